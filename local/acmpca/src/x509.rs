@@ -1,0 +1,1 @@
+//! Keys, requests, certificates and CRLs. Knows nothing of the service.
