@@ -1,0 +1,1 @@
+//! CRLs read back by another reader.

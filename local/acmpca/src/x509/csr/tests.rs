@@ -1,0 +1,1 @@
+//! Requests as others write them, right and wrong.
