@@ -158,3 +158,6 @@ fn check_path_len(link: &Certificate, between: &[Certificate]) -> Result<(), Imp
 fn subject(certificate: &Certificate) -> String {
     rfc2253(&certificate.subject)
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,10 +72,6 @@ impl Request {
         }
         Ok(Self { subject, public_key_info: info.public_key_info.to_vec(), extensions })
     }
-
-    pub(crate) fn extension(&self, oid: ObjectIdentifier) -> Option<&Extension> {
-        find(&self.extensions, oid)
-    }
 }
 
 /// CertificationRequestInfo of RFC 2986 §4.1, its parts as they stand in the input.

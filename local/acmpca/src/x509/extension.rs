@@ -10,7 +10,7 @@ use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::certpolicy::{PolicyInformation, PolicyQualifierInfo};
 use x509_cert::ext::pkix::{AccessDescription, KeyUsage, KeyUsages};
 
-use super::general_name::{self, GeneralNameError, object_id};
+use super::general_name::{self, GeneralNameError};
 use super::oid;
 
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,8 @@ pub enum ExtensionError {
     ExtendedKeyUsage,
     #[error("a general name cannot be used")]
     GeneralName(#[from] GeneralNameError),
+    #[error("{value:?} is not an object identifier that can be used in an extension")]
+    NotAnObjectIdentifier { value: String },
     #[error("the policy qualifier of {policy} must be a CPS URI")]
     PolicyQualifier { policy: String },
     #[error("the extension {oid} is given more than once")]
@@ -127,7 +129,7 @@ pub(crate) fn key_usages(flags: &[KeyUsages]) -> KeyUsage {
 fn key_purpose(usage: &types::ExtendedKeyUsage) -> Result<ObjectIdentifier, ExtensionError> {
     let custom = usage.extended_key_usage_object_identifier.as_deref();
     match (&usage.extended_key_usage_type, custom) {
-        (None, Some(custom)) => Ok(object_id(custom)?),
+        (None, Some(custom)) => object_id(custom),
         (Some(named), None) => named_purpose(named).ok_or(ExtensionError::ExtendedKeyUsage),
         _ => Err(ExtensionError::ExtendedKeyUsage),
     }
@@ -176,6 +178,11 @@ fn policy_qualifier(
     })
 }
 
+fn object_id(dotted: &str) -> Result<ObjectIdentifier, ExtensionError> {
+    ObjectIdentifier::new(dotted)
+        .map_err(|_| ExtensionError::NotAnObjectIdentifier { value: dotted.to_owned() })
+}
+
 /// The value must be one DER value, because a certificate that holds anything else is unreadable.
 fn custom(custom: &types::CustomExtension) -> Result<Extension, ExtensionError> {
     let oid = || custom.object_identifier.clone();
@@ -211,3 +218,6 @@ pub(crate) fn access_descriptions(
     };
     descriptions.iter().map(description).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,7 +83,7 @@ fn ia5(kind: &'static str, value: &str) -> Result<Ia5String, GeneralNameError> {
     Ia5String::new(value).map_err(|_| GeneralNameError::NotAscii { kind, value: value.to_owned() })
 }
 
-pub(crate) fn object_id(dotted: &str) -> Result<ObjectIdentifier, GeneralNameError> {
+fn object_id(dotted: &str) -> Result<ObjectIdentifier, GeneralNameError> {
     ObjectIdentifier::new(dotted)
         .map_err(|_| GeneralNameError::NotAnObjectIdentifier { value: dotted.to_owned() })
 }

@@ -310,3 +310,6 @@ fn pss_padding(hash: Hash) -> &'static dyn RsaEncoding {
 fn name(algorithm: &KeyAlgorithm) -> String {
     algorithm.as_str().to_owned()
 }
+
+#[cfg(test)]
+mod tests;
