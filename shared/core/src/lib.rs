@@ -1,0 +1,6 @@
+//! What Vigil knows and decides, free of AWS clients, clocks, environment and sockets.
+
+pub mod arn;
+pub mod ca;
+pub mod finding;
+pub mod ports;
