@@ -2,5 +2,9 @@
 
 pub mod arn;
 pub mod ca;
+pub mod cloudtrail;
+pub mod failure;
 pub mod finding;
+pub mod policy;
 pub mod ports;
+pub mod span;
