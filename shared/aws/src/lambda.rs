@@ -14,10 +14,12 @@ where
     H: Fn(Value) -> F,
     F: Future<Output = Result<O, E>>,
     O: Serialize,
-    E: Failure,
+    E: Into<Failed>,
 {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
-        let answer = handler(event.payload);
+        // Boxed, because the compiler gives up on laying out the SDK's futures inside of ours
+        // inside of the runtime's.
+        let answer = Box::pin(handler(event.payload));
         async move { report(answer.await) }
     }))
     .await
@@ -45,26 +47,41 @@ impl Failure for BadPayload {
     }
 }
 
+/// Any failure of a handler that has several steps.
+#[derive(Debug)]
+pub struct Failed(Box<dyn Failure>);
+
+impl<E: Failure + 'static> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl From<Failed> for Diagnostic {
+    fn from(Failed(error): Failed) -> Self {
+        Self { error_type: error.error_type().to_owned(), error_message: chain(error.as_ref()) }
+    }
+}
+
 pub fn payload<T: DeserializeOwned>(event: Value) -> Result<T, BadPayload> {
     serde_json::from_value(event).map_err(BadPayload)
 }
 
 /// Logs how an invocation ended, once, and puts it as Lambda wants it.
-fn report<O: Serialize, E: Failure>(result: Result<O, E>) -> Result<Value, Diagnostic> {
-    let error = match result {
-        Ok(outcome) => {
-            return serde_json::to_value(outcome)
-                .inspect(|outcome| tracing::info!(%outcome, "done"))
-                .map_err(|error| diagnostic("UnwritableOutcome", chain(&error)));
+fn report<O: Serialize, E: Into<Failed>>(result: Result<O, E>) -> Result<Value, Diagnostic> {
+    let diagnostic = match result.map(serde_json::to_value) {
+        Ok(Ok(outcome)) => {
+            tracing::info!(%outcome, "done");
+            return Ok(outcome);
         }
-        Err(error) => error,
+        Ok(Err(error)) => {
+            Diagnostic { error_type: "UnwritableOutcome".to_owned(), error_message: chain(&error) }
+        }
+        Err(error) => Diagnostic::from(error.into()),
     };
-    Err(diagnostic(error.error_type(), chain(&error)))
-}
-
-fn diagnostic(error_type: &str, error_message: String) -> Diagnostic {
+    let Diagnostic { error_type, error_message } = &diagnostic;
     tracing::error!(error_type, error = error_message, "failed");
-    Diagnostic { error_type: error_type.to_owned(), error_message }
+    Err(diagnostic)
 }
 
 #[cfg(test)]
