@@ -36,6 +36,11 @@ impl LocalS3 {
             ));
         }
         if self.shared.bucket_exists(&bucket) {
+            // S3 API reference: in us-east-1 alone, making one's own bucket again succeeds.
+            if region == "us-east-1" {
+                let location = Some(format!("/{bucket}"));
+                return Ok(S3Response::new(CreateBucketOutput { location }));
+            }
             return Err(s3_error!(BucketAlreadyOwnedByYou, "You already own the bucket {bucket}"));
         }
         let mut config = BucketConfig::default();
