@@ -15,8 +15,10 @@ use crate::lambda::Functions;
 use crate::recent::Recent;
 use crate::sinks::Sinks;
 
-pub(crate) use input::{Input, InputError, JsonPath};
+pub use input::InputError;
+pub(crate) use input::{Input, JsonPath};
 pub(crate) use pattern::Pattern;
+pub use pattern::PatternError;
 
 pub(crate) const DEFAULT_BUS: &str = "default";
 

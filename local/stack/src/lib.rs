@@ -8,6 +8,7 @@ mod recent;
 mod s3;
 mod schedule;
 mod sinks;
+mod template;
 mod wildcard;
 
 pub use account::Account;

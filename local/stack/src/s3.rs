@@ -24,6 +24,7 @@ use s3s::{S3Error, S3Result, s3_error};
 use crate::account::Account;
 
 pub use auth::{SECRET, SERVICE_ACCESS_KEY};
+pub(crate) use config::{BucketConfig, Encryption, PublicAccessBlock};
 
 #[derive(Debug, thiserror::Error)]
 pub enum S3StartError {
