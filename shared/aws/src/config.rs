@@ -154,6 +154,21 @@ mod tests {
         DEADLINE_THRESHOLDS.parse_value::<Thresholds>(thresholds).unwrap();
     }
 
+    /// Names live here and in the template; nothing else would notice that they have parted.
+    #[test]
+    fn the_template_sets_every_variable_that_has_no_default_and_none_that_we_do_not_read() {
+        let template = include_str!("../../../infra/template.yaml");
+        let lines = template.lines().filter_map(|line| line.trim().split_once(": "));
+        let set: Vec<&str> =
+            lines.map(|(name, _)| name).filter(|name| name.starts_with("VIGIL_")).collect();
+        for name in &set {
+            assert!(ALL.iter().any(|variable| variable.name == *name), "{name} is not read");
+        }
+        for variable in ALL.iter().filter(|variable| variable.default.is_none()) {
+            assert!(set.contains(&variable.name), "{} is not set", variable.name);
+        }
+    }
+
     #[test]
     fn a_variable_that_is_empty_is_not_set() {
         let error = EVENT_BUS.value(Ok(" ".to_owned())).unwrap_err();
