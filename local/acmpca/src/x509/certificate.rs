@@ -116,6 +116,21 @@ impl Certificate {
         pem::encode(pem::CERTIFICATE, &self.der)
     }
 
+    /// As in certificate ARNs: lower-case, 32 digits for the service's own.
+    pub fn serial_hex(&self) -> String {
+        self.serial.to_hex()
+    }
+
+    /// As in audit reports: lower-case pairs between colons.
+    pub fn serial_colon(&self) -> String {
+        self.serial.to_colon_hex()
+    }
+
+    /// As in DescribeCertificateAuthority: unsigned.
+    pub fn serial_decimal(&self) -> String {
+        self.serial.to_decimal()
+    }
+
     pub fn is_ca(&self) -> bool {
         self.basic_constraints.is_some_and(|constraints| constraints.ca)
     }
