@@ -117,8 +117,7 @@ fn passthrough(own_key_identifier: &[u8]) -> ApiPassthrough {
 }
 
 fn printed(name: &str, critical: bool, value: &str) -> Printed {
-    let name = if name.contains('.') { name.to_owned() } else { name.to_owned() };
-    Printed { name, critical, value: value.to_owned() }
+    Printed { name: name.to_owned(), critical, value: value.to_owned() }
 }
 
 /// "crit dS, kE" as OpenSSL says it.
@@ -174,6 +173,7 @@ fn expected(row: &Row, context: &Context<'_>) -> Vec<Printed> {
         () => None,
     };
     let access = match context.ocsp {
+        Some(_) if row.name.contains("Root") => None,
         Some(ocsp) => {
             Some(printed("Authority Information Access", false, &format!("OCSP - URI:{ocsp}")))
         }
