@@ -48,12 +48,11 @@ pub(super) fn collect(
         add(&mut extensions, issuance, Source::Api, from_api(api)?);
     }
     add(&mut extensions, issuance, Source::Csr, issuance.request.extensions.clone());
-    if let Some(url) = issuance.crl_distribution_point {
-        if template.distribution_point.ca
-            && find(&extensions, oid::CRL_DISTRIBUTION_POINTS).is_none()
-        {
-            extensions.push(distribution_point(url)?);
-        }
+    if let Some(url) = issuance.crl_distribution_point
+        && template.distribution_point.ca
+        && find(&extensions, oid::CRL_DISTRIBUTION_POINTS).is_none()
+    {
+        extensions.push(distribution_point(url)?);
     }
     if subject.is_empty() {
         make_alternative_names_critical(&mut extensions);
