@@ -1,0 +1,1 @@
+//! One good hierarchy, and each thing that can be wrong with it.
