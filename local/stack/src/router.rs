@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use pca_local::Clock;
 use s3s::service::S3Service;
 use serde_json::json;
-use tower::{Service as _, ServiceExt as _};
+use tower::ServiceExt as _;
 
 use crate::account::Account;
 use crate::admin::Admin;
@@ -68,7 +68,7 @@ async fn answer(State(services): State<Services>, request: Request) -> Response 
 }
 
 impl Services {
-    async fn route(mut self, request: Request) -> Response {
+    async fn route(self, request: Request) -> Response {
         let scope = scope(request.headers(), request.uri());
         match service(&scope, &request) {
             Service::AcmPca => match self.pca.oneshot(request).await {
@@ -76,7 +76,7 @@ impl Services {
                 Err(never) => match never {},
             },
             Service::Admin => self.admin.answer(request.method(), request.uri().path()),
-            Service::S3 => match self.s3.call(request).await {
+            Service::S3 => match self.s3.call(request.map(s3s::Body::http_body_unsync)).await {
                 Ok(response) => response.map(Body::new),
                 Err(error) => {
                     let error: s3s::StdError = error.into();

@@ -40,9 +40,17 @@ pub enum S3StartError {
     #[error("the bucket {bucket} of the template does not have the name of a bucket")]
     BucketName { bucket: String },
     #[error("the policy of the bucket {bucket} would be refused by S3")]
-    BucketPolicy { bucket: String, #[source] cause: policy::Malformed },
+    BucketPolicy {
+        bucket: String,
+        #[source]
+        cause: policy::Malformed,
+    },
     #[error("the bucket {bucket} of the template could not be configured")]
-    Configure { bucket: String, #[source] cause: config::ConfigError },
+    Configure {
+        bucket: String,
+        #[source]
+        cause: config::ConfigError,
+    },
 }
 
 /// What the operations and the access check share.
@@ -86,10 +94,9 @@ pub(crate) fn open(
     builder.set_auth(auth::OneSecret);
     builder.set_access(access::Access(shared.clone()));
     // Clients that take the time from our answers may sign for another day than the system's.
-    builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(S3Config {
-        presigned_url_max_skew_time_secs: u32::MAX,
-        ..S3Config::default()
-    }))));
+    let mut config = S3Config::default();
+    config.presigned_url_max_skew_time_secs = u32::MAX;
+    builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
     Ok(LocalBuckets { service: builder.build(), shared })
 }
 

@@ -32,14 +32,18 @@ pub struct Stack {
 
 /// Where everything is kept; a temporary folder goes with the stack.
 enum DataDir {
-    Given(std::path::PathBuf),
+    /// The lock is held for as long as the file is open.
+    Given {
+        path: std::path::PathBuf,
+        _lock: std::fs::File,
+    },
     Temporary(tempfile::TempDir),
 }
 
 impl DataDir {
     fn path(&self) -> &Path {
         match self {
-            Self::Given(path) => path,
+            Self::Given { path, .. } => path,
             Self::Temporary(folder) => folder.path(),
         }
     }

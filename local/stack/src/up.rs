@@ -50,8 +50,7 @@ pub(crate) async fn run(options: Options) -> Result<(), UpError> {
     if options.freeze_clock {
         clock.freeze();
     }
-    let mut stack =
-        Stack::builder().account(account.clone()).clock(clock).listen(&options.listen);
+    let mut stack = Stack::builder().account(account.clone()).clock(clock).listen(&options.listen);
     let default = Path::new("infra/template.yaml");
     match options.template {
         Some(path) => stack = stack.template(path),

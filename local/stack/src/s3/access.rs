@@ -37,8 +37,14 @@ impl S3Access for Access {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
         }
         let config = self.0.configs.read(bucket).map_err(internal)?;
-        let question =
-            Question { owner: &self.0.account.id, caller: &caller, operation, bucket, key, headers: cx.headers() };
+        let question = Question {
+            owner: &self.0.account.id,
+            caller: &caller,
+            operation,
+            bucket,
+            key,
+            headers: cx.headers(),
+        };
         question.decide(&config)
     }
 }

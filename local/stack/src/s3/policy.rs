@@ -15,7 +15,7 @@ use principal::Principals;
 use crate::wildcard::Wildcard;
 
 pub(crate) use condition::Context;
-pub use parse::Malformed;
+pub(crate) use parse::Malformed;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What a stack is made of, and in which order.
 
 use std::collections::BTreeMap;
+use std::fs::TryLockError;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -171,11 +172,15 @@ fn open_data_dir(given: Option<&Path>) -> Result<DataDir, StackError> {
     match given {
         Some(path) => {
             let path = make_folder(path)?;
-            // Functions and s3s-fs are given absolute paths.
-            let path = path
-                .canonicalize()
-                .map_err(|cause| StackError::DataDir { path: path.clone(), cause })?;
-            Ok(DataDir::Given(path))
+            let refuse = |cause| StackError::DataDir { path: path.clone(), cause };
+            let lock = std::fs::File::create(path.join("lock")).map_err(refuse)?;
+            lock.try_lock().map_err(|error| match error {
+                TryLockError::WouldBlock => StackError::DataDirInUse { path: path.clone() },
+                TryLockError::Error(cause) => refuse(cause),
+            })?;
+            // Functions are given absolute paths.
+            let path = path.canonicalize().map_err(refuse)?;
+            Ok(DataDir::Given { path, _lock: lock })
         }
         None => tempfile::Builder::new()
             .prefix("vigil-local-")
