@@ -97,6 +97,11 @@ fn thresholds_missed_while_the_schedule_was_down_are_made_up_by_the_most_urgent_
         world.watch(Duration::days(29) + Duration::hours(13)),
         Watch::AlreadyAlerted { .. }
     ));
+    let Watch::Alerted { threshold, missed, .. } = world.watch(Duration::hours(29 * 24 + 18))
+    else {
+        panic!()
+    };
+    assert_eq!((threshold.as_str(), missed.len()), ("6h", 0), "1d has spoken for 7d and 3d");
 }
 
 #[test]
