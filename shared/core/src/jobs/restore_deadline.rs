@@ -72,6 +72,9 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
             // CREATING and FAILED CAs have no restoration window: nothing can be done, or lost.
             return Ok(Watch::NoWindow);
         };
+        // The service's time comes in whole seconds; a fraction here would put off a threshold
+        // that passes at a sweep's very second until the next sweep.
+        let until = until.replace_nanosecond(0).unwrap_or(until);
         let window = ca.last_state_change_at.map(|deleted_at| until - deleted_at);
         let position = self.settings.thresholds.position(window, until, self.now);
         let Some(due) = position.due else {
