@@ -165,7 +165,7 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
             Err(PortError::NotFound { .. }) => return Ok(Ending::Gone { at: seen.as_of }),
             Err(cause @ PortError::Denied { .. }) => {
                 let finding = announce::refused(case, &seen.ca, seen.as_of);
-                let unpublished = self.bus.publish(&[finding]).await.err();
+                let unpublished = self.bus.publish(&[finding]).await.err().map(Box::new);
                 return Err(AutoRestoreError::Refused { cause, unpublished });
             }
             Err(cause) => return Err(AutoRestoreError::Restore(cause)),
