@@ -61,7 +61,10 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where pca-local reads the system's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where pca-local reads the system's clock"
+)]
 fn system_now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }

@@ -2,5 +2,10 @@
 
 pub mod arn;
 pub mod ca;
+pub mod certificate;
+pub mod crl;
+pub mod der;
+mod extension;
 pub mod finding;
 pub mod ports;
+pub mod signature;
