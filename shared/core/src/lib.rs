@@ -8,4 +8,5 @@ pub mod der;
 mod extension;
 pub mod finding;
 pub mod ports;
+pub mod rules;
 pub mod signature;
