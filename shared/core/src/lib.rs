@@ -1,6 +1,8 @@
 //! What Vigil knows and decides, free of AWS clients, clocks, environment and sockets.
 
 pub mod arn;
+pub mod bucket;
+pub mod bucket_policy;
 pub mod ca;
 pub mod certificate;
 pub mod crl;
