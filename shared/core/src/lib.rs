@@ -5,10 +5,20 @@ pub mod bucket;
 pub mod bucket_policy;
 pub mod ca;
 pub mod certificate;
+pub mod cloudtrail;
+mod commands;
 pub mod crl;
 pub mod der;
 mod extension;
+pub mod failure;
 pub mod finding;
+pub mod instant;
+pub mod jobs;
+pub mod policy;
 pub mod ports;
 pub mod rules;
 pub mod signature;
+pub mod span;
+
+#[cfg(test)]
+mod fakes;
