@@ -1,6 +1,7 @@
 //! What Vigil knows and decides, free of AWS clients, clocks, environment and sockets.
 
 pub mod arn;
+pub mod audit_report;
 pub mod bucket;
 pub mod bucket_policy;
 pub mod ca;
@@ -17,6 +18,7 @@ pub mod jobs;
 pub mod policy;
 pub mod ports;
 pub mod rules;
+pub mod service_event;
 pub mod signature;
 pub mod span;
 

@@ -1,5 +1,6 @@
 //! The rules for one CRL of one CA.
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{Rule, Verdict};
@@ -86,21 +87,32 @@ pub enum CrlState {
 }
 
 /// What earlier runs, and the service's events, told of this CA's CRL.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrlHistory {
     /// When the object was last seen, or the service last said that it had written it.
+    #[serde(default, with = "time::serde::rfc3339::option")]
     pub seen_at: Option<OffsetDateTime>,
     /// The highest CRLNumber ever seen under a good signature.
+    #[serde(default, with = "hex_octets")]
     pub number: Option<Vec<u8>>,
+    #[serde(default)]
     pub failure: Option<GenerationFailure>,
 }
 
 /// "ACM Private CA CRL Generation" with result `failure`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenerationFailure {
+    #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
     /// AWS's words.
     pub reason: Option<String>,
+}
+
+impl GenerationFailure {
+    /// Whether what was found in the CRL's place is newer than the failure.
+    pub fn is_overcome_by(&self, crl: &CrlState) -> bool {
+        generation::is_overcome(self, crl)
+    }
 }
 
 impl CrlSubject {
@@ -158,4 +170,28 @@ impl CrlSubject {
 /// For evidence: identifiers and numbers as people compare them.
 fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// A CRLNumber in JSON: more than a number of JSON can hold.
+mod hex_octets {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        octets: &Option<Vec<u8>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        octets.as_deref().map(super::hex).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Vec<u8>>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        let octet = |pair: &[u8]| {
+            let pair = std::str::from_utf8(pair).ok()?;
+            u8::from_str_radix(pair, 16).ok()
+        };
+        let octets: Option<Vec<u8>> = text.as_bytes().chunks(2).map(octet).collect();
+        octets.map(Some).ok_or_else(|| D::Error::custom("not hexadecimal"))
+    }
 }

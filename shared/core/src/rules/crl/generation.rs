@@ -39,19 +39,19 @@ impl fmt::Display for Detail<'_> {
 const BACKDATED: Duration = Duration::HOUR;
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let Some(GenerationFailure { at, reason }) = &subject.history.failure else {
-        return Verdict::Pass;
-    };
-    let (CrlState::Read { facts, last_modified, .. }, at) = (&subject.crl, *at) else {
-        return failed(subject, *at, reason.as_deref());
-    };
-    let made_at = facts.this_update.map(|this_update| this_update + BACKDATED);
-    if made_at.is_some_and(|made_at| made_at > at)
-        || last_modified.is_some_and(|written| written > at)
-    {
-        return Verdict::Pass;
+    match &subject.history.failure {
+        Some(failure) if !is_overcome(failure, &subject.crl) => {
+            failed(subject, failure.at, failure.reason.as_deref())
+        }
+        Some(_) | None => Verdict::Pass,
     }
-    failed(subject, at, reason.as_deref())
+}
+
+/// A CRL that was made, or written, after the failure.
+pub(super) fn is_overcome(failure: &GenerationFailure, crl: &CrlState) -> bool {
+    let CrlState::Read { facts, last_modified, .. } = crl else { return false };
+    let made_at = facts.this_update.map(|this_update| this_update + BACKDATED);
+    [made_at, *last_modified].into_iter().flatten().any(|at| at > failure.at)
 }
 
 fn failed(subject: &CrlSubject, at: OffsetDateTime, reason: Option<&str>) -> Verdict {
