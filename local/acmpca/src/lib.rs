@@ -1,10 +1,36 @@
 //! A faithful AWS Private CA (ACM PCA) service for one machine.
+//!
+//! A request comes in through `http`, is held against the API model by `wire`, and handed to one
+//! of `operations`, which ask `lifecycle` what a CA's state permits, change its record in `store`,
+//! and sign with `x509`. CRLs are written by `crl` and audit reports by `reports` to `bucket`, at
+//! moments that [`Timeline`] stops at.
 
+mod admin;
+mod arn;
+mod authority;
+mod bucket;
+mod caller;
 mod clock;
+mod cloudtrail;
+mod crl;
+mod error;
 mod events;
+mod http;
+mod in_process;
+mod lifecycle;
+mod operations;
+mod policy;
+mod removal;
+mod reports;
+mod service;
+mod store;
 mod timeline;
+mod wire;
 pub mod x509;
 
+pub use bucket::SERVICE_ACCESS_KEY_ID;
 pub use clock::Clock;
+pub use error::ApiError;
 pub use events::{EventSink, NoEvents};
+pub use service::{Builder, PcaLocal};
 pub use timeline::{Timed, Timeline};

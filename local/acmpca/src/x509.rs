@@ -1,1 +1,32 @@
-//! Keys, requests, certificates and CRLs. Knows nothing of the service.
+//! Keys, requests, certificates and CRLs. Knows nothing of the service, of HTTP or of clocks.
+//!
+//! Reading is done over the bytes as they came: what was signed is never encoded again.
+
+pub mod certificate;
+pub mod chain;
+pub mod crl;
+pub mod csr;
+mod extension;
+mod general_name;
+pub mod issue;
+pub mod key;
+mod moment;
+pub mod name;
+mod oid;
+pub mod pem;
+mod scheme;
+mod signed;
+pub mod template;
+pub mod validity;
+pub mod verify;
+
+/// Lower-case hex digits, two for each octet.
+pub(crate) fn hex(octets: &[u8]) -> String {
+    use std::fmt::Write;
+
+    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut digits, octet| {
+        // Writing to a String cannot fail.
+        let _ = write!(digits, "{octet:02x}");
+        digits
+    })
+}

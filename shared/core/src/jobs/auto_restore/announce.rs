@@ -148,7 +148,7 @@ fn finding(
 /// The CA's common name where it is known, for people; the ARN is in `resource`.
 fn name(deletion: &Deletion, ca: Option<&Ca>) -> String {
     match ca.and_then(|ca| ca.common_name.as_deref()) {
-        Some(common_name) => format!("CA \"{common_name}\" ({})", deletion.ca.id()),
+        Some(common_name) => format!("CA '{common_name}' ({})", deletion.ca.id()),
         None => format!("CA {}", deletion.ca.id()),
     }
 }

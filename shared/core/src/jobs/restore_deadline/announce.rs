@@ -52,7 +52,7 @@ pub(super) fn finding(
 
 fn title(ca: &Ca, until: OffsetDateTime, delay: Duration, now: OffsetDateTime) -> String {
     let name = match &ca.common_name {
-        Some(common_name) => format!("CA \"{common_name}\" ({})", ca.arn.id()),
+        Some(common_name) => format!("CA '{common_name}' ({})", ca.arn.id()),
         None => format!("CA {}", ca.arn.id()),
     };
     let left = until - now;

@@ -1,0 +1,61 @@
+# The only entry point. `make setup` once, then `make demo` or `make test`.
+
+CARGO ?= cargo
+# The development profile: the newcomer waits for one build, and the tests use the same one.
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+BIN := $(TARGET_DIR)/debug
+FUNCTIONS := $(notdir $(wildcard functions/*))
+VENV := .venv
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check lint infra build deploy clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: $(VENV)/.ready ## Install what the tests use beside Rust: AWS CLI, boto3, cfn-lint (in .venv)
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.94.1 or later (https://rustup.rs)"; exit 1; }
+	@command -v openssl >/dev/null || { echo "openssl is missing: apt-get install openssl"; exit 1; }
+	@command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install gcc"; exit 1; }
+
+$(VENV)/.ready: tests/requirements.txt
+	@echo "setting up $(VENV) (about two minutes)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+demo: ## Watch Vigil work: a month in the life of three CAs, in under a minute
+	@$(CARGO) build --workspace --bins --locked
+	@$(BIN)/vigil-local demo
+
+up: ## Serve everything on one port, until Ctrl-C
+	@$(CARGO) build --workspace --bins --locked
+	@$(BIN)/vigil-local up
+
+test: setup ## Run every test
+	@$(CARGO) build --workspace --bins --locked
+	@$(CARGO) test --workspace --locked
+
+check: lint infra ## Formatting, lints, the SAM template
+
+lint:
+	@$(CARGO) fmt --check
+	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+infra: $(VENV)/.ready
+	@$(VENV)/bin/cfn-lint infra/template.yaml
+
+build: ## Build the functions for AWS Lambda (arm64)
+	@command -v cargo-lambda >/dev/null || { echo "cargo-lambda is missing: pip install cargo-lambda ziglang"; exit 1; }
+	@rustup target list --installed 2>/dev/null | grep -q aarch64-unknown-linux-gnu || \
+	  { echo "the arm64 target is missing: rustup target add aarch64-unknown-linux-gnu"; exit 1; }
+	$(CARGO) lambda build --release --arm64 $(addprefix -p ,$(FUNCTIONS))
+
+deploy: build ## Deploy with SAM (asks before it changes anything)
+	@command -v sam >/dev/null || { echo "the SAM CLI is missing: pip install aws-sam-cli"; exit 1; }
+	sam deploy --template-file infra/template.yaml --stack-name vigil --capabilities CAPABILITY_IAM --resolve-s3 --guided
+
+clean: ## Remove what was built and what demos left behind
+	@$(CARGO) clean
+	@rm -rf .vigil $(VENV)

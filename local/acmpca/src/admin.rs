@@ -1,0 +1,121 @@
+//! `/_pca-local/`: what a person or a test may do to the service, and no AWS API offers.
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+
+use crate::PcaLocal;
+
+/// The clock cannot be moved by more than this at once: every due moment on the way is run.
+const ADVANCE_DAYS_MAX: i64 = 366 * 30;
+
+pub(crate) fn router(service: PcaLocal) -> Router {
+    Router::new()
+        .route("/_pca-local/health", get(health))
+        .route("/_pca-local/clock", get(read).put(set))
+        .route("/_pca-local/clock/advance", post(advance))
+        .with_state(service)
+}
+
+async fn health(State(service): State<PcaLocal>) -> Response {
+    let clock = reading(&service);
+    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "clock": clock}))
+        .into_response()
+}
+
+#[derive(Serialize)]
+struct Reading {
+    #[serde(with = "time::serde::rfc3339")]
+    now: OffsetDateTime,
+    running: bool,
+}
+
+fn reading(service: &PcaLocal) -> Reading {
+    let clock = service.timeline().clock();
+    Reading { now: clock.now(), running: clock.is_running() }
+}
+
+async fn read(State(service): State<PcaLocal>) -> Response {
+    Json(reading(&service)).into_response()
+}
+
+/// Sets the hands without running what lies between, or starts and stops the clock.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Set {
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    now: Option<OffsetDateTime>,
+    running: Option<bool>,
+}
+
+async fn set(State(service): State<PcaLocal>, body: Bytes) -> Response {
+    let set: Set = match serde_json::from_slice(&body) {
+        Ok(set) => set,
+        Err(error) => {
+            return refuse(&format!(
+                "PUT /_pca-local/clock takes {{\"now\": RFC 3339 time, \"running\": bool}}, \
+                 either or both: {error}"
+            ));
+        }
+    };
+    let clock = service.timeline().clock();
+    if let Some(now) = set.now {
+        clock.set(now);
+    }
+    match set.running {
+        Some(true) => clock.run(),
+        Some(false) => clock.freeze(),
+        None => {}
+    }
+    Json(reading(&service)).into_response()
+}
+
+/// Moves the clock forward, running everything that falls due on the way; answers when all of it
+/// has finished.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Advance {
+    By {
+        seconds: i64,
+    },
+    To {
+        #[serde(with = "time::serde::rfc3339")]
+        to: OffsetDateTime,
+    },
+}
+
+async fn advance(State(service): State<PcaLocal>, body: Bytes) -> Response {
+    let advance: Advance = match serde_json::from_slice(&body) {
+        Ok(advance) => advance,
+        Err(_) => {
+            return refuse(
+                "POST /_pca-local/clock/advance takes {\"seconds\": N} or {\"to\": RFC 3339 time}",
+            );
+        }
+    };
+    let now = service.timeline().clock().now();
+    let by = match advance {
+        Advance::By { seconds } => Duration::seconds(seconds),
+        Advance::To { to } => to - now,
+    };
+    if by.is_negative() || by > Duration::days(ADVANCE_DAYS_MAX) {
+        return refuse(&format!(
+            "the clock stands at {now} and can be advanced by 0 to {ADVANCE_DAYS_MAX} days; to turn \
+             it back use PUT /_pca-local/clock"
+        ));
+    }
+    service.timeline().advance_to(now + by).await;
+    Json(reading(&service)).into_response()
+}
+
+fn refuse(why: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({"error": why}))).into_response()
+}

@@ -1,0 +1,198 @@
+//! The record of one CA, and how Describe shows it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use aws_sdk_acmpca::{
+    primitives::DateTime,
+    types::{
+        ActionType, AuditReportStatus, CertificateAuthority, CertificateAuthorityConfiguration,
+        CertificateAuthorityStatus, CertificateAuthorityType, CertificateAuthorityUsageMode,
+        CrlConfiguration, KeyStorageSecurityStandard, Permission as PermissionShape,
+        RevocationConfiguration, RevocationReason, Tag,
+    },
+};
+use time::OffsetDateTime;
+
+use crate::{
+    ApiError,
+    arn::CaArn,
+    lifecycle::{self, Call, State},
+    policy::Policy,
+    x509::{certificate::Certificate, issue::Issuer, key::CaKey},
+};
+
+pub(crate) struct Authority {
+    pub(crate) arn: CaArn,
+    /// Its place in the order of creation, which is the order of listing.
+    pub(crate) ordinal: u64,
+    pub(crate) created_at: OffsetDateTime,
+    pub(crate) last_state_change_at: OffsetDateTime,
+    pub(crate) kind: CertificateAuthorityType,
+    pub(crate) configuration: CertificateAuthorityConfiguration,
+    pub(crate) revocation: RevocationConfiguration,
+    pub(crate) key_storage: KeyStorageSecurityStandard,
+    pub(crate) usage_mode: CertificateAuthorityUsageMode,
+    pub(crate) key: Arc<CaKey>,
+    /// DER of the CA's own request.
+    pub(crate) csr: Vec<u8>,
+    pub(crate) state: State,
+    pub(crate) certificate: Option<CaCertificate>,
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) permissions: Vec<Permission>,
+    pub(crate) policy: Option<Policy>,
+    pub(crate) issued: HashMap<[u8; 16], Issued>,
+    /// Idempotency tokens of IssueCertificate: the certificate's ARN and when the token was used.
+    pub(crate) issue_tokens: HashMap<String, (String, OffsetDateTime)>,
+    pub(crate) reports: HashMap<String, Report>,
+    pub(crate) crl: CrlState,
+}
+
+/// The CA's own certificate, as it was imported.
+#[derive(Clone)]
+pub(crate) struct CaCertificate {
+    pub(crate) certificate: Arc<Certificate>,
+    /// From the parent to the root; empty for a root.
+    pub(crate) chain: Vec<Arc<Certificate>>,
+}
+
+pub(crate) struct Issued {
+    pub(crate) der: Vec<u8>,
+    pub(crate) serial: [u8; 16],
+    pub(crate) subject: String,
+    pub(crate) not_before: OffsetDateTime,
+    pub(crate) not_after: OffsetDateTime,
+    pub(crate) issued_at: OffsetDateTime,
+    pub(crate) template_arn: String,
+    /// The account that asked for it.
+    pub(crate) account: String,
+    /// The CA's own certificate, issued by itself.
+    pub(crate) is_self_signed: bool,
+    pub(crate) revoked: Option<(OffsetDateTime, RevocationReason)>,
+}
+
+/// What a service principal, which can only be ACM, may do with the CA.
+pub(crate) struct Permission {
+    pub(crate) principal: String,
+    pub(crate) source_account: String,
+    pub(crate) actions: Vec<ActionType>,
+    pub(crate) created_at: OffsetDateTime,
+}
+
+impl Permission {
+    pub(crate) fn is_for(&self, principal: &str, source_account: &str) -> bool {
+        self.principal == principal && self.source_account == source_account
+    }
+
+    pub(crate) fn describe(&self, ca: &CaArn) -> PermissionShape {
+        PermissionShape::builder()
+            .certificate_authority_arn(ca.to_string())
+            .created_at(timestamp(self.created_at))
+            .principal(&self.principal)
+            .source_account(&self.source_account)
+            .set_actions(Some(self.actions.clone()))
+            .policy(self.equivalent_policy(ca))
+            .build()
+    }
+
+    /// What the service shows here is not documented: the policy that says the same.
+    fn equivalent_policy(&self, ca: &CaArn) -> String {
+        let actions: Vec<String> =
+            self.actions.iter().map(|action| format!("acm-pca:{action}")).collect();
+        serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": {"Service": self.principal},
+                "Action": actions,
+                "Resource": ca.to_string(),
+                "Condition": {"StringEquals": {"aws:SourceAccount": self.source_account}},
+            }],
+        })
+        .to_string()
+    }
+}
+
+pub(crate) struct Report {
+    pub(crate) status: AuditReportStatus,
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) created_at: OffsetDateTime,
+}
+
+/// What the publication of the CA's CRL depends on.
+#[derive(Default)]
+pub(crate) struct CrlState {
+    /// When the next CRL is to be written; `None` until a certificate refers to it.
+    pub(crate) due: Option<OffsetDateTime>,
+    /// When the newest CRL was written. A revoked certificate leaves the CRL only after it has
+    /// been on one that was written after its expiry.
+    pub(crate) written_at: Option<OffsetDateTime>,
+}
+
+impl CaCertificate {
+    /// The certificates above, one after the other; a root has none.
+    pub(crate) fn chain_pem(&self) -> Option<String> {
+        let chain: Vec<String> = self.chain.iter().map(|above| above.pem()).collect();
+        (!chain.is_empty()).then(|| chain.join("\n"))
+    }
+}
+
+impl Authority {
+    pub(crate) fn not_after(&self) -> Option<OffsetDateTime> {
+        self.certificate.as_ref().map(|held| held.certificate.not_after)
+    }
+
+    pub(crate) fn status(&self, now: OffsetDateTime) -> CertificateAuthorityStatus {
+        lifecycle::status(&self.state, self.not_after(), now)
+    }
+
+    pub(crate) fn permit(&self, call: Call, now: OffsetDateTime) -> Result<(), ApiError> {
+        lifecycle::permit(call, &self.status(now), &self.arn.to_string())
+    }
+
+    pub(crate) fn change_state(&mut self, state: State, now: OffsetDateTime) {
+        self.state = state;
+        self.last_state_change_at = now;
+    }
+
+    /// The CRL configuration, when CRLs are on.
+    pub(crate) fn crl_configuration(&self) -> Option<&CrlConfiguration> {
+        self.revocation.crl_configuration().filter(|crl| crl.enabled())
+    }
+
+    /// What signs certificates and CRLs, once the CA has a certificate.
+    pub(crate) fn issuer(&self) -> Option<Issuer> {
+        let held = self.certificate.as_ref()?;
+        Some(Issuer::from_certificate(&held.certificate, Arc::clone(&self.key)))
+    }
+
+    pub(crate) fn describe(&self, now: OffsetDateTime) -> CertificateAuthority {
+        let restorable_until = match &self.state {
+            State::Deleted { restorable_until, .. } => Some(*restorable_until),
+            _ => None,
+        };
+        let certificate = self.certificate.as_ref().map(|held| &held.certificate);
+        CertificateAuthority::builder()
+            .arn(self.arn.to_string())
+            .owner_account(&self.arn.account)
+            .created_at(timestamp(self.created_at))
+            .last_state_change_at(timestamp(self.last_state_change_at))
+            .r#type(self.kind.clone())
+            .set_serial(certificate.map(|certificate| certificate.serial.to_decimal()))
+            .status(self.status(now))
+            .set_not_before(certificate.map(|certificate| timestamp(certificate.not_before)))
+            .set_not_after(certificate.map(|certificate| timestamp(certificate.not_after)))
+            .certificate_authority_configuration(self.configuration.clone())
+            .revocation_configuration(self.revocation.clone())
+            .set_restorable_until(restorable_until.map(timestamp))
+            .key_storage_security_standard(self.key_storage.clone())
+            .usage_mode(self.usage_mode.clone())
+            .build()
+    }
+}
+
+/// The service answers with milliseconds.
+pub(crate) fn timestamp(at: OffsetDateTime) -> DateTime {
+    let millis = at.unix_timestamp_nanos() / 1_000_000;
+    DateTime::from_millis(i64::try_from(millis).expect("a year before 292 million"))
+}

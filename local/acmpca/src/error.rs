@@ -1,0 +1,86 @@
+//! What the service refuses with: a code, an HTTP status, a message.
+
+use crate::caller::Caller;
+
+/// An error as it goes over the wire. Modeled exceptions are all HTTP 400; the un-modeled ones
+/// carry the status of AWS's "Common Errors" table.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct ApiError {
+    pub code: &'static str,
+    pub status: u16,
+    pub message: String,
+}
+
+macro_rules! modeled {
+    ($($name:ident => $code:literal),* $(,)?) => {
+        impl ApiError {
+            $(pub(crate) fn $name(message: impl Into<String>) -> Self {
+                Self { code: $code, status: 400, message: message.into() }
+            })*
+        }
+    };
+}
+
+modeled! {
+    certificate_mismatch => "CertificateMismatchException",
+    invalid_args => "InvalidArgsException",
+    invalid_arn => "InvalidArnException",
+    invalid_next_token => "InvalidNextTokenException",
+    invalid_policy => "InvalidPolicyException",
+    invalid_request => "InvalidRequestException",
+    invalid_state => "InvalidStateException",
+    invalid_tag => "InvalidTagException",
+    limit_exceeded => "LimitExceededException",
+    malformed_certificate => "MalformedCertificateException",
+    malformed_csr => "MalformedCSRException",
+    permission_already_exists => "PermissionAlreadyExistsException",
+    request_already_processed => "RequestAlreadyProcessedException",
+    request_in_progress => "RequestInProgressException",
+    resource_not_found => "ResourceNotFoundException",
+    too_many_tags => "TooManyTagsException",
+    // Not in the model; the service returns them all the same.
+    serialization => "SerializationException",
+    validation => "ValidationException",
+}
+
+impl ApiError {
+    /// The service's words when no resource policy of the CA lets another account in.
+    pub(crate) fn access_denied(caller: &Caller, operation: &str, resource: &str) -> Self {
+        let Caller { account, region, user, .. } = caller;
+        let partition = crate::arn::partition(region);
+        Self {
+            code: "AccessDeniedException",
+            status: 400,
+            message: format!(
+                "User: arn:{partition}:iam::{account}:user/{user} is not authorized to perform: \
+                 acm-pca:{operation} on resource: {resource} because no resource-based policy \
+                 allows the acm-pca:{operation} action"
+            ),
+        }
+    }
+
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self { code: "InternalFailure", status: 500, message: message.into() }
+    }
+
+    pub(crate) fn unknown_operation(message: impl Into<String>) -> Self {
+        Self { code: "UnknownOperationException", status: 404, message: message.into() }
+    }
+
+    pub(crate) fn too_large(message: impl Into<String>) -> Self {
+        Self { code: "RequestEntityTooLargeException", status: 413, message: message.into() }
+    }
+}
+
+/// An error with its causes, outermost first: our errors never repeat their cause.
+pub(crate) fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

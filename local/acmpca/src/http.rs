@@ -1,0 +1,167 @@
+//! HTTP in front of the service: one POST for all operations, and our own endpoints beside it.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+    routing::post,
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+use time::{OffsetDateTime, macros::format_description};
+
+use crate::{
+    ApiError, PcaLocal, admin,
+    caller::Caller,
+    cloudtrail, operations,
+    wire::{model::MODEL, validate::validate},
+};
+
+/// A chain of 2 MiB in base64, a certificate and the rest of the request fit; nothing larger does.
+const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+const TARGET_PREFIX: &str = "ACMPrivateCA.";
+
+impl PcaLocal {
+    /// The AWS API at `POST /`, and what is plainly not part of it under `/_pca-local/`.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/", post(api).fallback(not_a_post))
+            .fallback(not_a_post)
+            .with_state(Arc::new(self.clone()))
+            .merge(admin::router(self.clone()))
+    }
+}
+
+async fn not_a_post(State(service): State<Arc<PcaLocal>>, request: Request) -> Response {
+    let caller = Caller::from_headers(request.headers(), service.account(), service.region());
+    let error = ApiError::unknown_operation(format!(
+        "{} {} is not an operation of ACM PCA: its API is POST / with an X-Amz-Target header; what \
+         pca-local adds is under /_pca-local/",
+        request.method(),
+        request.uri().path()
+    ));
+    respond(&service, &caller, Err(error))
+}
+
+async fn api(State(service): State<Arc<PcaLocal>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let caller = Caller::from_headers(&parts.headers, service.account(), service.region());
+    let result = answer(&service, &caller, &parts.headers, body).await;
+    respond(&service, &caller, result)
+}
+
+async fn answer(
+    service: &PcaLocal,
+    caller: &Caller,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Vec<u8>, ApiError> {
+    let operation = target(headers)?;
+    let model = MODEL.operations.get(operation).ok_or_else(|| {
+        ApiError::unknown_operation(format!("ACM PCA has no operation '{operation}'"))
+    })?;
+    let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+        ApiError::too_large(format!(
+            "The request could not be read, or is larger than {BODY_BYTES_MAX} bytes: {error}"
+        ))
+    })?;
+    // An empty body is an empty request.
+    let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
+    let request: Value = serde_json::from_slice(text)
+        .map_err(|error| ApiError::serialization(format!("The request is not JSON: {error}")))?;
+    let result = match validate(model, &request) {
+        Ok(()) => operations::dispatch(operation, service, caller, text).await,
+        Err(error) => Err(error),
+    };
+    record(service, caller, operation, &request, &result);
+    result
+}
+
+fn record(
+    service: &PcaLocal,
+    caller: &Caller,
+    operation: &str,
+    request: &Value,
+    result: &Result<Vec<u8>, ApiError>,
+) {
+    match result {
+        Ok(_) => tracing::info!(operation, request_id = caller.request_id, "answered"),
+        Err(error) => {
+            tracing::info!(operation, request_id = caller.request_id, %error, "refused");
+        }
+    }
+    if cloudtrail::is_read_only(operation) {
+        return;
+    }
+    let elements = result.as_ref().map(|body| serde_json::from_slice(body).unwrap_or(Value::Null));
+    let outcome = match &elements {
+        Ok(value) => Ok(value),
+        Err(error) => Err(*error),
+    };
+    let event = cloudtrail::api_call(operation, request, outcome, caller, service.now());
+    service.deliver(event);
+}
+
+fn target(headers: &HeaderMap) -> Result<&str, ApiError> {
+    if headers.get("smithy-protocol").is_some_and(|protocol| protocol == "rpc-v2-cbor") {
+        return Err(ApiError::unknown_operation(
+            "pca-local speaks AWS JSON 1.1, not Smithy RPC v2 CBOR: configure the SDK for JSON",
+        ));
+    }
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .ok_or_else(|| ApiError::unknown_operation("The request has no X-Amz-Target header"))?;
+    target.strip_prefix(TARGET_PREFIX).ok_or_else(|| {
+        ApiError::unknown_operation(format!(
+            "X-Amz-Target '{target}' does not start with '{TARGET_PREFIX}'"
+        ))
+    })
+}
+
+fn respond(service: &PcaLocal, caller: &Caller, result: Result<Vec<u8>, ApiError>) -> Response {
+    let (status, body) = match result {
+        Ok(body) => (StatusCode::OK, body),
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+            (status, json!({"__type": error.code, "message": error.message}).to_string().into())
+        }
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
+    if let Ok(id) = HeaderValue::from_str(&caller.request_id) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    // The service's own time. Clients correct their signing clock by it, so simulated time reaches
+    // everything that talks to the service.
+    if let Ok(date) = HeaderValue::from_str(&http_date(service.now())) {
+        headers.insert(header::DATE, date);
+    }
+    response
+}
+
+/// RFC 9110 §5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn http_date(at: OffsetDateTime) -> String {
+    let format = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    at.to_offset(time::UtcOffset::UTC).format(format).expect("every instant has these fields")
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    #[test]
+    fn the_date_header_is_an_imf_fixdate() {
+        assert_eq!(
+            super::http_date(datetime!(1994-11-06 08:49:37 UTC)),
+            "Sun, 06 Nov 1994 08:49:37 GMT"
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! `pca-local`: the ACM PCA service alone, over HTTP.
+
+use std::{io::IsTerminal as _, process::ExitCode};
+
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use clap::Parser;
+use pca_local::{PcaLocal, SERVICE_ACCESS_KEY_ID};
+use tracing_subscriber::EnvFilter;
+
+/// A faithful AWS Private CA (ACM PCA) service for one machine.
+///
+/// Point any AWS SDK or the AWS CLI at it with AWS_ENDPOINT_URL_ACM_PCA or --endpoint-url. Any
+/// credentials are taken; an access key id of twelve digits is the account of the call. State is
+/// kept in memory. What is not part of the AWS API is under /_pca-local/: `health`, `clock`,
+/// `clock/advance`.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:4567", value_name = "ADDR:PORT")]
+    listen: String,
+    /// S3 endpoint that CRLs and audit reports are written to, as http://HOST:PORT.
+    #[arg(long, value_name = "URL")]
+    s3_endpoint: Option<String>,
+    /// Region of requests that are not signed for one.
+    #[arg(long, default_value = "us-east-1")]
+    region: String,
+    /// Account of callers whose access key id is not an account number.
+    #[arg(long, default_value = "111122223333", value_name = "12 DIGITS")]
+    account: String,
+    /// What to log, as in `info` or `pca_local=debug`.
+    #[arg(long, env = "PCA_LOCAL_LOG", default_value = "info", value_name = "FILTER")]
+    log: String,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    match run(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pca-local: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), String> {
+    let filter = EnvFilter::try_new(&options.log)
+        .map_err(|error| format!("--log '{}' is not a filter: {error}", options.log))?;
+    tracing_subscriber::fmt()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let listener = tokio::net::TcpListener::bind(&options.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+
+    let mut service = PcaLocal::builder().region(&options.region).account(&options.account);
+    if let Some(endpoint) = &options.s3_endpoint {
+        service = service.s3(s3(endpoint, &options.region));
+    }
+    let service = service.build();
+    announce(&address.to_string())?;
+
+    let timeline = service.timeline().clone();
+    tokio::select! {
+        served = axum::serve(listener, service.router()).with_graceful_shutdown(stop()) =>
+            served.map_err(|error| format!("serving on {address} failed: {error}")),
+        () = timeline.follow() => Ok(()),
+    }
+}
+
+fn announce(address: &str) -> Result<(), String> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on http://{address}")
+        .and_then(|()| out.flush())
+        .map_err(|error| format!("standard output is closed: {error}"))
+}
+
+fn s3(endpoint: &str, region: &str) -> aws_sdk_s3::Client {
+    let credentials = Credentials::new(SERVICE_ACCESS_KEY_ID, "local", None, None, "pca-local");
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(credentials)
+        .endpoint_url(endpoint)
+        .force_path_style(true)
+        .region(Region::new(region.to_owned()))
+        .build();
+    aws_sdk_s3::Client::from_conf(config)
+}
+
+/// Ctrl-C or SIGTERM.
+async fn stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupted = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminated) => {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = interrupted.await;
+        }
+    }
+}

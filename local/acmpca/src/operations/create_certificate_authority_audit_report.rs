@@ -1,0 +1,64 @@
+//! CreateCertificateAuthorityAuditReport: one in 30 minutes, written to the bucket in time.
+
+use aws_sdk_acmpca::{
+    operation::create_certificate_authority_audit_report::{
+        CreateCertificateAuthorityAuditReportInput as Input,
+        CreateCertificateAuthorityAuditReportOutput as Output,
+    },
+    types::{AuditReportResponseFormat, AuditReportStatus},
+};
+use aws_sdk_s3::types::ObjectCannedAcl;
+use time::Duration;
+
+use crate::{
+    ApiError, PcaLocal,
+    authority::{Authority, Report},
+    caller::Caller,
+    lifecycle::Call,
+    reports,
+};
+
+/// "You can create a maximum of one report every 30 minutes" (user guide, "Using audit reports");
+/// taken as a limit of each CA.
+const BETWEEN_REPORTS: Duration = Duration::minutes(30);
+
+pub(super) async fn run(
+    service: &PcaLocal,
+    caller: &Caller,
+    input: Input,
+) -> Result<Output, ApiError> {
+    let arn = input.certificate_authority_arn.unwrap_or_default();
+    let bucket = input.s3_bucket_name.unwrap_or_default();
+    let format = input.audit_report_response_format.unwrap_or(AuditReportResponseFormat::Json);
+    let (arn, cell) = service.authority(caller, "CreateCertificateAuthorityAuditReport", &arn)?;
+    check(&cell.lock(), service.now())?;
+    service.buckets().probe(&arn, &bucket, ObjectCannedAcl::BucketOwnerFullControl).await?;
+
+    let id = uuid::Uuid::new_v4().to_string();
+    let key = reports::object_key(&arn, &id, &format);
+    {
+        let now = service.now();
+        let mut authority = cell.lock();
+        // Somebody else may have asked while the bucket was tried.
+        check(&authority, now)?;
+        let status = AuditReportStatus::Creating;
+        let report = Report { status, bucket, key: key.clone(), created_at: now };
+        authority.reports.insert(id.clone(), report);
+    }
+    service.reports().start(service.clone(), cell, id.clone(), format);
+    Ok(Output::builder().audit_report_id(id).s3_key(key).build())
+}
+
+fn check(authority: &Authority, now: time::OffsetDateTime) -> Result<(), ApiError> {
+    authority.permit(Call::AuditReport, now)?;
+    let newest = authority.reports.values().max_by_key(|report| report.created_at);
+    match newest {
+        Some(report) if report.status == AuditReportStatus::Creating => {
+            Err(ApiError::request_in_progress("An audit report is being created already"))
+        }
+        Some(report) if now < report.created_at + BETWEEN_REPORTS => Err(
+            ApiError::request_in_progress("An audit report was created less than 30 minutes ago"),
+        ),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,30 @@
+//! DeleteCertificateAuthority: starts the restoration period.
+
+use aws_sdk_acmpca::operation::delete_certificate_authority::{
+    DeleteCertificateAuthorityInput as Input, DeleteCertificateAuthorityOutput as Output,
+};
+use time::Duration;
+
+use crate::{
+    ApiError, PcaLocal,
+    caller::Caller,
+    lifecycle::{self, Call},
+};
+
+const DEFAULT_WINDOW_DAYS: i32 = 30;
+
+pub(super) async fn run(
+    service: &PcaLocal,
+    caller: &Caller,
+    input: Input,
+) -> Result<Output, ApiError> {
+    let arn = input.certificate_authority_arn.unwrap_or_default();
+    let (_, cell) = service.authority(caller, "DeleteCertificateAuthority", &arn)?;
+    let now = service.now();
+    let days = input.permanent_deletion_time_in_days.unwrap_or(DEFAULT_WINDOW_DAYS);
+    let mut authority = cell.lock();
+    authority.permit(Call::Delete, now)?;
+    let deleted = lifecycle::delete(&authority.state, Duration::days(days.into()), now);
+    authority.change_state(deleted, now);
+    Ok(Output::builder().build())
+}

@@ -1,0 +1,18 @@
+//! DescribeCertificateAuthority: works in every state, deleted CAs included.
+
+use aws_sdk_acmpca::operation::describe_certificate_authority::{
+    DescribeCertificateAuthorityInput as Input, DescribeCertificateAuthorityOutput as Output,
+};
+
+use crate::{ApiError, PcaLocal, caller::Caller};
+
+pub(super) async fn run(
+    service: &PcaLocal,
+    caller: &Caller,
+    input: Input,
+) -> Result<Output, ApiError> {
+    let arn = input.certificate_authority_arn.unwrap_or_default();
+    let (_, cell) = service.authority(caller, "DescribeCertificateAuthority", &arn)?;
+    let description = cell.lock().describe(service.now());
+    Ok(Output::builder().certificate_authority(description).build())
+}

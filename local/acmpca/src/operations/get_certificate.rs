@@ -1,0 +1,50 @@
+//! GetCertificate: an issued certificate, revoked and expired ones included, with its chain.
+
+use aws_sdk_acmpca::operation::get_certificate::{
+    GetCertificateInput as Input, GetCertificateOutput as Output,
+};
+
+use crate::{
+    ApiError, PcaLocal, arn, authority::Authority, caller::Caller, lifecycle::Call, x509::pem,
+};
+
+pub(super) async fn run(
+    service: &PcaLocal,
+    caller: &Caller,
+    input: Input,
+) -> Result<Output, ApiError> {
+    let ca = input.certificate_authority_arn.unwrap_or_default();
+    let certificate_arn = input.certificate_arn.unwrap_or_default();
+    let (ca, cell) = service.authority(caller, "GetCertificate", &ca)?;
+    let (issuer, serial) = arn::parse_certificate(&certificate_arn)?;
+    let authority = cell.lock();
+    authority.permit(Call::GetCertificate, service.now())?;
+    let not_found =
+        || ApiError::resource_not_found(format!("Could not find Certificate {certificate_arn}"));
+    if issuer != ca {
+        return Err(not_found());
+    }
+    let issued = parse_serial(&serial)
+        .and_then(|serial| authority.issued.get(&serial))
+        .ok_or_else(not_found)?;
+    let chain = if issued.is_self_signed { None } else { issuing_chain(&authority) };
+    Ok(Output::builder()
+        .certificate(pem::encode(pem::CERTIFICATE, &issued.der))
+        .set_certificate_chain(chain)
+        .build())
+}
+
+/// The issuing CA's certificate, then its own chain up to the root.
+fn issuing_chain(authority: &Authority) -> Option<String> {
+    let held = authority.certificate.as_ref()?;
+    let above = held.chain_pem().map(|chain| format!("\n{chain}")).unwrap_or_default();
+    Some(format!("{}{above}", held.certificate.pem()))
+}
+
+/// 32 hexadecimal digits, as ARNs carry a serial.
+fn parse_serial(hex: &str) -> Option<[u8; 16]> {
+    (hex.len() == 32 && hex.is_ascii())
+        .then(|| u128::from_str_radix(hex, 16).ok())
+        .flatten()
+        .map(u128::to_be_bytes)
+}

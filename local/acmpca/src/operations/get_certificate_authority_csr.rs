@@ -1,0 +1,19 @@
+//! GetCertificateAuthorityCsr: the request for the CA's own certificate.
+
+use aws_sdk_acmpca::operation::get_certificate_authority_csr::{
+    GetCertificateAuthorityCsrInput as Input, GetCertificateAuthorityCsrOutput as Output,
+};
+
+use crate::{ApiError, PcaLocal, caller::Caller, lifecycle::Call, x509::csr};
+
+pub(super) async fn run(
+    service: &PcaLocal,
+    caller: &Caller,
+    input: Input,
+) -> Result<Output, ApiError> {
+    let arn = input.certificate_authority_arn.unwrap_or_default();
+    let (_, cell) = service.authority(caller, "GetCertificateAuthorityCsr", &arn)?;
+    let authority = cell.lock();
+    authority.permit(Call::GetCsr, service.now())?;
+    Ok(Output::builder().csr(csr::to_pem(&authority.csr)).build())
+}

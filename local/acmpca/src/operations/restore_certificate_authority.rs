@@ -1,0 +1,27 @@
+//! RestoreCertificateAuthority: back to the state before the deletion, within the window.
+
+use aws_sdk_acmpca::operation::restore_certificate_authority::{
+    RestoreCertificateAuthorityInput as Input, RestoreCertificateAuthorityOutput as Output,
+};
+
+use crate::{
+    ApiError, PcaLocal,
+    caller::Caller,
+    lifecycle::{self, Call, State},
+};
+
+pub(super) async fn run(
+    service: &PcaLocal,
+    caller: &Caller,
+    input: Input,
+) -> Result<Output, ApiError> {
+    let arn = input.certificate_authority_arn.unwrap_or_default();
+    let (_, cell) = service.authority(caller, "RestoreCertificateAuthority", &arn)?;
+    let now = service.now();
+    let mut authority = cell.lock();
+    authority.permit(Call::Restore, now)?;
+    if let State::Deleted { before, .. } = authority.state {
+        authority.change_state(lifecycle::restore(before), now);
+    }
+    Ok(Output::builder().build())
+}

@@ -1,0 +1,174 @@
+//! The service: what every operation works on, and how it is put together.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::{
+    ApiError, Clock, EventSink, NoEvents, Timeline,
+    arn::CaArn,
+    bucket::Buckets,
+    caller::{Caller, DEFAULT_ACCOUNT},
+    crl,
+    events::{ServiceEvent, service_event},
+    removal, reports,
+    store::{Cell, Store},
+};
+
+/// One ACM PCA service. A handle; clones share it.
+#[derive(Clone)]
+pub struct PcaLocal(Arc<Inner>);
+
+struct Inner {
+    account: String,
+    buckets: Buckets,
+    events: Arc<dyn EventSink>,
+    region: String,
+    reports: reports::Writer,
+    store: Store,
+    timeline: Timeline,
+}
+
+#[derive(Default)]
+pub struct Builder {
+    account: Option<String>,
+    events: Option<Arc<dyn EventSink>>,
+    region: Option<String>,
+    s3: Option<aws_sdk_s3::Client>,
+    timeline: Option<Timeline>,
+}
+
+impl Builder {
+    /// The account of callers whose access key id is not itself an account number.
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
+        self
+    }
+
+    /// Who gets the service's events; nobody, if not given.
+    pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
+        self.events = Some(sink);
+        self
+    }
+
+    /// The Region of requests that are not signed for one.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Where CRLs and audit reports are written; without it both fail as for a missing bucket.
+    pub fn s3(mut self, client: aws_sdk_s3::Client) -> Self {
+        self.s3 = Some(client);
+        self
+    }
+
+    /// The clock and what shares it; the system's clock, if not given.
+    pub fn timeline(mut self, timeline: Timeline) -> Self {
+        self.timeline = Some(timeline);
+        self
+    }
+
+    pub fn build(self) -> PcaLocal {
+        let service = PcaLocal(Arc::new(Inner {
+            account: self.account.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
+            buckets: Buckets::new(self.s3),
+            events: self.events.unwrap_or_else(|| Arc::new(NoEvents)),
+            region: self.region.unwrap_or_else(|| "us-east-1".to_owned()),
+            reports: reports::Writer::default(),
+            store: Store::default(),
+            timeline: self.timeline.unwrap_or_else(|| Timeline::new(Clock::system())),
+        }));
+        service.timeline().register(Arc::new(crl::Publisher(service.clone())));
+        service.timeline().register(Arc::new(removal::Remover(service.clone())));
+        service.timeline().register(Arc::new(reports::Pending(service.clone())));
+        service
+    }
+}
+
+impl PcaLocal {
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub fn timeline(&self) -> &Timeline {
+        &self.0.timeline
+    }
+
+    /// The service's own time, to the millisecond that it answers with.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.timeline().clock().now().truncate_to_millisecond()
+    }
+
+    pub(crate) fn account(&self) -> &str {
+        &self.0.account
+    }
+
+    pub(crate) fn region(&self) -> &str {
+        &self.0.region
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn buckets(&self) -> &Buckets {
+        &self.0.buckets
+    }
+
+    pub(crate) fn reports(&self) -> &reports::Writer {
+        &self.0.reports
+    }
+
+    pub(crate) fn deliver(&self, event: Value) {
+        self.0.events.deliver(event);
+    }
+
+    pub(crate) fn announce(&self, ca: &CaArn, event: ServiceEvent<'_>, now: OffsetDateTime) {
+        self.deliver(service_event(ca, event, now));
+    }
+
+    /// The CA behind an ARN of a request. Another account's is open to what its resource policy
+    /// grants.
+    pub(crate) fn authority(
+        &self,
+        caller: &Caller,
+        operation: &str,
+        arn: &str,
+    ) -> Result<(CaArn, Cell), ApiError> {
+        self.authority_for(caller, operation, arn, None)
+    }
+
+    /// The same for IssueCertificate, which policies grant for one template.
+    pub(crate) fn authority_for(
+        &self,
+        caller: &Caller,
+        operation: &str,
+        arn: &str,
+        template_arn: Option<&str>,
+    ) -> Result<(CaArn, Cell), ApiError> {
+        let arn = CaArn::parse(arn)?;
+        if arn.region != caller.region {
+            return Err(ApiError::invalid_arn(format!(
+                "{arn} lies in {}, the request was sent to {}",
+                arn.region, caller.region
+            )));
+        }
+        let cell = self.store().find(&arn, self.now());
+        if arn.account == caller.account {
+            return cell.map(|cell| (arn, cell));
+        }
+        // To a stranger, a CA that does not exist looks like one that is not shared.
+        let shared = cell.ok().filter(|cell| {
+            cell.lock()
+                .policy
+                .as_ref()
+                .is_some_and(|policy| policy.allows(&caller.account, operation, template_arn))
+        });
+        match shared {
+            Some(cell) => Ok((arn, cell)),
+            None => Err(ApiError::access_denied(caller, operation, &arn.to_string())),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! A certificate: its facts, read over the bytes as they came.
+
+mod serial;
+mod tbs;
+
+use der::asn1::{AnyRef, OctetString};
+use der::{Decode, Encode};
+use spki::SubjectPublicKeyInfoRef;
+use time::OffsetDateTime;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::{self, AuthorityKeyIdentifier};
+
+pub use serial::Serial;
+pub(crate) use tbs::{TbsCertificate, V3, Validity};
+
+use super::extension::{find, repeated};
+use super::name::Name;
+use super::pem::{self, PemError};
+use super::signed::Signed;
+use super::verify::{VerifyError, verify};
+use super::{moment, oid};
+
+/// RFC 5280 §4.1, with the extensions that the service looks into already read.
+#[derive(Clone)]
+pub struct Certificate {
+    der: Vec<u8>,
+    pub serial: Serial,
+    pub issuer: Name,
+    pub subject: Name,
+    pub not_before: OffsetDateTime,
+    pub not_after: OffsetDateTime,
+    /// The DER of the SubjectPublicKeyInfo as it came.
+    pub public_key_info: Vec<u8>,
+    pub extensions: Vec<Extension>,
+    pub basic_constraints: Option<BasicConstraints>,
+    pub subject_key_identifier: Option<Vec<u8>>,
+    pub authority_key_identifier: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BasicConstraints {
+    pub critical: bool,
+    pub ca: bool,
+    pub path_len: Option<u8>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    #[error("the certificate is not an X.509 Certificate")]
+    Asn1(#[source] der::Error),
+    #[error("the certificate's {extension} extension cannot be read")]
+    Extension {
+        extension: &'static str,
+        #[source]
+        source: der::Error,
+    },
+    #[error("the certificate has the extension {oid} more than once")]
+    ExtensionRepeated { oid: const_oid::ObjectIdentifier },
+    #[error("the certificate's {field} cannot be read")]
+    Field {
+        field: &'static str,
+        #[source]
+        source: der::Error,
+    },
+    #[error("the certificate is not PEM")]
+    Pem(#[from] PemError),
+    #[error("the certificate names two different signature algorithms")]
+    TwoAlgorithms,
+}
+
+impl Certificate {
+    /// Reads text that holds exactly one certificate.
+    pub fn parse_pem(text: &[u8]) -> Result<Self, CertificateError> {
+        Self::parse_der(&pem::decode_one(text, &[pem::CERTIFICATE])?)
+    }
+
+    /// Reads the certificates of a bundle, in their order.
+    pub fn parse_pem_chain(text: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        let blocks = pem::decode_all(text, &[pem::CERTIFICATE])?;
+        blocks.iter().map(|block| Self::parse_der(block)).collect()
+    }
+
+    pub fn parse_der(der: &[u8]) -> Result<Self, CertificateError> {
+        let signed = Signed::from_der(der).map_err(CertificateError::Asn1)?;
+        let tbs = TbsCertificate::from_der(signed.content).map_err(CertificateError::Asn1)?;
+        // RFC 5280 §4.1.1.2: the one that is signed and the one beside the signature must agree.
+        if bytes("signature algorithm", tbs.signature)? != signed.algorithm {
+            return Err(CertificateError::TwoAlgorithms);
+        }
+        let public_key_info = bytes("public key", tbs.public_key_info)?;
+        SubjectPublicKeyInfoRef::from_der(&public_key_info).map_err(field("public key"))?;
+        let extensions = tbs.extensions.unwrap_or_default();
+        if let Some(oid) = repeated(&extensions) {
+            return Err(CertificateError::ExtensionRepeated { oid });
+        }
+        Ok(Self {
+            der: der.to_vec(),
+            serial: Serial::new(tbs.serial_number.as_bytes()),
+            issuer: name("issuer", tbs.issuer)?,
+            subject: name("subject", tbs.subject)?,
+            not_before: moment::from_time(tbs.validity.not_before).map_err(field("notBefore"))?,
+            not_after: moment::from_time(tbs.validity.not_after).map_err(field("notAfter"))?,
+            public_key_info,
+            basic_constraints: basic_constraints(&extensions)?,
+            subject_key_identifier: subject_key_identifier(&extensions)?,
+            authority_key_identifier: authority_key_identifier(&extensions)?,
+            extensions,
+        })
+    }
+
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    pub fn pem(&self) -> String {
+        pem::encode(pem::CERTIFICATE, &self.der)
+    }
+
+    /// As in certificate ARNs: lower-case, 32 digits for the service's own.
+    pub fn serial_hex(&self) -> String {
+        self.serial.to_hex()
+    }
+
+    /// As in audit reports: lower-case pairs between colons.
+    pub fn serial_colon(&self) -> String {
+        self.serial.to_colon_hex()
+    }
+
+    /// As in DescribeCertificateAuthority: unsigned.
+    pub fn serial_decimal(&self) -> String {
+        self.serial.to_decimal()
+    }
+
+    pub fn is_ca(&self) -> bool {
+        self.basic_constraints.is_some_and(|constraints| constraints.ca)
+    }
+
+    /// Whether issuer and subject are one name and the certificate's own key made the signature.
+    pub fn is_self_signed(&self) -> bool {
+        self.issuer == self.subject && self.verify_signed_by(&self.public_key_info).is_ok()
+    }
+
+    /// Checks the signature with a SubjectPublicKeyInfo. Names are the caller's business.
+    pub fn verify_signed_by(&self, public_key_info: &[u8]) -> Result<(), VerifyError> {
+        // What was parsed once parses again; an error here would be a bug, and counts as "no".
+        let signed = Signed::from_der(&self.der).map_err(|_| VerifyError::WrongSignature)?;
+        verify(public_key_info, signed.algorithm, signed.content, signed.signature)
+    }
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Certificate")
+            .field("serial", &self.serial.to_hex())
+            .field("issuer", &self.issuer)
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
+    }
+}
+
+fn field(field: &'static str) -> impl FnOnce(der::Error) -> CertificateError {
+    move |source| CertificateError::Field { field, source }
+}
+
+/// The encoding of a part. DER has one encoding for each value, so this is the input's.
+fn bytes(name: &'static str, part: AnyRef<'_>) -> Result<Vec<u8>, CertificateError> {
+    part.to_der().map_err(field(name))
+}
+
+fn name(what: &'static str, part: AnyRef<'_>) -> Result<Name, CertificateError> {
+    Name::from_der(&bytes(what, part)?).map_err(field(what))
+}
+
+fn value<'a, T: Decode<'a, Error = der::Error>>(
+    extension: &'static str,
+    found: &'a Extension,
+) -> Result<T, CertificateError> {
+    T::from_der(found.extn_value.as_bytes())
+        .map_err(|source| CertificateError::Extension { extension, source })
+}
+
+fn basic_constraints(
+    extensions: &[Extension],
+) -> Result<Option<BasicConstraints>, CertificateError> {
+    let Some(found) = find(extensions, oid::BASIC_CONSTRAINTS) else { return Ok(None) };
+    let constraints: pkix::BasicConstraints = value("basicConstraints", found)?;
+    Ok(Some(BasicConstraints {
+        critical: found.critical,
+        ca: constraints.ca,
+        path_len: constraints.path_len_constraint,
+    }))
+}
+
+fn subject_key_identifier(extensions: &[Extension]) -> Result<Option<Vec<u8>>, CertificateError> {
+    let Some(found) = find(extensions, oid::SUBJECT_KEY_IDENTIFIER) else { return Ok(None) };
+    let identifier: OctetString = value("subjectKeyIdentifier", found)?;
+    Ok(Some(identifier.into_bytes().into_vec()))
+}
+
+fn authority_key_identifier(extensions: &[Extension]) -> Result<Option<Vec<u8>>, CertificateError> {
+    let Some(found) = find(extensions, oid::AUTHORITY_KEY_IDENTIFIER) else { return Ok(None) };
+    let authority: AuthorityKeyIdentifier = value("authorityKeyIdentifier", found)?;
+    Ok(authority.key_identifier.map(|identifier| identifier.into_bytes().into_vec()))
+}

@@ -1,0 +1,144 @@
+//! Certificate requests: read from others, and written for a CA.
+
+mod write;
+
+use const_oid::ObjectIdentifier;
+use der::asn1::AnyRef;
+use der::{Decode, Reader, SliceReader, Tag};
+use x509_cert::ext::Extension;
+
+pub use write::{CaRequestError, ca_request};
+
+use super::extension::{find, repeated};
+use super::name::Name;
+use super::oid;
+use super::pem::{self, PemError};
+use super::signed::Signed;
+use super::verify::VerifyError;
+
+/// Some tools (Netscape's heirs, keytool) write the second form.
+const LABELS: [&str; 2] = [pem::CERTIFICATE_REQUEST, "NEW CERTIFICATE REQUEST"];
+
+/// What a request asks for, after its signature has proved that the sender holds the key.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub subject: Name,
+    /// The DER of the SubjectPublicKeyInfo as it came.
+    pub public_key_info: Vec<u8>,
+    pub extensions: Vec<Extension>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    #[error("the request is not a PKCS #10 CertificationRequest")]
+    Asn1(#[source] der::Error),
+    #[error("the request asks for the extension {oid} more than once")]
+    ExtensionRepeated { oid: ObjectIdentifier },
+    #[error("the extensions that the request asks for cannot be read")]
+    Extensions(#[source] der::Error),
+    #[error("the request names neither a subject nor a subject alternative name")]
+    Nameless,
+    #[error("the request is not PEM")]
+    Pem(#[from] PemError),
+    #[error("the request's signature was not accepted")]
+    Signature(#[source] VerifyError),
+    #[error("the request's subject cannot be read")]
+    Subject(#[source] der::Error),
+    #[error("the request is of PKCS #10 version {version}, of which there is only 0")]
+    Version { version: u32 },
+}
+
+impl Request {
+    /// Reads a request in PEM. The error says everything that is wrong with it up to the first
+    /// thing that is: structure, signature, extensions, names, in this order.
+    pub fn parse(text: &[u8]) -> Result<Self, RequestError> {
+        Self::parse_der(&pem::decode_one(text, &LABELS)?)
+    }
+
+    pub fn parse_der(der: &[u8]) -> Result<Self, RequestError> {
+        let signed = Signed::from_der(der).map_err(RequestError::Asn1)?;
+        let info = Info::from_der(signed.content).map_err(RequestError::Asn1)?;
+        if info.version != 0 {
+            return Err(RequestError::Version { version: info.version });
+        }
+        signed.verify(info.public_key_info).map_err(RequestError::Signature)?;
+        let subject = Name::from_der(info.subject).map_err(RequestError::Subject)?;
+        let extensions = requested_extensions(info.attributes).map_err(RequestError::Extensions)?;
+        if let Some(oid) = repeated(&extensions) {
+            return Err(RequestError::ExtensionRepeated { oid });
+        }
+        if subject.is_empty() && find(&extensions, oid::SUBJECT_ALT_NAME).is_none() {
+            return Err(RequestError::Nameless);
+        }
+        Ok(Self { subject, public_key_info: info.public_key_info.to_vec(), extensions })
+    }
+}
+
+/// CertificationRequestInfo of RFC 2986 §4.1, its parts as they stand in the input.
+struct Info<'a> {
+    version: u32,
+    subject: &'a [u8],
+    public_key_info: &'a [u8],
+    /// The contents of `[0]`. Some generators leave the field out when it would be empty.
+    attributes: &'a [u8],
+}
+
+impl<'a> Info<'a> {
+    fn from_der(der: &'a [u8]) -> der::Result<Self> {
+        let mut reader = SliceReader::new(der)?;
+        let info = reader.sequence(|parts| {
+            let version = u32::decode(parts)?;
+            let subject = parts.tlv_bytes()?;
+            let public_key_info = parts.tlv_bytes()?;
+            let attributes = match parts.is_finished() {
+                true => &[],
+                false => attributes(AnyRef::decode(parts)?)?,
+            };
+            Ok::<_, der::Error>(Self { version, subject, public_key_info, attributes })
+        })?;
+        reader.finish()?;
+        Ok(info)
+    }
+}
+
+fn attributes(field: AnyRef<'_>) -> der::Result<&[u8]> {
+    let tag = field.header().tag();
+    let wanted = Tag::ContextSpecific { constructed: true, number: der::TagNumber(0) };
+    if tag == wanted { Ok(field.value()) } else { Err(tag.unexpected_error(Some(wanted)).into()) }
+}
+
+/// The extensions of all extensionRequest attributes (RFC 2985 §5.4.2); there should be one.
+fn requested_extensions(attributes: &[u8]) -> der::Result<Vec<Extension>> {
+    let mut reader = SliceReader::new(attributes)?;
+    let mut extensions = Vec::new();
+    while !reader.is_finished() {
+        let (attribute, values) = reader.sequence(|parts| {
+            Ok::<_, der::Error>((ObjectIdentifier::decode(parts)?, AnyRef::decode(parts)?))
+        })?;
+        if attribute == oid::EXTENSION_REQUEST {
+            extensions.extend(extension_lists(values)?);
+        }
+    }
+    Ok(extensions)
+}
+
+fn extension_lists(values: AnyRef<'_>) -> der::Result<Vec<Extension>> {
+    let tag = values.header().tag();
+    if tag != Tag::Set {
+        return Err(tag.unexpected_error(Some(Tag::Set)).into());
+    }
+    let mut reader = SliceReader::new(values.value())?;
+    let mut extensions = Vec::new();
+    while !reader.is_finished() {
+        extensions.extend(Vec::<Extension>::decode(&mut reader)?);
+    }
+    Ok(extensions)
+}
+
+/// The PEM text of a request.
+pub fn to_pem(der: &[u8]) -> String {
+    pem::encode(pem::CERTIFICATE_REQUEST, der)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! PEM text, read leniently as tools write it and written strictly as RFC 7468 §2 wants it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+pub const CERTIFICATE: &str = "CERTIFICATE";
+pub const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
+
+/// More blocks than any real bundle has: the longest chain that fits in the API's 2 MB.
+const MOST_BLOCKS: usize = 4096;
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PemError {
+    #[error("the base64 of PEM block {block} is not valid")]
+    Base64 {
+        block: usize,
+        #[source]
+        source: base64::DecodeError,
+    },
+    #[error("the text holds {found} PEM blocks where exactly one is expected")]
+    Count { found: usize },
+    #[error("PEM block {block} is labelled {found:?} where {wanted:?} is expected")]
+    Label { block: usize, found: String, wanted: String },
+    #[error("the text holds no PEM block")]
+    None,
+    #[error("the text is not ASCII")]
+    NotText,
+    #[error("the text holds more than {MOST_BLOCKS} PEM blocks")]
+    TooMany,
+    #[error("PEM block {block} does not end with its own END line")]
+    Unterminated { block: usize },
+}
+
+/// The DER of every block, all of which must carry one of `labels`. Text around the blocks is
+/// skipped (RFC 7468 §5.2 allows explanatory text); lines may have any length and line ending.
+pub fn decode_all(text: &[u8], labels: &[&str]) -> Result<Vec<Vec<u8>>, PemError> {
+    if !text.is_ascii() {
+        return Err(PemError::NotText);
+    }
+    let text = std::str::from_utf8(text).map_err(|_| PemError::NotText)?;
+    let mut lines = text.lines().map(str::trim);
+    let mut blocks = Vec::new();
+    while let Some(line) = lines.next() {
+        let Some(label) = between(line, BEGIN) else { continue };
+        let block = blocks.len() + 1;
+        if block > MOST_BLOCKS {
+            return Err(PemError::TooMany);
+        }
+        if !labels.contains(&label) {
+            let wanted = labels.first().copied().unwrap_or_default().to_owned();
+            return Err(PemError::Label { block, found: label.to_owned(), wanted });
+        }
+        blocks.push(decode_body(&mut lines, label, block)?);
+    }
+    if blocks.is_empty() { Err(PemError::None) } else { Ok(blocks) }
+}
+
+/// As [`decode_all`], for text that must hold exactly one block.
+pub fn decode_one(text: &[u8], labels: &[&str]) -> Result<Vec<u8>, PemError> {
+    let mut blocks = decode_all(text, labels)?;
+    match (blocks.len(), blocks.pop()) {
+        (1, Some(block)) => Ok(block),
+        (found, _) => Err(PemError::Count { found }),
+    }
+}
+
+fn decode_body<'a>(
+    lines: &mut impl Iterator<Item = &'a str>,
+    label: &str,
+    block: usize,
+) -> Result<Vec<u8>, PemError> {
+    let mut body = String::new();
+    for line in lines {
+        if line.starts_with(DASHES) {
+            if between(line, END) != Some(label) {
+                break;
+            }
+            return STANDARD.decode(&body).map_err(|source| PemError::Base64 { block, source });
+        }
+        body.extend(line.split_ascii_whitespace());
+    }
+    Err(PemError::Unterminated { block })
+}
+
+fn between<'a>(line: &'a str, start: &str) -> Option<&'a str> {
+    line.strip_prefix(start)?.strip_suffix(DASHES)
+}
+
+/// One block of 64-column lines, each ended by a line feed.
+pub fn encode(label: &str, der: &[u8]) -> String {
+    let body = STANDARD.encode(der);
+    let mut text = String::with_capacity(body.len() + body.len() / 64 + 2 * label.len() + 40);
+    text.extend([BEGIN, label, DASHES, "\n"]);
+    for line in body.as_bytes().chunks(64) {
+        text.extend(line.iter().map(|&octet| char::from(octet)));
+        text.push('\n');
+    }
+    text.extend([END, label, DASHES, "\n"]);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_survives_the_round_trip_at_every_length() {
+        for length in 0..200 {
+            let der: Vec<u8> = (0..length).collect();
+            let text = encode(CERTIFICATE, &der);
+            assert!(text.lines().all(|line| line.len() <= 64));
+            assert_eq!(decode_one(text.as_bytes(), &[CERTIFICATE]), Ok(der));
+        }
+    }
+
+    #[test]
+    fn blocks_are_found_between_other_text_with_any_line_ending_and_width() {
+        let text = "Bag Attributes\r\n-----BEGIN CERTIFICATE-----\r\nAAEC\r\nAwQF\r\n\
+                    -----END CERTIFICATE-----\r\nsubject=x\n  -----BEGIN CERTIFICATE-----\n\
+                    BgcICQoL AA==\n-----END CERTIFICATE-----";
+        let blocks = decode_all(text.as_bytes(), &[CERTIFICATE]).unwrap();
+        assert_eq!(blocks, [vec![0, 1, 2, 3, 4, 5], vec![6, 7, 8, 9, 10, 11, 0]]);
+    }
+
+    #[test]
+    fn what_is_not_pem_is_refused_for_what_it_is() {
+        let block = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n";
+        let twice = block.repeat(2);
+        let many = block.repeat(MOST_BLOCKS + 1);
+        for (name, text, want) in [
+            ("empty", "", "the text holds no PEM block"),
+            ("prose", "hello", "the text holds no PEM block"),
+            ("umlaut", "ä", "the text is not ASCII"),
+            ("two", &twice, "the text holds 2 PEM blocks where exactly one is expected"),
+            ("many", &many, "the text holds more than 4096 PEM blocks"),
+            (
+                "key",
+                "-----BEGIN PRIVATE KEY-----\nAAEC\n-----END PRIVATE KEY-----",
+                "PEM block 1 is labelled \"PRIVATE KEY\" where \"CERTIFICATE\" is expected",
+            ),
+            (
+                "cut",
+                "-----BEGIN CERTIFICATE-----\nAAEC\n",
+                "PEM block 1 does not end with its own END line",
+            ),
+            (
+                "crossed",
+                "-----BEGIN CERTIFICATE-----\nAAEC\n-----END X-----",
+                "PEM block 1 does not end with its own END line",
+            ),
+            (
+                "alphabet",
+                "-----BEGIN CERTIFICATE-----\nA*EC\n-----END CERTIFICATE-----",
+                "the base64 of PEM block 1 is not valid",
+            ),
+        ] {
+            let error = decode_one(text.as_bytes(), &[CERTIFICATE]).unwrap_err();
+            assert_eq!(error.to_string(), want, "{name}");
+        }
+    }
+}

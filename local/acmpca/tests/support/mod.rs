@@ -1,0 +1,149 @@
+//! The real SDK on a service in this process, and the steps that every test begins with.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use aws_sdk_acmpca::{
+    Client, Config,
+    config::{BehaviorVersion, Credentials, Region},
+    primitives::Blob,
+    types::{
+        Asn1Subject, CertificateAuthorityConfiguration, CertificateAuthorityStatus,
+        CertificateAuthorityType, KeyAlgorithm, SigningAlgorithm, Validity, ValidityPeriodType,
+    },
+};
+use pca_local::{Clock, PcaLocal, Timeline};
+use time::{OffsetDateTime, macros::datetime};
+
+pub(crate) const START: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
+
+pub(crate) fn service() -> PcaLocal {
+    PcaLocal::builder().timeline(Timeline::new(Clock::frozen_at(START))).build()
+}
+
+pub(crate) fn client(service: &PcaLocal, access_key_id: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new(access_key_id, "local", None, None, "test"))
+        .region(Region::new("us-east-1"))
+        .endpoint_url("http://pca.local")
+        .http_client(service.http_client())
+        .build();
+    Client::from_conf(config)
+}
+
+pub(crate) fn template(name: &str) -> String {
+    format!("arn:aws:acm-pca:::template/{name}/V1")
+}
+
+pub(crate) fn validity(kind: ValidityPeriodType, value: i64) -> Validity {
+    Validity::builder().r#type(kind).value(value).build().unwrap()
+}
+
+pub(crate) fn years(value: i64) -> Validity {
+    validity(ValidityPeriodType::Years, value)
+}
+
+pub(crate) async fn create(client: &Client, kind: CertificateAuthorityType, name: &str) -> String {
+    let subject = Asn1Subject::builder().organization("Example").common_name(name).build();
+    let configuration = CertificateAuthorityConfiguration::builder()
+        .key_algorithm(KeyAlgorithm::EcPrime256v1)
+        .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
+        .subject(subject)
+        .build()
+        .unwrap();
+    let created = client
+        .create_certificate_authority()
+        .certificate_authority_type(kind)
+        .certificate_authority_configuration(configuration)
+        .send()
+        .await
+        .unwrap();
+    created.certificate_authority_arn.unwrap()
+}
+
+pub(crate) async fn csr(client: &Client, ca: &str) -> Blob {
+    let response =
+        client.get_certificate_authority_csr().certificate_authority_arn(ca).send().await.unwrap();
+    Blob::new(response.csr.unwrap())
+}
+
+pub(crate) async fn issue(
+    client: &Client,
+    ca: &str,
+    csr: Blob,
+    template_name: &str,
+    validity: Validity,
+) -> String {
+    let issued = client
+        .issue_certificate()
+        .certificate_authority_arn(ca)
+        .csr(csr)
+        .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
+        .template_arn(template(template_name))
+        .validity(validity)
+        .send()
+        .await
+        .unwrap();
+    issued.certificate_arn.unwrap()
+}
+
+/// The certificate and its chain.
+pub(crate) async fn certificate(client: &Client, ca: &str, arn: &str) -> (String, Option<String>) {
+    let got = client
+        .get_certificate()
+        .certificate_authority_arn(ca)
+        .certificate_arn(arn)
+        .send()
+        .await
+        .unwrap();
+    (got.certificate.unwrap(), got.certificate_chain)
+}
+
+pub(crate) async fn active_root(client: &Client) -> String {
+    let root = create(client, CertificateAuthorityType::Root, "Root").await;
+    let csr = csr(client, &root).await;
+    let arn = issue(client, &root, csr, "RootCACertificate", years(10)).await;
+    let (own, chain) = certificate(client, &root, &arn).await;
+    assert_eq!(chain, None, "a root's own certificate has no chain");
+    client
+        .import_certificate_authority_certificate()
+        .certificate_authority_arn(&root)
+        .certificate(Blob::new(own))
+        .send()
+        .await
+        .unwrap();
+    root
+}
+
+pub(crate) async fn active_subordinate(client: &Client, root: &str, name: &str) -> String {
+    let subordinate = create(client, CertificateAuthorityType::Subordinate, name).await;
+    let request = csr(client, &subordinate).await;
+    let template = "SubordinateCACertificate_PathLen0";
+    let arn = issue(client, root, request, template, years(5)).await;
+    let (own, chain) = certificate(client, root, &arn).await;
+    client
+        .import_certificate_authority_certificate()
+        .certificate_authority_arn(&subordinate)
+        .certificate(Blob::new(own))
+        .certificate_chain(Blob::new(chain.unwrap()))
+        .send()
+        .await
+        .unwrap();
+    subordinate
+}
+
+pub(crate) async fn status(client: &Client, ca: &str) -> CertificateAuthorityStatus {
+    let described =
+        client.describe_certificate_authority().certificate_authority_arn(ca).send().await.unwrap();
+    described.certificate_authority.unwrap().status.unwrap()
+}
+
+pub(crate) async fn set_status(client: &Client, ca: &str, status: CertificateAuthorityStatus) {
+    client
+        .update_certificate_authority()
+        .certificate_authority_arn(ca)
+        .status(status)
+        .send()
+        .await
+        .unwrap();
+}

@@ -1,0 +1,21 @@
+//! Instants as AWS writes them.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// `2026-01-01T00:00:00Z`: EventBridge has no fractions of a second.
+pub(crate) fn to_the_second(at: OffsetDateTime) -> String {
+    let whole = at.to_offset(time::UtcOffset::UTC).truncate_to_second();
+    whole.format(&Rfc3339).expect("a year of four digits is formatted")
+}
+
+/// The moment by which Lambda's deadline header expects an answer. A function measures the rest of
+/// its time with the system's clock, whatever the stack's clock says.
+pub(crate) fn deadline_ms(timeout: Duration) -> u128 {
+    #[expect(clippy::disallowed_methods, reason = "a function's deadline is real time")]
+    let now = std::time::SystemTime::now();
+    let since_1970 = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    (since_1970 + timeout).as_millis()
+}

@@ -1,0 +1,176 @@
+//! EventBridge for one machine: buses, and the rules that carry events to their targets.
+
+pub(crate) mod api;
+mod input;
+pub(crate) mod pattern;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use pca_local::EventSink;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::lambda::Functions;
+use crate::recent::Recent;
+use crate::sinks::Sinks;
+
+pub use input::InputError;
+pub(crate) use input::{Input, JsonPath};
+pub(crate) use pattern::Pattern;
+pub use pattern::PatternError;
+
+pub(crate) const DEFAULT_BUS: &str = "default";
+
+/// An event on its way through one bus.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub bus: String,
+    pub envelope: Value,
+}
+
+/// An event that went over a bus, with the rules that it matched.
+#[derive(Clone, Debug, Serialize)]
+pub struct SeenEvent {
+    pub bus: String,
+    /// The logical ids of the rules.
+    pub rules: Vec<String>,
+    pub event: Value,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) logical_id: String,
+    pub(crate) arn: String,
+    pub(crate) bus: String,
+    pub(crate) pattern: Pattern,
+    /// `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`: read-only calls match too.
+    pub(crate) sees_read_only_calls: bool,
+    pub(crate) targets: Vec<Target>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) destination: Destination,
+    pub(crate) input: Input,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    Bus(String),
+    /// A function, by its name.
+    Function(String),
+    /// A topic, queue or log group, by its logical id.
+    Sink(String),
+}
+
+/// A handle; clones share the buses.
+#[derive(Clone)]
+pub(crate) struct EventBuses(Arc<Inner>);
+
+struct Inner {
+    buses: BTreeSet<String>,
+    rules: Vec<Rule>,
+    functions: Functions,
+    sinks: Arc<Sinks>,
+    seen: Recent<SeenEvent>,
+}
+
+/// Rules that carry events from bus to bus could do so for ever; EventBridge ends it too.
+const MOST_HOPS: u8 = 5;
+
+impl EventBuses {
+    pub(crate) fn new(
+        buses: impl IntoIterator<Item = String>,
+        rules: Vec<Rule>,
+        functions: Functions,
+        sinks: Arc<Sinks>,
+    ) -> Self {
+        let buses = buses.into_iter().chain([DEFAULT_BUS.to_owned()]).collect();
+        Self(Arc::new(Inner { buses, rules, functions, sinks, seen: Recent::default() }))
+    }
+
+    pub(crate) fn has(&self, bus: &str) -> bool {
+        self.0.buses.contains(bus)
+    }
+
+    pub(crate) fn seen(&self) -> Vec<SeenEvent> {
+        self.0.seen.all()
+    }
+
+    /// Hands the event to every target whose rule matches, and returns: nobody waits for a target.
+    pub(crate) fn deliver(&self, event: Event) {
+        self.carry(event, 0);
+    }
+
+    fn carry(&self, event: Event, hops: u8) {
+        let rules = self.0.rules.iter().filter(|rule| rule.matches(&event)).collect::<Vec<_>>();
+        self.0.seen.push(SeenEvent {
+            bus: event.bus.clone(),
+            rules: rules.iter().map(|rule| rule.logical_id.clone()).collect(),
+            event: event.envelope.clone(),
+        });
+        for rule in rules {
+            for target in &rule.targets {
+                self.hand_over(&rule.logical_id, &rule.arn, target, &event, hops);
+            }
+        }
+    }
+
+    /// What a rule with a schedule sends: it does not go over the bus.
+    pub(crate) fn send(&self, rule: &str, arn: &str, targets: &[Target], event: &Event) {
+        for target in targets {
+            self.hand_over(rule, arn, target, event, 0);
+        }
+    }
+
+    pub(crate) fn send_to_function(&self, function: &str, message: &Value, trigger: &str) {
+        self.0.functions.invoke_later(function, message, trigger);
+    }
+
+    /// Resolves when no function has anything to do.
+    pub(crate) async fn idle(&self) {
+        self.0.functions.idle().await;
+    }
+
+    fn hand_over(&self, rule: &str, arn: &str, target: &Target, event: &Event, hops: u8) {
+        let message = target.input.make(event, arn);
+        match &target.destination {
+            Destination::Bus(bus) if hops < MOST_HOPS => {
+                self.carry(Event { bus: bus.clone(), envelope: message }, hops + 1);
+            }
+            Destination::Bus(bus) => {
+                tracing::warn!(rule, bus, "the rule carries events in a circle");
+            }
+            Destination::Function(function) => {
+                self.0.functions.invoke_later(function, &message, rule);
+            }
+            Destination::Sink(sink) => {
+                self.0.sinks.append(sink, arn, &message, &Value::Null);
+            }
+        }
+    }
+}
+
+/// The default bus receives what AWS services send.
+impl EventSink for EventBuses {
+    fn deliver(&self, event: Value) {
+        self.carry(Event { bus: DEFAULT_BUS.to_owned(), envelope: event }, 0);
+    }
+}
+
+impl Rule {
+    fn matches(&self, event: &Event) -> bool {
+        self.bus == event.bus
+            && (self.sees_read_only_calls || !is_read_only_call(&event.envelope))
+            && self.pattern.matches(&event.envelope)
+    }
+}
+
+/// EventBridge User Guide, "Read-only management events": CloudTrail's record of a call that
+/// changes nothing reaches only rules that ask for it.
+fn is_read_only_call(event: &Value) -> bool {
+    let name = event["detail"]["eventName"].as_str().unwrap_or_default();
+    event["detail-type"] == "AWS API Call via CloudTrail"
+        && ["Describe", "Get", "List"].iter().any(|verb| name.starts_with(verb))
+}

@@ -1,0 +1,148 @@
+//! The EventBridge API, as far as functions call it: `PutEvents`, in AWS JSON 1.1.
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use pca_local::Clock;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::{DEFAULT_BUS, Event, EventBuses};
+use crate::account::Account;
+use crate::clock::to_the_second;
+
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) account: Account,
+    pub(crate) buses: EventBuses,
+    pub(crate) clock: Clock,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutEvents {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    detail: Option<String>,
+    detail_type: Option<String>,
+    event_bus_name: Option<String>,
+    #[serde(default)]
+    resources: Vec<String>,
+    source: Option<String>,
+    /// Epoch seconds.
+    time: Option<f64>,
+}
+
+struct Refused {
+    code: &'static str,
+    message: String,
+}
+
+impl Api {
+    pub(crate) fn answer(&self, headers: &HeaderMap, body: &Bytes) -> Response {
+        let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        match target {
+            Some("AWSEvents.PutEvents") => self.put_events(body),
+            Some(other) => error(
+                "UnknownOperationException",
+                &format!("vigil-local serves AWSEvents.PutEvents, not {other}"),
+            ),
+            None => error("UnknownOperationException", "the header X-Amz-Target is missing"),
+        }
+    }
+
+    fn put_events(&self, body: &Bytes) -> Response {
+        let request: PutEvents = match serde_json::from_slice(body) {
+            Ok(request) => request,
+            Err(cause) => return error("SerializationException", &cause.to_string()),
+        };
+        if request.entries.is_empty() || request.entries.len() > 10 {
+            return error(
+                "ValidationException",
+                "1 validation error detected: Value at 'entries' failed to satisfy constraint: \
+                 Member must have length between 1 and 10",
+            );
+        }
+        let results: Vec<_> = request.entries.into_iter().map(|one| self.put(one)).collect();
+        let failed = results.iter().filter(|result| result.is_err()).count();
+        let entries: Vec<Value> = results
+            .into_iter()
+            .map(|result| match result {
+                Ok(id) => json!({"EventId": id}),
+                Err(refused) => {
+                    json!({"ErrorCode": refused.code, "ErrorMessage": refused.message})
+                }
+            })
+            .collect();
+        reply(StatusCode::OK, &json!({"FailedEntryCount": failed, "Entries": entries}))
+    }
+
+    fn put(&self, entry: Entry) -> Result<String, Refused> {
+        let source = required(entry.source, "Source")?;
+        let detail_type = required(entry.detail_type, "DetailType")?;
+        let detail = required(entry.detail, "Detail")?;
+        if source.starts_with("aws.") {
+            return Err(Refused {
+                code: "NotAuthorizedForSource",
+                message: "Not authorized for the source.".to_owned(),
+            });
+        }
+        let Ok(detail @ Value::Object(_)) = serde_json::from_str(&detail) else {
+            return Err(Refused {
+                code: "MalformedDetail",
+                message: "Detail is malformed.".to_owned(),
+            });
+        };
+        let bus = entry.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
+        // The name or the ARN, `…:event-bus/<name>`.
+        let bus = bus.rsplit('/').next().unwrap_or(&bus).to_owned();
+        if !self.buses.has(&bus) {
+            return Err(Refused {
+                code: "ResourceNotFoundException",
+                message: format!("Event bus {bus} does not exist."),
+            });
+        }
+        let time = entry.time.and_then(|at| {
+            #[expect(clippy::cast_possible_truncation, reason = "events have whole seconds")]
+            OffsetDateTime::from_unix_timestamp(at as i64).ok()
+        });
+        let id = uuid::Uuid::new_v4().to_string();
+        let envelope = json!({
+            "version": "0",
+            "id": id,
+            "detail-type": detail_type,
+            "source": source,
+            "account": self.account.id,
+            "time": to_the_second(time.unwrap_or_else(|| self.clock.now())),
+            "region": self.account.region,
+            "resources": entry.resources,
+            "detail": detail,
+        });
+        self.buses.deliver(Event { bus, envelope });
+        Ok(id)
+    }
+}
+
+fn required(value: Option<String>, name: &str) -> Result<String, Refused> {
+    value.filter(|value| !value.is_empty()).ok_or_else(|| Refused {
+        code: "InvalidArgument",
+        message: format!("Parameter {name} is not valid. Reason: {name} is a required argument."),
+    })
+}
+
+fn error(code: &str, message: &str) -> Response {
+    reply(StatusCode::BAD_REQUEST, &json!({"__type": code, "message": message}))
+}
+
+fn reply(status: StatusCode, body: &Value) -> Response {
+    let headers = [
+        ("content-type", "application/x-amz-json-1.1".to_owned()),
+        ("x-amzn-requestid", uuid::Uuid::new_v4().to_string()),
+    ];
+    (status, headers, body.to_string()).into_response()
+}

@@ -1,0 +1,246 @@
+//! Lambda for one machine: the real function binaries behind the real Runtime API.
+
+pub(crate) mod binary;
+mod environment;
+mod function;
+pub(crate) mod invoke_api;
+mod retry;
+mod runtime_api;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use pca_local::Clock;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::account::Account;
+use crate::recent::Recent;
+use crate::sinks::Sinks;
+
+pub(crate) use retry::Retries;
+
+/// What the template says about one function.
+#[derive(Clone, Debug)]
+pub(crate) struct FunctionConfig {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) binary: PathBuf,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) memory_mb: u32,
+    pub(crate) timeout: Duration,
+    pub(crate) asynchronous: AsyncConfig,
+}
+
+/// What happens to an event that a function fails on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AsyncConfig {
+    /// How often it is tried again: Lambda's default, and most, is 2.
+    pub(crate) retries: u8,
+    /// How old an event may become before it is given up: Lambda's default is six hours.
+    pub(crate) most_age: Duration,
+    /// The queue or topic of `DeadLetterQueue`, by logical id: it receives the event.
+    pub(crate) dead_letters: Option<String>,
+    /// The destination of `EventInvokeConfig`, by logical id: it receives a record of the failure.
+    pub(crate) on_failure: Option<String>,
+}
+
+impl Default for AsyncConfig {
+    fn default() -> Self {
+        let most_age = Duration::from_secs(6 * 60 * 60);
+        Self { retries: 2, most_age, dead_letters: None, on_failure: None }
+    }
+}
+
+/// What every function of the stack has around it.
+#[derive(Clone, Debug)]
+pub(crate) struct Surroundings {
+    pub(crate) account: Account,
+    pub(crate) clock: Clock,
+    /// The stack's own endpoint, where all services are.
+    pub(crate) endpoint: String,
+    /// One file per function.
+    pub(crate) logs: PathBuf,
+    pub(crate) sinks: Arc<Sinks>,
+}
+
+/// One finished invocation.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invocation {
+    pub function: String,
+    pub request_id: String,
+    /// The logical id of the rule or schedule, or `invoke` for a call of the Lambda API.
+    pub trigger: String,
+    /// 1 for the first attempt.
+    pub attempt: u8,
+    /// By the stack's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub started_at: time::OffsetDateTime,
+    /// Real time, with what a cold start took.
+    pub duration_ms: u64,
+    /// How long the process took to ask for work, if it was started for this invocation.
+    pub cold_start_ms: Option<u64>,
+    pub event: Value,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// What the function returned; text that is not JSON is kept as a string.
+    Response(Value),
+    /// `errorType`, `errorMessage` and what else the function or the host said.
+    Error(Value),
+}
+
+impl Outcome {
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Response(_))
+    }
+}
+
+/// What waits for a function.
+pub(crate) struct Job {
+    request_id: String,
+    event: Bytes,
+    trigger: String,
+    attempt: u8,
+    /// When the event arrived first, by the stack's clock.
+    since: time::OffsetDateTime,
+    /// Who waits for the outcome; nobody, for an event.
+    caller: Option<oneshot::Sender<Outcome>>,
+    /// Counts as unfinished for as long as it exists.
+    _unfinished: Unfinished,
+}
+
+/// A handle; clones share the functions.
+#[derive(Clone)]
+pub(crate) struct Functions(Arc<Inner>);
+
+struct Inner {
+    queues: BTreeMap<String, mpsc::UnboundedSender<Job>>,
+    arns: BTreeMap<String, String>,
+    unfinished: watch::Sender<usize>,
+    clock: Clock,
+    invocations: Arc<Recent<Invocation>>,
+    retries: Retries,
+    stop: watch::Sender<bool>,
+    workers: tokio::sync::Mutex<Vec<tokio::task::JoinHandle<()>>>,
+}
+
+struct Unfinished(watch::Sender<usize>);
+
+impl Unfinished {
+    fn one_more(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+impl Functions {
+    /// Starts one worker per function; a process is started when the first event comes.
+    pub(crate) fn start(configs: Vec<FunctionConfig>, surroundings: &Surroundings) -> Self {
+        let (stop, stopping) = watch::channel(false);
+        let (mut queues, mut arns, mut workers) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let invocations = Arc::new(Recent::default());
+        let retries = Retries::default();
+        for config in configs {
+            let (queue, jobs) = mpsc::unbounded_channel();
+            queues.insert(config.name.clone(), queue);
+            arns.insert(config.name.clone(), config.arn.clone());
+            let worker = function::Worker {
+                config,
+                surroundings: surroundings.clone(),
+                invocations: invocations.clone(),
+                retries: retries.clone(),
+                stopping: stopping.clone(),
+            };
+            workers.push(tokio::spawn(worker.work(jobs)));
+        }
+        Self(Arc::new(Inner {
+            queues,
+            arns,
+            unfinished: watch::Sender::new(0),
+            clock: surroundings.clock.clone(),
+            invocations,
+            retries,
+            stop,
+            workers: workers.into(),
+        }))
+    }
+
+    /// Hands over an event; failures are retried, and end in the dead-letter target.
+    pub(crate) fn invoke_later(&self, function: &str, event: &Value, trigger: &str) {
+        let job = self.job(Bytes::from(event.to_string()), trigger, None);
+        if !self.enqueue(function, job) {
+            tracing::error!(function, trigger, "there is no such function, or it has stopped");
+        }
+    }
+
+    /// Runs the function and waits. `None` if there is no such function, or if it is stopping.
+    pub(crate) async fn invoke(&self, function: &str, event: Bytes) -> Option<Outcome> {
+        let (caller, outcome) = oneshot::channel();
+        let job = self.job(event, "invoke", Some(caller));
+        if !self.enqueue(function, job) {
+            return None;
+        }
+        outcome.await.ok()
+    }
+
+    pub(crate) fn arn(&self, function: &str) -> Option<&str> {
+        self.0.arns.get(function).map(String::as_str)
+    }
+
+    pub(crate) fn invocations(&self) -> Vec<Invocation> {
+        self.0.invocations.all()
+    }
+
+    /// Resolves when nothing is queued or running. What waits for a retry waits for the clock, and
+    /// is not counted.
+    pub(crate) async fn idle(&self) {
+        let mut unfinished = self.0.unfinished.subscribe();
+        // The sender lives in `self`, so the channel cannot close while we wait.
+        let _ = unfinished.wait_for(|count| *count == 0).await;
+    }
+
+    /// Ends every process; what is queued or running is abandoned.
+    pub(crate) async fn shut_down(&self) {
+        self.0.stop.send_replace(true);
+        for worker in self.0.workers.lock().await.drain(..) {
+            if let Err(error) = worker.await {
+                tracing::error!(%error, "a function's worker ended badly");
+            }
+        }
+    }
+
+    fn job(&self, event: Bytes, trigger: &str, caller: Option<oneshot::Sender<Outcome>>) -> Job {
+        Job {
+            request_id: uuid::Uuid::new_v4().to_string(),
+            event,
+            trigger: trigger.to_owned(),
+            attempt: 1,
+            since: self.0.clock.now(),
+            caller,
+            _unfinished: Unfinished::one_more(&self.0.unfinished),
+        }
+    }
+
+    fn enqueue(&self, function: &str, job: Job) -> bool {
+        self.0.queues.get(function).is_some_and(|queue| queue.send(job).is_ok())
+    }
+}
+
+fn error(error_type: &str, message: &str) -> Outcome {
+    Outcome::Error(json!({"errorType": error_type, "errorMessage": message}))
+}

@@ -1,0 +1,108 @@
+//! The Lambda API, as far as `aws lambda invoke` goes: call a function, wait or do not wait.
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::{Functions, Outcome};
+
+pub(crate) async fn answer(
+    functions: &Functions,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Response {
+    let name = path
+        .strip_prefix("/2015-03-31/functions/")
+        .and_then(|rest| rest.strip_suffix("/invocations"));
+    let Some(name) = name.filter(|_| method == Method::POST) else {
+        return refuse(
+            StatusCode::NOT_FOUND,
+            "UnknownOperationException",
+            "vigil-local serves POST /2015-03-31/functions/{name}/invocations and no other call",
+        );
+    };
+    let name = function_name(name);
+    if functions.arn(&name).is_none() {
+        let message = format!("Function not found: {name}");
+        return refuse(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message);
+    }
+    let event = if body.is_empty() { Bytes::from_static(b"{}") } else { body };
+    let Ok(value) = serde_json::from_slice::<Value>(&event) else {
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequestContentException",
+            "Could not parse request body into json",
+        );
+    };
+    let kind = headers
+        .get("x-amz-invocation-type")
+        .map_or("RequestResponse", |kind| kind.to_str().unwrap_or(""));
+    match kind {
+        "DryRun" => StatusCode::NO_CONTENT.into_response(),
+        "Event" => {
+            functions.invoke_later(&name, &value, "invoke");
+            StatusCode::ACCEPTED.into_response()
+        }
+        "RequestResponse" => match functions.invoke(&name, event).await {
+            Some(outcome) => respond(&outcome),
+            None => refuse(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "ServiceException",
+                "the stack is being stopped",
+            ),
+        },
+        other => {
+            let message = format!("{other:?} is no invocation type");
+            refuse(StatusCode::BAD_REQUEST, "InvalidParameterValueException", &message)
+        }
+    }
+}
+
+/// `name`, `name:qualifier`, `account:name` or the ARN, percent-encoded or not. There is one
+/// version of everything here.
+fn function_name(given: &str) -> String {
+    let given = given.replace("%3A", ":").replace("%3a", ":").replace("%24", "$");
+    let after_kind = given.split_once(":function:").map_or(given.as_str(), |(_, name)| name);
+    let mut parts = after_kind.split(':');
+    let first = parts.next().unwrap_or_default();
+    let is_account = first.len() == 12 && first.bytes().all(|byte| byte.is_ascii_digit());
+    if is_account { parts.next().unwrap_or_default().to_owned() } else { first.to_owned() }
+}
+
+fn respond(outcome: &Outcome) -> Response {
+    let version = ("x-amz-executed-version", "$LATEST");
+    match outcome {
+        Outcome::Error(error) => {
+            ([version, ("x-amz-function-error", "Unhandled")], axum::Json(error)).into_response()
+        }
+        Outcome::Response(response) => ([version], axum::Json(response)).into_response(),
+    }
+}
+
+fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
+    let body = json!({"Type": "User", "message": message, "Message": message});
+    (status, [("x-amzn-errortype", code)], axum::Json(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_named_in_every_way_that_lambda_knows() {
+        for given in [
+            "auto-restore",
+            "auto-restore:$LATEST",
+            "arn:aws:lambda:us-east-1:111122223333:function:auto-restore",
+            "arn:aws:lambda:us-east-1:111122223333:function:auto-restore:live",
+            "arn%3Aaws%3Alambda%3Aus-east-1%3A111122223333%3Afunction%3Aauto-restore",
+            "111122223333:auto-restore",
+            "111122223333:function:auto-restore",
+        ] {
+            assert_eq!(function_name(given), "auto-restore", "{given}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The last thousand of something, for whoever looks at the stack from outside.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+const KEPT: usize = 1000;
+
+#[derive(Debug)]
+pub(crate) struct Recent<T>(Mutex<VecDeque<T>>);
+
+impl<T: Clone> Recent<T> {
+    pub(crate) fn push(&self, item: T) {
+        let mut items = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if items.len() == KEPT {
+            items.pop_front();
+        }
+        items.push_back(item);
+    }
+
+    /// Oldest first.
+    pub(crate) fn all(&self) -> Vec<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self(Mutex::new(VecDeque::new()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_goes_when_the_thousand_is_full() {
+        let recent = Recent::default();
+        (0..=KEPT).for_each(|number| recent.push(number));
+        let all = recent.all();
+        assert_eq!((all.len(), all[0], all[KEPT - 1]), (KEPT, 1, KEPT));
+    }
+}

@@ -1,0 +1,114 @@
+//! Amazon S3 for one machine: objects in files, bucket configuration beside them, and bucket
+//! policies that are enforced.
+//!
+//! Objects are kept by `s3s-fs`; what it lacks is added here. Versioning is a status that can be
+//! set and read: versions are not kept.
+
+mod access;
+mod acl;
+mod auth;
+mod bucket_config;
+mod config;
+mod locks;
+mod objects;
+mod policy;
+mod service;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pca_local::Clock;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{S3Error, S3Result, s3_error};
+
+use crate::account::Account;
+
+pub use auth::{SECRET, SERVICE_ACCESS_KEY};
+pub(crate) use config::{BucketConfig, Encryption, PublicAccessBlock};
+
+#[derive(Debug, thiserror::Error)]
+pub enum S3StartError {
+    #[error("could not create the folder {path} for S3")]
+    CreateFolder {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("could not open the folder {path} for S3: {cause:?}")]
+    OpenFolder { path: PathBuf, cause: s3s_fs::Error },
+}
+
+/// What the operations and the access check share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    account: Account,
+    clock: Clock,
+    configs: config::Configs,
+    locks: locks::ObjectLocks,
+    /// The folder that holds one folder per bucket.
+    root: PathBuf,
+}
+
+/// S3 over `<folder>/objects` and `<folder>/buckets`.
+pub(crate) fn open(
+    folder: &Path,
+    account: Account,
+    clock: Clock,
+) -> Result<S3Service, S3StartError> {
+    let (root, configs) = (folder.join("objects"), folder.join("buckets"));
+    for path in [&root, &configs] {
+        std::fs::create_dir_all(path)
+            .map_err(|cause| S3StartError::CreateFolder { path: path.clone(), cause })?;
+    }
+    let files = s3s_fs::FileSystem::new(&root)
+        .map_err(|cause| S3StartError::OpenFolder { path: root.clone(), cause })?;
+    let shared = Arc::new(Shared {
+        account,
+        clock,
+        configs: config::Configs::in_folder(configs),
+        locks: locks::ObjectLocks::default(),
+        root,
+    });
+    let mut builder = S3ServiceBuilder::new(service::LocalS3 { files, shared: shared.clone() });
+    builder.set_auth(auth::OneSecret);
+    builder.set_access(access::Access(shared));
+    Ok(builder.build())
+}
+
+impl Shared {
+    fn bucket_exists(&self, bucket: &str) -> bool {
+        s3s::path::check_bucket_name(bucket) && self.root.join(bucket).is_dir()
+    }
+
+    /// A prefix is a folder on the disk, and a folder is not an object.
+    fn object_exists(&self, bucket: &str, key: &str) -> bool {
+        key.ends_with('/') || self.root.join(bucket).join(key).is_file()
+    }
+
+    /// Refuses keys that files cannot hold, rather than storing them somewhere else.
+    fn check_key(&self, bucket: &str, key: &str) -> S3Result<()> {
+        let parts = key.strip_suffix('/').unwrap_or(key).split('/');
+        if parts.into_iter().any(|part| matches!(part, "" | "." | "..") || part.contains('\0')) {
+            return Err(s3_error!(
+                InvalidArgument,
+                "vigil-local keeps objects in files: a key cannot hold an empty part, \".\" or \"..\""
+            ));
+        }
+        // s3s-fs keeps an object's attributes in a file named after bucket and key in base64.
+        let base64_len = |text: &str| text.len().div_ceil(3) * 4;
+        if base64_len(bucket) + base64_len(key) + 32 > 255 {
+            return Err(s3_error!(
+                KeyTooLongError,
+                "vigil-local keeps objects in files: bucket and key are limited to about 160 bytes"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A failure of the stack itself: the cause is in the log, the client learns that there was one.
+fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> S3Error {
+    let mut error = s3_error!(InternalError, "{cause}");
+    error.set_source(Box::new(cause));
+    error
+}

@@ -1,0 +1,180 @@
+//! May this request be made at all? Asked before its body is read.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::{S3Result, s3_error};
+
+use super::config::BucketConfig;
+use super::policy::{Caller, Context, Policy, Request, Verdict};
+use super::{Shared, acl, auth, internal};
+
+/// Decides by the caller, the bucket policy, the object's ACL and Block Public Access.
+pub(crate) struct Access(pub(crate) Arc<Shared>);
+
+#[async_trait::async_trait]
+impl S3Access for Access {
+    async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let caller = auth::caller(cx.credentials(), &self.0.account);
+        let operation = cx.s3_op().name();
+        let path = cx.s3_path();
+        let Some(bucket) = path.get_bucket_name() else {
+            return only_for_the_account(&caller, operation);
+        };
+        let key = path.get_object_key();
+        if let Some(key) = key {
+            self.0.check_key(bucket, key)?;
+        }
+        if operation == "CreateBucket" {
+            return only_for_the_account(&caller, operation);
+        }
+        // A copy reads as well as it writes, and only the account may read everything.
+        if matches!(operation, "CopyObject" | "UploadPartCopy") {
+            only_for_the_account(&caller, operation)?;
+        }
+        if !self.0.bucket_exists(bucket) {
+            return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
+        }
+        let config = self.0.configs.read(bucket).map_err(internal)?;
+        let question = Question { caller: &caller, operation, bucket, key, headers: cx.headers() };
+        question.decide(&config)
+    }
+}
+
+fn only_for_the_account(caller: &Caller, operation: &str) -> S3Result<()> {
+    match caller {
+        Caller::Account { .. } => Ok(()),
+        Caller::Anonymous | Caller::Service(_) => {
+            Err(s3_error!(AccessDenied, "Access Denied: {operation} is for the account only"))
+        }
+    }
+}
+
+struct Question<'a> {
+    caller: &'a Caller,
+    operation: &'a str,
+    bucket: &'a str,
+    key: Option<&'a str>,
+    headers: &'a HeaderMap,
+}
+
+impl Question<'_> {
+    fn decide(&self, config: &BucketConfig) -> S3Result<()> {
+        match self.caller {
+            Caller::Account { .. } => self.decide_for_the_account(config),
+            Caller::Anonymous => self.decide_for_everybody(config),
+            Caller::Service(_) => self.decide_for_a_service(config),
+        }
+    }
+
+    /// Whoever belongs to the account may do what the policy does not deny.
+    fn decide_for_the_account(&self, config: &BucketConfig) -> S3Result<()> {
+        // The owner can always put a policy right again (S3 API reference, PutBucketPolicy).
+        if matches!(self.operation, "GetBucketPolicy" | "PutBucketPolicy" | "DeleteBucketPolicy") {
+            return Ok(());
+        }
+        for action in self.actions() {
+            if let Verdict::Denied(why) = self.ask(config, &action)? {
+                return Err(denied(&action, &why));
+            }
+        }
+        Ok(())
+    }
+
+    /// A service has no rights but those that the bucket policy gives it.
+    fn decide_for_a_service(&self, config: &BucketConfig) -> S3Result<()> {
+        for action in self.actions() {
+            match self.ask(config, &action)? {
+                Verdict::Allowed => {}
+                Verdict::Denied(why) => return Err(denied(&action, &why)),
+                Verdict::Silent => {
+                    return Err(denied(&action, "no statement of the bucket policy allows it"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn decide_for_everybody(&self, config: &BucketConfig) -> S3Result<()> {
+        for action in self.actions() {
+            match self.ask(config, &action)? {
+                Verdict::Denied(why) => return Err(denied(&action, &why)),
+                // S3 User Guide: RestrictPublicBuckets leaves a public policy to the account and
+                // to services.
+                Verdict::Allowed if !config.block().restrict_public_buckets => {}
+                Verdict::Allowed | Verdict::Silent => {
+                    if !self.is_open_by_acl(config) {
+                        return Err(denied(&action, "the request is not signed"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_open_by_acl(&self, config: &BucketConfig) -> bool {
+        let reads = matches!(self.operation, "GetObject" | "HeadObject");
+        let acl = self.key.map_or("private", |key| config.object_acl(key));
+        let counts = !config.block().ignore_public_acls && !config.acls_are_disabled();
+        reads && counts && acl::is_world_readable(acl)
+    }
+
+    fn ask(&self, config: &BucketConfig, action: &str) -> S3Result<Verdict> {
+        let Some(text) = &config.policy else { return Ok(Verdict::Silent) };
+        let policy = Policy::parse(text, self.bucket).map_err(internal)?;
+        let resource = match self.key {
+            Some(key) => format!("arn:aws:s3:::{}/{key}", self.bucket),
+            None => format!("arn:aws:s3:::{}", self.bucket),
+        };
+        let context = &self.context();
+        Ok(policy.decide(&Request { caller: self.caller, action, resource: &resource, context }))
+    }
+
+    fn context(&self) -> Context {
+        let header = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        // The stack speaks plain HTTP. A signed request stands for one that goes to AWS over TLS;
+        // an unsigned one is what a relying party sends when it fetches a CRL over HTTP.
+        let secure = !matches!(self.caller, Caller::Anonymous);
+        let is_service = matches!(self.caller, Caller::Service(_));
+        let account = match self.caller {
+            Caller::Account { id, .. } => Some(id.as_str()),
+            Caller::Anonymous | Caller::Service(_) => None,
+        };
+        // What a caller of the account says about its source is its own invention.
+        let source = |name| if is_service { header(name) } else { None };
+        Context::default()
+            .with("aws:PrincipalAccount", account)
+            .with("aws:PrincipalIsAWSService", Some(if is_service { "true" } else { "false" }))
+            .with("aws:SecureTransport", Some(if secure { "true" } else { "false" }))
+            .with("aws:SourceAccount", source("x-amz-source-account"))
+            .with("aws:SourceArn", source("x-amz-source-arn"))
+            .with("s3:x-amz-acl", header("x-amz-acl"))
+    }
+
+    /// The IAM actions that an operation needs (Service Authorization Reference, Amazon S3).
+    fn actions(&self) -> Vec<String> {
+        let action = match self.operation {
+            "CompleteMultipartUpload" | "CreateMultipartUpload" | "UploadPart" => "PutObject",
+            "CopyObject" | "UploadPartCopy" => "PutObject",
+            "DeleteBucketEncryption" | "PutBucketEncryption" => "PutEncryptionConfiguration",
+            "DeleteObjects" => "DeleteObject",
+            "DeletePublicAccessBlock" | "PutPublicAccessBlock" => "PutBucketPublicAccessBlock",
+            "GetBucketEncryption" => "GetEncryptionConfiguration",
+            "GetPublicAccessBlock" => "GetBucketPublicAccessBlock",
+            "HeadBucket" | "ListObjects" | "ListObjectsV2" => "ListBucket",
+            "HeadObject" => "GetObject",
+            "ListParts" => "ListMultipartUploadParts",
+            other => other,
+        };
+        let mut actions = vec![format!("s3:{action}")];
+        if self.operation == "PutObject" && self.headers.contains_key("x-amz-acl") {
+            actions.push("s3:PutObjectAcl".to_owned());
+        }
+        actions
+    }
+}
+
+fn denied(action: &str, why: &str) -> s3s::S3Error {
+    s3_error!(AccessDenied, "Access Denied: {action}: {why}")
+}

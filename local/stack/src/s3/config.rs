@@ -1,0 +1,215 @@
+//! What a bucket is configured to: kept in memory, and as one JSON file per bucket beside the data.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+/// The configuration of one bucket, as AWS gives it to a new one (since April 2023: Block Public
+/// Access on, ACLs disabled; since January 2023: SSE-S3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct BucketConfig {
+    /// The bucket policy, to the byte as it was put.
+    pub(crate) policy: Option<String>,
+    /// `None` once it was deleted, which is not the same as all four settings off.
+    pub(crate) public_access_block: Option<PublicAccessBlock>,
+    pub(crate) encryption: Encryption,
+    /// `Enabled` or `Suspended`. Only the status is kept, never a version.
+    pub(crate) versioning: Option<String>,
+    pub(crate) ownership: Option<String>,
+    pub(crate) acl: String,
+    /// Canned ACLs of objects; an object that is not listed is `private`.
+    pub(crate) object_acls: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct PublicAccessBlock {
+    pub(crate) block_public_acls: bool,
+    pub(crate) block_public_policy: bool,
+    pub(crate) ignore_public_acls: bool,
+    pub(crate) restrict_public_buckets: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Encryption {
+    pub(crate) algorithm: String,
+    pub(crate) kms_key_id: Option<String>,
+    pub(crate) bucket_key_enabled: bool,
+}
+
+pub(crate) const BUCKET_OWNER_ENFORCED: &str = "BucketOwnerEnforced";
+
+impl Default for BucketConfig {
+    fn default() -> Self {
+        Self {
+            policy: None,
+            public_access_block: Some(PublicAccessBlock {
+                block_public_acls: true,
+                block_public_policy: true,
+                ignore_public_acls: true,
+                restrict_public_buckets: true,
+            }),
+            encryption: Encryption::default(),
+            versioning: None,
+            ownership: Some(BUCKET_OWNER_ENFORCED.to_owned()),
+            acl: "private".to_owned(),
+            object_acls: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for Encryption {
+    fn default() -> Self {
+        Self { algorithm: "AES256".to_owned(), kms_key_id: None, bucket_key_enabled: false }
+    }
+}
+
+impl BucketConfig {
+    /// The settings in force: a deleted block blocks nothing.
+    pub(crate) fn block(&self) -> PublicAccessBlock {
+        self.public_access_block.unwrap_or_default()
+    }
+
+    pub(crate) fn acls_are_disabled(&self) -> bool {
+        self.ownership.as_deref() == Some(BUCKET_OWNER_ENFORCED)
+    }
+
+    pub(crate) fn object_acl(&self, key: &str) -> &str {
+        self.object_acls.get(key).map_or("private", String::as_str)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("could not read the bucket configuration {path}")]
+    Read {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("the bucket configuration {path} is not what vigil-local writes")]
+    Unreadable {
+        path: PathBuf,
+        #[source]
+        cause: serde_json::Error,
+    },
+    #[error("could not write the bucket configuration {path}")]
+    Write {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+/// The configurations of all buckets.
+#[derive(Debug)]
+pub(crate) struct Configs {
+    folder: PathBuf,
+    known: Mutex<HashMap<String, BucketConfig>>,
+}
+
+impl Configs {
+    pub(crate) fn in_folder(folder: PathBuf) -> Self {
+        Self { folder, known: Mutex::default() }
+    }
+
+    pub(crate) fn read(&self, bucket: &str) -> Result<BucketConfig, ConfigError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = known.get(bucket) {
+            return Ok(config.clone());
+        }
+        let path = self.path(bucket);
+        let config = match std::fs::read(&path) {
+            Ok(json) => serde_json::from_slice(&json)
+                .map_err(|cause| ConfigError::Unreadable { path, cause })?,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => BucketConfig::default(),
+            Err(cause) => return Err(ConfigError::Read { path, cause }),
+        };
+        known.insert(bucket.to_owned(), config);
+        Ok(known[bucket].clone())
+    }
+
+    /// Changes one configuration; nobody sees it before it is on the disk.
+    pub(crate) fn change(
+        &self,
+        bucket: &str,
+        change: impl FnOnce(&mut BucketConfig),
+    ) -> Result<(), ConfigError> {
+        let before = self.read(bucket)?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let config = known.entry(bucket.to_owned()).or_insert(before);
+        let mut changed = config.clone();
+        change(&mut changed);
+        if changed != *config {
+            self.write(bucket, &changed)?;
+            *config = changed;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn forget(&self, bucket: &str) -> Result<(), ConfigError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(bucket);
+        let path = self.path(bucket);
+        match std::fs::remove_file(&path) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                Err(ConfigError::Write { path, cause })
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn write(&self, bucket: &str, config: &BucketConfig) -> Result<(), ConfigError> {
+        let path = self.path(bucket);
+        let json = serde_json::to_vec_pretty(config).expect("the record has string keys only");
+        let beside = path.with_extension("json.new");
+        std::fs::write(&beside, json)
+            .and_then(|()| std::fs::rename(&beside, &path))
+            .map_err(|cause| ConfigError::Write { path, cause })
+    }
+
+    fn path(&self, bucket: &str) -> PathBuf {
+        self.folder.join(format!("{bucket}.json"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_bucket_is_as_private_as_aws_makes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Configs::in_folder(folder.path().to_owned()).read("new").unwrap();
+        assert!(config.block().block_public_acls && config.block().restrict_public_buckets);
+        assert!(config.acls_are_disabled());
+        assert_eq!(config.encryption.algorithm, "AES256");
+        assert_eq!(config.versioning, None);
+    }
+
+    #[test]
+    fn a_change_outlives_the_process_and_a_deleted_bucket_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Configs::in_folder(folder.path().to_owned());
+        first.change("kept", |config| config.policy = Some("{}".to_owned())).unwrap();
+        first.change("kept", |config| config.public_access_block = None).unwrap();
+
+        let second = Configs::in_folder(folder.path().to_owned());
+        let kept = second.read("kept").unwrap();
+        assert_eq!(kept.policy.as_deref(), Some("{}"));
+        assert_eq!(kept.public_access_block, None);
+        second.forget("kept").unwrap();
+        assert_eq!(second.read("kept").unwrap(), BucketConfig::default());
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_and_not_taken_for_a_new_bucket() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("b.json"), "{").unwrap();
+        let error = Configs::in_folder(folder.path().to_owned()).read("b").unwrap_err();
+        assert!(error.to_string().contains("b.json"), "{error}");
+    }
+}

@@ -1,0 +1,128 @@
+//! The functions of a template.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::property::Properties;
+use super::target::TargetTable;
+use super::{TemplateError, resolve};
+use crate::events::Destination;
+use crate::lambda::AsyncConfig;
+
+/// What the template says about one function; where its binary is, is not its business.
+#[derive(Clone, Debug)]
+pub(crate) struct FunctionSpec {
+    pub(crate) logical_id: String,
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    /// The last part of `CodeUri`: directory, package and binary share one name.
+    pub(crate) binary: String,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) memory_mb: u32,
+    pub(crate) timeout: Duration,
+    pub(crate) asynchronous: AsyncConfig,
+}
+
+pub(super) fn read(
+    properties: &Properties,
+    name: String,
+    arn: String,
+    targets: &TargetTable,
+) -> Result<FunctionSpec, TemplateError> {
+    let code = properties.required("CodeUri")?;
+    let binary = code.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    if binary.is_empty() || binary == "." || binary == ".." {
+        let value = Value::from(code);
+        return Err(properties.invalid("CodeUri", &value, "a folder with the binary's name"));
+    }
+    let mut environment = BTreeMap::new();
+    if let Some(outer) = properties.nested("Environment")?
+        && let Some(variables) = outer.nested("Variables")?
+    {
+        for (name, value) in variables.entries() {
+            let text = resolve::text(value).ok_or_else(|| {
+                variables.invalid(&format!("Environment {name}"), value, "a text")
+            })?;
+            environment.insert(name.clone(), text);
+        }
+    }
+    Ok(FunctionSpec {
+        logical_id: properties.logical_id.clone(),
+        name,
+        arn,
+        binary,
+        environment,
+        // Lambda's and SAM's defaults.
+        memory_mb: properties.number("MemorySize")?.unwrap_or(128),
+        timeout: Duration::from_secs(u64::from(properties.number("Timeout")?.unwrap_or(3))),
+        asynchronous: read_asynchronous(properties, targets)?,
+    })
+}
+
+fn read_asynchronous(
+    properties: &Properties,
+    targets: &TargetTable,
+) -> Result<AsyncConfig, TemplateError> {
+    let mut config = AsyncConfig::default();
+    if let Some(dead_letters) = properties.nested("DeadLetterQueue")? {
+        let arn = dead_letters.required("TargetArn")?;
+        config.dead_letters = Some(sink(properties, "DeadLetterQueue", &arn, targets)?);
+    }
+    let Some(invoke) = properties.nested("EventInvokeConfig")? else { return Ok(config) };
+    if let Some(retries) = invoke.number("MaximumRetryAttempts")? {
+        let few = u8::try_from(retries).ok().filter(|retries| *retries <= 2);
+        config.retries = few.ok_or_else(|| {
+            invoke.invalid("MaximumRetryAttempts", &Value::from(retries), "0, 1 or 2")
+        })?;
+    }
+    if let Some(seconds) = invoke.number("MaximumEventAgeInSeconds")? {
+        config.most_age = Duration::from_secs(u64::from(seconds));
+    }
+    if let Some(destinations) = invoke.nested("DestinationConfig")? {
+        if let Some(success) = destinations.value("OnSuccess") {
+            return Err(invoke.invalid("OnSuccess", success, "no destination but OnFailure"));
+        }
+        if let Some(failure) = destinations.nested("OnFailure")? {
+            let arn = failure.required("Destination")?;
+            config.on_failure = Some(sink(properties, "OnFailure", &arn, targets)?);
+        }
+    }
+    Ok(config)
+}
+
+fn sink(
+    properties: &Properties,
+    name: &str,
+    arn: &str,
+    targets: &TargetTable,
+) -> Result<String, TemplateError> {
+    match targets.by_arn(arn) {
+        Some(Destination::Sink(logical_id)) => Ok(logical_id.clone()),
+        Some(Destination::Bus(_) | Destination::Function(_)) | None => {
+            Err(properties.invalid(name, &Value::from(arn), "a queue or topic of this template"))
+        }
+    }
+}
+
+/// `Globals.Function` under a function's own properties: objects are merged, lists are joined,
+/// everything else is replaced (SAM specification, "Globals section").
+pub(super) fn with_globals(globals: &Value, own: &Value) -> Value {
+    match (globals, own) {
+        (Value::Object(globals), Value::Object(own)) => {
+            let mut merged: Map<String, Value> = globals.clone();
+            for (key, value) in own {
+                let merged_value = match globals.get(key) {
+                    Some(global) => with_globals(global, value),
+                    None => value.clone(),
+                };
+                merged.insert(key.clone(), merged_value);
+            }
+            Value::Object(merged)
+        }
+        (Value::Array(globals), Value::Array(own)) => globals.iter().chain(own).cloned().collect(),
+        (global, Value::Null) => global.clone(),
+        (_, own) => own.clone(),
+    }
+}

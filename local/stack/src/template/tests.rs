@@ -1,0 +1,129 @@
+use std::time::Duration;
+
+use super::*;
+use crate::schedule::Sender;
+
+const TEMPLATE: &str = include_str!("../../tests/fixtures/template.yaml");
+
+fn parse(text: &str) -> Result<Template, TemplateError> {
+    Template::parse(text, &Account::default(), &BTreeMap::new())
+}
+
+fn read() -> Template {
+    parse(TEMPLATE)
+        .unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)))
+}
+
+#[test]
+fn a_function_is_read_with_globals_environment_and_dead_letters() {
+    let template = read();
+    let function = &template.functions[0];
+    assert_eq!(function.logical_id, "Echo");
+    assert_eq!(function.name, "echo");
+    assert_eq!(function.arn, "arn:aws:lambda:us-east-1:111122223333:function:echo");
+    assert_eq!(function.binary, "echo_function");
+    assert_eq!((function.memory_mb, function.timeout), (128, Duration::from_secs(5)));
+    let variables: Vec<_> =
+        function.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(
+        variables,
+        [
+            ("BUCKET", "evidence-111122223333"),
+            ("BUCKET_ARN", "arn:aws:s3:::evidence-111122223333"),
+            ("BUS", "findings"),
+            ("FROM_GLOBALS", "yes"),
+            ("THRESHOLD_DAYS", "7"),
+        ]
+    );
+    assert_eq!(function.asynchronous.dead_letters.as_deref(), Some("DeadLetters"));
+    assert_eq!(function.asynchronous.on_failure.as_deref(), Some("Failures"));
+    assert_eq!(function.asynchronous.retries, 2);
+}
+
+#[test]
+fn what_sets_functions_off_is_read_and_what_is_switched_off_is_not() {
+    let template = read();
+    let rules: Vec<_> =
+        template.rules.iter().map(|rule| (rule.logical_id.as_str(), rule.bus.as_str())).collect();
+    assert_eq!(
+        rules,
+        [("EchoDeletion", "default"), ("EchoFinding", "findings"), ("PeopleRule", "findings")]
+    );
+    let people = &template.rules[2];
+    assert_eq!(people.arn, "arn:aws:events:us-east-1:111122223333:rule/findings/people");
+    let destinations: Vec<_> = people.targets.iter().map(|target| &target.destination).collect();
+    let sink = |name: &str| Destination::Sink(name.to_owned());
+    assert_eq!(
+        destinations,
+        [&sink("People"), &sink("FindingsLog"), &sink("PeopleRule-Elsewhere")]
+    );
+    let schedules: Vec<_> =
+        template.schedules.iter().map(|one| (one.logical_id.as_str(), one.arn.as_str())).collect();
+    assert_eq!(
+        schedules,
+        [
+            ("EchoHourly", "arn:aws:events:us-east-1:111122223333:rule/EchoHourly"),
+            ("EchoDaily", "arn:aws:scheduler:us-east-1:111122223333:schedule/default/EchoDaily"),
+        ]
+    );
+    assert!(
+        matches!(&template.schedules[1].sender, Sender::Scheduler { function, .. } if function == "echo")
+    );
+}
+
+#[test]
+fn a_bucket_is_read_with_its_policy_and_settings() {
+    let template = read();
+    let bucket = &template.buckets[0];
+    assert_eq!(bucket.name, "evidence-111122223333");
+    assert_eq!(bucket.config.versioning.as_deref(), Some("Enabled"));
+    assert_eq!(bucket.config.encryption.algorithm, "aws:kms");
+    assert!(bucket.config.block().block_public_acls);
+    assert!(!bucket.config.block().restrict_public_buckets);
+    let policy = bucket.config.policy.as_deref().expect("the policy goes with the bucket");
+    assert!(policy.contains("arn:aws:s3:::evidence-111122223333/*"), "{policy}");
+    assert_eq!(template.buses, ["findings"]);
+    assert_eq!(template.left_out, [("Workgroup".to_owned(), "AWS::Athena::WorkGroup".to_owned())]);
+}
+
+/// Each row spoils the template in one place; the error names the resource.
+#[test]
+fn what_cannot_be_read_is_refused_with_its_logical_id() {
+    for (from, to, said) in [
+        ("rate(1 hour)", "rate(1 hours)", "EchoHourly"),
+        ("Type: Schedule\n", "Type: SQS\n", "EchoHourly"),
+        ("- prefix: auto", "- prefixx: auto", "EchoFinding"),
+        ("CodeUri: ../../target/echo_function/", "Runtime: provided", "Echo"),
+        ("!Ref Threshold", "!Ref Treshold", "Echo"),
+        ("!GetAtt DeadLetters.Arn", "arn:aws:sqs:us-east-1:1:x", "Echo"),
+        ("MaximumRetryAttempts: 2", "MaximumRetryAttempts: 3", "Echo"),
+        ("Default: 7", "Description: none", "Threshold"),
+        ("EventBusName: !Ref Bus", "EventBusName: other", "EchoFinding"),
+        ("AWS::Athena::WorkGroup", "AWS::Lambda::Function", "Workgroup"),
+        ("Status: Enabled", "Statuss: Enabled", "Evidence"),
+        ("Bucket: !Ref Evidence", "Bucket: other", "EvidencePolicy"),
+        ("InputTemplate: '\"<severity>", "InputTemplate: '\"<colour>", "PeopleRule"),
+        ("Timeout: 5", "Timeout: soon", "Echo"),
+    ] {
+        let spoilt = TEMPLATE.replacen(from, to, 1);
+        assert_ne!(spoilt, TEMPLATE, "{from} is in the template");
+        let error = parse(&spoilt).expect_err(to).to_string();
+        assert!(error.contains(said), "{to}: {error}");
+    }
+}
+
+#[test]
+fn parameters_can_be_given_and_have_to_exist() {
+    let given = |name: &str| BTreeMap::from([(name.to_owned(), "21".to_owned())]);
+    let template = Template::parse(TEMPLATE, &Account::default(), &given("Threshold")).unwrap();
+    assert_eq!(template.functions[0].environment["THRESHOLD_DAYS"], "21");
+    let error = Template::parse(TEMPLATE, &Account::default(), &given("Tresh")).unwrap_err();
+    assert!(error.to_string().contains("Tresh"), "{error}");
+}
+
+#[test]
+fn a_resource_whose_condition_does_not_hold_is_not_there() {
+    let given = BTreeMap::from([("Mail".to_owned(), "ops@example.com".to_owned())]);
+    let with_mail = Template::parse(TEMPLATE, &Account::default(), &given).unwrap();
+    assert_eq!(with_mail.rules.len(), read().rules.len() + 1);
+}
