@@ -17,6 +17,9 @@ mod request;
 pub use error::{AuditReportError, RequestFailure};
 pub use outcome::{Analysis, Outcome, Requests, Wish, Wished};
 
+/// The hundred million certificates that a CA can issue and still have reported, at 1 KiB each.
+pub const LARGEST_REPORT: u64 = 100 * 1024 * 1024 * 1024;
+
 /// What the job works with.
 #[derive(Debug)]
 pub struct Ports<'a, A, R, O, L, B, P> {

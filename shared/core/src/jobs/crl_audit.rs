@@ -30,6 +30,9 @@ use report::Report;
 use scope::Scope;
 use trigger::Trigger;
 
+/// Five times the million entries that the service's largest CRL has.
+pub const LARGEST_CRL: u64 = 256 * 1024 * 1024;
+
 /// What the job works with.
 #[derive(Debug)]
 pub struct Ports<'a, A, O, K, L, B> {

@@ -42,8 +42,6 @@ pub struct ReportRecord {
     pub bucket: String,
     pub key: String,
     pub created_at: Option<OffsetDateTime>,
-    /// The service's time of the answer.
-    pub as_of: OffsetDateTime,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

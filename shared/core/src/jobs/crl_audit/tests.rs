@@ -10,7 +10,7 @@ use crate::{
     crl::fixture::{Draft, Issuer, utc},
     failure::Failure,
     fakes::{self, FakeAuthorities, FakeBus, FakeLedger, denied},
-    finding::{Severity, Status},
+    finding::Status,
     ports::{Delivery, PortError},
 };
 
