@@ -25,8 +25,8 @@ pub(crate) struct Answer {
 
 /// Runs `binary` on each event in turn and gives its answers.
 pub(crate) fn answers(binary: &str, environment: &[(&str, &str)], events: &[&str]) -> Vec<Answer> {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound listener has an address");
     let (sender, receiver) = channel();
     let waiting =
         Arc::new(Mutex::new(events.iter().rev().map(ToString::to_string).collect::<Vec<String>>()));
@@ -37,7 +37,13 @@ pub(crate) fn answers(binary: &str, environment: &[(&str, &str)], events: &[&str
         }
     });
     let mut command = command(binary, environment, address);
-    let child = Killed(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let child = Killed(
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary has been built"),
+    );
     let answers = events.iter().map(|event| next(&receiver, event)).collect();
     drop(child);
     answers
@@ -45,9 +51,10 @@ pub(crate) fn answers(binary: &str, environment: &[(&str, &str)], events: &[&str
 
 /// Runs `binary` where it is expected to end by itself: its exit code and what it wrote to stderr.
 pub(crate) fn failed_start(binary: &str, environment: &[(&str, &str)]) -> (Option<i32>, String) {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
-    let output = command(binary, environment, nobody.local_addr().unwrap()).output().unwrap();
-    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    let nobody = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = nobody.local_addr().expect("a bound listener has an address");
+    let output = command(binary, environment, address).output().expect("the binary has been built");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 fn command(binary: &str, environment: &[(&str, &str)], runtime_api: SocketAddr) -> Command {
@@ -79,7 +86,7 @@ fn serve(stream: TcpStream, waiting: &Mutex<Vec<String>>, answers: &Sender<Answe
         let (line, body) = request(&mut reader)?;
         if line.starts_with("GET ") {
             // With nothing left to do, Lambda freezes the function: no answer.
-            let event = waiting.lock().unwrap().pop()?;
+            let event = waiting.lock().ok()?.pop()?;
             let head = format!(
                 "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: r-1\r\n\
                  Lambda-Runtime-Deadline-Ms: 4102444800000\r\n\

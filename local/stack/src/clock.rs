@@ -19,3 +19,25 @@ pub(crate) fn deadline_ms(timeout: Duration) -> u128 {
     let since_1970 = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     (since_1970 + timeout).as_millis()
 }
+
+/// `Thu, 01 Jan 2026 00:00:00 GMT`, the form of the `Date` header (RFC 9110 §5.6.7).
+pub(crate) fn http_date(at: OffsetDateTime) -> String {
+    let format = time::macros::format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    at.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn instants_are_written_in_utc_and_to_the_second() {
+        let at = datetime!(2026-01-01 01:00:00.999 +1);
+        assert_eq!(to_the_second(at), "2026-01-01T00:00:00Z");
+        assert_eq!(http_date(at), "Thu, 01 Jan 2026 00:00:00 GMT");
+    }
+}

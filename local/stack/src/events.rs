@@ -15,18 +15,18 @@ use crate::lambda::Functions;
 use crate::recent::Recent;
 use crate::sinks::Sinks;
 
-pub use input::InputError;
+pub(crate) use input::InputError;
 pub(crate) use input::{Input, JsonPath};
 pub(crate) use pattern::Pattern;
-pub use pattern::PatternError;
+pub(crate) use pattern::PatternError;
 
 pub(crate) const DEFAULT_BUS: &str = "default";
 
 /// An event on its way through one bus.
 #[derive(Clone, Debug)]
-pub struct Event {
-    pub bus: String,
-    pub envelope: Value,
+pub(crate) struct Event {
+    pub(crate) bus: String,
+    pub(crate) envelope: Value,
 }
 
 /// An event that went over a bus, with the rules that it matched.

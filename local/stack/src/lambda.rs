@@ -214,9 +214,14 @@ impl Functions {
         let _ = unfinished.wait_for(|count| *count == 0).await;
     }
 
+    /// Has every process ended, and waits for none of them.
+    pub(crate) fn stop(&self) {
+        self.0.stop.send_replace(true);
+    }
+
     /// Ends every process; what is queued or running is abandoned.
     pub(crate) async fn shut_down(&self) {
-        self.0.stop.send_replace(true);
+        self.stop();
         for worker in self.0.workers.lock().await.drain(..) {
             if let Err(error) = worker.await {
                 tracing::error!(%error, "a function's worker ended badly");

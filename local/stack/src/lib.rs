@@ -1,15 +1,31 @@
 //! Vigil on one machine: the AWS services it talks to, and a Lambda that runs its functions.
+//!
+//! One port serves S3 (`s3`), ACM PCA (the crate `pca-local`), EventBridge (`events`), Lambda
+//! (`lambda`) and STS (`sts`). A SAM template (`template`) says which functions there are, which
+//! events and schedules (`schedule`) set them off, and which buckets exist. [`Stack`] puts it
+//! together; its clock is pca-local's, and everything that waits for a moment waits on that clock.
+//!
+//! What is not a service here: SNS topics, SQS queues and log groups. What reaches one is a line in
+//! `<data-dir>/targets/<LogicalId>.jsonl`. Versions of objects are not kept, and IAM is not
+//! enforced, but for bucket policies.
 
 mod account;
+mod admin;
 mod clock;
 mod events;
 mod lambda;
 mod recent;
+mod router;
 mod s3;
 mod schedule;
 mod sinks;
+mod stack;
+mod sts;
 mod template;
 mod wildcard;
 
 pub use account::Account;
-pub use s3::{SECRET, SERVICE_ACCESS_KEY};
+pub use events::SeenEvent;
+pub use lambda::{Invocation, Outcome};
+pub use s3::SECRET;
+pub use stack::{Builder, Stack, StackError};

@@ -18,12 +18,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pca_local::Clock;
+use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3Error, S3Result, s3_error};
 
 use crate::account::Account;
 
-pub use auth::{SECRET, SERVICE_ACCESS_KEY};
+pub use auth::SECRET;
 pub(crate) use config::{BucketConfig, Encryption, PublicAccessBlock};
 
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,20 @@ pub enum S3StartError {
     },
     #[error("could not open the folder {path} for S3: {cause:?}")]
     OpenFolder { path: PathBuf, cause: s3s_fs::Error },
+    #[error("the bucket {bucket} of the template does not have the name of a bucket")]
+    BucketName { bucket: String },
+    #[error("the policy of the bucket {bucket} would be refused by S3")]
+    BucketPolicy {
+        bucket: String,
+        #[source]
+        cause: policy::Malformed,
+    },
+    #[error("the bucket {bucket} of the template could not be configured")]
+    Configure {
+        bucket: String,
+        #[source]
+        cause: config::ConfigError,
+    },
 }
 
 /// What the operations and the access check share.
@@ -49,12 +64,18 @@ pub(crate) struct Shared {
     root: PathBuf,
 }
 
+/// The service, and what is done to it from inside.
+pub(crate) struct LocalBuckets {
+    service: S3Service,
+    shared: Arc<Shared>,
+}
+
 /// S3 over `<folder>/objects` and `<folder>/buckets`.
 pub(crate) fn open(
     folder: &Path,
     account: Account,
     clock: Clock,
-) -> Result<S3Service, S3StartError> {
+) -> Result<LocalBuckets, S3StartError> {
     let (root, configs) = (folder.join("objects"), folder.join("buckets"));
     for path in [&root, &configs] {
         std::fs::create_dir_all(path)
@@ -71,8 +92,40 @@ pub(crate) fn open(
     });
     let mut builder = S3ServiceBuilder::new(service::LocalS3 { files, shared: shared.clone() });
     builder.set_auth(auth::OneSecret);
-    builder.set_access(access::Access(shared));
-    Ok(builder.build())
+    builder.set_access(access::Access(shared.clone()));
+    // Clients that take the time from our answers may sign for another day than the system's.
+    let mut config = S3Config::default();
+    config.presigned_url_max_skew_time_secs = u32::MAX;
+    builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
+    Ok(LocalBuckets { service: builder.build(), shared })
+}
+
+impl LocalBuckets {
+    /// Makes a bucket of the template, unless a former run has: what was changed since then stays
+    /// changed, as CloudFormation would leave it.
+    pub(crate) fn provide(&self, bucket: &str, config: &BucketConfig) -> Result<(), S3StartError> {
+        let bucket_name = || bucket.to_owned();
+        if self.shared.bucket_exists(bucket) {
+            return Ok(());
+        }
+        if !s3s::path::check_bucket_name(bucket) {
+            return Err(S3StartError::BucketName { bucket: bucket_name() });
+        }
+        if let Some(text) = &config.policy {
+            policy::Policy::parse(text, bucket)
+                .map_err(|cause| S3StartError::BucketPolicy { bucket: bucket_name(), cause })?;
+        }
+        self.shared
+            .configs
+            .change(bucket, |kept| kept.clone_from(config))
+            .map_err(|cause| S3StartError::Configure { bucket: bucket_name(), cause })?;
+        let path = self.shared.root.join(bucket);
+        std::fs::create_dir(&path).map_err(|cause| S3StartError::CreateFolder { path, cause })
+    }
+
+    pub(crate) fn into_service(self) -> S3Service {
+        self.service
+    }
 }
 
 impl Shared {

@@ -53,7 +53,25 @@ impl DateHeader {
     }
 }
 
-/// `None` beyond the years that a calendar has.
+/// To the millisecond: AWS JSON writes times as numbers with three decimals, which as binary
+/// fractions arrive with noise behind them. `None` beyond the years that a calendar has.
 pub(crate) fn instant(at: &DateTime) -> Option<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(at.as_nanos()).ok()
+    const MILLISECOND: i128 = 1_000_000;
+    let rounded = (at.as_nanos() + MILLISECOND / 2).div_euclid(MILLISECOND) * MILLISECOND;
+    OffsetDateTime::from_unix_timestamp_nanos(rounded).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn the_noise_of_binary_fractions_is_rounded_away() {
+        // What the SDK makes of 1801465619.949.
+        let at = DateTime::from_secs_and_nanos(1_801_465_619, 948_999_881);
+        assert_eq!(instant(&at), Some(datetime!(2027-02-01 07:06:59.949 UTC)));
+        assert_eq!(instant(&DateTime::from_secs(i64::MAX)), None);
+    }
 }

@@ -7,6 +7,7 @@ use pca_local::x509::csr::{Request, ca_request};
 use pca_local::x509::issue::Issuer;
 use pca_local::x509::key::CaKey;
 use pca_local::x509::name::{Name, rfc2253};
+use pca_local::x509::name_constraints::check_name_constraints;
 use pca_local::x509::verify::verify;
 
 use crate::world::{Ca, NOW, Wanted, key};
@@ -63,6 +64,7 @@ fn exercise_certificate(der: &[u8]) {
     let chain = std::slice::from_ref(&certificate);
     let _ = check_import(&public, false, &certificate, chain, NOW);
     let _ = check_import(&public, true, &certificate, &[], NOW);
+    let _ = check_name_constraints(&certificate, chain);
 }
 
 /// Issues whatever can be read, with the template that takes the most from the request.
@@ -71,6 +73,7 @@ fn exercise_request(der: &[u8], issuer: &Issuer) {
     let _ = (rfc2253(&request.subject), request.subject.common_names());
     let wanted = Wanted::new("BlankEndEntityCertificate_CSRPassthrough", &request);
     if let Ok(certificate) = wanted.issue(issuer, &SIGNING) {
+        Certificate::parse_der(&certificate).expect("what is issued can be read");
         exercise_certificate(&certificate);
     }
 }

@@ -1,34 +1,41 @@
 //! Requests as OpenSSL writes them.
 
+use std::collections::HashMap;
 use std::error::Error;
 
 use pca_local::x509::csr::Request;
 
 use crate::openssl::OpenSsl;
 
-/// Options of `openssl req -newkey`, and the error's last cause where one is expected.
-const KINDS: [(&str, Option<&str>); 17] = [
-    ("rsa:2048 -sha256", None),
-    ("rsa:2048 -sha384", None),
-    ("rsa:3072 -sha512", None),
-    ("rsa:1024 -sha256", None),
-    ("rsa:2048 -sha256 -sigopt rsa_padding_mode:pss", None),
-    ("rsa:2048 -sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest", None),
-    ("rsa:2048 -sha512 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:max", None),
-    ("rsa-pss -pkeyopt rsa_keygen_bits:2048 -sha256", None),
-    ("ec -pkeyopt ec_paramgen_curve:P-256 -sha256", None),
-    ("ec -pkeyopt ec_paramgen_curve:P-256 -sha512", None),
-    ("ec -pkeyopt ec_paramgen_curve:P-384 -sha256", None),
-    ("ec -pkeyopt ec_paramgen_curve:P-521 -sha512", None),
-    ("ed25519", None),
+const RSA: &str = "RSA -pkeyopt rsa_keygen_bits:2048";
+const P256: &str = "EC -pkeyopt ec_paramgen_curve:P-256";
+
+/// What `openssl genpkey` is to make, options of `openssl req`, and the error's last cause where
+/// one is expected.
+const KINDS: [(&str, &str, Option<&str>); 17] = [
+    (RSA, "-sha256", None),
+    (RSA, "-sha384", None),
+    (RSA, "-sha512", None),
+    ("RSA -pkeyopt rsa_keygen_bits:1024", "-sha256", None),
+    (RSA, "-sha256 -sigopt rsa_padding_mode:pss", None),
+    (RSA, "-sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest", None),
+    (RSA, "-sha512 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:max", None),
+    ("RSA-PSS -pkeyopt rsa_keygen_bits:2048", "-sha256", None),
+    (P256, "-sha256", None),
+    (P256, "-sha512", None),
+    ("EC -pkeyopt ec_paramgen_curve:P-384", "-sha256", None),
+    ("EC -pkeyopt ec_paramgen_curve:P-521", "-sha512", None),
+    ("ED25519", "", None),
     (
-        "ec -pkeyopt ec_paramgen_curve:secp256k1 -sha256",
+        "EC -pkeyopt ec_paramgen_curve:secp256k1",
+        "-sha256",
         Some("keys on the curve 1.3.132.0.10 are not supported"),
     ),
-    ("ed448", Some("the signature algorithm 1.3.101.113 is not supported")),
-    ("rsa:2048 -sha1", Some("the signature algorithm 1.2.840.113549.1.1.5 is not supported")),
+    ("ED448", "", Some("the signature algorithm 1.3.101.113 is not supported")),
+    (RSA, "-sha1", Some("the signature algorithm 1.2.840.113549.1.1.5 is not supported")),
     (
-        "rsa:2048 -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:17",
+        RSA,
+        "-sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:17",
         Some("an RSASSA-PSS salt of 17 octets is not supported"),
     ),
 ];
@@ -44,12 +51,17 @@ fn last_cause(error: &dyn Error) -> String {
 #[test]
 fn requests_of_every_usual_kind_are_read() {
     let openssl = OpenSsl::new();
-    for (kind, want) in KINDS {
-        openssl
-            .run(&format!("req -new -nodes -newkey {kind} -subj /CN=x -keyout key -out request"));
+    let mut keys = HashMap::new();
+    for (algorithm, options, want) in KINDS {
+        let next = keys.len();
+        let key = *keys.entry(algorithm).or_insert_with(|| {
+            openssl.run(&format!("genpkey -algorithm {algorithm} -out {next}.key"));
+            next
+        });
+        openssl.run(&format!("req -new -key {key}.key -subj /CN=x {options} -out request"));
         let read = Request::parse(&openssl.read("request"));
         let error = read.as_ref().err().map(|error| last_cause(error));
-        assert_eq!(error.as_deref(), want, "{kind}");
+        assert_eq!(error.as_deref(), want, "{algorithm} {options}");
     }
 }
 

@@ -8,7 +8,7 @@ use super::Event;
 
 /// `Input`, `InputPath` or `InputTransformer` of a target; at most one of them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Input {
+pub(crate) enum Input {
     Constant(Value),
     #[default]
     Event,
@@ -21,7 +21,7 @@ pub enum Input {
 
 /// `$`, `$.detail`, `$.detail.items[0].name`: what EventBridge takes of JSONPath.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JsonPath(Vec<Step>);
+pub(crate) struct JsonPath(Vec<Step>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
@@ -42,7 +42,7 @@ pub enum InputError {
 }
 
 impl Input {
-    pub fn transformer(
+    pub(crate) fn transformer(
         paths: BTreeMap<String, JsonPath>,
         template: String,
     ) -> Result<Self, InputError> {
@@ -60,7 +60,7 @@ impl Input {
     }
 
     /// `rule_arn` is the rule that sends it.
-    pub fn make(&self, event: &Event, rule_arn: &str) -> Value {
+    pub(crate) fn make(&self, event: &Event, rule_arn: &str) -> Value {
         match self {
             Self::Constant(value) => value.clone(),
             Self::Event => event.envelope.clone(),
@@ -160,7 +160,7 @@ fn pieces(template: &str) -> impl Iterator<Item = Result<Piece<'_>, InputError>>
 }
 
 impl JsonPath {
-    pub fn parse(path: &str) -> Result<Self, InputError> {
+    pub(crate) fn parse(path: &str) -> Result<Self, InputError> {
         let refused = || InputError::Path(path.to_owned());
         let mut steps = Vec::new();
         let rest = path.strip_prefix('$').ok_or_else(refused)?;

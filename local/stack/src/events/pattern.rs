@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use operator::Operator;
-pub use parse::PatternError;
+pub(crate) use parse::PatternError;
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pattern(Fields);
+pub(crate) struct Pattern(Fields);
 
 /// Every field has to fit, and one alternative of every `$or`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,7 +32,7 @@ enum Node {
 }
 
 impl Pattern {
-    pub fn matches(&self, event: &Value) -> bool {
+    pub(crate) fn matches(&self, event: &Value) -> bool {
         self.0.fit(Some(event))
     }
 }

@@ -20,38 +20,51 @@ impl S3Access for Access {
         let operation = cx.s3_op().name();
         let path = cx.s3_path();
         let Some(bucket) = path.get_bucket_name() else {
-            return only_for_the_account(&caller, operation);
+            return self.only_for_the_owner(&caller, operation);
         };
         let key = path.get_object_key();
         if let Some(key) = key {
             self.0.check_key(bucket, key)?;
         }
         if operation == "CreateBucket" {
-            return only_for_the_account(&caller, operation);
+            return self.only_for_the_owner(&caller, operation);
         }
         // A copy reads as well as it writes, and only the account may read everything.
         if matches!(operation, "CopyObject" | "UploadPartCopy") {
-            only_for_the_account(&caller, operation)?;
+            self.only_for_the_owner(&caller, operation)?;
         }
         if !self.0.bucket_exists(bucket) {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
         }
         let config = self.0.configs.read(bucket).map_err(internal)?;
-        let question = Question { caller: &caller, operation, bucket, key, headers: cx.headers() };
+        let question = Question {
+            owner: &self.0.account.id,
+            caller: &caller,
+            operation,
+            bucket,
+            key,
+            headers: cx.headers(),
+        };
         question.decide(&config)
     }
 }
 
-fn only_for_the_account(caller: &Caller, operation: &str) -> S3Result<()> {
-    match caller {
-        Caller::Account { .. } => Ok(()),
-        Caller::Anonymous | Caller::Service(_) => {
-            Err(s3_error!(AccessDenied, "Access Denied: {operation} is for the account only"))
+impl Access {
+    fn only_for_the_owner(&self, caller: &Caller, operation: &str) -> S3Result<()> {
+        match caller {
+            Caller::Account { id, .. } if *id == self.0.account.id => Ok(()),
+            Caller::Account { .. } | Caller::Anonymous | Caller::Service(_) => Err(s3_error!(
+                AccessDenied,
+                "Access Denied: {operation} is for the account {} only",
+                self.0.account.id
+            )),
         }
     }
 }
 
 struct Question<'a> {
+    /// The account that owns the bucket.
+    owner: &'a str,
     caller: &'a Caller,
     operation: &'a str,
     bucket: &'a str,
@@ -62,14 +75,14 @@ struct Question<'a> {
 impl Question<'_> {
     fn decide(&self, config: &BucketConfig) -> S3Result<()> {
         match self.caller {
-            Caller::Account { .. } => self.decide_for_the_account(config),
-            Caller::Anonymous => self.decide_for_everybody(config),
+            Caller::Account { id, .. } if id == self.owner => self.decide_for_the_owner(config),
+            Caller::Account { .. } | Caller::Anonymous => self.decide_for_everybody(config),
             Caller::Service(_) => self.decide_for_a_service(config),
         }
     }
 
-    /// Whoever belongs to the account may do what the policy does not deny.
-    fn decide_for_the_account(&self, config: &BucketConfig) -> S3Result<()> {
+    /// Whoever belongs to the owner's account may do what the policy does not deny.
+    fn decide_for_the_owner(&self, config: &BucketConfig) -> S3Result<()> {
         // The owner can always put a policy right again (S3 API reference, PutBucketPolicy).
         if matches!(self.operation, "GetBucketPolicy" | "PutBucketPolicy" | "DeleteBucketPolicy") {
             return Ok(());
@@ -96,21 +109,28 @@ impl Question<'_> {
         Ok(())
     }
 
+    /// Other accounts and unsigned requests: by the policy, or by a public ACL.
     fn decide_for_everybody(&self, config: &BucketConfig) -> S3Result<()> {
         for action in self.actions() {
             match self.ask(config, &action)? {
                 Verdict::Denied(why) => return Err(denied(&action, &why)),
                 // S3 User Guide: RestrictPublicBuckets leaves a public policy to the account and
                 // to services.
-                Verdict::Allowed if !config.block().restrict_public_buckets => {}
+                Verdict::Allowed if !self.is_restricted(config)? => {}
                 Verdict::Allowed | Verdict::Silent => {
                     if !self.is_open_by_acl(config) {
-                        return Err(denied(&action, "the request is not signed"));
+                        return Err(denied(&action, "nothing opens it to this caller"));
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    fn is_restricted(&self, config: &BucketConfig) -> S3Result<bool> {
+        let Some(text) = &config.policy else { return Ok(false) };
+        let policy = Policy::parse(text, self.bucket).map_err(internal)?;
+        Ok(config.block().restrict_public_buckets && policy.is_public())
     }
 
     fn is_open_by_acl(&self, config: &BucketConfig) -> bool {

@@ -1,5 +1,6 @@
 //! Who signed a request: every access key is somebody, and all share one secret.
 
+use pca_local::SERVICE_ACCESS_KEY_ID;
 use s3s::S3Result;
 use s3s::auth::{Credentials, S3Auth, SecretKey};
 
@@ -8,9 +9,6 @@ use crate::account::Account;
 
 /// The secret that goes with every access key.
 pub const SECRET: &str = "local";
-
-/// The access key under which pca-local writes as the service principal of AWS Private CA.
-pub const SERVICE_ACCESS_KEY: &str = "PCALOCALSERVICE";
 
 pub(crate) const SERVICE_PRINCIPAL: &str = "acm-pca.amazonaws.com";
 
@@ -26,9 +24,13 @@ impl S3Auth for OneSecret {
 pub(crate) fn caller(credentials: Option<&Credentials>, account: &Account) -> Caller {
     match credentials {
         None => Caller::Anonymous,
-        Some(credentials) if credentials.access_key == SERVICE_ACCESS_KEY => {
+        Some(credentials) if credentials.access_key == SERVICE_ACCESS_KEY_ID => {
             Caller::Service(SERVICE_PRINCIPAL.to_owned())
         }
-        Some(_) => Caller::Account { id: account.id.clone(), arn: account.user_arn() },
+        Some(credentials) => {
+            let access_key = &credentials.access_key;
+            let account = account.of_access_key(access_key);
+            Caller::Account { arn: account.user_arn(access_key), id: account.id }
+        }
     }
 }

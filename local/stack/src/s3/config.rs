@@ -83,7 +83,7 @@ impl BucketConfig {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ConfigError {
+pub enum ConfigError {
     #[error("could not read the bucket configuration {path}")]
     Read {
         path: PathBuf,

@@ -15,6 +15,7 @@ use principal::Principals;
 use crate::wildcard::Wildcard;
 
 pub(crate) use condition::Context;
+pub(crate) use parse::Malformed;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]

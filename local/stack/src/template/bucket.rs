@@ -9,7 +9,6 @@ use crate::s3::{BucketConfig, Encryption, PublicAccessBlock};
 /// A bucket that the stack makes when it starts.
 #[derive(Clone, Debug)]
 pub(crate) struct BucketSpec {
-    pub(crate) logical_id: String,
     pub(crate) name: String,
     pub(crate) config: BucketConfig,
 }
@@ -34,7 +33,7 @@ pub(super) fn read(properties: &Properties, name: String) -> Result<BucketSpec, 
         let ownership = first(&controls, "Rules")?;
         config.ownership = Some(ownership.required("ObjectOwnership")?);
     }
-    Ok(BucketSpec { logical_id: properties.logical_id.clone(), name, config })
+    Ok(BucketSpec { name, config })
 }
 
 /// The bucket that an `AWS::S3::BucketPolicy` goes to, and the policy's text.

@@ -68,7 +68,7 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
         };
         let standing = standing::of(&self.deletion, &seen.ca);
         let (case, etag) = match recorded {
-            Recorded::Open(case, etag) => (case, etag),
+            Recorded::Open(case, etag) => (*case, etag),
             Recorded::Closed => return Ok(self.duplicate()),
             undecided @ (Recorded::Absent | Recorded::Unreadable(_)) => {
                 if let Some(outcome) = self.moot(standing, &seen.ca.status) {
@@ -126,7 +126,7 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
             Some(etag) => Ok(Some((case, etag))),
             // Another delivery of the same event was faster: its judgement holds.
             None => match self.recorded().await? {
-                Recorded::Open(case, etag) => Ok(Some((case, etag))),
+                Recorded::Open(case, etag) => Ok(Some((*case, etag))),
                 Recorded::Closed => Ok(None),
                 Recorded::Absent | Recorded::Unreadable(_) => {
                     Err(AutoRestoreError::Contended { key: self.key.clone() })
@@ -165,7 +165,7 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
             Err(PortError::NotFound { .. }) => return Ok(Ending::Gone { at: seen.as_of }),
             Err(cause @ PortError::Denied { .. }) => {
                 let finding = announce::refused(case, &seen.ca, seen.as_of);
-                let unpublished = self.bus.publish(&[finding]).await.err();
+                let unpublished = self.bus.publish(&[finding]).await.err().map(Box::new);
                 return Err(AutoRestoreError::Refused { cause, unpublished });
             }
             Err(cause) => return Err(AutoRestoreError::Restore(cause)),
@@ -205,7 +205,7 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
         let ending = Ending::Gone { at: listing.as_of };
         let unjudged = || Case::unjudged(self.deletion.clone());
         let (case, over) = match recorded {
-            Recorded::Open(case, etag) => (case, Some(etag)),
+            Recorded::Open(case, etag) => (*case, Some(etag)),
             Recorded::Unreadable(etag) => (unjudged(), Some(etag)),
             Recorded::Absent | Recorded::Closed => (unjudged(), None),
         };

@@ -5,6 +5,7 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     ca::{Ca, CaStatus},
     ports::{Authorities, Bus, Creation, Entry, Etag, Ledger, Replacement},
+    span::Span,
 };
 
 mod alert;
@@ -71,6 +72,9 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
             // CREATING and FAILED CAs have no restoration window: nothing can be done, or lost.
             return Ok(Watch::NoWindow);
         };
+        // The service's time comes in whole seconds; a fraction here would put off a threshold
+        // that passes at a sweep's very second until the next sweep.
+        let until = until.replace_nanosecond(0).unwrap_or(until);
         let window = ca.last_state_change_at.map(|deleted_at| until - deleted_at);
         let position = self.settings.thresholds.position(window, until, self.now);
         let Some(due) = position.due else {
@@ -125,16 +129,16 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
         })
     }
 
-    /// Thresholds that passed without an alert, while the schedule was down: the alert for the
-    /// most urgent one speaks for them, too.
+    /// Thresholds that passed without an alert since the last one, while the schedule was down:
+    /// the alert for the most urgent one speaks for them, too.
     async fn missed(&self, ca: &Ca, until: OffsetDateTime, due: &Due) -> Result<Vec<String>, Step> {
         if due.earlier.is_empty() {
             return Ok(Vec::new());
         }
         let alerted = self.ledger.list(&alert::prefix(ca, until)).await.map_err(Step::Ledger)?;
-        let missed = due.earlier.iter();
-        let missed = missed.filter(|span| !alerted.contains(&alert::key(ca, until, **span)));
-        Ok(missed.map(ToString::to_string).collect())
+        let is_alerted = |span: &Span| alerted.contains(&alert::key(ca, until, *span));
+        let since = due.earlier.iter().rposition(is_alerted).map_or(0, |last| last + 1);
+        Ok(due.earlier[since..].iter().map(ToString::to_string).collect())
     }
 
     fn is_claimed(&self, alert: &Alert) -> bool {

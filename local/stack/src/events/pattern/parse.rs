@@ -22,7 +22,7 @@ pub enum PatternError {
 }
 
 impl Pattern {
-    pub fn parse(pattern: &Value) -> Result<Self, PatternError> {
+    pub(crate) fn parse(pattern: &Value) -> Result<Self, PatternError> {
         let object = pattern.as_object().ok_or(PatternError::NotAnObject)?;
         fields(object, "").map(Self)
     }

@@ -9,7 +9,7 @@ use crate::wildcard::Wildcard;
 
 /// Why S3 answers `MalformedPolicy`.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Malformed {
+pub enum Malformed {
     #[error("Policies must be valid JSON and the first byte must be '{{'")]
     NotJson,
     #[error("Missing required field {0}")]

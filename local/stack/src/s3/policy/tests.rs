@@ -1,6 +1,5 @@
 use serde_json::{Value, json};
 
-use super::parse::Malformed;
 use super::*;
 
 const BUCKET: &str = "crl-bucket";

@@ -78,7 +78,7 @@ pub enum Ending {
 pub(super) enum Recorded {
     Absent,
     Closed,
-    Open(Case, Etag),
+    Open(Box<Case>, Etag),
     /// Not a case: it is judged anew and written over; the bucket keeps the old version.
     Unreadable(Etag),
 }
@@ -94,7 +94,7 @@ impl Recorded {
         };
         match serde_json::from_slice::<Case>(&body) {
             Ok(Case { state: State::Closed, .. }) => Self::Closed,
-            Ok(case) => Self::Open(case, etag),
+            Ok(case) => Self::Open(Box::new(case), etag),
             Err(_) => Self::Unreadable(etag),
         }
     }

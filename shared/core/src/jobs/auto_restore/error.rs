@@ -25,11 +25,11 @@ pub enum AutoRestoreError {
     #[error("the CA's fate is settled, but could not be told")]
     Publish(#[source] PublishError),
     /// We are not allowed to. It has been told as CRITICAL, unless that failed, too.
-    #[error("the CA must be restored, and we may not{}", untold(.unpublished.as_ref()))]
+    #[error("the CA must be restored, and we may not{}", untold(.unpublished.as_deref()))]
     Refused {
         #[source]
         cause: PortError,
-        unpublished: Option<PublishError>,
+        unpublished: Option<Box<PublishError>>,
     },
     #[error("could not restore the CA")]
     Restore(#[source] PortError),

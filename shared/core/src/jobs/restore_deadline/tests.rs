@@ -61,6 +61,14 @@ fn thirty_days_of_hourly_sweeps_alert_once_for_each_threshold() {
     assert!(delays.iter().all(|finding| finding.evidence["delay_seconds"] == 0));
 }
 
+/// The service's own time, the Date header, has no fractions.
+#[test]
+fn a_fraction_of_a_second_does_not_put_an_alert_off() {
+    let until = AT + Duration::days(30) + Duration::milliseconds(324);
+    let world = World::new(vec![Ca { restorable_until: Some(until), ..month() }]);
+    assert!(matches!(world.watch(Duration::days(16)), Watch::Alerted { .. }));
+}
+
 #[test]
 fn a_short_window_has_only_the_thresholds_that_fit() {
     let world = World::new(vec![fakes::deleted_ca(AT)]);
@@ -97,6 +105,11 @@ fn thresholds_missed_while_the_schedule_was_down_are_made_up_by_the_most_urgent_
         world.watch(Duration::days(29) + Duration::hours(13)),
         Watch::AlreadyAlerted { .. }
     ));
+    let Watch::Alerted { threshold, missed, .. } = world.watch(Duration::hours(29 * 24 + 18))
+    else {
+        panic!()
+    };
+    assert_eq!((threshold.as_str(), missed.len()), ("6h", 0), "1d has spoken for 7d and 3d");
 }
 
 #[test]

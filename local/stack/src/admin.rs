@@ -1,0 +1,35 @@
+//! `/_vigil-local/`: what the stack has seen and done. Plainly not part of any AWS API.
+
+use axum::response::{IntoResponse, Response};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::events::EventBuses;
+use crate::lambda::Functions;
+
+#[derive(Clone)]
+pub(crate) struct Admin {
+    pub(crate) buses: EventBuses,
+    pub(crate) functions: Functions,
+}
+
+impl Admin {
+    pub(crate) fn answer(&self, method: &Method, path: &str) -> Response {
+        if method != Method::GET {
+            return refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is served here");
+        }
+        match path.strip_prefix("/_vigil-local/") {
+            Some("events") => axum::Json(self.buses.seen()).into_response(),
+            Some("health") => axum::Json(json!({"status": "ok"})).into_response(),
+            Some("invocations") => axum::Json(self.functions.invocations()).into_response(),
+            _ => refuse(
+                StatusCode::NOT_FOUND,
+                "/_vigil-local/ serves events, health and invocations",
+            ),
+        }
+    }
+}
+
+fn refuse(status: StatusCode, message: &str) -> Response {
+    (status, axum::Json(json!({"error": message}))).into_response()
+}

@@ -1,0 +1,61 @@
+//! `vigil-local`: the one-machine AWS that Vigil runs on.
+
+mod up;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// AWS for Vigil, on one machine: S3, ACM PCA, EventBridge, Lambda and STS on one port.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+    /// What to log, as in `info` or `vigil_local=debug` (which shows the functions' own logs).
+    #[arg(long, env = "VIGIL_LOCAL_LOG", default_value = "info,s3s=off,s3s_fs=off")]
+    #[arg(value_name = "FILTER", global = true)]
+    log: String,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start everything, print the lines to export, and run until Ctrl-C.
+    Up(up::Options),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let done = match EnvFilter::try_new(&options.log) {
+        Ok(filter) => {
+            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+            match options.command {
+                Command::Up(options) => up::run(options).await.map_err(|error| chain(&error)),
+            }
+        }
+        Err(error) => Err(format!("--log {:?} is not a filter: {error}", options.log)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("vigil-local: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The error and everything that led to it, once each.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

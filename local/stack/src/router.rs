@@ -1,0 +1,234 @@
+//! One port for every service: which one is a request for?
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use pca_local::Clock;
+use s3s::service::S3Service;
+use serde_json::json;
+use tower::ServiceExt as _;
+
+use crate::account::Account;
+use crate::admin::Admin;
+use crate::clock::http_date;
+use crate::events::api::Api as Events;
+use crate::lambda::{Functions, invoke_api};
+use crate::sts;
+
+/// What is not streamed is read whole: Lambda's limit of 6 MiB is the largest, and some more.
+const MOST_BYTES: usize = 7 * 1024 * 1024;
+
+#[derive(Clone)]
+pub(crate) struct Services {
+    pub(crate) account: Account,
+    pub(crate) admin: Admin,
+    pub(crate) clock: Clock,
+    pub(crate) events: Events,
+    pub(crate) functions: Functions,
+    pub(crate) pca: Router,
+    pub(crate) s3: S3Service,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Service<'a> {
+    AcmPca,
+    Admin,
+    Events,
+    Lambda,
+    S3,
+    Sts,
+    Unknown(&'a str),
+}
+
+/// Who signed, and for which service.
+struct Scope<'a> {
+    access_key: &'a str,
+    service: &'a str,
+}
+
+impl Services {
+    pub(crate) fn into_router(self) -> Router {
+        Router::new().fallback(answer).with_state(self)
+    }
+}
+
+async fn answer(State(services): State<Services>, request: Request) -> Response {
+    let now = services.clock.now();
+    let mut response = services.route(request).await;
+    // The functions read the time from the answers that they get: all services have one clock.
+    if !response.headers().contains_key(header::DATE)
+        && let Ok(date) = HeaderValue::from_str(&http_date(now))
+    {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+impl Services {
+    async fn route(self, request: Request) -> Response {
+        let scope = scope(request.headers(), request.uri());
+        match service(&scope, &request) {
+            Service::AcmPca => match self.pca.oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            },
+            Service::Admin => self.admin.answer(request.method(), request.uri().path()),
+            Service::S3 => match self.s3.call(request.map(s3s::Body::http_body_unsync)).await {
+                Ok(response) => response.map(Body::new),
+                Err(error) => {
+                    let error: s3s::StdError = error.into();
+                    tracing::error!(%error, "S3 could not answer");
+                    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+                }
+            },
+            Service::Unknown(name) => unknown(name),
+            Service::Events | Service::Lambda | Service::Sts => self.route_whole(request).await,
+        }
+    }
+
+    /// The services whose requests are read whole.
+    async fn route_whole(self, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let body = match axum::body::to_bytes(body, MOST_BYTES).await {
+            Ok(body) => body,
+            Err(error) => {
+                let message = format!("the body cannot be read up to {MOST_BYTES} bytes: {error}");
+                let body = json!({"__type": "RequestEntityTooLargeException", "message": message});
+                return (StatusCode::PAYLOAD_TOO_LARGE, axum::Json(body)).into_response();
+            }
+        };
+        let scope = scope(&parts.headers, &parts.uri);
+        let head = Request::from_parts(parts.clone(), Body::empty());
+        match service(&scope, &head) {
+            Service::Events => self.events.answer(&parts.headers, &body),
+            Service::Lambda => self.invoke(&parts.method, &parts.uri, &parts.headers, body).await,
+            _ => {
+                let access_key = scope.map(|scope| scope.access_key);
+                sts::answer(&self.account, access_key, parts.uri.query(), &body)
+            }
+        }
+    }
+
+    async fn invoke(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Response {
+        invoke_api::answer(&self.functions, method, uri.path(), headers, body).await
+    }
+}
+
+fn service<'a>(scope: &Option<Scope<'a>>, request: &Request) -> Service<'a> {
+    let path = request.uri().path();
+    if path.starts_with("/_pca-local/") {
+        return Service::AcmPca;
+    }
+    if path.starts_with("/_vigil-local/") {
+        return Service::Admin;
+    }
+    match scope.as_ref().map(|scope| scope.service) {
+        Some("acm-pca") => return Service::AcmPca,
+        Some("events") => return Service::Events,
+        Some("lambda") => return Service::Lambda,
+        Some("s3") => return Service::S3,
+        Some("sts") => return Service::Sts,
+        Some(other) => return Service::Unknown(other),
+        None => {}
+    }
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let target = header("x-amz-target").unwrap_or_default();
+    if target.starts_with("ACMPrivateCA.") {
+        Service::AcmPca
+    } else if target.starts_with("AWSEvents.") {
+        Service::Events
+    } else if path.starts_with("/2015-03-31/functions/") {
+        Service::Lambda
+    } else if request.method() == Method::POST && path == "/" {
+        Service::Sts
+    } else {
+        // Relying parties fetch CRLs without a signature.
+        Service::S3
+    }
+}
+
+/// `Credential=<access key>/<date>/<region>/<service>/aws4_request`, from the header or, in a
+/// presigned URL, from the query.
+fn scope<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<Scope<'a>> {
+    if let Some(authorization) = headers.get(header::AUTHORIZATION) {
+        let credential = authorization.to_str().ok()?.split_once("Credential=")?.1;
+        return parse_scope(credential.split([',', ' ']).next()?, "/");
+    }
+    let pairs = uri.query()?.split('&');
+    let credential = pairs.filter_map(|pair| pair.strip_prefix("X-Amz-Credential=")).next()?;
+    let slash = if credential.contains('/') { "/" } else { "%2F" };
+    parse_scope(credential, slash)
+}
+
+fn parse_scope<'a>(credential: &'a str, slash: &str) -> Option<Scope<'a>> {
+    let mut parts = credential.split(slash);
+    let access_key = parts.next()?;
+    let (_date, _region, service) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(Scope { access_key, service })
+}
+
+fn unknown(name: &str) -> Response {
+    let message = format!(
+        "vigil-local serves acm-pca, events, lambda, s3 and sts on this port, and not {name}"
+    );
+    let body = json!({"__type": "UnknownServiceException", "message": message});
+    (StatusCode::NOT_IMPLEMENTED, axum::Json(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service_of(method: &str, uri: &str, headers: &[(&str, &str)]) -> String {
+        let mut request = Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let scope = scope(request.headers(), request.uri());
+        format!("{:?}", service(&scope, &request))
+    }
+
+    #[test]
+    fn the_signature_says_which_service_is_meant_and_the_request_itself_where_there_is_none() {
+        let signed = |name: &str| {
+            format!(
+                "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/{name}/aws4_request, \
+                 SignedHeaders=host, Signature=0"
+            )
+        };
+        for (name, want) in [
+            ("acm-pca", "AcmPca"),
+            ("events", "Events"),
+            ("lambda", "Lambda"),
+            ("s3", "S3"),
+            ("sts", "Sts"),
+            ("sns", "Unknown(\"sns\")"),
+        ] {
+            assert_eq!(service_of("POST", "/", &[("authorization", &signed(name))]), want);
+        }
+        let credential = "local%2F20260101%2Fus-east-1%2Fs3%2Faws4_request";
+        let presigned = format!("/b/k?X-Amz-Algorithm=x&X-Amz-Credential={credential}");
+        assert_eq!(service_of("GET", &presigned, &[]), "S3");
+        for (method, path, target, want) in [
+            ("POST", "/", "ACMPrivateCA.ListTags", "AcmPca"),
+            ("POST", "/", "AWSEvents.PutEvents", "Events"),
+            ("POST", "/", "", "Sts"),
+            ("POST", "/2015-03-31/functions/f/invocations", "", "Lambda"),
+            ("GET", "/bucket/crl/x.crl", "", "S3"),
+            ("GET", "/_pca-local/clock", "", "AcmPca"),
+            ("GET", "/_vigil-local/health", "", "Admin"),
+        ] {
+            assert_eq!(service_of(method, path, &[("x-amz-target", target)]), want, "{path}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What a stack is made of, and in which order.
+
+use std::collections::BTreeMap;
+use std::fs::TryLockError;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pca_local::{Clock, PcaLocal, SERVICE_ACCESS_KEY_ID, Timeline};
+use tokio::net::TcpListener;
+
+use super::{DataDir, Stack, StackError};
+use crate::account::Account;
+use crate::admin::Admin;
+use crate::events::EventBuses;
+use crate::events::api::Api;
+use crate::lambda::{self, FunctionConfig, Functions, Surroundings};
+use crate::router::Services;
+use crate::s3::{self, SECRET};
+use crate::schedule::Schedules;
+use crate::sinks::Sinks;
+use crate::template::{FunctionSpec, Template};
+
+/// What is not said has a default: no template, a temporary data folder, a free port of
+/// 127.0.0.1, the system's clock.
+#[derive(Default)]
+pub struct Builder {
+    account: Account,
+    clock: Option<Clock>,
+    data_dir: Option<PathBuf>,
+    functions_dir: Option<PathBuf>,
+    listen: Option<String>,
+    parameters: BTreeMap<String, String>,
+    template: Option<PathBuf>,
+}
+
+impl Builder {
+    pub fn account(mut self, account: Account) -> Self {
+        self.account = account;
+        self
+    }
+
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Kept between runs: S3, and what reached targets. A temporary folder, if not given.
+    pub fn data_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.data_dir = Some(folder.into());
+        self
+    }
+
+    /// Where the functions' binaries are: beside the running executable, if not given.
+    pub fn functions_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.functions_dir = Some(folder.into());
+        self
+    }
+
+    /// `ADDR:PORT`; port 0 takes a free one.
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.listen = Some(address.into());
+        self
+    }
+
+    /// A value for a parameter of the template, in place of its default.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.insert(name.into(), value.into());
+        self
+    }
+
+    /// The SAM template; without one there are services, and no functions.
+    pub fn template(mut self, path: impl Into<PathBuf>) -> Self {
+        self.template = Some(path.into());
+        self
+    }
+
+    pub async fn start(self) -> Result<Stack, StackError> {
+        let template = self.read_template()?;
+        let functions = self.find_binaries(&template.functions)?;
+        let data = open_data_dir(self.data_dir.as_deref())?;
+        let listener = listen(self.listen.as_deref().unwrap_or("127.0.0.1:0")).await?;
+        let endpoint = endpoint(&listener)?;
+
+        let clock = self.clock.unwrap_or_else(Clock::system);
+        let account = self.account;
+        let s3 = s3::open(&data.path().join("s3"), account.clone(), clock.clone())
+            .map_err(StackError::S3)?;
+        for bucket in &template.buckets {
+            s3.provide(&bucket.name, &bucket.config).map_err(StackError::S3)?;
+        }
+
+        let logs = make_folder(&data.path().join("logs"))?;
+        let targets = make_folder(&data.path().join("targets"))?;
+        let sinks = Arc::new(Sinks::in_folder(targets, clock.clone()));
+        let surroundings = Surroundings {
+            account: account.clone(),
+            clock: clock.clone(),
+            endpoint: endpoint.clone(),
+            logs,
+            sinks: sinks.clone(),
+        };
+        let functions = Functions::start(functions, &surroundings);
+        let buses = EventBuses::new(template.buses, template.rules, functions.clone(), sinks);
+        let timeline = Timeline::new(clock.clone());
+        let schedules =
+            Schedules::new(template.schedules, account.clone(), buses.clone(), clock.now());
+        timeline.register(Arc::new(schedules));
+        timeline.register(Arc::new(functions.clone()));
+        let pca = PcaLocal::builder()
+            .account(&account.id)
+            .region(&account.region)
+            .events(Arc::new(buses.clone()))
+            .s3(service_client(&endpoint, &account.region))
+            .timeline(timeline.clone())
+            .build();
+
+        let services = Services {
+            account: account.clone(),
+            admin: Admin { buses: buses.clone(), functions: functions.clone() },
+            clock: clock.clone(),
+            events: Api { account, buses: buses.clone(), clock },
+            functions: functions.clone(),
+            pca: pca.router(),
+            s3: s3.into_service(),
+        };
+        let (stop, server) = serve(listener, services);
+        let follower = tokio::spawn(async move { timeline.follow().await });
+        let left_out = template.left_out;
+        Ok(Stack { endpoint, pca, buses, functions, left_out, data, stop, server, follower })
+    }
+
+    fn read_template(&self) -> Result<Template, StackError> {
+        let Some(path) = &self.template else { return Ok(Template::default()) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| StackError::ReadTemplate { path: path.clone(), cause })?;
+        Template::parse(&text, &self.account, &self.parameters)
+            .map_err(|cause| StackError::Template { path: path.clone(), cause })
+    }
+
+    fn find_binaries(&self, specs: &[FunctionSpec]) -> Result<Vec<FunctionConfig>, StackError> {
+        if specs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let folder = match &self.functions_dir {
+            Some(folder) => folder.clone(),
+            None => beside_this_executable().map_err(StackError::FunctionsDir)?,
+        };
+        let find = |spec: &FunctionSpec| {
+            let binary = lambda::binary::find(&folder, &spec.binary, &spec.logical_id)
+                .map_err(StackError::MissingBinary)?;
+            Ok(FunctionConfig {
+                name: spec.name.clone(),
+                arn: spec.arn.clone(),
+                binary,
+                environment: spec.environment.clone(),
+                memory_mb: spec.memory_mb,
+                timeout: spec.timeout,
+                asynchronous: spec.asynchronous.clone(),
+            })
+        };
+        specs.iter().map(find).collect()
+    }
+}
+
+fn beside_this_executable() -> std::io::Result<PathBuf> {
+    let executable = std::env::current_exe()?;
+    executable.parent().map(Path::to_owned).ok_or_else(|| ErrorKind::NotFound.into())
+}
+
+fn open_data_dir(given: Option<&Path>) -> Result<DataDir, StackError> {
+    match given {
+        Some(path) => {
+            let path = make_folder(path)?;
+            let refuse = |cause| StackError::DataDir { path: path.clone(), cause };
+            let lock = std::fs::File::create(path.join("lock")).map_err(refuse)?;
+            lock.try_lock().map_err(|error| match error {
+                TryLockError::WouldBlock => StackError::DataDirInUse { path: path.clone() },
+                TryLockError::Error(cause) => refuse(cause),
+            })?;
+            // Functions are given absolute paths.
+            let path = path.canonicalize().map_err(refuse)?;
+            Ok(DataDir::Given { path, _lock: lock })
+        }
+        None => tempfile::Builder::new()
+            .prefix("vigil-local-")
+            .tempdir()
+            .map(DataDir::Temporary)
+            .map_err(StackError::TemporaryDataDir),
+    }
+}
+
+fn make_folder(path: &Path) -> Result<PathBuf, StackError> {
+    std::fs::create_dir_all(path)
+        .map_err(|cause| StackError::DataDir { path: path.to_owned(), cause })?;
+    Ok(path.to_owned())
+}
+
+async fn listen(address: &str) -> Result<TcpListener, StackError> {
+    TcpListener::bind(address).await.map_err(|cause| match cause.kind() {
+        ErrorKind::AddrInUse => StackError::InUse { address: address.to_owned() },
+        _ => StackError::Listen { address: address.to_owned(), cause },
+    })
+}
+
+/// Where clients on this machine reach the listener: an address that stands for all of them is
+/// not one that can be called.
+fn endpoint(listener: &TcpListener) -> Result<String, StackError> {
+    let mut address = listener
+        .local_addr()
+        .map_err(|cause| StackError::Listen { address: "the listener".to_owned(), cause })?;
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    Ok(format!("http://{address}"))
+}
+
+/// S3 as pca-local writes to it: through the stack's own port, as the service principal.
+fn service_client(endpoint: &str, region: &str) -> aws_sdk_s3::Client {
+    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+    let credentials = Credentials::new(SERVICE_ACCESS_KEY_ID, SECRET, None, None, "vigil-local");
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(credentials)
+        .endpoint_url(endpoint)
+        .force_path_style(true)
+        .region(Region::new(region.to_owned()))
+        .build();
+    aws_sdk_s3::Client::from_conf(config)
+}
+
+fn serve(
+    listener: TcpListener,
+    services: Services,
+) -> (tokio::sync::watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+    let (stop, mut stopping) = tokio::sync::watch::channel(false);
+    let until_stopped = async move {
+        // A dropped sender is a stopped stack.
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    let server = tokio::spawn(async move {
+        let serving = axum::serve(listener, services.into_router());
+        if let Err(error) = serving.with_graceful_shutdown(until_stopped).await {
+            tracing::error!(%error, "the stack has stopped serving");
+        }
+    });
+    (stop, server)
+}

@@ -1,0 +1,180 @@
+//! The port that all services share, and the way from a CA to its events and its CRL bucket.
+
+use crate::support::{NOW, bare, http, http_json, s3, with_functions};
+use aws_sdk_acmpca::types::{
+    Asn1Subject, CertificateAuthorityConfiguration, CertificateAuthorityStatus,
+    CertificateAuthorityType, CrlConfiguration, KeyAlgorithm, RevocationConfiguration, S3ObjectAcl,
+    SigningAlgorithm,
+};
+use serde_json::{Value, json};
+use time::Duration;
+use vigil_local::Stack;
+
+fn pca(stack: &Stack) -> aws_sdk_acmpca::Client {
+    use aws_sdk_acmpca::config::{BehaviorVersion, Credentials, Region};
+    let config = aws_sdk_acmpca::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new("alice", "local", None, None, "test"))
+        .endpoint_url(stack.endpoint())
+        .region(Region::new("us-east-1"))
+        .build();
+    aws_sdk_acmpca::Client::from_conf(config)
+}
+
+fn configuration() -> CertificateAuthorityConfiguration {
+    CertificateAuthorityConfiguration::builder()
+        .key_algorithm(KeyAlgorithm::EcPrime256v1)
+        .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
+        .subject(Asn1Subject::builder().common_name("Test").build())
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_deleted_ca_sets_the_function_off_and_a_refused_deletion_does_not() {
+    let stack = with_functions().start().await.unwrap();
+    let client = pca(&stack);
+    let create = client
+        .create_certificate_authority()
+        .certificate_authority_type(CertificateAuthorityType::Subordinate)
+        .certificate_authority_configuration(configuration());
+    let arn = create.send().await.unwrap().certificate_authority_arn.unwrap();
+    stack.timeline().catch_up().await;
+    let csr = client.get_certificate_authority_csr().certificate_authority_arn(&arn);
+    csr.send().await.unwrap();
+    let delete = || client.delete_certificate_authority().certificate_authority_arn(&arn);
+    delete().permanent_deletion_time_in_days(7).send().await.unwrap();
+    delete().send().await.unwrap_err();
+    stack.settled().await;
+
+    let invocations = stack.invocations();
+    assert_eq!(invocations.len(), 1, "{invocations:?}");
+    assert_eq!(invocations[0].trigger, "EchoDeletion");
+    let detail = &invocations[0].event["detail"];
+    assert_eq!(detail["eventName"], "DeleteCertificateAuthority");
+    assert_eq!(detail["requestParameters"]["certificateAuthorityArn"], arn.as_str());
+    let refused = stack
+        .events()
+        .into_iter()
+        .filter(|seen| seen.event["detail"]["errorCode"] == "InvalidStateException");
+    assert_eq!(refused.filter(|seen| seen.rules.is_empty()).count(), 1);
+    let describe = client.describe_certificate_authority().certificate_authority_arn(&arn);
+    let ca = describe.send().await.unwrap().certificate_authority.unwrap();
+    assert_eq!(ca.status, Some(CertificateAuthorityStatus::Deleted));
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_ca_may_use_a_bucket_only_while_its_policy_lets_the_service_in() {
+    let stack = bare().start().await.unwrap();
+    let (client, buckets) = (pca(&stack), s3(&stack));
+    buckets.create_bucket().bucket("crls").send().await.unwrap();
+    let create = || {
+        let crl = CrlConfiguration::builder()
+            .enabled(true)
+            .expiration_in_days(7)
+            .s3_bucket_name("crls")
+            .s3_object_acl(S3ObjectAcl::BucketOwnerFullControl)
+            .build()
+            .unwrap();
+        client
+            .create_certificate_authority()
+            .certificate_authority_type(CertificateAuthorityType::Root)
+            .certificate_authority_configuration(configuration())
+            .revocation_configuration(
+                RevocationConfiguration::builder().crl_configuration(crl).build(),
+            )
+            .send()
+    };
+    let error = create().await.unwrap_err().into_service_error().to_string();
+    assert!(error.contains("Validation") || !error.is_empty());
+
+    let policy = json!({"Statement": {
+        "Effect": "Allow", "Principal": {"Service": "acm-pca.amazonaws.com"},
+        "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
+        "Resource": ["arn:aws:s3:::crls", "arn:aws:s3:::crls/*"],
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": "111122223333"},
+            "ArnLike": {"aws:SourceArn": "arn:aws:acm-pca:*:111122223333:certificate-authority/*"},
+        },
+    }});
+    let put = buckets.put_bucket_policy().bucket("crls").policy(policy.to_string());
+    put.send().await.unwrap();
+    create().await.unwrap();
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn every_service_answers_on_the_one_port_and_tells_the_same_time() {
+    let stack = with_functions().start().await.unwrap();
+    let date = "Thu, 01 Jan 2026 00:30:00 GMT";
+    for path in ["/_vigil-local/health", "/_pca-local/health", "/no-bucket/key"] {
+        let (_, headers, _) = http(&stack, "GET", path, &[], "").await;
+        assert_eq!(headers["date"], date, "{path}");
+    }
+    let credential = |service: &str| {
+        format!("AWS4-HMAC-SHA256 Credential=alice/20260101/us-east-1/{service}/aws4_request")
+    };
+    let sts = credential("sts");
+    let headers = [("authorization", sts.as_str())];
+    let body = "Action=GetCallerIdentity&Version=2011-06-15";
+    let (status, _, answer) = http(&stack, "POST", "/", &headers, body).await;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    assert_eq!(status, 200);
+    assert!(answer.contains("<Account>111122223333</Account>"), "{answer}");
+    assert!(answer.contains("arn:aws:iam::111122223333:user/alice"), "{answer}");
+
+    let sns = credential("sns");
+    let headers = [("authorization", sns.as_str())];
+    let (status, answer) = http_json(&stack, "POST", "/", &headers, &json!({})).await;
+    assert_eq!(status, 501);
+    assert!(answer["message"].as_str().unwrap().contains("not sns"), "{answer}");
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_the_stack_has_seen_can_be_read_from_outside() {
+    let stack = with_functions().start().await.unwrap();
+    let advance = json!({"seconds": Duration::HOUR.whole_seconds()});
+    let path = "/_pca-local/clock/advance";
+    let (status, answer) = http_json(&stack, "POST", path, &[], &advance).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(stack.timeline().clock().now(), NOW + Duration::HOUR);
+    let (_, invocations) =
+        http_json(&stack, "GET", "/_vigil-local/invocations", &[], &Value::Null).await;
+    assert_eq!(invocations[0]["function"], "echo");
+    assert_eq!(invocations[0]["trigger"], "EchoHourly");
+    assert!(invocations[0]["outcome"]["response"].is_object(), "{invocations}");
+    let (_, events) = http_json(&stack, "GET", "/_vigil-local/events", &[], &Value::Null).await;
+    assert!(events.is_array(), "{events}");
+    let (status, _) = http_json(&stack, "GET", "/_vigil-local/no", &[], &Value::Null).await;
+    assert_eq!(status, 404);
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let stack = bare().start().await.unwrap();
+    let address = stack.endpoint().strip_prefix("http://").unwrap().to_owned();
+    let error = bare().listen(&address).start().await.err().unwrap().to_string();
+    assert!(error.contains(&address) && error.contains("in use"), "{error}");
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_templates_bucket_is_made_once_with_its_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = with_functions().data_dir(folder.path()).start().await.unwrap();
+    let client = s3(&first);
+    let bucket = "evidence-111122223333";
+    let encryption = client.get_bucket_encryption().bucket(bucket).send().await.unwrap();
+    let rules = encryption.server_side_encryption_configuration().unwrap().rules();
+    let default = rules[0].apply_server_side_encryption_by_default().unwrap();
+    assert_eq!(default.sse_algorithm().as_str(), "aws:kms");
+    client.delete_bucket_policy().bucket(bucket).send().await.unwrap();
+    first.shutdown().await;
+
+    let again = with_functions().data_dir(folder.path()).start().await.unwrap();
+    s3(&again).get_bucket_policy().bucket(bucket).send().await.unwrap_err();
+    again.shutdown().await;
+}
