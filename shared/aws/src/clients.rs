@@ -2,7 +2,10 @@
 
 use aws_config::{BehaviorVersion, SdkConfig};
 
-use crate::{authorities::AcmPca, bus::EventBridge, config, ledger::EvidenceBucket};
+use crate::{
+    audit_reports::AcmPcaReports, authorities::AcmPca, buckets::S3Buckets, bus::EventBridge,
+    config, ledger::EvidenceBucket, objects::S3Objects,
+};
 
 /// Credentials, Region and endpoints as the environment gives them.
 pub struct Clients {
@@ -31,6 +34,18 @@ impl Clients {
 
     pub fn authorities(&self) -> AcmPca {
         AcmPca::new(self.acm_pca())
+    }
+
+    pub fn audit_reports(&self) -> AcmPcaReports {
+        AcmPcaReports::new(self.acm_pca())
+    }
+
+    pub fn buckets(&self) -> S3Buckets {
+        S3Buckets::new(self.s3())
+    }
+
+    pub fn objects(&self) -> S3Objects {
+        S3Objects::new(self.s3())
     }
 
     pub fn evidence(&self, bucket: String) -> EvidenceBucket {

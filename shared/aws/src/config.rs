@@ -16,8 +16,8 @@ pub struct Variable {
 
 pub const CLAIM_EXPIRES: Variable = Variable {
     name: "VIGIL_CLAIM_EXPIRES",
-    meaning: "the age at which the claim on an alert counts as left by a crash: at least the \
-              function's timeout, as 90s or 5m",
+    meaning: "the age at which the claim on an alert or finding counts as left by a crash: at \
+              least the function's timeout, as 90s or 5m",
     default: Some("1m"),
 };
 

@@ -1,6 +1,10 @@
 //! Between Lambda's Runtime API and a job: payloads in, outcomes and named errors out.
 
-use std::{future::Future, process::ExitCode};
+use std::{
+    future::Future,
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
@@ -16,10 +20,27 @@ where
     O: Serialize,
     E: Into<Failed>,
 {
+    serve_within(|event, _| handler(event)).await
+}
+
+/// The same for a job that paces itself: its handler also gets the time that is left until Lambda
+/// ends the invocation.
+pub async fn serve_within<H, F, O, E>(handler: H) -> Result<(), Error>
+where
+    H: Fn(Value, Duration) -> F,
+    F: Future<Output = Result<O, E>>,
+    O: Serialize,
+    E: Into<Failed>,
+{
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "Lambda gives the deadline by the clock of the machine it runs us on"
+        )]
+        let left = event.context.deadline().duration_since(SystemTime::now());
         // Boxed, because the compiler gives up on laying out the SDK's futures inside of ours
         // inside of the runtime's.
-        let answer = Box::pin(handler(event.payload));
+        let answer = Box::pin(handler(event.payload, left.unwrap_or_default()));
         async move { report(answer.await) }
     }))
     .await

@@ -110,6 +110,8 @@ pub(crate) struct FakeAuthorities {
     pub(crate) cas: Mutex<Vec<Ca>>,
     pub(crate) now: Mutex<OffsetDateTime>,
     pub(crate) restored_to: CaStatus,
+    /// The certificates of the CAs that have one, in PEM, by ARN.
+    pub(crate) certificates: Mutex<BTreeMap<String, String>>,
 }
 
 impl FakeAuthorities {
@@ -119,6 +121,7 @@ impl FakeAuthorities {
             cas: Mutex::new(cas),
             now: Mutex::new(now),
             restored_to: CaStatus::Disabled,
+            certificates: Mutex::default(),
         }
     }
 
@@ -175,6 +178,9 @@ impl Authorities for FakeAuthorities {
 
     async fn certificate(&self, arn: &CaArn) -> Result<CaCertificate, PortError> {
         self.calls.make("certificate")?;
+        if let Some(certificate) = lock(&self.certificates).get(arn.as_str()).cloned() {
+            return Ok(CaCertificate { certificate, chain: None });
+        }
         let (operation, resource) = ("certificate", arn.to_string());
         Err(PortError::InvalidState { operation, resource, cause: "deleted".into() })
     }
