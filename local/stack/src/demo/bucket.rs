@@ -10,11 +10,17 @@ use super::{DemoError, cast::Person};
 pub(super) struct CrlBucket {
     name: &'static str,
     account: String,
+    /// The one CA whose CRL may be written here.
+    ca: Option<String>,
 }
 
 impl CrlBucket {
     pub(super) fn new(name: &'static str, account: &str) -> Self {
-        Self { name, account: account.to_owned() }
+        Self { name, account: account.to_owned(), ca: None }
+    }
+
+    pub(super) fn narrow_to(&mut self, ca: &str) {
+        self.ca = Some(ca.to_owned());
     }
 
     pub(super) async fn create(&self, owner: &Person) -> Result<(), DemoError> {
@@ -47,6 +53,10 @@ impl CrlBucket {
 
     /// The policy of the user guide ("Access policies for CRLs in Amazon S3"), and TLS only.
     pub(super) async fn mend_policy(&self, who: &Person) -> Result<(), DemoError> {
+        let mut source = json!({"aws:SourceAccount": self.account});
+        if let Some(ca) = &self.ca {
+            source["aws:SourceArn"] = json!(ca);
+        }
         let service = json!({
             "Sid": "AllowPrivateCA",
             "Effect": "Allow",
@@ -55,10 +65,7 @@ impl CrlBucket {
                 "s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation",
             ],
             "Resource": self.resources(),
-            "Condition": {
-                "StringEquals": {"aws:SourceAccount": self.account},
-                "ArnLike": {"aws:SourceArn": format!("arn:aws:acm-pca:*:{}:certificate-authority/*", self.account)},
-            },
+            "Condition": {"StringEquals": source},
         });
         self.put_policy(who, &[service, self.tls_only()]).await
     }

@@ -93,7 +93,7 @@ impl<'a> Story<'a> {
     async fn hierarchy(&mut self) -> Result<Hierarchy, DemoError> {
         self.tell.chapter("1. A hierarchy is built")?;
         self.crl_bucket.create(&self.alice).await?;
-        self.act("alice", "creates a bucket for CRLs, private, with the service's policy")?;
+        self.act("alice", "creates a private bucket for CRLs; ACM PCA may write to it")?;
         let alice = &self.alice;
         let root = alice.create_ca(Kind::Root, "Example Bank Root CA", None).await?;
         alice.activate(&root, &root, ROOT, 10).await?;
@@ -102,6 +102,9 @@ impl<'a> Story<'a> {
         alice.activate(&payments, &root, BELOW_ROOT, 5).await?;
         let legacy = alice.create_ca(Kind::Subordinate, "Legacy Issuing CA", None).await?;
         alice.activate(&legacy, &root, BELOW_ROOT, 5).await?;
+        // Before the CA existed, its ARN could not stand in the policy.
+        self.crl_bucket.narrow_to(&payments);
+        self.crl_bucket.mend_policy(alice).await?;
         let cas = Hierarchy { root, payments, legacy };
         for (name, ca) in
             [("the root", &cas.root), ("Payments", &cas.payments), ("Legacy", &cas.legacy)]
@@ -109,6 +112,7 @@ impl<'a> Story<'a> {
             self.act("alice", &format!("creates {name} CA: {}", id(ca)))?;
             self.expect_status(ca, Some(Status::Active), &format!("{name} CA is ACTIVE")).await?;
         }
+        self.act("alice", "narrows the bucket's policy to Payments CA")?;
         Ok(cas)
     }
 
@@ -133,10 +137,11 @@ impl<'a> Story<'a> {
             !crl.is_empty(),
             &format!("the CRL is in s3://{CRL_BUCKET}/{key} ({} bytes)", crl.len()),
         )?;
-        let alarms = self
-            .watch
-            .count(|finding| matches!(finding["severity"].as_str(), Some("HIGH" | "CRITICAL")));
-        self.expect(alarms == 0, "crl-audit has been at it and found nothing wrong")
+        let audits = self.succeeded("crl-audit");
+        self.expect(
+            audits >= 2 && self.watch.total() == 0,
+            &format!("crl-audit has looked {audits} times and found nothing wrong"),
+        )
     }
 
     async fn accident(&mut self, cas: &Hierarchy) -> Result<RealDuration, DemoError> {
@@ -207,13 +212,9 @@ impl<'a> Story<'a> {
         self.crl_bucket.break_policy(&self.mallory).await?;
         self.act("mallory", "replaces the bucket's policy: the service may not write any more")?;
         self.pass(Duration::hours(2)).await?;
-        self.expect_finding(
-            "crl-audit.bucket",
-            &cas.payments,
-            "crl-audit names the broken policy",
-        )?;
+        self.expect_finding("bucket.service-access", "crl-audit names the broken policy")?;
         self.pass(Duration::days(3)).await?;
-        self.expect_finding("crl-audit.next-update", &cas.payments, "and the CRL that went stale")?;
+        self.expect_finding("crl.next-update", "and the CRL that went stale")?;
         self.crl_bucket.mend_policy(&self.alice).await?;
         self.act("alice", "puts the policy back")?;
         self.pass(Duration::hours(3)).await?;
@@ -241,7 +242,15 @@ impl<'a> Story<'a> {
         self.expect(
             !summaries.is_empty(),
             &format!("audit-report summarised {} daily reports of Payments CA", summaries.len()),
-        )
+        )?;
+        let failed = self.stack.invocations().iter().filter(|done| !done.succeeded()).count();
+        self.expect(failed == 0, "no invocation of any function failed")
+    }
+
+    /// How often a function has done its work, among the last thousand invocations.
+    fn succeeded(&self, function: &str) -> usize {
+        let invocations = self.stack.invocations();
+        invocations.iter().filter(|done| done.function == function && done.succeeded()).count()
     }
 
     fn now(&self) -> OffsetDateTime {
@@ -294,11 +303,8 @@ impl<'a> Story<'a> {
         self.expect(false, &format!("{what} (it is {found})"))
     }
 
-    fn expect_finding(&mut self, rule: &str, ca: &str, what: &str) -> Result<(), DemoError> {
-        let found = self.watch.count(|finding| {
-            finding["rule"].as_str().is_some_and(|id| id.starts_with(rule))
-                && (finding["resource"] == ca || finding.to_string().contains(CRL_BUCKET))
-        });
+    fn expect_finding(&mut self, rule: &str, what: &str) -> Result<(), DemoError> {
+        let found = self.watch.count(|finding| finding["rule"] == rule);
         self.expect(found > 0, what)
     }
 }
