@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use aws_sdk_s3::Client;
 use vigil_core::ports::{Delivery, Objects, PortError};
 
-use crate::{answer::port_error, date::instant};
+use crate::answer::port_error;
 
 #[derive(Clone, Debug)]
 pub struct S3Objects {
@@ -39,7 +39,6 @@ impl Objects for S3Objects {
         if length.is_some_and(|length| length > limit) {
             return Ok(Delivery::TooLarge);
         }
-        let last_modified = answer.last_modified.as_ref().and_then(instant);
         let mut body = answer.body;
         let mut seen: u64 = 0;
         while let Some(piece) = body.next().await {
@@ -57,18 +56,14 @@ impl Objects for S3Objects {
                 break;
             }
         }
-        Ok(Delivery::Delivered { last_modified })
+        Ok(Delivery::Delivered)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
-
     use super::*;
     use crate::wire::{Answer, Wire, client};
-
-    const MODIFIED: (&str, &str) = ("last-modified", "Sat, 31 Jan 2026 12:00:00 GMT");
 
     async fn read(answer: Answer, limit: u64) -> (Result<Delivery, PortError>, String, String) {
         let wire = Wire::new([answer]);
@@ -83,14 +78,13 @@ mod tests {
     }
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer { status, headers: vec![MODIFIED], body: body.to_owned() }
+        Answer { status, headers: Vec::new(), body: body.to_owned() }
     }
 
     #[tokio::test]
-    async fn an_object_is_handed_on_whole_with_its_date() {
+    async fn an_object_is_handed_on_whole() {
         let (delivery, seen, uri) = read(answer(200, "hello"), 5).await;
-        let last_modified = Some(datetime!(2026-01-31 12:00 UTC));
-        assert_eq!(delivery.unwrap(), Delivery::Delivered { last_modified });
+        assert_eq!(delivery.unwrap(), Delivery::Delivered);
         assert_eq!(seen, "hello");
         assert!(uri.contains("/crl/1.crl"), "{uri}");
     }

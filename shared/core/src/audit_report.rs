@@ -73,9 +73,14 @@ impl BadRecords {
     fn add(&mut self, number: u64, offset: u64, why: impl Into<String>) {
         self.count += 1;
         if self.first.len() < NAMED {
-            self.first.push(BadRecord { number, offset, why: why.into() });
+            self.first.push(BadRecord { number, offset, why: shown(&why.into()) });
         }
     }
+}
+
+/// What of a text goes into summaries and findings, whatever the report holds.
+fn shown(text: &str) -> String {
+    text.chars().take(256).collect()
 }
 
 /// Far more than any record that the service writes.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
-use super::{BadRecords, Record};
+use super::{BadRecords, Record, shown};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -138,7 +138,7 @@ impl Concern {
     fn add(&mut self, record: &Record) {
         self.count += 1;
         if self.first.len() < MAX_NAMED {
-            self.first.push(record.certificate_arn.clone());
+            self.first.push(shown(&record.certificate_arn));
         }
     }
 }
@@ -150,7 +150,7 @@ impl Tally {
             return;
         }
         let name = if self.0.len() < MAX_NAMES { name } else { OTHERS };
-        *self.0.entry(name.to_owned()).or_default() += 1;
+        *self.0.entry(shown(name)).or_default() += 1;
     }
 
     pub fn of(&self, name: &str) -> u64 {

@@ -41,6 +41,8 @@ pub(super) struct ExtensionFacts {
 
 /// A CRL has a handful of extensions; a list of thousands is an attack on our memory.
 const MAX_NAMED: usize = 16;
+/// Longer ones are counted as other names: nobody fetches from them.
+const MAX_URI: usize = 2048;
 
 impl ExtensionFacts {
     pub(super) fn read(wrapper: Element<'_>) -> Self {
@@ -158,7 +160,8 @@ fn name(choice: Element<'_>) -> Result<DistributionPointName, DerError> {
     while !names.is_empty() {
         let general_name = names.element()?;
         // GeneralName: uniformResourceIdentifier [6] IA5String.
-        if general_name.tag == tag::context(6) && uris.len() < MAX_NAMED {
+        let is_uri = general_name.tag == tag::context(6);
+        if is_uri && uris.len() < MAX_NAMED && general_name.content.len() <= MAX_URI {
             uris.push(String::from_utf8_lossy(general_name.content).into_owned());
         } else {
             others += 1;

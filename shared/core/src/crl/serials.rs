@@ -10,6 +10,9 @@ pub(super) struct Serials {
     long: Vec<Box<[u8]>>,
 }
 
+/// No CA writes serials of over 16 octets by the million; who does must not fill our memory.
+const MAX_LONG: usize = 1_000_000;
+
 impl Serials {
     /// `octets` is the content of an INTEGER in its shortest form, so equal means the same.
     pub(super) fn insert(&mut self, octets: &[u8]) {
@@ -19,7 +22,9 @@ impl Serials {
             octets => octets,
         };
         if negative || magnitude.len() > 16 {
-            self.long.push(octets.into());
+            if self.long.len() < MAX_LONG {
+                self.long.push(octets.into());
+            }
         } else {
             self.short.push(magnitude.iter().fold(0, |n, &octet| n << 8 | u128::from(octet)));
         }

@@ -52,10 +52,16 @@ pub fn named_bit(bits: &[u8], number: usize) -> bool {
     bits.get(number / 8).is_some_and(|octet| octet & (0x80 >> (number % 8)) != 0)
 }
 
+/// Longer than any that was ever assigned; it bounds what ends up in reports.
+const MAX_OID: usize = 64;
+
 /// The dotted form of an OBJECT IDENTIFIER's content.
 pub fn oid(element: Element<'_>) -> Result<String, DerError> {
     let element = element.tagged(tag::OBJECT_IDENTIFIER)?;
     let invalid = || element.invalid("OBJECT IDENTIFIER");
+    if element.content.len() > MAX_OID {
+        return Err(invalid());
+    }
     if element.content.last().is_none_or(|octet| octet & 0x80 != 0) {
         return Err(invalid());
     }
@@ -154,6 +160,8 @@ mod tests {
             decode(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11], oid).as_deref(),
             Some("1.2.840.113549.1.1.11")
         );
+        let long = [&[6, 65][..], &[0x01; 65]].concat();
+        assert_eq!(decode(&long, oid), None, "too long");
         assert_eq!(decode(&[6, 0], oid), None, "empty");
         assert_eq!(decode(&[6, 2, 0x55, 0x9d], oid), None, "unfinished arc");
         assert_eq!(decode(&[6, 3, 0x55, 0x80, 0x01], oid), None, "padded arc");

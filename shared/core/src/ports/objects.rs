@@ -2,8 +2,6 @@
 
 use std::{future::Future, ops::ControlFlow};
 
-use time::OffsetDateTime;
-
 use super::PortError;
 
 pub trait Objects: Send + Sync {
@@ -19,12 +17,10 @@ pub trait Objects: Send + Sync {
 }
 
 /// How a delivery ended. A bucket that is not there is an error, an object that is not is an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     Absent,
     /// All of it was handed over, or all that `sink` wanted.
-    Delivered {
-        last_modified: Option<OffsetDateTime>,
-    },
+    Delivered,
     TooLarge,
 }

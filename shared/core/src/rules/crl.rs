@@ -77,8 +77,6 @@ pub enum CrlState {
         facts: Box<CrlFacts>,
         /// Not known while the CA's certificate is not.
         signature: Option<Result<(), SignatureError>>,
-        /// When S3 took the object.
-        last_modified: Option<OffsetDateTime>,
     },
     TooLarge {
         limit: u64,
@@ -167,8 +165,15 @@ impl CrlSubject {
     }
 }
 
-/// For evidence: identifiers and numbers as people compare them.
+/// For evidence: identifiers and numbers as people compare them. They are as long as whoever wrote
+/// the CRL made them, and a finding must fit an event.
 fn hex(octets: &[u8]) -> String {
+    const SHOWN: usize = 256;
+    let shown = all_hex(&octets[..octets.len().min(SHOWN)]);
+    if octets.len() > SHOWN { format!("{shown}... ({} octets)", octets.len()) } else { shown }
+}
+
+fn all_hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
@@ -180,7 +185,7 @@ mod hex_octets {
         octets: &Option<Vec<u8>>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        octets.as_deref().map(super::hex).serialize(serializer)
+        octets.as_deref().map(super::all_hex).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(

@@ -150,7 +150,7 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: Ledger, B: Bus, P> Job<'_, 
                 let limit = self.settings.largest_report;
                 return Err(AuditReportError::TooLarge { place: place(), limit });
             }
-            Delivery::Delivered { .. } => {}
+            Delivery::Delivered => {}
         }
         let bad = reader.finish(&mut |record| summary.add(record)).map_err(not_a_report)?;
         summary.unreadable = bad;

@@ -75,7 +75,7 @@ impl Objects for FakeObjects {
                 break;
             }
         }
-        Ok(Delivery::Delivered { last_modified: None })
+        Ok(Delivery::Delivered)
     }
 }
 

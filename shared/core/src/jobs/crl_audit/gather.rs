@@ -94,17 +94,17 @@ async fn fetch<O: Objects>(
     if let Some(error) = unreadable {
         return Ok(CrlState::Unreadable(error));
     }
-    let last_modified = match delivery {
+    match delivery {
         Delivery::Absent => return Ok(CrlState::Missing),
         Delivery::TooLarge => return Ok(CrlState::TooLarge { limit }),
-        Delivery::Delivered { last_modified } => last_modified,
-    };
+        Delivery::Delivered => {}
+    }
     Ok(match reader.finish() {
         Err(error) => CrlState::Unreadable(error),
         Ok(crl) => {
             let facts = Box::new(crl.facts.clone());
             let signature = issuer.map(|issuer| crl.verify(issuer));
-            CrlState::Read { facts, signature, last_modified }
+            CrlState::Read { facts, signature }
         }
     })
 }

@@ -32,6 +32,9 @@ pub(super) struct Memory {
     pub(super) crl: CrlHistory,
 }
 
+/// RFC 5280 §5.2.3; a longer one is crl.crl-number's to find and nothing to compare with.
+const LONGEST_NUMBER: usize = 20;
+
 impl CrlHistory {
     /// Adds what this run saw.
     pub(super) fn learn(&mut self, subject: &CrlSubject) {
@@ -49,6 +52,7 @@ impl CrlHistory {
         // Only the CA itself can raise the number, not who overwrites its CRL.
         if let CrlState::Read { facts, signature: Some(Ok(())), .. } = &subject.crl
             && let Some(number) = &facts.number
+            && number.len() <= LONGEST_NUMBER
             && self.number.as_ref().is_none_or(|seen| (seen.len(), seen) < (number.len(), number))
         {
             self.number = Some(number.clone());

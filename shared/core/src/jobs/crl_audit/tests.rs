@@ -54,7 +54,7 @@ impl Objects for FakeObjects {
                 break;
             }
         }
-        Ok(Delivery::Delivered { last_modified: None })
+        Ok(Delivery::Delivered)
     }
 }
 

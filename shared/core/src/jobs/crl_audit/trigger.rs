@@ -40,8 +40,8 @@ impl Trigger {
         match &event.result {
             EventResult::Failure { reason } => {
                 if failed_at.is_none_or(|at| at < event.at) {
-                    history.failure =
-                        Some(GenerationFailure { at: event.at, reason: reason.clone() });
+                    let reason = reason.as_ref().map(|text| text.chars().take(500).collect());
+                    history.failure = Some(GenerationFailure { at: event.at, reason });
                 }
             }
             EventResult::Success => {

@@ -47,11 +47,15 @@ fn check(subject: &CrlSubject) -> Verdict {
     }
 }
 
-/// A CRL that was made, or written, after the failure.
+/// A CRL that was made after the failure, by its own word; when the object was written says less,
+/// because others can write it.
 pub(super) fn is_overcome(failure: &GenerationFailure, crl: &CrlState) -> bool {
-    let CrlState::Read { facts, last_modified, .. } = crl else { return false };
-    let made_at = facts.this_update.map(|this_update| this_update + BACKDATED);
-    [made_at, *last_modified].into_iter().flatten().any(|at| at > failure.at)
+    match crl {
+        CrlState::Read { facts, signature } if !matches!(signature, Some(Err(_))) => {
+            facts.this_update.is_some_and(|this_update| this_update + BACKDATED > failure.at)
+        }
+        _ => false,
+    }
 }
 
 fn failed(subject: &CrlSubject, at: OffsetDateTime, reason: Option<&str>) -> Verdict {

@@ -63,7 +63,7 @@ fn read(issuer: &Issuer, der: &[u8]) -> CrlSubject {
         Ok(crl) => {
             let facts = Box::new(crl.facts.clone());
             let signature = Some(crl.verify(&issuer.certificate()));
-            CrlState::Read { facts, signature, last_modified: None }
+            CrlState::Read { facts, signature }
         }
     };
     subject(issuer, crl)
@@ -334,9 +334,11 @@ fn a_failed_generation_stands_until_a_newer_crl_comes() {
     assert_eq!(findings(&subject), []);
     subject.history.failure = failed(AT);
     assert_eq!(findings(&subject), of(&[("crl.generation", "failed", Severity::High)]));
-    let CrlState::Read { last_modified, .. } = &mut subject.crl else { panic!("it was read") };
-    *last_modified = Some(AT + Duration::SECOND);
-    assert_eq!(findings(&subject), [], "S3 took a newer object");
+    subject.history.failure = failed(AT - Duration::SECOND);
+    let CrlState::Read { signature, .. } = &mut subject.crl else { panic!("it was read") };
+    *signature = Some(Err(SignatureError::Mismatch));
+    let rules: Vec<_> = findings(&subject).into_iter().map(|(rule, ..)| rule).collect();
+    assert_eq!(rules, ["crl.generation", "crl.signature"], "a forged CRL overcomes nothing");
 }
 
 #[test]
