@@ -76,7 +76,7 @@ impl From<BuildError> for DemoError {
 pub(crate) async fn play(options: Options) -> Result<(), DemoError> {
     let out = folder(options.out)?;
     let mut tell = Teller::on_stdout();
-    tell.line("Vigil: three weeks in the life of three certificate authorities")?;
+    tell.line("Vigil: ten days in the life of three certificate authorities")?;
     tell.progress("starting S3, ACM PCA, EventBridge, STS and Lambda")?;
     let mut stack = Stack::builder()
         .template(&options.template)
@@ -130,7 +130,7 @@ fn close(
     if let Ok(told) = &told {
         tell.chapter("The end")?;
         tell.line(&format!(
-            "  {} findings in three simulated weeks; the deleted CA was back after {} ms of real time",
+            "  {} findings in ten simulated days; the deleted CA was back after {} ms of real time",
             told.findings,
             told.restored_in.as_millis()
         ))?;

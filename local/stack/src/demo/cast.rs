@@ -216,11 +216,11 @@ impl Person {
     }
 }
 
-/// A CRL valid for two days, in a bucket that blocks public access.
+/// A CRL valid for one day, in a bucket that blocks public access.
 fn publishes_to(bucket: &str) -> Result<RevocationConfiguration, DemoError> {
     let crl = CrlConfiguration::builder()
         .enabled(true)
-        .expiration_in_days(2)
+        .expiration_in_days(1)
         .s3_bucket_name(bucket)
         .s3_object_acl(S3ObjectAcl::BucketOwnerFullControl)
         .custom_cname("crl.bank.example")

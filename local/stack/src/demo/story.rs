@@ -84,7 +84,7 @@ impl<'a> Story<'a> {
         self.certificates(&cas).await?;
         let restored_in = self.accident(&cas).await?;
         self.approved_deletion(&cas).await?;
-        self.broken_bucket(&cas).await?;
+        self.broken_bucket().await?;
         self.window_ends(&cas).await?;
         self.reports(&cas).await?;
         Ok(restored_in)
@@ -199,21 +199,21 @@ impl<'a> Story<'a> {
         self.carol.put(&self.evidence_bucket, &key, approval.to_string()).await?;
         self.act("carol", "approves the deletion of Legacy CA, in the evidence bucket")?;
         self.bob.set_status(&cas.legacy, Status::Disabled).await?;
-        self.bob.delete(&cas.legacy, 15).await?;
+        self.bob.delete(&cas.legacy, 8).await?;
         self.stack.settled().await;
-        self.act("bob", "disables and deletes it, with a window of 15 days")?;
+        self.act("bob", "disables and deletes it, with a window of 8 days")?;
         self.tell_news()?;
         self.expect_status(&cas.legacy, Some(Status::Deleted), "the deletion stands").await
     }
 
-    async fn broken_bucket(&mut self, cas: &Hierarchy) -> Result<(), DemoError> {
+    async fn broken_bucket(&mut self) -> Result<(), DemoError> {
         self.tell.chapter("5. Somebody tidies up the CRL bucket's policy")?;
         self.pass(Duration::days(1)).await?;
         self.crl_bucket.break_policy(&self.mallory).await?;
         self.act("mallory", "replaces the bucket's policy: the service may not write any more")?;
         self.pass(Duration::hours(2)).await?;
         self.expect_finding("bucket.service-access", "crl-audit names the broken policy")?;
-        self.pass(Duration::days(3)).await?;
+        self.pass(Duration::days(1)).await?;
         self.expect_finding("crl.next-update", "and the CRL that went stale")?;
         self.crl_bucket.mend_policy(&self.alice).await?;
         self.act("alice", "puts the policy back")?;
@@ -224,12 +224,15 @@ impl<'a> Story<'a> {
 
     async fn window_ends(&mut self, cas: &Hierarchy) -> Result<(), DemoError> {
         self.tell.chapter("6. The window of Legacy CA runs down")?;
-        self.pass(Duration::days(11)).await?;
+        self.pass(Duration::days(6)).await?;
         let alerts = self.watch.count(|finding| {
             finding["rule"].as_str().is_some_and(|rule| rule.starts_with("restore-deadline."))
                 && finding["resource"] == cas.legacy.as_str()
         });
-        self.expect(alerts >= 6, "restore-deadline alerted once at each of its six thresholds")?;
+        self.expect(
+            alerts == 5,
+            "restore-deadline alerted once at each of the window's five thresholds",
+        )?;
         self.expect_status(&cas.legacy, None, "the window is over: Legacy CA is gone for good")
             .await?;
         self.expect_status(&cas.payments, Some(Status::Active), "Payments CA is ACTIVE").await
