@@ -2,6 +2,7 @@
 
 mod up;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +23,15 @@ struct Options {
 #[derive(Subcommand)]
 enum Command {
     /// Start everything, print the lines to export, and run until Ctrl-C.
+    ///
+    /// Clients need nothing but the printed lines: every service is on the one port, and every
+    /// access key goes with the secret `local`. A key of twelve digits is an account of its own.
+    ///
+    /// SNS topics, SQS queues and log groups are not services here: what reaches one is a line in
+    /// DATA-DIR/targets/<LogicalId>.jsonl, and what functions log is in DATA-DIR/logs. S3 and these
+    /// files are kept between runs; CAs and certificates are in memory only. Of versioning the
+    /// status is kept, no versions are. What is not part of any AWS API is under /_pca-local/
+    /// (clock, clock/advance, health) and /_vigil-local/ (events, health, invocations).
     Up(up::Options),
 }
 
@@ -30,7 +40,11 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     let done = match EnvFilter::try_new(&options.log) {
         Ok(filter) => {
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+            tracing_subscriber::fmt()
+                .with_ansi(std::io::stderr().is_terminal())
+                .with_env_filter(filter)
+                .with_writer(std::io::stderr)
+                .init();
             match options.command {
                 Command::Up(options) => up::run(options).await.map_err(|error| chain(&error)),
             }
