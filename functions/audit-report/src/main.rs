@@ -1,1 +1,40 @@
-fn main() {}
+//! Has ACM PCA write audit reports, on a schedule, and summarises each on the service's event.
+
+use std::process::ExitCode;
+
+use lambda_runtime::Error;
+use vigil_aws::{clients::Clients, config, lambda, pace::UntilDeadline, telemetry};
+use vigil_core::{
+    jobs::audit_report::{self, LARGEST_REPORT, Ports, Settings},
+    span::Span,
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::exit(start().await)
+}
+
+async fn start() -> Result<(), Error> {
+    telemetry::init()?;
+    let bucket = config::EVIDENCE_BUCKET.read()?;
+    let bus = config::EVENT_BUS.read()?;
+    let settings = &Settings {
+        report_bucket: config::REPORT_BUCKET.read()?,
+        largest_report: LARGEST_REPORT,
+        claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
+    };
+
+    let clients = Clients::load().await;
+    let authorities = &clients.authorities();
+    let audit_reports = &clients.audit_reports();
+    let objects = &clients.objects();
+    let ledger = &clients.evidence(bucket);
+    let bus = &clients.bus(bus);
+
+    lambda::serve_within(|event, left| async move {
+        let pace = &UntilDeadline::new(left);
+        let ports = Ports { authorities, audit_reports, objects, ledger, bus, pace };
+        audit_report::run(&event, &ports, settings).await
+    })
+    .await
+}

@@ -1,1 +1,36 @@
-fn main() {}
+//! Audits CRLs and the buckets they lie in. Runs on a schedule, and on the service's CRL events.
+
+use std::process::ExitCode;
+
+use lambda_runtime::Error;
+use vigil_aws::{clients::Clients, config, lambda, telemetry};
+use vigil_core::{
+    jobs::crl_audit::{self, LARGEST_CRL, Ports, Settings},
+    span::Span,
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::exit(start().await)
+}
+
+async fn start() -> Result<(), Error> {
+    telemetry::init()?;
+    let bucket = config::EVIDENCE_BUCKET.read()?;
+    let bus = config::EVENT_BUS.read()?;
+    let settings = &Settings {
+        largest_crl: LARGEST_CRL,
+        claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
+    };
+
+    let clients = Clients::load().await;
+    let ports = &Ports {
+        authorities: &clients.authorities(),
+        objects: &clients.objects(),
+        buckets: &clients.buckets(),
+        ledger: &clients.evidence(bucket),
+        bus: &clients.bus(bus),
+    };
+
+    lambda::serve(|event| async move { crl_audit::run(&event, ports, settings).await }).await
+}

@@ -5,10 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use aws_sdk_acmpca::{
     primitives::DateTime,
     types::{
-        AuditReportStatus, CertificateAuthority, CertificateAuthorityConfiguration,
+        ActionType, AuditReportStatus, CertificateAuthority, CertificateAuthorityConfiguration,
         CertificateAuthorityStatus, CertificateAuthorityType, CertificateAuthorityUsageMode,
-        CrlConfiguration, KeyStorageSecurityStandard, RevocationConfiguration, RevocationReason,
-        Tag,
+        CrlConfiguration, KeyStorageSecurityStandard, Permission as PermissionShape,
+        RevocationConfiguration, RevocationReason, Tag,
     },
 };
 use time::OffsetDateTime;
@@ -17,6 +17,7 @@ use crate::{
     ApiError,
     arn::CaArn,
     lifecycle::{self, Call, State},
+    policy::Policy,
     x509::{certificate::Certificate, issue::Issuer, key::CaKey},
 };
 
@@ -37,6 +38,8 @@ pub(crate) struct Authority {
     pub(crate) state: State,
     pub(crate) certificate: Option<CaCertificate>,
     pub(crate) tags: Vec<Tag>,
+    pub(crate) permissions: Vec<Permission>,
+    pub(crate) policy: Option<Policy>,
     pub(crate) issued: HashMap<[u8; 16], Issued>,
     /// Idempotency tokens of IssueCertificate: the certificate's ARN and when the token was used.
     pub(crate) issue_tokens: HashMap<String, (String, OffsetDateTime)>,
@@ -65,6 +68,48 @@ pub(crate) struct Issued {
     /// The CA's own certificate, issued by itself.
     pub(crate) is_self_signed: bool,
     pub(crate) revoked: Option<(OffsetDateTime, RevocationReason)>,
+}
+
+/// What a service principal, which can only be ACM, may do with the CA.
+pub(crate) struct Permission {
+    pub(crate) principal: String,
+    pub(crate) source_account: String,
+    pub(crate) actions: Vec<ActionType>,
+    pub(crate) created_at: OffsetDateTime,
+}
+
+impl Permission {
+    pub(crate) fn is_for(&self, principal: &str, source_account: &str) -> bool {
+        self.principal == principal && self.source_account == source_account
+    }
+
+    pub(crate) fn describe(&self, ca: &CaArn) -> PermissionShape {
+        PermissionShape::builder()
+            .certificate_authority_arn(ca.to_string())
+            .created_at(timestamp(self.created_at))
+            .principal(&self.principal)
+            .source_account(&self.source_account)
+            .set_actions(Some(self.actions.clone()))
+            .policy(self.equivalent_policy(ca))
+            .build()
+    }
+
+    /// What the service shows here is not documented: the policy that says the same.
+    fn equivalent_policy(&self, ca: &CaArn) -> String {
+        let actions: Vec<String> =
+            self.actions.iter().map(|action| format!("acm-pca:{action}")).collect();
+        serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": {"Service": self.principal},
+                "Action": actions,
+                "Resource": ca.to_string(),
+                "Condition": {"StringEquals": {"aws:SourceAccount": self.source_account}},
+            }],
+        })
+        .to_string()
+    }
 }
 
 pub(crate) struct Report {

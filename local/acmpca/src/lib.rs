@@ -19,6 +19,7 @@ mod http;
 mod in_process;
 mod lifecycle;
 mod operations;
+mod policy;
 mod removal;
 mod reports;
 mod service;

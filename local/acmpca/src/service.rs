@@ -129,33 +129,46 @@ impl PcaLocal {
         self.deliver(service_event(ca, event, now));
     }
 
-    /// The CA behind an ARN of a request. Another account's CAs are refused in the words of a
-    /// missing resource policy: sharing them is not there yet.
+    /// The CA behind an ARN of a request. Another account's is open to what its resource policy
+    /// grants.
     pub(crate) fn authority(
         &self,
         caller: &Caller,
         operation: &str,
         arn: &str,
     ) -> Result<(CaArn, Cell), ApiError> {
-        let arn = CaArn::parse(arn)?;
-        self.authority_of(caller, operation, &arn).map(|cell| (arn, cell))
+        self.authority_for(caller, operation, arn, None)
     }
 
-    pub(crate) fn authority_of(
+    /// The same for IssueCertificate, which policies grant for one template.
+    pub(crate) fn authority_for(
         &self,
         caller: &Caller,
         operation: &str,
-        arn: &CaArn,
-    ) -> Result<Cell, ApiError> {
+        arn: &str,
+        template_arn: Option<&str>,
+    ) -> Result<(CaArn, Cell), ApiError> {
+        let arn = CaArn::parse(arn)?;
         if arn.region != caller.region {
             return Err(ApiError::invalid_arn(format!(
                 "{arn} lies in {}, the request was sent to {}",
                 arn.region, caller.region
             )));
         }
-        if arn.account != caller.account {
-            return Err(ApiError::access_denied(caller, operation, &arn.to_string()));
+        let cell = self.store().find(&arn, self.now());
+        if arn.account == caller.account {
+            return cell.map(|cell| (arn, cell));
         }
-        self.store().find(arn, self.now())
+        // To a stranger, a CA that does not exist looks like one that is not shared.
+        let shared = cell.ok().filter(|cell| {
+            cell.lock()
+                .policy
+                .as_ref()
+                .is_some_and(|policy| policy.allows(&caller.account, operation, template_arn))
+        });
+        match shared {
+            Some(cell) => Ok((arn, cell)),
+            None => Err(ApiError::access_denied(caller, operation, &arn.to_string())),
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use time::{Duration, OffsetDateTime};
@@ -15,6 +18,8 @@ pub(crate) const IDEMPOTENCY_WINDOW: Duration = Duration::minutes(5);
 #[derive(Default)]
 pub(crate) struct Store {
     shelves: Mutex<HashMap<Place, Shelf>>,
+    /// One order of creation over all places, so that lists across accounts have one too.
+    next_ordinal: AtomicU64,
 }
 
 /// The service keeps one set of CAs for each account in each Region.
@@ -28,7 +33,6 @@ pub(crate) struct Place {
 struct Shelf {
     by_ordinal: BTreeMap<u64, Cell>,
     by_id: HashMap<String, u64>,
-    next_ordinal: u64,
     create_tokens: HashMap<String, (String, OffsetDateTime)>,
 }
 
@@ -74,8 +78,7 @@ impl Store {
             return arn;
         }
         let arn = authority.arn.to_string();
-        authority.ordinal = shelf.next_ordinal;
-        shelf.next_ordinal += 1;
+        authority.ordinal = self.next_ordinal.fetch_add(1, Ordering::Relaxed);
         shelf.by_id.insert(authority.arn.id.clone(), authority.ordinal);
         shelf.by_ordinal.insert(authority.ordinal, Cell(Arc::new(Mutex::new(authority))));
         if let Some(token) = token {
@@ -119,6 +122,29 @@ impl Store {
             .map(|shelf| shelf.by_ordinal.range(first..).map(|(_, cell)| cell.clone()).collect())
             .unwrap_or_default();
         cells.into_iter().filter(|cell| !lifecycle::is_gone(&cell.lock().state, now)).collect()
+    }
+
+    /// Other accounts' CAs in the Region whose resource policies let the account describe them.
+    pub(crate) fn shared_with(&self, place: &Place, first: u64, now: OffsetDateTime) -> Vec<Cell> {
+        let mut cells: Vec<(u64, Cell)> = self
+            .all()
+            .into_iter()
+            .filter_map(|cell| {
+                let authority = cell.lock();
+                let is_shared = authority.arn.account != place.account
+                    && authority.arn.region == place.region
+                    && authority.ordinal >= first
+                    && !lifecycle::is_gone(&authority.state, now)
+                    && authority.policy.as_ref().is_some_and(|policy| {
+                        policy.allows(&place.account, "DescribeCertificateAuthority", None)
+                    });
+                let ordinal = authority.ordinal;
+                drop(authority);
+                is_shared.then_some((ordinal, cell))
+            })
+            .collect();
+        cells.sort_by_key(|(ordinal, _)| *ordinal);
+        cells.into_iter().map(|(_, cell)| cell).collect()
     }
 
     /// Those that still count against the quota of the place, deleted ones included.

@@ -12,6 +12,7 @@ pub mod issue;
 pub mod key;
 mod moment;
 pub mod name;
+pub mod name_constraints;
 mod oid;
 pub mod pem;
 mod scheme;

@@ -4,7 +4,10 @@ mod support;
 
 use aws_sdk_acmpca::{
     error::ProvideErrorMetadata as _,
-    types::{CertificateAuthorityStatus as Status, CertificateAuthorityType, Tag},
+    types::{
+        ActionType, CertificateAuthorityStatus as Status, CertificateAuthorityType, ResourceOwner,
+        Tag,
+    },
 };
 use support::*;
 use time::Duration;
@@ -196,4 +199,78 @@ async fn tags_are_added_replaced_listed_and_removed() {
         .unwrap();
     let page = client.list_tags().certificate_authority_arn(&ca).max_results(1).send().await;
     assert_eq!(page.unwrap().tags(), [tag("env", "prod")]);
+}
+
+#[tokio::test]
+async fn a_policy_shares_a_ca_with_the_account_that_it_names() {
+    let service = service();
+    let owner = client(&service, "alice");
+    let friend = client(&service, "444455556666");
+    let ca = active_root(&owner).await;
+    let missing = owner.get_policy().resource_arn(&ca).send().await.unwrap_err();
+    assert_eq!(missing.code(), Some("ResourceNotFoundException"));
+    let policy = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow",
+            "Principal":{{"AWS":"444455556666"}},"Resource":"{ca}","Action":[
+            "acm-pca:DescribeCertificateAuthority","acm-pca:GetCertificate",
+            "acm-pca:GetCertificateAuthorityCertificate","acm-pca:ListPermissions",
+            "acm-pca:ListTags"]}}]}}"#
+    );
+    owner.put_policy().resource_arn(&ca).policy(&policy).send().await.unwrap();
+    let got = owner.get_policy().resource_arn(&ca).send().await.unwrap();
+    assert_eq!(got.policy(), Some(policy.as_str()), "given back unchanged");
+
+    assert_eq!(status(&friend, &ca).await, Status::Active);
+    let shared = friend
+        .list_certificate_authorities()
+        .resource_owner(ResourceOwner::OtherAccounts)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(shared.certificate_authorities()[0].arn.as_deref(), Some(ca.as_str()));
+    let refused = friend.delete_certificate_authority().certificate_authority_arn(&ca).send().await;
+    assert_eq!(refused.unwrap_err().code(), Some("AccessDeniedException"));
+
+    for _ in 0..2 {
+        owner.delete_policy().resource_arn(&ca).send().await.unwrap();
+    }
+    let refused =
+        friend.describe_certificate_authority().certificate_authority_arn(&ca).send().await;
+    assert_eq!(refused.unwrap_err().code(), Some("AccessDeniedException"));
+}
+
+#[tokio::test]
+async fn acm_gets_one_permission_for_each_account() {
+    let service = service();
+    let client = client(&service, "alice");
+    let ca = create(&client, CertificateAuthorityType::Root, "Root").await;
+    let grant = async |principal: &str| {
+        client
+            .create_permission()
+            .certificate_authority_arn(&ca)
+            .principal(principal)
+            .actions(ActionType::IssueCertificate)
+            .actions(ActionType::GetCertificate)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| error.code().unwrap().to_owned())
+    };
+    assert_eq!(grant("ec2.amazonaws.com").await, Err("ValidationException".to_owned()));
+    assert_eq!(grant("acm.amazonaws.com").await, Ok(()));
+    let again = grant("acm.amazonaws.com").await;
+    assert_eq!(again, Err("PermissionAlreadyExistsException".to_owned()));
+    let listed = client.list_permissions().certificate_authority_arn(&ca).send().await.unwrap();
+    let [permission] = listed.permissions() else { panic!("one permission: {listed:?}") };
+    assert_eq!(permission.source_account(), Some("111122223333"));
+    assert_eq!(permission.actions(), [ActionType::IssueCertificate, ActionType::GetCertificate]);
+    let revoke = || {
+        client
+            .delete_permission()
+            .certificate_authority_arn(&ca)
+            .principal("acm.amazonaws.com")
+            .send()
+    };
+    revoke().await.unwrap();
+    assert_eq!(revoke().await.unwrap_err().code(), Some("ResourceNotFoundException"));
 }

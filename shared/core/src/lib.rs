@@ -1,1 +1,26 @@
+//! What Vigil knows and decides, free of AWS clients, clocks, environment and sockets.
 
+pub mod arn;
+pub mod audit_report;
+pub mod bucket;
+pub mod bucket_policy;
+pub mod ca;
+pub mod certificate;
+pub mod cloudtrail;
+mod commands;
+pub mod crl;
+pub mod der;
+mod extension;
+pub mod failure;
+pub mod finding;
+pub mod instant;
+pub mod jobs;
+pub mod policy;
+pub mod ports;
+pub mod rules;
+pub mod service_event;
+pub mod signature;
+pub mod span;
+
+#[cfg(test)]
+mod fakes;

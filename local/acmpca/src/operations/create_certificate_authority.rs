@@ -80,6 +80,8 @@ pub(super) async fn run(
         state: State::PendingCertificate,
         certificate: None,
         tags,
+        permissions: Vec::new(),
+        policy: None,
         issued: HashMap::new(),
         issue_tokens: HashMap::new(),
         reports: HashMap::new(),

@@ -39,13 +39,15 @@ pub(super) async fn run(
     input: Input,
 ) -> Result<Output, ApiError> {
     let arn = input.certificate_authority_arn.clone().unwrap_or_default();
-    let (arn, cell) = service.authority(caller, "IssueCertificate", &arn)?;
+    let template = find_template(input.template_arn.as_deref())?;
+    let template_arn = template.arn(partition(&caller.region));
+    let (arn, cell) =
+        service.authority_for(caller, "IssueCertificate", &arn, Some(&template_arn))?;
     let now = service.now();
     let signing_algorithm = input
         .signing_algorithm
         .clone()
         .ok_or_else(|| ApiError::validation("SigningAlgorithm is missing"))?;
-    let template = find_template(input.template_arn.as_deref())?;
     let plan = {
         let authority = cell.lock();
         let token = input.idempotency_token.as_deref();
@@ -71,7 +73,7 @@ pub(super) async fn run(
         not_before: plan.period.not_before,
         not_after: plan.period.not_after,
         issued_at: now,
-        template_arn: template.arn(partition(&arn.region)),
+        template_arn,
         account: caller.account.clone(),
         is_self_signed: plan.is_own_root,
         revoked: None,

@@ -22,9 +22,8 @@ pub(super) async fn run(
     let page = paging::page_size(input.max_results, PAGE_MAX);
     let first = input.next_token.as_deref().map(paging::read_token).transpose()?.unwrap_or(0);
     let place = Place { account: caller.account.clone(), region: caller.region.clone() };
-    // Nothing is shared between accounts yet, so nobody else's CAs are visible.
     let cells = match input.resource_owner {
-        Some(ResourceOwner::OtherAccounts) => Vec::new(),
+        Some(ResourceOwner::OtherAccounts) => service.store().shared_with(&place, first, now),
         _ => service.store().list(&place, first, now),
     };
     let next = cells.get(page).map(|cell| paging::token(cell.lock().ordinal));

@@ -18,10 +18,6 @@ pub(super) async fn run(
     let authority = cell.lock();
     authority.permit(Call::Metadata, service.now())?;
     let page = paging::page_size(input.max_results, PAGE_MAX);
-    let first = input.next_token.as_deref().map(paging::read_token).transpose()?.unwrap_or(0);
-    let first = usize::try_from(first).unwrap_or(usize::MAX).min(authority.tags.len());
-    let rest = &authority.tags[first..];
-    let next = (rest.len() > page).then(|| paging::token((first + page) as u64));
-    let tags = rest.iter().take(page).cloned().collect();
-    Ok(Output::builder().set_tags(Some(tags)).set_next_token(next).build())
+    let (tags, next) = paging::page(&authority.tags, input.next_token.as_deref(), page)?;
+    Ok(Output::builder().set_tags(Some(tags.to_vec())).set_next_token(next).build())
 }

@@ -24,6 +24,19 @@ pub(super) fn read_token(token: &str) -> Result<u64, ApiError> {
         .ok_or_else(|| ApiError::invalid_next_token("The NextToken is not one that was returned"))
 }
 
+/// One page of a list that is only ever appended to or taken from, by position.
+pub(super) fn page<'a, T>(
+    all: &'a [T],
+    token_given: Option<&str>,
+    size: usize,
+) -> Result<(&'a [T], Option<String>), ApiError> {
+    let first = token_given.map(read_token).transpose()?.unwrap_or(0);
+    let first = usize::try_from(first).unwrap_or(usize::MAX).min(all.len());
+    let end = all.len().min(first.saturating_add(size));
+    let next = (end < all.len()).then(|| token(end as u64));
+    Ok((&all[first..end], next))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

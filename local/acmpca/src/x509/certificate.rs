@@ -66,6 +66,8 @@ pub enum CertificateError {
     Pem(#[from] PemError),
     #[error("the certificate names two different signature algorithms")]
     TwoAlgorithms,
+    #[error("the certificate is of an X.509 version that does not exist")]
+    Version,
 }
 
 impl Certificate {
@@ -83,6 +85,9 @@ impl Certificate {
     pub fn parse_der(der: &[u8]) -> Result<Self, CertificateError> {
         let signed = Signed::from_der(der).map_err(CertificateError::Asn1)?;
         let tbs = TbsCertificate::from_der(signed.content).map_err(CertificateError::Asn1)?;
+        if tbs.version > V3 {
+            return Err(CertificateError::Version);
+        }
         // RFC 5280 §4.1.1.2: the one that is signed and the one beside the signature must agree.
         if bytes("signature algorithm", tbs.signature)? != signed.algorithm {
             return Err(CertificateError::TwoAlgorithms);
@@ -114,6 +119,21 @@ impl Certificate {
 
     pub fn pem(&self) -> String {
         pem::encode(pem::CERTIFICATE, &self.der)
+    }
+
+    /// As in certificate ARNs: lower-case, 32 digits for the service's own.
+    pub fn serial_hex(&self) -> String {
+        self.serial.to_hex()
+    }
+
+    /// As in audit reports: lower-case pairs between colons.
+    pub fn serial_colon(&self) -> String {
+        self.serial.to_colon_hex()
+    }
+
+    /// As in DescribeCertificateAuthority: unsigned.
+    pub fn serial_decimal(&self) -> String {
+        self.serial.to_decimal()
     }
 
     pub fn is_ca(&self) -> bool {

@@ -78,12 +78,9 @@ pub fn check_import(
     if certificate.basic_constraints.is_some_and(|constraints| !constraints.critical) {
         return Err(ImportError::BasicConstraintsNotCritical { subject: subject(certificate) });
     }
-    let path = || std::iter::once(certificate).chain(chain);
-    path().try_for_each(|link| check_link(link, now))?;
-    path()
-        .enumerate()
-        .skip(1)
-        .try_for_each(|(below, link)| check_path_len(link, &chain[..below - 1]))
+    let path: Vec<&Certificate> = std::iter::once(certificate).chain(chain).collect();
+    path.iter().try_for_each(|link| check_link(link, now))?;
+    (1..path.len()).try_for_each(|position| check_path_len(path[position], &path[..position]))
 }
 
 fn check_root(certificate: &Certificate, chain: &[Certificate]) -> Result<(), ImportError> {
@@ -143,10 +140,10 @@ fn check_link(link: &Certificate, now: OffsetDateTime) -> Result<(), ImportError
     Ok(())
 }
 
-/// RFC 5280 §4.2.1.9: the constraint counts the CA certificates below, without those that a CA
-/// issued to itself. The imported certificate, which stands below `between`, is one of them.
-fn check_path_len(link: &Certificate, between: &[Certificate]) -> Result<(), ImportError> {
-    let found = 1 + between.iter().filter(|below| below.issuer != below.subject).count();
+/// RFC 5280 §4.2.1.9: the constraint counts the CA certificates below, the imported one among them,
+/// but not those that a CA issued to itself.
+fn check_path_len(link: &Certificate, below: &[&Certificate]) -> Result<(), ImportError> {
+    let found = below.iter().filter(|below| below.issuer != below.subject).count();
     match link.basic_constraints.and_then(|constraints| constraints.path_len) {
         Some(limit) if found > usize::from(limit) => {
             Err(ImportError::PathLength { subject: subject(link), limit, found })
@@ -158,6 +155,3 @@ fn check_path_len(link: &Certificate, between: &[Certificate]) -> Result<(), Imp
 fn subject(certificate: &Certificate) -> String {
     rfc2253(&certificate.subject)
 }
-
-#[cfg(test)]
-mod tests;

@@ -49,8 +49,7 @@ pub enum RequestError {
 }
 
 impl Request {
-    /// Reads a request in PEM. The error says everything that is wrong with it up to the first
-    /// thing that is: structure, signature, extensions, names, in this order.
+    /// Reads a request in PEM. Checked are, in this order, structure, signature, extensions, names.
     pub fn parse(text: &[u8]) -> Result<Self, RequestError> {
         Self::parse_der(&pem::decode_one(text, &LABELS)?)
     }

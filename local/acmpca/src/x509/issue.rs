@@ -13,14 +13,10 @@ pub use issuer::Issuer;
 use super::certificate::{TbsCertificate, V3, Validity};
 use super::csr::Request;
 use super::extension::ExtensionError;
-use super::key::KeyError;
 use super::moment;
-use super::name::{Name, NameError, subject_from_api};
+use super::name::{Name, NameError, is_too_long, subject_from_api};
 use super::signed::{SignError, algorithm_identifier, sign};
 use super::template::{Kind, Template};
-
-/// X.520's upper bound, which the service enforces (RFC 5280 Appendix A.1, ub-common-name).
-const LONGEST_COMMON_NAME: usize = 64;
 
 /// Everything that a certificate is made from.
 pub struct Issuance<'a> {
@@ -137,9 +133,7 @@ fn subject(issuance: &Issuance<'_>) -> Result<Name, NameError> {
 }
 
 fn check_common_names(subject: &Name) -> Result<(), IssueError> {
-    let names = subject.common_names();
-    let too_long = |name: &String| name.chars().count() > LONGEST_COMMON_NAME;
-    match names.into_iter().find(too_long) {
+    match subject.common_names().into_iter().find(|name| is_too_long(name)) {
         Some(common_name) => Err(IssueError::CommonNameTooLong { common_name }),
         None => Ok(()),
     }
@@ -162,11 +156,5 @@ fn check_limits(
             Err(IssueError::PathLength { wanted: path_len, limit })
         }
         _ => Ok(()),
-    }
-}
-
-impl From<KeyError> for IssueError {
-    fn from(error: KeyError) -> Self {
-        Self::Sign(error.into())
     }
 }

@@ -1,13 +1,14 @@
 //! A CA's private key: made, kept, and signed with.
 
-use aws_lc_rs::digest::{self, Digest};
+mod sign;
+
+use aws_lc_rs::digest;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::error::{KeyRejected, Unspecified};
 use aws_lc_rs::pkcs8::Document;
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
     self, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair, PqdsaKeyPair, PqdsaSigningAlgorithm,
-    RsaEncoding,
 };
 use aws_sdk_acmpca::types::{KeyAlgorithm, SigningAlgorithm};
 use der::Decode;
@@ -63,7 +64,7 @@ enum Pair {
 }
 
 /// The curve's own hash is the longest of SHA-2 that is no longer than the curve's order, so a
-/// value of any of the hashes fits in after [`fit_hash`].
+/// value of any of the hashes fits in when it is cut or filled.
 #[derive(Clone, Copy)]
 struct Curve {
     signing: &'static EcdsaSigningAlgorithm,
@@ -187,17 +188,16 @@ impl CaKey {
             let (key, signing) = (name(&self.algorithm), algorithm.as_str().to_owned());
             return Err(KeyError::Mismatch { key, signing });
         }
-        let scheme = Scheme::of(algorithm);
-        let signed = match (&self.pair, scheme) {
+        let signed = match (&self.pair, Scheme::of(algorithm)) {
             (Pair::Ecdsa(curve, pair), Some(Scheme::Ecdsa(hash))) => {
-                sign_ecdsa(*curve, pair, hash, message)
+                sign::ecdsa(pair, curve.hash, hash, message)
             }
-            (Pair::MlDsa(pair), Some(Scheme::MlDsa(_))) => sign_ml_dsa(pair, message),
+            (Pair::MlDsa(pair), Some(Scheme::MlDsa(_))) => sign::ml_dsa(pair, message),
             (Pair::Rsa(pair), Some(Scheme::RsaPkcs1(hash))) => {
-                sign_rsa(pair, pkcs1_padding(hash), message)
+                sign::rsa(pair, sign::pkcs1_padding(hash), message)
             }
             (Pair::Rsa(pair), Some(Scheme::RsaPss { hash, .. })) => {
-                sign_rsa(pair, pss_padding(hash), message)
+                sign::rsa(pair, sign::pss_padding(hash), message)
             }
             _ => Err(Unspecified),
         };
@@ -245,66 +245,6 @@ pub fn key_identifier(public_key_info: &[u8]) -> [u8; 20] {
     let mut identifier = [0; 20];
     identifier.copy_from_slice(digest.as_ref());
     identifier
-}
-
-fn sign_ecdsa(
-    curve: Curve,
-    pair: &EcdsaKeyPair,
-    hash: Hash,
-    message: &[u8],
-) -> Result<Vec<u8>, Unspecified> {
-    let value = digest::digest(hash.algorithm(), message);
-    let signature = if hash == curve.hash {
-        pair.sign_digest(&value)?
-    } else {
-        pair.sign_digest(&fit_hash(value.as_ref(), curve.hash)?)?
-    };
-    Ok(signature.as_ref().to_vec())
-}
-
-/// aws-lc-rs signs on a curve with the curve's own hash only. ECDSA itself knows no such tie: it
-/// takes the leftmost bits of any hash, as many as the order has, as an integer (FIPS 186-5
-/// §6.4.1). So a longer hash value is cut to the own hash's length, which is the order's for P-256
-/// and P-384, and a shorter one is filled with zeros on the left: the integer is the same.
-fn fit_hash(value: &[u8], own: Hash) -> Result<Digest, Unspecified> {
-    let length = usize::from(own.octets());
-    let mut fitted = vec![0; length.saturating_sub(value.len())];
-    fitted.extend(value.iter().take(length));
-    Digest::import_less_safe(&fitted, own.algorithm())
-}
-
-fn sign_ml_dsa(pair: &PqdsaKeyPair, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
-    let mut signature = vec![0; pair.algorithm().signature_len()];
-    let length = pair.sign(message, &mut signature)?;
-    signature.truncate(length);
-    Ok(signature)
-}
-
-fn sign_rsa(
-    pair: &rsa::KeyPair,
-    padding: &'static dyn RsaEncoding,
-    message: &[u8],
-) -> Result<Vec<u8>, Unspecified> {
-    let mut signature = vec![0; pair.public_modulus_len()];
-    pair.sign(padding, &aws_lc_rs::rand::SystemRandom::new(), message, &mut signature)?;
-    Ok(signature)
-}
-
-fn pkcs1_padding(hash: Hash) -> &'static dyn RsaEncoding {
-    match hash {
-        Hash::Sha256 => &signature::RSA_PKCS1_SHA256,
-        Hash::Sha384 => &signature::RSA_PKCS1_SHA384,
-        Hash::Sha512 => &signature::RSA_PKCS1_SHA512,
-    }
-}
-
-/// aws-lc-rs's default salt length is the hash's, which is what [`Scheme::of`] writes down.
-fn pss_padding(hash: Hash) -> &'static dyn RsaEncoding {
-    match hash {
-        Hash::Sha256 => &signature::RSA_PSS_SHA256,
-        Hash::Sha384 => &signature::RSA_PSS_SHA384,
-        Hash::Sha512 => &signature::RSA_PSS_SHA512,
-    }
 }
 
 fn name(algorithm: &KeyAlgorithm) -> String {

@@ -18,6 +18,30 @@ pub(crate) fn to_time(instant: OffsetDateTime) -> der::Result<Time> {
     }
 }
 
+/// Appends what [`to_time`] encodes to, for lists too long to go through it.
+pub(crate) fn write(instant: OffsetDateTime, out: &mut Vec<u8>) -> der::Result<()> {
+    let instant = instant.to_offset(time::UtcOffset::UTC);
+    let year = match instant.year() {
+        year @ 1970..=9999 => year as u16,
+        _ => return Err(der::ErrorKind::DateTime.into()),
+    };
+    let pairs = [(year % 100) as u8, u8::from(instant.month()), instant.day()];
+    let time = [instant.hour(), instant.minute(), instant.second()];
+    if year <= UtcTime::MAX_YEAR {
+        out.extend([0x17, 13]);
+    } else {
+        out.extend([0x18, 15]);
+        write_pair((year / 100) as u8, out);
+    }
+    pairs.into_iter().chain(time).for_each(|pair| write_pair(pair, out));
+    out.push(b'Z');
+    Ok(())
+}
+
+fn write_pair(number: u8, out: &mut Vec<u8>) {
+    out.extend([b'0' + number / 10, b'0' + number % 10]);
+}
+
 pub(crate) fn from_time(time: Time) -> der::Result<OffsetDateTime> {
     i64::try_from(time.to_unix_duration().as_secs())
         .ok()
@@ -46,11 +70,16 @@ mod tests {
             assert_eq!(String::from_utf8(encoded).unwrap(), want, "{instant}");
             let read = from_time(to_time(instant).unwrap()).unwrap();
             assert_eq!(read, instant.replace_nanosecond(0).unwrap());
+            let mut written = Vec::new();
+            write(instant, &mut written).unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), want, "{instant}");
         }
     }
 
     #[test]
     fn an_instant_before_1970_is_an_error() {
-        assert!(to_time(datetime!(1969-12-31 23:59:59 UTC)).is_err());
+        let before = datetime!(1969-12-31 23:59:59 UTC);
+        assert!(to_time(before).is_err());
+        assert!(write(before, &mut Vec::new()).is_err());
     }
 }

@@ -7,6 +7,7 @@ use const_oid::ObjectIdentifier;
 use der::asn1::AnyRef;
 use der::{Decode, Encode, Reader, SliceReader, Tag};
 
+pub(crate) use from_api::is_too_long;
 pub use from_api::{NameError, subject_from_api};
 pub use rfc2253::rfc2253;
 

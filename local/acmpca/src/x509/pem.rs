@@ -8,6 +8,8 @@ pub const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
 
 /// More blocks than any real bundle has: the longest chain that fits in the API's 2 MB.
 const MOST_BLOCKS: usize = 4096;
+/// The API takes no more in any member.
+const MOST_OCTETS: usize = 2 * 1024 * 1024;
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
@@ -28,6 +30,8 @@ pub enum PemError {
     None,
     #[error("the text is not ASCII")]
     NotText,
+    #[error("the text is longer than {MOST_OCTETS} octets")]
+    TooLong,
     #[error("the text holds more than {MOST_BLOCKS} PEM blocks")]
     TooMany,
     #[error("PEM block {block} does not end with its own END line")]
@@ -37,6 +41,9 @@ pub enum PemError {
 /// The DER of every block, all of which must carry one of `labels`. Text around the blocks is
 /// skipped (RFC 7468 §5.2 allows explanatory text); lines may have any length and line ending.
 pub fn decode_all(text: &[u8], labels: &[&str]) -> Result<Vec<Vec<u8>>, PemError> {
+    if text.len() > MOST_OCTETS {
+        return Err(PemError::TooLong);
+    }
     if !text.is_ascii() {
         return Err(PemError::NotText);
     }
@@ -129,12 +136,14 @@ mod tests {
     fn what_is_not_pem_is_refused_for_what_it_is() {
         let block = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n";
         let twice = block.repeat(2);
+        let long = " ".repeat(MOST_OCTETS + 1);
         let many = block.repeat(MOST_BLOCKS + 1);
         for (name, text, want) in [
             ("empty", "", "the text holds no PEM block"),
             ("prose", "hello", "the text holds no PEM block"),
             ("umlaut", "ä", "the text is not ASCII"),
             ("two", &twice, "the text holds 2 PEM blocks where exactly one is expected"),
+            ("long", &long, "the text is longer than 2097152 octets"),
             ("many", &many, "the text holds more than 4096 PEM blocks"),
             (
                 "key",

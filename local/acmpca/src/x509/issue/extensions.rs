@@ -13,7 +13,6 @@ use crate::x509::general_name;
 use crate::x509::key::key_identifier;
 use crate::x509::name::Name;
 use crate::x509::oid;
-use crate::x509::template::{Kind, Template};
 
 /// The order in which the service's certificates have them. Of alternative names, OCSP and
 /// policies no printed sample is known: they follow, and then what else was passed through, in the
@@ -49,12 +48,11 @@ pub(super) fn collect(
         add(&mut extensions, issuance, Source::Api, from_api(api)?);
     }
     add(&mut extensions, issuance, Source::Csr, issuance.request.extensions.clone());
-    if let Some(url) = issuance.crl_distribution_point {
-        if template.distribution_point.ca
-            && find(&extensions, oid::CRL_DISTRIBUTION_POINTS).is_none()
-        {
-            extensions.push(distribution_point(url)?);
-        }
+    if let Some(url) = issuance.crl_distribution_point
+        && template.distribution_point.ca
+        && find(&extensions, oid::CRL_DISTRIBUTION_POINTS).is_none()
+    {
+        extensions.push(distribution_point(url)?);
     }
     if subject.is_empty() {
         make_alternative_names_critical(&mut extensions);
@@ -85,7 +83,8 @@ fn defined_by_template(issuance: &Issuance<'_>) -> Result<Vec<Extension>, Extens
         let purposes = usage.purposes.to_vec();
         extensions.push(extension(oid::EXT_KEY_USAGE, usage.critical, &purposes)?);
     }
-    if let Some(url) = issuance.ocsp_responder {
+    // Nobody asks whether a trust anchor is revoked.
+    if let Some(url) = issuance.ocsp_responder.filter(|_| !template.is_root()) {
         extensions.push(ocsp_responder(url)?);
     }
     Ok(extensions)
@@ -98,7 +97,7 @@ fn add(
     offered: Vec<Extension>,
 ) {
     for offer in offered {
-        if is_taken_from(source, offer.extn_id, issuance.template)
+        if is_taken_from(source, offer.extn_id, issuance)
             && find(extensions, offer.extn_id).is_none()
         {
             extensions.push(offer);
@@ -108,14 +107,15 @@ fn add(
 
 /// Templates define key identifiers and basic constraints themselves; what they define, and what
 /// their variety does not take, is dropped without a word. The exceptions: a request's alternative
-/// names are always taken, and so are distribution points where the template's row says so.
-fn is_taken_from(source: Source, extension: ObjectIdentifier, template: &Template) -> bool {
+/// names are always taken, and so are distribution points where the template's row says so. Where
+/// the CA has an OCSP responder, nobody else sets authority information access.
+fn is_taken_from(source: Source, extension: ObjectIdentifier, issuance: &Issuance<'_>) -> bool {
+    let template = issuance.template;
     let variety = template.variety;
     match (extension, source) {
         (oid::BASIC_CONSTRAINTS | oid::SUBJECT_KEY_IDENTIFIER, _) => false,
-        (oid::AUTHORITY_KEY_IDENTIFIER, source) => {
-            source == Source::Api && matches!(template.kind, Kind::Root { .. })
-        }
+        (oid::AUTHORITY_KEY_IDENTIFIER, source) => source == Source::Api && template.is_root(),
+        (oid::AUTHORITY_INFO_ACCESS, _) if issuance.ocsp_responder.is_some() => false,
         (oid::CRL_DISTRIBUTION_POINTS, Source::Api) => template.distribution_point.api,
         (oid::CRL_DISTRIBUTION_POINTS, Source::Csr) => template.distribution_point.csr,
         (oid::SUBJECT_ALT_NAME, Source::Csr) => true,

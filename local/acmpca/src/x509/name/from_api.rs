@@ -10,6 +10,8 @@ use super::{Name, oid};
 
 #[derive(Debug, thiserror::Error)]
 pub enum NameError {
+    #[error("the common name {common_name:?} is longer than 64 characters")]
+    CommonNameTooLong { common_name: String },
     #[error("CustomAttributes cannot be combined with the subject's other attributes")]
     CustomAttributesNotAlone,
     #[error("the subject cannot be encoded")]
@@ -69,6 +71,9 @@ fn relative_name(
     let tag = string_type(oid);
     let (attribute, text) = (attribute.to_owned(), value.to_owned());
     match tag {
+        _ if oid == oid::COMMON_NAME && is_too_long(value) => {
+            return Err(NameError::CommonNameTooLong { common_name: text });
+        }
         Tag::PrintableString if !value.bytes().all(is_printable) => {
             return Err(NameError::NotPrintable { attribute, value: text });
         }
@@ -89,6 +94,11 @@ fn string_type(oid: ObjectIdentifier) -> Tag {
         oid::DOMAIN_COMPONENT | oid::EMAIL_ADDRESS => Tag::Ia5String,
         _ => Tag::Utf8String,
     }
+}
+
+/// RFC 5280 Appendix A.1, ub-common-name: the one bound on subjects that the service enforces.
+pub(crate) fn is_too_long(common_name: &str) -> bool {
+    common_name.chars().count() > 64
 }
 
 /// X.680 §41.4.
@@ -152,6 +162,19 @@ mod tests {
 
         let mixed = subject_from_api(&subject.common_name("host").build());
         assert!(matches!(mixed, Err(NameError::CustomAttributesNotAlone)));
+    }
+
+    #[test]
+    fn a_common_name_has_64_characters_at_most() {
+        for (length, allowed) in [(64, true), (65, false)] {
+            let name = "ä".repeat(length);
+            let named = Asn1Subject::builder().common_name(&name).build();
+            let attribute = custom("2.5.4.3", &name);
+            let given = Asn1Subject::builder().custom_attributes(attribute).build();
+            for subject in [named, given] {
+                assert_eq!(subject_from_api(&subject).is_ok(), allowed, "{length}");
+            }
+        }
     }
 
     #[test]

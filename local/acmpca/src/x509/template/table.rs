@@ -6,7 +6,7 @@ use x509_cert::ext::pkix::KeyUsages::{CRLSign, DigitalSignature, KeyCertSign, Ke
 use super::{DistributionPoint, Kind, Purposes, Template, Variety};
 use crate::x509::oid;
 
-/// Every row is checked against an independent transcription in tests/x509.rs.
+/// Every row is checked against an independent transcription in tests/x509/templates.txt.
 ///
 /// One documented row is not followed: the user guide lets the API set the subject with
 /// `BlankEndEntityCertificate_CriticalBasicConstraints_CSRPassthrough`, but the API reference has

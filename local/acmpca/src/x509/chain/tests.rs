@@ -1,1 +1,0 @@
-//! One good hierarchy, and each thing that can be wrong with it.

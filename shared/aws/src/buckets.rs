@@ -1,0 +1,238 @@
+//! How a bucket is set up, as S3 tells it in six calls.
+
+use aws_sdk_s3::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    types::{
+        BucketVersioningStatus, ServerSideEncryption, ServerSideEncryptionByDefault,
+        ServerSideEncryptionConfiguration,
+    },
+};
+use vigil_core::{
+    bucket::{BucketFacts, Encryption, Fact, PublicAccessBlock},
+    failure::chain,
+    ports::Buckets,
+};
+
+use crate::answer::port_error;
+
+#[derive(Clone, Debug)]
+pub struct S3Buckets {
+    client: Client,
+}
+
+impl S3Buckets {
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// `None`: there is no such bucket.
+    async fn region(&self, bucket: &str) -> Fact<Option<String>> {
+        let answer = self.client.get_bucket_location().bucket(bucket).send().await;
+        let answer = answer.map(|answer| {
+            let constraint = answer.location_constraint;
+            // The two Regions that are older than their names (API Reference, GetBucketLocation).
+            Some(match constraint.as_ref().map_or("", |constraint| constraint.as_str()) {
+                "" => "us-east-1".to_owned(),
+                "EU" => "eu-west-1".to_owned(),
+                region => region.to_owned(),
+            })
+        });
+        fact("GetBucketLocation", bucket, answer, "NoSuchBucket", None)
+    }
+
+    async fn policy(&self, bucket: &str) -> Fact<Option<String>> {
+        let answer = self.client.get_bucket_policy().bucket(bucket).send().await;
+        let answer = answer.map(|answer| answer.policy);
+        fact("GetBucketPolicy", bucket, answer, "NoSuchBucketPolicy", None)
+    }
+
+    async fn public_access_block(&self, bucket: &str) -> Fact<PublicAccessBlock> {
+        let answer = self.client.get_public_access_block().bucket(bucket).send().await;
+        let answer = answer.map(|answer| {
+            let block = answer.public_access_block_configuration;
+            block.map_or_else(PublicAccessBlock::default, |block| PublicAccessBlock {
+                block_public_acls: block.block_public_acls.unwrap_or(false),
+                ignore_public_acls: block.ignore_public_acls.unwrap_or(false),
+                block_public_policy: block.block_public_policy.unwrap_or(false),
+                restrict_public_buckets: block.restrict_public_buckets.unwrap_or(false),
+            })
+        });
+        let none = PublicAccessBlock::default();
+        fact("GetPublicAccessBlock", bucket, answer, "NoSuchPublicAccessBlockConfiguration", none)
+    }
+
+    async fn ownership(&self, bucket: &str) -> Fact<Option<String>> {
+        let answer = self.client.get_bucket_ownership_controls().bucket(bucket).send().await;
+        let answer = answer.map(|answer| {
+            let rule = answer.ownership_controls?.rules.into_iter().next()?;
+            Some(rule.object_ownership.as_str().to_owned())
+        });
+        let none = "OwnershipControlsNotFoundError";
+        fact("GetBucketOwnershipControls", bucket, answer, none, None)
+    }
+
+    async fn encryption(&self, bucket: &str) -> Fact<Encryption> {
+        let answer = self.client.get_bucket_encryption().bucket(bucket).send().await;
+        let answer = answer.map(|answer| encryption(answer.server_side_encryption_configuration));
+        let none = "ServerSideEncryptionConfigurationNotFoundError";
+        fact("GetBucketEncryption", bucket, answer, none, Encryption::None)
+    }
+
+    async fn versioning(&self, bucket: &str) -> Fact<bool> {
+        let answer = self.client.get_bucket_versioning().bucket(bucket).send().await;
+        let answer = answer.map(|answer| answer.status == Some(BucketVersioningStatus::Enabled));
+        fact("GetBucketVersioning", bucket, answer, "", false)
+    }
+}
+
+impl Buckets for S3Buckets {
+    async fn facts(&self, bucket: &str) -> BucketFacts {
+        let name = bucket.to_owned();
+        let region = self.region(bucket).await;
+        if region == Fact::Known(None) {
+            return BucketFacts {
+                name,
+                region,
+                policy: Fact::Known(None),
+                public_access_block: Fact::Known(PublicAccessBlock::default()),
+                ownership: Fact::Known(None),
+                encryption: Fact::Known(Encryption::None),
+                versioning: Fact::Known(false),
+            };
+        }
+        let (policy, public_access_block, ownership, encryption, versioning) = tokio::join!(
+            self.policy(bucket),
+            self.public_access_block(bucket),
+            self.ownership(bucket),
+            self.encryption(bucket),
+            self.versioning(bucket),
+        );
+        BucketFacts { name, region, policy, public_access_block, ownership, encryption, versioning }
+    }
+}
+
+/// The answer; or, where S3 calls it an error that nothing was ever set, what then holds.
+fn fact<T, E, R>(
+    operation: &'static str,
+    bucket: &str,
+    answer: Result<T, SdkError<E, R>>,
+    never_set: &str,
+    default: T,
+) -> Fact<T>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match answer {
+        Ok(value) => Fact::Known(value),
+        Err(error) if error.code() == Some(never_set) => Fact::Known(default),
+        Err(error) => Fact::Unknown(chain(&port_error(operation, bucket, error))),
+    }
+}
+
+fn encryption(configuration: Option<ServerSideEncryptionConfiguration>) -> Encryption {
+    let rule = configuration.and_then(|configuration| configuration.rules.into_iter().next());
+    let default = rule.and_then(|rule| rule.apply_server_side_encryption_by_default);
+    let Some(ServerSideEncryptionByDefault { sse_algorithm, kms_master_key_id, .. }) = default
+    else {
+        return Encryption::None;
+    };
+    match sse_algorithm {
+        ServerSideEncryption::Aes256 => Encryption::SseS3,
+        ServerSideEncryption::AwsKms => Encryption::Kms { key: kms_master_key_id },
+        other => Encryption::Other(other.as_str().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Answer, Wire, client};
+
+    fn ok(body: &str) -> Answer {
+        Answer { status: 200, headers: Vec::new(), body: body.to_owned() }
+    }
+
+    fn refused(status: u16, code: &str) -> Answer {
+        let body = format!("<Error><Code>{code}</Code><Message>because</Message></Error>");
+        Answer { status, headers: Vec::new(), body }
+    }
+
+    /// The answers come in the order of the calls: the five after the location are begun in turn.
+    async fn facts(answers: impl IntoIterator<Item = Answer>) -> BucketFacts {
+        let wire = Wire::new(answers);
+        S3Buckets::new(client!(aws_sdk_s3, wire)).facts("crls").await
+    }
+
+    #[tokio::test]
+    async fn every_setting_is_read() {
+        let facts = facts([
+            ok("<LocationConstraint>eu-central-1</LocationConstraint>"),
+            ok(r#"{"Version": "2012-10-17", "Statement": []}"#),
+            ok("<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
+                <RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>"),
+            ok("<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership>\
+                </Rule></OwnershipControls>"),
+            ok("<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
+                <SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>my-key</KMSMasterKeyID>\
+                </ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"),
+            ok("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"),
+        ])
+        .await;
+        assert_eq!(facts.region, Fact::Known(Some("eu-central-1".to_owned())));
+        assert!(matches!(&facts.policy, Fact::Known(Some(text)) if text.contains("Statement")));
+        let block = facts.public_access_block.known().unwrap();
+        assert!(block.block_public_acls && block.restrict_public_buckets);
+        assert!(!block.ignore_public_acls && !block.block_public_policy);
+        assert_eq!(facts.ownership, Fact::Known(Some("BucketOwnerEnforced".to_owned())));
+        let key = Some("my-key".to_owned());
+        assert_eq!(facts.encryption, Fact::Known(Encryption::Kms { key }));
+        assert_eq!(facts.versioning, Fact::Known(true));
+        assert!(facts.unknown().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_never_set_is_known_to_be_so() {
+        let facts = facts([
+            ok("<LocationConstraint/>"),
+            refused(404, "NoSuchBucketPolicy"),
+            refused(404, "NoSuchPublicAccessBlockConfiguration"),
+            refused(404, "OwnershipControlsNotFoundError"),
+            refused(404, "ServerSideEncryptionConfigurationNotFoundError"),
+            ok("<VersioningConfiguration/>"),
+        ])
+        .await;
+        assert_eq!(facts.region, Fact::Known(Some("us-east-1".to_owned())));
+        assert_eq!(facts.policy, Fact::Known(None));
+        assert_eq!(facts.public_access_block, Fact::Known(PublicAccessBlock::default()));
+        assert_eq!(facts.ownership, Fact::Known(None));
+        assert_eq!(facts.encryption, Fact::Known(Encryption::None));
+        assert_eq!(facts.versioning, Fact::Known(false));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_named_and_the_other_facts_are_had() {
+        let facts = facts([
+            ok("<LocationConstraint>us-west-2</LocationConstraint>"),
+            refused(403, "AccessDenied"),
+            ok("<PublicAccessBlockConfiguration/>"),
+            refused(404, "OwnershipControlsNotFoundError"),
+            refused(403, "AccessDenied"),
+            ok("<VersioningConfiguration/>"),
+        ])
+        .await;
+        let unknown = facts.unknown();
+        assert_eq!(
+            unknown.iter().map(|(what, _)| *what).collect::<Vec<_>>(),
+            ["policy", "encryption"]
+        );
+        assert!(unknown[0].1.starts_with("GetBucketPolicy was refused for crls: AccessDenied"));
+    }
+
+    #[tokio::test]
+    async fn a_bucket_that_is_not_there_is_asked_for_nothing_more() {
+        let facts = facts([refused(404, "NoSuchBucket")]).await;
+        assert!(!facts.exists() && facts.unknown().is_empty());
+    }
+}

@@ -1,0 +1,58 @@
+//! The SDK's clients, built once while the function starts.
+
+use aws_config::{BehaviorVersion, SdkConfig};
+
+use crate::{
+    audit_reports::AcmPcaReports, authorities::AcmPca, buckets::S3Buckets, bus::EventBridge,
+    config, ledger::EvidenceBucket, objects::S3Objects,
+};
+
+/// Credentials, Region and endpoints as the environment gives them.
+pub struct Clients {
+    sdk: SdkConfig,
+}
+
+impl Clients {
+    pub async fn load() -> Self {
+        Self { sdk: aws_config::load_defaults(BehaviorVersion::latest()).await }
+    }
+
+    pub fn acm_pca(&self) -> aws_sdk_acmpca::Client {
+        aws_sdk_acmpca::Client::new(&self.sdk)
+    }
+
+    /// A bucket has a host name of its own only at AWS: elsewhere it is part of the path.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let s3 = aws_sdk_s3::config::Builder::from(&self.sdk)
+            .force_path_style(config::has_own_s3_endpoint());
+        aws_sdk_s3::Client::from_conf(s3.build())
+    }
+
+    pub fn event_bridge(&self) -> aws_sdk_eventbridge::Client {
+        aws_sdk_eventbridge::Client::new(&self.sdk)
+    }
+
+    pub fn authorities(&self) -> AcmPca {
+        AcmPca::new(self.acm_pca())
+    }
+
+    pub fn audit_reports(&self) -> AcmPcaReports {
+        AcmPcaReports::new(self.acm_pca())
+    }
+
+    pub fn buckets(&self) -> S3Buckets {
+        S3Buckets::new(self.s3())
+    }
+
+    pub fn objects(&self) -> S3Objects {
+        S3Objects::new(self.s3())
+    }
+
+    pub fn evidence(&self, bucket: String) -> EvidenceBucket {
+        EvidenceBucket::new(self.s3(), bucket)
+    }
+
+    pub fn bus(&self, name: String) -> EventBridge {
+        EventBridge::new(self.event_bridge(), name)
+    }
+}

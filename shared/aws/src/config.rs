@@ -1,0 +1,190 @@
+//! Every environment variable that Vigil reads, and the one place where it is read.
+//!
+//! They are read while the function starts: a missing or bad one ends the cold start under its
+//! name, rather than some invocation days later.
+
+use std::{env, error::Error, str::FromStr};
+
+/// A variable, what it is for, and what holds without it.
+#[derive(Debug)]
+pub struct Variable {
+    pub name: &'static str,
+    pub meaning: &'static str,
+    /// `None`: the function does not start without it.
+    pub default: Option<&'static str>,
+}
+
+pub const CLAIM_EXPIRES: Variable = Variable {
+    name: "VIGIL_CLAIM_EXPIRES",
+    meaning: "the age at which the claim on an alert or finding counts as left by a crash: at \
+              least the function's timeout, as 90s or 5m",
+    default: Some("1m"),
+};
+
+pub const DEADLINE_THRESHOLDS: Variable = Variable {
+    name: "VIGIL_DEADLINE_THRESHOLDS",
+    meaning: "how long before RestorableUntil to alert, as 14d,7d,1h",
+    default: Some("14d,7d,3d,1d,6h,1h"),
+};
+
+pub const EVENT_BUS: Variable = Variable {
+    name: "VIGIL_EVENT_BUS",
+    meaning: "the name or ARN of the event bus that takes the findings",
+    default: None,
+};
+
+pub const EVIDENCE_BUCKET: Variable = Variable {
+    name: "VIGIL_EVIDENCE_BUCKET",
+    meaning: "the bucket of cases, alerts, reports, approvals and policies",
+    default: None,
+};
+
+pub const LOG_LEVEL: Variable = Variable {
+    name: "AWS_LAMBDA_LOG_LEVEL",
+    meaning: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL; Lambda sets it from the function's \
+              LoggingConfig",
+    default: Some("INFO"),
+};
+
+pub const REPORT_BUCKET: Variable = Variable {
+    name: "VIGIL_REPORT_BUCKET",
+    meaning: "the bucket to which ACM PCA writes audit reports",
+    default: None,
+};
+
+/// The SDK reads these by itself; for us they say that S3 is not AWS's.
+const ENDPOINT: Variable = Variable {
+    name: "AWS_ENDPOINT_URL",
+    meaning: "another endpoint for all services, such as the local stack's",
+    default: Some(""),
+};
+
+const S3_ENDPOINT: Variable =
+    Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
+
+/// All of them, for the documentation.
+pub const ALL: [&Variable; 8] = [
+    &CLAIM_EXPIRES,
+    &DEADLINE_THRESHOLDS,
+    &ENDPOINT,
+    &EVENT_BUS,
+    &EVIDENCE_BUCKET,
+    &LOG_LEVEL,
+    &REPORT_BUCKET,
+    &S3_ENDPOINT,
+];
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    #[error("the environment variable {name} is {value:?}, which is not usable ({meaning})")]
+    Bad {
+        name: &'static str,
+        meaning: &'static str,
+        value: String,
+        #[source]
+        cause: Box<dyn Error + Send + Sync>,
+    },
+    #[error("the environment variable {name} is not set ({meaning})")]
+    Missing { name: &'static str, meaning: &'static str },
+    #[error("the environment variable {name} is not Unicode")]
+    NotUnicode { name: &'static str },
+}
+
+impl Variable {
+    /// The value, or its default. An empty one counts as not set: that is how templates leave a
+    /// variable out.
+    pub fn read(&self) -> Result<String, ConfigError> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place where the environment is read"
+        )]
+        let found = env::var(self.name);
+        self.value(found)
+    }
+
+    pub fn parse<T>(&self) -> Result<T, ConfigError>
+    where
+        T: FromStr<Err: Error + Send + Sync + 'static>,
+    {
+        self.parse_value(self.read()?)
+    }
+
+    fn value(&self, found: Result<String, env::VarError>) -> Result<String, ConfigError> {
+        let found = match found {
+            Ok(value) => Some(value).filter(|value| !value.trim().is_empty()),
+            Err(env::VarError::NotPresent) => None,
+            Err(env::VarError::NotUnicode(_)) => {
+                return Err(ConfigError::NotUnicode { name: self.name });
+            }
+        };
+        let missing = ConfigError::Missing { name: self.name, meaning: self.meaning };
+        found.or(self.default.map(str::to_owned)).ok_or(missing)
+    }
+
+    fn parse_value<T>(&self, value: String) -> Result<T, ConfigError>
+    where
+        T: FromStr<Err: Error + Send + Sync + 'static>,
+    {
+        value.parse().map_err(|cause: T::Err| ConfigError::Bad {
+            name: self.name,
+            meaning: self.meaning,
+            value,
+            cause: Box::new(cause),
+        })
+    }
+}
+
+/// Whether S3 is reached at an endpoint of somebody's own.
+pub(crate) fn has_own_s3_endpoint() -> bool {
+    let is_set = |variable: &Variable| variable.read().is_ok_and(|value| !value.is_empty());
+    is_set(&S3_ENDPOINT) || is_set(&ENDPOINT)
+}
+
+#[cfg(test)]
+mod tests {
+    use vigil_core::{failure::chain, jobs::restore_deadline::Thresholds, span::Span};
+
+    use super::*;
+
+    #[test]
+    fn every_default_is_usable() {
+        CLAIM_EXPIRES.parse_value::<Span>(CLAIM_EXPIRES.default.unwrap().to_owned()).unwrap();
+        let thresholds = DEADLINE_THRESHOLDS.default.unwrap().to_owned();
+        DEADLINE_THRESHOLDS.parse_value::<Thresholds>(thresholds).unwrap();
+    }
+
+    /// Names live here and in the template; nothing else would notice that they have parted.
+    #[test]
+    fn the_template_sets_every_variable_that_has_no_default_and_none_that_we_do_not_read() {
+        let template = include_str!("../../../infra/template.yaml");
+        let lines = template.lines().filter_map(|line| line.trim().split_once(": "));
+        let set: Vec<&str> =
+            lines.map(|(name, _)| name).filter(|name| name.starts_with("VIGIL_")).collect();
+        for name in &set {
+            assert!(ALL.iter().any(|variable| variable.name == *name), "{name} is not read");
+        }
+        for variable in ALL.iter().filter(|variable| variable.default.is_none()) {
+            assert!(set.contains(&variable.name), "{} is not set", variable.name);
+        }
+    }
+
+    #[test]
+    fn a_variable_that_is_empty_is_not_set() {
+        let error = EVENT_BUS.value(Ok(" ".to_owned())).unwrap_err();
+        assert!(error.to_string().contains("VIGIL_EVENT_BUS is not set"), "{error}");
+        let error = EVENT_BUS.value(Err(env::VarError::NotPresent)).unwrap_err();
+        assert!(matches!(error, ConfigError::Missing { name: "VIGIL_EVENT_BUS", .. }));
+        assert_eq!(CLAIM_EXPIRES.value(Ok(String::new())).unwrap(), "1m");
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_what_is_wrong_with_it() {
+        let error =
+            DEADLINE_THRESHOLDS.parse_value::<Thresholds>("7d,soon".to_owned()).unwrap_err();
+        let text = chain(&error);
+        for words in ["VIGIL_DEADLINE_THRESHOLDS", "7d,soon", "\"soon\" is not a span of time"] {
+            assert!(text.contains(words), "{text}");
+        }
+    }
+}

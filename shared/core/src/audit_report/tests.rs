@@ -1,0 +1,215 @@
+use time::{Duration, macros::datetime};
+
+use super::*;
+
+const AS_OF: OffsetDateTime = datetime!(2021-01-01 0:00 UTC);
+const CA: &str = "arn:aws:acm-pca:region:123456789012:certificate-authority/CA_ID";
+
+/// The documented sample of a report, made one by hand here: one revoked, one that ACM asked for.
+fn json() -> String {
+    format!(
+        r#"[
+  {{"awsAccountId":"123456789012","certificateArn":"{CA}/certificate/1","serial":"00:11",
+   "subject":"CN=www.example1.com,OU=Sales,O=Example \"Company\",C=US",
+   "notBefore":"2020-02-26T18:39:57+0000","notAfter":"2021-02-26T19:39:57+0000",
+   "issuedAt":"2020-02-26T19:39:58+0000","revokedAt":"2020-02-26T20:00:36+0000",
+   "revocationReason":"UNSPECIFIED","templateArn":"arn:aws:acm-pca:::template/EndEntityCertificate/V1"}},
+  {{"awsAccountId":"123456789012","requestedByServicePrincipal":"acm.amazonaws.com",
+   "certificateArn":"{CA}/certificate/2","serial":"ff:ee","Subject":"CN={{[}}]",
+   "notBefore":"2020-01-22T20:10:49+0000","notAfter":"2021-01-17T21:10:49+0000",
+   "issuedAt":"2020-01-22T21:10:49+0000","somethingNew":{{"deep":[1,"]"]}}}}
+]"#
+    )
+}
+
+fn csv() -> String {
+    format!(
+        "awsAccountId,requestedByServicePrincipal,certificateArn,serial,subject,notBefore,notAfter,\
+         issuedAt,revokedAt,revocationReason,templateArn\n\
+         123456789012,,{CA}/certificate/1,00:11,\"CN=www.example1.com,OU=Sales,O=Example \"\"Company\"\",C=US\",\
+         2020-02-26T18:39:57+0000,2021-02-26T19:39:57+0000,2020-02-26T19:39:58+0000,\
+         2020-02-26T20:00:36+0000,UNSPECIFIED,arn:aws:acm-pca:::template/EndEntityCertificate/V1\n\
+         123456789012,acm.amazonaws.com,{CA}/certificate/2,ff:ee,\"CN={{[}}]\",2020-01-22T20:10:49+0000,\
+         2021-01-17T21:10:49+0000,2020-01-22T21:10:49+0000,,,\n"
+    )
+}
+
+/// Reads in pieces of `size` bytes.
+fn records(
+    report: &str,
+    format: Format,
+    size: usize,
+) -> Result<(Vec<Record>, BadRecords), ReportError> {
+    let mut records = Vec::new();
+    let mut reader = ReportReader::new(format);
+    for piece in report.as_bytes().chunks(size) {
+        reader.push(piece, &mut |record| records.push(record.clone()))?;
+    }
+    let bad = reader.finish(&mut |record| records.push(record.clone()))?;
+    Ok((records, bad))
+}
+
+#[test]
+fn both_forms_give_the_same_records_in_pieces_of_any_size() {
+    let (expected, _) = records(&json(), Format::Json, usize::MAX).unwrap();
+    assert_eq!(expected.len(), 2);
+    assert_eq!(expected[0].subject, "CN=www.example1.com,OU=Sales,O=Example \"Company\",C=US");
+    assert_eq!(expected[0].revoked_at, Some(datetime!(2020-02-26 20:00:36 UTC)));
+    assert_eq!(expected[1].requested_by_service_principal.as_deref(), Some("acm.amazonaws.com"));
+    assert_eq!(expected[1].subject, "CN={[}]");
+    let crlf = csv().replace('\n', "\r\n");
+    let unterminated = csv().trim_end().to_owned();
+    let marked = format!("\u{feff}{}", csv());
+    for size in [1, 2, 7, 100, usize::MAX] {
+        for (report, format) in [
+            (&json(), Format::Json),
+            (&csv(), Format::Csv),
+            (&crlf, Format::Csv),
+            (&unterminated, Format::Csv),
+            (&marked, Format::Csv),
+        ] {
+            let (found, bad) = records(report, format, size).unwrap();
+            assert_eq!((found, bad.count), (expected.clone(), 0), "{format:?} by {size}");
+        }
+    }
+}
+
+#[test]
+fn a_bad_record_is_counted_and_named_and_the_rest_is_read() {
+    let broken = json().replacen("2020-02-26T18:39:57+0000", "yesterday", 1);
+    let (found, bad) = records(&broken, Format::Json, 9).unwrap();
+    assert_eq!((found.len(), bad.count, bad.first[0].number, bad.first[0].offset), (1, 1, 1, 4));
+    assert!(bad.first[0].why.contains("\"yesterday\""), "{}", bad.first[0].why);
+    let invalid = json().replacen("\"serial\":", "\"serial\"", 1);
+    assert_eq!(records(&invalid, Format::Json, 9).unwrap().1.count, 1);
+
+    for (name, from, to, why) in [
+        ("a time", "2020-02-26T18:39:57+0000", "yesterday", "not a time"),
+        ("a column short", ",UNSPECIFIED,", ",", "10 fields, where 11 belong"),
+        ("a stray quote", "C=US\",", "C=US\"x,", "misquoted"),
+    ] {
+        let broken = csv().replacen(from, to, 1);
+        let (found, bad) = records(&broken, Format::Csv, 9).unwrap();
+        assert_eq!((found.len(), bad.count, bad.first[0].number), (1, 1, 2), "{name}");
+        assert!(bad.first[0].why.contains(why), "{name}: {}", bad.first[0].why);
+    }
+}
+
+#[test]
+fn a_record_without_end_is_skipped_in_bounded_memory() {
+    let endless = "x".repeat(3 * MAX_RECORD);
+    let long = json().replacen("00:11", &endless, 1);
+    let (found, bad) = records(&long, Format::Json, 1000).unwrap();
+    assert_eq!((found.len(), bad.count), (1, 1));
+    let long = csv().replacen("00:11", &endless, 1);
+    let (found, bad) = records(&long, Format::Csv, 1000).unwrap();
+    assert_eq!((found.len(), bad.count), (1, 1));
+    let many = format!("{}\n{}", csv().trim_end(), ",".repeat(100_000));
+    assert_eq!(records(&many, Format::Csv, 1000).unwrap().1.count, 1);
+}
+
+#[test]
+fn what_is_not_a_report_is_named() {
+    let error = |report: &str, format| records(report, format, 5).unwrap_err();
+    assert_eq!(error("", Format::Json), ReportError::Empty);
+    assert_eq!(error("", Format::Csv), ReportError::Empty);
+    assert_eq!(error("{}", Format::Json), ReportError::NotAnArray { offset: 0 });
+    assert_eq!(error("[1]", Format::Json), ReportError::NotAnArray { offset: 1 });
+    assert_eq!(error("[{},]", Format::Json), ReportError::NotAnArray { offset: 4 });
+    assert_eq!(error("[] x", Format::Json), ReportError::NotAnArray { offset: 3 });
+    assert_eq!(error("a,b\n", Format::Csv), ReportError::Header("awsAccountId"));
+    let open = format!("{}\"", csv());
+    assert!(matches!(error(&open, Format::Csv), ReportError::Truncated { .. }));
+    assert!(records("[]", Format::Json, 1).unwrap().0.is_empty());
+}
+
+#[test]
+fn every_prefix_of_a_report_is_truncated_or_a_shorter_report_and_never_a_panic() {
+    let report = json();
+    for end in 1..report.len() {
+        let error = records(&report[..end], Format::Json, 11).unwrap_err();
+        assert_eq!(error, ReportError::Truncated { offset: end as u64 });
+    }
+    let report = csv();
+    for end in 0..report.len() {
+        let _ = records(&report[..end], Format::Csv, 11);
+    }
+}
+
+#[test]
+fn mutations_never_panic() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for (report, format) in [(json(), Format::Json), (csv(), Format::Csv)] {
+        for _ in 0..5_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let mut bytes = report.clone().into_bytes();
+            let at = (state >> 33) as usize % bytes.len();
+            bytes[at] = (state >> 25) as u8;
+            let mut reader = ReportReader::new(format);
+            if reader.push(&bytes, &mut |_| ()).is_ok() {
+                let _ = reader.finish(&mut |_| ());
+            }
+        }
+    }
+}
+
+fn record(not_after: OffsetDateTime, reason: Option<&str>) -> Record {
+    Record {
+        aws_account_id: "1".to_owned(),
+        requested_by_service_principal: None,
+        certificate_arn: "arn:c".to_owned(),
+        serial: "01".to_owned(),
+        subject: "CN=a".to_owned(),
+        not_before: datetime!(2020-01-01 0:00 UTC),
+        not_after,
+        issued_at: datetime!(2020-01-01 1:00 UTC),
+        revoked_at: reason.map(|_| datetime!(2020-06-01 0:00 UTC)),
+        revocation_reason: reason.map(str::to_owned),
+        template_arn: Some("t".to_owned()),
+    }
+}
+
+#[test]
+fn a_summary_counts_each_certificate_in_one_state_with_edges_to_the_second() {
+    let (day, second) = (Duration::DAY, Duration::SECOND);
+    let ca_end = AS_OF + 200 * day;
+    let mut summary = Summary::new(AS_OF, Some(ca_end));
+    for (not_after, reason) in [
+        (AS_OF - second, None),
+        (AS_OF, None),
+        (AS_OF + 30 * day, None),
+        (AS_OF + 30 * day + second, None),
+        (AS_OF + 90 * day, None),
+        (AS_OF + 90 * day + second, None),
+        (ca_end, None),
+        (ca_end + second, None),
+        (AS_OF + day, Some("KEY_COMPROMISE")),
+        (AS_OF - day, Some("CERTIFICATE_AUTHORITY_COMPROMISE")),
+    ] {
+        summary.add(&record(not_after, reason));
+    }
+    summary.add(&Record {
+        not_before: AS_OF + second,
+        template_arn: None,
+        requested_by_service_principal: Some("acm.amazonaws.com".to_owned()),
+        ..record(AS_OF + day, None)
+    });
+    assert_eq!((summary.issued, summary.valid, summary.expired), (11, 7, 1));
+    assert_eq!((summary.revoked, summary.revoked_unexpired, summary.not_yet_valid), (2, 1, 1));
+    assert_eq!((summary.expiring_within_30_days, summary.expiring_within_90_days), (2, 4));
+    assert_eq!(summary.earliest_not_after, Some(AS_OF));
+    assert_eq!(summary.latest_not_after, Some(ca_end + second));
+    assert_eq!((summary.ca_compromise.count, summary.outliving_ca.count), (1, 1));
+    assert_eq!((summary.by_template.of("t"), summary.by_template.of("(none)")), (10, 1));
+    assert_eq!(summary.by_service_principal.of("acm.amazonaws.com"), 1);
+    assert_eq!(summary.revoked_by_reason.of("KEY_COMPROMISE"), 1);
+}
+
+#[test]
+fn names_beyond_a_thousand_are_counted_together() {
+    let mut summary = Summary::new(AS_OF, None);
+    for account in 0..1500 {
+        summary.add(&Record { aws_account_id: account.to_string(), ..record(AS_OF, None) });
+    }
+    assert_eq!(summary.by_account.of("(others)"), 500);
+}

@@ -1,0 +1,83 @@
+//! How a bucket is set up, as far as CRLs and audit reports depend on it.
+
+use serde::Serialize;
+
+/// A fact that was asked for: known, or not to be had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact<T> {
+    Known(T),
+    /// Why it could not be had.
+    Unknown(String),
+}
+
+impl<T> Fact<T> {
+    pub fn known(&self) -> Result<&T, &str> {
+        match self {
+            Self::Known(value) => Ok(value),
+            Self::Unknown(why) => Err(why),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BucketFacts {
+    pub name: String,
+    /// The Region; `None` if there is no such bucket.
+    pub region: Fact<Option<String>>,
+    /// The policy's text; `None` if the bucket has none.
+    pub policy: Fact<Option<String>>,
+    /// The bucket's own settings; the account's are not seen here.
+    pub public_access_block: Fact<PublicAccessBlock>,
+    /// ObjectOwnership; `None` if never set, which is ObjectWriter.
+    pub ownership: Fact<Option<String>>,
+    pub encryption: Fact<Encryption>,
+    /// Whether versioning is Enabled.
+    pub versioning: Fact<bool>,
+}
+
+/// All off if never set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PublicAccessBlock {
+    pub block_public_acls: bool,
+    pub ignore_public_acls: bool,
+    pub block_public_policy: bool,
+    pub restrict_public_buckets: bool,
+}
+
+/// The bucket's default encryption.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encryption {
+    /// SSE-KMS; without a key it is the AWS managed one.
+    Kms {
+        key: Option<String>,
+    },
+    None,
+    Other(String),
+    SseS3,
+}
+
+impl BucketFacts {
+    pub fn exists(&self) -> bool {
+        self.region != Fact::Known(None)
+    }
+
+    /// What could not be learnt, and why.
+    pub fn unknown(&self) -> Vec<(&'static str, &str)> {
+        let facts = [
+            ("location", self.region.known().err()),
+            ("policy", self.policy.known().err()),
+            ("public access block", self.public_access_block.known().err()),
+            ("object ownership", self.ownership.known().err()),
+            ("encryption", self.encryption.known().err()),
+            ("versioning", self.versioning.known().err()),
+        ];
+        facts.into_iter().filter_map(|(what, why)| why.map(|why| (what, why))).collect()
+    }
+}
+
+/// S3's ARNs name neither Region nor account.
+pub fn bucket_arn(partition: &str, name: &str) -> String {
+    format!("arn:{partition}:s3:::{name}")
+}

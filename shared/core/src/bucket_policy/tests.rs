@@ -1,0 +1,176 @@
+use serde_json::json;
+
+use super::*;
+
+const OBJECT: &str = "arn:aws:s3:::crls/crl/1.crl";
+
+fn service() -> Principal {
+    Principal::Service("acm-pca.amazonaws.com".to_owned())
+}
+
+fn policy(statements: serde_json::Value) -> BucketPolicy {
+    BucketPolicy::parse(&json!({"Version": "2012-10-17", "Statement": statements}).to_string())
+        .unwrap()
+}
+
+fn evaluate(policy: &BucketPolicy, principal: &Principal, context: &Context) -> &'static str {
+    let request = Request { principal, action: "s3:PutObject", resource: OBJECT, context };
+    match policy.evaluate(&request) {
+        Effect::Allowed { .. } => "allowed",
+        Effect::Denied { .. } => "denied",
+        Effect::Silent => "silent",
+        Effect::Unclear { .. } => "unclear",
+    }
+}
+
+/// One Allow for the service, changed.
+fn allow(change: serde_json::Value) -> BucketPolicy {
+    let mut statement = json!({
+        "Effect": "Allow",
+        "Principal": {"Service": "acm-pca.amazonaws.com"},
+        "Action": ["s3:PutObject"],
+        "Resource": "arn:aws:s3:::crls/*",
+    });
+    for (key, value) in change.as_object().unwrap() {
+        if value.is_null() {
+            statement.as_object_mut().unwrap().remove(key);
+        } else {
+            statement[key] = value.clone();
+        }
+    }
+    policy(json!([statement]))
+}
+
+#[test]
+fn a_statement_applies_when_all_its_elements_do() {
+    let context = Context::default();
+    for (name, change, want) in [
+        ("as it is", json!({}), "allowed"),
+        ("everybody", json!({"Principal": "*"}), "allowed"),
+        ("every AWS principal", json!({"Principal": {"AWS": "*"}}), "allowed"),
+        ("another service", json!({"Principal": {"Service": "s3.amazonaws.com"}}), "silent"),
+        (
+            "one of several",
+            json!({"Principal": {"Service": ["a", "acm-pca.amazonaws.com"]}}),
+            "allowed",
+        ),
+        ("wildcard action in another case", json!({"Action": "S3:put*"}), "allowed"),
+        ("another action", json!({"Action": "s3:GetObject"}), "silent"),
+        ("not this action", json!({"Action": null, "NotAction": "s3:PutObject"}), "silent"),
+        ("not another action", json!({"Action": null, "NotAction": "s3:Get*"}), "allowed"),
+        ("the bucket alone", json!({"Resource": "arn:aws:s3:::crls"}), "silent"),
+        ("another prefix", json!({"Resource": "arn:aws:s3:::crls/audit-report/*"}), "silent"),
+        ("the key in another case", json!({"Resource": "arn:aws:s3:::crls/CRL/*"}), "silent"),
+        ("not this resource", json!({"Resource": null, "NotResource": "*/crl/*"}), "silent"),
+        ("a variable", json!({"Resource": "arn:aws:s3:::crls/${aws:username}"}), "unclear"),
+        (
+            "not this principal",
+            json!({"Principal": null, "NotPrincipal": {"Service": "acm-pca.amazonaws.com"}}),
+            "silent",
+        ),
+        (
+            "not another principal",
+            json!({"Principal": null, "NotPrincipal": {"AWS": "111122223333"}}),
+            "allowed",
+        ),
+    ] {
+        assert_eq!(evaluate(&allow(change), &service(), &context), want, "{name}");
+    }
+}
+
+#[test]
+fn conditions_are_met_unmet_or_unknown() {
+    let arn = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/1";
+    let context = Context::default()
+        .with("aws:SourceAccount", "111122223333")
+        .with("aws:SourceArn", arn)
+        .with("aws:SecureTransport", "true")
+        .without("aws:PrincipalOrgID");
+    for (condition, want) in [
+        (json!({"StringEquals": {"aws:SourceAccount": "111122223333"}}), "allowed"),
+        (json!({"StringEquals": {"AWS:sourceaccount": ["1", "111122223333"]}}), "allowed"),
+        (json!({"StringEquals": {"aws:SourceAccount": "999999999999"}}), "silent"),
+        (json!({"StringNotEquals": {"aws:SourceAccount": "111122223333"}}), "silent"),
+        (json!({"StringEquals": {"aws:SourceAccount": "1111*"}}), "silent"),
+        (json!({"StringLike": {"aws:SourceAccount": "1111*"}}), "allowed"),
+        (json!({"ArnEquals": {"aws:SourceArn": "arn:aws:acm-pca:*:111122223333:*"}}), "allowed"),
+        (json!({"ArnNotLike": {"aws:SourceArn": "arn:aws:acm-pca:*:111122223333:*"}}), "silent"),
+        (json!({"Bool": {"aws:SecureTransport": true}}), "allowed"),
+        (json!({"Bool": {"aws:SecureTransport": "false"}}), "silent"),
+        (json!({"Null": {"aws:SourceArn": "false"}}), "allowed"),
+        (json!({"Null": {"aws:PrincipalOrgID": "true"}}), "allowed"),
+        (json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), "silent"),
+        (json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}), "allowed"),
+        (json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}), "allowed"),
+        (json!({"StringEquals": {"aws:SourceOrgID": "o-1"}}), "unclear"),
+        (json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), "unclear"),
+        (json!({"ForAllValues:StringEquals": {"aws:SourceAccount": "1"}}), "unclear"),
+        (json!({"StringEquals": {"aws:SourceAccount": "${aws:PrincipalAccount}"}}), "unclear"),
+        (
+            json!({"StringEquals": {"aws:SourceAccount": "999999999999", "aws:SourceOrgID": "o"}}),
+            "silent",
+        ),
+    ] {
+        let policy = allow(json!({"Condition": condition}));
+        assert_eq!(evaluate(&policy, &service(), &context), want, "{condition}");
+    }
+}
+
+#[test]
+fn a_deny_wins_and_one_that_may_apply_makes_it_unclear() {
+    let allow = json!({"Effect": "Allow", "Principal": {"Service": "acm-pca.amazonaws.com"},
+                       "Action": "s3:*", "Resource": "*"});
+    let deny = |condition: serde_json::Value| {
+        policy(json!([allow, {"Sid": "no", "Effect": "Deny", "Principal": "*", "Action": "s3:Put*",
+                              "Resource": "*", "Condition": condition}]))
+    };
+    let plain = Context::default().with("aws:SecureTransport", "false");
+    let tls = Context::default().with("aws:SecureTransport", "true");
+    let tls_only = deny(json!({"Bool": {"aws:SecureTransport": "false"}}));
+    assert_eq!(evaluate(&tls_only, &service(), &plain), "denied");
+    assert_eq!(evaluate(&tls_only, &service(), &tls), "allowed");
+    assert_eq!(evaluate(&tls_only, &service(), &Context::default()), "unclear");
+    let numeric = deny(json!({"NumericLessThan": {"s3:TlsVersion": 1.2}}));
+    assert_eq!(evaluate(&numeric, &service(), &tls), "unclear");
+    assert_eq!(
+        tls_only.denies(&Request {
+            principal: &Principal::Anyone,
+            action: "s3:PutObject",
+            resource: OBJECT,
+            context: &plain
+        }),
+        Some("statement \"no\"")
+    );
+}
+
+#[test]
+fn an_account_covers_its_principals_and_nobody_covers_everybody_but_a_star() {
+    let role = Principal::Aws("arn:aws:iam::111122223333:role/writer".to_owned());
+    let context = Context::default();
+    for (named, want) in [
+        ("111122223333", "allowed"),
+        ("arn:aws:iam::111122223333:root", "allowed"),
+        ("arn:aws:iam::111122223333:role/writer", "allowed"),
+        ("arn:aws:iam::111122223333:role/other", "silent"),
+        ("arn:aws:iam::999999999999:root", "silent"),
+        ("*", "allowed"),
+    ] {
+        let policy = allow(json!({"Principal": {"AWS": named}}));
+        assert_eq!(evaluate(&policy, &role, &context), want, "{named}");
+        let anyone = if named == "*" { "allowed" } else { "silent" };
+        assert_eq!(evaluate(&policy, &Principal::Anyone, &context), anyone, "{named}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_by_name() {
+    let error = |text: &str| BucketPolicy::parse(text).unwrap_err().to_string();
+    assert_eq!(error("{"), "the policy is not JSON");
+    assert_eq!(error("{}"), "the policy has no Statement");
+    let statement = |text: &str| error(&format!(r#"{{"Statement": [{text}]}}"#));
+    assert_eq!(statement(r#"{"Sid": "a"}"#), "statement \"a\" has no usable Effect");
+    assert_eq!(statement(r#"{"Effect": "Allow"}"#), "statement 1 has no usable Principal");
+    let unknown = r#"{"Effect": "Deny", "Principle": "*"}"#;
+    assert_eq!(statement(unknown), "statement 1 has an unknown element \"Principle\"");
+    assert_eq!(statement("7"), "statement 1 has no usable content");
+}

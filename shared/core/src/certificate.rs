@@ -1,0 +1,153 @@
+//! The facts of a CA's certificate that its CRLs are judged by.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use time::OffsetDateTime;
+
+use crate::{
+    der::{DerError, Reader, tag, value},
+    extension::{self, Extension},
+};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// The serial's octets as they are encoded.
+    pub serial: Vec<u8>,
+    /// The Name, encoded: names are compared octet by octet, as the service copies them.
+    pub subject: Vec<u8>,
+    /// SubjectPublicKeyInfo, encoded.
+    pub spki: Vec<u8>,
+    pub not_before: OffsetDateTime,
+    pub not_after: OffsetDateTime,
+    pub subject_key_identifier: Option<Vec<u8>>,
+    /// basicConstraints cA; `None` if the extension is absent.
+    pub ca: Option<bool>,
+    /// keyUsage cRLSign; `None` if the extension is absent, which restricts nothing.
+    pub crl_sign: Option<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    #[error("there is no PEM block BEGIN CERTIFICATE")]
+    NoPem,
+    #[error("the PEM block has no END CERTIFICATE")]
+    UnterminatedPem,
+    #[error("the PEM block is not base64")]
+    Base64,
+    #[error("the certificate is not valid DER")]
+    Der(#[from] DerError),
+}
+
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
+
+impl Certificate {
+    /// The first certificate of a PEM text, as GetCertificateAuthorityCertificate gives it.
+    pub fn from_pem(text: &str) -> Result<Self, CertificateError> {
+        let (_, rest) = text.split_once(BEGIN).ok_or(CertificateError::NoPem)?;
+        let (body, _) = rest.split_once(END).ok_or(CertificateError::UnterminatedPem)?;
+        let body: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+        let der = BASE64_STANDARD.decode(body).map_err(|_| CertificateError::Base64)?;
+        Ok(Self::from_der(&der)?)
+    }
+
+    /// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 §4.1)
+    pub fn from_der(der: &[u8]) -> Result<Self, DerError> {
+        let mut outer = Reader::new(der);
+        let mut certificate = outer.expect(tag::SEQUENCE)?.open()?;
+        outer.finish()?;
+        let mut tbs = certificate.expect(tag::SEQUENCE)?.open()?;
+        certificate.expect(tag::SEQUENCE)?;
+        certificate.expect(tag::BIT_STRING)?;
+        certificate.finish()?;
+
+        tbs.optional(tag::context_constructed(0))?;
+        let serial = value::integer(tbs.expect(tag::INTEGER)?)?.to_vec();
+        tbs.expect(tag::SEQUENCE)?;
+        tbs.expect(tag::SEQUENCE)?;
+        let mut validity = tbs.expect(tag::SEQUENCE)?.open()?;
+        let not_before = value::time(validity.element()?)?;
+        let not_after = value::time(validity.element()?)?;
+        let subject = tbs.expect(tag::SEQUENCE)?.raw.to_vec();
+        let spki = tbs.expect(tag::SEQUENCE)?.raw.to_vec();
+        tbs.optional(tag::context(1))?;
+        tbs.optional(tag::context(2))?;
+        let extensions = tbs.optional(tag::context_constructed(3))?;
+        tbs.finish()?;
+
+        let mut certificate = Self {
+            serial,
+            subject,
+            spki,
+            not_before,
+            not_after,
+            subject_key_identifier: None,
+            ca: None,
+            crl_sign: None,
+        };
+        if let Some(extensions) = extensions {
+            extension::visit_wrapped(extensions, |extension| certificate.extension(extension))?;
+        }
+        Ok(certificate)
+    }
+
+    fn extension(&mut self, extension: &Extension<'_>) -> Result<(), DerError> {
+        match extension.oid {
+            extension::SUBJECT_KEY_IDENTIFIER => {
+                let identifier = extension.single()?;
+                self.subject_key_identifier = Some(identifier.content.to_vec());
+            }
+            extension::KEY_USAGE => {
+                let (bits, _) = value::bit_string(extension.single()?)?;
+                // KeyUsage: cRLSign (6), RFC 5280 §4.2.1.3.
+                self.crl_sign = Some(value::named_bit(bits, 6));
+            }
+            extension::BASIC_CONSTRAINTS => {
+                let mut constraints = extension.single()?.open()?;
+                let ca = constraints.optional(tag::BOOLEAN)?.map(value::boolean).transpose()?;
+                self.ca = Some(ca.unwrap_or(false));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crl::fixture::Issuer;
+
+    #[test]
+    fn a_ca_certificate_gives_the_facts_that_its_crls_are_judged_by() {
+        let issuer = Issuer::new("Root");
+        let certificate = Certificate::from_pem(&issuer.certificate_pem()).unwrap();
+        assert_eq!(certificate.subject, issuer.name);
+        assert_eq!(certificate.serial, [0x42]);
+        assert_eq!(certificate.subject_key_identifier, Some(issuer.key_identifier.clone()));
+        assert_eq!((certificate.ca, certificate.crl_sign), (Some(true), Some(true)));
+        let without = |bits| Certificate::from_der(&issuer.certificate_der(bits)).unwrap().crl_sign;
+        assert_eq!(without(None), None);
+        assert_eq!(without(Some([2, 0x04])), Some(false), "keyCertSign alone");
+    }
+
+    #[test]
+    fn what_is_not_a_certificate_is_named_and_never_panics() {
+        assert_eq!(Certificate::from_pem("hello"), Err(CertificateError::NoPem));
+        let open = "-----BEGIN CERTIFICATE-----\nAAAA";
+        assert_eq!(Certificate::from_pem(open), Err(CertificateError::UnterminatedPem));
+        let noise = format!("{BEGIN}\n!!!!\n{END}\n");
+        assert_eq!(Certificate::from_pem(&noise), Err(CertificateError::Base64));
+        let der = Issuer::new("Root").certificate_der(Some([1, 0x06]));
+        for size in 0..der.len() {
+            assert!(Certificate::from_der(&der[..size]).is_err(), "{size}");
+        }
+        for at in 0..der.len() {
+            for bit in 0..8 {
+                let mut changed = der.clone();
+                changed[at] ^= 1 << bit;
+                let _ = Certificate::from_der(&changed);
+            }
+        }
+    }
+}

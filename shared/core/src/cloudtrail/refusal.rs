@@ -1,0 +1,46 @@
+//! Why an event is not a deletion to judge.
+
+use crate::{arn::ArnError, failure::Failure};
+
+/// A variant each, because each asks for something else: a rule to be corrected, a sender to be
+/// told, or nothing at all.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    #[error(
+        "the record's CA does not lie where the record says: {ca} in account {account}, {region}"
+    )]
+    Elsewhere { ca: String, account: String, region: String },
+    /// Not an error of ours: nothing was deleted.
+    #[error("the deletion itself failed with {code}: {message}")]
+    FailedCall { code: String, message: String },
+    #[error("{field} is not usable: {found}")]
+    Malformed { field: &'static str, found: String },
+    #[error("{field} is missing")]
+    Missing { field: &'static str },
+    #[error("requestParameters.certificateAuthorityArn does not name a CA")]
+    NotACa(#[source] ArnError),
+    #[error(
+        "detail-type is {detail_type:?} of {source_name:?}, \
+         not \"AWS API Call via CloudTrail\" of \"aws.acm-pca\""
+    )]
+    NotCloudTrail { detail_type: String, source_name: String },
+    #[error("the event is not a JSON object")]
+    NotAnEvent,
+    #[error("the record is of {name:?} at {event_source:?}, not of DeleteCertificateAuthority")]
+    OtherCall { name: String, event_source: String },
+}
+
+impl Failure for Refusal {
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Elsewhere { .. } => "EventFromElsewhere",
+            Self::FailedCall { .. } => "FailedCall",
+            Self::Malformed { .. } | Self::Missing { .. } | Self::NotAnEvent => "MalformedEvent",
+            Self::NotACa(ArnError::OtherService(..)) => "ArnOfAnotherService",
+            Self::NotACa(_) => "NotACertificateAuthority",
+            Self::NotCloudTrail { .. } => "NotACloudTrailEvent",
+            Self::OtherCall { .. } => "NotADeletion",
+        }
+    }
+}

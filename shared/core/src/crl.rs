@@ -1,0 +1,119 @@
+//! What a CRL says, however wrong it is: facts for the rules, and whether its signature holds.
+//!
+//! Only an object that cannot be walked as a CertificateList is an error. Everything else that may
+//! be amiss (a missing field, a bad time, an odd serial) is a fact, because the auditor's business
+//! is to name it. The object is read as it arrives, by [`CrlReader`]; nothing is kept of an entry
+//! but what the counters in [`EntryFacts`] need.
+
+use time::OffsetDateTime;
+
+use crate::{
+    certificate::Certificate,
+    der::DerError,
+    signature::{AlgorithmIdentifier, SignatureError, SignedBytes},
+};
+
+mod entry;
+mod extensions;
+mod fields;
+mod place;
+mod reader;
+mod serials;
+
+pub use entry::{Entry, EntryFacts};
+pub use extensions::{DistributionPointName, IssuingDistributionPoint};
+pub use reader::CrlReader;
+
+/// Everything that the rules want to know of one CRL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrlFacts {
+    /// Bytes of the object, whatever follows the CRL included.
+    pub size: u64,
+    /// As encoded: 1 is v2; `None` if absent, which means v1.
+    pub version: Option<u64>,
+    /// `signature`, inside what is signed.
+    pub inner_algorithm: AlgorithmIdentifier,
+    /// `signatureAlgorithm`, outside of it.
+    pub outer_algorithm: AlgorithmIdentifier,
+    /// The issuer's Name, encoded.
+    pub issuer: Vec<u8>,
+    pub this_update: Option<OffsetDateTime>,
+    pub next_update: Option<OffsetDateTime>,
+    pub entries: EntryFacts,
+    /// CRLNumber: the magnitude of a non-negative INTEGER, most significant octet first.
+    pub number: Option<Vec<u8>>,
+    /// The keyIdentifier of authorityKeyIdentifier.
+    pub authority_key_identifier: Option<Vec<u8>>,
+    pub issuing_distribution_point: Option<IssuingDistributionPoint>,
+    /// BaseCRLNumber: this is a delta CRL.
+    pub delta_base: Option<Vec<u8>>,
+    /// Dotted OIDs of critical extensions that no relying party can be expected to know.
+    pub unknown_critical_extensions: Vec<String>,
+    /// Bytes after the end of the CRL.
+    pub trailing_bytes: u64,
+    /// Parts that are there but cannot be read, the first few of them.
+    pub malformed: Vec<Malformed>,
+}
+
+/// A part of the CRL that is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    pub part: &'static str,
+    pub error: DerError,
+}
+
+/// A CRL that was read to its end.
+pub struct Crl {
+    pub facts: CrlFacts,
+    signed: Option<SignedBytes>,
+    signature: Vec<u8>,
+}
+
+impl Crl {
+    /// Reads a CRL that is all there. What arrives in pieces goes through [`CrlReader`].
+    pub fn read(bytes: &[u8]) -> Result<Self, CrlError> {
+        let mut reader = CrlReader::new(|_: &Entry<'_>| ());
+        reader.push(bytes)?;
+        reader.finish()
+    }
+
+    /// Whether the key of `issuer` made the signature, by the algorithm named inside what is
+    /// signed. That the algorithm named outside is the same one is a rule's business.
+    pub fn verify(self, issuer: &Certificate) -> Result<(), SignatureError> {
+        let Some(signed) = self.signed else {
+            return Err(SignatureError::Unsupported(self.facts.inner_algorithm.to_string()));
+        };
+        signed.verify(&issuer.spki, &self.signature)
+    }
+}
+
+/// The object is not a CertificateList (RFC 5280 §5.1).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CrlError {
+    #[error("the object is empty")]
+    Empty,
+    #[error("the object is PEM text, and a CRL is published as DER")]
+    Pem,
+    #[error("the object begins with byte 0x{0:02x}, where a CRL begins with 0x30")]
+    NotDer(u8),
+    #[error("the object ends at offset {size}, in the middle of its {part}")]
+    Truncated { size: u64, part: &'static str },
+    #[error("the {part} is longer than {limit} bytes at offset {offset}")]
+    PartTooLong { part: &'static str, offset: u64, limit: u64 },
+    #[error("the {part} runs over the end of what contains it, at offset {offset}")]
+    Overrun { part: &'static str, offset: u64 },
+    #[error("the {part} cannot be read")]
+    Malformed {
+        part: &'static str,
+        #[source]
+        error: DerError,
+    },
+}
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod openssl_tests;
+#[cfg(test)]
+mod tests;

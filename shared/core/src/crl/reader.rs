@@ -1,0 +1,228 @@
+//! Walks a CertificateList while it arrives, in pieces of any size.
+//!
+//! The frames (CertificateList, tbsCertList, revokedCertificates) are entered by their headers; the
+//! small elements between them, an entry among them, are waited for whole and bounded in size. So
+//! what is held at any time is one small element, however large the CRL. The signed bytes are
+//! hashed on the way, by the algorithm that tbsCertList names before its entries.
+
+use super::{Crl, CrlError, entry::Entry, fields::Fields, place::Place};
+use crate::{
+    der::{DerError, Header, Reader, tag},
+    signature::SignedBytes,
+};
+
+/// More than any Name, entry or set of extensions that a CA writes.
+const MAX_ELEMENT: u64 = 64 * 1024;
+
+/// Reads a CRL from its pieces and shows every entry to `visit` as it passes by.
+pub struct CrlReader<V> {
+    visit: V,
+    /// Bytes that arrived and were not consumed: less than one small element.
+    pending: Vec<u8>,
+    offset: u64,
+    place: Place,
+    /// Where the frames end.
+    list_end: u64,
+    tbs_end: u64,
+    entries_end: u64,
+    /// tbsCertList so far, until its algorithm is known.
+    unhashed: Vec<u8>,
+    signed: Option<SignedBytes>,
+    fields: Fields,
+}
+
+/// How one step went on.
+enum Step {
+    Used(usize),
+    Elsewhere(Place),
+    Wait,
+}
+
+impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
+    pub fn new(visit: V) -> Self {
+        Self {
+            visit,
+            pending: Vec::new(),
+            offset: 0,
+            place: Place::List,
+            list_end: u64::MAX,
+            tbs_end: 0,
+            entries_end: 0,
+            unhashed: Vec::new(),
+            signed: None,
+            fields: Fields::default(),
+        }
+    }
+
+    /// Takes the next piece. After an error the rest of the object need not be fetched.
+    pub fn push(&mut self, piece: &[u8]) -> Result<(), CrlError> {
+        if self.pending.is_empty() {
+            let used = self.walk(piece)?;
+            self.pending.extend_from_slice(&piece[used..]);
+        } else {
+            let mut bytes = std::mem::take(&mut self.pending);
+            bytes.extend_from_slice(piece);
+            let used = self.walk(&bytes)?;
+            bytes.drain(..used);
+            self.pending = bytes;
+        }
+        Ok(())
+    }
+
+    /// The object is over.
+    pub fn finish(self) -> Result<Crl, CrlError> {
+        let size = self.offset + self.pending.len() as u64;
+        if size == 0 {
+            return Err(CrlError::Empty);
+        }
+        let truncated = CrlError::Truncated { size, part: self.place.name() };
+        if self.place != Place::End {
+            return Err(truncated);
+        }
+        let (facts, signature) = self.fields.finish(size).ok_or(truncated)?;
+        Ok(Crl { facts, signed: self.signed, signature })
+    }
+
+    /// Goes as far as `bytes` allow and tells how many were used.
+    fn walk(&mut self, bytes: &[u8]) -> Result<usize, CrlError> {
+        let mut used = 0;
+        loop {
+            match self.step(&bytes[used..])? {
+                Step::Used(count) => {
+                    used += count;
+                    self.offset += count as u64;
+                }
+                Step::Elsewhere(place) => self.place = place,
+                Step::Wait => return Ok(used),
+            }
+        }
+    }
+
+    fn step(&mut self, bytes: &[u8]) -> Result<Step, CrlError> {
+        if self.place == Place::End {
+            self.fields.trailing_bytes += bytes.len() as u64;
+            return Ok(if bytes.is_empty() { Step::Wait } else { Step::Used(bytes.len()) });
+        }
+        if let Some(place) = self.frame_left()? {
+            return Ok(Step::Elsewhere(place));
+        }
+        if self.place == Place::List {
+            not_der(bytes)?;
+        }
+        let header = Header::read(bytes, self.offset).map_err(|error| self.malformed(error))?;
+        let Some(header) = header else { return Ok(Step::Wait) };
+        if let Some(place) = self.place.without(header.tag) {
+            return Ok(Step::Elsewhere(place));
+        }
+        if self.offset + header.total_len() > self.frame_end() {
+            return Err(CrlError::Overrun { part: self.place.name(), offset: self.offset });
+        }
+        if self.place.is_frame() { self.enter(header, bytes) } else { self.take(header, bytes) }
+    }
+
+    /// Where the walk goes on if the frame it is in has no bytes left.
+    fn frame_left(&self) -> Result<Option<Place>, CrlError> {
+        if self.offset < self.frame_end() {
+            return Ok(None);
+        }
+        match self.place {
+            Place::Entry => Ok(Some(Place::Extensions)),
+            // What may be missing at the end of tbsCertList.
+            Place::NextUpdate | Place::Entries | Place::Extensions => {
+                Ok(Some(Place::OuterAlgorithm))
+            }
+            _ => Err(self.malformed(DerError::Truncated { offset: self.offset })),
+        }
+    }
+
+    fn frame_end(&self) -> u64 {
+        match self.place {
+            Place::List => u64::MAX,
+            Place::Tbs | Place::OuterAlgorithm | Place::Signature | Place::End => self.list_end,
+            Place::Entry => self.entries_end,
+            Place::Version
+            | Place::InnerAlgorithm
+            | Place::Issuer
+            | Place::ThisUpdate
+            | Place::NextUpdate
+            | Place::Entries
+            | Place::Extensions => self.tbs_end,
+        }
+    }
+
+    /// Goes through a frame's header, to what is inside.
+    fn enter(&mut self, header: Header, bytes: &[u8]) -> Result<Step, CrlError> {
+        if header.tag != tag::SEQUENCE {
+            let (expected, found) = (tag::SEQUENCE, header.tag);
+            let error = DerError::UnexpectedTag { offset: self.offset, expected, found };
+            return Err(self.malformed(error));
+        }
+        self.sign(&bytes[..header.header_len]);
+        let end = self.offset + header.total_len();
+        match self.place {
+            Place::List => self.list_end = end,
+            Place::Tbs => self.tbs_end = end,
+            _ => self.entries_end = end,
+        }
+        self.place = self.place.next();
+        Ok(Step::Used(header.header_len))
+    }
+
+    /// Takes a whole small element, as soon as all of it is there.
+    fn take(&mut self, header: Header, bytes: &[u8]) -> Result<Step, CrlError> {
+        let part = self.place.name();
+        if header.total_len() > MAX_ELEMENT {
+            return Err(CrlError::PartTooLong { part, offset: self.offset, limit: MAX_ELEMENT });
+        }
+        // The header is sound, so only content can be missing.
+        let Ok(element) = Reader::at(bytes, self.offset).element() else { return Ok(Step::Wait) };
+        self.sign(element.raw);
+        self.fields
+            .take(self.place, element, &mut self.visit)
+            .map_err(|error| self.malformed(error))?;
+        let offset = self.offset + header.total_len();
+        if self.place.is_last() && offset < self.frame_end() {
+            let count = usize::try_from(self.frame_end() - offset).unwrap_or(usize::MAX);
+            return Err(self.malformed(DerError::LeftOver { offset, count }));
+        }
+        if self.place == Place::InnerAlgorithm {
+            self.start_hashing();
+        }
+        self.place = self.place.next();
+        Ok(Step::Used(element.raw.len()))
+    }
+
+    /// tbsCertList is signed from its first octet, its own header included.
+    fn sign(&mut self, bytes: &[u8]) {
+        if !self.place.is_signed() {
+            return;
+        }
+        if let Some(signed) = &mut self.signed {
+            signed.update(bytes);
+        } else if self.fields.inner_algorithm.is_none() {
+            self.unhashed.extend_from_slice(bytes);
+        }
+    }
+
+    fn start_hashing(&mut self) {
+        let algorithm = self.fields.inner_algorithm.as_ref().and_then(|inner| inner.algorithm);
+        let unhashed = std::mem::take(&mut self.unhashed);
+        self.signed = algorithm.map(SignedBytes::new);
+        if let Some(signed) = &mut self.signed {
+            signed.update(&unhashed);
+        }
+    }
+
+    fn malformed(&self, error: DerError) -> CrlError {
+        CrlError::Malformed { part: self.place.name(), error }
+    }
+}
+
+/// Names the two usual mistakes by the first byte.
+fn not_der(bytes: &[u8]) -> Result<(), CrlError> {
+    match bytes.first() {
+        None | Some(&tag::SEQUENCE) => Ok(()),
+        Some(b'-') => Err(CrlError::Pem),
+        Some(&other) => Err(CrlError::NotDer(other)),
+    }
+}

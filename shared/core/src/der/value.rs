@@ -1,0 +1,182 @@
+//! The DER values that certificates and CRLs are made of, decoded strictly.
+
+use time::{Date, Month, OffsetDateTime, Time};
+
+use super::{DerError, Element, tag};
+
+/// DER knows one true and one false (X.690 §11.1).
+pub fn boolean(element: Element<'_>) -> Result<bool, DerError> {
+    match (element.tag, element.content) {
+        (tag::BOOLEAN, [0x00]) => Ok(false),
+        (tag::BOOLEAN, [0xff]) => Ok(true),
+        _ => Err(element.invalid("BOOLEAN")),
+    }
+}
+
+/// The octets of an INTEGER, two's complement, in their shortest form (X.690 §8.3.2).
+pub fn integer(element: Element<'_>) -> Result<&[u8], DerError> {
+    match element.tagged(tag::INTEGER)?.content {
+        [] | [0x00, 0x00..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(element.invalid("INTEGER")),
+        octets => Ok(octets),
+    }
+}
+
+/// A non-negative INTEGER that fits 64 bits: versions, reasons, lengths.
+pub fn unsigned(element: Element<'_>) -> Result<u64, DerError> {
+    let octets = integer(element)?;
+    if octets[0] & 0x80 != 0 || magnitude(octets).len() > 8 {
+        return Err(element.invalid("INTEGER of 64 bits"));
+    }
+    Ok(octets.iter().fold(0, |value, &octet| value << 8 | u64::from(octet)))
+}
+
+/// The octets of a non-negative INTEGER without the one that only carries the sign.
+pub fn magnitude(octets: &[u8]) -> &[u8] {
+    match octets {
+        [0x00, rest @ ..] if !rest.is_empty() => rest,
+        octets => octets,
+    }
+}
+
+/// A BIT STRING and the number of unused bits in its last octet.
+pub fn bit_string(element: Element<'_>) -> Result<(&[u8], u8), DerError> {
+    match element.tagged(tag::BIT_STRING)?.content {
+        [0, bits @ ..] => Ok((bits, 0)),
+        [unused @ 1..=7, bits @ ..] if !bits.is_empty() => Ok((bits, *unused)),
+        _ => Err(element.invalid("BIT STRING")),
+    }
+}
+
+/// A named bit of a BIT STRING: bit 0 is the first one (X.680 §22.2).
+pub fn named_bit(bits: &[u8], number: usize) -> bool {
+    bits.get(number / 8).is_some_and(|octet| octet & (0x80 >> (number % 8)) != 0)
+}
+
+/// The dotted form of an OBJECT IDENTIFIER's content.
+pub fn oid(element: Element<'_>) -> Result<String, DerError> {
+    let element = element.tagged(tag::OBJECT_IDENTIFIER)?;
+    let invalid = || element.invalid("OBJECT IDENTIFIER");
+    if element.content.last().is_none_or(|octet| octet & 0x80 != 0) {
+        return Err(invalid());
+    }
+    let mut dotted = String::new();
+    let mut arc: u64 = 0;
+    let mut arc_starts = true;
+    for &octet in element.content {
+        if arc >> 57 != 0 || (arc_starts && octet == 0x80) {
+            return Err(invalid());
+        }
+        arc = arc << 7 | u64::from(octet & 0x7f);
+        arc_starts = octet & 0x80 == 0;
+        if !arc_starts {
+            continue;
+        }
+        if dotted.is_empty() {
+            let first = (arc / 40).min(2);
+            dotted = format!("{first}.{}", arc - first * 40);
+        } else {
+            dotted.push('.');
+            dotted.push_str(&arc.to_string());
+        }
+        arc = 0;
+    }
+    Ok(dotted)
+}
+
+/// UTCTime or GeneralizedTime in the only forms of RFC 5280 §4.1.2.5: to the second, in `Z`.
+pub fn time(element: Element<'_>) -> Result<OffsetDateTime, DerError> {
+    let invalid = || element.invalid("time");
+    let (year, rest) = match element.tag {
+        tag::UTC_TIME if element.content.len() == 13 => {
+            // RFC 5280 §4.1.2.5.1: 50 and more is 19YY, below it is 20YY.
+            let year = digits(&element.content[..2]).ok_or_else(invalid)?;
+            (if year >= 50 { 1900 + year } else { 2000 + year }, &element.content[2..])
+        }
+        tag::GENERALIZED_TIME if element.content.len() == 15 => {
+            (digits(&element.content[..4]).ok_or_else(invalid)?, &element.content[4..])
+        }
+        _ => return Err(invalid()),
+    };
+    let field = |at: usize| {
+        digits(&rest[at..at + 2]).and_then(|value| u8::try_from(value).ok()).ok_or_else(invalid)
+    };
+    if rest[10] != b'Z' {
+        return Err(invalid());
+    }
+    let month = Month::try_from(field(0)?).map_err(|_| invalid())?;
+    let date = Date::from_calendar_date(year, month, field(2)?).map_err(|_| invalid())?;
+    let time = Time::from_hms(field(4)?, field(6)?, field(8)?).map_err(|_| invalid())?;
+    Ok(date.with_time(time).assume_utc())
+}
+
+fn digits(text: &[u8]) -> Option<i32> {
+    text.iter().try_fold(0, |value, &digit| {
+        digit.is_ascii_digit().then(|| value * 10 + i32::from(digit - b'0'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::super::Reader;
+    use super::*;
+
+    fn decode<T>(bytes: &[u8], with: impl FnOnce(Element<'_>) -> Result<T, DerError>) -> Option<T> {
+        with(Reader::new(bytes).element().unwrap()).ok()
+    }
+
+    fn time_of(tag: u8, text: &str) -> Option<OffsetDateTime> {
+        decode(&[&[tag, text.len() as u8], text.as_bytes()].concat(), time)
+    }
+
+    #[test]
+    fn times_have_one_form_each() {
+        let utc = |text| time_of(tag::UTC_TIME, text);
+        let general = |text| time_of(tag::GENERALIZED_TIME, text);
+        assert_eq!(utc("500101000000Z"), Some(datetime!(1950-01-01 0:00 UTC)));
+        assert_eq!(utc("491231235959Z"), Some(datetime!(2049-12-31 23:59:59 UTC)));
+        assert_eq!(general("99991231235959Z"), Some(datetime!(9999-12-31 23:59:59 UTC)));
+        for text in
+            ["5001010000Z", "500101000000+", "501301000000Z", "500230000000Z", "50010100000aZ"]
+        {
+            assert_eq!(utc(text), None, "{text}");
+        }
+        assert_eq!(utc("500101000060Z"), None, "a leap second is not a time of RFC 5280");
+        assert_eq!(general("20500101000000.1Z"), None);
+    }
+
+    #[test]
+    fn object_identifiers_are_dotted() {
+        assert_eq!(decode(&[6, 3, 0x55, 0x1d, 0x14], oid).as_deref(), Some("2.5.29.20"));
+        assert_eq!(decode(&[6, 3, 0x2b, 0x65, 0x70], oid).as_deref(), Some("1.3.101.112"));
+        assert_eq!(
+            decode(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11], oid).as_deref(),
+            Some("1.2.840.113549.1.1.11")
+        );
+        assert_eq!(decode(&[6, 0], oid), None, "empty");
+        assert_eq!(decode(&[6, 2, 0x55, 0x9d], oid), None, "unfinished arc");
+        assert_eq!(decode(&[6, 3, 0x55, 0x80, 0x01], oid), None, "padded arc");
+    }
+
+    #[test]
+    fn integers_are_shortest_and_small_ones_are_bounded() {
+        assert_eq!(decode(&[2, 1, 0x7f], unsigned), Some(127));
+        assert_eq!(decode(&[2, 2, 0x00, 0x80], unsigned), Some(128));
+        assert_eq!(
+            decode(&[2, 9, 0, 255, 255, 255, 255, 255, 255, 255, 255], unsigned),
+            Some(u64::MAX)
+        );
+        assert_eq!(decode(&[2, 9, 1, 0, 0, 0, 0, 0, 0, 0, 0], unsigned), None, "65 bits");
+        assert_eq!(decode(&[2, 1, 0x80], unsigned), None, "negative");
+        assert_eq!(decode(&[2, 2, 0x00, 0x7f], unsigned), None, "padded");
+        assert_eq!(decode(&[2, 0], unsigned), None, "empty");
+    }
+
+    #[test]
+    fn booleans_are_all_or_nothing() {
+        assert_eq!(decode(&[1, 1, 0xff], boolean), Some(true));
+        assert_eq!(decode(&[1, 1, 0x00], boolean), Some(false));
+        assert_eq!(decode(&[1, 1, 0x01], boolean), None);
+    }
+}

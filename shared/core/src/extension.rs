@@ -1,0 +1,74 @@
+//! The extensions of certificates, CRLs and CRL entries, one after another.
+
+use crate::der::{DerError, Element, tag, value};
+
+// The content octets of the OBJECT IDENTIFIERs: comparing them costs a million entries nothing.
+pub(crate) const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 14];
+pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
+pub(crate) const ISSUER_ALT_NAME: &[u8] = &[0x55, 0x1d, 18];
+pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
+pub(crate) const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 20];
+pub(crate) const REASON_CODE: &[u8] = &[0x55, 0x1d, 21];
+pub(crate) const INVALIDITY_DATE: &[u8] = &[0x55, 0x1d, 24];
+pub(crate) const DELTA_CRL_INDICATOR: &[u8] = &[0x55, 0x1d, 27];
+pub(crate) const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1d, 28];
+pub(crate) const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 29];
+pub(crate) const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 35];
+pub(crate) const FRESHEST_CRL: &[u8] = &[0x55, 0x1d, 46];
+pub(crate) const AUTHORITY_INFO_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
+
+/// Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue } (RFC 5280 §4.1)
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extension<'a> {
+    /// The content of the OBJECT IDENTIFIER.
+    pub(crate) oid: &'a [u8],
+    pub(crate) critical: bool,
+    id: Element<'a>,
+    value: Element<'a>,
+}
+
+impl<'a> Extension<'a> {
+    pub(crate) fn read(element: Element<'a>) -> Result<Self, DerError> {
+        let mut parts = element.open()?;
+        let id = parts.expect(tag::OBJECT_IDENTIFIER)?;
+        let critical = parts.optional(tag::BOOLEAN)?.map(value::boolean).transpose()?;
+        let value = parts.expect(tag::OCTET_STRING)?;
+        parts.finish()?;
+        Ok(Self { oid: id.content, critical: critical.unwrap_or(false), id, value })
+    }
+
+    /// The one element that the extension's value must be.
+    pub(crate) fn single(&self) -> Result<Element<'a>, DerError> {
+        let mut reader = self.value.open()?;
+        let element = reader.element()?;
+        reader.finish()?;
+        Ok(element)
+    }
+
+    pub(crate) fn dotted(&self) -> Result<String, DerError> {
+        value::oid(self.id)
+    }
+}
+
+/// `wrapper` is the explicitly tagged Extensions of a certificate or CRL.
+pub(crate) fn visit_wrapped<'a>(
+    wrapper: Element<'a>,
+    visitor: impl FnMut(&Extension<'a>) -> Result<(), DerError>,
+) -> Result<(), DerError> {
+    let mut wrapped = wrapper.open()?;
+    let extensions = wrapped.expect(tag::SEQUENCE)?;
+    wrapped.finish()?;
+    visit(extensions, visitor)
+}
+
+/// `extensions` is the SEQUENCE OF Extension itself, as it stands in a CRL entry.
+pub(crate) fn visit<'a>(
+    extensions: Element<'a>,
+    mut visitor: impl FnMut(&Extension<'a>) -> Result<(), DerError>,
+) -> Result<(), DerError> {
+    let mut reader = extensions.open()?;
+    while !reader.is_empty() {
+        visitor(&Extension::read(reader.expect(tag::SEQUENCE)?)?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,284 @@
+//! Small stand-ins for the ports, with failures on demand. For tests of the jobs.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::pin,
+    sync::{Mutex, MutexGuard},
+    task::{Context, Poll, Waker},
+};
+
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    arn::CaArn,
+    ca::{Ca, CaStatus, CaType},
+    cloudtrail::{Deletion, Principal},
+    finding::Finding,
+    ports::{
+        Authorities, Bus, CaCertificate, Creation, Described, Entry, Etag, Ledger, Listing,
+        PortError, PublishError, RefusedFinding, Replacement, ServiceStatus,
+    },
+};
+
+pub(crate) const ARN: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
+
+/// Drives a future whose ports never wait.
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a fake waited"),
+    }
+}
+
+pub(crate) fn deletion(at: OffsetDateTime) -> Deletion {
+    Deletion {
+        ca: ARN.parse().unwrap(),
+        at,
+        window_days: Some(7),
+        by: Principal { kind: "Root".to_owned(), ..Principal::default() },
+        source_ip: None,
+        user_agent: None,
+        event_id: "e".to_owned(),
+        region: "us-east-1".to_owned(),
+        account: "111122223333".to_owned(),
+    }
+}
+
+/// A CA that was in use until it was deleted `at`, with a window of seven days.
+pub(crate) fn deleted_ca(at: OffsetDateTime) -> Ca {
+    Ca {
+        arn: ARN.parse().unwrap(),
+        ca_type: CaType::Subordinate,
+        status: CaStatus::Deleted,
+        common_name: Some("Issuing CA".to_owned()),
+        key_algorithm: Some("EC_prime256v1".to_owned()),
+        signing_algorithm: Some("SHA256WITHECDSA".to_owned()),
+        usage_mode: None,
+        serial: Some("01".to_owned()),
+        not_before: Some(at - Duration::days(30)),
+        not_after: Some(at + Duration::days(300)),
+        created_at: Some(at - Duration::days(31)),
+        last_state_change_at: Some(at),
+        restorable_until: Some(at + Duration::days(7)),
+        crl: None,
+        ocsp_enabled: false,
+    }
+}
+
+/// The failures to come, by operation, and what was called.
+#[derive(Default)]
+pub(crate) struct Calls {
+    fail_next: Mutex<BTreeMap<&'static str, Vec<PortError>>>,
+    made: Mutex<Vec<&'static str>>,
+}
+
+impl Calls {
+    pub(crate) fn fail_next(&self, operation: &'static str, error: PortError) {
+        lock(&self.fail_next).entry(operation).or_default().insert(0, error);
+    }
+
+    pub(crate) fn count(&self, operation: &str) -> usize {
+        lock(&self.made).iter().filter(|made| **made == operation).count()
+    }
+
+    fn make(&self, operation: &'static str) -> Result<(), PortError> {
+        lock(&self.made).push(operation);
+        match lock(&self.fail_next).get_mut(operation).and_then(Vec::pop) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(crate) fn denied(operation: &'static str) -> PortError {
+    PortError::Denied { operation, resource: "x".to_owned(), cause: "no".into() }
+}
+
+pub(crate) fn broken(operation: &'static str) -> PortError {
+    PortError::Other { operation, resource: "x".to_owned(), cause: "broken".into() }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap()
+}
+
+/// A service with some CAs and a time of its own. Restoring gives `restored_to`.
+pub(crate) struct FakeAuthorities {
+    pub(crate) calls: Calls,
+    pub(crate) cas: Mutex<Vec<Ca>>,
+    pub(crate) now: Mutex<OffsetDateTime>,
+    pub(crate) restored_to: CaStatus,
+    /// The certificates of the CAs that have one, in PEM, by ARN.
+    pub(crate) certificates: Mutex<BTreeMap<String, String>>,
+}
+
+impl FakeAuthorities {
+    pub(crate) fn new(now: OffsetDateTime, cas: Vec<Ca>) -> Self {
+        Self {
+            calls: Calls::default(),
+            cas: Mutex::new(cas),
+            now: Mutex::new(now),
+            restored_to: CaStatus::Disabled,
+            certificates: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn set_now(&self, now: OffsetDateTime) {
+        *lock(&self.now) = now;
+    }
+
+    pub(crate) fn status(&self) -> CaStatus {
+        lock(&self.cas)[0].status.clone()
+    }
+
+    fn find(&self, operation: &'static str, arn: &CaArn) -> Result<Ca, PortError> {
+        let found = lock(&self.cas).iter().find(|ca| ca.arn == *arn).cloned();
+        let resource = arn.to_string();
+        found.ok_or(PortError::NotFound { operation, resource, cause: "not there".into() })
+    }
+}
+
+impl Authorities for FakeAuthorities {
+    async fn list(&self) -> Result<Listing, PortError> {
+        self.calls.make("list")?;
+        Ok(Listing { cas: lock(&self.cas).clone(), as_of: *lock(&self.now) })
+    }
+
+    async fn describe(&self, arn: &CaArn) -> Result<Described, PortError> {
+        self.calls.make("describe")?;
+        Ok(Described { ca: self.find("describe", arn)?, as_of: *lock(&self.now) })
+    }
+
+    async fn restore(&self, arn: &CaArn) -> Result<OffsetDateTime, PortError> {
+        self.calls.make("restore")?;
+        if self.find("restore", arn)?.status != CaStatus::Deleted {
+            let (operation, resource) = ("restore", arn.to_string());
+            return Err(PortError::InvalidState { operation, resource, cause: "state".into() });
+        }
+        let now = *lock(&self.now);
+        for ca in lock(&self.cas).iter_mut().filter(|ca| ca.arn == *arn) {
+            ca.status = self.restored_to.clone();
+            ca.restorable_until = None;
+            ca.last_state_change_at = Some(now);
+        }
+        Ok(now)
+    }
+
+    async fn update_status(&self, _: &CaArn, _: ServiceStatus) -> Result<(), PortError> {
+        self.calls.make("update_status")
+    }
+
+    async fn tags(&self, arn: &CaArn) -> Result<BTreeMap<String, Option<String>>, PortError> {
+        self.calls.make("tags")?;
+        let (operation, resource) = ("tags", arn.to_string());
+        Err(PortError::InvalidState { operation, resource, cause: "deleted".into() })
+    }
+
+    async fn certificate(&self, arn: &CaArn) -> Result<CaCertificate, PortError> {
+        self.calls.make("certificate")?;
+        if let Some(certificate) = lock(&self.certificates).get(arn.as_str()).cloned() {
+            return Ok(CaCertificate { certificate, chain: None });
+        }
+        let (operation, resource) = ("certificate", arn.to_string());
+        Err(PortError::InvalidState { operation, resource, cause: "deleted".into() })
+    }
+}
+
+/// Objects with a version each.
+#[derive(Default)]
+pub(crate) struct FakeLedger {
+    pub(crate) calls: Calls,
+    objects: Mutex<BTreeMap<String, (u64, Vec<u8>)>>,
+}
+
+impl FakeLedger {
+    pub(crate) fn put(&self, key: &str, body: &str) {
+        let mut objects = lock(&self.objects);
+        let version = objects.get(key).map_or(1, |(version, _)| version + 1);
+        objects.insert(key.to_owned(), (version, body.as_bytes().to_vec()));
+    }
+
+    pub(crate) fn json(&self, key: &str) -> serde_json::Value {
+        serde_json::from_slice(&lock(&self.objects)[key].1).unwrap()
+    }
+
+    pub(crate) fn keys(&self) -> Vec<String> {
+        lock(&self.objects).keys().cloned().collect()
+    }
+}
+
+impl Ledger for FakeLedger {
+    async fn create(&self, key: &str, body: Vec<u8>) -> Result<Creation, PortError> {
+        self.calls.make("create")?;
+        let mut objects = lock(&self.objects);
+        if objects.contains_key(key) {
+            return Ok(Creation::AlreadyExists);
+        }
+        objects.insert(key.to_owned(), (1, body));
+        Ok(Creation::Created(Etag("1".to_owned())))
+    }
+
+    async fn read(&self, key: &str) -> Result<Option<Entry>, PortError> {
+        self.calls.make("read")?;
+        let objects = lock(&self.objects);
+        let entry = objects.get(key).cloned();
+        Ok(entry.map(|(version, body)| Entry { body, etag: Etag(version.to_string()) }))
+    }
+
+    async fn replace(
+        &self,
+        key: &str,
+        body: Vec<u8>,
+        seen: &Etag,
+    ) -> Result<Replacement, PortError> {
+        self.calls.make("replace")?;
+        match lock(&self.objects).get_mut(key) {
+            Some((version, old)) if version.to_string() == seen.0 => {
+                *version += 1;
+                *old = body;
+                Ok(Replacement::Replaced(Etag(version.to_string())))
+            }
+            _ => Ok(Replacement::Changed),
+        }
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, PortError> {
+        self.calls.make("list")?;
+        Ok(self.keys().into_iter().filter(|key| key.starts_with(prefix)).collect())
+    }
+}
+
+/// Keeps what was published.
+#[derive(Default)]
+pub(crate) struct FakeBus {
+    pub(crate) fail_next: Mutex<bool>,
+    pub(crate) published: Mutex<Vec<Finding>>,
+}
+
+impl FakeBus {
+    pub(crate) fn fail_next(&self) {
+        *lock(&self.fail_next) = true;
+    }
+
+    pub(crate) fn rules(&self) -> Vec<String> {
+        lock(&self.published).iter().map(|finding| finding.rule.to_string()).collect()
+    }
+
+    pub(crate) fn last(&self) -> Finding {
+        lock(&self.published).last().unwrap().clone()
+    }
+}
+
+impl Bus for FakeBus {
+    async fn publish(&self, findings: &[Finding]) -> Result<(), PublishError> {
+        if std::mem::take(&mut *lock(&self.fail_next)) {
+            let (code, message) = ("InternalFailure".to_owned(), "try again".to_owned());
+            let refused = vec![RefusedFinding { id: findings[0].id.clone(), code, message }];
+            return Err(PublishError::Refused { count: findings.len(), refused });
+        }
+        lock(&self.published).extend_from_slice(findings);
+        Ok(())
+    }
+}

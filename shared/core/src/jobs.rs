@@ -1,0 +1,10 @@
+//! The jobs: each gathers facts through the ports, decides, and acts.
+
+pub mod audit_report;
+pub mod auto_restore;
+pub mod crl_audit;
+pub mod restore_deadline;
+
+mod register;
+
+pub use register::{RegisterError, Told};

@@ -1,0 +1,284 @@
+//! Audits every CA's CRL and the bucket it lies in, and tells what began and what is over.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    arn::CaArn,
+    ca::Ca,
+    ports::{Authorities, Buckets, Bus, Ledger, Objects},
+    rules::{self, Judgement, JudgementResult, bucket::BucketSubject},
+};
+
+mod error;
+mod gather;
+mod memory;
+mod outcome;
+mod report;
+mod scope;
+mod trigger;
+
+pub use error::{CheckFailure, CrlAuditError, Step};
+pub use outcome::{Audit, Outcome};
+pub use scope::Skip;
+
+use super::register::{Register, Told};
+use memory::Memory;
+use report::Report;
+use scope::Scope;
+use trigger::Trigger;
+
+/// Five times the million entries that the service's largest CRL has.
+pub const LARGEST_CRL: u64 = 256 * 1024 * 1024;
+
+/// What the job works with.
+#[derive(Debug)]
+pub struct Ports<'a, A, O, K, L, B> {
+    pub authorities: &'a A,
+    pub objects: &'a O,
+    pub buckets: &'a K,
+    pub ledger: &'a L,
+    pub bus: &'a B,
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// A CRL object over this many bytes is not read.
+    pub largest_crl: u64,
+    /// See [`super::restore_deadline::Settings::claim_expires_after`].
+    pub claim_expires_after: Duration,
+}
+
+/// One run: all CAs on a schedule, one CA on the service's event about its CRL.
+pub async fn run<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus>(
+    event: &Value,
+    ports: &Ports<'_, A, O, K, L, B>,
+    settings: &Settings,
+) -> Result<Outcome, CrlAuditError> {
+    let trigger = trigger::read(event).map_err(CrlAuditError::Event)?;
+    let listing = ports.authorities.list().await.map_err(CrlAuditError::List)?;
+    let now = listing.as_of;
+    let scopes: Vec<(&Ca, Result<Scope, Skip>)> =
+        listing.cas.iter().map(|ca| (ca, scope::of(ca))).collect();
+
+    if let Trigger::Generation(event) = &trigger {
+        match scopes.iter().find(|(ca, _)| ca.arn == event.ca) {
+            Some((_, Ok(_))) => {}
+            Some((_, Err(skip))) => return Ok(Outcome::not_audited(&event.ca, skip.to_string())),
+            None => return Ok(Outcome::not_audited(&event.ca, "there is no such CA any more")),
+        }
+    }
+    let register = Register {
+        ledger: ports.ledger,
+        bus: ports.bus,
+        area: "crl-audit",
+        now,
+        claim_expires_after: settings.claim_expires_after,
+    };
+    let report = Report::new(now, &trigger, &scopes);
+    let mut job =
+        Job { ports, settings, register, trigger: &trigger, now, report, failures: Vec::new() };
+    for (ca, scope) in &scopes {
+        if let Ok(scope) = scope
+            && trigger.concerns(&ca.arn)
+        {
+            job.audit_crl(ca, scope).await;
+        }
+    }
+    for subject in gather::bucket_users(&scopes, &trigger) {
+        job.audit_bucket(subject).await;
+    }
+    job.close_what_is_no_longer_audited(&scopes).await;
+    job.finish().await
+}
+
+struct Job<'a, A, O, K, L, B> {
+    ports: &'a Ports<'a, A, O, K, L, B>,
+    settings: &'a Settings,
+    register: Register<'a, L, B>,
+    trigger: &'a Trigger,
+    now: OffsetDateTime,
+    report: Report,
+    failures: Vec<CheckFailure>,
+}
+
+impl<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus> Job<'_, A, O, K, L, B> {
+    /// A CA that cannot be audited does not keep the others from their turn.
+    async fn audit_crl(&mut self, ca: &Ca, scope: &Scope) {
+        let resource = ca.arn.to_string();
+        let key = memory::ca_key(ca.arn.id());
+        let history = match memory::read(self.ports.ledger, &key).await {
+            Ok((mut memory, _)) => {
+                self.trigger.learn(&ca.arn, &mut memory.crl);
+                memory.crl
+            }
+            Err(step) => return self.failed(&resource, step),
+        };
+        let limit = self.settings.largest_crl;
+        let gathered = gather::crl(self.ports, ca, scope, history, limit, self.now).await;
+        for step in gathered.failures {
+            self.failed(&resource, step);
+        }
+        let judgements =
+            rules::judge(rules::crl::RULES, &gathered.subject, ca.arn.as_str(), self.now);
+        let trigger = self.trigger;
+        self.settle(&resource, &key, judgements, |memory| {
+            // On what is remembered now: another run may have learnt something meanwhile.
+            trigger.learn(&ca.arn, &mut memory.crl);
+            memory.crl.learn(&gathered.subject);
+        })
+        .await;
+    }
+
+    async fn audit_bucket(&mut self, (name, users): (String, Vec<rules::bucket::BucketUser>)) {
+        let facts = self.ports.buckets.facts(&name).await;
+        let subject = BucketSubject { facts, users };
+        let resource = subject.arn();
+        for step in gather::unknown(&subject.facts) {
+            self.failed(&resource, step);
+        }
+        let judgements = rules::judge(rules::bucket::RULES, &subject, &resource, self.now);
+        self.settle(&resource, &memory::bucket_key(&name), judgements, |_| ()).await;
+    }
+
+    /// Tells what began and what is over, and remembers what is open.
+    async fn settle(
+        &mut self,
+        resource: &str,
+        key: &str,
+        judgements: Vec<Judgement>,
+        learn: impl Fn(&mut Memory),
+    ) {
+        match self.try_to_settle(resource, key, &judgements, learn).await {
+            Ok(told) => self.report.told.add(told),
+            Err(step) => self.failed(resource, step),
+        }
+        self.report.judgements.extend(judgements);
+    }
+
+    /// What is found is noted as open before it is told, so that a crash cannot leave a finding that
+    /// nobody would ever resolve; what is over is struck off after that was told.
+    async fn try_to_settle(
+        &self,
+        resource: &str,
+        key: &str,
+        judgements: &[Judgement],
+        learn: impl Fn(&mut Memory),
+    ) -> Result<Told, Step> {
+        let found: Vec<_> = judgements.iter().flat_map(findings).cloned().collect();
+        let noted = memory::update(self.ports.ledger, key, |memory| {
+            memory.resource = resource.to_owned();
+            memory
+                .open
+                .extend(found.iter().map(|finding| (finding.id.clone(), finding.rule.to_string())));
+            learn(memory);
+        })
+        .await?;
+        let mut told = self.register.announce(&found).await.map_err(Step::Register)?;
+        let over: Vec<String> = noted
+            .open
+            .iter()
+            .filter(|(id, rule)| is_over(id, rule, judgements))
+            .map(|(id, _)| id.clone())
+            .collect();
+        if over.is_empty() {
+            return Ok(told);
+        }
+        let because = "the rule found nothing any more";
+        told.resolved = self.register.resolve(&over, because).await.map_err(Step::Register)?;
+        memory::update(self.ports.ledger, key, |memory| {
+            memory.open.retain(|id, _| !over.contains(id));
+        })
+        .await?;
+        Ok(told)
+    }
+
+    /// A CA that was deleted, or whose CRL was turned off, has no findings any more. Only a run over
+    /// all CAs can tell, and only about resources that it did not audit.
+    async fn close_what_is_no_longer_audited(&mut self, scopes: &[(&Ca, Result<Scope, Skip>)]) {
+        if !matches!(self.trigger, Trigger::Schedule) {
+            return;
+        }
+        let mut audited: BTreeMap<String, ()> = BTreeMap::new();
+        for (ca, scope) in scopes {
+            if let Ok(scope) = scope {
+                audited.insert(memory::ca_key(ca.arn.id()), ());
+                audited.insert(memory::bucket_key(&scope.bucket), ());
+            }
+        }
+        let keys = match self.ports.ledger.list(memory::PREFIX).await {
+            Ok(keys) => keys,
+            Err(error) => return self.failed("the ledger", Step::Memory(error)),
+        };
+        for key in keys.into_iter().filter(|key| !audited.contains_key(key)) {
+            match self.close(&key).await {
+                Ok(resolved) => self.report.told.resolved.extend(resolved),
+                Err(step) => self.failed(&key, step),
+            }
+        }
+    }
+
+    async fn close(&self, key: &str) -> Result<Vec<String>, Step> {
+        let (memory, _) = memory::read(self.ports.ledger, key).await?;
+        if memory.open.is_empty() {
+            return Ok(Vec::new());
+        }
+        let open: Vec<String> = memory.open.into_keys().collect();
+        let because = "the resource is no longer audited";
+        let resolved = self.register.resolve(&open, because).await.map_err(Step::Register)?;
+        memory::update(self.ports.ledger, key, |memory| {
+            memory.open.retain(|id, _| !open.contains(id));
+        })
+        .await?;
+        Ok(resolved)
+    }
+
+    fn failed(&mut self, resource: &str, step: Step) {
+        self.failures.push(CheckFailure { resource: resource.to_owned(), step });
+    }
+
+    async fn finish(mut self) -> Result<Outcome, CrlAuditError> {
+        self.report.unchecked = self.failures.iter().map(ToString::to_string).collect();
+        let written = self.report.write(self.ports.ledger).await;
+        let audit = self.report.audit();
+        if let Err(step) = written {
+            self.failed("the report", step);
+        }
+        if self.failures.is_empty() {
+            Ok(Outcome::Audited(Box::new(audit)))
+        } else {
+            Err(CrlAuditError::Incomplete { audit: Box::new(audit), failures: self.failures })
+        }
+    }
+}
+
+fn findings(judgement: &Judgement) -> &[crate::finding::Finding] {
+    match &judgement.result {
+        JudgementResult::Findings { findings } => findings,
+        JudgementResult::NotApplicable { .. } | JudgementResult::Pass => &[],
+    }
+}
+
+/// A finding is over when its rule was put and did not find it. A rule that had nothing to judge
+/// leaves it open; a rule that does not exist any more lets go of it.
+fn is_over(id: &str, rule: &str, judgements: &[Judgement]) -> bool {
+    match judgements.iter().find(|judgement| judgement.rule == rule).map(|of| &of.result) {
+        None | Some(JudgementResult::Pass) => true,
+        Some(JudgementResult::NotApplicable { .. }) => false,
+        Some(JudgementResult::Findings { findings }) => {
+            !findings.iter().any(|finding| finding.id == id)
+        }
+    }
+}
+
+/// For results and reports: which CA was left out, and why.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Skipped {
+    pub ca: CaArn,
+    pub reason: String,
+}
+
+#[cfg(test)]
+mod tests;

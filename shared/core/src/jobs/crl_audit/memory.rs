@@ -1,0 +1,100 @@
+//! What runs remember of a resource: its open findings, and what was seen of its CRL.
+//!
+//! One object each, `state/crl-audit/cas/<CA id>.json` and `state/crl-audit/buckets/<name>.json`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use time::Duration;
+
+use super::Step;
+use crate::{
+    ports::{Creation, Etag, Ledger, Replacement},
+    rules::crl::{CrlHistory, CrlState, CrlSubject},
+};
+
+pub(super) const PREFIX: &str = "state/crl-audit/";
+
+pub(super) fn ca_key(id: &str) -> String {
+    format!("{PREFIX}cas/{id}.json")
+}
+
+pub(super) fn bucket_key(name: &str) -> String {
+    format!("{PREFIX}buckets/{name}.json")
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Memory {
+    pub(super) resource: String,
+    /// Findings that were told, or are about to be, and not yet resolved: id and rule.
+    pub(super) open: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) crl: CrlHistory,
+}
+
+impl CrlHistory {
+    /// Adds what this run saw.
+    pub(super) fn learn(&mut self, subject: &CrlSubject) {
+        if self.failure.as_ref().is_some_and(|failure| failure.is_overcome_by(&subject.crl)) {
+            self.failure = None;
+        }
+        match &subject.crl {
+            CrlState::Missing | CrlState::NotChecked(_) => return,
+            CrlState::Read { .. } | CrlState::TooLarge { .. } | CrlState::Unreadable(_) => {}
+        }
+        // A day's precision spares an hourly write.
+        if self.seen_at.is_none_or(|seen_at| subject.as_of - seen_at >= Duration::DAY) {
+            self.seen_at = Some(subject.as_of);
+        }
+        // Only the CA itself can raise the number, not who overwrites its CRL.
+        if let CrlState::Read { facts, signature: Some(Ok(())), .. } = &subject.crl
+            && let Some(number) = &facts.number
+            && self.number.as_ref().is_none_or(|seen| (seen.len(), seen) < (number.len(), number))
+        {
+            self.number = Some(number.clone());
+        }
+    }
+}
+
+/// Nothing is remembered of a resource that is new, or of garbage.
+pub(super) async fn read<L: Ledger>(ledger: &L, key: &str) -> Result<(Memory, Option<Etag>), Step> {
+    let entry = ledger.read(key).await.map_err(Step::Memory)?;
+    Ok(match entry {
+        None => (Memory::default(), None),
+        Some(entry) => (serde_json::from_slice(&entry.body).unwrap_or_default(), Some(entry.etag)),
+    })
+}
+
+/// Another run may write at the same time; then the change is made to what that one wrote.
+const TRIES: usize = 5;
+
+/// Makes a change, and answers with the memory as it then is. No change, no write.
+pub(super) async fn update<L: Ledger>(
+    ledger: &L,
+    key: &str,
+    change: impl Fn(&mut Memory),
+) -> Result<Memory, Step> {
+    for _ in 0..TRIES {
+        let (before, etag) = read(ledger, key).await?;
+        let mut after = before.clone();
+        change(&mut after);
+        if after == before && etag.is_some() {
+            return Ok(after);
+        }
+        let body = serde_json::to_vec_pretty(&after).map_err(Step::Write)?;
+        let written = match &etag {
+            None => {
+                let created = ledger.create(key, body).await.map_err(Step::Memory)?;
+                matches!(created, Creation::Created(_))
+            }
+            Some(etag) => {
+                let replaced = ledger.replace(key, body, etag).await.map_err(Step::Memory)?;
+                matches!(replaced, Replacement::Replaced(_))
+            }
+        };
+        if written {
+            return Ok(after);
+        }
+    }
+    Err(Step::Contended { key: key.to_owned() })
+}

@@ -1,0 +1,94 @@
+//! The report of a run, `reports/crl-audit/<as of>.json`: what was judged, by which rules, with
+//! which results; what was left out, and why.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::{Audit, Scope, Skip, Skipped, Step, Trigger};
+use crate::{
+    arn::CaArn,
+    ca::Ca,
+    instant,
+    jobs::Told,
+    ports::Ledger,
+    rules::{Judgement, JudgementResult},
+};
+
+#[derive(Serialize)]
+pub(super) struct Report {
+    #[serde(skip)]
+    key: String,
+    #[serde(with = "time::serde::rfc3339")]
+    as_of: OffsetDateTime,
+    trigger: String,
+    /// CAs of the account and Region, in any state.
+    seen: usize,
+    audited: Vec<Audited>,
+    skipped: Vec<Skipped>,
+    pub(super) told: Told,
+    /// What should have been checked and could not be.
+    pub(super) unchecked: Vec<String>,
+    pub(super) judgements: Vec<Judgement>,
+}
+
+#[derive(Serialize)]
+struct Audited {
+    ca: CaArn,
+    bucket: String,
+    key: String,
+}
+
+impl Report {
+    pub(super) fn new(
+        as_of: OffsetDateTime,
+        trigger: &Trigger,
+        scopes: &[(&Ca, Result<Scope, Skip>)],
+    ) -> Self {
+        let (mut audited, mut skipped) = (Vec::new(), Vec::new());
+        for (ca, scope) in scopes.iter().filter(|(ca, _)| trigger.concerns(&ca.arn)) {
+            let ca = ca.arn.clone();
+            match scope {
+                Ok(Scope { bucket, key, .. }) => {
+                    audited.push(Audited { ca, bucket: bucket.clone(), key: key.clone() });
+                }
+                Err(skip) => skipped.push(Skipped { ca, reason: skip.to_string() }),
+            }
+        }
+        let of_one = trigger.ca().map(|ca| format!("-{}", ca.id())).unwrap_or_default();
+        Self {
+            key: format!("reports/crl-audit/{}{of_one}.json", instant::in_key(as_of)),
+            as_of,
+            trigger: trigger.describe(),
+            seen: scopes.len(),
+            audited,
+            skipped,
+            told: Told::default(),
+            unchecked: Vec::new(),
+            judgements: Vec::new(),
+        }
+    }
+
+    /// Another run of the same second has written the same report; it stays.
+    pub(super) async fn write<L: Ledger>(&self, ledger: &L) -> Result<(), Step> {
+        let body = serde_json::to_vec_pretty(self).map_err(Step::Write)?;
+        ledger.create(&self.key, body).await.map_err(Step::Report)?;
+        Ok(())
+    }
+
+    /// The short form, for the invocation's result.
+    pub(super) fn audit(&self) -> Audit {
+        let count = |wanted: fn(&JudgementResult) -> bool| {
+            self.judgements.iter().filter(|judgement| wanted(&judgement.result)).count()
+        };
+        Audit {
+            as_of: self.as_of,
+            seen: self.seen,
+            audited: self.audited.len(),
+            skipped: self.skipped.clone(),
+            passed: count(|result| matches!(result, JudgementResult::Pass)),
+            not_applicable: count(|result| matches!(result, JudgementResult::NotApplicable { .. })),
+            findings: self.told.clone(),
+            report: self.key.clone(),
+        }
+    }
+}

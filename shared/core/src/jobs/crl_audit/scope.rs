@@ -1,0 +1,119 @@
+//! Which CAs have a CRL to audit, and where it lies.
+
+use std::fmt;
+
+use crate::{
+    ca::{Ca, CaStatus, CrlType, S3ObjectAcl},
+    rules::bucket::BucketUser,
+};
+
+/// Where one CA's CRL is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Scope {
+    pub(super) bucket: String,
+    pub(super) key: String,
+    /// The names of partitions are random, and only issued certificates tell them.
+    pub(super) partitioned: bool,
+    object_acl: S3ObjectAcl,
+    served_by_bucket: bool,
+}
+
+/// Why a CA is not audited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Skip {
+    NoBucket,
+    NotEnabled,
+    Status(CaStatus),
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoBucket => f.write_str("its CRL is enabled and no bucket is named"),
+            Self::NotEnabled => f.write_str("it has no CRL enabled"),
+            Self::Status(status @ (CaStatus::Creating | CaStatus::PendingCertificate)) => {
+                write!(f, "it is {status}: it has signed nothing yet")
+            }
+            Self::Status(status) => {
+                write!(f, "it is {status}: the service writes CRLs for ACTIVE and DISABLED CAs")
+            }
+        }
+    }
+}
+
+pub(super) fn of(ca: &Ca) -> Result<Scope, Skip> {
+    if !matches!(ca.status, CaStatus::Active | CaStatus::Disabled) {
+        return Err(Skip::Status(ca.status.clone()));
+    }
+    let crl = ca.crl.as_ref().filter(|crl| crl.enabled).ok_or(Skip::NotEnabled)?;
+    let bucket = crl.s3_bucket_name.clone().ok_or(Skip::NoBucket)?;
+    let folder = match crl.custom_path.as_deref() {
+        None => "crl/".to_owned(),
+        Some("/") => String::new(),
+        Some(path) => format!("{path}/"),
+    };
+    let object_acl = crl.s3_object_acl.clone().unwrap_or(S3ObjectAcl::PublicRead);
+    Ok(Scope {
+        bucket,
+        key: format!("{folder}{}.crl", ca.arn.id()),
+        partitioned: crl.crl_type == Some(CrlType::Partitioned),
+        served_by_bucket: crl.custom_cname.is_none()
+            && !crl.omit_extension
+            && object_acl == S3ObjectAcl::PublicRead,
+        object_acl,
+    })
+}
+
+impl Scope {
+    pub(super) fn user(&self, ca: &Ca) -> BucketUser {
+        BucketUser {
+            ca: ca.arn.clone(),
+            key: self.key.clone(),
+            object_acl: self.object_acl.clone(),
+            served_by_bucket: self.served_by_bucket,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::{ca::CrlConfiguration, fakes};
+
+    fn ca(status: CaStatus, crl: CrlConfiguration) -> Ca {
+        Ca { status, crl: Some(crl), ..fakes::deleted_ca(datetime!(2026-03-01 0:00 UTC)) }
+    }
+
+    fn enabled() -> CrlConfiguration {
+        let s3_bucket_name = Some("crls".to_owned());
+        CrlConfiguration { enabled: true, s3_bucket_name, ..Default::default() }
+    }
+
+    #[test]
+    fn only_cas_that_the_service_writes_crls_for_are_audited() {
+        use CaStatus::{Active, Creating, Deleted, Disabled, Expired, Failed, PendingCertificate};
+        for status in [Active, Disabled] {
+            assert!(of(&ca(status, enabled())).is_ok());
+        }
+        for status in [Creating, Deleted, Expired, Failed, PendingCertificate] {
+            assert_eq!(of(&ca(status.clone(), enabled())), Err(Skip::Status(status)));
+        }
+        assert_eq!(of(&ca(Active, CrlConfiguration::default())), Err(Skip::NotEnabled));
+        let nowhere = CrlConfiguration { s3_bucket_name: None, ..enabled() };
+        assert_eq!(of(&ca(Active, nowhere)), Err(Skip::NoBucket));
+    }
+
+    #[test]
+    fn the_key_follows_the_custom_path() {
+        let key = |path: Option<&str>| {
+            let custom_path = path.map(str::to_owned);
+            of(&ca(CaStatus::Active, CrlConfiguration { custom_path, ..enabled() })).unwrap().key
+        };
+        let id = "11223344-1234-1122-2233-112233445566";
+        assert_eq!(key(None), format!("crl/{id}.crl"));
+        assert_eq!(key(Some("a/b")), format!("a/b/{id}.crl"));
+        assert_eq!(key(Some("/")), format!("{id}.crl"));
+    }
+}

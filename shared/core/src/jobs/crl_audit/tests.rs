@@ -1,0 +1,433 @@
+use std::{collections::BTreeMap, ops::ControlFlow, sync::Mutex};
+
+use serde_json::json;
+use time::macros::datetime;
+
+use super::*;
+use crate::{
+    bucket::{BucketFacts, Encryption, Fact, PublicAccessBlock},
+    ca::{CaStatus, CrlConfiguration, S3ObjectAcl},
+    crl::fixture::{Draft, Issuer, utc},
+    failure::Failure,
+    fakes::{self, FakeAuthorities, FakeBus, FakeLedger, denied},
+    finding::Status,
+    ports::{Delivery, PortError},
+};
+
+const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+const ACCOUNT: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority";
+
+fn arn(n: u8) -> String {
+    format!("{ACCOUNT}/00000000-0000-0000-0000-{n:012}")
+}
+
+fn key(n: u8) -> String {
+    format!("crl/00000000-0000-0000-0000-{n:012}.crl")
+}
+
+#[derive(Default)]
+struct FakeObjects {
+    objects: Mutex<BTreeMap<String, Vec<u8>>>,
+    denied: Mutex<Vec<String>>,
+}
+
+impl Objects for FakeObjects {
+    async fn read(
+        &self,
+        bucket: &str,
+        key: &str,
+        limit: u64,
+        sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
+    ) -> Result<Delivery, PortError> {
+        assert_eq!(bucket, "crls");
+        if self.denied.lock().unwrap().iter().any(|denied| denied == key) {
+            return Err(denied("GetObject"));
+        }
+        let Some(object) = self.objects.lock().unwrap().get(key).cloned() else {
+            return Ok(Delivery::Absent);
+        };
+        if object.len() as u64 > limit {
+            return Ok(Delivery::TooLarge);
+        }
+        for piece in object.chunks(50) {
+            if sink(piece).is_break() {
+                break;
+            }
+        }
+        Ok(Delivery::Delivered { last_modified: None })
+    }
+}
+
+struct FakeBuckets(Mutex<BucketFacts>);
+
+impl Buckets for FakeBuckets {
+    async fn facts(&self, bucket: &str) -> BucketFacts {
+        let facts = self.0.lock().unwrap().clone();
+        assert_eq!(facts.name, bucket);
+        facts
+    }
+}
+
+struct World {
+    issuers: Vec<Issuer>,
+    authorities: FakeAuthorities,
+    objects: FakeObjects,
+    buckets: FakeBuckets,
+    ledger: FakeLedger,
+    bus: FakeBus,
+}
+
+fn good_bucket() -> BucketFacts {
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "acm-pca.amazonaws.com"},
+         "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
+         "Resource": ["arn:aws:s3:::crls/*", "arn:aws:s3:::crls"],
+         "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333",
+                                        "aws:SourceArn": [arn(1), arn(2)]}}},
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::crls/*",
+         "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+    ]});
+    BucketFacts {
+        name: "crls".to_owned(),
+        region: Fact::Known(Some("us-east-1".to_owned())),
+        policy: Fact::Known(Some(policy.to_string())),
+        public_access_block: Fact::Known(PublicAccessBlock {
+            block_public_acls: true,
+            ignore_public_acls: true,
+            block_public_policy: true,
+            restrict_public_buckets: true,
+        }),
+        ownership: Fact::Known(None),
+        encryption: Fact::Known(Encryption::SseS3),
+        versioning: Fact::Known(true),
+    }
+}
+
+impl World {
+    /// Two CAs with good CRLs in one good bucket.
+    fn clean() -> Self {
+        let issuers = vec![Issuer::new("One"), Issuer::new("Two")];
+        let world = Self {
+            authorities: FakeAuthorities::new(AT, Vec::new()),
+            objects: FakeObjects::default(),
+            buckets: FakeBuckets(Mutex::new(good_bucket())),
+            ledger: FakeLedger::default(),
+            bus: FakeBus::default(),
+            issuers,
+        };
+        for (n, issuer) in (1..).zip(&world.issuers) {
+            let crl = CrlConfiguration {
+                enabled: true,
+                s3_bucket_name: Some("crls".to_owned()),
+                s3_object_acl: Some(S3ObjectAcl::BucketOwnerFullControl),
+                ..Default::default()
+            };
+            world.authorities.cas.lock().unwrap().push(Ca {
+                arn: arn(n).parse().unwrap(),
+                status: CaStatus::Active,
+                crl: Some(crl),
+                ..fakes::deleted_ca(AT)
+            });
+            let certificates = &world.authorities.certificates;
+            certificates.lock().unwrap().insert(arn(n), issuer.certificate_pem());
+            world.put_crl(n, &Draft::good(issuer, AT));
+        }
+        world
+    }
+
+    fn put_crl(&self, n: u8, draft: &Draft) {
+        self.put(n, draft.sign(&self.issuers[usize::from(n) - 1]));
+    }
+
+    fn put(&self, n: u8, bytes: Vec<u8>) {
+        self.objects.objects.lock().unwrap().insert(key(n), bytes);
+    }
+
+    fn run(&self, after: Duration, event: &Value) -> Result<Outcome, CrlAuditError> {
+        self.authorities.set_now(AT + after);
+        let ports = Ports {
+            authorities: &self.authorities,
+            objects: &self.objects,
+            buckets: &self.buckets,
+            ledger: &self.ledger,
+            bus: &self.bus,
+        };
+        let settings = Settings { largest_crl: 1_000_000, claim_expires_after: Duration::MINUTE };
+        fakes::run(run(event, &ports, &settings))
+    }
+
+    fn audit(&self, after: Duration) -> Audit {
+        match self.run(after, &json!({})).unwrap() {
+            Outcome::Audited(audit) => *audit,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn told(&self) -> Vec<(String, Status)> {
+        let published = self.bus.published.lock().unwrap();
+        published.iter().map(|finding| (finding.rule.to_string(), finding.status)).collect()
+    }
+}
+
+fn generation(n: u8, at: &str, detail: &Value) -> Value {
+    json!({"version": "0", "id": "e-1", "detail-type": "ACM Private CA CRL Generation",
+           "source": "aws.acm-pca", "account": "111122223333", "time": at, "region": "us-east-1",
+           "resources": [arn(n)], "detail": detail})
+}
+
+fn new(rule: &str) -> (String, Status) {
+    (rule.to_owned(), Status::New)
+}
+
+fn resolved(rule: &str) -> (String, Status) {
+    (rule.to_owned(), Status::Resolved)
+}
+
+#[test]
+fn a_clean_world_is_reported_rule_by_rule_with_nothing_told() {
+    let world = World::clean();
+    let audit = world.audit(Duration::HOUR);
+    assert_eq!((audit.seen, audit.audited), (2, 2));
+    assert_eq!(world.told(), []);
+    assert_eq!(audit.findings, Told::default());
+    let rules = 2 * rules::crl::RULES.len() + rules::bucket::RULES.len();
+    assert_eq!(audit.passed + audit.not_applicable, rules);
+    assert_eq!(audit.report, "reports/crl-audit/20260301T130000Z.json");
+    let report = world.ledger.json(&audit.report);
+    assert_eq!(report["judgements"].as_array().unwrap().len(), rules);
+    assert_eq!(report["audited"][0]["key"], key(1));
+}
+
+#[test]
+fn a_broken_policy_is_found_for_every_ca_and_mended_for_every_ca() {
+    let world = World::clean();
+    world.audit(Duration::ZERO);
+    let mended = world.buckets.0.lock().unwrap().policy.clone();
+    world.buckets.0.lock().unwrap().policy = Fact::Known(None);
+    world.audit(Duration::HOUR);
+    let access = new("bucket.service-access");
+    assert_eq!(world.told(), [access.clone(), access, new("bucket.tls-only")]);
+    assert_eq!(world.bus.last().resource, "arn:aws:s3:::crls");
+    world.audit(Duration::hours(2));
+    assert_eq!(world.told().len(), 3, "ongoing is silent");
+    world.buckets.0.lock().unwrap().policy = mended;
+    let audit = world.audit(Duration::hours(3));
+    assert_eq!(audit.findings.resolved.len(), 3);
+    assert_eq!(world.told().len(), 6);
+}
+
+#[test]
+fn one_failing_ca_or_bucket_hides_no_other_and_the_run_says_what_it_could_not_check() {
+    let world = World::clean();
+    world.objects.denied.lock().unwrap().push(key(1));
+    world.authorities.calls.fail_next("certificate", denied("GetCertificateAuthorityCertificate"));
+    world.buckets.0.lock().unwrap().versioning = Fact::Unknown("refused".to_owned());
+    world.put(2, b"-----BEGIN X509 CRL-----".to_vec());
+    let error = world.run(Duration::HOUR, &json!({})).unwrap_err();
+    assert_eq!(error.error_type(), "AuditIncomplete");
+    let text = error.to_string();
+    assert!(text.starts_with("3 check(s) could not be made"), "{text}");
+    for words in [
+        format!("{}: could not fetch the CRL: GetObject was refused", arn(1)),
+        format!("{}: could not fetch the CA's certificate", arn(1)),
+        "arn:aws:s3:::crls: could not learn the bucket's versioning: refused".to_owned(),
+    ] {
+        assert!(text.contains(&words), "{text}");
+    }
+    assert_eq!(world.told(), [new("crl.parses")]);
+    let CrlAuditError::Incomplete { audit, .. } = error else { panic!() };
+    let report = world.ledger.json(&audit.report);
+    assert_eq!(report["unchecked"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_crl_that_was_never_there_is_no_finding_and_one_that_is_gone_is() {
+    let world = World::clean();
+    let hidden = world.objects.objects.lock().unwrap().remove(&key(2)).unwrap();
+    world.audit(Duration::ZERO);
+    assert_eq!(world.told(), []);
+    world.put(2, hidden);
+    world.audit(Duration::HOUR);
+    world.objects.objects.lock().unwrap().remove(&key(2));
+    world.audit(Duration::hours(2));
+    assert_eq!(world.told(), [new("crl.object-present")]);
+}
+
+#[test]
+fn a_finding_stays_open_while_its_rule_has_nothing_to_judge() {
+    let world = World::clean();
+    world.put_crl(1, &Draft { version: None, ..Draft::good(&world.issuers[0], AT) });
+    world.audit(Duration::ZERO);
+    world.objects.objects.lock().unwrap().remove(&key(1));
+    world.audit(Duration::HOUR);
+    assert_eq!(world.told(), [new("crl.version"), new("crl.object-present")]);
+}
+
+#[test]
+fn an_older_crl_in_the_place_of_a_newer_one_is_found() {
+    let world = World::clean();
+    world.put_crl(1, &Draft::good(&world.issuers[0], AT + Duration::DAY));
+    world.audit(Duration::DAY);
+    world.put_crl(1, &Draft::good(&world.issuers[0], AT));
+    world.audit(Duration::DAY + Duration::HOUR);
+    assert_eq!(world.told(), [new("crl.crl-number")]);
+}
+
+/// Whoever can overwrite the CRL must not be able to make every genuine one look rolled back.
+#[test]
+fn a_forged_crl_teaches_us_no_number() {
+    let world = World::clean();
+    let mallory = Issuer::new("One");
+    world.put(1, Draft::good(&mallory, AT + Duration::days(300)).sign(&mallory));
+    world.audit(Duration::HOUR);
+    world.put_crl(1, &Draft::good(&world.issuers[0], AT));
+    world.bus.published.lock().unwrap().clear();
+    world.audit(Duration::hours(2));
+    assert!(
+        world.told().iter().all(|(_, status)| *status == Status::Resolved),
+        "{:?}",
+        world.told()
+    );
+}
+
+#[test]
+fn a_failure_event_is_a_finding_until_a_newer_crl_comes_and_concerns_one_ca() {
+    let world = World::clean();
+    let reason = "Failed to write CRL to S3. Check your S3 bucket permissions.";
+    let failure =
+        generation(1, "2026-03-01T13:00:00Z", &json!({"result": "failure", "reason": reason}));
+    let Outcome::Audited(audit) = world.run(Duration::HOUR, &failure).unwrap() else { panic!() };
+    assert_eq!(
+        audit.report,
+        "reports/crl-audit/20260301T130000Z-00000000-0000-0000-0000-000000000001.json"
+    );
+    assert_eq!(world.told(), [new("crl.generation")]);
+    assert!(world.bus.last().title.contains(reason));
+    world.run(Duration::HOUR, &failure).unwrap();
+    world.audit(Duration::hours(2));
+    assert_eq!(world.told().len(), 1, "duplicates and schedules change nothing");
+
+    world.put_crl(1, &Draft::good(&world.issuers[0], AT + Duration::hours(2)));
+    let success = generation(1, "2026-03-01T14:00:00Z", &json!({"result": "success"}));
+    world.run(Duration::hours(2), &success).unwrap();
+    assert_eq!(world.told(), [new("crl.generation"), resolved("crl.generation")]);
+    // Events come in any order.
+    world.run(Duration::hours(3), &failure).unwrap();
+    assert_eq!(world.told().len(), 2);
+}
+
+#[test]
+fn an_event_about_a_ca_without_a_crl_or_that_is_gone_changes_nothing_and_says_so() {
+    let world = World::clean();
+    let success = |n| generation(n, "2026-03-01T14:00:00Z", &json!({"result": "success"}));
+    let reason = |outcome| match outcome {
+        Outcome::NotAudited(skipped) => skipped.reason,
+        Outcome::Audited(_) => panic!(),
+    };
+    let gone = reason(world.run(Duration::HOUR, &success(9)).unwrap());
+    assert_eq!(gone, "there is no such CA any more");
+    world.authorities.cas.lock().unwrap()[0].crl = None;
+    let off = reason(world.run(Duration::HOUR, &success(1)).unwrap());
+    assert_eq!(off, "it has no CRL enabled");
+    assert!(world.ledger.keys().is_empty() && world.told().is_empty());
+}
+
+#[test]
+fn what_is_no_longer_audited_is_resolved_by_the_schedule() {
+    let world = World::clean();
+    world.put(1, b"garbage".to_vec());
+    world.put(2, b"garbage".to_vec());
+    world.audit(Duration::ZERO);
+    assert_eq!(world.told(), [new("crl.parses"), new("crl.parses")]);
+    world.authorities.cas.lock().unwrap()[0].status = CaStatus::Deleted;
+    let audit = world.audit(Duration::HOUR);
+    assert_eq!(audit.skipped.len(), 1);
+    assert!(audit.skipped[0].reason.starts_with("it is DELETED"), "{}", audit.skipped[0].reason);
+    assert_eq!(world.told()[2..], [resolved("crl.parses")]);
+    assert_eq!(world.bus.last().resource, arn(1));
+    let because = world.bus.last().evidence["resolved_because"].clone();
+    assert_eq!(because, "the resource is no longer audited");
+    world.audit(Duration::hours(2));
+    assert_eq!(world.told().len(), 3, "once");
+}
+
+#[test]
+fn what_the_bus_refused_is_told_by_the_next_run() {
+    let world = World::clean();
+    world.put(1, b"garbage".to_vec());
+    world.bus.fail_next();
+    let error = world.run(Duration::ZERO, &json!({})).unwrap_err();
+    assert!(error.to_string().contains("could not tell what was found"), "{error}");
+    world.audit(Duration::HOUR);
+    assert_eq!(world.told(), [new("crl.parses")]);
+}
+
+#[test]
+fn a_partitioned_crl_is_not_looked_for_and_its_bucket_is_audited() {
+    let world = World::clean();
+    world.objects.objects.lock().unwrap().clear();
+    for ca in world.authorities.cas.lock().unwrap().iter_mut() {
+        ca.crl.as_mut().unwrap().crl_type = Some(crate::ca::CrlType::Partitioned);
+    }
+    world.buckets.0.lock().unwrap().versioning = Fact::Known(false);
+    let audit = world.audit(Duration::ZERO);
+    assert!(audit.not_applicable >= 2 * (rules::crl::RULES.len() - 1));
+    assert_eq!(world.told(), [new("bucket.versioning")]);
+}
+
+#[test]
+fn an_object_over_the_limit_is_not_read_and_is_found() {
+    let world = World::clean();
+    world.put(1, vec![0x30; 1_000_001]);
+    world.audit(Duration::ZERO);
+    assert_eq!(world.told(), [new("crl.parses")]);
+    assert_eq!(world.bus.last().evidence["kind"], "too-large");
+}
+
+#[test]
+fn a_payload_that_is_neither_a_schedule_nor_ours_is_refused_by_name() {
+    let world = World::clean();
+    for payload in [json!(null), json!({"act": true}), json!({"source": "aws.s3"})] {
+        let error = world.run(Duration::ZERO, &payload).unwrap_err();
+        assert_eq!(error.error_type(), "MalformedEvent", "{payload}");
+    }
+    let issued = json!({"source": "aws.acm-pca", "detail-type": "ACM Private CA Creation"});
+    let error = world.run(Duration::ZERO, &issued).unwrap_err();
+    let text = crate::failure::chain(&error);
+    assert!(text.contains("\"ACM Private CA Creation\""), "{text}");
+}
+
+#[test]
+fn a_crl_that_expires_is_told_stage_by_stage_and_each_stage_once() {
+    let world = World::clean();
+    world.authorities.cas.lock().unwrap().truncate(1);
+    for hour in 0..8 * 24 {
+        world.audit(Duration::hours(hour));
+    }
+    let stages: Vec<_> = world
+        .bus
+        .published
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding.evidence["kind"].as_str().unwrap().to_owned(), finding.status))
+        .collect();
+    let stage = |kind: &str, status| (kind.to_owned(), status);
+    assert_eq!(
+        stages,
+        [
+            stage("overdue", Status::New),
+            stage("expires-soon", Status::New),
+            stage("expired", Status::New),
+            stage("expires-soon", Status::Resolved),
+        ]
+    );
+    let renewed = AT + Duration::days(8);
+    let draft = Draft {
+        next_update: Some(utc(renewed + Duration::days(7))),
+        ..Draft::good(&world.issuers[0], renewed)
+    };
+    world.put_crl(1, &draft);
+    let audit = world.audit(Duration::days(8));
+    assert_eq!(audit.findings.resolved.len(), 2);
+}

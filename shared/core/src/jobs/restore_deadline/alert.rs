@@ -1,0 +1,44 @@
+//! The record of one alert: `alerts/<CA id>/<RestorableUntil>/<threshold>.json` in the evidence
+//! bucket. The window's end stands for the deletion: every deletion has its own.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{ca::Ca, finding::Finding, instant, span::Span};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Alert {
+    pub(super) state: State,
+    /// When this alert was claimed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) at: OffsetDateTime,
+    pub(super) finding: Finding,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum State {
+    Claimed,
+    Sent,
+    /// The bus did not take it.
+    Unsent,
+}
+
+pub(super) fn prefix(ca: &Ca, until: OffsetDateTime) -> String {
+    format!("alerts/{}/{}/", ca.arn.id(), instant::in_key(until))
+}
+
+pub(super) fn key(ca: &Ca, until: OffsetDateTime, threshold: Span) -> String {
+    format!("{}{threshold}.json", prefix(ca, until))
+}
+
+impl Alert {
+    /// `None` for what is not an alert: it is then sent anew and written over.
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec_pretty(self)
+    }
+}

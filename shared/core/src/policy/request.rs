@@ -1,0 +1,146 @@
+//! The facts of a deletion as Cedar's entities and context.
+
+use std::collections::BTreeMap;
+
+use cedar_policy::{Context, Entities, EntityUid, Request, Schema};
+use serde_json::{Map, Value, json};
+use time::{OffsetDateTime, UtcOffset, macros::format_description};
+
+use super::Approval;
+use crate::{arn::CaArn, ca::Ca, cloudtrail::Deletion};
+
+/// All that is known when a deletion is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    pub deletion: &'a Deletion,
+    pub ca: &'a Ca,
+    pub approval: Option<&'a Approval>,
+    /// `None`: unknown.
+    pub tags: Option<&'a BTreeMap<String, Option<String>>>,
+}
+
+const ACTION: &str = "DeleteCertificateAuthority";
+
+/// The request and the entities, checked against the schema; the error is the validator's text.
+pub(super) fn build(schema: &Schema, facts: &Facts<'_>) -> Result<(Request, Entities), String> {
+    let action = uid(&json!({"type": "Vigil::Action", "id": ACTION}))?;
+    let context = Context::from_json_value(context(facts), Some((schema, &action)))
+        .map_err(|error| error.to_string())?;
+    let principal = uid(&principal_uid(facts))?;
+    let resource = uid(&ca_uid(&facts.ca.arn))?;
+    let request = Request::new(principal, action, resource, context, Some(schema))
+        .map_err(|error| error.to_string())?;
+    let entities = Entities::from_json_value(entities(facts), Some(schema))
+        .map_err(|error| crate::failure::chain(&error))?;
+    Ok((request, entities))
+}
+
+fn uid(json: &Value) -> Result<EntityUid, String> {
+    EntityUid::from_json(json.clone()).map_err(|error| error.to_string())
+}
+
+pub(super) fn context(facts: &Facts<'_>) -> Value {
+    let deletion = facts.deletion;
+    let mut context = Attributes::default();
+    context.put("time", Some(instant(deletion.at)));
+    context.put("windowDays", Some(deletion.effective_window_days()));
+    context.put("sourceIp", deletion.source_ip.as_deref());
+    context.put("userAgent", deletion.user_agent.as_deref());
+    context.put("tagsKnown", Some(facts.tags.is_some()));
+    context.put(
+        "approval",
+        facts.approval.map(|approval| {
+            json!({
+                "by": approval.approved_by,
+                "reason": approval.reason,
+                "expires": instant(approval.expires),
+            })
+        }),
+    );
+    context.0.into()
+}
+
+pub(super) fn entities(facts: &Facts<'_>) -> Value {
+    let by = &facts.deletion.by;
+    let account = by.account.as_deref().unwrap_or(&facts.deletion.account);
+    let mut parents = vec![account_uid(account)];
+    let mut roles = Vec::new();
+    if let Some(role) = by.session_issuer.as_deref().filter(|role| *role != by.name()) {
+        let uid = json!({"type": "Vigil::Principal", "id": role});
+        roles.push(json!({
+            "uid": uid, "attrs": {"type": "Role", "arn": role}, "parents": [account_uid(account)],
+        }));
+        parents.push(uid);
+    }
+    let principal =
+        json!({"uid": principal_uid(facts), "attrs": principal(facts), "parents": parents});
+    let tags: Map<String, Value> = (facts.tags.into_iter().flatten())
+        .map(|(key, value)| (key.clone(), value.clone().unwrap_or_default().into()))
+        .collect();
+    let ca = json!({
+        "uid": ca_uid(&facts.ca.arn),
+        "attrs": ca(facts.ca),
+        "tags": tags,
+        "parents": [account_uid(facts.ca.arn.account())],
+    });
+    Value::Array([principal, ca].into_iter().chain(roles).collect())
+}
+
+fn principal(facts: &Facts<'_>) -> Value {
+    let by = &facts.deletion.by;
+    let mut principal = Attributes::default();
+    principal.put("type", Some(by.kind.as_str()));
+    principal.put("arn", by.arn.as_deref());
+    principal.put("sessionIssuer", by.session_issuer.as_deref());
+    principal.put("mfa", by.mfa);
+    principal.put("invokedBy", by.invoked_by.as_deref());
+    principal.0.into()
+}
+
+fn ca(ca: &Ca) -> Value {
+    let mut attributes = Attributes::default();
+    attributes.put("type", Some(ca.ca_type.as_str()));
+    attributes.put("region", Some(ca.arn.region()));
+    attributes.put("hadCertificate", Some(ca.had_certificate()));
+    attributes.put("commonName", ca.common_name.as_deref());
+    attributes.put("keyAlgorithm", ca.key_algorithm.as_deref());
+    attributes.put("usageMode", ca.usage_mode.as_ref().map(|mode| mode.as_str()));
+    attributes.put("createdAt", ca.created_at.map(instant));
+    attributes.put("notAfter", ca.not_after.map(instant));
+    attributes.put("restorableUntil", ca.restorable_until.map(instant));
+    attributes.0.into()
+}
+
+fn principal_uid(facts: &Facts<'_>) -> Value {
+    json!({"type": "Vigil::Principal", "id": facts.deletion.by.name()})
+}
+
+fn ca_uid(arn: &CaArn) -> Value {
+    json!({"type": "Vigil::CertificateAuthority", "id": arn.as_str()})
+}
+
+fn account_uid(account: &str) -> Value {
+    json!({"type": "Vigil::Account", "id": account})
+}
+
+/// Attributes, of which the unknown ones are left out.
+#[derive(Default)]
+struct Attributes(Map<String, Value>);
+
+impl Attributes {
+    fn put(&mut self, name: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.0.insert(name.to_owned(), value.into());
+        }
+    }
+}
+
+/// Cedar's `datetime` takes this form and no fraction of other than three digits.
+fn instant(at: OffsetDateTime) -> Value {
+    let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    match at.to_offset(UtcOffset::UTC).format(form) {
+        Ok(text) => text.into(),
+        // Cannot happen with this form; if it did, the schema check would refuse the request.
+        Err(error) => error.to_string().into(),
+    }
+}

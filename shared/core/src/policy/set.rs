@@ -1,0 +1,99 @@
+//! A policy set that fits the schema, and under what names its policies are known.
+
+use std::sync::LazyLock;
+
+use cedar_policy::{PolicyId, PolicySet, Schema, ValidationMode, Validator};
+
+const SCHEMA: &str = include_str!("../../../../infra/policies/schema.cedarschema");
+const BUILT_IN: &str = include_str!("../../../../infra/policies/default.cedar");
+
+/// Parsing takes milliseconds, and one environment judges many deletions.
+static PARSED_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let (schema, _warnings) =
+        Schema::from_cedarschema_str(SCHEMA).expect("the embedded schema is tested to parse");
+    schema
+});
+
+/// Policies that have been validated against the schema.
+#[derive(Clone, Debug)]
+pub struct Policies(PolicySet);
+
+/// Why a policy set is not used. Nothing in it is used then: half a set can permit what the other
+/// half forbids.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    #[error("two policies are called {0:?}; the second is in {1}")]
+    Duplicate(String, String),
+    #[error("there is no policy in {0}")]
+    Empty(String),
+    #[error("{file} does not fit the schema: {problems}")]
+    Invalid { file: String, problems: String },
+    #[error("{file} is not UTF-8")]
+    NotText { file: String },
+    #[error("{file} does not parse: {problems}")]
+    Syntax { file: String, problems: String },
+    /// Nobody would be there to fill its slots.
+    #[error("{0} has a policy template; write a policy")]
+    Template(String),
+}
+
+impl Policies {
+    /// The policies of `infra/policies/default.cedar`.
+    pub fn built_in() -> Self {
+        Self::parse(&[("default.cedar".to_owned(), BUILT_IN.as_bytes().to_vec())])
+            .expect("the embedded policies are tested to load")
+    }
+
+    /// Loads files of policies, all or none. A policy is called by its `@id` annotation, or else
+    /// by its file and place in it.
+    pub fn parse(files: &[(String, Vec<u8>)]) -> Result<Self, PolicyError> {
+        let mut all = PolicySet::new();
+        for (file, body) in files {
+            add(&mut all, file, body)?;
+        }
+        Ok(Self(all))
+    }
+
+    pub(super) fn set(&self) -> &PolicySet {
+        &self.0
+    }
+
+    pub(super) fn schema(&self) -> &'static Schema {
+        &PARSED_SCHEMA
+    }
+}
+
+fn add(all: &mut PolicySet, file: &str, body: &[u8]) -> Result<(), PolicyError> {
+    let file = || file.to_owned();
+    let text = std::str::from_utf8(body).map_err(|_| PolicyError::NotText { file: file() })?;
+    let parsed: PolicySet = text.parse().map_err(|errors: cedar_policy::ParseErrors| {
+        PolicyError::Syntax { file: file(), problems: joined(errors.iter()) }
+    })?;
+    if parsed.num_of_templates() > 0 {
+        return Err(PolicyError::Template(file()));
+    }
+    if parsed.is_empty() {
+        return Err(PolicyError::Empty(file()));
+    }
+    let checked = Validator::new(PARSED_SCHEMA.clone()).validate(&parsed, ValidationMode::Strict);
+    if !checked.validation_passed() {
+        let problems = joined(checked.validation_errors());
+        return Err(PolicyError::Invalid { file: file(), problems });
+    }
+    for policy in parsed.policies() {
+        // Cedar numbers the policies of one text: policy0, policy1, …
+        let place = policy.id().to_string();
+        let name = match policy.annotation("id") {
+            Some(id) if !id.trim().is_empty() => id.to_owned(),
+            _ => format!("{}#{place}", file()),
+        };
+        let named = policy.new_id(PolicyId::new(&name));
+        all.add(named).map_err(|_| PolicyError::Duplicate(name, file()))?;
+    }
+    Ok(())
+}
+
+fn joined(problems: impl Iterator<Item = impl ToString>) -> String {
+    problems.map(|problem| problem.to_string()).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,148 @@
+//! A rule: one thing that must hold, where that is written, and what it says of a subject.
+
+use std::fmt::Display;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use crate::finding::{Finding, Severity};
+
+pub mod bucket;
+pub mod crl;
+
+/// Rules are pure: a subject holds every fact, the present time among them.
+pub struct Rule<S: 'static> {
+    /// `<area>.<rule>`. Findings carry it and people filter on it.
+    pub id: &'static str,
+    /// What must hold, as one sentence.
+    pub holds: &'static str,
+    /// The RFC section or AWS page that says so.
+    pub cites: &'static str,
+    pub check: fn(&S) -> Verdict,
+}
+
+/// Every rule says something of every subject, so that a report proves what was looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    Pass,
+    /// The rule has nothing to judge, or cannot; and why.
+    NotApplicable(String),
+    Findings(Vec<Observation>),
+}
+
+/// What a rule saw, before it is bound to a resource.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    pub severity: Severity,
+    pub title: String,
+    /// Separates observations of one rule on one resource; part of the finding's id.
+    pub discriminator: String,
+    pub evidence: Map<String, Value>,
+    pub remediation: String,
+}
+
+impl Observation {
+    /// `detail` is the rule's own enum: its fields are the evidence, its `Display` the only words.
+    /// Its serde tag `kind` becomes the discriminator.
+    pub fn new(severity: Severity, detail: &(impl Serialize + Display)) -> Self {
+        let evidence = match serde_json::to_value(detail) {
+            Ok(Value::Object(evidence)) => evidence,
+            Ok(other) => Map::from_iter([("detail".to_owned(), other)]),
+            Err(error) => Map::from_iter([("unserialisable".to_owned(), error.to_string().into())]),
+        };
+        let kind = evidence.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self {
+            severity,
+            title: detail.to_string(),
+            discriminator: kind,
+            evidence,
+            remediation: String::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn remedy(mut self, remediation: impl Into<String>) -> Self {
+        self.remediation = remediation.into();
+        self
+    }
+
+    /// For a rule that sees the same thing several times on one resource.
+    #[must_use]
+    pub fn about(mut self, what: &str) -> Self {
+        self.discriminator = format!("{} {what}", self.discriminator);
+        self
+    }
+}
+
+impl Verdict {
+    pub fn not_applicable(reason: impl Into<String>) -> Self {
+        Self::NotApplicable(reason.into())
+    }
+
+    /// Nothing seen is a pass.
+    pub fn from_observations(observations: Vec<Observation>) -> Self {
+        if observations.is_empty() { Self::Pass } else { Self::Findings(observations) }
+    }
+}
+
+impl From<Option<Observation>> for Verdict {
+    fn from(observation: Option<Observation>) -> Self {
+        Self::from_observations(observation.into_iter().collect())
+    }
+}
+
+/// One rule's verdict on one resource, as it stands in a report.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Judgement {
+    pub rule: &'static str,
+    pub resource: String,
+    #[serde(flatten)]
+    pub result: JudgementResult,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "result", rename_all = "kebab-case")]
+pub enum JudgementResult {
+    Pass,
+    NotApplicable { reason: String },
+    Findings { findings: Vec<Finding> },
+}
+
+/// Puts every rule to the subject, which is what `resource` names.
+pub fn judge<S>(
+    rules: &[Rule<S>],
+    subject: &S,
+    resource: &str,
+    as_of: OffsetDateTime,
+) -> Vec<Judgement> {
+    rules
+        .iter()
+        .map(|rule| {
+            let result = match (rule.check)(subject) {
+                Verdict::Pass => JudgementResult::Pass,
+                Verdict::NotApplicable(reason) => JudgementResult::NotApplicable { reason },
+                Verdict::Findings(seen) => JudgementResult::Findings {
+                    findings: seen
+                        .into_iter()
+                        .map(|seen| finding(rule.id, seen, resource, as_of))
+                        .collect(),
+                },
+            };
+            Judgement { rule: rule.id, resource: resource.to_owned(), result }
+        })
+        .collect()
+}
+
+fn finding(
+    rule: &'static str,
+    seen: Observation,
+    resource: &str,
+    as_of: OffsetDateTime,
+) -> Finding {
+    let Observation { severity, title, discriminator, evidence, remediation } = seen;
+    let mut finding = Finding::new(rule, severity, resource, &discriminator, title, as_of)
+        .with_remediation(remediation);
+    finding.evidence = evidence;
+    finding
+}

@@ -1,0 +1,148 @@
+//! The rules for a bucket that holds CRLs, with regard to the CAs that use it.
+
+use super::{Rule, Verdict};
+use crate::{
+    arn::CaArn,
+    bucket::{BucketFacts, bucket_arn},
+    bucket_policy::{BucketPolicy, Context, Principal},
+    ca::S3ObjectAcl,
+};
+
+mod confused_deputy;
+mod encryption;
+mod exists;
+mod http_readable;
+mod object_acl;
+mod other_writers;
+mod service_access;
+mod tls_only;
+mod versioning;
+
+#[cfg(test)]
+mod tests;
+
+pub const RULES: &[Rule<BucketSubject>] = &[
+    exists::RULE,
+    service_access::RULE,
+    confused_deputy::RULE,
+    other_writers::RULE,
+    object_acl::RULE,
+    http_readable::RULE,
+    tls_only::RULE,
+    encryption::RULE,
+    versioning::RULE,
+];
+
+#[derive(Clone, Debug)]
+pub struct BucketSubject {
+    pub facts: BucketFacts,
+    /// The CAs that write their CRLs here: at least one.
+    pub users: Vec<BucketUser>,
+}
+
+/// What one CA wants of the bucket.
+#[derive(Clone, Debug)]
+pub struct BucketUser {
+    pub ca: CaArn,
+    /// Where the CRL lies, or would lie.
+    pub key: String,
+    pub object_acl: S3ObjectAcl,
+    /// Certificates send their readers to the bucket itself, by plain HTTP.
+    pub served_by_bucket: bool,
+}
+
+/// The Regions that an account has without asking; CAs in others act as a principal of their own
+/// when the bucket is elsewhere (AWS Private CA User Guide, Access policies for CRLs in Amazon S3).
+const DEFAULT_REGIONS: [&str; 17] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+impl BucketSubject {
+    pub fn arn(&self) -> String {
+        bucket_arn(self.partition(), &self.facts.name)
+    }
+
+    fn partition(&self) -> &str {
+        self.users.first().map_or("aws", |user| user.ca.partition())
+    }
+
+    fn object_arn(&self, key: &str) -> String {
+        format!("{}/{key}", self.arn())
+    }
+
+    /// The policy, as rules about it need it: `None` if the bucket has none.
+    fn policy(&self) -> Result<Option<BucketPolicy>, Verdict> {
+        self.missing()?;
+        match self.facts.policy.known() {
+            Err(why) => Err(Verdict::not_applicable(format!("the policy is not known: {why}"))),
+            Ok(None) => Ok(None),
+            Ok(Some(text)) => BucketPolicy::parse(text).map(Some).map_err(|error| {
+                Verdict::not_applicable(format!("the policy cannot be judged: {error}"))
+            }),
+        }
+    }
+
+    fn missing(&self) -> Result<(), Verdict> {
+        if self.facts.exists() {
+            Ok(())
+        } else {
+            Err(Verdict::not_applicable("there is no bucket"))
+        }
+    }
+
+    /// Who the service is to this bucket when it acts for `user`.
+    fn service(&self, user: &BucketUser) -> Principal {
+        let region = user.ca.region();
+        let elsewhere =
+            matches!(self.facts.region.known(), Ok(Some(bucket_region)) if bucket_region != region);
+        let opt_in = user.ca.partition() == "aws" && !DEFAULT_REGIONS.contains(&region);
+        Principal::Service(if elsewhere && opt_in {
+            format!("acm-pca.{region}.amazonaws.com")
+        } else {
+            "acm-pca.amazonaws.com".to_owned()
+        })
+    }
+}
+
+impl BucketUser {
+    /// What is known of the service's requests for this CA.
+    fn context(&self) -> Context {
+        service_context(self.ca.account(), self.ca.as_str())
+            .with("s3:x-amz-acl", &self.object_acl.as_str().to_lowercase().replace('_', "-"))
+    }
+}
+
+/// A request by the service itself, on behalf of a CA (IAM User Guide, Global condition keys).
+fn service_context(account: &str, ca: &str) -> Context {
+    let context = Context::default()
+        .with("aws:SourceAccount", account)
+        .with("aws:SourceArn", ca)
+        .with("aws:SecureTransport", "true")
+        .with("aws:PrincipalIsAWSService", "true")
+        .with("aws:PrincipalServiceName", "acm-pca.amazonaws.com");
+    [
+        "aws:PrincipalAccount",
+        "aws:PrincipalArn",
+        "aws:PrincipalOrgID",
+        "aws:SourceVpc",
+        "aws:SourceVpce",
+    ]
+    .into_iter()
+    .fold(context, Context::without)
+}

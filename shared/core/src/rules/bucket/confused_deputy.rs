@@ -1,0 +1,121 @@
+//! The service must be let in on behalf of our own CAs only.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::Serialize;
+
+use super::{BucketSubject, BucketUser, service_access, service_context};
+use crate::{
+    bucket_policy::{BucketPolicy, Context, Effect, Request},
+    finding::Severity,
+    rules::{Observation, Rule, Verdict},
+};
+
+pub(super) const RULE: Rule<BucketSubject> = Rule {
+    id: "bucket.confused-deputy",
+    holds: "The service's access is bound to the account and the CA (aws:SourceAccount, \
+            aws:SourceArn).",
+    cites: "AWS Private CA User Guide, Confused deputy prevention",
+    check,
+};
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Detail<'a> {
+    AccountOnly { certificate_authorities: &'a [&'a str] },
+    OtherCondition { certificate_authorities: &'a [&'a str], why: &'a str },
+    Unbound { certificate_authorities: &'a [&'a str] },
+}
+
+impl fmt::Display for Detail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AccountOnly { .. } => f.write_str(
+                "Any CA of the account may have the service write to the bucket, not only this one",
+            ),
+            Self::OtherCondition { why, .. } => write!(
+                f,
+                "The service's access is bound by something wider than account and CA, or that \
+                 cannot be judged from here: {why}"
+            ),
+            Self::Unbound { .. } => f.write_str(
+                "CAs of any AWS account may have the service write to the bucket: nothing binds its \
+                 access",
+            ),
+        }
+    }
+}
+
+/// How far the door is open; the worst grade first.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Grade {
+    Unbound,
+    OtherCondition(String),
+    AccountOnly,
+}
+
+/// An account that is nobody's.
+const STRANGER: &str = "000000000000";
+
+/// Asked by evaluation, not by looking for words: would the same policy let the service in for a
+/// stranger's CA, and for another CA of the same account?
+fn check(subject: &BucketSubject) -> Verdict {
+    let policy = match subject.policy() {
+        Ok(Some(policy)) => policy,
+        Ok(None) => return Verdict::not_applicable("there is no bucket policy"),
+        Err(verdict) => return verdict,
+    };
+    let mut grades: BTreeMap<Grade, Vec<&BucketUser>> = BTreeMap::new();
+    for user in &subject.users {
+        if let Some(grade) = grade(subject, &policy, user) {
+            grades.entry(grade).or_default().push(user);
+        }
+    }
+    let seen = grades.iter().map(|(grade, users)| {
+        let arns: Vec<_> = users.iter().map(|user| user.ca.as_str()).collect();
+        let certificate_authorities = arns.as_slice();
+        let (severity, detail) = match grade {
+            Grade::Unbound => (Severity::Medium, Detail::Unbound { certificate_authorities }),
+            Grade::OtherCondition(why) => {
+                (Severity::Low, Detail::OtherCondition { certificate_authorities, why })
+            }
+            Grade::AccountOnly => {
+                (Severity::Informational, Detail::AccountOnly { certificate_authorities })
+            }
+        };
+        let remedy = service_access::remedy(subject, users[0]);
+        Observation::new(severity, &detail).remedy(remedy)
+    });
+    Verdict::from_observations(seen.collect())
+}
+
+fn grade(subject: &BucketSubject, policy: &BucketPolicy, user: &BucketUser) -> Option<Grade> {
+    let ca = user.ca.as_str();
+    let (account, id) = (user.ca.account(), user.ca.id());
+    let stranger = service_context(STRANGER, &ca.replace(account, STRANGER));
+    match put_object(subject, policy, user, &stranger) {
+        Effect::Allowed { .. } => return Some(Grade::Unbound),
+        Effect::Unclear { why } => return Some(Grade::OtherCondition(why)),
+        Effect::Denied { .. } | Effect::Silent => {}
+    }
+    let sibling = service_context(account, &ca.replace(id, "00000000-0000-0000-0000-000000000000"));
+    match put_object(subject, policy, user, &sibling) {
+        Effect::Allowed { .. } => Some(Grade::AccountOnly),
+        Effect::Unclear { why } => Some(Grade::OtherCondition(why)),
+        Effect::Denied { .. } | Effect::Silent => None,
+    }
+}
+
+fn put_object(
+    subject: &BucketSubject,
+    policy: &BucketPolicy,
+    user: &BucketUser,
+    context: &Context,
+) -> Effect {
+    policy.evaluate(&Request {
+        principal: &subject.service(user),
+        action: "s3:PutObject",
+        resource: &subject.object_arn(&user.key),
+        context,
+    })
+}

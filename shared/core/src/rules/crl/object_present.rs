@@ -1,0 +1,61 @@
+//! A CRL that was there once must still be there.
+
+use std::fmt;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::{CrlState, CrlSubject};
+use crate::{
+    finding::Severity,
+    rules::{Observation, Rule, Verdict},
+};
+
+pub(super) const RULE: Rule<CrlSubject> = Rule {
+    id: "crl.object-present",
+    holds: "The CRL is where certificates say it is.",
+    cites: "AWS Private CA User Guide, Set up a CRL; RFC 5280 §6.3.3",
+    check,
+};
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Detail<'a> {
+    Missing {
+        bucket: &'a str,
+        key: &'a str,
+        #[serde(with = "time::serde::rfc3339")]
+        seen_at: OffsetDateTime,
+    },
+}
+
+impl fmt::Display for Detail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Missing { bucket, key, seen_at } = self;
+        write!(f, "CRL s3://{bucket}/{key} is gone; it was there at {seen_at}")
+    }
+}
+
+/// The service writes the first CRL only after a certificate that refers to it was issued, so an
+/// object that was never seen may rightly not be there.
+fn check(subject: &CrlSubject) -> Verdict {
+    match (&subject.crl, subject.history.seen_at) {
+        (CrlState::Read { .. } | CrlState::TooLarge { .. } | CrlState::Unreadable(_), _) => {
+            Verdict::Pass
+        }
+        (CrlState::NotChecked(reason), _) => Verdict::not_applicable(reason.clone()),
+        (CrlState::Missing, None) => Verdict::not_applicable(
+            "no CRL was ever seen, and no certificate is known to refer to one",
+        ),
+        (CrlState::Missing, Some(seen_at)) => {
+            let CrlSubject { bucket, key, .. } = subject;
+            let missing = Detail::Missing { bucket, key, seen_at };
+            let remedy = format!(
+                "If the bucket is versioned, find and remove the delete marker: aws s3api \
+                 list-object-versions --bucket {bucket} --prefix {key}. {}",
+                subject.republish()
+            );
+            Some(Observation::new(Severity::High, &missing).remedy(remedy)).into()
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! A CRL must have been made in the past.
+
+use std::fmt;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::CrlSubject;
+use crate::{
+    finding::Severity,
+    rules::{Observation, Rule, Verdict},
+};
+
+pub(super) const RULE: Rule<CrlSubject> = Rule {
+    id: "crl.this-update",
+    holds: "thisUpdate is not in the future, and lies before nextUpdate.",
+    cites: "RFC 5280 §5.1.2.4, §5.1.2.5",
+    check,
+};
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Detail {
+    Future {
+        #[serde(with = "time::serde::rfc3339")]
+        this_update: OffsetDateTime,
+    },
+    NotBeforeNext {
+        #[serde(with = "time::serde::rfc3339")]
+        this_update: OffsetDateTime,
+        #[serde(with = "time::serde::rfc3339")]
+        next_update: OffsetDateTime,
+    },
+    Unreadable,
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Future { this_update } => {
+                write!(f, "thisUpdate {this_update} is in the future")
+            }
+            Self::NotBeforeNext { this_update, next_update } => {
+                write!(f, "thisUpdate {this_update} is not before nextUpdate {next_update}")
+            }
+            Self::Unreadable => f.write_str("thisUpdate is not a time of RFC 5280"),
+        }
+    }
+}
+
+fn check(subject: &CrlSubject) -> Verdict {
+    let facts = match subject.facts() {
+        Ok(facts) => facts,
+        Err(verdict) => return verdict,
+    };
+    let mut details = Vec::new();
+    match facts.this_update {
+        None => details.push(Detail::Unreadable),
+        Some(this_update) => {
+            if this_update > subject.as_of {
+                details.push(Detail::Future { this_update });
+            }
+            if let Some(next_update) = facts.next_update.filter(|next| *next <= this_update) {
+                details.push(Detail::NotBeforeNext { this_update, next_update });
+            }
+        }
+    }
+    let seen = details.iter().map(|detail| Observation::new(Severity::High, detail));
+    Verdict::from_observations(seen.map(|seen| seen.remedy(subject.suspect())).collect())
+}

@@ -1,0 +1,175 @@
+//! What ACM PCA itself tells through EventBridge: that a CRL or an audit report is there, or is not.
+
+use serde::Deserialize;
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::arn::{ArnError, CaArn};
+
+pub const SOURCE: &str = "aws.acm-pca";
+pub const AUDIT_REPORT_GENERATION: &str = "ACM Private CA Audit Report Generation";
+pub const CRL_GENERATION: &str = "ACM Private CA CRL Generation";
+
+/// One event, with what every kind of them has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceEvent {
+    pub id: String,
+    pub ca: CaArn,
+    /// What `resources` names after the CA: an audit report's id, a certificate's ARN.
+    pub about: Option<String>,
+    pub at: OffsetDateTime,
+    pub result: EventResult,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventResult {
+    /// AWS's words, where the event has any.
+    Failure {
+        reason: Option<String>,
+    },
+    Success,
+}
+
+/// The payload is not the event that was expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventError {
+    #[error("the event's resources do not begin with a CA")]
+    Arn(#[source] ArnError),
+    #[error("the event is {found:?}, where {expected:?} is handled")]
+    DetailType { expected: &'static str, found: String },
+    #[error("the event names no resources, hence no CA")]
+    NoResources,
+    #[error("the event's result is {0:?}, neither success nor failure")]
+    Result(String),
+    #[error("the event does not have the form of an EventBridge event")]
+    Shape(#[source] serde_json::Error),
+    #[error("the event comes from {0:?}, not from aws.acm-pca")]
+    Source(String),
+}
+
+/// AWS adds members to events: what is not named here is not looked at.
+#[derive(Deserialize)]
+struct Envelope {
+    id: String,
+    #[serde(with = "time::serde::rfc3339")]
+    time: OffsetDateTime,
+    resources: Vec<String>,
+    detail: Detail,
+}
+
+#[derive(Deserialize)]
+struct Detail {
+    result: String,
+    reason: Option<String>,
+}
+
+/// The events of EventBridge Scheduler and of scheduled rules, and the bare `{}` that a schedule's
+/// Input can be: they say "now" and nothing else.
+pub fn is_schedule(payload: &Value) -> bool {
+    let Some(members) = payload.as_object() else { return false };
+    let named = |member| members.get(member).and_then(Value::as_str);
+    members.is_empty()
+        || matches!(named("source"), Some("aws.events" | "aws.scheduler"))
+            && named("detail-type") == Some("Scheduled Event")
+}
+
+impl ServiceEvent {
+    pub fn read(payload: &Value, detail_type: &'static str) -> Result<Self, EventError> {
+        // What it is comes before what is wrong with it.
+        let named = |member: &str| payload.get(member).and_then(Value::as_str);
+        match (named("source"), named("detail-type")) {
+            (Some(SOURCE), Some(found)) if found == detail_type => {}
+            (Some(SOURCE), found) => {
+                let found = shown(found.unwrap_or_default());
+                return Err(EventError::DetailType { expected: detail_type, found });
+            }
+            (source, _) => return Err(EventError::Source(shown(source.unwrap_or_default()))),
+        }
+        let event = Envelope::deserialize(payload).map_err(EventError::Shape)?;
+        let mut resources = event.resources.into_iter();
+        let ca = resources.next().ok_or(EventError::NoResources)?;
+        let result = match event.detail.result.as_str() {
+            "success" => EventResult::Success,
+            "failure" => EventResult::Failure { reason: event.detail.reason },
+            other => return Err(EventError::Result(shown(other))),
+        };
+        Ok(Self {
+            id: event.id,
+            ca: ca.parse().map_err(EventError::Arn)?,
+            about: resources.next(),
+            at: event.time,
+            result,
+        })
+    }
+}
+
+/// What is echoed in an error stays short, whatever was sent.
+fn shown(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
+
+    fn event() -> Value {
+        json!({
+            "version": "0", "id": "e-1", "detail-type": CRL_GENERATION, "source": "aws.acm-pca",
+            "account": "111122223333", "time": "2019-11-07T23:01:25Z", "region": "us-east-1",
+            "resources": [CA],
+            "detail": {"result": "failure", "reason": "Failed to write CRL to S3."},
+        })
+    }
+
+    fn changed(pointer: &str, value: Value) -> String {
+        let mut event = event();
+        *event.pointer_mut(pointer).unwrap() = value;
+        let error = ServiceEvent::read(&event, CRL_GENERATION).unwrap_err();
+        crate::failure::chain(&error)
+    }
+
+    #[test]
+    fn an_event_tells_which_ca_and_how_it_went() {
+        let read = ServiceEvent::read(&event(), CRL_GENERATION).unwrap();
+        assert_eq!(read.ca.as_str(), CA);
+        assert_eq!(read.at, datetime!(2019-11-07 23:01:25 UTC));
+        let reason = Some("Failed to write CRL to S3.".to_owned());
+        assert_eq!(read.result, EventResult::Failure { reason });
+    }
+
+    #[test]
+    fn every_event_that_is_not_ours_is_refused_by_name() {
+        for (pointer, value, words) in [
+            ("/source", json!("aws.s3"), "comes from \"aws.s3\""),
+            ("/detail-type", json!("ACM Private CA Creation"), "\"ACM Private CA Creation\""),
+            ("/resources", json!([]), "no resources"),
+            ("/resources", json!(["arn:aws:s3:::bucket"]), "do not begin with a CA: "),
+            ("/resources", json!("x"), "form of an EventBridge event: "),
+            ("/detail/result", json!("maybe"), "\"maybe\""),
+            ("/detail", json!({}), "missing field `result`"),
+            ("/time", json!("yesterday"), "form of an EventBridge event: "),
+        ] {
+            let text = changed(pointer, value);
+            assert!(text.contains(words), "{pointer}: {text}");
+        }
+        for payload in [json!(null), json!([]), json!("x"), json!({"a": 1})] {
+            assert!(ServiceEvent::read(&payload, CRL_GENERATION).is_err(), "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_schedule_is_an_empty_input_or_a_scheduled_event_and_nothing_else() {
+        let scheduled =
+            json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
+        assert!(is_schedule(&json!({})) && is_schedule(&scheduled));
+        for payload in [json!(null), json!([]), json!({"act": true}), event()] {
+            assert!(!is_schedule(&payload), "{payload}");
+        }
+    }
+}

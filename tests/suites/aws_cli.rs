@@ -1,0 +1,88 @@
+//! The real AWS CLI on pca-local: an independent reading of the wire.
+
+use std::{fs, path::Path, process::Command};
+
+use e2e::{Server, run, tool};
+
+/// The AWS CLI, on one endpoint and with nothing of this machine's configuration.
+struct Cli<'a> {
+    url: &'a str,
+    folder: &'a Path,
+}
+
+impl Cli<'_> {
+    fn acm_pca(&self, arguments: &[&str]) -> Result<String, String> {
+        let mut command = Command::new(tool("aws"));
+        command
+            .env_clear()
+            .env("AWS_ACCESS_KEY_ID", "alice")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("HOME", self.folder)
+            .args(["--endpoint-url", self.url, "--output", "text", "acm-pca"])
+            .args(arguments);
+        run(&mut command).map(|text| text.trim_end().to_owned())
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.folder.join(name);
+        fs::write(&path, text).unwrap();
+        format!("fileb://{}", path.display())
+    }
+}
+
+#[test]
+fn the_aws_cli_creates_issues_revokes_deletes_and_restores() {
+    let server = Server::start("pca-local", &["--listen", "127.0.0.1:0"]);
+    let folder = tempfile::tempdir().unwrap();
+    let cli = Cli { url: &server.url, folder: folder.path() };
+    let ca = cli
+        .acm_pca(&[
+            "create-certificate-authority",
+            "--certificate-authority-type=ROOT",
+            "--certificate-authority-configuration",
+            "KeyAlgorithm=EC_prime256v1,SigningAlgorithm=SHA256WITHECDSA,Subject={CommonName=Root}",
+            "--query=CertificateAuthorityArn",
+        ])
+        .unwrap();
+    let ca = format!("--certificate-authority-arn={ca}");
+    let with_ca = |operation: &str, rest: &[&str]| {
+        let arguments: Vec<&str> =
+            [operation, ca.as_str()].into_iter().chain(rest.iter().copied()).collect();
+        cli.acm_pca(&arguments)
+    };
+
+    cli.acm_pca(&["wait", "certificate-authority-csr-created", &ca]).unwrap();
+    let csr = cli.write("ca.csr", &with_ca("get-certificate-authority-csr", &[]).unwrap());
+    let issue = |template: &str, days: &str| {
+        let csr = format!("--csr={csr}");
+        let template = format!("--template-arn=arn:aws:acm-pca:::template/{template}/V1");
+        let validity = format!("Value={days},Type=DAYS");
+        let algorithm = "--signing-algorithm=SHA256WITHECDSA";
+        with_ca("issue-certificate", &[&csr, &template, algorithm, "--validity", &validity])
+    };
+    let own = issue("RootCACertificate", "3650").unwrap();
+    let own = format!("--certificate-arn={own}");
+    cli.acm_pca(&["wait", "certificate-issued", &ca, &own]).unwrap();
+    let pem = with_ca("get-certificate", &[&own, "--query=Certificate"]).unwrap();
+    let pem = format!("--certificate={}", cli.write("ca.pem", &pem));
+    with_ca("import-certificate-authority-certificate", &[&pem]).unwrap();
+
+    let leaf = issue("EndEntityCertificate", "30").unwrap();
+    let serial = format!("--certificate-serial={}", leaf.rsplit('/').next().unwrap());
+    let reason = "--revocation-reason=KEY_COMPROMISE";
+    with_ca("revoke-certificate", &[&serial, reason]).unwrap();
+    let again = with_ca("revoke-certificate", &[&serial, reason]).unwrap_err();
+    assert!(again.contains("RequestAlreadyProcessedException"), "{again}");
+
+    let refused = with_ca("delete-certificate-authority", &[]).unwrap_err();
+    assert!(refused.contains("(InvalidStateException)"), "{refused}");
+    with_ca("update-certificate-authority", &["--status=DISABLED"]).unwrap();
+    with_ca("delete-certificate-authority", &["--permanent-deletion-time-in-days=7"]).unwrap();
+    let status = "--query=CertificateAuthority.[Status,RestorableUntil!=null]";
+    assert_eq!(with_ca("describe-certificate-authority", &[status]).unwrap(), "DELETED\tTrue");
+    with_ca("restore-certificate-authority", &[]).unwrap();
+    assert_eq!(with_ca("describe-certificate-authority", &[status]).unwrap(), "DISABLED\tFalse");
+    assert!(server.interrupt(), "pca-local stops cleanly on Ctrl-C");
+}
