@@ -26,6 +26,15 @@ enum Command {
     /// Play a story in simulated time: deletions, alerts, a stale CRL, and what Vigil makes of it.
     Demo(demo::Options),
     /// Start everything, print the lines to export, and run until Ctrl-C.
+    ///
+    /// Clients need nothing but the printed lines: every service is on the one port, and every
+    /// access key goes with the secret `local`. A key of twelve digits is an account of its own.
+    ///
+    /// SNS topics, SQS queues and log groups are not services here: what reaches one is a line in
+    /// DATA-DIR/targets/<LogicalId>.jsonl, and what functions log is in DATA-DIR/logs. S3 and these
+    /// files are kept between runs; CAs and certificates are in memory only. Of versioning the
+    /// status is kept, no versions are. What is not part of any AWS API is under /_pca-local/
+    /// (clock, clock/advance, health) and /_vigil-local/ (events, health, invocations).
     Up(up::Options),
 }
 

@@ -9,6 +9,7 @@ mod acl;
 mod auth;
 mod bucket_config;
 mod config;
+mod host;
 mod locks;
 mod objects;
 mod policy;
@@ -83,6 +84,7 @@ pub(crate) fn open(
     }
     let files = s3s_fs::FileSystem::new(&root)
         .map_err(|cause| S3StartError::OpenFolder { path: root.clone(), cause })?;
+    let region = account.region.clone();
     let shared = Arc::new(Shared {
         account,
         clock,
@@ -91,6 +93,7 @@ pub(crate) fn open(
         root,
     });
     let mut builder = S3ServiceBuilder::new(service::LocalS3 { files, shared: shared.clone() });
+    builder.set_host(host::S3Hosts::of_region(&region));
     builder.set_auth(auth::OneSecret);
     builder.set_access(access::Access(shared.clone()));
     // Clients that take the time from our answers may sign for another day than the system's.

@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 use pca_local::Clock;
 use vigil_local::{Account, SECRET, Stack, StackError};
 
-/// What reaches an SNS topic, an SQS queue or a log group is a line in
-/// DATA-DIR/targets/LogicalId.jsonl: they are not services here. S3 and these files are kept in
-/// the data folder between runs; CAs and certificates are in memory only, and gone when it stops.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Address to listen on; port 0 takes a free one.

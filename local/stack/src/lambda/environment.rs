@@ -52,6 +52,8 @@ impl Environment {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
+            // Ctrl-C at a terminal goes to its whole process group, and we end the processes.
+            .process_group(0)
             .spawn()
             .map_err(|cause| {
                 let binary = config.binary.display();

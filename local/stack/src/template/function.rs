@@ -48,6 +48,17 @@ pub(super) fn read(
             environment.insert(name.clone(), text);
         }
     }
+    if let Some(logging) = properties.nested("LoggingConfig")? {
+        // Lambda hands both on to the runtime, which does the filtering.
+        for (property, variable) in [
+            ("LogFormat", "AWS_LAMBDA_LOG_FORMAT"),
+            ("ApplicationLogLevel", "AWS_LAMBDA_LOG_LEVEL"),
+        ] {
+            if let Some(value) = logging.text(property)? {
+                environment.insert(variable.to_owned(), value);
+            }
+        }
+    }
     Ok(FunctionSpec {
         logical_id: properties.logical_id.clone(),
         name,

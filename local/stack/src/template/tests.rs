@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::events::Destination;
 use crate::schedule::Sender;
 
 const TEMPLATE: &str = include_str!("../../tests/fixtures/template.yaml");
@@ -28,6 +29,8 @@ fn a_function_is_read_with_globals_environment_and_dead_letters() {
     assert_eq!(
         variables,
         [
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+            ("AWS_LAMBDA_LOG_LEVEL", "INFO"),
             ("BUCKET", "evidence-111122223333"),
             ("BUCKET_ARN", "arn:aws:s3:::evidence-111122223333"),
             ("BUS", "findings"),

@@ -4,3 +4,4 @@ mod functions;
 mod s3;
 mod stack;
 mod support;
+mod up;

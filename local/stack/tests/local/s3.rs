@@ -278,6 +278,9 @@ async fn a_relying_party_reads_a_crl_only_when_it_is_public() {
     acl.acl(ObjectCannedAcl::PublicRead).send().await.unwrap();
     assert_eq!(status("/crls/crl/1.crl").await, 200);
     assert_eq!(status("/crls?list-type=2").await, 403);
+    let headers = [("host", "crls.s3.us-east-1.amazonaws.com")];
+    let (named, _, body) = http(&stack, "GET", "/crl/1.crl", &headers, "").await;
+    assert_eq!((named, &body[..]), (200, &b"private"[..]), "by the name in a certificate");
     put(&client, "crls", "crl/1.crl", "private again").await;
     assert_eq!(status("/crls/crl/1.crl").await, 403);
 

@@ -55,14 +55,27 @@ pub(crate) async fn http(
     headers: &[(&str, &str)],
     body: impl Into<bytes::Bytes>,
 ) -> (u16, http::HeaderMap, bytes::Bytes) {
+    http_at(stack.endpoint(), method, path, headers, body).await
+}
+
+pub(crate) async fn http_at(
+    endpoint: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<bytes::Bytes>,
+) -> (u16, http::HeaderMap, bytes::Bytes) {
     use http_body_util::{BodyExt as _, Full};
-    let address = stack.endpoint().strip_prefix("http://").expect("the stack speaks HTTP");
+    let address = endpoint.strip_prefix("http://").expect("the stack speaks HTTP");
     let stream = tokio::net::TcpStream::connect(address).await.expect("the stack listens");
     let io = hyper_util::rt::TokioIo::new(stream);
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(io).await.expect("the stack speaks HTTP/1.1");
     tokio::spawn(connection);
-    let mut request = http::Request::builder().method(method).uri(path).header("host", address);
+    let mut request = http::Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        request = request.header("host", address);
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -1,0 +1,59 @@
+//! The binary itself: `vigil-local up`, from its first line to its end.
+
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::support::{fixture, functions_dir};
+
+fn up(folder: &std::path::Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vigil-local"));
+    command.args(["up", "--listen", "127.0.0.1:0", "--freeze-clock", "--data-dir"]).arg(folder);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+fn lines(process: &mut Child) -> Lines<BufReader<ChildStdout>> {
+    BufReader::new(process.stdout.take().expect("standard output is a pipe")).lines()
+}
+
+#[tokio::test]
+async fn up_says_when_it_is_ready_and_ends_with_its_functions_on_sigterm() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = up(folder.path());
+    command.arg("--template").arg(fixture("template.yaml"));
+    command.arg("--functions-dir").arg(functions_dir());
+    let mut process = command.spawn().unwrap();
+    let mut lines = lines(&mut process);
+    let first = lines.next_line().await.unwrap().unwrap();
+    let endpoint = first.strip_prefix("listening on ").unwrap().to_owned();
+    let export = lines.next_line().await.unwrap().unwrap();
+    assert_eq!(export, format!("export AWS_ENDPOINT_URL={endpoint}"));
+
+    let path = "/2015-03-31/functions/echo/invocations";
+    let (status, _, answer) = crate::support::http_at(&endpoint, "POST", path, &[], "{}").await;
+    assert_eq!(status, 200);
+    let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+    let function = format!("/proc/{}", answer["process"]);
+    assert!(std::path::Path::new(&function).exists());
+
+    let id = process.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+    assert!(process.wait().await.unwrap().success());
+    assert!(!std::path::Path::new(&function).exists(), "the function has ended, too");
+}
+
+#[tokio::test]
+async fn up_says_why_it_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = folder.path().join("bad.yaml");
+    let template = std::fs::read_to_string(fixture("template.yaml")).unwrap();
+    std::fs::write(&bad, template.replace("rate(1 hour)", "rate(1 hours)")).unwrap();
+    let output = up(folder.path()).arg("--template").arg(&bad).output().await.unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    for said in ["bad.yaml", "EchoHourly", "rate(1 hours)"] {
+        assert!(error.contains(said), "{error}");
+    }
+}
