@@ -25,7 +25,7 @@ $(VENV)/.ready: tests/requirements.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
-demo: ## Watch Vigil work: a month in the life of three CAs, in under a minute
+demo: ## Watch Vigil work: ten days in the life of three CAs, in under a minute
 	@$(CARGO) build --workspace --bins --locked
 	@$(BIN)/vigil-local demo
 

@@ -89,6 +89,12 @@ pub struct Invocation {
     pub outcome: Outcome,
 }
 
+impl Invocation {
+    pub fn succeeded(&self) -> bool {
+        matches!(self.outcome, Outcome::Response(_))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {

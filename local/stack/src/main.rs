@@ -1,7 +1,9 @@
 //! `vigil-local`: the one-machine AWS that Vigil runs on.
 
+mod demo;
 mod up;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -14,28 +16,45 @@ struct Options {
     #[command(subcommand)]
     command: Command,
     /// What to log, as in `info` or `vigil_local=debug` (which shows the functions' own logs).
-    #[arg(long, env = "VIGIL_LOCAL_LOG", default_value = "info,s3s=off,s3s_fs=off")]
-    #[arg(value_name = "FILTER", global = true)]
-    log: String,
+    /// By default `info`; for the demo, which tells its own story, `error`.
+    #[arg(long, env = "VIGIL_LOCAL_LOG", value_name = "FILTER", global = true)]
+    log: Option<String>,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Play a story in simulated time: deletions, alerts, a stale CRL, and what Vigil makes of it.
+    Demo(demo::Options),
     /// Start everything, print the lines to export, and run until Ctrl-C.
     Up(up::Options),
+}
+
+impl Command {
+    fn default_log(&self) -> &'static str {
+        match self {
+            Self::Demo(_) => "error,s3s=off,s3s_fs=off",
+            Self::Up(_) => "info,s3s=off,s3s_fs=off",
+        }
+    }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    let done = match EnvFilter::try_new(&options.log) {
+    let filter = options.log.unwrap_or_else(|| options.command.default_log().to_owned());
+    let done = match EnvFilter::try_new(&filter) {
         Ok(filter) => {
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+            tracing_subscriber::fmt()
+                .with_ansi(std::io::stderr().is_terminal())
+                .with_env_filter(filter)
+                .with_writer(std::io::stderr)
+                .init();
             match options.command {
+                Command::Demo(options) => demo::play(options).await.map_err(|error| chain(&error)),
                 Command::Up(options) => up::run(options).await.map_err(|error| chain(&error)),
             }
         }
-        Err(error) => Err(format!("--log {:?} is not a filter: {error}", options.log)),
+        Err(error) => Err(format!("--log {filter:?} is not a filter: {error}")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

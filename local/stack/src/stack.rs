@@ -74,6 +74,12 @@ impl Stack {
         self.buses.seen()
     }
 
+    /// Puts an event on the default bus, as an AWS service would. EventBridge delivers at least
+    /// once: handing in an event of [`Stack::events`] again is what a second delivery looks like.
+    pub fn deliver(&self, event: serde_json::Value) {
+        pca_local::EventSink::deliver(&self.buses, event);
+    }
+
     /// The last thousand finished invocations, oldest first.
     pub fn invocations(&self) -> Vec<Invocation> {
         self.functions.invocations()

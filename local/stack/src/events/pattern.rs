@@ -21,7 +21,7 @@ pub(crate) struct Pattern(Fields);
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Fields {
     fields: BTreeMap<String, Node>,
-    alternatives: Vec<Vec<Fields>>,
+    alternatives: Vec<Vec<Self>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -135,7 +135,7 @@ impl Builder {
         let text = std::fs::read_to_string(path)
             .map_err(|cause| StackError::ReadTemplate { path: path.clone(), cause })?;
         Template::parse(&text, &self.account, &self.parameters)
-            .map_err(|cause| StackError::Template { path: path.clone(), cause })
+            .map_err(|cause| StackError::Template { path: path.clone(), cause: Box::new(cause) })
     }
 
     fn find_binaries(&self, specs: &[FunctionSpec]) -> Result<Vec<FunctionConfig>, StackError> {

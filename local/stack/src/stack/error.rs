@@ -43,6 +43,6 @@ pub enum StackError {
     Template {
         path: PathBuf,
         #[source]
-        cause: TemplateError,
+        cause: Box<TemplateError>,
     },
 }

@@ -55,11 +55,14 @@ async fn a_function_is_called_with_lambdas_environment_and_stays_warm() {
 #[tokio::test]
 async fn an_error_a_crash_and_a_timeout_each_have_their_name_and_the_next_call_works() {
     let stack = with_functions().parameter("Threshold", "1").start().await.unwrap();
-    for (does, error_type) in
-        [("fail", None), ("exit", Some("Runtime.ExitError")), ("hang", Some("Sandbox.Timedout"))]
-    {
+    let impatient = INVOKE.replace("echo", "impatient");
+    for (path, does, error_type) in [
+        (INVOKE, "fail", None),
+        (INVOKE, "exit", Some("Runtime.ExitError")),
+        (&impatient, "hang", Some("Sandbox.Timedout")),
+    ] {
         let body = json!({"do": does}).to_string();
-        let (status, headers, answer) = http(&stack, "POST", INVOKE, &[], body).await;
+        let (status, headers, answer) = http(&stack, "POST", path, &[], body).await;
         assert_eq!(
             (status, &headers["x-amz-function-error"]),
             (200, &"Unhandled".parse().unwrap())
@@ -68,7 +71,7 @@ async fn an_error_a_crash_and_a_timeout_each_have_their_name_and_the_next_call_w
         if let Some(error_type) = error_type {
             assert_eq!(answer["errorType"], error_type, "{answer}");
         }
-        let (_, next) = http_json(&stack, "POST", INVOKE, &[], &json!({"after": does})).await;
+        let (_, next) = http_json(&stack, "POST", path, &[], &json!({"after": does})).await;
         assert_eq!(next["event"]["after"], does, "{next}");
     }
     stack.shutdown().await;

@@ -31,18 +31,19 @@ fn refused(status: u16, code: &str) -> (u16, String) {
 
 async fn put(client: &Client, bucket: &str, key: &str, body: &str) {
     let body = ByteStream::from(body.as_bytes().to_vec());
-    client.put_object().bucket(bucket).key(key).body(body).send().await.unwrap();
+    client.put_object().bucket(bucket).key(key).body(body).send().await.expect("S3 takes it");
 }
 
 async fn open_to_public_acls(client: &Client, bucket: &str) {
-    client.delete_public_access_block().bucket(bucket).send().await.unwrap();
+    client.delete_public_access_block().bucket(bucket).send().await.expect("S3 takes it");
     let rule = OwnershipControlsRule::builder()
         .object_ownership(ObjectOwnership::BucketOwnerPreferred)
         .build()
-        .unwrap();
-    let controls = OwnershipControls::builder().rules(rule).build().unwrap();
+        .expect("the rule is complete");
+    let controls =
+        OwnershipControls::builder().rules(rule).build().expect("the controls are complete");
     let put = client.put_bucket_ownership_controls().bucket(bucket);
-    put.ownership_controls(controls).send().await.unwrap();
+    put.ownership_controls(controls).send().await.expect("S3 takes it");
 }
 
 #[tokio::test]

@@ -1,4 +1,6 @@
-//! What the suites share: our binaries, the tools of `make setup`, and a program that is running.
+//! What the suites share: our binaries, the tools of `make setup`, programs that run, a world.
+
+pub mod world;
 
 use std::{
     io::{BufRead as _, BufReader},

@@ -1,0 +1,209 @@
+//! A stack with Vigil deployed on it, and the steps that scenarios begin with.
+
+use aws_sdk_acmpca::{
+    Client as Acmpca,
+    config::{BehaviorVersion, Credentials, Region},
+    primitives::Blob,
+    types::{
+        Asn1Subject, CertificateAuthorityConfiguration, CertificateAuthorityStatus as Status,
+        CertificateAuthorityType as Kind, CrlConfiguration, KeyAlgorithm, RevocationConfiguration,
+        S3ObjectAcl, SigningAlgorithm, Validity, ValidityPeriodType,
+    },
+};
+use aws_sdk_s3::Client as S3;
+use pca_local::Clock;
+use serde_json::Value;
+use time::{OffsetDateTime, macros::datetime};
+use vigil_local::{SECRET, Stack};
+
+use crate::root;
+
+pub const START: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
+pub const EVIDENCE: &str = "vigil-evidence-111122223333-us-east-1";
+
+/// The whole of it, on a clock that stands still until it is moved.
+pub struct World {
+    pub stack: Stack,
+    pub pca: Acmpca,
+    pub s3: S3,
+}
+
+impl World {
+    pub async fn start() -> Self {
+        let stack = Stack::builder()
+            .template(root().join("infra/template.yaml"))
+            .functions_dir(functions_dir())
+            .clock(Clock::frozen_at(START))
+            .start()
+            .await
+            .expect("the stack starts");
+        let (pca, s3) = clients(stack.endpoint(), "bob");
+        Self { stack, pca, s3 }
+    }
+
+    pub async fn advance(&self, by: time::Duration) {
+        let timeline = self.stack.timeline();
+        timeline.advance_to(timeline.clock().now() + by).await;
+    }
+
+    /// An ACTIVE root CA with a certificate of ten years.
+    pub async fn active_root(&self, crl_bucket: Option<&str>) -> String {
+        let ca = self.create(crl_bucket).await;
+        let csr = self.pca.get_certificate_authority_csr().certificate_authority_arn(&ca);
+        let csr = csr.send().await.expect("a CSR").csr.expect("a CSR");
+        let own = self.issue(&ca, csr.as_bytes(), "RootCACertificate", 3650).await;
+        let own = self.pca.get_certificate().certificate_authority_arn(&ca).certificate_arn(own);
+        let own = own.send().await.expect("a certificate").certificate.expect("a certificate");
+        self.pca
+            .import_certificate_authority_certificate()
+            .certificate_authority_arn(&ca)
+            .certificate(Blob::new(own))
+            .send()
+            .await
+            .expect("the import is accepted");
+        ca
+    }
+
+    async fn create(&self, crl_bucket: Option<&str>) -> String {
+        let subject = Asn1Subject::builder().common_name("Root").build();
+        let configuration = CertificateAuthorityConfiguration::builder()
+            .key_algorithm(KeyAlgorithm::EcPrime256v1)
+            .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
+            .subject(subject)
+            .build()
+            .expect("it is complete");
+        self.pca
+            .create_certificate_authority()
+            .certificate_authority_type(Kind::Root)
+            .certificate_authority_configuration(configuration)
+            .set_revocation_configuration(crl_bucket.map(publishes_to))
+            .send()
+            .await
+            .expect("the CA is created")
+            .certificate_authority_arn
+            .expect("it has an ARN")
+    }
+
+    /// The certificate's ARN.
+    pub async fn issue(&self, ca: &str, csr: &[u8], template: &str, days: i64) -> String {
+        let validity = Validity::builder().r#type(ValidityPeriodType::Days).value(days);
+        self.pca
+            .issue_certificate()
+            .certificate_authority_arn(ca)
+            .csr(Blob::new(csr))
+            .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
+            .template_arn(format!("arn:aws:acm-pca:::template/{template}/V1"))
+            .validity(validity.build().expect("it is complete"))
+            .send()
+            .await
+            .expect("the certificate is issued")
+            .certificate_arn
+            .expect("it has an ARN")
+    }
+
+    /// Disables and deletes the CA, and waits for what follows.
+    pub async fn delete(&self, ca: &str, window_days: i32) {
+        self.pca
+            .update_certificate_authority()
+            .certificate_authority_arn(ca)
+            .status(Status::Disabled)
+            .send()
+            .await
+            .expect("the CA can be disabled");
+        self.pca
+            .delete_certificate_authority()
+            .certificate_authority_arn(ca)
+            .permanent_deletion_time_in_days(window_days)
+            .send()
+            .await
+            .expect("a disabled CA can be deleted");
+        self.stack.settled().await;
+    }
+
+    /// `None` when the CA is gone.
+    pub async fn status(&self, ca: &str) -> Option<Status> {
+        let described =
+            self.pca.describe_certificate_authority().certificate_authority_arn(ca).send().await;
+        described.ok()?.certificate_authority?.status
+    }
+
+    /// The newest CloudTrail event of an operation.
+    pub fn event(&self, operation: &str) -> Value {
+        self.stack
+            .events()
+            .into_iter()
+            .rev()
+            .map(|seen| seen.event)
+            .find(|event| event["detail"]["eventName"] == operation)
+            .expect("the operation was called")
+    }
+
+    /// The findings whose rule begins so, in the order in which they reached the bus.
+    pub fn findings(&self, rule: &str) -> Vec<Value> {
+        self.stack
+            .events()
+            .into_iter()
+            .filter(|seen| seen.event["source"] == "vigil")
+            .map(|seen| seen.event["detail"].clone())
+            .filter(|finding| finding["rule"].as_str().is_some_and(|id| id.starts_with(rule)))
+            .collect()
+    }
+
+    pub async fn put(&self, key: &str, body: &Value) {
+        let body = body.to_string().into_bytes().into();
+        let put = self.s3.put_object().bucket(EVIDENCE).key(key).body(body).send().await;
+        put.expect("the evidence bucket takes the object");
+    }
+
+    pub async fn evidence(&self, prefix: &str) -> Vec<String> {
+        let listed = self.s3.list_objects_v2().bucket(EVIDENCE).prefix(prefix).send().await;
+        let listed = listed.expect("the evidence bucket is listed");
+        listed.contents().iter().filter_map(|object| object.key.clone()).collect()
+    }
+
+    pub async fn object(&self, bucket: &str, key: &str) -> Vec<u8> {
+        let object = self.s3.get_object().bucket(bucket).key(key).send().await;
+        let body = object.expect("the object is there").body.collect().await;
+        body.expect("the object can be read").to_vec()
+    }
+}
+
+/// The last part of an ARN.
+pub fn id(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+fn functions_dir() -> std::path::PathBuf {
+    let folder = crate::binary("auto-restore");
+    folder.parent().expect("a binary is in a folder").to_owned()
+}
+
+fn clients(endpoint: &str, access_key_id: &str) -> (Acmpca, S3) {
+    let credentials = Credentials::new(access_key_id, SECRET, None, None, "e2e");
+    let region = Region::new("us-east-1");
+    let pca = aws_sdk_acmpca::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(credentials.clone())
+        .endpoint_url(endpoint)
+        .region(region.clone())
+        .build();
+    let s3 = aws_sdk_s3::Config::builder()
+        .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+        .credentials_provider(credentials)
+        .endpoint_url(endpoint)
+        .force_path_style(true)
+        .region(region)
+        .build();
+    (Acmpca::from_conf(pca), S3::from_conf(s3))
+}
+
+fn publishes_to(bucket: &str) -> RevocationConfiguration {
+    let crl = CrlConfiguration::builder()
+        .enabled(true)
+        .expiration_in_days(2)
+        .s3_bucket_name(bucket)
+        .s3_object_acl(S3ObjectAcl::BucketOwnerFullControl)
+        .build()
+        .expect("it is complete");
+    RevocationConfiguration::builder().crl_configuration(crl).build()
+}
