@@ -1,15 +1,20 @@
 //! Audits every CA's CRL and the bucket it lies in, and tells what began and what is over.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
     arn::CaArn,
     ca::Ca,
+    finding::Finding,
     ports::{Authorities, Buckets, Bus, Ledger, Objects},
-    rules::{self, Judgement, JudgementResult, bucket::BucketSubject},
+    rules::{
+        self, Judgement, JudgementResult,
+        bucket::{BucketSubject, BucketUser},
+    },
 };
 
 mod error;
@@ -132,7 +137,7 @@ impl<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus> Job<'_, A, O, K,
         .await;
     }
 
-    async fn audit_bucket(&mut self, (name, users): (String, Vec<rules::bucket::BucketUser>)) {
+    async fn audit_bucket(&mut self, (name, users): (String, Vec<BucketUser>)) {
         let facts = self.ports.buckets.facts(&name).await;
         let subject = BucketSubject { facts, users };
         let resource = subject.arn();
@@ -201,18 +206,18 @@ impl<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus> Job<'_, A, O, K,
         if !matches!(self.trigger, Trigger::Schedule) {
             return;
         }
-        let mut audited: BTreeMap<String, ()> = BTreeMap::new();
+        let mut audited = BTreeSet::new();
         for (ca, scope) in scopes {
             if let Ok(scope) = scope {
-                audited.insert(memory::ca_key(ca.arn.id()), ());
-                audited.insert(memory::bucket_key(&scope.bucket), ());
+                audited.insert(memory::ca_key(ca.arn.id()));
+                audited.insert(memory::bucket_key(&scope.bucket));
             }
         }
         let keys = match self.ports.ledger.list(memory::PREFIX).await {
             Ok(keys) => keys,
             Err(error) => return self.failed("the ledger", Step::Memory(error)),
         };
-        for key in keys.into_iter().filter(|key| !audited.contains_key(key)) {
+        for key in keys.into_iter().filter(|key| !audited.contains(key)) {
             match self.close(&key).await {
                 Ok(resolved) => self.report.told.resolved.extend(resolved),
                 Err(step) => self.failed(&key, step),
@@ -254,7 +259,7 @@ impl<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus> Job<'_, A, O, K,
     }
 }
 
-fn findings(judgement: &Judgement) -> &[crate::finding::Finding] {
+fn findings(judgement: &Judgement) -> &[Finding] {
     match &judgement.result {
         JudgementResult::Findings { findings } => findings,
         JudgementResult::NotApplicable { .. } | JudgementResult::Pass => &[],
@@ -274,7 +279,7 @@ fn is_over(id: &str, rule: &str, judgements: &[Judgement]) -> bool {
 }
 
 /// For results and reports: which CA was left out, and why.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skipped {
     pub ca: CaArn,
     pub reason: String,

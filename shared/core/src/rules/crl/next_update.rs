@@ -8,7 +8,9 @@ use time::{Duration, OffsetDateTime};
 use super::CrlSubject;
 use crate::{
     finding::Severity,
+    instant::rfc3339,
     rules::{Observation, Rule, Verdict},
+    span::in_words,
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -38,12 +40,13 @@ impl fmt::Display for Detail {
         match self {
             Self::Expired { next_update } => write!(
                 f,
-                "The CRL expired at {next_update}: relying parties that insist on a fresh CRL \
-                 refuse every certificate of this CA"
+                "The CRL expired at {}: relying parties that insist on a fresh CRL refuse every \
+                 certificate of this CA",
+                rfc3339(*next_update)
             ),
             Self::ExpiresSoon { next_update, seconds_left } => {
-                let left = Duration::seconds(*seconds_left);
-                write!(f, "The CRL expires at {next_update}, in {left}, and was not renewed")
+                let (at, left) = (rfc3339(*next_update), Duration::seconds(*seconds_left));
+                write!(f, "The CRL expires at {at}, in {}, and was not renewed", in_words(left))
             }
             Self::Missing => f.write_str("The CRL has no nextUpdate"),
         }

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::{CrlState, CrlSubject};
 use crate::{
     finding::Severity,
+    instant::rfc3339,
     rules::{Observation, Rule, Verdict},
 };
 
@@ -32,7 +33,7 @@ enum Detail<'a> {
 impl fmt::Display for Detail<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Missing { bucket, key, seen_at } = self;
-        write!(f, "CRL s3://{bucket}/{key} is gone; it was there at {seen_at}")
+        write!(f, "CRL s3://{bucket}/{key} is gone; it was there at {}", rfc3339(*seen_at))
     }
 }
 

@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 use super::{CrlSubject, next_update::headroom};
 use crate::{
     finding::Severity,
+    instant::rfc3339,
     rules::{Observation, Rule, Verdict},
 };
 
@@ -34,6 +35,7 @@ enum Detail {
 impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Overdue { due, next_update, .. } = self;
+        let (due, next_update) = (rfc3339(*due), rfc3339(*next_update));
         write!(f, "The CRL was due to be renewed at {due} and was not; it expires at {next_update}")
     }
 }

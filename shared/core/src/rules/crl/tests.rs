@@ -372,3 +372,18 @@ fn without_the_cas_certificate_the_rest_is_still_judged() {
     subject.issuer = Err("access denied".to_owned());
     assert_eq!(findings(&subject), of(&[("crl.version", "not-v2", Severity::High)]));
 }
+
+/// Titles are what people read first: dates as everywhere else, spans in words.
+#[test]
+fn a_title_says_when_in_words_that_people_read() {
+    let issuer = Issuer::new("Root");
+    let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+    subject.as_of = AT + Duration::days(7) - Duration::hours(3);
+    let judgements = judge(RULES, &subject, ARN, subject.as_of);
+    let title = judgements.into_iter().find_map(|judgement| match judgement.result {
+        JudgementResult::Findings { findings } => Some(findings[0].title.clone()),
+        JudgementResult::NotApplicable { .. } | JudgementResult::Pass => None,
+    });
+    let want = "The CRL expires at 2026-03-08T12:00:00Z, in 3 hours, and was not renewed";
+    assert_eq!(title.as_deref(), Some(want));
+}

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::CrlSubject;
 use crate::{
     finding::Severity,
+    instant::rfc3339,
     rules::{Observation, Rule, Verdict},
 };
 
@@ -38,9 +39,10 @@ impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Future { this_update } => {
-                write!(f, "thisUpdate {this_update} is in the future")
+                write!(f, "thisUpdate {} is in the future", rfc3339(*this_update))
             }
             Self::NotBeforeNext { this_update, next_update } => {
+                let (this_update, next_update) = (rfc3339(*this_update), rfc3339(*next_update));
                 write!(f, "thisUpdate {this_update} is not before nextUpdate {next_update}")
             }
             Self::Unreadable => f.write_str("thisUpdate is not a time of RFC 5280"),
