@@ -16,6 +16,7 @@ use crate::{
     caller::Caller,
     lifecycle::Call,
     reports,
+    timing::Timing,
 };
 
 /// "You can create a maximum of one report every 30 minutes" (user guide, "Using audit reports");
@@ -36,16 +37,28 @@ pub(super) async fn run(
 
     let id = uuid::Uuid::new_v4().to_string();
     let key = reports::object_key(&arn, &id, &format);
+    let waits;
     {
         let now = service.now();
         let mut authority = cell.lock();
         // Somebody else may have asked while the bucket was tried.
         check(&authority, now)?;
-        let status = AuditReportStatus::Creating;
-        let report = Report { status, bucket, key: key.clone(), created_at: now };
+        let timing = service.timings().audit_report;
+        waits = timing != Timing::Immediate;
+        let report = Report {
+            status: AuditReportStatus::Creating,
+            format,
+            wait: waits.then(|| timing.begin(now)),
+            fails: service.faults().take_audit_report(),
+            bucket,
+            key: key.clone(),
+            created_at: now,
+        };
         authority.reports.insert(id.clone(), report);
     }
-    service.reports().start(service.clone(), cell, id.clone(), format);
+    if !waits {
+        service.background().start(reports::write(service.clone(), cell, id.clone()));
+    }
     Ok(Output::builder().audit_report_id(id).s3_key(key).build())
 }
 
