@@ -10,6 +10,7 @@ use aws_sdk_acmpca::{
 use aws_sdk_s3::types::ObjectCannedAcl;
 use time::Duration;
 
+use super::bucket_name;
 use crate::{
     ApiError, PcaLocal,
     authority::{Authority, Report},
@@ -33,6 +34,7 @@ pub(super) async fn run(
     let format = input.audit_report_response_format.unwrap_or(AuditReportResponseFormat::Json);
     let (arn, cell) = service.authority(caller, "CreateCertificateAuthorityAuditReport", &arn)?;
     check(&cell.lock(), service.now())?;
+    bucket_name::check(&bucket)?;
     service.buckets().probe(&arn, &bucket, ObjectCannedAcl::BucketOwnerFullControl).await?;
 
     let id = uuid::Uuid::new_v4().to_string();
