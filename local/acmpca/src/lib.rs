@@ -13,6 +13,7 @@ mod bucket;
 mod caller;
 mod clock;
 mod cloudtrail;
+pub mod coverage;
 mod crl;
 mod error;
 mod events;

@@ -43,6 +43,9 @@ struct Options {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "",
           value_name = "FILE.json")]
     verify_signatures: Option<String>,
+    /// Print what of ACM PCA is here, in Markdown, and stop.
+    #[arg(long)]
+    coverage: bool,
     /// What to log, as in `info` or `pca_local=debug`.
     #[arg(long, env = "PCA_LOCAL_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
@@ -61,6 +64,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), String> {
+    if options.coverage {
+        return print(&pca_local::coverage::page());
+    }
     let filter = EnvFilter::try_new(&options.log)
         .map_err(|error| format!("--log '{}' is not a filter: {error}", options.log))?;
     tracing_subscriber::fmt()
@@ -85,7 +91,7 @@ async fn run(options: Options) -> Result<(), String> {
         service = service.s3(s3(endpoint, &options.region));
     }
     let service = service.build();
-    announce(&address.to_string())?;
+    print(&format!("listening on http://{address}\n"))?;
 
     let timeline = service.timeline().clone();
     tokio::select! {
@@ -128,10 +134,10 @@ fn chain(error: &dyn std::error::Error) -> String {
         .join(": ")
 }
 
-fn announce(address: &str) -> Result<(), String> {
+fn print(text: &str) -> Result<(), String> {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "listening on http://{address}")
+    out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(|error| format!("standard output is closed: {error}"))
 }

@@ -33,6 +33,10 @@ impl Objects {
         aws_sdk_s3::Client::from_conf(config)
     }
 
+    pub(crate) fn get(&self, path: &str) -> Vec<u8> {
+        self.0.lock().unwrap().get(path).cloned().unwrap_or_else(|| panic!("no object at {path}"))
+    }
+
     pub(crate) fn paths(&self) -> Vec<String> {
         self.0.lock().unwrap().keys().cloned().collect()
     }
