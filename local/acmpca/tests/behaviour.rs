@@ -1,5 +1,7 @@
 //! What is not the API's: faults on request, quotas, reset, and signatures.
 
+#![expect(clippy::unwrap_used, reason = "the helpers are test code without being tests")]
+
 mod support;
 
 use aws_sdk_acmpca::{

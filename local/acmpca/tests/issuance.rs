@@ -1,5 +1,7 @@
 //! Issuing, revoking and importing through the real SDK, and what is refused.
 
+#![expect(clippy::unwrap_used, reason = "the helpers are test code without being tests")]
+
 mod support;
 
 use aws_sdk_acmpca::{

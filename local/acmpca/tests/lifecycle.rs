@@ -1,5 +1,7 @@
 //! The life of a CA through the real SDK: made, used, deleted, restored, gone.
 
+#![expect(clippy::unwrap_used, reason = "the helpers are test code without being tests")]
+
 mod support;
 
 use aws_sdk_acmpca::{

@@ -1,5 +1,7 @@
 //! Rules that the API model's shapes cannot express: what is well formed and still refused.
 
+#![expect(clippy::unwrap_used, reason = "the helpers are test code without being tests")]
+
 mod support;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};

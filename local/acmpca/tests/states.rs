@@ -1,5 +1,7 @@
 //! All operations in all states of a CA, sent by the real SDK.
 
+#![expect(clippy::unwrap_used, reason = "the helpers are test code without being tests")]
+
 mod support;
 
 use aws_sdk_acmpca::{

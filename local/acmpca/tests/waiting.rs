@@ -1,5 +1,7 @@
 //! What is not done at once: told to wait, done in time, or failed.
 
+#![expect(clippy::unwrap_used, reason = "the helpers are test code without being tests")]
+
 mod support;
 
 use std::sync::{Arc, Mutex};
