@@ -1,5 +1,7 @@
 //! Who may depend on whom (ARCHITECTURE.md, "Layers"), held against `cargo metadata`.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::{collections::BTreeSet, path::Path, process::Command};
 
 use serde_json::Value;
