@@ -30,6 +30,7 @@ use crate::{
         csr::Request,
         issue::{self, Fault, Issuance, Issuer},
         name::rfc2253,
+        name_constraints::{check_name_constraints, has_name_constraints},
         template::{self, Template},
         validity::Period,
     },
@@ -68,9 +69,11 @@ pub(super) async fn run(
     let serial = random_serial()?;
     let der = sign(&plan, &input, template, serial, &signing_algorithm)?;
     // Read back rather than worked out again: the report names what was signed.
-    let subject = Certificate::parse_der(&der)
-        .map(|certificate| rfc2253(&certificate.subject))
-        .map_err(|error| ApiError::internal(explain(&error)))?;
+    let certificate =
+        Certificate::parse_der(&der).map_err(|error| ApiError::internal(explain(&error)))?;
+    check_name_constraints(&certificate, plan.constraining.iter().map(Arc::as_ref))
+        .map_err(|error| ApiError::validation(error.to_string()))?;
+    let subject = rfc2253(&certificate.subject);
     let certificate_arn = arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)));
     let issued = Issued {
         der,
@@ -129,6 +132,8 @@ struct Plan {
     period: Period,
     crl_distribution_point: Option<String>,
     ocsp_responder: Option<String>,
+    /// The CA's certificate and those above it, as far as they have name constraints.
+    constraining: Vec<Arc<Certificate>>,
     /// A root CA signs its own request.
     is_own_root: bool,
 }
@@ -166,6 +171,7 @@ fn plan(
             .then(|| crl::distribution_point(authority))
             .flatten(),
         ocsp_responder: (!is_own_root).then(|| ocsp_responder(authority)).flatten(),
+        constraining: if is_own_root { Vec::new() } else { constraining(authority) },
         request,
         is_own_root,
     })
@@ -185,6 +191,12 @@ fn own_root(authority: &Authority, request: &Request) -> Result<Issuer, ApiError
 
 fn issuer(authority: &Authority) -> Result<Issuer, ApiError> {
     authority.issuer().ok_or_else(|| ApiError::internal("an active CA has a certificate"))
+}
+
+fn constraining(authority: &Authority) -> Vec<Arc<Certificate>> {
+    let Some(held) = &authority.certificate else { return Vec::new() };
+    let path = std::iter::once(&held.certificate).chain(&held.chain);
+    path.filter(|certificate| has_name_constraints(certificate)).cloned().collect()
 }
 
 fn period(
