@@ -86,10 +86,20 @@ pub(crate) fn years(value: i64) -> Validity {
 }
 
 pub(crate) async fn create(client: &Client, kind: CertificateAuthorityType, name: &str) -> String {
+    create_with(client, kind, name, "EC_prime256v1", "SHA256WITHECDSA").await
+}
+
+pub(crate) async fn create_with(
+    client: &Client,
+    kind: CertificateAuthorityType,
+    name: &str,
+    key_algorithm: &str,
+    signing_algorithm: &str,
+) -> String {
     let subject = Asn1Subject::builder().organization("Example").common_name(name).build();
     let configuration = CertificateAuthorityConfiguration::builder()
-        .key_algorithm(KeyAlgorithm::EcPrime256v1)
-        .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
+        .key_algorithm(KeyAlgorithm::from(key_algorithm))
+        .signing_algorithm(SigningAlgorithm::from(signing_algorithm))
         .subject(subject)
         .build()
         .unwrap();
