@@ -22,6 +22,7 @@ mod http;
 mod in_process;
 mod ledger;
 mod lifecycle;
+mod ocsp;
 mod operations;
 mod policy;
 mod quotas;
