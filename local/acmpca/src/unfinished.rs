@@ -28,8 +28,8 @@ pub(crate) struct Creation {
 
 /// A certificate that IssueCertificate has answered for and GetCertificate does not have.
 pub(crate) enum Unissued {
-    Failed,
-    Waiting { issued: Box<Issued>, fails: bool, wait: Wait },
+    Failed { reason: String },
+    Waiting { issued: Box<Issued>, failure: Option<String>, wait: Wait },
 }
 
 /// A client asks for what CREATING makes.
@@ -46,7 +46,7 @@ pub(crate) fn poll_certificate(service: &PcaLocal, cell: &Cell, serial: [u8; 16]
     let now = service.now();
     let is_over = match cell.lock().unissued.get_mut(&serial) {
         Some(Unissued::Waiting { wait, .. }) => wait.poll(now),
-        Some(Unissued::Failed) | None => false,
+        Some(Unissued::Failed { .. }) | None => false,
     };
     if is_over {
         end_issuance(service, cell, serial, now);
@@ -130,17 +130,19 @@ fn settle_creation(
 pub(crate) fn end_issuance(service: &PcaLocal, cell: &Cell, serial: [u8; 16], now: OffsetDateTime) {
     let (arn, at, succeeded) = {
         let mut authority = cell.lock();
-        let Some(Unissued::Waiting { issued, fails, wait }) = authority.unissued.remove(&serial)
+        let Some(Unissued::Waiting { issued, failure, wait }) = authority.unissued.remove(&serial)
         else {
             return;
         };
         let at = wait.end(now);
-        if fails {
-            authority.unissued.insert(serial, Unissued::Failed);
-        } else {
-            authority.admit(*issued, at);
+        let succeeded = failure.is_none();
+        match failure {
+            Some(reason) => {
+                authority.unissued.insert(serial, Unissued::Failed { reason });
+            }
+            None => authority.admit(*issued, at),
         }
-        (authority.arn.clone(), at, !fails)
+        (authority.arn.clone(), at, succeeded)
     };
     let certificate_arn = arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)));
     let event = ServiceEvent::CertificateIssuance { certificate_arn: &certificate_arn, succeeded };
@@ -202,7 +204,7 @@ impl Finisher {
 
 fn waiting_certificates(authority: &Authority) -> impl Iterator<Item = ([u8; 16], &Wait)> {
     authority.unissued.iter().filter_map(|(serial, unissued)| match unissued {
-        Unissued::Failed => None,
+        Unissued::Failed { .. } => None,
         Unissued::Waiting { wait, .. } => Some((*serial, wait)),
     })
 }

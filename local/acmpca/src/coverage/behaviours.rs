@@ -178,10 +178,59 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "tests/x509/chain.rs: the_chain_runs_from_the_issuer_to_the_root",
     ),
     row(
+        CERTIFICATES,
+        "names that break the name constraints above make the issuance fail",
+        "User guide, \"RFC compliance\"",
+        "tests/issuance.rs: \
+         names_outside_the_constraints_above_make_the_issuance_fail_in_the_services_words",
+    ),
+    row(
         REVOCATION,
         "a certificate is revoked once, and a root's own never",
         "API reference, RevokeCertificate",
         "tests/issuance.rs: a_certificate_is_revoked_once_and_a_roots_own_never",
+    ),
+    row(
+        REVOCATION,
+        "a CRL with the first certificate, 30 minutes after a revocation, at half of its validity",
+        "User guide, \"Planning a certificate revocation list (CRL)\"",
+        "tests/crl.rs: a_crl_comes_with_the_first_certificate_then_at_the_midpoint_and_after_a_revocation",
+    ),
+    row(
+        REVOCATION,
+        "a CRL that cannot be written is tried each 15 minutes, with the documented events",
+        "User guide, \"Planning a certificate revocation list (CRL)\"",
+        "tests/crl.rs: a_write_that_fails_is_tried_each_15_minutes_and_told_in_the_services_words",
+    ),
+    row(
+        REVOCATION,
+        "an entry stays for one CRL after its certificate has ended",
+        "RFC 5280 §3.3",
+        "tests/crl.rs: an_entry_stays_for_one_crl_after_its_certificate_has_ended",
+    ),
+    row(
+        REVOCATION,
+        "DISABLED CAs publish, DELETED and EXPIRED ones do not, restored ones catch up",
+        "User guide, \"Managing the private CA lifecycle\"",
+        "tests/crl.rs: disabled_cas_publish_deleted_ones_do_not_and_restored_ones_catch_up",
+    ),
+    row(
+        REVOCATION,
+        "partitioned CRLs, whose certificates are bound to them by their CDP",
+        "API reference, CrlConfiguration",
+        "tests/crl.rs: certificates_are_bound_to_partitions_and_stay_so",
+    ),
+    row(
+        REVOCATION,
+        "an OCSP responder for GET and POST, which OpenSSL verifies",
+        "RFC 6960, RFC 5019",
+        "tests/ocsp.rs: openssl_verifies_that_a_certificate_is_good_revoked_or_unknown",
+    ),
+    row(
+        REVOCATION,
+        "OCSP responses say how long proxies may keep them",
+        "RFC 5019 §6",
+        "tests/ocsp.rs: a_get_is_answered_for_caches_and_what_has_a_nonce_is_not",
     ),
     row(
         REVOCATION,
@@ -193,7 +242,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         REVOCATION,
         "audit reports have the documented fields in the documented form",
         "User guide, \"Using audit reports with your private CA\"",
-        "src/reports.rs: a_record_is_written_as_documented",
+        "src/reports/render.rs: a_record_is_written_as_documented",
     ),
     row(
         ACCESS,

@@ -129,6 +129,61 @@ pub const CHOICES: &[Choice] = &[
         test: "tests/choices.rs: what_a_crl_configuration_leaves_out_is_chosen",
     },
     Choice {
+        question: "Key of a CRL partition",
+        choice: "`crl/<CA-ID>/<GUID>.crl`, with a custom path `<CustomPath>/<GUID>.crl`",
+        test: "src/crl/location.rs: keys_and_urls_follow_the_bucket_the_path_and_the_name",
+    },
+    Choice {
+        question: "When a CRL partition is closed",
+        choice: "when its CRL would reach 1 MB if all its certificates were revoked, or the URL changes",
+        test: "src/crl/lists.rs: a_partition_is_closed_when_it_is_full_or_its_url_would_change",
+    },
+    Choice {
+        question: "What the issuingDistributionPoint of a partition holds besides its URL",
+        choice: "nothing: no flag is set",
+        test: "tests/crl.rs: certificates_are_bound_to_partitions_and_stay_so",
+    },
+    Choice {
+        question: "From PARTITIONED back to COMPLETE: the CRL, and certificates bound to partitions",
+        choice: "it keeps its issuingDistributionPoint; InvalidRequestException until PARTITIONED again",
+        test: "tests/crl.rs: certificates_are_bound_to_partitions_and_stay_so",
+    },
+    Choice {
+        question: "The first CRL of a CA that leaves the distribution point out of certificates",
+        choice: "with the first certificate, as with it",
+        test: "tests/crl.rs: a_crl_that_certificates_do_not_name_is_published_all_the_same",
+    },
+    Choice {
+        question: "The first CRL in a new bucket",
+        choice: "with the first certificate that names it, or at the next planned moment",
+        test: "tests/crl.rs: a_new_bucket_gets_the_crl_with_the_first_certificate_that_names_it",
+    },
+    Choice {
+        question: "Events of CRLs that are refreshed",
+        choice: "as after a revocation: one for each moment at which a CA writes CRLs",
+        test: "tests/crl.rs: a_crl_comes_with_the_first_certificate_then_at_the_midpoint_and_after_a_revocation",
+    },
+    Choice {
+        question: "The object that tries a bucket whose CRLs are not public",
+        choice: "`acm-pca-permission-test-key-private`",
+        test: "tests/crl.rs: a_new_bucket_gets_the_crl_with_the_first_certificate_that_names_it",
+    },
+    Choice {
+        question: "OCSP: when a revocation shows (within 60 minutes), how long a response may be used",
+        choice: "at once; an hour",
+        test: "tests/ocsp.rs: openssl_verifies_that_a_certificate_is_good_revoked_or_unknown",
+    },
+    Choice {
+        question: "OCSP for a CA that is neither ACTIVE nor DISABLED, or has it off",
+        choice: "unauthorized (RFC 5019 §2.2.3)",
+        test: "tests/ocsp.rs: a_disabled_ca_answers_and_one_that_is_not_in_service_is_not_spoken_for",
+    },
+    Choice {
+        question: "OCSP for a serial that the CA never issued",
+        choice: "unknown",
+        test: "tests/ocsp.rs: openssl_verifies_that_a_certificate_is_good_revoked_or_unknown",
+    },
+    Choice {
         question: "CRL entry reason UNSPECIFIED",
         choice: "no reasonCode extension (RFC 5280 §5.3.1)",
         test: "tests/choices.rs: what_a_crl_configuration_leaves_out_is_chosen",

@@ -29,9 +29,9 @@ pub(super) async fn run(
     unfinished::poll_certificate(service, &cell, serial);
     let authority = cell.lock();
     match authority.unissued.get(&serial) {
-        Some(Unissued::Failed) => {
+        Some(Unissued::Failed { reason }) => {
             return Err(ApiError::request_failed(format!(
-                "The issuance of {certificate_arn} has failed"
+                "The issuance of {certificate_arn} has failed: {reason}"
             )));
         }
         Some(Unissued::Waiting { .. }) => {

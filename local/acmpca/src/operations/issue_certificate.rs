@@ -66,7 +66,7 @@ pub(super) async fn run(
     let period = period(&plan, &input, now)?;
     let serial = random_serial()?;
     let der = sign(&issuer, &request, &plan, &period, &input, template, serial)?;
-    check_names(&der, &plan.constraining)?;
+    let violation = violation(&der, &plan.constraining)?;
     let certificate_arn = arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)));
     let issued = Issued {
         crl: binding(&der, plan.crl.as_ref()),
@@ -90,7 +90,7 @@ pub(super) async fn run(
         }
         let waiting = Unissued::Waiting {
             issued: Box::new(issued),
-            fails: service.faults().take_issuance(),
+            failure: violation.or_else(|| fault(service)),
             wait: timing.begin(now),
         };
         authority.unissued.insert(serial, waiting);
@@ -199,15 +199,20 @@ fn constraining(authority: &Authority) -> Vec<Arc<Certificate>> {
     path.filter(|certificate| has_name_constraints(certificate)).cloned().collect()
 }
 
-fn check_names(der: &[u8], constraining: &[Arc<Certificate>]) -> Result<(), ApiError> {
+/// A name that the constraints above do not allow is not refused: the issuance fails, later.
+fn violation(der: &[u8], constraining: &[Arc<Certificate>]) -> Result<Option<String>, ApiError> {
     if constraining.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     // Read back rather than worked out again: what was signed is what is judged.
     let certificate =
         Certificate::parse_der(der).map_err(|error| ApiError::internal(explain(&error)))?;
-    check_name_constraints(&certificate, constraining.iter().map(Arc::as_ref))
-        .map_err(|error| ApiError::validation(error.to_string()))
+    let checked = check_name_constraints(&certificate, constraining.iter().map(Arc::as_ref));
+    Ok(checked.err().map(|error| error.to_string()))
+}
+
+fn fault(service: &PcaLocal) -> Option<String> {
+    service.faults().take_issuance().then(|| "/_pca-local/faults asked for it.".to_owned())
 }
 
 /// A certificate is bound to the CRL whose URL it has. A template may have let the request or the

@@ -31,7 +31,7 @@ pub(super) async fn run(
             ))
         })?;
         match authority.unissued.get(&serial) {
-            Some(Unissued::Failed) => {
+            Some(Unissued::Failed { .. }) => {
                 return Err(ApiError::request_failed(format!(
                     "The certificate with serial {given} was never issued: its issuance failed"
                 )));
