@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check lint infra build deploy clean
+.PHONY: help setup demo up test check lint infra docs build deploy clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -45,6 +45,9 @@ lint:
 
 infra: $(VENV)/.ready
 	@$(VENV)/bin/cfn-lint infra/template.yaml
+
+docs: ## Write the pages of docs/ that are made from code
+	@UPDATE_DOCS=1 $(CARGO) test --workspace --locked --quiet -- docs_rules_md
 
 build: ## Build the functions for AWS Lambda (arm64)
 	@command -v cargo-lambda >/dev/null || { echo "cargo-lambda is missing: pip install cargo-lambda ziglang"; exit 1; }
