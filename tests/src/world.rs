@@ -188,7 +188,7 @@ fn clients(endpoint: &str, access_key_id: &str) -> (Acmpca, S3) {
         .region(region.clone())
         .build();
     let s3 = aws_sdk_s3::Config::builder()
-        .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+        .behavior_version(BehaviorVersion::latest())
         .credentials_provider(credentials)
         .endpoint_url(endpoint)
         .force_path_style(true)

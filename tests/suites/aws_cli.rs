@@ -1,5 +1,7 @@
 //! The real AWS CLI on pca-local: an independent reading of the wire.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::{fs, path::Path, process::Command};
 
 use e2e::{Server, run, tool};

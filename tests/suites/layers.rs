@@ -1,5 +1,7 @@
 //! Who may depend on whom (ARCHITECTURE.md, "Layers"), held against `cargo metadata`.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::{collections::BTreeSet, path::Path, process::Command};
 
 use serde_json::Value;
@@ -17,6 +19,7 @@ const FUNCTION: &[&str] = &["vigil-aws", "vigil-core"];
 const LAYERS: &[Layer] = &[
     Layer { package: "vigil-core", ours: &[], forbidden: PURE },
     Layer { package: "vigil-aws", ours: &["vigil-core"], forbidden: &["axum", "cedar-policy"] },
+    Layer { package: "vigil", ours: &["vigil-core"], forbidden: &["lambda_runtime"] },
     Layer { package: "audit-report", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "auto-restore", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "crl-audit", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },

@@ -1,6 +1,8 @@
 //! A deletion and what follows, through the real function binaries: auto-restore and
 //! restore-deadline on the stack that infra/template.yaml describes.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use aws_sdk_acmpca::types::CertificateAuthorityStatus as Status;
 use e2e::world::{START, World, id};
 use serde_json::json;

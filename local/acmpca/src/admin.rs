@@ -1,5 +1,7 @@
 //! `/_pca-local/`: what a person or a test may do to the service, and no AWS API offers.
 
+mod behaviour;
+
 use axum::{
     Json, Router,
     body::Bytes,
@@ -22,6 +24,7 @@ pub(crate) fn router(service: PcaLocal) -> Router {
         .route("/_pca-local/health", get(health))
         .route("/_pca-local/clock", get(read).put(set))
         .route("/_pca-local/clock/advance", post(advance))
+        .merge(behaviour::router())
         .with_state(service)
 }
 

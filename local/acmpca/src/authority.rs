@@ -5,10 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use aws_sdk_acmpca::{
     primitives::DateTime,
     types::{
-        ActionType, AuditReportStatus, CertificateAuthority, CertificateAuthorityConfiguration,
-        CertificateAuthorityStatus, CertificateAuthorityType, CertificateAuthorityUsageMode,
-        CrlConfiguration, KeyStorageSecurityStandard, Permission as PermissionShape,
-        RevocationConfiguration, RevocationReason, Tag,
+        ActionType, AuditReportResponseFormat, AuditReportStatus, CertificateAuthority,
+        CertificateAuthorityConfiguration, CertificateAuthorityStatus, CertificateAuthorityType,
+        CertificateAuthorityUsageMode, CrlConfiguration, KeyStorageSecurityStandard,
+        Permission as PermissionShape, RevocationConfiguration, RevocationReason, Tag,
     },
 };
 use time::OffsetDateTime;
@@ -18,6 +18,8 @@ use crate::{
     arn::CaArn,
     lifecycle::{self, Call, State},
     policy::Policy,
+    timing::Wait,
+    unfinished::{Creation, Unissued},
     x509::{certificate::Certificate, issue::Issuer, key::CaKey},
 };
 
@@ -32,15 +34,18 @@ pub(crate) struct Authority {
     pub(crate) revocation: RevocationConfiguration,
     pub(crate) key_storage: KeyStorageSecurityStandard,
     pub(crate) usage_mode: CertificateAuthorityUsageMode,
-    pub(crate) key: Arc<CaKey>,
-    /// DER of the CA's own request.
-    pub(crate) csr: Vec<u8>,
+    /// With its request (DER), from the end of CREATING on.
+    key: Option<(Arc<CaKey>, Vec<u8>)>,
     pub(crate) state: State,
+    /// What CREATING waits for; taken by who makes the key.
+    pub(crate) creation: Option<Creation>,
     pub(crate) certificate: Option<CaCertificate>,
     pub(crate) tags: Vec<Tag>,
     pub(crate) permissions: Vec<Permission>,
     pub(crate) policy: Option<Policy>,
     pub(crate) issued: HashMap<[u8; 16], Issued>,
+    /// Certificates that were answered for and are not there: not yet, or not ever.
+    pub(crate) unissued: HashMap<[u8; 16], Unissued>,
     /// Idempotency tokens of IssueCertificate: the certificate's ARN and when the token was used.
     pub(crate) issue_tokens: HashMap<String, (String, OffsetDateTime)>,
     pub(crate) reports: HashMap<String, Report>,
@@ -114,6 +119,11 @@ impl Permission {
 
 pub(crate) struct Report {
     pub(crate) status: AuditReportStatus,
+    pub(crate) format: AuditReportResponseFormat,
+    /// What its writing waits for; taken by who writes it.
+    pub(crate) wait: Option<Wait>,
+    /// It is to fail, on request.
+    pub(crate) fails: bool,
     pub(crate) bucket: String,
     pub(crate) key: String,
     pub(crate) created_at: OffsetDateTime,
@@ -137,7 +147,65 @@ impl CaCertificate {
     }
 }
 
+/// What CreateCertificateAuthority says about a CA.
+pub(crate) struct Specification {
+    pub(crate) arn: CaArn,
+    pub(crate) kind: CertificateAuthorityType,
+    pub(crate) configuration: CertificateAuthorityConfiguration,
+    pub(crate) revocation: RevocationConfiguration,
+    pub(crate) key_storage: KeyStorageSecurityStandard,
+    pub(crate) usage_mode: CertificateAuthorityUsageMode,
+    pub(crate) tags: Vec<Tag>,
+}
+
 impl Authority {
+    /// A CA in CREATING. Its place in the order of creation is the store's to give.
+    pub(crate) fn new(
+        specification: Specification,
+        creation: Creation,
+        now: OffsetDateTime,
+    ) -> Self {
+        let Specification { arn, kind, configuration, revocation, key_storage, usage_mode, tags } =
+            specification;
+        Self {
+            arn,
+            ordinal: 0,
+            created_at: now,
+            last_state_change_at: now,
+            kind,
+            configuration,
+            revocation,
+            key_storage,
+            usage_mode,
+            key: None,
+            state: State::Creating,
+            creation: Some(creation),
+            certificate: None,
+            tags,
+            permissions: Vec::new(),
+            policy: None,
+            issued: HashMap::new(),
+            unissued: HashMap::new(),
+            issue_tokens: HashMap::new(),
+            reports: HashMap::new(),
+            crl: CrlState::default(),
+        }
+    }
+
+    pub(crate) fn set_key(&mut self, key: CaKey, csr: Vec<u8>) {
+        self.key = Some((Arc::new(key), csr));
+    }
+
+    /// States before and beside PENDING_CERTIFICATE permit nothing that needs the key.
+    pub(crate) fn key(&self) -> Result<&Arc<CaKey>, ApiError> {
+        self.key.as_ref().map(|(key, _)| key).ok_or_else(no_key)
+    }
+
+    /// DER of the CA's own request.
+    pub(crate) fn csr(&self) -> Result<&[u8], ApiError> {
+        self.key.as_ref().map(|(_, csr)| csr.as_slice()).ok_or_else(no_key)
+    }
+
     pub(crate) fn not_after(&self) -> Option<OffsetDateTime> {
         self.certificate.as_ref().map(|held| held.certificate.not_after)
     }
@@ -163,13 +231,16 @@ impl Authority {
     /// What signs certificates and CRLs, once the CA has a certificate.
     pub(crate) fn issuer(&self) -> Option<Issuer> {
         let held = self.certificate.as_ref()?;
-        Some(Issuer::from_certificate(&held.certificate, Arc::clone(&self.key)))
+        Some(Issuer::from_certificate(&held.certificate, Arc::clone(self.key().ok()?)))
     }
 
     pub(crate) fn describe(&self, now: OffsetDateTime) -> CertificateAuthority {
-        let restorable_until = match &self.state {
-            State::Deleted { restorable_until, .. } => Some(*restorable_until),
-            _ => None,
+        let (restorable_until, failure_reason) = match &self.state {
+            State::Deleted { restorable_until, .. } => (Some(*restorable_until), None),
+            State::Failed(reason) => (None, Some(reason.clone())),
+            State::Active | State::Creating | State::Disabled | State::PendingCertificate => {
+                (None, None)
+            }
         };
         let certificate = self.certificate.as_ref().map(|held| &held.certificate);
         CertificateAuthority::builder()
@@ -184,6 +255,7 @@ impl Authority {
             .set_not_after(certificate.map(|certificate| timestamp(certificate.not_after)))
             .certificate_authority_configuration(self.configuration.clone())
             .revocation_configuration(self.revocation.clone())
+            .set_failure_reason(failure_reason)
             .set_restorable_until(restorable_until.map(timestamp))
             .key_storage_security_standard(self.key_storage.clone())
             .usage_mode(self.usage_mode.clone())
@@ -195,4 +267,8 @@ impl Authority {
 pub(crate) fn timestamp(at: OffsetDateTime) -> DateTime {
     let millis = at.unix_timestamp_nanos() / 1_000_000;
     DateTime::from_millis(i64::try_from(millis).expect("a year before 292 million"))
+}
+
+fn no_key() -> ApiError {
+    ApiError::internal("a CA that was created has a key")
 }

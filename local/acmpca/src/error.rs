@@ -14,6 +14,8 @@ pub struct ApiError {
 
 macro_rules! modeled {
     ($($name:ident => $code:literal),* $(,)?) => {
+        const MODELED: &[&str] = &[$($code),*];
+
         impl ApiError {
             $(pub(crate) fn $name(message: impl Into<String>) -> Self {
                 Self { code: $code, status: 400, message: message.into() }
@@ -36,6 +38,7 @@ modeled! {
     malformed_csr => "MalformedCSRException",
     permission_already_exists => "PermissionAlreadyExistsException",
     request_already_processed => "RequestAlreadyProcessedException",
+    request_failed => "RequestFailedException",
     request_in_progress => "RequestInProgressException",
     resource_not_found => "ResourceNotFoundException",
     too_many_tags => "TooManyTagsException",
@@ -44,7 +47,45 @@ modeled! {
     validation => "ValidationException",
 }
 
+/// The codes that the service is not asked for by any rule of ours: they come from quotas, from
+/// signatures, from faults on request, or from nowhere (AWS's "Common Errors" gives the statuses).
+const OTHERS: &[(&str, u16)] = &[
+    ("AccessDeniedException", 400),
+    ("ConcurrentModificationException", 400),
+    ("ExpiredTokenException", 403),
+    ("IncompleteSignature", 403),
+    ("InternalFailure", 500),
+    ("InvalidSignatureException", 403),
+    ("LockoutPreventedException", 400),
+    ("MissingAuthenticationTokenException", 403),
+    ("NotAuthorized", 401),
+    ("OptInRequired", 403),
+    ("RequestEntityTooLargeException", 413),
+    ("RequestTimeoutException", 408),
+    ("ServiceUnavailable", 503),
+    ("ThrottlingException", 400),
+    ("UnknownOperationException", 404),
+    ("UnrecognizedClientException", 403),
+];
+
 impl ApiError {
+    /// An error by its code; `None` for a code that the service does not have.
+    pub(crate) fn with_code(code: &str, message: impl Into<String>) -> Option<Self> {
+        let modeled = MODELED.iter().find(|known| **known == code).map(|code| (*code, 400));
+        let (code, status) =
+            modeled.or_else(|| OTHERS.iter().find(|(known, _)| *known == code).copied())?;
+        Some(Self { code, status, message: message.into() })
+    }
+
+    /// For what is wrong with the caller and not with the request.
+    pub(crate) fn refused(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, status: 403, message: message.into() }
+    }
+
+    pub(crate) fn throttled() -> Self {
+        Self { code: "ThrottlingException", status: 400, message: "Rate exceeded".to_owned() }
+    }
+
     /// The service's words when no resource policy of the CA lets another account in.
     pub(crate) fn access_denied(caller: &Caller, operation: &str, resource: &str) -> Self {
         let Caller { account, region, user, .. } = caller;

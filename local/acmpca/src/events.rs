@@ -32,8 +32,8 @@ impl<S: EventSink + ?Sized> EventSink for Arc<S> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ServiceEvent<'a> {
     AuditReportGeneration { report_id: &'a str, succeeded: bool },
-    CaCreation,
-    CertificateIssuance { certificate_arn: &'a str },
+    CaCreation { succeeded: bool },
+    CertificateIssuance { certificate_arn: &'a str, succeeded: bool },
     CertificateRevocation { certificate_arn: &'a str },
     CrlGeneration { failure: Option<CrlFailure> },
 }
@@ -63,9 +63,9 @@ pub(crate) fn service_event(ca: &CaArn, event: ServiceEvent<'_>, now: OffsetDate
         ServiceEvent::AuditReportGeneration { report_id, succeeded } => {
             ("ACM Private CA Audit Report Generation", Some(report_id), succeeded)
         }
-        ServiceEvent::CaCreation => ("ACM Private CA Creation", None, true),
-        ServiceEvent::CertificateIssuance { certificate_arn } => {
-            ("ACM Private CA Certificate Issuance", Some(certificate_arn), true)
+        ServiceEvent::CaCreation { succeeded } => ("ACM Private CA Creation", None, succeeded),
+        ServiceEvent::CertificateIssuance { certificate_arn, succeeded } => {
+            ("ACM Private CA Certificate Issuance", Some(certificate_arn), succeeded)
         }
         ServiceEvent::CertificateRevocation { certificate_arn } => {
             ("ACM Private CA Certificate Revocation", Some(certificate_arn), true)

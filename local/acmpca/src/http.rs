@@ -9,7 +9,7 @@ use axum::{
     response::Response,
     routing::post,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::format_description};
 
@@ -49,17 +49,17 @@ async fn not_a_post(State(service): State<Arc<PcaLocal>>, request: Request) -> R
 async fn api(State(service): State<Arc<PcaLocal>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let caller = Caller::from_headers(&parts.headers, service.account(), service.region());
-    let result = answer(&service, &caller, &parts.headers, body).await;
+    let result = answer(&service, &caller, &parts, body).await;
     respond(&service, &caller, result)
 }
 
 async fn answer(
     service: &PcaLocal,
     caller: &Caller,
-    headers: &HeaderMap,
+    parts: &Parts,
     body: Body,
 ) -> Result<Vec<u8>, ApiError> {
-    let operation = target(headers)?;
+    let operation = target(&parts.headers)?;
     let model = MODEL.operations.get(operation).ok_or_else(|| {
         ApiError::unknown_operation(format!("ACM PCA has no operation '{operation}'"))
     })?;
@@ -68,16 +68,26 @@ async fn answer(
             "The request could not be read, or is larger than {BODY_BYTES_MAX} bytes: {error}"
         ))
     })?;
+    if let Some(secrets) = service.secrets() {
+        secrets.verify(parts, &body, service.now())?;
+    }
     // An empty body is an empty request.
     let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
     let request: Value = serde_json::from_slice(text)
         .map_err(|error| ApiError::serialization(format!("The request is not JSON: {error}")))?;
-    let result = match validate(model, &request) {
+    let admitted = admit(service, caller, operation).and_then(|()| validate(model, &request));
+    let result = match admitted {
         Ok(()) => operations::dispatch(operation, service, caller, text).await,
         Err(error) => Err(error),
     };
     record(service, caller, operation, &request, &result);
     result
+}
+
+/// What can end a call whatever it asks for.
+fn admit(service: &PcaLocal, caller: &Caller, operation: &str) -> Result<(), ApiError> {
+    service.limiter().admit(caller, operation, service.now())?;
+    service.faults().take_error(operation).map_or(Ok(()), Err)
 }
 
 fn record(

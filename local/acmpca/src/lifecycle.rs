@@ -1,18 +1,19 @@
 //! The life of a CA: its states, what each permits, and the words it refuses with. Pure.
 
-use aws_sdk_acmpca::types::CertificateAuthorityStatus as Status;
+use aws_sdk_acmpca::types::{CertificateAuthorityStatus as Status, FailureReason};
 use time::{Duration, OffsetDateTime};
 
 use crate::ApiError;
 
 /// What is stored. EXPIRED is not a state: it is what ACTIVE and DISABLED look like once the CA's
-/// certificate has run out, so the flag under it survives a renewal. CREATING and FAILED are not
-/// either: a key is made before its CA is answered for.
+/// certificate has run out, so the flag under it survives a renewal.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum State {
     Active,
+    Creating,
     Deleted { before: Before, restorable_until: OffsetDateTime },
     Disabled,
+    Failed(FailureReason),
     PendingCertificate,
 }
 
@@ -54,8 +55,10 @@ pub(crate) fn status(
     match state {
         State::Active | State::Disabled if expired => Status::Expired,
         State::Active => Status::Active,
+        State::Creating => Status::Creating,
         State::Deleted { .. } => Status::Deleted,
         State::Disabled => Status::Disabled,
+        State::Failed(_) => Status::Failed,
         State::PendingCertificate => Status::PendingCertificate,
     }
 }
@@ -130,10 +133,13 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
 }
 
 /// After DeleteCertificateAuthority has been permitted: the restoration period begins. A CA that is
-/// deleted already keeps the one it has.
+/// deleted already keeps the one it has; one that never came to be has none, and is gone at once.
 pub(crate) fn delete(state: &State, window: Duration, now: OffsetDateTime) -> State {
     let before = match state {
         State::Active => Before::Active,
+        State::Creating | State::Failed(_) => {
+            return State::Deleted { before: Before::PendingCertificate, restorable_until: now };
+        }
         State::Deleted { .. } => return state.clone(),
         State::Disabled => Before::Disabled,
         State::PendingCertificate => Before::PendingCertificate,
@@ -154,7 +160,11 @@ pub(crate) fn restore(before: Before) -> State {
 pub(crate) fn import(state: &State) -> State {
     match state {
         State::Disabled => State::Disabled,
-        State::Active | State::Deleted { .. } | State::PendingCertificate => State::Active,
+        State::Active
+        | State::Creating
+        | State::Deleted { .. }
+        | State::Failed(_)
+        | State::PendingCertificate => State::Active,
     }
 }
 
@@ -238,6 +248,9 @@ mod tests {
             assert_eq!(restore(before), state);
         }
         assert_eq!(import(&State::Disabled), State::Disabled);
+        for state in [State::Creating, State::Failed(FailureReason::Other)] {
+            assert!(is_gone(&delete(&state, Duration::days(7), NOW), NOW), "{state:?}");
+        }
         assert_eq!(import(&State::PendingCertificate), State::Active);
     }
 }

@@ -4,15 +4,15 @@ use std::{io::IsTerminal as _, process::ExitCode};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use clap::Parser;
-use pca_local::{PcaLocal, SERVICE_ACCESS_KEY_ID};
+use pca_local::{PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Timings};
 use tracing_subscriber::EnvFilter;
 
 /// A faithful AWS Private CA (ACM PCA) service for one machine.
 ///
 /// Point any AWS SDK or the AWS CLI at it with AWS_ENDPOINT_URL_ACM_PCA or --endpoint-url. Any
 /// credentials are taken; an access key id of twelve digits is the account of the call. State is
-/// kept in memory. What is not part of the AWS API is under /_pca-local/: `health`, `clock`,
-/// `clock/advance`.
+/// kept in memory. What is not part of the AWS API is under /_pca-local/: GET `health`; GET and PUT
+/// `clock`, POST `clock/advance`; GET and PUT `timing`; GET, PUT and DELETE `faults`; POST `reset`.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
@@ -28,6 +28,24 @@ struct Options {
     /// Account of callers whose access key id is not an account number.
     #[arg(long, default_value = "111122223333", value_name = "12 DIGITS")]
     account: String,
+    /// How long what is asked for takes: `immediate`, `polls:N` or `seconds:N` of the service's clock
+    /// for all, or as in `creation=polls:2,issuance=seconds:1,audit-report=seconds:5`.
+    #[arg(long, default_value = "immediate", value_name = "TIMING")]
+    timing: Timings,
+    /// Quotas: `off` limits no rates, `aws` has AWS's default rates, anything else is a JSON file
+    /// with any of certificate-authorities, certificates, certificates-with-complete-crl, tags, and
+    /// requests-per-second by operation. Quotas of resources are AWS's unless the file says
+    /// otherwise. Rates are measured on the service's clock.
+    #[arg(long, default_value = "off", value_name = "off|aws|FILE.json")]
+    quotas: String,
+    /// Refuse requests that are not signed with the secret `local`, or with the secrets of a JSON
+    /// file: {"ACCESS_KEY_ID": "SECRET"}.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "",
+          value_name = "FILE.json")]
+    verify_signatures: Option<String>,
+    /// Print what of ACM PCA is here, in Markdown, and stop.
+    #[arg(long)]
+    coverage: bool,
     /// What to log, as in `info` or `pca_local=debug`.
     #[arg(long, env = "PCA_LOCAL_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
@@ -46,6 +64,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), String> {
+    if options.coverage {
+        return print(&pca_local::coverage::page());
+    }
     let filter = EnvFilter::try_new(&options.log)
         .map_err(|error| format!("--log '{}' is not a filter: {error}", options.log))?;
     tracing_subscriber::fmt()
@@ -58,12 +79,19 @@ async fn run(options: Options) -> Result<(), String> {
         .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
 
-    let mut service = PcaLocal::builder().region(&options.region).account(&options.account);
+    let mut service = PcaLocal::builder()
+        .region(&options.region)
+        .account(&options.account)
+        .quotas(quotas(&options.quotas)?)
+        .timings(options.timing);
+    if let Some(file) = &options.verify_signatures {
+        service = service.verify_signatures(secrets(file)?);
+    }
     if let Some(endpoint) = &options.s3_endpoint {
         service = service.s3(s3(endpoint, &options.region));
     }
     let service = service.build();
-    announce(&address.to_string())?;
+    print(&format!("listening on http://{address}\n"))?;
 
     let timeline = service.timeline().clone();
     tokio::select! {
@@ -73,10 +101,43 @@ async fn run(options: Options) -> Result<(), String> {
     }
 }
 
-fn announce(address: &str) -> Result<(), String> {
+fn quotas(option: &str) -> Result<Quotas, String> {
+    match option {
+        "aws" => Ok(Quotas::aws()),
+        "off" => Ok(Quotas::default()),
+        file => Quotas::from_json(&read(file, "--quotas")?)
+            .map_err(|error| format!("--quotas {file}: {}", chain(&error))),
+    }
+}
+
+fn secrets(file: &str) -> Result<Secrets, String> {
+    if file.is_empty() {
+        return Ok(Secrets::OfAll("local".to_owned()));
+    }
+    // The cause would quote the file, which is made of secrets.
+    serde_json::from_str(&read(file, "--verify-signatures")?).map(Secrets::OfEach).map_err(|_| {
+        format!(
+            "--verify-signatures {file} is not a JSON object of access key ids and their secrets"
+        )
+    })
+}
+
+fn read(file: &str, option: &str) -> Result<String, String> {
+    std::fs::read_to_string(file)
+        .map_err(|error| format!("{option}: {file} cannot be read: {error}"))
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn print(text: &str) -> Result<(), String> {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "listening on http://{address}")
+    out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(|error| format!("standard output is closed: {error}"))
 }

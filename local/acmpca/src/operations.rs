@@ -1,5 +1,6 @@
 //! The operations, one file each, and the way from a name on the wire to one of them.
 
+mod bucket_name;
 mod create_certificate_authority;
 mod create_certificate_authority_audit_report;
 mod create_permission;

@@ -16,7 +16,11 @@ impl Timed for Remover {
             .iter()
             .filter_map(|cell| match cell.lock().state {
                 State::Deleted { restorable_until, .. } => Some(restorable_until),
-                State::Active | State::Disabled | State::PendingCertificate => None,
+                State::Active
+                | State::Creating
+                | State::Disabled
+                | State::Failed(_)
+                | State::PendingCertificate => None,
             })
             .min()
     }

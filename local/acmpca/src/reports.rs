@@ -1,21 +1,14 @@
-//! Audit reports: their records, and writing them while nobody waits.
-
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+//! Audit reports: their records, and writing them to their bucket.
 
 use aws_sdk_acmpca::types::{AuditReportResponseFormat as Format, AuditReportStatus};
 use aws_sdk_s3::{primitives::ByteStream, types::ObjectCannedAcl};
-use futures::future::BoxFuture;
 use serde::Serialize;
 use time::{OffsetDateTime, macros::format_description};
-use tokio::sync::Notify;
 
 use crate::{
-    PcaLocal, Timed,
+    PcaLocal,
     arn::CaArn,
-    authority::{Authority, Issued},
+    authority::{Authority, Issued, Report},
     events::ServiceEvent,
     store::Cell,
 };
@@ -41,71 +34,33 @@ struct Record<'a> {
 const CSV_HEADER: &str = "awsAccountId,requestedByServicePrincipal,certificateArn,serial,subject,\
                           notBefore,notAfter,issuedAt,revokedAt,revocationReason,templateArn";
 
-/// Counts the reports that are being written, so that a moved clock can wait for them.
-#[derive(Clone, Default)]
-pub(crate) struct Writer(Arc<(AtomicUsize, Notify)>);
-
-pub(crate) struct Pending(pub(crate) PcaLocal);
-
-impl Timed for Pending {
-    fn next_due(&self) -> Option<OffsetDateTime> {
-        None
-    }
-
-    fn run_due(&self, _now: OffsetDateTime) -> BoxFuture<'_, ()> {
-        Box::pin(std::future::ready(()))
-    }
-
-    fn settled(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.0.reports().idle())
-    }
-}
-
-impl Writer {
-    /// Writes the report in the background; Describe says CREATING until it is there.
-    pub(crate) fn start(&self, service: PcaLocal, cell: Cell, report_id: String, format: Format) {
-        let running = self.clone();
-        running.0.0.fetch_add(1, Ordering::SeqCst);
-        tokio::spawn(async move {
-            write(&service, &cell, &report_id, &format).await;
-            running.0.0.fetch_sub(1, Ordering::SeqCst);
-            running.0.1.notify_waiters();
-        });
-    }
-
-    async fn idle(&self) {
-        loop {
-            let changed = self.0.1.notified();
-            if self.0.0.load(Ordering::SeqCst) == 0 {
-                return;
-            }
-            changed.await;
-        }
-    }
-}
-
-async fn write(service: &PcaLocal, cell: &Cell, report_id: &str, format: &Format) {
-    let rendering = (cell.clone(), format.clone());
-    let body = tokio::task::spawn_blocking(move || render(&rendering.0.lock(), &rendering.1)).await;
+/// Writes the report; Describe says CREATING until it is there.
+pub(crate) async fn write(service: PcaLocal, cell: Cell, report_id: String) {
     let target = {
         let authority = cell.lock();
-        authority
-            .reports
-            .get(report_id)
-            .map(|report| (authority.arn.clone(), report.bucket.clone(), report.key.clone()))
+        authority.reports.get(&report_id).map(|report| {
+            let Report { bucket, key, format, fails, .. } = report;
+            (authority.arn.clone(), bucket.clone(), key.clone(), format.clone(), *fails)
+        })
     };
-    let (Ok(body), Some((arn, bucket, key))) = (body, target) else {
+    let Some((arn, bucket, key, format, fails)) = target else { return };
+    if fails {
+        return finish(&service, &cell, &arn, &report_id, false);
+    }
+    let rendering = (cell.clone(), format.clone());
+    let body = tokio::task::spawn_blocking(move || render(&rendering.0.lock(), &rendering.1)).await;
+    let Ok(body) = body else {
         tracing::error!(report_id, "the audit report could not be rendered");
-        return;
+        return finish(&service, &cell, &arn, &report_id, false);
     };
-    let content_type = content_type(format);
+    let content_type = content_type(&format);
     let acl = ObjectCannedAcl::BucketOwnerFullControl;
     let written =
         service.buckets().put(&arn, &bucket, &key, ByteStream::from(body), content_type, acl).await;
     if let Err(error) = &written {
         tracing::warn!(ca = %arn, report_id, %error, "the audit report could not be written");
     }
-    finish(service, cell, &arn, report_id, written.is_ok());
+    finish(&service, &cell, &arn, &report_id, written.is_ok());
 }
 
 fn finish(service: &PcaLocal, cell: &Cell, arn: &CaArn, report_id: &str, succeeded: bool) {

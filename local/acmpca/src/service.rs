@@ -1,19 +1,23 @@
 //! The service: what every operation works on, and how it is put together.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::{
-    ApiError, Clock, EventSink, NoEvents, Timeline,
+    ApiError, Clock, EventSink, FaultError, Faults, NoEvents, Quotas, Secrets, Timeline, Timings,
     arn::CaArn,
+    background::Background,
     bucket::Buckets,
     caller::{Caller, DEFAULT_ACCOUNT},
     crl,
     events::{ServiceEvent, service_event},
-    removal, reports,
+    faults,
+    quotas::Limiter,
+    removal,
     store::{Cell, Store},
+    unfinished,
 };
 
 /// One ACM PCA service. A handle; clones share it.
@@ -24,19 +28,26 @@ struct Inner {
     account: String,
     buckets: Buckets,
     events: Arc<dyn EventSink>,
+    background: Background,
+    faults: faults::Planned,
+    limiter: Limiter,
     region: String,
-    reports: reports::Writer,
+    secrets: Option<Secrets>,
     store: Store,
     timeline: Timeline,
+    timings: Mutex<Timings>,
 }
 
 #[derive(Default)]
 pub struct Builder {
     account: Option<String>,
     events: Option<Arc<dyn EventSink>>,
+    quotas: Quotas,
     region: Option<String>,
     s3: Option<aws_sdk_s3::Client>,
+    secrets: Option<Secrets>,
     timeline: Option<Timeline>,
+    timings: Timings,
 }
 
 impl Builder {
@@ -49,6 +60,12 @@ impl Builder {
     /// Who gets the service's events; nobody, if not given.
     pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
         self.events = Some(sink);
+        self
+    }
+
+    /// What callers are held to; rates are not limited, if not given.
+    pub fn quotas(mut self, quotas: Quotas) -> Self {
+        self.quotas = quotas;
         self
     }
 
@@ -70,19 +87,36 @@ impl Builder {
         self
     }
 
+    /// How long CAs, certificates and audit reports take; nothing, if not given.
+    pub fn timings(mut self, timings: Timings) -> Self {
+        self.timings = timings;
+        self
+    }
+
+    /// Refuses requests that are not signed with these secrets; any signature will do, if not
+    /// given.
+    pub fn verify_signatures(mut self, secrets: Secrets) -> Self {
+        self.secrets = Some(secrets);
+        self
+    }
+
     pub fn build(self) -> PcaLocal {
         let service = PcaLocal(Arc::new(Inner {
             account: self.account.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
             buckets: Buckets::new(self.s3),
             events: self.events.unwrap_or_else(|| Arc::new(NoEvents)),
             region: self.region.unwrap_or_else(|| "us-east-1".to_owned()),
-            reports: reports::Writer::default(),
+            background: Background::default(),
+            faults: faults::Planned::default(),
+            limiter: Limiter::new(self.quotas),
+            secrets: self.secrets,
             store: Store::default(),
             timeline: self.timeline.unwrap_or_else(|| Timeline::new(Clock::system())),
+            timings: Mutex::new(self.timings),
         }));
         service.timeline().register(Arc::new(crl::Publisher(service.clone())));
         service.timeline().register(Arc::new(removal::Remover(service.clone())));
-        service.timeline().register(Arc::new(reports::Pending(service.clone())));
+        service.timeline().register(Arc::new(unfinished::Finisher(service.clone())));
         service
     }
 }
@@ -117,8 +151,46 @@ impl PcaLocal {
         &self.0.buckets
     }
 
-    pub(crate) fn reports(&self) -> &reports::Writer {
-        &self.0.reports
+    pub(crate) fn background(&self) -> &Background {
+        &self.0.background
+    }
+
+    pub(crate) fn faults(&self) -> &faults::Planned {
+        &self.0.faults
+    }
+
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.0.limiter
+    }
+
+    pub(crate) fn quotas(&self) -> &Quotas {
+        self.0.limiter.quotas()
+    }
+
+    pub(crate) fn secrets(&self) -> Option<&Secrets> {
+        self.0.secrets.as_ref()
+    }
+
+    pub(crate) fn timings(&self) -> Timings {
+        *self.0.timings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For what is accepted from now on; what waits already keeps its time.
+    pub fn set_timings(&self, timings: Timings) {
+        *self.0.timings.lock().unwrap_or_else(PoisonError::into_inner) = timings;
+    }
+
+    /// What goes wrong from now on, in place of what was planned before.
+    pub fn set_faults(&self, faults: Faults) -> Result<(), FaultError> {
+        self.0.faults.set(faults)
+    }
+
+    /// Forgets every CA of every account, the faults planned, and how far rates are used up. The
+    /// clock and all settings stay.
+    pub fn reset(&self) {
+        self.0.store.clear();
+        self.0.faults.clear();
+        self.0.limiter.clear();
     }
 
     pub(crate) fn deliver(&self, event: Value) {

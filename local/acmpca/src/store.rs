@@ -147,6 +147,11 @@ impl Store {
         cells.into_iter().map(|(_, cell)| cell).collect()
     }
 
+    /// Forgets everything, idempotency tokens included.
+    pub(crate) fn clear(&self) {
+        self.shelves().clear();
+    }
+
     /// Those that still count against the quota of the place, deleted ones included.
     pub(crate) fn count(&self, place: &Place, now: OffsetDateTime) -> usize {
         self.list(place, 0, now).len()

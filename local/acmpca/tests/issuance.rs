@@ -1,5 +1,7 @@
 //! Issuing, revoking and importing through the real SDK, and what is refused.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod support;
 
 use aws_sdk_acmpca::{

@@ -1,5 +1,7 @@
 //! The life of a CA through the real SDK: made, used, deleted, restored, gone.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod support;
 
 use aws_sdk_acmpca::{

@@ -10,12 +10,14 @@ use aws_sdk_acmpca::{
 use aws_sdk_s3::types::ObjectCannedAcl;
 use time::Duration;
 
+use super::bucket_name;
 use crate::{
     ApiError, PcaLocal,
     authority::{Authority, Report},
     caller::Caller,
     lifecycle::Call,
     reports,
+    timing::Timing,
 };
 
 /// "You can create a maximum of one report every 30 minutes" (user guide, "Using audit reports");
@@ -32,20 +34,33 @@ pub(super) async fn run(
     let format = input.audit_report_response_format.unwrap_or(AuditReportResponseFormat::Json);
     let (arn, cell) = service.authority(caller, "CreateCertificateAuthorityAuditReport", &arn)?;
     check(&cell.lock(), service.now())?;
+    bucket_name::check(&bucket)?;
     service.buckets().probe(&arn, &bucket, ObjectCannedAcl::BucketOwnerFullControl).await?;
 
     let id = uuid::Uuid::new_v4().to_string();
     let key = reports::object_key(&arn, &id, &format);
+    let waits;
     {
         let now = service.now();
         let mut authority = cell.lock();
         // Somebody else may have asked while the bucket was tried.
         check(&authority, now)?;
-        let status = AuditReportStatus::Creating;
-        let report = Report { status, bucket, key: key.clone(), created_at: now };
+        let timing = service.timings().audit_report;
+        waits = timing != Timing::Immediate;
+        let report = Report {
+            status: AuditReportStatus::Creating,
+            format,
+            wait: waits.then(|| timing.begin(now)),
+            fails: service.faults().take_audit_report(),
+            bucket,
+            key: key.clone(),
+            created_at: now,
+        };
         authority.reports.insert(id.clone(), report);
     }
-    service.reports().start(service.clone(), cell, id.clone(), format);
+    if !waits {
+        service.background().start(reports::write(service.clone(), cell, id.clone()));
+    }
     Ok(Output::builder().audit_report_id(id).s3_key(key).build())
 }
 

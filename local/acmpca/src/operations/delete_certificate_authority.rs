@@ -1,4 +1,4 @@
-//! DeleteCertificateAuthority: starts the restoration period.
+//! DeleteCertificateAuthority: starts the restoration period, or removes what never came to be.
 
 use aws_sdk_acmpca::operation::delete_certificate_authority::{
     DeleteCertificateAuthorityInput as Input, DeleteCertificateAuthorityOutput as Output,
@@ -22,9 +22,15 @@ pub(super) async fn run(
     let (_, cell) = service.authority(caller, "DeleteCertificateAuthority", &arn)?;
     let now = service.now();
     let days = input.permanent_deletion_time_in_days.unwrap_or(DEFAULT_WINDOW_DAYS);
-    let mut authority = cell.lock();
-    authority.permit(Call::Delete, now)?;
-    let deleted = lifecycle::delete(&authority.state, Duration::days(days.into()), now);
-    authority.change_state(deleted, now);
+    let is_gone = {
+        let mut authority = cell.lock();
+        authority.permit(Call::Delete, now)?;
+        let deleted = lifecycle::delete(&authority.state, Duration::days(days.into()), now);
+        authority.change_state(deleted, now);
+        lifecycle::is_gone(&authority.state, now)
+    };
+    if is_gone {
+        service.store().remove_gone(now);
+    }
     Ok(Output::builder().build())
 }

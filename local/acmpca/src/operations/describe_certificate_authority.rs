@@ -4,7 +4,7 @@ use aws_sdk_acmpca::operation::describe_certificate_authority::{
     DescribeCertificateAuthorityInput as Input, DescribeCertificateAuthorityOutput as Output,
 };
 
-use crate::{ApiError, PcaLocal, caller::Caller};
+use crate::{ApiError, PcaLocal, caller::Caller, unfinished};
 
 pub(super) async fn run(
     service: &PcaLocal,
@@ -13,6 +13,7 @@ pub(super) async fn run(
 ) -> Result<Output, ApiError> {
     let arn = input.certificate_authority_arn.unwrap_or_default();
     let (_, cell) = service.authority(caller, "DescribeCertificateAuthority", &arn)?;
+    unfinished::poll_creation(service, &cell).await;
     let description = cell.lock().describe(service.now());
     Ok(Output::builder().certificate_authority(description).build())
 }

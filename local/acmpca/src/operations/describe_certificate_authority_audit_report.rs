@@ -5,7 +5,7 @@ use aws_sdk_acmpca::operation::describe_certificate_authority_audit_report::{
     DescribeCertificateAuthorityAuditReportOutput as Output,
 };
 
-use crate::{ApiError, PcaLocal, authority::timestamp, caller::Caller};
+use crate::{ApiError, PcaLocal, authority::timestamp, caller::Caller, unfinished};
 
 pub(super) async fn run(
     service: &PcaLocal,
@@ -15,6 +15,7 @@ pub(super) async fn run(
     let arn = input.certificate_authority_arn.unwrap_or_default();
     let id = input.audit_report_id.unwrap_or_default();
     let (_, cell) = service.authority(caller, "DescribeCertificateAuthorityAuditReport", &arn)?;
+    unfinished::poll_report(service, &cell, &id).await;
     let authority = cell.lock();
     let report = authority.reports.get(&id).ok_or_else(|| {
         ApiError::resource_not_found(format!("Could not find audit report {id} of {arn}"))

@@ -5,7 +5,12 @@ use aws_sdk_acmpca::operation::get_certificate::{
 };
 
 use crate::{
-    ApiError, PcaLocal, arn, authority::Authority, caller::Caller, lifecycle::Call, x509::pem,
+    ApiError, PcaLocal, arn,
+    authority::Authority,
+    caller::Caller,
+    lifecycle::Call,
+    unfinished::{self, Unissued},
+    x509::pem,
 };
 
 pub(super) async fn run(
@@ -17,16 +22,26 @@ pub(super) async fn run(
     let certificate_arn = input.certificate_arn.unwrap_or_default();
     let (ca, cell) = service.authority(caller, "GetCertificate", &ca)?;
     let (issuer, serial) = arn::parse_certificate(&certificate_arn)?;
-    let authority = cell.lock();
-    authority.permit(Call::GetCertificate, service.now())?;
+    cell.lock().permit(Call::GetCertificate, service.now())?;
     let not_found =
         || ApiError::resource_not_found(format!("Could not find Certificate {certificate_arn}"));
-    if issuer != ca {
-        return Err(not_found());
+    let serial = parse_serial(&serial).filter(|_| issuer == ca).ok_or_else(not_found)?;
+    unfinished::poll_certificate(service, &cell, serial);
+    let authority = cell.lock();
+    match authority.unissued.get(&serial) {
+        Some(Unissued::Failed) => {
+            return Err(ApiError::request_failed(format!(
+                "The issuance of {certificate_arn} has failed"
+            )));
+        }
+        Some(Unissued::Waiting { .. }) => {
+            return Err(ApiError::request_in_progress(format!(
+                "The certificate {certificate_arn} is still being issued"
+            )));
+        }
+        None => {}
     }
-    let issued = parse_serial(&serial)
-        .and_then(|serial| authority.issued.get(&serial))
-        .ok_or_else(not_found)?;
+    let issued = authority.issued.get(&serial).ok_or_else(not_found)?;
     let chain = if issued.is_self_signed { None } else { issuing_chain(&authority) };
     Ok(Output::builder()
         .certificate(pem::encode(pem::CERTIFICATE, &issued.der))

@@ -4,7 +4,7 @@ use aws_sdk_acmpca::operation::get_certificate_authority_csr::{
     GetCertificateAuthorityCsrInput as Input, GetCertificateAuthorityCsrOutput as Output,
 };
 
-use crate::{ApiError, PcaLocal, caller::Caller, lifecycle::Call, x509::csr};
+use crate::{ApiError, PcaLocal, caller::Caller, lifecycle::Call, unfinished, x509::csr};
 
 pub(super) async fn run(
     service: &PcaLocal,
@@ -13,7 +13,8 @@ pub(super) async fn run(
 ) -> Result<Output, ApiError> {
     let arn = input.certificate_authority_arn.unwrap_or_default();
     let (_, cell) = service.authority(caller, "GetCertificateAuthorityCsr", &arn)?;
+    unfinished::poll_creation(service, &cell).await;
     let authority = cell.lock();
     authority.permit(Call::GetCsr, service.now())?;
-    Ok(Output::builder().csr(csr::to_pem(&authority.csr)).build())
+    Ok(Output::builder().csr(csr::to_pem(authority.csr()?)).build())
 }

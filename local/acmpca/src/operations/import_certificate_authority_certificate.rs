@@ -46,7 +46,7 @@ pub(super) async fn run(
         Some(chain) => parse(chain, "CertificateChain")?,
     };
     let is_root = authority.kind == CertificateAuthorityType::Root;
-    let key = authority.key.public_key_info();
+    let key = authority.key()?.public_key_info();
     check_import(key, is_root, &certificate, &chain, now).map_err(refuse)?;
 
     authority.certificate = Some(CaCertificate {

@@ -6,7 +6,10 @@ use aws_sdk_acmpca::{
     operation::issue_certificate::{
         IssueCertificateInput as Input, IssueCertificateOutput as Output,
     },
-    types::{CertificateAuthorityType, CertificateAuthorityUsageMode, SigningAlgorithm, Validity},
+    types::{
+        CertificateAuthorityType, CertificateAuthorityUsageMode, CrlType, SigningAlgorithm,
+        Validity,
+    },
 };
 use time::{Duration, OffsetDateTime};
 
@@ -17,9 +20,11 @@ use crate::{
     caller::Caller,
     crl,
     error::explain,
-    events::ServiceEvent,
     lifecycle::Call,
+    quotas::Quotas,
     store,
+    timing::Timing,
+    unfinished::{self, Unissued},
     x509::{
         certificate::Certificate,
         csr::Request,
@@ -43,7 +48,7 @@ pub(super) async fn run(
     let template_arn = template.arn(partition(&caller.region));
     let (arn, cell) =
         service.authority_for(caller, "IssueCertificate", &arn, Some(&template_arn))?;
-    let now = service.now();
+    let (now, timing) = (service.now(), service.timings().issuance);
     let signing_algorithm = input
         .signing_algorithm
         .clone()
@@ -56,6 +61,7 @@ pub(super) async fn run(
         {
             return Ok(Output::builder().certificate_arn(made).build());
         }
+        check_quota(&authority, service.quotas())?;
         plan(&authority, &input, template, now)?
     };
     // Signing happens without the lock: other calls to the same CA go on.
@@ -87,14 +93,33 @@ pub(super) async fn run(
             }
             authority.issue_tokens.insert(token, (certificate_arn.clone(), now));
         }
-        authority.issued.insert(serial, issued);
-        if plan.crl_distribution_point.is_some() {
-            crl::on_issuance(&mut authority, now);
-        }
+        let waiting = Unissued::Waiting {
+            issued: Box::new(issued),
+            names_crl: plan.crl_distribution_point.is_some(),
+            fails: service.faults().take_issuance(),
+            wait: timing.begin(now),
+        };
+        authority.unissued.insert(serial, waiting);
     }
-    let event = ServiceEvent::CertificateIssuance { certificate_arn: &certificate_arn };
-    service.announce(&arn, event, now);
+    if timing == Timing::Immediate {
+        unfinished::end_issuance(service, &cell, serial, now);
+    }
     Ok(Output::builder().certificate_arn(certificate_arn).build())
+}
+
+fn check_quota(authority: &Authority, quotas: &Quotas) -> Result<(), ApiError> {
+    let has_complete_crl = authority
+        .crl_configuration()
+        .is_some_and(|crl| crl.crl_type() != Some(&CrlType::Partitioned));
+    let most =
+        if has_complete_crl { quotas.certificates_with_complete_crl } else { quotas.certificates };
+    if authority.issued.len() + authority.unissued.len() < most {
+        return Ok(());
+    }
+    Err(ApiError::limit_exceeded(format!(
+        "{} has issued {most} certificates, which is its quota",
+        authority.arn
+    )))
 }
 
 /// Everything that is decided from the CA's record, before anything is signed.
@@ -149,13 +174,13 @@ fn plan(
 /// The service's root templates are for one thing: the CA's own request, signed with its own key.
 fn own_root(authority: &Authority, request: &Request) -> Result<Issuer, ApiError> {
     let is_own = authority.kind == CertificateAuthorityType::Root
-        && request.public_key_info == authority.key.public_key_info();
+        && request.public_key_info == authority.key()?.public_key_info();
     if !is_own {
         return Err(ApiError::invalid_args(
             "A root CA certificate template can only be used by a root CA, for its own CSR",
         ));
     }
-    Ok(Issuer::self_signing(request.subject.clone(), Arc::clone(&authority.key)))
+    Ok(Issuer::self_signing(request.subject.clone(), Arc::clone(authority.key()?)))
 }
 
 fn issuer(authority: &Authority) -> Result<Issuer, ApiError> {

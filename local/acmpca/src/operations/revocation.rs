@@ -4,6 +4,7 @@ use aws_sdk_acmpca::types::{
     CrlConfiguration, CrlType, OcspConfiguration, RevocationConfiguration, S3ObjectAcl,
 };
 
+use super::bucket_name;
 use crate::{ApiError, PcaLocal, arn::CaArn, crl};
 
 /// Nothing enabled: what Describe shows of a CA that was created without a configuration.
@@ -56,9 +57,10 @@ fn checked_crl(given: &CrlConfiguration) -> Result<CrlConfiguration, ApiError> {
         }
         return Ok(given.clone());
     }
-    if given.s3_bucket_name().is_none_or(str::is_empty) {
-        return Err(ApiError::invalid_args("An enabled CrlConfiguration needs an S3BucketName"));
-    }
+    let bucket = given.s3_bucket_name().ok_or_else(|| {
+        ApiError::invalid_args("An enabled CrlConfiguration needs an S3BucketName")
+    })?;
+    bucket_name::check(bucket)?;
     if given.custom_cname().is_some_and(|name| name.contains("://")) {
         return Err(ApiError::invalid_args(
             "CustomCname must not include a protocol prefix such as http://",

@@ -7,7 +7,10 @@ use aws_sdk_acmpca::{
     types::RevocationReason,
 };
 
-use crate::{ApiError, PcaLocal, caller::Caller, crl, events::ServiceEvent, lifecycle::Call};
+use crate::{
+    ApiError, PcaLocal, caller::Caller, crl, events::ServiceEvent, lifecycle::Call,
+    unfinished::Unissued,
+};
 
 pub(super) async fn run(
     service: &PcaLocal,
@@ -27,6 +30,19 @@ pub(super) async fn run(
                 "'{given}' is not a certificate serial: hexadecimal digits, with or without colons"
             ))
         })?;
+        match authority.unissued.get(&serial) {
+            Some(Unissued::Failed) => {
+                return Err(ApiError::request_failed(format!(
+                    "The certificate with serial {given} was never issued: its issuance failed"
+                )));
+            }
+            Some(Unissued::Waiting { .. }) => {
+                return Err(ApiError::request_in_progress(format!(
+                    "The certificate with serial {given} is still being issued"
+                )));
+            }
+            None => {}
+        }
         let issued = authority.issued.get_mut(&serial).ok_or_else(|| {
             ApiError::resource_not_found(format!(
                 "Could not find a certificate with serial {given}, issued by {arn}"

@@ -16,6 +16,7 @@ pub(super) async fn run(
     let (_, cell) = service.authority(caller, "TagCertificateAuthority", &arn)?;
     let mut authority = cell.lock();
     authority.permit(Call::Metadata, service.now())?;
-    authority.tags = tags::add(&authority.tags, &input.tags.unwrap_or_default())?;
+    let most = service.quotas().tags;
+    authority.tags = tags::add(&authority.tags, &input.tags.unwrap_or_default(), most)?;
     Ok(Output::builder().build())
 }

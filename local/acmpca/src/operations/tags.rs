@@ -1,13 +1,11 @@
-//! What a set of tags may be: 50 at the most, no reserved keys, no key twice. Pure.
+//! What a set of tags may be: as many as the quota says, no reserved keys, no key twice. Pure.
 
 use aws_sdk_acmpca::types::Tag;
 
 use crate::ApiError;
 
-const TAGS_MAX: usize = 50;
-
 /// Adds tags; a key that is there already gets the new value.
-pub(super) fn add(tags: &[Tag], added: &[Tag]) -> Result<Vec<Tag>, ApiError> {
+pub(super) fn add(tags: &[Tag], added: &[Tag], most: usize) -> Result<Vec<Tag>, ApiError> {
     check(added)?;
     let mut result = tags.to_vec();
     for tag in added {
@@ -16,9 +14,9 @@ pub(super) fn add(tags: &[Tag], added: &[Tag]) -> Result<Vec<Tag>, ApiError> {
             None => result.push(tag.clone()),
         }
     }
-    if result.len() > TAGS_MAX {
+    if result.len() > most {
         return Err(ApiError::too_many_tags(format!(
-            "A certificate authority can have {TAGS_MAX} tags; this would make {}",
+            "A certificate authority can have {most} tags; this would make {}",
             result.len()
         )));
     }
@@ -58,16 +56,16 @@ mod tests {
 
     #[test]
     fn a_key_that_is_there_gets_the_new_value() {
-        let tags = add(&[tag("a", "1"), tag("b", "2")], &[tag("a", "3")]).unwrap();
+        let tags = add(&[tag("a", "1"), tag("b", "2")], &[tag("a", "3")], 50).unwrap();
         assert_eq!(tags, [tag("a", "3"), tag("b", "2")]);
     }
 
     #[test]
     fn fifty_fit_and_the_next_is_one_too_many() {
         let fifty: Vec<Tag> = (0..50).map(|n| tag(&n.to_string(), "")).collect();
-        let tags = add(&[], &fifty).unwrap();
-        assert_eq!(add(&tags, &[tag("0", "again")]).unwrap().len(), 50);
-        assert_eq!(add(&tags, &[tag("50", "")]).unwrap_err().code, "TooManyTagsException");
+        let tags = add(&[], &fifty, 50).unwrap();
+        assert_eq!(add(&tags, &[tag("0", "again")], 50).unwrap().len(), 50);
+        assert_eq!(add(&tags, &[tag("50", "")], 50).unwrap_err().code, "TooManyTagsException");
     }
 
     #[test]
@@ -75,7 +73,7 @@ mod tests {
         for tags in
             [vec![tag("aws:x", "")], vec![tag("RDS:x", "")], vec![tag("a", ""), tag("a", "")]]
         {
-            assert_eq!(add(&[], &tags).unwrap_err().code, "InvalidTagException", "{tags:?}");
+            assert_eq!(add(&[], &tags, 50).unwrap_err().code, "InvalidTagException", "{tags:?}");
         }
     }
 

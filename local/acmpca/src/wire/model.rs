@@ -20,6 +20,8 @@ pub(crate) struct Model {
 #[derive(Deserialize)]
 pub(crate) struct Operation {
     input: String,
+    #[serde(default)]
+    pub(crate) errors: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use der::asn1::AnyRef;
 use der::{Decode, Reader, SliceReader, Tag};
 use x509_cert::ext::Extension;
 
-pub use write::{CaRequestError, ca_request};
+pub use write::{CaRequestError, ca_request, check_ca_request};
 
 use super::extension::{find, repeated};
 use super::name::Name;

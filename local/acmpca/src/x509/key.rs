@@ -170,17 +170,7 @@ impl CaKey {
     /// Whether the service lets a CA with this key sign with `algorithm`: the key's own family,
     /// any hash, except that P-521 goes with SHA-512 only.
     pub fn can_sign_with(&self, algorithm: &SigningAlgorithm) -> bool {
-        use KeyAlgorithm as K;
-        match Scheme::of(algorithm) {
-            Some(Scheme::Ecdsa(hash)) => match self.algorithm {
-                K::EcPrime256v1 | K::EcSecp384r1 => true,
-                K::EcSecp521r1 => hash == Hash::Sha512,
-                _ => false,
-            },
-            Some(Scheme::MlDsa(_)) => self.algorithm.as_str() == algorithm.as_str(),
-            Some(Scheme::RsaPkcs1(_) | Scheme::RsaPss { .. }) => matches!(self.pair, Pair::Rsa(_)),
-            Some(Scheme::Ed25519) | None => false,
-        }
+        fits(&self.algorithm, algorithm)
     }
 
     pub fn sign(&self, algorithm: &SigningAlgorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
@@ -202,6 +192,31 @@ impl CaKey {
             _ => Err(Unspecified),
         };
         signed.map_err(|source| KeyError::Sign { algorithm: algorithm.as_str().to_owned(), source })
+    }
+}
+
+/// Whether a CA can have such a key and sign with it, before the key is made.
+pub fn check_algorithms(key: &KeyAlgorithm, signing: &SigningAlgorithm) -> Result<(), KeyError> {
+    Kind::of(key)?;
+    if fits(key, signing) {
+        return Ok(());
+    }
+    Err(KeyError::Mismatch { key: name(key), signing: signing.as_str().to_owned() })
+}
+
+fn fits(key: &KeyAlgorithm, signing: &SigningAlgorithm) -> bool {
+    use KeyAlgorithm as K;
+    match Scheme::of(signing) {
+        Some(Scheme::Ecdsa(hash)) => match key {
+            K::EcPrime256v1 | K::EcSecp384r1 => true,
+            K::EcSecp521r1 => hash == Hash::Sha512,
+            _ => false,
+        },
+        Some(Scheme::MlDsa(_)) => key.as_str() == signing.as_str(),
+        Some(Scheme::RsaPkcs1(_) | Scheme::RsaPss { .. }) => {
+            matches!(key, K::Rsa2048 | K::Rsa3072 | K::Rsa4096)
+        }
+        Some(Scheme::Ed25519) | None => false,
     }
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod objects;
+
 use aws_sdk_acmpca::{
     Client, Config,
     config::{BehaviorVersion, Credentials, Region},
@@ -11,13 +13,52 @@ use aws_sdk_acmpca::{
         CertificateAuthorityType, KeyAlgorithm, SigningAlgorithm, Validity, ValidityPeriodType,
     },
 };
-use pca_local::{Clock, PcaLocal, Timeline};
+use axum::body::Body;
+use http::{Method, Request};
+use pca_local::{Builder, Clock, PcaLocal, Timeline};
+use serde_json::Value;
 use time::{OffsetDateTime, macros::datetime};
+use tower::ServiceExt as _;
 
 pub(crate) const START: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
 
+pub(crate) fn builder() -> Builder {
+    PcaLocal::builder().timeline(Timeline::new(Clock::frozen_at(START)))
+}
+
 pub(crate) fn service() -> PcaLocal {
-    PcaLocal::builder().timeline(Timeline::new(Clock::frozen_at(START))).build()
+    builder().build()
+}
+
+/// One request as any HTTP client would send it: the status and the body.
+async fn exchange(service: &PcaLocal, request: Request<Body>) -> (u16, Value) {
+    let Ok(response) = service.router().oneshot(request).await;
+    let status = response.status().as_u16();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+}
+
+/// Calls an operation with any JSON, which the SDK would not let out.
+pub(crate) async fn call(service: &PcaLocal, operation: &str, request: &Value) -> (u16, Value) {
+    let request = Request::post("/")
+        .header("x-amz-target", format!("ACMPrivateCA.{operation}"))
+        .body(Body::from(request.to_string()))
+        .unwrap();
+    exchange(service, request).await
+}
+
+pub(crate) async fn admin(
+    service: &PcaLocal,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> (u16, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/_pca-local/{path}"))
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    exchange(service, request).await
 }
 
 pub(crate) fn client(service: &PcaLocal, access_key_id: &str) -> Client {

@@ -267,7 +267,7 @@ impl<'a> Story<'a> {
             let next = (self.now() + Duration::hours(6)).min(end);
             self.stack.timeline().advance_to(next).await;
             self.tell_news()?;
-            self.tell.progress(&format!("{}", clock_face(next)))?;
+            self.tell.progress(&clock_face(next))?;
         }
         self.tell.time(&clock_face(end))?;
         Ok(())

@@ -1,6 +1,6 @@
 //! Which of a CA's audit reports is the newest that was summarised, and where it lies.
 //!
-//! One object for each CA, `summaries/<CA id>/newest.json`: audit-report writes it, and crl-audit
+//! One object for each CA, `state/audit-report/<CA id>.json`: audit-report writes it, and crl-audit
 //! holds the CRL against the report that it names.
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,6 @@ pub struct Newest {
 impl Newest {
     /// Its key in the evidence bucket.
     pub fn key_of(ca_id: &str) -> String {
-        format!("summaries/{ca_id}/newest.json")
+        format!("state/audit-report/{ca_id}.json")
     }
 }

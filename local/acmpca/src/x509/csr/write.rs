@@ -55,6 +55,16 @@ pub fn ca_request(
     Ok(sign(&info.to_der()?, key, algorithm)?)
 }
 
+/// Whether [`ca_request`] can write these, before there is a key to sign with.
+pub fn check_ca_request(
+    subject: &Asn1Subject,
+    extensions: Option<&CsrExtensions>,
+) -> Result<(), CaRequestError> {
+    subject_from_api(subject)?;
+    requested(extensions)?;
+    Ok(())
+}
+
 fn requested(extensions: Option<&CsrExtensions>) -> Result<Vec<Extension>, ExtensionError> {
     let ca = BasicConstraints { ca: true, path_len_constraint: None };
     let mut requested = vec![extension(oid::BASIC_CONSTRAINTS, true, &ca)?];

@@ -459,7 +459,7 @@ fn the_newest_audit_report_says_what_the_crl_must_list() {
     let id = "00000000-0000-0000-0000-000000000001";
     let newest = json!({"report": "r", "bucket": "reports", "key": "audit-report/r.json",
                         "created_at": "2026-03-01T12:00:00Z"});
-    world.ledger.put(&format!("summaries/{id}/newest.json"), &newest.to_string());
+    world.ledger.put(&format!("state/audit-report/{id}.json"), &newest.to_string());
     let put = |late| {
         let mut objects = world.objects.objects.lock().unwrap();
         objects.insert("audit-report/r.json".to_owned(), report(late));

@@ -1,0 +1,246 @@
+//! Each behaviour that AWS documents and a test here holds us to.
+
+use super::Behaviour;
+
+const WIRE: &str = "Protocol";
+const VALIDATION: &str = "Validation";
+const LIFECYCLE: &str = "Lifecycle";
+const WAITING: &str = "What takes time";
+const CERTIFICATES: &str = "Certificates";
+const REVOCATION: &str = "Revocation and audit reports";
+const ACCESS: &str = "Accounts, policies, permissions, tags";
+const QUOTAS: &str = "Quotas";
+const EVENTS: &str = "Events";
+
+const fn row(
+    area: &'static str,
+    what: &'static str,
+    source: &'static str,
+    test: &'static str,
+) -> Behaviour {
+    Behaviour { area, what, source, test }
+}
+
+pub const BEHAVIOURS: &[Behaviour] = &[
+    row(
+        WIRE,
+        "AWS JSON 1.1 over HTTP: the AWS CLI works unmodified",
+        "API reference, \"Making API requests\"",
+        "tests/suites/aws_cli.rs: the_aws_cli_creates_issues_revokes_deletes_and_restores",
+    ),
+    row(
+        WIRE,
+        "boto3's paginators, waiters and exceptions work unmodified",
+        "botocore's `paginators-1.json`, `waiters-2.json`",
+        "tests/suites/boto3_client.rs: boto3_pages_waits_and_catches",
+    ),
+    row(
+        WIRE,
+        "an unknown operation and a body that is no request have their codes",
+        "API reference, \"Common errors\"",
+        "tests/rules.rs: a_request_that_is_no_request_gets_an_error_and_never_a_panic",
+    ),
+    row(
+        WIRE,
+        "Signature Version 4 is verified on request, its age by the service's clock",
+        "IAM user guide, \"Create a signed AWS API request\"",
+        "tests/behaviour.rs: the_sdks_signature_is_verified_when_asked_for",
+    ),
+    row(
+        VALIDATION,
+        "every constraint of the model, with its place in the request",
+        "API model",
+        "tests/validation.rs: every_constraint_of_the_model_is_enforced_at_its_edge",
+    ),
+    row(
+        VALIDATION,
+        "several violations are reported together",
+        "API model",
+        "src/wire/validate.rs: several_violations_are_reported_together_with_their_paths",
+    ),
+    row(
+        VALIDATION,
+        "custom attributes stand alone; one access method; one general name; a disabled CRL or \
+         OCSP configuration says nothing else; bucket names are S3's; a CNAME has no scheme and \
+         goes with a distribution point; algorithms fit each other and the Region",
+        "API reference, ASN1Subject, AccessMethod, GeneralName, CrlConfiguration, OcspConfiguration",
+        "tests/rules.rs: creation_refuses_what_the_shapes_let_through",
+    ),
+    row(
+        VALIDATION,
+        "ApiPassthrough is held to the same rules, and ignored where the template takes none",
+        "API reference, IssueCertificate",
+        "tests/rules.rs: \
+         passthrough_refuses_what_the_shapes_let_through_where_the_template_takes_it",
+    ),
+    row(
+        LIFECYCLE,
+        "each state permits exactly its calls and refuses the others in the service's words",
+        "User guide, \"Updating a private CA\", \"Deleting your private CA\"",
+        "tests/states.rs: each_operation_is_answered_or_refused_as_the_state_says",
+    ),
+    row(
+        LIFECYCLE,
+        "a root signs its own request before it has a certificate; a subordinate is signed by it",
+        "User guide, \"Installing the CA certificate\"",
+        "tests/lifecycle.rs: a_hierarchy_is_made_and_its_status_told",
+    ),
+    row(
+        LIFECYCLE,
+        "only a CA that is not ACTIVE is deleted, and it is restored to what it was",
+        "User guide, \"Restoring a private CA\"",
+        "tests/lifecycle.rs: only_a_disabled_ca_is_deleted_and_it_comes_back_disabled",
+    ),
+    row(
+        LIFECYCLE,
+        "after 7 to 30 days, 30 if not said, a deleted CA and its key are gone",
+        "API reference, DeleteCertificateAuthority",
+        "tests/lifecycle.rs: after_restorable_until_a_ca_is_gone_for_good",
+    ),
+    row(
+        LIFECYCLE,
+        "EXPIRED follows from the CA's certificate and the clock",
+        "User guide, \"Managing the private CA lifecycle\"",
+        "tests/lifecycle.rs: an_expired_ca_says_so_and_cannot_be_updated",
+    ),
+    row(
+        LIFECYCLE,
+        "page tokens survive what is created and deleted between two pages",
+        "API reference, ListCertificateAuthorities",
+        "tests/lifecycle.rs: pages_neither_repeat_nor_skip_when_cas_come_and_go",
+    ),
+    row(
+        WAITING,
+        "CREATING until the key is made; then PENDING_CERTIFICATE, or FAILED with a reason",
+        "API reference, GetCertificateAuthorityCsr, CertificateAuthority",
+        "tests/waiting.rs: a_ca_is_creating_for_as_many_polls_as_asked_for",
+    ),
+    row(
+        WAITING,
+        "GetCertificate says RequestInProgressException until the certificate is issued",
+        "API reference, GetCertificate",
+        "tests/waiting.rs: a_certificate_can_be_had_and_revoked_only_when_its_issuance_is_over",
+    ),
+    row(
+        WAITING,
+        "an issuance that fails is RequestFailedException, and an event",
+        "API reference, GetCertificate",
+        "tests/waiting.rs: a_failed_issuance_is_told_by_get_certificate_and_by_its_event",
+    ),
+    row(
+        WAITING,
+        "an audit report is CREATING, then SUCCESS or FAILED",
+        "API reference, DescribeCertificateAuthorityAuditReport",
+        "tests/waiting.rs: \
+         an_audit_report_is_creating_until_it_is_asked_for_often_enough_or_late_enough",
+    ),
+    row(
+        WAITING,
+        "any operation answers with any of the service's errors, as often as asked for",
+        "API reference, \"Common errors\"",
+        "tests/behaviour.rs: an_operation_fails_as_often_as_asked_for",
+    ),
+    row(
+        CERTIFICATES,
+        "all 61 templates with their extensions",
+        "User guide, \"Understanding certificate templates\"",
+        "tests/x509/templates.rs: \
+         every_template_writes_its_extensions_and_openssl_verifies_the_certificate",
+    ),
+    row(
+        CERTIFICATES,
+        "chains verify in OpenSSL",
+        "RFC 5280",
+        "tests/issuance.rs: the_chain_of_a_leaf_verifies_in_openssl",
+    ),
+    row(
+        CERTIFICATES,
+        "RSA, ECDSA and ML-DSA keys with their signing algorithms",
+        "User guide, \"Supported cryptographic algorithms\"",
+        "tests/x509/algorithms.rs: elliptic_curves_are_read_by_others",
+    ),
+    row(
+        CERTIFICATES,
+        "a certificate does not outlive its CA, path lengths shrink, signatures are the CA's family",
+        "User guide, \"RFC 5280 compliance\"",
+        "tests/issuance.rs: what_a_ca_may_not_issue_is_refused_by_name",
+    ),
+    row(
+        CERTIFICATES,
+        "an idempotency token returns what it made for five minutes",
+        "API reference, IssueCertificate",
+        "tests/issuance.rs: a_repeated_token_issues_one_certificate_for_five_minutes",
+    ),
+    row(
+        CERTIFICATES,
+        "an imported certificate has the CA's key and a sound chain to its root",
+        "API reference, ImportCertificateAuthorityCertificate",
+        "tests/x509/chain.rs: the_chain_runs_from_the_issuer_to_the_root",
+    ),
+    row(
+        REVOCATION,
+        "a certificate is revoked once, and a root's own never",
+        "API reference, RevokeCertificate",
+        "tests/issuance.rs: a_certificate_is_revoked_once_and_a_roots_own_never",
+    ),
+    row(
+        REVOCATION,
+        "a CRL makes OpenSSL refuse what was revoked",
+        "RFC 5280 §5",
+        "tests/x509/revocation.rs: a_revoked_certificate_is_refused_by_openssl_and_another_is_not",
+    ),
+    row(
+        REVOCATION,
+        "audit reports have the documented fields in the documented form",
+        "User guide, \"Using audit reports with your private CA\"",
+        "src/reports.rs: a_record_is_written_as_documented",
+    ),
+    row(
+        ACCESS,
+        "a resource policy of the documented form shares a CA with an account",
+        "User guide, \"Resource-based policies\"",
+        "tests/lifecycle.rs: a_policy_shares_a_ca_with_the_account_that_it_names",
+    ),
+    row(
+        ACCESS,
+        "policies of any other form are refused",
+        "API reference, PutPolicy",
+        "src/policy.rs: what_the_service_would_not_take_is_refused",
+    ),
+    row(
+        ACCESS,
+        "ACM gets one permission for each source account",
+        "API reference, CreatePermission",
+        "tests/lifecycle.rs: acm_gets_one_permission_for_each_account",
+    ),
+    row(
+        ACCESS,
+        "tags are added, replaced, removed with or without their value; reserved keys are refused",
+        "API reference, TagCertificateAuthority, UntagCertificateAuthority",
+        "tests/lifecycle.rs: tags_are_added_replaced_listed_and_removed",
+    ),
+    row(
+        QUOTAS,
+        "requests a second, by operation, account and Region; off unless asked for",
+        "AWS General Reference, \"AWS Private CA endpoints and quotas\"",
+        "tests/behaviour.rs: awss_rates_throttle_until_the_clock_moves_on",
+    ),
+    row(
+        QUOTAS,
+        "CAs, certificates and tags; deleted CAs count until they are gone",
+        "AWS General Reference, \"AWS Private CA endpoints and quotas\"",
+        "tests/behaviour.rs: quotas_of_resources_are_as_configured",
+    ),
+    row(
+        EVENTS,
+        "service events in the documented envelope, failures with their reasons",
+        "User guide, \"Monitoring AWS Private CA with CloudWatch Events\"",
+        "src/events.rs: a_failed_crl_generation_says_why_in_the_services_words",
+    ),
+    row(
+        EVENTS,
+        "CloudTrail records of calls, refused ones with their error",
+        "User guide, \"Logging AWS Private CA API calls with AWS CloudTrail\"",
+        "src/cloudtrail.rs: a_refused_call_carries_its_error_and_blobs_are_byte_buffers",
+    ),
+];

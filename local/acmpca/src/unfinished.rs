@@ -1,0 +1,219 @@
+//! Finishes what was accepted and has been waiting: a CA's key, a certificate, an audit report.
+//!
+//! Whoever finds that a wait is over does the work: a client that asks, or the clock. The record
+//! of the wait is taken out under the CA's lock, so each piece of work is done once.
+
+use aws_sdk_acmpca::types::FailureReason;
+use futures::future::BoxFuture;
+use time::OffsetDateTime;
+
+use crate::{
+    PcaLocal, Timed,
+    authority::{Authority, Issued},
+    crl,
+    error::explain,
+    events::ServiceEvent,
+    lifecycle::State,
+    reports,
+    store::Cell,
+    timing::Wait,
+    x509::{csr, key::CaKey},
+};
+
+/// A CA in CREATING: how long it stays, and whether it is to fail.
+pub(crate) struct Creation {
+    pub(crate) wait: Wait,
+    pub(crate) fault: Option<FailureReason>,
+}
+
+/// A certificate that IssueCertificate has answered for and GetCertificate does not have.
+pub(crate) enum Unissued {
+    Failed,
+    Waiting { issued: Box<Issued>, names_crl: bool, fails: bool, wait: Wait },
+}
+
+/// A client asks for what CREATING makes.
+pub(crate) async fn poll_creation(service: &PcaLocal, cell: &Cell) {
+    let now = service.now();
+    let creation = cell.lock().creation.take_if(|creation| creation.wait.poll(now));
+    if let Some(creation) = creation {
+        end_creation(service, cell, creation, now).await;
+    }
+}
+
+/// A client asks for a certificate.
+pub(crate) fn poll_certificate(service: &PcaLocal, cell: &Cell, serial: [u8; 16]) {
+    let now = service.now();
+    let is_over = match cell.lock().unissued.get_mut(&serial) {
+        Some(Unissued::Waiting { wait, .. }) => wait.poll(now),
+        Some(Unissued::Failed) | None => false,
+    };
+    if is_over {
+        end_issuance(service, cell, serial, now);
+    }
+}
+
+/// A client asks for an audit report.
+pub(crate) async fn poll_report(service: &PcaLocal, cell: &Cell, report_id: &str) {
+    let now = service.now();
+    let is_over = cell
+        .lock()
+        .reports
+        .get_mut(report_id)
+        .and_then(|report| report.wait.take_if(|wait| wait.poll(now)))
+        .is_some();
+    if is_over {
+        let writing = reports::write(service.clone(), cell.clone(), report_id.to_owned());
+        service.background().finish(writing).await;
+    }
+}
+
+/// Makes the key, away from the threads that answer requests and from the client's patience.
+async fn end_creation(service: &PcaLocal, cell: &Cell, creation: Creation, now: OffsetDateTime) {
+    let (making, service_too) = (cell.clone(), service.clone());
+    let work = async move {
+        let made = match creation.fault {
+            Some(reason) => Err(reason),
+            None => make_key(&making).await,
+        };
+        settle_creation(&service_too, &making, made, creation.wait.end(now));
+    };
+    service.background().finish(work).await;
+}
+
+async fn make_key(cell: &Cell) -> Result<(CaKey, Vec<u8>), FailureReason> {
+    let configuration = cell.lock().configuration.clone();
+    let making = tokio::task::spawn_blocking(move || {
+        let key = CaKey::generate(configuration.key_algorithm()).map_err(|error| {
+            tracing::error!(error = explain(&error), "no key was made");
+            FailureReason::Other
+        })?;
+        let signing = configuration.signing_algorithm();
+        let subject = configuration.subject().ok_or(FailureReason::Other)?;
+        let csr = csr::ca_request(&key, signing, subject, configuration.csr_extensions()).map_err(
+            |error| {
+                tracing::error!(error = explain(&error), "no request was made");
+                FailureReason::Other
+            },
+        )?;
+        Ok((key, csr))
+    });
+    making.await.unwrap_or(Err(FailureReason::Other))
+}
+
+fn settle_creation(
+    service: &PcaLocal,
+    cell: &Cell,
+    made: Result<(CaKey, Vec<u8>), FailureReason>,
+    at: OffsetDateTime,
+) {
+    let (arn, succeeded) = {
+        let mut authority = cell.lock();
+        if authority.state != State::Creating {
+            // It has been deleted meanwhile.
+            return;
+        }
+        let succeeded = made.is_ok();
+        match made {
+            Ok((key, csr)) => {
+                authority.set_key(key, csr);
+                authority.change_state(State::PendingCertificate, at);
+            }
+            Err(reason) => authority.change_state(State::Failed(reason), at),
+        }
+        (authority.arn.clone(), succeeded)
+    };
+    service.announce(&arn, ServiceEvent::CaCreation { succeeded }, at);
+}
+
+/// Puts a certificate among the issued ones, or tells that it failed.
+pub(crate) fn end_issuance(service: &PcaLocal, cell: &Cell, serial: [u8; 16], now: OffsetDateTime) {
+    let (arn, at, succeeded) = {
+        let mut authority = cell.lock();
+        let Some(Unissued::Waiting { issued, names_crl, fails, wait }) =
+            authority.unissued.remove(&serial)
+        else {
+            return;
+        };
+        let at = wait.end(now);
+        if fails {
+            authority.unissued.insert(serial, Unissued::Failed);
+        } else {
+            authority.issued.insert(serial, *issued);
+            if names_crl {
+                crl::on_issuance(&mut authority, at);
+            }
+        }
+        (authority.arn.clone(), at, !fails)
+    };
+    let certificate_arn = arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)));
+    let event = ServiceEvent::CertificateIssuance { certificate_arn: &certificate_arn, succeeded };
+    service.announce(&arn, event, at);
+}
+
+/// Ends the waits that are for a moment of the clock.
+pub(crate) struct Finisher(pub(crate) PcaLocal);
+
+impl Timed for Finisher {
+    fn next_due(&self) -> Option<OffsetDateTime> {
+        self.0.store().all().iter().filter_map(|cell| next_due(&cell.lock())).min()
+    }
+
+    fn run_due(&self, now: OffsetDateTime) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            for cell in self.0.store().all() {
+                self.end_due(&cell, now).await;
+            }
+        })
+    }
+
+    fn settled(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.0.background().idle())
+    }
+}
+
+impl Finisher {
+    async fn end_due(&self, cell: &Cell, now: OffsetDateTime) {
+        let service = &self.0;
+        let is_due = |wait: &Wait| wait.due().is_some_and(|due| due <= now);
+        let creation = cell.lock().creation.take_if(|creation| is_due(&creation.wait));
+        if let Some(creation) = creation {
+            end_creation(service, cell, creation, now).await;
+        }
+        let (certificates, due_reports) = {
+            let mut authority = cell.lock();
+            let certificates: Vec<[u8; 16]> = waiting_certificates(&authority)
+                .filter(|(_, wait)| is_due(wait))
+                .map(|(serial, _)| serial)
+                .collect();
+            let reports: Vec<String> = authority
+                .reports
+                .iter_mut()
+                .filter_map(|(id, report)| report.wait.take_if(|wait| is_due(wait)).map(|_| id))
+                .cloned()
+                .collect();
+            (certificates, reports)
+        };
+        for serial in certificates {
+            end_issuance(service, cell, serial, now);
+        }
+        for report_id in due_reports {
+            let writing = reports::write(service.clone(), cell.clone(), report_id);
+            service.background().finish(writing).await;
+        }
+    }
+}
+
+fn waiting_certificates(authority: &Authority) -> impl Iterator<Item = ([u8; 16], &Wait)> {
+    authority.unissued.iter().filter_map(|(serial, unissued)| match unissued {
+        Unissued::Failed => None,
+        Unissued::Waiting { wait, .. } => Some((*serial, wait)),
+    })
+}
+
+fn next_due(authority: &Authority) -> Option<OffsetDateTime> {
+    let creation = authority.creation.iter().filter_map(|creation| creation.wait.due());
+    let certificates = waiting_certificates(authority).filter_map(|(_, wait)| wait.due());
+    let reports = authority.reports.values().filter_map(|report| report.wait.as_ref()?.due());
+    creation.chain(certificates).chain(reports).min()
+}

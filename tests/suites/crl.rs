@@ -1,0 +1,152 @@
+//! A CRL from its first publication to its tampering, read by OpenSSL and watched by crl-audit;
+//! and the audit reports beside it. Real binaries, on the stack of infra/template.yaml.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+use std::process::Command;
+
+use aws_sdk_acmpca::types::RevocationReason;
+use e2e::{
+    run,
+    world::{EVIDENCE, World, id},
+};
+use serde_json::{Value, json};
+use time::Duration;
+
+const BUCKET: &str = "crl-bucket";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_reaches_the_crl_and_openssl_agrees() {
+    let (world, ca) = world().await;
+    let serial = issue(&world, &ca).await;
+    world.advance(Duration::seconds(1)).await;
+    assert!(!is_revoked(&world, &ca, &serial).await, "the first CRL comes with the certificate");
+    let revoke = world.pca.revoke_certificate().certificate_authority_arn(&ca);
+    let reason = RevocationReason::KeyCompromise;
+    revoke.certificate_serial(&serial).revocation_reason(reason).send().await.unwrap();
+    world.advance(Duration::minutes(29)).await;
+    assert!(!is_revoked(&world, &ca, &serial).await, "published about 30 minutes later");
+    world.advance(Duration::minutes(1)).await;
+    assert!(is_revoked(&world, &ca, &serial).await);
+
+    world.advance(Duration::hours(1)).await;
+    assert_eq!(urgent(&world), Vec::<String>::new(), "crl-audit agrees");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_does_to_a_crl_is_found_within_the_hour_and_resolved_when_mended() {
+    let (world, ca) = world().await;
+    issue(&world, &ca).await;
+    world.advance(Duration::hours(1)).await;
+    assert_eq!(urgent(&world), Vec::<String>::new());
+
+    let key = format!("crl/{}.crl", id(&ca));
+    let good = world.object(BUCKET, &key).await;
+    let put = async |body: Vec<u8>| {
+        world.s3.put_object().bucket(BUCKET).key(&key).body(body.into()).send().await.unwrap();
+        world.advance(Duration::hours(1)).await;
+    };
+    put(b"not a CRL".to_vec()).await;
+    assert_eq!(urgent(&world), ["crl.parses"]);
+    let mut tampered = good.clone();
+    *tampered.last_mut().unwrap() ^= 1;
+    put(tampered).await;
+    assert_eq!(urgent(&world), ["crl.signature"]);
+    world.s3.delete_object().bucket(BUCKET).key(&key).send().await.unwrap();
+    world.advance(Duration::hours(1)).await;
+    // What cannot be judged without the object stays as it was.
+    assert_eq!(urgent(&world), ["crl.signature", "crl.object-present"]);
+    put(good).await;
+    assert_eq!(urgent(&world), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_ca_is_reported_on_each_day_and_each_report_is_summarised_once() {
+    let (world, ca) = world().await;
+    issue(&world, &ca).await;
+    world.advance(Duration::days(1) + Duration::minutes(1)).await;
+    let summaries = world.evidence(&format!("summaries/{}/", id(&ca))).await;
+    let [summary] = summaries.as_slice() else { panic!("one summary: {summaries:?}") };
+    let summary: Value = serde_json::from_slice(&world.object(EVIDENCE, summary).await).unwrap();
+    assert!(summary.to_string().contains("EndEntityCertificate/V1"), "{summary:#}");
+
+    let report = world
+        .stack
+        .events()
+        .into_iter()
+        .map(|seen| seen.event)
+        .find(|event| event["detail-type"] == "ACM Private CA Audit Report Generation")
+        .unwrap();
+    world.stack.deliver(report);
+    world.stack.settled().await;
+    let again = world.evidence(&format!("summaries/{}/", id(&ca))).await;
+    assert_eq!(again, summaries, "a second delivery changes nothing");
+    assert!(world.stack.invocations().iter().all(|done| done.succeeded()));
+}
+
+/// A CA whose CRL goes to a bucket that is as the user guide wants it.
+async fn world() -> (World, String) {
+    let world = World::start().await;
+    world.s3.create_bucket().bucket(BUCKET).send().await.unwrap();
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": "acm-pca.amazonaws.com"},
+            "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
+            "Resource": [format!("arn:aws:s3:::{BUCKET}"), format!("arn:aws:s3:::{BUCKET}/*")],
+            "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+        }],
+    });
+    let put = world.s3.put_bucket_policy().bucket(BUCKET).policy(policy.to_string());
+    put.send().await.unwrap();
+    let ca = world.active_root(Some(BUCKET)).await;
+    (world, ca)
+}
+
+/// The serial of a new certificate.
+async fn issue(world: &World, ca: &str) -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let parameters = rcgen::CertificateParams::new(["www.example.com".to_owned()]).unwrap();
+    let csr = parameters.serialize_request(&key).unwrap().pem().unwrap();
+    let arn = world.issue(ca, csr.as_bytes(), "EndEntityCertificate", 30).await;
+    id(&arn).to_owned()
+}
+
+/// Has OpenSSL verify the published CRL with the CA's certificate, and look for the serial.
+async fn is_revoked(world: &World, ca: &str, serial: &str) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let crl = world.object(BUCKET, &format!("crl/{}.crl", id(ca))).await;
+    std::fs::write(folder.path().join("ca.crl"), crl).unwrap();
+    let own = world.pca.get_certificate_authority_certificate().certificate_authority_arn(ca);
+    let own = own.send().await.unwrap().certificate.unwrap();
+    std::fs::write(folder.path().join("ca.pem"), own).unwrap();
+    let mut openssl = Command::new("openssl");
+    openssl
+        .current_dir(folder.path())
+        .args(["crl", "-inform", "DER", "-in", "ca.crl", "-CAfile", "ca.pem", "-noout", "-text"]);
+    let text = run(&mut openssl).unwrap();
+    let serial = serial.to_uppercase();
+    text.lines().any(|line| {
+        line.trim().strip_prefix("Serial Number: ").is_some_and(|found| {
+            // OpenSSL prints a leading zero octet of its own and none of ours.
+            found.trim_start_matches('0') == serial.trim_start_matches('0')
+        })
+    })
+}
+
+/// The rules with an unresolved finding of crl-audit's that is more than advice.
+fn urgent(world: &World) -> Vec<String> {
+    let mut open: Vec<(String, String)> = Vec::new();
+    for area in ["crl.", "bucket."] {
+        for finding in world.findings(area) {
+            let text = |name: &str| finding[name].as_str().unwrap().to_owned();
+            open.retain(|(id, _)| *id != text("id"));
+            let is_urgent = ["HIGH", "CRITICAL"].contains(&text("severity").as_str());
+            if is_urgent && text("status") != "RESOLVED" {
+                open.push((text("id"), text("rule")));
+            }
+        }
+    }
+    open.into_iter().map(|(_, rule)| rule).collect()
+}
