@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check lint infra docs build deploy clean
+.PHONY: help setup demo up test bench check lint infra docs build deploy clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -37,6 +37,18 @@ test: setup ## Run every test
 	@$(CARGO) build --workspace --bins --locked
 	@$(CARGO) test --workspace --locked
 
+BENCH_VENV := .venv-bench
+# Cargo puts the bench profile where it puts releases.
+bench: $(BENCH_VENV)/.ready ## Measure pca-local, beside moto (about 15 minutes after the first build)
+	@$(CARGO) build --profile bench -p pca-local -p bench --bins --locked
+	@$(TARGET_DIR)/release/pca --pca-local $(TARGET_DIR)/release/pca-local --moto $(BENCH_VENV)
+
+$(BENCH_VENV)/.ready: bench/requirements.txt
+	@echo "setting up $(BENCH_VENV) (about two minutes)"
+	@$(PYTHON) -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	@touch $@
+
 check: lint infra ## Formatting, lints, the SAM template
 
 lint:
@@ -63,4 +75,4 @@ deploy: build ## Deploy with SAM (asks before it changes anything)
 
 clean: ## Remove what was built and what demos left behind
 	@$(CARGO) clean
-	@rm -rf .vigil $(VENV)
+	@rm -rf .vigil $(VENV) $(BENCH_VENV)

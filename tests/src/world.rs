@@ -149,6 +149,18 @@ impl World {
             .collect()
     }
 
+    /// Every function did what it was invoked for.
+    pub fn assert_nothing_failed(&self) {
+        let failed: Vec<_> = self
+            .stack
+            .invocations()
+            .into_iter()
+            .filter(|done| !done.succeeded())
+            .map(|done| (done.function, done.trigger, done.outcome))
+            .collect();
+        assert!(failed.is_empty(), "{failed:#?}");
+    }
+
     pub async fn put(&self, key: &str, body: &Value) {
         let body = body.to_string().into_bytes().into();
         let put = self.s3.put_object().bucket(EVIDENCE).key(key).body(body).send().await;

@@ -29,6 +29,7 @@ const LAYERS: &[Layer] = &[
         forbidden: &["aws-sdk-*", "cedar-policy"],
     },
     Layer { package: "pca-local", ours: &[], forbidden: &["lambda_runtime", "s3s", "s3s-fs"] },
+    Layer { package: "bench", ours: &["pca-local"], forbidden: &["lambda_runtime", "s3s"] },
     Layer { package: "vigil-local", ours: &["pca-local"], forbidden: &["lambda_runtime"] },
 ];
 

@@ -83,13 +83,7 @@ async fn a_window_that_runs_down_is_announced_once_at_each_threshold() {
 
     world.advance(Duration::hours(2)).await;
     assert_eq!(world.status(&ca).await, None, "gone for good");
-    let failed: Vec<_> = world
-        .stack
-        .invocations()
-        .into_iter()
-        .filter(|invocation| !invocation.succeeded())
-        .collect();
-    assert!(failed.is_empty(), "{failed:#?}");
+    world.assert_nothing_failed();
 }
 
 async fn approve(world: &World, ca: &str) {

@@ -8,7 +8,7 @@ use aws_sdk_acmpca::{
         ActionType, AuditReportResponseFormat, AuditReportStatus, CertificateAuthority,
         CertificateAuthorityConfiguration, CertificateAuthorityStatus, CertificateAuthorityType,
         CertificateAuthorityUsageMode, CrlConfiguration, KeyStorageSecurityStandard,
-        Permission as PermissionShape, RevocationConfiguration, RevocationReason, Tag,
+        OcspConfiguration, Permission as PermissionShape, RevocationConfiguration, Tag,
     },
 };
 use time::OffsetDateTime;
@@ -16,11 +16,15 @@ use time::OffsetDateTime;
 use crate::{
     ApiError,
     arn::CaArn,
+    crl::{self, CrlState},
+    ledger::{Issued, Ledger, Revocation},
     lifecycle::{self, Call, State},
     policy::Policy,
     timing::Wait,
     unfinished::{Creation, Unissued},
-    x509::{certificate::Certificate, issue::Issuer, key::CaKey},
+    x509::{
+        certificate::Certificate, crl::CrlEntry, issue::Issuer, key::CaKey, ocsp::IssuerHashes,
+    },
 };
 
 pub(crate) struct Authority {
@@ -43,7 +47,7 @@ pub(crate) struct Authority {
     pub(crate) tags: Vec<Tag>,
     pub(crate) permissions: Vec<Permission>,
     pub(crate) policy: Option<Policy>,
-    pub(crate) issued: HashMap<[u8; 16], Issued>,
+    pub(crate) issued: Ledger,
     /// Certificates that were answered for and are not there: not yet, or not ever.
     pub(crate) unissued: HashMap<[u8; 16], Unissued>,
     /// Idempotency tokens of IssueCertificate: the certificate's ARN and when the token was used.
@@ -58,21 +62,8 @@ pub(crate) struct CaCertificate {
     pub(crate) certificate: Arc<Certificate>,
     /// From the parent to the root; empty for a root.
     pub(crate) chain: Vec<Arc<Certificate>>,
-}
-
-pub(crate) struct Issued {
-    pub(crate) der: Vec<u8>,
-    pub(crate) serial: [u8; 16],
-    pub(crate) subject: String,
-    pub(crate) not_before: OffsetDateTime,
-    pub(crate) not_after: OffsetDateTime,
-    pub(crate) issued_at: OffsetDateTime,
-    pub(crate) template_arn: String,
-    /// The account that asked for it.
-    pub(crate) account: String,
-    /// The CA's own certificate, issued by itself.
-    pub(crate) is_self_signed: bool,
-    pub(crate) revoked: Option<(OffsetDateTime, RevocationReason)>,
+    /// What OCSP requests name the CA by.
+    pub(crate) hashes: IssuerHashes,
 }
 
 /// What a service principal, which can only be ACM, may do with the CA.
@@ -129,17 +120,13 @@ pub(crate) struct Report {
     pub(crate) created_at: OffsetDateTime,
 }
 
-/// What the publication of the CA's CRL depends on.
-#[derive(Default)]
-pub(crate) struct CrlState {
-    /// When the next CRL is to be written; `None` until a certificate refers to it.
-    pub(crate) due: Option<OffsetDateTime>,
-    /// When the newest CRL was written. A revoked certificate leaves the CRL only after it has
-    /// been on one that was written after its expiry.
-    pub(crate) written_at: Option<OffsetDateTime>,
-}
-
 impl CaCertificate {
+    pub(crate) fn new(certificate: Certificate, chain: Vec<Certificate>) -> Self {
+        let hashes = IssuerHashes::of(&certificate);
+        let chain = chain.into_iter().map(Arc::new).collect();
+        Self { certificate: Arc::new(certificate), chain, hashes }
+    }
+
     /// The certificates above, one after the other; a root has none.
     pub(crate) fn chain_pem(&self) -> Option<String> {
         let chain: Vec<String> = self.chain.iter().map(|above| above.pem()).collect();
@@ -184,7 +171,7 @@ impl Authority {
             tags,
             permissions: Vec::new(),
             policy: None,
-            issued: HashMap::new(),
+            issued: Ledger::default(),
             unissued: HashMap::new(),
             issue_tokens: HashMap::new(),
             reports: HashMap::new(),
@@ -228,10 +215,35 @@ impl Authority {
         self.revocation.crl_configuration().filter(|crl| crl.enabled())
     }
 
+    pub(crate) fn ocsp_configuration(&self) -> Option<&OcspConfiguration> {
+        self.revocation.ocsp_configuration().filter(|ocsp| ocsp.enabled())
+    }
+
     /// What signs certificates and CRLs, once the CA has a certificate.
     pub(crate) fn issuer(&self) -> Option<Issuer> {
         let held = self.certificate.as_ref()?;
         Some(Issuer::from_certificate(&held.certificate, Arc::clone(self.key().ok()?)))
+    }
+
+    /// Takes an issued certificate in, and plans the CRL that answers for it.
+    pub(crate) fn admit(&mut self, issued: Issued, now: OffsetDateTime) {
+        let (binding, is_self_signed) = (issued.crl, issued.is_self_signed);
+        self.issued.insert(issued);
+        if !is_self_signed {
+            crl::on_issuance(self, binding, now);
+        }
+    }
+
+    /// Marks a certificate revoked. Does nothing if there is none with the serial.
+    pub(crate) fn revoke(&mut self, serial: [u8; 16], revocation: Revocation) {
+        let Some((binding, not_after)) =
+            self.issued.get(&serial).map(|entry| (entry.crl, entry.not_after))
+        else {
+            return;
+        };
+        self.issued.revoke(&serial, revocation);
+        let entry = CrlEntry { serial, revoked_at: revocation.at, reason: revocation.reason };
+        crl::on_revocation(self, binding, entry, not_after);
     }
 
     pub(crate) fn describe(&self, now: OffsetDateTime) -> CertificateAuthority {

@@ -16,7 +16,7 @@ use time::{OffsetDateTime, macros::format_description};
 use crate::{
     ApiError, PcaLocal, admin,
     caller::Caller,
-    cloudtrail, operations,
+    cloudtrail, ocsp, operations,
     wire::{model::MODEL, validate::validate},
 };
 
@@ -25,13 +25,15 @@ const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 const TARGET_PREFIX: &str = "ACMPrivateCA.";
 
 impl PcaLocal {
-    /// The AWS API at `POST /`, and what is plainly not part of it under `/_pca-local/`.
+    /// The AWS API at `POST /`, the OCSP responder under `/ocsp`, and what is plainly not AWS's
+    /// under `/_pca-local/`.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/", post(api).fallback(not_a_post))
             .fallback(not_a_post)
             .with_state(Arc::new(self.clone()))
             .merge(admin::router(self.clone()))
+            .merge(ocsp::router(self.clone()))
     }
 }
 
@@ -156,7 +158,7 @@ fn respond(service: &PcaLocal, caller: &Caller, result: Result<Vec<u8>, ApiError
 }
 
 /// RFC 9110 §5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn http_date(at: OffsetDateTime) -> String {
+pub(crate) fn http_date(at: OffsetDateTime) -> String {
     let format = format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
     );

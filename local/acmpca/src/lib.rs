@@ -20,7 +20,9 @@ mod events;
 mod faults;
 mod http;
 mod in_process;
+mod ledger;
 mod lifecycle;
+mod ocsp;
 mod operations;
 mod policy;
 mod quotas;
@@ -34,6 +36,16 @@ mod timing;
 mod unfinished;
 mod wire;
 pub mod x509;
+
+// The unit tests begin with the same steps as those outside.
+#[cfg(test)]
+extern crate self as pca_local;
+#[cfg(test)]
+#[path = "../tests/support/s3.rs"]
+mod s3;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 pub use bucket::SERVICE_ACCESS_KEY_ID;
 pub use clock::Clock;

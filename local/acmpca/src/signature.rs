@@ -56,7 +56,7 @@ impl Secrets {
         })?;
         let date = parts.headers.get("x-amz-date").and_then(|date| date.to_str().ok());
         let authorization = Authorization::parse(header.to_str().unwrap_or_default(), date)?;
-        let secret = self.of(&authorization.access_key_id).ok_or_else(|| {
+        let secret = self.of(authorization.access_key_id).ok_or_else(|| {
             ApiError::refused(
                 "UnrecognizedClientException",
                 "The security token included in the request is invalid.",

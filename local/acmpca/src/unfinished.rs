@@ -9,10 +9,10 @@ use time::OffsetDateTime;
 
 use crate::{
     PcaLocal, Timed,
-    authority::{Authority, Issued},
-    crl,
+    authority::Authority,
     error::explain,
     events::ServiceEvent,
+    ledger::Issued,
     lifecycle::State,
     reports,
     store::Cell,
@@ -29,7 +29,7 @@ pub(crate) struct Creation {
 /// A certificate that IssueCertificate has answered for and GetCertificate does not have.
 pub(crate) enum Unissued {
     Failed,
-    Waiting { issued: Box<Issued>, names_crl: bool, fails: bool, wait: Wait },
+    Waiting { issued: Box<Issued>, fails: bool, wait: Wait },
 }
 
 /// A client asks for what CREATING makes.
@@ -130,8 +130,7 @@ fn settle_creation(
 pub(crate) fn end_issuance(service: &PcaLocal, cell: &Cell, serial: [u8; 16], now: OffsetDateTime) {
     let (arn, at, succeeded) = {
         let mut authority = cell.lock();
-        let Some(Unissued::Waiting { issued, names_crl, fails, wait }) =
-            authority.unissued.remove(&serial)
+        let Some(Unissued::Waiting { issued, fails, wait }) = authority.unissued.remove(&serial)
         else {
             return;
         };
@@ -139,10 +138,7 @@ pub(crate) fn end_issuance(service: &PcaLocal, cell: &Cell, serial: [u8; 16], no
         if fails {
             authority.unissued.insert(serial, Unissued::Failed);
         } else {
-            authority.issued.insert(serial, *issued);
-            if names_crl {
-                crl::on_issuance(&mut authority, at);
-            }
+            authority.admit(*issued, at);
         }
         (authority.arn.clone(), at, !fails)
     };

@@ -13,6 +13,7 @@ pub mod key;
 mod moment;
 pub mod name;
 pub mod name_constraints;
+pub mod ocsp;
 mod oid;
 pub mod pem;
 mod scheme;

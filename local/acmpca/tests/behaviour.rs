@@ -1,5 +1,7 @@
 //! What is not the API's: faults on request, quotas, reset, and signatures.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod support;
 
 use aws_sdk_acmpca::{

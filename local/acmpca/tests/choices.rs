@@ -1,6 +1,8 @@
 //! Where AWS's documentation is silent: what is done here, one test for each choice that no other
 //! test shows.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod support;
 
 use std::process::Command;
@@ -10,8 +12,8 @@ use aws_sdk_acmpca::{
     error::ProvideErrorMetadata as _,
     types::{
         ActionType, AuditReportResponseFormat, CertificateAuthorityStatus as Status,
-        CertificateAuthorityType as Type, CrlConfiguration, OcspConfiguration,
-        RevocationConfiguration, RevocationReason, SigningAlgorithm, Tag,
+        CrlConfiguration, OcspConfiguration, RevocationConfiguration, RevocationReason,
+        SigningAlgorithm, Tag,
     },
 };
 use serde_json::json;

@@ -8,8 +8,9 @@ use aws_sdk_acmpca::{
     error::ProvideErrorMetadata as _,
     primitives::Blob,
     types::{
-        CertificateAuthorityStatus as Status, CertificateAuthorityType, RevocationReason,
-        SigningAlgorithm, ValidityPeriodType,
+        ApiPassthrough, CertificateAuthorityStatus as Status, CertificateAuthorityType,
+        CustomExtension, Extensions, GeneralName, RevocationReason, SigningAlgorithm,
+        ValidityPeriodType,
     },
 };
 use support::*;
@@ -225,4 +226,43 @@ async fn an_import_that_does_not_fit_is_refused() {
     assert_eq!(status(&client, &subordinate).await, Status::PendingCertificate);
     assert_eq!(import(&own, Some(&chain)).await, Ok(()));
     assert_eq!(status(&client, &subordinate).await, Status::Active);
+}
+
+#[tokio::test]
+async fn names_outside_the_constraints_above_are_refused_in_the_services_words() {
+    let service = service();
+    let client = client(&service, "alice");
+    let root = active_root(&client).await;
+    // permittedSubtrees with the DNS name example.com.
+    let constraints =
+        [&[0x30, 0x11, 0xa0, 0x0f, 0x30, 0x0d, 0x82, 0x0b][..], b"example.com"].concat();
+    let constraints = CustomExtension::builder()
+        .object_identifier("2.5.29.30")
+        .value(base64::Engine::encode(&base64::prelude::BASE64_STANDARD, constraints))
+        .critical(true)
+        .build()
+        .unwrap();
+    let template = "BlankSubordinateCACertificate_PathLen0_APIPassthrough";
+    let issuing = subordinate_from(&client, &root, template, Some(constraints)).await;
+    let attempt = async |dns_name: &str| {
+        let name = GeneralName::builder().dns_name(dns_name).build();
+        let extensions = Extensions::builder().subject_alternative_names(name).build();
+        client
+            .issue_certificate()
+            .certificate_authority_arn(&issuing)
+            .csr(csr(&client, &issuing).await)
+            .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
+            .template_arn(support::template("EndEntityCertificate_APIPassthrough"))
+            .api_passthrough(ApiPassthrough::builder().extensions(extensions).build())
+            .validity(validity(ValidityPeriodType::Days, 1))
+            .send()
+            .await
+    };
+    attempt("www.example.com").await.unwrap();
+    let refused = attempt("www.example.org").await.unwrap_err();
+    assert_eq!(refused.code(), Some("ValidationException"));
+    assert_eq!(
+        refused.message(),
+        Some("Name Constraints violation: DNS name not found in a permitted subtree.")
+    );
 }

@@ -1,5 +1,7 @@
 //! All operations in all states of a CA, sent by the real SDK.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod support;
 
 use aws_sdk_acmpca::{

@@ -1,5 +1,7 @@
 //! What is not done at once: told to wait, done in time, or failed.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod support;
 
 use std::sync::{Arc, Mutex};

@@ -6,15 +6,17 @@
 //! together; its clock is pca-local's, and everything that waits for a moment waits on that clock.
 //!
 //! What is not a service here: SNS topics, SQS queues and log groups. What reaches one is a line in
-//! `<data-dir>/targets/<LogicalId>.jsonl`. Versions of objects are not kept, and IAM is not
-//! enforced, but for bucket policies.
+//! `<data-dir>/targets/<LogicalId>.jsonl`. Versions of objects are not kept, and IAM is
+//! enforced for bucket policies and the functions' roles only.
 
 mod account;
 mod admin;
 mod clock;
 mod events;
 mod lambda;
+mod policy;
 mod recent;
+mod roles;
 mod router;
 mod s3;
 mod schedule;
@@ -27,5 +29,6 @@ mod wildcard;
 pub use account::Account;
 pub use events::SeenEvent;
 pub use lambda::{Invocation, Outcome};
+pub use roles::Call;
 pub use s3::SECRET;
 pub use stack::{Builder, Stack, StackError};

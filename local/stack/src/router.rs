@@ -16,6 +16,7 @@ use crate::admin::Admin;
 use crate::clock::http_date;
 use crate::events::api::Api as Events;
 use crate::lambda::{Functions, invoke_api};
+use crate::roles::{self, Roles};
 use crate::sts;
 
 /// What is not streamed is read whole: Lambda's limit of 6 MiB is the largest, and some more.
@@ -29,6 +30,7 @@ pub(crate) struct Services {
     pub(crate) events: Events,
     pub(crate) functions: Functions,
     pub(crate) pca: Router,
+    pub(crate) roles: Roles,
     pub(crate) s3: S3Service,
 }
 
@@ -71,10 +73,13 @@ impl Services {
     async fn route(self, request: Request) -> Response {
         let scope = scope(request.headers(), request.uri());
         match service(&scope, &request) {
-            Service::AcmPca => match self.pca.oneshot(request).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            },
+            Service::AcmPca => {
+                let function = scope.map(|scope| scope.access_key.to_owned());
+                match function.filter(|access_key| self.roles.concern(access_key)) {
+                    Some(access_key) => self.acm_pca_of_function(&access_key, request).await,
+                    None => answer_of(self.pca, request).await,
+                }
+            }
             Service::Admin => self.admin.answer(request.method(), request.uri().path()),
             Service::S3 => match self.s3.call(request.map(s3s::Body::http_body_unsync)).await {
                 Ok(response) => response.map(Body::new),
@@ -86,6 +91,21 @@ impl Services {
             },
             Service::Unknown(name) => unknown(name),
             Service::Events | Service::Lambda | Service::Sts => self.route_whole(request).await,
+        }
+    }
+
+    /// A function's call, which its role has to allow.
+    async fn acm_pca_of_function(self, access_key: &str, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = axum::body::to_bytes(body, MOST_BYTES).await else {
+            return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        };
+        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        let operation = target.and_then(|target| target.split_once('.')).map_or("", |it| it.1);
+        let (action, resource) = (format!("acm-pca:{operation}"), roles::acm_pca_resource(&body));
+        match self.roles.permit_json(access_key, &action, &resource) {
+            Ok(()) => answer_of(self.pca, Request::from_parts(parts, Body::from(body))).await,
+            Err(refusal) => *refusal,
         }
     }
 
@@ -103,7 +123,16 @@ impl Services {
         let scope = scope(&parts.headers, &parts.uri);
         let head = Request::from_parts(parts.clone(), Body::empty());
         match service(&scope, &head) {
-            Service::Events => self.events.answer(&parts.headers, &body),
+            Service::Events => {
+                let access_key = scope.map_or("", |scope| scope.access_key);
+                for bus in roles::event_bus_resources(&body, &self.account) {
+                    let permitted = self.roles.permit_json(access_key, "events:PutEvents", &bus);
+                    if let Err(refusal) = permitted {
+                        return *refusal;
+                    }
+                }
+                self.events.answer(&parts.headers, &body)
+            }
             Service::Lambda => self.invoke(&parts.method, &parts.uri, &parts.headers, body).await,
             _ => {
                 let access_key = scope.map(|scope| scope.access_key);
@@ -120,6 +149,13 @@ impl Services {
         body: Bytes,
     ) -> Response {
         invoke_api::answer(&self.functions, method, uri.path(), headers, body).await
+    }
+}
+
+async fn answer_of(service: Router, request: Request) -> Response {
+    match service.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
     }
 }
 

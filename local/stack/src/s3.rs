@@ -12,7 +12,6 @@ mod config;
 mod host;
 mod locks;
 mod objects;
-mod policy;
 mod service;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +23,8 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3Error, S3Result, s3_error};
 
 use crate::account::Account;
+use crate::policy;
+use crate::roles::Roles;
 
 pub use auth::SECRET;
 pub(crate) use config::{BucketConfig, Encryption, PublicAccessBlock};
@@ -61,6 +62,7 @@ pub(crate) struct Shared {
     clock: Clock,
     configs: config::Configs,
     locks: locks::ObjectLocks,
+    roles: Roles,
     /// The folder that holds one folder per bucket.
     root: PathBuf,
 }
@@ -76,6 +78,7 @@ pub(crate) fn open(
     folder: &Path,
     account: Account,
     clock: Clock,
+    roles: Roles,
 ) -> Result<LocalBuckets, S3StartError> {
     let (root, configs) = (folder.join("objects"), folder.join("buckets"));
     for path in [&root, &configs] {
@@ -90,6 +93,7 @@ pub(crate) fn open(
         clock,
         configs: config::Configs::in_folder(configs),
         locks: locks::ObjectLocks::default(),
+        roles,
         root,
     });
     let mut builder = S3ServiceBuilder::new(service::LocalS3 { files, shared: shared.clone() });

@@ -9,6 +9,7 @@ use pca_local::{PcaLocal, Timeline};
 
 use crate::events::{EventBuses, SeenEvent};
 use crate::lambda::{Functions, Invocation};
+use crate::roles::{Call, Roles};
 
 pub use builder::Builder;
 pub use error::StackError;
@@ -23,6 +24,7 @@ pub struct Stack {
     pca: PcaLocal,
     buses: EventBuses,
     functions: Functions,
+    roles: Roles,
     left_out: Vec<(String, String)>,
     data: DataDir,
     stop: tokio::sync::watch::Sender<bool>,
@@ -83,6 +85,16 @@ impl Stack {
     /// The last thousand finished invocations, oldest first.
     pub fn invocations(&self) -> Vec<Invocation> {
         self.functions.invocations()
+    }
+
+    /// Every different call to ACM PCA, S3 and EventBridge that a function's role allowed it.
+    pub fn calls(&self) -> Vec<Call> {
+        self.roles.calls()
+    }
+
+    /// Function and action of everything that the template's roles allow.
+    pub fn granted(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.roles.granted().iter().map(|(function, action)| (function.as_str(), action.as_str()))
     }
 
     /// Resources of the template that have no counterpart here: logical id and type.

@@ -44,7 +44,7 @@ pub(super) async fn run(
     let issued = authority.issued.get(&serial).ok_or_else(not_found)?;
     let chain = if issued.is_self_signed { None } else { issuing_chain(&authority) };
     Ok(Output::builder()
-        .certificate(pem::encode(pem::CERTIFICATE, &issued.der))
+        .certificate(pem::encode(pem::CERTIFICATE, issued.der))
         .set_certificate_chain(chain)
         .build())
 }

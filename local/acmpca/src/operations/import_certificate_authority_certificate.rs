@@ -1,7 +1,5 @@
 //! ImportCertificateAuthorityCertificate: brings a CA to life, or renews it.
 
-use std::sync::Arc;
-
 use aws_sdk_acmpca::{
     operation::import_certificate_authority_certificate::{
         ImportCertificateAuthorityCertificateInput as Input,
@@ -49,10 +47,7 @@ pub(super) async fn run(
     let key = authority.key()?.public_key_info();
     check_import(key, is_root, &certificate, &chain, now).map_err(refuse)?;
 
-    authority.certificate = Some(CaCertificate {
-        certificate: Arc::new(certificate),
-        chain: chain.into_iter().map(Arc::new).collect(),
-    });
+    authority.certificate = Some(CaCertificate::new(certificate, chain));
     let state = lifecycle::import(&authority.state);
     authority.change_state(state, now);
     Ok(Output::builder().build())

@@ -6,20 +6,18 @@ use aws_sdk_acmpca::{
     operation::issue_certificate::{
         IssueCertificateInput as Input, IssueCertificateOutput as Output,
     },
-    types::{
-        CertificateAuthorityType, CertificateAuthorityUsageMode, CrlType, SigningAlgorithm,
-        Validity,
-    },
+    types::{CertificateAuthorityType, CertificateAuthorityUsageMode, CrlType, Validity},
 };
 use time::{Duration, OffsetDateTime};
 
 use crate::{
     ApiError, PcaLocal,
     arn::partition,
-    authority::{Authority, Issued},
+    authority::Authority,
     caller::Caller,
-    crl,
+    crl::{self, Binding, Reservation},
     error::explain,
+    ledger::Issued,
     lifecycle::Call,
     quotas::Quotas,
     store,
@@ -29,7 +27,8 @@ use crate::{
         certificate::Certificate,
         csr::Request,
         issue::{self, Fault, Issuance, Issuer},
-        name::rfc2253,
+        key::CaKey,
+        name_constraints::{check_name_constraints, has_name_constraints},
         template::{self, Template},
         validity::Period,
     },
@@ -49,12 +48,8 @@ pub(super) async fn run(
     let (arn, cell) =
         service.authority_for(caller, "IssueCertificate", &arn, Some(&template_arn))?;
     let (now, timing) = (service.now(), service.timings().issuance);
-    let signing_algorithm = input
-        .signing_algorithm
-        .clone()
-        .ok_or_else(|| ApiError::validation("SigningAlgorithm is missing"))?;
     let plan = {
-        let authority = cell.lock();
+        let mut authority = cell.lock();
         let token = input.idempotency_token.as_deref();
         if let Some(made) =
             token.and_then(|token| store::fresh(&authority.issue_tokens, token, now))
@@ -62,27 +57,27 @@ pub(super) async fn run(
             return Ok(Output::builder().certificate_arn(made).build());
         }
         check_quota(&authority, service.quotas())?;
-        plan(&authority, &input, template, now)?
+        plan(&mut authority, template, now)?
     };
-    // Signing happens without the lock: other calls to the same CA go on.
+    // Verifying the request and signing happen without the lock: other calls to the same CA go on.
+    let csr = input.csr.as_ref().map(AsRef::as_ref).unwrap_or_default();
+    let request = Request::parse(csr).map_err(|error| ApiError::malformed_csr(explain(&error)))?;
+    let issuer = plan.signer.issuer(&request)?;
+    let period = period(&plan, &input, now)?;
     let serial = random_serial()?;
-    let der = sign(&plan, &input, template, serial, &signing_algorithm)?;
-    // Read back rather than worked out again: the report names what was signed.
-    let subject = Certificate::parse_der(&der)
-        .map(|certificate| rfc2253(&certificate.subject))
-        .map_err(|error| ApiError::internal(explain(&error)))?;
+    let der = sign(&issuer, &request, &plan, &period, &input, template, serial)?;
+    check_names(&der, &plan.constraining)?;
     let certificate_arn = arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)));
     let issued = Issued {
+        crl: binding(&der, plan.crl.as_ref()),
         der,
         serial,
-        subject,
-        not_before: plan.period.not_before,
-        not_after: plan.period.not_after,
+        not_before: period.not_before,
+        not_after: period.not_after,
         issued_at: now,
         template_arn,
         account: caller.account.clone(),
-        is_self_signed: plan.is_own_root,
-        revoked: None,
+        is_self_signed: plan.is_own_root(),
     };
     {
         let mut authority = cell.lock();
@@ -95,7 +90,6 @@ pub(super) async fn run(
         }
         let waiting = Unissued::Waiting {
             issued: Box::new(issued),
-            names_crl: plan.crl_distribution_point.is_some(),
             fails: service.faults().take_issuance(),
             wait: timing.begin(now),
         };
@@ -122,15 +116,47 @@ fn check_quota(authority: &Authority, quotas: &Quotas) -> Result<(), ApiError> {
     )))
 }
 
-/// Everything that is decided from the CA's record, before anything is signed.
+/// Everything that is taken from the CA's record, before the request is looked at.
 struct Plan {
-    issuer: Issuer,
-    request: Request,
-    period: Period,
-    crl_distribution_point: Option<String>,
+    signer: Signer,
+    usage_mode: CertificateAuthorityUsageMode,
+    crl: Option<Reservation>,
     ocsp_responder: Option<String>,
+    /// The CA's certificate and those above it, as far as they have name constraints.
+    constraining: Vec<Arc<Certificate>>,
+}
+
+enum Signer {
+    Ca(Issuer),
     /// A root CA signs its own request.
-    is_own_root: bool,
+    OwnRoot {
+        key: Arc<CaKey>,
+        is_root: bool,
+    },
+}
+
+impl Plan {
+    fn is_own_root(&self) -> bool {
+        matches!(self.signer, Signer::OwnRoot { .. })
+    }
+}
+
+impl Signer {
+    /// The service's root templates are for one thing: the CA's own request, signed with its own
+    /// key.
+    fn issuer(&self, request: &Request) -> Result<Issuer, ApiError> {
+        match self {
+            Self::Ca(issuer) => Ok(issuer.clone()),
+            Self::OwnRoot { key, is_root: true }
+                if request.public_key_info == key.public_key_info() =>
+            {
+                Ok(Issuer::self_signing(request.subject.clone(), Arc::clone(key)))
+            }
+            Self::OwnRoot { .. } => Err(ApiError::invalid_args(
+                "A root CA certificate template can only be used by a root CA, for its own CSR",
+            )),
+        }
+    }
 }
 
 fn find_template(arn: Option<&str>) -> Result<&'static Template, ApiError> {
@@ -143,63 +169,67 @@ fn find_template(arn: Option<&str>) -> Result<&'static Template, ApiError> {
 }
 
 fn plan(
-    authority: &Authority,
-    input: &Input,
+    authority: &mut Authority,
     template: &Template,
     now: OffsetDateTime,
 ) -> Result<Plan, ApiError> {
-    let is_own_root = template.is_root();
-    let call = if is_own_root && authority.kind == CertificateAuthorityType::Root {
-        Call::IssueOwnRoot
-    } else {
-        Call::Issue
-    };
+    let is_root = authority.kind == CertificateAuthorityType::Root;
+    let call = if template.is_root() && is_root { Call::IssueOwnRoot } else { Call::Issue };
     authority.permit(call, now)?;
-    let csr = input.csr.as_ref().map(AsRef::as_ref).unwrap_or_default();
-    let request = Request::parse(csr).map_err(|error| ApiError::malformed_csr(explain(&error)))?;
-    let issuer = if is_own_root { own_root(authority, &request)? } else { issuer(authority)? };
-    let period = period(authority, input, is_own_root, now)?;
+    let usage_mode = authority.usage_mode.clone();
+    if template.is_root() {
+        let signer = Signer::OwnRoot { key: Arc::clone(authority.key()?), is_root };
+        let (crl, ocsp_responder, constraining) = (None, None, Vec::new());
+        return Ok(Plan { signer, usage_mode, crl, ocsp_responder, constraining });
+    }
+    let issuer =
+        authority.issuer().ok_or_else(|| ApiError::internal("an active CA has a certificate"))?;
     Ok(Plan {
-        issuer,
-        period,
-        crl_distribution_point: (!is_own_root)
-            .then(|| crl::distribution_point(authority))
-            .flatten(),
-        ocsp_responder: (!is_own_root).then(|| ocsp_responder(authority)).flatten(),
-        request,
-        is_own_root,
+        signer: Signer::Ca(issuer),
+        usage_mode,
+        crl: crl::reserve(authority),
+        ocsp_responder: ocsp_responder(authority),
+        constraining: constraining(authority),
     })
 }
 
-/// The service's root templates are for one thing: the CA's own request, signed with its own key.
-fn own_root(authority: &Authority, request: &Request) -> Result<Issuer, ApiError> {
-    let is_own = authority.kind == CertificateAuthorityType::Root
-        && request.public_key_info == authority.key()?.public_key_info();
-    if !is_own {
-        return Err(ApiError::invalid_args(
-            "A root CA certificate template can only be used by a root CA, for its own CSR",
-        ));
+fn constraining(authority: &Authority) -> Vec<Arc<Certificate>> {
+    let Some(held) = &authority.certificate else { return Vec::new() };
+    let path = std::iter::once(&held.certificate).chain(&held.chain);
+    path.filter(|certificate| has_name_constraints(certificate)).cloned().collect()
+}
+
+fn check_names(der: &[u8], constraining: &[Arc<Certificate>]) -> Result<(), ApiError> {
+    if constraining.is_empty() {
+        return Ok(());
     }
-    Ok(Issuer::self_signing(request.subject.clone(), Arc::clone(authority.key()?)))
+    // Read back rather than worked out again: what was signed is what is judged.
+    let certificate =
+        Certificate::parse_der(der).map_err(|error| ApiError::internal(explain(&error)))?;
+    check_name_constraints(&certificate, constraining.iter().map(Arc::as_ref))
+        .map_err(|error| ApiError::validation(error.to_string()))
 }
 
-fn issuer(authority: &Authority) -> Result<Issuer, ApiError> {
-    authority.issuer().ok_or_else(|| ApiError::internal("an active CA has a certificate"))
+/// A certificate is bound to the CRL whose URL it has. A template may have let the request or the
+/// API name another CRL, which is nobody's business here: then the complete one answers for it.
+fn binding(der: &[u8], reservation: Option<&Reservation>) -> Binding {
+    match reservation {
+        Some(Reservation { binding, url })
+            if der.windows(url.len()).any(|window| window == url.as_bytes()) =>
+        {
+            *binding
+        }
+        _ => Binding::Complete,
+    }
 }
 
-fn period(
-    authority: &Authority,
-    input: &Input,
-    is_own_root: bool,
-    now: OffsetDateTime,
-) -> Result<Period, ApiError> {
+fn period(plan: &Plan, input: &Input, now: OffsetDateTime) -> Result<Period, ApiError> {
     let validity: &Validity =
         input.validity.as_ref().ok_or_else(|| ApiError::validation("Validity is missing"))?;
     let period = Period::new(validity, input.validity_not_before.as_ref(), now)
         .map_err(|error| ApiError::validation(explain(&error)))?;
-    let is_short_lived =
-        authority.usage_mode == CertificateAuthorityUsageMode::ShortLivedCertificate;
-    if is_short_lived && !is_own_root && period.not_after - now > SHORT_LIVED_MAX {
+    let is_short_lived = plan.usage_mode == CertificateAuthorityUsageMode::ShortLivedCertificate;
+    if is_short_lived && !plan.is_own_root() && period.not_after - now > SHORT_LIVED_MAX {
         return Err(ApiError::validation(
             "A certificate authority in SHORT_LIVED_CERTIFICATE mode issues certificates with a \
              validity of seven days at the most",
@@ -209,7 +239,7 @@ fn period(
 }
 
 fn ocsp_responder(authority: &Authority) -> Option<String> {
-    let ocsp = authority.revocation.ocsp_configuration().filter(|ocsp| ocsp.enabled())?;
+    let ocsp = authority.ocsp_configuration()?;
     let region = &authority.arn.region;
     Some(match ocsp.ocsp_custom_cname().filter(|name| !name.is_empty()) {
         Some(name) => format!("http://{name}"),
@@ -218,22 +248,28 @@ fn ocsp_responder(authority: &Authority) -> Option<String> {
 }
 
 fn sign(
+    issuer: &Issuer,
+    request: &Request,
     plan: &Plan,
+    period: &Period,
     input: &Input,
     template: &'static Template,
     serial: [u8; 16],
-    signing_algorithm: &SigningAlgorithm,
 ) -> Result<Vec<u8>, ApiError> {
+    let signing_algorithm = input
+        .signing_algorithm
+        .as_ref()
+        .ok_or_else(|| ApiError::validation("SigningAlgorithm is missing"))?;
     let signed = issue::issue(&Issuance {
-        issuer: &plan.issuer,
-        request: &plan.request,
+        issuer,
+        request,
         template,
         passthrough: input.api_passthrough.as_ref(),
         serial,
-        not_before: plan.period.not_before,
-        not_after: plan.period.not_after,
+        not_before: period.not_before,
+        not_after: period.not_after,
         signing_algorithm,
-        crl_distribution_point: plan.crl_distribution_point.as_deref(),
+        crl_distribution_point: plan.crl.as_ref().map(|crl| crl.url.as_str()),
         ocsp_responder: plan.ocsp_responder.as_deref(),
     });
     signed.map_err(|error| match error.fault() {

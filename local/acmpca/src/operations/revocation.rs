@@ -1,7 +1,7 @@
 //! What a RevocationConfiguration may say, and how a given one changes the one that is there.
 
 use aws_sdk_acmpca::types::{
-    CrlConfiguration, CrlType, OcspConfiguration, RevocationConfiguration, S3ObjectAcl,
+    CrlConfiguration, OcspConfiguration, RevocationConfiguration, S3ObjectAcl,
 };
 
 use super::bucket_name;
@@ -71,9 +71,6 @@ fn checked_crl(given: &CrlConfiguration) -> Result<CrlConfiguration, ApiError> {
         .is_some_and(|extension| extension.omit_extension());
     if omits && given.custom_cname().is_some_and(|name| !name.is_empty()) {
         return Err(ApiError::invalid_args("CustomCname cannot be combined with OmitExtension"));
-    }
-    if given.crl_type() == Some(&CrlType::Partitioned) {
-        return Err(ApiError::invalid_args("pca-local does not offer partitioned CRLs yet"));
     }
     let acl = given.s3_object_acl().cloned().unwrap_or(S3ObjectAcl::PublicRead);
     let mut crl = given.clone();

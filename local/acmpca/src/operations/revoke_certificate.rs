@@ -8,8 +8,8 @@ use aws_sdk_acmpca::{
 };
 
 use crate::{
-    ApiError, PcaLocal, caller::Caller, crl, events::ServiceEvent, lifecycle::Call,
-    unfinished::Unissued,
+    ApiError, PcaLocal, caller::Caller, crl, events::ServiceEvent, ledger::Revocation,
+    lifecycle::Call, unfinished::Unissued, x509::crl::Reason,
 };
 
 pub(super) async fn run(
@@ -43,7 +43,7 @@ pub(super) async fn run(
             }
             None => {}
         }
-        let issued = authority.issued.get_mut(&serial).ok_or_else(|| {
+        let issued = authority.issued.get(&serial).ok_or_else(|| {
             ApiError::resource_not_found(format!(
                 "Could not find a certificate with serial {given}, issued by {arn}"
             ))
@@ -51,7 +51,7 @@ pub(super) async fn run(
         if issued.is_self_signed {
             return Err(ApiError::invalid_request("Self-signed certificate can not be revoked"));
         }
-        if issued.revoked.is_some() {
+        if issued.revocation.is_some() {
             return Err(ApiError::request_already_processed(format!(
                 "The certificate with serial {given} has already been revoked"
             )));
@@ -61,8 +61,15 @@ pub(super) async fn run(
                 "The certificate with serial {given} has expired and cannot be revoked"
             )));
         }
-        issued.revoked = Some((now, reason));
-        crl::on_revocation(&mut authority, now);
+        if !crl::accepts_revocation(&authority, issued.crl) {
+            return Err(ApiError::invalid_request(format!(
+                "The certificate with serial {given} is bound to a partition of the CRL, and the \
+                 certificate authority does not publish partitioned CRLs any more"
+            )));
+        }
+        // The model's enumeration has been checked: there is no other reason.
+        let reason = Reason::from_api(&reason).unwrap_or(Reason::Unspecified);
+        authority.revoke(serial, Revocation { at: now, reason });
         arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)))
     };
     let event = ServiceEvent::CertificateRevocation { certificate_arn: &certificate_arn };

@@ -4,7 +4,7 @@ mod serial;
 mod tbs;
 
 use der::asn1::{AnyRef, OctetString};
-use der::{Decode, Encode};
+use der::{Decode, Encode, Reader, SliceReader};
 use spki::SubjectPublicKeyInfoRef;
 use time::OffsetDateTime;
 use x509_cert::ext::Extension;
@@ -151,6 +151,27 @@ impl Certificate {
         let signed = Signed::from_der(&self.der).map_err(|_| VerifyError::WrongSignature)?;
         verify(public_key_info, signed.algorithm, signed.content, signed.signature)
     }
+}
+
+/// The subject alone: a report of a million certificates has no time to read the rest.
+pub(crate) fn subject_of(der: &[u8]) -> der::Result<Name> {
+    let signed = Signed::from_der(der)?;
+    let mut reader = SliceReader::new(signed.content)?;
+    let subject = reader.sequence(|fields| {
+        // RFC 5280 §4.1: version (optional), serialNumber, signature, issuer, validity, subject.
+        if fields.peek_byte() == Some(0xa0) {
+            fields.tlv_bytes()?;
+        }
+        for _ in 0..4 {
+            fields.tlv_bytes()?;
+        }
+        let subject = fields.tlv_bytes()?;
+        while !fields.is_finished() {
+            fields.tlv_bytes()?;
+        }
+        Ok::<_, der::Error>(subject)
+    })?;
+    Name::from_der(subject)
 }
 
 impl std::fmt::Debug for Certificate {

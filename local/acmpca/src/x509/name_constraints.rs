@@ -73,9 +73,9 @@ impl fmt::Display for NameKind {
 }
 
 /// `issuers` are the issuing CA's certificate and those above it.
-pub fn check_name_constraints(
+pub fn check_name_constraints<'a>(
     certificate: &Certificate,
-    issuers: &[Certificate],
+    issuers: impl IntoIterator<Item = &'a Certificate>,
 ) -> Result<(), NameConstraintsError> {
     let mut names = None;
     for issuer in issuers {
@@ -89,6 +89,11 @@ pub fn check_name_constraints(
         names.iter().try_for_each(|name| check(name, &constraints))?;
     }
     Ok(())
+}
+
+/// Whether the certificate says anything that [`check_name_constraints`] would look at.
+pub(crate) fn has_name_constraints(certificate: &Certificate) -> bool {
+    find(&certificate.extensions, oid::NAME_CONSTRAINTS).is_some()
 }
 
 /// RFC 5280 §4.2.1.10: excluded goes before permitted, and a name is free of restrictions when no

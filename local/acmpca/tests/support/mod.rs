@@ -9,8 +9,9 @@ use aws_sdk_acmpca::{
     config::{BehaviorVersion, Credentials, Region},
     primitives::Blob,
     types::{
-        Asn1Subject, CertificateAuthorityConfiguration, CertificateAuthorityStatus,
-        CertificateAuthorityType, KeyAlgorithm, SigningAlgorithm, Validity, ValidityPeriodType,
+        ApiPassthrough, Asn1Subject, CertificateAuthorityConfiguration, CertificateAuthorityStatus,
+        CertificateAuthorityType, CustomExtension, Extensions, KeyAlgorithm, SigningAlgorithm,
+        Validity, ValidityPeriodType,
     },
 };
 use axum::body::Body;
@@ -85,10 +86,20 @@ pub(crate) fn years(value: i64) -> Validity {
 }
 
 pub(crate) async fn create(client: &Client, kind: CertificateAuthorityType, name: &str) -> String {
+    create_with(client, kind, name, "EC_prime256v1", "SHA256WITHECDSA").await
+}
+
+pub(crate) async fn create_with(
+    client: &Client,
+    kind: CertificateAuthorityType,
+    name: &str,
+    key_algorithm: &str,
+    signing_algorithm: &str,
+) -> String {
     let subject = Asn1Subject::builder().organization("Example").common_name(name).build();
     let configuration = CertificateAuthorityConfiguration::builder()
-        .key_algorithm(KeyAlgorithm::EcPrime256v1)
-        .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
+        .key_algorithm(KeyAlgorithm::from(key_algorithm))
+        .signing_algorithm(SigningAlgorithm::from(signing_algorithm))
         .subject(subject)
         .build()
         .unwrap();
@@ -161,16 +172,44 @@ pub(crate) async fn active_subordinate(client: &Client, root: &str, name: &str) 
     let request = csr(client, &subordinate).await;
     let template = "SubordinateCACertificate_PathLen0";
     let arn = issue(client, root, request, template, years(5)).await;
-    let (own, chain) = certificate(client, root, &arn).await;
+    import(client, root, &arn, &subordinate).await;
+    subordinate
+}
+
+/// A subordinate whose certificate has an extension of the test's own.
+pub(crate) async fn subordinate_from(
+    client: &Client,
+    root: &str,
+    template_name: &str,
+    extension: Option<CustomExtension>,
+) -> String {
+    let subordinate = create(client, CertificateAuthorityType::Subordinate, "Special").await;
+    let extensions = Extensions::builder().set_custom_extensions(extension.map(|own| vec![own]));
+    let issued = client
+        .issue_certificate()
+        .certificate_authority_arn(root)
+        .csr(csr(client, &subordinate).await)
+        .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
+        .template_arn(template(template_name))
+        .api_passthrough(ApiPassthrough::builder().extensions(extensions.build()).build())
+        .validity(years(5))
+        .send()
+        .await
+        .unwrap();
+    import(client, root, &issued.certificate_arn.unwrap(), &subordinate).await;
+    subordinate
+}
+
+async fn import(client: &Client, root: &str, arn: &str, subordinate: &str) {
+    let (own, chain) = certificate(client, root, arn).await;
     client
         .import_certificate_authority_certificate()
-        .certificate_authority_arn(&subordinate)
+        .certificate_authority_arn(subordinate)
         .certificate(Blob::new(own))
         .certificate_chain(Blob::new(chain.unwrap()))
         .send()
         .await
         .unwrap();
-    subordinate
 }
 
 pub(crate) async fn status(client: &Client, ca: &str) -> CertificateAuthorityStatus {

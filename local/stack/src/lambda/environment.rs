@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::runtime_api::{Answer, Init, RuntimeApi, Work};
 use super::{FunctionConfig, Job, Outcome, Surroundings, error};
 use crate::clock::deadline_ms;
+use crate::roles;
 
 /// Lambda gives initialisation ten seconds of its own; a debug build on a busy machine may need
 /// more, and a real one that needs more would be noticed by its billed duration.
@@ -153,7 +154,7 @@ fn lambda_variables(
     let task_root =
         config.binary.parent().map_or_else(String::new, |folder| folder.display().to_string());
     vec![
-        ("AWS_ACCESS_KEY_ID", format!("lambda-{}", config.name)),
+        ("AWS_ACCESS_KEY_ID", roles::access_key_id(&config.name)),
         ("AWS_DEFAULT_REGION", region.clone()),
         ("AWS_ENDPOINT_URL", surroundings.endpoint.clone()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", config.memory_mb.to_string()),

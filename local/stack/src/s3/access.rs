@@ -7,8 +7,8 @@ use s3s::access::{S3Access, S3AccessContext};
 use s3s::{S3Result, s3_error};
 
 use super::config::BucketConfig;
-use super::policy::{Caller, Context, Policy, Request, Verdict};
 use super::{Shared, acl, auth, internal};
+use crate::policy::{Caller, Context, Policy, Request, Verdict};
 
 /// Decides by the caller, the bucket policy, the object's ACL and Block Public Access.
 pub(crate) struct Access(pub(crate) Arc<Shared>);
@@ -32,6 +32,13 @@ impl S3Access for Access {
         // A copy reads as well as it writes, and only the account may read everything.
         if matches!(operation, "CopyObject" | "UploadPartCopy") {
             self.only_for_the_owner(&caller, operation)?;
+        }
+        if let Some(credentials) = cx.credentials() {
+            let resource = arn(bucket, key);
+            for action in actions(operation, cx.headers()) {
+                let permitted = self.0.roles.permit(&credentials.access_key, &action, &resource);
+                permitted.map_err(|why| denied(&action, &why))?;
+            }
         }
         if !self.0.bucket_exists(bucket) {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
@@ -87,7 +94,7 @@ impl Question<'_> {
         if matches!(self.operation, "GetBucketPolicy" | "PutBucketPolicy" | "DeleteBucketPolicy") {
             return Ok(());
         }
-        for action in self.actions() {
+        for action in actions(self.operation, self.headers) {
             if let Verdict::Denied(why) = self.ask(config, &action)? {
                 return Err(denied(&action, &why));
             }
@@ -97,7 +104,7 @@ impl Question<'_> {
 
     /// A service has no rights but those that the bucket policy gives it.
     fn decide_for_a_service(&self, config: &BucketConfig) -> S3Result<()> {
-        for action in self.actions() {
+        for action in actions(self.operation, self.headers) {
             match self.ask(config, &action)? {
                 Verdict::Allowed => {}
                 Verdict::Denied(why) => return Err(denied(&action, &why)),
@@ -111,7 +118,7 @@ impl Question<'_> {
 
     /// Other accounts and unsigned requests: by the policy, or by a public ACL.
     fn decide_for_everybody(&self, config: &BucketConfig) -> S3Result<()> {
-        for action in self.actions() {
+        for action in actions(self.operation, self.headers) {
             match self.ask(config, &action)? {
                 Verdict::Denied(why) => return Err(denied(&action, &why)),
                 // S3 User Guide: RestrictPublicBuckets leaves a public policy to the account and
@@ -143,10 +150,7 @@ impl Question<'_> {
     fn ask(&self, config: &BucketConfig, action: &str) -> S3Result<Verdict> {
         let Some(text) = &config.policy else { return Ok(Verdict::Silent) };
         let policy = Policy::parse(text, self.bucket).map_err(internal)?;
-        let resource = match self.key {
-            Some(key) => format!("arn:aws:s3:::{}/{key}", self.bucket),
-            None => format!("arn:aws:s3:::{}", self.bucket),
-        };
+        let resource = arn(self.bucket, self.key);
         let context = &self.context();
         Ok(policy.decide(&Request { caller: self.caller, action, resource: &resource, context }))
     }
@@ -171,28 +175,35 @@ impl Question<'_> {
             .with("aws:SourceArn", source("x-amz-source-arn"))
             .with("s3:x-amz-acl", header("x-amz-acl"))
     }
+}
 
-    /// The IAM actions that an operation needs (Service Authorization Reference, Amazon S3).
-    fn actions(&self) -> Vec<String> {
-        let action = match self.operation {
-            "CompleteMultipartUpload" | "CreateMultipartUpload" | "UploadPart" => "PutObject",
-            "CopyObject" | "UploadPartCopy" => "PutObject",
-            "DeleteBucketEncryption" | "PutBucketEncryption" => "PutEncryptionConfiguration",
-            "DeleteObjects" => "DeleteObject",
-            "DeletePublicAccessBlock" | "PutPublicAccessBlock" => "PutBucketPublicAccessBlock",
-            "GetBucketEncryption" => "GetEncryptionConfiguration",
-            "GetPublicAccessBlock" => "GetBucketPublicAccessBlock",
-            "HeadBucket" | "ListObjects" | "ListObjectsV2" => "ListBucket",
-            "HeadObject" => "GetObject",
-            "ListParts" => "ListMultipartUploadParts",
-            other => other,
-        };
-        let mut actions = vec![format!("s3:{action}")];
-        if self.operation == "PutObject" && self.headers.contains_key("x-amz-acl") {
-            actions.push("s3:PutObjectAcl".to_owned());
-        }
-        actions
+fn arn(bucket: &str, key: Option<&str>) -> String {
+    match key {
+        Some(key) => format!("arn:aws:s3:::{bucket}/{key}"),
+        None => format!("arn:aws:s3:::{bucket}"),
     }
+}
+
+/// The IAM actions that an operation needs (Service Authorization Reference, Amazon S3).
+fn actions(operation: &str, headers: &HeaderMap) -> Vec<String> {
+    let action = match operation {
+        "CompleteMultipartUpload" | "CreateMultipartUpload" | "UploadPart" => "PutObject",
+        "CopyObject" | "UploadPartCopy" => "PutObject",
+        "DeleteBucketEncryption" | "PutBucketEncryption" => "PutEncryptionConfiguration",
+        "DeleteObjects" => "DeleteObject",
+        "DeletePublicAccessBlock" | "PutPublicAccessBlock" => "PutBucketPublicAccessBlock",
+        "GetBucketEncryption" => "GetEncryptionConfiguration",
+        "GetPublicAccessBlock" => "GetBucketPublicAccessBlock",
+        "HeadBucket" | "ListObjects" | "ListObjectsV2" => "ListBucket",
+        "HeadObject" => "GetObject",
+        "ListParts" => "ListMultipartUploadParts",
+        other => other,
+    };
+    let mut actions = vec![format!("s3:{action}")];
+    if operation == "PutObject" && headers.contains_key("x-amz-acl") {
+        actions.push("s3:PutObjectAcl".to_owned());
+    }
+    actions
 }
 
 fn denied(action: &str, why: &str) -> s3s::S3Error {

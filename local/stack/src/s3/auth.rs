@@ -4,8 +4,8 @@ use pca_local::SERVICE_ACCESS_KEY_ID;
 use s3s::S3Result;
 use s3s::auth::{Credentials, S3Auth, SecretKey};
 
-use super::policy::Caller;
 use crate::account::Account;
+use crate::policy::Caller;
 
 /// The secret that goes with every access key.
 pub const SECRET: &str = "local";

@@ -4,9 +4,9 @@ use s3s::dto::*;
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
 use super::config::{BUCKET_OWNER_ENFORCED, BucketConfig, Encryption, PublicAccessBlock};
-use super::policy::Policy;
 use super::service::LocalS3;
 use super::{acl, internal};
+use crate::policy::Policy;
 
 impl LocalS3 {
     pub(super) fn config(&self, bucket: &str) -> S3Result<BucketConfig> {

@@ -15,6 +15,7 @@ use crate::admin::Admin;
 use crate::events::EventBuses;
 use crate::events::api::Api;
 use crate::lambda::{self, FunctionConfig, Functions, Surroundings};
+use crate::roles::Roles;
 use crate::router::Services;
 use crate::s3::{self, SECRET};
 use crate::schedule::Schedules;
@@ -77,6 +78,10 @@ impl Builder {
 
     pub async fn start(self) -> Result<Stack, StackError> {
         let template = self.read_template()?;
+        let statements =
+            template.functions.iter().map(|spec| (spec.name.clone(), spec.role.clone()));
+        let roles = Roles::new(self.account.clone(), statements)
+            .map_err(|(function, cause)| StackError::Role { function, cause })?;
         let functions = self.find_binaries(&template.functions)?;
         let data = open_data_dir(self.data_dir.as_deref())?;
         let listener = listen(self.listen.as_deref().unwrap_or("127.0.0.1:0")).await?;
@@ -84,7 +89,7 @@ impl Builder {
 
         let clock = self.clock.unwrap_or_else(Clock::system);
         let account = self.account;
-        let s3 = s3::open(&data.path().join("s3"), account.clone(), clock.clone())
+        let s3 = s3::open(&data.path().join("s3"), account.clone(), clock.clone(), roles.clone())
             .map_err(StackError::S3)?;
         for bucket in &template.buckets {
             s3.provide(&bucket.name, &bucket.config).map_err(StackError::S3)?;
@@ -122,12 +127,13 @@ impl Builder {
             events: Api { account, buses: buses.clone(), clock },
             functions: functions.clone(),
             pca: pca.router(),
+            roles: roles.clone(),
             s3: s3.into_service(),
         };
         let (stop, server) = serve(listener, services);
         let follower = tokio::spawn(async move { timeline.follow().await });
         let left_out = template.left_out;
-        Ok(Stack { endpoint, pca, buses, functions, left_out, data, stop, server, follower })
+        Ok(Stack { endpoint, pca, buses, functions, roles, left_out, data, stop, server, follower })
     }
 
     fn read_template(&self) -> Result<Template, StackError> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::lambda::binary::MissingBinary;
+use crate::policy::Malformed;
 use crate::s3::S3StartError;
 use crate::template::TemplateError;
 
@@ -31,6 +32,12 @@ pub enum StackError {
     },
     #[error("a function cannot be run")]
     MissingBinary(#[source] MissingBinary),
+    #[error("the role of the function {function} has a policy that IAM would refuse")]
+    Role {
+        function: String,
+        #[source]
+        cause: Malformed,
+    },
     #[error("S3 could not be started")]
     S3(#[source] S3StartError),
     #[error("the template {path} could not be read")]

@@ -23,6 +23,8 @@ pub(crate) struct FunctionSpec {
     pub(crate) memory_mb: u32,
     pub(crate) timeout: Duration,
     pub(crate) asynchronous: AsyncConfig,
+    /// The statements of its role.
+    pub(crate) role: Vec<Value>,
 }
 
 pub(super) fn read(
@@ -69,7 +71,29 @@ pub(super) fn read(
         memory_mb: properties.number("MemorySize")?.unwrap_or(128),
         timeout: Duration::from_secs(u64::from(properties.number("Timeout")?.unwrap_or(3))),
         asynchronous: read_asynchronous(properties, targets)?,
+        role: read_role(properties)?,
     })
+}
+
+/// `Policies` as documents; managed policies and SAM's policy templates are not read.
+fn read_role(properties: &Properties) -> Result<Vec<Value>, TemplateError> {
+    let documents = match properties.value("Policies") {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(documents)) => documents.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+    };
+    let mut statements = Vec::new();
+    for document in documents {
+        match document.get("Statement") {
+            Some(Value::Array(several)) => statements.extend(several.iter().cloned()),
+            Some(one @ Value::Object(_)) => statements.push(one.clone()),
+            _ => {
+                let want = "policy documents with a Statement";
+                return Err(properties.invalid("Policies", document, want));
+            }
+        }
+    }
+    Ok(statements)
 }
 
 fn read_asynchronous(

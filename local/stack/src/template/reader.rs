@@ -97,10 +97,6 @@ impl Reader {
     fn read_function(&mut self, logical_id: &str, own: &Value) -> Result<(), TemplateError> {
         let mut own = function::with_globals(&self.globals, own);
         let events = own.as_object_mut().and_then(|own| own.remove("Events"));
-        // What the function may do is IAM's, and is not read.
-        if let Some(own) = own.as_object_mut() {
-            own.remove("Policies");
-        }
         let (name, arn) = (self.name(logical_id)?, self.arn(logical_id)?);
         let properties = self.properties(logical_id, &own)?;
         let spec = function::read(&properties, name.clone(), arn, &self.targets)?;

@@ -41,6 +41,20 @@ impl Reason {
             _ => return None,
         })
     }
+
+    /// The API's name for it.
+    pub fn to_api(self) -> RevocationReason {
+        match self {
+            Self::AaCompromise => RevocationReason::AaCompromise,
+            Self::AffiliationChanged => RevocationReason::AffiliationChanged,
+            Self::CaCompromise => RevocationReason::CertificateAuthorityCompromise,
+            Self::CessationOfOperation => RevocationReason::CessationOfOperation,
+            Self::KeyCompromise => RevocationReason::KeyCompromise,
+            Self::PrivilegeWithdrawn => RevocationReason::PrivilegeWithdrawn,
+            Self::Superseded => RevocationReason::Superseded,
+            Self::Unspecified => RevocationReason::Unspecified,
+        }
+    }
 }
 
 /// crlEntryExtensions with a reasonCode alone, up to the code itself:

@@ -1,4 +1,4 @@
-//! What does a bucket policy say about one request?
+//! What does a policy, of a bucket or of a role, say about one request?
 //!
 //! A small evaluator of the documented resource-policy grammar
 //! (IAM User Guide, "Policy evaluation logic"). It fails closed: an operator or condition key that

@@ -1,4 +1,4 @@
-//! Reads a bucket policy, and refuses what S3 refuses.
+//! Reads the policy of a bucket, refusing what S3 refuses, or that of a role.
 
 use serde_json::{Map, Value};
 
@@ -62,12 +62,54 @@ impl Policy {
             _ => return Err(Malformed::Missing("Statement")),
         };
         let statements = statements.iter().enumerate();
-        let statements = statements.map(|(at, statement)| parse_statement(statement, at, bucket));
+        let owner = Owner::Bucket(bucket);
+        let statements = statements.map(|(at, statement)| parse_statement(statement, at, owner));
+        Ok(Self { statements: statements.collect::<Result<_, _>>()? })
+    }
+
+    /// The statements of a role's policies. They have no principal: it is the role.
+    pub(crate) fn of_role(statements: &[Value]) -> Result<Self, Malformed> {
+        let statements = statements.iter().enumerate();
+        let statements =
+            statements.map(|(at, statement)| parse_statement(statement, at, Owner::Role));
         Ok(Self { statements: statements.collect::<Result<_, _>>()? })
     }
 }
 
-fn parse_statement(statement: &Value, at: usize, bucket: &str) -> Result<Statement, Malformed> {
+/// What a policy belongs to.
+#[derive(Clone, Copy)]
+enum Owner<'a> {
+    Bucket(&'a str),
+    Role,
+}
+
+impl Owner<'_> {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bucket(_) => "the bucket policy",
+            Self::Role => "the role's policy",
+        }
+    }
+
+    /// S3 takes no other service's actions.
+    fn knows_action(self, action: &str) -> bool {
+        match self {
+            Self::Bucket(_) => {
+                action == "*" || action.starts_with("s3:") || action.starts_with("S3:")
+            }
+            Self::Role => action == "*" || action.contains(':'),
+        }
+    }
+
+    fn knows_resource(self, resource: &str) -> bool {
+        match self {
+            Self::Bucket(bucket) => is_of_bucket(resource, bucket),
+            Self::Role => resource == "*" || resource.starts_with("arn:"),
+        }
+    }
+}
+
+fn parse_statement(statement: &Value, at: usize, owner: Owner<'_>) -> Result<Statement, Malformed> {
     let fields = statement.as_object().ok_or(Malformed::Missing("Statement"))?;
     if let Some(unknown) = fields.keys().find(|name| !STATEMENT_FIELDS.contains(&name.as_str())) {
         return Err(Malformed::UnknownField(unknown.clone()));
@@ -78,18 +120,25 @@ fn parse_statement(statement: &Value, at: usize, bucket: &str) -> Result<Stateme
         Some(other) => return Err(Malformed::Effect(other.to_owned())),
         None => return Err(Malformed::Missing("Effect")),
     };
-    let (principal, negated) = one_of(fields, "Principal", "NotPrincipal")?;
-    let principals = Principals::parse(principal, negated).ok_or(Malformed::Principal)?;
+    let principals = match owner {
+        Owner::Bucket(_) => {
+            let (principal, negated) = one_of(fields, "Principal", "NotPrincipal")?;
+            Principals::parse(principal, negated).ok_or(Malformed::Principal)?
+        }
+        Owner::Role if fields.keys().any(|name| name.ends_with("Principal")) => {
+            return Err(Malformed::Principal);
+        }
+        Owner::Role => Principals::everyone(),
+    };
     let actions = patterns(fields, "Action", "NotAction", Malformed::Action, |action| {
-        let known = action == "*" || action.starts_with("s3:") || action.starts_with("S3:");
-        known.then(|| Wildcard::iam(&action.to_ascii_lowercase()))
+        owner.knows_action(action).then(|| Wildcard::iam(&action.to_ascii_lowercase()))
     })?;
     let resources = patterns(fields, "Resource", "NotResource", Malformed::Resource, |resource| {
-        is_of_bucket(resource, bucket).then(|| Wildcard::iam(resource))
+        owner.knows_resource(resource).then(|| Wildcard::iam(resource))
     })?;
     let name = match fields.get("Sid").and_then(Value::as_str) {
-        Some(sid) => format!("statement {sid:?} of the bucket policy"),
-        None => format!("statement {} of the bucket policy", at + 1),
+        Some(sid) => format!("statement {sid:?} of {}", owner.name()),
+        None => format!("statement {} of {}", at + 1, owner.name()),
     };
     let conditions = conditions(fields.get("Condition"))?;
     Ok(Statement { name, effect, principals, actions, resources, conditions })

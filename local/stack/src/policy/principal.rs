@@ -41,6 +41,10 @@ impl Principals {
         Some(Self { any_of, negated })
     }
 
+    pub(super) fn everyone() -> Self {
+        Self { any_of: vec![Principal::Everyone], negated: false }
+    }
+
     pub(super) fn include(&self, caller: &Caller) -> bool {
         self.any_of.iter().any(|principal| principal.is(caller)) != self.negated
     }

@@ -1,0 +1,270 @@
+//! pca-local, measured: issuing against the bare library and against moto, a million certificates,
+//! memory, and the start. `make bench` runs it.
+
+#![expect(clippy::print_stdout, reason = "the table is what this program is for")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bench::http::Connection;
+use bench::process::Server;
+use bench::table::Table;
+use bench::{Outcome, api, bare, s3_sink, stopwatch};
+use clap::Parser;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+const ALGORITHM: &str = "SHA256WITHECDSA";
+/// What the default quota of an account leaves room for.
+const AUTHORITIES: usize = 200;
+
+#[derive(Parser)]
+struct Options {
+    /// The pca-local binary.
+    #[arg(long)]
+    pca_local: PathBuf,
+    /// A virtual environment with moto; without one the comparisons with it are left out.
+    #[arg(long)]
+    moto: Option<PathBuf>,
+    #[arg(long, default_value_t = 1_000_000)]
+    certificates: usize,
+    #[arg(long, default_value_t = 100_000)]
+    revoked: usize,
+    /// How long each rate is measured.
+    #[arg(long, default_value_t = 5.0)]
+    seconds: f64,
+    /// Connections that issue at the same time.
+    #[arg(long, default_value_t = 8)]
+    connections: usize,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Options::parse()).await {
+        Ok(table) => {
+            println!("\n{table}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> Outcome<Table> {
+    let mut table = Table::default();
+    start(options, &mut table).await?;
+    let alone = issue_a_million(options, &mut table).await?;
+    beside_moto(options, alone, &mut table).await?;
+    Ok(table)
+}
+
+async fn start(options: &Options, table: &mut Table) -> Outcome<()> {
+    let mut took = Vec::new();
+    for _ in 0..5 {
+        let (_server, start) = Server::pca_local(&options.pca_local, &[]).await?;
+        took.push(start.as_secs_f64() * 1000.0);
+    }
+    took.sort_by(f64::total_cmp);
+    table.below("start to first answer (median of 5)", took[2], 50.0, "ms");
+    Ok(())
+}
+
+/// Issues, revokes, publishes and reports. Returns the rate of one client.
+async fn issue_a_million(options: &Options, table: &mut Table) -> Outcome<f64> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let s3 = format!("http://{}", s3_sink::serve(folder.path()).await?);
+    let (server, _) = Server::pca_local(&options.pca_local, &["--s3-endpoint", &s3]).await?;
+    let mut connection = Connection::new(&server.address);
+    let (ca, certificate) = api::active_root(&mut connection, Some("bench"), ALGORITHM).await?;
+    let csr = bare::request("www.example.com")?;
+    let body = api::issuance(&ca, &csr, ALGORITHM, "EndEntityCertificate", 1);
+    let request = api::request("IssueCertificate", &body);
+
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    println!("issuing {} certificates over HTTP ...", options.certificates);
+    let before = bare::certificates_per_second(threads, options.seconds)?;
+    let alone = rate(&server.address, &request, options.seconds).await?;
+    let empty = server.memory()?;
+    let watch = stopwatch();
+    let issued = issue(options, &server.address, &request).await?;
+    let over_http = issued.len() as f64 / watch.elapsed().as_secs_f64();
+    let after = bare::certificates_per_second(threads, options.seconds)?;
+    let bare = f64::midpoint(before, after);
+    let what = format!("IssueCertificate over HTTP vs the bare library, {threads} cores");
+    table.ratio(&what, over_http, bare, 0.5);
+    let full = server.memory()?;
+    table.below("memory with all certificates issued", full.now, 1024.0, "MiB");
+    let each = (full.now - empty.now) * 1024.0 * 1024.0 / issued.len() as f64;
+    table.row("memory for each of them", format!("{each:.0} B"), String::new(), String::new());
+
+    revoke(options, &server.address, &ca, &issued).await?;
+    let advance = api::plain_request("POST", "/_pca-local/clock/advance", r#"{"seconds": 1860}"#);
+    let watch = stopwatch();
+    connection.send(&advance).await?;
+    let what = format!("next CRL, {} revoked", options.revoked);
+    table.below(&what, watch.elapsed().as_secs_f64(), 3.0, "s");
+    let id = ca.rsplit('/').next().unwrap_or_default();
+    let crl = s3_sink::file(folder.path(), &format!("crl/{id}.crl"));
+    check_crl(&crl, &certificate, options.revoked)?;
+
+    let took = report(&mut connection, &ca, folder.path(), issued.len()).await?;
+    table.below("audit report of all certificates", took, 10.0, "s");
+    table.below("memory at its peak", server.memory()?.peak, 1024.0, "MiB");
+    Ok(alone)
+}
+
+/// Calls a second of one client that waits for each answer.
+async fn rate(address: &str, request: &[u8], seconds: f64) -> Outcome<f64> {
+    let mut connection = Connection::new(address);
+    let watch = stopwatch();
+    let mut count = 0;
+    while watch.elapsed().as_secs_f64() < seconds || count == 0 {
+        let answer = connection.send(request).await?;
+        if answer.status != 200 {
+            return Err(String::from_utf8_lossy(&answer.body).into_owned());
+        }
+        count += 1;
+    }
+    Ok(f64::from(count) / watch.elapsed().as_secs_f64())
+}
+
+/// Returns the serials.
+async fn issue(options: &Options, address: &str, request: &[u8]) -> Outcome<Vec<String>> {
+    let each = options.certificates.div_ceil(options.connections);
+    let mut running = JoinSet::new();
+    for _ in 0..options.connections {
+        let (mut connection, request) = (Connection::new(address), request.to_vec());
+        running.spawn(async move {
+            let mut serials = Vec::with_capacity(each);
+            for _ in 0..each {
+                let answer = connection.send(&request).await?;
+                let body = String::from_utf8_lossy(&answer.body).into_owned();
+                let serial = body.split("/certificate/").nth(1).and_then(|rest| rest.get(..32));
+                let serial = serial.ok_or_else(|| format!("IssueCertificate answered {body}"))?;
+                serials.push(serial.to_owned());
+            }
+            Outcome::Ok(serials)
+        });
+    }
+    let mut serials = Vec::new();
+    while let Some(done) = running.join_next().await {
+        serials.extend(done.map_err(|error| error.to_string())??);
+    }
+    Ok(serials)
+}
+
+async fn revoke(options: &Options, address: &str, ca: &str, serials: &[String]) -> Outcome<()> {
+    println!("revoking {} ...", options.revoked);
+    let mut connection = Connection::new(address);
+    let step = (serials.len() / options.revoked.max(1)).max(1);
+    for serial in serials.iter().step_by(step).take(options.revoked) {
+        let body = json!({
+            "CertificateAuthorityArn": ca,
+            "CertificateSerial": serial,
+            "RevocationReason": "KEY_COMPROMISE",
+        });
+        api::call(&mut connection, "RevokeCertificate", &body).await?;
+    }
+    Ok(())
+}
+
+/// OpenSSL verifies the CRL and counts its entries.
+fn check_crl(crl: &std::path::Path, issuer: &str, entries: usize) -> Outcome<()> {
+    let folder = crl.parent().ok_or("a CRL lies in a folder")?;
+    std::fs::write(folder.join("ca.pem"), issuer).map_err(|error| error.to_string())?;
+    let output = std::process::Command::new("openssl")
+        .args(["crl", "-inform", "DER", "-CAfile", "ca.pem", "-noout", "-text", "-in"])
+        .arg(crl)
+        .current_dir(folder)
+        .output()
+        .map_err(|error| format!("openssl: {error}"))?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let listed = String::from_utf8_lossy(&output.stdout).matches("Serial Number: ").count();
+    if !complaint.contains("verify OK") || listed != entries {
+        return Err(format!("the CRL lists {listed} of {entries} entries: {complaint}"));
+    }
+    Ok(())
+}
+
+async fn report(
+    connection: &mut Connection,
+    ca: &str,
+    folder: &std::path::Path,
+    certificates: usize,
+) -> Outcome<f64> {
+    println!("writing the audit report ...");
+    let wanted = json!({
+        "CertificateAuthorityArn": ca,
+        "S3BucketName": "bench",
+        "AuditReportResponseFormat": "JSON",
+    });
+    let watch = stopwatch();
+    let created = api::call(connection, "CreateCertificateAuthorityAuditReport", &wanted).await?;
+    let key = api::text(&created, "S3Key")?;
+    let described = json!({
+        "CertificateAuthorityArn": ca,
+        "AuditReportId": api::text(&created, "AuditReportId")?,
+    });
+    let operation = "DescribeCertificateAuthorityAuditReport";
+    loop {
+        match api::text(&api::call(connection, operation, &described).await?, "AuditReportStatus")?
+            .as_str()
+        {
+            "SUCCESS" => break,
+            "FAILED" => return Err("the audit report failed".to_owned()),
+            _ => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+    let took = watch.elapsed().as_secs_f64();
+    let text = std::fs::read(s3_sink::file(folder, &key)).map_err(|error| error.to_string())?;
+    let records = text.windows(14).filter(|window| window == b"\"awsAccountId\"").count();
+    // The root's own certificate and those of the single client are in it too.
+    if records <= certificates || text.last() != Some(&b']') {
+        return Err(format!("the audit report holds {records} of {certificates} certificates"));
+    }
+    Ok(took)
+}
+
+async fn beside_moto(options: &Options, alone: f64, table: &mut Table) -> Outcome<()> {
+    let Some(venv) = &options.moto else {
+        println!("no --moto: the comparisons with it are left out");
+        return Ok(());
+    };
+    println!("measuring moto, and {AUTHORITIES} CAs in both ...");
+    let moto = Server::moto(venv).await?;
+    let (ours, _) = Server::pca_local(&options.pca_local, &[]).await?;
+    // moto's CAs have RSA keys, whatever is asked for, and it signs with SHA-512.
+    let theirs = measure(options, &moto.address, "SHA512WITHRSA").await?;
+    let ours = measure(options, &ours.address, ALGORITHM).await?;
+    table.ratio("IssueCertificate vs moto, one client", alone.max(ours[0]), theirs[0], 200.0);
+    table.ratio("DescribeCertificateAuthority vs moto", ours[1], theirs[1], 50.0);
+    let what = format!("ListCertificateAuthorities, {AUTHORITIES} CAs, vs moto");
+    table.ratio(&what, ours[2], theirs[2], 50.0);
+    Ok(())
+}
+
+/// Calls a second of one client: IssueCertificate, DescribeCertificateAuthority,
+/// ListCertificateAuthorities (one page).
+async fn measure(options: &Options, address: &str, algorithm: &str) -> Outcome<[f64; 3]> {
+    let mut connection = Connection::new(address);
+    let (ca, _) = api::active_root(&mut connection, None, algorithm).await?;
+    for number in 1..AUTHORITIES {
+        let creation = api::creation(&format!("CA {number}"), None);
+        api::call(&mut connection, "CreateCertificateAuthority", &creation).await?;
+    }
+    let csr = bare::request("www.example.com")?;
+    let issuance = api::issuance(&ca, &csr, algorithm, "EndEntityCertificate", 1);
+    let of_ca = json!({"CertificateAuthorityArn": ca});
+    let mut rates = [0.0; 3];
+    for (rate_of, (operation, body)) in rates.iter_mut().zip([
+        ("IssueCertificate", issuance),
+        ("DescribeCertificateAuthority", of_ca),
+        ("ListCertificateAuthorities", json!({})),
+    ]) {
+        *rate_of = rate(address, &api::request(operation, &body), options.seconds).await?;
+    }
+    Ok(rates)
+}

@@ -1,0 +1,98 @@
+//! An HTTP client that leaves the cores to the server: prepared bytes out, a length-delimited body
+//! in, one request at a time on a connection that is kept.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::Outcome;
+
+pub struct Connection {
+    address: String,
+    stream: Option<TcpStream>,
+    received: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+struct Head {
+    status: u16,
+    length: usize,
+    body_length: Option<usize>,
+    closes: bool,
+}
+
+impl Connection {
+    /// Connects with the first request, and again whenever the server has closed.
+    pub fn new(address: &str) -> Self {
+        Self { address: address.to_owned(), stream: None, received: Vec::with_capacity(8192) }
+    }
+
+    pub async fn send(&mut self, request: &[u8]) -> Outcome<Answer> {
+        let failed = |error: std::io::Error| format!("a request to {}: {error}", self.address);
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => {
+                let stream = TcpStream::connect(&self.address).await.map_err(failed)?;
+                stream.set_nodelay(true).map_err(failed)?;
+                stream
+            }
+        };
+        stream.write_all(request).await.map_err(failed)?;
+        self.received.clear();
+        loop {
+            let count = stream.read_buf(&mut self.received).await.map_err(failed)?;
+            let is_end = count == 0;
+            let Some(head) = parse_head(&self.received)? else {
+                if is_end {
+                    return Err(format!("{} closed without an answer", self.address));
+                }
+                continue;
+            };
+            let body = &self.received[head.length..];
+            let is_whole = head.body_length.map_or(is_end, |length| body.len() >= length);
+            if is_whole {
+                let body = body[..head.body_length.unwrap_or(body.len())].to_vec();
+                if !head.closes && !is_end {
+                    self.stream = Some(stream);
+                }
+                return Ok(Answer { status: head.status, body });
+            }
+            if is_end {
+                return Err(format!("{} closed within an answer", self.address));
+            }
+        }
+    }
+}
+
+/// `None` until the empty line has come.
+fn parse_head(received: &[u8]) -> Outcome<Option<Head>> {
+    let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let text = String::from_utf8_lossy(&received[..end]);
+    let mut lines = text.split("\r\n");
+    let status_line = lines.next().unwrap_or_default();
+    let status = status_line
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .ok_or_else(|| format!("'{status_line}' is not an HTTP status line"))?;
+    let mut head = Head {
+        status,
+        length: end + 4,
+        body_length: None,
+        closes: status_line.starts_with("HTTP/1.0"),
+    };
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => head.body_length = value.trim().parse().ok(),
+            "connection" => head.closes |= value.trim().eq_ignore_ascii_case("close"),
+            _ => {}
+        }
+    }
+    Ok(Some(head))
+}

@@ -1,0 +1,185 @@
+//! One CRL: what it lists, and when it is due.
+
+use std::sync::Arc;
+
+use time::{Duration, OffsetDateTime};
+
+use crate::x509::crl::CrlEntry;
+
+/// "A CRL is typically updated approximately 30 minutes after a certificate is revoked", and a
+/// failed write is tried again every 15 (user guide, "Planning a certificate revocation list").
+const AFTER_REVOCATION: Duration = Duration::minutes(30);
+const AFTER_FAILURE: Duration = Duration::minutes(15);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Revoked {
+    pub(crate) entry: CrlEntry,
+    pub(crate) not_after: OffsetDateTime,
+}
+
+#[derive(Default)]
+pub(crate) struct List {
+    /// When it is to be written next; `None` until a certificate refers to it.
+    due: Option<OffsetDateTime>,
+    /// Bucket and key of the CRL that certificates have referred to so far.
+    referred_to: Option<(String, String)>,
+    /// In the order of revocation. Shared with a CRL that is just being signed, so that signing
+    /// needs no lock: a revocation meanwhile makes a copy.
+    revoked: Arc<Vec<Revoked>>,
+}
+
+impl List {
+    pub(crate) fn due(&self) -> Option<OffsetDateTime> {
+        self.due
+    }
+
+    pub(crate) fn revoked(&self) -> Arc<Vec<Revoked>> {
+        Arc::clone(&self.revoked)
+    }
+
+    /// A certificate refers to the CRL: the first one, and the first one at a new place, calls for
+    /// the CRL at once.
+    pub(crate) fn refer(&mut self, bucket: &str, key: &str, now: OffsetDateTime) {
+        let here = self.referred_to.as_ref().is_some_and(|(b, k)| b == bucket && k == key);
+        if !here {
+            self.referred_to = Some((bucket.to_owned(), key.to_owned()));
+            self.hasten(now);
+        }
+    }
+
+    pub(crate) fn add(&mut self, revoked: Revoked) {
+        let list = Arc::make_mut(&mut self.revoked);
+        // At the end, unless the clock has been turned back.
+        let order = |revoked: &Revoked| (revoked.entry.revoked_at, revoked.entry.serial);
+        let place = list.partition_point(|earlier| order(earlier) <= order(&revoked));
+        list.insert(place, revoked);
+    }
+
+    /// The CRL has to show what was revoked at `now`.
+    pub(crate) fn plan_after_revocation(&mut self, now: OffsetDateTime) {
+        self.hasten(now + AFTER_REVOCATION);
+    }
+
+    /// A CRL of the moment `at` has been written, which was planned for `planned`. The next one
+    /// follows at half of its validity.
+    ///
+    /// RFC 5280 §3.3: an entry stays until it has been on one CRL that was issued after the
+    /// certificate's own end; those have now been.
+    pub(crate) fn written(
+        &mut self,
+        planned: Option<OffsetDateTime>,
+        at: OffsetDateTime,
+        validity: Duration,
+    ) {
+        if self.revoked.iter().any(|revoked| revoked.not_after < at) {
+            Arc::make_mut(&mut self.revoked).retain(|revoked| revoked.not_after >= at);
+        }
+        self.replan(planned, at + validity / 2);
+    }
+
+    pub(crate) fn failed(&mut self, planned: Option<OffsetDateTime>, at: OffsetDateTime) {
+        self.replan(planned, at + AFTER_FAILURE);
+    }
+
+    /// A revocation that came in while the CRL was written has asked for an earlier one.
+    fn replan(&mut self, planned: Option<OffsetDateTime>, next: OffsetDateTime) {
+        self.due = match self.due {
+            sooner if sooner != planned => sooner.map(|due| due.min(next)),
+            _ => Some(next),
+        };
+    }
+
+    fn hasten(&mut self, moment: OffsetDateTime) {
+        self.due = Some(self.due.map_or(moment, |due| due.min(moment)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::x509::crl::Reason;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
+    const WEEK: Duration = Duration::WEEK;
+
+    fn revoked(serial: u8, at: OffsetDateTime, not_after: OffsetDateTime) -> Revoked {
+        let entry =
+            CrlEntry { serial: [serial; 16], revoked_at: at, reason: Reason::KeyCompromise };
+        Revoked { entry, not_after }
+    }
+
+    fn serials(list: &List) -> Vec<u8> {
+        list.revoked().iter().map(|revoked| revoked.entry.serial[0]).collect()
+    }
+
+    #[test]
+    fn the_first_certificate_that_refers_to_a_crl_calls_for_it_and_so_does_a_new_place() {
+        let mut list = List::default();
+        assert_eq!(list.due(), None);
+        list.refer("bucket", "key", NOW);
+        assert_eq!(list.due(), Some(NOW));
+        list.written(list.due(), NOW, WEEK);
+        list.refer("bucket", "key", NOW + Duration::HOUR);
+        assert_eq!(list.due(), Some(NOW + WEEK / 2), "the midpoint");
+        list.refer("other", "key", NOW + Duration::HOUR);
+        assert_eq!(list.due(), Some(NOW + Duration::HOUR));
+    }
+
+    #[test]
+    fn a_revocation_hastens_the_next_crl_and_never_delays_it() {
+        let mut list = List::default();
+        list.refer("bucket", "key", NOW);
+        list.plan_after_revocation(NOW);
+        assert_eq!(list.due(), Some(NOW));
+        list.written(list.due(), NOW, WEEK);
+        list.plan_after_revocation(NOW + Duration::HOUR);
+        list.plan_after_revocation(NOW + Duration::HOUR * 2);
+        assert_eq!(list.due(), Some(NOW + Duration::minutes(90)));
+    }
+
+    #[test]
+    fn a_revocation_while_the_crl_is_written_gets_a_crl_of_its_own() {
+        let mut list = List::default();
+        list.refer("bucket", "key", NOW);
+        list.written(list.due(), NOW, WEEK);
+        let planned = list.due();
+        let at = NOW + WEEK / 2;
+        let second = Duration::SECOND;
+        list.plan_after_revocation(at - Duration::HOUR);
+        assert_ne!(list.due(), planned);
+        list.written(planned, at - Duration::HOUR + second, WEEK);
+        assert_eq!(list.due(), Some(at - Duration::minutes(30)));
+        let planned = list.due();
+        list.failed(planned, at);
+        assert_eq!(list.due(), Some(at + Duration::minutes(15)));
+    }
+
+    #[test]
+    fn an_entry_leaves_after_one_crl_that_was_issued_after_the_certificates_end() {
+        let end = NOW + Duration::DAY;
+        let second = Duration::SECOND;
+        for (written_at, want) in [(end - second, 1), (end, 1), (end + second, 0)] {
+            let mut list = List::default();
+            list.add(revoked(1, NOW, end));
+            let signing = list.revoked();
+            list.failed(None, written_at);
+            assert_eq!(serials(&list).len(), 1, "a CRL that was not written has told nobody");
+            list.written(None, written_at, WEEK);
+            assert_eq!(serials(&list).len(), want, "{written_at}");
+            assert_eq!(signing.len(), 1, "the CRL itself still has it");
+        }
+    }
+
+    #[test]
+    fn entries_stand_in_the_order_of_revocation_even_if_the_clock_is_turned_back() {
+        let mut list = List::default();
+        let end = NOW + Duration::DAY;
+        list.add(revoked(9, NOW, end));
+        list.add(revoked(3, NOW, end));
+        list.add(revoked(7, NOW - Duration::HOUR, end));
+        list.add(revoked(1, NOW + Duration::HOUR, end));
+        assert_eq!(serials(&list), [7, 3, 9, 1]);
+    }
+}

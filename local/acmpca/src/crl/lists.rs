@@ -1,0 +1,192 @@
+//! Which of a CA's CRLs answers for a certificate: the complete one, or one of its partitions.
+
+use aws_sdk_acmpca::types::{CrlConfiguration, CrlType};
+use time::OffsetDateTime;
+
+use super::{list::List, location};
+use crate::arn::CaArn;
+
+/// "Each partition can be up to 1 MB" (AWS Security Blog on partitioned CRLs).
+const PARTITION_BYTES_MAX: usize = 1_000_000;
+/// All that is not an entry or the issuer's name: dates, extensions with the URL, and the longest
+/// signature, which is 4,627 octets for ML-DSA-87.
+const AROUND_ENTRIES: usize = 8 * 1024;
+/// A serial with a leading zero, GeneralizedTime, a reason, and the tags around them.
+const ENTRY_BYTES_MAX: usize = 52;
+
+/// The CRL that answers for a certificate. It is settled at issuance, by the certificate's CDP;
+/// what names no partition is the complete CRL's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binding {
+    Complete,
+    Partition(u32),
+}
+
+#[derive(Default)]
+pub(crate) struct CrlState {
+    complete: List,
+    partitions: Vec<Partition>,
+}
+
+/// Its key and its URL never change: the certificates that are bound to it name them.
+pub(super) struct Partition {
+    guid: String,
+    pub(super) key: String,
+    pub(super) url: String,
+    /// How many more certificates may be bound to it.
+    places: usize,
+    list: List,
+}
+
+impl CrlState {
+    /// A place in a CRL for a certificate that is about to be issued, and the URL of that CRL.
+    ///
+    /// A partition is closed when its CRL would reach its largest size if all that are bound to it
+    /// were revoked, or when new certificates are to carry another URL.
+    pub(super) fn reserve(
+        &mut self,
+        ca: &CaArn,
+        crl: &CrlConfiguration,
+        issuer_name_bytes: usize,
+    ) -> (Binding, String) {
+        if !is_partitioned(crl) {
+            let url = location::url(ca, crl, &location::complete_key(ca, crl));
+            return (Binding::Complete, url);
+        }
+        let is_open = |last: &Partition| {
+            let key = location::partition_key(ca, crl, &last.guid);
+            last.places > 0 && last.url == location::url(ca, crl, &key)
+        };
+        if !self.partitions.last().is_some_and(is_open) {
+            let guid = uuid::Uuid::new_v4().to_string();
+            let key = location::partition_key(ca, crl, &guid);
+            let url = location::url(ca, crl, &key);
+            let places = places(issuer_name_bytes);
+            self.partitions.push(Partition { guid, key, url, places, list: List::default() });
+        }
+        let last = self.partitions.len() - 1;
+        let partition = &mut self.partitions[last];
+        partition.places -= 1;
+        let number = u32::try_from(last).expect("there are fewer partitions than certificates");
+        (Binding::Partition(number), partition.url.clone())
+    }
+
+    /// The CRLs that are published as the CA is configured.
+    pub(super) fn published(&self, crl: &CrlConfiguration) -> impl Iterator<Item = Binding> {
+        let partitions = if is_partitioned(crl) { self.partitions.len() } else { 0 };
+        let numbers = (0..partitions).filter_map(|number| u32::try_from(number).ok());
+        std::iter::once(Binding::Complete).chain(numbers.map(Binding::Partition))
+    }
+
+    /// Whether the CRL of this binding still is, or is again, written.
+    pub(super) fn is_published(crl: &CrlConfiguration, binding: Binding) -> bool {
+        matches!(binding, Binding::Complete) || is_partitioned(crl)
+    }
+
+    pub(super) fn list(&self, binding: Binding) -> Option<&List> {
+        match binding {
+            Binding::Complete => Some(&self.complete),
+            Binding::Partition(number) => Some(&self.partition(number)?.list),
+        }
+    }
+
+    pub(super) fn list_mut(&mut self, binding: Binding) -> Option<&mut List> {
+        match binding {
+            Binding::Complete => Some(&mut self.complete),
+            Binding::Partition(number) => {
+                self.partitions.get_mut(number as usize).map(|partition| &mut partition.list)
+            }
+        }
+    }
+
+    pub(super) fn partition(&self, number: u32) -> Option<&Partition> {
+        self.partitions.get(number as usize)
+    }
+
+    pub(super) fn next_due(&self, crl: &CrlConfiguration) -> Option<OffsetDateTime> {
+        self.published(crl).filter_map(|binding| self.list(binding)?.due()).min()
+    }
+
+    /// The object key of a CRL, and the URL that it names itself by.
+    ///
+    /// The complete CRL of a CA that has partitions says which CRL it is, so that it is not taken
+    /// for one that answers for every certificate. It keeps saying so when the CA goes back to
+    /// complete CRLs, because it does not answer for those that are bound to partitions.
+    pub(super) fn place(
+        &self,
+        ca: &CaArn,
+        crl: &CrlConfiguration,
+        binding: Binding,
+    ) -> Option<(String, Option<String>)> {
+        match binding {
+            Binding::Complete => {
+                let key = location::complete_key(ca, crl);
+                let names_itself = is_partitioned(crl) || !self.partitions.is_empty();
+                let url = names_itself.then(|| location::url(ca, crl, &key));
+                Some((key, url))
+            }
+            Binding::Partition(number) => {
+                let partition = self.partition(number)?;
+                Some((partition.key.clone(), Some(partition.url.clone())))
+            }
+        }
+    }
+}
+
+fn is_partitioned(crl: &CrlConfiguration) -> bool {
+    crl.crl_type() == Some(&CrlType::Partitioned)
+}
+
+fn places(issuer_name_bytes: usize) -> usize {
+    let room = PARTITION_BYTES_MAX.saturating_sub(AROUND_ENTRIES + issuer_name_bytes);
+    (room / ENTRY_BYTES_MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ca() -> CaArn {
+        CaArn::parse("arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/ca-id").unwrap()
+    }
+
+    fn configuration(kind: CrlType, name: &str) -> CrlConfiguration {
+        let crl = CrlConfiguration::builder().enabled(true).s3_bucket_name("bucket");
+        crl.crl_type(kind).custom_cname(name).build().unwrap()
+    }
+
+    #[test]
+    fn a_partition_is_closed_when_it_is_full_or_its_url_would_change() {
+        let mut state = CrlState::default();
+        let crl = configuration(CrlType::Partitioned, "a.example");
+        let room = places(100);
+        for _ in 0..room {
+            assert_eq!(state.reserve(&ca(), &crl, 100).0, Binding::Partition(0));
+        }
+        let (binding, second) = state.reserve(&ca(), &crl, 100);
+        assert_eq!(binding, Binding::Partition(1));
+        assert_ne!(state.partitions[0].url, second);
+
+        let renamed = configuration(CrlType::Partitioned, "b.example");
+        let (binding, url) = state.reserve(&ca(), &renamed, 100);
+        assert_eq!(binding, Binding::Partition(2));
+        assert!(url.starts_with("http://b.example/crl/ca-id/"), "{url}");
+        let place = state.place(&ca(), &renamed, Binding::Partition(1)).unwrap();
+        assert_eq!(place.1.as_deref(), Some(second.as_str()), "the old one keeps its name");
+    }
+
+    #[test]
+    fn the_complete_crl_names_itself_from_the_first_partition_on() {
+        let mut state = CrlState::default();
+        let complete = configuration(CrlType::Complete, "a.example");
+        let partitioned = configuration(CrlType::Partitioned, "a.example");
+        let url = |state: &CrlState, crl| state.place(&ca(), crl, Binding::Complete).unwrap().1;
+        assert_eq!(url(&state, &complete), None);
+        let named = Some("http://a.example/crl/ca-id.crl".to_owned());
+        assert_eq!(url(&state, &partitioned), named);
+        state.reserve(&ca(), &partitioned, 0);
+        assert_eq!(url(&state, &complete), named);
+        assert_eq!(state.published(&partitioned).count(), 2);
+        assert_eq!(state.published(&complete).count(), 1);
+    }
+}

@@ -1,0 +1,174 @@
+//! Signs CRLs when they are due, and writes them to the CA's bucket.
+
+use std::sync::Arc;
+
+use aws_sdk_acmpca::types::{CrlConfiguration, SigningAlgorithm};
+use aws_sdk_s3::{primitives::ByteStream, types::ObjectCannedAcl};
+use futures::future::BoxFuture;
+use time::{Duration, OffsetDateTime};
+
+use super::{due, list::Revoked, lists::Binding, location};
+use crate::{
+    PcaLocal, Timed,
+    arn::CaArn,
+    authority::Authority,
+    bucket::{Object, WriteError},
+    error::explain,
+    events::{CrlFailure, ServiceEvent},
+    store::Cell,
+    x509::{
+        crl::{CrlError, CrlHeader, sign_crl},
+        issue::Issuer,
+    },
+};
+
+const BACKDATED: Duration = Duration::HOUR;
+/// The console's own default, for a configuration that leaves `ExpirationInDays` out.
+const DEFAULT_EXPIRATION_DAYS: i32 = 7;
+
+/// Writes every CA's CRLs when they are due.
+pub(crate) struct Publisher(pub(crate) PcaLocal);
+
+impl Timed for Publisher {
+    fn next_due(&self) -> Option<OffsetDateTime> {
+        let now = self.0.now();
+        self.0.store().all().iter().filter_map(|cell| due(&cell.lock(), now)).min()
+    }
+
+    fn run_due(&self, now: OffsetDateTime) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            for cell in self.0.store().all() {
+                let is_due = due(&cell.lock(), now).is_some_and(|due| due <= now);
+                if is_due {
+                    self.publish(&cell, now).await;
+                }
+            }
+        })
+    }
+}
+
+impl Publisher {
+    /// Writes those of the CA's CRLs that are due, and reports all of them in one event.
+    async fn publish(&self, cell: &Cell, now: OffsetDateTime) {
+        let mut first_failure = None;
+        let due: Vec<Binding> = {
+            let authority = cell.lock();
+            let Some(crl) = authority.crl_configuration() else { return };
+            let is_due = |binding: &Binding| {
+                let list = authority.crl.list(*binding);
+                list.and_then(|list| list.due()).is_some_and(|due| due <= now)
+            };
+            authority.crl.published(crl).filter(is_due).collect()
+        };
+        for binding in due {
+            let Some(job) = Job::prepare(&cell.lock(), binding, now) else { continue };
+            let (planned, validity) = (job.planned, job.validity);
+            let written = self.write(job).await;
+            let mut authority = cell.lock();
+            let Some(list) = authority.crl.list_mut(binding) else { continue };
+            match &written {
+                Ok(()) => list.written(planned, now, validity),
+                Err(_) => list.failed(planned, now),
+            }
+            first_failure = first_failure.or(written.err());
+        }
+        let arn = cell.lock().arn.clone();
+        if let Some(failure) = first_failure {
+            tracing::warn!(ca = %arn, metric = "MisconfiguredCRLBucket", ?failure, "no CRL written");
+        } else {
+            tracing::info!(ca = %arn, metric = "CRLGenerated", "CRL written");
+        }
+        self.0.announce(&arn, ServiceEvent::CrlGeneration { failure: first_failure }, now);
+    }
+
+    async fn write(&self, job: Job) -> Result<(), CrlFailure> {
+        let Job { ca, bucket, key, acl, content, .. } = job;
+        let der = tokio::task::spawn_blocking(move || content.sign())
+            .await
+            .map_err(|_| CrlFailure::Signing)?
+            .map_err(|error| {
+                tracing::error!(error = explain(&error), "the CRL could not be signed");
+                CrlFailure::Signing
+            })?;
+        let content_type = "application/pkix-crl";
+        let object = Object { ca: &ca, bucket: &bucket, key: &key, content_type, acl };
+        self.0.buckets().put(&object, ByteStream::from(der)).await.map_err(|error| {
+            tracing::warn!(%ca, %error, "the CRL could not be written");
+            match error {
+                WriteError::Refused { .. } => CrlFailure::BucketPermissions,
+                WriteError::NoEndpoint { .. } | WriteError::Unavailable { .. } => {
+                    CrlFailure::S3Internal
+                }
+            }
+        })
+    }
+}
+
+/// One CRL that is to be written, taken from the CA's record so that neither signing nor writing
+/// holds its lock.
+struct Job {
+    ca: CaArn,
+    bucket: String,
+    key: String,
+    acl: ObjectCannedAcl,
+    planned: Option<OffsetDateTime>,
+    validity: Duration,
+    content: Content,
+}
+
+struct Content {
+    issuer: Issuer,
+    signing_algorithm: SigningAlgorithm,
+    generated_at: OffsetDateTime,
+    next_update: OffsetDateTime,
+    issuing_distribution_point: Option<String>,
+    revoked: Arc<Vec<Revoked>>,
+}
+
+impl Job {
+    /// `None` if the configuration has changed meanwhile, or the CA has no certificate.
+    fn prepare(authority: &Authority, binding: Binding, now: OffsetDateTime) -> Option<Self> {
+        let crl = authority.crl_configuration()?;
+        let list = authority.crl.list(binding)?;
+        let (key, issuing_distribution_point) =
+            authority.crl.place(&authority.arn, crl, binding)?;
+        let validity = validity(crl);
+        Some(Self {
+            ca: authority.arn.clone(),
+            bucket: location::bucket(crl).to_owned(),
+            key,
+            acl: location::canned_acl(crl),
+            planned: list.due(),
+            validity,
+            content: Content {
+                issuer: authority.issuer()?,
+                signing_algorithm: authority.configuration.signing_algorithm().clone(),
+                generated_at: now,
+                next_update: now + validity,
+                issuing_distribution_point,
+                revoked: list.revoked(),
+            },
+        })
+    }
+}
+
+impl Content {
+    /// thisUpdate an hour back, nextUpdate after the configured days, the CRL number the
+    /// milliseconds of the epoch.
+    fn sign(&self) -> Result<Vec<u8>, CrlError> {
+        let millis = self.generated_at.unix_timestamp_nanos() / 1_000_000;
+        let header = CrlHeader {
+            signing_algorithm: &self.signing_algorithm,
+            number: u64::try_from(millis).unwrap_or_default(),
+            this_update: self.generated_at - BACKDATED,
+            next_update: self.next_update,
+            issuing_distribution_point: self.issuing_distribution_point.as_deref(),
+        };
+        sign_crl(&self.issuer, &header, self.revoked.iter().map(|revoked| revoked.entry))
+    }
+}
+
+fn validity(crl: &CrlConfiguration) -> Duration {
+    let days = crl.expiration_in_days().unwrap_or(DEFAULT_EXPIRATION_DAYS);
+    Duration::days(i64::from(days))
+}

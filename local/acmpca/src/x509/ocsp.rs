@@ -1,0 +1,9 @@
+//! The Online Certificate Status Protocol: requests read, responses written and signed (RFC 6960).
+
+mod request;
+mod response;
+
+pub use request::{CertId, IssuerHashes, OcspRequest, OcspRequestError};
+pub use response::{
+    CertStatus, OcspResponseError, Refusal, ResponseHeader, SingleResponse, refusal, sign_response,
+};

@@ -1,0 +1,116 @@
+//! An S3 in this process: it keeps what is put, or refuses it, or is down.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::body::SdkBody;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct S3(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    objects: BTreeMap<String, Vec<u8>>,
+    parts: Vec<u8>,
+    writes: Vec<String>,
+    health: Health,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Health {
+    #[default]
+    Accepting,
+    Down,
+    Refusing,
+}
+
+impl S3 {
+    pub(crate) fn client(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(Credentials::new("service", "local", None, None, "test"))
+            .region(Region::new("us-east-1"))
+            .endpoint_url("http://s3.local")
+            .force_path_style(true)
+            .retry_config(RetryConfig::disabled())
+            .http_client(self.clone())
+            .build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
+    pub(crate) fn set_health(&self, health: Health) {
+        self.0.lock().unwrap().health = health;
+    }
+
+    /// `bucket/key`
+    pub(crate) fn object(&self, path: &str) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().objects.get(path).cloned()
+    }
+
+    /// What has been written since the last call, in order; parts of uploads too.
+    pub(crate) fn take_writes(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap().writes)
+    }
+
+    fn answer(&self, method: &str, path: &str, query: &str, body: &[u8]) -> (u16, &'static str) {
+        let mut inner = self.0.lock().unwrap();
+        if inner.health == Health::Refusing {
+            return (403, "<Error><Code>AccessDenied</Code></Error>");
+        }
+        let path = path.trim_start_matches('/').to_owned();
+        if method == "PUT" && query.contains("partNumber=") {
+            inner.parts.extend_from_slice(body);
+            inner.writes.push(format!("{path} part"));
+        } else if method == "PUT" {
+            inner.writes.push(path.clone());
+            inner.objects.insert(path, body.to_vec());
+        } else if query.starts_with("uploads") {
+            return (
+                200,
+                "<InitiateMultipartUploadResult><UploadId>1</UploadId>\
+                 </InitiateMultipartUploadResult>",
+            );
+        } else if query.contains("uploadId=") {
+            let whole = std::mem::take(&mut inner.parts);
+            inner.objects.insert(path, whole);
+            return (200, "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>");
+        }
+        (200, "")
+    }
+}
+
+impl HttpClient for S3 {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for S3 {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if self.0.lock().unwrap().health == Health::Down {
+            return HttpConnectorFuture::ready(Err(ConnectorError::io("S3 is down".into())));
+        }
+        let uri: http::Uri = request.uri().parse().unwrap();
+        let body = request.body().bytes().expect("bodies are in memory");
+        let query = uri.query().unwrap_or_default();
+        let (status, body) = self.answer(request.method(), uri.path(), query, body);
+        let response = http::Response::builder().status(status).header("etag", "\"1\"");
+        let response = response.body(SdkBody::from(body)).unwrap();
+        HttpConnectorFuture::ready(Ok(HttpResponse::try_from(response).unwrap()))
+    }
+}

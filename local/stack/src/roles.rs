@@ -1,0 +1,214 @@
+//! What a function's role lets it do: the template's own policies, held against every call.
+//!
+//! On AWS a call that its role does not allow fails there, and there only. Here it fails too, so
+//! a test that passes has shown that the template grants what the function calls. The calls are
+//! kept, so that a test can also ask what is granted and never used.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::account::Account;
+use crate::policy::{Caller, Context, Malformed, Policy, Request, Verdict};
+
+/// A call that a function made: by whom, what, and on what.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Call {
+    pub function: String,
+    /// `s3:GetObject`
+    pub action: String,
+    /// An ARN, or `*` for an action that knows no resource.
+    pub resource: String,
+}
+
+/// A handle; clones share the roles.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Roles(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    account: Account,
+    by_function: BTreeMap<String, Policy>,
+    granted: BTreeSet<(String, String)>,
+    calls: Mutex<BTreeSet<Call>>,
+}
+
+/// The access key id that a function of this name is given.
+pub(crate) fn access_key_id(function: &str) -> String {
+    format!("{PREFIX}{function}")
+}
+
+const PREFIX: &str = "lambda-";
+
+impl Roles {
+    /// `statements` are those of each function, by its name.
+    pub(crate) fn new(
+        account: Account,
+        statements: impl IntoIterator<Item = (String, Vec<Value>)>,
+    ) -> Result<Self, (String, Malformed)> {
+        let mut inner = Inner { account, ..Inner::default() };
+        for (function, statements) in statements {
+            let policy = Policy::of_role(&statements).map_err(|cause| (function.clone(), cause))?;
+            let allowed = statements.iter().filter(|statement| statement["Effect"] == "Allow");
+            let actions = allowed.flat_map(|statement| texts(&statement["Action"]));
+            inner.granted.extend(actions.map(|action| (function.clone(), action)));
+            inner.by_function.insert(function, policy);
+        }
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Function and action of everything that the roles allow.
+    pub(crate) fn granted(&self) -> &BTreeSet<(String, String)> {
+        &self.0.granted
+    }
+
+    /// Every different call that a function was allowed, in order.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Whether the caller may. Who is not a function has no role here, and may.
+    pub(crate) fn permit(
+        &self,
+        access_key: &str,
+        action: &str,
+        resource: &str,
+    ) -> Result<(), String> {
+        let Some((function, policy)) = self.role(access_key) else { return Ok(()) };
+        // Everything on this stack belongs to one account.
+        let account = Some(self.0.account.id.as_str());
+        let context = Context::default()
+            .with("aws:PrincipalAccount", account)
+            .with("aws:ResourceAccount", account)
+            .with("aws:SecureTransport", Some("true"));
+        let caller = Caller::Account { id: self.0.account.id.clone(), arn: self.arn(function) };
+        let request = Request { caller: &caller, action, resource, context: &context };
+        match policy.decide(&request) {
+            Verdict::Allowed => {
+                let call = Call {
+                    function: function.to_owned(),
+                    action: action.to_owned(),
+                    resource: resource.to_owned(),
+                };
+                self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).insert(call);
+                Ok(())
+            }
+            Verdict::Denied(why) => Err(why),
+            Verdict::Silent => Err(format!("no identity-based policy allows the {action} action")),
+        }
+    }
+
+    /// The same for the services that speak AWS JSON, whose refusals look alike.
+    pub(crate) fn permit_json(
+        &self,
+        access_key: &str,
+        action: &str,
+        resource: &str,
+    ) -> Result<(), Box<Response>> {
+        self.permit(access_key, action, resource).map_err(|why| {
+            let user = access_key.strip_prefix(PREFIX).map_or_else(String::new, |it| self.arn(it));
+            let message = format!(
+                "User: {user} is not authorized to perform: {action} on resource: {resource} \
+                 because {why}"
+            );
+            let body = json!({"__type": "AccessDeniedException", "message": message});
+            Box::new((StatusCode::BAD_REQUEST, Json(body)).into_response())
+        })
+    }
+
+    /// Whether the caller is a function, whose calls are looked at.
+    pub(crate) fn concern(&self, access_key: &str) -> bool {
+        self.role(access_key).is_some()
+    }
+
+    fn role<'a>(&'a self, access_key: &'a str) -> Option<(&'a str, &'a Policy)> {
+        let function = access_key.strip_prefix(PREFIX)?;
+        self.0.by_function.get(function).map(|policy| (function, policy))
+    }
+
+    fn arn(&self, function: &str) -> String {
+        format!("arn:aws:sts::{}:assumed-role/{function}/{function}", self.0.account.id)
+    }
+}
+
+/// A text, or a list of them.
+fn texts(value: &Value) -> Vec<String> {
+    let several = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    several.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+}
+
+/// The ARN that an ACM PCA call is authorised on: a certificate's or a report's is its CA's.
+pub(crate) fn acm_pca_resource(body: &[u8]) -> String {
+    let request: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    ["CertificateAuthorityArn", "ResourceArn"]
+        .iter()
+        .find_map(|member| request[*member].as_str())
+        .unwrap_or("*")
+        .to_owned()
+}
+
+/// The ARNs of the buses that a PutEvents call names.
+pub(crate) fn event_bus_resources(body: &[u8], account: &Account) -> BTreeSet<String> {
+    let request: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let entries = request["Entries"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let arn = |entry: &Value| {
+        let bus = entry["EventBusName"].as_str().unwrap_or("default");
+        if bus.starts_with("arn:") {
+            bus.to_owned()
+        } else {
+            account.arn("events", &format!("event-bus/{bus}"))
+        }
+    };
+    entries.iter().map(arn).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roles() -> Roles {
+        let statement = json!({
+            "Effect": "Allow", "Action": "acm-pca:Describe*",
+            "Resource": "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/*",
+        });
+        let functions = [("watch".to_owned(), vec![statement])];
+        Roles::new(Account::default(), functions).unwrap()
+    }
+
+    #[test]
+    fn a_function_may_what_its_role_says_and_somebody_else_anything() {
+        let roles = roles();
+        let ca = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/1";
+        let watch = access_key_id("watch");
+        let describe = "acm-pca:DescribeCertificateAuthority";
+        for (who, action, resource, want) in [
+            (watch.as_str(), describe, ca, true),
+            (watch.as_str(), describe, "*", false),
+            (watch.as_str(), "acm-pca:DeleteCertificateAuthority", ca, false),
+            ("alice", "acm-pca:DeleteCertificateAuthority", ca, true),
+        ] {
+            assert_eq!(roles.permit(who, action, resource).is_ok(), want, "{who} {action}");
+        }
+        let calls = roles.calls();
+        assert_eq!(calls.len(), 1, "what was refused, and what others did, is not kept: {calls:?}");
+    }
+
+    #[test]
+    fn the_resource_of_a_call_is_read_from_its_body() {
+        assert_eq!(acm_pca_resource(br#"{"CertificateAuthorityArn":"arn"}"#), "arn");
+        assert_eq!(acm_pca_resource(b"{}"), "*");
+        let body = br#"{"Entries":[{"EventBusName":"vigil"},{},{"EventBusName":"arn:x"}]}"#;
+        let buses = event_bus_resources(body, &Account::default());
+        let want = [
+            "arn:aws:events:us-east-1:111122223333:event-bus/default",
+            "arn:aws:events:us-east-1:111122223333:event-bus/vigil",
+            "arn:x",
+        ];
+        assert_eq!(buses.into_iter().collect::<Vec<_>>(), want);
+    }
+}

@@ -1,0 +1,72 @@
+//! Least privilege, tried: the stack refuses a function what its role in infra/template.yaml does
+//! not allow, so every scenario shows that enough is granted. This one shows that no more is.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+use std::collections::BTreeSet;
+
+use e2e::world::{World, id};
+use serde_json::json;
+use time::Duration;
+
+/// Granted, and called by none of what follows: without s3:ListBucket, S3 answers for an object that
+/// does not exist as for one that is forbidden (S3 API reference, GetObject).
+const UNCALLED: &[(&str, &str)] =
+    &[("audit-report", "s3:ListBucket"), ("restore-deadline", "s3:ListBucket")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_allows_nothing_that_its_function_never_does() {
+    let world = World::start().await;
+    let bucket = "crl-bucket";
+    world.s3.create_bucket().bucket(bucket).send().await.unwrap();
+    let service = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": {"Service": "acm-pca.amazonaws.com"},
+        "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
+        "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+    }]});
+    let put = world.s3.put_bucket_policy().bucket(bucket).policy(service.to_string());
+    put.send().await.unwrap();
+    let policy = include_str!("../../infra/policies/default.cedar");
+    let body = policy.as_bytes().to_vec().into();
+    let put = world.s3.put_object().bucket(e2e::world::EVIDENCE).key("policies/own.cedar");
+    put.body(body).send().await.unwrap();
+
+    // A CA with a CRL, a report each day, a deletion that is undone, one that stands and runs out.
+    let ca = world.active_root(Some(bucket)).await;
+    let key = rcgen::KeyPair::generate().unwrap();
+    let parameters = rcgen::CertificateParams::new(["www.example.com".to_owned()]).unwrap();
+    let csr = parameters.serialize_request(&key).unwrap().pem().unwrap();
+    world.issue(&ca, csr.as_bytes(), "EndEntityCertificate", 30).await;
+    world.advance(Duration::hours(25)).await;
+    world.delete(&ca, 7).await;
+    world.assert_nothing_failed();
+    let mut gone = world.event("DeleteCertificateAuthority");
+    let expires = "2026-02-01T00:00:00Z";
+    let approval = json!({"ca": ca, "approved_by": "carol", "reason": "r", "expires": expires});
+    world.put(&format!("approvals/{}.json", id(&ca)), &approval).await;
+    world.delete(&ca, 7).await;
+    world.advance(Duration::hours(2)).await;
+    // A report that failed, and a deletion that comes after the end.
+    let failed = include_str!("../../infra/events/audit-report-generation.json");
+    let mut failed: serde_json::Value = serde_json::from_str(failed).unwrap();
+    failed["detail"]["result"] = json!("failure");
+    failed["resources"][0] = json!(ca);
+    world.stack.deliver(failed);
+    gone["detail"]["eventID"] = json!("00000000-0000-4000-8000-000000000000");
+    gone["detail"]["requestParameters"]["certificateAuthorityArn"] =
+        json!(ca.replace(id(&ca), "00000000-0000-4000-8000-000000000001"));
+    world.stack.deliver(gone);
+    world.stack.settled().await;
+
+    world.assert_nothing_failed();
+    let calls = world.stack.calls();
+    let called: BTreeSet<(&str, &str)> =
+        calls.iter().map(|call| (call.function.as_str(), call.action.as_str())).collect();
+    let unused: Vec<_> = world
+        .stack
+        .granted()
+        .filter(|grant| !called.contains(grant) && !UNCALLED.contains(grant))
+        .collect();
+    assert!(unused.is_empty(), "granted, and never used: {unused:#?}");
+}
