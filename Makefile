@@ -61,6 +61,7 @@ infra: $(VENV)/.ready
 docs: ## Write the pages of docs/ that are made from code
 	@$(CARGO) build --workspace --bins --locked
 	@$(BIN)/pca-local --coverage > docs/acmpca-coverage.md
+	@$(BIN)/vigil crl rules > docs/rules.md
 
 build: ## Build the functions for AWS Lambda (arm64)
 	@command -v cargo-lambda >/dev/null || { echo "cargo-lambda is missing: pip install cargo-lambda ziglang"; exit 1; }

@@ -19,6 +19,7 @@ const FUNCTION: &[&str] = &["vigil-aws", "vigil-core"];
 const LAYERS: &[Layer] = &[
     Layer { package: "vigil-core", ours: &[], forbidden: PURE },
     Layer { package: "vigil-aws", ours: &["vigil-core"], forbidden: &["axum", "cedar-policy"] },
+    Layer { package: "vigil", ours: &["vigil-core"], forbidden: &["lambda_runtime"] },
     Layer { package: "audit-report", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "auto-restore", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "crl-audit", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, telemetry};
 use vigil_core::{
-    jobs::crl_audit::{self, LARGEST_CRL, Ports, Settings},
+    jobs::crl_audit::{self, LARGEST_COMPARED_REPORT, LARGEST_CRL, Ports, Settings},
     span::Span,
 };
 
@@ -20,6 +20,7 @@ async fn start() -> Result<(), Error> {
     let bus = config::EVENT_BUS.read()?;
     let settings = &Settings {
         largest_crl: LARGEST_CRL,
+        largest_report: LARGEST_COMPARED_REPORT,
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
     };
 

@@ -8,9 +8,11 @@ use time::OffsetDateTime;
 
 mod csv;
 mod json;
+mod newest;
 mod record;
 mod summary;
 
+pub use newest::Newest;
 pub use record::Record;
 pub use summary::{Concern, Summary};
 

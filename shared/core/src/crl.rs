@@ -13,16 +13,22 @@ use crate::{
     signature::{AlgorithmIdentifier, SignatureError, SignedBytes},
 };
 
+pub mod comparison;
 mod entry;
 mod extensions;
 mod fields;
+mod hasher;
 mod place;
 mod reader;
+mod repeats;
 mod serials;
 
 pub use entry::{Entry, EntryFacts};
 pub use extensions::{DistributionPointName, IssuingDistributionPoint};
+pub use hasher::TbsHasher;
 pub use reader::CrlReader;
+pub use repeats::Repeats;
+pub use serials::{Serial, Serials, SortedSerials};
 
 /// Everything that the rules want to know of one CRL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,17 +76,34 @@ pub struct Crl {
 }
 
 impl Crl {
-    /// Reads a CRL that is all there. What arrives in pieces goes through [`CrlReader`].
+    /// Reads a CRL that is all there, and counts its repeated serials.
     pub fn read(bytes: &[u8]) -> Result<Self, CrlError> {
-        let mut reader = CrlReader::new(|_: &Entry<'_>| ());
+        let mut serials = Serials::default();
+        let mut reader = CrlReader::new(|entry: &Entry<'_>| {
+            if !entry.indirect {
+                serials.insert(entry.serial, ());
+            }
+        });
         reader.push(bytes)?;
-        reader.finish()
+        let mut crl = reader.finish()?;
+        crl.facts.entries.duplicate_serials = Some(serials.sort().duplicates());
+        Ok(crl)
     }
 
     /// Whether the key of `issuer` made the signature, by the algorithm named inside what is
     /// signed. That the algorithm named outside is the same one is a rule's business.
-    pub fn verify(self, issuer: &Certificate) -> Result<(), SignatureError> {
-        let Some(signed) = self.signed else {
+    pub fn verify(mut self, issuer: &Certificate) -> Result<(), SignatureError> {
+        let signed = self.signed.take();
+        self.verify_hashed(signed, issuer)
+    }
+
+    /// The same, for a CRL that was hashed beside the walk, by a [`TbsHasher`].
+    pub fn verify_hashed(
+        self,
+        signed: Option<SignedBytes>,
+        issuer: &Certificate,
+    ) -> Result<(), SignatureError> {
+        let Some(signed) = signed else {
             return Err(SignatureError::Unsupported(self.facts.inner_algorithm.to_string()));
         };
         signed.verify(&issuer.spki, &self.signature)

@@ -9,7 +9,11 @@ use time::OffsetDateTime;
 use crate::finding::{Finding, Severity};
 
 pub mod bucket;
+mod catalogue;
+pub mod configuration;
 pub mod crl;
+
+pub use catalogue::{About, all, markdown};
 
 /// Rules are pure: a subject holds every fact, the present time among them.
 pub struct Rule<S: 'static> {
@@ -19,6 +23,10 @@ pub struct Rule<S: 'static> {
     pub holds: &'static str,
     /// The RFC section or AWS page that says so.
     pub cites: &'static str,
+    /// All that it can find: the kind, as its evidence names it, and how bad that is.
+    pub finds: &'static [(&'static str, Severity)],
+    /// What to do, in one sentence; a finding's own remediation has the commands.
+    pub remedy: &'static str,
     pub check: fn(&S) -> Verdict,
 }
 
@@ -76,8 +84,8 @@ impl Observation {
 }
 
 impl Verdict {
-    pub fn not_applicable(reason: impl Into<String>) -> Self {
-        Self::NotApplicable(reason.into())
+    pub fn not_applicable(reason: impl ToString) -> Self {
+        Self::NotApplicable(reason.to_string())
     }
 
     /// Nothing seen is a pass.
@@ -145,4 +153,17 @@ fn finding(
         .with_remediation(remediation);
     finding.evidence = evidence;
     finding
+}
+
+/// What every finding of a rule must be: one short line, a kind that the rule owns up to, no ARN
+/// where an id says it, and something to do.
+#[cfg(test)]
+pub(crate) fn assert_presentable<S>(rules: &[Rule<S>], finding: &Finding) {
+    let Finding { rule: id, title, severity, .. } = finding;
+    assert!(!title.is_empty() && title.len() <= 160, "{id}: {title}");
+    assert!(!title.contains('\n') && !title.contains("arn:aws:acm-pca"), "{id}: {title}");
+    assert!(!finding.remediation.is_empty(), "{id} says nothing to do");
+    let kind = finding.evidence["kind"].as_str().unwrap();
+    let rule = rules.iter().find(|rule| rule.id == id).unwrap();
+    assert!(rule.finds.contains(&(kind, *severity)), "{id} does not own up to {kind} {severity:?}");
 }

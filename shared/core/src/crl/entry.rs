@@ -2,7 +2,6 @@
 
 use time::OffsetDateTime;
 
-use super::serials::Serials;
 use crate::{
     der::{DerError, Element, tag, value},
     extension::{self, Extension},
@@ -16,6 +15,8 @@ pub struct Entry<'a> {
     pub revoked_at: Option<OffsetDateTime>,
     /// reasonCode (§5.3.1), if there is one.
     pub reason: Option<u64>,
+    /// invalidityDate (§5.3.2), if there is one.
+    pub invalid_since: Option<OffsetDateTime>,
     /// The entry is for a certificate of another issuer (§5.3.3).
     pub indirect: bool,
     pub unknown_critical_extension: bool,
@@ -30,6 +31,7 @@ impl<'a> Entry<'a> {
             serial,
             revoked_at,
             reason: None,
+            invalid_since: None,
             indirect: false,
             unknown_critical_extension: false,
         };
@@ -50,7 +52,10 @@ impl<'a> Entry<'a> {
                 }
             }
             extension::CERTIFICATE_ISSUER => self.indirect = true,
-            extension::INVALIDITY_DATE => {}
+            extension::INVALIDITY_DATE => {
+                let date = extension.single()?.tagged(tag::GENERALIZED_TIME)?;
+                self.invalid_since = Some(value::time(date)?);
+            }
             _ => self.unknown_critical_extension |= extension.critical,
         }
         Ok(())
@@ -64,8 +69,9 @@ pub struct EntryFacts {
     /// Entries that could not be read, and the first of them.
     pub malformed: u64,
     pub first_malformed: Option<DerError>,
-    /// Entries whose serial another entry has as well.
-    pub duplicate_serials: u64,
+    /// Entries whose serial another entry has as well. `None` until somebody counted them, by
+    /// [`super::Repeats`] or [`super::Serials`]: the walk itself keeps nothing of an entry.
+    pub duplicate_serials: Option<u64>,
     pub negative_serials: u64,
     pub zero_serials: u64,
     /// Serials over the 20 octets of RFC 5280 §4.1.2.2.
@@ -75,14 +81,16 @@ pub struct EntryFacts {
     pub reasons: [u64; 12],
     pub indirect: u64,
     pub with_unknown_critical_extension: u64,
+    pub first_revocation: Option<OffsetDateTime>,
     pub last_revocation: Option<OffsetDateTime>,
+    /// Entries that say that the certificate became invalid only after it was revoked.
+    pub invalid_after_revocation: u64,
 }
 
 /// Counts while the entries pass by.
 #[derive(Default)]
 pub(super) struct Counter {
     facts: EntryFacts,
-    serials: Serials,
 }
 
 impl Counter {
@@ -101,9 +109,10 @@ impl Counter {
             facts.reasons[bucket.min(11)] += 1;
         }
         facts.last_revocation = facts.last_revocation.max(entry.revoked_at);
-        // An indirect entry's serial belongs to another issuer's numbering.
-        if !entry.indirect {
-            self.serials.insert(entry.serial);
+        if let Some(at) = entry.revoked_at {
+            facts.first_revocation = Some(facts.first_revocation.map_or(at, |first| first.min(at)));
+            let late = entry.invalid_since.is_some_and(|since| since > at);
+            facts.invalid_after_revocation += u64::from(late);
         }
     }
 
@@ -114,6 +123,6 @@ impl Counter {
     }
 
     pub(super) fn finish(self) -> EntryFacts {
-        EntryFacts { duplicate_serials: self.serials.duplicates(), ..self.facts }
+        self.facts
     }
 }

@@ -80,6 +80,19 @@ pub(crate) fn entry(serial: &[u8], revoked_at: OffsetDateTime, reason: Option<u8
     seq(&parts)
 }
 
+/// An entry with an invalidityDate.
+pub(crate) fn entry_invalid_since(
+    serial: &[u8],
+    revoked_at: OffsetDateTime,
+    since: OffsetDateTime,
+) -> Vec<u8> {
+    const FORM: &[FormatItem<'_>] =
+        format_description!("[year][month][day][hour][minute][second]Z");
+    let date = tlv(tag::GENERALIZED_TIME, since.format(FORM).unwrap().as_bytes());
+    let extensions = seq(&[extension(&[0x55, 0x1d, 24], false, &date)]);
+    seq(&[tlv(tag::INTEGER, serial), utc(revoked_at), extensions])
+}
+
 /// A CA with a P-256 key.
 pub(crate) struct Issuer {
     key: EcdsaKeyPair,

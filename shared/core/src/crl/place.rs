@@ -73,11 +73,6 @@ impl Place {
         matches!(self, Self::List | Self::Tbs | Self::Entries)
     }
 
-    /// Inside tbsCertList, or its header.
-    pub(super) fn is_signed(self) -> bool {
-        !matches!(self, Self::List | Self::OuterAlgorithm | Self::Signature | Self::End)
-    }
-
     /// The last element of its frame: nothing may stand between it and the frame's end.
     pub(super) fn is_last(self) -> bool {
         matches!(self, Self::Extensions | Self::Signature)

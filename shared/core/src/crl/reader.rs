@@ -3,13 +3,10 @@
 //! The frames (CertificateList, tbsCertList, revokedCertificates) are entered by their headers; the
 //! small elements between them, an entry among them, are waited for whole and bounded in size. So
 //! what is held at any time is one small element, however large the CRL. The signed bytes are
-//! hashed on the way, by the algorithm that tbsCertList names before its entries.
+//! hashed on the way, unless that is done elsewhere.
 
-use super::{Crl, CrlError, entry::Entry, fields::Fields, place::Place};
-use crate::{
-    der::{DerError, Header, Reader, tag},
-    signature::SignedBytes,
-};
+use super::{Crl, CrlError, TbsHasher, entry::Entry, fields::Fields, place::Place};
+use crate::der::{DerError, Header, Reader, tag};
 
 /// More than any Name, entry or set of extensions that a CA writes.
 const MAX_ELEMENT: u64 = 64 * 1024;
@@ -25,9 +22,7 @@ pub struct CrlReader<V> {
     list_end: u64,
     tbs_end: u64,
     entries_end: u64,
-    /// tbsCertList so far, until its algorithm is known.
-    unhashed: Vec<u8>,
-    signed: Option<SignedBytes>,
+    hasher: Option<TbsHasher>,
     fields: Fields,
 }
 
@@ -48,25 +43,46 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
             list_end: u64::MAX,
             tbs_end: 0,
             entries_end: 0,
-            unhashed: Vec::new(),
-            signed: None,
+            hasher: Some(TbsHasher::default()),
             fields: Fields::default(),
         }
     }
 
+    /// For who hashes the pieces elsewhere and verifies with [`Crl::verify_hashed`].
+    pub fn without_hashing(visit: V) -> Self {
+        Self { hasher: None, ..Self::new(visit) }
+    }
+
     /// Takes the next piece. After an error the rest of the object need not be fetched.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), CrlError> {
-        if self.pending.is_empty() {
-            let used = self.walk(piece)?;
-            self.pending.extend_from_slice(&piece[used..]);
-        } else {
-            let mut bytes = std::mem::take(&mut self.pending);
-            bytes.extend_from_slice(piece);
-            let used = self.walk(&bytes)?;
-            bytes.drain(..used);
-            self.pending = bytes;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.push(piece);
         }
+        let mut piece = piece;
+        while !self.pending.is_empty() && !piece.is_empty() {
+            piece = self.complete(piece)?;
+        }
+        let used = self.walk(piece)?;
+        self.pending.extend_from_slice(&piece[used..]);
         Ok(())
+    }
+
+    /// Adds to what is pending, little at first, so that not the whole piece is copied for the sake
+    /// of one element. Answers with the rest of the piece.
+    fn complete<'p>(&mut self, piece: &'p [u8]) -> Result<&'p [u8], CrlError> {
+        let mut bytes = std::mem::take(&mut self.pending);
+        let pending = bytes.len();
+        let count = pending.max(256).min(piece.len());
+        bytes.extend_from_slice(&piece[..count]);
+        let used = self.walk(&bytes)?;
+        if used >= pending {
+            bytes.clear();
+            self.pending = bytes;
+            return Ok(&piece[used - pending..]);
+        }
+        bytes.drain(..used);
+        self.pending = bytes;
+        Ok(&piece[count..])
     }
 
     /// The object is over.
@@ -80,7 +96,8 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
             return Err(truncated);
         }
         let (facts, signature) = self.fields.finish(size).ok_or(truncated)?;
-        Ok(Crl { facts, signed: self.signed, signature })
+        let signed = self.hasher.and_then(TbsHasher::finish);
+        Ok(Crl { facts, signed, signature })
     }
 
     /// Goes as far as `bytes` allow and tells how many were used.
@@ -117,7 +134,7 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
         if self.offset + header.total_len() > self.frame_end() {
             return Err(CrlError::Overrun { part: self.place.name(), offset: self.offset });
         }
-        if self.place.is_frame() { self.enter(header, bytes) } else { self.take(header, bytes) }
+        if self.place.is_frame() { self.enter(header) } else { self.take(header, bytes) }
     }
 
     /// Where the walk goes on if the frame it is in has no bytes left.
@@ -151,13 +168,12 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
     }
 
     /// Goes through a frame's header, to what is inside.
-    fn enter(&mut self, header: Header, bytes: &[u8]) -> Result<Step, CrlError> {
+    fn enter(&mut self, header: Header) -> Result<Step, CrlError> {
         if header.tag != tag::SEQUENCE {
             let (expected, found) = (tag::SEQUENCE, header.tag);
             let error = DerError::UnexpectedTag { offset: self.offset, expected, found };
             return Err(self.malformed(error));
         }
-        self.sign(&bytes[..header.header_len]);
         let end = self.offset + header.total_len();
         match self.place {
             Place::List => self.list_end = end,
@@ -176,7 +192,6 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
         }
         // The header is sound, so only content can be missing.
         let Ok(element) = Reader::at(bytes, self.offset).element() else { return Ok(Step::Wait) };
-        self.sign(element.raw);
         self.fields
             .take(self.place, element, &mut self.visit)
             .map_err(|error| self.malformed(error))?;
@@ -185,32 +200,8 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
             let count = usize::try_from(self.frame_end() - offset).unwrap_or(usize::MAX);
             return Err(self.malformed(DerError::LeftOver { offset, count }));
         }
-        if self.place == Place::InnerAlgorithm {
-            self.start_hashing();
-        }
         self.place = self.place.next();
         Ok(Step::Used(element.raw.len()))
-    }
-
-    /// tbsCertList is signed from its first octet, its own header included.
-    fn sign(&mut self, bytes: &[u8]) {
-        if !self.place.is_signed() {
-            return;
-        }
-        if let Some(signed) = &mut self.signed {
-            signed.update(bytes);
-        } else if self.fields.inner_algorithm.is_none() {
-            self.unhashed.extend_from_slice(bytes);
-        }
-    }
-
-    fn start_hashing(&mut self) {
-        let algorithm = self.fields.inner_algorithm.as_ref().and_then(|inner| inner.algorithm);
-        let unhashed = std::mem::take(&mut self.unhashed);
-        self.signed = algorithm.map(SignedBytes::new);
-        if let Some(signed) = &mut self.signed {
-            signed.update(&unhashed);
-        }
     }
 
     fn malformed(&self, error: DerError) -> CrlError {

@@ -1,58 +1,174 @@
-//! How many serials occur twice, in sixteen bytes of memory for each.
+//! Serials by the million: which occur twice, and which of one set are not in another.
 
 use std::cmp::Ordering;
 
-/// The serials of a CRL. AWS's have 16 octets; up to that they are compared as numbers, longer ones
-/// (RFC 5280 allows 20) as they are.
-#[derive(Default)]
-pub(super) struct Serials {
-    short: Vec<u128>,
-    long: Vec<Box<[u8]>>,
+/// Serials with what belongs to each. AWS's have 16 octets; up to that they are kept as numbers, in
+/// sixteen bytes of memory, and longer ones (RFC 5280 allows 20) as they are.
+#[derive(Clone, Debug)]
+pub struct Serials<T = ()> {
+    short: Vec<(u128, T)>,
+    long: Vec<(Box<[u8]>, T)>,
+    dropped: u64,
 }
 
 /// No CA writes serials of over 16 octets by the million; who does must not fill our memory.
 const MAX_LONG: usize = 1_000_000;
 
-impl Serials {
-    /// `octets` is the content of an INTEGER in its shortest form, so equal means the same.
-    pub(super) fn insert(&mut self, octets: &[u8]) {
-        let negative = octets.first().is_some_and(|octet| octet & 0x80 != 0);
-        let magnitude = match octets {
-            [0, rest @ ..] => rest,
-            octets => octets,
-        };
-        if negative || magnitude.len() > 16 {
-            if self.long.len() < MAX_LONG {
-                self.long.push(octets.into());
-            }
-        } else {
-            self.short.push(magnitude.iter().fold(0, |n, &octet| n << 8 | u128::from(octet)));
-        }
-    }
-
-    pub(super) fn duplicates(mut self) -> u64 {
-        self.short.sort_unstable();
-        self.long.sort_unstable();
-        repeats(&self.short) + repeats(&self.long)
+impl<T> Default for Serials<T> {
+    fn default() -> Self {
+        Self { short: Vec::new(), long: Vec::new(), dropped: 0 }
     }
 }
 
-/// How many elements of a sorted slice equal the one before them.
-fn repeats<T: Ord>(sorted: &[T]) -> u64 {
-    sorted.windows(2).filter(|pair| pair[0].cmp(&pair[1]) == Ordering::Equal).count() as u64
+impl<T> Serials<T> {
+    /// `octets` is the content of an INTEGER in its shortest form, so equal means the same.
+    pub fn insert(&mut self, octets: &[u8], of: T) {
+        match short(octets) {
+            Some(number) => self.short.push((number, of)),
+            None if self.long.len() < MAX_LONG => self.long.push((octets.into(), of)),
+            None => self.dropped += 1,
+        }
+    }
+
+    /// Those that did not fit: what is said of this set then is not the whole truth.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    pub fn sort(mut self) -> SortedSerials<T> {
+        self.short.sort_unstable_by_key(|(serial, _)| *serial);
+        self.long.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        SortedSerials(self)
+    }
+}
+
+/// The number, if the serial is not negative and has at most 16 octets.
+pub(super) fn short(octets: &[u8]) -> Option<u128> {
+    let negative = octets.first().is_some_and(|octet| octet & 0x80 != 0);
+    let magnitude = match octets {
+        [0, rest @ ..] => rest,
+        octets => octets,
+    };
+    if negative || magnitude.len() > 16 {
+        return None;
+    }
+    let mut number = [0; 16];
+    number[16 - magnitude.len()..].copy_from_slice(magnitude);
+    Some(u128::from_be_bytes(number))
+}
+
+#[derive(Clone, Debug)]
+pub struct SortedSerials<T = ()>(Serials<T>);
+
+impl<T> SortedSerials<T> {
+    pub fn len(&self) -> usize {
+        self.0.short.len() + self.0.long.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn dropped(&self) -> u64 {
+        self.0.dropped
+    }
+
+    /// How many are the same as one before them.
+    pub fn duplicates(&self) -> u64 {
+        let short = self.0.short.windows(2).filter(|pair| pair[0].0 == pair[1].0).count();
+        let long = self.0.long.windows(2).filter(|pair| pair[0].0 == pair[1].0).count();
+        (short + long) as u64
+    }
+
+    /// What belongs to a serial that [`Self::without`] gave.
+    pub fn find(&self, serial: Serial<'_>) -> Option<&T> {
+        match serial {
+            Serial::Short(number) => {
+                let at = self.0.short.binary_search_by_key(&number, |(serial, _)| *serial).ok()?;
+                Some(&self.0.short[at].1)
+            }
+            Serial::Long(octets) => {
+                let long = &self.0.long;
+                let at = long.binary_search_by(|(serial, _)| serial.as_ref().cmp(octets)).ok()?;
+                Some(&long[at].1)
+            }
+        }
+    }
+
+    /// Shows those that are not in `other`, in one walk over both.
+    pub fn without<U>(&self, other: &SortedSerials<U>, mut show: impl FnMut(Serial<'_>, &T)) {
+        walk(&self.0.short, &other.0.short, |serial, of| show(Serial::Short(*serial), of));
+        walk(&self.0.long, &other.0.long, |serial, of| show(Serial::Long(serial), of));
+    }
+}
+
+fn walk<K: Ord, T, U>(ours: &[(K, T)], theirs: &[(K, U)], mut show: impl FnMut(&K, &T)) {
+    let mut theirs = theirs.iter().peekable();
+    for (serial, of) in ours {
+        while theirs.next_if(|(other, _)| other.cmp(serial) == Ordering::Less).is_some() {}
+        if theirs.peek().is_none_or(|(other, _)| other != serial) {
+            show(serial, of);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serial<'a> {
+    Short(u128),
+    /// The content of its INTEGER.
+    Long(&'a [u8]),
+}
+
+impl std::fmt::Display for Serial<'_> {
+    /// In hexadecimal, as certificate ARNs have it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const SHOWN: usize = 32;
+        match self {
+            Self::Short(number) => write!(f, "{number:032x}"),
+            Self::Long(octets) => {
+                octets.iter().take(SHOWN).try_for_each(|octet| write!(f, "{octet:02x}"))?;
+                if octets.len() > SHOWN { f.write_str("...") } else { Ok(()) }
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn serials(list: &[&[u8]]) -> Serials<usize> {
+        let mut serials = Serials::default();
+        for (at, octets) in list.iter().enumerate() {
+            serials.insert(octets, at);
+        }
+        serials
+    }
+
     #[test]
     fn a_serial_is_a_duplicate_however_far_away_and_however_long() {
-        let mut serials = Serials::default();
-        for octets in [&[1][..], &[0x00, 0xff], &[0xff], &[2], &[1], &[1; 20], &[3], &[1; 20], &[1]]
-        {
-            serials.insert(octets);
-        }
-        assert_eq!(serials.duplicates(), 3, "1 twice more, twenty ones once more, -1 is not 255");
+        let list: &[&[u8]] =
+            &[&[1], &[0x00, 0xff], &[0xff], &[2], &[1], &[1; 20], &[3], &[1; 20], &[1]];
+        let duplicates = serials(list).sort().duplicates();
+        assert_eq!(duplicates, 3, "1 twice more, twenty ones once more, -1 is not 255");
+    }
+
+    #[test]
+    fn what_one_set_has_and_the_other_has_not_is_shown_with_what_belongs_to_it() {
+        let ours = serials(&[&[9], &[1; 20], &[4], &[2; 20], &[1], &[4]]).sort();
+        let theirs = serials(&[&[4], &[1; 20], &[7], &[0]]).sort();
+        let mut shown = Vec::new();
+        ours.without(&theirs, |serial, at| shown.push((serial.to_string(), *at)));
+        let hex = |n: u8| format!("{n:032x}");
+        let long = "02".repeat(20);
+        assert_eq!(shown, [(hex(1), 4), (hex(9), 0), (long, 3)]);
+        assert_eq!(ours.find(Serial::Short(9)), Some(&0));
+        assert_eq!(ours.find(Serial::Long(&[2; 20])), Some(&3));
+        assert_eq!(ours.find(Serial::Short(7)), None);
+    }
+
+    #[test]
+    fn nothing_of_its_own_is_kept_beside_a_serial() {
+        assert_eq!(size_of::<(u128, ())>(), 16);
     }
 }

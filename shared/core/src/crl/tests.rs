@@ -20,11 +20,14 @@ fn facts(der: &[u8]) -> CrlFacts {
 
 /// Reads in pieces of `size` bytes.
 fn read_in_pieces(der: &[u8], size: usize) -> Result<Crl, CrlError> {
-    let mut reader = CrlReader::new(|_: &Entry<'_>| ());
+    let mut listing = comparison::Listing::default();
+    let mut reader = CrlReader::new(|entry: &Entry<'_>| listing.add(entry));
     for piece in der.chunks(size) {
         reader.push(piece)?;
     }
-    reader.finish()
+    let mut crl = reader.finish()?;
+    crl.facts.entries.duplicate_serials = Some(listing.sort().duplicates());
+    Ok(crl)
 }
 
 #[test]
@@ -205,13 +208,18 @@ fn odd_entries_are_counted_and_do_not_stop_the_walk() {
         tlv(tag::SEQUENCE, &[tag::NULL, 0]),
         entry(&[0x22], AT, Some(200)),
     ];
-    let mut seen = Vec::new();
+    let (mut seen, mut repeats) = (Vec::new(), Repeats::default());
     let der = Draft { entries: Some(entries), ..Draft::good(&issuer, AT) }.sign(&issuer);
-    let mut reader = CrlReader::new(|entry: &Entry<'_>| seen.push(entry.serial.to_vec()));
+    let mut reader = CrlReader::new(|entry: &Entry<'_>| {
+        repeats.see(entry.serial);
+        seen.push(entry.serial.to_vec());
+    });
     reader.push(&der).unwrap();
     let facts = reader.finish().unwrap().facts.entries;
     assert_eq!((facts.count, facts.malformed), (7, 1));
-    assert_eq!((facts.duplicate_serials, facts.zero_serials), (1, 1));
+    assert_eq!((facts.duplicate_serials, facts.zero_serials), (None, 1));
+    seen.iter().for_each(|serial| repeats.see_again(serial));
+    assert_eq!(repeats.count(), Some(1));
     assert_eq!((facts.negative_serials, facts.long_serials), (1, 1));
     assert_eq!((facts.reasons[1], facts.reasons[7], facts.reasons[11]), (1, 1, 1));
     assert_eq!(seen.len(), 6);
@@ -258,8 +266,30 @@ fn many_entries_are_walked_in_pieces_and_verified() {
         (1..=50_000_u32).map(|n| entry(&[&[1], &n.to_be_bytes()[..]].concat(), AT, Some(1)));
     let der = Draft { entries: Some(entries.collect()), ..Draft::good(&issuer, AT) }.sign(&issuer);
     let crl = read_in_pieces(&der, 8192).unwrap();
-    assert_eq!((crl.facts.entries.count, crl.facts.entries.duplicate_serials), (50_000, 0));
+    assert_eq!((crl.facts.entries.count, crl.facts.entries.duplicate_serials), (50_000, Some(0)));
     assert_eq!(crl.verify(&issuer.certificate()), Ok(()));
+}
+
+#[test]
+fn what_is_hashed_beside_the_walk_verifies_alike_in_pieces_of_any_size() {
+    let (issuer, der) = good();
+    for size in [1, 2, 7, 64, der.len() - 1, der.len() + 1] {
+        let mut hasher = TbsHasher::default();
+        let mut reader = CrlReader::without_hashing(|_: &Entry<'_>| ());
+        for piece in der.chunks(size) {
+            hasher.push(piece);
+            reader.push(piece).unwrap();
+        }
+        let crl = reader.finish().unwrap();
+        let verdict = crl.verify_hashed(hasher.finish(), &issuer.certificate());
+        assert_eq!(verdict, Ok(()), "{size}");
+    }
+    let mut half = TbsHasher::default();
+    half.push(&der[..der.len() / 2]);
+    assert!(half.finish().is_none(), "half of it has no hash");
+    let mut noise = TbsHasher::default();
+    noise.push(&[0; 8192]);
+    assert!(noise.finish().is_none());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::{
 mod analyse;
 mod announce;
 mod error;
+mod newest;
 mod outcome;
 mod request;
 

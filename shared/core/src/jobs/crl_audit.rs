@@ -38,6 +38,9 @@ use trigger::Trigger;
 /// Five times the million entries that the service's largest CRL has.
 pub const LARGEST_CRL: u64 = 256 * 1024 * 1024;
 
+/// Some 600,000 certificates: what one invocation reads within its time, for some CAs at least.
+pub const LARGEST_COMPARED_REPORT: u64 = 256 * 1024 * 1024;
+
 /// What the job works with.
 #[derive(Debug)]
 pub struct Ports<'a, A, O, K, L, B> {
@@ -52,6 +55,8 @@ pub struct Ports<'a, A, O, K, L, B> {
 pub struct Settings {
     /// A CRL object over this many bytes is not read.
     pub largest_crl: u64,
+    /// An audit report over this many bytes is not compared with.
+    pub largest_report: u64,
     /// See [`super::restore_deadline::Settings::claim_expires_after`].
     pub claim_expires_after: Duration,
 }
@@ -85,11 +90,11 @@ pub async fn run<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus>(
     let report = Report::new(now, &trigger, &scopes);
     let mut job =
         Job { ports, settings, register, trigger: &trigger, now, report, failures: Vec::new() };
-    for (ca, scope) in &scopes {
-        if let Ok(scope) = scope
-            && trigger.concerns(&ca.arn)
-        {
-            job.audit_crl(ca, scope).await;
+    for (ca, scope) in scopes.iter().filter(|(ca, _)| trigger.concerns(&ca.arn)) {
+        match scope {
+            Ok(scope) => job.audit_crl(ca, scope).await,
+            Err(Skip::NoBucket | Skip::NotEnabled) => job.audit_configuration(ca).await,
+            Err(Skip::Status(_)) => {}
         }
     }
     for subject in gather::bucket_users(&scopes, &trigger) {
@@ -121,13 +126,15 @@ impl<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus> Job<'_, A, O, K,
             }
             Err(step) => return self.failed(&resource, step),
         };
-        let limit = self.settings.largest_crl;
-        let gathered = gather::crl(self.ports, ca, scope, history, limit, self.now).await;
+        let settings = self.settings;
+        let asked = gather::Asked { ca, scope, history, settings, as_of: self.now };
+        let gathered = gather::crl(self.ports, asked).await;
         for step in gathered.failures {
             self.failed(&resource, step);
         }
-        let judgements =
+        let mut judgements =
             rules::judge(rules::crl::RULES, &gathered.subject, ca.arn.as_str(), self.now);
+        judgements.extend(self.configuration(ca));
         let trigger = self.trigger;
         self.settle(&resource, &key, judgements, |memory| {
             // On what is remembered now: another run may have learnt something meanwhile.
@@ -135,6 +142,16 @@ impl<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus> Job<'_, A, O, K,
             memory.crl.learn(&gathered.subject);
         })
         .await;
+    }
+
+    /// A CA without a CRL can at least be judged for having none.
+    async fn audit_configuration(&mut self, ca: &Ca) {
+        let judgements = self.configuration(ca);
+        self.settle(ca.arn.as_str(), &memory::ca_key(ca.arn.id()), judgements, |_| ()).await;
+    }
+
+    fn configuration(&self, ca: &Ca) -> Vec<Judgement> {
+        rules::judge(rules::configuration::RULES, ca, ca.arn.as_str(), self.now)
     }
 
     async fn audit_bucket(&mut self, (name, users): (String, Vec<BucketUser>)) {
@@ -208,8 +225,10 @@ impl<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus> Job<'_, A, O, K,
         }
         let mut audited = BTreeSet::new();
         for (ca, scope) in scopes {
-            if let Ok(scope) = scope {
+            if !matches!(scope, Err(Skip::Status(_))) {
                 audited.insert(memory::ca_key(ca.arn.id()));
+            }
+            if let Ok(scope) = scope {
                 audited.insert(memory::bucket_key(&scope.bucket));
             }
         }

@@ -7,27 +7,39 @@ use super::{Rule, Verdict};
 use crate::{
     ca::Ca,
     certificate::Certificate,
-    crl::{CrlError, CrlFacts},
+    crl::{
+        CrlError, CrlFacts,
+        comparison::{Coverage, Difference},
+    },
     signature::SignatureError,
 };
 
 mod algorithms;
 mod authority_key_identifier;
+mod completeness;
 mod crl_number;
 mod delta;
+mod early_removal;
+mod entry_dates;
 mod generation;
 mod issuer_name;
 mod issuing_distribution_point;
+mod never_issued;
 mod next_update;
 mod object_present;
 mod overdue_refresh;
 mod parses;
+mod place;
 mod reasons;
 mod serials;
 mod signature;
+mod size;
 mod this_update;
 mod unknown_critical_extension;
+mod validity;
 mod version;
+
+pub use place::Place;
 
 #[cfg(test)]
 mod tests;
@@ -45,25 +57,41 @@ pub const RULES: &[Rule<CrlSubject>] = &[
     this_update::RULE,
     next_update::RULE,
     overdue_refresh::RULE,
+    validity::RULE,
     crl_number::RULE,
     issuing_distribution_point::RULE,
     delta::RULE,
     unknown_critical_extension::RULE,
+    size::RULE,
     serials::RULE,
+    entry_dates::RULE,
     reasons::RULE,
+    completeness::RULE,
+    never_issued::RULE,
+    early_removal::RULE,
 ];
 
-/// One CA's CRL with everything that it is judged by.
+/// For findings about a CRL that its CA cannot have made.
+const SUSPECT: &str = "Find out who wrote the object, restore the last version that the service \
+                       wrote, and take write access from everybody but the service.";
+/// For a CRL that should have been made anew.
+const REPUBLISH: &str = "Let the service write to the bucket again: it retries every 15 minutes.";
+
+/// One CRL with everything that it is judged by.
 #[derive(Clone, Debug)]
 pub struct CrlSubject {
-    pub ca: Ca,
-    pub bucket: String,
-    pub key: String,
+    /// The CA as the service describes it; `None` for a CRL that somebody shows us.
+    pub ca: Option<Ca>,
+    pub place: Place,
     pub crl: CrlState,
     /// The CA's certificate; or why it is not known.
     pub issuer: Result<Certificate, String>,
     /// What earlier runs saw.
     pub history: CrlHistory,
+    /// What an audit report shows; or why none was looked at.
+    pub report: Result<Coverage, String>,
+    /// What the version before listed; or why it was not looked at.
+    pub previous: Result<Difference, String>,
     pub as_of: OffsetDateTime,
 }
 
@@ -93,6 +121,9 @@ pub struct CrlHistory {
     /// The highest CRLNumber ever seen under a good signature.
     #[serde(default, with = "hex_octets")]
     pub number: Option<Vec<u8>>,
+    /// The latest thisUpdate ever seen under a good signature.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub this_update: Option<OffsetDateTime>,
     #[serde(default)]
     pub failure: Option<GenerationFailure>,
 }
@@ -104,6 +135,16 @@ pub struct GenerationFailure {
     pub at: OffsetDateTime,
     /// AWS's words.
     pub reason: Option<String>,
+}
+
+impl CrlHistory {
+    /// Whether a higher CRLNumber than this CRL's was seen before.
+    fn is_after(&self, facts: &CrlFacts) -> bool {
+        match (&self.number, &facts.number) {
+            (Some(before), Some(number)) => (number.len(), number) < (before.len(), before),
+            (None, _) | (_, None) => false,
+        }
+    }
 }
 
 impl GenerationFailure {
@@ -132,36 +173,16 @@ impl CrlSubject {
         })
     }
 
-    /// How to fetch the object and look at it.
-    fn look(&self) -> String {
-        format!(
-            "aws s3 cp s3://{}/{} - | openssl crl -inform DER -noout -text",
-            self.bucket, self.key
-        )
+    fn report(&self) -> Result<&Coverage, Verdict> {
+        self.report.as_ref().map_err(Verdict::not_applicable)
     }
 
-    /// What makes the service write the CRL anew: nothing but time and a bucket that it may use.
     fn republish(&self) -> String {
-        format!(
-            "The service writes the CRL again by itself, and retries every 15 minutes if it \
-             cannot. Check that it may write to the bucket: aws s3api get-bucket-policy --bucket \
-             {bucket}; aws acm-pca describe-certificate-authority --certificate-authority-arn {arn}",
-            bucket = self.bucket,
-            arn = self.ca.arn,
-        )
+        self.place.republish(self.ca.as_ref())
     }
 
-    /// What to do about an object that the service cannot have written.
     fn suspect(&self) -> String {
-        format!(
-            "Find out who wrote it: aws s3api list-object-versions --bucket {bucket} --prefix \
-             {key}, and the bucket's CloudTrail data events. Look at it: {look}. Restore the last \
-             version that the service wrote, and take write access to the bucket from everybody \
-             but the service.",
-            bucket = self.bucket,
-            key = self.key,
-            look = self.look(),
-        )
+        self.place.suspect()
     }
 }
 

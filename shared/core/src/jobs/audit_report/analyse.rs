@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use super::{Analysis, AuditReportError, Outcome, Ports, Settings, announce};
+use super::{Analysis, AuditReportError, Outcome, Ports, Settings, announce, newest};
 use crate::{
     arn::CaArn,
-    audit_report::{Format, ReportReader, Summary},
+    audit_report::{Format, Newest, ReportReader, Summary},
     finding::Finding,
     jobs::register::{Register, Told},
     ports::{
@@ -71,7 +71,7 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: Ledger, B: Bus, P> Job<'_, 
         Ok(Outcome::Failed { ca, report, findings: told })
     }
 
-    /// Tells first and writes the summary then: a crash in between analyses the report again, and
+    /// Tells first, notes the report as the newest, and writes the summary then: a crash in between analyses the report again, and
     /// the register knows what was told; the other order would lose the findings.
     async fn analyse(&self, described: &Described) -> Result<Outcome, AuditReportError> {
         let key = format!("summaries/{}/{}.json", self.ca.id(), self.report);
@@ -98,6 +98,13 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: Ledger, B: Bus, P> Job<'_, 
         let summary = self.summarise(&record, described).await?;
         let (found, over) = announce::findings(self.ca, &summary, described.as_of);
         let told = self.tell(&found, &over).await?;
+        let newest = Newest {
+            report: self.report.to_owned(),
+            bucket: record.bucket.clone(),
+            key: record.key.clone(),
+            created_at: record.created_at.unwrap_or(described.as_of),
+        };
+        newest::note(self.ports.ledger, self.ca, &newest).await?;
         let body =
             serde_json::to_vec_pretty(&announce::document(self.ca, self.report, &record, &summary))
                 .map_err(AuditReportError::Write)?;

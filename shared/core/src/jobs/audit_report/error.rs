@@ -9,6 +9,8 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditReportError {
+    #[error("other runs keep changing {key}")]
+    Contended { key: String },
     #[error("could not describe the CA")]
     Describe(#[source] PortError),
     #[error("could not describe the report")]
@@ -65,7 +67,7 @@ impl Failure for AuditReportError {
             Self::Event(_) | Self::NoReport { .. } => "MalformedEvent",
             Self::Gone { .. } | Self::NotReady { .. } => "ReportNotThere",
             Self::Incomplete { .. } => "RequestsIncomplete",
-            Self::Ledger(_) | Self::Write(_) => "SummaryFailed",
+            Self::Contended { .. } | Self::Ledger(_) | Self::Write(_) => "SummaryFailed",
             Self::List(_) => "ListFailed",
             Self::NotAReport { .. } | Self::UnknownFormat { .. } => "NotAReport",
             Self::Object(_) => "FetchFailed",

@@ -1,23 +1,28 @@
-//! Fetches what the rules judge: CRL, CA certificate, bucket.
+//! Fetches what the rules judge: CRL, CA certificate, audit report, bucket.
 
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use time::OffsetDateTime;
 
-use super::{Ports, Scope, Skip, Step, Trigger};
+use super::{Ports, Scope, Settings, Skip, Step, Trigger};
 use crate::{
     bucket::BucketFacts,
     bucket_policy::BucketPolicy,
     ca::Ca,
     certificate::Certificate,
-    crl::{CrlReader, Entry},
+    crl::{
+        CrlReader, Entry,
+        comparison::{Listed, Listing},
+    },
     failure::chain,
-    ports::{Authorities, Delivery, Objects, PortError},
+    ports::{Authorities, Delivery, Ledger, Objects, PortError},
     rules::{
         bucket::BucketUser,
-        crl::{CrlHistory, CrlState, CrlSubject},
+        crl::{CrlHistory, CrlState, CrlSubject, Place},
     },
 };
+
+mod report;
 
 /// A subject with what could not be learnt about it.
 pub(super) struct Gathered {
@@ -25,39 +30,60 @@ pub(super) struct Gathered {
     pub(super) failures: Vec<Step>,
 }
 
-pub(super) async fn crl<A: Authorities, O: Objects, K, L, B>(
+/// What is known before the CRL is looked at.
+pub(super) struct Asked<'a> {
+    pub(super) ca: &'a Ca,
+    pub(super) scope: &'a Scope,
+    pub(super) history: CrlHistory,
+    pub(super) settings: &'a Settings,
+    pub(super) as_of: OffsetDateTime,
+}
+
+pub(super) async fn crl<A: Authorities, O: Objects, K, L: Ledger, B>(
     ports: &Ports<'_, A, O, K, L, B>,
-    ca: &Ca,
-    scope: &Scope,
-    history: CrlHistory,
-    limit: u64,
-    as_of: OffsetDateTime,
+    asked: Asked<'_>,
 ) -> Gathered {
+    let Asked { ca, scope, history, settings, as_of } = asked;
     let mut failures = Vec::new();
     let issuer = certificate(ports.authorities, ca).await.map_err(|step| {
         let reason = chain(&step);
         failures.push(step);
         reason
     });
-    let crl = if scope.partitioned {
+    let (crl, listed) = if scope.partitioned {
         let reason =
             "the CRL is partitioned, and only issued certificates tell where its parts are";
-        CrlState::NotChecked(reason.to_owned())
+        (CrlState::NotChecked(reason.to_owned()), None)
     } else {
-        fetch(ports.objects, scope, limit, issuer.as_ref().ok()).await.unwrap_or_else(|error| {
+        let limit = settings.largest_crl;
+        let fetched = fetch(ports.objects, scope, limit, issuer.as_ref().ok()).await;
+        fetched.unwrap_or_else(|error| {
             let step = Step::Object(error);
             let reason = chain(&step);
             failures.push(step);
-            CrlState::NotChecked(reason)
+            (CrlState::NotChecked(reason), None)
         })
     };
+    let report = match listed {
+        None => Err("there is no CRL to compare with an audit report".to_owned()),
+        Some(listed) => match report::newest(ports, ca, settings.largest_report).await {
+            Ok(reported) => Ok(reported.coverage(&listed, as_of)),
+            Err(report::Unknown::Because(reason)) => Err(reason),
+            Err(report::Unknown::Failed(step)) => {
+                let reason = chain(&step);
+                failures.push(step);
+                Err(reason)
+            }
+        },
+    };
     let subject = CrlSubject {
-        ca: ca.clone(),
-        bucket: scope.bucket.clone(),
-        key: scope.key.clone(),
+        ca: Some(ca.clone()),
+        place: Place::Bucket { bucket: scope.bucket.clone(), key: scope.key.clone() },
         crl,
         issuer,
         history,
+        report,
+        previous: Err("the version before this one is not fetched here".to_owned()),
         as_of,
     };
     Gathered { subject, failures }
@@ -68,14 +94,15 @@ async fn certificate<A: Authorities>(authorities: &A, ca: &Ca) -> Result<Certifi
     Certificate::from_pem(&pem).map_err(Step::CertificateUnreadable)
 }
 
-/// Reads the CRL while it arrives; none of it is kept but its facts.
+/// Reads the CRL while it arrives; nothing of it is kept but its facts, and its serials.
 async fn fetch<O: Objects>(
     objects: &O,
     scope: &Scope,
     limit: u64,
     issuer: Option<&Certificate>,
-) -> Result<CrlState, PortError> {
-    let mut reader = CrlReader::new(|_: &Entry<'_>| ());
+) -> Result<(CrlState, Option<Listed>), PortError> {
+    let mut listing = Listing::default();
+    let mut reader = CrlReader::new(|entry: &Entry<'_>| listing.add(entry));
     let mut unreadable = None;
     let delivery = {
         let mut sink = |piece: &[u8]| match reader.push(piece) {
@@ -92,21 +119,22 @@ async fn fetch<O: Objects>(
         }
     };
     if let Some(error) = unreadable {
-        return Ok(CrlState::Unreadable(error));
+        return Ok((CrlState::Unreadable(error), None));
     }
     match delivery {
-        Delivery::Absent => return Ok(CrlState::Missing),
-        Delivery::TooLarge => return Ok(CrlState::TooLarge { limit }),
+        Delivery::Absent => return Ok((CrlState::Missing, None)),
+        Delivery::TooLarge => return Ok((CrlState::TooLarge { limit }, None)),
         Delivery::Delivered => {}
     }
-    Ok(match reader.finish() {
-        Err(error) => CrlState::Unreadable(error),
-        Ok(crl) => {
-            let facts = Box::new(crl.facts.clone());
-            let signature = issuer.map(|issuer| crl.verify(issuer));
-            CrlState::Read { facts, signature }
-        }
-    })
+    let mut crl = match reader.finish() {
+        Err(error) => return Ok((CrlState::Unreadable(error), None)),
+        Ok(crl) => crl,
+    };
+    let listed = listing.sort();
+    crl.facts.entries.duplicate_serials = Some(listed.duplicates());
+    let facts = Box::new(crl.facts.clone());
+    let signature = issuer.map(|issuer| crl.verify(issuer));
+    Ok((CrlState::Read { facts, signature }, Some(listed)))
 }
 
 /// The buckets to audit, each with every CA that uses it: a policy is judged for all of them.

@@ -49,9 +49,10 @@ impl CrlHistory {
         if self.seen_at.is_none_or(|seen_at| subject.as_of - seen_at >= Duration::DAY) {
             self.seen_at = Some(subject.as_of);
         }
-        // Only the CA itself can raise the number, not who overwrites its CRL.
-        if let CrlState::Read { facts, signature: Some(Ok(())), .. } = &subject.crl
-            && let Some(number) = &facts.number
+        // Only the CA itself can raise these, not who overwrites its CRL.
+        let CrlState::Read { facts, signature: Some(Ok(())), .. } = &subject.crl else { return };
+        self.this_update = self.this_update.max(facts.this_update);
+        if let Some(number) = &facts.number
             && number.len() <= LONGEST_NUMBER
             && self.number.as_ref().is_none_or(|seen| (seen.len(), seen) < (number.len(), number))
         {

@@ -39,7 +39,7 @@ impl Objects for FakeObjects {
         limit: u64,
         sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
     ) -> Result<Delivery, PortError> {
-        assert_eq!(bucket, "crls");
+        assert!(bucket == "crls" || bucket == "reports", "{bucket}");
         if self.denied.lock().unwrap().iter().any(|denied| denied == key) {
             return Err(denied("GetObject"));
         }
@@ -152,7 +152,11 @@ impl World {
             ledger: &self.ledger,
             bus: &self.bus,
         };
-        let settings = Settings { largest_crl: 1_000_000, claim_expires_after: Duration::MINUTE };
+        let settings = Settings {
+            largest_crl: 1_000_000,
+            largest_report: 1_000_000,
+            claim_expires_after: Duration::MINUTE,
+        };
         fakes::run(run(event, &ports, &settings))
     }
 
@@ -190,7 +194,8 @@ fn a_clean_world_is_reported_rule_by_rule_with_nothing_told() {
     assert_eq!((audit.seen, audit.audited), (2, 2));
     assert_eq!(world.told(), []);
     assert_eq!(audit.findings, Told::default());
-    let rules = 2 * rules::crl::RULES.len() + rules::bucket::RULES.len();
+    let of_a_ca = rules::crl::RULES.len() + rules::configuration::RULES.len();
+    let rules = 2 * of_a_ca + rules::bucket::RULES.len();
     assert_eq!(audit.passed + audit.not_applicable, rules);
     assert_eq!(audit.report, "reports/crl-audit/20260301T130000Z.json");
     let report = world.ledger.json(&audit.report);
@@ -430,4 +435,56 @@ fn a_crl_that_expires_is_told_stage_by_stage_and_each_stage_once() {
     world.put_crl(1, &draft);
     let audit = world.audit(Duration::days(8));
     assert_eq!(audit.findings.resolved.len(), 2);
+}
+
+/// A report of 11:00 in which serial 11 is revoked since 10:00, and serial 12 since `late`.
+fn report(late: &str) -> Vec<u8> {
+    let record = |serial: &str, revoked_at: &str| {
+        json!({"awsAccountId": "111122223333", "certificateArn": "a", "serial": serial,
+               "subject": "CN=x", "notBefore": "2026-02-01T00:00:00+0000",
+               "notAfter": "2027-02-01T00:00:00+0000", "issuedAt": "2026-02-01T01:00:00+0000",
+               "revokedAt": revoked_at, "revocationReason": "SUPERSEDED"})
+    };
+    let records = [
+        record("11", "2026-03-01T10:00:00+0000"),
+        record("00:ee:22", "2026-02-28T12:00:00+0000"),
+        record("12", late),
+    ];
+    serde_json::to_vec(&records).unwrap()
+}
+
+#[test]
+fn the_newest_audit_report_says_what_the_crl_must_list() {
+    let world = World::clean();
+    let id = "00000000-0000-0000-0000-000000000001";
+    let newest = json!({"report": "r", "bucket": "reports", "key": "audit-report/r.json",
+                        "created_at": "2026-03-01T12:00:00Z"});
+    world.ledger.put(&format!("state/audit-report/{id}.json"), &newest.to_string());
+    let put = |late| {
+        let mut objects = world.objects.objects.lock().unwrap();
+        objects.insert("audit-report/r.json".to_owned(), report(late));
+    };
+    put("2026-03-01T11:00:00+0000");
+    world.audit(Duration::ZERO);
+    assert_eq!(world.told(), [], "an hour is what the service may take");
+    put("2026-03-01T10:59:59+0000");
+    world.audit(Duration::ZERO);
+    assert_eq!(world.told(), [new("crl.completeness")]);
+    assert_eq!(world.bus.last().evidence["first_serials"], json!([format!("{:032x}", 0x12)]));
+
+    world.objects.objects.lock().unwrap().remove("audit-report/r.json");
+    world.audit(Duration::HOUR);
+    assert_eq!(world.told().len(), 1, "a report that is gone proves nothing");
+}
+
+#[test]
+fn a_ca_without_revocation_is_told_once_and_resolved_when_it_has_one() {
+    let world = World::clean();
+    world.authorities.cas.lock().unwrap()[0].crl = None;
+    world.audit(Duration::ZERO);
+    world.audit(Duration::HOUR);
+    assert_eq!(world.told(), [new("ca.revocation")]);
+    world.authorities.cas.lock().unwrap()[0].ocsp_enabled = true;
+    world.audit(Duration::hours(2));
+    assert_eq!(world.told()[1..], [resolved("ca.revocation")]);
 }

@@ -16,6 +16,12 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
     holds: "The service's access is bound to the account and the CA (aws:SourceAccount, \
             aws:SourceArn).",
     cites: "AWS Private CA User Guide, Confused deputy prevention",
+    finds: &[
+        ("account-only", Severity::Informational),
+        ("other-condition", Severity::Low),
+        ("unbound", Severity::Medium),
+    ],
+    remedy: "Bind the service's statement to aws:SourceAccount and aws:SourceArn.",
     check,
 };
 
@@ -33,10 +39,9 @@ impl fmt::Display for Detail<'_> {
             Self::AccountOnly { .. } => f.write_str(
                 "Any CA of the account may have the service write to the bucket, not only this one",
             ),
-            Self::OtherCondition { why, .. } => write!(
-                f,
-                "The service's access is bound by something wider than account and CA, or that \
-                 cannot be judged from here: {why}"
+            Self::OtherCondition { .. } => f.write_str(
+                "The service's access is bound, but to something wider than account and CA, or \
+                 unclear",
             ),
             Self::Unbound { .. } => f.write_str(
                 "CAs of any AWS account may have the service write to the bucket: nothing binds its \

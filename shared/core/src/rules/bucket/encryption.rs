@@ -15,6 +15,12 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
     id: "bucket.encryption",
     holds: "Objects are encrypted with SSE-S3 or a customer managed KMS key.",
     cites: "AWS Private CA User Guide, Encrypting your CRLs",
+    finds: &[
+        ("aws-managed-key", Severity::High),
+        ("none", Severity::Low),
+        ("unsupported", Severity::High),
+    ],
+    remedy: "Encrypt with SSE-S3, or with a customer managed KMS key that the service may use.",
     check,
 };
 

@@ -14,6 +14,8 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
     id: "bucket.exists",
     holds: "The bucket that the CA's CRL configuration names exists.",
     cites: "AWS Private CA API Reference, CrlConfiguration (S3BucketName)",
+    finds: &[("missing", Severity::Critical)],
+    remedy: "Create the bucket again in your own account before a stranger takes its name.",
     check,
 };
 

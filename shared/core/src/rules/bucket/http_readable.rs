@@ -15,6 +15,8 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
     id: "bucket.http-readable",
     holds: "A CRL that certificates locate in the bucket itself can be read by plain HTTP.",
     cites: "RFC 5280 §4.2.1.13; AWS Private CA User Guide, Set up a CRL (CDP URIs are http)",
+    finds: &[("refused", Severity::High)],
+    remedy: "Leave s3:GetObject on CRLs out of what the policy denies without TLS.",
     check,
 };
 

@@ -17,6 +17,14 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
     holds: "Block Public Access and Object Ownership fit the CA's S3ObjectAcl.",
     cites: "AWS Private CA User Guide, Enabling the S3 Block Public Access (BPA) feature; Amazon S3 \
             User Guide, Controlling ownership of objects",
+    finds: &[
+        ("acls-disabled", Severity::High),
+        ("blocks-public-acls", Severity::High),
+        ("ignores-public-acls", Severity::High),
+        ("not-blocked", Severity::Low),
+    ],
+    remedy: "Write CRLs with BUCKET_OWNER_FULL_CONTROL and publish them through CloudFront, with Block \
+             Public Access on; or allow public ACLs for this bucket.",
     check,
 };
 

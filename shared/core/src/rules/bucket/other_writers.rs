@@ -18,6 +18,15 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
     id: "bucket.other-writers",
     holds: "The policy lets nobody but the service write, delete or change the ACL of CRLs.",
     cites: "AWS Private CA User Guide, Security best practices; Amazon S3 User Guide, Bucket policies",
+    finds: &[
+        ("may", Severity::Critical),
+        ("may", Severity::High),
+        ("may", Severity::Medium),
+        ("may", Severity::Low),
+        ("may-under-conditions", Severity::Medium),
+        ("may-under-conditions", Severity::Low),
+    ],
+    remedy: "Take the statement that lets them write out of the bucket's policy.",
     check,
 };
 
@@ -39,13 +48,13 @@ enum Detail {
 
 impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (principal, actions, how) = match self {
-            Self::May { principal, actions } => (principal, actions, ""),
-            Self::MayUnderConditions { principal, actions } => {
-                (principal, actions, ", under conditions that cannot be judged from here")
-            }
-        };
-        write!(f, "{principal} may change CRLs ({}){how}", actions.join(", "))
+        match self {
+            Self::May { principal, .. } => write!(f, "{principal} may change CRLs"),
+            Self::MayUnderConditions { principal, .. } => write!(
+                f,
+                "{principal} may change CRLs, under conditions that cannot be judged from here"
+            ),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{BucketSubject, BucketUser};
 use crate::{
+    arn::CaArn,
     bucket_policy::{BucketPolicy, Effect, Principal, Request},
     finding::Severity,
     rules::{Observation, Rule, Verdict},
@@ -17,32 +18,42 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
     holds: "The policy grants the service s3:PutObject, s3:PutObjectAcl, s3:GetBucketAcl and \
             s3:GetBucketLocation.",
     cites: "AWS Private CA User Guide, Access policies for CRLs in Amazon S3",
+    finds: &[("refused", Severity::High), ("unclear", Severity::Low)],
+    remedy: "Add the statement that the user guide recommends, and take away what denies it.",
     check,
 };
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum Detail<'a> {
-    Refused { certificate_authority: &'a str, refusals: Vec<String> },
-    Unclear { certificate_authority: &'a str, doubts: Vec<String> },
+    Refused { certificate_authority: &'a CaArn, refusals: Vec<Call> },
+    Unclear { certificate_authority: &'a CaArn, doubts: Vec<Call> },
+}
+
+/// A call that the policy does not clearly grant.
+#[derive(Serialize)]
+struct Call {
+    action: &'static str,
+    why: String,
 }
 
 impl fmt::Display for Detail<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused { certificate_authority, refusals } => write!(
-                f,
-                "The service may not write the CRL of {certificate_authority}: {}",
-                refusals.join("; ")
-            ),
-            Self::Unclear { certificate_authority, doubts } => write!(
-                f,
-                "Whether the service may write the CRL of {certificate_authority} cannot be told \
-                 from here: {}",
-                doubts.join("; ")
-            ),
+            Self::Refused { certificate_authority, refusals } => {
+                let (id, actions) = (certificate_authority.id(), actions(refusals));
+                write!(f, "The service may not write the CRL of CA {id}: {actions}")
+            }
+            Self::Unclear { certificate_authority, doubts } => {
+                let (id, actions) = (certificate_authority.id(), actions(doubts));
+                write!(f, "Unclear whether the service may write CA {id}'s CRL: {actions}")
+            }
         }
     }
+}
+
+fn actions(calls: &[Call]) -> String {
+    calls.iter().map(|call| call.action).collect::<Vec<_>>().join(", ")
 }
 
 fn check(subject: &BucketSubject) -> Verdict {
@@ -72,18 +83,18 @@ fn judge(
     let (principal, context) = (&subject.service(user), &user.context());
     let (mut refusals, mut doubts) = (Vec::new(), Vec::new());
     for (action, resource) in &needs(subject, user) {
-        let Some(policy) = policy else {
-            refusals.push(format!("{action} (there is no bucket policy)"));
-            continue;
-        };
-        match policy.evaluate(&Request { principal, action, resource, context }) {
-            Effect::Allowed { .. } => {}
-            Effect::Denied { by } => refusals.push(format!("{action} (denied by {by})")),
-            Effect::Silent => refusals.push(format!("{action} (not granted on {resource})")),
-            Effect::Unclear { why } => doubts.push(format!("{action} ({why})")),
+        let effect =
+            policy.map(|policy| policy.evaluate(&Request { principal, action, resource, context }));
+        let call = |why| Call { action, why };
+        match effect {
+            None => refusals.push(call("there is no bucket policy".to_owned())),
+            Some(Effect::Allowed { .. }) => {}
+            Some(Effect::Denied { by }) => refusals.push(call(format!("denied by {by}"))),
+            Some(Effect::Silent) => refusals.push(call(format!("not granted on {resource}"))),
+            Some(Effect::Unclear { why }) => doubts.push(call(why)),
         }
     }
-    let certificate_authority = user.ca.as_str();
+    let certificate_authority = &user.ca;
     let about = |severity, detail: &Detail<'_>| {
         Observation::new(severity, detail).about(user.ca.id()).remedy(remedy(subject, user))
     };

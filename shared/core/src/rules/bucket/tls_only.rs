@@ -15,6 +15,8 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
     id: "bucket.tls-only",
     holds: "The policy denies s3:PutObject without TLS.",
     cites: "Amazon S3 User Guide, Security best practices: enforce encryption of data in transit",
+    finds: &[("not-enforced", Severity::Low)],
+    remedy: "Deny writing and deleting without TLS in the bucket's policy.",
     check,
 };
 

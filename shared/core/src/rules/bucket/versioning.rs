@@ -14,6 +14,8 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
     id: "bucket.versioning",
     holds: "The bucket keeps versions.",
     cites: "Amazon S3 User Guide, Security best practices: enable versioning",
+    finds: &[("off", Severity::Low)],
+    remedy: "Turn versioning on.",
     check,
 };
 

@@ -14,6 +14,12 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.algorithms",
     holds: "The signature algorithm is named twice alike, is strong, and is the one configured.",
     cites: "RFC 5280 §5.1.1.2; AWS Private CA API Reference, CertificateAuthorityConfiguration",
+    finds: &[
+        ("disagree", Severity::High),
+        ("not-configured", Severity::Medium),
+        ("weak", Severity::High),
+    ],
+    remedy: super::SUSPECT,
     check,
 };
 
@@ -56,10 +62,8 @@ fn check(subject: &CrlSubject) -> Verdict {
     if algorithm.starts_with("MD5") || algorithm.starts_with("SHA1") {
         details.push((Severity::High, Detail::Weak { algorithm: algorithm.clone() }));
     }
-    if let Some(configured) = &subject.ca.signing_algorithm
-        && *configured != algorithm
-    {
-        let configured = configured.clone();
+    let configured = subject.ca.as_ref().and_then(|ca| ca.signing_algorithm.clone());
+    if let Some(configured) = configured.filter(|configured| *configured != algorithm) {
         details.push((Severity::Medium, Detail::NotConfigured { algorithm, configured }));
     }
     let seen = details

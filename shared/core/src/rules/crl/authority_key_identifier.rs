@@ -14,6 +14,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.authority-key-identifier",
     holds: "authorityKeyIdentifier is there and is the CA's subjectKeyIdentifier.",
     cites: "RFC 5280 §5.2.1",
+    finds: &[("absent", Severity::High), ("another-key", Severity::High)],
+    remedy: super::SUSPECT,
     check,
 };
 

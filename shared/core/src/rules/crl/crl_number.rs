@@ -14,6 +14,12 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.crl-number",
     holds: "CRLNumber is there, has at most 20 octets, and is not below one seen before.",
     cites: "RFC 5280 §5.2.3",
+    finds: &[
+        ("absent", Severity::High),
+        ("rolled-back", Severity::High),
+        ("too-long", Severity::High),
+    ],
+    remedy: super::SUSPECT,
     check,
 };
 
@@ -31,8 +37,7 @@ impl fmt::Display for Detail {
             Self::Absent => f.write_str("The CRL has no CRLNumber"),
             Self::RolledBack { number, seen_before } => write!(
                 f,
-                "The CRL's number went back from {seen_before} to {number}: an older CRL was put in \
-                 the place of a newer one"
+                "The CRL's number went back from {seen_before} to {number}: it is an older CRL"
             ),
             Self::TooLong { octets } => write!(f, "The CRLNumber has {octets} octets, over 20"),
         }
@@ -53,7 +58,7 @@ fn check(subject: &CrlSubject) -> Verdict {
         details.push(Detail::TooLong { octets: number.len() });
     }
     if let Some(before) = &subject.history.number
-        && (number.len(), number) < (before.len(), before)
+        && subject.history.is_after(facts)
     {
         details.push(Detail::RolledBack { number: hex(number), seen_before: hex(before) });
     }

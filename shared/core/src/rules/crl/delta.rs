@@ -14,6 +14,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.delta",
     holds: "The CRL is not a delta CRL.",
     cites: "RFC 5280 §5.2.4; AWS Private CA API Reference, CrlConfiguration (no delta CRLs)",
+    finds: &[("delta", Severity::High)],
+    remedy: super::SUSPECT,
     check,
 };
 

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use serde::Serialize;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::{CrlState, CrlSubject, GenerationFailure};
 use crate::{
+    crl::comparison::BACKDATED,
     finding::Severity,
     rules::{Observation, Rule, Verdict},
 };
@@ -15,6 +16,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.generation",
     holds: "The service can generate the CRL and write it to the bucket.",
     cites: "AWS Private CA User Guide, Using Amazon EventBridge: CRL Generation",
+    finds: &[("failed", Severity::High)],
+    remedy: super::REPUBLISH,
     check,
 };
 
@@ -34,9 +37,6 @@ impl fmt::Display for Detail<'_> {
         write!(f, "CRL generation failed: {reason}")
     }
 }
-
-/// ACM PCA dates a CRL one hour before it makes it.
-const BACKDATED: Duration = Duration::HOUR;
 
 fn check(subject: &CrlSubject) -> Verdict {
     match &subject.history.failure {

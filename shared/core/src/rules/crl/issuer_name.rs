@@ -14,6 +14,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.issuer-name",
     holds: "The CRL's issuer is the subject of the CA's certificate.",
     cites: "RFC 5280 §5.1.2.3, §6.3.3 (b)",
+    finds: &[("another-name", Severity::High)],
+    remedy: super::SUSPECT,
     check,
 };
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::CrlSubject;
+use super::{CrlSubject, Place};
 use crate::{
     ca::CrlType,
     crl::{DistributionPointName, IssuingDistributionPoint},
@@ -17,6 +17,14 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     holds: "issuingDistributionPoint, where there is one, is critical, names this object, and \
             leaves no certificate out.",
     cites: "RFC 5280 §5.2.5; AWS Private CA API Reference, CrlConfiguration",
+    finds: &[
+        ("absent-from-partition", Severity::High),
+        ("another-object", Severity::High),
+        ("names-nothing", Severity::High),
+        ("narrowed", Severity::High),
+        ("not-critical", Severity::High),
+    ],
+    remedy: super::SUSPECT,
     check,
 };
 
@@ -37,7 +45,9 @@ impl fmt::Display for Detail {
                 f.write_str("A partition of the CRL has no issuingDistributionPoint")
             }
             Self::AnotherObject { uris, key } => {
-                write!(f, "The CRL says that it belongs at {}, not at {key}", uris.join(", "))
+                let uri = uris.first().map_or("no URI", String::as_str);
+                let uri: String = uri.chars().take(60).collect();
+                write!(f, "The CRL says that it belongs at {uri}, not at {key}")
             }
             Self::NamesNothing => {
                 f.write_str("issuingDistributionPoint names no place and narrows nothing")
@@ -55,7 +65,7 @@ fn check(subject: &CrlSubject) -> Verdict {
         Ok(facts) => facts,
         Err(verdict) => return verdict,
     };
-    let crl_type = subject.ca.crl.as_ref().and_then(|crl| crl.crl_type.clone());
+    let crl_type = subject.ca.as_ref().and_then(|ca| ca.crl.as_ref()?.crl_type.clone());
     let Some(point) = &facts.issuing_distribution_point else {
         // Absent from a complete CRL until the CA switches to partitions.
         let wrong = (crl_type == Some(CrlType::Partitioned)).then_some(Detail::AbsentFromPartition);
@@ -63,13 +73,13 @@ fn check(subject: &CrlSubject) -> Verdict {
             .map(|detail| Observation::new(Severity::High, &detail).remedy(subject.suspect()))
             .into();
     };
-    let seen = details(point, &subject.key)
+    let seen = details(point, &subject.place)
         .into_iter()
         .map(|detail| Observation::new(Severity::High, &detail).remedy(subject.suspect()));
     Verdict::from_observations(seen.collect())
 }
 
-fn details(point: &IssuingDistributionPoint, key: &str) -> Vec<Detail> {
+fn details(point: &IssuingDistributionPoint, place: &Place) -> Vec<Detail> {
     let mut details = Vec::new();
     if !point.critical {
         details.push(Detail::NotCritical);
@@ -91,10 +101,12 @@ fn details(point: &IssuingDistributionPoint, key: &str) -> Vec<Detail> {
     if !flags.is_empty() {
         details.push(Detail::Narrowed { flags });
     }
-    if let Some(DistributionPointName::Full { uris, .. }) = &point.name
+    // Where a file was fetched from is not known.
+    if let (Some(DistributionPointName::Full { uris, .. }), Place::Bucket { key, .. }) =
+        (&point.name, place)
         && !uris.iter().any(|uri| uri.ends_with(&format!("/{key}")))
     {
-        details.push(Detail::AnotherObject { uris: uris.clone(), key: key.to_owned() });
+        details.push(Detail::AnotherObject { uris: uris.clone(), key: key.clone() });
     }
     details
 }

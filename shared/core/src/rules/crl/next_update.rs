@@ -17,6 +17,12 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.next-update",
     holds: "nextUpdate is there, is not past, and is not about to pass.",
     cites: "RFC 5280 §5.1.2.5",
+    finds: &[
+        ("expired", Severity::Critical),
+        ("expires-soon", Severity::High),
+        ("missing", Severity::High),
+    ],
+    remedy: super::REPUBLISH,
     check,
 };
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{CrlState, CrlSubject};
+use super::{CrlState, CrlSubject, Place};
 use crate::{
     finding::Severity,
     instant::rfc3339,
@@ -16,6 +16,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.object-present",
     holds: "The CRL is where certificates say it is.",
     cites: "AWS Private CA User Guide, Set up a CRL; RFC 5280 §6.3.3",
+    finds: &[("missing", Severity::High)],
+    remedy: "Remove the delete marker, or let the service write the CRL again; find out who deleted it.",
     check,
 };
 
@@ -49,7 +51,9 @@ fn check(subject: &CrlSubject) -> Verdict {
             "no CRL was ever seen, and no certificate is known to refer to one",
         ),
         (CrlState::Missing, Some(seen_at)) => {
-            let CrlSubject { bucket, key, .. } = subject;
+            let Place::Bucket { bucket, key } = &subject.place else {
+                return Verdict::not_applicable("a file that is not there is not judged");
+            };
             let missing = Detail::Missing { bucket, key, seen_at };
             let remedy = format!(
                 "If the bucket is versioned, find and remove the delete marker: aws s3api \

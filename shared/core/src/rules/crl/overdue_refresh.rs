@@ -16,6 +16,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.overdue-refresh",
     holds: "The CRL was renewed when half of its validity had passed.",
     cites: "AWS Private CA User Guide, Set up a CRL",
+    finds: &[("overdue", Severity::Medium)],
+    remedy: super::REPUBLISH,
     check,
 };
 

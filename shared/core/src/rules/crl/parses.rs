@@ -15,6 +15,13 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.parses",
     holds: "The object is exactly one DER-encoded CertificateList.",
     cites: "RFC 5280 §5.1, §4.2.1.13",
+    finds: &[
+        ("malformed", Severity::High),
+        ("too-large", Severity::High),
+        ("trailing-bytes", Severity::High),
+        ("unreadable", Severity::Critical),
+    ],
+    remedy: super::SUSPECT,
     check,
 };
 
@@ -31,7 +38,8 @@ impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed { parts } => {
-                write!(f, "Parts of the CRL cannot be read: {}", parts.join("; "))
+                let first = parts.first().map_or("", String::as_str);
+                write!(f, "{} part(s) of the CRL cannot be read, first {first}", parts.len())
             }
             Self::TooLarge { limit } => write!(f, "The CRL object is over {limit} bytes"),
             Self::TrailingBytes { count } => write!(f, "{count} bytes follow the CRL"),

@@ -12,8 +12,10 @@ use crate::{
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.reasons",
-    holds: "Reason codes are those that RevokeCertificate knows.",
+    holds: "Reason codes are those of RFC 5280, and in AWS Private CA those of RevokeCertificate.",
     cites: "RFC 5280 §5.3.1; AWS Private CA API Reference, RevokeCertificate",
+    finds: &[("foreign", Severity::Medium)],
+    remedy: super::SUSPECT,
     check,
 };
 
@@ -27,7 +29,7 @@ impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Foreign { counts } = self;
         let named: Vec<_> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
-        write!(f, "Entries carry reasons that the service does not give: {}", named.join(", "))
+        write!(f, "Entries carry reasons that do not belong there: {}", named.join(", "))
     }
 }
 
@@ -40,8 +42,11 @@ fn check(subject: &CrlSubject) -> Verdict {
         Ok(facts) => &facts.entries.reasons,
         Err(verdict) => return verdict,
     };
+    // Other CAs may hold a certificate for a while.
+    let may_hold = subject.ca.is_none();
     let counts: Vec<_> = FOREIGN
         .into_iter()
+        .filter(|(code, _)| !(may_hold && *code == 6))
         .filter(|(code, _)| reasons[*code] > 0)
         .map(|(code, name)| (name.to_owned(), reasons[code]))
         .collect();

@@ -14,6 +14,15 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.serials",
     holds: "Serials are positive, of at most 20 octets, unique, dated, and of this CA's certificates.",
     cites: "RFC 5280 §4.1.2.2, §5.1.2.6, §5.3.3",
+    finds: &[
+        ("duplicate", Severity::Medium),
+        ("indirect", Severity::High),
+        ("long", Severity::Medium),
+        ("negative", Severity::Medium),
+        ("undated", Severity::High),
+        ("zero", Severity::Medium),
+    ],
+    remedy: super::SUSPECT,
     check,
 };
 
@@ -48,10 +57,11 @@ fn check(subject: &CrlSubject) -> Verdict {
         Ok(facts) => &facts.entries,
         Err(verdict) => return verdict,
     };
+    let duplicates = entries.duplicate_serials.unwrap_or_default();
     let high = Severity::High;
     let medium = Severity::Medium;
     let seen = [
-        (entries.duplicate_serials, medium, Detail::Duplicate { count: entries.duplicate_serials }),
+        (duplicates, medium, Detail::Duplicate { count: duplicates }),
         (entries.indirect, high, Detail::Indirect { count: entries.indirect }),
         (entries.long_serials, medium, Detail::Long { count: entries.long_serials }),
         (entries.negative_serials, medium, Detail::Negative { count: entries.negative_serials }),
@@ -61,5 +71,9 @@ fn check(subject: &CrlSubject) -> Verdict {
     .into_iter()
     .filter(|(count, ..)| *count > 0)
     .map(|(_, severity, detail)| Observation::new(severity, &detail).remedy(subject.suspect()));
-    Verdict::from_observations(seen.collect())
+    let seen: Vec<_> = seen.collect();
+    if seen.is_empty() && entries.duplicate_serials.is_none() {
+        return Verdict::not_applicable("the rest holds, and repeated serials were not counted");
+    }
+    Verdict::from_observations(seen)
 }

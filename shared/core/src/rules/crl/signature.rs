@@ -15,6 +15,9 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.signature",
     holds: "The signature verifies with the CA's certificate, whose key may sign CRLs.",
     cites: "RFC 5280 §5.1.1.3, §6.3.3 (f) and (g), §4.2.1.3",
+    finds: &[("may-not-sign", Severity::High), ("not-the-cas", Severity::Critical)],
+    remedy: "Restore the last version that the service wrote and find out who replaced it; a CA certificate \
+             without cRLSign is issued and imported anew.",
     check,
 };
 

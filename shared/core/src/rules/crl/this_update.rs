@@ -14,8 +14,15 @@ use crate::{
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.this-update",
-    holds: "thisUpdate is not in the future, and lies before nextUpdate.",
+    holds: "thisUpdate is not in the future, lies before nextUpdate, and never runs backwards.",
     cites: "RFC 5280 §5.1.2.4, §5.1.2.5",
+    finds: &[
+        ("future", Severity::High),
+        ("not-before-next", Severity::High),
+        ("rolled-back", Severity::High),
+        ("unreadable", Severity::High),
+    ],
+    remedy: super::SUSPECT,
     check,
 };
 
@@ -32,6 +39,12 @@ enum Detail {
         #[serde(with = "time::serde::rfc3339")]
         next_update: OffsetDateTime,
     },
+    RolledBack {
+        #[serde(with = "time::serde::rfc3339")]
+        this_update: OffsetDateTime,
+        #[serde(with = "time::serde::rfc3339")]
+        seen_before: OffsetDateTime,
+    },
     Unreadable,
 }
 
@@ -44,6 +57,10 @@ impl fmt::Display for Detail {
             Self::NotBeforeNext { this_update, next_update } => {
                 let (this_update, next_update) = (rfc3339(*this_update), rfc3339(*next_update));
                 write!(f, "thisUpdate {this_update} is not before nextUpdate {next_update}")
+            }
+            Self::RolledBack { this_update, seen_before } => {
+                let (this_update, seen) = (rfc3339(*this_update), rfc3339(*seen_before));
+                write!(f, "thisUpdate {this_update} lies before {seen}, which was seen already")
             }
             Self::Unreadable => f.write_str("thisUpdate is not a time of RFC 5280"),
         }
@@ -64,6 +81,11 @@ fn check(subject: &CrlSubject) -> Verdict {
             }
             if let Some(next_update) = facts.next_update.filter(|next| *next <= this_update) {
                 details.push(Detail::NotBeforeNext { this_update, next_update });
+            }
+            // With its number, an older CRL is crl.crl-number's to find.
+            let seen = subject.history.this_update.filter(|at| *at > this_update);
+            if let Some(seen_before) = seen.filter(|_| !subject.history.is_after(facts)) {
+                details.push(Detail::RolledBack { this_update, seen_before });
             }
         }
     }

@@ -14,6 +14,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.unknown-critical-extension",
     holds: "The CRL and its entries have no critical extension beyond those of RFC 5280.",
     cites: "RFC 5280 §5.2, §5.3",
+    finds: &[("in-crl", Severity::High), ("in-entries", Severity::High)],
+    remedy: super::SUSPECT,
     check,
 };
 

@@ -14,6 +14,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.version",
     holds: "The CRL says that it is version 2.",
     cites: "RFC 5280 §5.1.2.1",
+    finds: &[("not-v2", Severity::High)],
+    remedy: super::SUSPECT,
     check,
 };
 

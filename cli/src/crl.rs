@@ -1,0 +1,35 @@
+//! `vigil crl`: CRLs in files, with no AWS.
+
+mod check;
+mod input;
+mod output;
+mod walk;
+
+use std::io::{self, Write};
+
+use clap::Subcommand;
+use vigil_core::rules;
+
+use crate::exit::Exit;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Hold a CRL against every rule.
+    ///
+    /// Exit codes: 0 clean, 1 findings, 2 could not check.
+    Check(check::Options),
+    /// List the rules, in Markdown.
+    Rules,
+}
+
+pub(crate) fn run(command: &Command) -> Exit {
+    match command {
+        Command::Check(options) => {
+            check::run(options).unwrap_or_else(|error| Exit::not_checked(&error))
+        }
+        Command::Rules => match io::stdout().write_all(rules::markdown().as_bytes()) {
+            Ok(()) => Exit::Clean,
+            Err(error) => Exit::not_checked(&error),
+        },
+    }
+}

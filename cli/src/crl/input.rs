@@ -1,0 +1,84 @@
+//! The files beside the CRL: the CA's certificate and the audit report.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use vigil_core::{
+    audit_report::{Format, ReportError, ReportReader},
+    certificate::{Certificate, CertificateError},
+    crl::comparison::{Certificates, Reported},
+};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    #[error("{path} is no certificate", path = .path.display())]
+    Certificate {
+        path: PathBuf,
+        #[source]
+        error: CertificateError,
+    },
+    #[error("{path} changed while it was read", path = .0.display())]
+    Changed(PathBuf),
+    #[error("{path} is not a regular file", path = .0.display())]
+    NotAFile(PathBuf),
+    #[error("cannot read {path}", path = .path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        error: io::Error,
+    },
+    #[error("{path} is not an audit report", path = .path.display())]
+    Report {
+        path: PathBuf,
+        #[source]
+        error: ReportError,
+    },
+    #[error("{path}: an audit report's name ends in .json or .csv", path = .0.display())]
+    ReportFormat(PathBuf),
+}
+
+impl InputError {
+    pub(super) fn read(path: &Path) -> impl Fn(io::Error) -> Self {
+        |error| Self::Read { path: path.to_owned(), error }
+    }
+}
+
+/// A certificate with its chain is a few kilobytes; this is not one.
+const LARGEST_CERTIFICATE: u64 = 1024 * 1024;
+
+pub(super) fn certificate(path: &Path) -> Result<Certificate, InputError> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(InputError::read(path))?;
+    file.take(LARGEST_CERTIFICATE).read_to_end(&mut bytes).map_err(InputError::read(path))?;
+    let read = match bytes.first() {
+        Some(0x30) => Certificate::from_der(&bytes).map_err(CertificateError::from),
+        _ => Certificate::from_pem(&String::from_utf8_lossy(&bytes)),
+    };
+    read.map_err(|error| InputError::Certificate { path: path.to_owned(), error })
+}
+
+const PIECE: usize = 256 * 1024;
+
+pub(super) fn report(path: &Path) -> Result<Reported, InputError> {
+    let name = path.display().to_string();
+    let format = Format::of_key(&name).ok_or_else(|| InputError::ReportFormat(path.to_owned()))?;
+    let not_a_report = |error| InputError::Report { path: path.to_owned(), error };
+    let mut file = File::open(path).map_err(InputError::read(path))?;
+    let mut certificates = Certificates::default();
+    let mut reader = ReportReader::new(format);
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = file.read(&mut piece).map_err(InputError::read(path))?;
+        if count == 0 {
+            break;
+        }
+        let mut add = |record: &_| certificates.add(record);
+        reader.push(&piece[..count], &mut add).map_err(not_a_report)?;
+    }
+    let bad = reader.finish(&mut |record| certificates.add(record)).map_err(not_a_report)?;
+    // When a file was written is not when the service wrote the report.
+    Ok(certificates.finish(name, None, bad.count))
+}

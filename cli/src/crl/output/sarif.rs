@@ -1,0 +1,91 @@
+//! SARIF 2.1.0 (OASIS), which code scanning services read.
+
+use serde_json::{Value, json};
+use vigil_core::{
+    finding::{Finding, Severity},
+    rules::{self, About, Judgement},
+};
+
+use super::{super::check::Options, findings};
+
+pub(crate) fn sarif(options: &Options, judgements: &[Judgement]) -> String {
+    let rules: Vec<About> = rules::all()
+        .into_iter()
+        .filter(|rule| judgements.iter().any(|judgement| judgement.rule == rule.id))
+        .collect();
+    let uri = uri(&options.file.to_string_lossy());
+    let results: Vec<Value> = findings(judgements)
+        .into_iter()
+        .map(|finding| {
+            let index = rules.iter().position(|rule| rule.id == finding.rule);
+            result(finding, index, &uri)
+        })
+        .collect();
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "vigil",
+                "version": env!("CARGO_PKG_VERSION"),
+                "informationUri": env!("CARGO_PKG_REPOSITORY"),
+                "rules": rules.iter().map(descriptor).collect::<Vec<_>>(),
+            }},
+            "invocations": [{"executionSuccessful": true}],
+            "results": results,
+        }],
+    });
+    format!("{log:#}\n")
+}
+
+fn descriptor(rule: &About) -> Value {
+    json!({
+        "id": rule.id,
+        "shortDescription": {"text": rule.holds},
+        "help": {"text": format!("{} ({})", rule.remedy, rule.cites)},
+    })
+}
+
+fn result(finding: &Finding, rule: Option<usize>, uri: &str) -> Value {
+    json!({
+        "ruleId": finding.rule,
+        "ruleIndex": rule,
+        "level": level(finding.severity),
+        "message": {"text": format!("{}. {}", finding.title, finding.remediation)},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}}}],
+        "partialFingerprints": {"vigilFindingId/v1": finding.id},
+        "properties": {"severity": finding.severity, "evidence": finding.evidence},
+    })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Informational => "note",
+    }
+}
+
+/// A path as a URI reference (RFC 3986 §2): everything but unreserved characters and slashes is
+/// percent-encoded.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for octet in path.bytes() {
+        if octet.is_ascii_alphanumeric() || b"-._~/".contains(&octet) {
+            uri.push(char::from(octet));
+        } else {
+            uri.push_str(&format!("%{octet:02X}"));
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_becomes_a_uri_reference() {
+        assert_eq!(uri("a b/ü.crl"), "a%20b/%C3%BC.crl");
+    }
+}

@@ -1,0 +1,220 @@
+//! `vigil crl check` as a process: what it says, and how it ends.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, IsCa, Issuer,
+    KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SerialNumber,
+    date_time_ymd,
+};
+use tempfile::TempDir;
+
+/// A CA with a key of its own, and a folder to work in.
+struct World {
+    folder: TempDir,
+    ca: Issuer<'static, KeyPair>,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
+        Self { folder, ca: Issuer::new(params, key) }
+    }
+
+    /// A CRL of 1 March 2026 that lists these serials.
+    fn crl(&self, name: &str, number: u64, serials: &[u8]) {
+        let revoked = |serial: &u8| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(&[*serial]),
+            revocation_time: date_time_ymd(2026, 2, 1),
+            reason_code: Some(RevocationReason::KeyCompromise),
+            invalidity_date: None,
+        };
+        let params = CertificateRevocationListParams {
+            this_update: date_time_ymd(2026, 3, 1),
+            next_update: date_time_ymd(2026, 3, 8),
+            crl_number: SerialNumber::from(number),
+            issuing_distribution_point: None,
+            revoked_certs: serials.iter().map(revoked).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let crl = params.signed_by(&self.ca).unwrap();
+        fs::write(self.path(name), crl.der()).unwrap();
+    }
+
+    /// An audit report, in which each serial is revoked or not and all end in 2027.
+    fn report(&self, records: &[(u8, bool)]) {
+        let mut csv = String::from(
+            "awsAccountId,requestedByServicePrincipal,certificateArn,serial,subject,notBefore,\
+             notAfter,issuedAt,revokedAt,revocationReason,templateArn\n",
+        );
+        for (serial, revoked) in records {
+            let (at, why) =
+                if *revoked { ("2026-02-01T00:00:00+0000", "SUPERSEDED") } else { ("", "") };
+            csv.push_str(&format!(
+                "111122223333,,arn,{serial:02x},\"CN=a,O=b\",2026-01-01T00:00:00+0000,\
+                 2027-01-01T00:00:00+0000,2026-03-01T00:00:00+0000,{at},{why},t\n"
+            ));
+        }
+        fs::write(self.path("audit.csv"), csv).unwrap();
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn check(&self, crl: &str, more: &[&str]) -> Output {
+        check(self.folder.path(), &[&[crl, "--issuer", "ca.pem"], more].concat())
+    }
+}
+
+fn check(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vigil"))
+        .args(["crl", "check", "--as-of", "2026-03-02T00:00:00Z"])
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// `(rule, kind)` of what was found.
+fn found(output: &Output) -> Vec<(String, String)> {
+    let report = json(output);
+    let mut found = Vec::new();
+    for judgement in report["judgements"].as_array().unwrap() {
+        for finding in judgement["findings"].as_array().into_iter().flatten() {
+            let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+            found.push((text(&finding["rule"]), text(&finding["evidence"]["kind"])));
+        }
+    }
+    found
+}
+
+fn one(rule: &str, kind: &str) -> Vec<(String, String)> {
+    vec![(rule.to_owned(), kind.to_owned())]
+}
+
+#[test]
+fn a_good_crl_ends_with_0_and_says_what_was_looked_at() {
+    let world = World::new();
+    world.crl("good.crl", 7, &[3, 1, 2]);
+    let good = world.check("good.crl", &[]);
+    assert_eq!(code(&good), 0, "{}", text(&good));
+    assert!(text(&good).contains("3 entries"), "{}", text(&good));
+    assert!(text(&good).contains("no audit report was given"), "{}", text(&good));
+}
+
+#[test]
+fn what_is_wrong_ends_with_1_and_names_the_rule() {
+    let (world, mallory) = (World::new(), World::new());
+    mallory.crl("forged.crl", 7, &[1]);
+    fs::copy(mallory.path("forged.crl"), world.path("forged.crl")).unwrap();
+    let forged = world.check("forged.crl", &["--format", "json"]);
+    assert_eq!(code(&forged), 1);
+    assert!(found(&forged).contains(&one("crl.signature", "not-the-cas")[0]), "{}", text(&forged));
+
+    world.crl("twice.crl", 7, &[5, 9, 4, 5]);
+    let twice = world.check("twice.crl", &["--format", "json"]);
+    assert_eq!((code(&twice), found(&twice)), (1, one("crl.serials", "duplicate")));
+
+    fs::write(world.path("pem.crl"), "-----BEGIN X509 CRL-----").unwrap();
+    let pem = world.check("pem.crl", &["--format", "json"]);
+    assert_eq!((code(&pem), found(&pem)), (1, one("crl.parses", "unreadable")));
+}
+
+#[test]
+fn the_version_before_shows_what_left_and_what_ran_backwards() {
+    let world = World::new();
+    world.crl("old.crl", 7, &[1, 2]);
+    world.crl("new.crl", 8, &[2]);
+    let with = |more: &[&str]| world.check("new.crl", &[&["--format", "json"], more].concat());
+    let alone = with(&["--previous", "old.crl"]);
+    assert_eq!(found(&alone), one("crl.early-removal", "unexplained"));
+    world.report(&[(1, true), (2, true)]);
+    let report = &["--previous", "old.crl", "--report", "audit.csv"];
+    let found_with_report = found(&with(report));
+    assert_eq!(
+        found_with_report,
+        [one("crl.completeness", "missing"), one("crl.early-removal", "early")].concat()
+    );
+    let back = world.check("old.crl", &["--format", "json", "--previous", "new.crl"]);
+    assert_eq!(found(&back), one("crl.crl-number", "rolled-back"));
+}
+
+#[test]
+fn the_audit_report_shows_what_is_missing_and_what_was_never_issued() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1, 2]);
+    world.report(&[(1, true), (2, true), (4, false)]);
+    let complete = world.check("a.crl", &["--report", "audit.csv"]);
+    assert_eq!(code(&complete), 0, "{}", text(&complete));
+    world.report(&[(1, true), (3, true)]);
+    let wrong = world.check("a.crl", &["--report", "audit.csv", "--format", "json"]);
+    let want = [one("crl.completeness", "missing"), one("crl.never-issued", "never-issued")];
+    assert_eq!(found(&wrong), want.concat());
+}
+
+#[test]
+fn sarif_names_rules_levels_and_the_file() {
+    let world = World::new();
+    world.crl("a b.crl", 7, &[5, 5]);
+    let log = json(&world.check("a b.crl", &["--format", "sarif"]));
+    let run = &log["runs"][0];
+    assert_eq!(log["version"], "2.1.0");
+    let result = &run["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&"crl.serials".into(), &"warning".into()));
+    let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!(run["tool"]["driver"]["rules"][index]["id"], "crl.serials");
+    let location = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(location, "a%20b.crl");
+}
+
+#[test]
+fn what_cannot_be_checked_ends_with_2_and_says_why() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1]);
+    fs::write(world.path("noise.pem"), "noise").unwrap();
+    fs::write(world.path("noise.csv"), "a,b\n").unwrap();
+    for (name, arguments, why) in [
+        ("no file", &["none.crl", "--issuer", "ca.pem"][..], "none.crl"),
+        ("a folder", &[".", "--issuer", "ca.pem"], "not a regular file"),
+        ("no certificate", &["a.crl", "--issuer", "noise.pem"], "BEGIN CERTIFICATE"),
+        ("no report", &["a.crl", "--issuer", "ca.pem", "--report", "noise.csv"], "no column"),
+        ("no format", &["a.crl", "--issuer", "ca.pem", "--report", "ca.pem"], ".json or .csv"),
+        ("no issuer", &["a.crl"], "--issuer"),
+    ] {
+        let output = check(world.folder.path(), arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(code(&output), 2, "{name}: {said}");
+        assert!(said.contains(why), "{name}: {said}");
+        assert!(output.stdout.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn the_rules_are_listed_as_the_docs_have_them() {
+    let output = Command::new(env!("CARGO_BIN_EXE_vigil")).args(["crl", "rules"]).output().unwrap();
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/rules.md");
+    assert_eq!(text(&output), fs::read_to_string(docs).unwrap());
+}

@@ -1,0 +1,323 @@
+//! What a CRL lists, held against what an audit report shows and against the version before it.
+
+use serde::Serialize;
+use time::{Duration, OffsetDateTime};
+
+use super::{Entry, Serial, Serials, SortedSerials};
+use crate::audit_report::Record;
+
+/// The service lists a revocation after about 30 minutes and retries twice in the next 30 (AWS
+/// Private CA User Guide, Set up a CRL). What is not listed then is late.
+pub const LISTED_WITHIN: Duration = Duration::HOUR;
+
+/// ACM PCA dates a CRL one hour before it makes it.
+pub const BACKDATED: Duration = Duration::HOUR;
+
+/// The entries of a CRL, each with its revocation date in Unix seconds.
+#[derive(Clone, Debug, Default)]
+pub struct Listing(Serials<i64>);
+
+impl Listing {
+    /// An indirect entry's serial belongs to another issuer's numbering.
+    pub fn add(&mut self, entry: &Entry<'_>) {
+        if !entry.indirect {
+            let at = entry.revoked_at.map_or(i64::MIN, OffsetDateTime::unix_timestamp);
+            self.0.insert(entry.serial, at);
+        }
+    }
+
+    pub fn sort(self) -> Listed {
+        Listed(self.0.sort())
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Listed(SortedSerials<i64>);
+
+impl Listed {
+    pub fn duplicates(&self) -> u64 {
+        self.0.duplicates()
+    }
+}
+
+/// The certificates of an audit report, while it is read.
+#[derive(Debug, Default)]
+pub struct Certificates {
+    issued: Serials,
+    revoked: Serials<Revocation>,
+    latest: Option<OffsetDateTime>,
+    unreadable: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Revocation {
+    at: i64,
+    not_after: i64,
+}
+
+impl Certificates {
+    pub fn add(&mut self, record: &Record) {
+        let mut buffer = [0; LONGEST_SERIAL + 1];
+        let Some(serial) = octets(&record.serial, &mut buffer) else {
+            self.unreadable += 1;
+            return;
+        };
+        self.issued.insert(serial, ());
+        self.latest = self.latest.max(Some(record.issued_at)).max(record.revoked_at);
+        if record.is_revoked() {
+            let at = record.revoked_at.unwrap_or(record.issued_at).unix_timestamp();
+            let not_after = record.not_after.unix_timestamp();
+            self.revoked.insert(serial, Revocation { at, not_after });
+        }
+    }
+
+    /// `name` is what findings call the report. What it cannot know was revoked after `written_at`,
+    /// or after the last thing in it if that is not known either.
+    pub fn finish(self, name: String, written_at: Option<OffsetDateTime>, bad: u64) -> Reported {
+        let known_until = written_at.or(self.latest).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let unreadable = self.unreadable + bad + self.issued.dropped() + self.revoked.dropped();
+        let (issued, revoked) = (self.issued.sort(), self.revoked.sort());
+        Reported { name, known_until, issued, revoked, unreadable }
+    }
+}
+
+/// As the report writes it, `00:11:…`. RFC 5280 allows 20 octets.
+const LONGEST_SERIAL: usize = 20;
+
+/// The content of the serial's INTEGER.
+fn octets<'b>(text: &str, buffer: &'b mut [u8; LONGEST_SERIAL + 1]) -> Option<&'b [u8]> {
+    let mut length = 0;
+    for pair in text.as_bytes().chunks(3) {
+        let (high, low) = match pair {
+            [high, low] | [high, low, b':'] => (digit(*high)?, digit(*low)?),
+            _ => return None,
+        };
+        *buffer.get_mut(1 + length)? = high << 4 | low;
+        length += 1;
+    }
+    let octets = &buffer[..=length];
+    // The sign's octet stays if it is needed, and one octet of zero is zero.
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count().min(length);
+    let negative = octets[zeros] & 0x80 != 0;
+    (length > 0).then(|| &octets[zeros - usize::from(negative)..])
+}
+
+fn digit(character: u8) -> Option<u8> {
+    match character {
+        b'0'..=b'9' => Some(character - b'0'),
+        b'a'..=b'f' => Some(character - b'a' + 10),
+        b'A'..=b'F' => Some(character - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// The certificates of an audit report that was read.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    name: String,
+    known_until: OffsetDateTime,
+    issued: SortedSerials,
+    revoked: SortedSerials<Revocation>,
+    unreadable: u64,
+}
+
+/// Serials that something was found of: how many, and the first of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    pub count: u64,
+    pub first: Vec<String>,
+}
+
+const MAX_NAMED: usize = 10;
+
+impl Sample {
+    fn add(&mut self, serial: Serial<'_>) {
+        self.count += 1;
+        if self.first.len() < MAX_NAMED {
+            self.first.push(serial.to_string());
+        }
+    }
+}
+
+/// What the audit report shows, held against the CRL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// What the report is called.
+    pub report: String,
+    pub known_until: OffsetDateTime,
+    /// Revoked for longer than [`LISTED_WITHIN`], not expired, and not in the CRL.
+    pub missing: Sample,
+    /// The earliest revocation among them.
+    pub missing_since: Option<OffsetDateTime>,
+    /// In the CRL, and not in a report that would know.
+    pub never_issued: Sample,
+    /// Records and entries that could not be compared.
+    pub unreadable: u64,
+}
+
+impl Reported {
+    pub fn coverage(&self, listed: &Listed, as_of: OffsetDateTime) -> Coverage {
+        let now = as_of.unix_timestamp();
+        let due = now - LISTED_WITHIN.whole_seconds();
+        let (mut missing, mut since) = (Sample::default(), i64::MAX);
+        self.revoked.without(&listed.0, |serial, revocation| {
+            // RFC 5280 §4.1.2.5: valid through notAfter, inclusive.
+            if revocation.at < due && revocation.not_after >= now {
+                missing.add(serial);
+                since = since.min(revocation.at);
+            }
+        });
+        let mut never_issued = Sample::default();
+        let known_until = self.known_until.unix_timestamp();
+        listed.0.without(&self.issued, |serial, revoked_at| {
+            if *revoked_at <= known_until {
+                never_issued.add(serial);
+            }
+        });
+        Coverage {
+            report: self.name.clone(),
+            known_until: self.known_until,
+            missing,
+            missing_since: OffsetDateTime::from_unix_timestamp(since).ok(),
+            never_issued,
+            unreadable: self.unreadable + listed.0.dropped(),
+        }
+    }
+}
+
+/// What the version of the CRL before this one listed, and this one does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Their certificates had not expired when that version was made.
+    pub removed_early: Sample,
+    /// No audit report tells when their certificates expire.
+    pub removed_unexplained: Sample,
+}
+
+/// `previous_update` is thisUpdate of the version before.
+pub fn difference(
+    previous: &Listed,
+    current: &Listed,
+    reported: Option<&Reported>,
+    previous_update: Option<OffsetDateTime>,
+) -> Difference {
+    let made = previous_update.map_or(i64::MAX, |at| (at + BACKDATED).unix_timestamp());
+    let mut difference = Difference::default();
+    previous.0.without(&current.0, |serial, _| {
+        let revocation = reported.and_then(|reported| reported.revoked.find(serial));
+        match revocation {
+            None => difference.removed_unexplained.add(serial),
+            // RFC 5280 §3.3: it stays until it was on a CRL made after the certificate's end.
+            Some(revocation) if revocation.not_after >= made => {
+                difference.removed_early.add(serial);
+            }
+            Some(_) => {}
+        }
+    });
+    difference
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+    fn record(
+        serial: &str,
+        revoked_at: Option<OffsetDateTime>,
+        not_after: OffsetDateTime,
+    ) -> Record {
+        Record {
+            aws_account_id: String::new(),
+            requested_by_service_principal: None,
+            certificate_arn: String::new(),
+            serial: serial.to_owned(),
+            subject: String::new(),
+            not_before: NOW - Duration::DAY,
+            not_after,
+            issued_at: NOW - Duration::DAY,
+            revoked_at,
+            revocation_reason: None,
+            template_arn: None,
+        }
+    }
+
+    fn listed(entries: &[(&[u8], OffsetDateTime)]) -> Listed {
+        let mut listing = Listing::default();
+        for (serial, at) in entries {
+            listing.0.insert(serial, at.unix_timestamp());
+        }
+        listing.sort()
+    }
+
+    fn reported(records: &[Record], written_at: Option<OffsetDateTime>) -> Reported {
+        let mut certificates = Certificates::default();
+        records.iter().for_each(|record| certificates.add(record));
+        certificates.finish("r".to_owned(), written_at, 0)
+    }
+
+    #[test]
+    fn serials_of_reports_are_the_integers_of_crls() {
+        let octets = |text: &str| octets(text, &mut [0; LONGEST_SERIAL + 1]).map(<[u8]>::to_vec);
+        assert_eq!(octets("00:11:22"), Some(vec![0x11, 0x22]));
+        assert_eq!(octets("00:ee:FF"), Some(vec![0x00, 0xee, 0xff]));
+        assert_eq!(octets("ee"), Some(vec![0x00, 0xee]));
+        assert_eq!(octets("00:00"), Some(vec![0]));
+        assert_eq!(octets(&["80"; 20].join(":")).map(|octets| octets.len()), Some(21));
+        for text in ["", "0", "1:2", "0g", "00;11", &["01"; 21].join(":")] {
+            assert_eq!(octets(text), None, "{text:?}");
+        }
+    }
+
+    /// The lag and the certificate's end, each from both sides, one second apart.
+    #[test]
+    fn a_revocation_is_missing_when_it_is_due_and_its_certificate_has_not_expired() {
+        let second = Duration::SECOND;
+        for (name, revoked_at, not_after, want) in [
+            ("just due", NOW - LISTED_WITHIN, NOW, 0),
+            ("late", NOW - LISTED_WITHIN - second, NOW, 1),
+            ("expired", NOW - LISTED_WITHIN - second, NOW - second, 0),
+        ] {
+            let report = reported(&[record("01", Some(revoked_at), not_after)], None);
+            let coverage = report.coverage(&listed(&[]), NOW);
+            assert_eq!(coverage.missing.count, want, "{name}");
+            let coverage = report.coverage(&listed(&[(&[1], revoked_at)]), NOW);
+            assert_eq!((coverage.missing.count, coverage.never_issued.count), (0, 0), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_the_report_would_know_was_never_issued() {
+        let written = NOW - Duration::HOUR;
+        let report = reported(&[record("01", None, NOW)], Some(written));
+        for (name, at, want) in
+            [("before the report", written, 1), ("after it", written + Duration::SECOND, 0)]
+        {
+            let coverage = report.coverage(&listed(&[(&[1], at), (&[2], at)]), NOW);
+            assert_eq!(coverage.never_issued.count, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_entry_may_leave_after_it_was_on_a_crl_made_after_its_certificates_end() {
+        let previous = listed(&[(&[1], NOW), (&[2], NOW), (&[3], NOW), (&[4], NOW)]);
+        let current = listed(&[(&[4], NOW)]);
+        let this_update = NOW - BACKDATED;
+        let report = reported(
+            &[
+                record("01", Some(NOW), NOW - Duration::SECOND),
+                record("02", Some(NOW), NOW),
+                record("04", Some(NOW), NOW),
+            ],
+            None,
+        );
+        let found = difference(&previous, &current, Some(&report), Some(this_update));
+        assert_eq!(found.removed_early.first, [format!("{:032x}", 2)]);
+        assert_eq!(found.removed_unexplained.first, [format!("{:032x}", 3)]);
+        let found = difference(&previous, &current, None, Some(this_update));
+        assert_eq!((found.removed_early.count, found.removed_unexplained.count), (0, 3));
+    }
+}

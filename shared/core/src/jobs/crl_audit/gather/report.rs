@@ -1,0 +1,71 @@
+//! Reads the newest audit report that audit-report has summarised, for what the CRL must list.
+
+use std::ops::ControlFlow;
+
+use super::super::{Ports, Step};
+use crate::{
+    audit_report::{Format, Newest, ReportReader},
+    ca::Ca,
+    crl::comparison::{Certificates, Reported},
+    ports::{Delivery, Ledger, Objects},
+};
+
+/// Why there is nothing to compare with.
+pub(super) enum Unknown {
+    /// It is nobody's failure.
+    Because(String),
+    Failed(Step),
+}
+
+pub(super) async fn newest<A, O: Objects, K, L: Ledger, B>(
+    ports: &Ports<'_, A, O, K, L, B>,
+    ca: &Ca,
+    limit: u64,
+) -> Result<Reported, Unknown> {
+    let because = |reason: &str| Err(Unknown::Because(reason.to_owned()));
+    let noted = ports.ledger.read(&Newest::key_of(ca.arn.id())).await;
+    let noted = noted.map_err(|error| Unknown::Failed(Step::Memory(error)))?;
+    let Some(entry) = noted else {
+        return because("no audit report of the CA was summarised yet");
+    };
+    let Ok(newest) = serde_json::from_slice::<Newest>(&entry.body) else {
+        return because("the note of the newest audit report cannot be read");
+    };
+    let Some(format) = Format::of_key(&newest.key) else {
+        return because("the newest audit report is neither JSON nor CSV");
+    };
+    let mut certificates = Certificates::default();
+    let mut reader = ReportReader::new(format);
+    let mut broken = None;
+    let delivery = {
+        let mut sink =
+            |piece: &[u8]| match reader.push(piece, &mut |record| certificates.add(record)) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    broken = Some(error);
+                    ControlFlow::Break(())
+                }
+            };
+        ports.objects.read(&newest.bucket, &newest.key, limit, &mut sink).await
+    };
+    match delivery.map_err(|error| Unknown::Failed(Step::AuditReport(error)))? {
+        Delivery::Absent => return because("the newest audit report is not there any more"),
+        Delivery::TooLarge => {
+            let reason = format!("the newest audit report is over {limit} bytes");
+            return Err(Unknown::Because(reason));
+        }
+        Delivery::Delivered => {}
+    }
+    let finished = match broken {
+        Some(error) => Err(error),
+        None => reader.finish(&mut |record| certificates.add(record)),
+    };
+    match finished {
+        // audit-report has told that it cannot be read.
+        Err(error) => Err(Unknown::Because(format!("the newest audit report is broken: {error}"))),
+        Ok(bad) => {
+            let name = format!("s3://{}/{}", newest.bucket, newest.key);
+            Ok(certificates.finish(name, Some(newest.created_at), bad.count))
+        }
+    }
+}
