@@ -1,5 +1,7 @@
 //! `vigil crl check` as a process: what it says, and how it ends.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::{
     fs,
     path::Path,

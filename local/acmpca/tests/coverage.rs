@@ -1,5 +1,7 @@
 //! docs/acmpca-coverage.md says what the code says, and every row is backed by a test that exists.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::{fs, path::Path};
 
 use pca_local::coverage::{BEHAVIOURS, CHOICES, page};

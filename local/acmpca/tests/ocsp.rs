@@ -1,5 +1,7 @@
 //! The OCSP responder, as OpenSSL and plain HTTP see it.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 #[path = "x509/openssl.rs"]
 #[allow(dead_code, reason = "the x509 tests use the rest")]
 mod openssl;

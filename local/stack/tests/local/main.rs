@@ -1,5 +1,7 @@
 //! The stack as its clients see it: over the socket, with AWS's own SDK and real processes.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod functions;
 mod s3;
 mod stack;
