@@ -7,8 +7,8 @@ use aws_sdk_acmpca::{
     types::{
         Asn1Subject, CertificateAuthority, CertificateAuthorityConfiguration,
         CertificateAuthorityStatus as Status, CertificateAuthorityType as Kind, CrlConfiguration,
-        KeyAlgorithm, RevocationConfiguration, RevocationReason, S3ObjectAcl, SigningAlgorithm,
-        Tag, Validity, ValidityPeriodType,
+        KeyAlgorithm, OcspConfiguration, RevocationConfiguration, RevocationReason, S3ObjectAcl,
+        SigningAlgorithm, Tag, Validity, ValidityPeriodType,
     },
 };
 use aws_sdk_s3::{
@@ -44,7 +44,7 @@ pub(super) fn person(name: &'static str, endpoint: &str) -> Person {
 }
 
 impl Person {
-    /// A CA whose CRL goes to `crl_bucket`, if one is named.
+    /// A CA whose CRL goes to `crl_bucket`; if none is named, one that answers OCSP requests.
     pub(super) async fn create_ca(
         &self,
         kind: Kind,
@@ -66,7 +66,10 @@ impl Person {
             .create_certificate_authority()
             .certificate_authority_type(kind)
             .certificate_authority_configuration(configuration)
-            .set_revocation_configuration(crl_bucket.map(publishes_to).transpose()?)
+            .revocation_configuration(match crl_bucket {
+                Some(bucket) => publishes_to(bucket)?,
+                None => answers_ocsp()?,
+            })
             .tags(Tag::builder().key("owner").value("pki-team").build()?)
             .send()
             .await?;
@@ -216,14 +219,19 @@ impl Person {
     }
 }
 
-/// A CRL valid for one day, in a bucket that blocks public access.
+/// A CRL valid for two days, in a bucket that blocks public access.
 fn publishes_to(bucket: &str) -> Result<RevocationConfiguration, DemoError> {
     let crl = CrlConfiguration::builder()
         .enabled(true)
-        .expiration_in_days(1)
+        .expiration_in_days(2)
         .s3_bucket_name(bucket)
         .s3_object_acl(S3ObjectAcl::BucketOwnerFullControl)
         .custom_cname("crl.bank.example")
         .build()?;
     Ok(RevocationConfiguration::builder().crl_configuration(crl).build())
+}
+
+fn answers_ocsp() -> Result<RevocationConfiguration, DemoError> {
+    let ocsp = OcspConfiguration::builder().enabled(true).build()?;
+    Ok(RevocationConfiguration::builder().ocsp_configuration(ocsp).build())
 }

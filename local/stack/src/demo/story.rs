@@ -213,7 +213,7 @@ impl<'a> Story<'a> {
         self.act("mallory", "replaces the bucket's policy: the service may not write any more")?;
         self.pass(Duration::hours(2)).await?;
         self.expect_finding("bucket.service-access", "crl-audit names the broken policy")?;
-        self.pass(Duration::days(1)).await?;
+        self.pass(Duration::days(2)).await?;
         self.expect_finding("crl.next-update", "and the CRL that went stale")?;
         self.crl_bucket.mend_policy(&self.alice).await?;
         self.act("alice", "puts the policy back")?;
