@@ -93,6 +93,13 @@ async fn run(options: Options) -> Result<(), String> {
     let service = service.build();
     print(&format!("listening on http://{address}\n"))?;
 
+    // Head and body of an answer leave in two writes; without this the second waits for the client's
+    // delayed acknowledgement, 40 ms.
+    let listener = axum::serve::ListenerExt::tap_io(listener, |connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+    });
     let timeline = service.timeline().clone();
     tokio::select! {
         served = axum::serve(listener, service.router()).with_graceful_shutdown(stop()) =>

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::serve::ListenerExt as _;
 use pca_local::{Clock, PcaLocal, SERVICE_ACCESS_KEY_ID, Timeline};
 use tokio::net::TcpListener;
 
@@ -245,6 +246,13 @@ fn serve(
         let _ = stopping.wait_for(|stop| *stop).await;
     };
     let server = tokio::spawn(async move {
+        // Head and body of an answer leave in two writes; without this the second waits for the
+        // client's delayed acknowledgement, 40 ms.
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY could not be set");
+            }
+        });
         let serving = axum::serve(listener, services.into_router());
         if let Err(error) = serving.with_graceful_shutdown(until_stopped).await {
             tracing::error!(%error, "the stack has stopped serving");
