@@ -39,7 +39,7 @@ test: setup ## Run every test
 
 BENCH_VENV := .venv-bench
 # Cargo puts the bench profile where it puts releases.
-bench: $(BENCH_VENV)/.ready ## Measure pca-local, beside moto (about 15 minutes after the first build)
+bench: $(BENCH_VENV)/.ready ## Measure pca-local, beside moto (a long run)
 	@$(CARGO) build --profile bench -p pca-local -p bench --bins --locked
 	@$(TARGET_DIR)/release/pca --pca-local $(TARGET_DIR)/release/pca-local --moto $(BENCH_VENV)
 
