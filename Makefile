@@ -39,8 +39,9 @@ test: setup ## Run every test
 
 BENCH_VENV := .venv-bench
 # Cargo puts the bench profile where it puts releases.
-bench: $(BENCH_VENV)/.ready ## Measure pca-local, beside moto (a long run)
-	@$(CARGO) build --profile bench -p pca-local -p bench --bins --locked
+bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, and pca-local beside moto (about 15 minutes after the first build)
+	@$(CARGO) build --profile bench -p pca-local -p vigil -p bench --bins --locked
+	@$(TARGET_DIR)/release/crl --vigil $(TARGET_DIR)/release/vigil
 	@$(TARGET_DIR)/release/pca --pca-local $(TARGET_DIR)/release/pca-local --moto $(BENCH_VENV)
 
 $(BENCH_VENV)/.ready: bench/requirements.txt

@@ -28,7 +28,8 @@ fn key_and_request(name: &str) -> Outcome<(CaKey, Vec<u8>)> {
     Ok((key, der))
 }
 
-fn issuer(now: OffsetDateTime) -> Outcome<Issuer> {
+/// A root, and its certificate in DER.
+pub fn root(now: OffsetDateTime) -> Outcome<(Issuer, Vec<u8>)> {
     let (key, request) = key_and_request("Root")?;
     let key = Arc::new(key);
     let request = Request::parse_der(&request).map_err(|error| error.to_string())?;
@@ -36,7 +37,7 @@ fn issuer(now: OffsetDateTime) -> Outcome<Issuer> {
     let years = time::Duration::days(3652);
     let der = sign(&own, &request, "RootCACertificate/V1", [1; 16], now, years)?;
     let certificate = Certificate::parse_der(&der).map_err(|error| error.to_string())?;
-    Ok(Issuer::from_certificate(&certificate, key))
+    Ok((Issuer::from_certificate(&certificate, key), der))
 }
 
 fn sign(
@@ -67,7 +68,7 @@ fn sign(
 /// certificate made and signed, and nothing else.
 pub fn certificates_per_second(threads: usize, for_seconds: f64) -> Outcome<f64> {
     let now = OffsetDateTime::UNIX_EPOCH + time::Duration::days(365 * 56);
-    let issuer = issuer(now)?;
+    let (issuer, _) = root(now)?;
     let csr = request("leaf")?;
     let until = Duration::from_secs_f64(for_seconds);
     let run = || -> Outcome<u64> {

@@ -2,8 +2,10 @@
 
 pub mod api;
 pub mod bare;
+pub mod crl_file;
 pub mod http;
 pub mod process;
+pub mod run;
 pub mod s3_sink;
 pub mod table;
 

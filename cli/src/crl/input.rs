@@ -75,8 +75,8 @@ pub(super) fn report(path: &Path) -> Result<Reported, InputError> {
         if count == 0 {
             break;
         }
-        let mut add = |record: &_| certificates.add(record);
-        reader.push(&piece[..count], &mut add).map_err(not_a_report)?;
+        let pushed = reader.push(&piece[..count], &mut |record| certificates.add(record));
+        pushed.map_err(not_a_report)?;
     }
     let bad = reader.finish(&mut |record| certificates.add(record)).map_err(not_a_report)?;
     // When a file was written is not when the service wrote the report.

@@ -111,7 +111,7 @@ impl ReportReader {
     pub fn push(
         &mut self,
         piece: &[u8],
-        sink: &mut impl FnMut(&Record),
+        sink: &mut impl FnMut(&Record<'_>),
     ) -> Result<(), ReportError> {
         match &mut self.format {
             Inner::Csv(reader) => reader.push(piece, &mut self.bad, sink),
@@ -120,7 +120,7 @@ impl ReportReader {
     }
 
     /// The object is over.
-    pub fn finish(mut self, sink: &mut impl FnMut(&Record)) -> Result<BadRecords, ReportError> {
+    pub fn finish(mut self, sink: &mut impl FnMut(&Record<'_>)) -> Result<BadRecords, ReportError> {
         match self.format {
             Inner::Csv(reader) => reader.finish(&mut self.bad, sink)?,
             Inner::Json(reader) => reader.finish()?,

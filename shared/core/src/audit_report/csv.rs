@@ -1,5 +1,8 @@
 //! The CSV form (RFC 4180): a header that names the columns, then a line for each certificate.
 
+use std::borrow::Cow;
+
+use memchr::memchr;
 use time::OffsetDateTime;
 
 use super::{
@@ -57,19 +60,53 @@ impl CsvReader {
         &mut self,
         piece: &[u8],
         bad: &mut BadRecords,
-        sink: &mut impl FnMut(&Record),
+        sink: &mut impl FnMut(&Record<'_>),
     ) -> Result<(), ReportError> {
-        for &byte in piece {
+        let mut piece = piece;
+        while let Some((&byte, rest)) = piece.split_first() {
+            if self.length == 0
+                && let Some(columns) = self.columns
+                && let Some(line) = whole_line(piece)
+                && self.plain_line(columns, line, bad, sink)
+            {
+                piece = &piece[line.len() + 1..];
+                continue;
+            }
             self.offset += 1;
             self.byte(byte, bad, sink)?;
+            piece = rest;
         }
         Ok(())
+    }
+
+    /// A line that is all there, as nearly all are: its fields stand in it as they are. Whether it
+    /// was one; a line that was not is gone through byte by byte.
+    fn plain_line(
+        &mut self,
+        columns: Columns,
+        line: &[u8],
+        bad: &mut BadRecords,
+        sink: &mut impl FnMut(&Record<'_>),
+    ) -> bool {
+        let mut fields = [""; MAX_FIELDS];
+        let Some(count) = plain_fields(line, &mut fields) else { return false };
+        if count != columns.count {
+            return false;
+        }
+        self.line += 1;
+        match columns.record(&fields[..count]) {
+            Ok(record) => sink(&record),
+            Err(why) => bad.add(self.line, self.line_offset, why),
+        }
+        self.offset += line.len() as u64 + 1;
+        self.line_offset = self.offset;
+        true
     }
 
     pub(super) fn finish(
         mut self,
         bad: &mut BadRecords,
-        sink: &mut impl FnMut(&Record),
+        sink: &mut impl FnMut(&Record<'_>),
     ) -> Result<(), ReportError> {
         if self.offset == 0 {
             return Err(ReportError::Empty);
@@ -84,7 +121,7 @@ impl CsvReader {
         &mut self,
         byte: u8,
         bad: &mut BadRecords,
-        sink: &mut impl FnMut(&Record),
+        sink: &mut impl FnMut(&Record<'_>),
     ) -> Result<(), ReportError> {
         if byte == b'\n' && self.quoting != Quoting::Quoted {
             return self.end_of_line(bad, sink);
@@ -127,7 +164,7 @@ impl CsvReader {
     fn end_of_line(
         &mut self,
         bad: &mut BadRecords,
-        sink: &mut impl FnMut(&Record),
+        sink: &mut impl FnMut(&Record<'_>),
     ) -> Result<(), ReportError> {
         self.line += 1;
         self.end_of_field();
@@ -144,7 +181,7 @@ impl CsvReader {
     fn line(
         &mut self,
         bad: &mut BadRecords,
-        sink: &mut impl FnMut(&Record),
+        sink: &mut impl FnMut(&Record<'_>),
     ) -> Result<(), ReportError> {
         let Some(columns) = self.columns else {
             let names = self.fields().ok_or(ReportError::HeaderUnreadable)?;
@@ -183,6 +220,43 @@ impl CsvReader {
     }
 }
 
+/// Without its end, if that is there.
+fn whole_line(piece: &[u8]) -> Option<&[u8]> {
+    memchr(b'\n', &piece[..piece.len().min(MAX_RECORD)]).map(|end| &piece[..end])
+}
+
+/// How many fields a line has, if none of them has a quote or a line's end inside.
+fn plain_fields<'l>(line: &'l [u8], fields: &mut [&'l str; MAX_FIELDS]) -> Option<usize> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.is_empty() || memchr(b'\r', line).is_some() {
+        return None;
+    }
+    let mut rest = std::str::from_utf8(line).ok()?;
+    // The last place stays empty: a line that fills it is too long.
+    for (count, field) in fields[..MAX_FIELDS - 1].iter_mut().enumerate() {
+        let end = match rest.strip_prefix('"') {
+            None => {
+                let end = memchr(b',', rest.as_bytes()).unwrap_or(rest.len());
+                *field = &rest[..end];
+                end
+            }
+            Some(quoted) => {
+                let close = memchr(b'"', quoted.as_bytes())?;
+                *field = &quoted[..close];
+                // What follows a closing quote is a comma or nothing, or the field goes on.
+                let end = close + 2;
+                if rest.as_bytes().get(end).is_some_and(|byte| *byte != b',') {
+                    return None;
+                }
+                end
+            }
+        };
+        let Some(after) = rest.get(end + 1..) else { return Some(count + 1) };
+        rest = after;
+    }
+    None
+}
+
 impl Columns {
     fn find(names: &[&str]) -> Result<Self, ReportError> {
         let find = |wanted: &str| {
@@ -207,8 +281,8 @@ impl Columns {
     }
 
     /// `fields` are as many as the header has.
-    fn record(&self, fields: &[&str]) -> Result<Record, String> {
-        let text = |at: usize| fields[at].to_owned();
+    fn record<'r>(&self, fields: &[&'r str]) -> Result<Record<'r>, String> {
+        let text = |at: usize| Cow::Borrowed(fields[at]);
         let optional = |at: usize| Some(fields[at]).filter(|text| !text.is_empty());
         let time = |at: usize| -> Result<OffsetDateTime, String> {
             parse_time(fields[at]).ok_or_else(|| not_a_time(fields[at]))
@@ -216,7 +290,7 @@ impl Columns {
         Ok(Record {
             aws_account_id: text(self.aws_account_id),
             requested_by_service_principal: optional(self.requested_by_service_principal)
-                .map(str::to_owned),
+                .map(Cow::Borrowed),
             certificate_arn: text(self.certificate_arn),
             serial: text(self.serial),
             subject: text(self.subject),
@@ -224,8 +298,8 @@ impl Columns {
             not_after: time(self.not_after)?,
             issued_at: time(self.issued_at)?,
             revoked_at: optional(self.revoked_at).map(|_| time(self.revoked_at)).transpose()?,
-            revocation_reason: optional(self.revocation_reason).map(str::to_owned),
-            template_arn: self.template_arn.and_then(optional).map(str::to_owned),
+            revocation_reason: optional(self.revocation_reason).map(Cow::Borrowed),
+            template_arn: self.template_arn.and_then(optional).map(Cow::Borrowed),
         })
     }
 }

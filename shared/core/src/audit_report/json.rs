@@ -3,6 +3,8 @@
 //! An object is found by its braces alone and then parsed by itself, so that one which is broken
 //! inside does not end the report.
 
+use memchr::memchr2;
+
 use super::{BadRecords, MAX_RECORD, Record, ReportError};
 
 #[derive(Default)]
@@ -36,11 +38,19 @@ impl JsonReader {
         &mut self,
         piece: &[u8],
         bad: &mut BadRecords,
-        sink: &mut impl FnMut(&Record),
+        sink: &mut impl FnMut(&Record<'_>),
     ) -> Result<(), ReportError> {
-        for &byte in piece {
-            self.byte(byte, bad, sink)?;
-            self.offset += 1;
+        let mut piece = piece;
+        while let Some((&byte, rest)) = piece.split_first() {
+            if self.place == Place::InRecord {
+                let used = self.in_record(piece, bad, sink);
+                self.offset += used as u64;
+                piece = &piece[used..];
+            } else {
+                self.byte(byte)?;
+                self.offset += 1;
+                piece = rest;
+            }
         }
         Ok(())
     }
@@ -53,16 +63,7 @@ impl JsonReader {
         }
     }
 
-    fn byte(
-        &mut self,
-        byte: u8,
-        bad: &mut BadRecords,
-        sink: &mut impl FnMut(&Record),
-    ) -> Result<(), ReportError> {
-        if self.place == Place::InRecord {
-            self.in_record(byte, bad, sink);
-            return Ok(());
-        }
+    fn byte(&mut self, byte: u8) -> Result<(), ReportError> {
         self.place = match (self.place, byte) {
             (place, b' ' | b'\t' | b'\r' | b'\n') => place,
             (Place::BeforeArray, b'[') => Place::First,
@@ -87,32 +88,47 @@ impl JsonReader {
         self.escaped = false;
     }
 
-    fn in_record(&mut self, byte: u8, bad: &mut BadRecords, sink: &mut impl FnMut(&Record)) {
-        if self.record.len() <= MAX_RECORD {
-            self.record.push(byte);
+    /// Goes to the next byte that means something, and tells how many were used.
+    fn in_record(
+        &mut self,
+        piece: &[u8],
+        bad: &mut BadRecords,
+        sink: &mut impl FnMut(&Record<'_>),
+    ) -> usize {
+        if std::mem::take(&mut self.escaped) {
+            self.keep(&piece[..1]);
+            return 1;
         }
-        if self.in_string {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' => self.escaped = true,
-                b'"' => self.in_string = false,
-                _ => {}
-            }
-            return;
-        }
-        match byte {
-            b'"' => self.in_string = true,
+        let next = if self.in_string {
+            memchr2(b'"', b'\\', piece)
+        } else {
+            piece.iter().position(|byte| matches!(byte, b'"' | b'{' | b'[' | b'}' | b']'))
+        };
+        let Some(at) = next else {
+            self.keep(piece);
+            return piece.len();
+        };
+        self.keep(&piece[..=at]);
+        match piece[at] {
+            b'\\' => self.escaped = true,
+            b'"' => self.in_string = !self.in_string,
             b'{' | b'[' => self.depth = self.depth.saturating_add(1),
-            b'}' | b']' => self.depth -= 1,
-            _ => {}
+            _ => self.depth -= 1,
         }
         if self.depth == 0 {
             self.place = Place::AfterRecord;
             self.end(bad, sink);
         }
+        at + 1
     }
 
-    fn end(&mut self, bad: &mut BadRecords, sink: &mut impl FnMut(&Record)) {
+    /// One byte more than a record may have shows that it is too long.
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = (MAX_RECORD + 1).saturating_sub(self.record.len());
+        self.record.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn end(&mut self, bad: &mut BadRecords, sink: &mut impl FnMut(&Record<'_>)) {
         if self.record.len() > MAX_RECORD {
             let why = format!("the record is longer than {MAX_RECORD} bytes");
             return bad.add(self.number, self.record_offset, why);

@@ -89,7 +89,7 @@ impl Summary {
     }
 
     /// Records come in any order.
-    pub fn add(&mut self, record: &Record) {
+    pub fn add(&mut self, record: &Record<'_>) {
         self.issued += 1;
         self.by_account.count(&record.aws_account_id);
         self.by_template.count(record.template_arn.as_deref().unwrap_or("(none)"));
@@ -109,7 +109,7 @@ impl Summary {
         }
     }
 
-    fn add_revoked(&mut self, record: &Record, is_expired: bool) {
+    fn add_revoked(&mut self, record: &Record<'_>, is_expired: bool) {
         self.revoked += 1;
         self.revoked_unexpired += u64::from(!is_expired);
         let reason = record.revocation_reason.as_deref().unwrap_or("(none)");
@@ -119,7 +119,7 @@ impl Summary {
         }
     }
 
-    fn add_valid(&mut self, record: &Record) {
+    fn add_valid(&mut self, record: &Record<'_>) {
         let not_after = record.not_after;
         let left = not_after - self.as_of;
         self.valid += 1;
@@ -135,7 +135,7 @@ impl Summary {
 }
 
 impl Concern {
-    fn add(&mut self, record: &Record) {
+    fn add(&mut self, record: &Record<'_>) {
         self.count += 1;
         if self.first.len() < MAX_NAMED {
             self.first.push(shown(&record.certificate_arn));

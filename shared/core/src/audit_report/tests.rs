@@ -34,18 +34,32 @@ fn csv() -> String {
     )
 }
 
+fn owned(record: &Record<'_>) -> Record<'static> {
+    let text = |text: &str| text.to_owned().into();
+    Record {
+        aws_account_id: text(&record.aws_account_id),
+        requested_by_service_principal: record.requested_by_service_principal.as_deref().map(text),
+        certificate_arn: text(&record.certificate_arn),
+        serial: text(&record.serial),
+        subject: text(&record.subject),
+        revocation_reason: record.revocation_reason.as_deref().map(text),
+        template_arn: record.template_arn.as_deref().map(text),
+        ..*record
+    }
+}
+
 /// Reads in pieces of `size` bytes.
 fn records(
     report: &str,
     format: Format,
     size: usize,
-) -> Result<(Vec<Record>, BadRecords), ReportError> {
+) -> Result<(Vec<Record<'static>>, BadRecords), ReportError> {
     let mut records = Vec::new();
     let mut reader = ReportReader::new(format);
     for piece in report.as_bytes().chunks(size) {
-        reader.push(piece, &mut |record| records.push(record.clone()))?;
+        reader.push(piece, &mut |record| records.push(owned(record)))?;
     }
-    let bad = reader.finish(&mut |record| records.push(record.clone()))?;
+    let bad = reader.finish(&mut |record| records.push(owned(record)))?;
     Ok((records, bad))
 }
 
@@ -89,10 +103,31 @@ fn a_bad_record_is_counted_and_named_and_the_rest_is_read() {
         ("a stray quote", "C=US\",", "C=US\"x,", "misquoted"),
     ] {
         let broken = csv().replacen(from, to, 1);
-        let (found, bad) = records(&broken, Format::Csv, 9).unwrap();
-        assert_eq!((found.len(), bad.count, bad.first[0].number), (1, 1, 2), "{name}");
-        assert!(bad.first[0].why.contains(why), "{name}: {}", bad.first[0].why);
+        // In small pieces, and line by line.
+        for size in [9, usize::MAX] {
+            let (found, bad) = records(&broken, Format::Csv, size).unwrap();
+            assert_eq!((found.len(), bad.count, bad.first[0].number), (1, 1, 2), "{name}");
+            assert!(bad.first[0].why.contains(why), "{name}: {}", bad.first[0].why);
+        }
     }
+}
+
+/// Lines that are all there go another way than those that come in pieces.
+#[test]
+fn a_line_is_read_alike_however_it_arrives() {
+    let header = csv().lines().next().unwrap().to_owned();
+    let line = csv().lines().nth(1).unwrap().to_owned();
+    let mut kept = 0;
+    for at in 0..line.len() {
+        for character in ["\"", ",", "\n", "\r", "", "\"\"", "ü"] {
+            let changed = format!("{}{character}{}", &line[..at], &line[at + 1..]);
+            let report = format!("{header}\n{changed}\n{line}\n");
+            let whole = records(&report, Format::Csv, usize::MAX);
+            assert_eq!(whole, records(&report, Format::Csv, 1), "{changed}");
+            kept += usize::from(whole.is_ok_and(|(found, _)| found.len() == 2));
+        }
+    }
+    assert!(kept > 100, "{kept}");
 }
 
 #[test]
@@ -153,19 +188,19 @@ fn mutations_never_panic() {
     }
 }
 
-fn record(not_after: OffsetDateTime, reason: Option<&str>) -> Record {
+fn record(not_after: OffsetDateTime, reason: Option<&'static str>) -> Record<'static> {
     Record {
-        aws_account_id: "1".to_owned(),
+        aws_account_id: "1".into(),
         requested_by_service_principal: None,
-        certificate_arn: "arn:c".to_owned(),
-        serial: "01".to_owned(),
-        subject: "CN=a".to_owned(),
+        certificate_arn: "arn:c".into(),
+        serial: "01".into(),
+        subject: "CN=a".into(),
         not_before: datetime!(2020-01-01 0:00 UTC),
         not_after,
         issued_at: datetime!(2020-01-01 1:00 UTC),
         revoked_at: reason.map(|_| datetime!(2020-06-01 0:00 UTC)),
-        revocation_reason: reason.map(str::to_owned),
-        template_arn: Some("t".to_owned()),
+        revocation_reason: reason.map(Into::into),
+        template_arn: Some("t".into()),
     }
 }
 
@@ -191,7 +226,7 @@ fn a_summary_counts_each_certificate_in_one_state_with_edges_to_the_second() {
     summary.add(&Record {
         not_before: AS_OF + second,
         template_arn: None,
-        requested_by_service_principal: Some("acm.amazonaws.com".to_owned()),
+        requested_by_service_principal: Some("acm.amazonaws.com".into()),
         ..record(AS_OF + day, None)
     });
     assert_eq!((summary.issued, summary.valid, summary.expired), (11, 7, 1));
@@ -209,7 +244,7 @@ fn a_summary_counts_each_certificate_in_one_state_with_edges_to_the_second() {
 fn names_beyond_a_thousand_are_counted_together() {
     let mut summary = Summary::new(AS_OF, None);
     for account in 0..1500 {
-        summary.add(&Record { aws_account_id: account.to_string(), ..record(AS_OF, None) });
+        summary.add(&Record { aws_account_id: account.to_string().into(), ..record(AS_OF, None) });
     }
     assert_eq!(summary.by_account.of("(others)"), 500);
 }

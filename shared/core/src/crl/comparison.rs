@@ -21,8 +21,7 @@ impl Listing {
     /// An indirect entry's serial belongs to another issuer's numbering.
     pub fn add(&mut self, entry: &Entry<'_>) {
         if !entry.indirect {
-            let at = entry.revoked_at.map_or(i64::MIN, OffsetDateTime::unix_timestamp);
-            self.0.insert(entry.serial, at);
+            self.0.insert(entry.serial, entry.revoked_at.unwrap_or(i64::MIN));
         }
     }
 
@@ -56,7 +55,7 @@ struct Revocation {
 }
 
 impl Certificates {
-    pub fn add(&mut self, record: &Record) {
+    pub fn add(&mut self, record: &Record<'_>) {
         let mut buffer = [0; LONGEST_SERIAL + 1];
         let Some(serial) = octets(&record.serial, &mut buffer) else {
             self.unreadable += 1;
@@ -229,13 +228,13 @@ mod tests {
         serial: &str,
         revoked_at: Option<OffsetDateTime>,
         not_after: OffsetDateTime,
-    ) -> Record {
+    ) -> Record<'_> {
         Record {
-            aws_account_id: String::new(),
+            aws_account_id: "".into(),
             requested_by_service_principal: None,
-            certificate_arn: String::new(),
-            serial: serial.to_owned(),
-            subject: String::new(),
+            certificate_arn: "".into(),
+            serial: serial.into(),
+            subject: "".into(),
             not_before: NOW - Duration::DAY,
             not_after,
             issued_at: NOW - Duration::DAY,
@@ -253,7 +252,7 @@ mod tests {
         listing.sort()
     }
 
-    fn reported(records: &[Record], written_at: Option<OffsetDateTime>) -> Reported {
+    fn reported(records: &[Record<'_>], written_at: Option<OffsetDateTime>) -> Reported {
         let mut certificates = Certificates::default();
         records.iter().for_each(|record| certificates.add(record));
         certificates.finish("r".to_owned(), written_at, 0)

@@ -12,11 +12,12 @@ use crate::{
 pub struct Entry<'a> {
     /// The serial's octets as they are encoded.
     pub serial: &'a [u8],
-    pub revoked_at: Option<OffsetDateTime>,
+    /// In seconds since 1970: a million dates are compared and few are shown.
+    pub revoked_at: Option<i64>,
     /// reasonCode (§5.3.1), if there is one.
     pub reason: Option<u64>,
     /// invalidityDate (§5.3.2), if there is one.
-    pub invalid_since: Option<OffsetDateTime>,
+    pub invalid_since: Option<i64>,
     /// The entry is for a certificate of another issuer (§5.3.3).
     pub indirect: bool,
     pub unknown_critical_extension: bool,
@@ -26,7 +27,7 @@ impl<'a> Entry<'a> {
     pub(super) fn read(element: Element<'a>) -> Result<Self, DerError> {
         let mut reader = element.open()?;
         let serial = value::integer(reader.expect(tag::INTEGER)?)?;
-        let revoked_at = value::time(reader.element()?).ok();
+        let revoked_at = value::time(reader.element()?).ok().map(OffsetDateTime::unix_timestamp);
         let mut entry = Self {
             serial,
             revoked_at,
@@ -42,6 +43,31 @@ impl<'a> Entry<'a> {
         Ok(entry)
     }
 
+    /// The content of an entry in the form in which nearly every CA writes it: a UTCTime, and no
+    /// extension but a reasonCode. Whatever else it is, [`Self::read`] judges.
+    pub(super) fn common(content: &'a [u8]) -> Option<Self> {
+        let [tag::INTEGER, length @ 1..0x80, rest @ ..] = content else { return None };
+        let (serial, rest) = rest.split_at_checked(usize::from(*length))?;
+        if matches!(serial, [0x00, 0x00..=0x7f, ..] | [0xff, 0x80..=0xff, ..]) {
+            return None;
+        }
+        let [tag::UTC_TIME, 13, rest @ ..] = rest else { return None };
+        let (date, rest) = rest.split_first_chunk()?;
+        let reason = match rest {
+            [] => None,
+            [before @ .., code] if before == REASON_CODE => Some(u64::from(*code)),
+            _ => return None,
+        };
+        Some(Self {
+            serial,
+            revoked_at: Some(value::utc_seconds(date)?),
+            reason,
+            invalid_since: None,
+            indirect: false,
+            unknown_critical_extension: false,
+        })
+    }
+
     fn extension(&mut self, extension: &Extension<'a>) -> Result<(), DerError> {
         match extension.oid {
             extension::REASON_CODE => {
@@ -54,13 +80,18 @@ impl<'a> Entry<'a> {
             extension::CERTIFICATE_ISSUER => self.indirect = true,
             extension::INVALIDITY_DATE => {
                 let date = extension.single()?.tagged(tag::GENERALIZED_TIME)?;
-                self.invalid_since = Some(value::time(date)?);
+                self.invalid_since = Some(value::time(date)?.unix_timestamp());
             }
             _ => self.unknown_critical_extension |= extension.critical,
         }
         Ok(())
     }
 }
+
+/// crlEntryExtensions with a reasonCode alone, up to the code itself:
+/// SEQUENCE { SEQUENCE { OID 2.5.29.21, OCTET STRING { ENUMERATED } } }.
+const REASON_CODE: &[u8] =
+    &[0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55, 0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01];
 
 /// Counts over the entries of one CRL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,6 +122,9 @@ pub struct EntryFacts {
 #[derive(Default)]
 pub(super) struct Counter {
     facts: EntryFacts,
+    /// In seconds since 1970.
+    first_revocation: Option<i64>,
+    last_revocation: Option<i64>,
 }
 
 impl Counter {
@@ -108,9 +142,9 @@ impl Counter {
             let bucket = usize::try_from(reason).unwrap_or(usize::MAX);
             facts.reasons[bucket.min(11)] += 1;
         }
-        facts.last_revocation = facts.last_revocation.max(entry.revoked_at);
         if let Some(at) = entry.revoked_at {
-            facts.first_revocation = Some(facts.first_revocation.map_or(at, |first| first.min(at)));
+            self.last_revocation = self.last_revocation.max(Some(at));
+            self.first_revocation = Some(self.first_revocation.map_or(at, |first| first.min(at)));
             let late = entry.invalid_since.is_some_and(|since| since > at);
             facts.invalid_after_revocation += u64::from(late);
         }
@@ -123,6 +157,11 @@ impl Counter {
     }
 
     pub(super) fn finish(self) -> EntryFacts {
-        self.facts
+        let time = |at: Option<i64>| OffsetDateTime::from_unix_timestamp(at?).ok();
+        EntryFacts {
+            first_revocation: time(self.first_revocation),
+            last_revocation: time(self.last_revocation),
+            ..self.facts
+        }
     }
 }

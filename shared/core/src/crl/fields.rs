@@ -45,10 +45,7 @@ impl Fields {
             Place::ThisUpdate => self.this_update = self.time(place, element),
             Place::NextUpdate => self.next_update = self.time(place, element),
             Place::Entry => match Entry::read(element) {
-                Ok(entry) => {
-                    self.counter.count(&entry);
-                    visit(&entry);
-                }
+                Ok(entry) => self.entry(&entry, visit),
                 Err(error) => self.counter.malformed(error),
             },
             Place::Extensions => {
@@ -65,6 +62,11 @@ impl Fields {
             Place::List | Place::Tbs | Place::Entries | Place::End => {}
         }
         Ok(())
+    }
+
+    pub(super) fn entry(&mut self, entry: &Entry<'_>, visit: &mut impl FnMut(&Entry<'_>)) {
+        self.counter.count(entry);
+        visit(entry);
     }
 
     /// A time that cannot be read is a fact: the rules say what follows from having none.

@@ -104,6 +104,9 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
     fn walk(&mut self, bytes: &[u8]) -> Result<usize, CrlError> {
         let mut used = 0;
         loop {
+            if self.place == Place::Entry {
+                used += self.common_entries(&bytes[used..]);
+            }
             match self.step(&bytes[used..])? {
                 Step::Used(count) => {
                     used += count;
@@ -113,6 +116,23 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
                 Step::Wait => return Ok(used),
             }
         }
+    }
+
+    /// Takes entries for as long as they are whole and have the usual form: the same as steps, and
+    /// several times as fast. Tells how many bytes were used.
+    fn common_entries(&mut self, bytes: &[u8]) -> usize {
+        let left = usize::try_from(self.entries_end - self.offset).unwrap_or(usize::MAX);
+        let bytes = &bytes[..left.min(bytes.len())];
+        let mut rest = bytes;
+        while let [tag::SEQUENCE, length @ ..0x80, more @ ..] = rest {
+            let Some((content, after)) = more.split_at_checked(usize::from(*length)) else { break };
+            let Some(entry) = Entry::common(content) else { break };
+            self.fields.entry(&entry, &mut self.visit);
+            rest = after;
+        }
+        let used = bytes.len() - rest.len();
+        self.offset += used as u64;
+        used
     }
 
     fn step(&mut self, bytes: &[u8]) -> Result<Step, CrlError> {

@@ -44,6 +44,17 @@ impl<T> Serials<T> {
 
 /// The number, if the serial is not negative and has at most 16 octets.
 pub(super) fn short(octets: &[u8]) -> Option<u128> {
+    if octets.is_empty() {
+        return None;
+    }
+    // The usual lengths, without a copy of unknown length.
+    let sixteen = match octets {
+        [0, rest @ ..] => rest.try_into(),
+        octets => octets.try_into(),
+    };
+    if let (Ok(sixteen), false) = (sixteen, octets[0] & 0x80 != 0) {
+        return Some(u128::from_be_bytes(sixteen));
+    }
     let negative = octets.first().is_some_and(|octet| octet & 0x80 != 0);
     let magnitude = match octets {
         [0, rest @ ..] => rest,

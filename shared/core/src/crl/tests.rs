@@ -318,3 +318,23 @@ fn an_ml_dsa_signature_is_verified_over_the_whole_message() {
     changed[at + 2] ^= 1;
     assert_eq!(Crl::read(&changed).unwrap().verify(&certificate), Err(SignatureError::Mismatch));
 }
+
+/// The fast way through the usual entries must say what the slow one says, whatever stands there.
+#[test]
+fn usual_entries_are_read_alike_on_both_ways() {
+    let whole = entry(&[0x00, 0xee, 0x22], AT, Some(4));
+    let mut seen = 0;
+    for at in 0..whole.len() {
+        for value in 0..=255 {
+            let mut changed = whole.clone();
+            changed[at] = value;
+            let Ok(element) = crate::der::Reader::new(&changed).element() else { continue };
+            let Some(common) = entry::Entry::common(element.content) else { continue };
+            if element.tag == tag::SEQUENCE {
+                assert_eq!(Ok(common), entry::Entry::read(element), "{at} {value:02x}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 1000, "{seen}");
+}
