@@ -86,7 +86,7 @@ async fn issue_a_million(options: &Options, table: &mut Table) -> Outcome<f64> {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     println!("issuing {} certificates over HTTP ...", options.certificates);
     let before = bare::certificates_per_second(threads, options.seconds)?;
-    let alone = rate(&server.address, &request, options.seconds).await?;
+    let alone = rate(&server.address, &request, options.seconds, 1).await?;
     let empty = server.memory()?;
     let watch = stopwatch();
     let issued = issue(options, &server.address, &request).await?;
@@ -116,17 +116,27 @@ async fn issue_a_million(options: &Options, table: &mut Table) -> Outcome<f64> {
     Ok(alone)
 }
 
-/// Calls a second of one client that waits for each answer.
-async fn rate(address: &str, request: &[u8], seconds: f64) -> Outcome<f64> {
-    let mut connection = Connection::new(address);
+/// Calls a second of clients that each wait for their answers.
+async fn rate(address: &str, request: &[u8], seconds: f64, clients: usize) -> Outcome<f64> {
     let watch = stopwatch();
+    let mut running = JoinSet::new();
+    for _ in 0..clients {
+        let (mut connection, request) = (Connection::new(address), request.to_vec());
+        running.spawn(async move {
+            let mut count = 0_u32;
+            while watch.elapsed().as_secs_f64() < seconds || count == 0 {
+                let answer = connection.send(&request).await?;
+                if answer.status != 200 {
+                    return Err(String::from_utf8_lossy(&answer.body).into_owned());
+                }
+                count += 1;
+            }
+            Ok(count)
+        });
+    }
     let mut count = 0;
-    while watch.elapsed().as_secs_f64() < seconds || count == 0 {
-        let answer = connection.send(request).await?;
-        if answer.status != 200 {
-            return Err(String::from_utf8_lossy(&answer.body).into_owned());
-        }
-        count += 1;
+    while let Some(done) = running.join_next().await {
+        count += done.map_err(|error| error.to_string())??;
     }
     Ok(f64::from(count) / watch.elapsed().as_secs_f64())
 }
@@ -246,8 +256,8 @@ async fn beside_moto(options: &Options, alone: f64, table: &mut Table) -> Outcom
     Ok(())
 }
 
-/// Calls a second of one client: IssueCertificate, DescribeCertificateAuthority,
-/// ListCertificateAuthorities (one page).
+/// Calls a second: IssueCertificate of one client, DescribeCertificateAuthority and
+/// ListCertificateAuthorities (one page of 100) of several.
 async fn measure(options: &Options, address: &str, algorithm: &str) -> Outcome<[f64; 3]> {
     let mut connection = Connection::new(address);
     let (ca, _) = api::active_root(&mut connection, None, algorithm).await?;
@@ -258,13 +268,15 @@ async fn measure(options: &Options, address: &str, algorithm: &str) -> Outcome<[
     let csr = bare::request("www.example.com")?;
     let issuance = api::issuance(&ca, &csr, algorithm, "EndEntityCertificate", 1);
     let of_ca = json!({"CertificateAuthorityArn": ca});
+    let clients = options.connections;
     let mut rates = [0.0; 3];
-    for (rate_of, (operation, body)) in rates.iter_mut().zip([
-        ("IssueCertificate", issuance),
-        ("DescribeCertificateAuthority", of_ca),
-        ("ListCertificateAuthorities", json!({})),
+    for (rate_of, (operation, body, clients)) in rates.iter_mut().zip([
+        ("IssueCertificate", issuance, 1),
+        ("DescribeCertificateAuthority", of_ca, clients),
+        ("ListCertificateAuthorities", json!({}), clients),
     ]) {
-        *rate_of = rate(address, &api::request(operation, &body), options.seconds).await?;
+        let request = api::request(operation, &body);
+        *rate_of = rate(address, &request, options.seconds, clients).await?;
     }
     Ok(rates)
 }

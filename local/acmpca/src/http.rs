@@ -105,7 +105,7 @@ fn record(
             tracing::info!(operation, request_id = caller.request_id, %error, "refused");
         }
     }
-    if cloudtrail::is_read_only(operation) {
+    if !service.has_listener() || cloudtrail::is_read_only(operation) {
         return;
     }
     let elements = result.as_ref().map(|body| serde_json::from_slice(body).unwrap_or(Value::Null));

@@ -6,7 +6,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::{
-    ApiError, Clock, EventSink, FaultError, Faults, NoEvents, Quotas, Secrets, Timeline, Timings,
+    ApiError, Clock, EventSink, FaultError, Faults, Quotas, Secrets, Timeline, Timings,
     arn::CaArn,
     background::Background,
     bucket::Buckets,
@@ -27,7 +27,7 @@ pub struct PcaLocal(Arc<Inner>);
 struct Inner {
     account: String,
     buckets: Buckets,
-    events: Arc<dyn EventSink>,
+    events: Option<Arc<dyn EventSink>>,
     background: Background,
     faults: faults::Planned,
     limiter: Limiter,
@@ -104,7 +104,7 @@ impl Builder {
         let service = PcaLocal(Arc::new(Inner {
             account: self.account.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
             buckets: Buckets::new(self.s3),
-            events: self.events.unwrap_or_else(|| Arc::new(NoEvents)),
+            events: self.events,
             region: self.region.unwrap_or_else(|| "us-east-1".to_owned()),
             background: Background::default(),
             faults: faults::Planned::default(),
@@ -194,11 +194,20 @@ impl PcaLocal {
     }
 
     pub(crate) fn deliver(&self, event: Value) {
-        self.0.events.deliver(event);
+        if let Some(events) = &self.0.events {
+            events.deliver(event);
+        }
+    }
+
+    /// Whether anybody gets events: if not, they need not be made.
+    pub(crate) fn has_listener(&self) -> bool {
+        self.0.events.is_some()
     }
 
     pub(crate) fn announce(&self, ca: &CaArn, event: ServiceEvent<'_>, now: OffsetDateTime) {
-        self.deliver(service_event(ca, event, now));
+        if self.has_listener() {
+            self.deliver(service_event(ca, event, now));
+        }
     }
 
     /// The CA behind an ARN of a request. Another account's is open to what its resource policy
