@@ -3,7 +3,12 @@
 //! Exit codes: 0 clean, 1 findings, 2 could not check.
 
 mod crl;
+mod deadline;
+mod evidence;
 mod exit;
+mod input;
+mod output;
+mod policy;
 
 use std::process::ExitCode;
 
@@ -24,11 +29,23 @@ enum Command {
     /// Certificate revocation lists.
     #[command(subcommand)]
     Crl(crl::Command),
+    /// Deleted CAs whose restoration window is running out.
+    #[command(subcommand)]
+    Deadline(deadline::Command),
+    /// Whether records of cases hold together, offline.
+    #[command(subcommand)]
+    Evidence(evidence::Command),
+    /// What deletion policies say, offline.
+    #[command(subcommand)]
+    Policy(policy::Command),
 }
 
 fn main() -> ExitCode {
-    let exit = match Options::parse().command {
-        Command::Crl(command) => crl::run(&command),
+    let answer = match Options::parse().command {
+        Command::Crl(command) => return crl::run(&command).into(),
+        Command::Deadline(command) => deadline::run(command),
+        Command::Evidence(command) => evidence::run(command),
+        Command::Policy(command) => policy::run(command),
     };
-    exit.into()
+    answer.unwrap_or_else(|error| exit::Exit::not_checked(error.as_ref())).into()
 }

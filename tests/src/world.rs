@@ -30,13 +30,23 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
-        let stack = Stack::builder()
+        Self::start_with(&[]).await
+    }
+
+    /// For a scenario of days: auto-restore sweeps every hour only.
+    pub async fn start_for_days() -> Self {
+        Self::start_with(&[("SweepSchedule", "rate(1 hour)")]).await
+    }
+
+    async fn start_with(parameters: &[(&str, &str)]) -> Self {
+        let mut stack = Stack::builder()
             .template(root().join("infra/template.yaml"))
             .functions_dir(functions_dir())
-            .clock(Clock::frozen_at(START))
-            .start()
-            .await
-            .expect("the stack starts");
+            .clock(Clock::frozen_at(START));
+        for (name, value) in parameters {
+            stack = stack.parameter(*name, *value);
+        }
+        let stack = stack.start().await.expect("the stack starts");
         let (pca, s3) = clients(stack.endpoint(), "bob");
         Self { stack, pca, s3 }
     }
@@ -48,7 +58,7 @@ impl World {
 
     /// An ACTIVE root CA with a certificate of ten years.
     pub async fn active_root(&self, crl_bucket: Option<&str>) -> String {
-        let ca = self.create(crl_bucket).await;
+        let ca = self.create(Kind::Root, crl_bucket).await;
         let csr = self.pca.get_certificate_authority_csr().certificate_authority_arn(&ca);
         let csr = csr.send().await.expect("a CSR").csr.expect("a CSR");
         let own = self.issue(&ca, csr.as_bytes(), "RootCACertificate", 3650).await;
@@ -64,8 +74,27 @@ impl World {
         ca
     }
 
-    async fn create(&self, crl_bucket: Option<&str>) -> String {
-        let subject = Asn1Subject::builder().common_name("Root").build();
+    /// An ACTIVE CA below `root`, with a certificate of a year.
+    pub async fn active_subordinate(&self, root: &str) -> String {
+        let ca = self.create(Kind::Subordinate, None).await;
+        let csr = self.pca.get_certificate_authority_csr().certificate_authority_arn(&ca);
+        let csr = csr.send().await.expect("a CSR").csr.expect("a CSR");
+        let own = self.issue(root, csr.as_bytes(), "SubordinateCACertificate_PathLen0", 365).await;
+        let own = self.pca.get_certificate().certificate_authority_arn(root).certificate_arn(own);
+        let own = own.send().await.expect("a certificate");
+        self.pca
+            .import_certificate_authority_certificate()
+            .certificate_authority_arn(&ca)
+            .certificate(Blob::new(own.certificate.expect("a certificate")))
+            .certificate_chain(Blob::new(own.certificate_chain.expect("a chain")))
+            .send()
+            .await
+            .expect("the import is accepted");
+        ca
+    }
+
+    async fn create(&self, kind: Kind, crl_bucket: Option<&str>) -> String {
+        let subject = Asn1Subject::builder().common_name(kind.as_str()).build();
         let configuration = CertificateAuthorityConfiguration::builder()
             .key_algorithm(KeyAlgorithm::EcPrime256v1)
             .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
@@ -74,7 +103,7 @@ impl World {
             .expect("it is complete");
         self.pca
             .create_certificate_authority()
-            .certificate_authority_type(Kind::Root)
+            .certificate_authority_type(kind)
             .certificate_authority_configuration(configuration)
             .set_revocation_configuration(crl_bucket.map(publishes_to))
             .send()
@@ -101,8 +130,14 @@ impl World {
             .expect("it has an ARN")
     }
 
-    /// Disables and deletes the CA, and waits for what follows.
+    /// Disables and deletes the CA, as quickly as a script would, and waits for what follows.
     pub async fn delete(&self, ca: &str, window_days: i32) {
+        self.disable(ca).await;
+        self.delete_disabled(ca, window_days).await;
+        self.stack.settled().await;
+    }
+
+    pub async fn disable(&self, ca: &str) {
         self.pca
             .update_certificate_authority()
             .certificate_authority_arn(ca)
@@ -110,6 +145,9 @@ impl World {
             .send()
             .await
             .expect("the CA can be disabled");
+    }
+
+    pub async fn delete_disabled(&self, ca: &str, window_days: i32) {
         self.pca
             .delete_certificate_authority()
             .certificate_authority_arn(ca)
@@ -117,7 +155,6 @@ impl World {
             .send()
             .await
             .expect("a disabled CA can be deleted");
-        self.stack.settled().await;
     }
 
     /// `None` when the CA is gone.

@@ -19,7 +19,6 @@ const FUNCTION: &[&str] = &["vigil-aws", "vigil-core"];
 const LAYERS: &[Layer] = &[
     Layer { package: "vigil-core", ours: &[], forbidden: PURE },
     Layer { package: "vigil-aws", ours: &["vigil-core"], forbidden: &["axum", "cedar-policy"] },
-    Layer { package: "vigil", ours: &["vigil-core"], forbidden: &["lambda_runtime"] },
     Layer { package: "audit-report", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "auto-restore", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "crl-audit", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
@@ -27,6 +26,11 @@ const LAYERS: &[Layer] = &[
         package: "restore-deadline",
         ours: FUNCTION,
         forbidden: &["aws-sdk-*", "cedar-policy"],
+    },
+    Layer {
+        package: "vigil",
+        ours: FUNCTION,
+        forbidden: &["aws-config", "aws-sdk-*", "axum", "cedar-policy", "lambda_runtime"],
     },
     Layer { package: "pca-local", ours: &[], forbidden: &["lambda_runtime", "s3s", "s3s-fs"] },
     Layer { package: "bench", ours: &["pca-local"], forbidden: &["lambda_runtime", "s3s"] },

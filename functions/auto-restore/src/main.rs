@@ -1,10 +1,14 @@
-//! Restores a CA whose deletion no policy permitted. Runs on CloudTrail's record of the deletion.
+//! Restores a CA whose deletion no policy permitted, and brings it back into service. Runs on
+//! CloudTrail's records of deletions and disablings, and on a schedule.
 
 use std::process::ExitCode;
 
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, telemetry};
-use vigil_core::jobs::auto_restore;
+use vigil_core::{
+    jobs::auto_restore::{self, Settings},
+    span::Span,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -15,14 +19,19 @@ async fn start() -> Result<(), Error> {
     telemetry::init()?;
     let bucket = config::EVIDENCE_BUCKET.read()?;
     let bus = config::EVENT_BUS.read()?;
+    let settings = &Settings {
+        reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),
+        restores_per_day: config::RESTORES_PER_DAY.parse()?,
+        settle: config::SWEEP_SETTLE.parse::<Span>()?.duration(),
+    };
 
     let clients = Clients::load().await;
     let authorities = &clients.authorities();
     let evidence = &clients.evidence(bucket);
     let bus = &clients.bus(bus);
 
-    lambda::serve(
-        |event| async move { auto_restore::run(&event, authorities, evidence, bus).await },
-    )
+    lambda::serve(|event| async move {
+        auto_restore::run(&event, authorities, evidence, bus, settings).await
+    })
     .await
 }

@@ -9,6 +9,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_auto-restore");
 const ENVIRONMENT: [(&str, &str); 2] =
     [("VIGIL_EVIDENCE_BUCKET", "evidence"), ("VIGIL_EVENT_BUS", "vigil")];
 const DELETION: &str = include_str!("../../../infra/events/deletion.json");
+const DISABLING: &str = include_str!("../../../infra/events/disabling.json");
 const FAILED: &str = include_str!("../../../infra/events/deletion-failed.json");
 
 #[test]
@@ -44,6 +45,27 @@ fn a_deletion_that_failed_is_a_stated_no_op() {
     let answers = answers(BINARY, &ENVIRONMENT, &[FAILED]);
     assert!(!answers[0].failed, "{answers:?}");
     let outcome = &answers[0].body;
-    assert_eq!(outcome["outcome"], "nothing-deleted");
+    assert_eq!(outcome["outcome"], "nothing-done");
     assert!(outcome["reason"].as_str().unwrap().contains("InvalidStateException"));
+}
+
+#[test]
+fn an_enabling_is_a_stated_no_op() {
+    let enabling = DISABLING.replace("\"DISABLED\"", "\"ACTIVE\"");
+    let answers = answers(BINARY, &ENVIRONMENT, &[&enabling]);
+    assert_eq!(answers[0].body["outcome"], "nothing-done", "{answers:?}");
+}
+
+#[test]
+fn a_setting_that_is_not_usable_ends_the_cold_start_under_its_name() {
+    for (name, value) in [
+        ("VIGIL_REACTIVATE_WITHIN", "soon"),
+        ("VIGIL_RESTORES_PER_DAY", "-1"),
+        ("VIGIL_SWEEP_SETTLE", "15"),
+    ] {
+        let environment: Vec<_> = ENVIRONMENT.into_iter().chain([(name, value)]).collect();
+        let (code, stderr) = failed_start(BINARY, &environment);
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.contains(name) && stderr.contains(value), "{stderr}");
+    }
 }

@@ -82,7 +82,9 @@ pub(crate) async fn play(options: Options) -> Result<(), DemoError> {
         .template(&options.template)
         .data_dir(out.join("stack"))
         .listen("127.0.0.1:0")
-        .clock(Clock::frozen_at(START));
+        .clock(Clock::frozen_at(START))
+        // As deployed, it is a thousand sweeps in ten days: too long a wait for who watches.
+        .parameter("SweepSchedule", "rate(1 hour)");
     if let Some(folder) = options.functions_dir {
         stack = stack.functions_dir(folder);
     }

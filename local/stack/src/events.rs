@@ -6,6 +6,7 @@ pub(crate) mod pattern;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pca_local::EventSink;
 use serde::Serialize;
@@ -74,6 +75,8 @@ struct Inner {
     functions: Functions,
     sinks: Arc<Sinks>,
     seen: Recent<SeenEvent>,
+    /// Whether what services send reaches no rule.
+    losing: AtomicBool,
 }
 
 /// Rules that carry events from bus to bus could do so for ever; EventBridge ends it too.
@@ -87,11 +90,16 @@ impl EventBuses {
         sinks: Arc<Sinks>,
     ) -> Self {
         let buses = buses.into_iter().chain([DEFAULT_BUS.to_owned()]).collect();
-        Self(Arc::new(Inner { buses, rules, functions, sinks, seen: Recent::default() }))
+        let (seen, losing) = (Recent::default(), AtomicBool::default());
+        Self(Arc::new(Inner { buses, rules, functions, sinks, seen, losing }))
     }
 
     pub(crate) fn has(&self, bus: &str) -> bool {
         self.0.buses.contains(bus)
+    }
+
+    pub(crate) fn lose(&self, lose: bool) {
+        self.0.losing.store(lose, Ordering::Relaxed);
     }
 
     pub(crate) fn seen(&self) -> Vec<SeenEvent> {
@@ -104,7 +112,9 @@ impl EventBuses {
     }
 
     fn carry(&self, event: Event, hops: u8) {
-        let rules = self.0.rules.iter().filter(|rule| rule.matches(&event)).collect::<Vec<_>>();
+        let is_lost = event.bus == DEFAULT_BUS && self.0.losing.load(Ordering::Relaxed);
+        let rules = self.0.rules.iter().filter(|rule| !is_lost && rule.matches(&event));
+        let rules = rules.collect::<Vec<_>>();
         self.0.seen.push(SeenEvent {
             bus: event.bus.clone(),
             rules: rules.iter().map(|rule| rule.logical_id.clone()).collect(),

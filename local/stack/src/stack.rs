@@ -82,6 +82,12 @@ impl Stack {
         pca_local::EventSink::deliver(&self.buses, event);
     }
 
+    /// AWS services send their events at best effort. While this is set, what goes over the default
+    /// bus is seen and reaches no rule.
+    pub fn lose_events(&self, lose: bool) {
+        self.buses.lose(lose);
+    }
+
     /// The last thousand finished invocations, oldest first.
     pub fn invocations(&self) -> Vec<Invocation> {
         self.functions.invocations()

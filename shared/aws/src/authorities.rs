@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_acmpca::{Client, types::CertificateAuthorityStatus};
-use time::OffsetDateTime;
+use aws_sdk_acmpca::{Client, operation::RequestId, types::CertificateAuthorityStatus};
 use vigil_core::{
     arn::CaArn,
-    ports::{Authorities, CaCertificate, Described, Listing, PortError, ServiceStatus},
+    ports::{Authorities, CaCertificate, Described, Listing, PortError, Receipt, ServiceStatus},
 };
 
 use crate::{answer::port_error, date::DateHeader};
@@ -70,25 +69,34 @@ impl Authorities for AcmPca {
         Ok(Described { ca, as_of: date.read(OPERATION, arn.as_str())? })
     }
 
-    async fn restore(&self, arn: &CaArn) -> Result<OffsetDateTime, PortError> {
+    async fn restore(&self, arn: &CaArn) -> Result<Receipt, PortError> {
         const OPERATION: &str = "RestoreCertificateAuthority";
         let date = DateHeader::default();
         let call =
             self.client.restore_certificate_authority().certificate_authority_arn(arn.as_str());
         let answer = call.customize().interceptor(date.clone()).send().await;
-        answer.map_err(|error| port_error(OPERATION, arn.as_str(), error))?;
-        date.read(OPERATION, arn.as_str())
+        let answer = answer.map_err(|error| port_error(OPERATION, arn.as_str(), error))?;
+        let request_id = answer.request_id().map(str::to_owned);
+        Ok(Receipt { at: date.read(OPERATION, arn.as_str())?, request_id })
     }
 
-    async fn update_status(&self, arn: &CaArn, status: ServiceStatus) -> Result<(), PortError> {
+    async fn update_status(
+        &self,
+        arn: &CaArn,
+        status: ServiceStatus,
+    ) -> Result<Receipt, PortError> {
+        const OPERATION: &str = "UpdateCertificateAuthority";
+        let date = DateHeader::default();
         let status = match status {
             ServiceStatus::Active => CertificateAuthorityStatus::Active,
             ServiceStatus::Disabled => CertificateAuthorityStatus::Disabled,
         };
         let call = self.client.update_certificate_authority().status(status);
-        let answer = call.certificate_authority_arn(arn.as_str()).send().await;
-        answer.map_err(|error| port_error("UpdateCertificateAuthority", arn.as_str(), error))?;
-        Ok(())
+        let call = call.certificate_authority_arn(arn.as_str());
+        let answer = call.customize().interceptor(date.clone()).send().await;
+        let answer = answer.map_err(|error| port_error(OPERATION, arn.as_str(), error))?;
+        let request_id = answer.request_id().map(str::to_owned);
+        Ok(Receipt { at: date.read(OPERATION, arn.as_str())?, request_id })
     }
 
     async fn tags(&self, arn: &CaArn) -> Result<BTreeMap<String, Option<String>>, PortError> {

@@ -46,10 +46,30 @@ pub const LOG_LEVEL: Variable = Variable {
     default: Some("INFO"),
 };
 
+pub const REACTIVATE_WITHIN: Variable = Variable {
+    name: "VIGIL_REACTIVATE_WITHIN",
+    meaning: "a CA that was disabled at most so long before its deletion is made ACTIVE again when \
+              it is restored, as 24h",
+    default: Some("24h"),
+};
+
 pub const REPORT_BUCKET: Variable = Variable {
     name: "VIGIL_REPORT_BUCKET",
     meaning: "the bucket to which ACM PCA writes audit reports",
     default: None,
+};
+
+pub const RESTORES_PER_DAY: Variable = Variable {
+    name: "VIGIL_RESTORES_PER_DAY",
+    meaning: "how often a CA is restored within 24 hours before people are asked to decide",
+    default: Some("3"),
+};
+
+pub const SWEEP_SETTLE: Variable = Variable {
+    name: "VIGIL_SWEEP_SETTLE",
+    meaning: "how old a deletion is before auto-restore's sweep takes its event for lost, as 15m: \
+              at least what CloudTrail takes, and the function's timeout",
+    default: Some("15m"),
 };
 
 /// The SDK reads these by itself; for us they say that S3 is not AWS's.
@@ -63,15 +83,18 @@ const S3_ENDPOINT: Variable =
     Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
 
 /// All of them, for the documentation.
-pub const ALL: [&Variable; 8] = [
+pub const ALL: [&Variable; 11] = [
     &CLAIM_EXPIRES,
     &DEADLINE_THRESHOLDS,
     &ENDPOINT,
     &EVENT_BUS,
     &EVIDENCE_BUCKET,
     &LOG_LEVEL,
+    &REACTIVATE_WITHIN,
     &REPORT_BUCKET,
+    &RESTORES_PER_DAY,
     &S3_ENDPOINT,
+    &SWEEP_SETTLE,
 ];
 
 #[derive(Debug, thiserror::Error)]
@@ -150,6 +173,11 @@ mod tests {
     #[test]
     fn every_default_is_usable() {
         CLAIM_EXPIRES.parse_value::<Span>(CLAIM_EXPIRES.default.unwrap().to_owned()).unwrap();
+        for span in [&REACTIVATE_WITHIN, &SWEEP_SETTLE] {
+            span.parse_value::<Span>(span.default.unwrap().to_owned()).unwrap();
+        }
+        let restores = RESTORES_PER_DAY.default.unwrap().to_owned();
+        RESTORES_PER_DAY.parse_value::<u32>(restores).unwrap();
         let thresholds = DEADLINE_THRESHOLDS.default.unwrap().to_owned();
         DEADLINE_THRESHOLDS.parse_value::<Thresholds>(thresholds).unwrap();
     }

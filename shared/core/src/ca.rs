@@ -1,6 +1,6 @@
 //! What the service tells about one CA, as ListCertificateAuthorities and Describe give it.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
 use crate::arn::CaArn;
@@ -37,6 +37,12 @@ macro_rules! open_enum {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Ok(Self::from(String::deserialize(deserializer)?.as_str()))
             }
         }
 
@@ -83,7 +89,7 @@ open_enum! {
 }
 
 /// One CA. An absent member is one that the service did not send.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ca {
     pub arn: CaArn,
     pub ca_type: CaType,
@@ -110,7 +116,7 @@ pub struct Ca {
 }
 
 /// `RevocationConfiguration.CrlConfiguration`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrlConfiguration {
     pub enabled: bool,
     pub expiration_in_days: Option<i32>,

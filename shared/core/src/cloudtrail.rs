@@ -1,17 +1,17 @@
-//! Who deleted which CA: the CloudTrail record of DeleteCertificateAuthority, as EventBridge wraps it.
+//! Who deleted or disabled which CA: CloudTrail's records of the calls, as EventBridge wraps them.
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
-use crate::arn::CaArn;
+use crate::{arn::CaArn, ca::Ca};
 
 mod read;
 mod refusal;
 
-pub use read::deletion;
+pub use read::{deletion, disabling, is_update};
 pub use refusal::Refusal;
 
-/// A deletion that succeeded.
+/// A deletion that succeeded: as CloudTrail tells it, or as much as the deleted CA itself tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletion {
     pub ca: CaArn,
@@ -23,10 +23,21 @@ pub struct Deletion {
     pub by: Principal,
     pub source_ip: Option<String>,
     pub user_agent: Option<String>,
-    /// CloudTrail's id of the record: the same in every delivery of the event.
-    pub event_id: String,
+    /// CloudTrail's id of the record: the same in every delivery of the event. `None` where the
+    /// event never came, and nothing is known of the caller.
+    pub event_id: Option<String>,
     pub region: String,
     pub account: String,
+}
+
+/// A CA that was disabled: UpdateCertificateAuthority with `Status` DISABLED.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disabling {
+    pub ca: CaArn,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    pub by: Principal,
+    pub event_id: String,
 }
 
 /// `userIdentity`: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>.
@@ -49,8 +60,33 @@ pub struct Principal {
 const DEFAULT_WINDOW_DAYS: i64 = 30;
 
 impl Deletion {
+    /// What a DELETED CA tells of its deletion, whose event was lost. `as_of` is when it was seen.
+    pub fn without_event(ca: &Ca, as_of: OffsetDateTime) -> Self {
+        let at = ca.last_state_change_at.unwrap_or(as_of);
+        let window = ca.restorable_until.map(|until| until - at);
+        // To the nearest day: the service computes the window's end and notes the change of state
+        // in two steps.
+        let days = window.map(|window| (window + Duration::hours(12)).whole_days());
+        Self {
+            ca: ca.arn.clone(),
+            at,
+            window_days: days,
+            by: Principal { kind: "Unknown".to_owned(), ..Principal::default() },
+            source_ip: None,
+            user_agent: None,
+            event_id: None,
+            region: ca.arn.region().to_owned(),
+            account: ca.arn.account().to_owned(),
+        }
+    }
+
     pub fn effective_window_days(&self) -> i64 {
         self.window_days.unwrap_or(DEFAULT_WINDOW_DAYS)
+    }
+
+    /// When the window ends, by the event alone.
+    pub fn expected_until(&self) -> OffsetDateTime {
+        self.at + Duration::days(self.effective_window_days())
     }
 }
 

@@ -12,6 +12,11 @@ pub(crate) fn activate(ca: &CaArn) -> String {
     format!("{} --status ACTIVE", command("update-certificate-authority", ca))
 }
 
+/// Shows a CA's request for a certificate, with which one for its key is made.
+pub(crate) fn csr(ca: &CaArn) -> String {
+    format!("{} --output text", command("get-certificate-authority-csr", ca))
+}
+
 fn command(name: &str, ca: &CaArn) -> String {
     format!("aws acm-pca {name} --certificate-authority-arn {ca} --region {}", ca.region())
 }

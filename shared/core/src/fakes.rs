@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     future::Future,
     pin::pin,
-    sync::{Mutex, MutexGuard},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, Waker},
 };
 
@@ -17,7 +20,7 @@ use crate::{
     finding::Finding,
     ports::{
         Authorities, Bus, CaCertificate, Creation, Described, Entry, Etag, Ledger, Listing,
-        PortError, PublishError, RefusedFinding, Replacement, ServiceStatus,
+        PortError, PublishError, Receipt, RefusedFinding, Replacement, ServiceStatus,
     },
 };
 
@@ -40,7 +43,7 @@ pub(crate) fn deletion(at: OffsetDateTime) -> Deletion {
         by: Principal { kind: "Root".to_owned(), ..Principal::default() },
         source_ip: None,
         user_agent: None,
-        event_id: "e".to_owned(),
+        event_id: Some("e".to_owned()),
         region: "us-east-1".to_owned(),
         account: "111122223333".to_owned(),
     }
@@ -72,6 +75,8 @@ pub(crate) fn deleted_ca(at: OffsetDateTime) -> Ca {
 pub(crate) struct Calls {
     fail_next: Mutex<BTreeMap<&'static str, Vec<PortError>>>,
     made: Mutex<Vec<&'static str>>,
+    /// Whether every call waits for one more poll, so that a test decides who goes first.
+    pub(crate) waiting: AtomicBool,
 }
 
 impl Calls {
@@ -83,7 +88,12 @@ impl Calls {
         lock(&self.made).iter().filter(|made| **made == operation).count()
     }
 
-    fn make(&self, operation: &'static str) -> Result<(), PortError> {
+    async fn make(&self, operation: &'static str) -> Result<(), PortError> {
+        let mut waits = self.waiting.load(Ordering::Relaxed);
+        std::future::poll_fn(|_| {
+            if std::mem::take(&mut waits) { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
         lock(&self.made).push(operation);
         match lock(&self.fail_next).get_mut(operation).and_then(Vec::pop) {
             Some(error) => Err(error),
@@ -107,6 +117,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A service with some CAs and a time of its own. Restoring gives `restored_to`.
 pub(crate) struct FakeAuthorities {
     pub(crate) calls: Calls,
+    /// The calls that changed a CA.
+    pub(crate) changes: Mutex<Vec<&'static str>>,
     pub(crate) cas: Mutex<Vec<Ca>>,
     pub(crate) now: Mutex<OffsetDateTime>,
     pub(crate) restored_to: CaStatus,
@@ -118,6 +130,7 @@ impl FakeAuthorities {
     pub(crate) fn new(now: OffsetDateTime, cas: Vec<Ca>) -> Self {
         Self {
             calls: Calls::default(),
+            changes: Mutex::default(),
             cas: Mutex::new(cas),
             now: Mutex::new(now),
             restored_to: CaStatus::Disabled,
@@ -133,6 +146,14 @@ impl FakeAuthorities {
         lock(&self.cas)[0].status.clone()
     }
 
+    fn receipt(&self) -> Receipt {
+        Receipt { at: *lock(&self.now), request_id: Some("r-1".to_owned()) }
+    }
+
+    pub(crate) fn changed(&self, operation: &str) -> usize {
+        lock(&self.changes).iter().filter(|made| **made == operation).count()
+    }
+
     fn find(&self, operation: &'static str, arn: &CaArn) -> Result<Ca, PortError> {
         let found = lock(&self.cas).iter().find(|ca| ca.arn == *arn).cloned();
         let resource = arn.to_string();
@@ -142,17 +163,17 @@ impl FakeAuthorities {
 
 impl Authorities for FakeAuthorities {
     async fn list(&self) -> Result<Listing, PortError> {
-        self.calls.make("list")?;
+        self.calls.make("list").await?;
         Ok(Listing { cas: lock(&self.cas).clone(), as_of: *lock(&self.now) })
     }
 
     async fn describe(&self, arn: &CaArn) -> Result<Described, PortError> {
-        self.calls.make("describe")?;
+        self.calls.make("describe").await?;
         Ok(Described { ca: self.find("describe", arn)?, as_of: *lock(&self.now) })
     }
 
-    async fn restore(&self, arn: &CaArn) -> Result<OffsetDateTime, PortError> {
-        self.calls.make("restore")?;
+    async fn restore(&self, arn: &CaArn) -> Result<Receipt, PortError> {
+        self.calls.make("restore").await?;
         if self.find("restore", arn)?.status != CaStatus::Deleted {
             let (operation, resource) = ("restore", arn.to_string());
             return Err(PortError::InvalidState { operation, resource, cause: "state".into() });
@@ -163,21 +184,43 @@ impl Authorities for FakeAuthorities {
             ca.restorable_until = None;
             ca.last_state_change_at = Some(now);
         }
-        Ok(now)
+        lock(&self.changes).push("restore");
+        Ok(self.receipt())
     }
 
-    async fn update_status(&self, _: &CaArn, _: ServiceStatus) -> Result<(), PortError> {
-        self.calls.make("update_status")
+    async fn update_status(
+        &self,
+        arn: &CaArn,
+        status: ServiceStatus,
+    ) -> Result<Receipt, PortError> {
+        const OPERATION: &str = "update_status";
+        self.calls.make(OPERATION).await?;
+        let found = self.find(OPERATION, arn)?.status;
+        if !matches!(found, CaStatus::Active | CaStatus::Disabled) {
+            let (operation, resource) = (OPERATION, arn.to_string());
+            return Err(PortError::InvalidState { operation, resource, cause: "state".into() });
+        }
+        let status = match status {
+            ServiceStatus::Active => CaStatus::Active,
+            ServiceStatus::Disabled => CaStatus::Disabled,
+        };
+        let now = *lock(&self.now);
+        for ca in lock(&self.cas).iter_mut().filter(|ca| ca.arn == *arn && ca.status != status) {
+            ca.status = status.clone();
+            ca.last_state_change_at = Some(now);
+            lock(&self.changes).push(OPERATION);
+        }
+        Ok(self.receipt())
     }
 
     async fn tags(&self, arn: &CaArn) -> Result<BTreeMap<String, Option<String>>, PortError> {
-        self.calls.make("tags")?;
+        self.calls.make("tags").await?;
         let (operation, resource) = ("tags", arn.to_string());
         Err(PortError::InvalidState { operation, resource, cause: "deleted".into() })
     }
 
     async fn certificate(&self, arn: &CaArn) -> Result<CaCertificate, PortError> {
-        self.calls.make("certificate")?;
+        self.calls.make("certificate").await?;
         if let Some(certificate) = lock(&self.certificates).get(arn.as_str()).cloned() {
             return Ok(CaCertificate { certificate, chain: None });
         }
@@ -190,6 +233,8 @@ impl Authorities for FakeAuthorities {
 #[derive(Default)]
 pub(crate) struct FakeLedger {
     pub(crate) calls: Calls,
+    /// The prefix whose listing is refused.
+    refused: Mutex<Option<&'static str>>,
     objects: Mutex<BTreeMap<String, (u64, Vec<u8>)>>,
 }
 
@@ -200,8 +245,16 @@ impl FakeLedger {
         objects.insert(key.to_owned(), (version, body.as_bytes().to_vec()));
     }
 
+    pub(crate) fn fail_list(&self, prefix: &'static str) {
+        *lock(&self.refused) = Some(prefix);
+    }
+
     pub(crate) fn json(&self, key: &str) -> serde_json::Value {
         serde_json::from_slice(&lock(&self.objects)[key].1).unwrap()
+    }
+
+    pub(crate) fn body(&self, key: &str) -> Vec<u8> {
+        lock(&self.objects)[key].1.clone()
     }
 
     pub(crate) fn keys(&self) -> Vec<String> {
@@ -211,7 +264,7 @@ impl FakeLedger {
 
 impl Ledger for FakeLedger {
     async fn create(&self, key: &str, body: Vec<u8>) -> Result<Creation, PortError> {
-        self.calls.make("create")?;
+        self.calls.make("create").await?;
         let mut objects = lock(&self.objects);
         if objects.contains_key(key) {
             return Ok(Creation::AlreadyExists);
@@ -221,7 +274,7 @@ impl Ledger for FakeLedger {
     }
 
     async fn read(&self, key: &str) -> Result<Option<Entry>, PortError> {
-        self.calls.make("read")?;
+        self.calls.make("read").await?;
         let objects = lock(&self.objects);
         let entry = objects.get(key).cloned();
         Ok(entry.map(|(version, body)| Entry { body, etag: Etag(version.to_string()) }))
@@ -233,7 +286,7 @@ impl Ledger for FakeLedger {
         body: Vec<u8>,
         seen: &Etag,
     ) -> Result<Replacement, PortError> {
-        self.calls.make("replace")?;
+        self.calls.make("replace").await?;
         match lock(&self.objects).get_mut(key) {
             Some((version, old)) if version.to_string() == seen.0 => {
                 *version += 1;
@@ -245,7 +298,10 @@ impl Ledger for FakeLedger {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, PortError> {
-        self.calls.make("list")?;
+        self.calls.make("list").await?;
+        if lock(&self.refused).is_some_and(|refused| refused == prefix) {
+            return Err(denied("list"));
+        }
         Ok(self.keys().into_iter().filter(|key| key.starts_with(prefix)).collect())
     }
 }
@@ -253,6 +309,7 @@ impl Ledger for FakeLedger {
 /// Keeps what was published.
 #[derive(Default)]
 pub(crate) struct FakeBus {
+    pub(crate) calls: Calls,
     pub(crate) fail_next: Mutex<bool>,
     pub(crate) published: Mutex<Vec<Finding>>,
 }
@@ -273,6 +330,10 @@ impl FakeBus {
 
 impl Bus for FakeBus {
     async fn publish(&self, findings: &[Finding]) -> Result<(), PublishError> {
+        let operation = "publish";
+        if let Err(cause) = self.calls.make(operation).await {
+            return Err(PublishError::Call { count: findings.len(), cause });
+        }
         if std::mem::take(&mut *lock(&self.fail_next)) {
             let (code, message) = ("InternalFailure".to_owned(), "try again".to_owned());
             let refused = vec![RefusedFinding { id: findings[0].id.clone(), code, message }];

@@ -5,6 +5,7 @@ pub mod auto_restore;
 pub mod crl_audit;
 pub mod restore_deadline;
 
+mod conditional;
 mod register;
 
 pub use register::{RegisterError, Told};

@@ -1,10 +1,15 @@
-//! Whether a CA's deletion was permitted, by Cedar policies.
+//! Whether a CA's deletion was permitted, and whether a restored CA goes back into service: by Cedar
+//! policies.
 //!
 //! The schema and the built-in policies are embedded from `infra/policies`, where they are
 //! documented and deployed from: there is one copy.
 
-use cedar_policy::{Authorizer, Decision, PolicyId};
+use cedar_policy::{ActionConstraint, Authorizer, Decision, PolicyId};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::ca::CaType;
 
 mod approval;
 mod request;
@@ -24,23 +29,78 @@ pub enum Verdict {
     Stand { policies: Vec<String> },
 }
 
-/// Judges, and touches nothing.
+/// What the policies say of putting one restored CA back into service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "permission", rename_all = "kebab-case")]
+pub enum Permission {
+    Denied { policies: Vec<String>, errors: Vec<String> },
+    Granted { policies: Vec<String> },
+}
+
+/// What is asked of the policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Was this deletion permitted?
+    Deletion,
+    /// May the CA, which was ACTIVE until it was disabled at this moment, be made ACTIVE again?
+    Reactivation { disabled_at: OffsetDateTime },
+}
+
+/// Judges a deletion, and touches nothing.
 ///
 /// Cedar passes over a policy whose evaluation fails. For a `forbid` that would permit what it was
 /// written against, so any error here means "not permitted": restoring can be undone.
 pub fn judge(policies: &Policies, facts: &Facts<'_>) -> Verdict {
-    let (request, entities) = match request::build(policies.schema(), facts) {
+    match ask(policies, facts, Question::Deletion) {
+        Permission::Denied { policies, errors } => Verdict::Restore { policies, errors },
+        Permission::Granted { policies } => Verdict::Stand { policies },
+    }
+}
+
+/// Whether a restored CA may be made ACTIVE again.
+///
+/// For a root only those policies count that name the action: who wrote `permit (principal, action,
+/// resource)` meant deletions, and a root that is ACTIVE unnoticed is a risk of its own.
+pub fn may_reactivate(
+    policies: &Policies,
+    facts: &Facts<'_>,
+    disabled_at: OffsetDateTime,
+) -> Permission {
+    match ask(policies, facts, Question::Reactivation { disabled_at }) {
+        Permission::Granted { policies: named } if facts.ca.ca_type != CaType::Subordinate => {
+            let explicit = |name: &String| {
+                let policy = policies.set().policy(&PolicyId::new(name));
+                policy.is_some_and(|policy| policy.action_constraint() != ActionConstraint::Any)
+            };
+            let explicit: Vec<String> = named.into_iter().filter(explicit).collect();
+            if explicit.is_empty() {
+                Permission::Denied { policies: Vec::new(), errors: Vec::new() }
+            } else {
+                Permission::Granted { policies: explicit }
+            }
+        }
+        answer => answer,
+    }
+}
+
+fn ask(policies: &Policies, facts: &Facts<'_>, question: Question) -> Permission {
+    answer(policies, &request_json(facts, question))
+}
+
+/// What policies say to a request in the form of [`request_json`]: of facts, or of an old record.
+pub fn answer(policies: &Policies, request: &Value) -> Permission {
+    let (request, entities) = match request::read(policies.schema(), request) {
         Ok(built) => built,
-        Err(error) => return Verdict::Restore { policies: Vec::new(), errors: vec![error] },
+        Err(error) => return Permission::Denied { policies: Vec::new(), errors: vec![error] },
     };
     let answer = Authorizer::new().is_authorized(&request, policies.set(), &entities);
     let errors: Vec<String> = answer.diagnostics().errors().map(ToString::to_string).collect();
     let named = names(answer.diagnostics().reason());
     match answer.decision() {
-        Decision::Allow if errors.is_empty() => Verdict::Stand { policies: named },
+        Decision::Allow if errors.is_empty() => Permission::Granted { policies: named },
         // The policies named by an Allow are those that permit: they determine nothing here.
-        Decision::Allow => Verdict::Restore { policies: Vec::new(), errors },
-        Decision::Deny => Verdict::Restore { policies: named, errors },
+        Decision::Allow => Permission::Denied { policies: Vec::new(), errors },
+        Decision::Deny => Permission::Denied { policies: named, errors },
     }
 }
 
@@ -51,8 +111,14 @@ fn names<'a>(ids: impl Iterator<Item = &'a PolicyId>) -> Vec<String> {
 }
 
 /// The facts as Cedar sees them, for the evidence and for whoever asks why.
-pub fn entities_json(facts: &Facts<'_>) -> serde_json::Value {
-    serde_json::json!({ "entities": request::entities(facts), "context": request::context(facts) })
+pub fn request_json(facts: &Facts<'_>, question: Question) -> Value {
+    json!({
+        "principal": request::principal_uid(facts),
+        "action": request::action_uid(question),
+        "resource": request::ca_uid(&facts.ca.arn),
+        "entities": request::entities(facts),
+        "context": request::context(facts, question),
+    })
 }
 
 #[cfg(test)]

@@ -33,18 +33,15 @@ pub trait Authorities: Send + Sync {
 
     fn describe(&self, arn: &CaArn) -> impl Future<Output = Result<Described, PortError>> + Send;
 
-    /// RestoreCertificateAuthority; answers with the service's time of the call.
-    fn restore(
-        &self,
-        arn: &CaArn,
-    ) -> impl Future<Output = Result<OffsetDateTime, PortError>> + Send;
+    /// RestoreCertificateAuthority.
+    fn restore(&self, arn: &CaArn) -> impl Future<Output = Result<Receipt, PortError>> + Send;
 
     /// UpdateCertificateAuthority with `Status`, and nothing else.
     fn update_status(
         &self,
         arn: &CaArn,
         status: ServiceStatus,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+    ) -> impl Future<Output = Result<Receipt, PortError>> + Send;
 
     /// The tags. The service refuses this for a DELETED CA ([`PortError::InvalidState`]).
     fn tags(
@@ -69,6 +66,15 @@ pub struct Listing {
 pub struct Described {
     pub ca: Ca,
     pub as_of: OffsetDateTime,
+}
+
+/// What a call that changed a CA leaves behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The service's time of the call.
+    pub at: OffsetDateTime,
+    /// Under which AWS finds the request.
+    pub request_id: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

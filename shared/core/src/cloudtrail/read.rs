@@ -5,14 +5,56 @@
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Deletion, Principal, Refusal};
+use super::{Deletion, Disabling, Principal, Refusal};
 use crate::arn::CaArn;
 
 /// The longest text that is taken from an event.
 const LONGEST: usize = 1024;
 
+const DELETE: &str = "DeleteCertificateAuthority";
+const UPDATE: &str = "UpdateCertificateAuthority";
+
 /// Reads an EventBridge event as the record of a CA's deletion.
 pub fn deletion(event: &Value) -> Result<Deletion, Refusal> {
+    let Place { ca, region, account } = succeeded(event, DELETE)?;
+    Ok(Deletion {
+        ca,
+        at: event_time(event)?,
+        window_days: window_days(event),
+        by: principal(event),
+        source_ip: told(event, "/detail/sourceIPAddress"),
+        user_agent: told(event, "/detail/userAgent"),
+        event_id: Some(event_id(event)?),
+        region,
+        account,
+    })
+}
+
+/// Whether an event is the record of an UpdateCertificateAuthority, for [`disabling`] to read.
+pub fn is_update(event: &Value) -> bool {
+    event.pointer("/detail/eventName").and_then(Value::as_str) == Some(UPDATE)
+}
+
+/// Reads an EventBridge event as the record of a CA having been disabled.
+pub fn disabling(event: &Value) -> Result<Disabling, Refusal> {
+    let Place { ca, .. } = succeeded(event, UPDATE)?;
+    let field = "detail.requestParameters.status";
+    let status = required(event, "/detail/requestParameters/status", field)?;
+    if status != "DISABLED" {
+        return Err(Refusal::NotDisabled { status });
+    }
+    Ok(Disabling { ca, at: event_time(event)?, by: principal(event), event_id: event_id(event)? })
+}
+
+/// Which CA, and where the record says that it lies.
+struct Place {
+    ca: CaArn,
+    region: String,
+    account: String,
+}
+
+/// What every record of a call that succeeded has.
+fn succeeded(event: &Value, operation: &'static str) -> Result<Place, Refusal> {
     if !event.is_object() {
         return Err(Refusal::NotAnEvent);
     }
@@ -23,7 +65,7 @@ pub fn deletion(event: &Value) -> Result<Deletion, Refusal> {
     }
     let event_source = required(event, "/detail/eventSource", "detail.eventSource")?;
     let name = required(event, "/detail/eventName", "detail.eventName")?;
-    if event_source != "acm-pca.amazonaws.com" || name != "DeleteCertificateAuthority" {
+    if event_source != "acm-pca.amazonaws.com" || name != operation {
         return Err(Refusal::OtherCall { name, event_source });
     }
     // CloudTrail delivers refused calls as well.
@@ -37,17 +79,7 @@ pub fn deletion(event: &Value) -> Result<Deletion, Refusal> {
     if ca.account() != account || ca.region() != region {
         return Err(Refusal::Elsewhere { ca: ca.to_string(), account, region });
     }
-    Ok(Deletion {
-        ca,
-        at: event_time(event)?,
-        window_days: window_days(event),
-        by: principal(event),
-        source_ip: told(event, "/detail/sourceIPAddress"),
-        user_agent: told(event, "/detail/userAgent"),
-        event_id: event_id(event)?,
-        region,
-        account,
-    })
+    Ok(Place { ca, region, account })
 }
 
 fn ca(event: &Value) -> Result<CaArn, Refusal> {
@@ -63,7 +95,7 @@ fn event_time(event: &Value) -> Result<OffsetDateTime, Refusal> {
         .map_err(|error| Refusal::Malformed { field, found: format!("{text:?} ({error})") })
 }
 
-/// The id becomes part of an object's key.
+/// The id is compared and kept: it has to look like one.
 fn event_id(event: &Value) -> Result<String, Refusal> {
     let field = "detail.eventID";
     let id = required(event, "/detail/eventID", field)?;

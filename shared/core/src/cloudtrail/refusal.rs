@@ -1,4 +1,4 @@
-//! Why an event is not a deletion to judge.
+//! Why an event is not one to act on.
 
 use crate::{arn::ArnError, failure::Failure};
 
@@ -11,8 +11,8 @@ pub enum Refusal {
         "the record's CA does not lie where the record says: {ca} in account {account}, {region}"
     )]
     Elsewhere { ca: String, account: String, region: String },
-    /// Not an error of ours: nothing was deleted.
-    #[error("the deletion itself failed with {code}: {message}")]
+    /// Not an error of ours: nothing was done.
+    #[error("the call itself failed with {code}: {message}")]
     FailedCall { code: String, message: String },
     #[error("{field} is not usable: {found}")]
     Malformed { field: &'static str, found: String },
@@ -27,7 +27,12 @@ pub enum Refusal {
     NotCloudTrail { detail_type: String, source_name: String },
     #[error("the event is not a JSON object")]
     NotAnEvent,
-    #[error("the record is of {name:?} at {event_source:?}, not of DeleteCertificateAuthority")]
+    /// Not an error of ours either: the CA was enabled, or its revocation changed.
+    #[error("the CA's status was set to {status:?}, not to DISABLED")]
+    NotDisabled { status: String },
+    #[error(
+        "the record is of {name:?} at {event_source:?}, which is neither a deletion nor a disabling"
+    )]
     OtherCall { name: String, event_source: String },
 }
 
@@ -40,6 +45,7 @@ impl Failure for Refusal {
             Self::NotACa(ArnError::OtherService(..)) => "ArnOfAnotherService",
             Self::NotACa(_) => "NotACertificateAuthority",
             Self::NotCloudTrail { .. } => "NotACloudTrailEvent",
+            Self::NotDisabled { .. } => "NotDisabled",
             Self::OtherCall { .. } => "NotADeletion",
         }
     }

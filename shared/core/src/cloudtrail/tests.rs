@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
-use time::macros::datetime;
+use time::{Duration, macros::datetime};
 
 use super::*;
-use crate::failure::Failure;
+use crate::{ca::Ca, failure::Failure, fakes};
 
 const EVENT: &str = include_str!("../../../../infra/events/deletion.json");
 const FAILED: &str = include_str!("../../../../infra/events/deletion-failed.json");
@@ -34,7 +34,8 @@ fn the_sample_event_is_read_in_full() {
     assert_eq!(deletion.by.session_issuer.as_deref(), Some("arn:aws:iam::111122223333:role/Admin"));
     assert_eq!(deletion.by.mfa, Some(false));
     assert_eq!(deletion.source_ip.as_deref(), Some("192.0.2.44"));
-    assert_eq!(deletion.event_id, "5a1e8f0c-52fd-4a0b-8c41-0f5d6b7c1d11");
+    assert_eq!(deletion.event_id.as_deref(), Some("5a1e8f0c-52fd-4a0b-8c41-0f5d6b7c1d11"));
+    assert_eq!(deletion.expected_until(), datetime!(2026-11-27 10:00 UTC));
 }
 
 #[test]
@@ -127,5 +128,40 @@ fn every_refusal_has_a_name_and_says_where() {
         let refusal = deletion(&event).unwrap_err();
         assert_eq!(refusal.error_type(), error_type, "{refusal}");
         assert!(refusal.to_string().contains(words), "{refusal:?} does not say {words:?}");
+    }
+}
+
+#[test]
+fn a_disabling_is_read_and_an_enabling_is_not_one() {
+    let event = |status: Value| {
+        let mut event = spoilt("/detail/eventName", Some(json!("UpdateCertificateAuthority")));
+        event["detail"]["requestParameters"] =
+            json!({"certificateAuthorityArn": fakes::ARN, "status": status});
+        event
+    };
+    let disabled = event(json!("DISABLED"));
+    assert!(is_update(&disabled) && !is_update(&self::event()));
+    let disabling = disabling(&disabled).unwrap();
+    assert_eq!(disabling.at, datetime!(2026-11-20 10:00 UTC));
+    assert!(disabling.by.name().ends_with("alice"));
+    for (event, error_type) in [
+        (event(json!("ACTIVE")), "NotDisabled"),
+        (event(json!(null)), "MalformedEvent"),
+        (self::event(), "NotADeletion"),
+    ] {
+        assert_eq!(super::disabling(&event).unwrap_err().error_type(), error_type);
+    }
+}
+
+/// To the nearest day: the two times are not of the same moment.
+#[test]
+fn a_deleted_ca_tells_when_it_was_deleted_and_with_what_window_but_not_by_whom() {
+    let at = datetime!(2026-11-20 10:00 UTC);
+    for skew in [Duration::minutes(-5), Duration::ZERO, Duration::hours(1)] {
+        let ca =
+            Ca { restorable_until: Some(at + Duration::days(7) + skew), ..fakes::deleted_ca(at) };
+        let deletion = Deletion::without_event(&ca, at + Duration::HOUR);
+        assert_eq!((deletion.at, deletion.window_days), (at, Some(7)));
+        assert_eq!((deletion.by.name(), deletion.event_id), ("Unknown", None));
     }
 }

@@ -1,21 +1,28 @@
-//! Tells people, threshold by threshold, that a deleted CA is about to be lost for good.
+//! Tells people, threshold by threshold, that a deleted CA is about to be lost for good, and in the
+//! end how it ended.
 
 use time::{Duration, OffsetDateTime};
 
 use crate::{
     ca::{Ca, CaStatus},
-    ports::{Authorities, Bus, Creation, Entry, Etag, Ledger, Replacement},
+    jobs::conditional,
+    ports::{Authorities, Bus, Entry, Etag, Ledger},
     span::Span,
 };
 
+mod ack;
 mod alert;
 mod announce;
+mod ending;
 mod error;
+mod guard;
 mod outcome;
 mod thresholds;
 
+pub use ack::{Ack, AckError};
+pub use ending::Ending;
 pub use error::{CaFailure, RestoreDeadlineError, Step};
-pub use outcome::{Outcome, Watch, Watched};
+pub use outcome::{Closed, Outcome, Watch, Watched};
 pub use thresholds::{NotThresholds, Thresholds};
 
 use alert::{Alert, State};
@@ -39,19 +46,21 @@ pub async fn run<A: Authorities, L: Ledger, B: Bus>(
 ) -> Result<Outcome, RestoreDeadlineError> {
     let listing = authorities.list().await.map_err(RestoreDeadlineError::List)?;
     let seen = listing.cas.len();
-    let mut deleted = listing.cas;
-    deleted.retain(|ca| ca.status == CaStatus::Deleted);
-    deleted.sort_by_key(|ca| (ca.restorable_until, ca.arn.clone()));
+    let mut deleted: Vec<&Ca> =
+        listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
+    deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
 
-    let mut outcome = Outcome { as_of: listing.as_of, seen, deleted: Vec::new() };
+    let (as_of, closed) = (listing.as_of, Vec::new());
+    let mut outcome = Outcome { as_of, seen, deleted: Vec::new(), closed };
     let mut failures = Vec::new();
     let job = Job { ledger, bus, settings, now: listing.as_of };
-    for ca in &deleted {
+    for ca in deleted {
         match job.watch(ca).await {
             Ok(watch) => outcome.deleted.push(Watched::of(ca, watch)),
-            Err(step) => failures.push(CaFailure { ca: ca.arn.clone(), step }),
+            Err(step) => failures.push(CaFailure { ca: Some(ca.arn.clone()), step }),
         }
     }
+    job.close_ended(&listing.cas, &mut outcome.closed, &mut failures).await;
     if failures.is_empty() {
         Ok(outcome)
     } else {
@@ -75,15 +84,16 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
         // The service's time comes in whole seconds; a fraction here would put off a threshold
         // that passes at a sweep's very second until the next sweep.
         let until = until.replace_nanosecond(0).unwrap_or(until);
+        self.remember(ca, until).await?;
         let window = ca.last_state_change_at.map(|deleted_at| until - deleted_at);
         let position = self.settings.thresholds.position(window, until, self.now);
         let Some(due) = position.due else {
             return Ok(Watch::Waiting { next: position.next });
         };
-        let key = alert::key(ca, until, due.threshold);
+        let key = alert::key(&ca.arn, until, due.threshold);
         let seen = self.ledger.read(&key).await.map_err(Step::Ledger)?;
         match seen.as_ref().map(|entry| Alert::read(&entry.body)) {
-            Some(Some(Alert { state: State::Sent, .. })) => {
+            Some(Some(Alert { state: State::Sent | State::Resolved, .. })) => {
                 let threshold = due.threshold.to_string();
                 return Ok(Watch::AlreadyAlerted { threshold, next: position.next });
             }
@@ -92,7 +102,23 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
             }
             Some(_) | None => {}
         }
-        self.alert(ca, until, &due, &key, seen).await
+        let ack = self.ack(ca, until).await?;
+        // The last threshold is alerted whatever anybody has acknowledged.
+        if let (Some(ack), Some(next)) = (&ack, &position.next)
+            && ack.covers(due.at)
+        {
+            let (by, until) = (ack.by.clone(), ack.until);
+            let (threshold, next) = (due.threshold.to_string(), next.clone());
+            return Ok(Watch::Acknowledged { threshold, by, until, next });
+        }
+        self.alert(ca, until, &due, ack.as_ref(), (&key, seen)).await
+    }
+
+    /// The acknowledgement of this deletion; what cannot be read as one silences nothing.
+    async fn ack(&self, ca: &Ca, until: OffsetDateTime) -> Result<Option<Ack>, Step> {
+        let entry = self.ledger.read(&Ack::key(&ca.arn)).await.map_err(Step::Ledger)?;
+        let ack = entry.and_then(|entry| Ack::read(&entry.body, &ca.arn).ok());
+        Ok(ack.filter(|ack| ack.is_for(until)))
     }
 
     /// Claims, tells, marks as told. Whoever loses the claim has nothing to do.
@@ -101,10 +127,10 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
         ca: &Ca,
         until: OffsetDateTime,
         due: &Due,
-        key: &str,
-        seen: Option<Entry>,
+        ack: Option<&Ack>,
+        (key, seen): (&str, Option<Entry>),
     ) -> Result<Watch, Step> {
-        let missed = self.missed(ca, until, due).await?;
+        let missed = self.missed(ca, until, due, ack).await?;
         let finding = announce::finding(ca, until, due, &missed, self.now);
         let threshold = due.threshold.to_string();
         let claim = Alert { state: State::Claimed, at: self.now, finding };
@@ -130,15 +156,24 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
     }
 
     /// Thresholds that passed without an alert since the last one, while the schedule was down:
-    /// the alert for the most urgent one speaks for them, too.
-    async fn missed(&self, ca: &Ca, until: OffsetDateTime, due: &Due) -> Result<Vec<String>, Step> {
+    /// the alert for the most urgent one speaks for them, too. Those that somebody has acknowledged
+    /// were not missed.
+    async fn missed(
+        &self,
+        ca: &Ca,
+        until: OffsetDateTime,
+        due: &Due,
+        ack: Option<&Ack>,
+    ) -> Result<Vec<String>, Step> {
         if due.earlier.is_empty() {
             return Ok(Vec::new());
         }
-        let alerted = self.ledger.list(&alert::prefix(ca, until)).await.map_err(Step::Ledger)?;
-        let is_alerted = |span: &Span| alerted.contains(&alert::key(ca, until, *span));
+        let prefix = alert::prefix(&ca.arn, until);
+        let alerted = self.ledger.list(&prefix).await.map_err(Step::Ledger)?;
+        let is_alerted = |span: &Span| alerted.contains(&alert::key(&ca.arn, until, *span));
         let since = due.earlier.iter().rposition(is_alerted).map_or(0, |last| last + 1);
-        Ok(due.earlier[since..].iter().map(ToString::to_string).collect())
+        let is_missed = |span: &&Span| ack.is_none_or(|ack| !ack.covers(until - span.duration()));
+        Ok(due.earlier[since..].iter().filter(is_missed).map(ToString::to_string).collect())
     }
 
     fn is_claimed(&self, alert: &Alert) -> bool {
@@ -154,16 +189,7 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
         over: Option<&Etag>,
     ) -> Result<Option<Etag>, Step> {
         let body = alert.to_json().map_err(Step::Write)?;
-        match over {
-            None => match self.ledger.create(key, body).await.map_err(Step::Ledger)? {
-                Creation::Created(etag) => Ok(Some(etag)),
-                Creation::AlreadyExists => Ok(None),
-            },
-            Some(seen) => match self.ledger.replace(key, body, seen).await.map_err(Step::Ledger)? {
-                Replacement::Replaced(etag) => Ok(Some(etag)),
-                Replacement::Changed => Ok(None),
-            },
-        }
+        conditional::write(self.ledger, key, body, over).await.map_err(Step::Ledger)
     }
 }
 

@@ -6,7 +6,7 @@ use cedar_policy::{Context, Entities, EntityUid, Request, Schema};
 use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, UtcOffset, macros::format_description};
 
-use super::Approval;
+use super::{Approval, Question};
 use crate::{arn::CaArn, ca::Ca, cloudtrail::Deletion};
 
 /// All that is known when a deletion is judged.
@@ -19,34 +19,35 @@ pub struct Facts<'a> {
     pub tags: Option<&'a BTreeMap<String, Option<String>>>,
 }
 
-const ACTION: &str = "DeleteCertificateAuthority";
-
 /// The request and the entities, checked against the schema; the error is the validator's text.
-pub(super) fn build(schema: &Schema, facts: &Facts<'_>) -> Result<(Request, Entities), String> {
-    let action = uid(&json!({"type": "Vigil::Action", "id": ACTION}))?;
-    let context = Context::from_json_value(context(facts), Some((schema, &action)))
+pub(super) fn read(schema: &Schema, request: &Value) -> Result<(Request, Entities), String> {
+    let action = uid(&request["action"])?;
+    let context = Context::from_json_value(request["context"].clone(), Some((schema, &action)))
         .map_err(|error| error.to_string())?;
-    let principal = uid(&principal_uid(facts))?;
-    let resource = uid(&ca_uid(&facts.ca.arn))?;
-    let request = Request::new(principal, action, resource, context, Some(schema))
+    let (principal, resource) = (uid(&request["principal"])?, uid(&request["resource"])?);
+    let checked = Request::new(principal, action, resource, context, Some(schema))
         .map_err(|error| error.to_string())?;
-    let entities = Entities::from_json_value(entities(facts), Some(schema))
+    let entities = Entities::from_json_value(request["entities"].clone(), Some(schema))
         .map_err(|error| crate::failure::chain(&error))?;
-    Ok((request, entities))
+    Ok((checked, entities))
 }
 
 fn uid(json: &Value) -> Result<EntityUid, String> {
     EntityUid::from_json(json.clone()).map_err(|error| error.to_string())
 }
 
-pub(super) fn context(facts: &Facts<'_>) -> Value {
+pub(super) fn context(facts: &Facts<'_>, question: Question) -> Value {
     let deletion = facts.deletion;
     let mut context = Attributes::default();
     context.put("time", Some(instant(deletion.at)));
     context.put("windowDays", Some(deletion.effective_window_days()));
+    context.put("eventKnown", Some(deletion.event_id.is_some()));
     context.put("sourceIp", deletion.source_ip.as_deref());
     context.put("userAgent", deletion.user_agent.as_deref());
     context.put("tagsKnown", Some(facts.tags.is_some()));
+    if let Question::Reactivation { disabled_at } = question {
+        context.put("disabledAt", Some(instant(disabled_at)));
+    }
     context.put(
         "approval",
         facts.approval.map(|approval| {
@@ -63,7 +64,9 @@ pub(super) fn context(facts: &Facts<'_>) -> Value {
 pub(super) fn entities(facts: &Facts<'_>) -> Value {
     let by = &facts.deletion.by;
     let account = by.account.as_deref().unwrap_or(&facts.deletion.account);
-    let mut parents = vec![account_uid(account)];
+    // Who is not known at all is not known to be of this account either.
+    let mut parents =
+        if facts.deletion.event_id.is_some() { vec![account_uid(account)] } else { Vec::new() };
     let mut roles = Vec::new();
     if let Some(role) = by.session_issuer.as_deref().filter(|role| *role != by.name()) {
         let uid = json!({"type": "Vigil::Principal", "id": role});
@@ -111,12 +114,20 @@ fn ca(ca: &Ca) -> Value {
     attributes.0.into()
 }
 
-fn principal_uid(facts: &Facts<'_>) -> Value {
+pub(super) fn principal_uid(facts: &Facts<'_>) -> Value {
     json!({"type": "Vigil::Principal", "id": facts.deletion.by.name()})
 }
 
-fn ca_uid(arn: &CaArn) -> Value {
+pub(super) fn ca_uid(arn: &CaArn) -> Value {
     json!({"type": "Vigil::CertificateAuthority", "id": arn.as_str()})
+}
+
+pub(super) fn action_uid(question: Question) -> Value {
+    let id = match question {
+        Question::Deletion => "DeleteCertificateAuthority",
+        Question::Reactivation { .. } => "ReactivateCertificateAuthority",
+    };
+    json!({"type": "Vigil::Action", "id": id})
 }
 
 fn account_uid(account: &str) -> Value {

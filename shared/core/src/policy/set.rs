@@ -14,6 +14,11 @@ static PARSED_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     schema
 });
 
+static PARSED_BUILT_IN: LazyLock<Policies> = LazyLock::new(|| {
+    Policies::parse(&[("default.cedar".to_owned(), BUILT_IN.as_bytes().to_vec())])
+        .expect("the embedded policies are tested to load")
+});
+
 /// Policies that have been validated against the schema.
 #[derive(Clone, Debug)]
 pub struct Policies(PolicySet);
@@ -41,8 +46,7 @@ pub enum PolicyError {
 impl Policies {
     /// The policies of `infra/policies/default.cedar`.
     pub fn built_in() -> Self {
-        Self::parse(&[("default.cedar".to_owned(), BUILT_IN.as_bytes().to_vec())])
-            .expect("the embedded policies are tested to load")
+        PARSED_BUILT_IN.clone()
     }
 
     /// Loads files of policies, all or none. A policy is called by its `@id` annotation, or else
@@ -53,6 +57,14 @@ impl Policies {
             add(&mut all, file, body)?;
         }
         Ok(Self(all))
+    }
+
+    /// What the policies are called, in order.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.0.policies().map(|policy| policy.id().to_string()).collect();
+        names.sort();
+        names
     }
 
     pub(super) fn set(&self) -> &PolicySet {

@@ -25,7 +25,7 @@ fn deletion() -> Deletion {
         },
         source_ip: Some("192.0.2.44".to_owned()),
         user_agent: None,
-        event_id: "e".to_owned(),
+        event_id: Some("e".to_owned()),
         region: "us-east-1".to_owned(),
         account: "111122223333".to_owned(),
     }
@@ -164,6 +164,62 @@ fn a_caller_without_arn_or_account_is_judged_like_any_other() {
     };
     let facts = Facts { deletion: &unknown, ca: &ca(), approval: None, tags: None };
     assert_eq!(judge(&Policies::built_in(), &facts), restore());
+}
+
+/// Who is unknown must not pass for somebody of the account.
+#[test]
+fn a_deletion_without_its_event_has_an_unknown_caller_in_no_account() {
+    let lost = Deletion::without_event(&ca(), AT + Duration::HOUR);
+    let ca = ca();
+    let facts = Facts { deletion: &lost, ca: &ca, approval: None, tags: None };
+    assert_eq!(judge(&Policies::built_in(), &facts), restore());
+    for (policy, want) in [
+        (r#"permit(principal in Vigil::Account::"111122223333", action, resource);"#, restore()),
+        (
+            r#"permit(principal, action, resource) unless { context.eventKnown };"#,
+            stand("p.cedar#policy0"),
+        ),
+        (
+            r#"permit(principal == Vigil::Principal::"Unknown", action, resource);"#,
+            stand("p.cedar#policy0"),
+        ),
+    ] {
+        assert_eq!(judge(&load(policy).unwrap(), &facts), want, "{policy}");
+    }
+    let approval = approval(AT + Duration::SECOND);
+    let approved = Facts { approval: Some(&approval), ..facts };
+    assert_eq!(judge(&Policies::built_in(), &approved), stand("approved"));
+}
+
+fn reactivate(policies: &Policies, ca_type: CaType) -> Permission {
+    let ca = Ca { status: CaStatus::Disabled, restorable_until: None, ca_type, ..ca() };
+    let deletion = deletion();
+    let facts = Facts { deletion: &deletion, ca: &ca, approval: None, tags: None };
+    may_reactivate(policies, &facts, AT - Duration::HOUR)
+}
+
+#[test]
+fn a_subordinate_goes_back_into_service_and_a_root_only_by_a_policy_that_names_the_action() {
+    let granted = |name: &str| Permission::Granted { policies: vec![name.to_owned()] };
+    let denied = || Permission::Denied { policies: Vec::new(), errors: Vec::new() };
+    let (root, subordinate) = (CaType::Root, CaType::Subordinate);
+    let built_in = Policies::built_in();
+    assert_eq!(reactivate(&built_in, subordinate.clone()), granted("back-into-service"));
+    assert_eq!(reactivate(&built_in, root.clone()), denied());
+    let odd = CaType::Unknown("CROSS".to_owned());
+    assert_eq!(reactivate(&built_in, odd), denied(), "an unknown type is no subordinate");
+
+    let all = load("@id(\"all\") permit(principal, action, resource);").unwrap();
+    assert_eq!(reactivate(&all, subordinate.clone()), granted("all"));
+    assert_eq!(reactivate(&all, root.clone()), denied(), "it does not name the action");
+
+    let explicit = r#"@id("roots") permit(principal,
+        action == Vigil::Action::"ReactivateCertificateAuthority", resource)
+        when { context.disabledAt > datetime("2026-11-20T08:00:00Z") };"#;
+    assert_eq!(reactivate(&load(explicit).unwrap(), root), granted("roots"));
+    let deletions =
+        r#"permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
+    assert_eq!(reactivate(&load(deletions).unwrap(), subordinate), denied());
 }
 
 #[test]

@@ -3,83 +3,137 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::case::{Case, Ending};
+use super::{act::Act, case::Case, machine::State, service::Left};
 use crate::{
     ca::{Ca, CaStatus},
     cloudtrail::Deletion,
     commands,
     finding::{Finding, Severity},
-    instant::rfc3339,
+    instant::{in_key, rfc3339},
     policy::{Approval, Verdict},
 };
 
-/// Everything that is to be told when a case is closed.
+/// Everything that is to be told of the state that a case has reached. `ca` is absent where it is
+/// gone; `left` says why a restored one is left as it is.
 pub(super) fn findings(
     case: &Case,
-    ending: &Ending,
     ca: Option<&Ca>,
+    left: Option<&Left>,
     as_of: OffsetDateTime,
 ) -> Vec<Finding> {
-    let end = match ending {
-        Ending::Gone { .. } => Some(gone(case, as_of)),
-        Ending::Restored { status, .. } => Some(restored(case, ca, status, as_of)),
-        Ending::Stood { restorable_until } => Some(stood(case, ca, *restorable_until, as_of)),
-        Ending::Superseded { .. } => None,
+    let end = match case.state() {
+        State::Seen | State::Judged | State::Restoring => None,
+        State::Restored | State::Reactivated => restored(case, ca, left, as_of),
+        State::Stood => Some(stood(case, ca, as_of)),
+        State::Escalated => Some(escalated(case, ca, as_of)),
+        State::Lost => Some(lost(case, as_of)),
     };
     end.into_iter().chain(policies_unusable(case, as_of)).collect()
 }
 
-fn restored(case: &Case, ca: Option<&Ca>, status: &str, as_of: OffsetDateTime) -> Finding {
-    let deletion = &case.deletion;
-    let title = format!("{} was deleted by {} and restored", name(deletion, ca), who(deletion));
-    let next = match CaStatus::from(status) {
-        CaStatus::Disabled => format!(
-            "The CA is DISABLED: it issues nothing until you run: {}",
-            commands::activate(&deletion.ca)
-        ),
-        CaStatus::PendingCertificate => {
-            "The CA is PENDING_CERTIFICATE, as before: it needs a certificate of its own."
-                .to_owned()
-        }
-        CaStatus::Expired => {
-            "The CA is EXPIRED: import a new certificate for its key to use it again.".to_owned()
-        }
-        CaStatus::Active
-        | CaStatus::Creating
-        | CaStatus::Deleted
-        | CaStatus::Failed
-        | CaStatus::Unknown(_) => format!("The CA is {status}."),
-    };
+/// One finding, whether the CA went back into service or not: the same id, and other words. None
+/// where the CA has been deleted again: that deletion has a case of its own.
+fn restored(
+    case: &Case,
+    ca: Option<&Ca>,
+    left: Option<&Left>,
+    as_of: OffsetDateTime,
+) -> Option<Finding> {
+    let deletion = case.deletion();
+    let restored = case.entries().iter().rev().find_map(|entry| match &entry.act {
+        Act::Restored { status, deleted_again_at, .. } => Some((status, deleted_again_at)),
+        _ => None,
+    });
+    let (status, None) = restored? else { return None };
+    let is_reactivated = case.state() == State::Reactivated;
+    let status = if is_reactivated { "ACTIVE" } else { status };
+    let end = if is_reactivated { "restored and put back into service" } else { "restored" };
+    let title = format!("{} was deleted by {} and {end}", name(deletion, ca), who(deletion));
+    let next = advice(deletion, &CaStatus::from(status), left);
     let remediation = format!(
         "{next} If the deletion was meant: put an approval at {} in the evidence bucket and delete \
          the CA again.",
         Approval::key(&deletion.ca)
     );
-    finding("auto-restore.restored", Severity::High, case, title, as_of)
+    let why = left.map_or(Value::Null, |left| left.because().into());
+    let finding = finding("auto-restore.restored", Severity::High, case, title, as_of)
         .with_evidence("status", status)
-        .with_remediation(remediation)
+        .with_evidence("reactivated", is_reactivated)
+        .with_evidence("left_because", why);
+    Some(finding.with_remediation(remediation))
 }
 
-fn stood(
-    case: &Case,
-    ca: Option<&Ca>,
-    until: Option<OffsetDateTime>,
-    as_of: OffsetDateTime,
-) -> Finding {
-    let deletion = &case.deletion;
+/// What it takes to use a restored CA.
+fn advice(deletion: &Deletion, status: &CaStatus, left: Option<&Left>) -> String {
+    let ca = &deletion.ca;
+    match status {
+        CaStatus::Active => {
+            "The CA is ACTIVE, as it was until it was disabled: nothing needs to be done."
+                .to_owned()
+        }
+        CaStatus::Disabled => {
+            let why = left.map_or_else(String::new, |left| format!(", because {}", left.because()));
+            let activate = commands::activate(ca);
+            format!("The CA is DISABLED{why}: it issues nothing until you run: {activate}")
+        }
+        CaStatus::PendingCertificate => format!(
+            "The CA is PENDING_CERTIFICATE, as before: it has never issued anything. To use it, \
+             have its request signed and import the certificate: {}",
+            commands::csr(ca)
+        ),
+        CaStatus::Expired => format!(
+            "The CA's own certificate has run out (EXPIRED), so it cannot be made ACTIVE. To use \
+             it, have a new certificate signed for its key and import it: {}",
+            commands::csr(ca)
+        ),
+        CaStatus::Creating | CaStatus::Deleted | CaStatus::Failed | CaStatus::Unknown(_) => {
+            format!("The CA is {status}.")
+        }
+    }
+}
+
+fn stood(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Finding {
+    let deletion = case.deletion();
     let title =
         format!("{} was deleted by {}, as policy permits", name(deletion, ca), who(deletion));
-    let until = until.map_or_else(|| "its window ends".to_owned(), rfc3339);
-    finding("auto-restore.stood", Severity::Informational, case, title, as_of)
-        .with_evidence("restorable_until", until.as_str())
-        .with_remediation(format!(
+    let until = rfc3339(case.until());
+    finding("auto-restore.stood", Severity::Informational, case, title, as_of).with_remediation(
+        format!(
             "Nothing, if this was meant. Until {until} the CA can be had back: {}",
             commands::restore(&deletion.ca)
+        ),
+    )
+}
+
+/// Somebody insists. Restoring once more would only go round once more.
+fn escalated(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Finding {
+    let deletion = case.deletion();
+    let earlier = case.entries().iter().rev().find_map(|entry| match &entry.act {
+        Act::Escalated { earlier } => Some(earlier.clone()),
+        _ => None,
+    });
+    let earlier = earlier.unwrap_or_default();
+    let title = format!(
+        "{} was deleted again by {} after {} within a day: people have to decide",
+        name(deletion, ca),
+        who(deletion),
+        match earlier.len() {
+            1 => "a restoration".to_owned(),
+            count => format!("{count} restorations"),
+        },
+    );
+    finding("auto-restore.escalated", Severity::Critical, case, title, as_of)
+        .with_evidence("earlier_cases", earlier)
+        .with_remediation(format!(
+            "Find out who or what deletes it, and stop that; then take the CA back: {}. It stays \
+             DELETED until you do, and is lost for good at {}; restore-deadline goes on alerting.",
+            commands::restore(&deletion.ca),
+            rfc3339(case.until()),
         ))
 }
 
-fn gone(case: &Case, as_of: OffsetDateTime) -> Finding {
-    let deletion = &case.deletion;
+fn lost(case: &Case, as_of: OffsetDateTime) -> Finding {
+    let deletion = case.deletion();
     let title = format!("{} was deleted by {} and is gone", deletion.ca, who(deletion));
     finding("auto-restore.gone", Severity::Critical, case, title, as_of).with_remediation(
         "Nothing brings it back. A CA that was CREATING or FAILED has no restoration window and \
@@ -89,30 +143,30 @@ fn gone(case: &Case, as_of: OffsetDateTime) -> Finding {
 }
 
 /// Told at once, not at the end of the case: it has none until somebody acts.
-pub(super) fn refused(case: &Case, ca: &Ca, as_of: OffsetDateTime) -> Finding {
-    let deletion = &case.deletion;
-    let title = format!("{} must be restored, and Vigil may not", name(deletion, Some(ca)));
-    let until = ca.restorable_until.map_or(Value::Null, |until| rfc3339(until).into());
+pub(super) fn refused(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Finding {
+    let deletion = case.deletion();
+    let title = format!("{} must be restored, and Vigil may not", name(deletion, ca));
     finding("auto-restore.refused", Severity::Critical, case, title, as_of)
-        .with_evidence("restorable_until", until)
         .with_remediation(format!(
             "Run it yourself: {}. Then give auto-restore's role acm-pca:RestoreCertificateAuthority \
-             (an SCP or a permissions boundary may deny it).",
+             (an SCP or a permissions boundary may deny it). Vigil tries again with every sweep.",
             commands::restore(&deletion.ca)
         ))
 }
 
 fn policies_unusable(case: &Case, as_of: OffsetDateTime) -> Option<Finding> {
-    let problem = case.judgement.as_ref()?.policy_problem.as_ref()?;
+    let problem = case.judgement()?.policy_problem.as_ref()?;
     let title = "The deletion policies do not load; the built-in ones decided".to_owned();
     let finding = finding("auto-restore.policies-unusable", Severity::Critical, case, title, as_of);
     Some(finding.with_evidence("problem", problem.as_str()).with_remediation(
-        "Correct the policies under policies/ in the evidence bucket; \
+        "Correct the policies under policies/ in the evidence bucket, with `vigil policy check`; \
          infra/policies/schema.cedarschema says what they can ask.",
     ))
 }
 
-/// A finding with what every one of this function tells: the deletion and the judgement.
+/// A finding with what every one of this function tells: the deletion and the judgement. Its
+/// discriminator is the end of the window, as the case's is: it is the same with and without the
+/// event.
 fn finding(
     rule: &'static str,
     severity: Severity,
@@ -120,18 +174,20 @@ fn finding(
     title: String,
     as_of: OffsetDateTime,
 ) -> Finding {
-    let deletion = &case.deletion;
+    let deletion = case.deletion();
     let text = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::from);
-    let finding =
-        Finding::new(rule, severity, deletion.ca.as_str(), &deletion.event_id, title, as_of)
-            .with_evidence("deleted_at", rfc3339(deletion.at))
-            .with_evidence("deleted_by", deletion.by.name())
-            .with_evidence("source_ip", text(&deletion.source_ip))
-            .with_evidence("user_agent", text(&deletion.user_agent))
-            .with_evidence("window_days", deletion.effective_window_days())
-            .with_evidence("event_id", deletion.event_id.as_str())
-            .with_evidence("case", super::case::key(deletion));
-    let Some(judgement) = &case.judgement else {
+    let discriminator = in_key(case.until());
+    let finding = Finding::new(rule, severity, deletion.ca.as_str(), &discriminator, title, as_of)
+        .with_evidence("deleted_at", rfc3339(deletion.at))
+        .with_evidence("deleted_by", deletion.by.name())
+        .with_evidence("source_ip", text(&deletion.source_ip))
+        .with_evidence("user_agent", text(&deletion.user_agent))
+        .with_evidence("window_days", deletion.effective_window_days())
+        .with_evidence("restorable_until", rfc3339(case.until()))
+        .with_evidence("event_id", text(&deletion.event_id))
+        .with_evidence("case", case.key())
+        .with_evidence("case_head", case.head());
+    let Some(judgement) = case.judgement() else {
         return finding;
     };
     let (verdict, policies, errors) = match &judgement.verdict {
@@ -154,5 +210,8 @@ fn name(deletion: &Deletion, ca: Option<&Ca>) -> String {
 }
 
 fn who(deletion: &Deletion) -> &str {
-    deletion.by.name()
+    match deletion.event_id {
+        Some(_) => deletion.by.name(),
+        None => "somebody whose call CloudTrail did not deliver",
+    }
 }

@@ -1,140 +1,341 @@
-//! The record of one deletion: `cases/<CA id>/<CloudTrail event id>.json` in the evidence bucket.
+//! The record of one deletion: `cases/<CA id>/<RestorableUntil>.json` in the evidence bucket.
+//!
+//! The end of the window stands for the deletion: every deletion has its own, and it is known to
+//! whoever sees the deleted CA, with or without the event. The record is a chain of acts
+//! ([`crate::evidence`]); acts are added, never changed.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use time::OffsetDateTime;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
+use super::{
+    act::{Act, Judgement, Source},
+    machine::{self, Position, State},
+};
 use crate::{
-    ca::Ca,
+    arn::CaArn,
     cloudtrail::Deletion,
-    finding::Finding,
-    policy::Verdict,
-    ports::{Entry, Etag},
+    evidence::{self, ChainError},
+    instant,
+    ports::{Entry as Object, Etag},
 };
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The form of the record; another number is another form.
+const VERSION: u32 = 1;
+
+#[derive(Clone, Debug)]
 pub struct Case {
-    pub state: State,
-    pub deletion: Deletion,
-    /// Absent where the CA was gone before anything could be judged.
-    pub judgement: Option<Judgement>,
-    pub ending: Option<Ending>,
-    /// The ids of the findings that were told.
-    pub findings: Vec<String>,
+    ca: CaArn,
+    until: OffsetDateTime,
+    entries: Vec<Entry>,
+    position: Position,
+    /// The hash of the last entry.
+    head: String,
+    /// How many of the entries are in the bucket.
+    written: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    Judged,
-    Closed,
-}
-
-/// What was known and what was decided on it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Judgement {
-    #[serde(with = "time::serde::rfc3339")]
+#[derive(Clone, Debug)]
+pub struct Entry {
     pub at: OffsetDateTime,
-    #[serde(flatten)]
-    pub verdict: Verdict,
-    /// The keys of the policies that decided; empty: the built-in ones.
-    pub policy_files: Vec<String>,
-    /// Why the policies of the evidence bucket did not decide.
-    pub policy_problem: Option<String>,
-    /// Facts that could not be had, and why.
-    pub unknown: Vec<String>,
-    /// Cedar's entities and context.
-    pub request: Value,
-    /// The CA as it was described.
-    pub ca: Value,
+    pub act: Act,
+    /// As it is in the record, with `seq`, `previous` and `hash`.
+    json: Value,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Ending {
-    /// Removed for good.
-    Gone {
-        #[serde(with = "time::serde::rfc3339")]
-        at: OffsetDateTime,
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CaseError {
+    #[error("entry {seq} is not an act that we know")]
+    Act {
+        seq: usize,
+        #[source]
+        cause: serde_json::Error,
     },
-    Restored {
-        #[serde(with = "time::serde::rfc3339")]
-        at: OffsetDateTime,
-        /// To which the CA came back.
-        status: String,
-    },
-    Stood {
-        #[serde(with = "time::serde::rfc3339::option")]
-        restorable_until: Option<OffsetDateTime>,
-    },
-    Superseded {
-        #[serde(with = "time::serde::rfc3339")]
-        deleted_again_at: OffsetDateTime,
-    },
+    #[error("the chain of entries is broken")]
+    Chain(#[source] ChainError),
+    #[error("the record says {what} is {said}, and its entries {found}")]
+    Contradiction { what: &'static str, said: String, found: String },
+    #[error("entry {seq} cannot follow what is before it (state {state:?})")]
+    Illegal { seq: usize, state: Option<State> },
+    #[error("it is not the record of a case")]
+    NotACase(#[source] serde_json::Error),
+    #[error("it is a record of version {0}, and this program reads version {VERSION}")]
+    Version(u32),
+    #[error("the record could not be written as JSON")]
+    Write(#[source] serde_json::Error),
 }
 
-/// What the ledger holds on a deletion.
+/// What the ledger holds at a case's key.
 #[derive(Debug)]
 pub(super) enum Recorded {
     Absent,
-    Closed,
-    Open(Box<Case>, Etag),
-    /// Not a case: it is judged anew and written over; the bucket keeps the old version.
+    Case(Box<Case>, Etag),
+    /// Not a case, or not one that holds together.
     Unreadable(Etag),
 }
 
-pub(super) fn key(deletion: &Deletion) -> String {
-    format!("cases/{}/{}.json", deletion.ca.id(), deletion.event_id)
+#[derive(Deserialize)]
+struct Document {
+    version: u32,
+    ca: CaArn,
+    #[serde(with = "time::serde::rfc3339")]
+    restorable_until: OffsetDateTime,
+    state: State,
+    entries: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Stamp {
+    seq: usize,
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+}
+
+pub(super) fn prefix(ca: &CaArn) -> String {
+    format!("cases/{}/", ca.id())
+}
+
+pub(super) fn key(ca: &CaArn, until: OffsetDateTime) -> String {
+    format!("{}{}.json", prefix(ca), instant::in_key(until))
+}
+
+/// The end of the window that a key names.
+pub(super) fn until_in(key: &str) -> Option<OffsetDateTime> {
+    let name = key.rsplit_once('/')?.1.strip_suffix(".json")?;
+    let form = format_description!("[year][month][day]T[hour][minute][second]Z");
+    PrimitiveDateTime::parse(name, form).ok().map(PrimitiveDateTime::assume_utc)
 }
 
 impl Recorded {
-    pub(super) fn from_entry(entry: Option<Entry>) -> Self {
-        let Some(Entry { body, etag }) = entry else {
-            return Self::Absent;
-        };
-        match serde_json::from_slice::<Case>(&body) {
-            Ok(Case { state: State::Closed, .. }) => Self::Closed,
-            Ok(case) => Self::Open(Box::new(case), etag),
-            Err(_) => Self::Unreadable(etag),
-        }
-    }
-
-    /// The version to write over.
-    pub(super) fn etag(&self) -> Option<&Etag> {
-        match self {
-            Self::Open(_, etag) | Self::Unreadable(etag) => Some(etag),
-            Self::Absent | Self::Closed => None,
+    pub(super) fn from_object(object: Option<Object>) -> Self {
+        match object {
+            None => Self::Absent,
+            Some(Object { body, etag }) => match Case::read(&body) {
+                Ok(case) => Self::Case(Box::new(case), etag),
+                Err(_) => Self::Unreadable(etag),
+            },
         }
     }
 }
 
 impl Case {
-    pub(super) fn judged(deletion: Deletion, judgement: Judgement) -> Self {
-        Self {
-            state: State::Judged,
-            deletion,
-            judgement: Some(judgement),
-            ending: None,
-            findings: Vec::new(),
+    /// A case begins with a deletion.
+    pub(super) fn open(
+        deletion: Deletion,
+        until: OffsetDateTime,
+        at: OffsetDateTime,
+        over_unreadable: bool,
+    ) -> Result<Self, CaseError> {
+        let source = if deletion.event_id.is_some() { Source::Event } else { Source::Sweep };
+        let until = until.replace_nanosecond(0).unwrap_or(until);
+        let (ca, deletion) = (deletion.ca.clone(), Box::new(deletion));
+        let act = Act::Seen { source, deletion, restorable_until: until, over_unreadable };
+        let illegal = CaseError::Illegal { seq: 0, state: None };
+        let position = machine::after(None, act.made()).ok_or(illegal)?;
+        let head = evidence::GENESIS.to_owned();
+        let mut case = Self { ca, until, entries: Vec::new(), position, head, written: 0 };
+        case.push(at, act)?;
+        Ok(case)
+    }
+
+    pub(super) fn add(&mut self, at: OffsetDateTime, act: Act) -> Result<(), CaseError> {
+        let (seq, state) = (self.entries.len(), Some(self.position.state));
+        let position = machine::after(Some(self.position), act.made());
+        let position = position.ok_or(CaseError::Illegal { seq, state })?;
+        self.push(at, act)?;
+        self.position = position;
+        Ok(())
+    }
+
+    fn push(&mut self, at: OffsetDateTime, act: Act) -> Result<(), CaseError> {
+        let mut content = Map::new();
+        content.insert("seq".to_owned(), self.entries.len().into());
+        content.insert("at".to_owned(), instant::rfc3339(at).into());
+        if let Value::Object(members) = serde_json::to_value(&act).map_err(CaseError::Write)? {
+            content.extend(members);
+        }
+        let content = evidence::link(content, &self.head);
+        if let Some(Value::String(hash)) = content.get("hash") {
+            self.head.clone_from(hash);
+        }
+        self.entries.push(Entry { at, act, json: Value::Object(content) });
+        Ok(())
+    }
+
+    /// Reads a record and holds it against itself: its chain, its moves, its heading.
+    pub fn read(body: &[u8]) -> Result<Self, CaseError> {
+        let document: Document = serde_json::from_slice(body).map_err(CaseError::NotACase)?;
+        if document.version != VERSION {
+            return Err(CaseError::Version(document.version));
+        }
+        let head = evidence::check(&document.entries).map_err(CaseError::Chain)?;
+        let mut position = None;
+        let mut entries = Vec::new();
+        for (seq, json) in document.entries.into_iter().enumerate() {
+            let act = |cause| CaseError::Act { seq, cause };
+            let stamp: Stamp = serde_json::from_value(json.clone()).map_err(act)?;
+            let made: Act = serde_json::from_value(json.clone()).map_err(act)?;
+            let state = position.map(|position: Position| position.state);
+            let illegal = CaseError::Illegal { seq, state };
+            position = Some(machine::after(position, made.made()).ok_or(illegal)?);
+            if stamp.seq != seq {
+                let (said, found) = (stamp.seq.to_string(), seq.to_string());
+                return Err(CaseError::Contradiction { what: "an entry's number", said, found });
+            }
+            entries.push(Entry { at: stamp.at, act: made, json });
+        }
+        let position = position.ok_or(CaseError::Illegal { seq: 0, state: None })?;
+        let (ca, until) = (document.ca, document.restorable_until);
+        let written = entries.len();
+        let case = Self { ca, until, entries, position, head, written };
+        case.is_headed_by(document.state)?;
+        Ok(case)
+    }
+
+    fn is_headed_by(&self, said: State) -> Result<(), CaseError> {
+        if said != self.position.state {
+            let (said, found) = (format!("{said:?}"), format!("{:?}", self.position.state));
+            return Err(CaseError::Contradiction { what: "the state", said, found });
+        }
+        for entry in &self.entries {
+            let found = match &entry.act {
+                Act::Seen { deletion, restorable_until, .. } => {
+                    if *restorable_until != self.until {
+                        let (said, found) = (self.until.to_string(), restorable_until.to_string());
+                        let what = "RestorableUntil";
+                        return Err(CaseError::Contradiction { what, said, found });
+                    }
+                    &deletion.ca
+                }
+                Act::Joined { deletion } => &deletion.ca,
+                _ => continue,
+            };
+            if *found != self.ca {
+                let (said, found) = (self.ca.to_string(), found.to_string());
+                return Err(CaseError::Contradiction { what: "the CA", said, found });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, CaseError> {
+        let entries: Vec<&Value> = self.entries.iter().map(|entry| &entry.json).collect();
+        let document = json!({
+            "version": VERSION,
+            "ca": self.ca,
+            "restorable_until": instant::rfc3339(self.until),
+            "state": self.position.state,
+            "entries": entries,
+        });
+        serde_json::to_vec_pretty(&document).map_err(CaseError::Write)
+    }
+
+    /// The same deletion's window, and yet another deletion: see [`machine::after`].
+    pub(super) fn reopen(
+        &mut self,
+        deletion: Deletion,
+        at: OffsetDateTime,
+    ) -> Result<(), CaseError> {
+        let source = if deletion.event_id.is_some() { Source::Event } else { Source::Sweep };
+        let (deletion, restorable_until) = (Box::new(deletion), self.until);
+        self.add(at, Act::Seen { source, deletion, restorable_until, over_unreadable: false })
+    }
+
+    fn deletions(&self) -> impl DoubleEndedIterator<Item = &Deletion> {
+        self.entries.iter().filter_map(|entry| match &entry.act {
+            Act::Seen { deletion, .. } | Act::Joined { deletion } => Some(&**deletion),
+            _ => None,
+        })
+    }
+
+    /// Whether an event has been taken in, by CloudTrail's id of it.
+    pub(super) fn knows(&self, event_id: Option<&str>) -> bool {
+        self.deletions().any(|deletion| deletion.event_id.as_deref() == event_id)
+    }
+
+    /// Under what a restoration is counted: the record, and which of its deletions.
+    pub(super) fn occasion(&self) -> String {
+        let seen = self.entries.iter().filter(|entry| matches!(entry.act, Act::Seen { .. }));
+        match seen.count() {
+            ..=1 => self.key(),
+            more => format!("{}#{more}", self.key()),
         }
     }
 
-    pub(super) fn unjudged(deletion: Deletion) -> Self {
-        Self { state: State::Judged, deletion, judgement: None, ending: None, findings: Vec::new() }
+    /// The deletion, by its event once that has come.
+    pub fn deletion(&self) -> &Deletion {
+        self.deletions().next_back().expect("a case begins with a deletion")
     }
 
-    pub(super) fn closed(self, ending: Ending, findings: &[Finding]) -> Self {
-        let findings = findings.iter().map(|finding| finding.id.clone()).collect();
-        Self { state: State::Closed, ending: Some(ending), findings, ..self }
+    /// The one that holds: facts that come late can lead to another.
+    pub fn judgement(&self) -> Option<&Judgement> {
+        self.entries.iter().rev().find_map(|entry| match &entry.act {
+            Act::Judged { judgement } => Some(&**judgement),
+            _ => None,
+        })
     }
 
-    pub(super) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-        serde_json::to_vec_pretty(self)
+    pub fn ca(&self) -> &CaArn {
+        &self.ca
     }
-}
 
-impl Ending {
-    pub(super) fn restored(at: OffsetDateTime, ca: &Ca) -> Self {
-        Self::Restored { at, status: ca.status.to_string() }
+    pub fn until(&self) -> OffsetDateTime {
+        self.until
+    }
+
+    pub fn state(&self) -> State {
+        self.position.state
+    }
+
+    /// Whether nothing is left to be done.
+    pub fn is_closed(&self) -> bool {
+        self.position.told
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The hash of the last entry.
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+
+    pub(super) fn key(&self) -> String {
+        key(&self.ca, self.until)
+    }
+
+    pub(super) fn position(&self) -> Position {
+        self.position
+    }
+
+    pub(super) fn last_at(&self) -> Option<OffsetDateTime> {
+        self.entries.last().map(|entry| entry.at)
+    }
+
+    pub(super) fn mark_written(&mut self) {
+        self.written = self.entries.len();
+    }
+
+    pub(super) fn is_written(&self) -> bool {
+        self.written == self.entries.len()
+    }
+
+    /// Whether something was decided that is not in the bucket yet.
+    pub(super) fn has_unwritten_decision(&self) -> bool {
+        self.entries[self.written..].iter().any(|entry| entry.act.is_decision())
+    }
+
+    /// Whether the CA is to go back into service, and it is not on record how that went.
+    pub(super) fn is_reactivating(&self) -> bool {
+        self.entries.last().is_some_and(|entry| matches!(entry.act, Act::Reactivating { .. }))
+    }
+
+    pub(super) fn last_told(&self) -> Option<(&[String], Option<&str>)> {
+        self.entries.iter().rev().find_map(|entry| match &entry.act {
+            Act::Told { findings, service } => Some((findings.as_slice(), service.as_deref())),
+            _ => None,
+        })
     }
 }

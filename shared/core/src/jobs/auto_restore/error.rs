@@ -1,29 +1,34 @@
 //! How an invocation fails. Lambda repeats it, and a repetition picks up where this one stopped.
 
+use super::{Outcome, case::CaseError};
 use crate::{
     arn::CaArn,
     cloudtrail::Refusal,
-    failure::Failure,
+    failure::{Failure, chain},
     ports::{PortError, PublishError},
 };
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AutoRestoreError {
-    #[error("the case {key} is being written by somebody else")]
+    #[error("{key} is being written by somebody else")]
     Contended { key: String },
-    #[error("could not look at the deleted CA")]
+    #[error("could not look at the CA")]
     Describe(#[source] PortError),
-    #[error("the event is not a CA's deletion to judge")]
+    #[error("the event is not one to act on")]
     Event(#[source] Refusal),
     #[error("{ca} is listed, but cannot be described")]
     Inconsistent { ca: CaArn },
     #[error("could not read or write the evidence")]
     Ledger(#[source] PortError),
-    #[error("could not list the CAs to confirm that one is gone")]
+    #[error("could not list the CAs")]
     List(#[source] PortError),
     #[error("the CA's fate is settled, but could not be told")]
     Publish(#[source] PublishError),
+    #[error("the CA was restored, but could not be put back into service")]
+    Reactivate(#[source] PortError),
+    #[error("the case's record does not take what happened")]
+    Record(#[source] CaseError),
     /// We are not allowed to. It has been told as CRITICAL, unless that failed, too.
     #[error("the CA must be restored, and we may not{}", untold(.unpublished.as_deref()))]
     Refused {
@@ -35,15 +40,44 @@ pub enum AutoRestoreError {
     Restore(#[source] PortError),
     #[error("{ca} is still DELETED after it was restored")]
     StillDeleted { ca: CaArn },
-    #[error("the CA was restored, but could not be looked at afterwards")]
+    /// Raised after every CA has had its turn, so that one failure cannot hide the others.
+    #[error("the sweep failed in part: {}", each(.failures))]
+    SweepIncomplete { outcome: Box<Outcome>, failures: Vec<CaFailure> },
+    #[error("the CA was changed, but could not be looked at afterwards")]
     Verify(#[source] PortError),
-    #[error("could not write the evidence as JSON")]
+    #[error("could not write state as JSON")]
     Write(#[source] serde_json::Error),
+}
+
+/// What a sweep failed on.
+#[derive(Debug)]
+pub struct CaFailure {
+    /// `None`: on what concerns all of them.
+    pub ca: Option<CaArn>,
+    pub error: Box<AutoRestoreError>,
+}
+
+impl CaFailure {
+    pub(super) fn new(ca: &CaArn, error: AutoRestoreError) -> Self {
+        Self { ca: Some(ca.clone()), error: Box::new(error) }
+    }
+
+    pub(super) fn of_all(error: AutoRestoreError) -> Self {
+        Self { ca: None, error: Box::new(error) }
+    }
+}
+
+fn each(failures: &[CaFailure]) -> String {
+    let each = failures.iter().map(|failure| match &failure.ca {
+        Some(ca) => format!("{ca}: {}", chain(&failure.error)),
+        None => chain(&failure.error),
+    });
+    each.collect::<Vec<_>>().join("; ")
 }
 
 fn untold(unpublished: Option<&PublishError>) -> String {
     match unpublished {
-        Some(error) => format!(" (nor could that be told: {})", crate::failure::chain(error)),
+        Some(error) => format!(" (nor could that be told: {})", chain(error)),
         None => String::new(),
     }
 }
@@ -55,12 +89,14 @@ impl Failure for AutoRestoreError {
             Self::Describe(_) => "DescribeFailed",
             Self::Event(refusal) => refusal.error_type(),
             Self::Inconsistent { .. } => "InconsistentService",
-            Self::Ledger(_) | Self::Write(_) => "EvidenceFailed",
+            Self::Ledger(_) | Self::Record(_) | Self::Write(_) => "EvidenceFailed",
             Self::List(_) => "ListFailed",
             Self::Publish(_) => "PublishFailed",
+            Self::Reactivate(_) => "ReactivateFailed",
             Self::Refused { .. } => "RestoreRefused",
             Self::Restore(_) => "RestoreFailed",
             Self::StillDeleted { .. } => "StillDeleted",
+            Self::SweepIncomplete { .. } => "SweepIncomplete",
             Self::Verify(_) => "VerifyFailed",
         }
     }

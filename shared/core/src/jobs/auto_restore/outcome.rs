@@ -3,69 +3,106 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::case::{Case, Ending};
+use super::{act::Act, case::Case, machine::State};
 use crate::{arn::CaArn, policy::Verdict};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
+    /// A case is closed, as it was or by this invocation.
+    Case(CaseOutcome),
     /// This delivery of the event changed nothing: the case is closed.
-    Duplicate {
-        ca: CaArn,
-        case: String,
-    },
-    /// Nothing can be done any more.
-    Gone {
-        ca: CaArn,
-        case: String,
-        findings: Vec<String>,
-    },
+    Duplicate { ca: CaArn, case: String },
     /// Somebody restored the CA before this event arrived.
-    NotDeleted {
+    NotDeleted { ca: CaArn, status: String },
+    /// The event of a disabling; `noted`: whether it told something new.
+    Noted {
         ca: CaArn,
-        status: String,
+        #[serde(with = "time::serde::rfc3339")]
+        disabled_at: OffsetDateTime,
+        noted: bool,
     },
-    /// The event tells of a call that was refused.
-    NothingDeleted {
-        reason: String,
-    },
-    Restored {
-        ca: CaArn,
-        case: String,
-        status: String,
-        policies: Vec<String>,
-        errors: Vec<String>,
-        findings: Vec<String>,
-    },
-    Stood {
-        ca: CaArn,
-        case: String,
-        policies: Vec<String>,
-        findings: Vec<String>,
-    },
+    /// The event tells of a call that was refused, or that disabled nothing.
+    NothingDone { reason: String },
     /// The CA was restored and deleted anew; that deletion has its own event.
     Superseded {
         ca: CaArn,
         #[serde(with = "time::serde::rfc3339")]
         deleted_again_at: OffsetDateTime,
     },
+    /// `deleted`: the deleted CAs, and those whose case was still open.
+    Swept {
+        #[serde(with = "time::serde::rfc3339")]
+        as_of: OffsetDateTime,
+        /// CAs of all states.
+        seen: usize,
+        deleted: Vec<Swept>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CaseOutcome {
+    pub ca: CaArn,
+    pub case: String,
+    pub state: State,
+    /// To which a CA came back.
+    pub status: Option<String>,
+    pub policies: Vec<String>,
+    pub errors: Vec<String>,
+    pub findings: Vec<String>,
+    /// Why a restored CA was left as it is.
+    pub service: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Swept {
+    pub ca: CaArn,
+    #[serde(flatten)]
+    pub sighting: Sighting,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "sighting", rename_all = "kebab-case")]
+pub enum Sighting {
+    Closed {
+        state: State,
+    },
+    /// Deleted so lately that its event may be on its way.
+    EventAwaited,
+    /// Another invocation is at it, or was until a moment ago.
+    InHand {
+        state: State,
+    },
+    /// The service gives no RestorableUntil.
+    NoWindow,
+    Pursued {
+        outcome: Box<Outcome>,
+    },
 }
 
 impl Outcome {
-    pub(super) fn of(ca: &CaArn, key: &str, closed: &Case, ending: Ending) -> Self {
-        let (ca, case, findings) = (ca.clone(), key.to_owned(), closed.findings.clone());
-        let (policies, errors) = match closed.judgement.as_ref().map(|judged| &judged.verdict) {
+    pub(super) fn of(case: &Case) -> Self {
+        let verdict = case.judgement().map(|judgement| &judgement.verdict);
+        let (policies, errors) = match verdict {
             Some(Verdict::Restore { policies, errors }) => (policies.clone(), errors.clone()),
             Some(Verdict::Stand { policies }) => (policies.clone(), Vec::new()),
             None => (Vec::new(), Vec::new()),
         };
-        match ending {
-            Ending::Gone { .. } => Self::Gone { ca, case, findings },
-            Ending::Restored { status, .. } => {
-                Self::Restored { ca, case, status, policies, errors, findings }
-            }
-            Ending::Stood { .. } => Self::Stood { ca, case, policies, findings },
-            Ending::Superseded { deleted_again_at } => Self::Superseded { ca, deleted_again_at },
-        }
+        let status = case.entries().iter().rev().find_map(|entry| match &entry.act {
+            Act::Reactivated { .. } => Some("ACTIVE".to_owned()),
+            Act::Restored { status, .. } => Some(status.clone()),
+            _ => None,
+        });
+        let (findings, service) = case.last_told().unwrap_or_default();
+        Self::Case(CaseOutcome {
+            ca: case.ca().clone(),
+            case: case.key(),
+            state: case.state(),
+            status,
+            policies,
+            errors,
+            findings: findings.to_vec(),
+            service: service.map(str::to_owned),
+        })
     }
 }

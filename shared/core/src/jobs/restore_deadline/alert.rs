@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{ca::Ca, finding::Finding, instant, span::Span};
+use crate::{arn::CaArn, finding::Finding, instant, span::Span};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Alert {
@@ -19,16 +19,18 @@ pub(super) struct Alert {
 #[serde(rename_all = "kebab-case")]
 pub(super) enum State {
     Claimed,
+    /// It was sent, and then the CA was restored, and that was sent.
+    Resolved,
     Sent,
     /// The bus did not take it.
     Unsent,
 }
 
-pub(super) fn prefix(ca: &Ca, until: OffsetDateTime) -> String {
-    format!("alerts/{}/{}/", ca.arn.id(), instant::in_key(until))
+pub(super) fn prefix(ca: &CaArn, until: OffsetDateTime) -> String {
+    format!("alerts/{}/{}/", ca.id(), instant::in_key(until))
 }
 
-pub(super) fn key(ca: &Ca, until: OffsetDateTime, threshold: Span) -> String {
+pub(super) fn key(ca: &CaArn, until: OffsetDateTime, threshold: Span) -> String {
     format!("{}{threshold}.json", prefix(ca, until))
 }
 

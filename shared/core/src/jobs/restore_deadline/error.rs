@@ -11,8 +11,8 @@ use crate::{
 #[non_exhaustive]
 pub enum RestoreDeadlineError {
     /// Raised after every CA has had its turn, so that one failure cannot hide the others.
-    #[error("{} of {} deleted CAs could not be watched: {}",
-        .failures.len(), .failures.len() + .outcome.deleted.len(), each(.failures))]
+    #[error("{} failed, {} deleted CAs were watched: {}",
+        .failures.len(), .outcome.deleted.len(), each(.failures))]
     Incomplete { outcome: Outcome, failures: Vec<CaFailure> },
     #[error("could not list the CAs")]
     List(#[source] PortError),
@@ -20,7 +20,8 @@ pub enum RestoreDeadlineError {
 
 #[derive(Debug)]
 pub struct CaFailure {
-    pub ca: CaArn,
+    /// `None`: not known, or all of them.
+    pub ca: Option<CaArn>,
     pub step: Step,
 }
 
@@ -36,7 +37,10 @@ pub enum Step {
 }
 
 fn each(failures: &[CaFailure]) -> String {
-    let each = failures.iter().map(|failure| format!("{}: {}", failure.ca, chain(&failure.step)));
+    let each = failures.iter().map(|failure| match &failure.ca {
+        Some(ca) => format!("{ca}: {}", chain(&failure.step)),
+        None => chain(&failure.step),
+    });
     each.collect::<Vec<_>>().join("; ")
 }
 

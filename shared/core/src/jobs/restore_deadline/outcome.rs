@@ -3,7 +3,7 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::thresholds::Next;
+use super::{ending::Ending, thresholds::Next};
 use crate::{arn::CaArn, ca::Ca};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -14,6 +14,18 @@ pub struct Outcome {
     pub seen: usize,
     /// The deleted ones, the one nearest its end first.
     pub deleted: Vec<Watched>,
+    /// Deletions that have ended since the sweep before.
+    pub closed: Vec<Closed>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Closed {
+    pub ca: CaArn,
+    #[serde(with = "time::serde::rfc3339")]
+    pub restorable_until: OffsetDateTime,
+    pub ending: Ending,
+    /// The ids of the findings that were told of it.
+    pub findings: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,6 +40,14 @@ pub struct Watched {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "watch", rename_all = "kebab-case")]
 pub enum Watch {
+    /// Somebody knows, and has asked not to be reminded.
+    Acknowledged {
+        threshold: String,
+        by: String,
+        #[serde(with = "time::serde::rfc3339")]
+        until: OffsetDateTime,
+        next: Next,
+    },
     Alerted {
         threshold: String,
         delay_seconds: i64,

@@ -2,9 +2,10 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::*;
 use crate::{
+    arn::CaArn,
     failure::Failure,
     fakes::{self, FakeAuthorities, FakeBus, FakeLedger},
-    finding::Severity,
+    finding::{Severity, Status},
 };
 
 const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
@@ -41,8 +42,20 @@ impl World {
 
     fn alerted(&self) -> Vec<String> {
         let published = self.bus.published.lock().unwrap();
-        let thresholds = published.iter().map(|finding| finding.evidence["threshold"].as_str());
-        thresholds.map(|threshold| threshold.unwrap().to_owned()).collect()
+        let alerts = published.iter().filter(|finding| finding.status == Status::New);
+        let thresholds = alerts.filter_map(|finding| finding.evidence.get("threshold")?.as_str());
+        thresholds.map(str::to_owned).collect()
+    }
+
+    fn acknowledge(&self, until: OffsetDateTime, restorable_until: Option<OffsetDateTime>) {
+        let ca: CaArn = fakes::ARN.parse().unwrap();
+        let ack = Ack { ca, by: "carol".to_owned(), until, restorable_until };
+        let body = String::from_utf8(ack.to_json().unwrap()).unwrap();
+        self.ledger.put(&format!("acks/{ID}.json"), &body);
+    }
+
+    fn set(&self, cas: Vec<Ca>) {
+        *self.authorities.cas.lock().unwrap() = cas;
     }
 }
 
@@ -82,7 +95,7 @@ fn a_short_window_has_only_the_thresholds_that_fit() {
 fn every_deletion_of_a_ca_is_alerted_anew() {
     let world = World::new(vec![fakes::deleted_ca(AT)]);
     world.sweep(Duration::ZERO).unwrap();
-    *world.authorities.cas.lock().unwrap() = vec![fakes::deleted_ca(AT + Duration::DAY)];
+    world.set(vec![fakes::deleted_ca(AT + Duration::DAY)]);
     world.sweep(Duration::DAY).unwrap();
     assert_eq!(world.alerted(), ["7d", "7d"]);
 }
@@ -207,4 +220,138 @@ fn without_a_list_there_is_no_sweep() {
     let world = World::new(Vec::new());
     world.authorities.calls.fail_next("list", fakes::denied("list"));
     assert_eq!(world.sweep(Duration::ZERO).unwrap_err().error_type(), "ListFailed");
+}
+
+fn disabled() -> Ca {
+    Ca { status: CaStatus::Disabled, restorable_until: None, ..month() }
+}
+
+#[test]
+fn an_acknowledgement_silences_all_but_the_last_threshold_and_expires() {
+    let world = World::new(vec![month()]);
+    // Until two days before the end: 14 d, 7 d and 3 d pass before that, 1 d after it.
+    world.acknowledge(AT + Duration::days(28), None);
+    for hour in 0..=30 * 24 {
+        world.sweep(Duration::hours(hour)).unwrap();
+    }
+    assert_eq!(world.alerted(), ["1d", "6h", "1h"]);
+    let first = world.bus.published.lock().unwrap()[0].clone();
+    assert_eq!(first.evidence["missed_thresholds"], serde_json::json!([]), "nobody missed them");
+
+    let world = World::new(vec![month()]);
+    world.acknowledge(AT + Duration::days(60), Some(AT + Duration::days(30)));
+    for hour in 0..=30 * 24 {
+        world.sweep(Duration::hours(hour)).unwrap();
+    }
+    assert_eq!(world.alerted(), ["1h"], "the last one always");
+}
+
+#[test]
+fn an_acknowledgement_covers_what_passes_before_its_end_and_not_at_it() {
+    let passes = AT + Duration::days(16);
+    for (until, is_silent) in [(passes, false), (passes + Duration::SECOND, true)] {
+        let world = World::new(vec![month()]);
+        world.acknowledge(until, None);
+        let watch = world.watch(Duration::days(16));
+        assert_eq!(matches!(watch, Watch::Acknowledged { .. }), is_silent, "{watch:?}");
+    }
+}
+
+#[test]
+fn an_acknowledgement_of_another_deletion_or_of_garbage_silences_nothing() {
+    let world = World::new(vec![month()]);
+    world.acknowledge(AT + Duration::days(60), Some(AT + Duration::days(29)));
+    assert!(matches!(world.watch(Duration::days(16)), Watch::Alerted { .. }));
+    let world = World::new(vec![month()]);
+    world.ledger.put(&format!("acks/{ID}.json"), "garbage");
+    assert!(matches!(world.watch(Duration::days(16)), Watch::Alerted { .. }));
+}
+
+#[test]
+fn a_restored_ca_resolves_its_alerts_once() {
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::days(16)).unwrap();
+    world.sweep(Duration::days(23)).unwrap();
+    let told: Vec<_> =
+        world.bus.published.lock().unwrap().iter().map(|finding| finding.id.clone()).collect();
+    world.set(vec![disabled()]);
+    let outcome = world.sweep(Duration::days(24)).unwrap();
+    assert_eq!(outcome.closed.len(), 1);
+    assert_eq!(outcome.closed[0].ending, Ending::Restored);
+    let published = world.bus.published.lock().unwrap()[2..].to_vec();
+    assert!(published.iter().all(|finding| finding.status == Status::Resolved));
+    let mut resolved: Vec<_> = published.into_iter().map(|finding| finding.id).collect();
+    resolved.sort();
+    assert_eq!(resolved, {
+        let mut told = told;
+        told.sort();
+        told
+    });
+    assert!(world.sweep(Duration::days(25)).unwrap().closed.is_empty());
+    assert_eq!(world.bus.rules().len(), 4);
+}
+
+#[test]
+fn a_ca_that_is_deleted_anew_between_two_sweeps_resolves_what_was_alerted_before() {
+    let world = World::new(vec![fakes::deleted_ca(AT)]);
+    world.sweep(Duration::ZERO).unwrap();
+    world.set(vec![fakes::deleted_ca(AT + Duration::HOUR)]);
+    world.sweep(Duration::hours(2)).unwrap();
+    let published = world.bus.published.lock().unwrap();
+    let statuses: Vec<_> = published.iter().map(|finding| finding.status).collect();
+    assert_eq!(statuses, [Status::New, Status::Resolved, Status::New]);
+    assert_eq!(published[0].id, published[1].id);
+    assert_ne!(published[0].id, published[2].id);
+}
+
+#[test]
+fn a_ca_that_goes_as_announced_is_told_quietly_and_once() {
+    let world = World::new(vec![month()]);
+    for hour in 0..30 * 24 {
+        world.sweep(Duration::hours(hour)).unwrap();
+    }
+    world.set(Vec::new());
+    let outcome = world.sweep(Duration::days(30)).unwrap();
+    assert_eq!(outcome.closed[0].ending, Ending::Gone);
+    let finding = world.bus.last();
+    assert_eq!(
+        (finding.rule.as_ref(), finding.severity),
+        ("restore-deadline.gone", Severity::Informational)
+    );
+    let told = world.bus.rules().len();
+    assert!(world.sweep(Duration::days(31)).unwrap().closed.is_empty());
+    assert_eq!(world.bus.rules().len(), told);
+}
+
+#[test]
+fn a_ca_that_vanishes_without_a_goodbye_gets_a_post_mortem() {
+    // The schedule was down from the first day on.
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::DAY).unwrap();
+    world.set(Vec::new());
+    world.sweep(Duration::days(31)).unwrap();
+    let finding = world.bus.last();
+    assert_eq!(
+        (finding.rule.as_ref(), finding.severity),
+        ("restore-deadline.gone", Severity::Critical)
+    );
+    assert!(finding.title.contains("never sent"), "{}", finding.title);
+    assert!(finding.title.contains("Issuing CA"), "{}", finding.title);
+
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::DAY).unwrap();
+    world.set(Vec::new());
+    world.sweep(Duration::days(2)).unwrap();
+    assert!(world.bus.last().title.contains("28 days before its window's end"));
+    assert_eq!(world.bus.last().severity, Severity::Critical);
+}
+
+#[test]
+fn a_post_mortem_that_the_bus_did_not_take_is_told_by_the_next_sweep() {
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::DAY).unwrap();
+    world.set(Vec::new());
+    world.bus.fail_next();
+    assert_eq!(world.sweep(Duration::days(31)).unwrap_err().error_type(), "SweepIncomplete");
+    assert_eq!(world.sweep(Duration::days(32)).unwrap().closed.len(), 1);
 }

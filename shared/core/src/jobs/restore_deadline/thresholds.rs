@@ -50,6 +50,11 @@ pub struct Next {
 const TOLERANCE: Duration = Duration::minutes(1);
 
 impl Thresholds {
+    /// The most urgent one.
+    pub(super) fn last(&self) -> Option<Span> {
+        self.0.last().copied()
+    }
+
     /// A threshold counts as passed at the very second that it names. Those that are longer than
     /// the whole window are passed over; with the window's length unknown, none is.
     pub(super) fn position(

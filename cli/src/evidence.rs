@@ -1,0 +1,54 @@
+//! `vigil evidence`: whether the records of cases hold together, offline.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use vigil_core::{failure::chain, instant::rfc3339, jobs::auto_restore::Case};
+
+use crate::{
+    exit::Exit,
+    input,
+    output::{Answer, line},
+};
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Check chains of hashes and sequences of acts. 0: all hold; 1: some do not; 2: not readable.
+    Verify {
+        /// Records, or folders of them; a copy of the evidence bucket has them under cases/.
+        #[arg(required = true, value_name = "FILE|DIR")]
+        paths: Vec<PathBuf>,
+    },
+}
+
+pub(crate) fn run(command: Command) -> Answer {
+    let Command::Verify { paths } = command;
+    let with_cases = |path: &PathBuf| {
+        let cases = path.join("cases");
+        if cases.is_dir() { cases } else { path.clone() }
+    };
+    let paths: Vec<PathBuf> = paths.iter().map(with_cases).collect();
+    let files = input::files(&paths, "json")?;
+    let mut broken = 0;
+    for path in &files {
+        let name = path.display();
+        match Case::read(&input::bytes(path)?) {
+            Ok(case) => {
+                let state = serde_json::to_value(case.state())?;
+                let state = state.as_str().unwrap_or_default();
+                let end = if case.is_closed() { "closed" } else { "open" };
+                let (acts, until) = (case.entries().len(), rfc3339(case.until()));
+                line(&format!(
+                    "ok      {name}: {state}, {end}, {acts} acts, window to {until}, head {}",
+                    case.head()
+                ));
+            }
+            Err(error) => {
+                broken += 1;
+                line(&format!("BROKEN  {name}: {}", chain(&error)));
+            }
+        }
+    }
+    line(&format!("{} of {} records hold", files.len() - broken, files.len()));
+    Ok(if broken == 0 { Exit::Clean } else { Exit::Findings })
+}

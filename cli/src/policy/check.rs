@@ -1,0 +1,48 @@
+//! `vigil policy check`: whether auto-restore would use these policies.
+
+use std::path::PathBuf;
+
+use vigil_core::{failure::chain, policy::Policies};
+
+use crate::{
+    exit::Exit,
+    output::{Answer, line},
+};
+
+pub(super) fn run(paths: &[PathBuf]) -> Answer {
+    let sources = super::sources(paths)?;
+    // Each by itself first, so that one run names everything that is wrong.
+    let mut found = Exit::Clean;
+    for source in &sources {
+        if let Err(error) = Policies::parse(std::slice::from_ref(source)) {
+            found = Exit::Findings;
+            line(&format!("error: {}", chain(&error)));
+        }
+    }
+    if found == Exit::Findings {
+        line("auto-restore would use none of these, but the built-in policies, and say so");
+        return Ok(found);
+    }
+    match Policies::parse(&sources) {
+        Ok(policies) => {
+            let names = policies.names();
+            line(&format!(
+                "{} in {}: valid",
+                count(names.len(), "policy", "policies"),
+                count(sources.len(), "file", "files")
+            ));
+            for name in names {
+                line(&format!("  {name}"));
+            }
+            Ok(Exit::Clean)
+        }
+        Err(error) => {
+            line(&format!("error: {}", chain(&error)));
+            Ok(Exit::Findings)
+        }
+    }
+}
+
+fn count(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}

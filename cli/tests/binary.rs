@@ -1,0 +1,233 @@
+//! The real binary: what it says, and with which exit code.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use serde_json::{Value, json};
+
+const EVENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/events/deletion.json");
+const POLICIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/policies");
+const ARN: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
+
+fn vigil(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vigil"));
+    command.args(arguments).env_clear().output().unwrap()
+}
+
+fn code_and_text(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = vigil(arguments);
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(text).unwrap())
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        for (name, body) in files {
+            let path = folder.path(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, body).unwrap();
+        }
+        folder
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).display().to_string()
+    }
+}
+
+const ADMINS: &str = r#"@id("admins") permit(
+    principal in Vigil::Principal::"arn:aws:iam::111122223333:role/Admin",
+    action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
+
+#[test]
+fn policies_that_load_are_named_and_those_that_do_not_say_why() {
+    let (code, text) = code_and_text(&["policy", "check", POLICIES]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("3 policies in 1 file: valid") && text.contains("back-into-service"));
+
+    let folder = Folder::new(&[
+        ("good.cedar", ADMINS),
+        ("sub/typo.cedar", "permit("),
+        ("unknown.cedar", "permit(principal, action, resource) when { context.who == \"x\" };"),
+        ("README.md", "not a policy"),
+    ]);
+    let (code, text) = code_and_text(&["policy", "check", &folder.text("")]);
+    assert_eq!(code, Some(1), "{text}");
+    for words in ["typo.cedar does not parse", "unknown.cedar does not fit the schema"] {
+        assert!(text.contains(words), "{text}");
+    }
+    let good = folder.text("good.cedar");
+    let (code, text) = code_and_text(&["policy", "check", &good, &good]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("two policies are called \"admins\""), "{text}");
+}
+
+#[test]
+fn what_cannot_be_read_or_is_not_there_is_another_matter() {
+    let folder = Folder::new(&[("README.md", "")]);
+    let (code, text) = code_and_text(&["policy", "check", &folder.text("")]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("there is no cedar file in"), "{text}");
+    let (code, text) = code_and_text(&["policy", "check", &folder.text("missing.cedar")]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("missing.cedar cannot be read"), "{text}");
+    let (code, _) = code_and_text(&["policy", "guess"]);
+    assert_eq!(code, Some(2), "usage");
+}
+
+fn explained(arguments: &[&str]) -> Value {
+    let output = vigil(&[&["policy", "explain", EVENT, "--json"], arguments].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_verdict_is_explained_with_its_policies_and_its_request() {
+    let explanation = explained(&[]);
+    assert_eq!(explanation["verdict"], "restore");
+    assert_eq!(explanation["policies"], json!([]));
+    let principal = &explanation["request"]["principal"]["id"];
+    assert_eq!(principal, "arn:aws:sts::111122223333:assumed-role/Admin/alice");
+    assert_eq!(explanation["request"]["context"]["windowDays"], 7);
+
+    let folder = Folder::new(&[("admins.cedar", ADMINS)]);
+    let explanation = explained(&["--policies", &folder.text("")]);
+    assert_eq!(explanation["verdict"], "stand");
+    assert_eq!(explanation["policies"], json!(["admins"]));
+}
+
+#[test]
+fn the_ca_and_the_approval_are_taken_as_people_have_them() {
+    let ca = json!({"CertificateAuthority": {
+        "Arn": ARN, "Type": "ROOT", "Status": "DELETED", "CreatedAt": "2026-01-01T00:00:00+00:00",
+        "RestorableUntil": 1_795_773_600.5, "UsageMode": "GENERAL_PURPOSE",
+        "CertificateAuthorityConfiguration": {
+            "KeyAlgorithm": "RSA_2048", "SigningAlgorithm": "SHA256WITHRSA",
+            "Subject": {"CommonName": "Root"},
+        },
+    }});
+    let approval = json!({
+        "ca": ARN, "approved_by": "carol", "reason": "CHG-1", "expires": "2026-11-20T11:00:00Z",
+    });
+    let folder = Folder::new(&[
+        ("never.json", &ca.to_string()),
+        ("used.json", &ca.to_string().replace("\"Type\"", "\"Serial\":\"01\",\"Type\"")),
+        ("other.json", &ca.to_string().replace("5566", "5567")),
+        ("approval.json", &approval.to_string()),
+    ]);
+    let never = explained(&["--ca", &folder.text("never.json")]);
+    assert_eq!(
+        (&never["verdict"], &never["policies"]),
+        (&json!("stand"), &json!(["never-in-use"]))
+    );
+    let used = folder.text("used.json");
+    let restored = explained(&["--ca", &used, "--disabled-at", "2026-11-20T09:00:00Z"]);
+    assert_eq!(restored["verdict"], "restore");
+    assert_eq!(restored["reactivation"]["permission"], "denied", "a root");
+    let approved = explained(&["--ca", &used, "--approval", &folder.text("approval.json")]);
+    assert_eq!(approved["policies"], json!(["approved"]));
+    let subordinate = explained(&["--disabled-at", "2026-11-20T09:00:00Z"]);
+    assert_eq!(subordinate["reactivation"]["policies"], json!(["back-into-service"]));
+
+    let other = folder.text("other.json");
+    let (code, text) = code_and_text(&["policy", "explain", EVENT, "--ca", &other]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("the event is about"), "{text}");
+}
+
+#[test]
+fn people_get_it_in_words() {
+    let (code, text) = code_and_text(&["policy", "explain", EVENT]);
+    assert_eq!(code, Some(0), "{text}");
+    for words in [
+        "verdict    the CA is restored: no policy permits it",
+        "principal  arn:aws:sts::111122223333:assumed-role/Admin/alice",
+        "assumed    there is no approval",
+    ] {
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_deletion_is_not_explained() {
+    let scheduled = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/events/scheduled.json");
+    let (code, text) = code_and_text(&["policy", "explain", scheduled]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("neither the event of a deletion nor the record of a case"), "{text}");
+}
+
+/// The first act of a case that `auto-restore` wrote, on the local stack.
+const CASE: &str = include_str!("case.json");
+
+#[test]
+fn evidence_holds_or_is_named_with_what_is_broken() {
+    let folder = Folder::new(&[
+        ("cases/a/good.json", CASE),
+        ("alerts/a/other.json", "{}"),
+        ("forged/forged.json", &CASE.replace("user/bob", "user/eve")),
+        ("forged/shortened.json", &shortened()),
+        ("forged/garbage.json", "{}"),
+    ]);
+    let (code, text) = code_and_text(&["evidence", "verify", &folder.text("")]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("reactivated, closed, 7 acts"), "{text}");
+    assert!(text.contains("1 of 1 records hold"), "{text}");
+
+    let (code, text) = code_and_text(&["evidence", "verify", &folder.text("forged")]);
+    assert_eq!(code, Some(1), "{text}");
+    for words in [
+        "the chain of entries is broken: entry 0 does not have the hash that it claims",
+        "the record says the state is Reactivated, and its entries Restored",
+        "it is not the record of a case",
+        "0 of 3 records hold",
+    ] {
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+/// Its last acts cut off, which no hash shows; the heading does.
+fn shortened() -> String {
+    let mut case: Value = serde_json::from_str(CASE).unwrap();
+    case["entries"].as_array_mut().unwrap().truncate(5);
+    case.to_string()
+}
+
+#[test]
+fn a_verdict_on_record_is_explained_from_the_record() {
+    let folder = Folder::new(&[("case.json", CASE)]);
+    let case = folder.text("case.json");
+    let output = vigil(&["policy", "explain", &case, "--json"]);
+    let explanation: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(explanation["verdict"], "restore");
+    assert_eq!(explanation["recorded"]["verdict"], "restore");
+    let anybody = Folder::new(&[("p.cedar", "@id(\"p\") permit(principal, action, resource);")]);
+    let policies = anybody.text("p.cedar");
+    let output = vigil(&["policy", "explain", &case, "--json", "--policies", &policies]);
+    let explanation: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(explanation["verdict"], "stand", "what other policies would have said");
+}
+
+#[test]
+fn an_acknowledgement_needs_a_ca_somebody_and_a_date() {
+    for (arguments, words) in [
+        (["arn:aws:acm:x", "--until", "2026-12-01", "--by", "carol"], "not an ARN"),
+        ([ARN, "--until", "soon", "--by", "carol"], "--until"),
+        ([ARN, "--until", "2026-12-01", "--by", " "], "names nobody"),
+    ] {
+        let bucket = ["--evidence-bucket", "evidence"];
+        let (code, text) =
+            code_and_text(&[&["deadline", "ack"], &arguments[..], &bucket[..]].concat());
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains(words), "{text}");
+    }
+}

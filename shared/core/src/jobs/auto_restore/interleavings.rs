@@ -1,0 +1,218 @@
+//! Whatever order events, repetitions and sweeps come in, wherever invocations are cut short and
+//! however they interleave call by call: one restoration, one record that verifies, one finding.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::atomic::Ordering,
+    task::{Context, Poll, Waker},
+};
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime, macros::datetime};
+
+use super::*;
+use crate::{
+    ca::CaStatus,
+    fakes::{self, FakeAuthorities, FakeBus, FakeLedger},
+};
+
+const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
+const DELETION: &str = include_str!("../../../../../infra/events/deletion.json");
+const DISABLING: &str = include_str!("../../../../../infra/events/disabling.json");
+const SETTINGS: Settings = Settings {
+    reactivate_within: Duration::DAY,
+    restores_per_day: 3,
+    settle: Duration::minutes(15),
+};
+
+/// What happens next.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    /// An invocation ends where it is: its environment is lost, its calls so far are not.
+    Crash(usize),
+    /// The next call of some kind fails.
+    Fail(usize),
+    Pass(i64),
+    /// An invocation makes its next call.
+    Proceed(usize),
+    Start(Trigger),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trigger {
+    Deletion,
+    Disabling,
+    Sweep,
+}
+
+fn trigger() -> impl Strategy<Value = Trigger> {
+    prop_oneof![
+        3 => Just(Trigger::Deletion),
+        2 => Just(Trigger::Disabling),
+        2 => Just(Trigger::Sweep)
+    ]
+}
+
+fn turn() -> impl Strategy<Value = Turn> {
+    prop_oneof![
+        3 => trigger().prop_map(Turn::Start),
+        24 => (0_usize..8).prop_map(Turn::Proceed),
+        2 => (0_usize..8).prop_map(Turn::Crash),
+        2 => (0_usize..7).prop_map(Turn::Fail),
+        1 => (1_i64..40).prop_map(Turn::Pass),
+    ]
+}
+
+struct World {
+    authorities: FakeAuthorities,
+    ledger: FakeLedger,
+    bus: FakeBus,
+    deletion: Value,
+    disabling: Value,
+    sweep: Value,
+}
+
+type Invocation<'a> = Pin<Box<dyn Future<Output = Result<Outcome, AutoRestoreError>> + 'a>>;
+
+impl World {
+    fn new() -> Self {
+        let world = Self {
+            authorities: FakeAuthorities::new(AT + Duration::SECOND, vec![fakes::deleted_ca(AT)]),
+            ledger: FakeLedger::default(),
+            bus: FakeBus::default(),
+            deletion: serde_json::from_str(DELETION).unwrap(),
+            disabling: serde_json::from_str(DISABLING).unwrap(),
+            sweep: json!({"task": "sweep"}),
+        };
+        for calls in [&world.authorities.calls, &world.ledger.calls, &world.bus.calls] {
+            calls.waiting.store(true, Ordering::Relaxed);
+        }
+        world
+    }
+
+    fn start(&self, trigger: Trigger) -> Invocation<'_> {
+        let event = match trigger {
+            Trigger::Deletion => &self.deletion,
+            Trigger::Disabling => &self.disabling,
+            Trigger::Sweep => &self.sweep,
+        };
+        Box::pin(run(event, &self.authorities, &self.ledger, &self.bus, &SETTINGS))
+    }
+
+    fn fail(&self, which: usize) {
+        let (authorities, ledger) = (&self.authorities.calls, &self.ledger.calls);
+        match which {
+            0 => authorities.fail_next("describe", fakes::broken("describe")),
+            1 => authorities.fail_next("restore", fakes::broken("restore")),
+            2 => authorities.fail_next("update_status", fakes::broken("update_status")),
+            3 => ledger.fail_next("create", fakes::broken("create")),
+            4 => ledger.fail_next("replace", fakes::broken("replace")),
+            5 => ledger.fail_next("read", fakes::broken("read")),
+            _ => self.bus.calls.fail_next("publish", fakes::broken("publish")),
+        }
+    }
+
+    fn pass(&self, minutes: i64) {
+        let now = *self.authorities.now.lock().unwrap();
+        self.authorities.set_now(now + Duration::minutes(minutes));
+    }
+
+    /// To its end, and again until it succeeds, as Lambda and the next sweep would.
+    fn complete(&self, trigger: Trigger) {
+        for _ in 0..12 {
+            let mut invocation = self.start(trigger);
+            let ended = loop {
+                if let Poll::Ready(ended) = poll(&mut invocation) {
+                    break ended;
+                }
+            };
+            if ended.is_ok() {
+                return;
+            }
+        }
+        panic!("{trigger:?} does not succeed");
+    }
+}
+
+fn poll(invocation: &mut Invocation<'_>) -> Poll<Result<Outcome, AutoRestoreError>> {
+    invocation.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Plays the turns; what still runs then is cut short.
+fn play(world: &World, turns: &[Turn]) {
+    let mut running: Vec<Invocation<'_>> = Vec::new();
+    for turn in turns {
+        match *turn {
+            Turn::Crash(which) if !running.is_empty() => {
+                drop(running.swap_remove(which % running.len()));
+            }
+            Turn::Proceed(which) if !running.is_empty() => {
+                let which = which % running.len();
+                if poll(&mut running[which]).is_ready() {
+                    drop(running.swap_remove(which));
+                }
+            }
+            Turn::Crash(_) | Turn::Proceed(_) => {}
+            Turn::Fail(which) => world.fail(which),
+            Turn::Pass(minutes) => world.pass(minutes),
+            Turn::Start(trigger) => running.push(world.start(trigger)),
+        }
+    }
+}
+
+fn check(world: &World, want: &CaStatus) -> Result<(), TestCaseError> {
+    prop_assert_eq!(&world.authorities.status(), want);
+    prop_assert_eq!(world.authorities.changed("restore"), 1);
+    prop_assert!(world.authorities.changed("update_status") <= 1);
+    let keys = world.ledger.keys();
+    let cases: Vec<_> = keys.iter().filter(|key| key.starts_with("cases/")).collect();
+    prop_assert_eq!(cases.len(), 1, "{:?}", keys);
+    let case = Case::read(&world.ledger.body(cases[0])).unwrap();
+    prop_assert!(case.is_closed());
+    let published = world.bus.published.lock().unwrap();
+    prop_assert!(!published.is_empty());
+    prop_assert!(published.iter().all(|finding| finding.id == published[0].id), "{:#?}", published);
+    let last = &published[published.len() - 1];
+    prop_assert_eq!(last.evidence["status"].as_str(), Some(want.as_str()));
+    Ok(())
+}
+
+proptest! {
+    // PROPTEST_CASES=100000 makes a night of it.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Every event arrives in the end: the CA is restored and back in service.
+    #[test]
+    fn every_interleaving_ends_with_the_ca_in_service(turns in prop::collection::vec(turn(), 0..120)) {
+        let world = World::new();
+        play(&world, &turns);
+        for trigger in [Trigger::Deletion, Trigger::Disabling, Trigger::Deletion] {
+            world.complete(trigger);
+        }
+        for _ in 0..3 {
+            world.pass(20);
+            world.complete(Trigger::Sweep);
+        }
+        check(&world, &CaStatus::Active)?;
+    }
+
+    /// The deletion's event is lost for good, and invocations die at will: the sweep suffices.
+    #[test]
+    fn without_any_event_of_the_deletion_sweeps_suffice(turns in prop::collection::vec(turn(), 0..120)) {
+        let world = World::new();
+        let turns: Vec<_> = turns
+            .into_iter()
+            .filter(|turn| {
+                !matches!(turn, Turn::Start(Trigger::Deletion | Trigger::Disabling))
+            })
+            .collect();
+        play(&world, &turns);
+        for _ in 0..3 {
+            world.pass(20);
+            world.complete(Trigger::Sweep);
+        }
+        check(&world, &CaStatus::Disabled)?;
+    }
+}

@@ -1,0 +1,325 @@
+//! Takes one case from where it is to its end.
+
+use time::OffsetDateTime;
+
+use super::{
+    AutoRestoreError, Job,
+    act::{Act, Judgement, Restorer},
+    announce,
+    case::{Case, Recorded},
+    disabled::{self, Disabled},
+    gather::{self, Gathered},
+    limit::{self, Taken},
+    machine::{self, Observed, State, Step},
+    service::{self, Left},
+};
+use crate::{
+    ca::{Ca, CaStatus},
+    failure::chain,
+    jobs::conditional,
+    policy::{self, Facts, Permission, Question},
+    ports::{Authorities, Bus, Described, Etag, Ledger, PortError, ServiceStatus},
+};
+
+pub(super) struct Pursuit<'a, A, L, B> {
+    job: &'a Job<'a, A, L, B>,
+    case: Case,
+    /// The version of the record that was read.
+    etag: Option<Etag>,
+    sight: Sight,
+    gathered: Option<Gathered>,
+    /// Why the CA is left as it is, once that has been looked into.
+    left: Option<Left>,
+}
+
+/// The CA as it was last seen.
+#[derive(Clone, Debug)]
+pub(super) enum Sight {
+    Ca(Box<Described>),
+    Gone { as_of: OffsetDateTime },
+}
+
+impl Sight {
+    pub(super) fn as_of(&self) -> OffsetDateTime {
+        match self {
+            Self::Ca(seen) => seen.as_of,
+            Self::Gone { as_of } => *as_of,
+        }
+    }
+
+    pub(super) fn ca(&self) -> Option<&Ca> {
+        match self {
+            Self::Ca(seen) => Some(&seen.ca),
+            Self::Gone { .. } => None,
+        }
+    }
+}
+
+impl<'a, A: Authorities, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
+    pub(super) fn new(
+        job: &'a Job<'a, A, L, B>,
+        case: Case,
+        etag: Option<Etag>,
+        sight: Sight,
+    ) -> Self {
+        Self { job, case, etag, sight, gathered: None, left: None }
+    }
+
+    /// [`AutoRestoreError::Contended`]: somebody else has written the record meanwhile; what they
+    /// made of it decides what is next.
+    pub(super) async fn run(mut self) -> Result<Case, AutoRestoreError> {
+        loop {
+            match machine::next(self.case.position(), self.observed()) {
+                Step::Begin => self.begin().await?,
+                Step::Done => {
+                    self.write().await?;
+                    return Ok(self.case);
+                }
+                Step::Judge => self.judge().await?,
+                Step::Lose => self.add(Act::Lost)?,
+                Step::NoteRestored => self.note_restored(Restorer::Another, None)?,
+                Step::Restore => self.restore().await?,
+                Step::Serve if self.left.is_none() => self.serve().await?,
+                Step::Serve | Step::Tell => self.tell().await?,
+                Step::Stand => {
+                    let restorable_until = self.sight.ca().and_then(|ca| ca.restorable_until);
+                    self.add(Act::Stood { restorable_until })?;
+                }
+            }
+        }
+    }
+
+    /// A case that is closed, and whose CA may go back into service after all.
+    pub(super) async fn run_late_service(mut self) -> Result<Case, AutoRestoreError> {
+        self.serve().await?;
+        self.run().await
+    }
+
+    fn observed(&self) -> Observed {
+        let ca = match &self.sight {
+            Sight::Ca(seen) => &seen.ca,
+            Sight::Gone { .. } => return Observed::Gone,
+        };
+        if ca.status != CaStatus::Deleted {
+            return Observed::Back;
+        }
+        match ca.restorable_until {
+            Some(until) if until.unix_timestamp() != self.case.until().unix_timestamp() => {
+                Observed::DeletedAgain
+            }
+            Some(_) | None => Observed::Deleted,
+        }
+    }
+
+    async fn judge(&mut self) -> Result<(), AutoRestoreError> {
+        let Some(ca) = self.sight.ca().cloned() else { return Ok(()) };
+        let gathered = gather::gather(self.job.authorities, self.job.ledger, &ca.arn).await;
+        let facts = facts(self.case.deletion(), &ca, &gathered);
+        let judgement = Judgement {
+            verdict: policy::judge(&gathered.policies, &facts),
+            policy_files: gathered.policy_files.clone(),
+            policy_problem: gathered.policy_problem.clone(),
+            unknown: gathered.unknown.clone(),
+            request: policy::request_json(&facts, Question::Deletion),
+            ca: serde_json::to_value(&ca).map_err(AutoRestoreError::Write)?,
+        };
+        self.gathered = Some(gathered);
+        self.add(Act::Judged { judgement: Box::new(judgement) })
+    }
+
+    async fn begin(&mut self) -> Result<(), AutoRestoreError> {
+        let (ledger, per_day) = (self.job.ledger, self.job.settings.restores_per_day);
+        let (ca, occasion, now) = (self.case.ca(), self.case.occasion(), self.sight.as_of());
+        match limit::take(ledger, ca, &occasion, now, per_day).await? {
+            Taken::NoneLeft { earlier } => self.add(Act::Escalated { earlier }),
+            Taken::Taken { earlier } => self.add(Act::Restoring { earlier }),
+        }
+    }
+
+    async fn restore(&mut self) -> Result<(), AutoRestoreError> {
+        self.write().await?;
+        let ca = self.case.ca().clone();
+        let (by, request_id) = match self.job.authorities.restore(&ca).await {
+            Ok(receipt) => (Restorer::Vigil, receipt.request_id),
+            // It is no longer DELETED; describing it tells.
+            Err(PortError::InvalidState { .. }) => (Restorer::Another, None),
+            Err(PortError::NotFound { .. }) => {
+                self.sight = Sight::Gone { as_of: self.sight.as_of() };
+                return Ok(());
+            }
+            Err(cause @ PortError::Denied { .. }) => return self.refused(cause).await,
+            Err(cause) => return Err(AutoRestoreError::Restore(cause)),
+        };
+        let after = self.job.authorities.describe(&ca).await.map_err(AutoRestoreError::Verify)?;
+        self.sight = Sight::Ca(Box::new(after));
+        if self.observed() == Observed::Deleted {
+            return Err(AutoRestoreError::StillDeleted { ca });
+        }
+        self.note_restored(by, request_id)
+    }
+
+    /// Told at once and on record once; tried again by every repetition and every sweep.
+    async fn refused(&mut self, cause: PortError) -> Result<(), AutoRestoreError> {
+        let last = self.case.entries().last().map(|entry| &entry.act);
+        if matches!(last, Some(Act::Refused { .. })) {
+            return Err(AutoRestoreError::Refused { cause, unpublished: None });
+        }
+        let finding = announce::refused(&self.case, self.sight.ca(), self.sight.as_of());
+        if let Err(error) = self.job.bus.publish(&[finding]).await {
+            let unpublished = Some(Box::new(error));
+            return Err(AutoRestoreError::Refused { cause, unpublished });
+        }
+        self.add(Act::Refused { cause: chain(&cause) })?;
+        self.write().await?;
+        Err(AutoRestoreError::Refused { cause, unpublished: None })
+    }
+
+    fn note_restored(
+        &mut self,
+        by: Restorer,
+        request_id: Option<String>,
+    ) -> Result<(), AutoRestoreError> {
+        let again = self.observed() == Observed::DeletedAgain;
+        let Some(ca) = self.sight.ca() else { return Ok(()) };
+        let deleted_again_at = again.then(|| ca.last_state_change_at.unwrap_or(self.sight.as_of()));
+        let status = ca.status.to_string();
+        self.add(Act::Restored { status, by, request_id, deleted_again_at })
+    }
+
+    /// Puts the CA back into service, or finds why not.
+    async fn serve(&mut self) -> Result<(), AutoRestoreError> {
+        let Some(ca) = self.sight.ca().cloned() else { return Ok(()) };
+        if self.case.is_reactivating() {
+            return self.reactivate(&ca).await;
+        }
+        let record = self.disabled().await?;
+        let within = self.job.settings.reactivate_within;
+        let record = match service::consider(&self.case, &ca, record.as_ref(), within) {
+            Ok(record) => record.clone(),
+            Err(left) => {
+                self.left = Some(left);
+                return Ok(());
+            }
+        };
+        if self.gathered.is_none() {
+            let gathered = gather::gather(self.job.authorities, self.job.ledger, &ca.arn).await;
+            self.gathered = Some(gathered);
+        }
+        let Some(gathered) = &self.gathered else { return Ok(()) };
+        let facts = facts(self.case.deletion(), &ca, gathered);
+        match policy::may_reactivate(&gathered.policies, &facts, record.since) {
+            Permission::Denied { policies, errors } => {
+                self.left = Some(Left::NotPermitted { policies, errors });
+                Ok(())
+            }
+            Permission::Granted { policies } => {
+                let disabled_by = record.by.map(Box::new);
+                self.add(Act::Reactivating { disabled_at: record.since, disabled_by, policies })?;
+                self.reactivate(&ca).await
+            }
+        }
+    }
+
+    /// Does what was decided, or finds it done by an attempt that was cut short.
+    async fn reactivate(&mut self, ca: &Ca) -> Result<(), AutoRestoreError> {
+        match ca.status {
+            CaStatus::Active => return self.add(Act::Reactivated { request_id: None }),
+            CaStatus::Disabled => {}
+            _ => {
+                self.left = Some(Left::Status(ca.status.clone()));
+                return Ok(());
+            }
+        }
+        self.write().await?;
+        let ca = self.case.ca().clone();
+        let updated = self.job.authorities.update_status(&ca, ServiceStatus::Active).await;
+        let request_id = match updated {
+            Ok(receipt) => receipt.request_id,
+            Err(cause @ PortError::Denied { .. }) => {
+                self.left = Some(Left::Refused { cause: chain(&cause) });
+                return Ok(());
+            }
+            // Deleted again, expired, or gone since we looked: look again.
+            Err(PortError::InvalidState { .. } | PortError::NotFound { .. }) => {
+                return Err(AutoRestoreError::Contended { key: self.case.key() });
+            }
+            Err(cause) => return Err(AutoRestoreError::Reactivate(cause)),
+        };
+        let after = self.job.authorities.describe(&ca).await.map_err(AutoRestoreError::Verify)?;
+        let status = after.ca.status.clone();
+        self.sight = Sight::Ca(Box::new(after));
+        if status != CaStatus::Active {
+            self.left = Some(Left::Status(status));
+            return Ok(());
+        }
+        self.add(Act::Reactivated { request_id })
+    }
+
+    /// Tells first and closes then: a crash in between tells the same findings again, where the
+    /// other order would lose them.
+    async fn tell(&mut self) -> Result<(), AutoRestoreError> {
+        if self.case.has_unwritten_decision() {
+            self.write().await?;
+        }
+        let (ca, as_of) = (self.sight.ca(), self.sight.as_of());
+        let findings = announce::findings(&self.case, ca, self.left.as_ref(), as_of);
+        if !findings.is_empty() {
+            self.job.bus.publish(&findings).await.map_err(AutoRestoreError::Publish)?;
+        }
+        let findings = findings.into_iter().map(|finding| finding.id).collect();
+        let service = self.left.as_ref().map(Left::because);
+        self.add(Act::Told { findings, service })?;
+        self.write().await?;
+        // Whoever notes a disabling looks for a closed case afterwards; we, having closed one, look
+        // for the note. One of us sees the other's.
+        if self.case.state() == State::Restored
+            && self.left == Some(Left::NotRecorded)
+            && self.disabled().await?.is_some()
+        {
+            self.left = None;
+            self.serve().await?;
+        }
+        Ok(())
+    }
+
+    /// The note of the CA's disabling; what cannot be read as one is none.
+    async fn disabled(&self) -> Result<Option<Disabled>, AutoRestoreError> {
+        let key = disabled::key(self.case.ca());
+        let note = self.job.ledger.read(&key).await.map_err(AutoRestoreError::Ledger)?;
+        Ok(note.and_then(|note| serde_json::from_slice(&note.body).ok()))
+    }
+
+    fn add(&mut self, act: Act) -> Result<(), AutoRestoreError> {
+        self.case.add(self.sight.as_of(), act).map_err(AutoRestoreError::Record)
+    }
+
+    async fn write(&mut self) -> Result<(), AutoRestoreError> {
+        if self.case.is_written() {
+            return Ok(());
+        }
+        let key = self.case.key();
+        let body = self.case.to_json().map_err(AutoRestoreError::Record)?;
+        let written = conditional::write(self.job.ledger, &key, body, self.etag.as_ref()).await;
+        let Some(etag) = written.map_err(AutoRestoreError::Ledger)? else {
+            return Err(AutoRestoreError::Contended { key });
+        };
+        self.etag = Some(etag);
+        self.case.mark_written();
+        Ok(())
+    }
+}
+
+impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
+    pub(super) async fn recorded(&self, key: &str) -> Result<Recorded, AutoRestoreError> {
+        let object = self.ledger.read(key).await.map_err(AutoRestoreError::Ledger)?;
+        Ok(Recorded::from_object(object))
+    }
+}
+
+fn facts<'f>(
+    deletion: &'f crate::cloudtrail::Deletion,
+    ca: &'f Ca,
+    gathered: &'f Gathered,
+) -> Facts<'f> {
+    Facts { deletion, ca, approval: gathered.approval.as_ref(), tags: gathered.tags.as_ref() }
+}

@@ -1,0 +1,215 @@
+//! The schedule's turn: deletions whose events were lost, cases that were left open, and what
+//! events do not tell of CAs being disabled.
+
+use std::collections::BTreeSet;
+
+use time::OffsetDateTime;
+
+use super::{
+    AutoRestoreError, CaFailure, Job, Outcome, Sighting, Swept, TRIES,
+    case::{self, Case, Recorded},
+    disabled,
+    limit::{self, Restorations},
+    machine::State,
+    pursuit::{Pursuit, Sight},
+};
+use crate::{
+    ca::{Ca, CaStatus},
+    cloudtrail::Deletion,
+    jobs::conditional,
+    ports::{Authorities, Bus, Ledger, PortError},
+};
+
+impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
+    /// One list of all CAs, and a read for each that is DELETED. One that cannot be handled does
+    /// not keep the others from their turn.
+    pub(super) async fn sweep(&self) -> Result<Outcome, AutoRestoreError> {
+        let listing = self.authorities.list().await.map_err(AutoRestoreError::List)?;
+        let (now, seen) = (listing.as_of, listing.cas.len());
+        let mut deleted: Vec<&Ca> =
+            listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
+        // Who has least time left goes first.
+        deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
+        let mut swept = Vec::new();
+        let mut failures = Vec::new();
+        for ca in deleted {
+            let sighting = match ca.restorable_until {
+                // CREATING and FAILED CAs have no restoration window: nothing can be restored.
+                None => Ok(Sighting::NoWindow),
+                Some(until) => {
+                    let key = case::key(&ca.arn, until);
+                    self.sweep_case(ca, &key, now)
+                        .await
+                        .map(|sighting| sighting.unwrap_or(Sighting::EventAwaited))
+                }
+            };
+            match sighting {
+                Ok(sighting) => swept.push(Swept { ca: ca.arn.clone(), sighting }),
+                Err(error) => failures.push(CaFailure::new(&ca.arn, error)),
+            }
+        }
+        self.sweep_restored(&listing.cas, now, &mut swept, &mut failures).await;
+        self.sweep_disabled(&listing.cas, now, &mut failures).await;
+        let outcome = Outcome::Swept { as_of: now, seen, deleted: swept };
+        if failures.is_empty() {
+            return Ok(outcome);
+        }
+        Err(AutoRestoreError::SweepIncomplete { outcome: Box::new(outcome), failures })
+    }
+
+    async fn sweep_case(
+        &self,
+        ca: &Ca,
+        key: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Sighting>, AutoRestoreError> {
+        let mut tries = 1;
+        loop {
+            match self.sweep_case_once(ca, key, now).await {
+                Err(AutoRestoreError::Contended { .. }) if tries < TRIES => tries += 1,
+                ended => return ended,
+            }
+        }
+    }
+
+    /// `None`: there is no case, and it is too early, or too late, to open one.
+    async fn sweep_case_once(
+        &self,
+        ca: &Ca,
+        key: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Sighting>, AutoRestoreError> {
+        let is_recent =
+            |at: Option<OffsetDateTime>| at.is_some_and(|at| now - at < self.settings.settle);
+        // By this very deletion, or the case is another's.
+        let is_deleted = ca.restorable_until.is_some_and(|until| case::key(&ca.arn, until) == key);
+        let (case, etag) = match self.recorded(key).await? {
+            Recorded::Case(mut case, etag) if case.is_closed() => {
+                let state = case.state();
+                let contradicts = matches!(state, State::Restored | State::Reactivated);
+                if !is_deleted || !contradicts || is_recent(case.last_at()) {
+                    return Ok(Some(Sighting::Closed { state }));
+                }
+                let deletion = Deletion::without_event(ca, now);
+                case.reopen(deletion, now).map_err(AutoRestoreError::Record)?;
+                (*case, Some(etag))
+            }
+            Recorded::Case(case, _) if is_recent(case.last_at()) => {
+                return Ok(Some(Sighting::InHand { state: case.state() }));
+            }
+            Recorded::Case(case, etag) => (*case, Some(etag)),
+            Recorded::Absent | Recorded::Unreadable(_)
+                if !is_deleted || is_recent(ca.last_state_change_at) =>
+            {
+                return Ok(None);
+            }
+            Recorded::Absent => (self.open(ca, now, false)?, None),
+            Recorded::Unreadable(etag) => (self.open(ca, now, true)?, Some(etag)),
+        };
+        // The list may be older than what others have done meanwhile. Describing the few CAs that
+        // need something done is cheap.
+        let sight = match self.authorities.describe(&ca.arn).await {
+            Ok(seen) => Sight::Ca(Box::new(seen)),
+            Err(PortError::NotFound { .. }) => Sight::Gone { as_of: now },
+            Err(cause) => return Err(AutoRestoreError::Describe(cause)),
+        };
+        let case = Pursuit::new(self, case, etag, sight).run().await?;
+        Ok(Some(Sighting::Pursued { outcome: Box::new(Outcome::of(&case)) }))
+    }
+
+    fn open(
+        &self,
+        ca: &Ca,
+        now: OffsetDateTime,
+        over_unreadable: bool,
+    ) -> Result<Case, AutoRestoreError> {
+        let until = ca.restorable_until.unwrap_or(now);
+        let deletion = Deletion::without_event(ca, now);
+        Case::open(deletion, until, now, over_unreadable).map_err(AutoRestoreError::Record)
+    }
+
+    /// Cases of CAs that are back, but of which nobody was told: an attempt was cut short after
+    /// the restoration, and so was every repetition of it.
+    async fn sweep_restored(
+        &self,
+        cas: &[Ca],
+        now: OffsetDateTime,
+        swept: &mut Vec<Swept>,
+        failures: &mut Vec<CaFailure>,
+    ) {
+        let keys = match self.ledger.list(limit::PREFIX).await {
+            Ok(keys) => keys.into_iter().collect::<BTreeSet<_>>(),
+            Err(cause) => {
+                return failures.push(CaFailure::of_all(AutoRestoreError::Ledger(cause)));
+            }
+        };
+        for ca in cas.iter().filter(|ca| keys.contains(&limit::key(&ca.arn))) {
+            let current = ca.restorable_until.map(|until| case::key(&ca.arn, until));
+            let open = match self.restorations(ca).await {
+                Ok(cases) => cases,
+                Err(error) => {
+                    failures.push(CaFailure::new(&ca.arn, error));
+                    continue;
+                }
+            };
+            for key in open.iter().filter(|key| Some(*key) != current.as_ref()) {
+                match self.sweep_case(ca, key, now).await {
+                    Ok(Some(sighting @ Sighting::Pursued { .. })) => {
+                        swept.push(Swept { ca: ca.arn.clone(), sighting });
+                    }
+                    Ok(_) => {}
+                    Err(error) => failures.push(CaFailure::new(&ca.arn, error)),
+                }
+            }
+        }
+    }
+
+    /// The cases for which a CA was restored of late.
+    async fn restorations(&self, ca: &Ca) -> Result<Vec<String>, AutoRestoreError> {
+        let object = self.ledger.read(&limit::key(&ca.arn)).await;
+        let object = object.map_err(AutoRestoreError::Ledger)?;
+        let record: Option<Restorations> =
+            object.and_then(|object| serde_json::from_slice(&object.body).ok());
+        let restorations = record.into_iter().flat_map(|record| record.restorations);
+        let own = case::prefix(&ca.arn);
+        let cases = restorations.map(|one| one.case.split('#').next().unwrap_or("").to_owned());
+        Ok(cases.filter(|key| key.starts_with(&own)).collect())
+    }
+
+    async fn sweep_disabled(&self, cas: &[Ca], now: OffsetDateTime, failures: &mut Vec<CaFailure>) {
+        let keys = match self.ledger.list(disabled::PREFIX).await {
+            Ok(keys) => keys.into_iter().collect::<BTreeSet<_>>(),
+            Err(cause) => {
+                return failures.push(CaFailure::of_all(AutoRestoreError::Ledger(cause)));
+            }
+        };
+        for ca in cas {
+            let is_noted = keys.contains(&disabled::key(&ca.arn));
+            let concerns = match ca.status {
+                CaStatus::Active => is_noted,
+                CaStatus::Disabled => true,
+                _ => false,
+            };
+            if concerns && let Err(error) = self.note_by_sight(ca, now).await {
+                failures.push(CaFailure::new(&ca.arn, error));
+            }
+        }
+    }
+
+    /// If somebody else writes the note meanwhile, the next sweep sees to it.
+    async fn note_by_sight(&self, ca: &Ca, now: OffsetDateTime) -> Result<(), AutoRestoreError> {
+        let key = disabled::key(&ca.arn);
+        let object = self.ledger.read(&key).await.map_err(AutoRestoreError::Ledger)?;
+        let old = object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
+        let settle = self.settings.settle;
+        let Some(record) = disabled::by_sight(old.as_ref(), ca, now, settle) else {
+            return Ok(());
+        };
+        let body = serde_json::to_vec_pretty(&record).map_err(AutoRestoreError::Write)?;
+        let over = object.as_ref().map(|object| &object.etag);
+        conditional::write(self.ledger, &key, body, over)
+            .await
+            .map_err(AutoRestoreError::Ledger)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! An acknowledgement: somebody knows of a deletion, and does not want to be reminded for a time.
+//!
+//! It is the object `acks/<CA id>.json` in the evidence bucket; `vigil deadline ack` writes it. It
+//! never silences the last threshold, and it is for one deletion where it names the window's end.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::arn::CaArn;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ack {
+    pub ca: CaArn,
+    pub by: String,
+    /// Thresholds that pass before this are silent.
+    #[serde(with = "time::serde::rfc3339")]
+    pub until: OffsetDateTime,
+    /// The `RestorableUntil` of the deletion that is acknowledged; absent: of any.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub restorable_until: Option<OffsetDateTime>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AckError {
+    #[error("the acknowledgement names nobody")]
+    Anonymous,
+    #[error("the acknowledgement is for {0}")]
+    OtherCa(CaArn),
+    #[error("the acknowledgement cannot be read")]
+    Unreadable(#[source] serde_json::Error),
+}
+
+impl Ack {
+    pub fn key(ca: &CaArn) -> String {
+        format!("acks/{}.json", ca.id())
+    }
+
+    pub fn read(body: &[u8], ca: &CaArn) -> Result<Self, AckError> {
+        let ack: Self = serde_json::from_slice(body).map_err(AckError::Unreadable)?;
+        if ack.ca != *ca {
+            return Err(AckError::OtherCa(ack.ca));
+        }
+        if ack.by.trim().is_empty() {
+            return Err(AckError::Anonymous);
+        }
+        Ok(ack)
+    }
+
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec_pretty(self)
+    }
+
+    /// Whether a threshold that passes at this moment is silent.
+    pub(super) fn covers(&self, threshold_at: OffsetDateTime) -> bool {
+        threshold_at < self.until
+    }
+
+    pub(super) fn is_for(&self, restorable_until: OffsetDateTime) -> bool {
+        let named = self.restorable_until.map(OffsetDateTime::unix_timestamp);
+        named.is_none_or(|named| named == restorable_until.unix_timestamp())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/a";
+
+    fn read(json: &str) -> Result<Ack, AckError> {
+        Ack::read(json.as_bytes(), &CA.parse().unwrap())
+    }
+
+    #[test]
+    fn an_acknowledgement_names_its_ca_who_knows_and_until_when() {
+        let text = format!(r#"{{"ca": "{CA}", "by": "carol", "until": "2026-12-01T00:00:00Z"}}"#);
+        let ack = read(&text).unwrap();
+        assert_eq!(Ack::read(&ack.to_json().unwrap(), &ack.ca).unwrap(), ack);
+        assert!(ack.is_for(ack.until), "of any deletion");
+        assert!(matches!(read(&text.replace("/a\"", "/b\"")), Err(AckError::OtherCa(_))));
+        assert!(matches!(read(&text.replace("carol", " ")), Err(AckError::Anonymous)));
+        for broken in ["", "{}", &text.replace("2026", "26"), &text.replace("by", "who")] {
+            assert!(matches!(read(broken), Err(AckError::Unreadable(_))), "{broken}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Which deletions are being watched: `state/deadline/<CA id>.json`, one for each CA that was ever
+//! found DELETED. Without it nobody would notice that one has come back, or has gone.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{
+    CaFailure, Closed, Job, Step,
+    alert::{self, Alert, State},
+    ending::{self, Ending},
+};
+use crate::{
+    arn::CaArn,
+    ca::{Ca, CaStatus},
+    finding::{Finding, Status},
+    jobs::conditional,
+    ports::{Bus, Etag, Ledger},
+};
+
+const PREFIX: &str = "state/deadline/";
+
+/// A deletion, with what will be said of its CA when that cannot be described any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Guarded {
+    pub(super) ca: CaArn,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) restorable_until: OffsetDateTime,
+    pub(super) common_name: Option<String>,
+    pub(super) had_certificate: bool,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) deleted_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) ca_not_after: Option<OffsetDateTime>,
+    /// `None`: it is still DELETED.
+    pub(super) ending: Option<Ending>,
+}
+
+fn key(ca: &CaArn) -> String {
+    format!("{PREFIX}{}.json", ca.id())
+}
+
+impl<L: Ledger, B: Bus> Job<'_, L, B> {
+    /// Notes a deletion that is seen for the first time; another one of the same CA that was noted
+    /// before has ended with the CA having been restored.
+    pub(super) async fn remember(&self, ca: &Ca, until: OffsetDateTime) -> Result<(), Step> {
+        let found = self.guarded(&key(&ca.arn)).await?;
+        let over = match found {
+            Some((Some(old), _)) if old.restorable_until == until && old.ending.is_none() => {
+                return Ok(());
+            }
+            Some((Some(old), etag)) => {
+                if old.ending.is_none() {
+                    self.resolve(&old).await?;
+                }
+                Some(etag)
+            }
+            Some((None, etag)) => Some(etag),
+            None => None,
+        };
+        let guarded = Guarded {
+            ca: ca.arn.clone(),
+            restorable_until: until,
+            common_name: ca.common_name.clone(),
+            had_certificate: ca.had_certificate(),
+            deleted_at: ca.last_state_change_at,
+            ca_not_after: ca.not_after,
+            ending: None,
+        };
+        // If somebody else was faster, they have noted the same.
+        self.note(&guarded, over.as_ref()).await
+    }
+
+    /// Tells how the deletions have ended that were watched and are no more.
+    pub(super) async fn close_ended(
+        &self,
+        cas: &[Ca],
+        closed: &mut Vec<Closed>,
+        failures: &mut Vec<CaFailure>,
+    ) {
+        let keys = match self.ledger.list(PREFIX).await {
+            Ok(keys) => keys,
+            Err(cause) => {
+                return failures.push(CaFailure { ca: None, step: Step::Ledger(cause) });
+            }
+        };
+        let listed: BTreeMap<String, &Ca> = cas.iter().map(|ca| (key(&ca.arn), ca)).collect();
+        for key in keys {
+            let ca = listed.get(&key);
+            if ca.is_some_and(|ca| ca.status == CaStatus::Deleted) {
+                continue;
+            }
+            match self.close(&key, ca.is_some()).await {
+                Ok(Some(one)) => closed.push(one),
+                Ok(None) => {}
+                Err(step) => failures.push(CaFailure { ca: ca.map(|ca| ca.arn.clone()), step }),
+            }
+        }
+    }
+
+    async fn close(&self, key: &str, is_back: bool) -> Result<Option<Closed>, Step> {
+        let Some((Some(guarded), etag)) = self.guarded(key).await? else { return Ok(None) };
+        if guarded.ending.is_some() {
+            return Ok(None);
+        }
+        let (ending, findings) = if is_back {
+            (Ending::Restored, self.resolve(&guarded).await?)
+        } else {
+            let ending = Ending::of_gone(self.is_announced(&guarded).await?, &guarded, self.now);
+            let finding = ending::finding(&guarded, ending, self.now);
+            self.publish(std::slice::from_ref(&finding)).await?;
+            (ending, vec![finding.id])
+        };
+        let ended = Guarded { ending: Some(ending), ..guarded };
+        self.note(&ended, Some(&etag)).await?;
+        let (ca, restorable_until) = (ended.ca, ended.restorable_until);
+        Ok(Some(Closed { ca, restorable_until, ending, findings }))
+    }
+
+    /// Whether people were told at the last threshold.
+    async fn is_announced(&self, guarded: &Guarded) -> Result<bool, Step> {
+        let Some(last) = self.settings.thresholds.last() else { return Ok(false) };
+        let key = alert::key(&guarded.ca, guarded.restorable_until, last);
+        let entry = self.ledger.read(&key).await.map_err(Step::Ledger)?;
+        let alert = entry.and_then(|entry| Alert::read(&entry.body));
+        Ok(alert.is_some_and(|alert| alert.state == State::Sent))
+    }
+
+    /// Tells of every alert of a deletion that it is over; gives their ids.
+    async fn resolve(&self, guarded: &Guarded) -> Result<Vec<String>, Step> {
+        let prefix = alert::prefix(&guarded.ca, guarded.restorable_until);
+        let mut findings = Vec::new();
+        for key in self.ledger.list(&prefix).await.map_err(Step::Ledger)? {
+            let Some(entry) = self.ledger.read(&key).await.map_err(Step::Ledger)? else { continue };
+            let Some(alert) = Alert::read(&entry.body) else { continue };
+            // A claim was perhaps sent before its maker crashed.
+            if !matches!(alert.state, State::Sent | State::Claimed) {
+                continue;
+            }
+            let mut finding = alert.finding.with_status(Status::Resolved);
+            finding.as_of = self.now;
+            let finding = finding.with_evidence("resolved_because", "the CA was restored");
+            self.publish(std::slice::from_ref(&finding)).await?;
+            findings.push(finding.id.clone());
+            let resolved = Alert { state: State::Resolved, at: self.now, finding };
+            self.write(&key, &resolved, Some(&entry.etag)).await?;
+        }
+        Ok(findings)
+    }
+
+    async fn publish(&self, findings: &[Finding]) -> Result<(), Step> {
+        self.bus.publish(findings).await.map_err(Step::Publish)
+    }
+
+    async fn guarded(&self, key: &str) -> Result<Option<(Option<Guarded>, Etag)>, Step> {
+        let entry = self.ledger.read(key).await.map_err(Step::Ledger)?;
+        Ok(entry.map(|entry| (serde_json::from_slice(&entry.body).ok(), entry.etag)))
+    }
+
+    async fn note(&self, guarded: &Guarded, over: Option<&Etag>) -> Result<(), Step> {
+        let body = serde_json::to_vec_pretty(guarded).map_err(Step::Write)?;
+        let written = conditional::write(self.ledger, &key(&guarded.ca), body, over).await;
+        written.map_err(Step::Ledger)?;
+        Ok(())
+    }
+}
