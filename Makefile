@@ -14,9 +14,10 @@ PYTHON ?= python3
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-setup: $(VENV)/.ready ## Install what the tests use beside Rust: AWS CLI, boto3, cfn-lint (in .venv)
+setup: $(VENV)/.ready ## Install what the tests use beside Rust: AWS CLI, boto3, cfn-lint, Selenium (in .venv)
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.94.1 or later (https://rustup.rs)"; exit 1; }
 	@command -v openssl >/dev/null || { echo "openssl is missing: apt-get install openssl"; exit 1; }
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "Chromium and ChromeDriver are missing, which the console is tested in: apt-get install chromium chromium-driver"; exit 1; }
 	@command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install gcc"; exit 1; }
 
 $(VENV)/.ready: tests/requirements.txt

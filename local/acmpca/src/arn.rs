@@ -40,6 +40,14 @@ pub(crate) fn parse_certificate(arn: &str) -> Result<(CaArn, String), ApiError> 
     }
 }
 
+/// 32 hexadecimal digits, as ARNs carry a serial.
+pub(crate) fn parse_serial(hex: &str) -> Option<[u8; 16]> {
+    (hex.len() == 32 && hex.is_ascii())
+        .then(|| u128::from_str_radix(hex, 16).ok())
+        .flatten()
+        .map(u128::to_be_bytes)
+}
+
 fn split(arn: &str) -> Result<(CaArn, Option<&str>), ApiError> {
     let invalid =
         || ApiError::invalid_arn(format!("{arn} is not the ARN of a certificate authority"));

@@ -11,8 +11,26 @@ pub(crate) fn is_read_only(operation: &str) -> bool {
     ["Describe", "Get", "List"].iter().any(|verb| operation.starts_with(verb))
 }
 
-/// The event of one call, successful or not.
-pub(crate) fn api_call(
+/// One call, successful or not.
+pub(crate) struct ApiCall {
+    pub(crate) operation: String,
+    pub(crate) request: Value,
+    pub(crate) outcome: Result<Value, ApiError>,
+    pub(crate) caller: Caller,
+    pub(crate) at: OffsetDateTime,
+    /// About what it takes to keep this.
+    pub(crate) bytes: usize,
+}
+
+impl ApiCall {
+    /// Its record, as EventBridge delivers it.
+    pub(crate) fn event(&self) -> Value {
+        let Self { operation, request, outcome, caller, at, .. } = self;
+        api_call(operation, request, outcome.as_ref(), caller, *at)
+    }
+}
+
+fn api_call(
     operation: &str,
     request: &Value,
     result: Result<&Value, &ApiError>,

@@ -12,7 +12,7 @@ use self::list::Revoked;
 pub(crate) use self::{
     lists::{Binding, CrlState},
     location::canned_acl,
-    publisher::Publisher,
+    publisher::{Content, Publisher},
 };
 use crate::{authority::Authority, x509::crl::CrlEntry};
 
@@ -66,6 +66,33 @@ pub(crate) fn on_revocation(
     if is_published {
         list.plan_after_revocation(now);
     }
+}
+
+/// One of the CRLs that a CA publishes, as a person wants to see it.
+pub(crate) struct Published {
+    pub(crate) binding: Binding,
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) url: String,
+    pub(crate) entries: usize,
+    pub(crate) due: Option<OffsetDateTime>,
+}
+
+pub(crate) fn published(authority: &Authority) -> Vec<Published> {
+    let Some(crl) = authority.crl_configuration() else { return Vec::new() };
+    let show = |binding: Binding| {
+        let list = authority.crl.list(binding)?;
+        let (key, _) = authority.crl.place(&authority.arn, crl, binding)?;
+        Some(Published {
+            binding,
+            bucket: location::bucket(crl).to_owned(),
+            url: location::url(&authority.arn, crl, &key),
+            key,
+            entries: list.revoked().len(),
+            due: list.due(),
+        })
+    };
+    authority.crl.published(crl).filter_map(show).collect()
 }
 
 /// The moment of the next CRL: only ACTIVE and DISABLED CAs write any.

@@ -16,7 +16,9 @@ use time::{OffsetDateTime, macros::format_description};
 use crate::{
     ApiError, PcaLocal, admin,
     caller::Caller,
-    cloudtrail, ocsp, operations,
+    cloudtrail::{self, ApiCall},
+    journal::Event,
+    ocsp, operations,
     wire::{model::MODEL, validate::validate},
 };
 
@@ -82,7 +84,7 @@ async fn answer(
         Ok(()) => operations::dispatch(operation, service, caller, text).await,
         Err(error) => Err(error),
     };
-    record(service, caller, operation, &request, &result);
+    record(service, caller, operation, request, body.len(), &result);
     result
 }
 
@@ -96,7 +98,8 @@ fn record(
     service: &PcaLocal,
     caller: &Caller,
     operation: &str,
-    request: &Value,
+    request: Value,
+    request_bytes: usize,
     result: &Result<Vec<u8>, ApiError>,
 ) {
     match result {
@@ -105,16 +108,21 @@ fn record(
             tracing::info!(operation, request_id = caller.request_id, %error, "refused");
         }
     }
-    if !service.has_listener() || cloudtrail::is_read_only(operation) {
+    if cloudtrail::is_read_only(operation) {
         return;
     }
-    let elements = result.as_ref().map(|body| serde_json::from_slice(body).unwrap_or(Value::Null));
-    let outcome = match &elements {
-        Ok(value) => Ok(value),
-        Err(error) => Err(*error),
-    };
-    let event = cloudtrail::api_call(operation, request, outcome, caller, service.now());
-    service.deliver(event);
+    service.tell(Event::Call(Box::new(ApiCall {
+        operation: operation.to_owned(),
+        request,
+        outcome: match result {
+            Ok(body) => Ok(serde_json::from_slice(body).unwrap_or(Value::Null)),
+            Err(error) => Err(error.clone()),
+        },
+        caller: caller.clone(),
+        at: service.now(),
+        // A blob is recorded as a list of its octets.
+        bytes: request_bytes * 16,
+    })));
 }
 
 fn target(headers: &HeaderMap) -> Result<&str, ApiError> {

@@ -1,10 +1,13 @@
 //! `pca-local`: the ACM PCA service alone, over HTTP.
 
-use std::{io::IsTerminal as _, process::ExitCode};
+mod cli;
+
+use std::{io::IsTerminal as _, process::ExitCode, sync::Arc};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use clap::Parser;
-use pca_local::{PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Timings};
+use cli::{EventOptions, TlsOptions, chain, print, read};
+use pca_local::{PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Server, Timings};
 use tracing_subscriber::EnvFilter;
 
 /// A faithful AWS Private CA (ACM PCA) service for one machine.
@@ -43,6 +46,10 @@ struct Options {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "",
           value_name = "FILE.json")]
     verify_signatures: Option<String>,
+    #[command(flatten)]
+    events: EventOptions,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// Print what of ACM PCA is here, in Markdown, and stop.
     #[arg(long)]
     coverage: bool,
@@ -90,22 +97,23 @@ async fn run(options: Options) -> Result<(), String> {
     if let Some(endpoint) = &options.s3_endpoint {
         service = service.s3(s3(endpoint, &options.region));
     }
+    let outlets = options.events.open().await?;
+    if !outlets.is_empty() {
+        service = service.events(Arc::new(outlets.clone()));
+    }
     let service = service.build();
-    print(&format!("listening on http://{address}\n"))?;
+    let (server, scheme) = options.tls.apply(Server::new(listener), &options.listen)?;
+    print(&format!("listening on {scheme}://{address}\n"))?;
 
-    // Head and body of an answer leave in two writes; without this the second waits for the client's
-    // delayed acknowledgement, 40 ms.
-    let listener = axum::serve::ListenerExt::tap_io(listener, |connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
     let timeline = service.timeline().clone();
     tokio::select! {
-        served = axum::serve(listener, service.router()).with_graceful_shutdown(stop()) =>
-            served.map_err(|error| format!("serving on {address} failed: {error}")),
-        () = timeline.follow() => Ok(()),
+        () = server.serve(service.router(), stop()) => {}
+        () = timeline.follow() => {}
     }
+    for outlet in outlets {
+        outlet.finish().await;
+    }
+    Ok(())
 }
 
 fn quotas(option: &str) -> Result<Quotas, String> {
@@ -127,26 +135,6 @@ fn secrets(file: &str) -> Result<Secrets, String> {
             "--verify-signatures {file} is not a JSON object of access key ids and their secrets"
         )
     })
-}
-
-fn read(file: &str, option: &str) -> Result<String, String> {
-    std::fs::read_to_string(file)
-        .map_err(|error| format!("{option}: {file} cannot be read: {error}"))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
-fn print(text: &str) -> Result<(), String> {
-    use std::io::Write as _;
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| format!("standard output is closed: {error}"))
 }
 
 fn s3(endpoint: &str, region: &str) -> aws_sdk_s3::Client {

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::{
@@ -14,6 +13,7 @@ use crate::{
     crl,
     events::{ServiceEvent, service_event},
     faults,
+    journal::{Event, Journal},
     quotas::Limiter,
     removal,
     store::{Cell, Store},
@@ -30,6 +30,7 @@ struct Inner {
     events: Option<Arc<dyn EventSink>>,
     background: Background,
     faults: faults::Planned,
+    journal: Journal,
     limiter: Limiter,
     region: String,
     secrets: Option<Secrets>,
@@ -108,6 +109,7 @@ impl Builder {
             region: self.region.unwrap_or_else(|| "us-east-1".to_owned()),
             background: Background::default(),
             faults: faults::Planned::default(),
+            journal: Journal::default(),
             limiter: Limiter::new(self.quotas),
             secrets: self.secrets,
             store: Store::default(),
@@ -193,21 +195,20 @@ impl PcaLocal {
         self.0.limiter.clear();
     }
 
-    pub(crate) fn deliver(&self, event: Value) {
-        if let Some(events) = &self.0.events {
-            events.deliver(event);
-        }
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.0.journal
     }
 
-    /// Whether anybody gets events: if not, they need not be made.
-    pub(crate) fn has_listener(&self) -> bool {
-        self.0.events.is_some()
+    /// Notes the event, and hands it to whoever gets events.
+    pub(crate) fn tell(&self, event: Event) {
+        let noted = self.journal().note(event);
+        if let Some(events) = &self.0.events {
+            events.deliver(noted.envelope().clone());
+        }
     }
 
     pub(crate) fn announce(&self, ca: &CaArn, event: ServiceEvent<'_>, now: OffsetDateTime) {
-        if self.has_listener() {
-            self.deliver(service_event(ca, event, now));
-        }
+        self.tell(Event::Service(service_event(ca, event, now)));
     }
 
     /// The CA behind an ARN of a request. Another account's is open to what its resource policy

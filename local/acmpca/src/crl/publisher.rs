@@ -116,7 +116,7 @@ struct Job {
     content: Content,
 }
 
-struct Content {
+pub(crate) struct Content {
     issuer: Issuer,
     signing_algorithm: SigningAlgorithm,
     generated_at: OffsetDateTime,
@@ -129,33 +129,42 @@ impl Job {
     /// `None` if the configuration has changed meanwhile, or the CA has no certificate.
     fn prepare(authority: &Authority, binding: Binding, now: OffsetDateTime) -> Option<Self> {
         let crl = authority.crl_configuration()?;
-        let list = authority.crl.list(binding)?;
-        let (key, issuing_distribution_point) =
-            authority.crl.place(&authority.arn, crl, binding)?;
-        let validity = validity(crl);
+        let (key, _) = authority.crl.place(&authority.arn, crl, binding)?;
         Some(Self {
             ca: authority.arn.clone(),
             bucket: location::bucket(crl).to_owned(),
             key,
             acl: location::canned_acl(crl),
-            planned: list.due(),
-            validity,
-            content: Content {
-                issuer: authority.issuer()?,
-                signing_algorithm: authority.configuration.signing_algorithm().clone(),
-                generated_at: now,
-                next_update: now + validity,
-                issuing_distribution_point,
-                revoked: list.revoked(),
-            },
+            planned: authority.crl.list(binding)?.due(),
+            validity: validity(crl),
+            content: Content::prepare(authority, binding, now)?,
         })
     }
 }
 
 impl Content {
+    /// The CRL of this moment; `None` if CRLs are off, or the CA has no certificate.
+    pub(crate) fn prepare(
+        authority: &Authority,
+        binding: Binding,
+        now: OffsetDateTime,
+    ) -> Option<Self> {
+        let crl = authority.crl_configuration()?;
+        let list = authority.crl.list(binding)?;
+        let (_, issuing_distribution_point) = authority.crl.place(&authority.arn, crl, binding)?;
+        Some(Self {
+            issuer: authority.issuer()?,
+            signing_algorithm: authority.configuration.signing_algorithm().clone(),
+            generated_at: now,
+            next_update: now + validity(crl),
+            issuing_distribution_point,
+            revoked: list.revoked(),
+        })
+    }
+
     /// thisUpdate an hour back, nextUpdate after the configured days, the CRL number the
     /// milliseconds of the epoch.
-    fn sign(&self) -> Result<Vec<u8>, CrlError> {
+    pub(crate) fn sign(&self) -> Result<Vec<u8>, CrlError> {
         let millis = self.generated_at.unix_timestamp_nanos() / 1_000_000;
         let header = CrlHeader {
             signing_algorithm: &self.signing_algorithm,

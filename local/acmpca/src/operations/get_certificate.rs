@@ -25,7 +25,7 @@ pub(super) async fn run(
     cell.lock().permit(Call::GetCertificate, service.now())?;
     let not_found =
         || ApiError::resource_not_found(format!("Could not find Certificate {certificate_arn}"));
-    let serial = parse_serial(&serial).filter(|_| issuer == ca).ok_or_else(not_found)?;
+    let serial = arn::parse_serial(&serial).filter(|_| issuer == ca).ok_or_else(not_found)?;
     unfinished::poll_certificate(service, &cell, serial);
     let authority = cell.lock();
     match authority.unissued.get(&serial) {
@@ -54,12 +54,4 @@ fn issuing_chain(authority: &Authority) -> Option<String> {
     let held = authority.certificate.as_ref()?;
     let above = held.chain_pem().map(|chain| format!("\n{chain}")).unwrap_or_default();
     Some(format!("{}{above}", held.certificate.pem()))
-}
-
-/// 32 hexadecimal digits, as ARNs carry a serial.
-fn parse_serial(hex: &str) -> Option<[u8; 16]> {
-    (hex.len() == 32 && hex.is_ascii())
-        .then(|| u128::from_str_radix(hex, 16).ok())
-        .flatten()
-        .map(u128::to_be_bytes)
 }
