@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod origin;
+mod shares;
 
 use axum::{
     Json, Router,
@@ -27,6 +28,7 @@ pub(crate) fn router(service: PcaLocal) -> Router {
         .route("/_pca-local/clock/advance", post(advance))
         .merge(behaviour::router())
         .merge(console::router())
+        .merge(shares::router())
         .layer(axum::middleware::from_fn(origin::refuse_others))
         .with_state(service)
 }

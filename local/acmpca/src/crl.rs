@@ -5,7 +5,7 @@ mod lists;
 mod location;
 mod publisher;
 
-use aws_sdk_acmpca::types::CertificateAuthorityStatus as Status;
+use aws_sdk_acmpca::types::{CertificateAuthorityStatus as Status, CrlType};
 use time::OffsetDateTime;
 
 use self::list::Revoked;
@@ -50,6 +50,23 @@ pub(crate) fn on_issuance(authority: &mut Authority, binding: Binding, now: Offs
 /// partitioned to complete, certificates that are bound to partitions cannot be any more.
 pub(crate) fn accepts_revocation(authority: &Authority, binding: Binding) -> bool {
     authority.crl_configuration().is_none_or(|crl| CrlState::is_published(crl, binding))
+}
+
+/// How many certificates that have not expired a CA with a complete CRL has revoked; no more than
+/// `most` are told from more.
+pub(crate) fn listed_in_complete(authority: &Authority, most: usize, now: OffsetDateTime) -> usize {
+    let is_complete = authority
+        .crl_configuration()
+        .is_some_and(|crl| crl.crl_type() != Some(&CrlType::Partitioned));
+    let Some(list) = authority.crl.list(Binding::Complete).filter(|_| is_complete) else {
+        return 0;
+    };
+    let revoked = list.revoked();
+    // Counting is for a list that is long enough: expired ones are among it until the next CRL.
+    if revoked.len() < most {
+        return revoked.len();
+    }
+    revoked.iter().filter(|revoked| revoked.not_after >= now).take(most).count()
 }
 
 /// A certificate has been revoked. Its CRL lists it from now on, also if none is published yet.

@@ -7,17 +7,25 @@ use std::{io::IsTerminal as _, process::ExitCode, sync::Arc};
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use clap::Parser;
 use cli::{EventOptions, TlsOptions, chain, print, read};
-use pca_local::{PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Server, Timings};
+use pca_local::{Iam, PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Server, Timings};
 use tracing_subscriber::EnvFilter;
 
 /// A faithful AWS Private CA (ACM PCA) service for one machine.
 ///
-/// Point any AWS SDK or the AWS CLI at it with AWS_ENDPOINT_URL_ACM_PCA or --endpoint-url. Any
-/// credentials are taken; an access key id of twelve digits is the account of the call. State is
-/// kept in memory. What is not part of the AWS API is under /_pca-local/: GET `health`; GET and PUT
-/// `clock`, POST `clock/advance`; GET and PUT `timing`; GET, PUT and DELETE `faults`; POST `reset`.
+/// Point any AWS SDK or the AWS CLI at it, with --endpoint-url or AWS_ENDPOINT_URL_ACM_PCA:
+///
+///   pca-local &
+///   aws --endpoint-url http://127.0.0.1:4567 acm-pca list-certificate-authorities
+///
+/// Any credentials are taken, unless --iam or --verify-signatures say otherwise; an access key id of
+/// twelve digits is the account of the call. State is kept in memory.
+///
+/// In a browser, http://127.0.0.1:4567/_pca-local/ shows CAs, certificates and events, and moves the
+/// clock. For programs, below it: GET `health`; GET and PUT `clock`, POST `clock/advance`; GET and
+/// PUT `timing`; GET, PUT and DELETE `faults`; GET, POST and DELETE `shares`; POST `reset`.
+/// docs/pca-local.md has examples of all of these.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, verbatim_doc_comment)]
 struct Options {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:4567", value_name = "ADDR:PORT")]
@@ -36,9 +44,10 @@ struct Options {
     #[arg(long, default_value = "immediate", value_name = "TIMING")]
     timing: Timings,
     /// Quotas: `off` limits no rates, `aws` has AWS's default rates, anything else is a JSON file
-    /// with any of certificate-authorities, certificates, certificates-with-complete-crl, tags, and
-    /// requests-per-second by operation. Quotas of resources are AWS's unless the file says
-    /// otherwise. Rates are measured on the service's clock.
+    /// with any of certificate-authorities, certificates, certificates-with-complete-crl,
+    /// revoked-certificates-with-complete-crl, tags, and requests-per-second by operation. Quotas
+    /// of resources are AWS's unless the file says otherwise. Rates are measured on the service's
+    /// clock.
     #[arg(long, default_value = "off", value_name = "off|aws|FILE.json")]
     quotas: String,
     /// Refuse requests that are not signed with the secret `local`, or with the secrets of a JSON
@@ -46,6 +55,11 @@ struct Options {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "",
           value_name = "FILE.json")]
     verify_signatures: Option<String>,
+    /// Refuse what callers may not do: a JSON file of access key ids, each with its `principal` (an
+    /// ARN), its `policies` (IAM policy documents), and a `secret` if signatures are to be verified
+    /// with it. docs/pca-local.md has an example.
+    #[arg(long, value_name = "FILE.json", conflicts_with = "verify_signatures")]
+    iam: Option<String>,
     #[command(flatten)]
     events: EventOptions,
     #[command(flatten)]
@@ -93,6 +107,14 @@ async fn run(options: Options) -> Result<(), String> {
         .timings(options.timing);
     if let Some(file) = &options.verify_signatures {
         service = service.verify_signatures(secrets(file)?);
+    }
+    if let Some(file) = &options.iam {
+        let (iam, secrets) = Iam::from_json(&read(file, "--iam")?)
+            .map_err(|error| format!("--iam {file}: {}", chain(&error)))?;
+        service = service.iam(iam);
+        if let Some(secrets) = secrets {
+            service = service.verify_signatures(secrets);
+        }
     }
     if let Some(endpoint) = &options.s3_endpoint {
         service = service.s3(s3(endpoint, &options.region));

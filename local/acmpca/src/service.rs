@@ -1,11 +1,15 @@
 //! The service: what every operation works on, and how it is put together.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
+use http::HeaderMap;
 use time::OffsetDateTime;
 
 use crate::{
-    ApiError, Clock, EventSink, FaultError, Faults, Quotas, Secrets, Timeline, Timings,
+    ApiError, Clock, EventSink, FaultError, Faults, Iam, Quotas, Secrets, Timeline, Timings,
     arn::CaArn,
     background::Background,
     bucket::Buckets,
@@ -20,6 +24,8 @@ use crate::{
     unfinished,
 };
 
+const BODY_PATIENCE: Duration = Duration::from_secs(60);
+
 /// One ACM PCA service. A handle; clones share it.
 #[derive(Clone)]
 pub struct PcaLocal(Arc<Inner>);
@@ -29,7 +35,9 @@ struct Inner {
     buckets: Buckets,
     events: Option<Arc<dyn EventSink>>,
     background: Background,
+    body_patience: Duration,
     faults: faults::Planned,
+    iam: Option<Iam>,
     journal: Journal,
     limiter: Limiter,
     region: String,
@@ -42,7 +50,9 @@ struct Inner {
 #[derive(Default)]
 pub struct Builder {
     account: Option<String>,
+    body_patience: Option<Duration>,
     events: Option<Arc<dyn EventSink>>,
+    iam: Option<Iam>,
     quotas: Quotas,
     region: Option<String>,
     s3: Option<aws_sdk_s3::Client>,
@@ -58,9 +68,21 @@ impl Builder {
         self
     }
 
+    /// How long a client may take to send a request's body.
+    pub fn body_patience(mut self, patience: Duration) -> Self {
+        self.body_patience = Some(patience);
+        self
+    }
+
     /// Who gets the service's events; nobody, if not given.
     pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
         self.events = Some(sink);
+        self
+    }
+
+    /// Who may call what; everybody may call everything, if not given.
+    pub fn iam(mut self, iam: Iam) -> Self {
+        self.iam = Some(iam);
         self
     }
 
@@ -108,7 +130,9 @@ impl Builder {
             events: self.events,
             region: self.region.unwrap_or_else(|| "us-east-1".to_owned()),
             background: Background::default(),
+            body_patience: self.body_patience.unwrap_or(BODY_PATIENCE),
             faults: faults::Planned::default(),
+            iam: self.iam,
             journal: Journal::default(),
             limiter: Limiter::new(self.quotas),
             secrets: self.secrets,
@@ -153,8 +177,26 @@ impl PcaLocal {
         &self.0.buckets
     }
 
+    pub(crate) fn iam(&self) -> Option<&Iam> {
+        self.0.iam.as_ref()
+    }
+
+    /// Who sends a request with these headers.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Caller {
+        let mut caller = Caller::from_headers(headers, self.account(), self.region());
+        let identity = self.iam().and_then(|iam| iam.identity(&caller.access_key_id));
+        if let Some(identity) = identity {
+            caller.become_identity(identity);
+        }
+        caller
+    }
+
     pub(crate) fn background(&self) -> &Background {
         &self.0.background
+    }
+
+    pub(crate) fn body_patience(&self) -> Duration {
+        self.0.body_patience
     }
 
     pub(crate) fn faults(&self) -> &faults::Planned {
