@@ -1,5 +1,7 @@
 //! The real binary: what it says, and with which exit code.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::{
     fs,
     path::PathBuf,

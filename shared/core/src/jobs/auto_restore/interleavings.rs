@@ -27,6 +27,8 @@ const SETTINGS: Settings = Settings {
     settle: Duration::minutes(15),
 };
 
+const TURNS: usize = 120;
+
 /// What happens next.
 #[derive(Clone, Copy, Debug)]
 enum Turn {
@@ -119,9 +121,10 @@ impl World {
         self.authorities.set_now(now + Duration::minutes(minutes));
     }
 
-    /// To its end, and again until it succeeds, as Lambda and the next sweep would.
+    /// To its end, and again until it succeeds, as Lambda and the next sweep would. Each failure that
+    /// a turn has planned fails one try at most.
     fn complete(&self, trigger: Trigger) {
-        for _ in 0..12 {
+        for _ in 0..=TURNS {
             let mut invocation = self.start(trigger);
             let ended = loop {
                 if let Poll::Ready(ended) = poll(&mut invocation) {
@@ -185,7 +188,7 @@ proptest! {
 
     /// Every event arrives in the end: the CA is restored and back in service.
     #[test]
-    fn every_interleaving_ends_with_the_ca_in_service(turns in prop::collection::vec(turn(), 0..120)) {
+    fn every_interleaving_ends_with_the_ca_in_service(turns in prop::collection::vec(turn(), 0..TURNS)) {
         let world = World::new();
         play(&world, &turns);
         for trigger in [Trigger::Deletion, Trigger::Disabling, Trigger::Deletion] {
@@ -200,7 +203,7 @@ proptest! {
 
     /// The deletion's event is lost for good, and invocations die at will: the sweep suffices.
     #[test]
-    fn without_any_event_of_the_deletion_sweeps_suffice(turns in prop::collection::vec(turn(), 0..120)) {
+    fn without_any_event_of_the_deletion_sweeps_suffice(turns in prop::collection::vec(turn(), 0..TURNS)) {
         let world = World::new();
         let turns: Vec<_> = turns
             .into_iter()
