@@ -10,8 +10,8 @@ use tracing_subscriber::EnvFilter;
 /// A faithful AWS Private CA (ACM PCA) service for one machine.
 ///
 /// Point any AWS SDK or the AWS CLI at it with AWS_ENDPOINT_URL_ACM_PCA or --endpoint-url. Any
-/// credentials are taken; an access key id of twelve digits is the account of the call. State is
-/// kept in memory. What is not part of the AWS API is under /_pca-local/: GET `health`; GET and PUT
+/// credentials are taken; an access key id of twelve digits is the account of the call. What is not
+/// part of the AWS API is under /_pca-local/: GET `health`; GET and PUT
 /// `clock`, POST `clock/advance`; GET and PUT `timing`; GET, PUT and DELETE `faults`; POST `reset`.
 #[derive(Parser)]
 #[command(version)]
@@ -22,6 +22,10 @@ struct Options {
     /// S3 endpoint that CRLs and audit reports are written to, as http://HOST:PORT.
     #[arg(long, value_name = "URL")]
     s3_endpoint: Option<String>,
+    /// Directory that the state is kept in, and taken from at the start; it is made if it is not
+    /// there. Private keys are in it. Without one the state is kept in memory.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<std::path::PathBuf>,
     /// Region of requests that are not signed for one.
     #[arg(long, default_value = "us-east-1")]
     region: String,
@@ -90,7 +94,10 @@ async fn run(options: Options) -> Result<(), String> {
     if let Some(endpoint) = &options.s3_endpoint {
         service = service.s3(s3(endpoint, &options.region));
     }
-    let service = service.build();
+    let service = match &options.data_dir {
+        None => service.build(),
+        Some(directory) => service.open(directory).map_err(|error| chain(&error))?,
+    };
     print(&format!("listening on http://{address}\n"))?;
 
     // Head and body of an answer leave in two writes; without this the second waits for the client's
@@ -101,11 +108,13 @@ async fn run(options: Options) -> Result<(), String> {
         }
     });
     let timeline = service.timeline().clone();
-    tokio::select! {
+    let ended = tokio::select! {
         served = axum::serve(listener, service.router()).with_graceful_shutdown(stop()) =>
             served.map_err(|error| format!("serving on {address} failed: {error}")),
         () = timeline.follow() => Ok(()),
-    }
+    };
+    service.close();
+    ended
 }
 
 fn quotas(option: &str) -> Result<Quotas, String> {

@@ -20,7 +20,6 @@ use crate::{
     ledger::Issued,
     lifecycle::Call,
     quotas::Quotas,
-    store,
     timing::Timing,
     unfinished::{self, Unissued},
     x509::{
@@ -50,14 +49,13 @@ pub(super) async fn run(
     let (now, timing) = (service.now(), service.timings().issuance);
     let plan = {
         let mut authority = cell.lock();
+        let authority = authority.noted();
         let token = input.idempotency_token.as_deref();
-        if let Some(made) =
-            token.and_then(|token| store::fresh(&authority.issue_tokens, token, now))
-        {
+        if let Some(made) = token.and_then(|token| authority.issued_with(token, now)) {
             return Ok(Output::builder().certificate_arn(made).build());
         }
-        check_quota(&authority, service.quotas())?;
-        plan(&mut authority, template, now)?
+        check_quota(authority, service.quotas())?;
+        plan(authority, template, now)?
     };
     // Verifying the request and signing happen without the lock: other calls to the same CA go on.
     let csr = input.csr.as_ref().map(AsRef::as_ref).unwrap_or_default();
@@ -79,24 +77,28 @@ pub(super) async fn run(
         account: caller.account.clone(),
         is_self_signed: plan.is_own_root(),
     };
+    let succeeded;
     {
         let mut authority = cell.lock();
+        let authority = authority.noted();
         if let Some(token) = input.idempotency_token {
             // A concurrent request with the same token may have come first.
-            if let Some(made) = store::fresh(&authority.issue_tokens, &token, now) {
+            if let Some(made) = authority.issued_with(&token, now) {
                 return Ok(Output::builder().certificate_arn(made).build());
             }
-            authority.issue_tokens.insert(token, (certificate_arn.clone(), now));
+            authority.remember(token, certificate_arn.clone(), now);
         }
-        let waiting = Unissued::Waiting {
-            issued: Box::new(issued),
-            failure: violation.or_else(|| fault(service)),
-            wait: timing.begin(now),
-        };
-        authority.unissued.insert(serial, waiting);
+        let failure = violation.or_else(|| fault(service));
+        succeeded = failure.is_none();
+        if timing == Timing::Immediate {
+            authority.conclude(issued, failure, now);
+        } else {
+            let (issued, wait) = (Box::new(issued), timing.begin(now));
+            authority.hold(serial, Unissued::Waiting { issued, failure, wait });
+        }
     }
     if timing == Timing::Immediate {
-        unfinished::end_issuance(service, &cell, serial, now);
+        unfinished::announce_issuance(service, &arn, serial, succeeded, now);
     }
     Ok(Output::builder().certificate_arn(certificate_arn).build())
 }
