@@ -1,6 +1,7 @@
 //! `/_pca-local/`: what a person or a test may do to the service, and no AWS API offers.
 
 mod behaviour;
+mod state;
 
 use axum::{
     Json, Router,
@@ -25,6 +26,7 @@ pub(crate) fn router(service: PcaLocal) -> Router {
         .route("/_pca-local/clock", get(read).put(set))
         .route("/_pca-local/clock/advance", post(advance))
         .merge(behaviour::router())
+        .merge(state::router())
         .with_state(service)
 }
 

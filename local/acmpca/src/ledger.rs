@@ -161,6 +161,14 @@ impl Ledger {
         (places.start..end).filter_map(|place| self.at(u32::try_from(place).ok()?))
     }
 
+    /// Those that are revoked, in the order of issuance.
+    pub(crate) fn revoked(&self) -> Vec<(Entry<'_>, Revocation)> {
+        let mut places: Vec<u32> = self.revocations.keys().copied().collect();
+        places.sort_unstable();
+        let entries = places.into_iter().filter_map(|place| self.at(place));
+        entries.filter_map(|entry| Some((entry, entry.revocation?))).collect()
+    }
+
     pub(crate) fn at(&self, place: u32) -> Option<Entry<'_>> {
         let record = self.records.get(place as usize)?;
         Some(Entry {

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// One thing that lasts. `ca` is the CA's place in the order of creation, which is its name here.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Record {
     Authority(Box<AuthorityRecord>),
@@ -80,7 +80,7 @@ pub(crate) struct Made {
 }
 
 /// A CA without its key and without what it issued.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct AuthorityRecord {
     pub(crate) ca: u64,

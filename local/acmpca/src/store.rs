@@ -137,7 +137,11 @@ impl Store {
         authority.ordinal = self.next_ordinal.fetch_add(1, Ordering::Relaxed);
         if self.storage.is_lasting() {
             authority.issued = Ledger::without_bodies();
+            let ca = authority.ordinal;
             let mut changes = vec![Change::Put(Record::Authority(Box::new(authority.record())))];
+            if let Ok(Some(key)) = authority.key_record() {
+                changes.push(Change::Put(Record::Key { ca, key }));
+            }
             if let Some(token) = token {
                 let (Place { account, region }, token) = (place, token.to_owned());
                 let made = Made { arn: arn.clone(), at: now };
@@ -161,6 +165,19 @@ impl Store {
         now: OffsetDateTime,
     ) -> Option<String> {
         fresh(&self.shelves().get(place)?.create_tokens, token, now)
+    }
+
+    pub(crate) fn create_tokens(&self) -> Vec<Record> {
+        let shelves = self.shelves();
+        let tokens = shelves.iter().flat_map(|(place, shelf)| {
+            shelf.create_tokens.iter().map(|(token, (arn, at))| Record::CreateToken {
+                account: place.account.clone(),
+                region: place.region.clone(),
+                token: token.clone(),
+                made: Made { arn: arn.clone(), at: *at },
+            })
+        });
+        tokens.collect()
     }
 
     /// Drops every CA whose restoration period is over, and says which.

@@ -3,7 +3,7 @@
 //! Whoever finds that a wait is over does the work: a client that asks, or the clock. The record
 //! of the wait is taken out under the CA's lock, so each piece of work is done once.
 
-use aws_sdk_acmpca::types::FailureReason;
+use aws_sdk_acmpca::types::{CertificateAuthorityConfiguration, FailureReason};
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -112,31 +112,38 @@ async fn end_creation(service: &PcaLocal, cell: &Cell, creation: Creation, now: 
     let work = async move {
         let made = match creation.fault {
             Some(reason) => Err(reason),
-            None => make_key(&making).await,
+            None => {
+                let configuration = making.lock().configuration.clone();
+                tokio::task::spawn_blocking(move || make_key(&configuration, None))
+                    .await
+                    .unwrap_or(Err(FailureReason::Other))
+            }
         };
         settle_creation(&service_too, &making, made, creation.wait.end(now));
     };
     service.background().finish(work).await;
 }
 
-async fn make_key(cell: &Cell) -> Result<(CaKey, Vec<u8>), FailureReason> {
-    let configuration = cell.lock().configuration.clone();
-    let making = tokio::task::spawn_blocking(move || {
-        let key = CaKey::generate(configuration.key_algorithm()).map_err(|error| {
+/// A key, unless there is one, and the request for its certificate.
+pub(crate) fn make_key(
+    configuration: &CertificateAuthorityConfiguration,
+    key: Option<CaKey>,
+) -> Result<(CaKey, Vec<u8>), FailureReason> {
+    let key = match key {
+        Some(key) => key,
+        None => CaKey::generate(configuration.key_algorithm()).map_err(|error| {
             tracing::error!(error = explain(&error), "no key was made");
             FailureReason::Other
-        })?;
-        let signing = configuration.signing_algorithm();
-        let subject = configuration.subject().ok_or(FailureReason::Other)?;
-        let csr = csr::ca_request(&key, signing, subject, configuration.csr_extensions()).map_err(
-            |error| {
-                tracing::error!(error = explain(&error), "no request was made");
-                FailureReason::Other
-            },
-        )?;
-        Ok((key, csr))
-    });
-    making.await.unwrap_or(Err(FailureReason::Other))
+        })?,
+    };
+    let signing = configuration.signing_algorithm();
+    let subject = configuration.subject().ok_or(FailureReason::Other)?;
+    let request = csr::ca_request(&key, signing, subject, configuration.csr_extensions());
+    let csr = request.map_err(|error| {
+        tracing::error!(error = explain(&error), "no request was made");
+        FailureReason::Other
+    })?;
+    Ok((key, csr))
 }
 
 fn settle_creation(

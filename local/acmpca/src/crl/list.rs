@@ -52,6 +52,10 @@ impl List {
         self.number
     }
 
+    pub(super) fn serials(&self) -> impl Iterator<Item = [u8; 16]> {
+        self.revoked.iter().map(|revoked| revoked.entry.serial)
+    }
+
     /// All but what it lists.
     pub(super) fn without_entries(&self) -> Self {
         Self {
@@ -161,6 +165,16 @@ mod tests {
         assert_eq!(list.due(), Some(NOW + WEEK / 2), "the midpoint");
         list.refer("other", "key", NOW + Duration::HOUR);
         assert_eq!(list.due(), Some(NOW + Duration::HOUR));
+    }
+
+    #[test]
+    fn a_crl_number_never_goes_back_nor_stands_still() {
+        let mut list = List::default();
+        let millis = u64::try_from(NOW.unix_timestamp()).unwrap() * 1000;
+        assert_eq!(list.take_number(NOW), millis);
+        assert_eq!(list.take_number(NOW), millis + 1);
+        assert_eq!(list.take_number(NOW - Duration::DAY), millis + 2);
+        assert_eq!(list.take_number(NOW + Duration::SECOND), millis + 1000);
     }
 
     #[test]

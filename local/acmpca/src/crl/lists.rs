@@ -85,13 +85,19 @@ impl CrlState {
         self.partitions.len()
     }
 
-    /// A certificate that was issued earlier is bound to a partition.
-    pub(crate) fn bind(&mut self, binding: Binding) {
-        if let Binding::Partition(number) = binding
-            && let Some(partition) = self.partitions.get_mut(number as usize)
-        {
-            partition.taken += 1;
-        }
+    /// A certificate that was issued earlier is bound to a CRL. Says whether there is one.
+    pub(crate) fn bind(&mut self, binding: Binding) -> bool {
+        let Binding::Partition(number) = binding else { return true };
+        let Some(partition) = self.partitions.get_mut(number as usize) else { return false };
+        partition.taken += 1;
+        true
+    }
+
+    /// Every serial that is on one of the CRLs.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = [u8; 16]> {
+        let lists = std::iter::once(&self.complete);
+        let lists = lists.chain(self.partitions.iter().map(|partition| &partition.list));
+        lists.flat_map(List::serials)
     }
 
     /// All but what its CRLs list.

@@ -41,12 +41,24 @@ pub(super) async fn run(
     caller: &Caller,
     input: Input,
 ) -> Result<Output, ApiError> {
+    let timing = service.timings().issuance;
+    issue_as(service, caller, input, random_serial()?, timing).await
+}
+
+/// The operation, for a given serial number.
+pub(crate) async fn issue_as(
+    service: &PcaLocal,
+    caller: &Caller,
+    input: Input,
+    serial: [u8; 16],
+    timing: Timing,
+) -> Result<Output, ApiError> {
     let arn = input.certificate_authority_arn.clone().unwrap_or_default();
     let template = find_template(input.template_arn.as_deref())?;
     let template_arn = template.arn(partition(&caller.region));
     let (arn, cell) =
         service.authority_for(caller, "IssueCertificate", &arn, Some(&template_arn))?;
-    let (now, timing) = (service.now(), service.timings().issuance);
+    let now = service.now();
     let plan = {
         let mut authority = cell.lock();
         let authority = authority.noted();
@@ -62,7 +74,6 @@ pub(super) async fn run(
     let request = Request::parse(csr).map_err(|error| ApiError::malformed_csr(explain(&error)))?;
     let issuer = plan.signer.issuer(&request)?;
     let period = period(&plan, &input, now)?;
-    let serial = random_serial()?;
     let der = sign(&issuer, &request, &plan, &period, &input, template, serial)?;
     let violation = violation(&der, &plan.constraining)?;
     let certificate_arn = arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)));

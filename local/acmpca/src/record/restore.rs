@@ -64,6 +64,8 @@ pub(crate) enum RecordError {
     NoSuchAuthority { ca: u64 },
     #[error("certificate {place} of CA {ca} is spoken of before it is there")]
     NoSuchCertificate { ca: u64, place: u32 },
+    #[error("certificate {place} of CA {ca} is bound to a partition of the CRL that is not there")]
+    NoSuchPartition { ca: u64, place: u32 },
     #[error("certificate {place} of CA {ca} does not follow the one before: {next} would")]
     OutOfOrder { ca: u64, place: u32, next: usize },
     #[error("the resource policy of CA {ca} cannot be used: {reason}")]
@@ -86,7 +88,9 @@ impl Restored {
                 if authority.issued.get(&issued.serial).is_some() {
                     return Err(RecordError::CertificateTwice { ca, place });
                 }
-                authority.crl.bind(issued.crl);
+                if !authority.crl.bind(issued.crl) {
+                    return Err(RecordError::NoSuchPartition { ca, place });
+                }
                 authority.issued.insert(&issued);
             }
             Record::Clock { mode } => self.clock = Some(mode),
