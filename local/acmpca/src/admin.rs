@@ -1,6 +1,7 @@
 //! `/_pca-local/`: what a person or a test may do to the service, and no AWS API offers.
 
 mod behaviour;
+mod state;
 
 use axum::{
     Json, Router,
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-use crate::PcaLocal;
+use crate::{PcaLocal, error::explain};
 
 /// The clock cannot be moved by more than this at once: every due moment on the way is run.
 const ADVANCE_DAYS_MAX: i64 = 366 * 30;
@@ -25,6 +26,7 @@ pub(crate) fn router(service: PcaLocal) -> Router {
         .route("/_pca-local/clock", get(read).put(set))
         .route("/_pca-local/clock/advance", post(advance))
         .merge(behaviour::router())
+        .merge(state::router())
         .with_state(service)
 }
 
@@ -69,6 +71,7 @@ async fn set(State(service): State<PcaLocal>, body: Bytes) -> Response {
             ));
         }
     };
+    let generation = service.generation();
     let clock = service.timeline().clock();
     if let Some(now) = set.now {
         clock.set(now);
@@ -78,7 +81,18 @@ async fn set(State(service): State<PcaLocal>, body: Bytes) -> Response {
         Some(false) => clock.freeze(),
         None => {}
     }
-    Json(reading(&service)).into_response()
+    written(&service, generation, Json(reading(&service)).into_response()).await
+}
+
+/// The answer, when what it says is on disk.
+async fn written(service: &PcaLocal, generation: u64, answer: Response) -> Response {
+    match service.settled_since(generation).await {
+        Ok(()) => answer,
+        Err(error) => {
+            let body = Json(json!({"error": explain(&error)}));
+            (StatusCode::INTERNAL_SERVER_ERROR, body).into_response()
+        }
+    }
 }
 
 /// Moves the clock forward, running everything that falls due on the way; answers when all of it
@@ -115,8 +129,9 @@ async fn advance(State(service): State<PcaLocal>, body: Bytes) -> Response {
              it back use PUT /_pca-local/clock"
         ));
     }
+    let generation = service.generation();
     service.timeline().advance_to(now + by).await;
-    Json(reading(&service)).into_response()
+    written(&service, generation, Json(reading(&service)).into_response()).await
 }
 
 fn refuse(why: &str) -> Response {

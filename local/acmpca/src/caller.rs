@@ -38,6 +38,21 @@ impl Caller {
     }
 }
 
+impl Caller {
+    /// Who plants a seed: the account itself.
+    pub(crate) fn of_seed(account: String, region: String) -> Self {
+        Self {
+            access_key_id: account.clone(),
+            account,
+            region,
+            user: "root".to_owned(),
+            user_agent: "pca-local".to_owned(),
+            source_ip: "127.0.0.1".to_owned(),
+            request_id: uuid::Uuid::new_v4().to_string(),
+        }
+    }
+}
+
 struct Scope<'a> {
     access_key_id: &'a str,
     region: &'a str,

@@ -70,6 +70,7 @@ async fn answer(
             "The request could not be read, or is larger than {BODY_BYTES_MAX} bytes: {error}"
         ))
     })?;
+    let generation = service.generation();
     if let Some(secrets) = service.secrets() {
         secrets.verify(parts, &body, service.now())?;
     }
@@ -82,6 +83,9 @@ async fn answer(
         Ok(()) => operations::dispatch(operation, service, caller, text).await,
         Err(error) => Err(error),
     };
+    // An answer tells of nothing that a crash could undo, whoever did it.
+    let settled = service.settled_since(generation).await.map_err(ApiError::from);
+    let result = settled.and(result);
     record(service, caller, operation, &request, &result);
     result
 }

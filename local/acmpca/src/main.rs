@@ -1,27 +1,37 @@
 //! `pca-local`: the ACM PCA service alone, over HTTP.
 
-use std::{io::IsTerminal as _, process::ExitCode};
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use clap::Parser;
-use pca_local::{PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Timings};
+use pca_local::{PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Seed, Timings};
 use tracing_subscriber::EnvFilter;
 
 /// A faithful AWS Private CA (ACM PCA) service for one machine.
 ///
 /// Point any AWS SDK or the AWS CLI at it with AWS_ENDPOINT_URL_ACM_PCA or --endpoint-url. Any
-/// credentials are taken; an access key id of twelve digits is the account of the call. State is
-/// kept in memory. What is not part of the AWS API is under /_pca-local/: GET `health`; GET and PUT
-/// `clock`, POST `clock/advance`; GET and PUT `timing`; GET, PUT and DELETE `faults`; POST `reset`.
+/// credentials are taken; an access key id of twelve digits is the account of the call. What is not
+/// part of the AWS API is under /_pca-local/: GET `health`; GET and PUT `clock`, POST `clock/advance`;
+/// GET and PUT `timing`; GET, PUT and DELETE `faults`; POST `reset`; GET and PUT `state`; POST `seed`.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:4567", value_name = "ADDR:PORT")]
     listen: String,
     /// S3 endpoint that CRLs and audit reports are written to, as http://HOST:PORT.
     #[arg(long, value_name = "URL")]
     s3_endpoint: Option<String>,
+    /// Directory that the state is kept in, and taken from at the start; it is made if it is not
+    /// there. Private keys are in it. Without one the state is kept in memory.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// Region of requests that are not signed for one.
     #[arg(long, default_value = "us-east-1")]
     region: String,
@@ -43,12 +53,30 @@ struct Options {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "",
           value_name = "FILE.json")]
     verify_signatures: Option<String>,
+    /// Make the CAs and certificates of a JSON file, as far as they are not there
+    /// (docs/pca-local.md).
+    #[arg(long, value_name = "FILE.json")]
+    seed: Option<PathBuf>,
     /// Print what of ACM PCA is here, in Markdown, and stop.
     #[arg(long)]
     coverage: bool,
     /// What to log, as in `info` or `pca_local=debug`.
     #[arg(long, env = "PCA_LOCAL_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Print all of the state in a data directory, private keys included, as JSON Lines.
+    Export {
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+    },
+    /// Put an exported state, from standard input, into the place of all that is in a data directory.
+    Import {
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -64,6 +92,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), String> {
+    match &options.command {
+        Some(Command::Export { data_dir }) => return export(data_dir).await,
+        Some(Command::Import { data_dir }) => return import(data_dir).await,
+        None => {}
+    }
     if options.coverage {
         return print(&pca_local::coverage::page());
     }
@@ -90,7 +123,16 @@ async fn run(options: Options) -> Result<(), String> {
     if let Some(endpoint) = &options.s3_endpoint {
         service = service.s3(s3(endpoint, &options.region));
     }
-    let service = service.build();
+    let service = match &options.data_dir {
+        None => service.build(),
+        Some(directory) => service.open(directory).map_err(|error| chain(&error))?,
+    };
+    if let Some(file) = &options.seed {
+        let text = read(&file.to_string_lossy(), "--seed")?;
+        let seed = Seed::from_json(text.as_bytes());
+        let named = |error| format!("--seed {}: {}", file.display(), chain(&error));
+        service.plant(&seed.map_err(named)?).await.map_err(named)?;
+    }
     print(&format!("listening on http://{address}\n"))?;
 
     // Head and body of an answer leave in two writes; without this the second waits for the client's
@@ -101,11 +143,30 @@ async fn run(options: Options) -> Result<(), String> {
         }
     });
     let timeline = service.timeline().clone();
-    tokio::select! {
+    let ended = tokio::select! {
         served = axum::serve(listener, service.router()).with_graceful_shutdown(stop()) =>
             served.map_err(|error| format!("serving on {address} failed: {error}")),
         () = timeline.follow() => Ok(()),
+    };
+    service.close();
+    ended
+}
+
+async fn export(data_dir: &Path) -> Result<(), String> {
+    if !data_dir.join("state.db").exists() {
+        return Err(format!("there is no state in {}", data_dir.display()));
     }
+    let service = PcaLocal::builder().open(data_dir).map_err(|error| chain(&error))?;
+    let exported = service.export(&mut std::io::stdout().lock()).await;
+    service.close();
+    exported.map_err(|error| chain(&error))
+}
+
+async fn import(data_dir: &Path) -> Result<(), String> {
+    let service = PcaLocal::builder().open(data_dir).map_err(|error| chain(&error))?;
+    let imported = service.import(std::io::stdin().lock()).await;
+    service.close();
+    imported.map_err(|error| chain(&error))
 }
 
 fn quotas(option: &str) -> Result<Quotas, String> {

@@ -1,6 +1,9 @@
 //! The service: what every operation works on, and how it is put together.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -15,8 +18,10 @@ use crate::{
     events::{ServiceEvent, service_event},
     faults,
     quotas::Limiter,
+    record::{Record, Restored},
     removal,
-    store::{Cell, Store},
+    storage::{Change, DataDirError, Storage, StorageError},
+    store::{Cell, IDEMPOTENCY_WINDOW, Store},
     unfinished,
 };
 
@@ -33,7 +38,7 @@ struct Inner {
     limiter: Limiter,
     region: String,
     secrets: Option<Secrets>,
-    store: Store,
+    store: Arc<Store>,
     timeline: Timeline,
     timings: Mutex<Timings>,
 }
@@ -57,7 +62,7 @@ impl Builder {
         self
     }
 
-    /// Who gets the service's events; nobody, if not given.
+    /// Who gets the service's events, after what they tell of is on disk; nobody, if not given.
     pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
         self.events = Some(sink);
         self
@@ -100,7 +105,32 @@ impl Builder {
         self
     }
 
+    /// A service that keeps its state in memory.
     pub fn build(self) -> PcaLocal {
+        self.on(Arc::new(Store::new(Storage::default(), Restored::default())))
+    }
+
+    /// A service that keeps its state in a directory, and goes on from what is there.
+    pub fn open(self, data_dir: &Path) -> Result<PcaLocal, DataDirError> {
+        let mut opened = Storage::open(data_dir)?;
+        let restored = std::mem::take(&mut opened.restored);
+        let clock = restored.clock;
+        let store = Arc::new(Store::new(opened.storage.clone(), restored));
+        opened.start(&store);
+        let service = self.on(Arc::clone(&store));
+        if let Some(mode) = clock {
+            service.timeline().clock().set_mode(mode);
+        }
+        let storage = store.storage().clone();
+        let before = service.now() - IDEMPOTENCY_WINDOW;
+        storage.write(storage.generation(), vec![Change::ForgetTokens { ca: None, before }]);
+        service.timeline().clock().keep_with(Box::new(move |mode| {
+            storage.write(storage.generation(), vec![Change::Put(Record::Clock { mode })]);
+        }));
+        Ok(service)
+    }
+
+    fn on(self, store: Arc<Store>) -> PcaLocal {
         let service = PcaLocal(Arc::new(Inner {
             account: self.account.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
             buckets: Buckets::new(self.s3),
@@ -110,7 +140,7 @@ impl Builder {
             faults: faults::Planned::default(),
             limiter: Limiter::new(self.quotas),
             secrets: self.secrets,
-            store: Store::default(),
+            store,
             timeline: self.timeline.unwrap_or_else(|| Timeline::new(Clock::system())),
             timings: Mutex::new(self.timings),
         }));
@@ -186,17 +216,48 @@ impl PcaLocal {
     }
 
     /// Forgets every CA of every account, the faults planned, and how far rates are used up. The
-    /// clock and all settings stay.
+    /// clock and all settings stay. Does nothing if the data directory cannot be written to.
     pub fn reset(&self) {
-        self.0.store.clear();
+        if let Err(error) = self.0.store.clear() {
+            tracing::error!(%error, "nothing was forgotten");
+            return;
+        }
         self.0.faults.clear();
         self.0.limiter.clear();
     }
 
+    /// Writes what has happened to the data directory and gives it free. Later calls end with an
+    /// error. Without a data directory nothing happens.
+    pub fn close(&self) {
+        self.0.store.storage().close();
+    }
+
     pub(crate) fn deliver(&self, event: Value) {
-        if let Some(events) = &self.0.events {
-            events.deliver(event);
+        if let Some(events) = self.0.events.clone() {
+            self.0.store.storage().after(move || events.deliver(event));
         }
+    }
+
+    /// Counts the times that memory was made anew: calls remember it from their beginning.
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.store.storage().generation()
+    }
+
+    /// Waits until everything that has happened is on disk.
+    pub(crate) async fn settled(&self) -> Result<(), StorageError> {
+        self.settled_since(self.generation()).await
+    }
+
+    /// The same at the end of a call that began in that generation: fails if what the call did or
+    /// saw may be gone.
+    pub(crate) async fn settled_since(&self, generation: u64) -> Result<(), StorageError> {
+        self.0.store.storage().settled(generation).await
+    }
+
+    /// The DER of a certificate that stays on disk.
+    pub(crate) async fn read_body(&self, ca: u64, place: u32) -> Result<Vec<u8>, ApiError> {
+        self.settled().await?;
+        Ok(self.0.store.storage().body(ca, place)?)
     }
 
     /// Whether anybody gets events: if not, they need not be made.

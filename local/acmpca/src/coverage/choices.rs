@@ -30,6 +30,11 @@ pub const CHOICES: &[Choice] = &[
         test: "tests/states.rs: each_operation_is_answered_or_refused_as_the_state_says",
     },
     Choice {
+        question: "The number of a CRL when the clock stands still, or has been turned back",
+        choice: "one more than the last: numbers never go back (RFC 5280 §5.2.3)",
+        test: "src/crl/list.rs: a_crl_number_never_goes_back_nor_stands_still",
+    },
+    Choice {
         question: "Import while DISABLED",
         choice: "accepted, stays DISABLED",
         test: "tests/states.rs: each_operation_is_answered_or_refused_as_the_state_says",
