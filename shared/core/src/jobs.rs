@@ -7,5 +7,7 @@ pub mod restore_deadline;
 
 mod conditional;
 mod register;
+mod stakes;
 
 pub use register::{RegisterError, Told};
+pub use stakes::{Certificates, Stakes};

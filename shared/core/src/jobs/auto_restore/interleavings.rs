@@ -22,6 +22,7 @@ const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
 const DELETION: &str = include_str!("../../../../../infra/events/deletion.json");
 const DISABLING: &str = include_str!("../../../../../infra/events/disabling.json");
 const SETTINGS: Settings = Settings {
+    account: None,
     reactivate_within: Duration::DAY,
     restores_per_day: 3,
     settle: Duration::minutes(15),
@@ -177,7 +178,8 @@ fn check(world: &World, want: &CaStatus) -> Result<(), TestCaseError> {
     let published = world.bus.published.lock().unwrap();
     prop_assert!(!published.is_empty());
     prop_assert!(published.iter().all(|finding| finding.id == published[0].id), "{:#?}", published);
-    let last = &published[published.len() - 1];
+    let newest = published.iter().max_by_key(|finding| finding.evidence["case_acts"].as_u64());
+    let last = newest.unwrap();
     prop_assert_eq!(last.evidence["status"].as_str(), Some(want.as_str()));
     Ok(())
 }
