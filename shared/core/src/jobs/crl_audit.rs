@@ -1,6 +1,6 @@
 //! Audits every CA's CRL and the bucket it lies in, and tells what began and what is over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -26,7 +26,7 @@ mod scope;
 mod trigger;
 
 pub use error::{CheckFailure, CrlAuditError, Step};
-pub use outcome::{Audit, Outcome};
+pub use outcome::{Audit, NotAudited, Outcome};
 pub use scope::Skip;
 
 use super::register::{Register, Told};
@@ -73,12 +73,8 @@ pub async fn run<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus>(
     let scopes: Vec<(&Ca, Result<Scope, Skip>)> =
         listing.cas.iter().map(|ca| (ca, scope::of(ca))).collect();
 
-    if let Trigger::Generation(event) = &trigger {
-        match scopes.iter().find(|(ca, _)| ca.arn == event.ca) {
-            Some((_, Ok(_))) => {}
-            Some((_, Err(skip))) => return Ok(Outcome::not_audited(&event.ca, skip.to_string())),
-            None => return Ok(Outcome::not_audited(&event.ca, "there is no such CA any more")),
-        }
+    if let Some(reason) = nothing_to_audit(&trigger, &scopes) {
+        return Ok(Outcome::not_audited(trigger.about(), reason));
     }
     let register = Register {
         ledger: ports.ledger,
@@ -90,7 +86,7 @@ pub async fn run<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus>(
     let report = Report::new(now, &trigger, &scopes);
     let mut job =
         Job { ports, settings, register, trigger: &trigger, now, report, failures: Vec::new() };
-    for (ca, scope) in scopes.iter().filter(|(ca, _)| trigger.concerns(&ca.arn)) {
+    for (ca, scope) in scopes.iter().filter(|(ca, scope)| trigger.concerns(ca, scope)) {
         match scope {
             Ok(scope) => job.audit_crl(ca, scope).await,
             Err(Skip::NoBucket | Skip::NotEnabled) => job.audit_configuration(ca).await,
@@ -102,6 +98,31 @@ pub async fn run<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus>(
     }
     job.close_what_is_no_longer_audited(&scopes).await;
     job.finish().await
+}
+
+/// Why an event concerns nothing that is audited.
+fn nothing_to_audit(trigger: &Trigger, scopes: &[(&Ca, Result<Scope, Skip>)]) -> Option<String> {
+    let of = |wanted: &CaArn| match scopes.iter().find(|(ca, _)| ca.arn == *wanted) {
+        Some((_, Ok(_) | Err(Skip::NotEnabled | Skip::NoBucket))) => None,
+        Some((_, Err(skip))) => Some(skip.to_string()),
+        None => Some("there is no such CA any more".to_owned()),
+    };
+    match trigger {
+        Trigger::Schedule => None,
+        Trigger::Ca(call) => of(&call.ca),
+        Trigger::Generation(event) => {
+            let scope = scopes.iter().find(|(ca, _)| ca.arn == event.ca);
+            match scope {
+                Some((_, Err(skip))) => Some(skip.to_string()),
+                _ => of(&event.ca),
+            }
+        }
+        Trigger::Bucket(_) | Trigger::Object(_) => {
+            let used = |scope: &Scope| trigger.concerns_bucket(&scope.bucket);
+            let is_used = scopes.iter().any(|(_, scope)| scope.as_ref().is_ok_and(used));
+            (!is_used).then(|| "no CA writes its CRL to the bucket".to_owned())
+        }
+    }
 }
 
 struct Job<'a, A, O, K, L, B> {
@@ -199,19 +220,20 @@ impl<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus> Job<'_, A, O, K,
         })
         .await?;
         let mut told = self.register.announce(&found).await.map_err(Step::Register)?;
-        let over: Vec<String> = noted
-            .open
-            .iter()
-            .filter(|(id, rule)| is_over(id, rule, judgements))
-            .map(|(id, _)| id.clone())
-            .collect();
+        let over = over(&noted.open, judgements);
         if over.is_empty() {
             return Ok(told);
         }
-        let because = "the rule found nothing any more";
-        told.resolved = self.register.resolve(&over, because).await.map_err(Step::Register)?;
+        let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (id, because) in &over {
+            by_reason.entry(because).or_default().push(id.clone());
+        }
+        for (because, ids) in by_reason {
+            let resolved = self.register.resolve(&ids, because).await.map_err(Step::Register)?;
+            told.resolved.extend(resolved);
+        }
         memory::update(self.ports.ledger, key, |memory| {
-            memory.open.retain(|id, _| !over.contains(id));
+            memory.open.retain(|id, _| !over.contains_key(id));
         })
         .await?;
         Ok(told)
@@ -281,20 +303,32 @@ impl<A: Authorities, O: Objects, K: Buckets, L: Ledger, B: Bus> Job<'_, A, O, K,
 fn findings(judgement: &Judgement) -> &[Finding] {
     match &judgement.result {
         JudgementResult::Findings { findings } => findings,
-        JudgementResult::NotApplicable { .. } | JudgementResult::Pass => &[],
+        JudgementResult::NotApplicable { .. }
+        | JudgementResult::Pass
+        | JudgementResult::Unknown { .. } => &[],
     }
 }
 
-/// A finding is over when its rule was put and did not find it. A rule that had nothing to judge
-/// leaves it open; a rule that does not exist any more lets go of it.
-fn is_over(id: &str, rule: &str, judgements: &[Judgement]) -> bool {
-    match judgements.iter().find(|judgement| judgement.rule == rule).map(|of| &of.result) {
-        None | Some(JudgementResult::Pass) => true,
-        Some(JudgementResult::NotApplicable { .. }) => false,
-        Some(JudgementResult::Findings { findings }) => {
-            !findings.iter().any(|finding| finding.id == id)
+/// The findings that are over, each with the reason: its rule was put and did not find it, or what
+/// the rule judges is not there any more. What could not be looked at stays open; a rule that is not
+/// put any more lets go of what it found.
+fn over(open: &BTreeMap<String, String>, judgements: &[Judgement]) -> BTreeMap<String, String> {
+    let reason = |id: &str, rule: &str| {
+        let judged = judgements.iter().find(|judgement| judgement.rule == rule);
+        match judged.map(|judgement| &judgement.result) {
+            None => Some("the rule does not apply any more"),
+            Some(JudgementResult::Pass) => Some("the rule found nothing any more"),
+            Some(JudgementResult::NotApplicable { reason }) => Some(reason.as_str()),
+            Some(JudgementResult::Unknown { .. }) => None,
+            Some(JudgementResult::Findings { findings }) => {
+                let again = findings.iter().any(|finding| finding.id == id);
+                (!again).then_some("the rule found something else")
+            }
         }
-    }
+    };
+    let over =
+        open.iter().filter_map(|(id, rule)| Some((id.clone(), reason(id, rule)?.to_owned())));
+    over.collect()
 }
 
 /// For results and reports: which CA was left out, and why.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::{Ports, Scope, Settings, Skip, Step, Trigger};
 use crate::{
-    bucket::BucketFacts,
+    bucket::{BucketFacts, Fact},
     bucket_policy::BucketPolicy,
     ca::Ca,
     certificate::Certificate,
@@ -47,7 +47,13 @@ pub(super) async fn crl<A: Authorities, O: Objects, K, L: Ledger, B>(
     let mut failures = Vec::new();
     let issuer = certificate(ports.authorities, ca).await.map_err(|step| {
         let reason = chain(&step);
-        failures.push(step);
+        // Deleted, say, since it was listed: the next run sees what it is now.
+        if !matches!(
+            step,
+            Step::Certificate(PortError::InvalidState { .. } | PortError::NotFound { .. })
+        ) {
+            failures.push(step);
+        }
         reason
     });
     let (crl, listed) = if scope.partitioned {
@@ -147,15 +153,22 @@ pub(super) fn bucket_users(
     for (ca, scope) in audited() {
         users.entry(scope.bucket.clone()).or_default().push(scope.user(ca));
     }
-    let concerned = |bucket: &String| {
-        audited().any(|(ca, scope)| scope.bucket == *bucket && trigger.concerns(&ca.arn))
+    let of_concerned = |bucket: &str| {
+        scopes.iter().any(|(ca, scope)| {
+            matches!(scope, Ok(scope) if scope.bucket == bucket) && trigger.concerns(ca, scope)
+        })
     };
+    let concerned = |bucket: &String| trigger.concerns_bucket(bucket) || of_concerned(bucket);
     users.retain(|bucket, _| concerned(bucket));
     users
 }
 
 /// What could not be learnt of a bucket. A run that did not see everything must not end well.
 pub(super) fn unknown(facts: &BucketFacts) -> Vec<Step> {
+    // A stranger's bucket tells us nothing, and bucket.owner says so.
+    if facts.owned == Fact::Known(false) {
+        return Vec::new();
+    }
     let unknown = facts.unknown().into_iter();
     let mut steps: Vec<_> =
         unknown.map(|(fact, why)| Step::Bucket { fact, why: why.to_owned() }).collect();

@@ -41,6 +41,7 @@ impl CrlHistory {
         if self.failure.as_ref().is_some_and(|failure| failure.is_overcome_by(&subject.crl)) {
             self.failure = None;
         }
+        self.foreign_write.take_if(|write| write.is_overcome_by(&subject.crl));
         match &subject.crl {
             CrlState::Missing | CrlState::NotChecked(_) => return,
             CrlState::Read { .. } | CrlState::TooLarge { .. } | CrlState::Unreadable(_) => {}

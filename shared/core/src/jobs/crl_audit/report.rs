@@ -45,7 +45,7 @@ impl Report {
         scopes: &[(&Ca, Result<Scope, Skip>)],
     ) -> Self {
         let (mut audited, mut skipped) = (Vec::new(), Vec::new());
-        for (ca, scope) in scopes.iter().filter(|(ca, _)| trigger.concerns(&ca.arn)) {
+        for (ca, scope) in scopes.iter().filter(|(ca, scope)| trigger.concerns(ca, scope)) {
             let ca = ca.arn.clone();
             match scope {
                 Ok(Scope { bucket, key, .. }) => {
@@ -54,7 +54,7 @@ impl Report {
                 Err(skip) => skipped.push(Skipped { ca, reason: skip.to_string() }),
             }
         }
-        let of_one = trigger.ca().map(|ca| format!("-{}", ca.id())).unwrap_or_default();
+        let of_one = trigger.name().map(|name| format!("-{name}")).unwrap_or_default();
         Self {
             key: format!("reports/crl-audit/{}{of_one}.json", instant::in_key(as_of)),
             as_of,
@@ -87,6 +87,7 @@ impl Report {
             skipped: self.skipped.clone(),
             passed: count(|result| matches!(result, JudgementResult::Pass)),
             not_applicable: count(|result| matches!(result, JudgementResult::NotApplicable { .. })),
+            unknown: count(|result| matches!(result, JudgementResult::Unknown { .. })),
             findings: self.told.clone(),
             report: self.key.clone(),
         }
