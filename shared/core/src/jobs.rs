@@ -7,5 +7,6 @@ pub mod restore_deadline;
 
 mod conditional;
 mod register;
+mod side_by_side;
 
 pub use register::{RegisterError, Told};

@@ -51,6 +51,10 @@ pub enum Step {
     Policy(#[source] PolicyError),
     #[error("could not tell what was found")]
     Register(#[source] RegisterError),
+    #[error("could not hand on what there was no time for")]
+    HandOn(#[source] PortError),
+    #[error("there was no time for a single CA")]
+    NoTime,
     #[error("could not write the report")]
     Report(#[source] PortError),
     #[error("could not write JSON")]

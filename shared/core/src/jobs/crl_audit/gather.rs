@@ -15,7 +15,7 @@ use crate::{
         comparison::{Listed, Listing},
     },
     failure::chain,
-    ports::{Authorities, Delivery, Ledger, Objects, PortError},
+    ports::{Delivery, Ledger, Objects, PortError},
     rules::{
         bucket::BucketUser,
         crl::{CrlHistory, CrlState, CrlSubject, Place},
@@ -27,6 +27,8 @@ mod report;
 /// A subject with what could not be learnt about it.
 pub(super) struct Gathered {
     pub(super) subject: CrlSubject,
+    /// The CA's certificate in PEM, if it could be read.
+    pub(super) certificate: Option<String>,
     pub(super) failures: Vec<Step>,
 }
 
@@ -35,17 +37,25 @@ pub(super) struct Asked<'a> {
     pub(super) ca: &'a Ca,
     pub(super) scope: &'a Scope,
     pub(super) history: CrlHistory,
+    /// The CA's certificate in PEM, or why there is none.
+    pub(super) certificate: Option<Result<String, Step>>,
     pub(super) settings: &'a Settings,
     pub(super) as_of: OffsetDateTime,
 }
 
-pub(super) async fn crl<A: Authorities, O: Objects, K, L: Ledger, B>(
-    ports: &Ports<'_, A, O, K, L, B>,
+pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P>(
+    ports: &Ports<'_, A, O, K, L, B, P>,
     asked: Asked<'_>,
 ) -> Gathered {
-    let Asked { ca, scope, history, settings, as_of } = asked;
+    let Asked { ca, scope, history, certificate, settings, as_of } = asked;
     let mut failures = Vec::new();
-    let issuer = certificate(ports.authorities, ca).await.map_err(|step| {
+    let mut readable = None;
+    let issuer = certificate.unwrap_or(Err(Step::NoTime)).and_then(|pem| {
+        let read = Certificate::from_pem(&pem).map_err(Step::CertificateUnreadable)?;
+        readable = Some(pem);
+        Ok(read)
+    });
+    let issuer = issuer.map_err(|step| {
         let reason = chain(&step);
         // Deleted, say, since it was listed: the next run sees what it is now.
         if !matches!(
@@ -92,12 +102,7 @@ pub(super) async fn crl<A: Authorities, O: Objects, K, L: Ledger, B>(
         previous: Err("the version before this one is not fetched here".to_owned()),
         as_of,
     };
-    Gathered { subject, failures }
-}
-
-async fn certificate<A: Authorities>(authorities: &A, ca: &Ca) -> Result<Certificate, Step> {
-    let pem = authorities.certificate(&ca.arn).await.map_err(Step::Certificate)?.certificate;
-    Certificate::from_pem(&pem).map_err(Step::CertificateUnreadable)
+    Gathered { subject, certificate: readable, failures }
 }
 
 /// Reads the CRL while it arrives; nothing of it is kept but its facts, and its serials.

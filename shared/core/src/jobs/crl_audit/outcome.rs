@@ -27,6 +27,9 @@ pub struct Audit {
     pub not_applicable: usize,
     pub unknown: usize,
     pub findings: Told,
+    /// The first CA that this run had no time for; another run was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_on: Option<String>,
     /// The report's key in the evidence bucket.
     pub report: String,
 }

@@ -25,6 +25,9 @@ pub(super) struct Report {
     seen: usize,
     audited: Vec<Audited>,
     skipped: Vec<Skipped>,
+    /// The first CA that had no turn: the rest was handed on from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) handed_on: Option<String>,
     pub(super) told: Told,
     /// What should have been checked and could not be.
     pub(super) unchecked: Vec<String>,
@@ -62,6 +65,7 @@ impl Report {
             seen: scopes.len(),
             audited,
             skipped,
+            handed_on: None,
             told: Told::default(),
             unchecked: Vec::new(),
             judgements: Vec::new(),
@@ -89,6 +93,7 @@ impl Report {
             not_applicable: count(|result| matches!(result, JudgementResult::NotApplicable { .. })),
             unknown: count(|result| matches!(result, JudgementResult::Unknown { .. })),
             findings: self.told.clone(),
+            handed_on: self.handed_on.clone(),
             report: self.key.clone(),
         }
     }

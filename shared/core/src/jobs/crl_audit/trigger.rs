@@ -1,6 +1,7 @@
 //! What set the job going: the schedule, what the service says of one CRL, what S3 says of one
 //! object, or what CloudTrail says of a change to a bucket or a CA.
 
+use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -8,6 +9,8 @@ use super::Scope;
 use crate::{
     arn::CaArn,
     ca::Ca,
+    finding::SOURCE,
+    ports::{REST, Rest},
     rules::crl::{CrlHistory, ForeignWrite, GenerationFailure},
     service_event::{self, CRL_GENERATION, EventError, EventResult, ServiceEvent},
 };
@@ -26,6 +29,8 @@ pub(super) enum Trigger {
     Ca(CaCall),
     Generation(ServiceEvent),
     Object(ObjectEvent),
+    /// What an earlier invocation had no time for.
+    Rest(Rest),
     Schedule,
 }
 
@@ -37,6 +42,10 @@ pub(super) fn read(payload: &Value) -> Result<Trigger, EventError> {
     match (named("source"), named("detail-type")) {
         ("aws.s3", call::DETAIL_TYPE) => call::on_bucket(payload).map(Trigger::Bucket),
         ("aws.acm-pca", call::DETAIL_TYPE) => call::on_ca(payload).map(Trigger::Ca),
+        (SOURCE, REST) => {
+            let detail = payload.get("detail").unwrap_or(&Value::Null);
+            Rest::deserialize(detail).map(Trigger::Rest).map_err(EventError::Shape)
+        }
         ("aws.s3", object::CREATED | object::DELETED) => object::read(payload).map(Trigger::Object),
         _ => ServiceEvent::read(payload, CRL_GENERATION).map(Trigger::Generation),
     }
@@ -53,6 +62,7 @@ impl Trigger {
             Self::Ca(call) => call.ca == ca.arn,
             Self::Generation(event) => event.ca == ca.arn,
             Self::Object(event) => matches!(scope, Ok(scope) if event.is_at(scope)),
+            Self::Rest(rest) => ca.arn.as_str() >= rest.from.as_str(),
             Self::Schedule => true,
         }
     }
@@ -62,8 +72,18 @@ impl Trigger {
         match self {
             Self::Bucket(call) => call.bucket == bucket,
             Self::Object(event) => event.bucket == bucket,
-            Self::Ca(_) | Self::Generation(_) | Self::Schedule => false,
+            Self::Rest(rest) => match rest.from.split_once(":s3:::") {
+                Some((_, first)) => bucket >= first,
+                None => true,
+            },
+            Self::Schedule => true,
+            Self::Ca(_) | Self::Generation(_) => false,
         }
+    }
+
+    /// Whether this run goes through all CAs, itself or as the end of one that did.
+    pub(super) fn is_of_all(&self) -> bool {
+        matches!(self, Self::Rest(_) | Self::Schedule)
     }
 
     /// Adds what the event tells to what is remembered of a CA that it concerns. Events come late,
@@ -72,7 +92,11 @@ impl Trigger {
         match self {
             Self::Generation(event) if event.ca == *ca => learn_generation(event, history),
             Self::Object(event) => learn_object(event, history),
-            Self::Bucket(_) | Self::Ca(_) | Self::Generation(_) | Self::Schedule => {}
+            Self::Bucket(_)
+            | Self::Ca(_)
+            | Self::Generation(_)
+            | Self::Rest(_)
+            | Self::Schedule => {}
         }
     }
 
@@ -88,6 +112,7 @@ impl Trigger {
                 event.bucket,
                 event.key
             ),
+            Self::Rest(rest) => format!("the rest of a run, from {}", rest.from),
             Self::Schedule => "schedule".to_owned(),
         }
     }
@@ -99,7 +124,7 @@ impl Trigger {
             Self::Ca(call) => call.ca.to_string(),
             Self::Generation(event) => event.ca.to_string(),
             Self::Object(event) => format!("s3://{}/{}", event.bucket, event.key),
-            Self::Schedule => "all CAs".to_owned(),
+            Self::Rest(_) | Self::Schedule => "all CAs".to_owned(),
         }
     }
 
@@ -110,6 +135,7 @@ impl Trigger {
             Self::Ca(call) => Some(call.ca.id()),
             Self::Generation(event) => Some(event.ca.id()),
             Self::Object(event) => Some(&event.bucket),
+            Self::Rest(rest) => rest.from.rsplit('/').next(),
             Self::Schedule => None,
         }
     }
