@@ -21,8 +21,8 @@ use crate::{
     finding::Finding,
     ports::{
         Attachments, Authorities, Bus, CaCertificate, Creation, Described, Entry, Etag, Ledger,
-        Listing, PortError, PublishError, Receipt, RefusedFinding, Regions, Replacement,
-        ServiceStatus,
+        Listing, Pace, PortError, PublishError, Receipt, RefusedFinding, Regions, Replacement,
+        Rest, ServiceStatus, TimeIsUp,
     },
     snapshot::{Attached, Missing},
 };
@@ -415,6 +415,7 @@ pub(crate) struct FakeBus {
     pub(crate) calls: Calls,
     pub(crate) fail_next: Mutex<bool>,
     pub(crate) published: Mutex<Vec<Finding>>,
+    pub(crate) handed_on: Mutex<Vec<Rest>>,
 }
 
 impl FakeBus {
@@ -443,6 +444,36 @@ impl Bus for FakeBus {
             return Err(PublishError::Refused { count: findings.len(), refused });
         }
         lock(&self.published).extend_from_slice(findings);
+        Ok(())
+    }
+
+    async fn hand_on(&self, rest: &Rest) -> Result<(), PortError> {
+        self.calls.make("hand_on").await?;
+        lock(&self.handed_on).push(rest.clone());
+        Ok(())
+    }
+}
+
+/// Time for so many turns. Pauses take none of it, and are counted.
+pub(crate) struct FakePace {
+    pub(crate) turns: Mutex<usize>,
+    pub(crate) pauses: Mutex<Vec<Duration>>,
+}
+
+impl FakePace {
+    pub(crate) fn with_turns(turns: usize) -> Self {
+        Self { turns: Mutex::new(turns), pauses: Mutex::default() }
+    }
+}
+
+impl Pace for FakePace {
+    async fn pause(&self, pause: Duration) -> Result<(), TimeIsUp> {
+        if pause > Duration::ZERO {
+            lock(&self.pauses).push(pause);
+            return Ok(());
+        }
+        let mut turns = lock(&self.turns);
+        *turns = turns.checked_sub(1).ok_or(TimeIsUp)?;
         Ok(())
     }
 }
