@@ -3,6 +3,7 @@
 mod behaviour;
 mod origin;
 mod shares;
+mod state;
 
 use axum::{
     Json, Router,
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-use crate::{PcaLocal, console};
+use crate::{PcaLocal, console, error::explain};
 
 /// The clock cannot be moved by more than this at once: every due moment on the way is run.
 const ADVANCE_DAYS_MAX: i64 = 366 * 30;
@@ -29,6 +30,7 @@ pub(crate) fn router(service: PcaLocal) -> Router {
         .merge(behaviour::router())
         .merge(console::router())
         .merge(shares::router())
+        .merge(state::router())
         .layer(axum::middleware::from_fn(origin::refuse_others))
         .with_state(service)
 }
@@ -74,6 +76,7 @@ async fn set(State(service): State<PcaLocal>, body: Bytes) -> Response {
             ));
         }
     };
+    let generation = service.generation();
     let clock = service.timeline().clock();
     if let Some(now) = set.now {
         clock.set(now);
@@ -83,7 +86,18 @@ async fn set(State(service): State<PcaLocal>, body: Bytes) -> Response {
         Some(false) => clock.freeze(),
         None => {}
     }
-    Json(reading(&service)).into_response()
+    written(&service, generation, Json(reading(&service)).into_response()).await
+}
+
+/// The answer, when what it says is on disk.
+pub(crate) async fn written(service: &PcaLocal, generation: u64, answer: Response) -> Response {
+    match service.settled_since(generation).await {
+        Ok(()) => answer,
+        Err(error) => {
+            let body = Json(json!({"error": explain(&error)}));
+            (StatusCode::INTERNAL_SERVER_ERROR, body).into_response()
+        }
+    }
 }
 
 /// Moves the clock forward, running everything that falls due on the way; answers when all of it
@@ -120,8 +134,9 @@ async fn advance(State(service): State<PcaLocal>, body: Bytes) -> Response {
              it back use PUT /_pca-local/clock"
         ));
     }
+    let generation = service.generation();
     service.timeline().advance_to(target).await;
-    Json(reading(&service)).into_response()
+    written(&service, generation, Json(reading(&service)).into_response()).await
 }
 
 pub(crate) fn can_advance(now: OffsetDateTime, target: OffsetDateTime) -> bool {

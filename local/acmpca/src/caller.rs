@@ -46,6 +46,20 @@ impl Caller {
         self.account.clone_from(&identity.account);
         self.arn.clone_from(&identity.arn);
     }
+
+    /// Who plants a seed: the account itself.
+    pub(crate) fn of_seed(account: String, region: String) -> Self {
+        let arn = format!("arn:{}:iam::{account}:user/root", partition(&region));
+        Self {
+            access_key_id: account.clone(),
+            account,
+            region,
+            arn,
+            user_agent: "pca-local".to_owned(),
+            source_ip: "127.0.0.1".to_owned(),
+            request_id: uuid::Uuid::new_v4().to_string(),
+        }
+    }
 }
 
 struct Scope<'a> {

@@ -31,7 +31,11 @@ pub(crate) fn reserve(authority: &mut Authority) -> Option<Reservation> {
     if location::is_omitted(crl) {
         return None;
     }
+    let before = state.partition_count();
     let (binding, url) = state.reserve(arn, crl, name_bytes);
+    if state.partition_count() != before {
+        authority.note_all();
+    }
     Some(Reservation { binding, url })
 }
 
@@ -41,8 +45,9 @@ pub(crate) fn on_issuance(authority: &mut Authority, binding: Binding, now: Offs
     let Authority { arn, revocation, crl: state, .. } = authority;
     let Some(crl) = revocation.crl_configuration().filter(|crl| crl.enabled()) else { return };
     let Some((key, _)) = state.place(arn, crl, binding) else { return };
-    if let Some(list) = state.list_mut(binding) {
-        list.refer(location::bucket(crl), &key, now);
+    let list = state.list_mut(binding);
+    if list.is_some_and(|list| list.refer(location::bucket(crl), &key, now)) {
+        authority.note_all();
     }
 }
 
@@ -80,8 +85,20 @@ pub(crate) fn on_revocation(
     let is_published = authority.crl_configuration().is_some();
     let Some(list) = authority.crl.list_mut(binding) else { return };
     list.add(Revoked { entry, not_after });
-    if is_published {
-        list.plan_after_revocation(now);
+    if is_published && list.plan_after_revocation(now) {
+        authority.note_all();
+    }
+}
+
+/// A certificate that was revoked earlier is on its CRL, or will be.
+pub(crate) fn restore(
+    state: &mut CrlState,
+    binding: Binding,
+    entry: CrlEntry,
+    not_after: OffsetDateTime,
+) {
+    if let Some(list) = state.list_mut(binding) {
+        list.add(Revoked { entry, not_after });
     }
 }
 

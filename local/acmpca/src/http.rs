@@ -20,8 +20,8 @@ use crate::{
     caller::Caller,
     cloudtrail::{self, ApiCall},
     iam::Asked,
-    journal::Event,
     ocsp, operations,
+    recent::Event,
     wire::{model::MODEL, validate::validate},
 };
 
@@ -71,6 +71,7 @@ async fn answer(
         ApiError::unknown_operation(format!("ACM PCA has no operation '{operation}'"))
     })?;
     let body = read(body, service.body_patience()).await?;
+    let generation = service.generation();
     if let Some(secrets) = service.secrets() {
         secrets.verify(parts, &body, service.now())?;
     }
@@ -85,6 +86,9 @@ async fn answer(
         Ok(()) => operations::dispatch(operation, service, caller, text).await,
         Err(error) => Err(error),
     };
+    // An answer tells of nothing that a crash could undo, whoever did it.
+    let settled = service.settled_since(generation).await.map_err(ApiError::from);
+    let result = settled.and(result);
     record(service, caller, operation, request, body.len(), &result);
     result
 }

@@ -2,12 +2,17 @@
 
 mod cli;
 
-use std::{io::IsTerminal as _, process::ExitCode, sync::Arc};
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use clap::Parser;
 use cli::{EventOptions, TlsOptions, chain, print, read};
-use pca_local::{Iam, PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Server, Timings};
+use pca_local::{Iam, PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Seed, Server, Timings};
 use tracing_subscriber::EnvFilter;
 
 /// A faithful AWS Private CA (ACM PCA) service for one machine.
@@ -18,21 +23,28 @@ use tracing_subscriber::EnvFilter;
 ///   aws --endpoint-url http://127.0.0.1:4567 acm-pca list-certificate-authorities
 ///
 /// Any credentials are taken, unless --iam or --verify-signatures say otherwise; an access key id of
-/// twelve digits is the account of the call. State is kept in memory.
+/// twelve digits is the account of the call. State is in memory, unless --data-dir says where to
+/// keep it.
 ///
 /// In a browser, http://127.0.0.1:4567/_pca-local/ shows CAs, certificates and events, and moves the
 /// clock. For programs, below it: GET `health`; GET and PUT `clock`, POST `clock/advance`; GET and
-/// PUT `timing`; GET, PUT and DELETE `faults`; GET, POST and DELETE `shares`; POST `reset`.
-/// docs/pca-local.md has examples of all of these.
+/// PUT `timing`; GET, PUT and DELETE `faults`; GET, POST and DELETE `shares`; GET and PUT `state`;
+/// POST `seed`; POST `reset`. docs/pca-local.md has examples of all of these.
 #[derive(Parser)]
-#[command(version, verbatim_doc_comment)]
+#[command(version, verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:4567", value_name = "ADDR:PORT")]
     listen: String,
     /// S3 endpoint that CRLs and audit reports are written to, as http://HOST:PORT.
     #[arg(long, value_name = "URL")]
     s3_endpoint: Option<String>,
+    /// Directory that the state is kept in, and taken from at the start; it is made if it is not
+    /// there. Private keys are in it. Without one the state is kept in memory.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// Region of requests that are not signed for one.
     #[arg(long, default_value = "us-east-1")]
     region: String,
@@ -55,6 +67,10 @@ struct Options {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "",
           value_name = "FILE.json")]
     verify_signatures: Option<String>,
+    /// Make the CAs and certificates of a JSON file, as far as they are not there
+    /// (docs/pca-local.md).
+    #[arg(long, value_name = "FILE.json")]
+    seed: Option<PathBuf>,
     /// Refuse what callers may not do: a JSON file of access key ids, each with its `principal` (an
     /// ARN), its `policies` (IAM policy documents), and a `secret` if signatures are to be verified
     /// with it. docs/pca-local.md has an example.
@@ -72,6 +88,20 @@ struct Options {
     log: String,
 }
 
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Print all of the state in a data directory, private keys included, as JSON Lines.
+    Export {
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+    },
+    /// Put an exported state, from standard input, into the place of all that is in a data directory.
+    Import {
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+    },
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
@@ -85,6 +115,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), String> {
+    match &options.command {
+        Some(Command::Export { data_dir }) => return export(data_dir).await,
+        Some(Command::Import { data_dir }) => return import(data_dir).await,
+        None => {}
+    }
     if options.coverage {
         return print(&pca_local::coverage::page());
     }
@@ -123,7 +158,16 @@ async fn run(options: Options) -> Result<(), String> {
     if !outlets.is_empty() {
         service = service.events(Arc::new(outlets.clone()));
     }
-    let service = service.build();
+    let service = match &options.data_dir {
+        None => service.build(),
+        Some(directory) => service.open(directory).map_err(|error| chain(&error))?,
+    };
+    if let Some(file) = &options.seed {
+        let text = read(&file.to_string_lossy(), "--seed")?;
+        let seed = Seed::from_json(text.as_bytes());
+        let named = |error| format!("--seed {}: {}", file.display(), chain(&error));
+        service.plant(&seed.map_err(named)?).await.map_err(named)?;
+    }
     let (server, scheme) = options.tls.apply(Server::new(listener), &options.listen)?;
     print(&format!("listening on {scheme}://{address}\n"))?;
 
@@ -132,10 +176,28 @@ async fn run(options: Options) -> Result<(), String> {
         () = server.serve(service.router(), stop()) => {}
         () = timeline.follow() => {}
     }
+    service.close();
     for outlet in outlets {
         outlet.finish().await;
     }
     Ok(())
+}
+
+async fn export(data_dir: &Path) -> Result<(), String> {
+    if !data_dir.join("state.db").exists() {
+        return Err(format!("there is no state in {}", data_dir.display()));
+    }
+    let service = PcaLocal::builder().open(data_dir).map_err(|error| chain(&error))?;
+    let exported = service.export(&mut std::io::stdout().lock()).await;
+    service.close();
+    exported.map_err(|error| chain(&error))
+}
+
+async fn import(data_dir: &Path) -> Result<(), String> {
+    let service = PcaLocal::builder().open(data_dir).map_err(|error| chain(&error))?;
+    let imported = service.import(std::io::stdin().lock()).await;
+    service.close();
+    imported.map_err(|error| chain(&error))
 }
 
 fn quotas(option: &str) -> Result<Quotas, String> {

@@ -1,6 +1,7 @@
 //! The service: what every operation works on, and how it is put together.
 
 use std::{
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -17,10 +18,12 @@ use crate::{
     crl,
     events::{ServiceEvent, service_event},
     faults,
-    journal::{Event, Journal},
     quotas::Limiter,
+    recent::{Event, Recent},
+    record::{Record, Restored},
     removal,
-    store::{Cell, Store},
+    storage::{Change, DataDirError, Storage, StorageError},
+    store::{Cell, IDEMPOTENCY_WINDOW, Store},
     unfinished,
 };
 
@@ -38,11 +41,11 @@ struct Inner {
     body_patience: Duration,
     faults: faults::Planned,
     iam: Option<Iam>,
-    journal: Journal,
     limiter: Limiter,
+    recent: Recent,
     region: String,
     secrets: Option<Secrets>,
-    store: Store,
+    store: Arc<Store>,
     timeline: Timeline,
     timings: Mutex<Timings>,
 }
@@ -74,7 +77,7 @@ impl Builder {
         self
     }
 
-    /// Who gets the service's events; nobody, if not given.
+    /// Who gets the service's events, after what they tell of is on disk; nobody, if not given.
     pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
         self.events = Some(sink);
         self
@@ -123,7 +126,32 @@ impl Builder {
         self
     }
 
+    /// A service that keeps its state in memory.
     pub fn build(self) -> PcaLocal {
+        self.on(Arc::new(Store::new(Storage::default(), Restored::default())))
+    }
+
+    /// A service that keeps its state in a directory, and goes on from what is there.
+    pub fn open(self, data_dir: &Path) -> Result<PcaLocal, DataDirError> {
+        let mut opened = Storage::open(data_dir)?;
+        let restored = std::mem::take(&mut opened.restored);
+        let clock = restored.clock;
+        let store = Arc::new(Store::new(opened.storage.clone(), restored));
+        opened.start(&store);
+        let service = self.on(Arc::clone(&store));
+        if let Some(mode) = clock {
+            service.timeline().clock().set_mode(mode);
+        }
+        let storage = store.storage().clone();
+        let before = service.now() - IDEMPOTENCY_WINDOW;
+        storage.write(storage.generation(), vec![Change::ForgetTokens { ca: None, before }]);
+        service.timeline().clock().keep_with(Box::new(move |mode| {
+            storage.write(storage.generation(), vec![Change::Put(Record::Clock { mode })]);
+        }));
+        Ok(service)
+    }
+
+    fn on(self, store: Arc<Store>) -> PcaLocal {
         let service = PcaLocal(Arc::new(Inner {
             account: self.account.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
             buckets: Buckets::new(self.s3),
@@ -133,10 +161,10 @@ impl Builder {
             body_patience: self.body_patience.unwrap_or(BODY_PATIENCE),
             faults: faults::Planned::default(),
             iam: self.iam,
-            journal: Journal::default(),
             limiter: Limiter::new(self.quotas),
+            recent: Recent::default(),
             secrets: self.secrets,
-            store: Store::default(),
+            store,
             timeline: self.timeline.unwrap_or_else(|| Timeline::new(Clock::system())),
             timings: Mutex::new(self.timings),
         }));
@@ -230,23 +258,58 @@ impl PcaLocal {
     }
 
     /// Forgets every CA of every account, the faults planned, and how far rates are used up. The
-    /// clock and all settings stay.
+    /// clock and all settings stay. Does nothing if the data directory cannot be written to.
     pub fn reset(&self) {
-        self.0.store.clear();
+        if let Err(error) = self.0.store.clear() {
+            tracing::error!(%error, "nothing was forgotten");
+            return;
+        }
         self.0.faults.clear();
         self.0.limiter.clear();
     }
 
-    pub(crate) fn journal(&self) -> &Journal {
-        &self.0.journal
+    /// Writes what has happened to the data directory and gives it free. Later calls end with an
+    /// error. Without a data directory nothing happens.
+    pub fn close(&self) {
+        self.0.store.storage().close();
     }
 
-    /// Notes the event, and hands it to whoever gets events.
+    /// The latest events.
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.0.recent
+    }
+
+    /// Notes the event and hands it to whoever gets events, when what it tells of is on disk.
     pub(crate) fn tell(&self, event: Event) {
-        let noted = self.journal().note(event);
-        if let Some(events) = &self.0.events {
-            events.deliver(noted.envelope().clone());
-        }
+        let service = self.clone();
+        self.0.store.storage().after(move || {
+            let noted = service.recent().note(event);
+            if let Some(events) = &service.0.events {
+                events.deliver(noted.envelope().clone());
+            }
+        });
+    }
+
+    /// Counts the times that memory was made anew: calls remember it from their beginning.
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.store.storage().generation()
+    }
+
+    /// Waits until everything that has happened is on disk.
+    pub(crate) async fn settled(&self) -> Result<(), StorageError> {
+        self.settled_since(self.generation()).await
+    }
+
+    /// The same at the end of a call that began in that generation: fails if what the call did or
+    /// saw may be gone.
+    pub(crate) async fn settled_since(&self, generation: u64) -> Result<(), StorageError> {
+        self.0.store.storage().settled(generation).await
+    }
+
+    /// The DER of a certificate that stays on disk.
+    pub(crate) async fn read_body(&self, ca: u64, place: u32) -> Result<Vec<u8>, ApiError> {
+        self.settled().await?;
+        Ok(self.0.store.storage().body(ca, place)?)
     }
 
     pub(crate) fn announce(&self, ca: &CaArn, event: ServiceEvent<'_>, now: OffsetDateTime) {

@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 
-use super::refuse;
+use super::{refuse, written};
 use crate::{
     ApiError, PcaLocal,
     arn::CaArn,
@@ -35,21 +35,23 @@ async fn list(State(service): State<PcaLocal>) -> Response {
 }
 
 async fn share(State(service): State<PcaLocal>, body: Bytes) -> Response {
-    change(&service, &body, |share, authority| {
+    let change = change(&service, &body, |share, authority| {
         let text = authority.policy.as_ref().map(|policy| policy.text.as_str());
         let text = share.add(&authority.arn, text);
         Policy::parse(&text, &authority.arn.to_string()).map(Some)
-    })
+    });
+    change.await
 }
 
 async fn end(State(service): State<PcaLocal>, body: Bytes) -> Response {
-    change(&service, &body, |share, authority| {
+    let change = change(&service, &body, |share, authority| {
         let text = authority.policy.as_ref().and_then(|policy| share.remove(&policy.text));
         text.map(|text| Policy::parse(&text, &authority.arn.to_string())).transpose()
-    })
+    });
+    change.await
 }
 
-fn change(
+async fn change(
     service: &PcaLocal,
     body: &Bytes,
     make: impl FnOnce(&Share, &Authority) -> Result<Option<Policy>, ApiError>,
@@ -63,8 +65,9 @@ fn change(
             ));
         }
     };
+    let generation = service.generation();
     match put(service, &share, make) {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Ok(()) => written(service, generation, StatusCode::NO_CONTENT.into_response()).await,
         Err(error) => refuse(&error.to_string()),
     }
 }

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::{
-    certificates, overview,
+    certificates::{self, Shown},
+    overview,
     page::{Page, Place, refusal, state},
     revocation, words,
 };
@@ -47,16 +48,17 @@ pub(super) async fn show(
         let why = format!("There is no CA {arn}. A deleted one is gone when its window is over.");
         return refusal(&service, StatusCode::NOT_FOUND, &why);
     };
+    let shown = Shown::read(&service, &cell, asked.page).await;
     let (name, content) = {
         let authority = cell.lock();
-        (overview::name(&authority), content(&authority, asked.page, now))
+        (overview::name(&authority), content(&authority, &shown, now))
     };
     let path = format!("/_pca-local/ca/{arn}");
     let page = Page { title: &name, place: Place::Elsewhere, path: &path, reloads: false, content };
     page.show(&service)
 }
 
-fn content(authority: &Authority, page: usize, now: OffsetDateTime) -> Markup {
+fn content(authority: &Authority, shown: &Shown, now: OffsetDateTime) -> Markup {
     html! {
         p.id { (authority.arn) }
         p { (state(authority.status(now).as_str())) }
@@ -71,7 +73,7 @@ fn content(authority: &Authority, page: usize, now: OffsetDateTime) -> Markup {
         (configuration(authority))
         h2 { "CA certificate and chain" }
         (own_certificate(authority))
-        (certificates::section(authority, page, now))
+        (certificates::section(authority, shown, now))
         (revocation::crls(authority))
         (revocation::reports(authority))
         (access(authority))

@@ -1,5 +1,7 @@
 //! What a CA has issued, newest first, a page at a time.
 
+use std::ops::Range;
+
 use maud::{Markup, html};
 use time::OffsetDateTime;
 
@@ -8,23 +10,54 @@ use super::{
     words,
 };
 use crate::{
+    PcaLocal,
     authority::Authority,
     ledger::Entry,
+    store::Cell,
     unfinished::Unissued,
     x509::{certificate::subject_of, name::rfc2253},
 };
 
 const PAGE: usize = 50;
 
-pub(super) fn section(authority: &Authority, page: usize, now: OffsetDateTime) -> Markup {
-    let total = authority.issued.len();
-    let pages = total.div_ceil(PAGE).max(1);
-    let page = page.clamp(1, pages);
-    // The last ones come first.
-    let end = total - (page - 1) * PAGE;
-    let start = end.saturating_sub(PAGE);
-    let rows: Vec<Markup> =
-        authority.issued.range(start..end).map(|entry| row(authority, &entry, now)).collect();
+/// The certificates of one page.
+pub(super) struct Shown {
+    page: usize,
+    pages: usize,
+    total: usize,
+    places: Range<usize>,
+    /// Their DER, if it is not in memory.
+    bodies: Vec<Vec<u8>>,
+}
+
+impl Shown {
+    pub(super) async fn read(service: &PcaLocal, cell: &Cell, page: usize) -> Self {
+        let (ca, total) = {
+            let authority = cell.lock();
+            (authority.ordinal, authority.issued.len())
+        };
+        let pages = total.div_ceil(PAGE).max(1);
+        let page = page.clamp(1, pages);
+        // The last ones come first.
+        let end = total - (page - 1) * PAGE;
+        let places = end.saturating_sub(PAGE)..end;
+        let (storage, wanted) = (service.store().storage().clone(), places.clone());
+        let read = tokio::task::spawn_blocking(move || storage.bodies(ca, wanted)).await;
+        // Without them subjects are left out, and the rest of the page is as it is.
+        let bodies = read.ok().and_then(Result::ok).unwrap_or_default();
+        Self { page, pages, total, places, bodies }
+    }
+}
+
+pub(super) fn section(authority: &Authority, shown: &Shown, now: OffsetDateTime) -> Markup {
+    let Shown { page, pages, total, places, bodies } = shown;
+    let entries = authority.issued.range(places.clone()).enumerate();
+    let rows: Vec<Markup> = entries
+        .map(|(at, entry)| {
+            let der = entry.der.or(bodies.get(at).map(Vec::as_slice));
+            row(authority, &entry, der.unwrap_or_default(), now)
+        })
+        .collect();
     let waiting = authority.unissued.values();
     let waiting = waiting.filter(|one| matches!(one, Unissued::Waiting { .. })).count();
     html! {
@@ -33,7 +66,9 @@ pub(super) fn section(authority: &Authority, page: usize, now: OffsetDateTime) -
         @if rows.is_empty() { p.quiet { "None." } } @else {
             (table("Issued certificates", html! {
                 table {
-                    caption { (start + 1) " to " (end) " of " (total) ", newest first" }
+                    caption {
+                        (places.start + 1) " to " (places.end) " of " (total) ", newest first"
+                    }
                     thead { tr {
                         th scope="col" { "Serial" }
                         th scope="col" { "Subject" }
@@ -46,15 +81,15 @@ pub(super) fn section(authority: &Authority, page: usize, now: OffsetDateTime) -
                     tbody { @for row in rows.iter().rev() { (row) } }
                 }
             }))
-            (turn(authority, page, pages))
+            (turn(authority, *page, *pages))
         }
     }
 }
 
-fn row(authority: &Authority, entry: &Entry<'_>, now: OffsetDateTime) -> Markup {
+fn row(authority: &Authority, entry: &Entry<'_>, der: &[u8], now: OffsetDateTime) -> Markup {
     let serial = crate::x509::hex(&entry.serial);
     let pem = format!("/_pca-local/download/certificate/{}", authority.arn.certificate(&serial));
-    let subject = subject_of(entry.der).map(|name| rfc2253(&name)).unwrap_or_default();
+    let subject = subject_of(der).map(|name| rfc2253(&name)).unwrap_or_default();
     let template =
         entry.template_arn.rsplit_once(":template/").map_or(entry.template_arn, |it| it.1);
     html! {

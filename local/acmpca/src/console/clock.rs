@@ -55,6 +55,7 @@ pub(super) async fn change(State(service): State<PcaLocal>, body: Bytes) -> Resp
     let Ok(change) = serde_urlencoded::from_bytes::<Change>(&body) else {
         return refuse("The form was not filled in as it is shown.");
     };
+    let generation = service.generation();
     let clock = service.timeline().clock();
     let now = clock.now();
     let target = match (change.hands.as_deref(), change.seconds, change.to.as_deref()) {
@@ -82,7 +83,8 @@ pub(super) async fn change(State(service): State<PcaLocal>, body: Bytes) -> Resp
         }
         service.timeline().advance_to(target).await;
     }
-    Redirect::to(own_path(change.back.as_deref())).into_response()
+    let back = Redirect::to(own_path(change.back.as_deref())).into_response();
+    admin::written(&service, generation, back).await
 }
 
 fn parse(to: &str) -> Option<PrimitiveDateTime> {

@@ -28,17 +28,25 @@ pub(super) async fn certificate(
     Path(arn): Path<String>,
 ) -> Response {
     let found = match arn::parse_certificate(&arn) {
-        Ok((ca, serial)) => issued(&service, &ca, &serial).map(|pem| (serial, pem)),
+        Ok((ca, serial)) => issued(&service, &ca, &serial).await.map(|pem| (serial, pem)),
         Err(_) => own_certificate(&service, &arn),
     };
     file(&service, "certificate", found)
 }
 
-fn issued(service: &PcaLocal, ca: &CaArn, serial: &str) -> Option<String> {
+async fn issued(service: &PcaLocal, ca: &CaArn, serial: &str) -> Option<String> {
     let cell = service.store().find(ca, service.now()).ok()?;
     let serial = arn::parse_serial(serial)?;
-    let authority = cell.lock();
-    authority.issued.get(&serial).map(|issued| pem::encode(pem::CERTIFICATE, issued.der))
+    let (ordinal, place, held) = {
+        let authority = cell.lock();
+        let issued = authority.issued.get(&serial)?;
+        (authority.ordinal, issued.place, issued.der.map(<[u8]>::to_vec))
+    };
+    let der = match held {
+        Some(der) => der,
+        None => service.read_body(ordinal, place).await.ok()?,
+    };
+    Some(pem::encode(pem::CERTIFICATE, &der))
 }
 
 fn own_certificate(service: &PcaLocal, arn: &str) -> Option<(String, String)> {
@@ -74,7 +82,7 @@ pub(super) async fn crl(
     };
     let now = service.now();
     let found = binding.zip(find(&service, &arn)).and_then(|(binding, (arn, cell))| {
-        Some((arn, crl::Content::prepare(&cell.lock(), binding, now)?))
+        Some((arn, crl::Content::preview(&cell.lock(), binding, now)?))
     });
     let Some((arn, content)) = found else { return file(&service, "CRL", None) };
     match tokio::task::spawn_blocking(move || content.sign()).await {

@@ -16,13 +16,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::page::{Page, Place, state, table};
-use crate::{PcaLocal, arn::CaArn, journal::Noted};
+use crate::{PcaLocal, arn::CaArn, recent::Noted};
 
-/// The page shows these; what came before is kept no longer than the journal keeps it.
+/// What a page begins with; more are kept, for a stream that was interrupted.
 const SHOWN: usize = 100;
 
 pub(super) async fn show(State(service): State<PcaLocal>) -> Response {
-    let noted = service.journal().after(0);
+    let noted = service.recent().after(0);
     let latest = noted.last().map_or(0, |noted| noted.number);
     let shown = &noted[noted.len().saturating_sub(SHOWN)..];
     let content = html! {
@@ -145,12 +145,12 @@ pub(super) async fn stream(
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let after: u64 = seen.unwrap_or(from.after);
     // One that counts further has seen another run of the service.
-    let after = if after > *service.journal().latest().borrow() { 0 } else { after };
+    let after = if after > *service.recent().latest().borrow() { 0 } else { after };
     Sse::new(rows(service, after)).keep_alive(KeepAlive::default())
 }
 
 fn rows(service: PcaLocal, after: u64) -> impl Stream<Item = Result<Event, Infallible>> {
-    let latest = service.journal().latest();
+    let latest = service.recent().latest();
     let begin = (service, latest, after, VecDeque::<Arc<Noted>>::new());
     futures::stream::unfold(begin, |(service, mut latest, mut after, mut coming)| async move {
         loop {
@@ -162,9 +162,9 @@ fn rows(service: PcaLocal, after: u64) -> impl Stream<Item = Result<Event, Infal
                     .data(row(&noted).into_string());
                 return Some((Ok(event), (service, latest, after, coming)));
             }
-            // What was told before this is in the journal; what comes after it ends the wait.
+            // What was told before this is kept; what comes after it ends the wait.
             latest.borrow_and_update();
-            coming.extend(service.journal().after(after));
+            coming.extend(service.recent().after(after));
             if coming.is_empty() {
                 latest.changed().await.ok()?;
             }

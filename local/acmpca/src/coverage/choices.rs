@@ -30,6 +30,11 @@ pub const CHOICES: &[Choice] = &[
         test: "tests/states.rs: each_operation_is_answered_or_refused_as_the_state_says",
     },
     Choice {
+        question: "The number of a CRL when the clock stands still, or has been turned back",
+        choice: "one more than the last: numbers never go back (RFC 5280 §5.2.3)",
+        test: "src/crl/list.rs: a_crl_number_never_goes_back_nor_stands_still",
+    },
+    Choice {
         question: "Import while DISABLED",
         choice: "accepted, stays DISABLED",
         test: "tests/states.rs: each_operation_is_answered_or_refused_as_the_state_says",
@@ -182,6 +187,11 @@ pub const CHOICES: &[Choice] = &[
         question: "OCSP for a serial that the CA never issued",
         choice: "unknown",
         test: "tests/ocsp.rs: openssl_verifies_that_a_certificate_is_good_revoked_or_unknown",
+    },
+    Choice {
+        question: "The end of a PEM text",
+        choice: "no line feed after a certificate or a chain (clients add their own), one after a CSR",
+        test: "tests/suites/moto.rs: what_moto_expects_of_acm_pca_holds_wherever_aws_does_it_too",
     },
     Choice {
         question: "CRL entry reason UNSPECIFIED",

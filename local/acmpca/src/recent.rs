@@ -14,8 +14,8 @@ use crate::cloudtrail::ApiCall;
 const KEPT: usize = 500;
 const KEPT_BYTES: usize = 8 * 1024 * 1024;
 
-/// A handle's worth of memory of what the service has told; everybody who reads shares it.
-pub(crate) struct Journal {
+/// What the service has told lately. Everybody who looks reads the same.
+pub(crate) struct Recent {
     pages: Mutex<Pages>,
     /// The number of the latest event.
     latest: watch::Sender<u64>,
@@ -52,13 +52,13 @@ impl Noted {
     }
 }
 
-impl Default for Journal {
+impl Default for Recent {
     fn default() -> Self {
         Self { pages: Mutex::default(), latest: watch::Sender::new(0) }
     }
 }
 
-impl Journal {
+impl Recent {
     pub(crate) fn note(&self, event: Event) -> Arc<Noted> {
         let bytes = match &event {
             Event::Call(call) => call.bytes,
@@ -116,27 +116,27 @@ mod tests {
 
     #[test]
     fn the_oldest_go_when_there_are_too_many_or_they_are_too_large() {
-        let journal = Journal::default();
+        let recent = Recent::default();
         for number in 0..=KEPT {
-            journal.note(Event::Service(json!(number)));
+            recent.note(Event::Service(json!(number)));
         }
-        let kept = journal.after(0);
+        let kept = recent.after(0);
         assert_eq!((kept.len(), kept[0].number), (KEPT, 2));
         assert_eq!(*kept[0].envelope(), json!(1));
-        assert_eq!(journal.after(kept[KEPT - 3].number).len(), 2);
+        assert_eq!(recent.after(kept[KEPT - 3].number).len(), 2);
 
         for _ in 0..3 {
-            journal.note(call(KEPT_BYTES / 2));
+            recent.note(call(KEPT_BYTES / 2));
         }
-        assert_eq!(journal.after(0).len(), 2);
-        journal.note(call(KEPT_BYTES + 1));
-        assert_eq!(journal.after(0).len(), 0);
-        assert_eq!(*journal.latest().borrow(), KEPT as u64 + 5);
+        assert_eq!(recent.after(0).len(), 2);
+        recent.note(call(KEPT_BYTES + 1));
+        assert_eq!(recent.after(0).len(), 0);
+        assert_eq!(*recent.latest().borrow(), KEPT as u64 + 5);
     }
 
     #[test]
     fn an_event_has_one_id_however_often_it_is_looked_at() {
-        let noted = Journal::default().note(call(0));
+        let noted = Recent::default().note(call(0));
         assert_eq!(noted.envelope()["id"], noted.envelope()["id"]);
         assert_eq!(noted.envelope()["detail"]["eventName"], "DeletePolicy");
     }

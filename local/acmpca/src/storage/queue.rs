@@ -1,0 +1,150 @@
+//! Between those who change something and the thread that writes it down.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::{Change, StorageError};
+
+pub(super) enum Item {
+    Changes(Vec<Change>),
+    Then(Box<dyn FnOnce() + Send>),
+}
+
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+    progress: watch::Sender<Progress>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    items: Vec<Item>,
+    /// How many items there have been.
+    pushed: u64,
+    generation: u64,
+    gate: Gate,
+}
+
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Gate {
+    #[default]
+    Open,
+    /// Nothing is accepted: a commit has failed.
+    Shut,
+    /// The process ends.
+    Closed,
+}
+
+/// How far the writing has come.
+#[derive(Clone, Copy, Default)]
+struct Progress {
+    done: u64,
+    generation: u64,
+    /// Memory could not be made anew either.
+    is_broken: bool,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            arrived: Condvar::new(),
+            progress: watch::Sender::new(Progress::default()),
+        }
+    }
+}
+
+impl Queue {
+    pub(super) fn generation(&self) -> u64 {
+        self.waiting().generation
+    }
+
+    pub(super) fn push(&self, generation: u64, item: Item) {
+        let mut waiting = self.waiting();
+        if waiting.gate != Gate::Open || waiting.generation != generation {
+            return;
+        }
+        waiting.pushed += 1;
+        waiting.items.push(item);
+        self.arrived.notify_one();
+    }
+
+    pub(super) async fn settled(&self, since: u64) -> Result<(), StorageError> {
+        let pushed = self.waiting().pushed;
+        let is_over = |progress: &Progress| {
+            progress.done >= pushed || progress.generation != since || progress.is_broken
+        };
+        let mut told = self.progress.subscribe();
+        let progress = told.wait_for(is_over).await.map_err(|_| StorageError::NotWritten)?;
+        let is_lost = progress.generation != since || progress.is_broken;
+        if is_lost { Err(StorageError::NotWritten) } else { Ok(()) }
+    }
+
+    /// Memory is as it is on disk again, after a commit that failed.
+    pub(super) fn reopen(&self) {
+        let mut waiting = self.waiting();
+        waiting.generation += 1;
+        waiting.gate = Gate::Open;
+        let (done, generation) = (waiting.pushed, waiting.generation);
+        self.progress.send_replace(Progress { done, generation, is_broken: false });
+    }
+
+    /// Memory is made anew, and these changes do the same to what is on disk, after what is queued.
+    pub(super) fn begin_again(&self, changes: Vec<Change>) -> Result<(), StorageError> {
+        let mut waiting = self.waiting();
+        if waiting.gate != Gate::Open {
+            return Err(StorageError::NotWritten);
+        }
+        waiting.generation += 1;
+        waiting.pushed += 1;
+        waiting.items.push(Item::Changes(changes));
+        self.arrived.notify_one();
+        let generation = waiting.generation;
+        self.progress.send_modify(|progress| progress.generation = generation);
+        Ok(())
+    }
+
+    /// Waits for something to write: all that has come in, and how many items there have been.
+    /// `None` at the end.
+    pub(super) fn take(&self) -> Option<(Vec<Item>, u64)> {
+        let mut waiting = self.waiting();
+        while waiting.items.is_empty() {
+            if waiting.gate == Gate::Closed {
+                return None;
+            }
+            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        Some((std::mem::take(&mut waiting.items), waiting.pushed))
+    }
+
+    /// So many of the items are on disk.
+    pub(super) fn done(&self, pushed: u64) {
+        self.progress.send_modify(|progress| progress.done = pushed);
+    }
+
+    /// A commit has failed: what waits behind it is dropped, and nothing more is accepted until
+    /// [`reopen`](Self::reopen). That is what ends the calls that are under way, and also those
+    /// that begin meanwhile.
+    pub(super) fn shut(&self) {
+        let mut waiting = self.waiting();
+        waiting.items.clear();
+        waiting.gate = Gate::Shut;
+        waiting.pushed += 1;
+    }
+
+    pub(super) fn give_up(&self) {
+        self.progress.send_modify(|progress| progress.is_broken = true);
+    }
+
+    /// What comes later is swallowed, and those who wait for it learn that it is not written.
+    pub(super) fn close(&self) {
+        let mut waiting = self.waiting();
+        waiting.gate = Gate::Closed;
+        self.arrived.notify_one();
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
