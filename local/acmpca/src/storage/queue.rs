@@ -1,6 +1,9 @@
 //! Between those who change something and the thread that writes it down.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
@@ -24,7 +27,12 @@ struct Waiting {
     pushed: u64,
     generation: u64,
     gate: Gate,
+    /// The last commit has failed.
+    has_failed: bool,
 }
+
+/// After a commit that failed, how long until it is seen whether another one would.
+const UNTIL_TRIED_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Gate {
@@ -106,12 +114,18 @@ impl Queue {
     }
 
     /// Waits for something to write: all that has come in, and how many items there have been.
-    /// `None` at the end.
+    /// After a failure that may be nothing, so that it is tried whether writing goes on. `None` at
+    /// the end.
     pub(super) fn take(&self) -> Option<(Vec<Item>, u64)> {
         let mut waiting = self.waiting();
         while waiting.items.is_empty() {
             if waiting.gate == Gate::Closed {
                 return None;
+            }
+            if waiting.has_failed {
+                let woken = self.arrived.wait_timeout(waiting, UNTIL_TRIED_AGAIN);
+                waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+                break;
             }
             waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
@@ -120,6 +134,7 @@ impl Queue {
 
     /// So many of the items are on disk.
     pub(super) fn done(&self, pushed: u64) {
+        self.waiting().has_failed = false;
         self.progress.send_modify(|progress| progress.done = pushed);
     }
 
@@ -130,7 +145,12 @@ impl Queue {
         let mut waiting = self.waiting();
         waiting.items.clear();
         waiting.gate = Gate::Shut;
+        waiting.has_failed = true;
         waiting.pushed += 1;
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.waiting().has_failed
     }
 
     pub(super) fn give_up(&self) {
