@@ -23,7 +23,7 @@ pub(super) async fn run(
     let (ca, cell) = service.authority(caller, "GetCertificate", &ca)?;
     let (issuer, serial) = arn::parse_certificate(&certificate_arn)?;
     cell.lock().permit(Call::GetCertificate, service.now())?;
-    let serial = parse_serial(&serial)
+    let serial = arn::parse_serial(&serial)
         .filter(|_| issuer == ca)
         .ok_or_else(|| not_found(&certificate_arn))?;
     unfinished::poll_certificate(service, &cell, serial);
@@ -69,12 +69,4 @@ fn issuing_chain(authority: &Authority) -> Option<String> {
     let held = authority.certificate.as_ref()?;
     let above = held.chain_pem().map(|chain| format!("\n{chain}")).unwrap_or_default();
     Some(format!("{}{above}", held.certificate.pem()))
-}
-
-/// 32 hexadecimal digits, as ARNs carry a serial.
-fn parse_serial(hex: &str) -> Option<[u8; 16]> {
-    (hex.len() == 32 && hex.is_ascii())
-        .then(|| u128::from_str_radix(hex, 16).ok())
-        .flatten()
-        .map(u128::to_be_bytes)
 }
