@@ -14,7 +14,7 @@ PYTHON ?= python3
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-setup: $(VENV)/.ready ## Install what the tests use beside Rust: AWS CLI, boto3, cfn-lint (in .venv)
+setup: $(VENV)/.ready ## Install what the tests use beside Rust: AWS CLI, boto3, moto, linters (in .venv)
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.94.1 or later (https://rustup.rs)"; exit 1; }
 	@command -v openssl >/dev/null || { echo "openssl is missing: apt-get install openssl"; exit 1; }
 	@command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install gcc"; exit 1; }
@@ -23,6 +23,11 @@ $(VENV)/.ready: tests/requirements.txt
 	@echo "setting up $(VENV) (about two minutes)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@# moto's tests are in its source distribution alone.
+	@$(VENV)/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary moto \
+	  --dest $(VENV)/moto $$(sed -n 's/^moto\[acmpca\]/moto/p' tests/requirements.txt)
+	@tar -xzf $(VENV)/moto/moto-*.tar.gz -C $(VENV)/moto --strip-components 1 --wildcards \
+	  '*/tests/__init__.py' '*/tests/conftest.py' '*/tests/markers.py' '*/tests/test_acmpca'
 	@touch $@
 
 demo: ## Watch Vigil work: ten days in the life of three CAs, in under a minute

@@ -6,6 +6,7 @@
 use std::process::Command;
 
 use aws_sdk_acmpca::types::RevocationReason;
+use aws_sdk_s3::types::{EventBridgeConfiguration, NotificationConfiguration};
 use e2e::{
     run,
     world::{EVIDENCE, World, id},
@@ -33,8 +34,9 @@ async fn a_revocation_reaches_the_crl_and_openssl_agrees() {
     assert_eq!(urgent(&world), Vec::<String>::new(), "crl-audit agrees");
 }
 
+/// The clock stands still: S3's events alone set the audit off.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_does_to_a_crl_is_found_within_the_hour_and_resolved_when_mended() {
+async fn what_somebody_does_to_a_crl_is_found_within_one_event_and_resolved_when_mended() {
     let (world, ca) = world().await;
     issue(&world, &ca).await;
     world.advance(Duration::hours(1)).await;
@@ -44,20 +46,49 @@ async fn what_somebody_does_to_a_crl_is_found_within_the_hour_and_resolved_when_
     let good = world.object(BUCKET, &key).await;
     let put = async |body: Vec<u8>| {
         world.s3.put_object().bucket(BUCKET).key(&key).body(body.into()).send().await.unwrap();
-        world.advance(Duration::hours(1)).await;
+        world.stack.settled().await;
     };
     put(b"not a CRL".to_vec()).await;
-    assert_eq!(urgent(&world), ["crl.parses"]);
+    assert_eq!(urgent(&world), ["crl.writer", "crl.parses"]);
     let mut tampered = good.clone();
     *tampered.last_mut().unwrap() ^= 1;
     put(tampered).await;
-    assert_eq!(urgent(&world), ["crl.signature"]);
+    assert_eq!(urgent(&world), ["crl.writer", "crl.signature"]);
     world.s3.delete_object().bucket(BUCKET).key(&key).send().await.unwrap();
-    world.advance(Duration::hours(1)).await;
-    // What cannot be judged without the object stays as it was.
-    assert_eq!(urgent(&world), ["crl.signature", "crl.object-present"]);
+    world.stack.settled().await;
+    assert_eq!(urgent(&world), ["crl.object-present"]);
     put(good).await;
     assert_eq!(urgent(&world), Vec::<String>::new());
+    world.assert_nothing_failed();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_does_to_a_crl_bucket_or_its_ca_is_found_within_one_event() {
+    let (world, ca) = world().await;
+    issue(&world, &ca).await;
+    world.advance(Duration::hours(1)).await;
+    let audits = || {
+        let invocations = world.stack.invocations();
+        invocations.iter().filter(|done| done.function == "crl-audit").count()
+    };
+    let policy = world.s3.get_bucket_policy().bucket(BUCKET).send().await.unwrap().policy.unwrap();
+    world.s3.delete_bucket_policy().bucket(BUCKET).send().await.unwrap();
+    world.stack.settled().await;
+    assert_eq!(urgent(&world), ["bucket.service-access"]);
+    world.s3.put_bucket_policy().bucket(BUCKET).policy(policy).send().await.unwrap();
+    world.stack.settled().await;
+    assert_eq!(urgent(&world), Vec::<String>::new());
+
+    let before = audits();
+    world.disable(&ca).await;
+    world.stack.settled().await;
+    assert_eq!(audits(), before + 1, "a CA was updated");
+    // What Vigil and others write elsewhere sets nothing off.
+    world.put("crl/of-the-evidence.crl", &json!({})).await;
+    world.s3.put_object().bucket(BUCKET).key("readme.txt").send().await.unwrap();
+    world.stack.settled().await;
+    assert_eq!(audits(), before + 1);
+    world.assert_nothing_failed();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,6 +131,11 @@ async fn world() -> (World, String) {
     });
     let put = world.s3.put_bucket_policy().bucket(BUCKET).policy(policy.to_string());
     put.send().await.unwrap();
+    let notifications = NotificationConfiguration::builder()
+        .event_bridge_configuration(EventBridgeConfiguration::builder().build())
+        .build();
+    let put = world.s3.put_bucket_notification_configuration().bucket(BUCKET);
+    put.notification_configuration(notifications).send().await.unwrap();
     let ca = world.active_root(Some(BUCKET)).await;
     (world, ca)
 }

@@ -27,7 +27,9 @@ fn findings(judgements: &[Judgement]) -> Vec<&Finding> {
         .iter()
         .flat_map(|judgement| match &judgement.result {
             JudgementResult::Findings { findings } => findings.as_slice(),
-            JudgementResult::NotApplicable { .. } | JudgementResult::Pass => &[],
+            JudgementResult::NotApplicable { .. }
+            | JudgementResult::Pass
+            | JudgementResult::Unknown { .. } => &[],
         })
         .collect();
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));

@@ -1,9 +1,9 @@
-//! Audits CRLs and the buckets they lie in. Runs on a schedule, and on the service's CRL events.
+//! Audits CRLs and the buckets they lie in. Runs on a schedule, and whenever one of them changes.
 
 use std::process::ExitCode;
 
 use lambda_runtime::Error;
-use vigil_aws::{clients::Clients, config, lambda, telemetry};
+use vigil_aws::{clients::Clients, config, lambda, pace::UntilDeadline, telemetry};
 use vigil_core::{
     jobs::crl_audit::{self, LARGEST_COMPARED_REPORT, LARGEST_CRL, Ports, Settings},
     span::Span,
@@ -25,13 +25,16 @@ async fn start() -> Result<(), Error> {
     };
 
     let clients = Clients::load().await;
-    let ports = &Ports {
-        authorities: &clients.authorities(),
-        objects: &clients.objects(),
-        buckets: &clients.buckets(),
-        ledger: &clients.evidence(bucket),
-        bus: &clients.bus(bus),
-    };
+    let authorities = &clients.authorities();
+    let objects = &clients.objects();
+    let buckets = &clients.buckets();
+    let ledger = &clients.evidence(bucket);
+    let bus = &clients.bus(bus);
 
-    lambda::serve(|event| async move { crl_audit::run(&event, ports, settings).await }).await
+    lambda::serve_within(|event, left| async move {
+        let pace = &UntilDeadline::new(left);
+        let ports = &Ports { authorities, objects, buckets, ledger, bus, pace };
+        crl_audit::run(&event, ports, settings).await
+    })
+    .await
 }

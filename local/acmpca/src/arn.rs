@@ -89,6 +89,7 @@ impl fmt::Display for CaArn {
 pub(crate) fn partition(region: &str) -> &'static str {
     match region.split('-').next() {
         Some("cn") => "aws-cn",
+        Some("eusc") => "aws-eusc",
         _ if region.starts_with("us-gov-") => "aws-us-gov",
         _ => "aws",
     }

@@ -124,7 +124,7 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
         // AWS's own text for both, a slip of theirs that clients match on.
         Call::GetCaCertificate | Call::GetCsr => format!(
             "The certificate authority {arn} is not in the correct state to have a certificate \
-             signing request"
+             signing request."
         ),
         Call::GetCertificate => format!(
             "The certificate authority {arn} is not in the correct state to have issued \

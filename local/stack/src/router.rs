@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use pca_local::Clock;
-use s3s::service::S3Service;
 use serde_json::json;
 use tower::ServiceExt as _;
 
@@ -17,6 +16,7 @@ use crate::clock::http_date;
 use crate::events::api::Api as Events;
 use crate::lambda::{Functions, invoke_api};
 use crate::roles::{self, Roles};
+use crate::s3;
 use crate::sts;
 
 /// What is not streamed is read whole: Lambda's limit of 6 MiB is the largest, and some more.
@@ -31,7 +31,7 @@ pub(crate) struct Services {
     pub(crate) functions: Functions,
     pub(crate) pca: Router,
     pub(crate) roles: Roles,
-    pub(crate) s3: S3Service,
+    pub(crate) s3: s3::Service,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,15 +9,18 @@ mod acl;
 mod auth;
 mod bucket_config;
 mod config;
+mod events;
 mod host;
 mod locks;
 mod objects;
 mod service;
+mod trail;
+mod watched_config;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use pca_local::Clock;
+use pca_local::{Clock, EventSink};
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3Error, S3Result, s3_error};
@@ -56,11 +59,12 @@ pub enum S3StartError {
 }
 
 /// What the operations and the access check share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     account: Account,
     clock: Clock,
     configs: config::Configs,
+    /// Where S3 and CloudTrail tell of what was done; known once the buses are.
+    events: OnceLock<Arc<dyn EventSink>>,
     locks: locks::ObjectLocks,
     roles: Roles,
     /// The folder that holds one folder per bucket.
@@ -70,6 +74,13 @@ pub(crate) struct Shared {
 /// The service, and what is done to it from inside.
 pub(crate) struct LocalBuckets {
     service: S3Service,
+    shared: Arc<Shared>,
+}
+
+/// The service with its trail.
+#[derive(Clone)]
+pub(crate) struct Service {
+    s3: S3Service,
     shared: Arc<Shared>,
 }
 
@@ -92,6 +103,7 @@ pub(crate) fn open(
         account,
         clock,
         configs: config::Configs::in_folder(configs),
+        events: OnceLock::new(),
         locks: locks::ObjectLocks::default(),
         roles,
         root,
@@ -130,8 +142,17 @@ impl LocalBuckets {
         std::fs::create_dir(&path).map_err(|cause| S3StartError::CreateFolder { path, cause })
     }
 
-    pub(crate) fn into_service(self) -> S3Service {
-        self.service
+    /// From here on its events go to `events`.
+    pub(crate) fn into_service(self, events: Arc<dyn EventSink>) -> Service {
+        // Set once: this consumes what could set it again.
+        let _ = self.shared.events.set(events);
+        Service { s3: self.service, shared: self.shared }
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("root", &self.root).finish_non_exhaustive()
     }
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_eventbridge::{
 use aws_smithy_types::DateTime;
 use vigil_core::{
     finding::{DETAIL_TYPE, Finding, SOURCE},
-    ports::{Bus, PortError, PublishError, RefusedFinding},
+    ports::{Bus, Cause, PortError, PublishError, REST, RefusedFinding, Rest},
 };
 
 use crate::answer::port_error;
@@ -90,6 +90,28 @@ impl Bus for EventBridge {
             None if refused.is_empty() => Ok(()),
             None => Err(PublishError::Refused { count, refused }),
         }
+    }
+
+    async fn hand_on(&self, rest: &Rest) -> Result<(), PortError> {
+        let other = |cause: Cause| {
+            let (operation, resource) = ("PutEvents", rest.job.clone());
+            PortError::Other { operation, resource, cause }
+        };
+        let detail = serde_json::to_string(rest).map_err(|error| other(Box::new(error)))?;
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&self.bus)
+            .source(SOURCE)
+            .detail_type(REST)
+            .detail(detail)
+            .build();
+        let call = self.client.put_events().entries(entry).send().await;
+        let answer = call.map_err(|error| port_error("PutEvents", &self.bus, error))?;
+        if answer.failed_entry_count == 0 {
+            return Ok(());
+        }
+        let refused = answer.entries.unwrap_or_default().into_iter().next();
+        let message = refused.and_then(|entry| entry.error_message).unwrap_or_default();
+        Err(other(format!("the bus did not take it: {message}").into()))
     }
 }
 

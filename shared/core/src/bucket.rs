@@ -34,6 +34,29 @@ pub struct BucketFacts {
     pub encryption: Fact<Encryption>,
     /// Whether versioning is Enabled.
     pub versioning: Fact<bool>,
+    /// Whether our account owns the bucket.
+    pub owned: Fact<bool>,
+    /// Whether S3 tells EventBridge of the bucket's objects.
+    pub event_notifications: Fact<bool>,
+    /// The lifecycle rules that are enabled and do something to objects' current versions.
+    pub lifecycle: Fact<Vec<LifecycleRule>>,
+    /// Where server access logs go; `None` if there are none.
+    pub access_logs: Fact<Option<String>>,
+    /// Whether Object Lock is enabled.
+    pub object_lock: Fact<bool>,
+}
+
+/// A lifecycle rule, as far as it concerns the current version of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LifecycleRule {
+    pub id: String,
+    /// It applies to keys that begin so.
+    pub prefix: String,
+    /// It applies to some of them only: those with certain tags, or of a certain size.
+    pub narrowed: bool,
+    pub expires: bool,
+    /// The storage classes that it moves objects to.
+    pub moves_to: Vec<String>,
 }
 
 /// All off if never set.
@@ -72,6 +95,11 @@ impl BucketFacts {
             ("object ownership", self.ownership.known().err()),
             ("encryption", self.encryption.known().err()),
             ("versioning", self.versioning.known().err()),
+            ("owner", self.owned.known().err()),
+            ("event notifications", self.event_notifications.known().err()),
+            ("lifecycle", self.lifecycle.known().err()),
+            ("access logging", self.access_logs.known().err()),
+            ("object lock", self.object_lock.known().err()),
         ];
         facts.into_iter().filter_map(|(what, why)| why.map(|why| (what, why))).collect()
     }

@@ -9,21 +9,26 @@
 
 use std::{collections::BTreeMap, future::Future};
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{arn::CaArn, ca::Ca, finding::Finding};
 
+mod attachments;
 mod audit_reports;
 mod buckets;
 mod error;
 mod objects;
 mod pace;
+mod regions;
 
+pub use attachments::Attachments;
 pub use audit_reports::{AuditReports, CreatedReport, ReportRecord, ReportStatus};
 pub use buckets::Buckets;
 pub use error::{Cause, PortError, PublishError, RefusedFinding};
 pub use objects::{Delivery, Objects};
 pub use pace::{Pace, TimeIsUp};
+pub use regions::Regions;
 
 /// ACM PCA: reading CAs, and the two calls that change one.
 pub trait Authorities: Send + Sync {
@@ -145,4 +150,21 @@ pub trait Bus: Send + Sync {
         &self,
         findings: &[Finding],
     ) -> impl Future<Output = Result<(), PublishError>> + Send;
+
+    /// Asks for another invocation, which is to do what this one has no time for.
+    fn hand_on(&self, rest: &Rest) -> impl Future<Output = Result<(), PortError>> + Send;
 }
+
+/// What of a run is left, as it travels over the bus.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// Whose run it is: `crl-audit`.
+    pub job: String,
+    /// The first in order that had no turn.
+    pub from: String,
+    /// How often the run was handed on.
+    pub hop: u32,
+}
+
+/// The detail-type of an event with a [`Rest`].
+pub const REST: &str = "Vigil Rest";

@@ -34,8 +34,10 @@ pub struct Rule<S: 'static> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     Pass,
-    /// The rule has nothing to judge, or cannot; and why.
+    /// What the rule judges is not there, and why: what it found before is over.
     NotApplicable(String),
+    /// What the rule judges could not be learnt, and why: what it found before may still be so.
+    Unknown(String),
     Findings(Vec<Observation>),
 }
 
@@ -88,6 +90,10 @@ impl Verdict {
         Self::NotApplicable(reason.to_string())
     }
 
+    pub fn unknown(reason: impl ToString) -> Self {
+        Self::Unknown(reason.to_string())
+    }
+
     /// Nothing seen is a pass.
     pub fn from_observations(observations: Vec<Observation>) -> Self {
         if observations.is_empty() { Self::Pass } else { Self::Findings(observations) }
@@ -114,6 +120,7 @@ pub struct Judgement {
 pub enum JudgementResult {
     Pass,
     NotApplicable { reason: String },
+    Unknown { reason: String },
     Findings { findings: Vec<Finding> },
 }
 
@@ -130,6 +137,7 @@ pub fn judge<S>(
             let result = match (rule.check)(subject) {
                 Verdict::Pass => JudgementResult::Pass,
                 Verdict::NotApplicable(reason) => JudgementResult::NotApplicable { reason },
+                Verdict::Unknown(reason) => JudgementResult::Unknown { reason },
                 Verdict::Findings(seen) => JudgementResult::Findings {
                     findings: seen
                         .into_iter()

@@ -28,6 +28,9 @@ pub(crate) fn human(subject: &CrlSubject, judgements: &[Judgement]) -> String {
                 line(&mut text, &format!("not applicable: {}: {reason}", judgement.rule));
             }
             JudgementResult::Pass => passed += 1,
+            JudgementResult::Unknown { reason } => {
+                line(&mut text, &format!("not checked: {}: {reason}", judgement.rule));
+            }
         }
     }
     line(&mut text, &format!("{passed} rules hold, {} finding(s)", found.len()));

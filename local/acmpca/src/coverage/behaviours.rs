@@ -161,6 +161,13 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     ),
     row(
         CERTIFICATES,
+        "certificates of every key algorithm and template, and CRLs, verify in pyca/cryptography and \
+         pass pkilint",
+        "RFC 5280",
+        "tests/suites/readers.rs: independent_readers_verify_everything_signed_and_find_nothing_to_say",
+    ),
+    row(
+        CERTIFICATES,
         "a certificate does not outlive its CA, path lengths shrink, signatures are the CA's family",
         "User guide, \"RFC 5280 compliance\"",
         "tests/issuance.rs: what_a_ca_may_not_issue_is_refused_by_name",

@@ -189,6 +189,11 @@ pub const CHOICES: &[Choice] = &[
         test: "tests/ocsp.rs: openssl_verifies_that_a_certificate_is_good_revoked_or_unknown",
     },
     Choice {
+        question: "The end of a PEM text",
+        choice: "no line feed after a certificate or a chain (clients add their own), one after a CSR",
+        test: "tests/suites/moto.rs: what_moto_expects_of_acm_pca_holds_wherever_aws_does_it_too",
+    },
+    Choice {
         question: "CRL entry reason UNSPECIFIED",
         choice: "no reasonCode extension (RFC 5280 §5.3.1)",
         test: "tests/choices.rs: what_a_crl_configuration_leaves_out_is_chosen",

@@ -1,7 +1,8 @@
 //! The customer's CRL bucket, as AWS's user guide wants it, and what somebody does to it.
 
 use aws_sdk_s3::types::{
-    BucketVersioningStatus, PublicAccessBlockConfiguration, VersioningConfiguration,
+    BucketLoggingStatus, BucketVersioningStatus, EventBridgeConfiguration, LoggingEnabled,
+    NotificationConfiguration, PublicAccessBlockConfiguration, VersioningConfiguration,
 };
 use serde_json::{Value, json};
 
@@ -48,7 +49,25 @@ impl CrlBucket {
             .versioning_configuration(versioning)
             .send()
             .await?;
+        self.watch(owner).await?;
         self.mend_policy(owner).await
+    }
+
+    /// EventBridge is told of objects, and requests are logged.
+    async fn watch(&self, owner: &Person) -> Result<(), DemoError> {
+        let Self { name, .. } = *self;
+        let notifications = NotificationConfiguration::builder()
+            .event_bridge_configuration(EventBridgeConfiguration::builder().build())
+            .build();
+        let put = owner.s3.put_bucket_notification_configuration().bucket(name);
+        put.notification_configuration(notifications).send().await?;
+        let logs = format!("{name}-logs");
+        owner.s3.create_bucket().bucket(&logs).send().await?;
+        let logging = LoggingEnabled::builder().target_bucket(logs).target_prefix("").build();
+        let logging = logging.map_err(|_| DemoError::Missing("the target of access logs"))?;
+        let status = BucketLoggingStatus::builder().logging_enabled(logging).build();
+        owner.s3.put_bucket_logging().bucket(name).bucket_logging_status(status).send().await?;
+        Ok(())
     }
 
     /// The policy of the user guide ("Access policies for CRLs in Amazon S3"), and TLS only.

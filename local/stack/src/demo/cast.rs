@@ -195,8 +195,13 @@ impl Person {
             .ok_or(DemoError::Missing("the evidence bucket"))
     }
 
-    pub(super) async fn put(&self, bucket: &str, key: &str, body: String) -> Result<(), DemoError> {
-        let body = body.into_bytes().into();
+    pub(super) async fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Result<(), DemoError> {
+        let body = body.into().into();
         self.s3.put_object().bucket(bucket).key(key).body(body).send().await?;
         Ok(())
     }

@@ -17,6 +17,8 @@ use super::{
     watch::Watch,
 };
 
+mod tampering;
+
 /// The account of callers whose access key names none.
 const ACCOUNT: &str = "111122223333";
 const CRL_BUCKET: &str = "example-bank-crl";
@@ -82,6 +84,7 @@ impl<'a> Story<'a> {
     async fn play(&mut self) -> Result<RealDuration, DemoError> {
         let cas = self.hierarchy().await?;
         self.certificates(&cas).await?;
+        self.tampering(&cas).await?;
         let restored_in = self.accident(&cas).await?;
         self.approved_deletion(&cas).await?;
         self.broken_bucket().await?;

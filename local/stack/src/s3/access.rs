@@ -7,7 +7,8 @@ use s3s::access::{S3Access, S3AccessContext};
 use s3s::{S3Result, s3_error};
 
 use super::config::BucketConfig;
-use super::{Shared, acl, auth, internal};
+use super::events::Requester;
+use super::{Shared, acl, auth, internal, trail};
 use crate::policy::{Caller, Context, Policy, Request, Verdict};
 
 /// Decides by the caller, the bucket policy, the object's ACL and Block Public Access.
@@ -20,8 +21,16 @@ impl S3Access for Access {
         let operation = cx.s3_op().name();
         let path = cx.s3_path();
         let Some(bucket) = path.get_bucket_name() else {
+            if let Some(credentials) = cx.credentials() {
+                let action =
+                    if operation == "ListBuckets" { "ListAllMyBuckets" } else { operation };
+                let action = format!("s3:{action}");
+                let permitted = self.0.roles.permit(&credentials.access_key, &action, "*");
+                permitted.map_err(|why| denied(&action, &why))?;
+            }
             return self.only_for_the_owner(&caller, operation);
         };
+        trail::note(operation, bucket, &Requester::from_access(cx, caller.clone()));
         let key = path.get_object_key();
         if let Some(key) = key {
             self.0.check_key(bucket, key)?;
@@ -191,12 +200,18 @@ fn actions(operation: &str, headers: &HeaderMap) -> Vec<String> {
         "CopyObject" | "UploadPartCopy" => "PutObject",
         "DeleteBucketEncryption" | "PutBucketEncryption" => "PutEncryptionConfiguration",
         "DeleteObjects" => "DeleteObject",
+        "DeleteBucketLifecycle" | "PutBucketLifecycleConfiguration" => "PutLifecycleConfiguration",
         "DeletePublicAccessBlock" | "PutPublicAccessBlock" => "PutBucketPublicAccessBlock",
         "GetBucketEncryption" => "GetEncryptionConfiguration",
+        "GetBucketLifecycleConfiguration" => "GetLifecycleConfiguration",
+        "GetBucketNotificationConfiguration" => "GetBucketNotification",
+        "GetObjectLockConfiguration" => "GetBucketObjectLockConfiguration",
         "GetPublicAccessBlock" => "GetBucketPublicAccessBlock",
         "HeadBucket" | "ListObjects" | "ListObjectsV2" => "ListBucket",
         "HeadObject" => "GetObject",
         "ListParts" => "ListMultipartUploadParts",
+        "PutBucketNotificationConfiguration" => "PutBucketNotification",
+        "PutObjectLockConfiguration" => "PutBucketObjectLockConfiguration",
         other => other,
     };
     let mut actions = vec![format!("s3:{action}")];

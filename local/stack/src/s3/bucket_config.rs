@@ -51,6 +51,11 @@ impl LocalS3 {
             acl::check(canned.as_str(), &config)?;
             canned.as_str().clone_into(&mut config.acl);
         }
+        config.object_lock = input.object_lock_enabled_for_bucket.unwrap_or(false);
+        if config.object_lock {
+            // S3 API reference, CreateBucket: Object Lock brings versioning along.
+            config.versioning = Some("Enabled".to_owned());
+        }
         let response = self.files.create_bucket(request).await?;
         self.configure(&bucket, |kept| *kept = config)?;
         Ok(response.map_output(|_| CreateBucketOutput { location: Some(format!("/{bucket}")) }))

@@ -20,6 +20,12 @@ pub(crate) struct BucketConfig {
     pub(crate) versioning: Option<String>,
     pub(crate) ownership: Option<String>,
     pub(crate) acl: String,
+    /// Whether EventBridge is told of objects.
+    pub(crate) event_bridge: bool,
+    pub(crate) lifecycle: Vec<Lifecycle>,
+    pub(crate) access_logs: Option<AccessLogs>,
+    /// Set when the bucket was made, or by PutObjectLockConfiguration; never unset.
+    pub(crate) object_lock: bool,
     /// Canned ACLs of objects; an object that is not listed is `private`.
     pub(crate) object_acls: BTreeMap<String, String>,
 }
@@ -42,6 +48,25 @@ pub(crate) struct Encryption {
 
 pub(crate) const BUCKET_OWNER_ENFORCED: &str = "BucketOwnerEnforced";
 
+/// A lifecycle rule, as far as it is kept: nothing here ever carries one out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Lifecycle {
+    pub(crate) id: Option<String>,
+    pub(crate) enabled: bool,
+    pub(crate) prefix: String,
+    pub(crate) expires_after_days: Option<i32>,
+    pub(crate) noncurrent_expires_after_days: Option<i32>,
+    /// Days and storage class.
+    pub(crate) transitions: Vec<(i32, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AccessLogs {
+    pub(crate) bucket: String,
+    pub(crate) prefix: String,
+}
+
 impl Default for BucketConfig {
     fn default() -> Self {
         Self {
@@ -56,6 +81,10 @@ impl Default for BucketConfig {
             versioning: None,
             ownership: Some(BUCKET_OWNER_ENFORCED.to_owned()),
             acl: "private".to_owned(),
+            event_bridge: false,
+            lifecycle: Vec::new(),
+            access_logs: None,
+            object_lock: false,
             object_acls: BTreeMap::new(),
         }
     }

@@ -3,6 +3,7 @@
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
+use super::events::{Deed, Requester};
 use super::service::LocalS3;
 use super::{acl, internal};
 
@@ -18,9 +19,12 @@ impl LocalS3 {
             return Err(s3_error!(NotImplemented, "vigil-local keeps canned ACLs only"));
         }
         acl::check(&acl, &self.config(&bucket)?)?;
+        let who = Requester::of(&self.shared, &request);
         let _writing = self.shared.locks.write(&bucket, &key).await;
         let response = self.files.put_object(request).await?;
         self.has_written(&bucket, &key, &acl)?;
+        let e_tag = response.output.e_tag.as_ref().map(|tag| tag.value().to_owned());
+        self.shared.tell_object(&who, &Deed::Created("PutObject"), (&bucket, &key), e_tag)?;
         Ok(response)
     }
 
@@ -39,9 +43,14 @@ impl LocalS3 {
         }
         let acl = request.input.acl.as_ref().map_or("private", ObjectCannedACL::as_str).to_owned();
         acl::check(&acl, &self.config(&bucket)?)?;
+        let who = Requester::of(&self.shared, &request);
         let _writing = self.shared.locks.write(&bucket, &key).await;
         let response = self.files.copy_object(request).await?;
         self.has_written(&bucket, &key, &acl)?;
+        let copied = response.output.copy_object_result.as_ref();
+        let e_tag = copied.and_then(|copied| copied.e_tag.as_ref());
+        let e_tag = e_tag.map(|tag| tag.value().to_owned());
+        self.shared.tell_object(&who, &Deed::Created("CopyObject"), (&bucket, &key), e_tag)?;
         Ok(response)
     }
 
@@ -58,8 +67,12 @@ impl LocalS3 {
         if request.input.if_match.is_some() {
             return Err(s3_error!(NotImplemented, "If-Match on CompleteMultipartUpload"));
         }
+        let who = Requester::of(&self.shared, &request);
         let response = self.files.complete_multipart_upload(request).await?;
         self.has_written(&bucket, &key, "private")?;
+        let e_tag = response.output.e_tag.as_ref().map(|tag| tag.value().to_owned());
+        let deed = Deed::Created("CompleteMultipartUpload");
+        self.shared.tell_object(&who, &deed, (&bucket, &key), e_tag)?;
         Ok(response)
     }
 
@@ -78,8 +91,10 @@ impl LocalS3 {
                 http::StatusCode::NO_CONTENT,
             ));
         }
+        let who = Requester::of(&self.shared, &request);
         let response = self.files.delete_object(request).await?;
         self.forget_acl(&bucket, &key)?;
+        self.shared.tell_object(&who, &Deed::Deleted, (&bucket, &key), None)?;
         Ok(response)
     }
 
@@ -93,9 +108,15 @@ impl LocalS3 {
         for key in &keys {
             self.shared.check_key(&bucket, key)?;
         }
+        let were_there: Vec<bool> =
+            keys.iter().map(|key| self.shared.object_exists(&bucket, key)).collect();
+        let who = Requester::of(&self.shared, &request);
         let response = self.files.delete_objects(request).await?;
-        for key in &keys {
+        for (key, was_there) in keys.iter().zip(were_there) {
             self.forget_acl(&bucket, key)?;
+            if was_there {
+                self.shared.tell_object(&who, &Deed::Deleted, (&bucket, key), None)?;
+            }
         }
         Ok(response)
     }

@@ -84,6 +84,14 @@ impl S3 for LocalS3 {
         no_content(DeleteBucketPolicyOutput {})
     }
 
+    async fn delete_bucket_lifecycle(
+        &self,
+        req: S3Request<DeleteBucketLifecycleInput>,
+    ) -> Answer<DeleteBucketLifecycleOutput> {
+        self.configure(&req.input.bucket, |config| config.lifecycle.clear())?;
+        no_content(DeleteBucketLifecycleOutput {})
+    }
+
     async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
         self.delete(req).await
     }
@@ -120,6 +128,13 @@ impl S3 for LocalS3 {
         ok(GetBucketEncryptionOutput { server_side_encryption_configuration: Some(encryption) })
     }
 
+    async fn get_bucket_lifecycle_configuration(
+        &self,
+        req: S3Request<GetBucketLifecycleConfigurationInput>,
+    ) -> Answer<GetBucketLifecycleConfigurationOutput> {
+        ok(self.lifecycle(&req.input.bucket)?)
+    }
+
     async fn get_bucket_location(
         &self,
         _req: S3Request<GetBucketLocationInput>,
@@ -128,6 +143,20 @@ impl S3 for LocalS3 {
         let region = Some(self.shared.account.region.clone());
         let constraint = region.filter(|region| region != "us-east-1");
         ok(GetBucketLocationOutput { location_constraint: constraint.map(Into::into) })
+    }
+
+    async fn get_bucket_logging(
+        &self,
+        req: S3Request<GetBucketLoggingInput>,
+    ) -> Answer<GetBucketLoggingOutput> {
+        ok(self.access_logs(&req.input.bucket)?)
+    }
+
+    async fn get_bucket_notification_configuration(
+        &self,
+        req: S3Request<GetBucketNotificationConfigurationInput>,
+    ) -> Answer<GetBucketNotificationConfigurationOutput> {
+        ok(self.notifications(&req.input.bucket)?)
     }
 
     async fn get_bucket_ownership_controls(
@@ -175,6 +204,13 @@ impl S3 for LocalS3 {
         let grants = acl::grants(config.object_acl(&req.input.key), account);
         let owner = Some(acl::owner(account));
         ok(GetObjectAclOutput { grants: Some(grants), owner, request_charged: None })
+    }
+
+    async fn get_object_lock_configuration(
+        &self,
+        req: S3Request<GetObjectLockConfigurationInput>,
+    ) -> Answer<GetObjectLockConfigurationOutput> {
+        ok(self.object_lock(&req.input.bucket)?)
     }
 
     async fn get_public_access_block(
@@ -242,6 +278,30 @@ impl S3 for LocalS3 {
         ok(PutBucketEncryptionOutput {})
     }
 
+    async fn put_bucket_lifecycle_configuration(
+        &self,
+        req: S3Request<PutBucketLifecycleConfigurationInput>,
+    ) -> Answer<PutBucketLifecycleConfigurationOutput> {
+        self.put_lifecycle(&req.input.bucket, req.input.lifecycle_configuration)?;
+        ok(PutBucketLifecycleConfigurationOutput::default())
+    }
+
+    async fn put_bucket_logging(
+        &self,
+        req: S3Request<PutBucketLoggingInput>,
+    ) -> Answer<PutBucketLoggingOutput> {
+        self.put_access_logs(&req.input.bucket, req.input.bucket_logging_status)?;
+        ok(PutBucketLoggingOutput {})
+    }
+
+    async fn put_bucket_notification_configuration(
+        &self,
+        req: S3Request<PutBucketNotificationConfigurationInput>,
+    ) -> Answer<PutBucketNotificationConfigurationOutput> {
+        self.put_notifications(&req.input.bucket, &req.input.notification_configuration)?;
+        ok(PutBucketNotificationConfigurationOutput {})
+    }
+
     async fn put_bucket_ownership_controls(
         &self,
         req: S3Request<PutBucketOwnershipControlsInput>,
@@ -278,6 +338,14 @@ impl S3 for LocalS3 {
     ) -> Answer<PutObjectAclOutput> {
         self.put_object_acl_of(req.input)?;
         ok(PutObjectAclOutput::default())
+    }
+
+    async fn put_object_lock_configuration(
+        &self,
+        req: S3Request<PutObjectLockConfigurationInput>,
+    ) -> Answer<PutObjectLockConfigurationOutput> {
+        self.put_object_lock(&req.input.bucket, req.input.object_lock_configuration.as_ref())?;
+        ok(PutObjectLockConfigurationOutput::default())
     }
 
     async fn put_public_access_block(

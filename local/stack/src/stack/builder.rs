@@ -129,7 +129,7 @@ impl Builder {
             functions: functions.clone(),
             pca: pca.router(),
             roles: roles.clone(),
-            s3: s3.into_service(),
+            s3: s3.into_service(Arc::new(buses.clone())),
         };
         let (stop, server) = serve(listener, services);
         let follower = tokio::spawn(async move { timeline.follow().await });

@@ -329,9 +329,9 @@ fn usual_entries_are_read_alike_on_both_ways() {
             let mut changed = whole.clone();
             changed[at] = value;
             let Ok(element) = crate::der::Reader::new(&changed).element() else { continue };
-            let Some(common) = entry::Entry::common(element.content) else { continue };
+            let Some(common) = Entry::common(element.content) else { continue };
             if element.tag == tag::SEQUENCE {
-                assert_eq!(Ok(common), entry::Entry::read(element), "{at} {value:02x}");
+                assert_eq!(Ok(common), Entry::read(element), "{at} {value:02x}");
                 seen += 1;
             }
         }

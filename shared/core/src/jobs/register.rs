@@ -75,7 +75,7 @@ impl<L: Ledger, B: Bus> Register<'_, L, B> {
         for finding in findings {
             let found = self.read(&finding.id).await?;
             let over = match &found {
-                Some((Some(record), _)) if record.is_told(Status::New) => {
+                Some((Some(record), _)) if record.is_told_as_bad_as(finding) => {
                     told.ongoing.push(finding.id.clone());
                     continue;
                 }
@@ -202,6 +202,11 @@ impl Record {
         self.state == State::Told && self.finding.status == status
     }
 
+    /// One that has become worse is told again.
+    fn is_told_as_bad_as(&self, finding: &Finding) -> bool {
+        self.is_told(Status::New) && self.finding.severity >= finding.severity
+    }
+
     fn to_json(&self) -> Result<Vec<u8>, RegisterError> {
         serde_json::to_vec_pretty(self).map_err(RegisterError::Write)
     }
@@ -269,6 +274,17 @@ mod tests {
         assert_eq!(announce(&world, AT + Duration::hours(6)).unwrap().new, ids);
         assert_eq!(world.statuses(), [Status::New, Status::Resolved, Status::New]);
         assert_eq!(world.ledger.keys(), [format!("findings/crl-audit/{}.json", ids[0])]);
+    }
+
+    #[test]
+    fn a_finding_that_becomes_worse_is_told_again_and_one_that_becomes_better_is_not() {
+        let world = World::default();
+        let told = |severity| {
+            let finding = Finding { severity, ..finding() };
+            fakes::run(world.at(AT).announce(&[finding])).unwrap().new.len()
+        };
+        assert_eq!((told(Severity::Low), told(Severity::Low)), (1, 0));
+        assert_eq!((told(Severity::High), told(Severity::Medium), told(Severity::High)), (1, 0, 0));
     }
 
     #[test]

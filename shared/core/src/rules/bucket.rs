@@ -8,12 +8,18 @@ use crate::{
     ca::S3ObjectAcl,
 };
 
+mod access_logging;
 mod confused_deputy;
 mod encryption;
+mod event_notifications;
 mod exists;
 mod http_readable;
+mod lifecycle;
 mod object_acl;
+mod object_lock;
 mod other_writers;
+mod owner;
+mod region;
 mod service_access;
 mod tls_only;
 mod versioning;
@@ -23,6 +29,8 @@ mod tests;
 
 pub const RULES: &[Rule<BucketSubject>] = &[
     exists::RULE,
+    owner::RULE,
+    region::RULE,
     service_access::RULE,
     confused_deputy::RULE,
     other_writers::RULE,
@@ -31,6 +39,10 @@ pub const RULES: &[Rule<BucketSubject>] = &[
     tls_only::RULE,
     encryption::RULE,
     versioning::RULE,
+    object_lock::RULE,
+    lifecycle::RULE,
+    access_logging::RULE,
+    event_notifications::RULE,
 ];
 
 #[derive(Clone, Debug)]
@@ -90,11 +102,11 @@ impl BucketSubject {
     fn policy(&self) -> Result<Option<BucketPolicy>, Verdict> {
         self.missing()?;
         match self.facts.policy.known() {
-            Err(why) => Err(Verdict::not_applicable(format!("the policy is not known: {why}"))),
+            Err(why) => Err(Verdict::unknown(format!("the policy is not known: {why}"))),
             Ok(None) => Ok(None),
-            Ok(Some(text)) => BucketPolicy::parse(text).map(Some).map_err(|error| {
-                Verdict::not_applicable(format!("the policy cannot be judged: {error}"))
-            }),
+            Ok(Some(text)) => BucketPolicy::parse(text)
+                .map(Some)
+                .map_err(|error| Verdict::unknown(format!("the policy cannot be judged: {error}"))),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
     certificate::Certificate,
     crl::{
         CrlError, CrlFacts,
-        comparison::{Coverage, Difference},
+        comparison::{BACKDATED, Coverage, Difference},
     },
     signature::SignatureError,
 };
@@ -38,6 +38,7 @@ mod this_update;
 mod unknown_critical_extension;
 mod validity;
 mod version;
+mod writer;
 
 pub use place::Place;
 
@@ -47,6 +48,7 @@ mod tests;
 /// In the order in which a person would look.
 pub const RULES: &[Rule<CrlSubject>] = &[
     object_present::RULE,
+    writer::RULE,
     generation::RULE,
     parses::RULE,
     version::RULE,
@@ -126,6 +128,21 @@ pub struct CrlHistory {
     pub this_update: Option<OffsetDateTime>,
     #[serde(default)]
     pub failure: Option<GenerationFailure>,
+    /// When the service last said, or S3 of it, that it had written the object.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub written_at: Option<OffsetDateTime>,
+    /// The last write that was not the service's, until the service has written again.
+    #[serde(default)]
+    pub foreign_write: Option<ForeignWrite>,
+}
+
+/// Somebody else than the service has written the object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignWrite {
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// As S3 names the requester: an account's id or a service principal.
+    pub by: String,
 }
 
 /// "ACM Private CA CRL Generation" with result `failure`.
@@ -147,6 +164,15 @@ impl CrlHistory {
     }
 }
 
+impl ForeignWrite {
+    /// Whether what was found is a genuine CRL that was made after it: the service has written since,
+    /// and the event of that is late or lost.
+    pub fn is_overcome_by(&self, crl: &CrlState) -> bool {
+        let CrlState::Read { facts, signature: Some(Ok(())) } = crl else { return false };
+        facts.this_update.is_some_and(|this_update| this_update + BACKDATED > self.at)
+    }
+}
+
 impl GenerationFailure {
     /// Whether what was found in the CRL's place is newer than the failure.
     pub fn is_overcome_by(&self, crl: &CrlState) -> bool {
@@ -159,7 +185,7 @@ impl CrlSubject {
     fn facts(&self) -> Result<&CrlFacts, Verdict> {
         let reason = match &self.crl {
             CrlState::Missing => "there is no CRL object to judge",
-            CrlState::NotChecked(reason) => reason,
+            CrlState::NotChecked(reason) => return Err(Verdict::unknown(reason)),
             CrlState::Read { facts, .. } => return Ok(facts),
             CrlState::TooLarge { .. } => "the object is too large to be read",
             CrlState::Unreadable(_) => "the object cannot be read as a CRL",
@@ -169,12 +195,12 @@ impl CrlSubject {
 
     fn issuer(&self) -> Result<&Certificate, Verdict> {
         self.issuer.as_ref().map_err(|reason| {
-            Verdict::not_applicable(format!("the CA's certificate is not known: {reason}"))
+            Verdict::unknown(format!("the CA's certificate is not known: {reason}"))
         })
     }
 
     fn report(&self) -> Result<&Coverage, Verdict> {
-        self.report.as_ref().map_err(Verdict::not_applicable)
+        self.report.as_ref().map_err(Verdict::unknown)
     }
 
     fn republish(&self) -> String {

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CrlAuditError {
-    #[error("the event is neither a schedule's nor about a CRL")]
+    #[error("the event is not one that is answered with an audit")]
     Event(#[source] EventError),
     /// Raised after every CA and bucket has had its turn, so that one failure cannot hide the others.
     #[error("{} check(s) could not be made: {}", .failures.len(), each(.failures))]
@@ -51,6 +51,10 @@ pub enum Step {
     Policy(#[source] PolicyError),
     #[error("could not tell what was found")]
     Register(#[source] RegisterError),
+    #[error("could not hand on what there was no time for")]
+    HandOn(#[source] PortError),
+    #[error("there was no time for a single CA")]
+    NoTime,
     #[error("could not write the report")]
     Report(#[source] PortError),
     #[error("could not write JSON")]

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::{Ports, Scope, Settings, Skip, Step, Trigger};
 use crate::{
-    bucket::BucketFacts,
+    bucket::{BucketFacts, Fact},
     bucket_policy::BucketPolicy,
     ca::Ca,
     certificate::Certificate,
@@ -15,7 +15,7 @@ use crate::{
         comparison::{Listed, Listing},
     },
     failure::chain,
-    ports::{Authorities, Delivery, Ledger, Objects, PortError},
+    ports::{Delivery, Ledger, Objects, PortError},
     rules::{
         bucket::BucketUser,
         crl::{CrlHistory, CrlState, CrlSubject, Place},
@@ -27,6 +27,8 @@ mod report;
 /// A subject with what could not be learnt about it.
 pub(super) struct Gathered {
     pub(super) subject: CrlSubject,
+    /// The CA's certificate in PEM, if it could be read.
+    pub(super) certificate: Option<String>,
     pub(super) failures: Vec<Step>,
 }
 
@@ -35,19 +37,33 @@ pub(super) struct Asked<'a> {
     pub(super) ca: &'a Ca,
     pub(super) scope: &'a Scope,
     pub(super) history: CrlHistory,
+    /// The CA's certificate in PEM, or why there is none.
+    pub(super) certificate: Option<Result<String, Step>>,
     pub(super) settings: &'a Settings,
     pub(super) as_of: OffsetDateTime,
 }
 
-pub(super) async fn crl<A: Authorities, O: Objects, K, L: Ledger, B>(
-    ports: &Ports<'_, A, O, K, L, B>,
+pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P>(
+    ports: &Ports<'_, A, O, K, L, B, P>,
     asked: Asked<'_>,
 ) -> Gathered {
-    let Asked { ca, scope, history, settings, as_of } = asked;
+    let Asked { ca, scope, history, certificate, settings, as_of } = asked;
     let mut failures = Vec::new();
-    let issuer = certificate(ports.authorities, ca).await.map_err(|step| {
+    let mut readable = None;
+    let issuer = certificate.unwrap_or(Err(Step::NoTime)).and_then(|pem| {
+        let read = Certificate::from_pem(&pem).map_err(Step::CertificateUnreadable)?;
+        readable = Some(pem);
+        Ok(read)
+    });
+    let issuer = issuer.map_err(|step| {
         let reason = chain(&step);
-        failures.push(step);
+        // Deleted, say, since it was listed: the next run sees what it is now.
+        if !matches!(
+            step,
+            Step::Certificate(PortError::InvalidState { .. } | PortError::NotFound { .. })
+        ) {
+            failures.push(step);
+        }
         reason
     });
     let (crl, listed) = if scope.partitioned {
@@ -86,12 +102,7 @@ pub(super) async fn crl<A: Authorities, O: Objects, K, L: Ledger, B>(
         previous: Err("the version before this one is not fetched here".to_owned()),
         as_of,
     };
-    Gathered { subject, failures }
-}
-
-async fn certificate<A: Authorities>(authorities: &A, ca: &Ca) -> Result<Certificate, Step> {
-    let pem = authorities.certificate(&ca.arn).await.map_err(Step::Certificate)?.certificate;
-    Certificate::from_pem(&pem).map_err(Step::CertificateUnreadable)
+    Gathered { subject, certificate: readable, failures }
 }
 
 /// Reads the CRL while it arrives; nothing of it is kept but its facts, and its serials.
@@ -147,15 +158,22 @@ pub(super) fn bucket_users(
     for (ca, scope) in audited() {
         users.entry(scope.bucket.clone()).or_default().push(scope.user(ca));
     }
-    let concerned = |bucket: &String| {
-        audited().any(|(ca, scope)| scope.bucket == *bucket && trigger.concerns(&ca.arn))
+    let of_concerned = |bucket: &str| {
+        scopes.iter().any(|(ca, scope)| {
+            matches!(scope, Ok(scope) if scope.bucket == bucket) && trigger.concerns(ca, scope)
+        })
     };
+    let concerned = |bucket: &String| trigger.concerns_bucket(bucket) || of_concerned(bucket);
     users.retain(|bucket, _| concerned(bucket));
     users
 }
 
 /// What could not be learnt of a bucket. A run that did not see everything must not end well.
 pub(super) fn unknown(facts: &BucketFacts) -> Vec<Step> {
+    // A stranger's bucket tells us nothing, and bucket.owner says so.
+    if facts.owned == Fact::Known(false) {
+        return Vec::new();
+    }
     let unknown = facts.unknown().into_iter();
     let mut steps: Vec<_> =
         unknown.map(|(fact, why)| Step::Bucket { fact, why: why.to_owned() }).collect();

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::Step;
 use crate::{
+    ca::Ca,
     ports::{Creation, Etag, Ledger, Replacement},
     rules::crl::{CrlHistory, CrlState, CrlSubject},
 };
@@ -30,6 +31,30 @@ pub(super) struct Memory {
     pub(super) open: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) crl: CrlHistory,
+    /// GetCertificateAuthorityCertificate may be called 20 times a second: too seldom for hundreds
+    /// of CAs every time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) certificate: Option<KnownCertificate>,
+}
+
+/// A CA's certificate, for as long as the CA's description names the same one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KnownCertificate {
+    serial: String,
+    #[serde(with = "time::serde::rfc3339")]
+    not_after: OffsetDateTime,
+    pub(super) pem: String,
+}
+
+impl KnownCertificate {
+    /// `None` if the description does not tell which certificate the CA has.
+    pub(super) fn of(ca: &Ca, pem: &str) -> Option<Self> {
+        Some(Self { serial: ca.serial.clone()?, not_after: ca.not_after?, pem: pem.to_owned() })
+    }
+
+    pub(super) fn is_of(&self, ca: &Ca) -> bool {
+        ca.serial.as_ref() == Some(&self.serial) && ca.not_after == Some(self.not_after)
+    }
 }
 
 /// RFC 5280 §5.2.3; a longer one is crl.crl-number's to find and nothing to compare with.
@@ -41,6 +66,7 @@ impl CrlHistory {
         if self.failure.as_ref().is_some_and(|failure| failure.is_overcome_by(&subject.crl)) {
             self.failure = None;
         }
+        self.foreign_write.take_if(|write| write.is_overcome_by(&subject.crl));
         match &subject.crl {
             CrlState::Missing | CrlState::NotChecked(_) => return,
             CrlState::Read { .. } | CrlState::TooLarge { .. } | CrlState::Unreadable(_) => {}

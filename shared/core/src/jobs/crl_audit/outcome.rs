@@ -4,14 +4,14 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::Skipped;
-use crate::{arn::CaArn, jobs::Told};
+use crate::jobs::Told;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
     Audited(Box<Audit>),
-    /// The event is about a CA that has no CRL to audit, or is gone.
-    NotAudited(Skipped),
+    /// The event is about what is not audited, or is gone.
+    NotAudited(NotAudited),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,13 +25,24 @@ pub struct Audit {
     /// Verdicts, over all rules and resources.
     pub passed: usize,
     pub not_applicable: usize,
+    pub unknown: usize,
     pub findings: Told,
+    /// The first CA that this run had no time for; another run was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_on: Option<String>,
     /// The report's key in the evidence bucket.
     pub report: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotAudited {
+    /// What the event is about.
+    pub about: String,
+    pub reason: String,
+}
+
 impl Outcome {
-    pub(super) fn not_audited(ca: &CaArn, reason: impl Into<String>) -> Self {
-        Self::NotAudited(Skipped { ca: ca.clone(), reason: reason.into() })
+    pub(super) fn not_audited(about: String, reason: impl Into<String>) -> Self {
+        Self::NotAudited(NotAudited { about, reason: reason.into() })
     }
 }

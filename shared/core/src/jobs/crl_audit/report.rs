@@ -25,6 +25,9 @@ pub(super) struct Report {
     seen: usize,
     audited: Vec<Audited>,
     skipped: Vec<Skipped>,
+    /// The first CA that had no turn: the rest was handed on from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) handed_on: Option<String>,
     pub(super) told: Told,
     /// What should have been checked and could not be.
     pub(super) unchecked: Vec<String>,
@@ -45,7 +48,7 @@ impl Report {
         scopes: &[(&Ca, Result<Scope, Skip>)],
     ) -> Self {
         let (mut audited, mut skipped) = (Vec::new(), Vec::new());
-        for (ca, scope) in scopes.iter().filter(|(ca, _)| trigger.concerns(&ca.arn)) {
+        for (ca, scope) in scopes.iter().filter(|(ca, scope)| trigger.concerns(ca, scope)) {
             let ca = ca.arn.clone();
             match scope {
                 Ok(Scope { bucket, key, .. }) => {
@@ -54,7 +57,7 @@ impl Report {
                 Err(skip) => skipped.push(Skipped { ca, reason: skip.to_string() }),
             }
         }
-        let of_one = trigger.ca().map(|ca| format!("-{}", ca.id())).unwrap_or_default();
+        let of_one = trigger.name().map(|name| format!("-{name}")).unwrap_or_default();
         Self {
             key: format!("reports/crl-audit/{}{of_one}.json", instant::in_key(as_of)),
             as_of,
@@ -62,6 +65,7 @@ impl Report {
             seen: scopes.len(),
             audited,
             skipped,
+            handed_on: None,
             told: Told::default(),
             unchecked: Vec::new(),
             judgements: Vec::new(),
@@ -87,7 +91,9 @@ impl Report {
             skipped: self.skipped.clone(),
             passed: count(|result| matches!(result, JudgementResult::Pass)),
             not_applicable: count(|result| matches!(result, JudgementResult::NotApplicable { .. })),
+            unknown: count(|result| matches!(result, JudgementResult::Unknown { .. })),
             findings: self.told.clone(),
+            handed_on: self.handed_on.clone(),
             report: self.key.clone(),
         }
     }

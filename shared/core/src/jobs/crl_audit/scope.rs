@@ -65,6 +65,13 @@ pub(super) fn of(ca: &Ca) -> Result<Scope, Skip> {
 }
 
 impl Scope {
+    /// Whether the object at `key` is this CA's CRL, or may be one of its partitions.
+    pub(super) fn holds(&self, key: &str) -> bool {
+        let folder = self.key.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let beside = key.strip_prefix(folder).is_some_and(|rest| rest.ends_with(".crl"));
+        key == self.key || (self.partitioned && beside)
+    }
+
     pub(super) fn user(&self, ca: &Ca) -> BucketUser {
         BucketUser {
             ca: ca.arn.clone(),

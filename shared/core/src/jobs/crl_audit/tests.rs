@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, ops::ControlFlow, sync::Mutex};
 
 use serde_json::json;
-use time::macros::datetime;
+use time::{OffsetDateTime, macros::datetime};
 
 use super::*;
 use crate::{
@@ -9,9 +9,10 @@ use crate::{
     ca::{CaStatus, CrlConfiguration, S3ObjectAcl},
     crl::fixture::{Draft, Issuer, utc},
     failure::Failure,
-    fakes::{self, FakeAuthorities, FakeBus, FakeLedger, denied},
+    fakes::{self, FakeAuthorities, FakeBus, FakeLedger, FakePace, denied},
     finding::Status,
     ports::{Delivery, PortError},
+    rules,
 };
 
 const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -75,6 +76,7 @@ struct World {
     buckets: FakeBuckets,
     ledger: FakeLedger,
     bus: FakeBus,
+    pace: FakePace,
 }
 
 fn good_bucket() -> BucketFacts {
@@ -100,6 +102,11 @@ fn good_bucket() -> BucketFacts {
         ownership: Fact::Known(None),
         encryption: Fact::Known(Encryption::SseS3),
         versioning: Fact::Known(true),
+        owned: Fact::Known(true),
+        event_notifications: Fact::Known(true),
+        lifecycle: Fact::Known(Vec::new()),
+        access_logs: Fact::Known(Some("logs".to_owned())),
+        object_lock: Fact::Known(false),
     }
 }
 
@@ -113,6 +120,7 @@ impl World {
             buckets: FakeBuckets(Mutex::new(good_bucket())),
             ledger: FakeLedger::default(),
             bus: FakeBus::default(),
+            pace: FakePace::with_turns(usize::MAX),
             issuers,
         };
         for (n, issuer) in (1..).zip(&world.issuers) {
@@ -151,6 +159,7 @@ impl World {
             buckets: &self.buckets,
             ledger: &self.ledger,
             bus: &self.bus,
+            pace: &self.pace,
         };
         let settings = Settings {
             largest_crl: 1_000_000,
@@ -196,7 +205,7 @@ fn a_clean_world_is_reported_rule_by_rule_with_nothing_told() {
     assert_eq!(audit.findings, Told::default());
     let of_a_ca = rules::crl::RULES.len() + rules::configuration::RULES.len();
     let rules = 2 * of_a_ca + rules::bucket::RULES.len();
-    assert_eq!(audit.passed + audit.not_applicable, rules);
+    assert_eq!(audit.passed + audit.not_applicable + audit.unknown, rules);
     assert_eq!(audit.report, "reports/crl-audit/20260301T130000Z.json");
     let report = world.ledger.json(&audit.report);
     assert_eq!(report["judgements"].as_array().unwrap().len(), rules);
@@ -258,14 +267,112 @@ fn a_crl_that_was_never_there_is_no_finding_and_one_that_is_gone_is() {
     assert_eq!(world.told(), [new("crl.object-present")]);
 }
 
+/// The CRL that had no version is gone; that it is gone is another finding.
 #[test]
-fn a_finding_stays_open_while_its_rule_has_nothing_to_judge() {
+fn a_finding_is_over_when_what_it_was_about_is_gone() {
     let world = World::clean();
     world.put_crl(1, &Draft { version: None, ..Draft::good(&world.issuers[0], AT) });
     world.audit(Duration::ZERO);
     world.objects.objects.lock().unwrap().remove(&key(1));
     world.audit(Duration::HOUR);
-    assert_eq!(world.told(), [new("crl.version"), new("crl.object-present")]);
+    let want = [new("crl.version"), new("crl.object-present"), resolved("crl.version")];
+    assert_eq!(world.told(), want);
+    let because = world.bus.last().evidence["resolved_because"].clone();
+    assert_eq!(because, "there is no CRL object to judge");
+}
+
+#[test]
+fn a_finding_stays_open_while_what_it_is_about_cannot_be_looked_at() {
+    let world = World::clean();
+    world.put_crl(1, &Draft { version: None, ..Draft::good(&world.issuers[0], AT) });
+    world.audit(Duration::ZERO);
+    world.objects.denied.lock().unwrap().push(key(1));
+    world.run(Duration::HOUR, &json!({})).unwrap_err();
+    assert_eq!(world.told(), [new("crl.version")]);
+}
+
+/// As S3 tells EventBridge.
+fn object_event(detail_type: &str, n: u8, at: &str, requester: &str) -> Value {
+    json!({"version": "0", "id": "e-2", "detail-type": detail_type, "source": "aws.s3",
+           "account": "111122223333", "time": at, "region": "us-east-1",
+           "resources": ["arn:aws:s3:::crls"],
+           "detail": {"version": "0", "bucket": {"name": "crls"},
+                      "object": {"key": key(n), "size": 5, "etag": "e", "sequencer": "1"},
+                      "request-id": "r", "requester": requester, "reason": "PutObject"}})
+}
+
+fn bucket_call(name: &str, bucket: &str) -> Value {
+    json!({"version": "0", "id": "e-3", "detail-type": "AWS API Call via CloudTrail",
+           "source": "aws.s3", "account": "111122223333", "time": "2026-03-01T12:00:00Z",
+           "region": "us-east-1", "resources": [],
+           "detail": {"eventSource": "s3.amazonaws.com", "eventName": name,
+                      "requestParameters": {"bucketName": bucket, "policy": ""}}})
+}
+
+#[test]
+fn an_object_that_somebody_else_wrote_is_found_by_its_event_and_over_when_the_service_writes() {
+    let world = World::clean();
+    world.put(1, b"garbage".to_vec());
+    let forged = object_event("Object Created", 1, "2026-03-01T13:00:00Z", "999999999999");
+    let Outcome::Audited(audit) = world.run(Duration::HOUR, &forged).unwrap() else { panic!() };
+    assert_eq!(
+        (audit.audited, audit.report.as_str()),
+        (1, "reports/crl-audit/20260301T130000Z-crls.json")
+    );
+    assert_eq!(world.told(), [new("crl.writer"), new("crl.parses")]);
+    world.put_crl(1, &Draft::good(&world.issuers[0], AT));
+    world.audit(Duration::HOUR);
+    let back = [new("crl.writer"), resolved("crl.writer"), resolved("crl.parses")];
+    assert_eq!(world.told()[2..].len(), 3, "{:?}", world.told());
+    for told in back {
+        assert!(world.told()[2..].contains(&told), "put back, and not by the service: {told:?}");
+    }
+    let own = object_event("Object Created", 1, "2026-03-01T13:30:00Z", "acm-pca.amazonaws.com");
+    world.run(Duration::hours(2), &own).unwrap();
+    assert_eq!(world.told()[5..], [resolved("crl.writer")]);
+    world.run(Duration::hours(2), &forged).unwrap();
+    assert_eq!(world.told().len(), 6, "an event that comes twice or late changes nothing");
+}
+
+#[test]
+fn an_object_that_is_deleted_is_missed_at_once_though_no_audit_has_seen_it() {
+    let world = World::clean();
+    world.objects.objects.lock().unwrap().remove(&key(2));
+    let gone = object_event("Object Deleted", 2, "2026-03-01T13:00:00Z", "111122223333");
+    world.run(Duration::HOUR, &gone).unwrap();
+    assert_eq!(world.told(), [new("crl.object-present")]);
+}
+
+#[test]
+fn a_changed_bucket_is_audited_at_once_and_a_bucket_of_nobodys_is_not() {
+    let world = World::clean();
+    world.buckets.0.lock().unwrap().policy = Fact::Known(None);
+    let call = bucket_call("DeleteBucketPolicy", "crls");
+    let Outcome::Audited(audit) = world.run(Duration::ZERO, &call).unwrap() else { panic!() };
+    assert_eq!(audit.audited, 0, "the CRLs are as they were");
+    let access = new("bucket.service-access");
+    assert_eq!(world.told(), [access.clone(), access, new("bucket.tls-only")]);
+    let other = bucket_call("DeleteBucketPolicy", "photos");
+    let Outcome::NotAudited(not) = world.run(Duration::ZERO, &other).unwrap() else { panic!() };
+    assert_eq!(
+        (not.about.as_str(), not.reason.as_str()),
+        ("photos", "no CA writes its CRL to the bucket")
+    );
+}
+
+#[test]
+fn an_updated_ca_is_audited_at_once() {
+    let world = World::clean();
+    world.authorities.cas.lock().unwrap()[0].crl = None;
+    let mut call = bucket_call("UpdateCertificateAuthority", "");
+    call["source"] = json!("aws.acm-pca");
+    call["detail"]["requestParameters"] = json!({"certificateAuthorityArn": arn(1)});
+    world.run(Duration::ZERO, &call).unwrap();
+    assert_eq!(world.told(), [new("ca.revocation")]);
+    call["detail"]["requestParameters"] = json!({"certificateAuthorityArn": arn(9)});
+    assert!(matches!(world.run(Duration::ZERO, &call).unwrap(), Outcome::NotAudited(_)));
+    call["detail"]["requestParameters"] = json!({});
+    assert_eq!(world.run(Duration::ZERO, &call).unwrap_err().error_type(), "MalformedEvent");
 }
 
 #[test]
@@ -326,7 +433,7 @@ fn an_event_about_a_ca_without_a_crl_or_that_is_gone_changes_nothing_and_says_so
     let world = World::clean();
     let success = |n| generation(n, "2026-03-01T14:00:00Z", &json!({"result": "success"}));
     let reason = |outcome| match outcome {
-        Outcome::NotAudited(skipped) => skipped.reason,
+        Outcome::NotAudited(not) => not.reason,
         Outcome::Audited(_) => panic!(),
     };
     let gone = reason(world.run(Duration::HOUR, &success(9)).unwrap());
@@ -376,7 +483,7 @@ fn a_partitioned_crl_is_not_looked_for_and_its_bucket_is_audited() {
     }
     world.buckets.0.lock().unwrap().versioning = Fact::Known(false);
     let audit = world.audit(Duration::ZERO);
-    assert!(audit.not_applicable >= 2 * (rules::crl::RULES.len() - 1));
+    assert!(audit.unknown >= 2 * (rules::crl::RULES.len() - 3));
     assert_eq!(world.told(), [new("bucket.versioning")]);
 }
 
@@ -487,4 +594,80 @@ fn a_ca_without_revocation_is_told_once_and_resolved_when_it_has_one() {
     world.authorities.cas.lock().unwrap()[0].ocsp_enabled = true;
     world.audit(Duration::hours(2));
     assert_eq!(world.told()[1..], [resolved("ca.revocation")]);
+}
+
+/// What the fake bus was asked for, as EventBridge would bring it.
+fn rest(world: &World) -> Value {
+    let rest = world.bus.handed_on.lock().unwrap().pop().unwrap();
+    json!({"source": "vigil", "detail-type": "Vigil Rest", "detail": rest})
+}
+
+#[test]
+fn what_there_is_no_time_for_is_handed_on_until_all_had_their_turn() {
+    let world = World::clean();
+    world.buckets.0.lock().unwrap().versioning = Fact::Known(false);
+    world.put(1, b"garbage".to_vec());
+    world.put(2, b"garbage".to_vec());
+    *world.pace.turns.lock().unwrap() = 1;
+    let audit = world.audit(Duration::HOUR);
+    assert_eq!(audit.handed_on, Some(arn(2)));
+    assert_eq!(world.told(), [new("crl.parses")]);
+    *world.pace.turns.lock().unwrap() = 1;
+    let Outcome::Audited(audit) = world.run(Duration::HOUR, &rest(&world)).unwrap() else {
+        panic!()
+    };
+    assert_eq!(audit.handed_on.as_deref(), Some("arn:aws:s3:::crls"));
+    assert_eq!(world.told().len(), 2, "the first CA has had its turn");
+    *world.pace.turns.lock().unwrap() = 1;
+    let Outcome::Audited(audit) = world.run(Duration::HOUR, &rest(&world)).unwrap() else {
+        panic!()
+    };
+    assert_eq!(audit.handed_on, None);
+    assert_eq!(world.told()[2..], [new("bucket.versioning")]);
+}
+
+#[test]
+fn a_run_in_which_nobody_had_a_turn_fails_and_is_not_handed_on() {
+    let world = World::clean();
+    *world.pace.turns.lock().unwrap() = 0;
+    let error = world.run(Duration::HOUR, &json!({})).unwrap_err();
+    assert!(error.to_string().contains("no time for a single CA"), "{error}");
+    assert!(world.bus.handed_on.lock().unwrap().is_empty());
+    let endless = json!({"source": "vigil", "detail-type": "Vigil Rest",
+                         "detail": {"job": "crl-audit", "from": arn(1), "hop": 50}});
+    *world.pace.turns.lock().unwrap() = 1;
+    assert!(world.run(Duration::HOUR, &endless).is_err());
+}
+
+#[test]
+fn certificates_are_fetched_within_the_quota_once_and_anew_when_they_change() {
+    let world = World::clean();
+    let template = world.authorities.cas.lock().unwrap()[0].clone();
+    for n in 3..=40 {
+        let ca = Ca { arn: arn(n).parse().unwrap(), ..template.clone() };
+        world.authorities.cas.lock().unwrap().push(ca);
+        let pem = world.issuers[0].certificate_pem();
+        world.authorities.certificates.lock().unwrap().insert(arn(n), pem);
+    }
+    world.audit(Duration::HOUR);
+    let fetched = || world.authorities.calls.count("certificate");
+    assert_eq!(fetched(), 40);
+    let pauses = world.pace.pauses.lock().unwrap().clone();
+    assert_eq!(pauses, [Duration::SECOND; 2], "40 calls at 15 a second");
+    world.audit(Duration::hours(2));
+    assert_eq!(fetched(), 40, "they are remembered");
+    world.authorities.cas.lock().unwrap()[7].serial = Some("02".to_owned());
+    world.audit(Duration::hours(3));
+    assert_eq!(fetched(), 41);
+}
+
+#[test]
+fn a_throttled_call_is_made_again() {
+    let world = World::clean();
+    let (operation, resource) = ("GetCertificateAuthorityCertificate", arn(1));
+    let throttled = PortError::Throttled { operation, resource, cause: "slow down".into() };
+    world.authorities.calls.fail_next("certificate", throttled);
+    world.audit(Duration::HOUR);
+    assert_eq!(world.pace.pauses.lock().unwrap().clone(), [Duration::SECOND]);
+    assert_eq!(world.authorities.calls.count("certificate"), 3);
 }

@@ -55,7 +55,7 @@ fn check(subject: &BucketSubject) -> Verdict {
         return verdict;
     }
     let (severity, detail) = match subject.facts.encryption.known() {
-        Err(why) => return Verdict::not_applicable(format!("encryption is not known: {why}")),
+        Err(why) => return Verdict::unknown(format!("encryption is not known: {why}")),
         Ok(Encryption::SseS3) => return Verdict::Pass,
         Ok(Encryption::Kms { key: Some(key) }) if !key.ends_with("alias/aws/s3") => {
             return Verdict::Pass;

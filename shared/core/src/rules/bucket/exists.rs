@@ -35,7 +35,7 @@ impl fmt::Display for Detail<'_> {
 /// Critical, because bucket names are global: a stranger who takes the name serves the CRL.
 fn check(subject: &BucketSubject) -> Verdict {
     if let Err(why) = subject.facts.region.known() {
-        return Verdict::not_applicable(format!("whether it exists is not known: {why}"));
+        return Verdict::unknown(format!("whether it exists is not known: {why}"));
     }
     if subject.facts.exists() {
         return Verdict::Pass;

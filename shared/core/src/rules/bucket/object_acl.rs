@@ -69,7 +69,7 @@ fn check(subject: &BucketSubject) -> Verdict {
         Ok(block) => *block,
         Err(why) => {
             let reason = format!("Block Public Access is not known: {why}");
-            return Verdict::not_applicable(reason);
+            return Verdict::unknown(reason);
         }
     };
     let enforced = matches!(subject.facts.ownership.known(), Ok(Some(ownership))

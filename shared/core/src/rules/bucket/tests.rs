@@ -5,7 +5,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::{
-    bucket::{Encryption, Fact, PublicAccessBlock},
+    bucket::{Encryption, Fact, LifecycleRule, PublicAccessBlock},
     finding::Severity,
     rules::{JudgementResult, assert_presentable, judge},
 };
@@ -56,6 +56,11 @@ fn clean() -> BucketSubject {
             ownership: Fact::Known(Some("BucketOwnerPreferred".to_owned())),
             encryption: Fact::Known(Encryption::SseS3),
             versioning: Fact::Known(true),
+            owned: Fact::Known(true),
+            event_notifications: Fact::Known(true),
+            lifecycle: Fact::Known(Vec::new()),
+            access_logs: Fact::Known(Some("logs".to_owned())),
+            object_lock: Fact::Known(false),
         },
         users: vec![user(CA)],
     };
@@ -330,6 +335,62 @@ fn tls_is_wanted_for_writing_and_unwanted_for_reading_where_cdps_say_http() {
 }
 
 #[test]
+fn what_takes_crls_away_or_hides_who_did_is_found() {
+    use Severity::{High, Low, Medium};
+    let rule = |prefix: &str| LifecycleRule {
+        id: "tidy".to_owned(),
+        prefix: prefix.to_owned(),
+        narrowed: false,
+        expires: true,
+        moves_to: Vec::new(),
+    };
+    let to = |class: &str| vec!["STANDARD_IA".to_owned(), class.to_owned()];
+    let archives =
+        |class: &str| LifecycleRule { expires: false, moves_to: to(class), ..rule("crl/") };
+    for (rule, want) in [
+        (rule(""), Some(("expires", High))),
+        (rule("crl/"), Some(("expires", High))),
+        (rule("crl/1122"), Some(("expires", High))),
+        (rule("crl/9"), None),
+        (rule("audit-report/"), None),
+        (LifecycleRule { narrowed: true, ..rule("crl/") }, Some(("expires", Low))),
+        (archives("GLACIER"), Some(("archives", High))),
+        (archives("GLACIER_IR"), None),
+    ] {
+        let mut subject = clean();
+        subject.facts.lifecycle = Fact::Known(vec![rule.clone()]);
+        let want = want.map(|(kind, severity)| ("bucket.lifecycle", kind.to_owned(), severity));
+        assert_eq!(findings(&subject), Vec::from_iter(want), "{rule:?}");
+    }
+    let mut subject = clean();
+    subject.facts.access_logs = Fact::Known(None);
+    assert_only(&subject, "no logs", "bucket.access-logging", "off", Low);
+    subject.facts.access_logs = Fact::Known(Some("crls".to_owned()));
+    assert_only(&subject, "logs to itself", "bucket.access-logging", "to-itself", Medium);
+    let mut subject = clean();
+    subject.facts.event_notifications = Fact::Known(false);
+    assert_only(&subject, "no events", "bucket.event-notifications", "off", Low);
+    let mut subject = clean();
+    subject.facts.object_lock = Fact::Known(true);
+    assert_only(&subject, "locked", "bucket.object-lock", "enabled", High);
+}
+
+#[test]
+fn a_bucket_of_another_account_or_in_a_region_out_of_reach_is_found() {
+    let mut subject = clean();
+    subject.facts.owned = Fact::Known(false);
+    assert_only(&subject, "theirs", "bucket.owner", "another-account", Severity::High);
+    let mut subject = clean();
+    subject.facts.region = Fact::Known(Some("eu-west-1".to_owned()));
+    assert_eq!(findings(&subject), []);
+    subject.facts.region = Fact::Known(Some("af-south-1".to_owned()));
+    assert_only(&subject, "opt-in", "bucket.region", "unsupported", Severity::High);
+    subject.users = vec![user(&CA.replace("us-east-1", "af-south-1"))];
+    subject.facts.policy = Fact::Unknown("not asked".to_owned());
+    assert_eq!(findings(&subject), [], "the CA's own Region");
+}
+
+#[test]
 fn what_is_not_known_is_not_judged_and_says_so() {
     let mut subject = clean();
     let denied = || "GetBucketPolicy was refused".to_owned();
@@ -338,13 +399,18 @@ fn what_is_not_known_is_not_judged_and_says_so() {
     subject.facts.versioning = Fact::Unknown(denied());
     subject.facts.public_access_block = Fact::Unknown(denied());
     subject.facts.region = Fact::Unknown(denied());
+    subject.facts.owned = Fact::Unknown(denied());
+    subject.facts.event_notifications = Fact::Unknown(denied());
+    subject.facts.lifecycle = Fact::Unknown(denied());
+    subject.facts.access_logs = Fact::Unknown(denied());
+    subject.facts.object_lock = Fact::Unknown(denied());
     let judgements = judge(RULES, &subject, "arn", datetime!(2026-03-01 0:00 UTC));
     assert_eq!(judgements.len(), RULES.len());
     for judgement in judgements {
         match judgement.result {
-            JudgementResult::NotApplicable { reason } => assert!(!reason.is_empty()),
+            JudgementResult::Unknown { reason } => assert!(!reason.is_empty()),
             other => panic!("{}: {other:?}", judgement.rule),
         }
     }
-    assert_eq!(subject.facts.unknown().len(), 5);
+    assert_eq!(subject.facts.unknown().len(), 10);
 }

@@ -36,7 +36,7 @@ fn check(subject: &BucketSubject) -> Verdict {
         return verdict;
     }
     match subject.facts.versioning.known() {
-        Err(why) => Verdict::not_applicable(format!("versioning is not known: {why}")),
+        Err(why) => Verdict::unknown(format!("versioning is not known: {why}")),
         Ok(true) => Verdict::Pass,
         Ok(false) => {
             let remedy = format!(

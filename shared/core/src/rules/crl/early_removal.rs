@@ -50,7 +50,7 @@ fn check(subject: &CrlSubject) -> Verdict {
     }
     let Difference { removed_early, removed_unexplained } = match &subject.previous {
         Ok(difference) => difference,
-        Err(reason) => return Verdict::not_applicable(reason.clone()),
+        Err(reason) => return Verdict::unknown(reason),
     };
     let mut seen = Vec::new();
     if removed_early.count > 0 {

@@ -44,7 +44,7 @@ fn check(subject: &CrlSubject) -> Verdict {
     }
     if *unreadable > 0 {
         let reason = format!("{unreadable} records of the audit report could not be read");
-        return Verdict::not_applicable(reason);
+        return Verdict::unknown(reason);
     }
     let detail = Detail::NeverIssued {
         count: never_issued.count,

@@ -46,7 +46,7 @@ fn check(subject: &CrlSubject) -> Verdict {
         (CrlState::Read { .. } | CrlState::TooLarge { .. } | CrlState::Unreadable(_), _) => {
             Verdict::Pass
         }
-        (CrlState::NotChecked(reason), _) => Verdict::not_applicable(reason.clone()),
+        (CrlState::NotChecked(reason), _) => Verdict::unknown(reason),
         (CrlState::Missing, None) => Verdict::not_applicable(
             "no CRL was ever seen, and no certificate is known to refer to one",
         ),

@@ -56,9 +56,9 @@ fn check(subject: &CrlSubject) -> Verdict {
     if validity <= Duration::ZERO {
         return Verdict::not_applicable("the CRL's validity is not positive");
     }
-    // What is about to expire, or has, is crl.next-update's to say.
+    // What is about to expire, or has, is crl.next-update's to say; that it is overdue is no less so.
     if next_update - subject.as_of <= headroom(Some(this_update), next_update) {
-        return Verdict::not_applicable("the CRL is about to expire, or has expired");
+        return Verdict::unknown("the CRL is about to expire, or has expired");
     }
     let due = this_update + validity / 2;
     if subject.as_of <= due + validity / 10 {

@@ -51,7 +51,7 @@ impl fmt::Display for Detail {
 fn check(subject: &CrlSubject) -> Verdict {
     match &subject.crl {
         CrlState::Missing => Verdict::not_applicable("there is no CRL object to judge"),
-        CrlState::NotChecked(reason) => Verdict::not_applicable(reason.clone()),
+        CrlState::NotChecked(reason) => Verdict::unknown(reason),
         CrlState::Read { facts, .. } => Verdict::from_observations(odd_parts(subject, facts)),
         CrlState::TooLarge { limit } => {
             let seen = Observation::new(Severity::High, &Detail::TooLarge { limit: *limit });

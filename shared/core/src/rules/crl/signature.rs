@@ -50,7 +50,7 @@ fn check(subject: &CrlSubject) -> Verdict {
     let mut seen = Vec::new();
     if let CrlState::Read { signature: Some(Err(error)), .. } = &subject.crl {
         if let SignatureError::Unsupported(_) = error {
-            return Verdict::not_applicable(error.to_string());
+            return Verdict::unknown(error);
         }
         let detail = Detail::NotTheCas { reason: error.to_string() };
         seen.push(Observation::new(Severity::Critical, &detail).remedy(subject.suspect()));

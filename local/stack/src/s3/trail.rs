@@ -1,0 +1,70 @@
+//! CloudTrail for S3: management calls that change a bucket are told once they have succeeded.
+
+use std::cell::RefCell;
+
+use s3s::HttpError;
+
+use super::Service;
+use super::events::Requester;
+
+struct Call {
+    name: &'static str,
+    bucket: String,
+    requester: Requester,
+}
+
+tokio::task_local! {
+    /// The call that is being answered: the access check knows it, before anything is done.
+    static CALL: RefCell<Option<Call>>;
+}
+
+impl Service {
+    pub(crate) async fn call(
+        &self,
+        request: http::Request<s3s::Body>,
+    ) -> Result<http::Response<s3s::Body>, HttpError> {
+        let answer = async {
+            let response = self.s3.call(request).await;
+            (response, CALL.with(RefCell::take))
+        };
+        let (response, call) = CALL.scope(RefCell::default(), answer).await;
+        if let (Ok(response), Some(call)) = (&response, call)
+            && response.status().is_success()
+        {
+            self.shared.tell_call(&call.requester, call.name, &call.bucket);
+        }
+        response
+    }
+}
+
+/// Remembers the call if it is one that CloudTrail records as changing a bucket.
+pub(super) fn note(operation: &str, bucket: &str, requester: &Requester) {
+    let Some(name) = event_name(operation) else { return };
+    let call = Call { name, bucket: bucket.to_owned(), requester: requester.clone() };
+    // Outside of a call there is nobody to tell.
+    let _ = CALL.try_with(|noted| noted.replace(Some(call)));
+}
+
+/// Amazon S3 User Guide, "Amazon S3 CloudTrail events": some have other names than the operations.
+fn event_name(operation: &str) -> Option<&'static str> {
+    Some(match operation {
+        "CreateBucket" => "CreateBucket",
+        "DeleteBucket" => "DeleteBucket",
+        "DeleteBucketEncryption" => "DeleteBucketEncryption",
+        "DeleteBucketLifecycle" => "DeleteBucketLifecycle",
+        "DeleteBucketOwnershipControls" => "DeleteBucketOwnershipControls",
+        "DeleteBucketPolicy" => "DeleteBucketPolicy",
+        "DeletePublicAccessBlock" => "DeleteBucketPublicAccessBlock",
+        "PutBucketAcl" => "PutBucketAcl",
+        "PutBucketEncryption" => "PutBucketEncryption",
+        "PutBucketLifecycleConfiguration" => "PutBucketLifecycle",
+        "PutBucketLogging" => "PutBucketLogging",
+        "PutBucketNotificationConfiguration" => "PutBucketNotification",
+        "PutBucketOwnershipControls" => "PutBucketOwnershipControls",
+        "PutBucketPolicy" => "PutBucketPolicy",
+        "PutBucketVersioning" => "PutBucketVersioning",
+        "PutObjectLockConfiguration" => "PutBucketObjectLockConfiguration",
+        "PutPublicAccessBlock" => "PutBucketPublicAccessBlock",
+        _ => return None,
+    })
+}

@@ -1,0 +1,105 @@
+use super::*;
+use crate::wire::{Answer, Wire, client};
+
+async fn read(answer: Answer, limit: u64) -> (Result<Delivery, PortError>, String, String) {
+    let wire = Wire::new([answer]);
+    let objects = S3Objects::new(client!(aws_sdk_s3, wire));
+    let mut seen = Vec::new();
+    let mut sink = |piece: &[u8]| {
+        seen.extend_from_slice(piece);
+        ControlFlow::Continue(())
+    };
+    let delivery = objects.read("crls", "crl/1.crl", limit, &mut sink).await;
+    (delivery, String::from_utf8(seen).unwrap(), wire.asked()[0].uri.clone())
+}
+
+fn answer(status: u16, body: &str) -> Answer {
+    Answer { status, headers: Vec::new(), body: body.to_owned() }
+}
+
+fn part(range: &'static str, body: &str) -> Answer {
+    let headers = vec![("content-range", range), ("etag", "\"v1\"")];
+    Answer { status: 206, headers, body: body.to_owned() }
+}
+
+fn error(code: &str) -> String {
+    format!("<Error><Code>{code}</Code><Message>m</Message></Error>")
+}
+
+#[tokio::test]
+async fn an_object_is_handed_on_whole() {
+    let (delivery, seen, uri) = read(answer(200, "hello"), 5).await;
+    assert_eq!(delivery.unwrap(), Delivery::Delivered);
+    assert_eq!(seen, "hello");
+    assert!(uri.contains("/crl/1.crl"), "{uri}");
+}
+
+#[tokio::test]
+async fn an_object_over_the_limit_is_not_begun() {
+    let (delivery, seen, _) = read(answer(200, "hello!"), 5).await;
+    assert_eq!((delivery.unwrap(), seen.as_str()), (Delivery::TooLarge, ""));
+    let ten_gib = part("bytes 0-4/10737418240", "hello");
+    let (delivery, seen, _) = read(ten_gib, 1000).await;
+    assert_eq!((delivery.unwrap(), seen.as_str()), (Delivery::TooLarge, ""));
+}
+
+#[tokio::test]
+async fn no_object_is_an_answer_and_no_bucket_or_no_permission_an_error() {
+    let (absent, ..) = read(answer(404, &error("NoSuchKey")), 5).await;
+    assert_eq!(absent.unwrap(), Delivery::Absent);
+    let (no_bucket, ..) = read(answer(404, &error("NoSuchBucket")), 5).await;
+    assert!(matches!(no_bucket, Err(PortError::NotFound { .. })));
+    let (denied, ..) = read(answer(403, &error("AccessDenied")), 5).await;
+    assert!(matches!(denied, Err(PortError::Denied { .. })));
+}
+
+#[tokio::test]
+async fn an_empty_object_is_handed_on_as_nothing() {
+    let (delivery, seen, _) = read(answer(416, &error("InvalidRange")), 5).await;
+    assert_eq!((delivery.unwrap(), seen.as_str()), (Delivery::Delivered, ""));
+}
+
+/// The scripted answers are given in the order of the requests, which are begun in turn.
+#[tokio::test]
+async fn a_large_object_comes_in_ranges_of_one_version_in_order() {
+    let wire = Wire::new([
+        part("bytes 0-3/22", "abcd"),
+        part("bytes 4-7/22", "efgh"),
+        part("bytes 8-11/22", "ijkl"),
+        part("bytes 12-15/22", "mnop"),
+        part("bytes 16-19/22", "qrst"),
+        part("bytes 20-21/22", "uv"),
+    ]);
+    let objects = S3Objects { client: client!(aws_sdk_s3, wire), range: 4 };
+    let mut seen = Vec::new();
+    let mut sink = |piece: &[u8]| {
+        seen.extend_from_slice(piece);
+        ControlFlow::Continue(())
+    };
+    let delivery = objects.read("crls", "k", 22, &mut sink).await.unwrap();
+    assert_eq!((delivery, seen.as_slice()), (Delivery::Delivered, &b"abcdefghijklmnopqrstuv"[..]));
+    let asked = wire.asked();
+    assert_eq!(asked.len(), 6);
+    assert_eq!(asked[0].if_match, None);
+    assert!(asked[1..].iter().all(|one| one.if_match.as_deref() == Some("\"v1\"")));
+}
+
+#[tokio::test]
+async fn an_object_that_changes_while_it_is_read_is_an_error() {
+    let changed = answer(412, &error("PreconditionFailed"));
+    let wire = Wire::new([part("bytes 0-3/8", "abcd"), changed]);
+    let objects = S3Objects { client: client!(aws_sdk_s3, wire), range: 4 };
+    let mut sink = |_: &[u8]| ControlFlow::Continue(());
+    let failed = objects.read("crls", "k", 22, &mut sink).await.unwrap_err();
+    assert!(matches!(failed, PortError::Other { .. }), "{failed}");
+}
+
+#[tokio::test]
+async fn what_the_sink_does_not_want_is_not_fetched_to_its_end() {
+    let wire = Wire::new([part("bytes 0-3/400", "abcd"), part("", ""), part("", ""), part("", "")]);
+    let objects = S3Objects { client: client!(aws_sdk_s3, wire), range: 4 };
+    let mut sink = |_: &[u8]| ControlFlow::Break(());
+    let delivery = objects.read("crls", "k", 400, &mut sink).await.unwrap();
+    assert_eq!(delivery, Delivery::Delivered);
+    assert!(wire.asked().len() <= 1 + AHEAD);
+}

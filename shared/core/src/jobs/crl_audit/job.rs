@@ -1,0 +1,263 @@
+//! One run's work: every CA and every bucket gets its turn, and what has none is handed on.
+
+use std::collections::BTreeSet;
+
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    AT_ONCE, BUCKETS_AT_ONCE, CheckFailure, CrlAuditError, Outcome, Ports, Scope, Settings, Skip,
+    Step, Trigger, certificates, gather,
+    memory::{self, KnownCertificate, Memory},
+    report::Report,
+    settle,
+    turns::{self, Turn},
+};
+use crate::{
+    ca::Ca,
+    jobs::{register::Register, side_by_side::side_by_side},
+    ports::{Authorities, Buckets, Bus, Ledger, Objects, Pace, Rest},
+    rules::{
+        self, Judgement,
+        bucket::{BucketSubject, BucketUser},
+    },
+};
+
+pub(super) struct Job<'a, A, O, K, L, B, P> {
+    pub(super) ports: &'a Ports<'a, A, O, K, L, B, P>,
+    pub(super) settings: &'a Settings,
+    pub(super) register: Register<'a, L, B>,
+    pub(super) trigger: &'a Trigger,
+    pub(super) now: OffsetDateTime,
+}
+
+/// What came of one resource's turn.
+#[derive(Default)]
+struct Checked {
+    judgements: Vec<Judgement>,
+    told: super::Told,
+    failures: Vec<CheckFailure>,
+}
+
+/// A run that is handed on for ever does not end by itself.
+const MOST_HOPS: u32 = 50;
+
+type Scopes<'a> = [(&'a Ca, Result<Scope, Skip>)];
+
+impl<A, O, K, L, B, P> Job<'_, A, O, K, L, B, P>
+where
+    A: Authorities,
+    O: Objects,
+    K: Buckets,
+    L: Ledger,
+    B: Bus,
+    P: Pace,
+{
+    pub(super) async fn run(
+        &self,
+        scopes: &Scopes<'_>,
+        mut report: Report,
+    ) -> Result<Outcome, CrlAuditError> {
+        let mut failures = Vec::new();
+        match self.all_turns(scopes, &mut report, &mut failures).await {
+            None => self.close_what_is_no_longer_audited(scopes, &mut report, &mut failures).await,
+            Some(left) => match self.hand_on(&left, &report).await {
+                Ok(()) => report.handed_on = Some(left),
+                Err(step) => failures.push(CheckFailure { resource: left, step }),
+            },
+        }
+        report.unchecked = failures.iter().map(ToString::to_string).collect();
+        let written = report.write(self.ports.ledger).await;
+        let audit = Box::new(report.audit());
+        if let Err(step) = written {
+            failures.push(CheckFailure { resource: "the report".to_owned(), step });
+        }
+        if failures.is_empty() {
+            Ok(Outcome::Audited(audit))
+        } else {
+            Err(CrlAuditError::Incomplete { audit, failures })
+        }
+    }
+
+    /// The first resource that had no turn, if there is one.
+    async fn all_turns(
+        &self,
+        scopes: &Scopes<'_>,
+        report: &mut Report,
+        failures: &mut Vec<CheckFailure>,
+    ) -> Option<String> {
+        let mut turns = turns::of(self.ports, scopes, self.trigger).await;
+        let arns: Vec<String> = turns.iter().map(|turn| turn.ca.arn.to_string()).collect();
+        let ready = certificates::fetch(self.ports, &mut turns).await;
+        let audits = turns.into_iter().take(ready).map(|turn| self.in_time(self.audit(turn)));
+        let done = side_by_side(AT_ONCE, audits).await;
+        let begun = absorb(done, report, failures);
+        if begun < arns.len() {
+            return Some(arns[begun].clone());
+        }
+        let buckets = gather::bucket_users(scopes, self.trigger);
+        let arns: Vec<String> = buckets.keys().map(|name| format!("arn:aws:s3:::{name}")).collect();
+        let audits = buckets.into_iter().map(|bucket| self.in_time(self.audit_bucket(bucket)));
+        let done = side_by_side(BUCKETS_AT_ONCE, audits).await;
+        arns.into_iter().nth(absorb(done, report, failures))
+    }
+
+    /// Begins it only while there is time.
+    async fn in_time(&self, work: impl Future<Output = Checked>) -> Option<Checked> {
+        self.ports.pace.pause(Duration::ZERO).await.ok()?;
+        Some(work.await)
+    }
+
+    async fn audit(&self, turn: Turn<'_>) -> Checked {
+        match turn.scope {
+            Some(scope) => self.audit_crl(turn.ca, scope, turn.memory, turn.certificate).await,
+            // A CA without a CRL can at least be judged for having none.
+            None => {
+                let (ca, judgements) = (turn.ca, self.configuration(turn.ca));
+                let key = memory::ca_key(ca.arn.id());
+                self.settle(ca.arn.as_str(), &key, judgements, Vec::new(), |_| ()).await
+            }
+        }
+    }
+
+    async fn audit_crl(
+        &self,
+        ca: &Ca,
+        scope: &Scope,
+        memory: Result<Memory, Step>,
+        certificate: Option<Result<String, Step>>,
+    ) -> Checked {
+        let resource = ca.arn.as_str();
+        let mut history = match memory {
+            Ok(memory) => memory.crl,
+            Err(step) => return Checked::failed(resource, step),
+        };
+        self.trigger.learn(&ca.arn, &mut history);
+        let (settings, as_of) = (self.settings, self.now);
+        let asked = gather::Asked { ca, scope, history, certificate, settings, as_of };
+        let gathered = gather::crl(self.ports, asked).await;
+        let subject = &gathered.subject;
+        let mut judgements = rules::judge(rules::crl::RULES, subject, resource, self.now);
+        judgements.extend(self.configuration(ca));
+        let known = gathered.certificate.and_then(|pem| KnownCertificate::of(ca, &pem));
+        let learn = |memory: &mut Memory| {
+            // On what is remembered now: another run may have learnt something meanwhile.
+            self.trigger.learn(&ca.arn, &mut memory.crl);
+            memory.crl.learn(subject);
+            if known.is_some() {
+                memory.certificate.clone_from(&known);
+            }
+        };
+        let key = memory::ca_key(ca.arn.id());
+        self.settle(resource, &key, judgements, gathered.failures, learn).await
+    }
+
+    fn configuration(&self, ca: &Ca) -> Vec<Judgement> {
+        rules::judge(rules::configuration::RULES, ca, ca.arn.as_str(), self.now)
+    }
+
+    async fn audit_bucket(&self, (name, users): (String, Vec<BucketUser>)) -> Checked {
+        let facts = self.ports.buckets.facts(&name).await;
+        let subject = BucketSubject { facts, users };
+        let resource = subject.arn();
+        let failures = gather::unknown(&subject.facts);
+        let judgements = rules::judge(rules::bucket::RULES, &subject, &resource, self.now);
+        self.settle(&resource, &memory::bucket_key(&name), judgements, failures, |_| ()).await
+    }
+
+    async fn settle(
+        &self,
+        resource: &str,
+        key: &str,
+        judgements: Vec<Judgement>,
+        failures: Vec<Step>,
+        learn: impl Fn(&mut Memory),
+    ) -> Checked {
+        let failed = |step| CheckFailure { resource: resource.to_owned(), step };
+        let mut failures: Vec<_> = failures.into_iter().map(failed).collect();
+        let told = settle::settle(&self.register, resource, key, &judgements, learn).await;
+        let told = told.unwrap_or_else(|step| {
+            failures.push(failed(step));
+            super::Told::default()
+        });
+        Checked { judgements, told, failures }
+    }
+
+    /// A CA that was deleted, or whose CRL was turned off, has no findings any more. Only a run over
+    /// all CAs can tell, and only about resources that it did not audit.
+    async fn close_what_is_no_longer_audited(
+        &self,
+        scopes: &Scopes<'_>,
+        report: &mut Report,
+        failures: &mut Vec<CheckFailure>,
+    ) {
+        if !self.trigger.is_of_all() {
+            return;
+        }
+        let mut failed = |resource: String, step| failures.push(CheckFailure { resource, step });
+        let keys = match self.ports.ledger.list(memory::PREFIX).await {
+            Ok(keys) => keys,
+            Err(error) => return failed("the ledger".to_owned(), Step::Memory(error)),
+        };
+        let audited = audited(scopes);
+        let keys: Vec<_> = keys.into_iter().filter(|key| !audited.contains(key)).collect();
+        let closed = keys.iter().map(|key| settle::close(&self.register, key));
+        let closed = side_by_side(AT_ONCE, closed).await;
+        for (key, closed) in keys.into_iter().zip(closed) {
+            match closed {
+                Ok(resolved) => report.told.resolved.extend(resolved),
+                Err(step) => failed(key, step),
+            }
+        }
+    }
+
+    /// The next run begins with the first that had no turn; a run in which nobody had one is not
+    /// tried again.
+    async fn hand_on(&self, left: &str, report: &Report) -> Result<(), Step> {
+        let hop = match self.trigger {
+            Trigger::Rest(rest) => rest.hop + 1,
+            _ => 1,
+        };
+        if report.judgements.is_empty() || hop > MOST_HOPS {
+            return Err(Step::NoTime);
+        }
+        let rest = Rest { job: "crl-audit".to_owned(), from: left.to_owned(), hop };
+        self.ports.bus.hand_on(&rest).await.map_err(Step::HandOn)
+    }
+}
+
+impl Checked {
+    fn failed(resource: &str, step: Step) -> Self {
+        let failure = CheckFailure { resource: resource.to_owned(), step };
+        Self { failures: vec![failure], ..Self::default() }
+    }
+}
+
+/// Adds what was done to the report, and says how many had their turn.
+fn absorb(
+    done: Vec<Option<Checked>>,
+    report: &mut Report,
+    failures: &mut Vec<CheckFailure>,
+) -> usize {
+    let mut begun = 0;
+    for checked in done.into_iter().map_while(|checked| checked) {
+        begun += 1;
+        report.told.add(checked.told);
+        report.judgements.extend(checked.judgements);
+        failures.extend(checked.failures);
+    }
+    begun
+}
+
+/// The keys of what a run over all CAs audits.
+fn audited(scopes: &Scopes<'_>) -> BTreeSet<String> {
+    let mut audited = BTreeSet::new();
+    for (ca, scope) in scopes {
+        if !matches!(scope, Err(Skip::Status(_))) {
+            audited.insert(memory::ca_key(ca.arn.id()));
+        }
+        if let Ok(scope) = scope {
+            audited.insert(memory::bucket_key(&scope.bucket));
+        }
+    }
+    audited
+}
