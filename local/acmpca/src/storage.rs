@@ -141,6 +141,7 @@ impl Storage {
         if let Some(thread) = take(&disk.thread) {
             let _ = thread.join();
         }
+        disk.queue.give_up();
         drop(take(&disk.directory));
     }
 
