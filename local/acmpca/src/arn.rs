@@ -40,12 +40,10 @@ pub(crate) fn parse_certificate(arn: &str) -> Result<(CaArn, String), ApiError> 
     }
 }
 
-/// 32 hexadecimal digits, as ARNs carry a serial.
-pub(crate) fn parse_serial(hex: &str) -> Option<[u8; 16]> {
-    (hex.len() == 32 && hex.is_ascii())
-        .then(|| u128::from_str_radix(hex, 16).ok())
-        .flatten()
-        .map(u128::to_be_bytes)
+/// 32 hexadecimal digits, as ARNs carry a serial number.
+pub(crate) fn parse_serial(digits: &str) -> Option<[u8; 16]> {
+    let is_serial = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_serial.then(|| u128::from_str_radix(digits, 16).ok()).flatten().map(u128::to_be_bytes)
 }
 
 fn split(arn: &str) -> Result<(CaArn, Option<&str>), ApiError> {

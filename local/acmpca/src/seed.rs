@@ -11,7 +11,7 @@ use aws_sdk_acmpca::types::RevocationReason;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{ApiError, record::values::word};
+use crate::{ApiError, arn::parse_serial, record::values::word};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -181,13 +181,8 @@ fn check_authority(
 }
 
 fn check_serial(serial: &str, place: &str) -> Result<(), SeedError> {
-    match read_serial(serial) {
+    match parse_serial(serial) {
         Some(octets) if octets != [0; 16] => Ok(()),
         _ => Err(wrong(place, "serial", "is not 32 hexadecimal digits, or is zero")),
     }
-}
-
-fn read_serial(serial: &str) -> Option<[u8; 16]> {
-    let is_serial = serial.len() == 32 && serial.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_serial.then(|| u128::from_str_radix(serial, 16).ok()).flatten().map(u128::to_be_bytes)
 }

@@ -306,6 +306,12 @@ impl PcaLocal {
         self.0.store.storage().settled(generation).await
     }
 
+    /// The CAs whose moments count: none while nothing can be written down.
+    pub(crate) fn timed(&self) -> Vec<Cell> {
+        let store = &self.0.store;
+        if store.storage().has_failed() { Vec::new() } else { store.all() }
+    }
+
     /// The DER of a certificate that stays on disk.
     pub(crate) async fn read_body(&self, ca: u64, place: u32) -> Result<Vec<u8>, ApiError> {
         self.settled().await?;

@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(default.remove(&one), None);
 
         let own = two.replace("RamDefault", "Own");
-        assert_eq!(shares_in(&ca(), &own), [revoke.clone()]);
+        assert_eq!(shares_in(&ca(), &own), std::slice::from_ref(&revoke));
         let left = revoke.remove(&own).unwrap();
         assert!(allows(&left, GUEST, "IssueCertificate", Some("EndEntityCertificate")));
     }

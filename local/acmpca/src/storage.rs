@@ -90,6 +90,12 @@ impl Storage {
         self.0.as_ref().map_or(0, |disk| disk.queue.generation())
     }
 
+    /// The last write has failed. What the clock sets off waits until one succeeds: it would find
+    /// itself due again, for ever.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.as_ref().is_some_and(|disk| disk.queue.has_failed())
+    }
+
     /// Queues changes that were made to what was put into memory in that generation; changes to
     /// what has been replaced since are nobody's.
     pub(crate) fn write(&self, generation: u64, changes: Vec<Change>) {
@@ -135,6 +141,7 @@ impl Storage {
         if let Some(thread) = take(&disk.thread) {
             let _ = thread.join();
         }
+        disk.queue.give_up();
         drop(take(&disk.directory));
     }
 

@@ -209,12 +209,12 @@ pub(crate) struct Finisher(pub(crate) PcaLocal);
 
 impl Timed for Finisher {
     fn next_due(&self) -> Option<OffsetDateTime> {
-        self.0.store().all().iter().filter_map(|cell| next_due(&cell.lock())).min()
+        self.0.timed().iter().filter_map(|cell| next_due(&cell.lock())).min()
     }
 
     fn run_due(&self, now: OffsetDateTime) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            for cell in self.0.store().all() {
+            for cell in self.0.timed() {
                 self.end_due(&cell, now).await;
             }
         })

@@ -32,12 +32,12 @@ pub(crate) struct Publisher(pub(crate) PcaLocal);
 impl Timed for Publisher {
     fn next_due(&self) -> Option<OffsetDateTime> {
         let now = self.0.now();
-        self.0.store().all().iter().filter_map(|cell| due(&cell.lock(), now)).min()
+        self.0.timed().iter().filter_map(|cell| due(&cell.lock(), now)).min()
     }
 
     fn run_due(&self, now: OffsetDateTime) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            for cell in self.0.store().all() {
+            for cell in self.0.timed() {
                 let is_due = due(&cell.lock(), now).is_some_and(|due| due <= now);
                 if is_due {
                     self.publish(&cell, now).await;

@@ -183,11 +183,7 @@ pub(crate) mod hex {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 16], D::Error> {
         let text = String::deserialize(from)?;
-        let is_serial = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_serial
-            .then(|| u128::from_str_radix(&text, 16).ok())
-            .flatten()
-            .map(u128::to_be_bytes)
+        crate::arn::parse_serial(&text)
             .ok_or_else(|| D::Error::custom(format!("'{text}' is not a serial: 32 hex digits")))
     }
 }

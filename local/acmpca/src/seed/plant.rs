@@ -11,10 +11,10 @@ use aws_sdk_acmpca::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use super::{Authority, Certificate, OwnCertificate, Seed, SeedError, Status, read_serial};
+use super::{Authority, Certificate, OwnCertificate, Seed, SeedError, Status};
 use crate::{
     ApiError, PcaLocal,
-    arn::{CaArn, partition},
+    arn::{CaArn, parse_serial, partition},
     caller::Caller,
     error::explain,
     operations,
@@ -198,7 +198,7 @@ impl<'a> Plot<'a> {
         template: &str,
         days: i64,
     ) -> Result<(), ApiError> {
-        let serial = read_serial(serial)
+        let serial = parse_serial(serial)
             .ok_or_else(|| ApiError::internal("the seed's serial numbers have been read"))?;
         let cell = self.service.store().find(issuer, self.service.now())?;
         let algorithm = {

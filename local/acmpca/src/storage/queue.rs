@@ -1,6 +1,9 @@
 //! Between those who change something and the thread that writes it down.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
@@ -20,11 +23,17 @@ pub(super) struct Queue {
 #[derive(Default)]
 struct Waiting {
     items: Vec<Item>,
-    /// How many items there have been.
+    /// How many items there have been, and how many when the last of them was taken in.
     pushed: u64,
+    accepted: u64,
     generation: u64,
     gate: Gate,
+    /// The last commit has failed.
+    has_failed: bool,
 }
+
+/// After a commit that failed, how long until it is seen whether another one would.
+const UNTIL_TRIED_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Gate {
@@ -62,10 +71,14 @@ impl Queue {
 
     pub(super) fn push(&self, generation: u64, item: Item) {
         let mut waiting = self.waiting();
-        if waiting.gate != Gate::Open || waiting.generation != generation {
+        if waiting.gate == Gate::Shut || waiting.generation != generation {
             return;
         }
         waiting.pushed += 1;
+        if waiting.gate == Gate::Closed {
+            return;
+        }
+        waiting.accepted = waiting.pushed;
         waiting.items.push(item);
         self.arrived.notify_one();
     }
@@ -98,6 +111,7 @@ impl Queue {
         }
         waiting.generation += 1;
         waiting.pushed += 1;
+        waiting.accepted = waiting.pushed;
         waiting.items.push(Item::Changes(changes));
         self.arrived.notify_one();
         let generation = waiting.generation;
@@ -106,20 +120,27 @@ impl Queue {
     }
 
     /// Waits for something to write: all that has come in, and how many items there have been.
-    /// `None` at the end.
+    /// After a failure that may be nothing, so that it is tried whether writing goes on. `None` at
+    /// the end.
     pub(super) fn take(&self) -> Option<(Vec<Item>, u64)> {
         let mut waiting = self.waiting();
         while waiting.items.is_empty() {
             if waiting.gate == Gate::Closed {
                 return None;
             }
+            if waiting.has_failed {
+                let woken = self.arrived.wait_timeout(waiting, UNTIL_TRIED_AGAIN);
+                waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+                break;
+            }
             waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        Some((std::mem::take(&mut waiting.items), waiting.pushed))
+        Some((std::mem::take(&mut waiting.items), waiting.accepted))
     }
 
     /// So many of the items are on disk.
     pub(super) fn done(&self, pushed: u64) {
+        self.waiting().has_failed = false;
         self.progress.send_modify(|progress| progress.done = pushed);
     }
 
@@ -130,14 +151,20 @@ impl Queue {
         let mut waiting = self.waiting();
         waiting.items.clear();
         waiting.gate = Gate::Shut;
+        waiting.has_failed = true;
         waiting.pushed += 1;
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.waiting().has_failed
     }
 
     pub(super) fn give_up(&self) {
         self.progress.send_modify(|progress| progress.is_broken = true);
     }
 
-    /// What comes later is swallowed, and those who wait for it learn that it is not written.
+    /// What comes later is swallowed. Who waits for it learns from [`give_up`](Self::give_up) that
+    /// it is not written.
     pub(super) fn close(&self) {
         let mut waiting = self.waiting();
         waiting.gate = Gate::Closed;
@@ -146,5 +173,93 @@ impl Queue {
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    fn change() -> Item {
+        Item::Changes(vec![Change::Cleared])
+    }
+
+    /// `None` while it waits.
+    fn settled(queue: &Queue, since: u64) -> Option<bool> {
+        queue.settled(since).now_or_never().map(|outcome| outcome.is_ok())
+    }
+
+    #[test]
+    fn a_call_waits_for_what_was_queued_before_it_ends_and_for_nothing_else() {
+        let queue = Queue::default();
+        assert_eq!(settled(&queue, 0), Some(true), "nothing has happened");
+        queue.push(0, change());
+        queue.push(0, change());
+        assert_eq!(settled(&queue, 0), None);
+        let (items, pushed) = queue.take().unwrap();
+        assert_eq!((items.len(), pushed), (2, 2));
+        assert_eq!(settled(&queue, 0), None, "taken is not written");
+        queue.push(0, change());
+        queue.done(pushed);
+        assert_eq!(settled(&queue, 0), None, "the third is not written");
+        let (_, pushed) = queue.take().unwrap();
+        queue.done(pushed);
+        assert_eq!(settled(&queue, 0), Some(true));
+    }
+
+    #[test]
+    fn a_commit_that_fails_ends_the_calls_that_are_under_way_and_no_others() {
+        let queue = Queue::default();
+        queue.push(0, change());
+        queue.take().unwrap();
+        queue.push(0, change());
+        queue.shut();
+        queue.push(0, change());
+        assert_eq!(settled(&queue, 0), None, "memory is not made anew yet");
+        queue.reopen();
+        assert_eq!(settled(&queue, 0), Some(false));
+        assert!(queue.has_failed());
+        assert_eq!((queue.generation(), settled(&queue, 1)), (1, Some(true)));
+        queue.push(0, change());
+        assert_eq!(settled(&queue, 1), Some(true), "of CAs that are replaced nothing is written");
+        queue.push(1, change());
+        let (items, pushed) = queue.take().unwrap();
+        assert_eq!(items.len(), 1);
+        queue.done(pushed);
+        assert!(!queue.has_failed());
+        assert_eq!(settled(&queue, 1), Some(true));
+    }
+
+    #[test]
+    fn what_replaces_everything_comes_after_what_was_queued_and_not_into_a_shut_gate() {
+        let queue = Queue::default();
+        queue.push(0, change());
+        queue.begin_again(vec![Change::Cleared]).unwrap();
+        queue.push(0, change());
+        let (items, pushed) = queue.take().unwrap();
+        assert_eq!(items.len(), 2, "what is changed in what has been replaced is nobody's");
+        queue.done(pushed);
+        assert_eq!((settled(&queue, 0), settled(&queue, 1)), (Some(false), Some(true)));
+        queue.shut();
+        assert!(queue.begin_again(vec![Change::Cleared]).is_err());
+        queue.give_up();
+        assert_eq!(settled(&queue, 1), Some(false), "for good");
+    }
+
+    #[test]
+    fn a_queue_that_is_closed_writes_what_is_in_it_and_takes_no_more() {
+        let queue = Queue::default();
+        queue.push(0, change());
+        queue.close();
+        queue.push(0, change());
+        let (items, pushed) = queue.take().unwrap();
+        assert_eq!((items.len(), pushed), (1, 1));
+        queue.done(pushed);
+        assert!(queue.take().is_none());
+        assert_eq!(settled(&queue, 0), None);
+        queue.give_up();
+        assert_eq!(settled(&queue, 0), Some(false));
     }
 }

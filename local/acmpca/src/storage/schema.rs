@@ -85,10 +85,15 @@ fn configure(connection: &mut Connection, is_new: bool) -> rusqlite::Result<()> 
         let transaction = connection.transaction()?;
         transaction.execute_batch(TABLES)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", FORMAT)?;
+        write_format(&transaction)?;
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Also the least that can be written, to see whether anything can.
+pub(super) fn write_format(to: &Connection) -> rusqlite::Result<()> {
+    to.pragma_update(None, "user_version", FORMAT)
 }
 
 pub(super) fn open_to_read(directory: &Directory) -> Result<Connection, DataDirError> {

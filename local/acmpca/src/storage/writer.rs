@@ -10,7 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{
     load,
     queue::{Item, Queue},
-    write,
+    schema, write,
 };
 use crate::{error::explain, store::Store};
 
@@ -30,6 +30,12 @@ impl Writer {
 
     pub(super) fn run(&mut self) {
         while let Some((items, pushed)) = self.queue.take() {
+            if items.is_empty() {
+                if self.try_again().is_ok() {
+                    self.queue.done(pushed);
+                }
+                continue;
+            }
             let mut actions = Vec::new();
             let mut changes = Vec::new();
             for item in items {
@@ -69,6 +75,14 @@ impl Writer {
             write::apply(&transaction, &mut self.names, change)?;
         }
         Ok(transaction.commit()?)
+    }
+
+    /// Writes something that changes nothing.
+    fn try_again(&mut self) -> rusqlite::Result<()> {
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(behavior)?;
+        schema::write_format(&transaction)?;
+        transaction.commit()
     }
 
     fn recover(&mut self) {

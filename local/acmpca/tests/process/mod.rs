@@ -109,9 +109,18 @@ impl Server {
     }
 
     pub(crate) fn admin(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let (status, answer) = self.exchange(method, &format!("/_pca-local/{path}"), "", body)?;
+        let (status, answer) = self.try_admin(method, path, body)?;
         assert!(status < 300, "{path}: {answer}");
         Ok(answer)
+    }
+
+    pub(crate) fn try_admin(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<(u16, Value), String> {
+        self.exchange(method, &format!("/_pca-local/{path}"), "", body)
     }
 
     fn exchange(
