@@ -228,7 +228,7 @@ async fn revoke(options: &Options, address: &str, ca: &str, serials: &[String]) 
 }
 
 /// OpenSSL verifies the CRL and counts its entries.
-fn check_crl(crl: &std::path::Path, issuer: &str, entries: usize) -> Outcome<()> {
+fn check_crl(crl: &Path, issuer: &str, entries: usize) -> Outcome<()> {
     let folder = crl.parent().ok_or("a CRL lies in a folder")?;
     std::fs::write(folder.join("ca.pem"), issuer).map_err(|error| error.to_string())?;
     let output = std::process::Command::new("openssl")
@@ -248,7 +248,7 @@ fn check_crl(crl: &std::path::Path, issuer: &str, entries: usize) -> Outcome<()>
 async fn report(
     connection: &mut Connection,
     ca: &str,
-    folder: &std::path::Path,
+    folder: &Path,
     certificates: usize,
 ) -> Outcome<f64> {
     println!("writing the audit report ...");

@@ -102,7 +102,7 @@ fn tag(server: &Server, known: &mut Known) -> Result<(), String> {
 /// ACTIVE, DISABLED, DELETED, DISABLED, ACTIVE, …
 fn change_status(server: &Server, known: &mut Known) -> Result<(), String> {
     let mut request = json!({"CertificateAuthorityArn": known.ca});
-    let was_deleted = known.issued.len() % 2 == 0;
+    let was_deleted = known.issued.len().is_multiple_of(2);
     let (operation, next) = match known.status[..] {
         ["ACTIVE"] => ("UpdateCertificateAuthority", "DISABLED"),
         ["DISABLED"] if was_deleted => ("UpdateCertificateAuthority", "ACTIVE"),
@@ -159,7 +159,7 @@ fn serial(arn: &str) -> &str {
 fn what_was_acknowledged_survives_being_killed() {
     let kills = setting("PCA_LOCAL_KILLS", 100);
     let seed = setting("PCA_LOCAL_SEED", Random::anything());
-    println!("PCA_LOCAL_SEED={seed}");
+    eprintln!("PCA_LOCAL_SEED={seed}");
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let sink = Sink::start();
@@ -174,7 +174,7 @@ fn what_was_acknowledged_survives_being_killed() {
         }
         let server = Arc::new(Server::start(&data, &sink));
         let verified = Arc::new(Barrier::new(known.len() + 1));
-        let delay = Duration::from_millis(random.below(150));
+        let delay = Duration::from_millis(random.below(100));
         let clients: Vec<_> = known
             .into_iter()
             .map(|mut known| {
@@ -251,7 +251,7 @@ fn conclude(server: &Server, sink: &Sink, known: &[Known]) {
     for (key, numbers) in numbers.iter() {
         assert!(numbers.is_sorted_by(|a, b| a < b), "{key}: {numbers:?}");
     }
-    println!(
+    eprintln!(
         "{issued} certificates, {revoked} revoked, {} CRLs",
         numbers.values().flatten().count()
     );
