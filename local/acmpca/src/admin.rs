@@ -1,6 +1,8 @@
 //! `/_pca-local/`: what a person or a test may do to the service, and no AWS API offers.
 
 mod behaviour;
+mod origin;
+mod shares;
 mod state;
 
 use axum::{
@@ -15,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-use crate::{PcaLocal, error::explain};
+use crate::{PcaLocal, console, error::explain};
 
 /// The clock cannot be moved by more than this at once: every due moment on the way is run.
 const ADVANCE_DAYS_MAX: i64 = 366 * 30;
@@ -26,7 +28,10 @@ pub(crate) fn router(service: PcaLocal) -> Router {
         .route("/_pca-local/clock", get(read).put(set))
         .route("/_pca-local/clock/advance", post(advance))
         .merge(behaviour::router())
+        .merge(console::router())
+        .merge(shares::router())
         .merge(state::router())
+        .layer(axum::middleware::from_fn(origin::refuse_others))
         .with_state(service)
 }
 
@@ -85,7 +90,7 @@ async fn set(State(service): State<PcaLocal>, body: Bytes) -> Response {
 }
 
 /// The answer, when what it says is on disk.
-async fn written(service: &PcaLocal, generation: u64, answer: Response) -> Response {
+pub(crate) async fn written(service: &PcaLocal, generation: u64, answer: Response) -> Response {
     match service.settled_since(generation).await {
         Ok(()) => answer,
         Err(error) => {
@@ -119,19 +124,23 @@ async fn advance(State(service): State<PcaLocal>, body: Bytes) -> Response {
         }
     };
     let now = service.timeline().clock().now();
-    let by = match advance {
-        Advance::By { seconds } => Duration::seconds(seconds),
-        Advance::To { to } => to - now,
+    let target = match advance {
+        Advance::By { seconds } => now.saturating_add(Duration::seconds(seconds)),
+        Advance::To { to } => to,
     };
-    if by.is_negative() || by > Duration::days(ADVANCE_DAYS_MAX) {
+    if !can_advance(now, target) {
         return refuse(&format!(
             "the clock stands at {now} and can be advanced by 0 to {ADVANCE_DAYS_MAX} days; to turn \
              it back use PUT /_pca-local/clock"
         ));
     }
     let generation = service.generation();
-    service.timeline().advance_to(now + by).await;
+    service.timeline().advance_to(target).await;
     written(&service, generation, Json(reading(&service)).into_response()).await
+}
+
+pub(crate) fn can_advance(now: OffsetDateTime, target: OffsetDateTime) -> bool {
+    (Duration::ZERO..=Duration::days(ADVANCE_DAYS_MAX)).contains(&(target - now))
 }
 
 fn refuse(why: &str) -> Response {

@@ -1,24 +1,37 @@
 //! `pca-local`: the ACM PCA service alone, over HTTP.
 
+mod cli;
+
 use std::{
     io::IsTerminal as _,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use clap::Parser;
-use pca_local::{PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Seed, Timings};
+use cli::{EventOptions, TlsOptions, chain, print, read};
+use pca_local::{Iam, PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Seed, Server, Timings};
 use tracing_subscriber::EnvFilter;
 
 /// A faithful AWS Private CA (ACM PCA) service for one machine.
 ///
-/// Point any AWS SDK or the AWS CLI at it with AWS_ENDPOINT_URL_ACM_PCA or --endpoint-url. Any
-/// credentials are taken; an access key id of twelve digits is the account of the call. What is not
-/// part of the AWS API is under /_pca-local/: GET `health`; GET and PUT `clock`, POST `clock/advance`;
-/// GET and PUT `timing`; GET, PUT and DELETE `faults`; POST `reset`; GET and PUT `state`; POST `seed`.
+/// Point any AWS SDK or the AWS CLI at it, with --endpoint-url or AWS_ENDPOINT_URL_ACM_PCA:
+///
+///   pca-local &
+///   aws --endpoint-url http://127.0.0.1:4567 acm-pca list-certificate-authorities
+///
+/// Any credentials are taken, unless --iam or --verify-signatures say otherwise; an access key id of
+/// twelve digits is the account of the call. State is in memory, unless --data-dir says where to
+/// keep it.
+///
+/// In a browser, http://127.0.0.1:4567/_pca-local/ shows CAs, certificates and events, and moves the
+/// clock. For programs, below it: GET `health`; GET and PUT `clock`, POST `clock/advance`; GET and
+/// PUT `timing`; GET, PUT and DELETE `faults`; GET, POST and DELETE `shares`; GET and PUT `state`;
+/// POST `seed`; POST `reset`. docs/pca-local.md has examples of all of these.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version, verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 struct Options {
     #[command(subcommand)]
     command: Option<Command>,
@@ -43,9 +56,10 @@ struct Options {
     #[arg(long, default_value = "immediate", value_name = "TIMING")]
     timing: Timings,
     /// Quotas: `off` limits no rates, `aws` has AWS's default rates, anything else is a JSON file
-    /// with any of certificate-authorities, certificates, certificates-with-complete-crl, tags, and
-    /// requests-per-second by operation. Quotas of resources are AWS's unless the file says
-    /// otherwise. Rates are measured on the service's clock.
+    /// with any of certificate-authorities, certificates, certificates-with-complete-crl,
+    /// revoked-certificates-with-complete-crl, tags, and requests-per-second by operation. Quotas
+    /// of resources are AWS's unless the file says otherwise. Rates are measured on the service's
+    /// clock.
     #[arg(long, default_value = "off", value_name = "off|aws|FILE.json")]
     quotas: String,
     /// Refuse requests that are not signed with the secret `local`, or with the secrets of a JSON
@@ -57,6 +71,15 @@ struct Options {
     /// (docs/pca-local.md).
     #[arg(long, value_name = "FILE.json")]
     seed: Option<PathBuf>,
+    /// Refuse what callers may not do: a JSON file of access key ids, each with its `principal` (an
+    /// ARN), its `policies` (IAM policy documents), and a `secret` if signatures are to be verified
+    /// with it. docs/pca-local.md has an example.
+    #[arg(long, value_name = "FILE.json", conflicts_with = "verify_signatures")]
+    iam: Option<String>,
+    #[command(flatten)]
+    events: EventOptions,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// Print what of ACM PCA is here, in Markdown, and stop.
     #[arg(long)]
     coverage: bool,
@@ -120,8 +143,20 @@ async fn run(options: Options) -> Result<(), String> {
     if let Some(file) = &options.verify_signatures {
         service = service.verify_signatures(secrets(file)?);
     }
+    if let Some(file) = &options.iam {
+        let (iam, secrets) = Iam::from_json(&read(file, "--iam")?)
+            .map_err(|error| format!("--iam {file}: {}", chain(&error)))?;
+        service = service.iam(iam);
+        if let Some(secrets) = secrets {
+            service = service.verify_signatures(secrets);
+        }
+    }
     if let Some(endpoint) = &options.s3_endpoint {
         service = service.s3(s3(endpoint, &options.region));
+    }
+    let outlets = options.events.open().await?;
+    if !outlets.is_empty() {
+        service = service.events(Arc::new(outlets.clone()));
     }
     let service = match &options.data_dir {
         None => service.build(),
@@ -133,23 +168,19 @@ async fn run(options: Options) -> Result<(), String> {
         let named = |error| format!("--seed {}: {}", file.display(), chain(&error));
         service.plant(&seed.map_err(named)?).await.map_err(named)?;
     }
-    print(&format!("listening on http://{address}\n"))?;
+    let (server, scheme) = options.tls.apply(Server::new(listener), &options.listen)?;
+    print(&format!("listening on {scheme}://{address}\n"))?;
 
-    // Head and body of an answer leave in two writes; without this the second waits for the client's
-    // delayed acknowledgement, 40 ms.
-    let listener = axum::serve::ListenerExt::tap_io(listener, |connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
     let timeline = service.timeline().clone();
-    let ended = tokio::select! {
-        served = axum::serve(listener, service.router()).with_graceful_shutdown(stop()) =>
-            served.map_err(|error| format!("serving on {address} failed: {error}")),
-        () = timeline.follow() => Ok(()),
-    };
+    tokio::select! {
+        () = server.serve(service.router(), stop()) => {}
+        () = timeline.follow() => {}
+    }
     service.close();
-    ended
+    for outlet in outlets {
+        outlet.finish().await;
+    }
+    Ok(())
 }
 
 async fn export(data_dir: &Path) -> Result<(), String> {
@@ -188,26 +219,6 @@ fn secrets(file: &str) -> Result<Secrets, String> {
             "--verify-signatures {file} is not a JSON object of access key ids and their secrets"
         )
     })
-}
-
-fn read(file: &str, option: &str) -> Result<String, String> {
-    std::fs::read_to_string(file)
-        .map_err(|error| format!("{option}: {file} cannot be read: {error}"))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
-fn print(text: &str) -> Result<(), String> {
-    use std::io::Write as _;
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| format!("standard output is closed: {error}"))
 }
 
 fn s3(endpoint: &str, region: &str) -> aws_sdk_s3::Client {

@@ -3,13 +3,14 @@
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-use serde_json::Value;
+use http::HeaderMap;
 use time::OffsetDateTime;
 
 use crate::{
-    ApiError, Clock, EventSink, FaultError, Faults, Quotas, Secrets, Timeline, Timings,
+    ApiError, Clock, EventSink, FaultError, Faults, Iam, Quotas, Secrets, Timeline, Timings,
     arn::CaArn,
     background::Background,
     bucket::Buckets,
@@ -18,12 +19,15 @@ use crate::{
     events::{ServiceEvent, service_event},
     faults,
     quotas::Limiter,
+    recent::{Event, Recent},
     record::{Record, Restored},
     removal,
     storage::{Change, DataDirError, Storage, StorageError},
     store::{Cell, IDEMPOTENCY_WINDOW, Store},
     unfinished,
 };
+
+const BODY_PATIENCE: Duration = Duration::from_secs(60);
 
 /// One ACM PCA service. A handle; clones share it.
 #[derive(Clone)]
@@ -34,8 +38,11 @@ struct Inner {
     buckets: Buckets,
     events: Option<Arc<dyn EventSink>>,
     background: Background,
+    body_patience: Duration,
     faults: faults::Planned,
+    iam: Option<Iam>,
     limiter: Limiter,
+    recent: Recent,
     region: String,
     secrets: Option<Secrets>,
     store: Arc<Store>,
@@ -46,7 +53,9 @@ struct Inner {
 #[derive(Default)]
 pub struct Builder {
     account: Option<String>,
+    body_patience: Option<Duration>,
     events: Option<Arc<dyn EventSink>>,
+    iam: Option<Iam>,
     quotas: Quotas,
     region: Option<String>,
     s3: Option<aws_sdk_s3::Client>,
@@ -62,9 +71,21 @@ impl Builder {
         self
     }
 
+    /// How long a client may take to send a request's body.
+    pub fn body_patience(mut self, patience: Duration) -> Self {
+        self.body_patience = Some(patience);
+        self
+    }
+
     /// Who gets the service's events, after what they tell of is on disk; nobody, if not given.
     pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
         self.events = Some(sink);
+        self
+    }
+
+    /// Who may call what; everybody may call everything, if not given.
+    pub fn iam(mut self, iam: Iam) -> Self {
+        self.iam = Some(iam);
         self
     }
 
@@ -137,8 +158,11 @@ impl Builder {
             events: self.events,
             region: self.region.unwrap_or_else(|| "us-east-1".to_owned()),
             background: Background::default(),
+            body_patience: self.body_patience.unwrap_or(BODY_PATIENCE),
             faults: faults::Planned::default(),
+            iam: self.iam,
             limiter: Limiter::new(self.quotas),
+            recent: Recent::default(),
             secrets: self.secrets,
             store,
             timeline: self.timeline.unwrap_or_else(|| Timeline::new(Clock::system())),
@@ -181,8 +205,26 @@ impl PcaLocal {
         &self.0.buckets
     }
 
+    pub(crate) fn iam(&self) -> Option<&Iam> {
+        self.0.iam.as_ref()
+    }
+
+    /// Who sends a request with these headers.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Caller {
+        let mut caller = Caller::from_headers(headers, self.account(), self.region());
+        let identity = self.iam().and_then(|iam| iam.identity(&caller.access_key_id));
+        if let Some(identity) = identity {
+            caller.become_identity(identity);
+        }
+        caller
+    }
+
     pub(crate) fn background(&self) -> &Background {
         &self.0.background
+    }
+
+    pub(crate) fn body_patience(&self) -> Duration {
+        self.0.body_patience
     }
 
     pub(crate) fn faults(&self) -> &faults::Planned {
@@ -232,10 +274,20 @@ impl PcaLocal {
         self.0.store.storage().close();
     }
 
-    pub(crate) fn deliver(&self, event: Value) {
-        if let Some(events) = self.0.events.clone() {
-            self.0.store.storage().after(move || events.deliver(event));
-        }
+    /// The latest events.
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.0.recent
+    }
+
+    /// Notes the event and hands it to whoever gets events, when what it tells of is on disk.
+    pub(crate) fn tell(&self, event: Event) {
+        let service = self.clone();
+        self.0.store.storage().after(move || {
+            let noted = service.recent().note(event);
+            if let Some(events) = &service.0.events {
+                events.deliver(noted.envelope().clone());
+            }
+        });
     }
 
     /// Counts the times that memory was made anew: calls remember it from their beginning.
@@ -266,15 +318,8 @@ impl PcaLocal {
         Ok(self.0.store.storage().body(ca, place)?)
     }
 
-    /// Whether anybody gets events: if not, they need not be made.
-    pub(crate) fn has_listener(&self) -> bool {
-        self.0.events.is_some()
-    }
-
     pub(crate) fn announce(&self, ca: &CaArn, event: ServiceEvent<'_>, now: OffsetDateTime) {
-        if self.has_listener() {
-            self.deliver(service_event(ca, event, now));
-        }
+        self.tell(Event::Service(service_event(ca, event, now)));
     }
 
     /// The CA behind an ARN of a request. Another account's is open to what its resource policy

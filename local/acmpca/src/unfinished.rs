@@ -199,9 +199,6 @@ pub(crate) fn announce_issuance(
     succeeded: bool,
     at: OffsetDateTime,
 ) {
-    if !service.has_listener() {
-        return;
-    }
     let certificate_arn = arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)));
     let event = ServiceEvent::CertificateIssuance { certificate_arn: &certificate_arn, succeeded };
     service.announce(arn, event, at);

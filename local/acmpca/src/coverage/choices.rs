@@ -213,4 +213,21 @@ pub const CHOICES: &[Choice] = &[
         choice: "403, that of the other errors about the caller",
         test: "src/signature/tests.rs: each_defect_has_its_code",
     },
+    Choice {
+        question: "The template that `acm-pca:TemplateArn` has for a request that names none",
+        choice: "the default, `EndEntityCertificate/V1`",
+        test: "src/iam/tests.rs: conditions_see_the_template_the_tags_and_the_caller",
+    },
+    Choice {
+        question: "The resource that IAM holds ListCertificateAuthorities and \
+                   CreateCertificateAuthority against",
+        choice: "`*`; the tags of a new CA against `…:certificate-authority/*`",
+        test: "src/iam/tests.rs: actions_and_resources_may_be_wildcards_or_exceptions",
+    },
+    Choice {
+        question: "What a share of RAM is in the CA's resource policy",
+        choice: "two statements for each permission and account, marked by their Sid; \
+                 DeletePolicy ends all shares",
+        test: "tests/access.rs: a_shared_ca_is_open_to_the_account_as_far_as_the_permission_goes",
+    },
 ];

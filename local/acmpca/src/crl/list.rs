@@ -46,9 +46,13 @@ impl List {
     /// The number of the CRL that is to be signed at `at`: the milliseconds of the epoch, unless
     /// that would not be more than the last one's (RFC 5280 §5.2.3), as when the clock has been
     /// turned back.
-    pub(crate) fn take_number(&mut self, at: OffsetDateTime) -> u64 {
+    pub(crate) fn number_at(&self, at: OffsetDateTime) -> u64 {
         let millis = at.unix_timestamp_nanos() / 1_000_000;
-        self.number = u64::try_from(millis).unwrap_or_default().max(self.number + 1);
+        u64::try_from(millis).unwrap_or_default().max(self.number + 1)
+    }
+
+    pub(crate) fn take_number(&mut self, at: OffsetDateTime) -> u64 {
+        self.number = self.number_at(at);
         self.number
     }
 

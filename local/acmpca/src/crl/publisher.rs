@@ -122,7 +122,7 @@ struct Job {
     content: Content,
 }
 
-struct Content {
+pub(crate) struct Content {
     issuer: Issuer,
     signing_algorithm: SigningAlgorithm,
     generated_at: OffsetDateTime,
@@ -137,33 +137,53 @@ impl Job {
     fn prepare(authority: &mut Authority, binding: Binding, now: OffsetDateTime) -> Option<Self> {
         let number = authority.crl.list_mut(binding)?.take_number(now);
         let crl = authority.crl_configuration()?;
-        let list = authority.crl.list(binding)?;
-        let (key, issuing_distribution_point) =
-            authority.crl.place(&authority.arn, crl, binding)?;
-        let validity = validity(crl);
+        let (key, _) = authority.crl.place(&authority.arn, crl, binding)?;
         Some(Self {
             ca: authority.arn.clone(),
             bucket: location::bucket(crl).to_owned(),
             key,
             acl: location::canned_acl(crl),
-            planned: list.due(),
-            validity,
-            content: Content {
-                issuer: authority.issuer()?,
-                signing_algorithm: authority.configuration.signing_algorithm().clone(),
-                generated_at: now,
-                number,
-                next_update: now + validity,
-                issuing_distribution_point,
-                revoked: list.revoked(),
-            },
+            planned: authority.crl.list(binding)?.due(),
+            validity: validity(crl),
+            content: Content::prepare(authority, binding, number, now)?,
         })
     }
 }
 
 impl Content {
+    /// The CRL of this moment; `None` if CRLs are off, or the CA has no certificate.
+    fn prepare(
+        authority: &Authority,
+        binding: Binding,
+        number: u64,
+        now: OffsetDateTime,
+    ) -> Option<Self> {
+        let crl = authority.crl_configuration()?;
+        let list = authority.crl.list(binding)?;
+        let (_, issuing_distribution_point) = authority.crl.place(&authority.arn, crl, binding)?;
+        Some(Self {
+            issuer: authority.issuer()?,
+            signing_algorithm: authority.configuration.signing_algorithm().clone(),
+            generated_at: now,
+            number,
+            next_update: now + validity(crl),
+            issuing_distribution_point,
+            revoked: list.revoked(),
+        })
+    }
+
+    /// What would be written now. Its number stays free for the CRL that is.
+    pub(crate) fn preview(
+        authority: &Authority,
+        binding: Binding,
+        now: OffsetDateTime,
+    ) -> Option<Self> {
+        let number = authority.crl.list(binding)?.number_at(now);
+        Self::prepare(authority, binding, number, now)
+    }
+
     /// thisUpdate an hour back, nextUpdate after the configured days.
-    fn sign(&self) -> Result<Vec<u8>, CrlError> {
+    pub(crate) fn sign(&self) -> Result<Vec<u8>, CrlError> {
         let header = CrlHeader {
             signing_algorithm: &self.signing_algorithm,
             number: self.number,

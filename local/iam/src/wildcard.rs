@@ -2,7 +2,7 @@
 
 /// A pattern that is ready to be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wildcard(Vec<Piece>);
+pub struct Wildcard(Vec<Piece>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece {
@@ -13,7 +13,7 @@ enum Piece {
 
 impl Wildcard {
     /// IAM: `*` is any run of characters (none included), `?` is exactly one, nothing is escaped.
-    pub(crate) fn iam(pattern: &str) -> Self {
+    pub fn iam(pattern: &str) -> Self {
         let pieces = pattern.chars().map(|char| match char {
             '*' => Piece::AnyRun,
             '?' => Piece::AnyOne,
@@ -24,7 +24,7 @@ impl Wildcard {
 
     /// EventBridge: `*` alone is special; `\*` and `\\` are the characters themselves. `None` for
     /// any other escape and for two `*` in a row, which EventBridge refuses.
-    pub(crate) fn event_bridge(pattern: &str) -> Option<Self> {
+    pub fn event_bridge(pattern: &str) -> Option<Self> {
         let mut pieces = Vec::new();
         let mut chars = pattern.chars();
         while let Some(char) = chars.next() {
@@ -42,7 +42,7 @@ impl Wildcard {
     }
 
     /// Greedy with one point of return: never exponential, whatever the pattern.
-    pub(crate) fn fits(&self, text: &str) -> bool {
+    pub fn fits(&self, text: &str) -> bool {
         let text: Vec<char> = text.chars().collect();
         let (mut at, mut seen) = (0, 0);
         let mut retry: Option<(usize, usize)> = None;

@@ -130,7 +130,7 @@ fn conditions_compare_as_iam_documents_them() {
         (json!({"Bool": {"aws:SecureTransport": false}}), false),
         (json!({"Null": {"s3:x-amz-acl": "true"}}), true),
         (json!({"Null": {"aws:SourceArn": "true"}}), false),
-        (json!({"ForAnyValue:StringEquals": {"aws:SourceAccount": "111122223333"}}), false),
+        (json!({"ForSomeValue:StringEquals": {"aws:SourceAccount": "111122223333"}}), false),
     ] {
         let mut policy = recommended();
         policy["Statement"][0]["Condition"] = condition.clone();

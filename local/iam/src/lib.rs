@@ -1,6 +1,6 @@
-//! What does a policy, of a bucket or of a role, say about one request?
+//! What does a policy, of a bucket or of an identity, say about one request?
 //!
-//! A small evaluator of the documented resource-policy grammar
+//! A small evaluator of the documented policy grammar
 //! (IAM User Guide, "Policy evaluation logic"). It fails closed: an operator or condition key that
 //! it does not know never makes an Allow apply and never lifts a Deny.
 
@@ -8,18 +8,19 @@ mod condition;
 mod parse;
 mod principal;
 mod public;
+pub mod wildcard;
 
 use condition::{Condition, Held};
 use principal::Principals;
 
-use crate::wildcard::Wildcard;
+use wildcard::Wildcard;
 
-pub(crate) use condition::Context;
-pub(crate) use parse::Malformed;
+pub use condition::Context;
+pub use parse::Malformed;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Caller {
+pub enum Caller {
     /// Somebody of the account that owns the bucket.
     Account {
         id: String,
@@ -31,15 +32,15 @@ pub(crate) enum Caller {
 }
 
 /// One request, as the policy sees it.
-pub(crate) struct Request<'a> {
-    pub(crate) caller: &'a Caller,
-    pub(crate) action: &'a str,
-    pub(crate) resource: &'a str,
-    pub(crate) context: &'a Context,
+pub struct Request<'a> {
+    pub caller: &'a Caller,
+    pub action: &'a str,
+    pub resource: &'a str,
+    pub context: &'a Context,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     Allowed,
     /// A Deny statement applies. The text says which, for whoever has to repair the policy.
     Denied(String),
@@ -48,7 +49,7 @@ pub(crate) enum Verdict {
 }
 
 #[derive(Debug)]
-pub(crate) struct Policy {
+pub struct Policy {
     statements: Vec<Statement>,
 }
 
@@ -83,7 +84,7 @@ impl Patterns {
 
 impl Policy {
     /// An explicit Deny outweighs every Allow.
-    pub(crate) fn decide(&self, request: &Request<'_>) -> Verdict {
+    pub fn decide(&self, request: &Request<'_>) -> Verdict {
         let mut verdict = Verdict::Silent;
         for statement in self.statements.iter().filter(|statement| statement.concerns(request)) {
             let held = condition::all(&statement.conditions, request.context);
@@ -93,7 +94,7 @@ impl Policy {
                 }
                 (Effect::Deny, Held::Unknown(what)) => {
                     return Verdict::Denied(format!(
-                        "{} may deny it: vigil-local does not evaluate {what}",
+                        "{} may deny it: it is not known here how to evaluate {what}",
                         statement.name
                     ));
                 }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::Caller;
+use crate::Caller;
 
 #[derive(Debug)]
-pub(super) struct Principals {
+pub(crate) struct Principals {
     any_of: Vec<Principal>,
     negated: bool,
 }
@@ -24,13 +24,13 @@ enum Principal {
 
 impl Principals {
     /// `None` if the element is not of the documented form.
-    pub(super) fn parse(element: &Value, negated: bool) -> Option<Self> {
+    pub(crate) fn parse(element: &Value, negated: bool) -> Option<Self> {
         let any_of = match element {
             Value::String(text) if text == "*" => vec![Principal::Everyone],
             Value::Object(kinds) if !kinds.is_empty() => {
                 let mut principals = Vec::new();
                 for (kind, names) in kinds {
-                    for name in super::parse::strings(names)? {
+                    for name in crate::parse::strings(names)? {
                         principals.push(Principal::parse(kind, &name)?);
                     }
                 }
@@ -41,15 +41,15 @@ impl Principals {
         Some(Self { any_of, negated })
     }
 
-    pub(super) fn everyone() -> Self {
+    pub(crate) fn everyone() -> Self {
         Self { any_of: vec![Principal::Everyone], negated: false }
     }
 
-    pub(super) fn include(&self, caller: &Caller) -> bool {
+    pub(crate) fn include(&self, caller: &Caller) -> bool {
         self.any_of.iter().any(|principal| principal.is(caller)) != self.negated
     }
 
-    pub(super) fn name_everyone(&self) -> bool {
+    pub(crate) fn name_everyone(&self) -> bool {
         self.negated || self.any_of.iter().any(|one| matches!(one, Principal::Everyone))
     }
 }

@@ -1,7 +1,7 @@
 //! Is a bucket policy public, in the meaning of S3 Block Public Access?
 
-use super::condition::Condition;
-use super::{Effect, Policy, Statement};
+use crate::condition::Condition;
+use crate::{Effect, Policy, Statement};
 
 /// Keys that make a grant to everyone non-public when they name fixed values (S3 User Guide, "The
 /// meaning of public").
@@ -18,7 +18,7 @@ const NARROWING_KEYS: [&str; 9] = [
 ];
 
 impl Policy {
-    pub(crate) fn is_public(&self) -> bool {
+    pub fn is_public(&self) -> bool {
         self.statements.iter().any(Statement::is_public)
     }
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::condition::Condition;
-use super::principal::Principals;
-use super::{Effect, Patterns, Policy, Statement};
+use crate::condition::Condition;
+use crate::principal::Principals;
 use crate::wildcard::Wildcard;
+use crate::{Effect, Patterns, Policy, Statement};
 
 /// Why S3 answers `MalformedPolicy`.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,35 +44,50 @@ const STATEMENT_FIELDS: [&str; 9] = [
 
 impl Policy {
     /// `bucket` is the one that the policy is put on: S3 refuses resources of another.
-    pub(crate) fn parse(text: &str, bucket: &str) -> Result<Self, Malformed> {
+    pub fn parse(text: &str, bucket: &str) -> Result<Self, Malformed> {
         let Ok(Value::Object(document)) = serde_json::from_str(text) else {
             return Err(Malformed::NotJson);
         };
-        for (field, value) in &document {
-            match field.as_str() {
-                "Id" | "Statement" => {}
-                "Version" if value == "2012-10-17" || value == "2008-10-17" => {}
-                "Version" => return Err(Malformed::Version),
-                _ => return Err(Malformed::UnknownField(field.clone())),
-            }
-        }
-        let statements = match document.get("Statement") {
-            Some(Value::Array(statements)) if !statements.is_empty() => statements.as_slice(),
-            Some(one @ Value::Object(_)) => std::slice::from_ref(one),
-            _ => return Err(Malformed::Missing("Statement")),
-        };
-        let statements = statements.iter().enumerate();
-        let owner = Owner::Bucket(bucket);
-        let statements = statements.map(|(at, statement)| parse_statement(statement, at, owner));
-        Ok(Self { statements: statements.collect::<Result<_, _>>()? })
+        check_head(&document)?;
+        Self::read(statements(&document)?, Owner::Bucket(bucket))
+    }
+
+    /// A policy document of a user or of a role.
+    pub fn of_identity(document: &Value) -> Result<Self, Malformed> {
+        let document = document.as_object().ok_or(Malformed::NotJson)?;
+        check_head(document)?;
+        Self::read(statements(document)?, Owner::Identity)
     }
 
     /// The statements of a role's policies. They have no principal: it is the role.
-    pub(crate) fn of_role(statements: &[Value]) -> Result<Self, Malformed> {
+    pub fn of_role(statements: &[Value]) -> Result<Self, Malformed> {
+        Self::read(statements, Owner::Identity)
+    }
+
+    fn read(statements: &[Value], owner: Owner<'_>) -> Result<Self, Malformed> {
         let statements = statements.iter().enumerate();
-        let statements =
-            statements.map(|(at, statement)| parse_statement(statement, at, Owner::Role));
+        let statements = statements.map(|(at, statement)| parse_statement(statement, at, owner));
         Ok(Self { statements: statements.collect::<Result<_, _>>()? })
+    }
+}
+
+fn check_head(document: &Map<String, Value>) -> Result<(), Malformed> {
+    for (field, value) in document {
+        match field.as_str() {
+            "Id" | "Statement" => {}
+            "Version" if value == "2012-10-17" || value == "2008-10-17" => {}
+            "Version" => return Err(Malformed::Version),
+            _ => return Err(Malformed::UnknownField(field.clone())),
+        }
+    }
+    Ok(())
+}
+
+fn statements(document: &Map<String, Value>) -> Result<&[Value], Malformed> {
+    match document.get("Statement") {
+        Some(Value::Array(statements)) if !statements.is_empty() => Ok(statements.as_slice()),
+        Some(one @ Value::Object(_)) => Ok(std::slice::from_ref(one)),
+        _ => Err(Malformed::Missing("Statement")),
     }
 }
 
@@ -80,14 +95,15 @@ impl Policy {
 #[derive(Clone, Copy)]
 enum Owner<'a> {
     Bucket(&'a str),
-    Role,
+    /// A user or a role.
+    Identity,
 }
 
 impl Owner<'_> {
     fn name(self) -> &'static str {
         match self {
             Self::Bucket(_) => "the bucket policy",
-            Self::Role => "the role's policy",
+            Self::Identity => "the identity's policy",
         }
     }
 
@@ -97,14 +113,14 @@ impl Owner<'_> {
             Self::Bucket(_) => {
                 action == "*" || action.starts_with("s3:") || action.starts_with("S3:")
             }
-            Self::Role => action == "*" || action.contains(':'),
+            Self::Identity => action == "*" || action.contains(':'),
         }
     }
 
     fn knows_resource(self, resource: &str) -> bool {
         match self {
             Self::Bucket(bucket) => is_of_bucket(resource, bucket),
-            Self::Role => resource == "*" || resource.starts_with("arn:"),
+            Self::Identity => resource == "*" || resource.starts_with("arn:"),
         }
     }
 }
@@ -125,10 +141,10 @@ fn parse_statement(statement: &Value, at: usize, owner: Owner<'_>) -> Result<Sta
             let (principal, negated) = one_of(fields, "Principal", "NotPrincipal")?;
             Principals::parse(principal, negated).ok_or(Malformed::Principal)?
         }
-        Owner::Role if fields.keys().any(|name| name.ends_with("Principal")) => {
+        Owner::Identity if fields.keys().any(|name| name.ends_with("Principal")) => {
             return Err(Malformed::Principal);
         }
-        Owner::Role => Principals::everyone(),
+        Owner::Identity => Principals::everyone(),
     };
     let actions = patterns(fields, "Action", "NotAction", Malformed::Action, |action| {
         owner.knows_action(action).then(|| Wildcard::iam(&action.to_ascii_lowercase()))
@@ -191,7 +207,7 @@ fn conditions(block: Option<&Value>) -> Result<Vec<Condition>, Malformed> {
 }
 
 /// A string or a list of them; IAM lets booleans and numbers stand for their texts.
-pub(super) fn strings(value: &Value) -> Option<Vec<String>> {
+pub(crate) fn strings(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::Array(values) => values.iter().map(string).collect(),
         one => string(one).map(|text| vec![text]),
