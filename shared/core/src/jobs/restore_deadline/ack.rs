@@ -28,8 +28,8 @@ pub struct Ack {
 }
 
 /// The tags that acknowledge the deletion to come: who knows, and until when (RFC 3339).
-pub const ACKNOWLEDGED_BY: &str = "vigil:deletion-acknowledged-by";
-pub const ACKNOWLEDGED_UNTIL: &str = "vigil:deletion-acknowledged-until";
+const ACKNOWLEDGED_BY: &str = "vigil:deletion-acknowledged-by";
+const ACKNOWLEDGED_UNTIL: &str = "vigil:deletion-acknowledged-until";
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -143,7 +143,7 @@ impl Fleet {
         for hour in 0..(DAYS + QUIET) * 24 {
             let at = START + Duration::hours(hour);
             // A schedule can be down, but not two that look after each other.
-            let skipped = (hour < DAYS * 24).then(|| self.random.between(0, 120)).unwrap_or(99);
+            let skipped = if hour < DAYS * 24 { self.random.between(0, 120) } else { 99 };
             if skipped != 0 {
                 self.plan(at, Happening::Deadline { attempt: 1 });
             }
