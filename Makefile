@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test fuzz bench check lint infra docs build deploy clean
+.PHONY: help setup demo up test scenarios fuzz bench check lint infra docs build deploy clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -31,7 +31,7 @@ $(VENV)/.ready: tests/requirements.txt
 	  '*/tests/__init__.py' '*/tests/conftest.py' '*/tests/markers.py' '*/tests/test_acmpca'
 	@touch $@
 
-demo: ## Watch Vigil work: ten days in the life of three CAs, in under a minute
+demo: ## Watch Vigil work: ten days in the life of six CAs, in under a minute
 	@$(CARGO) build --workspace --bins --locked
 	@$(BIN)/vigil-local demo
 
@@ -55,10 +55,14 @@ fuzz: ## Fuzz every parser, FUZZ_SECONDS each (60)
 	    -max_total_time=$(FUZZ_SECONDS) -dict=dictionary -rss_limit_mb=4096 -print_final_stats=1 || exit 1; \
 	done
 
+scenarios: ## Play thirty days of a fleet of 200 CAs a thousand times, and check what must hold
+	@VIGIL_SCENARIO_SEEDS=$(or $(SEEDS),1000) $(CARGO) test --profile bench -p vigil-core --lib --locked scenarios
+
 BENCH_VENV := .venv-bench
 # Cargo puts the bench profile where it puts releases.
-bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, and pca-local beside moto (about 15 minutes after the first build)
-	@$(CARGO) build --profile bench -p pca-local -p vigil -p bench --bins --locked
+bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL and Python, and pca-local beside moto (about 15 minutes after the first build)
+	@$(CARGO) build --profile bench -p pca-local -p vigil -p vigil-local -p auto-restore -p bench --bins --locked
+	@$(TARGET_DIR)/release/restore --binaries $(TARGET_DIR)/release --python $(BENCH_VENV)
 	@$(TARGET_DIR)/release/crl --vigil $(TARGET_DIR)/release/vigil
 	@$(TARGET_DIR)/release/pca --pca-local $(TARGET_DIR)/release/pca-local --moto $(BENCH_VENV)
 

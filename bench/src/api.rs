@@ -7,11 +7,16 @@ use crate::{Outcome, http::Connection};
 
 /// A request to `POST /`. Its signature is none: both services that are measured let it pass.
 pub fn request(operation: &str, body: &Value) -> Vec<u8> {
+    request_in("us-east-1", operation, body)
+}
+
+/// The same in a Region: the signature's scope names it.
+pub fn request_in(region: &str, operation: &str, body: &Value) -> Vec<u8> {
     let body = body.to_string();
     format!(
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.1\r\n\
          X-Amz-Target: ACMPrivateCA.{operation}\r\n\
-         Authorization: AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/acm-pca/aws4_request, \
+         Authorization: AWS4-HMAC-SHA256 Credential=bench/20260101/{region}/acm-pca/aws4_request, \
          SignedHeaders=host, Signature=0\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )

@@ -4,6 +4,7 @@ pub mod api;
 pub mod bare;
 pub mod crl_file;
 pub mod http;
+pub mod lambda;
 pub mod process;
 pub mod run;
 pub mod s3_sink;

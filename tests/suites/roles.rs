@@ -16,8 +16,10 @@ const UNCALLED: &[(&str, &str)] =
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_allows_nothing_that_its_function_never_does() {
-    // One threshold, which is the last, too: it passes with the deletion.
-    let world = World::start_with(&[("DeadlineThresholds", "7d")]).await;
+    // One threshold, which is the last, too: it passes with the deletion. And a sweep only on the
+    // first day, so that the dead man's switch is restore-deadline's.
+    let parameters = [("DeadlineThresholds", "7d"), ("SweepSchedule", "rate(1 day)")];
+    let world = World::start_with(&parameters).await;
     let bucket = "crl-bucket";
     world.s3.create_bucket().bucket(bucket).send().await.unwrap();
     let service = json!({"Version": "2012-10-17", "Statement": [{

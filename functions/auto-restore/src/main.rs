@@ -10,7 +10,10 @@ use vigil_aws::{
     lambda, telemetry,
 };
 use vigil_core::{
-    jobs::auto_restore::{self, Settings},
+    jobs::{
+        auto_restore::{self, Settings},
+        restore_deadline::Thresholds,
+    },
     span::Span,
 };
 
@@ -24,8 +27,10 @@ async fn start() -> Result<(), Error> {
     let bucket = config::EVIDENCE_BUCKET.read()?;
     let bus = config::EVENT_BUS.read()?;
     let regions: RegionNames = config::REGIONS.parse()?;
+    let last = config::DEADLINE_THRESHOLDS.parse::<Thresholds>()?.last();
     let settings = &Settings {
         account: Some(config::ACCOUNT.read()?).filter(|account| !account.is_empty()),
+        last_call: last.map(Span::duration).unwrap_or_default(),
         reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),
         restores_per_day: config::RESTORES_PER_DAY.parse()?,
         settle: config::SWEEP_SETTLE.parse::<Span>()?.duration(),

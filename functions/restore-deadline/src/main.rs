@@ -12,7 +12,7 @@ use vigil_aws::{
 use vigil_core::{
     jobs::{
         auto_restore,
-        restore_deadline::{self, Settings},
+        restore_deadline::{self, Settings, Thresholds},
     },
     span::Span,
 };
@@ -32,11 +32,14 @@ async fn start() -> Result<(), Error> {
     let bucket = config::EVIDENCE_BUCKET.read()?;
     let bus = config::EVENT_BUS.read()?;
     let regions: RegionNames = config::REGIONS.parse()?;
+    let thresholds: Thresholds = config::DEADLINE_THRESHOLDS.parse()?;
+    let last = thresholds.last();
     let settings = &Settings {
-        thresholds: config::DEADLINE_THRESHOLDS.parse()?,
+        thresholds,
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
         rescue: auto_restore::Settings {
             account: None,
+            last_call: last.map(Span::duration).unwrap_or_default(),
             reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),
             restores_per_day: config::RESTORES_PER_DAY.parse()?,
             settle: config::SWEEP_SETTLE.parse::<Span>()?.duration(),

@@ -5,9 +5,10 @@
 
 mod arena;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::BuildHasher as _, hash::RandomState};
 
 use aws_sdk_acmpca::types::RevocationReason;
+use hashbrown::HashTable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::OffsetDateTime;
 
@@ -81,7 +82,9 @@ fn read_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Reason, D::Error> {
 /// At most 2^32 certificates: the service's own quota is 100 million a CA.
 pub(crate) struct Ledger {
     records: Vec<Record>,
-    by_serial: HashMap<[u8; 16], u32>,
+    /// Places, found by the serials of their records.
+    by_serial: HashTable<u32>,
+    hasher: RandomState,
     /// `None` if they stay on disk.
     bodies: Option<Arena>,
     revocations: HashMap<u32, Revocation>,
@@ -112,7 +115,8 @@ impl Ledger {
     pub(crate) fn without_bodies() -> Self {
         Self {
             records: Vec::new(),
-            by_serial: HashMap::new(),
+            by_serial: HashTable::new(),
+            hasher: RandomState::new(),
             bodies: None,
             revocations: HashMap::new(),
             names: Names::default(),
@@ -122,7 +126,6 @@ impl Ledger {
     /// Returns its place.
     pub(crate) fn insert(&mut self, issued: &Issued) -> u32 {
         let place = u32::try_from(self.records.len()).expect("a CA issues fewer than 2^32");
-        self.by_serial.insert(issued.serial, place);
         if let Some(bodies) = &mut self.bodies {
             bodies.push(&issued.der);
         }
@@ -136,17 +139,25 @@ impl Ledger {
             crl: issued.crl,
             is_self_signed: issued.is_self_signed,
         });
+        let Self { records, by_serial, hasher, .. } = self;
+        let hash = |place: &u32| hasher.hash_one(records[*place as usize].serial);
+        by_serial.insert_unique(hash(&place), place, hash);
         place
     }
 
     pub(crate) fn get(&self, serial: &[u8; 16]) -> Option<Entry<'_>> {
-        self.at(*self.by_serial.get(serial)?)
+        self.at(self.place(serial)?)
+    }
+
+    fn place(&self, serial: &[u8; 16]) -> Option<u32> {
+        let is_its = |place: &u32| self.records[*place as usize].serial == *serial;
+        self.by_serial.find(self.hasher.hash_one(serial), is_its).copied()
     }
 
     /// Does nothing for a certificate that is not there.
     pub(crate) fn revoke(&mut self, serial: &[u8; 16], revocation: Revocation) {
-        if let Some(place) = self.by_serial.get(serial) {
-            self.revocations.insert(*place, revocation);
+        if let Some(place) = self.place(serial) {
+            self.revocations.insert(place, revocation);
         }
     }
 

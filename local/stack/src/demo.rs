@@ -76,7 +76,7 @@ impl From<BuildError> for DemoError {
 pub(crate) async fn play(options: Options) -> Result<(), DemoError> {
     let out = folder(options.out)?;
     let mut tell = Teller::on_stdout();
-    tell.line("Vigil: ten days in the life of three certificate authorities")?;
+    tell.line("Vigil: ten days in the life of six certificate authorities")?;
     tell.progress("starting S3, ACM PCA, EventBridge, STS and Lambda")?;
     let mut stack = Stack::builder()
         .template(&options.template)
@@ -136,6 +136,17 @@ fn close(
             told.findings,
             told.restored_in.as_millis()
         ))?;
+    }
+    if let Ok(told) = &told {
+        tell.line("\n  why each deletion stood or was undone, offline:")?;
+        for case in &told.cases {
+            let (key, what) = (&case.key, &case.what);
+            let policies = match case.own_policies {
+                true => format!(" --policies {out}/evidence/policies"),
+                false => String::new(),
+            };
+            tell.line(&format!("  vigil policy explain {out}/evidence/{key}{policies}  # {what}"))?;
+        }
     }
     tell.line(&format!("\n  findings  {out}/findings.jsonl"))?;
     tell.line(&format!("  evidence  {out}/evidence/"))?;

@@ -5,10 +5,10 @@ use std::{
     future::Future,
     pin::pin,
     sync::{
-        Mutex, MutexGuard,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Wake, Waker},
 };
 
 use time::{Duration, OffsetDateTime};
@@ -31,11 +31,26 @@ pub(crate) const ARN: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate
 
 /// Drives a future whose ports never wait.
 pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("a fake waited"),
+    drive(future).expect("a fake waited")
+}
+
+/// Drives a future as long as anything in it says that it can go on. `None`: it waits for ever.
+pub(crate) fn drive<T>(future: impl Future<Output = T>) -> Option<T> {
+    struct Flag(AtomicBool);
+    impl Wake for Flag {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
     }
+    let flag = Arc::new(Flag(AtomicBool::new(true)));
+    let waker = Waker::from(Arc::clone(&flag));
+    let mut future = pin!(future);
+    while flag.0.swap(false, Ordering::Relaxed) {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return Some(value);
+        }
+    }
+    None
 }
 
 pub(crate) fn deletion(at: OffsetDateTime) -> Deletion {
@@ -234,7 +249,11 @@ impl Authorities for FakeAuthorities {
         }
         let now = *lock(&self.now);
         for ca in lock(&self.cas).iter_mut().filter(|ca| ca.arn == *arn) {
-            ca.status = self.restored_to.clone();
+            ca.status = if ca.had_certificate() {
+                self.restored_to.clone()
+            } else {
+                CaStatus::PendingCertificate
+            };
             ca.restorable_until = None;
             ca.last_state_change_at = Some(now);
         }
@@ -405,7 +424,9 @@ impl Ledger for FakeLedger {
         if lock(&self.refused).is_some_and(|refused| refused == prefix) {
             return Err(denied("list"));
         }
-        Ok(self.keys().into_iter().filter(|key| key.starts_with(prefix)).collect())
+        let objects = lock(&self.objects);
+        let from = objects.range(prefix.to_owned()..).map(|(key, _)| key);
+        Ok(from.take_while(|key| key.starts_with(prefix)).cloned().collect())
     }
 }
 

@@ -12,3 +12,6 @@ mod stakes;
 
 pub use register::{RegisterError, Told};
 pub use stakes::{Certificates, Stakes};
+
+#[cfg(test)]
+mod scenarios;

@@ -233,7 +233,7 @@ fn fault(service: &PcaLocal) -> Option<String> {
 fn binding(der: &[u8], reservation: Option<&Reservation>) -> Binding {
     match reservation {
         Some(Reservation { binding, url })
-            if der.windows(url.len()).any(|window| window == url.as_bytes()) =>
+            if memchr::memmem::find(der, url.as_bytes()).is_some() =>
         {
             *binding
         }

@@ -1,5 +1,7 @@
 //! Holds a request against the constraints of the API model, before any operation sees it.
 
+use std::fmt;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value;
 
@@ -14,7 +16,7 @@ const REPORTED_MAX: usize = 10;
 /// that lists all violations).
 pub(crate) fn validate(operation: &Operation, request: &Value) -> Result<(), ApiError> {
     let mut found = Vec::new();
-    walk(MODEL.input(operation), request, "", &mut found)?;
+    walk(MODEL.input(operation), request, At::Request, &mut found)?;
     if found.is_empty() {
         return Ok(());
     }
@@ -24,12 +26,32 @@ pub(crate) fn validate(operation: &Operation, request: &Value) -> Result<(), Api
     Err(ApiError::validation(format!("{count} validation {plural} detected: {}", found.join("; "))))
 }
 
-fn walk(shape: &Shape, value: &Value, at: &str, found: &mut Vec<String>) -> Result<(), ApiError> {
+/// A place in a request, written out only where something is wrong with it.
+#[derive(Clone, Copy)]
+enum At<'a> {
+    Request,
+    Member(&'a Self, &'a str),
+    Item(&'a Self, usize),
+}
+
+/// Members appear in messages as AWS spells them there: lower camel case, dotted.
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request => Ok(()),
+            Self::Member(Self::Request, name) => f.write_str(&lower_camel(name)),
+            Self::Member(at, name) => write!(f, "{at}.{}", lower_camel(name)),
+            Self::Item(at, index) => write!(f, "{at}.{}.member", index + 1),
+        }
+    }
+}
+
+fn walk(shape: &Shape, value: &Value, at: At<'_>, found: &mut Vec<String>) -> Result<(), ApiError> {
     match (shape, value) {
         (Shape::Structure { members, required }, Value::Object(given)) => {
             for name in required {
                 if given.get(name).is_none_or(Value::is_null) {
-                    let at = join(at, name);
+                    let at = At::Member(&at, name);
                     found.push(format!(
                         "Value null at '{at}' failed to satisfy constraint: Member must not be null"
                     ));
@@ -38,7 +60,7 @@ fn walk(shape: &Shape, value: &Value, at: &str, found: &mut Vec<String>) -> Resu
             // Members that the model does not know are ignored, as the service ignores them.
             for (name, member) in members {
                 if let Some(value) = given.get(name).filter(|value| !value.is_null()) {
-                    walk(MODEL.shape(member), value, &join(at, name), found)?;
+                    walk(MODEL.shape(member), value, At::Member(&at, name), found)?;
                 }
             }
             Ok(())
@@ -48,8 +70,7 @@ fn walk(shape: &Shape, value: &Value, at: &str, found: &mut Vec<String>) -> Resu
                 found.push(violation(&shown(value), at, &constraint));
             }
             for (index, item) in items.iter().enumerate() {
-                let at = format!("{at}.{}.member", index + 1);
-                walk(MODEL.shape(member), item, &at, found)?;
+                walk(MODEL.shape(member), item, At::Item(&at, index), found)?;
             }
             Ok(())
         }
@@ -126,23 +147,19 @@ fn range_violation(value: i64, bounds: Bounds) -> Option<String> {
         .map(|max| format!("Member must have value less than or equal to {max}"))
 }
 
-fn violation(value: &str, at: &str, constraint: &str) -> String {
+fn violation(value: &str, at: At<'_>, constraint: &str) -> String {
     format!("Value '{value}' at '{at}' failed to satisfy constraint: {constraint}")
 }
 
-fn wrong_type(at: &str, wanted: &str) -> ApiError {
-    let at = if at.is_empty() { "the request" } else { at };
-    ApiError::serialization(format!("{at} must be {wanted}"))
+fn wrong_type(at: At<'_>, wanted: &str) -> ApiError {
+    ApiError::serialization(match at {
+        At::Request => format!("the request must be {wanted}"),
+        At::Member(..) | At::Item(..) => format!("{at} must be {wanted}"),
+    })
 }
 
 fn shown(value: &Value) -> String {
     value.to_string()
-}
-
-/// Members appear in messages as AWS spells them there: lower camel case, dotted.
-fn join(at: &str, name: &str) -> String {
-    let name = lower_camel(name);
-    if at.is_empty() { name } else { format!("{at}.{name}") }
 }
 
 pub(crate) fn lower_camel(name: &str) -> String {

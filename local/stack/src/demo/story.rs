@@ -1,5 +1,9 @@
 //! What happens, chapter by chapter. Every sentence that is told has been checked first.
 
+mod insistence;
+mod last_moment;
+mod lost_event;
+
 use std::{io::Stdout, path::Path, time::Duration as RealDuration};
 
 use aws_sdk_acmpca::types::{
@@ -35,6 +39,18 @@ pub(super) struct Story<'a> {
     mallory: Person,
     evidence_bucket: String,
     crl_bucket: CrlBucket,
+    cases: Vec<KeptCase>,
+    /// Whether the bucket has policies of its own by now.
+    own_policies: bool,
+}
+
+/// A verdict that can be explained afterwards.
+pub(super) struct KeptCase {
+    pub(super) what: String,
+    /// Its key in the evidence bucket.
+    pub(super) key: String,
+    /// Whether the bucket's own policies decided.
+    pub(super) own_policies: bool,
 }
 
 /// What the last line reports.
@@ -42,6 +58,7 @@ pub(super) struct Told {
     /// From the deletion's answer to the CA being back.
     pub(super) restored_in: RealDuration,
     pub(super) findings: usize,
+    pub(super) cases: Vec<KeptCase>,
 }
 
 /// The CAs of the story, by their ARNs.
@@ -66,6 +83,8 @@ impl<'a> Story<'a> {
             carol: person("carol", endpoint),
             mallory: person("mallory", endpoint),
             crl_bucket: CrlBucket::new(CRL_BUCKET, ACCOUNT),
+            cases: Vec::new(),
+            own_policies: false,
             stack,
             tell,
         })
@@ -78,7 +97,7 @@ impl<'a> Story<'a> {
         keep::findings(self.watch.all(), out)?;
         keep::evidence(&self.alice, &self.evidence_bucket, out).await?;
         let restored_in = ended?;
-        Ok(Told { restored_in, findings: self.watch.all().len() })
+        Ok(Told { restored_in, findings: self.watch.all().len(), cases: self.cases })
     }
 
     async fn play(&mut self) -> Result<RealDuration, DemoError> {
@@ -87,8 +106,12 @@ impl<'a> Story<'a> {
         self.tampering(&cas).await?;
         let restored_in = self.accident(&cas).await?;
         self.approved_deletion(&cas).await?;
+        let archive = self.forgotten(&cas.root).await?;
+        self.fight(&cas.root).await?;
+        self.lost_event(&cas.root).await?;
         self.broken_bucket().await?;
         self.window_ends(&cas).await?;
+        self.last_moment(&archive).await?;
         self.reports(&cas).await?;
         Ok(restored_in)
     }
@@ -167,6 +190,7 @@ impl<'a> Story<'a> {
         let prefix = format!("cases/{}/", id(&cas.payments));
         let cases = self.alice.keys(&self.evidence_bucket, &prefix).await?;
         self.expect(cases.len() == 1, "one case is in the evidence bucket")?;
+        self.remember_case("the accident", &cas.payments).await?;
 
         let before = self.watch.total();
         let deletion = self
@@ -205,11 +229,12 @@ impl<'a> Story<'a> {
         self.stack.settled().await;
         self.act("bob", "disables and deletes it, with a window of 8 days")?;
         self.tell_news()?;
-        self.expect_status(&cas.legacy, Some(Status::Deleted), "the deletion stands").await
+        self.expect_status(&cas.legacy, Some(Status::Deleted), "the deletion stands").await?;
+        self.remember_case("the approved deletion", &cas.legacy).await
     }
 
     async fn broken_bucket(&mut self) -> Result<(), DemoError> {
-        self.tell.chapter("5. Somebody tidies up the CRL bucket's policy")?;
+        self.tell.chapter("8. Somebody tidies up the CRL bucket's policy")?;
         self.pass(Duration::days(1)).await?;
         self.crl_bucket.break_policy(&self.mallory).await?;
         self.act("mallory", "replaces the bucket's policy: the service may not write any more")?;
@@ -225,7 +250,7 @@ impl<'a> Story<'a> {
     }
 
     async fn window_ends(&mut self, cas: &Hierarchy) -> Result<(), DemoError> {
-        self.tell.chapter("6. The window of Legacy CA runs down")?;
+        self.tell.chapter("9. Two windows run down")?;
         self.pass(Duration::days(6)).await?;
         let alerts = self.watch.count(|finding| {
             finding["rule"] == "restore-deadline.threshold"
@@ -242,7 +267,7 @@ impl<'a> Story<'a> {
     }
 
     async fn reports(&mut self, cas: &Hierarchy) -> Result<(), DemoError> {
-        self.tell.chapter("7. What was issued is on record")?;
+        self.tell.chapter("10. What was issued is on record")?;
         let prefix = format!("summaries/{}/", id(&cas.payments));
         let summaries = self.alice.keys(&self.evidence_bucket, &prefix).await?;
         self.expect(
@@ -251,6 +276,15 @@ impl<'a> Story<'a> {
         )?;
         let failed = self.stack.invocations().iter().filter(|done| !done.succeeded()).count();
         self.expect(failed == 0, "no invocation of any function failed")
+    }
+
+    /// The newest case of a CA, for whoever asks why.
+    async fn remember_case(&mut self, what: &str, ca: &str) -> Result<(), DemoError> {
+        let keys = self.alice.keys(&self.evidence_bucket, &format!("cases/{}/", id(ca))).await?;
+        let key = keys.into_iter().next_back().ok_or(DemoError::Missing("a case"))?;
+        let own_policies = self.own_policies;
+        self.cases.push(KeptCase { what: what.to_owned(), key, own_policies });
+        Ok(())
     }
 
     /// How often a function has done its work, among the last thousand invocations.

@@ -48,6 +48,8 @@ pub use rescue::{LastCall, at_deadline};
 pub struct Settings {
     /// The account that is watched; `None`: whichever an event names.
     pub account: Option<String>,
+    /// With so much left of a window, the dead man's switch is put to the policies.
+    pub last_call: Duration,
     /// A CA that was disabled at most so long before its deletion was disabled for it.
     pub reactivate_within: Duration,
     /// How often a CA is restored within 24 hours; then people have to decide.

@@ -11,7 +11,6 @@ use crate::{
     ca::{Ca, CaStatus},
     jobs::{auto_restore, conditional},
     ports::{Attachments, Authorities, Bus, Entry, Etag, Ledger, Listing, Regions},
-    snapshot::Snapshot,
     span::Span,
 };
 
@@ -141,7 +140,7 @@ impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
         let Some(due) = &position.due else {
             return Ok(Watch::Waiting { next: position.next });
         };
-        let ack = self.ack(ca, until).await?;
+        let ack = Ack::of(self.ledger, &ca.arn, until).await.map_err(Step::Ledger)?;
         // The last one: after it nobody is asked any more.
         if position.next.is_none()
             && self.now < until
@@ -208,19 +207,6 @@ impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
             return Ok(Watch::Acknowledged { threshold, by, until, next });
         }
         self.alert(ca, until, due, ack, (&key, seen)).await
-    }
-
-    /// The acknowledgement of this deletion, as an object or as tags that the CA had; what cannot be
-    /// read as one silences nothing.
-    async fn ack(&self, ca: &Ca, until: OffsetDateTime) -> Result<Option<Ack>, Step> {
-        let entry = self.ledger.read(&Ack::key(&ca.arn)).await.map_err(Step::Ledger)?;
-        let ack = entry.and_then(|entry| Ack::read(&entry.body, &ca.arn).ok());
-        if let Some(ack) = ack.filter(|ack| ack.is_for(until)) {
-            return Ok(Some(ack));
-        }
-        let entry = self.ledger.read(&Snapshot::key(&ca.arn)).await.map_err(Step::Ledger)?;
-        let snapshot = entry.and_then(|entry| serde_json::from_slice::<Snapshot>(&entry.body).ok());
-        Ok(snapshot.and_then(|snapshot| Ack::from_tags(&snapshot.attached.tags, &ca.arn)))
     }
 
     /// Claims, tells, marks as told. Whoever loses the claim has nothing to do.

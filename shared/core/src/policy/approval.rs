@@ -51,7 +51,7 @@ impl Approval {
         if approval.ca != *ca {
             return Err(ApprovalError::OtherCa(approval.ca));
         }
-        approval.is_named()
+        approval.named()
     }
 
     /// The approval that the tags of `ca` are; `None` if there is neither of the two.
@@ -69,12 +69,12 @@ impl Approval {
             let expires = OffsetDateTime::parse(&until, &Rfc3339)
                 .map_err(|_| ApprovalError::TagNotATime(until.chars().take(64).collect()))?;
             let reason = "tagged".to_owned();
-            Self { ca: ca.clone(), approved_by, reason, expires }.is_named()
+            Self { ca: ca.clone(), approved_by, reason, expires }.named()
         };
         Some(read())
     }
 
-    fn is_named(self) -> Result<Self, ApprovalError> {
+    fn named(self) -> Result<Self, ApprovalError> {
         if self.approved_by.trim().is_empty() {
             return Err(ApprovalError::Anonymous);
         }

@@ -23,6 +23,7 @@ const DELETION: &str = include_str!("../../../../../infra/events/deletion.json")
 const DISABLING: &str = include_str!("../../../../../infra/events/disabling.json");
 const SETTINGS: Settings = Settings {
     account: None,
+    last_call: Duration::HOUR,
     reactivate_within: Duration::DAY,
     restores_per_day: 3,
     settle: Duration::minutes(15),

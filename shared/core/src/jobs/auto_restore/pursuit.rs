@@ -86,6 +86,10 @@ impl<'a, A: Authorities + Attachments, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
     /// [`AutoRestoreError::Contended`]: somebody else has written the record meanwhile; what they
     /// made of it decides what is next.
     pub(super) async fn run(mut self) -> Result<Case, AutoRestoreError> {
+        if self.case.state() == State::Restored && self.observed() == Observed::Deleted {
+            // The record was read after the CA, and is ahead of it.
+            self.look_again().await?;
+        }
         loop {
             match machine::next(self.case.position(), self.observed()) {
                 Step::Ask => self.add(Act::Escalated { earlier: Vec::new(), asked: true })?,
@@ -113,6 +117,17 @@ impl<'a, A: Authorities + Attachments, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
     pub(super) async fn run_late_service(mut self) -> Result<Case, AutoRestoreError> {
         self.serve().await?;
         self.run().await
+    }
+
+    async fn look_again(&mut self) -> Result<(), AutoRestoreError> {
+        match self.job.authorities.describe(self.case.ca()).await {
+            Ok(seen) => self.sight = Sight::Ca(Box::new(seen)),
+            Err(PortError::NotFound { .. }) => {
+                self.sight = Sight::Gone { as_of: self.sight.as_of() };
+            }
+            Err(cause) => return Err(AutoRestoreError::Describe(cause)),
+        }
+        Ok(())
     }
 
     fn observed(&self) -> Observed {

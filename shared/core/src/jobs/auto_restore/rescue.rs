@@ -12,7 +12,7 @@ use super::{
     pursuit::{Pursuit, Sight},
 };
 use crate::{
-    ca::Ca,
+    ca::{Ca, CaStatus},
     policy::{self, Permission, Question},
     ports::{Attachments, Authorities, Bus, Ledger, PortError},
 };
@@ -27,7 +27,7 @@ pub struct LastCall<'a> {
     pub now: OffsetDateTime,
 }
 
-/// `None`: policy does not have the CA restored, or somebody has restored it already.
+/// `None`: policy does not have the CA restored.
 pub async fn at_deadline<A: Authorities + Attachments, L: Ledger, B: Bus>(
     call: LastCall<'_>,
     authorities: &A,
@@ -55,8 +55,14 @@ impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
         };
         match case.state() {
             State::Seen | State::Judged | State::Restoring | State::Stood | State::Escalated => {}
-            // The list is older than that, or the deletion is another one: the sweep will see it.
-            State::Restored | State::Reactivated | State::Lost => return Ok(None),
+            State::Lost => return Ok(None),
+            State::Restored | State::Reactivated => {
+                // Somebody was faster; or it is deleted again, which the sweep sees to.
+                let seen = self.authorities.describe(&ca.arn).await;
+                let seen = seen.map_err(AutoRestoreError::Describe)?;
+                let is_back = seen.ca.status != CaStatus::Deleted;
+                return Ok(is_back.then(|| Outcome::of(&case)));
+            }
         }
         let gathered = gather::gather(self.ledger, &ca.arn, &case.occasion(), now).await;
         let facts = gathered.facts(case.deletion(), ca);

@@ -13,11 +13,12 @@ use super::{
     limit::{self, Restorations},
     machine::State,
     pursuit::{Pursuit, Sight},
+    rescue::{LastCall, at_deadline},
 };
 use crate::{
     ca::{Ca, CaStatus},
     cloudtrail::Deletion,
-    jobs::conditional,
+    jobs::{conditional, restore_deadline::Ack},
     ports::{Attachments, Authorities, Bus, Ledger, PortError, Regions},
 };
 
@@ -134,6 +135,11 @@ impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
         let (case, etag) = match self.recorded(key).await? {
             Recorded::Case(mut case, etag) if case.is_closed() => {
                 let state = case.state();
+                if let (true, Some(until)) = (is_deleted, ca.restorable_until)
+                    && let Some(rescued) = self.last_call(ca, until, now).await?
+                {
+                    return Ok(Some(Sighting::Pursued { outcome: Box::new(rescued) }));
+                }
                 let contradicts = matches!(state, State::Restored | State::Reactivated);
                 if !is_deleted || !contradicts || is_recent(case.last_at()) {
                     return Ok(Some(Sighting::Closed { state }));
@@ -163,6 +169,24 @@ impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
         };
         let case = Pursuit::new(self, case, etag, sight).run().await?;
         Ok(Some(Sighting::Pursued { outcome: Box::new(Outcome::of(&case)) }))
+    }
+
+    /// restore-deadline puts the dead man's switch to the policies, too; but a CA must not be lost to
+    /// one schedule.
+    async fn last_call(
+        &self,
+        ca: &Ca,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<Option<Outcome>, AutoRestoreError> {
+        if until - now > self.settings.last_call || now >= until {
+            return Ok(None);
+        }
+        let ack = Ack::of(self.ledger, &ca.arn, until).await.map_err(AutoRestoreError::Ledger)?;
+        let acknowledged = ack.is_some_and(|ack| now < ack.until);
+        let call = LastCall { ca, until, acknowledged, now };
+        let (authorities, ledger, bus) = (self.authorities, self.ledger, self.bus);
+        at_deadline(call, authorities, ledger, bus, self.settings).await
     }
 
     pub(super) fn open(

@@ -91,6 +91,7 @@ impl World {
 
 const SETTINGS: Settings = Settings {
     account: None,
+    last_call: Duration::HOUR,
     reactivate_within: Duration::DAY,
     restores_per_day: 3,
     settle: Duration::minutes(15),

@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::arn::CaArn;
+use crate::{
+    arn::CaArn,
+    ports::{Ledger, PortError},
+    snapshot::Snapshot,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,8 +28,8 @@ pub struct Ack {
 }
 
 /// The tags that acknowledge the deletion to come: who knows, and until when (RFC 3339).
-pub const ACKNOWLEDGED_BY: &str = "vigil:deletion-acknowledged-by";
-pub const ACKNOWLEDGED_UNTIL: &str = "vigil:deletion-acknowledged-until";
+const ACKNOWLEDGED_BY: &str = "vigil:deletion-acknowledged-by";
+const ACKNOWLEDGED_UNTIL: &str = "vigil:deletion-acknowledged-until";
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -52,6 +56,23 @@ impl Ack {
             return Err(AckError::Anonymous);
         }
         Ok(ack)
+    }
+
+    /// The acknowledgement of the deletion whose window ends at `until`, as an object or as tags that
+    /// the CA had; what cannot be read as one silences nothing.
+    pub(in crate::jobs) async fn of<L: Ledger>(
+        ledger: &L,
+        ca: &CaArn,
+        until: OffsetDateTime,
+    ) -> Result<Option<Self>, PortError> {
+        let entry = ledger.read(&Self::key(ca)).await?;
+        let ack = entry.and_then(|entry| Self::read(&entry.body, ca).ok());
+        if let Some(ack) = ack.filter(|ack| ack.is_for(until)) {
+            return Ok(Some(ack));
+        }
+        let entry = ledger.read(&Snapshot::key(ca)).await?;
+        let snapshot = entry.and_then(|entry| serde_json::from_slice::<Snapshot>(&entry.body).ok());
+        Ok(snapshot.and_then(|snapshot| Self::from_tags(&snapshot.attached.tags, ca)))
     }
 
     /// `None` for tags that acknowledge nothing, or not in full.

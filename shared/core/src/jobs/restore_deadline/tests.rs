@@ -71,6 +71,7 @@ fn settings() -> Settings {
         claim_expires_after: Duration::MINUTE,
         rescue: auto_restore::Settings {
             account: None,
+            last_call: Duration::HOUR,
             reactivate_within: Duration::DAY,
             restores_per_day: 3,
             settle: Duration::minutes(15),

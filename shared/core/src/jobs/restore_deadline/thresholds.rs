@@ -51,7 +51,7 @@ const TOLERANCE: Duration = Duration::minutes(1);
 
 impl Thresholds {
     /// The most urgent one.
-    pub(super) fn last(&self) -> Option<Span> {
+    pub fn last(&self) -> Option<Span> {
         self.0.last().copied()
     }
 

@@ -131,7 +131,8 @@ fn the_dead_mans_switch_overrules_what_was_escalated_and_is_on_record() {
         matches!(&entry.act, Act::Overruled { policies, .. } if *policies == ["dead-mans-switch"])
     });
     assert!(overruled && case.is_closed());
-    assert_eq!(last_call(&world, false), None, "once");
+    assert!(is_restored(&last_call(&world, false).unwrap()), "whoever asks late is told so");
+    assert_eq!(world.authorities.changed("restore"), 1, "once");
 }
 
 #[test]
@@ -141,4 +142,18 @@ fn the_dead_mans_switch_leaves_alone_what_was_approved() {
     world.deliver().unwrap();
     assert_eq!(last_call(&world, false), None);
     assert_eq!(world.case().state(), State::Stood);
+}
+
+/// A CA must not be lost to one schedule that is down.
+#[test]
+fn the_sweep_puts_the_dead_mans_switch_to_the_policies_too() {
+    let world = World::new();
+    let event = serde_json::from_str(EVENT).unwrap();
+    let none_left = Settings { restores_per_day: 0, ..SETTINGS };
+    fakes::run(run(&event, &world.authorities, &world.ledger, &world.bus, &none_left)).unwrap();
+    let last_call = Duration::days(7) - Duration::HOUR;
+    let closed = Sighting::Closed { state: State::Escalated };
+    assert_eq!(world.sighting(last_call - Duration::SECOND), closed);
+    let Sighting::Pursued { outcome } = world.sighting(last_call) else { panic!() };
+    assert!(is_restored(&outcome));
 }

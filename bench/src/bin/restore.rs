@@ -1,0 +1,250 @@
+//! auto-restore, measured: its start, its memory, a deletion undone warm and cold, beside the same
+//! handler in Python with boto3, and a sweep of 200 CAs in five Regions. `make bench` runs it.
+
+#![expect(clippy::print_stdout, reason = "the table is what this program is for")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use bench::http::Connection;
+use bench::lambda::Function;
+use bench::table::Table;
+use bench::{Outcome, api};
+use clap::Parser;
+use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Child;
+
+const ALGORITHM: &str = "SHA256WITHECDSA";
+const REGIONS: [&str; 5] = ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-south-1"];
+const EVENT: &str = include_str!("../../../infra/events/deletion.json");
+
+#[derive(Parser)]
+struct Options {
+    /// Where auto-restore and vigil-local are.
+    #[arg(long)]
+    binaries: PathBuf,
+    /// A virtual environment with boto3; without one the comparison is left out.
+    #[arg(long)]
+    python: Option<PathBuf>,
+    /// How often each figure is taken; the median counts.
+    #[arg(long, default_value_t = 15)]
+    rounds: usize,
+    /// CAs of the sweep, over five Regions.
+    #[arg(long, default_value_t = 200)]
+    cas: usize,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Options::parse()).await {
+        Ok(table) => {
+            println!("\n{table}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Stack {
+    _child: Child,
+    endpoint: String,
+}
+
+impl Stack {
+    async fn start(binary: &Path) -> Outcome<Self> {
+        let mut command = tokio::process::Command::new(binary);
+        command
+            .args(["up", "--listen", "127.0.0.1:0", "--template", "bench/restore-template.yaml"])
+            .env("VIGIL_LOCAL_LOG", "error,s3s=off,s3s_fs=off")
+            .stdout(std::process::Stdio::piped())
+            .kill_on_drop(true);
+        let mut child =
+            command.spawn().map_err(|error| format!("{}: {error}", binary.display()))?;
+        let out = child.stdout.take().ok_or("vigil-local has no standard output")?;
+        let mut lines = BufReader::new(out).lines();
+        let line = lines.next_line().await.map_err(|error| error.to_string())?.unwrap_or_default();
+        let endpoint = line
+            .strip_prefix("listening on ")
+            .ok_or_else(|| format!("vigil-local began with '{line}'"))?
+            .to_owned();
+        // What it prints later must find a reader.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Self { _child: child, endpoint })
+    }
+
+    fn connection(&self) -> Connection {
+        Connection::new(self.endpoint.trim_start_matches("http://"))
+    }
+
+    fn function(&self, command: Command, regions: &str) -> Outcome<Function> {
+        Function::start(
+            command,
+            &[
+                ("AWS_ACCESS_KEY_ID", "bench"),
+                ("AWS_SECRET_ACCESS_KEY", "local"),
+                ("AWS_REGION", "us-east-1"),
+                ("AWS_DEFAULT_REGION", "us-east-1"),
+                ("AWS_ENDPOINT_URL", &self.endpoint),
+                ("VIGIL_EVIDENCE_BUCKET", "bench-evidence"),
+                ("VIGIL_EVENT_BUS", "vigil"),
+                ("VIGIL_REGIONS", regions),
+                ("VIGIL_SWEEP_SETTLE", "1s"),
+                ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ],
+        )
+    }
+
+    /// A root CA that was in use and has just been deleted, and the event of that.
+    async fn deleted(&self, number: usize) -> Outcome<(String, String)> {
+        let mut connection = self.connection();
+        let (ca, _) = api::active_root(&mut connection, None, ALGORITHM).await?;
+        let disable = json!({"CertificateAuthorityArn": ca, "Status": "DISABLED"});
+        api::call(&mut connection, "UpdateCertificateAuthority", &disable).await?;
+        let delete = json!({"CertificateAuthorityArn": ca, "PermanentDeletionTimeInDays": 7});
+        api::call(&mut connection, "DeleteCertificateAuthority", &delete).await?;
+        let described = self.describe(&mut connection, &ca).await?;
+        let at = described["LastStateChangeAt"].as_f64().ok_or("no LastStateChangeAt")?;
+        let at =
+            OffsetDateTime::from_unix_timestamp(at as i64).map_err(|error| error.to_string())?;
+        let mut event: Value = serde_json::from_str(EVENT).map_err(|error| error.to_string())?;
+        let detail = &mut event["detail"];
+        detail["requestParameters"]["certificateAuthorityArn"] = json!(ca);
+        detail["eventTime"] = json!(at.format(&Rfc3339).map_err(|error| error.to_string())?);
+        detail["eventID"] = json!(format!("bench-{number}"));
+        Ok((ca, event.to_string()))
+    }
+
+    async fn describe(&self, connection: &mut Connection, ca: &str) -> Outcome<Value> {
+        let of_ca = json!({"CertificateAuthorityArn": ca});
+        let described = api::call(connection, "DescribeCertificateAuthority", &of_ca).await?;
+        Ok(described["CertificateAuthority"].clone())
+    }
+
+    async fn assert_restored(&self, ca: &str) -> Outcome<()> {
+        let status = self.describe(&mut self.connection(), ca).await?["Status"].clone();
+        if status == "DISABLED" { Ok(()) } else { Err(format!("{ca} is {status}, not restored")) }
+    }
+}
+
+/// Medians in milliseconds, and MiB.
+struct Figures {
+    first_poll: f64,
+    warm: f64,
+    cold: f64,
+    memory: f64,
+}
+
+async fn run(options: &Options) -> Outcome<Table> {
+    let mut table = Table::default();
+    let stack = Stack::start(&options.binaries.join("vigil-local")).await?;
+    let binary = options.binaries.join("auto-restore");
+    let ours = || Command::new(&binary);
+    println!("auto-restore: {} rounds", options.rounds);
+    let rust = measure(&stack, options.rounds, &ours).await?;
+    table.below("start to first poll of the Runtime API", rust.first_poll, 15.0, "ms");
+    table.below("deletion undone, warm", rust.warm, 60.0, "ms");
+    table.below("deletion undone, cold start included", rust.cold, 150.0, "ms");
+    table.below("resident at its peak", rust.memory, 20.0, "MiB");
+    if let Some(venv) = &options.python {
+        println!("the same in Python");
+        let python = venv.join("bin/python");
+        let theirs = || {
+            let mut command = Command::new(&python);
+            command.arg("bench/python/auto_restore.py");
+            command
+        };
+        let rounds = options.rounds.div_ceil(3);
+        let python = measure(&stack, rounds, &theirs).await?;
+        beside(&mut table, "start to first poll", rust.first_poll, python.first_poll, None);
+        beside(&mut table, "deletion undone, warm", rust.warm, python.warm, None);
+        beside(&mut table, "deletion undone, cold", rust.cold, python.cold, Some(6.0));
+        let (ours, theirs) = (rust.memory, python.memory);
+        let ratio = format!("{:.1}x", theirs / ours);
+        table.row(
+            "resident at its peak",
+            format!("{ours:.1} MiB"),
+            format!("{theirs:.1} MiB"),
+            ratio,
+        );
+    }
+    sweep(&stack, options, &ours, &mut table).await?;
+    Ok(table)
+}
+
+/// A time of ours beside Python's.
+fn beside(table: &mut Table, what: &str, ours: f64, theirs: f64, wanted: Option<f64>) {
+    let ratio = theirs / ours;
+    let verdict = match wanted {
+        Some(wanted) if ratio >= wanted => format!("{ratio:.1}x faster (wanted {wanted}x: met)"),
+        Some(wanted) => format!("{ratio:.1}x faster (wanted {wanted}x: MISSED)"),
+        None => format!("{ratio:.1}x faster"),
+    };
+    let what = format!("{what}, beside Python with boto3");
+    table.row(&what, format!("{ours:.1} ms"), format!("{theirs:.1} ms"), verdict);
+}
+
+async fn measure(stack: &Stack, rounds: usize, command: &dyn Fn() -> Command) -> Outcome<Figures> {
+    let (mut first_polls, mut cold, mut warm) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..rounds {
+        let (ca, event) = stack.deleted(round).await?;
+        let function = stack.function(command(), "")?;
+        first_polls.push(function.first_poll()?);
+        drop(function);
+        // The event waits already when the process starts, as at Lambda.
+        let function = stack.function(command(), "")?;
+        cold.push(function.invoke_cold(&event)?);
+        stack.assert_restored(&ca).await?;
+    }
+    let function = stack.function(command(), "")?;
+    for round in 0..=rounds {
+        let (ca, event) = stack.deleted(round).await?;
+        let took = function.invoke(&event)?;
+        stack.assert_restored(&ca).await?;
+        // The first is not warm.
+        if round > 0 {
+            warm.push(took);
+        }
+    }
+    let memory = function.peak_memory()?;
+    Ok(Figures { first_poll: median(first_polls), warm: median(warm), cold: median(cold), memory })
+}
+
+async fn sweep(
+    stack: &Stack,
+    options: &Options,
+    command: &dyn Fn() -> Command,
+    table: &mut Table,
+) -> Outcome<()> {
+    println!("a sweep of {} CAs in {} Regions", options.cas, REGIONS.len());
+    let mut connection = stack.connection();
+    for number in 0..options.cas {
+        let region = REGIONS[number % REGIONS.len()];
+        let creation = api::creation(&format!("CA {number}"), None);
+        let request = api::request_in(region, "CreateCertificateAuthority", &creation);
+        let answer = connection.send(&request).await?;
+        if answer.status != 200 {
+            return Err(String::from_utf8_lossy(&answer.body).into_owned());
+        }
+    }
+    let function = stack.function(command(), &REGIONS.join(","))?;
+    let mut sweeps = Vec::new();
+    for _ in 0..options.rounds {
+        sweeps.push(function.invoke(r#"{"task": "sweep"}"#)?);
+    }
+    let slowest = sweeps.iter().max().copied().unwrap_or_default();
+    let what = format!("sweep of {} CAs in {} Regions, the slowest", options.cas, REGIONS.len());
+    table.below(&what, slowest.as_secs_f64(), 3.0, "s");
+    Ok(())
+}
+
+/// In milliseconds.
+fn median(mut durations: Vec<Duration>) -> f64 {
+    durations.sort();
+    durations.get(durations.len() / 2).map_or(f64::NAN, |middle| middle.as_secs_f64() * 1000.0)
+}
