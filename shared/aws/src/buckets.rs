@@ -220,7 +220,7 @@ fn lifecycle_rule(rule: types::LifecycleRule) -> Option<LifecycleRule> {
         .filter_map(|to| to.storage_class.map(|class| class.as_str().to_owned()))
         .collect();
     let expires = rule.expiration.is_some_and(|after| after.days.is_some() || after.date.is_some());
-    if rule.status != ExpirationStatus::Enabled || !(expires || !moves_to.is_empty()) {
+    if rule.status != ExpirationStatus::Enabled || (!expires && moves_to.is_empty()) {
         return None;
     }
     // The prefix stands in the filter, in the filter's And, or, in old rules, in the rule itself.
