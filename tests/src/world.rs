@@ -38,7 +38,8 @@ impl World {
         Self::start_with(&[("SweepSchedule", "rate(1 hour)")]).await
     }
 
-    async fn start_with(parameters: &[(&str, &str)]) -> Self {
+    /// With values for the template's parameters.
+    pub async fn start_with(parameters: &[(&str, &str)]) -> Self {
         let mut stack = Stack::builder()
             .template(root().join("infra/template.yaml"))
             .functions_dir(functions_dir())

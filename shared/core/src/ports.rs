@@ -16,12 +16,14 @@ use crate::{arn::CaArn, ca::Ca, finding::Finding};
 
 mod audit_reports;
 mod buckets;
+mod distribution;
 mod error;
 mod objects;
 mod pace;
 
 pub use audit_reports::{AuditReports, CreatedReport, ReportRecord, ReportStatus};
 pub use buckets::Buckets;
+pub use distribution::Distribution;
 pub use error::{Cause, PortError, PublishError, RefusedFinding};
 pub use objects::{Delivery, Objects};
 pub use pace::{Pace, TimeIsUp};

@@ -15,15 +15,15 @@ use super::{
 use crate::{
     ca::Ca,
     jobs::{register::Register, side_by_side::side_by_side},
-    ports::{Authorities, Buckets, Bus, Ledger, Objects, Pace, Rest},
+    ports::{Authorities, Buckets, Bus, Distribution, Ledger, Objects, Pace, Rest},
     rules::{
         self, Judgement,
         bucket::{BucketSubject, BucketUser},
     },
 };
 
-pub(super) struct Job<'a, A, O, K, L, B, P> {
-    pub(super) ports: &'a Ports<'a, A, O, K, L, B, P>,
+pub(super) struct Job<'a, A, O, K, L, B, P, D> {
+    pub(super) ports: &'a Ports<'a, A, O, K, L, B, P, D>,
     pub(super) settings: &'a Settings,
     pub(super) register: Register<'a, L, B>,
     pub(super) trigger: &'a Trigger,
@@ -43,7 +43,7 @@ const MOST_HOPS: u32 = 50;
 
 type Scopes<'a> = [(&'a Ca, Result<Scope, Skip>)];
 
-impl<A, O, K, L, B, P> Job<'_, A, O, K, L, B, P>
+impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
 where
     A: Authorities,
     O: Objects,
@@ -51,6 +51,7 @@ where
     L: Ledger,
     B: Bus,
     P: Pace,
+    D: Distribution,
 {
     pub(super) async fn run(
         &self,
@@ -137,6 +138,16 @@ where
         let gathered = gather::crl(self.ports, asked).await;
         let subject = &gathered.subject;
         let mut judgements = rules::judge(rules::crl::RULES, subject, resource, self.now);
+        let limit = settings.largest_crl;
+        let served = gather::distribution(self.ports, scope, &gathered, limit).await;
+        if let Some(served) = served {
+            judgements.extend(rules::judge(
+                rules::distribution::RULES,
+                &served,
+                resource,
+                self.now,
+            ));
+        }
         judgements.extend(self.configuration(ca));
         let known = gathered.certificate.and_then(|pem| KnownCertificate::of(ca, &pem));
         let learn = |memory: &mut Memory| {

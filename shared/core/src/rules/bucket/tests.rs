@@ -10,6 +10,8 @@ use crate::{
     rules::{JudgementResult, assert_presentable, judge},
 };
 
+mod fixtures;
+
 const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
 
 fn user(arn: &str) -> BucketUser {
