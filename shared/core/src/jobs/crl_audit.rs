@@ -15,6 +15,7 @@ mod error;
 mod gather;
 mod job;
 mod memory;
+mod orphans;
 mod outcome;
 mod reading;
 mod report;

@@ -58,6 +58,11 @@ impl Objects for FakeObjects {
         }
         Ok(Delivery::Delivered)
     }
+
+    async fn list(&self, _: &str, prefix: &str, most: usize) -> Result<Vec<String>, PortError> {
+        let objects = self.objects.lock().unwrap();
+        Ok(objects.keys().filter(|key| key.starts_with(prefix)).take(most).cloned().collect())
+    }
 }
 
 struct FakeBuckets(Mutex<BucketFacts>);
@@ -533,6 +538,7 @@ fn a_payload_that_is_neither_a_schedule_nor_ours_is_refused_by_name() {
 fn a_crl_that_expires_is_told_stage_by_stage_and_each_stage_once() {
     let world = World::clean();
     world.authorities.cas.lock().unwrap().truncate(1);
+    world.objects.objects.lock().unwrap().remove(&key(2));
     for hour in 0..8 * 24 {
         world.audit(Duration::hours(hour));
     }
@@ -696,6 +702,7 @@ fn a_throttled_call_is_made_again() {
 fn what_relying_parties_get_is_compared_with_what_the_bucket_holds() {
     let mut world = World::clean();
     world.authorities.cas.lock().unwrap().truncate(1);
+    world.objects.objects.lock().unwrap().remove(&key(2));
     let good = world.objects.objects.lock().unwrap()[&key(1)].clone();
     world.distribution = Some(FakeDistribution(good));
     let audit = world.audit(Duration::HOUR);
@@ -715,4 +722,23 @@ fn what_relying_parties_get_is_compared_with_what_the_bucket_holds() {
         [resolved("distribution.content")],
         "it is not looked at any more"
     );
+}
+
+#[test]
+fn crls_that_no_ca_writes_any_more_are_listed() {
+    let world = World::clean();
+    let put = |key: &str| world.objects.objects.lock().unwrap().insert(key.to_owned(), vec![0x30]);
+    let ours = arn(1).rsplit('/').next().unwrap().to_owned();
+    put("crl/00000000-0000-0000-0000-00000000000a.crl");
+    put("crl/00000000-0000-0000-0000-00000000000b/00000000-0000-0000-0000-000000000001.crl");
+    put("crl/by-hand.crl");
+    world.audit(Duration::HOUR);
+    assert_eq!(world.told(), [new("bucket.orphans")]);
+    let evidence = world.bus.last().evidence;
+    assert_eq!((&evidence["kind"], &evidence["count"]), (&json!("no-ca"), &json!(2)));
+
+    put(&format!("crl/{ours}/00000000-0000-0000-0000-000000000001.crl"));
+    world.audit(Duration::hours(2));
+    assert_eq!(world.told()[1..], [new("bucket.orphans")]);
+    assert_eq!(world.bus.last().evidence["kind"], "switched-back");
 }

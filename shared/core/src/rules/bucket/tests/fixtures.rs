@@ -139,6 +139,16 @@ fn settings() -> Vec<Fixture> {
         ("bucket.access-logging", "off", logs(None)),
         ("bucket.access-logging", "to-itself", logs(Some("crls"))),
         (
+            "bucket.orphans",
+            "no-ca",
+            with(|s| s.orphans.as_mut().unwrap().of_no_ca.push("crl/1.crl".to_owned())),
+        ),
+        (
+            "bucket.orphans",
+            "switched-back",
+            with(|s| s.orphans.as_mut().unwrap().switched_back.push("crl/1/2.crl".to_owned())),
+        ),
+        (
             "bucket.event-notifications",
             "off",
             with(|s| s.facts.event_notifications = Fact::Known(false)),
