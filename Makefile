@@ -9,20 +9,26 @@ VENV := .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test bench check lint infra docs build deploy clean
+.PHONY: help setup demo up test fuzz bench check lint infra docs build deploy clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-setup: $(VENV)/.ready ## Install what the tests use beside Rust: AWS CLI, boto3, cfn-lint (in .venv)
+setup: $(VENV)/.ready ## Install what the tests use beside Rust: AWS CLI, boto3, moto, Selenium, linters (in .venv)
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.94.1 or later (https://rustup.rs)"; exit 1; }
 	@command -v openssl >/dev/null || { echo "openssl is missing: apt-get install openssl"; exit 1; }
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "Chromium and ChromeDriver are missing, which the console is tested in: apt-get install chromium chromium-driver"; exit 1; }
 	@command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install gcc"; exit 1; }
 
 $(VENV)/.ready: tests/requirements.txt
 	@echo "setting up $(VENV) (about two minutes)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@# moto's tests are in its source distribution alone.
+	@$(VENV)/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary moto \
+	  --dest $(VENV)/moto $$(sed -n 's/^moto\[acmpca\]/moto/p' tests/requirements.txt)
+	@tar -xzf $(VENV)/moto/moto-*.tar.gz -C $(VENV)/moto --strip-components 1 --wildcards \
+	  '*/tests/__init__.py' '*/tests/conftest.py' '*/tests/markers.py' '*/tests/test_acmpca'
 	@touch $@
 
 demo: ## Watch Vigil work: ten days in the life of three CAs, in under a minute
@@ -36,6 +42,18 @@ up: ## Serve everything on one port, until Ctrl-C
 test: setup ## Run every test
 	@$(CARGO) build --workspace --bins --locked
 	@$(CARGO) test --workspace --locked
+
+FUZZ_SECONDS ?= 60
+# The flags that cargo-fuzz wants are unstable, which RUSTC_BOOTSTRAP lets a stable compiler take. No
+# sanitizer: there is no unsafe code of ours to find fault with.
+fuzz: export RUSTC_BOOTSTRAP := 1
+fuzz: ## Fuzz every parser, FUZZ_SECONDS each (60)
+	@command -v cargo-fuzz >/dev/null || $(CARGO) install cargo-fuzz --locked
+	@cd fuzz && for target in $$($(CARGO) fuzz list); do \
+	  echo "== $$target"; mkdir -p corpus/$$target; \
+	  $(CARGO) fuzz run --sanitizer none $$target corpus/$$target seeds/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -dict=dictionary -rss_limit_mb=4096 -print_final_stats=1 || exit 1; \
+	done
 
 BENCH_VENV := .venv-bench
 # Cargo puts the bench profile where it puts releases.

@@ -1,5 +1,7 @@
 //! The real binary: what it says, and with which exit code.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::{
     fs,
     path::PathBuf,
@@ -53,7 +55,7 @@ const ADMINS: &str = r#"@id("admins") permit(
 fn policies_that_load_are_named_and_those_that_do_not_say_why() {
     let (code, text) = code_and_text(&["policy", "check", POLICIES]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("3 policies in 1 file: valid") && text.contains("back-into-service"));
+    assert!(text.contains("10 policies in 6 files: valid") && text.contains("back-into-service"));
 
     let folder = Folder::new(&[
         ("good.cedar", ADMINS),
@@ -156,6 +158,60 @@ fn people_get_it_in_words() {
     ] {
         assert!(text.contains(words), "{text}");
     }
+}
+
+/// Every fact that auto-restore gathers can be handed in, and what is not is said to be unknown.
+#[test]
+fn every_fact_can_be_given_and_is_asked_for() {
+    let below = ARN.replace("11223344", "99887766");
+    let ca = |subject: &str, issuer: &str| {
+        json!({
+            "status": "ACTIVE", "common_name": subject, "not_after": null, "serial": null,
+            "snapshot_at": null, "identity": {"subject": subject, "issuer": issuer, "key": null,
+            "authority_key": null},
+        })
+    };
+    let inventory = json!({"as_of": "2026-11-20T09:45:00Z",
+        "cas": {ARN: ca("own", "root"), below: ca("below", "own")}});
+    let snapshot = json!({"ca": ARN, "as_of": "2026-11-20T09:00:00Z", "policy": null,
+        "permissions": [], "tags": {"env": "test"}, "revocation": {"crl": null,
+        "ocsp_enabled": false, "ocsp_custom_cname": null}});
+    let summary = json!({"summary": {"valid": 4, "as_of": "2026-11-20T02:00:00Z",
+        "latest_not_after": "2027-01-01T00:00:00Z"}});
+    let folder = Folder::new(&[
+        ("inventory.json", &inventory.to_string()),
+        ("snapshot.json", &snapshot.to_string()),
+        ("summary.json", &summary.to_string()),
+    ]);
+    let [inventory, snapshot, summary] =
+        ["inventory.json", "snapshot.json", "summary.json"].map(|name| folder.text(name));
+    let explanation = explained(&[
+        "--inventory",
+        &inventory,
+        "--snapshot",
+        &snapshot,
+        "--summary",
+        &summary,
+        "--earlier-restores",
+        "2",
+        "--deadline-at",
+        "2026-11-27T09:00:00Z",
+    ]);
+    let context = &explanation["request"]["context"];
+    assert_eq!(context["certificates"]["valid"], 4);
+    assert_eq!(context["subordinates"]["living"], 1);
+    assert_eq!(context["earlierRestores"], 2);
+    assert_eq!(context["resourcePolicy"]["exists"], false);
+    assert_eq!(context["tagsKnown"], true);
+    assert_eq!(
+        explanation["deadline"],
+        json!({"permission": "granted", "policies": ["dead-mans-switch"]})
+    );
+    let assumed = explanation["assumed"].as_array().unwrap();
+    assert_eq!(assumed.len(), 2, "the approval and the CA itself: {assumed:?}");
+    let bare = explained(&[]);
+    assert!(bare["request"]["context"].get("certificates").is_none());
+    assert_eq!(bare["assumed"].as_array().unwrap().len(), 6);
 }
 
 #[test]

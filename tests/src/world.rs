@@ -38,7 +38,7 @@ impl World {
         Self::start_with(&[("SweepSchedule", "rate(1 hour)")]).await
     }
 
-    /// With values for the template's parameters.
+    /// With other values for the template's parameters.
     pub async fn start_with(parameters: &[(&str, &str)]) -> Self {
         let mut stack = Stack::builder()
             .template(root().join("infra/template.yaml"))
@@ -48,8 +48,43 @@ impl World {
             stack = stack.parameter(*name, *value);
         }
         let stack = stack.start().await.expect("the stack starts");
-        let (pca, s3) = clients(stack.endpoint(), "bob");
+        let (pca, s3) = clients(stack.endpoint(), "bob", "us-east-1");
         Self { stack, pca, s3 }
+    }
+
+    /// From now on CAs are made, and looked at, in another Region.
+    pub fn move_to(&mut self, region: &'static str) {
+        self.pca = clients(self.stack.endpoint(), "bob", region).0;
+    }
+
+    /// Makes the last snapshot of a CA one that had more than the CA has now: a tag, a permission
+    /// and a resource policy.
+    pub async fn remember_more(&self, ca: &str) {
+        let read = [
+            "Describe*",
+            "GetCertificate",
+            "GetCertificateAuthorityCertificate",
+            "ListPermissions",
+            "ListTags",
+        ];
+        let read =
+            read.map(|name| format!("acm-pca:{}", name.replace('*', "CertificateAuthority")));
+        let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [
+            {"Sid": "1", "Effect": "Allow", "Principal": {"AWS": "444455556666"},
+             "Action": read, "Resource": ca},
+            {"Sid": "2", "Effect": "Allow", "Principal": {"AWS": "444455556666"},
+             "Action": ["acm-pca:IssueCertificate"], "Resource": ca,
+             "Condition": {"StringEquals": {"acm-pca:TemplateArn":
+                "arn:aws:acm-pca:::template/EndEntityCertificate/V1"}}},
+        ]});
+        let permission = serde_json::json!({"principal": "acm.amazonaws.com",
+            "source_account": "111122223333",
+            "actions": ["IssueCertificate", "GetCertificate", "ListPermissions"]});
+        let snapshot = serde_json::json!({"ca": ca, "as_of": "2026-01-05T09:00:00Z",
+            "policy": policy.to_string(), "permissions": [permission],
+            "tags": {"owner": "pki-team"},
+            "revocation": {"crl": null, "ocsp_enabled": true, "ocsp_custom_cname": null}});
+        self.put(&format!("state/snapshots/{}.json", id(ca)), &snapshot).await;
     }
 
     pub async fn advance(&self, by: time::Duration) {
@@ -228,9 +263,9 @@ fn functions_dir() -> std::path::PathBuf {
     folder.parent().expect("a binary is in a folder").to_owned()
 }
 
-fn clients(endpoint: &str, access_key_id: &str) -> (Acmpca, S3) {
+fn clients(endpoint: &str, access_key_id: &str, region: &'static str) -> (Acmpca, S3) {
     let credentials = Credentials::new(access_key_id, SECRET, None, None, "e2e");
-    let region = Region::new("us-east-1");
+    let region = Region::new(region);
     let pca = aws_sdk_acmpca::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(credentials.clone())

@@ -10,6 +10,8 @@ use e2e::{Server, run, tool};
 struct Cli<'a> {
     url: &'a str,
     folder: &'a Path,
+    /// Of the CA that the endpoint's certificate comes from.
+    ca_bundle: Option<&'a Path>,
 }
 
 impl Cli<'_> {
@@ -24,6 +26,9 @@ impl Cli<'_> {
             .env("HOME", self.folder)
             .args(["--endpoint-url", self.url, "--output", "text", "acm-pca"])
             .args(arguments);
+        if let Some(file) = self.ca_bundle {
+            command.env("AWS_CA_BUNDLE", file);
+        }
         run(&mut command).map(|text| text.trim_end().to_owned())
     }
 
@@ -38,7 +43,7 @@ impl Cli<'_> {
 fn the_aws_cli_creates_issues_revokes_deletes_and_restores() {
     let server = Server::start("pca-local", &["--listen", "127.0.0.1:0"]);
     let folder = tempfile::tempdir().unwrap();
-    let cli = Cli { url: &server.url, folder: folder.path() };
+    let cli = Cli { url: &server.url, folder: folder.path(), ca_bundle: None };
     let ca = cli
         .acm_pca(&[
             "create-certificate-authority",
@@ -87,4 +92,38 @@ fn the_aws_cli_creates_issues_revokes_deletes_and_restores() {
     with_ca("restore-certificate-authority", &[]).unwrap();
     assert_eq!(with_ca("describe-certificate-authority", &[status]).unwrap(), "DISABLED\tFalse");
     assert!(server.interrupt(), "pca-local stops cleanly on Ctrl-C");
+}
+
+#[test]
+fn the_aws_cli_speaks_tls_with_who_it_is_told_to_trust() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    let option = format!("--tls-self-signed={}", ca.display());
+    let server = Server::start("pca-local", &["--listen=127.0.0.1:0", &option]);
+    assert!(server.url.starts_with("https://127.0.0.1:"), "{}", server.url);
+    let list = |ca_bundle: Option<&Path>| {
+        let cli = Cli { url: &server.url, folder: folder.path(), ca_bundle };
+        cli.acm_pca(&["list-certificate-authorities", "--query=length(CertificateAuthorities)"])
+    };
+    assert_eq!(list(Some(&ca)), Ok("0".to_owned()));
+    let refused = list(None).unwrap_err();
+    assert!(refused.contains("CERTIFICATE_VERIFY_FAILED"), "{refused}");
+}
+
+#[test]
+fn the_aws_cli_speaks_tls_with_a_certificate_of_ones_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (certificate, key) = (file("server.pem"), file("server.key"));
+    let made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+                -subj /CN=test -addext subjectAltName=IP:127.0.0.1";
+    let mut openssl = Command::new("openssl");
+    openssl.args(made.split_whitespace()).args(["-keyout", &key, "-out", &certificate]);
+    run(&mut openssl).unwrap();
+    let options = ["--listen=127.0.0.1:0", "--tls-cert", &certificate, "--tls-key", &key];
+    let server = Server::start("pca-local", &options);
+    let ca_bundle = Some(Path::new(&certificate));
+    let cli = Cli { url: &server.url, folder: folder.path(), ca_bundle };
+    let arguments = ["list-certificate-authorities", "--query=length(CertificateAuthorities)"];
+    assert_eq!(cli.acm_pca(&arguments), Ok("0".to_owned()));
 }

@@ -32,9 +32,18 @@ const LAYERS: &[Layer] = &[
         ours: FUNCTION,
         forbidden: &["aws-config", "aws-sdk-*", "axum", "cedar-policy", "lambda_runtime"],
     },
-    Layer { package: "pca-local", ours: &[], forbidden: &["lambda_runtime", "s3s", "s3s-fs"] },
+    Layer { package: "local-iam", ours: &[], forbidden: PURE },
+    Layer {
+        package: "pca-local",
+        ours: &["local-iam"],
+        forbidden: &["lambda_runtime", "s3s", "s3s-fs"],
+    },
     Layer { package: "bench", ours: &["pca-local"], forbidden: &["lambda_runtime", "s3s"] },
-    Layer { package: "vigil-local", ours: &["pca-local"], forbidden: &["lambda_runtime"] },
+    Layer {
+        package: "vigil-local",
+        ours: &["local-iam", "pca-local"],
+        forbidden: &["lambda_runtime"],
+    },
 ];
 
 fn metadata() -> Value {

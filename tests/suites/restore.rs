@@ -91,7 +91,8 @@ async fn a_subordinate_that_was_active_until_its_deletion_is_active_again() {
     assert_eq!(ids.len(), 1, "{findings:#?}");
     assert_eq!(findings.last().unwrap()["evidence"]["status"], "ACTIVE");
     // Our own calls (restore, make ACTIVE) have set nothing off.
-    let own = world.stack.invocations().len();
+    let invocations = world.stack.invocations();
+    let own = invocations.iter().filter(|invocation| invocation.function == "auto-restore").count();
     assert_eq!(own, 2, "one for the disabling, one for the deletion");
     world.assert_nothing_failed();
 }
@@ -265,6 +266,111 @@ async fn a_window_that_runs_down_is_announced_once_at_each_threshold() {
     let gone = world.findings("restore-deadline.gone");
     assert_eq!(gone.len(), 1, "{gone:#?}");
     assert_eq!(gone[0]["severity"], "INFORMATIONAL", "it was announced");
+    world.assert_nothing_failed();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_against_the_last_snapshot_is_put_back() {
+    let world = World::start().await;
+    let root = world.active_root(None).await;
+    let ca = world.active_subordinate(&root).await;
+    world.disable(&ca).await;
+    world.stack.settled().await;
+    let kept = world.evidence(&format!("state/snapshots/{}", id(&ca))).await;
+    assert_eq!(kept.len(), 1, "the disabling was the last moment to look");
+    world.remember_more(&ca).await;
+    world.delete_disabled(&ca, 7).await;
+    world.stack.settled().await;
+    assert_eq!(world.status(&ca).await, Some(Status::Active));
+
+    let tags = world.pca.list_tags().certificate_authority_arn(&ca).send().await.unwrap();
+    assert_eq!(tags.tags()[0].value(), Some("pki-team"));
+    let held = world.pca.list_permissions().certificate_authority_arn(&ca).send().await.unwrap();
+    assert_eq!(held.permissions().len(), 1);
+    let policy = world.pca.get_policy().resource_arn(&ca).send().await.unwrap();
+    assert!(policy.policy().unwrap().contains("444455556666"));
+    let described = world.pca.describe_certificate_authority().certificate_authority_arn(&ca);
+    let described = described.send().await.unwrap().certificate_authority.unwrap();
+    let revocation = described.revocation_configuration.unwrap();
+    assert!(revocation.ocsp_configuration.unwrap().enabled);
+    let findings = world.findings("auto-restore.restored");
+    let put_back = findings[0]["evidence"]["put_back"].as_str().unwrap();
+    assert_eq!(put_back.split(", ").count(), 4, "{put_back}");
+    world.assert_nothing_failed();
+}
+
+/// What a deletion is judged by: the newest audit report, and what the CA has signed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_hangs_on_a_ca_is_known_when_its_deletion_is_judged() {
+    let world = World::start_for_days().await;
+    let root = world.active_root(None).await;
+    world.active_subordinate(&root).await;
+    world.advance(Duration::hours(26)).await;
+    world.delete(&root, 7).await;
+    let cases = world.evidence(&format!("cases/{}/", id(&root))).await;
+    let case: Value = serde_json::from_slice(&world.object(EVIDENCE, &cases[0]).await).unwrap();
+    let judged = &case["entries"][1]["judgement"];
+    assert_eq!(judged["unknown"], json!([]), "{judged:#}");
+    // Its own certificate and the subordinate's.
+    assert_eq!(judged["request"]["context"]["certificates"]["valid"], 2);
+    assert_eq!(judged["request"]["context"]["subordinates"]["active"], 1);
+    assert_eq!(judged["request"]["context"]["tagsKnown"], true);
+    let verdict = judged["verdict"].clone();
+    world.assert_nothing_failed();
+
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("case.json");
+    std::fs::write(&record, case.to_string()).unwrap();
+    let record = record.display().to_string();
+    let (is_done, text) = vigil(&world, &["policy", "explain", &record, "--json"]).await;
+    let explained: Value = serde_json::from_str(&text).unwrap();
+    assert!(is_done && explained["verdict"] == verdict, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_deployment_looks_after_several_regions() {
+    let regions = ("Regions", "us-east-1,eu-west-1");
+    let mut world = World::start_with(&[regions, ("SweepSchedule", "rate(1 hour)")]).await;
+    let here = world.active_root(None).await;
+    world.move_to("eu-west-1");
+    let there = world.active_root(None).await;
+    assert!(there.contains(":eu-west-1:"), "{there}");
+    world.delete(&there, 7).await;
+    assert_eq!(world.status(&there).await, Some(Status::Disabled), "by its event");
+    world.stack.lose_events(true);
+    world.delete_disabled(&there, 7).await;
+    world.move_to("us-east-1");
+    world.disable(&here).await;
+    world.delete_disabled(&here, 7).await;
+    world.stack.lose_events(false);
+    world.advance(Duration::hours(2)).await;
+    assert_eq!(world.status(&here).await, Some(Status::Disabled), "by the sweep");
+    world.move_to("eu-west-1");
+    assert_eq!(world.status(&there).await, Some(Status::Disabled), "by the sweep, there too");
+    world.assert_nothing_failed();
+}
+
+/// Policy lets the deletion stand, and does not let the window end.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dead_mans_switch_takes_back_what_is_in_use() {
+    let world = World::start_for_days().await;
+    let ca = world.active_root(None).await;
+    let policies = include_str!("../../infra/policies/default.cedar");
+    let anybody = r#"@id("anybody") permit(principal,
+        action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
+    let body = format!("{policies}\n{anybody}").into_bytes().into();
+    let put = world.s3.put_object().bucket(EVIDENCE).key("policies/own.cedar").body(body);
+    put.send().await.unwrap();
+    world.delete(&ca, 7).await;
+    world.advance(Duration::days(7) - Duration::hours(2)).await;
+    assert_eq!(world.status(&ca).await, Some(Status::Deleted), "it stands");
+    world.advance(Duration::hours(1) + Duration::minutes(5)).await;
+    assert_eq!(world.status(&ca).await, Some(Status::Disabled), "it is taken back");
+    let restored = world.findings("auto-restore.restored");
+    assert!(restored[0]["title"].as_str().unwrap().contains("about to end"), "{restored:#?}");
+    world.advance(Duration::hours(2)).await;
+    let resolved = world.findings("restore-deadline.threshold");
+    assert_eq!(resolved.last().unwrap()["status"], "RESOLVED");
     world.assert_nothing_failed();
 }
 

@@ -16,7 +16,8 @@ const UNCALLED: &[(&str, &str)] =
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_allows_nothing_that_its_function_never_does() {
-    let world = World::start().await;
+    // One threshold, which is the last, too: it passes with the deletion.
+    let world = World::start_with(&[("DeadlineThresholds", "7d")]).await;
     let bucket = "crl-bucket";
     world.s3.create_bucket().bucket(bucket).send().await.unwrap();
     let service = json!({"Version": "2012-10-17", "Statement": [{
@@ -43,7 +44,11 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     let csr = parameters.serialize_request(&key).unwrap().pem().unwrap();
     world.issue(&ca, csr.as_bytes(), "EndEntityCertificate", 30).await;
     world.advance(Duration::hours(25)).await;
-    world.delete(&ca, 7).await;
+    world.disable(&ca).await;
+    world.stack.settled().await;
+    world.remember_more(&ca).await;
+    world.delete_disabled(&ca, 7).await;
+    world.stack.settled().await;
     world.assert_nothing_failed();
     let mut gone = world.event("DeleteCertificateAuthority");
     let expires = "2026-02-01T00:00:00Z";
@@ -51,6 +56,24 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.put(&format!("approvals/{}.json", id(&ca)), &approval).await;
     world.delete(&ca, 7).await;
     world.advance(Duration::hours(2)).await;
+    // A deletion that is permitted, and that the dead man's switch undoes.
+    let root = world.active_root(None).await;
+    let below = world.active_subordinate(&root).await;
+    let anybody =
+        r#"permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
+    let body = format!("{policy}\n{anybody}").into_bytes().into();
+    let put = world.s3.put_object().bucket(e2e::world::EVIDENCE).key("policies/own.cedar");
+    put.body(body).send().await.unwrap();
+    world.disable(&below).await;
+    world.stack.settled().await;
+    world.remember_more(&below).await;
+    world.delete_disabled(&below, 7).await;
+    world.stack.settled().await;
+    world.advance(Duration::hours(2)).await;
+    world.assert_nothing_failed();
+    // An event that cannot be acted on: it fails by its name.
+    let elsewhere = gone.to_string().replace("us-east-1", "eu-west-1");
+    let elsewhere: serde_json::Value = serde_json::from_str(&elsewhere).unwrap();
     // A report that failed, and a deletion that comes after the end.
     let failed = include_str!("../../infra/events/audit-report-generation.json");
     let mut failed: serde_json::Value = serde_json::from_str(failed).unwrap();
@@ -64,6 +87,8 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.stack.settled().await;
 
     world.assert_nothing_failed();
+    world.stack.deliver(elsewhere);
+    world.stack.settled().await;
     let calls = world.stack.calls();
     let called: BTreeSet<(&str, &str)> =
         calls.iter().map(|call| (call.function.as_str(), call.action.as_str())).collect();

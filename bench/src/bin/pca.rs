@@ -3,7 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -56,7 +56,11 @@ async fn main() -> ExitCode {
 async fn run(options: &Options) -> Outcome<Table> {
     let mut table = Table::default();
     start(options, &mut table).await?;
-    let alone = issue_a_million(options, &mut table).await?;
+    let alone = issue_a_million(options, &IN_MEMORY, &mut table).await?;
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let data_dir = folder.path().join("data");
+    issue_a_million(options, &Keeping::on_disk(&data_dir), &mut table).await?;
+    restart(options, &data_dir, &mut table).await?;
     beside_moto(options, alone, &mut table).await?;
     Ok(table)
 }
@@ -72,11 +76,30 @@ async fn start(options: &Options, table: &mut Table) -> Outcome<()> {
     Ok(())
 }
 
+/// Where the state is kept, and how much memory that may take.
+struct Keeping {
+    label: &'static str,
+    data_dir: Option<String>,
+    mebibytes: f64,
+}
+
+const IN_MEMORY: Keeping = Keeping { label: "", data_dir: None, mebibytes: 1024.0 };
+
+impl Keeping {
+    fn on_disk(data_dir: &Path) -> Self {
+        let data_dir = Some(data_dir.display().to_string());
+        Self { label: "--data-dir: ", data_dir, mebibytes: 256.0 }
+    }
+}
+
 /// Issues, revokes, publishes and reports. Returns the rate of one client.
-async fn issue_a_million(options: &Options, table: &mut Table) -> Outcome<f64> {
+async fn issue_a_million(options: &Options, keeping: &Keeping, table: &mut Table) -> Outcome<f64> {
+    let Keeping { label, data_dir, mebibytes } = keeping;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let s3 = format!("http://{}", s3_sink::serve(folder.path()).await?);
-    let (server, _) = Server::pca_local(&options.pca_local, &["--s3-endpoint", &s3]).await?;
+    let mut arguments = vec!["--s3-endpoint", &s3];
+    arguments.extend(data_dir.iter().flat_map(|folder| ["--data-dir", folder]));
+    let (server, _) = Server::pca_local(&options.pca_local, &arguments).await?;
     let mut connection = Connection::new(&server.address);
     let (ca, certificate) = api::active_root(&mut connection, Some("bench"), ALGORITHM).await?;
     let csr = bare::request("www.example.com")?;
@@ -93,27 +116,50 @@ async fn issue_a_million(options: &Options, table: &mut Table) -> Outcome<f64> {
     let over_http = issued.len() as f64 / watch.elapsed().as_secs_f64();
     let after = bare::certificates_per_second(threads, options.seconds)?;
     let bare = f64::midpoint(before, after);
-    let what = format!("IssueCertificate over HTTP vs the bare library, {threads} cores");
-    table.ratio(&what, over_http, bare, 0.5);
+    let what = format!("{label}IssueCertificate over HTTP vs the bare library, {threads} cores");
+    match data_dir {
+        None => table.ratio(&what, over_http, bare, 0.5),
+        // Each answer waits for the disk: how many clients share a wait is what counts.
+        Some(_) => {
+            let (ours, theirs) = (format!("{over_http:.0}/s"), format!("{bare:.1}/s"));
+            table.row(&what, ours, theirs, format!("{:.2}x", over_http / bare));
+            let what = format!("{label}IssueCertificate, one client");
+            table.row(&what, format!("{alone:.0}/s"), String::new(), String::new());
+        }
+    }
     let full = server.memory()?;
-    table.below("memory with all certificates issued", full.now, 1024.0, "MiB");
+    let what = format!("{label}memory with all certificates issued");
+    table.below(&what, full.now, *mebibytes, "MiB");
     let each = (full.now - empty.now) * 1024.0 * 1024.0 / issued.len() as f64;
-    table.row("memory for each of them", format!("{each:.0} B"), String::new(), String::new());
+    let what = format!("{label}memory for each of them");
+    table.row(&what, format!("{each:.0} B"), String::new(), String::new());
 
     revoke(options, &server.address, &ca, &issued).await?;
     let advance = api::plain_request("POST", "/_pca-local/clock/advance", r#"{"seconds": 1860}"#);
     let watch = stopwatch();
     connection.send(&advance).await?;
-    let what = format!("next CRL, {} revoked", options.revoked);
+    let what = format!("{label}next CRL, {} revoked", options.revoked);
     table.below(&what, watch.elapsed().as_secs_f64(), 3.0, "s");
     let id = ca.rsplit('/').next().unwrap_or_default();
     let crl = s3_sink::file(folder.path(), &format!("crl/{id}.crl"));
     check_crl(&crl, &certificate, options.revoked)?;
 
     let took = report(&mut connection, &ca, folder.path(), issued.len()).await?;
-    table.below("audit report of all certificates", took, 10.0, "s");
-    table.below("memory at its peak", server.memory()?.peak, 1024.0, "MiB");
+    table.below(&format!("{label}audit report of all certificates"), took, 10.0, "s");
+    let peak = server.memory()?.peak;
+    table.below(&format!("{label}memory at its peak"), peak, *mebibytes, "MiB");
     Ok(alone)
+}
+
+/// After the server was killed: what it takes to go on.
+async fn restart(options: &Options, data_dir: &Path, table: &mut Table) -> Outcome<()> {
+    let data_dir = data_dir.display().to_string();
+    let started = Server::pca_local(&options.pca_local, &["--data-dir", &data_dir]).await?;
+    let (server, start) = started;
+    let what = format!("--data-dir: start with {} certificates", options.certificates);
+    table.row(&what, format!("{:.2} s", start.as_secs_f64()), String::new(), String::new());
+    table.below("--data-dir: memory after it", server.memory()?.peak, 256.0, "MiB");
+    Ok(())
 }
 
 /// Calls a second of clients that each wait for their answers.
@@ -182,7 +228,7 @@ async fn revoke(options: &Options, address: &str, ca: &str, serials: &[String]) 
 }
 
 /// OpenSSL verifies the CRL and counts its entries.
-fn check_crl(crl: &std::path::Path, issuer: &str, entries: usize) -> Outcome<()> {
+fn check_crl(crl: &Path, issuer: &str, entries: usize) -> Outcome<()> {
     let folder = crl.parent().ok_or("a CRL lies in a folder")?;
     std::fs::write(folder.join("ca.pem"), issuer).map_err(|error| error.to_string())?;
     let output = std::process::Command::new("openssl")
@@ -202,7 +248,7 @@ fn check_crl(crl: &std::path::Path, issuer: &str, entries: usize) -> Outcome<()>
 async fn report(
     connection: &mut Connection,
     ca: &str,
-    folder: &std::path::Path,
+    folder: &Path,
     certificates: usize,
 ) -> Outcome<f64> {
     println!("writing the audit report ...");

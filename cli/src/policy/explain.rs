@@ -10,8 +10,13 @@ use vigil_core::{
     ca::{Ca, CaStatus, CaType},
     cloudtrail::{self, Deletion},
     failure::chain,
-    jobs::auto_restore::Case,
+    inventory::{self, Inventory, Subordinates},
+    jobs::{
+        Certificates,
+        auto_restore::{Act, Case},
+    },
     policy::{self, Approval, Facts, Permission, Policies, Question},
+    snapshot::Snapshot,
 };
 
 use super::describe;
@@ -36,6 +41,21 @@ pub(crate) struct Options {
     /// The approval, as it lies in approvals/.
     #[arg(long, value_name = "FILE.json")]
     approval: Option<PathBuf>,
+    /// The newest summary of the CA's audit reports, as it lies in summaries/.
+    #[arg(long, value_name = "FILE.json")]
+    summary: Option<PathBuf>,
+    /// What lives below the CA: a file of state/inventory/, for each Region.
+    #[arg(long, value_name = "FILE.json")]
+    inventory: Vec<PathBuf>,
+    /// The CA's tags and resource policy, as they lie in state/snapshots/.
+    #[arg(long, value_name = "FILE.json")]
+    snapshot: Option<PathBuf>,
+    /// How often the CA was restored within the 30 days before.
+    #[arg(long, value_name = "COUNT")]
+    earlier_restores: Option<u32>,
+    /// Also ask whether the CA is restored when its window is about to end, at this time (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    deadline_at: Option<OffsetDateTime>,
     /// Also ask whether the CA goes back into service, having been disabled at this time (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = moment)]
     disabled_at: Option<OffsetDateTime>,
@@ -50,6 +70,9 @@ struct Explanation {
     verdict: policy::Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
     reactivation: Option<Permission>,
+    /// The dead man's switch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline: Option<Permission>,
     /// What auto-restore decided, where a record was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<policy::Verdict>,
@@ -100,10 +123,73 @@ fn of_record(body: &[u8], policies: &Policies) -> Result<Explanation, Failed> {
     let case = Case::read(body)?;
     let judgement = case.judgement().ok_or("nothing was judged in this case: the CA was gone")?;
     let request = judgement.request.clone();
-    let recorded = Some(judgement.verdict.clone());
-    let (verdict, policy_set) = (verdict(policies, &request), policies.names());
-    let (reactivation, assumed) = (None, Vec::new());
-    Ok(Explanation { verdict, reactivation, recorded, policy_set, assumed, request })
+    let overruled = case.entries().iter().rev().find_map(|entry| match &entry.act {
+        Act::Overruled { request, .. } => Some(request),
+        _ => None,
+    });
+    Ok(Explanation {
+        verdict: policy::verdict(policies, &request),
+        reactivation: None,
+        deadline: overruled.map(|request| policy::at_deadline(policies, request)),
+        recorded: Some(judgement.verdict.clone()),
+        policy_set: policies.names(),
+        assumed: Vec::new(),
+        request,
+    })
+}
+
+/// What is known beside the event and the CA.
+#[derive(Default)]
+struct Circumstances {
+    approval: Option<Approval>,
+    tag_approval: Option<Approval>,
+    snapshot: Option<Snapshot>,
+    certificates: Option<Certificates>,
+    subordinates: Option<Subordinates>,
+    /// What is not, and what is taken to be so.
+    assumed: Vec<String>,
+}
+
+impl Circumstances {
+    fn read(deletion: &Deletion, options: &Options) -> Result<Self, Failed> {
+        let mut of = Self::default();
+        match &options.approval {
+            Some(path) => of.approval = Some(Approval::read(&input::bytes(path)?, &deletion.ca)?),
+            None => of.assume("there is no approval", "--approval"),
+        }
+        match &options.snapshot {
+            Some(path) => {
+                let snapshot: Snapshot = serde_json::from_slice(&input::bytes(path)?)?;
+                let tagged = Approval::from_tags(&snapshot.attached.tags, &deletion.ca);
+                of.tag_approval = tagged.transpose()?;
+                of.snapshot = Some(snapshot);
+            }
+            None => of.assume("tags and resource policy are not known", "--snapshot"),
+        }
+        match &options.summary {
+            Some(path) => {
+                of.certificates = Some(Certificates::of_summary(&input::bytes(path)?)?);
+            }
+            None => of.assume("it is not known what certificates are valid", "--summary"),
+        }
+        let inventories = options
+            .inventory
+            .iter()
+            .map(|path| Ok::<Inventory, Failed>(serde_json::from_slice(&input::bytes(path)?)?));
+        let inventories: Vec<Inventory> = inventories.collect::<Result<_, _>>()?;
+        of.subordinates = inventory::below(&inventories, &deletion.ca, deletion.at);
+        if of.subordinates.is_none() {
+            of.assume("it is not known what lives below the CA", "--inventory");
+        }
+        if options.earlier_restores.is_none() {
+            of.assume("it is not known how often it was restored before", "--earlier-restores");
+        }
+        Ok(of)
+    }
+
+    fn assume(&mut self, what: &str, option: &str) {
+        self.assumed.push(format!("{what} (see {option})"));
+    }
 }
 
 fn of_event(
@@ -111,35 +197,34 @@ fn of_event(
     policies: &Policies,
     options: &Options,
 ) -> Result<Explanation, Failed> {
-    let mut assumed = Vec::new();
+    let mut known = Circumstances::read(deletion, options)?;
     let ca = match &options.ca {
         Some(path) => describe::read(path, &deletion.ca)?,
         None => {
-            assumed.push("the CA is a SUBORDINATE with a certificate (see --ca)".to_owned());
+            known.assume("the CA is a SUBORDINATE with a certificate", "--ca");
             likely_ca(deletion)
         }
     };
-    let approval = match &options.approval {
-        Some(path) => Some(Approval::read(&input::bytes(path)?, &deletion.ca)?),
-        None => {
-            assumed.push("there is no approval (see --approval)".to_owned());
-            None
-        }
+    let facts = Facts {
+        approval: known.approval.as_ref(),
+        tag_approval: known.tag_approval.as_ref(),
+        snapshot: known.snapshot.as_ref(),
+        certificates: known.certificates.as_ref(),
+        subordinates: known.subordinates.as_ref(),
+        earlier_restores: options.earlier_restores,
+        ..Facts::new(deletion, &ca)
     };
-    assumed.push("the tags are not known, as for every DELETED CA".to_owned());
-    let facts = Facts { deletion, ca: &ca, approval: approval.as_ref(), tags: None };
-    let request = policy::request_json(&facts, Question::Deletion);
-    let verdict = policy::judge(policies, &facts);
-    let reactivation = options.disabled_at.map(|at| policy::may_reactivate(policies, &facts, at));
-    let (recorded, policy_set) = (None, policies.names());
-    Ok(Explanation { verdict, reactivation, recorded, policy_set, assumed, request })
-}
-
-fn verdict(policies: &Policies, request: &Value) -> policy::Verdict {
-    match policy::answer(policies, request) {
-        Permission::Denied { policies, errors } => policy::Verdict::Restore { policies, errors },
-        Permission::Granted { policies } => policy::Verdict::Stand { policies },
-    }
+    let at_deadline =
+        |as_of| policy::must_restore_at_deadline(policies, &Facts { as_of, ..facts }, false);
+    Ok(Explanation {
+        verdict: policy::judge(policies, &facts),
+        reactivation: options.disabled_at.map(|at| policy::may_reactivate(policies, &facts, at)),
+        deadline: options.deadline_at.map(at_deadline),
+        recorded: None,
+        policy_set: policies.names(),
+        request: policy::request_json(&facts, Question::Deletion),
+        assumed: known.assumed,
+    })
 }
 
 /// The CA that most deletions are about.
@@ -188,11 +273,24 @@ fn tell(explanation: &Explanation) -> Result<(), serde_json::Error> {
             line(&format!("service    stays DISABLED: {}", reasons(policies, errors)));
         }
     }
+    match &explanation.deadline {
+        None => {}
+        Some(Permission::Granted { policies }) => {
+            line(&format!("deadline   the CA is restored after all: {}", policies.join(", ")));
+        }
+        Some(Permission::Denied { policies, errors }) => {
+            line(&format!("deadline   the window ends: {}", reasons(policies, errors)));
+        }
+    }
     Ok(())
 }
 
 fn sentence(verdict: &policy::Verdict) -> String {
     match verdict {
+        policy::Verdict::Ask { policies } => format!(
+            "people decide; with less than 14 days left, the CA is restored first: {}",
+            policies.join(", ")
+        ),
         policy::Verdict::Restore { policies, errors } => {
             format!("the CA is restored: {}", reasons(policies, errors))
         }

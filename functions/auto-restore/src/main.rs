@@ -4,7 +4,11 @@
 use std::process::ExitCode;
 
 use lambda_runtime::Error;
-use vigil_aws::{clients::Clients, config, lambda, telemetry};
+use vigil_aws::{
+    clients::Clients,
+    config::{self, RegionNames},
+    lambda, telemetry,
+};
 use vigil_core::{
     jobs::auto_restore::{self, Settings},
     span::Span,
@@ -19,19 +23,21 @@ async fn start() -> Result<(), Error> {
     telemetry::init()?;
     let bucket = config::EVIDENCE_BUCKET.read()?;
     let bus = config::EVENT_BUS.read()?;
+    let regions: RegionNames = config::REGIONS.parse()?;
     let settings = &Settings {
+        account: Some(config::ACCOUNT.read()?).filter(|account| !account.is_empty()),
         reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),
         restores_per_day: config::RESTORES_PER_DAY.parse()?,
         settle: config::SWEEP_SETTLE.parse::<Span>()?.duration(),
     };
 
     let clients = Clients::load().await;
-    let authorities = &clients.authorities();
+    let regions = &clients.regions(&regions);
     let evidence = &clients.evidence(bucket);
     let bus = &clients.bus(bus);
 
     lambda::serve(|event| async move {
-        auto_restore::run(&event, authorities, evidence, bus, settings).await
+        auto_restore::run(&event, regions, evidence, bus, settings).await
     })
     .await
 }

@@ -1,11 +1,19 @@
-//! Alerts on deleted CAs whose restoration window is running out. Runs on a schedule.
+//! Alerts on deleted CAs whose restoration window is running out, and restores what policy does not
+//! let end. Runs on a schedule.
 
 use std::process::ExitCode;
 
 use lambda_runtime::Error;
-use vigil_aws::{clients::Clients, config, lambda, telemetry};
+use vigil_aws::{
+    clients::Clients,
+    config::{self, RegionNames},
+    lambda, telemetry,
+};
 use vigil_core::{
-    jobs::restore_deadline::{self, Settings},
+    jobs::{
+        auto_restore,
+        restore_deadline::{self, Settings},
+    },
     span::Span,
 };
 
@@ -23,19 +31,26 @@ async fn start() -> Result<(), Error> {
     telemetry::init()?;
     let bucket = config::EVIDENCE_BUCKET.read()?;
     let bus = config::EVENT_BUS.read()?;
+    let regions: RegionNames = config::REGIONS.parse()?;
     let settings = &Settings {
         thresholds: config::DEADLINE_THRESHOLDS.parse()?,
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
+        rescue: auto_restore::Settings {
+            account: None,
+            reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),
+            restores_per_day: config::RESTORES_PER_DAY.parse()?,
+            settle: config::SWEEP_SETTLE.parse::<Span>()?.duration(),
+        },
     };
 
     let clients = Clients::load().await;
-    let authorities = &clients.authorities();
+    let regions = &clients.regions(&regions);
     let evidence = &clients.evidence(bucket);
     let bus = &clients.bus(bus);
 
     lambda::serve(|event| async move {
         let Trigger {} = lambda::payload(event)?;
-        Ok::<_, lambda::Failed>(restore_deadline::run(authorities, evidence, bus, settings).await?)
+        Ok::<_, lambda::Failed>(restore_deadline::run(regions, evidence, bus, settings).await?)
     })
     .await
 }

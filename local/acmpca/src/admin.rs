@@ -1,6 +1,9 @@
 //! `/_pca-local/`: what a person or a test may do to the service, and no AWS API offers.
 
 mod behaviour;
+mod origin;
+mod shares;
+mod state;
 
 use axum::{
     Json, Router,
@@ -14,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-use crate::PcaLocal;
+use crate::{PcaLocal, console, error::explain};
 
 /// The clock cannot be moved by more than this at once: every due moment on the way is run.
 const ADVANCE_DAYS_MAX: i64 = 366 * 30;
@@ -25,6 +28,10 @@ pub(crate) fn router(service: PcaLocal) -> Router {
         .route("/_pca-local/clock", get(read).put(set))
         .route("/_pca-local/clock/advance", post(advance))
         .merge(behaviour::router())
+        .merge(console::router())
+        .merge(shares::router())
+        .merge(state::router())
+        .layer(axum::middleware::from_fn(origin::refuse_others))
         .with_state(service)
 }
 
@@ -69,6 +76,7 @@ async fn set(State(service): State<PcaLocal>, body: Bytes) -> Response {
             ));
         }
     };
+    let generation = service.generation();
     let clock = service.timeline().clock();
     if let Some(now) = set.now {
         clock.set(now);
@@ -78,7 +86,18 @@ async fn set(State(service): State<PcaLocal>, body: Bytes) -> Response {
         Some(false) => clock.freeze(),
         None => {}
     }
-    Json(reading(&service)).into_response()
+    written(&service, generation, Json(reading(&service)).into_response()).await
+}
+
+/// The answer, when what it says is on disk.
+pub(crate) async fn written(service: &PcaLocal, generation: u64, answer: Response) -> Response {
+    match service.settled_since(generation).await {
+        Ok(()) => answer,
+        Err(error) => {
+            let body = Json(json!({"error": explain(&error)}));
+            (StatusCode::INTERNAL_SERVER_ERROR, body).into_response()
+        }
+    }
 }
 
 /// Moves the clock forward, running everything that falls due on the way; answers when all of it
@@ -105,18 +124,23 @@ async fn advance(State(service): State<PcaLocal>, body: Bytes) -> Response {
         }
     };
     let now = service.timeline().clock().now();
-    let by = match advance {
-        Advance::By { seconds } => Duration::seconds(seconds),
-        Advance::To { to } => to - now,
+    let target = match advance {
+        Advance::By { seconds } => now.saturating_add(Duration::seconds(seconds)),
+        Advance::To { to } => to,
     };
-    if by.is_negative() || by > Duration::days(ADVANCE_DAYS_MAX) {
+    if !can_advance(now, target) {
         return refuse(&format!(
             "the clock stands at {now} and can be advanced by 0 to {ADVANCE_DAYS_MAX} days; to turn \
              it back use PUT /_pca-local/clock"
         ));
     }
-    service.timeline().advance_to(now + by).await;
-    Json(reading(&service)).into_response()
+    let generation = service.generation();
+    service.timeline().advance_to(target).await;
+    written(&service, generation, Json(reading(&service)).into_response()).await
+}
+
+pub(crate) fn can_advance(now: OffsetDateTime, target: OffsetDateTime) -> bool {
+    (Duration::ZERO..=Duration::days(ADVANCE_DAYS_MAX)).contains(&(target - now))
 }
 
 fn refuse(why: &str) -> Response {

@@ -40,6 +40,12 @@ pub(crate) fn parse_certificate(arn: &str) -> Result<(CaArn, String), ApiError> 
     }
 }
 
+/// 32 hexadecimal digits, as ARNs carry a serial number.
+pub(crate) fn parse_serial(digits: &str) -> Option<[u8; 16]> {
+    let is_serial = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_serial.then(|| u128::from_str_radix(digits, 16).ok()).flatten().map(u128::to_be_bytes)
+}
+
 fn split(arn: &str) -> Result<(CaArn, Option<&str>), ApiError> {
     let invalid =
         || ApiError::invalid_arn(format!("{arn} is not the ARN of a certificate authority"));
@@ -83,6 +89,7 @@ impl fmt::Display for CaArn {
 pub(crate) fn partition(region: &str) -> &'static str {
     match region.split('-').next() {
         Some("cn") => "aws-cn",
+        Some("eusc") => "aws-eusc",
         _ if region.starts_with("us-gov-") => "aws-us-gov",
         _ => "aws",
     }

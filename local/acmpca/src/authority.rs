@@ -1,4 +1,7 @@
-//! The record of one CA, and how Describe shows it.
+//! One CA, and how Describe shows it.
+
+mod changes;
+mod record;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -11,20 +14,22 @@ use aws_sdk_acmpca::{
         OcspConfiguration, Permission as PermissionShape, RevocationConfiguration, Tag,
     },
 };
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
     ApiError,
     arn::CaArn,
-    crl::{self, CrlState},
-    ledger::{Issued, Ledger, Revocation},
+    crl::CrlState,
+    ledger::Ledger,
     lifecycle::{self, Call, State},
     policy::Policy,
+    record::values::word,
+    storage::Journal,
+    store::Tokens,
     timing::Wait,
     unfinished::{Creation, Unissued},
-    x509::{
-        certificate::Certificate, crl::CrlEntry, issue::Issuer, key::CaKey, ocsp::IssuerHashes,
-    },
+    x509::{certificate::Certificate, issue::Issuer, key::CaKey, ocsp::IssuerHashes},
 };
 
 pub(crate) struct Authority {
@@ -51,9 +56,11 @@ pub(crate) struct Authority {
     /// Certificates that were answered for and are not there: not yet, or not ever.
     pub(crate) unissued: HashMap<[u8; 16], Unissued>,
     /// Idempotency tokens of IssueCertificate: the certificate's ARN and when the token was used.
-    pub(crate) issue_tokens: HashMap<String, (String, OffsetDateTime)>,
+    pub(crate) issue_tokens: Tokens,
     pub(crate) reports: HashMap<String, Report>,
     pub(crate) crl: CrlState,
+    /// What has changed and is not on its way to the disk yet.
+    pub(crate) journal: Journal,
 }
 
 /// The CA's own certificate, as it was imported.
@@ -67,10 +74,14 @@ pub(crate) struct CaCertificate {
 }
 
 /// What a service principal, which can only be ACM, may do with the CA.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Permission {
     pub(crate) principal: String,
     pub(crate) source_account: String,
+    #[serde(with = "word::list")]
     pub(crate) actions: Vec<ActionType>,
+    #[serde(with = "time::serde::rfc3339")]
     pub(crate) created_at: OffsetDateTime,
 }
 
@@ -108,8 +119,12 @@ impl Permission {
     }
 }
 
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Report {
+    #[serde(with = "word")]
     pub(crate) status: AuditReportStatus,
+    #[serde(with = "word")]
     pub(crate) format: AuditReportResponseFormat,
     /// What its writing waits for; taken by who writes it.
     pub(crate) wait: Option<Wait>,
@@ -117,7 +132,14 @@ pub(crate) struct Report {
     pub(crate) fails: bool,
     pub(crate) bucket: String,
     pub(crate) key: String,
+    #[serde(with = "time::serde::rfc3339")]
     pub(crate) created_at: OffsetDateTime,
+}
+
+impl Report {
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.status == AuditReportStatus::Creating
+    }
 }
 
 impl CaCertificate {
@@ -176,11 +198,8 @@ impl Authority {
             issue_tokens: HashMap::new(),
             reports: HashMap::new(),
             crl: CrlState::default(),
+            journal: Journal::default(),
         }
-    }
-
-    pub(crate) fn set_key(&mut self, key: CaKey, csr: Vec<u8>) {
-        self.key = Some((Arc::new(key), csr));
     }
 
     /// States before and beside PENDING_CERTIFICATE permit nothing that needs the key.
@@ -223,27 +242,6 @@ impl Authority {
     pub(crate) fn issuer(&self) -> Option<Issuer> {
         let held = self.certificate.as_ref()?;
         Some(Issuer::from_certificate(&held.certificate, Arc::clone(self.key().ok()?)))
-    }
-
-    /// Takes an issued certificate in, and plans the CRL that answers for it.
-    pub(crate) fn admit(&mut self, issued: Issued, now: OffsetDateTime) {
-        let (binding, is_self_signed) = (issued.crl, issued.is_self_signed);
-        self.issued.insert(issued);
-        if !is_self_signed {
-            crl::on_issuance(self, binding, now);
-        }
-    }
-
-    /// Marks a certificate revoked. Does nothing if there is none with the serial.
-    pub(crate) fn revoke(&mut self, serial: [u8; 16], revocation: Revocation) {
-        let Some((binding, not_after)) =
-            self.issued.get(&serial).map(|entry| (entry.crl, entry.not_after))
-        else {
-            return;
-        };
-        self.issued.revoke(&serial, revocation);
-        let entry = CrlEntry { serial, revoked_at: revocation.at, reason: revocation.reason };
-        crl::on_revocation(self, binding, entry, not_after);
     }
 
     pub(crate) fn describe(&self, now: OffsetDateTime) -> CertificateAuthority {

@@ -11,7 +11,7 @@ use aws_sdk_s3::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 pub(crate) use self::upload::PART_BYTES_MIN;
-use crate::{ApiError, arn::CaArn};
+use crate::{ApiError, arn::CaArn, storage::StorageError};
 
 /// The access key id under which pca-local signs its writes. An S3 endpoint that evaluates bucket
 /// policies takes it for the service principal.
@@ -42,6 +42,8 @@ pub(crate) enum WriteError {
     NoEndpoint { bucket: String },
     #[error("S3 refused the write to {bucket}: {code}")]
     Refused { bucket: String, code: String },
+    #[error("what was to be written could not be read")]
+    Unreadable(#[from] StorageError),
     #[error("S3 could not take the write to {bucket}: {reason}")]
     Unavailable { bucket: String, reason: String },
 }

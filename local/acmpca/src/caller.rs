@@ -2,6 +2,8 @@
 
 use http::HeaderMap;
 
+use crate::{arn::partition, iam::Identity};
+
 /// The account of a caller whose access key does not name one.
 pub(crate) const DEFAULT_ACCOUNT: &str = "111122223333";
 
@@ -10,8 +12,8 @@ pub(crate) const DEFAULT_ACCOUNT: &str = "111122223333";
 pub(crate) struct Caller {
     pub(crate) account: String,
     pub(crate) region: String,
-    /// The name under which CloudTrail records the caller: the access key id.
-    pub(crate) user: String,
+    /// Whom CloudTrail records: a user named by the access key id, unless IAM knows better.
+    pub(crate) arn: String,
     pub(crate) access_key_id: String,
     pub(crate) user_agent: String,
     pub(crate) source_ip: String,
@@ -26,13 +28,35 @@ impl Caller {
         let access_key_id = scope.as_ref().map_or("anonymous", |scope| scope.access_key_id);
         let is_account =
             access_key_id.len() == 12 && access_key_id.bytes().all(|byte| byte.is_ascii_digit());
+        let account = if is_account { access_key_id } else { account };
+        let region = scope.as_ref().map_or(region, |scope| scope.region);
+        let user = if is_account { "root" } else { access_key_id };
         Self {
-            account: if is_account { access_key_id } else { account }.to_owned(),
-            region: scope.as_ref().map_or(region, |scope| scope.region).to_owned(),
-            user: if is_account { "root" } else { access_key_id }.to_owned(),
+            account: account.to_owned(),
+            arn: format!("arn:{}:iam::{account}:user/{user}", partition(region)),
+            region: region.to_owned(),
             access_key_id: access_key_id.to_owned(),
             user_agent: text(headers, "user-agent").unwrap_or("unknown").to_owned(),
             source_ip: text(headers, "x-forwarded-for").unwrap_or("127.0.0.1").to_owned(),
+            request_id: uuid::Uuid::new_v4().to_string(),
+        }
+    }
+
+    pub(crate) fn become_identity(&mut self, identity: &Identity) {
+        self.account.clone_from(&identity.account);
+        self.arn.clone_from(&identity.arn);
+    }
+
+    /// Who plants a seed: the account itself.
+    pub(crate) fn of_seed(account: String, region: String) -> Self {
+        let arn = format!("arn:{}:iam::{account}:user/root", partition(&region));
+        Self {
+            access_key_id: account.clone(),
+            account,
+            region,
+            arn,
+            user_agent: "pca-local".to_owned(),
+            source_ip: "127.0.0.1".to_owned(),
             request_id: uuid::Uuid::new_v4().to_string(),
         }
     }
@@ -83,7 +107,8 @@ mod tests {
     fn another_key_belongs_to_the_default_account_and_names_the_user() {
         let authorization = "AWS4-HMAC-SHA256 Credential=alice/20261122/us-east-1/acm-pca/aws4_request, Signature=0";
         let alice = caller(Some(authorization));
-        assert_eq!((alice.account.as_str(), alice.user.as_str()), (DEFAULT_ACCOUNT, "alice"));
-        assert_eq!(caller(None).user, "anonymous");
+        assert_eq!(alice.account, DEFAULT_ACCOUNT);
+        assert_eq!(alice.arn, "arn:aws:iam::111122223333:user/alice");
+        assert_eq!(caller(None).arn, "arn:aws:iam::111122223333:user/anonymous");
     }
 }

@@ -1,28 +1,66 @@
 //! The service's clock: it follows the system's, shifted, or stands still until it is moved.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 /// A handle; clones share one clock.
-#[derive(Clone, Debug)]
-pub struct Clock(Arc<Mutex<Mode>>);
+#[derive(Clone)]
+pub struct Clock(Arc<Inner>);
 
-#[derive(Clone, Copy, Debug)]
-enum Mode {
-    Frozen(OffsetDateTime),
+struct Inner {
+    mode: Mutex<Mode>,
+    /// Told of every move.
+    keeper: OnceLock<Keeper>,
+}
+
+type Keeper = Box<dyn Fn(Mode) + Send + Sync>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Mode {
+    Frozen(#[serde(with = "time::serde::rfc3339")] OffsetDateTime),
     Running { ahead_of_system: Duration },
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Clock").field(&*self.mode()).finish()
+    }
 }
 
 impl Clock {
     /// Follows the system's clock.
     pub fn system() -> Self {
-        Self(Arc::new(Mutex::new(Mode::Running { ahead_of_system: Duration::ZERO })))
+        Self::new(Mode::Running { ahead_of_system: Duration::ZERO })
     }
 
     /// Stands still at `now` until it is moved.
     pub fn frozen_at(now: OffsetDateTime) -> Self {
-        Self(Arc::new(Mutex::new(Mode::Frozen(now))))
+        Self::new(Mode::Frozen(now))
+    }
+
+    fn new(mode: Mode) -> Self {
+        Self(Arc::new(Inner { mode: Mutex::new(mode), keeper: OnceLock::new() }))
+    }
+
+    /// Who is told of every move from now on, so that it can be written down. The first one stays.
+    pub(crate) fn keep_with(&self, keeper: Keeper) {
+        let _ = self.0.keeper.set(keeper);
+    }
+
+    pub(crate) fn set_mode(&self, to: Mode) {
+        let mut mode = self.mode();
+        *mode = to;
+        if let Some(keeper) = self.0.keeper.get() {
+            // Under the lock, so that two moves are told in their order.
+            keeper(to);
+        }
+    }
+
+    pub(crate) fn read_mode(&self) -> Mode {
+        *self.mode()
     }
 
     pub fn now(&self) -> OffsetDateTime {
@@ -38,26 +76,24 @@ impl Clock {
 
     /// Moves the hands. What falls due on the way is the [`Timeline`](crate::Timeline)'s business.
     pub fn set(&self, now: OffsetDateTime) {
-        let mut mode = self.mode();
-        *mode = match *mode {
+        self.set_mode(match self.read_mode() {
             Mode::Frozen(_) => Mode::Frozen(now),
             Mode::Running { .. } => Mode::Running { ahead_of_system: now - system_now() },
-        };
+        });
     }
 
     pub fn freeze(&self) {
-        let now = self.now();
-        *self.mode() = Mode::Frozen(now);
+        self.set_mode(Mode::Frozen(self.now()));
     }
 
     /// Lets a frozen clock run on from where it stands.
     pub fn run(&self) {
         let ahead_of_system = self.now() - system_now();
-        *self.mode() = Mode::Running { ahead_of_system };
+        self.set_mode(Mode::Running { ahead_of_system });
     }
 
     fn mode(&self) -> std::sync::MutexGuard<'_, Mode> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.mode.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -11,26 +11,36 @@ pub(crate) fn is_read_only(operation: &str) -> bool {
     ["Describe", "Get", "List"].iter().any(|verb| operation.starts_with(verb))
 }
 
-/// The event of one call, successful or not.
-pub(crate) fn api_call(
+/// One call, successful or not.
+pub(crate) struct ApiCall {
+    pub(crate) operation: String,
+    pub(crate) request: Value,
+    pub(crate) outcome: Result<Value, ApiError>,
+    pub(crate) caller: Caller,
+    pub(crate) at: OffsetDateTime,
+    /// About what it takes to keep this.
+    pub(crate) bytes: usize,
+}
+
+impl ApiCall {
+    /// Its record, as EventBridge delivers it.
+    pub(crate) fn event(&self) -> Value {
+        let Self { operation, request, outcome, caller, at, .. } = self;
+        api_call(operation, request, outcome.as_ref(), caller, *at)
+    }
+}
+
+fn api_call(
     operation: &str,
     request: &Value,
     result: Result<&Value, &ApiError>,
     caller: &Caller,
     now: OffsetDateTime,
 ) -> Value {
-    let Caller { account, region, user, .. } = caller;
-    let partition = crate::arn::partition(region);
+    let Caller { account, region, .. } = caller;
     let mut record = json!({
         "eventVersion": "1.11",
-        "userIdentity": {
-            "type": "IAMUser",
-            "principalId": caller.access_key_id,
-            "arn": format!("arn:{partition}:iam::{account}:user/{user}"),
-            "accountId": account,
-            "accessKeyId": caller.access_key_id,
-            "userName": user,
-        },
+        "userIdentity": user_identity(caller),
         "eventTime": events::instant(now),
         "eventSource": "acm-pca.amazonaws.com",
         "eventName": operation,
@@ -58,6 +68,38 @@ pub(crate) fn api_call(
         }
     }
     events::envelope("AWS API Call via CloudTrail", account, region, &[], record, now)
+}
+
+/// CloudTrail user guide, "CloudTrail userIdentity element".
+fn user_identity(caller: &Caller) -> Value {
+    let Caller { account, arn, access_key_id, .. } = caller;
+    let name = arn.splitn(6, ':').nth(5).unwrap_or_default();
+    let mut identity = json!({
+        "type": "IAMUser",
+        "principalId": access_key_id,
+        "arn": arn,
+        "accountId": account,
+        "accessKeyId": access_key_id,
+    });
+    if let Some(user) = name.strip_prefix("user/") {
+        identity["userName"] = json!(user.rsplit('/').next());
+    } else if let Some((role, session)) =
+        name.strip_prefix("assumed-role/").and_then(|name| name.split_once('/'))
+    {
+        let partition = crate::arn::partition(&caller.region);
+        identity["type"] = json!("AssumedRole");
+        identity["principalId"] = json!(format!("{access_key_id}:{session}"));
+        identity["sessionContext"] = json!({"sessionIssuer": {
+            "type": "Role",
+            "principalId": access_key_id,
+            "arn": format!("arn:{partition}:iam::{account}:role/{role}"),
+            "accountId": account,
+            "userName": role,
+        }});
+    } else {
+        identity["type"] = json!("Root");
+    }
+    identity
 }
 
 /// Blobs are recorded as the Java objects that they are inside the service.
@@ -127,6 +169,19 @@ mod tests {
         );
         assert!(detail["responseElements"].is_null());
         assert!(detail.get("errorCode").is_none());
+    }
+
+    #[test]
+    fn a_session_of_a_role_is_recorded_with_the_role_that_it_is_of() {
+        let mut caller = caller();
+        caller.arn = "arn:aws:sts::111122223333:assumed-role/Admin/alice".to_owned();
+        let identity = user_identity(&caller);
+        assert_eq!(identity["type"], "AssumedRole");
+        assert_eq!(identity["principalId"], "anonymous:alice");
+        let role = &identity["sessionContext"]["sessionIssuer"]["arn"];
+        assert_eq!(role, "arn:aws:iam::111122223333:role/Admin");
+        caller.arn = "arn:aws:iam::111122223333:root".to_owned();
+        assert_eq!(user_identity(&caller)["type"], "Root");
     }
 
     #[test]

@@ -47,11 +47,7 @@ const NEVER: &[(&str, &str)] = &[
         "InvalidTagException of UntagCertificateAuthority",
         "removing a tag that cannot be there removes nothing",
     ),
-    (
-        "LimitExceededException of CreatePermission and RevokeCertificate",
-        "one principal only; a CA cannot have more revoked certificates than its quota of \
-         certificates",
-    ),
+    ("LimitExceededException of CreatePermission", "there is one principal only"),
     (
         "RequestFailedException but of GetCertificate and RevokeCertificate",
         "a failure without a reason; here there is always one",

@@ -88,15 +88,24 @@ impl ApiError {
 
     /// The service's words when no resource policy of the CA lets another account in.
     pub(crate) fn access_denied(caller: &Caller, operation: &str, resource: &str) -> Self {
-        let Caller { account, region, user, .. } = caller;
-        let partition = crate::arn::partition(region);
+        let because =
+            format!("because no resource-based policy allows the acm-pca:{operation} action");
+        Self::not_authorized(caller, operation, resource, &because)
+    }
+
+    pub(crate) fn not_authorized(
+        caller: &Caller,
+        operation: &str,
+        resource: &str,
+        because: &str,
+    ) -> Self {
         Self {
             code: "AccessDeniedException",
             status: 400,
             message: format!(
-                "User: arn:{partition}:iam::{account}:user/{user} is not authorized to perform: \
-                 acm-pca:{operation} on resource: {resource} because no resource-based policy \
-                 allows the acm-pca:{operation} action"
+                "User: {} is not authorized to perform: acm-pca:{operation} on resource: \
+                 {resource} {because}",
+                caller.arn
             ),
         }
     }
@@ -107,6 +116,10 @@ impl ApiError {
 
     pub(crate) fn unknown_operation(message: impl Into<String>) -> Self {
         Self { code: "UnknownOperationException", status: 404, message: message.into() }
+    }
+
+    pub(crate) fn timed_out(message: impl Into<String>) -> Self {
+        Self { code: "RequestTimeoutException", status: 408, message: message.into() }
     }
 
     pub(crate) fn too_large(message: impl Into<String>) -> Self {

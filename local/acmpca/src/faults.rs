@@ -6,16 +6,16 @@ use std::{
 };
 
 use aws_sdk_acmpca::types::FailureReason;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::{ApiError, wire::model::MODEL};
+use crate::{ApiError, record::values::word, wire::model::MODEL};
 
 /// What is to go wrong. Each entry is used up by what it made fail.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Faults {
     /// The next CA that is created ends in FAILED, with this reason.
-    #[serde(with = "reason", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "word::optional", skip_serializing_if = "Option::is_none")]
     pub creation: Option<FailureReason>,
     /// The next certificate is answered for and then not issued.
     pub issuance: bool,
@@ -47,28 +47,6 @@ pub enum FaultError {
 
 fn once() -> u32 {
     1
-}
-
-mod reason {
-    use super::*;
-
-    pub(super) fn serialize<S: Serializer>(
-        reason: &Option<FailureReason>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        reason.as_ref().map(FailureReason::as_str).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<FailureReason>, D::Error> {
-        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-        if FailureReason::values().contains(&text.as_str()) {
-            return Ok(Some(FailureReason::from(text.as_str())));
-        }
-        let known = FailureReason::values().join(", ");
-        Err(serde::de::Error::custom(format!("creation: '{text}' is not one of {known}")))
-    }
 }
 
 /// What is left of the faults that were asked for.

@@ -1,10 +1,11 @@
 //! HTTP in front of the service: one POST for all operations, and our own endpoints beside it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use aws_sdk_acmpca::types::Tag;
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes, HttpBody as _},
     extract::{Request, State},
     response::Response,
     routing::post,
@@ -15,8 +16,12 @@ use time::{OffsetDateTime, macros::format_description};
 
 use crate::{
     ApiError, PcaLocal, admin,
+    arn::CaArn,
     caller::Caller,
-    cloudtrail, ocsp, operations,
+    cloudtrail::{self, ApiCall},
+    iam::Asked,
+    ocsp, operations,
+    recent::Event,
     wire::{model::MODEL, validate::validate},
 };
 
@@ -38,7 +43,7 @@ impl PcaLocal {
 }
 
 async fn not_a_post(State(service): State<Arc<PcaLocal>>, request: Request) -> Response {
-    let caller = Caller::from_headers(request.headers(), service.account(), service.region());
+    let caller = service.caller(request.headers());
     let error = ApiError::unknown_operation(format!(
         "{} {} is not an operation of ACM PCA: its API is POST / with an X-Amz-Target header; what \
          pca-local adds is under /_pca-local/",
@@ -50,7 +55,7 @@ async fn not_a_post(State(service): State<Arc<PcaLocal>>, request: Request) -> R
 
 async fn api(State(service): State<Arc<PcaLocal>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let caller = Caller::from_headers(&parts.headers, service.account(), service.region());
+    let caller = service.caller(&parts.headers);
     let result = answer(&service, &caller, &parts, body).await;
     respond(&service, &caller, result)
 }
@@ -65,11 +70,8 @@ async fn answer(
     let model = MODEL.operations.get(operation).ok_or_else(|| {
         ApiError::unknown_operation(format!("ACM PCA has no operation '{operation}'"))
     })?;
-    let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
-        ApiError::too_large(format!(
-            "The request could not be read, or is larger than {BODY_BYTES_MAX} bytes: {error}"
-        ))
-    })?;
+    let body = read(body, service.body_patience()).await?;
+    let generation = service.generation();
     if let Some(secrets) = service.secrets() {
         secrets.verify(parts, &body, service.now())?;
     }
@@ -77,13 +79,55 @@ async fn answer(
     let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
     let request: Value = serde_json::from_slice(text)
         .map_err(|error| ApiError::serialization(format!("The request is not JSON: {error}")))?;
-    let admitted = admit(service, caller, operation).and_then(|()| validate(model, &request));
+    let admitted = authorize(service, caller, operation, &request)
+        .and_then(|()| admit(service, caller, operation))
+        .and_then(|()| validate(model, &request));
     let result = match admitted {
         Ok(()) => operations::dispatch(operation, service, caller, text).await,
         Err(error) => Err(error),
     };
-    record(service, caller, operation, &request, &result);
+    // An answer tells of nothing that a crash could undo, whoever did it.
+    let settled = service.settled_since(generation).await.map_err(ApiError::from);
+    let result = settled.and(result);
+    record(service, caller, operation, request, body.len(), &result);
     result
+}
+
+async fn read(body: Body, patience: Duration) -> Result<Bytes, ApiError> {
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(ApiError::too_large(format!(
+            "The request is larger than {BODY_BYTES_MAX} bytes"
+        )));
+    }
+    let reading = axum::body::to_bytes(body, BODY_BYTES_MAX);
+    let read = tokio::time::timeout(patience, reading)
+        .await
+        .map_err(|_| ApiError::timed_out("The body of the request was not received in time"))?;
+    read.map_err(|error| {
+        ApiError::too_large(format!(
+            "The request could not be read, or is larger than {BODY_BYTES_MAX} bytes: {error}"
+        ))
+    })
+}
+
+/// Whether the caller may, if the service knows who may what.
+fn authorize(
+    service: &PcaLocal,
+    caller: &Caller,
+    operation: &str,
+    request: &Value,
+) -> Result<(), ApiError> {
+    let Some(iam) = service.iam() else { return Ok(()) };
+    let arn = request["CertificateAuthorityArn"].as_str().or(request["ResourceArn"].as_str());
+    let ca = arn.and_then(|arn| CaArn::parse(arn).ok());
+    let cell = ca.and_then(|ca| service.store().find(&ca, service.now()).ok());
+    let resource_tags = cell.map(|cell| {
+        let authority = cell.lock();
+        let pair = |tag: &Tag| (tag.key().to_owned(), tag.value().unwrap_or_default().to_owned());
+        authority.tags.iter().map(pair).collect()
+    });
+    let resource_tags = resource_tags.unwrap_or_default();
+    iam.authorize(caller, &Asked { operation, request, resource_tags })
 }
 
 /// What can end a call whatever it asks for.
@@ -96,7 +140,8 @@ fn record(
     service: &PcaLocal,
     caller: &Caller,
     operation: &str,
-    request: &Value,
+    request: Value,
+    request_bytes: usize,
     result: &Result<Vec<u8>, ApiError>,
 ) {
     match result {
@@ -105,16 +150,21 @@ fn record(
             tracing::info!(operation, request_id = caller.request_id, %error, "refused");
         }
     }
-    if !service.has_listener() || cloudtrail::is_read_only(operation) {
+    if cloudtrail::is_read_only(operation) {
         return;
     }
-    let elements = result.as_ref().map(|body| serde_json::from_slice(body).unwrap_or(Value::Null));
-    let outcome = match &elements {
-        Ok(value) => Ok(value),
-        Err(error) => Err(*error),
-    };
-    let event = cloudtrail::api_call(operation, request, outcome, caller, service.now());
-    service.deliver(event);
+    service.tell(Event::Call(Box::new(ApiCall {
+        operation: operation.to_owned(),
+        request,
+        outcome: match result {
+            Ok(body) => Ok(serde_json::from_slice(body).unwrap_or(Value::Null)),
+            Err(error) => Err(error.clone()),
+        },
+        caller: caller.clone(),
+        at: service.now(),
+        // A blob is recorded as a list of its octets.
+        bytes: request_bytes * 16,
+    })));
 }
 
 fn target(headers: &HeaderMap) -> Result<&str, ApiError> {

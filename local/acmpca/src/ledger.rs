@@ -1,22 +1,36 @@
 //! Every certificate that a CA has issued, in the order of issuance and in little memory.
 //!
 //! Only the DER is kept, once: whatever else a certificate says is read from it when it is wanted.
+//! With a data directory not even that: there the DER stays on disk.
 
 mod arena;
 
 use std::collections::HashMap;
 
+use aws_sdk_acmpca::types::RevocationReason;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::OffsetDateTime;
 
-use self::arena::{Arena, Span};
-use crate::{crl::Binding, x509::crl::Reason};
+use self::arena::Arena;
+use crate::{
+    crl::Binding,
+    record::values::{base64, hex, word},
+    x509::crl::Reason,
+};
 
 /// A certificate as it enters the ledger.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Issued {
+    #[serde(with = "base64")]
     pub(crate) der: Vec<u8>,
+    #[serde(with = "hex")]
     pub(crate) serial: [u8; 16],
+    #[serde(with = "time::serde::rfc3339")]
     pub(crate) not_before: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
     pub(crate) not_after: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
     pub(crate) issued_at: OffsetDateTime,
     pub(crate) template_arn: String,
     /// The account that asked for it.
@@ -30,7 +44,10 @@ pub(crate) struct Issued {
 /// A certificate as it stands in the ledger.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry<'a> {
-    pub(crate) der: &'a [u8],
+    /// `None` if it stays on disk.
+    pub(crate) der: Option<&'a [u8]>,
+    /// How many were issued before.
+    pub(crate) place: u32,
     pub(crate) serial: [u8; 16],
     pub(crate) not_before: OffsetDateTime,
     pub(crate) not_after: OffsetDateTime,
@@ -42,18 +59,31 @@ pub(crate) struct Entry<'a> {
     pub(crate) revocation: Option<Revocation>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Revocation {
+    #[serde(with = "time::serde::rfc3339")]
     pub(crate) at: OffsetDateTime,
+    #[serde(serialize_with = "write_reason", deserialize_with = "read_reason")]
     pub(crate) reason: Reason,
 }
 
+/// As the API names it.
+fn write_reason<S: Serializer>(reason: &Reason, to: S) -> Result<S::Ok, S::Error> {
+    word::serialize(&reason.to_api(), to)
+}
+
+fn read_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Reason, D::Error> {
+    let reason: RevocationReason = word::deserialize(from)?;
+    Reason::from_api(&reason).ok_or_else(|| D::Error::custom("a CRL cannot give this reason"))
+}
+
 /// At most 2^32 certificates: the service's own quota is 100 million a CA.
-#[derive(Default)]
 pub(crate) struct Ledger {
     records: Vec<Record>,
     by_serial: HashMap<[u8; 16], u32>,
-    certificates: Arena,
+    /// `None` if they stay on disk.
+    bodies: Option<Arena>,
     revocations: HashMap<u32, Revocation>,
     /// Template ARNs and accounts: few different ones, however many certificates.
     names: Names,
@@ -65,28 +95,48 @@ struct Record {
     not_before: i64,
     not_after: i64,
     issued_at: i64,
-    der: Span,
     template_arn: u32,
     account: u32,
     crl: Binding,
     is_self_signed: bool,
 }
 
+impl Default for Ledger {
+    fn default() -> Self {
+        Self { bodies: Some(Arena::default()), ..Self::without_bodies() }
+    }
+}
+
 impl Ledger {
-    pub(crate) fn insert(&mut self, issued: Issued) {
+    /// For certificates that stay on disk.
+    pub(crate) fn without_bodies() -> Self {
+        Self {
+            records: Vec::new(),
+            by_serial: HashMap::new(),
+            bodies: None,
+            revocations: HashMap::new(),
+            names: Names::default(),
+        }
+    }
+
+    /// Returns its place.
+    pub(crate) fn insert(&mut self, issued: &Issued) -> u32 {
         let place = u32::try_from(self.records.len()).expect("a CA issues fewer than 2^32");
         self.by_serial.insert(issued.serial, place);
+        if let Some(bodies) = &mut self.bodies {
+            bodies.push(&issued.der);
+        }
         self.records.push(Record {
             serial: issued.serial,
             not_before: millis(issued.not_before),
             not_after: millis(issued.not_after),
             issued_at: millis(issued.issued_at),
-            der: self.certificates.push(&issued.der),
-            template_arn: self.names.intern(issued.template_arn),
-            account: self.names.intern(issued.account),
+            template_arn: self.names.intern(&issued.template_arn),
+            account: self.names.intern(&issued.account),
             crl: issued.crl,
             is_self_signed: issued.is_self_signed,
         });
+        place
     }
 
     pub(crate) fn get(&self, serial: &[u8; 16]) -> Option<Entry<'_>> {
@@ -111,10 +161,19 @@ impl Ledger {
         (places.start..end).filter_map(|place| self.at(u32::try_from(place).ok()?))
     }
 
-    fn at(&self, place: u32) -> Option<Entry<'_>> {
+    /// Those that are revoked, in the order of issuance.
+    pub(crate) fn revoked(&self) -> Vec<(Entry<'_>, Revocation)> {
+        let mut places: Vec<u32> = self.revocations.keys().copied().collect();
+        places.sort_unstable();
+        let entries = places.into_iter().filter_map(|place| self.at(place));
+        entries.filter_map(|entry| Some((entry, entry.revocation?))).collect()
+    }
+
+    pub(crate) fn at(&self, place: u32) -> Option<Entry<'_>> {
         let record = self.records.get(place as usize)?;
         Some(Entry {
-            der: self.certificates.read(record.der),
+            der: self.bodies.as_ref().map(|bodies| bodies.read(place)),
+            place,
             serial: record.serial,
             not_before: instant(record.not_before),
             not_after: instant(record.not_after),
@@ -132,9 +191,9 @@ impl Ledger {
 struct Names(Vec<String>);
 
 impl Names {
-    fn intern(&mut self, name: String) -> u32 {
-        let place = self.0.iter().position(|known| *known == name).unwrap_or_else(|| {
-            self.0.push(name);
+    fn intern(&mut self, name: &str) -> u32 {
+        let place = self.0.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.0.push(name.to_owned());
             self.0.len() - 1
         });
         u32::try_from(place).expect("there are fewer names than certificates")
@@ -179,7 +238,7 @@ mod tests {
     fn what_goes_in_comes_out_in_the_order_of_issuance() {
         let mut ledger = Ledger::default();
         for number in 0..200 {
-            ledger.insert(issued(number, if number % 2 == 0 { "even" } else { "odd" }));
+            ledger.insert(&issued(number, if number % 2 == 0 { "even" } else { "odd" }));
         }
         let revocation =
             Revocation { at: datetime!(2026-02-01 0:00 UTC), reason: Reason::KeyCompromise };
@@ -188,7 +247,7 @@ mod tests {
 
         assert_eq!((ledger.len(), ledger.names.0.len()), (200, 3));
         let entry = ledger.get(&[77; 16]).unwrap();
-        assert_eq!(entry.der, [77; 10_000]);
+        assert_eq!((entry.der, entry.place), (Some(&[77; 10_000][..]), 77));
         assert_eq!((entry.template_arn, entry.account), ("odd", "111122223333"));
         assert_eq!(entry.not_after, datetime!(9999-12-31 23:59:59 UTC));
         assert_eq!(entry.issued_at, datetime!(2026-01-01 01:00:00.123 UTC));
@@ -197,7 +256,7 @@ mod tests {
 
         let serials: Vec<u8> = ledger.range(198..1000).map(|entry| entry.serial[0]).collect();
         assert_eq!(serials, [198, 199]);
-        assert!(ledger.range(0..1).all(|entry| entry.is_self_signed && entry.der[0] == 0));
+        assert!(ledger.range(0..1).all(|entry| entry.is_self_signed && entry.place == 0));
         assert_eq!(ledger.range(300..400).count(), 0);
     }
 }

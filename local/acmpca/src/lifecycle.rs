@@ -1,24 +1,43 @@
 //! The life of a CA: its states, what each permits, and the words it refuses with. Pure.
 
 use aws_sdk_acmpca::types::{CertificateAuthorityStatus as Status, FailureReason};
+use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use crate::ApiError;
+use crate::{ApiError, record::values::word};
 
 /// What is stored. EXPIRED is not a state: it is what ACTIVE and DISABLED look like once the CA's
 /// certificate has run out, so the flag under it survives a renewal.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub(crate) enum State {
     Active,
     Creating,
-    Deleted { before: Before, restorable_until: OffsetDateTime },
+    Deleted {
+        before: Before,
+        #[serde(with = "time::serde::rfc3339")]
+        restorable_until: OffsetDateTime,
+    },
     Disabled,
-    Failed(FailureReason),
+    Failed(#[serde(with = "word")] FailureReason),
     PendingCertificate,
 }
 
+impl State {
+    /// Whether a CA in this state has a key, and whether it has a certificate.
+    pub(crate) fn needs(&self) -> (bool, bool) {
+        match self {
+            Self::Creating | Self::Failed(_) => (false, false),
+            Self::Deleted { before: Before::PendingCertificate, .. } => (false, false),
+            Self::PendingCertificate => (true, false),
+            Self::Active | Self::Deleted { .. } | Self::Disabled => (true, true),
+        }
+    }
+}
+
 /// What a deleted CA returns to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Before {
     /// Only a CA whose certificate had expired: an ACTIVE one cannot be deleted.
     Active,
@@ -105,7 +124,7 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
         // AWS's own text for both, a slip of theirs that clients match on.
         Call::GetCaCertificate | Call::GetCsr => format!(
             "The certificate authority {arn} is not in the correct state to have a certificate \
-             signing request"
+             signing request."
         ),
         Call::GetCertificate => format!(
             "The certificate authority {arn} is not in the correct state to have issued \

@@ -1,27 +1,50 @@
 //! `pca-local`: the ACM PCA service alone, over HTTP.
 
-use std::{io::IsTerminal as _, process::ExitCode};
+mod cli;
+
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use clap::Parser;
-use pca_local::{PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Timings};
+use cli::{EventOptions, TlsOptions, chain, print, read};
+use pca_local::{Iam, PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Seed, Server, Timings};
 use tracing_subscriber::EnvFilter;
 
 /// A faithful AWS Private CA (ACM PCA) service for one machine.
 ///
-/// Point any AWS SDK or the AWS CLI at it with AWS_ENDPOINT_URL_ACM_PCA or --endpoint-url. Any
-/// credentials are taken; an access key id of twelve digits is the account of the call. State is
-/// kept in memory. What is not part of the AWS API is under /_pca-local/: GET `health`; GET and PUT
-/// `clock`, POST `clock/advance`; GET and PUT `timing`; GET, PUT and DELETE `faults`; POST `reset`.
+/// Point any AWS SDK or the AWS CLI at it, with --endpoint-url or AWS_ENDPOINT_URL_ACM_PCA:
+///
+///   pca-local &
+///   aws --endpoint-url http://127.0.0.1:4567 acm-pca list-certificate-authorities
+///
+/// Any credentials are taken, unless --iam or --verify-signatures say otherwise; an access key id of
+/// twelve digits is the account of the call. State is in memory, unless --data-dir says where to
+/// keep it.
+///
+/// In a browser, http://127.0.0.1:4567/_pca-local/ shows CAs, certificates and events, and moves the
+/// clock. For programs, below it: GET `health`; GET and PUT `clock`, POST `clock/advance`; GET and
+/// PUT `timing`; GET, PUT and DELETE `faults`; GET, POST and DELETE `shares`; GET and PUT `state`;
+/// POST `seed`; POST `reset`. docs/pca-local.md has examples of all of these.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:4567", value_name = "ADDR:PORT")]
     listen: String,
     /// S3 endpoint that CRLs and audit reports are written to, as http://HOST:PORT.
     #[arg(long, value_name = "URL")]
     s3_endpoint: Option<String>,
+    /// Directory that the state is kept in, and taken from at the start; it is made if it is not
+    /// there. Private keys are in it. Without one the state is kept in memory.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// Region of requests that are not signed for one.
     #[arg(long, default_value = "us-east-1")]
     region: String,
@@ -33,9 +56,10 @@ struct Options {
     #[arg(long, default_value = "immediate", value_name = "TIMING")]
     timing: Timings,
     /// Quotas: `off` limits no rates, `aws` has AWS's default rates, anything else is a JSON file
-    /// with any of certificate-authorities, certificates, certificates-with-complete-crl, tags, and
-    /// requests-per-second by operation. Quotas of resources are AWS's unless the file says
-    /// otherwise. Rates are measured on the service's clock.
+    /// with any of certificate-authorities, certificates, certificates-with-complete-crl,
+    /// revoked-certificates-with-complete-crl, tags, and requests-per-second by operation. Quotas
+    /// of resources are AWS's unless the file says otherwise. Rates are measured on the service's
+    /// clock.
     #[arg(long, default_value = "off", value_name = "off|aws|FILE.json")]
     quotas: String,
     /// Refuse requests that are not signed with the secret `local`, or with the secrets of a JSON
@@ -43,12 +67,39 @@ struct Options {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "",
           value_name = "FILE.json")]
     verify_signatures: Option<String>,
+    /// Make the CAs and certificates of a JSON file, as far as they are not there
+    /// (docs/pca-local.md).
+    #[arg(long, value_name = "FILE.json")]
+    seed: Option<PathBuf>,
+    /// Refuse what callers may not do: a JSON file of access key ids, each with its `principal` (an
+    /// ARN), its `policies` (IAM policy documents), and a `secret` if signatures are to be verified
+    /// with it. docs/pca-local.md has an example.
+    #[arg(long, value_name = "FILE.json", conflicts_with = "verify_signatures")]
+    iam: Option<String>,
+    #[command(flatten)]
+    events: EventOptions,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// Print what of ACM PCA is here, in Markdown, and stop.
     #[arg(long)]
     coverage: bool,
     /// What to log, as in `info` or `pca_local=debug`.
     #[arg(long, env = "PCA_LOCAL_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Print all of the state in a data directory, private keys included, as JSON Lines.
+    Export {
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+    },
+    /// Put an exported state, from standard input, into the place of all that is in a data directory.
+    Import {
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -64,6 +115,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), String> {
+    match &options.command {
+        Some(Command::Export { data_dir }) => return export(data_dir).await,
+        Some(Command::Import { data_dir }) => return import(data_dir).await,
+        None => {}
+    }
     if options.coverage {
         return print(&pca_local::coverage::page());
     }
@@ -87,25 +143,61 @@ async fn run(options: Options) -> Result<(), String> {
     if let Some(file) = &options.verify_signatures {
         service = service.verify_signatures(secrets(file)?);
     }
+    if let Some(file) = &options.iam {
+        let (iam, secrets) = Iam::from_json(&read(file, "--iam")?)
+            .map_err(|error| format!("--iam {file}: {}", chain(&error)))?;
+        service = service.iam(iam);
+        if let Some(secrets) = secrets {
+            service = service.verify_signatures(secrets);
+        }
+    }
     if let Some(endpoint) = &options.s3_endpoint {
         service = service.s3(s3(endpoint, &options.region));
     }
-    let service = service.build();
-    print(&format!("listening on http://{address}\n"))?;
+    let outlets = options.events.open().await?;
+    if !outlets.is_empty() {
+        service = service.events(Arc::new(outlets.clone()));
+    }
+    let service = match &options.data_dir {
+        None => service.build(),
+        Some(directory) => service.open(directory).map_err(|error| chain(&error))?,
+    };
+    if let Some(file) = &options.seed {
+        let text = read(&file.to_string_lossy(), "--seed")?;
+        let seed = Seed::from_json(text.as_bytes());
+        let named = |error| format!("--seed {}: {}", file.display(), chain(&error));
+        service.plant(&seed.map_err(named)?).await.map_err(named)?;
+    }
+    let (server, scheme) = options.tls.apply(Server::new(listener), &options.listen)?;
+    print(&format!("listening on {scheme}://{address}\n"))?;
 
-    // Head and body of an answer leave in two writes; without this the second waits for the client's
-    // delayed acknowledgement, 40 ms.
-    let listener = axum::serve::ListenerExt::tap_io(listener, |connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
     let timeline = service.timeline().clone();
     tokio::select! {
-        served = axum::serve(listener, service.router()).with_graceful_shutdown(stop()) =>
-            served.map_err(|error| format!("serving on {address} failed: {error}")),
-        () = timeline.follow() => Ok(()),
+        () = server.serve(service.router(), stop()) => {}
+        () = timeline.follow() => {}
     }
+    service.close();
+    for outlet in outlets {
+        outlet.finish().await;
+    }
+    Ok(())
+}
+
+async fn export(data_dir: &Path) -> Result<(), String> {
+    if !data_dir.join("state.db").exists() {
+        return Err(format!("there is no state in {}", data_dir.display()));
+    }
+    let service = PcaLocal::builder().open(data_dir).map_err(|error| chain(&error))?;
+    let exported = service.export(&mut std::io::stdout().lock()).await;
+    service.close();
+    exported.map_err(|error| chain(&error))
+}
+
+async fn import(data_dir: &Path) -> Result<(), String> {
+    let service = PcaLocal::builder().open(data_dir).map_err(|error| chain(&error))?;
+    let imported = service.import(std::io::stdin().lock()).await;
+    service.close();
+    imported.map_err(|error| chain(&error))
 }
 
 fn quotas(option: &str) -> Result<Quotas, String> {
@@ -127,26 +219,6 @@ fn secrets(file: &str) -> Result<Secrets, String> {
             "--verify-signatures {file} is not a JSON object of access key ids and their secrets"
         )
     })
-}
-
-fn read(file: &str, option: &str) -> Result<String, String> {
-    std::fs::read_to_string(file)
-        .map_err(|error| format!("{option}: {file} cannot be read: {error}"))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
-fn print(text: &str) -> Result<(), String> {
-    use std::io::Write as _;
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| format!("standard output is closed: {error}"))
 }
 
 fn s3(endpoint: &str, region: &str) -> aws_sdk_s3::Client {

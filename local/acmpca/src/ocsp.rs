@@ -47,7 +47,7 @@ pub(crate) fn router(service: PcaLocal) -> Router {
 
 async fn by_post(State(service): State<PcaLocal>, body: Bytes) -> Response {
     let now = service.now();
-    respond(answer(&service, &body, now), None, now)
+    respond(durable(&service, &body, now).await, None, now)
 }
 
 /// The request is the rest of the path: the base64 of its DER, URL-encoded, which is undone by now.
@@ -59,7 +59,7 @@ async fn by_get(State(service): State<PcaLocal>, Path(request): Path<String>) ->
     );
     let now = service.now();
     let answered = match BASE64.decode(&request) {
-        Ok(der) => answer(&service, &der, now),
+        Ok(der) => durable(&service, &der, now).await,
         Err(_) => Answer::Refused(Refusal::MalformedRequest),
     };
     // RFC 9654 §2.1: what has a nonce is for one client, once.
@@ -70,6 +70,16 @@ async fn by_get(State(service): State<PcaLocal>, Path(request): Path<String>) ->
 enum Answer {
     Refused(Refusal),
     Signed { der: Vec<u8>, has_nonce: bool },
+}
+
+/// The answer, when what it tells of is on disk.
+async fn durable(service: &PcaLocal, request: &[u8], now: OffsetDateTime) -> Answer {
+    let generation = service.generation();
+    let answered = answer(service, request, now);
+    match service.settled_since(generation).await {
+        Ok(()) => answered,
+        Err(_) => Answer::Refused(Refusal::InternalError),
+    }
 }
 
 fn answer(service: &PcaLocal, request: &[u8], now: OffsetDateTime) -> Answer {

@@ -28,6 +28,7 @@ mod tags;
 mod untag_certificate_authority;
 mod update_certificate_authority;
 
+pub(crate) use self::{create_certificate_authority::create_as, issue_certificate::issue_as};
 use crate::{ApiError, PcaLocal, caller::Caller, wire};
 
 macro_rules! operations {

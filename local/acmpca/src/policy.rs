@@ -9,16 +9,16 @@ use serde_json::{Map, Value};
 
 use crate::ApiError;
 
-const READ: [&str; 5] = [
+pub(crate) const READ: [&str; 5] = [
     "acm-pca:DescribeCertificateAuthority",
     "acm-pca:GetCertificate",
     "acm-pca:GetCertificateAuthorityCertificate",
     "acm-pca:ListPermissions",
     "acm-pca:ListTags",
 ];
-const ISSUE: &str = "acm-pca:IssueCertificate";
-const REVOKE: &str = "acm-pca:RevokeCertificate";
-const TEMPLATE_KEY: &str = "acm-pca:TemplateArn";
+pub(crate) const ISSUE: &str = "acm-pca:IssueCertificate";
+pub(crate) const REVOKE: &str = "acm-pca:RevokeCertificate";
+pub(crate) const TEMPLATE_KEY: &str = "acm-pca:TemplateArn";
 
 #[derive(Debug)]
 pub(crate) struct Policy {

@@ -58,9 +58,10 @@ pub struct Quotas {
     pub certificate_authorities: usize,
     /// Certificates that one CA issues while it has no complete CRL.
     pub certificates: usize,
-    /// Certificates that one CA issues while it has a complete CRL. A revocation cannot go over
-    /// the quota of revoked certificates, which is the same, without issuance being over this one.
+    /// Certificates that one CA issues while it has a complete CRL.
     pub certificates_with_complete_crl: usize,
+    /// Revoked certificates that have not expired, of one CA while it has a complete CRL.
+    pub revoked_certificates_with_complete_crl: usize,
     pub tags: usize,
     /// Requests a second by operation; one that is not named is not limited.
     pub requests_per_second: BTreeMap<String, u32>,
@@ -83,6 +84,7 @@ impl Default for Quotas {
             certificate_authorities: 200,
             certificates: 100_000_000,
             certificates_with_complete_crl: 1_000_000,
+            revoked_certificates_with_complete_crl: 1_000_000,
             tags: 50,
             requests_per_second: BTreeMap::new(),
         }

@@ -11,7 +11,7 @@ pub(crate) struct Remover(pub(crate) PcaLocal);
 
 impl Timed for Remover {
     fn next_due(&self) -> Option<OffsetDateTime> {
-        let cells = self.0.store().all();
+        let cells = self.0.timed();
         cells
             .iter()
             .filter_map(|cell| match cell.lock().state {

@@ -15,6 +15,7 @@ use crate::{
     authority::Report,
     bucket::{Object, PART_BYTES_MIN},
     events::ServiceEvent,
+    storage::{Storage, StorageError},
     store::Cell,
 };
 
@@ -38,7 +39,10 @@ pub(crate) async fn write(service: PcaLocal, cell: Cell, report_id: String) {
         content_type: content_type(&format),
         acl: ObjectCannedAcl::BucketOwnerFullControl,
     };
-    let parts = pin!(parts(&cell, &format));
+    if service.settled().await.is_err() {
+        return finish(&service, &cell, &arn, &report_id, false);
+    }
+    let parts = pin!(parts(&cell, &format, service.store().storage()));
     let written = service.buckets().put_parts(&object, parts).await;
     if let Err(error) = &written {
         tracing::warn!(ca = %arn, report_id, %error, "the audit report could not be written");
@@ -47,9 +51,14 @@ pub(crate) async fn write(service: PcaLocal, cell: Cell, report_id: String) {
 }
 
 fn finish(service: &PcaLocal, cell: &Cell, arn: &CaArn, report_id: &str, succeeded: bool) {
-    if let Some(report) = cell.lock().reports.get_mut(report_id) {
-        report.status =
-            if succeeded { AuditReportStatus::Success } else { AuditReportStatus::Failed };
+    {
+        let mut authority = cell.lock();
+        let authority = authority.noted();
+        if let Some(report) = authority.reports.get_mut(report_id) {
+            report.status =
+                if succeeded { AuditReportStatus::Success } else { AuditReportStatus::Failed };
+        }
+        authority.note_report(report_id);
     }
     let event = ServiceEvent::AuditReportGeneration { report_id, succeeded };
     service.announce(arn, event, service.now());
@@ -65,11 +74,16 @@ fn content_type(format: &Format) -> &'static str {
 }
 
 /// The report as it is rendered, away from the threads that answer requests.
-fn parts(cell: &Cell, format: &Format) -> impl Stream<Item = Vec<u8>> + use<> {
-    let rendering = Rendering::new(cell.clone(), format.clone());
-    futures::stream::unfold(rendering, |mut rendering| async {
+fn parts(
+    cell: &Cell,
+    format: &Format,
+    storage: &Storage,
+) -> impl Stream<Item = Result<Vec<u8>, StorageError>> + use<> {
+    let rendering = Rendering::new(cell.clone(), format.clone(), storage.clone());
+    futures::stream::try_unfold(rendering, |mut rendering| async {
         let rendered = tokio::task::spawn_blocking(move || {
-            rendering.next_part(PART_BYTES_MIN).map(|part| (part, rendering))
+            let part = rendering.next_part(PART_BYTES_MIN)?;
+            Ok(part.map(|part| (part, rendering)))
         });
         rendered.await.expect("rendering does not panic")
     })

@@ -1,12 +1,16 @@
 //! The service: what every operation works on, and how it is put together.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use serde_json::Value;
+use http::HeaderMap;
 use time::OffsetDateTime;
 
 use crate::{
-    ApiError, Clock, EventSink, FaultError, Faults, Quotas, Secrets, Timeline, Timings,
+    ApiError, Clock, EventSink, FaultError, Faults, Iam, Quotas, Secrets, Timeline, Timings,
     arn::CaArn,
     background::Background,
     bucket::Buckets,
@@ -15,10 +19,15 @@ use crate::{
     events::{ServiceEvent, service_event},
     faults,
     quotas::Limiter,
+    recent::{Event, Recent},
+    record::{Record, Restored},
     removal,
-    store::{Cell, Store},
+    storage::{Change, DataDirError, Storage, StorageError},
+    store::{Cell, IDEMPOTENCY_WINDOW, Store},
     unfinished,
 };
+
+const BODY_PATIENCE: Duration = Duration::from_secs(60);
 
 /// One ACM PCA service. A handle; clones share it.
 #[derive(Clone)]
@@ -29,11 +38,14 @@ struct Inner {
     buckets: Buckets,
     events: Option<Arc<dyn EventSink>>,
     background: Background,
+    body_patience: Duration,
     faults: faults::Planned,
+    iam: Option<Iam>,
     limiter: Limiter,
+    recent: Recent,
     region: String,
     secrets: Option<Secrets>,
-    store: Store,
+    store: Arc<Store>,
     timeline: Timeline,
     timings: Mutex<Timings>,
 }
@@ -41,7 +53,9 @@ struct Inner {
 #[derive(Default)]
 pub struct Builder {
     account: Option<String>,
+    body_patience: Option<Duration>,
     events: Option<Arc<dyn EventSink>>,
+    iam: Option<Iam>,
     quotas: Quotas,
     region: Option<String>,
     s3: Option<aws_sdk_s3::Client>,
@@ -57,9 +71,21 @@ impl Builder {
         self
     }
 
-    /// Who gets the service's events; nobody, if not given.
+    /// How long a client may take to send a request's body.
+    pub fn body_patience(mut self, patience: Duration) -> Self {
+        self.body_patience = Some(patience);
+        self
+    }
+
+    /// Who gets the service's events, after what they tell of is on disk; nobody, if not given.
     pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
         self.events = Some(sink);
+        self
+    }
+
+    /// Who may call what; everybody may call everything, if not given.
+    pub fn iam(mut self, iam: Iam) -> Self {
+        self.iam = Some(iam);
         self
     }
 
@@ -100,17 +126,45 @@ impl Builder {
         self
     }
 
+    /// A service that keeps its state in memory.
     pub fn build(self) -> PcaLocal {
+        self.on(Arc::new(Store::new(Storage::default(), Restored::default())))
+    }
+
+    /// A service that keeps its state in a directory, and goes on from what is there.
+    pub fn open(self, data_dir: &Path) -> Result<PcaLocal, DataDirError> {
+        let mut opened = Storage::open(data_dir)?;
+        let restored = std::mem::take(&mut opened.restored);
+        let clock = restored.clock;
+        let store = Arc::new(Store::new(opened.storage.clone(), restored));
+        opened.start(&store);
+        let service = self.on(Arc::clone(&store));
+        if let Some(mode) = clock {
+            service.timeline().clock().set_mode(mode);
+        }
+        let storage = store.storage().clone();
+        let before = service.now() - IDEMPOTENCY_WINDOW;
+        storage.write(storage.generation(), vec![Change::ForgetTokens { ca: None, before }]);
+        service.timeline().clock().keep_with(Box::new(move |mode| {
+            storage.write(storage.generation(), vec![Change::Put(Record::Clock { mode })]);
+        }));
+        Ok(service)
+    }
+
+    fn on(self, store: Arc<Store>) -> PcaLocal {
         let service = PcaLocal(Arc::new(Inner {
             account: self.account.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
             buckets: Buckets::new(self.s3),
             events: self.events,
             region: self.region.unwrap_or_else(|| "us-east-1".to_owned()),
             background: Background::default(),
+            body_patience: self.body_patience.unwrap_or(BODY_PATIENCE),
             faults: faults::Planned::default(),
+            iam: self.iam,
             limiter: Limiter::new(self.quotas),
+            recent: Recent::default(),
             secrets: self.secrets,
-            store: Store::default(),
+            store,
             timeline: self.timeline.unwrap_or_else(|| Timeline::new(Clock::system())),
             timings: Mutex::new(self.timings),
         }));
@@ -151,8 +205,26 @@ impl PcaLocal {
         &self.0.buckets
     }
 
+    pub(crate) fn iam(&self) -> Option<&Iam> {
+        self.0.iam.as_ref()
+    }
+
+    /// Who sends a request with these headers.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Caller {
+        let mut caller = Caller::from_headers(headers, self.account(), self.region());
+        let identity = self.iam().and_then(|iam| iam.identity(&caller.access_key_id));
+        if let Some(identity) = identity {
+            caller.become_identity(identity);
+        }
+        caller
+    }
+
     pub(crate) fn background(&self) -> &Background {
         &self.0.background
+    }
+
+    pub(crate) fn body_patience(&self) -> Duration {
+        self.0.body_patience
     }
 
     pub(crate) fn faults(&self) -> &faults::Planned {
@@ -186,28 +258,68 @@ impl PcaLocal {
     }
 
     /// Forgets every CA of every account, the faults planned, and how far rates are used up. The
-    /// clock and all settings stay.
+    /// clock and all settings stay. Does nothing if the data directory cannot be written to.
     pub fn reset(&self) {
-        self.0.store.clear();
+        if let Err(error) = self.0.store.clear() {
+            tracing::error!(%error, "nothing was forgotten");
+            return;
+        }
         self.0.faults.clear();
         self.0.limiter.clear();
     }
 
-    pub(crate) fn deliver(&self, event: Value) {
-        if let Some(events) = &self.0.events {
-            events.deliver(event);
-        }
+    /// Writes what has happened to the data directory and gives it free. Later calls end with an
+    /// error. Without a data directory nothing happens.
+    pub fn close(&self) {
+        self.0.store.storage().close();
     }
 
-    /// Whether anybody gets events: if not, they need not be made.
-    pub(crate) fn has_listener(&self) -> bool {
-        self.0.events.is_some()
+    /// The latest events.
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.0.recent
+    }
+
+    /// Notes the event and hands it to whoever gets events, when what it tells of is on disk.
+    pub(crate) fn tell(&self, event: Event) {
+        let service = self.clone();
+        self.0.store.storage().after(move || {
+            let noted = service.recent().note(event);
+            if let Some(events) = &service.0.events {
+                events.deliver(noted.envelope().clone());
+            }
+        });
+    }
+
+    /// Counts the times that memory was made anew: calls remember it from their beginning.
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.store.storage().generation()
+    }
+
+    /// Waits until everything that has happened is on disk.
+    pub(crate) async fn settled(&self) -> Result<(), StorageError> {
+        self.settled_since(self.generation()).await
+    }
+
+    /// The same at the end of a call that began in that generation: fails if what the call did or
+    /// saw may be gone.
+    pub(crate) async fn settled_since(&self, generation: u64) -> Result<(), StorageError> {
+        self.0.store.storage().settled(generation).await
+    }
+
+    /// The CAs whose moments count: none while nothing can be written down.
+    pub(crate) fn timed(&self) -> Vec<Cell> {
+        let store = &self.0.store;
+        if store.storage().has_failed() { Vec::new() } else { store.all() }
+    }
+
+    /// The DER of a certificate that stays on disk.
+    pub(crate) async fn read_body(&self, ca: u64, place: u32) -> Result<Vec<u8>, ApiError> {
+        self.settled().await?;
+        Ok(self.0.store.storage().body(ca, place)?)
     }
 
     pub(crate) fn announce(&self, ca: &CaArn, event: ServiceEvent<'_>, now: OffsetDateTime) {
-        if self.has_listener() {
-            self.deliver(service_event(ca, event, now));
-        }
+        self.tell(Event::Service(service_event(ca, event, now)));
     }
 
     /// The CA behind an ARN of a request. Another account's is open to what its resource policy

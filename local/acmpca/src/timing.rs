@@ -117,10 +117,11 @@ impl Timing {
 }
 
 /// What is left of a [`Timing`] for one piece of work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Wait {
     Polls(u32),
-    Until(OffsetDateTime),
+    Until(#[serde(with = "time::serde::rfc3339")] OffsetDateTime),
 }
 
 impl Wait {

@@ -3,17 +3,20 @@
 //! Whoever finds that a wait is over does the work: a client that asks, or the clock. The record
 //! of the wait is taken out under the CA's lock, so each piece of work is done once.
 
-use aws_sdk_acmpca::types::FailureReason;
+use aws_sdk_acmpca::types::{CertificateAuthorityConfiguration, FailureReason};
 use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
     PcaLocal, Timed,
+    arn::CaArn,
     authority::Authority,
     error::explain,
     events::ServiceEvent,
     ledger::Issued,
     lifecycle::State,
+    record::values::word,
     reports,
     store::Cell,
     timing::Wait,
@@ -21,12 +24,17 @@ use crate::{
 };
 
 /// A CA in CREATING: how long it stays, and whether it is to fail.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Creation {
     pub(crate) wait: Wait,
+    #[serde(with = "word::optional")]
     pub(crate) fault: Option<FailureReason>,
 }
 
 /// A certificate that IssueCertificate has answered for and GetCertificate does not have.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Unissued {
     Failed { reason: String },
     Waiting { issued: Box<Issued>, failure: Option<String>, wait: Wait },
@@ -35,18 +43,41 @@ pub(crate) enum Unissued {
 /// A client asks for what CREATING makes.
 pub(crate) async fn poll_creation(service: &PcaLocal, cell: &Cell) {
     let now = service.now();
-    let creation = cell.lock().creation.take_if(|creation| creation.wait.poll(now));
+    let creation = take_creation(cell, |wait| wait.poll(now));
     if let Some(creation) = creation {
         end_creation(service, cell, creation, now).await;
     }
 }
 
+/// A CREATING that is over for who asks is taken out, which is not written down: if the work ends
+/// with the process, the next one finds it to be done.
+fn take_creation(cell: &Cell, is_over: impl FnOnce(&mut Wait) -> bool) -> Option<Creation> {
+    let mut authority = cell.lock();
+    authority.creation.as_ref()?;
+    let authority = authority.noted();
+    let taken = authority.creation.take_if(|creation| is_over(&mut creation.wait));
+    if taken.is_none() {
+        // There is one poll less to wait for.
+        authority.note_all();
+    }
+    taken
+}
+
 /// A client asks for a certificate.
 pub(crate) fn poll_certificate(service: &PcaLocal, cell: &Cell, serial: [u8; 16]) {
     let now = service.now();
-    let is_over = match cell.lock().unissued.get_mut(&serial) {
-        Some(Unissued::Waiting { wait, .. }) => wait.poll(now),
-        Some(Unissued::Failed { .. }) | None => false,
+    let is_over = {
+        let mut authority = cell.lock();
+        if !authority.unissued.contains_key(&serial) {
+            return;
+        }
+        let authority = authority.noted();
+        let is_over = match authority.unissued.get_mut(&serial) {
+            Some(Unissued::Waiting { wait, .. }) => wait.poll(now),
+            Some(Unissued::Failed { .. }) | None => false,
+        };
+        authority.note_unissued(serial);
+        is_over
     };
     if is_over {
         end_issuance(service, cell, serial, now);
@@ -56,12 +87,19 @@ pub(crate) fn poll_certificate(service: &PcaLocal, cell: &Cell, serial: [u8; 16]
 /// A client asks for an audit report.
 pub(crate) async fn poll_report(service: &PcaLocal, cell: &Cell, report_id: &str) {
     let now = service.now();
-    let is_over = cell
-        .lock()
-        .reports
-        .get_mut(report_id)
-        .and_then(|report| report.wait.take_if(|wait| wait.poll(now)))
-        .is_some();
+    let is_over = {
+        let mut authority = cell.lock();
+        if authority.reports.get(report_id).is_none_or(|report| report.wait.is_none()) {
+            return;
+        }
+        let authority = authority.noted();
+        let report = authority.reports.get_mut(report_id);
+        let taken = report.and_then(|report| report.wait.take_if(|wait| wait.poll(now)));
+        if taken.is_none() {
+            authority.note_report(report_id);
+        }
+        taken.is_some()
+    };
     if is_over {
         let writing = reports::write(service.clone(), cell.clone(), report_id.to_owned());
         service.background().finish(writing).await;
@@ -74,31 +112,38 @@ async fn end_creation(service: &PcaLocal, cell: &Cell, creation: Creation, now: 
     let work = async move {
         let made = match creation.fault {
             Some(reason) => Err(reason),
-            None => make_key(&making).await,
+            None => {
+                let configuration = making.lock().configuration.clone();
+                tokio::task::spawn_blocking(move || make_key(&configuration, None))
+                    .await
+                    .unwrap_or(Err(FailureReason::Other))
+            }
         };
         settle_creation(&service_too, &making, made, creation.wait.end(now));
     };
     service.background().finish(work).await;
 }
 
-async fn make_key(cell: &Cell) -> Result<(CaKey, Vec<u8>), FailureReason> {
-    let configuration = cell.lock().configuration.clone();
-    let making = tokio::task::spawn_blocking(move || {
-        let key = CaKey::generate(configuration.key_algorithm()).map_err(|error| {
+/// A key, unless there is one, and the request for its certificate.
+pub(crate) fn make_key(
+    configuration: &CertificateAuthorityConfiguration,
+    key: Option<CaKey>,
+) -> Result<(CaKey, Vec<u8>), FailureReason> {
+    let key = match key {
+        Some(key) => key,
+        None => CaKey::generate(configuration.key_algorithm()).map_err(|error| {
             tracing::error!(error = explain(&error), "no key was made");
             FailureReason::Other
-        })?;
-        let signing = configuration.signing_algorithm();
-        let subject = configuration.subject().ok_or(FailureReason::Other)?;
-        let csr = csr::ca_request(&key, signing, subject, configuration.csr_extensions()).map_err(
-            |error| {
-                tracing::error!(error = explain(&error), "no request was made");
-                FailureReason::Other
-            },
-        )?;
-        Ok((key, csr))
-    });
-    making.await.unwrap_or(Err(FailureReason::Other))
+        })?,
+    };
+    let signing = configuration.signing_algorithm();
+    let subject = configuration.subject().ok_or(FailureReason::Other)?;
+    let request = csr::ca_request(&key, signing, subject, configuration.csr_extensions());
+    let csr = request.map_err(|error| {
+        tracing::error!(error = explain(&error), "no request was made");
+        FailureReason::Other
+    })?;
+    Ok((key, csr))
 }
 
 fn settle_creation(
@@ -113,12 +158,15 @@ fn settle_creation(
             // It has been deleted meanwhile.
             return;
         }
-        let succeeded = made.is_ok();
-        match made {
-            Ok((key, csr)) => {
-                authority.set_key(key, csr);
-                authority.change_state(State::PendingCertificate, at);
-            }
+        let kept = made.and_then(|(key, csr)| {
+            authority.set_key(key, csr).map_err(|error| {
+                tracing::error!(error = explain(&error), "the key cannot be kept");
+                FailureReason::Other
+            })
+        });
+        let succeeded = kept.is_ok();
+        match kept {
+            Ok(()) => authority.change_state(State::PendingCertificate, at),
             Err(reason) => authority.change_state(State::Failed(reason), at),
         }
         (authority.arn.clone(), succeeded)
@@ -130,23 +178,30 @@ fn settle_creation(
 pub(crate) fn end_issuance(service: &PcaLocal, cell: &Cell, serial: [u8; 16], now: OffsetDateTime) {
     let (arn, at, succeeded) = {
         let mut authority = cell.lock();
-        let Some(Unissued::Waiting { issued, failure, wait }) = authority.unissued.remove(&serial)
-        else {
+        let authority = authority.noted();
+        let Some(unissued) = authority.release(serial) else { return };
+        let Unissued::Waiting { issued, failure, wait } = unissued else {
+            authority.hold(serial, unissued);
             return;
         };
         let at = wait.end(now);
         let succeeded = failure.is_none();
-        match failure {
-            Some(reason) => {
-                authority.unissued.insert(serial, Unissued::Failed { reason });
-            }
-            None => authority.admit(*issued, at),
-        }
+        authority.conclude(*issued, failure, at);
         (authority.arn.clone(), at, succeeded)
     };
+    announce_issuance(service, &arn, serial, succeeded, at);
+}
+
+pub(crate) fn announce_issuance(
+    service: &PcaLocal,
+    arn: &CaArn,
+    serial: [u8; 16],
+    succeeded: bool,
+    at: OffsetDateTime,
+) {
     let certificate_arn = arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)));
     let event = ServiceEvent::CertificateIssuance { certificate_arn: &certificate_arn, succeeded };
-    service.announce(&arn, event, at);
+    service.announce(arn, event, at);
 }
 
 /// Ends the waits that are for a moment of the clock.
@@ -154,12 +209,12 @@ pub(crate) struct Finisher(pub(crate) PcaLocal);
 
 impl Timed for Finisher {
     fn next_due(&self) -> Option<OffsetDateTime> {
-        self.0.store().all().iter().filter_map(|cell| next_due(&cell.lock())).min()
+        self.0.timed().iter().filter_map(|cell| next_due(&cell.lock())).min()
     }
 
     fn run_due(&self, now: OffsetDateTime) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            for cell in self.0.store().all() {
+            for cell in self.0.timed() {
                 self.end_due(&cell, now).await;
             }
         })
@@ -174,13 +229,14 @@ impl Finisher {
     async fn end_due(&self, cell: &Cell, now: OffsetDateTime) {
         let service = &self.0;
         let is_due = |wait: &Wait| wait.due().is_some_and(|due| due <= now);
-        let creation = cell.lock().creation.take_if(|creation| is_due(&creation.wait));
+        let creation = take_creation(cell, |wait| is_due(wait));
         if let Some(creation) = creation {
             end_creation(service, cell, creation, now).await;
         }
         let (certificates, due_reports) = {
             let mut authority = cell.lock();
-            let certificates: Vec<[u8; 16]> = waiting_certificates(&authority)
+            let authority = authority.noted();
+            let certificates: Vec<[u8; 16]> = waiting_certificates(authority)
                 .filter(|(_, wait)| is_due(wait))
                 .map(|(serial, _)| serial)
                 .collect();

@@ -23,7 +23,7 @@ use aws_sdk_acmpca::{
 };
 use der::Decode as _;
 use openssl::OpenSsl;
-use pca_local::{Clock, PcaLocal, Timeline, x509::pem};
+use pca_local::{Clock, PcaLocal, Quotas, Timeline, x509::pem};
 use s3::{Health, S3};
 use serde_json::json;
 use support::*;
@@ -66,12 +66,17 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::with_quotas(Quotas::default()).await
+    }
+
+    async fn with_quotas(quotas: Quotas) -> Self {
         let s3 = S3::default();
         let events = Arc::new(Events::default());
         let service = PcaLocal::builder()
             .timeline(Timeline::new(Clock::frozen_at(START)))
             .s3(s3.client())
             .events(events.clone())
+            .quotas(quotas)
             .build();
         let client = client(&service, "alice");
         let ca = active_root(&client).await;
@@ -426,4 +431,22 @@ async fn an_audit_report_lists_what_was_issued_in_both_formats() {
             assert!(text.contains(",\"CN=Leaf,O=Example\","), "{text}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_complete_crl_has_a_quota_of_revoked_certificates_until_they_expire() {
+    let quotas = r#"{"revoked-certificates-with-complete-crl": 2}"#;
+    let world = World::with_quotas(Quotas::from_json(quotas).unwrap()).await;
+    world.configure(crl_of(CrlType::Complete)).await.unwrap();
+    let leaves = [world.issue(1).await, world.issue(30).await, world.issue(30).await];
+    world.revoke(&leaves[0]).await.unwrap();
+    world.revoke(&leaves[1]).await.unwrap();
+    let refused = world.revoke(&leaves[2]).await.unwrap_err();
+    assert!(refused.starts_with("LimitExceededException: "), "{refused}");
+    world.at(START + Duration::DAY + Duration::SECOND).await;
+    world.revoke(&leaves[2]).await.unwrap();
+    let fourth = world.issue(30).await;
+    world.revoke(&fourth).await.unwrap_err();
+    world.configure(crl_of(CrlType::Partitioned)).await.unwrap();
+    world.revoke(&fourth).await.unwrap();
 }

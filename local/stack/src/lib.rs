@@ -14,7 +14,6 @@ mod admin;
 mod clock;
 mod events;
 mod lambda;
-mod policy;
 mod recent;
 mod roles;
 mod router;
@@ -24,7 +23,9 @@ mod sinks;
 mod stack;
 mod sts;
 mod template;
-mod wildcard;
+
+use local_iam as policy;
+use local_iam::wildcard;
 
 pub use account::Account;
 pub use events::SeenEvent;

@@ -34,7 +34,7 @@ enum Command {
     /// DATA-DIR/targets/<LogicalId>.jsonl, and what functions log is in DATA-DIR/logs. S3 and these
     /// files are kept between runs; CAs and certificates are in memory only. Of versioning the
     /// status is kept, no versions are. What is not part of any AWS API is under /_pca-local/
-    /// (clock, clock/advance, health) and /_vigil-local/ (events, health, invocations).
+    /// (in a browser: CAs, events and the clock) and /_vigil-local/ (events, health, invocations).
     Up(up::Options),
 }
 

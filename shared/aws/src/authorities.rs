@@ -10,6 +10,7 @@ use vigil_core::{
 
 use crate::{answer::port_error, date::DateHeader};
 
+mod attachments;
 mod record;
 
 /// The largest page that the service gives.

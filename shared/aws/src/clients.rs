@@ -7,10 +7,11 @@ use crate::{
     authorities::AcmPca,
     buckets::S3Buckets,
     bus::EventBridge,
-    config::{self, ConfigError},
+    config::{self, ConfigError, RegionNames},
     distribution::{HttpDistribution, Route},
     ledger::EvidenceBucket,
     objects::S3Objects,
+    regions::WatchedRegions,
 };
 
 /// Credentials, Region and endpoints as the environment gives them.
@@ -36,6 +37,18 @@ impl Clients {
 
     pub fn event_bridge(&self) -> aws_sdk_eventbridge::Client {
         aws_sdk_eventbridge::Client::new(&self.sdk)
+    }
+
+    /// ACM PCA in each of these Regions; in the function's own, if none is named.
+    pub fn regions(&self, names: &RegionNames) -> WatchedRegions {
+        let own = || self.sdk.region().map(|region| vec![region.to_string()]).unwrap_or_default();
+        let names = if names.0.is_empty() { own() } else { names.0.clone() };
+        WatchedRegions::new(names.into_iter().map(|name| {
+            let config = aws_sdk_acmpca::config::Builder::from(&self.sdk)
+                .region(aws_sdk_acmpca::config::Region::new(name.clone()))
+                .build();
+            (name, AcmPca::new(aws_sdk_acmpca::Client::from_conf(config)))
+        }))
     }
 
     pub fn authorities(&self) -> AcmPca {

@@ -14,6 +14,12 @@ pub struct Variable {
     pub default: Option<&'static str>,
 }
 
+pub const ACCOUNT: Variable = Variable {
+    name: "VIGIL_ACCOUNT",
+    meaning: "the account whose CAs are watched; events about another's are refused",
+    default: Some(""),
+};
+
 pub const CLAIM_EXPIRES: Variable = Variable {
     name: "VIGIL_CLAIM_EXPIRES",
     meaning: "the age at which the claim on an alert or finding counts as left by a crash: at \
@@ -60,6 +66,13 @@ pub const REACTIVATE_WITHIN: Variable = Variable {
     default: Some("24h"),
 };
 
+pub const REGIONS: Variable = Variable {
+    name: "VIGIL_REGIONS",
+    meaning: "the Regions whose CAs are watched, as us-east-1,eu-west-1; the function's own, if \
+              not set",
+    default: Some(""),
+};
+
 pub const REPORT_BUCKET: Variable = Variable {
     name: "VIGIL_REPORT_BUCKET",
     meaning: "the bucket to which ACM PCA writes audit reports",
@@ -90,7 +103,8 @@ const S3_ENDPOINT: Variable =
     Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
 
 /// All of them, for the documentation.
-pub const ALL: [&Variable; 12] = [
+pub const ALL: [&Variable; 14] = [
+    &ACCOUNT,
     &CLAIM_EXPIRES,
     &DEADLINE_THRESHOLDS,
     &ENDPOINT,
@@ -99,11 +113,39 @@ pub const ALL: [&Variable; 12] = [
     &FETCH_DISTRIBUTION_POINTS,
     &LOG_LEVEL,
     &REACTIVATE_WITHIN,
+    &REGIONS,
     &REPORT_BUCKET,
     &RESTORES_PER_DAY,
     &S3_ENDPOINT,
     &SWEEP_SETTLE,
 ];
+
+/// Regions by name, each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegionNames(pub Vec<String>);
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not the name of a Region")]
+pub struct NotARegion(String);
+
+impl FromStr for RegionNames {
+    type Err = NotARegion;
+
+    fn from_str(text: &str) -> Result<Self, NotARegion> {
+        let mut names: Vec<String> = Vec::new();
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let is_label =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            if !name.bytes().all(is_label) || !name.contains('-') || name.len() > 32 {
+                return Err(NotARegion(name.chars().take(64).collect()));
+            }
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(Self(names))
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -218,6 +260,17 @@ mod tests {
         let error = EVENT_BUS.value(Err(env::VarError::NotPresent)).unwrap_err();
         assert!(matches!(error, ConfigError::Missing { name: "VIGIL_EVENT_BUS", .. }));
         assert_eq!(CLAIM_EXPIRES.value(Ok(String::new())).unwrap(), "1m");
+    }
+
+    #[test]
+    fn regions_are_named_once_each_and_nothing_else_is_one() {
+        let names = |text: &str| text.parse::<RegionNames>().map(|names| names.0);
+        assert_eq!(names(""), Ok(vec![]));
+        let two = vec!["us-east-1".to_owned(), "us-gov-west-1".to_owned()];
+        assert_eq!(names(" us-east-1, us-gov-west-1,us-east-1"), Ok(two));
+        for bad in ["useast1", "us-east-1;eu-west-1", "US-EAST-1", "../x-y"] {
+            assert_eq!(names(bad), Err(NotARegion(bad.to_owned())));
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod lambda;
 pub mod ledger;
 pub mod objects;
 pub mod pace;
+pub mod regions;
 pub mod telemetry;
 
 mod answer;

@@ -12,6 +12,8 @@ use crate::{
 pub struct Certificate {
     /// The serial's octets as they are encoded.
     pub serial: Vec<u8>,
+    /// The Name of who signed it, encoded as `subject` is.
+    pub issuer: Vec<u8>,
     /// The Name, encoded: names are compared octet by octet, as the service copies them.
     pub subject: Vec<u8>,
     /// SubjectPublicKeyInfo, encoded.
@@ -19,6 +21,8 @@ pub struct Certificate {
     pub not_before: OffsetDateTime,
     pub not_after: OffsetDateTime,
     pub subject_key_identifier: Option<Vec<u8>>,
+    /// keyIdentifier of authorityKeyIdentifier: which key of the issuer's signed it.
+    pub authority_key_identifier: Option<Vec<u8>>,
     /// basicConstraints cA; `None` if the extension is absent.
     pub ca: Option<bool>,
     /// keyUsage cRLSign; `None` if the extension is absent, which restricts nothing.
@@ -64,7 +68,7 @@ impl Certificate {
         tbs.optional(tag::context_constructed(0))?;
         let serial = value::integer(tbs.expect(tag::INTEGER)?)?.to_vec();
         tbs.expect(tag::SEQUENCE)?;
-        tbs.expect(tag::SEQUENCE)?;
+        let issuer = tbs.expect(tag::SEQUENCE)?.raw.to_vec();
         let mut validity = tbs.expect(tag::SEQUENCE)?.open()?;
         let not_before = value::time(validity.element()?)?;
         let not_after = value::time(validity.element()?)?;
@@ -77,11 +81,13 @@ impl Certificate {
 
         let mut certificate = Self {
             serial,
+            issuer,
             subject,
             spki,
             not_before,
             not_after,
             subject_key_identifier: None,
+            authority_key_identifier: None,
             ca: None,
             crl_sign: None,
         };
@@ -96,6 +102,11 @@ impl Certificate {
             extension::SUBJECT_KEY_IDENTIFIER => {
                 let identifier = extension.single()?;
                 self.subject_key_identifier = Some(identifier.content.to_vec());
+            }
+            extension::AUTHORITY_KEY_IDENTIFIER => {
+                let mut parts = extension.single()?.open()?;
+                let identifier = parts.optional(tag::context(0))?;
+                self.authority_key_identifier = identifier.map(|of| of.content.to_vec());
             }
             extension::KEY_USAGE => {
                 let (bits, _) = value::bit_string(extension.single()?)?;
@@ -123,6 +134,7 @@ mod tests {
         let issuer = Issuer::new("Root");
         let certificate = Certificate::from_pem(&issuer.certificate_pem()).unwrap();
         assert_eq!(certificate.subject, issuer.name);
+        assert_eq!(certificate.issuer, issuer.name, "it signed itself");
         assert_eq!(certificate.serial, [0x42]);
         assert_eq!(certificate.subject_key_identifier, Some(issuer.key_identifier.clone()));
         assert_eq!((certificate.ca, certificate.crl_sign), (Some(true), Some(true)));

@@ -15,14 +15,16 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     arn::CaArn,
+    audit_report::{Newest, Summary},
     ca::{Ca, CaStatus, CaType},
     cloudtrail::{Deletion, Principal},
     finding::Finding,
     ports::{
-        Authorities, Bus, CaCertificate, Creation, Described, Entry, Etag, Ledger, Listing, Pace,
-        PortError, PublishError, Receipt, RefusedFinding, Replacement, Rest, ServiceStatus,
-        TimeIsUp,
+        Attachments, Authorities, Bus, CaCertificate, Creation, Described, Entry, Etag, Ledger,
+        Listing, Pace, PortError, PublishError, Receipt, RefusedFinding, Regions, Replacement,
+        Rest, ServiceStatus, TimeIsUp,
     },
+    snapshot::{Attached, Missing},
 };
 
 pub(crate) const ARN: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
@@ -91,8 +93,13 @@ impl Calls {
 
     async fn make(&self, operation: &'static str) -> Result<(), PortError> {
         let mut waits = self.waiting.load(Ordering::Relaxed);
-        std::future::poll_fn(|_| {
-            if std::mem::take(&mut waits) { Poll::Pending } else { Poll::Ready(()) }
+        std::future::poll_fn(|context| {
+            if !std::mem::take(&mut waits) {
+                return Poll::Ready(());
+            }
+            // Whoever waits for several at once polls only those that say that they are ready.
+            context.waker().wake_by_ref();
+            Poll::Pending
         })
         .await;
         lock(&self.made).push(operation);
@@ -125,6 +132,46 @@ pub(crate) struct FakeAuthorities {
     pub(crate) restored_to: CaStatus,
     /// The certificates of the CAs that have one, in PEM, by ARN.
     pub(crate) certificates: Mutex<BTreeMap<String, String>>,
+    /// What hangs on the CAs, by ARN.
+    pub(crate) attached: Mutex<BTreeMap<String, Attached>>,
+    names: [String; 1],
+}
+
+impl Regions for FakeAuthorities {
+    type Service = Self;
+
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn of(&self, region: &str) -> Option<&Self> {
+        (region == self.names[0]).then_some(self)
+    }
+}
+
+/// Several Regions, each with CAs of its own.
+pub(crate) struct FakeRegions {
+    names: Vec<String>,
+    pub(crate) services: Vec<FakeAuthorities>,
+}
+
+impl FakeRegions {
+    pub(crate) fn new(services: Vec<FakeAuthorities>) -> Self {
+        let names = services.iter().map(|service| service.names[0].clone()).collect();
+        Self { names, services }
+    }
+}
+
+impl Regions for FakeRegions {
+    type Service = FakeAuthorities;
+
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn of(&self, region: &str) -> Option<&FakeAuthorities> {
+        self.services.iter().find(|service| service.names[0] == region)
+    }
 }
 
 impl FakeAuthorities {
@@ -136,7 +183,13 @@ impl FakeAuthorities {
             now: Mutex::new(now),
             restored_to: CaStatus::Disabled,
             certificates: Mutex::default(),
+            attached: Mutex::default(),
+            names: ["us-east-1".to_owned()],
         }
+    }
+
+    pub(crate) fn in_region(self, region: &str) -> Self {
+        Self { names: [region.to_owned()], ..self }
     }
 
     pub(crate) fn set_now(&self, now: OffsetDateTime) {
@@ -228,6 +281,55 @@ impl Authorities for FakeAuthorities {
         let (operation, resource) = ("certificate", arn.to_string());
         Err(PortError::InvalidState { operation, resource, cause: "deleted".into() })
     }
+}
+
+impl Attachments for FakeAuthorities {
+    async fn attached(&self, ca: &CaArn) -> Result<Attached, PortError> {
+        const OPERATION: &str = "attached";
+        self.calls.make(OPERATION).await?;
+        if self.find(OPERATION, ca)?.status == CaStatus::Deleted {
+            let (operation, resource) = (OPERATION, ca.to_string());
+            return Err(PortError::InvalidState { operation, resource, cause: "state".into() });
+        }
+        Ok(lock(&self.attached).get(ca.as_str()).cloned().unwrap_or_default())
+    }
+
+    async fn put_back(&self, ca: &CaArn, missing: &Missing) -> Result<Vec<Receipt>, PortError> {
+        self.calls.make("put_back").await?;
+        let mut attached = lock(&self.attached);
+        let now = attached.entry(ca.to_string()).or_default();
+        let missing = missing.clone();
+        now.policy = missing.policy.or(now.policy.take());
+        now.permissions.extend(missing.permissions);
+        now.tags.extend(missing.tags);
+        now.revocation = missing.revocation.unwrap_or_else(|| now.revocation.clone());
+        lock(&self.changes).push("put_back");
+        Ok(vec![self.receipt()])
+    }
+}
+
+/// The newest audit report of a CA, summarised: `valid` certificates, the last of which ends at
+/// `last`.
+pub(crate) fn put_summary(
+    ledger: &FakeLedger,
+    ca: &str,
+    valid: u64,
+    last: OffsetDateTime,
+    as_of: OffsetDateTime,
+) {
+    let id = ca.rsplit('/').next().unwrap();
+    let newest = Newest {
+        report: "r".to_owned(),
+        bucket: "b".to_owned(),
+        key: "k".to_owned(),
+        created_at: as_of,
+    };
+    ledger.put(&Newest::key_of(id), &serde_json::to_string(&newest).unwrap());
+    let mut summary = Summary::new(as_of, None);
+    summary.valid = valid;
+    summary.latest_not_after = (valid > 0).then_some(last);
+    let document = serde_json::json!({"ca": ca, "report": "r", "summary": summary});
+    ledger.put(&format!("summaries/{id}/r.json"), &document.to_string());
 }
 
 /// Objects with a version each.

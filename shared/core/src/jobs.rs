@@ -8,5 +8,7 @@ pub mod restore_deadline;
 mod conditional;
 mod register;
 mod side_by_side;
+mod stakes;
 
 pub use register::{RegisterError, Told};
+pub use stakes::{Certificates, Stakes};

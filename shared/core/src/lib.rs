@@ -16,12 +16,14 @@ mod extension;
 pub mod failure;
 pub mod finding;
 pub mod instant;
+pub mod inventory;
 pub mod jobs;
 pub mod policy;
 pub mod ports;
 pub mod rules;
 pub mod service_event;
 pub mod signature;
+pub mod snapshot;
 pub mod span;
 
 #[cfg(test)]

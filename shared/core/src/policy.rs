@@ -15,7 +15,7 @@ mod approval;
 mod request;
 mod set;
 
-pub use approval::{Approval, ApprovalError};
+pub use approval::{APPROVED_BY, APPROVED_UNTIL, Approval, ApprovalError};
 pub use request::Facts;
 pub use set::{Policies, PolicyError};
 
@@ -23,6 +23,8 @@ pub use set::{Policies, PolicyError};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum Verdict {
+    /// Not permitted; but by these policies the CA may stay DELETED until a human has decided.
+    Ask { policies: Vec<String> },
     /// Not permitted. `policies` are the ones that forbid; none, if merely none permits.
     Restore { policies: Vec<String>, errors: Vec<String> },
     /// Permitted by these policies.
@@ -40,6 +42,13 @@ pub enum Permission {
 /// What is asked of the policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
+    /// The last threshold of the window has passed: is the CA to be restored after all?
+    Deadline {
+        /// Whether somebody has acknowledged the deletion, and that has not run out.
+        acknowledged: bool,
+    },
+    /// May the CA stay DELETED until a human has decided?
+    Decision,
     /// Was this deletion permitted?
     Deletion,
     /// May the CA, which was ACTIVE until it was disabled at this moment, be made ACTIVE again?
@@ -51,10 +60,41 @@ pub enum Question {
 /// Cedar passes over a policy whose evaluation fails. For a `forbid` that would permit what it was
 /// written against, so any error here means "not permitted": restoring can be undone.
 pub fn judge(policies: &Policies, facts: &Facts<'_>) -> Verdict {
-    match ask(policies, facts, Question::Deletion) {
-        Permission::Denied { policies, errors } => Verdict::Restore { policies, errors },
+    verdict(policies, &request_json(facts, Question::Deletion))
+}
+
+/// The same from a request in the form of [`request_json`]: of facts, or of an old record.
+pub fn verdict(policies: &Policies, request: &Value) -> Verdict {
+    match answer(policies, request) {
         Permission::Granted { policies } => Verdict::Stand { policies },
+        // What is broken asks nobody: it restores.
+        Permission::Denied { policies: named, errors } if !errors.is_empty() => {
+            Verdict::Restore { policies: named, errors }
+        }
+        Permission::Denied { policies: named, errors } => {
+            let mut decision = request.clone();
+            decision["action"] = request::action_uid(Question::Decision);
+            match explicitly(policies, answer(policies, &decision)) {
+                Permission::Granted { policies } => Verdict::Ask { policies },
+                Permission::Denied { .. } => Verdict::Restore { policies: named, errors },
+            }
+        }
     }
+}
+
+/// Whether a CA whose window is about to end is restored after all. Only policies count that name
+/// the action: who wrote `permit (principal, action, resource)` meant deletions.
+pub fn must_restore_at_deadline(
+    policies: &Policies,
+    facts: &Facts<'_>,
+    acknowledged: bool,
+) -> Permission {
+    at_deadline(policies, &request_json(facts, Question::Deadline { acknowledged }))
+}
+
+/// The same from a request in the form of [`request_json`].
+pub fn at_deadline(policies: &Policies, request: &Value) -> Permission {
+    explicitly(policies, answer(policies, request))
 }
 
 /// Whether a restored CA may be made ACTIVE again.
@@ -66,20 +106,53 @@ pub fn may_reactivate(
     facts: &Facts<'_>,
     disabled_at: OffsetDateTime,
 ) -> Permission {
-    match ask(policies, facts, Question::Reactivation { disabled_at }) {
-        Permission::Granted { policies: named } if facts.ca.ca_type != CaType::Subordinate => {
-            let explicit = |name: &String| {
-                let policy = policies.set().policy(&PolicyId::new(name));
-                policy.is_some_and(|policy| policy.action_constraint() != ActionConstraint::Any)
-            };
-            let explicit: Vec<String> = named.into_iter().filter(explicit).collect();
-            if explicit.is_empty() {
-                Permission::Denied { policies: Vec::new(), errors: Vec::new() }
-            } else {
-                Permission::Granted { policies: explicit }
+    let answer = ask(policies, facts, Question::Reactivation { disabled_at });
+    if facts.ca.ca_type == CaType::Subordinate { answer } else { explicitly(policies, answer) }
+}
+
+/// What is granted by policies that name the action in their scope.
+fn explicitly(policies: &Policies, answer: Permission) -> Permission {
+    let Permission::Granted { policies: named } = answer else { return answer };
+    let is_explicit = |name: &String| {
+        let policy = policies.set().policy(&PolicyId::new(name));
+        policy.is_some_and(|policy| policy.action_constraint() != ActionConstraint::Any)
+    };
+    let explicit: Vec<String> = named.into_iter().filter(is_explicit).collect();
+    if explicit.is_empty() {
+        Permission::Denied { policies: Vec::new(), errors: Vec::new() }
+    } else {
+        Permission::Granted { policies: explicit }
+    }
+}
+
+impl Question {
+    /// The action that policies name.
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::Deadline { .. } => "RestoreAtDeadline",
+            Self::Decision => "AwaitDecision",
+            Self::Deletion => "DeleteCertificateAuthority",
+            Self::Reactivation { .. } => "ReactivateCertificateAuthority",
+        }
+    }
+}
+
+impl Verdict {
+    /// The policies that determined it.
+    pub fn policies(&self) -> &[String] {
+        match self {
+            Self::Ask { policies } | Self::Restore { policies, .. } | Self::Stand { policies } => {
+                policies
             }
         }
-        answer => answer,
+    }
+
+    /// Policies that could not be evaluated.
+    pub fn errors(&self) -> &[String] {
+        match self {
+            Self::Restore { errors, .. } => errors,
+            Self::Ask { .. } | Self::Stand { .. } => &[],
+        }
     }
 }
 

@@ -14,19 +14,23 @@ use time::OffsetDateTime;
 
 use crate::{arn::CaArn, ca::Ca, finding::Finding};
 
+mod attachments;
 mod audit_reports;
 mod buckets;
 mod distribution;
 mod error;
 mod objects;
 mod pace;
+mod regions;
 
+pub use attachments::Attachments;
 pub use audit_reports::{AuditReports, CreatedReport, ReportRecord, ReportStatus};
 pub use buckets::Buckets;
 pub use distribution::Distribution;
 pub use error::{Cause, PortError, PublishError, RefusedFinding};
 pub use objects::{Delivery, Objects};
 pub use pace::{Pace, TimeIsUp};
+pub use regions::Regions;
 
 /// ACM PCA: reading CAs, and the two calls that change one.
 pub trait Authorities: Send + Sync {

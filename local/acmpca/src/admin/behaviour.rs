@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::refuse;
+use super::{refuse, written};
 use crate::{Faults, PcaLocal, Timings};
 
 pub(super) fn router() -> Router<PcaLocal> {
@@ -66,5 +66,5 @@ async fn clear_faults(State(service): State<PcaLocal>) -> Response {
 
 async fn reset(State(service): State<PcaLocal>) -> Response {
     service.reset();
-    StatusCode::NO_CONTENT.into_response()
+    written(&service, service.generation(), StatusCode::NO_CONTENT.into_response()).await
 }

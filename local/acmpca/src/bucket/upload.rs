@@ -5,9 +5,10 @@ use aws_sdk_s3::{
     primitives::ByteStream,
     types::{CompletedMultipartUpload, CompletedPart},
 };
-use futures::{Stream, StreamExt as _};
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
 
 use super::{Buckets, Object, WriteError, as_service, failed};
+use crate::storage::StorageError;
 
 /// Every part but the last has to have 5 MiB (S3 user guide, "Multipart upload limits"), and an
 /// object has 10,000 parts at most.
@@ -19,14 +20,14 @@ impl Buckets {
     pub(crate) async fn put_parts(
         &self,
         object: &Object<'_>,
-        mut parts: impl Stream<Item = Vec<u8>> + Unpin,
+        mut parts: impl Stream<Item = Result<Vec<u8>, StorageError>> + Unpin,
     ) -> Result<(), WriteError> {
-        let first = parts.next().await.unwrap_or_default();
-        match parts.next().await {
+        let first = parts.try_next().await?.unwrap_or_default();
+        match parts.try_next().await? {
             None => self.put(object, ByteStream::from(first)).await,
             Some(second) => {
                 let client = self.client(object)?;
-                let parts = futures::stream::iter([first, second]).chain(parts);
+                let parts = futures::stream::iter([Ok(first), Ok(second)]).chain(parts);
                 put_in_parts(client, object, parts).await
             }
         }
@@ -36,7 +37,7 @@ impl Buckets {
 async fn put_in_parts(
     client: &Client,
     object: &Object<'_>,
-    parts: impl Stream<Item = Vec<u8>> + Unpin,
+    parts: impl Stream<Item = Result<Vec<u8>, StorageError>> + Unpin,
 ) -> Result<(), WriteError> {
     let Object { bucket, key, content_type, acl, .. } = object;
     let begun = client
@@ -64,12 +65,12 @@ async fn write_parts(
     client: &Client,
     object: &Object<'_>,
     id: &str,
-    mut parts: impl Stream<Item = Vec<u8>> + Unpin,
+    mut parts: impl Stream<Item = Result<Vec<u8>, StorageError>> + Unpin,
 ) -> Result<(), WriteError> {
     let Object { bucket, key, .. } = object;
     let mut completed = Vec::new();
     for number in 1.. {
-        let Some(part) = parts.next().await else { break };
+        let Some(part) = parts.try_next().await? else { break };
         let uploaded = client
             .upload_part()
             .bucket(*bucket)
@@ -123,7 +124,7 @@ mod tests {
             acl: ObjectCannedAcl::BucketOwnerFullControl,
         };
         let put = async |parts: &[&str]| {
-            let parts: Vec<Vec<u8>> = parts.iter().map(|part| part.as_bytes().to_vec()).collect();
+            let parts: Vec<_> = parts.iter().map(|part| Ok(part.as_bytes().to_vec())).collect();
             buckets.put_parts(&object, futures::stream::iter(parts)).await
         };
         let part = "bucket/a/key part";

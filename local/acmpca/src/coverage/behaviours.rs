@@ -47,6 +47,18 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "tests/behaviour.rs: the_sdks_signature_is_verified_when_asked_for",
     ),
     row(
+        WIRE,
+        "TLS, with a certificate of one's own or one made for the run",
+        "README",
+        "tests/suites/aws_cli.rs: the_aws_cli_speaks_tls_with_who_it_is_told_to_trust",
+    ),
+    row(
+        WIRE,
+        "a body that does not come, and one that is too large, have their codes",
+        "API reference, \"Common errors\"",
+        "tests/server.rs: a_client_that_does_not_finish_its_body_is_told_so",
+    ),
+    row(
         VALIDATION,
         "every constraint of the model, with its place in the request",
         "API model",
@@ -161,6 +173,13 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     ),
     row(
         CERTIFICATES,
+        "certificates of every key algorithm and template, and CRLs, verify in pyca/cryptography and \
+         pass pkilint",
+        "RFC 5280",
+        "tests/suites/readers.rs: independent_readers_verify_everything_signed_and_find_nothing_to_say",
+    ),
+    row(
+        CERTIFICATES,
         "a certificate does not outlive its CA, path lengths shrink, signatures are the CA's family",
         "User guide, \"RFC 5280 compliance\"",
         "tests/issuance.rs: what_a_ca_may_not_issue_is_refused_by_name",
@@ -258,6 +277,30 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     ),
     row(
         ACCESS,
+        "the permissions that RAM manages share a CA: reading, and issuing with one template or revoking",
+        "User guide, \"Attach a policy for cross-account access\"; RAM user guide",
+        "tests/access.rs: a_shared_ca_is_open_to_the_account_as_far_as_the_permission_goes",
+    ),
+    row(
+        ACCESS,
+        "IAM policies, if given: wildcards, exceptions, `acm-pca:TemplateArn`, tags of request and resource",
+        "Service authorization reference, AWS Private CA",
+        "src/iam/tests.rs: conditions_see_the_template_the_tags_and_the_caller",
+    ),
+    row(
+        ACCESS,
+        "a refused caller is told who may not do what on what, and which kind of policy is the reason",
+        "IAM user guide, \"Troubleshoot access denied error messages\"",
+        "src/iam/tests.rs: a_call_is_refused_in_awss_words",
+    ),
+    row(
+        ACCESS,
+        "across accounts both the caller and the CA have to allow a call",
+        "IAM user guide, \"Cross-account policy evaluation logic\"",
+        "tests/access.rs: a_caller_needs_both_its_own_policy_and_the_cas_across_accounts",
+    ),
+    row(
+        ACCESS,
         "ACM gets one permission for each source account",
         "API reference, CreatePermission",
         "tests/lifecycle.rs: acm_gets_one_permission_for_each_account",
@@ -281,10 +324,22 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "tests/behaviour.rs: quotas_of_resources_are_as_configured",
     ),
     row(
+        QUOTAS,
+        "a CA with a complete CRL has a quota of revoked certificates that have not expired",
+        "AWS General Reference, \"AWS Private CA endpoints and quotas\"",
+        "tests/crl.rs: a_complete_crl_has_a_quota_of_revoked_certificates_until_they_expire",
+    ),
+    row(
         EVENTS,
         "service events in the documented envelope, failures with their reasons",
         "User guide, \"Monitoring AWS Private CA with CloudWatch Events\"",
         "src/events.rs: a_failed_crl_generation_says_why_in_the_services_words",
+    ),
+    row(
+        EVENTS,
+        "events reach an EventBridge endpoint and a file; what an endpoint does not take is sent again",
+        "EventBridge API reference, PutEvents",
+        "tests/suites/events.rs: an_eventbridge_endpoint_and_a_file_get_what_happened",
     ),
     row(
         EVENTS,

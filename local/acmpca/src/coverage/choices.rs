@@ -30,6 +30,11 @@ pub const CHOICES: &[Choice] = &[
         test: "tests/states.rs: each_operation_is_answered_or_refused_as_the_state_says",
     },
     Choice {
+        question: "The number of a CRL when the clock stands still, or has been turned back",
+        choice: "one more than the last: numbers never go back (RFC 5280 §5.2.3)",
+        test: "src/crl/list.rs: a_crl_number_never_goes_back_nor_stands_still",
+    },
+    Choice {
         question: "Import while DISABLED",
         choice: "accepted, stays DISABLED",
         test: "tests/states.rs: each_operation_is_answered_or_refused_as_the_state_says",
@@ -184,6 +189,11 @@ pub const CHOICES: &[Choice] = &[
         test: "tests/ocsp.rs: openssl_verifies_that_a_certificate_is_good_revoked_or_unknown",
     },
     Choice {
+        question: "The end of a PEM text",
+        choice: "no line feed after a certificate or a chain (clients add their own), one after a CSR",
+        test: "tests/suites/moto.rs: what_moto_expects_of_acm_pca_holds_wherever_aws_does_it_too",
+    },
+    Choice {
         question: "CRL entry reason UNSPECIFIED",
         choice: "no reasonCode extension (RFC 5280 §5.3.1)",
         test: "tests/choices.rs: what_a_crl_configuration_leaves_out_is_chosen",
@@ -202,5 +212,22 @@ pub const CHOICES: &[Choice] = &[
         question: "HTTP status of InvalidSignatureException",
         choice: "403, that of the other errors about the caller",
         test: "src/signature/tests.rs: each_defect_has_its_code",
+    },
+    Choice {
+        question: "The template that `acm-pca:TemplateArn` has for a request that names none",
+        choice: "the default, `EndEntityCertificate/V1`",
+        test: "src/iam/tests.rs: conditions_see_the_template_the_tags_and_the_caller",
+    },
+    Choice {
+        question: "The resource that IAM holds ListCertificateAuthorities and \
+                   CreateCertificateAuthority against",
+        choice: "`*`; the tags of a new CA against `…:certificate-authority/*`",
+        test: "src/iam/tests.rs: actions_and_resources_may_be_wildcards_or_exceptions",
+    },
+    Choice {
+        question: "What a share of RAM is in the CA's resource policy",
+        choice: "two statements for each permission and account, marked by their Sid; \
+                 DeletePolicy ends all shares",
+        test: "tests/access.rs: a_shared_ca_is_open_to_the_account_as_far_as_the_permission_goes",
     },
 ];

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::x509::crl::CrlEntry;
@@ -17,14 +18,19 @@ pub(crate) struct Revoked {
     pub(crate) not_after: OffsetDateTime,
 }
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct List {
     /// When it is to be written next; `None` until a certificate refers to it.
+    #[serde(with = "time::serde::rfc3339::option")]
     due: Option<OffsetDateTime>,
+    /// The last CRL that was signed.
+    number: u64,
     /// Bucket and key of the CRL that certificates have referred to so far.
     referred_to: Option<(String, String)>,
     /// In the order of revocation. Shared with a CRL that is just being signed, so that signing
     /// needs no lock: a revocation meanwhile makes a copy.
+    #[serde(skip)]
     revoked: Arc<Vec<Revoked>>,
 }
 
@@ -37,14 +43,42 @@ impl List {
         Arc::clone(&self.revoked)
     }
 
+    /// The number of the CRL that is to be signed at `at`: the milliseconds of the epoch, unless
+    /// that would not be more than the last one's (RFC 5280 §5.2.3), as when the clock has been
+    /// turned back.
+    pub(crate) fn number_at(&self, at: OffsetDateTime) -> u64 {
+        let millis = at.unix_timestamp_nanos() / 1_000_000;
+        u64::try_from(millis).unwrap_or_default().max(self.number + 1)
+    }
+
+    pub(crate) fn take_number(&mut self, at: OffsetDateTime) -> u64 {
+        self.number = self.number_at(at);
+        self.number
+    }
+
+    pub(super) fn serials(&self) -> impl Iterator<Item = [u8; 16]> {
+        self.revoked.iter().map(|revoked| revoked.entry.serial)
+    }
+
+    /// All but what it lists.
+    pub(super) fn without_entries(&self) -> Self {
+        Self {
+            due: self.due,
+            number: self.number,
+            referred_to: self.referred_to.clone(),
+            revoked: Arc::default(),
+        }
+    }
+
     /// A certificate refers to the CRL: the first one, and the first one at a new place, calls for
-    /// the CRL at once.
-    pub(crate) fn refer(&mut self, bucket: &str, key: &str, now: OffsetDateTime) {
+    /// the CRL at once. Says whether anything has changed.
+    pub(crate) fn refer(&mut self, bucket: &str, key: &str, now: OffsetDateTime) -> bool {
         let here = self.referred_to.as_ref().is_some_and(|(b, k)| b == bucket && k == key);
         if !here {
             self.referred_to = Some((bucket.to_owned(), key.to_owned()));
             self.hasten(now);
         }
+        !here
     }
 
     pub(crate) fn add(&mut self, revoked: Revoked) {
@@ -55,26 +89,36 @@ impl List {
         list.insert(place, revoked);
     }
 
-    /// The CRL has to show what was revoked at `now`.
-    pub(crate) fn plan_after_revocation(&mut self, now: OffsetDateTime) {
+    /// The CRL has to show what was revoked at `now`. Says whether anything has changed.
+    pub(crate) fn plan_after_revocation(&mut self, now: OffsetDateTime) -> bool {
+        let before = self.due;
         self.hasten(now + AFTER_REVOCATION);
+        self.due != before
     }
 
     /// A CRL of the moment `at` has been written, which was planned for `planned`. The next one
     /// follows at half of its validity.
     ///
     /// RFC 5280 §3.3: an entry stays until it has been on one CRL that was issued after the
-    /// certificate's own end; those have now been.
+    /// certificate's own end. Those have now been, and are returned.
     pub(crate) fn written(
         &mut self,
         planned: Option<OffsetDateTime>,
         at: OffsetDateTime,
         validity: Duration,
-    ) {
-        if self.revoked.iter().any(|revoked| revoked.not_after < at) {
-            Arc::make_mut(&mut self.revoked).retain(|revoked| revoked.not_after >= at);
+    ) -> Vec<[u8; 16]> {
+        let is_over = |revoked: &Revoked| revoked.not_after < at;
+        let over: Vec<[u8; 16]> = self
+            .revoked
+            .iter()
+            .filter(|held| is_over(held))
+            .map(|held| held.entry.serial)
+            .collect();
+        if !over.is_empty() {
+            Arc::make_mut(&mut self.revoked).retain(|revoked| !is_over(revoked));
         }
         self.replan(planned, at + validity / 2);
+        over
     }
 
     pub(crate) fn failed(&mut self, planned: Option<OffsetDateTime>, at: OffsetDateTime) {
@@ -125,6 +169,16 @@ mod tests {
         assert_eq!(list.due(), Some(NOW + WEEK / 2), "the midpoint");
         list.refer("other", "key", NOW + Duration::HOUR);
         assert_eq!(list.due(), Some(NOW + Duration::HOUR));
+    }
+
+    #[test]
+    fn a_crl_number_never_goes_back_nor_stands_still() {
+        let mut list = List::default();
+        let millis = u64::try_from(NOW.unix_timestamp()).unwrap() * 1000;
+        assert_eq!(list.take_number(NOW), millis);
+        assert_eq!(list.take_number(NOW), millis + 1);
+        assert_eq!(list.take_number(NOW - Duration::DAY), millis + 2);
+        assert_eq!(list.take_number(NOW + Duration::SECOND), millis + 1000);
     }
 
     #[test]

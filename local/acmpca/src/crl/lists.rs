@@ -1,6 +1,7 @@
 //! Which of a CA's CRLs answers for a certificate: the complete one, or one of its partitions.
 
 use aws_sdk_acmpca::types::{CrlConfiguration, CrlType};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{list::List, location};
@@ -16,25 +17,32 @@ const ENTRY_BYTES_MAX: usize = 52;
 
 /// The CRL that answers for a certificate. It is settled at issuance, by the certificate's CDP;
 /// what names no partition is the complete CRL's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Binding {
     Complete,
     Partition(u32),
 }
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CrlState {
     complete: List,
     partitions: Vec<Partition>,
 }
 
 /// Its key and its URL never change: the certificates that are bound to it name them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Partition {
     guid: String,
     pub(super) key: String,
     pub(super) url: String,
-    /// How many more certificates may be bound to it.
+    /// How many certificates may be bound to it.
     places: usize,
+    /// How many are. Not written down: certificates say themselves which CRL is theirs.
+    #[serde(skip)]
+    taken: usize,
     list: List,
 }
 
@@ -55,20 +63,57 @@ impl CrlState {
         }
         let is_open = |last: &Partition| {
             let key = location::partition_key(ca, crl, &last.guid);
-            last.places > 0 && last.url == location::url(ca, crl, &key)
+            last.places > last.taken && last.url == location::url(ca, crl, &key)
         };
-        if !self.partitions.last().is_some_and(is_open) {
+        let is_new = !self.partitions.last().is_some_and(is_open);
+        if is_new {
             let guid = uuid::Uuid::new_v4().to_string();
             let key = location::partition_key(ca, crl, &guid);
             let url = location::url(ca, crl, &key);
             let places = places(issuer_name_bytes);
-            self.partitions.push(Partition { guid, key, url, places, list: List::default() });
+            let list = List::default();
+            self.partitions.push(Partition { guid, key, url, places, taken: 0, list });
         }
         let last = self.partitions.len() - 1;
         let partition = &mut self.partitions[last];
-        partition.places -= 1;
+        partition.taken += 1;
         let number = u32::try_from(last).expect("there are fewer partitions than certificates");
         (Binding::Partition(number), partition.url.clone())
+    }
+
+    pub(super) fn partition_count(&self) -> usize {
+        self.partitions.len()
+    }
+
+    /// A certificate that was issued earlier is bound to a CRL. Says whether there is one.
+    pub(crate) fn bind(&mut self, binding: Binding) -> bool {
+        let Binding::Partition(number) = binding else { return true };
+        let Some(partition) = self.partitions.get_mut(number as usize) else { return false };
+        partition.taken += 1;
+        true
+    }
+
+    /// Every serial that is on one of the CRLs.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = [u8; 16]> {
+        let lists = std::iter::once(&self.complete);
+        let lists = lists.chain(self.partitions.iter().map(|partition| &partition.list));
+        lists.flat_map(List::serials)
+    }
+
+    /// All but what its CRLs list.
+    pub(crate) fn without_entries(&self) -> Self {
+        let without = |partition: &Partition| Partition {
+            guid: partition.guid.clone(),
+            key: partition.key.clone(),
+            url: partition.url.clone(),
+            places: partition.places,
+            taken: 0,
+            list: partition.list.without_entries(),
+        };
+        Self {
+            complete: self.complete.without_entries(),
+            partitions: self.partitions.iter().map(without).collect(),
+        }
     }
 
     /// The CRLs that are published as the CA is configured.

@@ -32,12 +32,12 @@ pub(crate) struct Publisher(pub(crate) PcaLocal);
 impl Timed for Publisher {
     fn next_due(&self) -> Option<OffsetDateTime> {
         let now = self.0.now();
-        self.0.store().all().iter().filter_map(|cell| due(&cell.lock(), now)).min()
+        self.0.timed().iter().filter_map(|cell| due(&cell.lock(), now)).min()
     }
 
     fn run_due(&self, now: OffsetDateTime) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            for cell in self.0.store().all() {
+            for cell in self.0.timed() {
                 let is_due = due(&cell.lock(), now).is_some_and(|due| due <= now);
                 if is_due {
                     self.publish(&cell, now).await;
@@ -61,15 +61,19 @@ impl Publisher {
             authority.crl.published(crl).filter(is_due).collect()
         };
         for binding in due {
-            let Some(job) = Job::prepare(&cell.lock(), binding, now) else { continue };
+            let Some(job) = Job::prepare(&mut cell.lock(), binding, now) else { continue };
             let (planned, validity) = (job.planned, job.validity);
             let written = self.write(job).await;
             let mut authority = cell.lock();
             let Some(list) = authority.crl.list_mut(binding) else { continue };
             match &written {
-                Ok(()) => list.written(planned, now, validity),
+                Ok(()) => {
+                    let over = list.written(planned, now, validity);
+                    authority.unlist(&over);
+                }
                 Err(_) => list.failed(planned, now),
             }
+            drop(authority);
             first_failure = first_failure.or(written.err());
         }
         let arn = cell.lock().arn.clone();
@@ -81,7 +85,9 @@ impl Publisher {
         self.0.announce(&arn, ServiceEvent::CrlGeneration { failure: first_failure }, now);
     }
 
+    /// What the CRL says, its number included, is on disk before anybody can read it.
     async fn write(&self, job: Job) -> Result<(), CrlFailure> {
+        self.0.settled().await.map_err(|_| CrlFailure::Signing)?;
         let Job { ca, bucket, key, acl, content, .. } = job;
         let der = tokio::task::spawn_blocking(move || content.sign())
             .await
@@ -96,9 +102,9 @@ impl Publisher {
             tracing::warn!(%ca, %error, "the CRL could not be written");
             match error {
                 WriteError::Refused { .. } => CrlFailure::BucketPermissions,
-                WriteError::NoEndpoint { .. } | WriteError::Unavailable { .. } => {
-                    CrlFailure::S3Internal
-                }
+                WriteError::NoEndpoint { .. }
+                | WriteError::Unavailable { .. }
+                | WriteError::Unreadable(_) => CrlFailure::S3Internal,
             }
         })
     }
@@ -116,10 +122,11 @@ struct Job {
     content: Content,
 }
 
-struct Content {
+pub(crate) struct Content {
     issuer: Issuer,
     signing_algorithm: SigningAlgorithm,
     generated_at: OffsetDateTime,
+    number: u64,
     next_update: OffsetDateTime,
     issuing_distribution_point: Option<String>,
     revoked: Arc<Vec<Revoked>>,
@@ -127,39 +134,59 @@ struct Content {
 
 impl Job {
     /// `None` if the configuration has changed meanwhile, or the CA has no certificate.
-    fn prepare(authority: &Authority, binding: Binding, now: OffsetDateTime) -> Option<Self> {
+    fn prepare(authority: &mut Authority, binding: Binding, now: OffsetDateTime) -> Option<Self> {
+        let number = authority.crl.list_mut(binding)?.take_number(now);
         let crl = authority.crl_configuration()?;
-        let list = authority.crl.list(binding)?;
-        let (key, issuing_distribution_point) =
-            authority.crl.place(&authority.arn, crl, binding)?;
-        let validity = validity(crl);
+        let (key, _) = authority.crl.place(&authority.arn, crl, binding)?;
         Some(Self {
             ca: authority.arn.clone(),
             bucket: location::bucket(crl).to_owned(),
             key,
             acl: location::canned_acl(crl),
-            planned: list.due(),
-            validity,
-            content: Content {
-                issuer: authority.issuer()?,
-                signing_algorithm: authority.configuration.signing_algorithm().clone(),
-                generated_at: now,
-                next_update: now + validity,
-                issuing_distribution_point,
-                revoked: list.revoked(),
-            },
+            planned: authority.crl.list(binding)?.due(),
+            validity: validity(crl),
+            content: Content::prepare(authority, binding, number, now)?,
         })
     }
 }
 
 impl Content {
-    /// thisUpdate an hour back, nextUpdate after the configured days, the CRL number the
-    /// milliseconds of the epoch.
-    fn sign(&self) -> Result<Vec<u8>, CrlError> {
-        let millis = self.generated_at.unix_timestamp_nanos() / 1_000_000;
+    /// The CRL of this moment; `None` if CRLs are off, or the CA has no certificate.
+    fn prepare(
+        authority: &Authority,
+        binding: Binding,
+        number: u64,
+        now: OffsetDateTime,
+    ) -> Option<Self> {
+        let crl = authority.crl_configuration()?;
+        let list = authority.crl.list(binding)?;
+        let (_, issuing_distribution_point) = authority.crl.place(&authority.arn, crl, binding)?;
+        Some(Self {
+            issuer: authority.issuer()?,
+            signing_algorithm: authority.configuration.signing_algorithm().clone(),
+            generated_at: now,
+            number,
+            next_update: now + validity(crl),
+            issuing_distribution_point,
+            revoked: list.revoked(),
+        })
+    }
+
+    /// What would be written now. Its number stays free for the CRL that is.
+    pub(crate) fn preview(
+        authority: &Authority,
+        binding: Binding,
+        now: OffsetDateTime,
+    ) -> Option<Self> {
+        let number = authority.crl.list(binding)?.number_at(now);
+        Self::prepare(authority, binding, number, now)
+    }
+
+    /// thisUpdate an hour back, nextUpdate after the configured days.
+    pub(crate) fn sign(&self) -> Result<Vec<u8>, CrlError> {
         let header = CrlHeader {
             signing_algorithm: &self.signing_algorithm,
-            number: u64::try_from(millis).unwrap_or_default(),
+            number: self.number,
             this_update: self.generated_at - BACKDATED,
             next_update: self.next_update,
             issuing_distribution_point: self.issuing_distribution_point.as_deref(),

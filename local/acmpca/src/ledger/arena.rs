@@ -2,7 +2,7 @@
 
 /// Where a string is. Strings are only ever added.
 #[derive(Clone, Copy)]
-pub(super) struct Span {
+struct Span {
     chunk: u32,
     start: u32,
     length: u32,
@@ -11,6 +11,7 @@ pub(super) struct Span {
 #[derive(Default)]
 pub(super) struct Arena {
     chunks: Vec<Vec<u8>>,
+    spans: Vec<Span>,
 }
 
 /// Most CAs issue little: chunks grow from the first to the last of these sizes.
@@ -18,7 +19,7 @@ const FIRST_CHUNK: usize = 16 * 1024;
 const LAST_CHUNK: usize = 4 * 1024 * 1024;
 
 impl Arena {
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Span {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         let room = |chunk: &Vec<u8>| chunk.capacity() - chunk.len();
         if self.chunks.last().is_none_or(|chunk| room(chunk) < bytes.len()) {
             let grown = FIRST_CHUNK.saturating_mul(1 << self.chunks.len().min(16));
@@ -28,10 +29,13 @@ impl Arena {
         let start = self.chunks[chunk].len();
         self.chunks[chunk].extend_from_slice(bytes);
         let fits = |number: usize| u32::try_from(number).expect("a request is limited to 4 MiB");
-        Span { chunk: fits(chunk), start: fits(start), length: fits(bytes.len()) }
+        let (start, length) = (fits(start), fits(bytes.len()));
+        self.spans.push(Span { chunk: fits(chunk), start, length });
     }
 
-    pub(super) fn read(&self, span: Span) -> &[u8] {
+    /// The string that was pushed after `place` others.
+    pub(super) fn read(&self, place: u32) -> &[u8] {
+        let span = self.spans[place as usize];
         let start = span.start as usize;
         &self.chunks[span.chunk as usize][start..start + span.length as usize]
     }

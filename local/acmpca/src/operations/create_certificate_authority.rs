@@ -17,10 +17,15 @@ use crate::{
     authority::{Authority, Specification},
     caller::Caller,
     error::explain,
-    store::Place,
+    events::ServiceEvent,
+    lifecycle::State,
+    store::{Cell, Place},
     timing::Timing,
     unfinished::{self, Creation},
-    x509::{csr, key::check_algorithms},
+    x509::{
+        csr,
+        key::{CaKey, check_algorithms},
+    },
 };
 
 pub(super) async fn run(
@@ -42,7 +47,7 @@ pub(super) async fn run(
             place.region
         )));
     }
-    let specification = specify(service, place, input)?;
+    let specification = specify(service, place, input, uuid::Uuid::new_v4().to_string())?;
     let arn = specification.arn.clone();
     revocation::probe(service, &arn, &specification.revocation).await?;
     let timing = service.timings().creation;
@@ -55,8 +60,40 @@ pub(super) async fn run(
     Ok(Output::builder().certificate_authority_arn(made).build())
 }
 
+/// The operation, for a given id and key, and without trying the bucket: it need not be there yet.
+pub(crate) fn create_as(
+    service: &PcaLocal,
+    caller: &Caller,
+    input: Input,
+    id: String,
+    key: Option<CaKey>,
+) -> Result<Cell, ApiError> {
+    let now = service.now();
+    let place = Place { account: caller.account.clone(), region: caller.region.clone() };
+    let specification = specify(service, place, input, id)?;
+    let made = unfinished::make_key(&specification.configuration, key);
+    let (key, csr) = made.map_err(|_| {
+        ApiError::invalid_args("the key is not one of the given KeyAlgorithm, or cannot be used")
+    })?;
+    let arn = specification.arn.clone();
+    let creation = Creation { wait: Timing::Immediate.begin(now), fault: None };
+    let mut authority = Authority::new(specification, creation, now);
+    authority.set_key(key, csr).map_err(|error| ApiError::internal(explain(&error)))?;
+    authority.creation = None;
+    authority.change_state(State::PendingCertificate, now);
+    // With its key at once: there is no moment at which it could be given another.
+    service.store().insert(authority, None, now);
+    service.announce(&arn, ServiceEvent::CaCreation { succeeded: true }, now);
+    service.store().find(&arn, now)
+}
+
 /// Everything that can be refused is refused before there is a CA.
-fn specify(service: &PcaLocal, place: Place, input: Input) -> Result<Specification, ApiError> {
+fn specify(
+    service: &PcaLocal,
+    place: Place,
+    input: Input,
+    id: String,
+) -> Result<Specification, ApiError> {
     let configuration = input
         .certificate_authority_configuration
         .ok_or_else(|| ApiError::validation("CertificateAuthorityConfiguration is missing"))?;
@@ -74,7 +111,7 @@ fn specify(service: &PcaLocal, place: Place, input: Input) -> Result<Specificati
         partition: partition(&place.region).to_owned(),
         region: place.region,
         account: place.account,
-        id: uuid::Uuid::new_v4().to_string(),
+        id,
     };
     let usage_mode = input.usage_mode.unwrap_or(UsageMode::GeneralPurpose);
     Ok(Specification { arn, kind, configuration, revocation, key_storage, usage_mode, tags })

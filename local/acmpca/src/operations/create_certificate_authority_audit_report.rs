@@ -56,7 +56,7 @@ pub(super) async fn run(
             key: key.clone(),
             created_at: now,
         };
-        authority.reports.insert(id.clone(), report);
+        authority.noted().keep_report(&id, report);
     }
     if !waits {
         service.background().start(reports::write(service.clone(), cell, id.clone()));

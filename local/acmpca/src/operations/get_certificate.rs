@@ -23,11 +23,25 @@ pub(super) async fn run(
     let (ca, cell) = service.authority(caller, "GetCertificate", &ca)?;
     let (issuer, serial) = arn::parse_certificate(&certificate_arn)?;
     cell.lock().permit(Call::GetCertificate, service.now())?;
-    let not_found =
-        || ApiError::resource_not_found(format!("Could not find Certificate {certificate_arn}"));
-    let serial = parse_serial(&serial).filter(|_| issuer == ca).ok_or_else(not_found)?;
+    let serial = arn::parse_serial(&serial)
+        .filter(|_| issuer == ca)
+        .ok_or_else(|| not_found(&certificate_arn))?;
     unfinished::poll_certificate(service, &cell, serial);
-    let authority = cell.lock();
+    let (place, held, chain) = find(&cell.lock(), &certificate_arn, serial)?;
+    let der = match held {
+        Some(der) => der,
+        None => service.read_body(place.0, place.1).await?,
+    };
+    Ok(Output::builder()
+        .certificate(pem::encode(pem::CERTIFICATE, &der))
+        .set_certificate_chain(chain)
+        .build())
+}
+
+type Found = ((u64, u32), Option<Vec<u8>>, Option<String>);
+
+/// The certificate's CA and place, its DER if it is in memory, and its chain.
+fn find(authority: &Authority, certificate_arn: &str, serial: [u8; 16]) -> Result<Found, ApiError> {
     match authority.unissued.get(&serial) {
         Some(Unissued::Failed { reason }) => {
             return Err(ApiError::request_failed(format!(
@@ -41,12 +55,13 @@ pub(super) async fn run(
         }
         None => {}
     }
-    let issued = authority.issued.get(&serial).ok_or_else(not_found)?;
-    let chain = if issued.is_self_signed { None } else { issuing_chain(&authority) };
-    Ok(Output::builder()
-        .certificate(pem::encode(pem::CERTIFICATE, issued.der))
-        .set_certificate_chain(chain)
-        .build())
+    let issued = authority.issued.get(&serial).ok_or_else(|| not_found(certificate_arn))?;
+    let chain = if issued.is_self_signed { None } else { issuing_chain(authority) };
+    Ok(((authority.ordinal, issued.place), issued.der.map(<[u8]>::to_vec), chain))
+}
+
+fn not_found(certificate_arn: &str) -> ApiError {
+    ApiError::resource_not_found(format!("Could not find Certificate {certificate_arn}"))
 }
 
 /// The issuing CA's certificate, then its own chain up to the root.
@@ -54,12 +69,4 @@ fn issuing_chain(authority: &Authority) -> Option<String> {
     let held = authority.certificate.as_ref()?;
     let above = held.chain_pem().map(|chain| format!("\n{chain}")).unwrap_or_default();
     Some(format!("{}{above}", held.certificate.pem()))
-}
-
-/// 32 hexadecimal digits, as ARNs carry a serial.
-fn parse_serial(hex: &str) -> Option<[u8; 16]> {
-    (hex.len() == 32 && hex.is_ascii())
-        .then(|| u128::from_str_radix(hex, 16).ok())
-        .flatten()
-        .map(u128::to_be_bytes)
 }

@@ -20,7 +20,6 @@ use crate::{
     ledger::Issued,
     lifecycle::Call,
     quotas::Quotas,
-    store,
     timing::Timing,
     unfinished::{self, Unissued},
     x509::{
@@ -42,29 +41,39 @@ pub(super) async fn run(
     caller: &Caller,
     input: Input,
 ) -> Result<Output, ApiError> {
+    let timing = service.timings().issuance;
+    issue_as(service, caller, input, random_serial()?, timing).await
+}
+
+/// The operation, for a given serial number.
+pub(crate) async fn issue_as(
+    service: &PcaLocal,
+    caller: &Caller,
+    input: Input,
+    serial: [u8; 16],
+    timing: Timing,
+) -> Result<Output, ApiError> {
     let arn = input.certificate_authority_arn.clone().unwrap_or_default();
     let template = find_template(input.template_arn.as_deref())?;
     let template_arn = template.arn(partition(&caller.region));
     let (arn, cell) =
         service.authority_for(caller, "IssueCertificate", &arn, Some(&template_arn))?;
-    let (now, timing) = (service.now(), service.timings().issuance);
+    let now = service.now();
     let plan = {
         let mut authority = cell.lock();
+        let authority = authority.noted();
         let token = input.idempotency_token.as_deref();
-        if let Some(made) =
-            token.and_then(|token| store::fresh(&authority.issue_tokens, token, now))
-        {
+        if let Some(made) = token.and_then(|token| authority.issued_with(token, now)) {
             return Ok(Output::builder().certificate_arn(made).build());
         }
-        check_quota(&authority, service.quotas())?;
-        plan(&mut authority, template, now)?
+        check_quota(authority, service.quotas())?;
+        plan(authority, template, now)?
     };
     // Verifying the request and signing happen without the lock: other calls to the same CA go on.
     let csr = input.csr.as_ref().map(AsRef::as_ref).unwrap_or_default();
     let request = Request::parse(csr).map_err(|error| ApiError::malformed_csr(explain(&error)))?;
     let issuer = plan.signer.issuer(&request)?;
     let period = period(&plan, &input, now)?;
-    let serial = random_serial()?;
     let der = sign(&issuer, &request, &plan, &period, &input, template, serial)?;
     let violation = violation(&der, &plan.constraining)?;
     let certificate_arn = arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)));
@@ -79,24 +88,28 @@ pub(super) async fn run(
         account: caller.account.clone(),
         is_self_signed: plan.is_own_root(),
     };
+    let succeeded;
     {
         let mut authority = cell.lock();
+        let authority = authority.noted();
         if let Some(token) = input.idempotency_token {
             // A concurrent request with the same token may have come first.
-            if let Some(made) = store::fresh(&authority.issue_tokens, &token, now) {
+            if let Some(made) = authority.issued_with(&token, now) {
                 return Ok(Output::builder().certificate_arn(made).build());
             }
-            authority.issue_tokens.insert(token, (certificate_arn.clone(), now));
+            authority.remember(token, certificate_arn.clone(), now);
         }
-        let waiting = Unissued::Waiting {
-            issued: Box::new(issued),
-            failure: violation.or_else(|| fault(service)),
-            wait: timing.begin(now),
-        };
-        authority.unissued.insert(serial, waiting);
+        let failure = violation.or_else(|| fault(service));
+        succeeded = failure.is_none();
+        if timing == Timing::Immediate {
+            authority.conclude(issued, failure, now);
+        } else {
+            let (issued, wait) = (Box::new(issued), timing.begin(now));
+            authority.hold(serial, Unissued::Waiting { issued, failure, wait });
+        }
     }
     if timing == Timing::Immediate {
-        unfinished::end_issuance(service, &cell, serial, now);
+        unfinished::announce_issuance(service, &arn, serial, succeeded, now);
     }
     Ok(Output::builder().certificate_arn(certificate_arn).build())
 }

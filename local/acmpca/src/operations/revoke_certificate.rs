@@ -67,9 +67,15 @@ pub(super) async fn run(
                  certificate authority does not publish partitioned CRLs any more"
             )));
         }
+        let most = service.quotas().revoked_certificates_with_complete_crl;
+        if crl::listed_in_complete(&authority, most, now) >= most {
+            return Err(ApiError::limit_exceeded(format!(
+                "{arn} has revoked {most} certificates that have not expired, which is its quota"
+            )));
+        }
         // The model's enumeration has been checked: there is no other reason.
         let reason = Reason::from_api(&reason).unwrap_or(Reason::Unspecified);
-        authority.revoke(serial, Revocation { at: now, reason });
+        authority.noted().revoke(serial, Revocation { at: now, reason });
         arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)))
     };
     let event = ServiceEvent::CertificateRevocation { certificate_arn: &certificate_arn };

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::{
     arn::CaArn,
     ledger::Entry,
+    storage::{Storage, StorageError},
     store::Cell,
     x509::{certificate::subject_of, name::rfc2253},
 };
@@ -45,18 +46,20 @@ pub(super) struct Rendering {
     next: usize,
     end: usize,
     is_finished: bool,
+    /// Where the certificates are that are not in memory.
+    storage: Storage,
 }
 
 impl Rendering {
-    pub(super) fn new(cell: Cell, format: Format) -> Self {
+    pub(super) fn new(cell: Cell, format: Format, storage: Storage) -> Self {
         let end = cell.lock().issued.len();
-        Self { cell, format, next: 0, end, is_finished: false }
+        Self { cell, format, next: 0, end, is_finished: false, storage }
     }
 
     /// The next piece, of `bytes` at least unless it is the last.
-    pub(super) fn next_part(&mut self, bytes: usize) -> Option<Vec<u8>> {
+    pub(super) fn next_part(&mut self, bytes: usize) -> Result<Option<Vec<u8>>, StorageError> {
         if self.is_finished {
-            return None;
+            return Ok(None);
         }
         let mut part = Vec::with_capacity(bytes + AT_ONCE * 1024);
         if self.next == 0 {
@@ -65,7 +68,7 @@ impl Rendering {
         }
         // Some at least, however short a piece is wanted.
         loop {
-            self.write_some(&mut part);
+            self.write_some(&mut part)?;
             if part.len() >= bytes || self.next >= self.end {
                 break;
             }
@@ -74,14 +77,18 @@ impl Rendering {
             self.is_finished = true;
             part.push(if self.is_csv() { b'\n' } else { b']' });
         }
-        Some(part)
+        Ok(Some(part))
     }
 
-    fn write_some(&mut self, part: &mut Vec<u8>) {
+    fn write_some(&mut self, part: &mut Vec<u8>) -> Result<(), StorageError> {
         let end = self.end.min(self.next + AT_ONCE);
+        let ca = self.cell.lock().ordinal;
+        // Without the lock: nobody has to wait for the disk.
+        let bodies = self.storage.bodies(ca, self.next..end)?;
         let authority = self.cell.lock();
         for (place, entry) in (self.next..).zip(authority.issued.range(self.next..end)) {
-            let record = record(&authority.arn, &entry);
+            let body = bodies.get(place - self.next).map(Vec::as_slice);
+            let record = record(&authority.arn, &entry, entry.der.or(body).unwrap_or_default());
             if self.is_csv() {
                 part.push(b'\n');
                 write_csv(&record, part);
@@ -93,6 +100,7 @@ impl Rendering {
             }
         }
         self.next = end;
+        Ok(())
     }
 
     fn is_csv(&self) -> bool {
@@ -100,14 +108,14 @@ impl Rendering {
     }
 }
 
-fn record<'a>(ca: &CaArn, entry: &Entry<'a>) -> Record<'a> {
+fn record<'a>(ca: &CaArn, entry: &Entry<'a>, der: &[u8]) -> Record<'a> {
     let digits = crate::x509::hex(&entry.serial);
     Record {
         aws_account_id: entry.account,
         certificate_arn: ca.certificate(&digits),
         serial: with_colons(&digits),
         // What has been signed has a subject.
-        subject: subject_of(entry.der).map(|name| rfc2253(&name)).unwrap_or_default(),
+        subject: subject_of(der).map(|name| rfc2253(&name)).unwrap_or_default(),
         not_before: instant(entry.not_before),
         not_after: instant(entry.not_after),
         issued_at: instant(entry.issued_at),
@@ -179,15 +187,17 @@ mod tests {
         let cell = service.store().all().remove(0);
         for (format, in_parts) in [(Format::Json, 3), (Format::Csv, 3)] {
             let read = |bytes: usize| {
-                let mut rendering = Rendering::new(cell.clone(), format.clone());
-                std::iter::from_fn(|| rendering.next_part(bytes)).collect::<Vec<_>>()
+                let storage = Storage::default();
+                let mut rendering = Rendering::new(cell.clone(), format.clone(), storage);
+                std::iter::from_fn(|| rendering.next_part(bytes).unwrap()).collect::<Vec<_>>()
             };
             let (whole, parts) = (read(usize::from(u16::MAX) * 100), read(1));
             assert_eq!((whole.len(), parts.len()), (1, in_parts));
             assert_eq!(whole[0], parts.concat());
         }
-        let json = Rendering::new(cell, Format::Json).next_part(usize::from(u16::MAX) * 100);
-        let records: Vec<serde_json::Value> = serde_json::from_slice(&json.unwrap()).unwrap();
+        let mut rendering = Rendering::new(cell, Format::Json, Storage::default());
+        let json = rendering.next_part(usize::from(u16::MAX) * 100).unwrap().unwrap();
+        let records: Vec<serde_json::Value> = serde_json::from_slice(&json).unwrap();
         assert_eq!(records.len(), AT_ONCE * 2 + 1, "and the root's own");
     }
 

@@ -134,9 +134,9 @@ fn extension_lists(values: AnyRef<'_>) -> der::Result<Vec<Extension>> {
     Ok(extensions)
 }
 
-/// The PEM text of a request.
+/// The PEM text of a request, a line feed at its end.
 pub fn to_pem(der: &[u8]) -> String {
-    pem::encode(pem::CERTIFICATE_REQUEST, der)
+    pem::encode(pem::CERTIFICATE_REQUEST, der) + "\n"
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ pub use table::ALL;
 /// The template that applies when none is named.
 pub const DEFAULT: &str = "EndEntityCertificate/V1";
 
-const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
+const PARTITIONS: [&str; 4] = ["aws", "aws-cn", "aws-eusc", "aws-us-gov"];
 
 #[derive(Debug)]
 pub struct Template {

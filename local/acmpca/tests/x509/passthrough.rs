@@ -56,7 +56,7 @@ fn a_whole_path_verifies() {
     let zero = one.subordinate("Zero", "SubordinateCACertificate_PathLen0");
     let leaf = issue(&zero, "EndEntityServerAuthCertificate", &leaf(&root)).unwrap();
     openssl.write_certificate("root.pem", root.certificate.der());
-    openssl.write("path.pem", zero.certificate.pem() + &one.certificate.pem());
+    openssl.write("path.pem", zero.certificate.pem() + "\n" + &one.certificate.pem());
     openssl.write_certificate("leaf.pem", &leaf);
     let now = crate::world::at_now();
     openssl.run(&format!(

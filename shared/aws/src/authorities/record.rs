@@ -47,7 +47,7 @@ pub(super) fn ca(
     })
 }
 
-fn crl(sdk: SdkCrl) -> CrlConfiguration {
+pub(super) fn crl(sdk: SdkCrl) -> CrlConfiguration {
     CrlConfiguration {
         enabled: sdk.enabled,
         expiration_in_days: sdk.expiration_in_days,

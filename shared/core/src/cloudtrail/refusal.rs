@@ -30,10 +30,14 @@ pub enum Refusal {
     /// Not an error of ours either: the CA was enabled, or its revocation changed.
     #[error("the CA's status was set to {status:?}, not to DISABLED")]
     NotDisabled { status: String },
+    #[error("{ca} belongs to another account than {own}, which is watched")]
+    OtherAccount { ca: String, own: String },
     #[error(
         "the record is of {name:?} at {event_source:?}, which is neither a deletion nor a disabling"
     )]
     OtherCall { name: String, event_source: String },
+    #[error("{ca} lies in a Region that is not watched: VIGIL_REGIONS has {watched}")]
+    OtherRegion { ca: String, watched: String },
 }
 
 impl Failure for Refusal {
@@ -46,7 +50,9 @@ impl Failure for Refusal {
             Self::NotACa(_) => "NotACertificateAuthority",
             Self::NotCloudTrail { .. } => "NotACloudTrailEvent",
             Self::NotDisabled { .. } => "NotDisabled",
+            Self::OtherAccount { .. } => "AccountNotWatched",
             Self::OtherCall { .. } => "NotADeletion",
+            Self::OtherRegion { .. } => "RegionNotWatched",
         }
     }
 }

@@ -13,8 +13,9 @@ use serde_json::Value;
 use time::Duration;
 
 use crate::{
+    arn::CaArn,
     cloudtrail::{self, Refusal},
-    ports::{Authorities, Bus, Ledger},
+    ports::{Bus, Ledger, Regions},
 };
 
 mod act;
@@ -29,18 +30,24 @@ mod limit;
 mod machine;
 mod outcome;
 mod pursuit;
+mod refused;
+mod rescue;
 mod service;
 mod standing;
 mod sweep;
+mod upkeep;
 
 pub use act::{Act, Judgement, Restorer, Source};
 pub use case::{Case, CaseError, Entry};
 pub use error::{AutoRestoreError, CaFailure};
 pub use machine::State;
 pub use outcome::{CaseOutcome, Outcome, Sighting, Swept};
+pub use rescue::{LastCall, at_deadline};
 
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The account that is watched; `None`: whichever an event names.
+    pub account: Option<String>,
     /// A CA that was disabled at most so long before its deletion was disabled for it.
     pub reactivate_within: Duration,
     /// How often a CA is restored within 24 hours; then people have to decide.
@@ -49,26 +56,37 @@ pub struct Settings {
     pub settle: Duration,
 }
 
-/// One invocation: one delivery of an event, or a sweep.
-pub async fn run<A: Authorities, L: Ledger, B: Bus>(
+/// One invocation: one delivery of an event, or a sweep of all Regions.
+pub async fn run<R: Regions, L: Ledger, B: Bus>(
     event: &Value,
-    authorities: &A,
+    regions: &R,
     ledger: &L,
     bus: &B,
     settings: &Settings,
 ) -> Result<Outcome, AutoRestoreError> {
-    let job = Job { authorities, ledger, bus, settings };
     if is_sweep(event) {
-        return job.sweep().await;
+        return sweep::all(regions, ledger, bus, settings).await;
     }
     let ended = if cloudtrail::is_update(event) {
         match cloudtrail::disabling(event) {
-            Ok(disabling) => return job.disabling(disabling).await,
+            Ok(disabling) => match place(&disabling.ca, regions, settings) {
+                Ok(authorities) => {
+                    let job = Job { authorities, ledger, bus, settings };
+                    return job.disabling(disabling).await;
+                }
+                Err(refusal) => refusal,
+            },
             Err(refusal) => refusal,
         }
     } else {
         match cloudtrail::deletion(event) {
-            Ok(deletion) => return job.deletion(deletion).await,
+            Ok(deletion) => match place(&deletion.ca, regions, settings) {
+                Ok(authorities) => {
+                    let job = Job { authorities, ledger, bus, settings };
+                    return job.deletion(deletion).await;
+                }
+                Err(refusal) => refusal,
+            },
             Err(refusal) => refusal,
         }
     };
@@ -76,8 +94,25 @@ pub async fn run<A: Authorities, L: Ledger, B: Bus>(
         Refusal::FailedCall { .. } | Refusal::NotDisabled { .. } => {
             Ok(Outcome::NothingDone { reason: ended.to_string() })
         }
-        refusal => Err(AutoRestoreError::Event(refusal)),
+        refusal => Err(refused::keep(ledger, event, refusal).await),
     }
+}
+
+/// The service that a CA belongs to, if it is one that is watched.
+fn place<'r, R: Regions>(
+    ca: &CaArn,
+    regions: &'r R,
+    settings: &Settings,
+) -> Result<&'r R::Service, Refusal> {
+    if let Some(own) = &settings.account
+        && own != ca.account()
+    {
+        return Err(Refusal::OtherAccount { ca: ca.to_string(), own: own.clone() });
+    }
+    regions.of(ca.region()).ok_or_else(|| Refusal::OtherRegion {
+        ca: ca.to_string(),
+        watched: regions.names().join(", "),
+    })
 }
 
 /// The template passes this as the schedule's `Input`; nothing that merely resembles it is one.

@@ -1,18 +1,24 @@
 //! Tells people, threshold by threshold, that a deleted CA is about to be lost for good, and in the
 //! end how it ended.
 
+use futures::{
+    future::join_all,
+    stream::{self, StreamExt as _},
+};
 use time::{Duration, OffsetDateTime};
 
 use crate::{
     ca::{Ca, CaStatus},
-    jobs::conditional,
-    ports::{Authorities, Bus, Entry, Etag, Ledger},
+    jobs::{auto_restore, conditional},
+    ports::{Attachments, Authorities, Bus, Entry, Etag, Ledger, Listing, Regions},
+    snapshot::Snapshot,
     span::Span,
 };
 
 mod ack;
 mod alert;
 mod announce;
+mod background;
 mod ending;
 mod error;
 mod guard;
@@ -26,6 +32,7 @@ pub use outcome::{Closed, Outcome, Watch, Watched};
 pub use thresholds::{NotThresholds, Thresholds};
 
 use alert::{Alert, State};
+use background::Background;
 use thresholds::Due;
 
 #[derive(Clone, Debug)]
@@ -34,33 +41,52 @@ pub struct Settings {
     /// A claim older than this was left by a crash: at least the function's timeout, because as
     /// long as that its maker may still be at work.
     pub claim_expires_after: Duration,
+    /// For the dead man's switch, which restores as auto-restore does.
+    pub rescue: auto_restore::Settings,
 }
 
-/// Looks at every DELETED CA once, the one nearest its end first, and alerts where a threshold has
-/// passed. A CA that cannot be handled does not keep the others from their turn.
-pub async fn run<A: Authorities, L: Ledger, B: Bus>(
-    authorities: &A,
+/// How many deleted CAs of a Region are looked at at once.
+const AT_ONCE: usize = 8;
+
+/// Looks at every DELETED CA of all Regions once, in each the one nearest its end first, and alerts
+/// where a threshold has passed. A Region or a CA that cannot be handled does not keep the others
+/// from their turn.
+pub async fn run<R: Regions, L: Ledger, B: Bus>(
+    regions: &R,
     ledger: &L,
     bus: &B,
     settings: &Settings,
 ) -> Result<Outcome, RestoreDeadlineError> {
-    let listing = authorities.list().await.map_err(RestoreDeadlineError::List)?;
-    let seen = listing.cas.len();
-    let mut deleted: Vec<&Ca> =
-        listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
-    deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
-
-    let (as_of, closed) = (listing.as_of, Vec::new());
-    let mut outcome = Outcome { as_of, seen, deleted: Vec::new(), closed };
-    let mut failures = Vec::new();
-    let job = Job { ledger, bus, settings, now: listing.as_of };
-    for ca in deleted {
-        match job.watch(ca).await {
-            Ok(watch) => outcome.deleted.push(Watched::of(ca, watch)),
-            Err(step) => failures.push(CaFailure { ca: Some(ca.arn.clone()), step }),
+    let watched = regions.names().iter().filter_map(|name| Some((name, regions.of(name)?)));
+    let swaths = join_all(watched.map(|(region, authorities)| async move {
+        match authorities.list().await {
+            Ok(listing) => {
+                let job = Job { authorities, ledger, bus, settings, now: listing.as_of };
+                Ok(job.sweep(region, listing).await)
+            }
+            Err(cause) => Err((region, cause)),
+        }
+    }));
+    let (mut answered, mut failures) = (Vec::new(), Vec::new());
+    for swath in swaths.await {
+        match swath {
+            Ok(swath) => answered.push(swath),
+            Err((region, cause)) => failures.push(CaFailure::of_region(region, Step::List(cause))),
         }
     }
-    job.close_ended(&listing.cas, &mut outcome.closed, &mut failures).await;
+    let Some(as_of) = answered.iter().map(|swath| swath.listing.as_of).max() else {
+        return Err(RestoreDeadlineError::Unanswered { failures });
+    };
+    let mut outcome =
+        Outcome { as_of, regions: Vec::new(), seen: 0, deleted: Vec::new(), closed: Vec::new() };
+    for swath in &mut answered {
+        outcome.regions.push(swath.region.clone());
+        outcome.seen += swath.listing.cas.len();
+        outcome.deleted.append(&mut swath.watched);
+        failures.append(&mut swath.failures);
+    }
+    guard::close_ended(&answered, regions, ledger, bus, settings, &mut outcome, &mut failures)
+        .await;
     if failures.is_empty() {
         Ok(outcome)
     } else {
@@ -68,14 +94,39 @@ pub async fn run<A: Authorities, L: Ledger, B: Bus>(
     }
 }
 
-struct Job<'a, L, B> {
+/// What the sweep of one Region saw and did.
+struct Swath {
+    region: String,
+    listing: Listing,
+    watched: Vec<Watched>,
+    failures: Vec<CaFailure>,
+}
+
+struct Job<'a, A, L, B> {
+    authorities: &'a A,
     ledger: &'a L,
     bus: &'a B,
     settings: &'a Settings,
     now: OffsetDateTime,
 }
 
-impl<L: Ledger, B: Bus> Job<'_, L, B> {
+impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
+    async fn sweep(&self, region: &str, listing: Listing) -> Swath {
+        let mut deleted: Vec<&Ca> =
+            listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
+        deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
+        let looks = deleted.into_iter().map(|ca| async move { (ca, self.watch(ca).await) });
+        let looks: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+        let (mut watched, mut failures) = (Vec::new(), Vec::new());
+        for (ca, watch) in looks {
+            match watch {
+                Ok(watch) => watched.push(Watched::of(ca, watch)),
+                Err(step) => failures.push(CaFailure::new(&ca.arn, step)),
+            }
+        }
+        Swath { region: region.to_owned(), listing, watched, failures }
+    }
+
     async fn watch(&self, ca: &Ca) -> Result<Watch, Step> {
         let Some(until) = ca.restorable_until else {
             // CREATING and FAILED CAs have no restoration window: nothing can be done, or lost.
@@ -87,38 +138,89 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
         self.remember(ca, until).await?;
         let window = ca.last_state_change_at.map(|deleted_at| until - deleted_at);
         let position = self.settings.thresholds.position(window, until, self.now);
-        let Some(due) = position.due else {
+        let Some(due) = &position.due else {
             return Ok(Watch::Waiting { next: position.next });
         };
+        let ack = self.ack(ca, until).await?;
+        // The last one: after it nobody is asked any more.
+        if position.next.is_none()
+            && self.now < until
+            && let Some(watch) = self.rescue(ca, until, due, ack.as_ref()).await?
+        {
+            return Ok(watch);
+        }
+        self.reach(ca, until, due, position.next.clone(), ack.as_ref()).await
+    }
+
+    /// The dead man's switch: what policy does not let end is restored, and needs no alert. Where
+    /// that fails, people are alerted all the more.
+    async fn rescue(
+        &self,
+        ca: &Ca,
+        until: OffsetDateTime,
+        due: &Due,
+        ack: Option<&Ack>,
+    ) -> Result<Option<Watch>, Step> {
+        let acknowledged = ack.is_some_and(|ack| self.now < ack.until);
+        let call = auto_restore::LastCall { ca, until, acknowledged, now: self.now };
+        let settings = &self.settings.rescue;
+        let (authorities, ledger, bus) = (self.authorities, self.ledger, self.bus);
+        let rescued = Box::pin(auto_restore::at_deadline(call, authorities, ledger, bus, settings));
+        match rescued.await {
+            Ok(outcome) => Ok(outcome.map(|outcome| Watch::Rescued {
+                threshold: due.threshold.to_string(),
+                outcome: Box::new(outcome),
+            })),
+            Err(error) => {
+                let alerted = self.reach(ca, until, due, None, ack).await;
+                alerted.and(Err(Step::Rescue(Box::new(error))))
+            }
+        }
+    }
+
+    /// A threshold has passed: alerts, unless that is done or not wanted.
+    async fn reach(
+        &self,
+        ca: &Ca,
+        until: OffsetDateTime,
+        due: &Due,
+        next: Option<thresholds::Next>,
+        ack: Option<&Ack>,
+    ) -> Result<Watch, Step> {
         let key = alert::key(&ca.arn, until, due.threshold);
         let seen = self.ledger.read(&key).await.map_err(Step::Ledger)?;
         match seen.as_ref().map(|entry| Alert::read(&entry.body)) {
             Some(Some(Alert { state: State::Sent | State::Resolved, .. })) => {
                 let threshold = due.threshold.to_string();
-                return Ok(Watch::AlreadyAlerted { threshold, next: position.next });
+                return Ok(Watch::AlreadyAlerted { threshold, next });
             }
             Some(Some(alert)) if self.is_claimed(&alert) => {
                 return Ok(Watch::Claimed { threshold: due.threshold.to_string(), at: alert.at });
             }
             Some(_) | None => {}
         }
-        let ack = self.ack(ca, until).await?;
         // The last threshold is alerted whatever anybody has acknowledged.
-        if let (Some(ack), Some(next)) = (&ack, &position.next)
+        if let (Some(ack), Some(next)) = (ack, next)
             && ack.covers(due.at)
         {
             let (by, until) = (ack.by.clone(), ack.until);
-            let (threshold, next) = (due.threshold.to_string(), next.clone());
+            let threshold = due.threshold.to_string();
             return Ok(Watch::Acknowledged { threshold, by, until, next });
         }
-        self.alert(ca, until, &due, ack.as_ref(), (&key, seen)).await
+        self.alert(ca, until, due, ack, (&key, seen)).await
     }
 
-    /// The acknowledgement of this deletion; what cannot be read as one silences nothing.
+    /// The acknowledgement of this deletion, as an object or as tags that the CA had; what cannot be
+    /// read as one silences nothing.
     async fn ack(&self, ca: &Ca, until: OffsetDateTime) -> Result<Option<Ack>, Step> {
         let entry = self.ledger.read(&Ack::key(&ca.arn)).await.map_err(Step::Ledger)?;
         let ack = entry.and_then(|entry| Ack::read(&entry.body, &ca.arn).ok());
-        Ok(ack.filter(|ack| ack.is_for(until)))
+        if let Some(ack) = ack.filter(|ack| ack.is_for(until)) {
+            return Ok(Some(ack));
+        }
+        let entry = self.ledger.read(&Snapshot::key(&ca.arn)).await.map_err(Step::Ledger)?;
+        let snapshot = entry.and_then(|entry| serde_json::from_slice::<Snapshot>(&entry.body).ok());
+        Ok(snapshot.and_then(|snapshot| Ack::from_tags(&snapshot.attached.tags, &ca.arn)))
     }
 
     /// Claims, tells, marks as told. Whoever loses the claim has nothing to do.
@@ -131,7 +233,8 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
         (key, seen): (&str, Option<Entry>),
     ) -> Result<Watch, Step> {
         let missed = self.missed(ca, until, due, ack).await?;
-        let finding = announce::finding(ca, until, due, &missed, self.now);
+        let background = Background::gather(self.ledger, &ca.arn, until, self.now).await;
+        let finding = announce::finding(ca, until, due, &missed, &background, self.now);
         let threshold = due.threshold.to_string();
         let claim = Alert { state: State::Claimed, at: self.now, finding };
         let Some(etag) = self.write(key, &claim, seen.as_ref().map(|entry| &entry.etag)).await?

@@ -1,10 +1,13 @@
 //! An approval: somebody stands up, by name and for a time, for the deletion of one CA.
 //!
-//! It is the object `approvals/<CA id>.json` in the evidence bucket, not a tag: the tags of a
-//! deleted CA cannot be read.
+//! It is the object `approvals/<CA id>.json` in the evidence bucket, or two tags of the CA. The tags
+//! of a deleted CA cannot be read: those of the last snapshot count. Whoever may tag a CA can write
+//! the second form, so policies are told the two apart.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::arn::CaArn;
 
@@ -18,6 +21,10 @@ pub struct Approval {
     pub expires: OffsetDateTime,
 }
 
+/// The tags that approve a deletion: by whom, and until when (RFC 3339).
+pub const APPROVED_BY: &str = "vigil:deletion-approved-by";
+pub const APPROVED_UNTIL: &str = "vigil:deletion-approved-until";
+
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApprovalError {
@@ -25,6 +32,10 @@ pub enum ApprovalError {
     Anonymous,
     #[error("the approval is for {0}")]
     OtherCa(CaArn),
+    #[error("the tag {0} is missing beside the other")]
+    TagMissing(&'static str),
+    #[error("the tag {APPROVED_UNTIL} is {0:?}, not a time as 2026-12-01T00:00:00Z")]
+    TagNotATime(String),
     #[error("the approval cannot be read")]
     Unreadable(#[source] serde_json::Error),
 }
@@ -40,10 +51,34 @@ impl Approval {
         if approval.ca != *ca {
             return Err(ApprovalError::OtherCa(approval.ca));
         }
-        if approval.approved_by.trim().is_empty() {
+        approval.is_named()
+    }
+
+    /// The approval that the tags of `ca` are; `None` if there is neither of the two.
+    pub fn from_tags(
+        tags: &BTreeMap<String, Option<String>>,
+        ca: &CaArn,
+    ) -> Option<Result<Self, ApprovalError>> {
+        let tag = |key: &'static str| tags.get(key).ok_or(ApprovalError::TagMissing(key));
+        if !tags.contains_key(APPROVED_BY) && !tags.contains_key(APPROVED_UNTIL) {
+            return None;
+        }
+        let read = || {
+            let approved_by = tag(APPROVED_BY)?.clone().unwrap_or_default();
+            let until = tag(APPROVED_UNTIL)?.clone().unwrap_or_default();
+            let expires = OffsetDateTime::parse(&until, &Rfc3339)
+                .map_err(|_| ApprovalError::TagNotATime(until.chars().take(64).collect()))?;
+            let reason = "tagged".to_owned();
+            Self { ca: ca.clone(), approved_by, reason, expires }.is_named()
+        };
+        Some(read())
+    }
+
+    fn is_named(self) -> Result<Self, ApprovalError> {
+        if self.approved_by.trim().is_empty() {
             return Err(ApprovalError::Anonymous);
         }
-        Ok(approval)
+        Ok(self)
     }
 }
 
@@ -70,5 +105,24 @@ mod tests {
         {
             assert!(matches!(read(broken), Err(ApprovalError::Unreadable(_))), "{broken}");
         }
+    }
+
+    #[test]
+    fn tags_approve_with_both_of_them_or_not_at_all() {
+        let ca = CA.parse().unwrap();
+        let read = |tags: &[(&str, &str)]| {
+            let tags =
+                tags.iter().map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned())));
+            Approval::from_tags(&tags.collect(), &ca)
+        };
+        let (by, until) = ((APPROVED_BY, "carol"), (APPROVED_UNTIL, "2026-12-01T00:00:00Z"));
+        assert!(read(&[("owner", "pki")]).is_none());
+        assert_eq!(read(&[by, until]).unwrap().unwrap().approved_by, "carol");
+        assert!(matches!(read(&[by]), Some(Err(ApprovalError::TagMissing(APPROVED_UNTIL)))));
+        assert!(matches!(read(&[until]), Some(Err(ApprovalError::TagMissing(APPROVED_BY)))));
+        let soon = (APPROVED_UNTIL, "soon");
+        assert!(matches!(read(&[by, soon]), Some(Err(ApprovalError::TagNotATime(_)))));
+        let nobody = (APPROVED_BY, "");
+        assert!(matches!(read(&[nobody, until]), Some(Err(ApprovalError::Anonymous))));
     }
 }

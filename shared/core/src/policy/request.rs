@@ -7,16 +7,49 @@ use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, UtcOffset, macros::format_description};
 
 use super::{Approval, Question};
-use crate::{arn::CaArn, ca::Ca, cloudtrail::Deletion};
+use crate::{
+    arn::CaArn, ca::Ca, cloudtrail::Deletion, inventory::Subordinates, jobs::Certificates,
+    snapshot::Snapshot,
+};
 
-/// All that is known when a deletion is judged.
+/// All that is known when a deletion is judged. An absent fact is an unknown one; but for the
+/// approvals, which are not there.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     pub deletion: &'a Deletion,
     pub ca: &'a Ca,
     pub approval: Option<&'a Approval>,
-    /// `None`: unknown.
-    pub tags: Option<&'a BTreeMap<String, Option<String>>>,
+    /// By tags.
+    pub tag_approval: Option<&'a Approval>,
+    /// What hung on the CA before.
+    pub snapshot: Option<&'a Snapshot>,
+    pub certificates: Option<&'a Certificates>,
+    pub subordinates: Option<&'a Subordinates>,
+    /// How often the CA was restored within the 30 days before.
+    pub earlier_restores: Option<u32>,
+    /// When the facts are judged.
+    pub as_of: OffsetDateTime,
+}
+
+impl<'a> Facts<'a> {
+    /// The deletion, the CA, and nothing else.
+    pub fn new(deletion: &'a Deletion, ca: &'a Ca) -> Self {
+        Self {
+            deletion,
+            ca,
+            approval: None,
+            tag_approval: None,
+            snapshot: None,
+            certificates: None,
+            subordinates: None,
+            earlier_restores: None,
+            as_of: deletion.at,
+        }
+    }
+
+    fn tags(&self) -> Option<&'a BTreeMap<String, Option<String>>> {
+        self.snapshot.map(|snapshot| &snapshot.attached.tags)
+    }
 }
 
 /// The request and the entities, checked against the schema; the error is the validator's text.
@@ -44,21 +77,55 @@ pub(super) fn context(facts: &Facts<'_>, question: Question) -> Value {
     context.put("eventKnown", Some(deletion.event_id.is_some()));
     context.put("sourceIp", deletion.source_ip.as_deref());
     context.put("userAgent", deletion.user_agent.as_deref());
-    context.put("tagsKnown", Some(facts.tags.is_some()));
-    if let Question::Reactivation { disabled_at } = question {
-        context.put("disabledAt", Some(instant(disabled_at)));
+    context.put("tagsKnown", Some(facts.tags().is_some()));
+    match question {
+        Question::Decision | Question::Deletion => {}
+        Question::Reactivation { disabled_at } => {
+            context.put("disabledAt", Some(instant(disabled_at)));
+        }
+        Question::Deadline { acknowledged } => {
+            context.put("now", Some(instant(facts.as_of)));
+            context.put("acknowledged", Some(acknowledged));
+        }
     }
-    context.put(
-        "approval",
-        facts.approval.map(|approval| {
-            json!({
-                "by": approval.approved_by,
-                "reason": approval.reason,
-                "expires": instant(approval.expires),
-            })
-        }),
-    );
+    context.put("approval", facts.approval.map(approval));
+    context.put("tagApproval", facts.tag_approval.map(approval));
+    put_stakes(&mut context, facts);
     context.0.into()
+}
+
+fn put_stakes(context: &mut Attributes, facts: &Facts<'_>) {
+    context.put("earlierRestores", facts.earlier_restores);
+    if let Some(of) = facts.certificates {
+        let mut certificates = Attributes::default();
+        certificates.put("valid", Some(of.live(facts.as_of)));
+        certificates.put("lastNotAfter", of.last_not_after.map(instant));
+        certificates.put("asOf", Some(instant(of.as_of)));
+        context.put("certificates", Some(certificates.0));
+    }
+    if let Some(of) = facts.subordinates {
+        let mut subordinates = Attributes::default();
+        subordinates.put("living", Some(of.living));
+        subordinates.put("active", Some(of.active));
+        subordinates.put("lastNotAfter", of.last_not_after.map(instant));
+        subordinates.put("asOf", Some(instant(of.as_of)));
+        context.put("subordinates", Some(subordinates.0));
+    }
+    if let Some(of) = facts.snapshot {
+        let mut policy = Attributes::default();
+        policy.put("exists", Some(of.attached.policy.is_some()));
+        policy.put("sharedWith", Some(of.attached.shared_with()));
+        policy.put("asOf", Some(instant(of.as_of)));
+        context.put("resourcePolicy", Some(policy.0));
+    }
+}
+
+fn approval(approval: &Approval) -> Value {
+    json!({
+        "by": approval.approved_by,
+        "reason": approval.reason,
+        "expires": instant(approval.expires),
+    })
 }
 
 pub(super) fn entities(facts: &Facts<'_>) -> Value {
@@ -77,7 +144,7 @@ pub(super) fn entities(facts: &Facts<'_>) -> Value {
     }
     let principal =
         json!({"uid": principal_uid(facts), "attrs": principal(facts), "parents": parents});
-    let tags: Map<String, Value> = (facts.tags.into_iter().flatten())
+    let tags: Map<String, Value> = (facts.tags().into_iter().flatten())
         .map(|(key, value)| (key.clone(), value.clone().unwrap_or_default().into()))
         .collect();
     let ca = json!({
@@ -123,11 +190,7 @@ pub(super) fn ca_uid(arn: &CaArn) -> Value {
 }
 
 pub(super) fn action_uid(question: Question) -> Value {
-    let id = match question {
-        Question::Deletion => "DeleteCertificateAuthority",
-        Question::Reactivation { .. } => "ReactivateCertificateAuthority",
-    };
-    json!({"type": "Vigil::Action", "id": id})
+    json!({"type": "Vigil::Action", "id": question.action()})
 }
 
 fn account_uid(account: &str) -> Value {

@@ -6,6 +6,9 @@ use super::*;
 use crate::{
     ca::{Ca, CaStatus, CaType},
     cloudtrail::{Deletion, Principal},
+    inventory::Subordinates,
+    jobs::Certificates,
+    snapshot::{Attached, Snapshot},
 };
 
 const ARN: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/a";
@@ -61,7 +64,7 @@ fn approval(expires: OffsetDateTime) -> Approval {
 }
 
 fn check(policies: &Policies, ca: &Ca, approval: Option<&Approval>) -> Verdict {
-    judge(policies, &Facts { deletion: &deletion(), ca, approval, tags: None })
+    judge(policies, &Facts { approval, ..Facts::new(&deletion(), ca) })
 }
 
 fn load(text: &str) -> Result<Policies, PolicyError> {
@@ -136,7 +139,7 @@ fn a_policy_that_fails_permits_nothing() {
             assert!(policies.is_empty());
             assert!(errors[0].contains("overflow"), "{errors:?}");
         }
-        stand @ Verdict::Stand { .. } => panic!("{stand:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -150,9 +153,10 @@ fn policies_see_tags_where_they_are_known() {
     let tags =
         BTreeMap::from([("env".to_owned(), Some("test".to_owned())), ("x".to_owned(), None)]);
     let (deletion, ca) = (deletion(), ca());
-    let facts = Facts { deletion: &deletion, ca: &ca, approval: None, tags: Some(&tags) };
+    let snapshot = snapshot(Attached { tags, ..Attached::default() });
+    let facts = Facts { snapshot: Some(&snapshot), ..Facts::new(&deletion, &ca) };
     assert_eq!(judge(&policies, &facts), stand("p.cedar#policy0"));
-    assert_eq!(judge(&policies, &Facts { tags: None, ..facts }), restore());
+    assert_eq!(judge(&policies, &Facts { snapshot: None, ..facts }), restore());
 }
 
 #[test]
@@ -162,7 +166,8 @@ fn a_caller_without_arn_or_account_is_judged_like_any_other() {
         source_ip: None,
         ..deletion()
     };
-    let facts = Facts { deletion: &unknown, ca: &ca(), approval: None, tags: None };
+    let unknown_ca = ca();
+    let facts = Facts::new(&unknown, &unknown_ca);
     assert_eq!(judge(&Policies::built_in(), &facts), restore());
 }
 
@@ -171,7 +176,7 @@ fn a_caller_without_arn_or_account_is_judged_like_any_other() {
 fn a_deletion_without_its_event_has_an_unknown_caller_in_no_account() {
     let lost = Deletion::without_event(&ca(), AT + Duration::HOUR);
     let ca = ca();
-    let facts = Facts { deletion: &lost, ca: &ca, approval: None, tags: None };
+    let facts = Facts::new(&lost, &ca);
     assert_eq!(judge(&Policies::built_in(), &facts), restore());
     for (policy, want) in [
         (r#"permit(principal in Vigil::Account::"111122223333", action, resource);"#, restore()),
@@ -194,7 +199,7 @@ fn a_deletion_without_its_event_has_an_unknown_caller_in_no_account() {
 fn reactivate(policies: &Policies, ca_type: CaType) -> Permission {
     let ca = Ca { status: CaStatus::Disabled, restorable_until: None, ca_type, ..ca() };
     let deletion = deletion();
-    let facts = Facts { deletion: &deletion, ca: &ca, approval: None, tags: None };
+    let facts = Facts::new(&deletion, &ca);
     may_reactivate(policies, &facts, AT - Duration::HOUR)
 }
 
@@ -247,4 +252,156 @@ fn a_set_that_is_not_whole_is_not_used() {
     }
     let not_text = Policies::parse(&[("p.cedar".to_owned(), vec![0xff])]).unwrap_err();
     assert_eq!(not_text, PolicyError::NotText { file: "p.cedar".to_owned() });
+}
+
+fn snapshot(attached: Attached) -> Snapshot {
+    Snapshot { ca: ARN.parse().unwrap(), as_of: AT - Duration::HOUR, attached }
+}
+
+fn certificates(valid: u64) -> Certificates {
+    Certificates { valid, last_not_after: Some(AT + Duration::DAY), as_of: AT - Duration::HOUR }
+}
+
+/// Each fact, asked for where it is known, where it is otherwise, and where it is unknown.
+#[test]
+fn policies_can_ask_for_every_fact_and_for_its_being_unknown() {
+    let shared = snapshot(Attached {
+        policy: Some(
+            r#"{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "444455556666"}}]}"#
+                .to_owned(),
+        ),
+        ..Attached::default()
+    });
+    let unshared = snapshot(Attached::default());
+    let (none, some) = (certificates(0), certificates(7));
+    let below = |living| Subordinates {
+        living,
+        active: 0,
+        last_not_after: None,
+        names: Vec::new(),
+        as_of: AT,
+    };
+    let (childless, parent) = (below(0), below(2));
+    let (deletion, ca) = (deletion(), ca());
+    let bare = Facts::new(&deletion, &ca);
+    let approval = approval(AT + Duration::SECOND);
+    for (name, condition, yes, no) in [
+        (
+            "certificates",
+            "context has certificates && context.certificates.valid == 0",
+            Facts { certificates: Some(&none), ..bare },
+            Facts { certificates: Some(&some), ..bare },
+        ),
+        (
+            "the last expiry",
+            "context has certificates && context.certificates has lastNotAfter && \
+             context.certificates.lastNotAfter > context.time",
+            Facts { certificates: Some(&some), ..bare },
+            bare,
+        ),
+        (
+            "subordinates",
+            "context has subordinates && context.subordinates.living == 0",
+            Facts { subordinates: Some(&childless), ..bare },
+            Facts { subordinates: Some(&parent), ..bare },
+        ),
+        (
+            "resource policy",
+            "context has resourcePolicy && !context.resourcePolicy.exists",
+            Facts { snapshot: Some(&unshared), ..bare },
+            Facts { snapshot: Some(&shared), ..bare },
+        ),
+        (
+            "whom the CA is shared with",
+            r#"context has resourcePolicy && context.resourcePolicy.sharedWith.contains("444455556666")"#,
+            Facts { snapshot: Some(&shared), ..bare },
+            Facts { snapshot: Some(&unshared), ..bare },
+        ),
+        (
+            "earlier restorations",
+            "context has earlierRestores && context.earlierRestores < 2",
+            Facts { earlier_restores: Some(1), ..bare },
+            Facts { earlier_restores: Some(2), ..bare },
+        ),
+        (
+            "an approval by tags",
+            "context has tagApproval && context.time < context.tagApproval.expires",
+            Facts { tag_approval: Some(&approval), ..bare },
+            Facts { approval: Some(&approval), ..bare },
+        ),
+    ] {
+        let policies =
+            load(&format!("permit(principal, action, resource) when {{ {condition} }};")).unwrap();
+        assert_eq!(judge(&policies, &yes), stand("p.cedar#policy0"), "{name}");
+        assert_eq!(judge(&policies, &no), restore(), "{name}");
+        assert_eq!(judge(&policies, &bare), restore(), "{name}, unknown");
+    }
+    let unknown = r#"permit(principal, action, resource) unless { context has certificates };"#;
+    assert_eq!(judge(&load(unknown).unwrap(), &bare), stand("p.cedar#policy0"));
+}
+
+#[test]
+fn a_human_is_asked_where_a_policy_says_so_by_name_and_nothing_is_broken() {
+    let ask = r#"@id("ask") permit(principal, action == Vigil::Action::"AwaitDecision", resource)
+        when { context.windowDays >= 7 };"#;
+    let asked = Verdict::Ask { policies: vec!["ask".to_owned()] };
+    assert_eq!(check(&load(ask).unwrap(), &ca(), None), asked);
+    let permitted = format!(r#"{ask} @id("all") permit(principal, action, resource);"#);
+    assert_eq!(check(&load(&permitted).unwrap(), &ca(), None), stand("all"));
+    let forbidden = r#"@id("all") permit(principal, action, resource);
+        @id("no") forbid(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
+    let want = Verdict::Restore { policies: vec!["no".to_owned()], errors: Vec::new() };
+    assert_eq!(check(&load(forbidden).unwrap(), &ca(), None), want, "nobody named the action");
+    let broken = format!(
+        r#"{ask} forbid(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource)
+           when {{ context.windowDays + 9223372036854775807 > 0 }};
+           permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource);"#
+    );
+    let verdict = check(&load(&broken).unwrap(), &ca(), None);
+    assert!(matches!(verdict, Verdict::Restore { .. }), "{verdict:?}");
+}
+
+#[test]
+fn the_dead_mans_switch_restores_what_is_in_use_and_nobody_answers_for() {
+    let (built_in, deletion, ca) = (Policies::built_in(), deletion(), ca());
+    let bare = Facts { as_of: AT + Duration::days(6), ..Facts::new(&deletion, &ca) };
+    let is_restored = |facts: &Facts<'_>, acknowledged| {
+        let answer = must_restore_at_deadline(&built_in, facts, acknowledged);
+        matches!(answer, Permission::Granted { .. })
+    };
+    let (none, some) = (certificates(0), certificates(7));
+    let some = Certificates { last_not_after: Some(AT + Duration::days(60)), ..some };
+    let (early, late) = (approval(AT), approval(AT + Duration::SECOND));
+    let never = Ca { serial: None, not_before: None, not_after: None, ..ca.clone() };
+    for (name, facts, acknowledged, want) in [
+        ("valid certificates", Facts { certificates: Some(&some), ..bare }, false, true),
+        ("nobody knows", bare, false, true),
+        ("none valid", Facts { certificates: Some(&none), ..bare }, false, false),
+        ("acknowledged", Facts { certificates: Some(&some), ..bare }, true, false),
+        ("approved", Facts { approval: Some(&late), ..bare }, false, false),
+        ("the approval had run out", Facts { approval: Some(&early), ..bare }, false, true),
+        ("never in use", Facts { ca: &never, ..bare }, false, false),
+    ] {
+        assert_eq!(is_restored(&facts, acknowledged), want, "{name}");
+    }
+    let all = load("permit(principal, action, resource);").unwrap();
+    let answer = must_restore_at_deadline(&all, &bare, false);
+    assert!(matches!(answer, Permission::Denied { .. }), "it does not name the action");
+}
+
+#[test]
+fn every_example_loads_together_with_the_built_in_policies() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/policies");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(format!("{folder}/examples")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let body = std::fs::read(&path).unwrap();
+        Policies::parse(&[(name.clone(), body.clone())]).unwrap_or_else(|error| panic!("{error}"));
+        files.push((name, body));
+    }
+    assert!(files.len() >= 4, "{files:?}");
+    let default = std::fs::read(format!("{folder}/default.cedar")).unwrap();
+    files.push(("default.cedar".to_owned(), default));
+    Policies::parse(&files).unwrap();
 }

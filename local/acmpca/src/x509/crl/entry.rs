@@ -42,6 +42,21 @@ impl Reason {
         })
     }
 
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        [
+            Self::Unspecified,
+            Self::KeyCompromise,
+            Self::CaCompromise,
+            Self::AffiliationChanged,
+            Self::Superseded,
+            Self::CessationOfOperation,
+            Self::PrivilegeWithdrawn,
+            Self::AaCompromise,
+        ]
+        .into_iter()
+        .find(|reason| *reason as u8 == code)
+    }
+
     /// The API's name for it.
     pub fn to_api(self) -> RevocationReason {
         match self {

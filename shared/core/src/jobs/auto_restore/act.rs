@@ -7,7 +7,9 @@ use time::OffsetDateTime;
 use super::machine::{Move, Ruling};
 use crate::{
     cloudtrail::{Deletion, Principal},
+    jobs::Stakes,
     policy::Verdict,
+    snapshot::Missing,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +35,25 @@ pub enum Act {
     /// `earlier`: the cases for which this CA was restored within the day before.
     Restoring {
         earlier: Vec<String>,
+    },
+    /// The window is about to end, and policy has the CA restored whatever was decided before: the
+    /// dead man's switch.
+    Overruled {
+        /// The policies that say so.
+        policies: Vec<String>,
+        /// Cedar's request, as in a judgement.
+        request: Value,
+    },
+    /// What the CA had before, and has not now, is put back.
+    PuttingBack {
+        /// When the CA had it.
+        #[serde(with = "time::serde::rfc3339")]
+        snapshot_at: OffsetDateTime,
+        missing: Box<Missing>,
+    },
+    /// `request_ids`: of our calls; none where they were made by an attempt that was cut short.
+    PutBack {
+        request_ids: Vec<String>,
     },
     /// The service refused to restore. Told at once; every sweep tries again.
     Refused {
@@ -62,14 +83,20 @@ pub enum Act {
         #[serde(with = "time::serde::rfc3339::option")]
         restorable_until: Option<OffsetDateTime>,
     },
+    /// `asked`: because policy says so, and not because of `earlier` restorations.
     Escalated {
         earlier: Vec<String>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asked: bool,
     },
     Lost,
     /// `findings`: their ids. `service`: why a restored CA was left as it is.
     Told {
         findings: Vec<String>,
         service: Option<String>,
+        /// What could not be put back, and why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_put_back: Option<String>,
     },
 }
 
@@ -95,6 +122,9 @@ pub enum Restorer {
 pub struct Judgement {
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// People are asked, and the CA is restored meanwhile: the window is short.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restore_first: bool,
     /// The keys of the policies that decided; empty: the built-in ones.
     pub policy_files: Vec<String>,
     /// Why the policies of the evidence bucket did not decide.
@@ -105,6 +135,9 @@ pub struct Judgement {
     pub request: Value,
     /// The CA as it was described.
     pub ca: Value,
+    /// What hung on it.
+    #[serde(default)]
+    pub stakes: Stakes,
 }
 
 impl Act {
@@ -114,6 +147,8 @@ impl Act {
             Self::Joined { .. } => Move::Join,
             Self::Judged { judgement } => Move::Judge(judgement.ruling()),
             Self::Restoring { .. } => Move::BeginRestoring,
+            Self::Overruled { .. } => Move::Overrule,
+            Self::PuttingBack { .. } | Self::PutBack { .. } => Move::Mend,
             Self::Refused { .. } => Move::Refuse,
             Self::Restored { .. } => Move::Restore,
             Self::Reactivating { .. } => Move::BeginReactivating,
@@ -131,10 +166,13 @@ impl Act {
             Self::Joined { .. }
             | Self::Judged { .. }
             | Self::Restoring { .. }
+            | Self::Overruled { .. }
+            | Self::PuttingBack { .. }
             | Self::Reactivating { .. }
             | Self::Escalated { .. }
             | Self::Stood { .. } => true,
             Self::Seen { .. }
+            | Self::PutBack { .. }
             | Self::Refused { .. }
             | Self::Restored { .. }
             | Self::Reactivated { .. }
@@ -147,7 +185,8 @@ impl Act {
 impl Judgement {
     fn ruling(&self) -> Ruling {
         match self.verdict {
-            Verdict::Restore { .. } => Ruling::Restore,
+            Verdict::Ask { .. } if !self.restore_first => Ruling::Ask,
+            Verdict::Ask { .. } | Verdict::Restore { .. } => Ruling::Restore,
             Verdict::Stand { .. } => Ruling::Stand,
         }
     }

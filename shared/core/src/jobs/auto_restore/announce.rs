@@ -19,11 +19,12 @@ pub(super) fn findings(
     case: &Case,
     ca: Option<&Ca>,
     left: Option<&Left>,
+    not_put_back: Option<&str>,
     as_of: OffsetDateTime,
 ) -> Vec<Finding> {
     let end = match case.state() {
         State::Seen | State::Judged | State::Restoring => None,
-        State::Restored | State::Reactivated => restored(case, ca, left, as_of),
+        State::Restored | State::Reactivated => restored(case, ca, left, not_put_back, as_of),
         State::Stood => Some(stood(case, ca, as_of)),
         State::Escalated => Some(escalated(case, ca, as_of)),
         State::Lost => Some(lost(case, as_of)),
@@ -37,6 +38,7 @@ fn restored(
     case: &Case,
     ca: Option<&Ca>,
     left: Option<&Left>,
+    not_put_back: Option<&str>,
     as_of: OffsetDateTime,
 ) -> Option<Finding> {
     let deletion = case.deletion();
@@ -47,11 +49,27 @@ fn restored(
     let (status, None) = restored? else { return None };
     let is_reactivated = case.state() == State::Reactivated;
     let status = if is_reactivated { "ACTIVE" } else { status };
-    let end = if is_reactivated { "restored and put back into service" } else { "restored" };
+    let end = match (is_reactivated, case.is_overruled()) {
+        (true, false) => "restored and put back into service",
+        (false, false) => "restored",
+        (true, true) => "restored when its window was about to end, and put back into service",
+        (false, true) => "restored when its window was about to end",
+    };
     let title = format!("{} was deleted by {} and {end}", name(deletion, ca), who(deletion));
     let next = advice(deletion, &CaStatus::from(status), left);
+    let lost = match not_put_back {
+        Some(why) => format!(" What it had before may be missing: {why}."),
+        None => String::new(),
+    };
+    let asked =
+        matches!(case.judgement().map(|judgement| &judgement.verdict), Some(Verdict::Ask { .. }));
+    let asked = if asked {
+        " Policy asks people to decide; the CA was restored first, because its window is short."
+    } else {
+        ""
+    };
     let remediation = format!(
-        "{next} If the deletion was meant: put an approval at {} in the evidence bucket and delete \
+        "{next}{lost}{asked} If the deletion was meant: put an approval at {} in the evidence bucket and delete \
          the CA again.",
         Approval::key(&deletion.ca)
     );
@@ -59,7 +77,9 @@ fn restored(
     let finding = finding("auto-restore.restored", Severity::High, case, title, as_of)
         .with_evidence("status", status)
         .with_evidence("reactivated", is_reactivated)
-        .with_evidence("left_because", why);
+        .with_evidence("left_because", why)
+        .with_evidence("put_back", case.put_back().map(|(missing, _)| missing.in_words()))
+        .with_evidence("not_put_back", not_put_back);
     Some(finding.with_remediation(remediation))
 }
 
@@ -105,14 +125,29 @@ fn stood(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Finding {
     )
 }
 
-/// Somebody insists. Restoring once more would only go round once more.
+/// Somebody insists: restoring once more would only go round once more. Or policy asks people.
 fn escalated(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Finding {
     let deletion = case.deletion();
     let earlier = case.entries().iter().rev().find_map(|entry| match &entry.act {
-        Act::Escalated { earlier } => Some(earlier.clone()),
+        Act::Escalated { earlier, asked } => Some((earlier.clone(), *asked)),
         _ => None,
     });
-    let earlier = earlier.unwrap_or_default();
+    let (earlier, asked) = earlier.unwrap_or_default();
+    if asked {
+        let title = format!(
+            "{} was deleted by {}: people have to decide, as policy says",
+            name(deletion, ca),
+            who(deletion)
+        );
+        return finding("auto-restore.escalated", Severity::High, case, title, as_of)
+            .with_remediation(format!(
+                "If the CA is still needed, take it back: {}. If not, acknowledge the deletion: \
+                 vigil deadline ack {} --until DATE --by WHO. It is lost for good at {}.",
+                commands::restore(&deletion.ca),
+                deletion.ca,
+                rfc3339(case.until()),
+            ));
+    }
     let title = format!(
         "{} was deleted again by {} after {} within a day: people have to decide",
         name(deletion, ca),
@@ -186,18 +221,26 @@ fn finding(
         .with_evidence("restorable_until", rfc3339(case.until()))
         .with_evidence("event_id", text(&deletion.event_id))
         .with_evidence("case", case.key())
-        .with_evidence("case_head", case.head());
+        .with_evidence("case_head", case.head())
+        // Of two findings with one id, that with more acts is the newer one.
+        .with_evidence("case_acts", case.entries().len());
     let Some(judgement) = case.judgement() else {
         return finding;
     };
-    let (verdict, policies, errors) = match &judgement.verdict {
-        Verdict::Restore { policies, errors } => ("restore", policies.clone(), errors.clone()),
-        Verdict::Stand { policies } => ("stand", policies.clone(), Vec::new()),
+    let verdict = match &judgement.verdict {
+        Verdict::Ask { .. } => "ask",
+        Verdict::Restore { .. } => "restore",
+        Verdict::Stand { .. } => "stand",
     };
+    let (policies, errors) = (judgement.verdict.policies(), judgement.verdict.errors());
+    let certificates = judgement.stakes.certificates.as_ref().map(|of| of.live(as_of));
+    let living = judgement.stakes.subordinates.as_ref().map(|of| of.living);
     finding
         .with_evidence("verdict", verdict)
-        .with_evidence("policies", policies)
-        .with_evidence("policy_errors", errors)
+        .with_evidence("policies", policies.to_vec())
+        .with_evidence("policy_errors", errors.to_vec())
+        .with_evidence("valid_certificates", certificates)
+        .with_evidence("living_subordinates", living)
         .with_evidence("unknown", judgement.unknown.clone())
 }
 

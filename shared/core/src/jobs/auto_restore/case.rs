@@ -18,6 +18,7 @@ use crate::{
     evidence::{self, ChainError},
     instant,
     ports::{Entry as Object, Etag},
+    snapshot::Missing,
 };
 
 /// The form of the record; another number is another form.
@@ -276,6 +277,11 @@ impl Case {
         })
     }
 
+    /// Where the record of a deletion is, if there is one.
+    pub fn key_of(ca: &CaArn, until: OffsetDateTime) -> String {
+        key(ca, until)
+    }
+
     pub fn ca(&self) -> &CaArn {
         &self.ca
     }
@@ -329,12 +335,33 @@ impl Case {
 
     /// Whether the CA is to go back into service, and it is not on record how that went.
     pub(super) fn is_reactivating(&self) -> bool {
-        self.entries.last().is_some_and(|entry| matches!(entry.act, Act::Reactivating { .. }))
+        // An event that joins, and what is put back, come in between and change nothing of it.
+        let passed_over = |act: &Act| {
+            matches!(act, Act::Joined { .. } | Act::PuttingBack { .. } | Act::PutBack { .. })
+        };
+        let last = self.entries.iter().rev().find(|entry| !passed_over(&entry.act));
+        last.is_some_and(|entry| matches!(entry.act, Act::Reactivating { .. }))
+    }
+
+    /// What of the CA was put back, and whether that is done.
+    pub(super) fn put_back(&self) -> Option<(&Missing, bool)> {
+        self.entries.iter().enumerate().rev().find_map(|(seq, entry)| match &entry.act {
+            Act::PuttingBack { missing, .. } => {
+                let done = |entry: &Entry| matches!(entry.act, Act::PutBack { .. });
+                Some((&**missing, self.entries[seq..].iter().any(done)))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether the window's end overruled what was decided before.
+    pub(super) fn is_overruled(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.act, Act::Overruled { .. }))
     }
 
     pub(super) fn last_told(&self) -> Option<(&[String], Option<&str>)> {
         self.entries.iter().rev().find_map(|entry| match &entry.act {
-            Act::Told { findings, service } => Some((findings.as_slice(), service.as_deref())),
+            Act::Told { findings, service, .. } => Some((findings.as_slice(), service.as_deref())),
             _ => None,
         })
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cloudtrail::Deletion,
-    ports::{Authorities, Bus, Etag, Ledger, PortError},
+    ports::{Attachments, Authorities, Bus, Etag, Ledger, PortError},
 };
 
 /// By how much the end of the window can differ from what the event leads to expect.
@@ -31,7 +31,7 @@ enum Place {
     Moot(Outcome),
 }
 
-impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
+impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
     pub(super) async fn deletion(&self, deletion: Deletion) -> Result<Outcome, AutoRestoreError> {
         let mut tries = 1;
         loop {

@@ -12,10 +12,10 @@ use crate::{
     ca::CaStatus,
     cloudtrail::Disabling,
     jobs::conditional,
-    ports::{Authorities, Bus, Described, Etag, Ledger, PortError},
+    ports::{Attachments, Authorities, Bus, Described, Etag, Ledger, PortError},
 };
 
-impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
+impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
     pub(super) async fn disabling(&self, event: Disabling) -> Result<Outcome, AutoRestoreError> {
         let mut tries = 1;
         loop {
@@ -33,6 +33,14 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
             Err(cause) => return Err(AutoRestoreError::Describe(cause)),
         };
         let noted = self.note(event, seen.as_ref()).await?;
+        if let Some(seen) = &seen
+            && noted
+            && seen.ca.status != CaStatus::Deleted
+        {
+            // What is disabled is perhaps deleted next, and then cannot be looked at any more. If
+            // this fails, an older snapshot has to do.
+            let _ = self.take_snapshot(&seen.ca, seen.as_of).await;
+        }
         let can_serve =
             |seen: &Described| matches!(seen.ca.status, CaStatus::Active | CaStatus::Disabled);
         if let Some(seen) = seen.filter(can_serve)

@@ -17,6 +17,12 @@ pub enum AutoRestoreError {
     Describe(#[source] PortError),
     #[error("the event is not one to act on")]
     Event(#[source] Refusal),
+    #[error("the event is not one to act on, and could not be kept ({})", chain(.unkept))]
+    EventNotKept {
+        #[source]
+        refusal: Refusal,
+        unkept: Box<PortError>,
+    },
     #[error("{ca} is listed, but cannot be described")]
     Inconsistent { ca: CaArn },
     #[error("could not read or write the evidence")]
@@ -25,6 +31,10 @@ pub enum AutoRestoreError {
     List(#[source] PortError),
     #[error("the CA's fate is settled, but could not be told")]
     Publish(#[source] PublishError),
+    #[error("could not put down what hangs on the CA")]
+    Look(#[source] PortError),
+    #[error("the CA was restored, but what it had before could not be compared or put back")]
+    Mend(#[source] PortError),
     #[error("the CA was restored, but could not be put back into service")]
     Reactivate(#[source] PortError),
     #[error("the case's record does not take what happened")]
@@ -40,7 +50,8 @@ pub enum AutoRestoreError {
     Restore(#[source] PortError),
     #[error("{ca} is still DELETED after it was restored")]
     StillDeleted { ca: CaArn },
-    /// Raised after every CA has had its turn, so that one failure cannot hide the others.
+    /// Raised after every Region and every CA has had its turn, so that one failure cannot hide the
+    /// others.
     #[error("the sweep failed in part: {}", each(.failures))]
     SweepIncomplete { outcome: Box<Outcome>, failures: Vec<CaFailure> },
     #[error("the CA was changed, but could not be looked at afterwards")]
@@ -52,25 +63,27 @@ pub enum AutoRestoreError {
 /// What a sweep failed on.
 #[derive(Debug)]
 pub struct CaFailure {
-    /// `None`: on what concerns all of them.
+    pub region: String,
+    /// `None`: on what concerns all CAs of the Region.
     pub ca: Option<CaArn>,
     pub error: Box<AutoRestoreError>,
 }
 
 impl CaFailure {
     pub(super) fn new(ca: &CaArn, error: AutoRestoreError) -> Self {
-        Self { ca: Some(ca.clone()), error: Box::new(error) }
+        let region = ca.region().to_owned();
+        Self { region, ca: Some(ca.clone()), error: Box::new(error) }
     }
 
-    pub(super) fn of_all(error: AutoRestoreError) -> Self {
-        Self { ca: None, error: Box::new(error) }
+    pub(super) fn of_all(region: &str, error: AutoRestoreError) -> Self {
+        Self { region: region.to_owned(), ca: None, error: Box::new(error) }
     }
 }
 
 fn each(failures: &[CaFailure]) -> String {
     let each = failures.iter().map(|failure| match &failure.ca {
         Some(ca) => format!("{ca}: {}", chain(&failure.error)),
-        None => chain(&failure.error),
+        None => format!("{}: {}", failure.region, chain(&failure.error)),
     });
     each.collect::<Vec<_>>().join("; ")
 }
@@ -87,10 +100,12 @@ impl Failure for AutoRestoreError {
         match self {
             Self::Contended { .. } => "CaseContended",
             Self::Describe(_) => "DescribeFailed",
-            Self::Event(refusal) => refusal.error_type(),
+            Self::Event(refusal) | Self::EventNotKept { refusal, .. } => refusal.error_type(),
             Self::Inconsistent { .. } => "InconsistentService",
             Self::Ledger(_) | Self::Record(_) | Self::Write(_) => "EvidenceFailed",
             Self::List(_) => "ListFailed",
+            Self::Look(_) => "LookFailed",
+            Self::Mend(_) => "MendFailed",
             Self::Publish(_) => "PublishFailed",
             Self::Reactivate(_) => "ReactivateFailed",
             Self::Refused { .. } => "RestoreRefused",

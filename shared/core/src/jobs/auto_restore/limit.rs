@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::AutoRestoreError;
-use crate::{arn::CaArn, jobs::conditional, ports::Ledger};
+use crate::{arn::CaArn, failure::chain, jobs::conditional, ports::Ledger};
 
 pub(super) const PREFIX: &str = "state/restorations/";
 
 const DAY: Duration = Duration::DAY;
+/// How long a restoration is remembered: policies can ask how many there were.
+const REMEMBERED: Duration = Duration::days(30);
 const TRIES: usize = 5;
 
 /// `earlier`: the other cases of the day before.
@@ -70,9 +72,10 @@ impl Restorations {
     /// The answer, and whether the record has changed. A restoration that is a day old to the
     /// second does not count any more.
     fn take(&mut self, case: &str, now: OffsetDateTime, per_day: u32) -> (Taken, bool) {
-        self.restorations.retain(|one| now - one.at < DAY);
-        let is_ours = |one: &&Restoration| one.case == case;
-        let others = self.restorations.iter().filter(|one| !is_ours(one));
+        self.restorations.retain(|one| now - one.at < REMEMBERED);
+        let is_ours = |one: &&Restoration| one.case == case && now - one.at < DAY;
+        let of_today = |one: &&Restoration| now - one.at < DAY;
+        let others = self.restorations.iter().filter(of_today).filter(|one| one.case != case);
         let earlier: Vec<String> = others.map(|one| one.case.clone()).collect();
         if self.restorations.iter().any(|one| is_ours(&one)) {
             return (Taken::Taken { earlier }, false);
@@ -83,6 +86,22 @@ impl Restorations {
         self.restorations.push(Restoration { case: case.to_owned(), at: now });
         (Taken::Taken { earlier }, true)
     }
+}
+
+/// How often a CA was restored within the 30 days before, but for this case.
+pub(super) async fn earlier<L: Ledger>(
+    ledger: &L,
+    ca: &CaArn,
+    case: &str,
+    now: OffsetDateTime,
+) -> Result<u32, String> {
+    let Some(object) = ledger.read(&key(ca)).await.map_err(|error| chain(&error))? else {
+        return Ok(0);
+    };
+    let record: Restorations =
+        serde_json::from_slice(&object.body).map_err(|error| format!("{}: {error}", key(ca)))?;
+    let counts = |one: &&Restoration| one.case != case && now - one.at < REMEMBERED;
+    Ok(u32::try_from(record.restorations.iter().filter(counts).count()).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //!          ┌─ joined ─┬──────────────────┬───────────┐
 //!          ▼          │                  │           │
 //! seen ─► judged ─► restoring ─► restored ─► reactivated
-//!    │       ├────► stood
-//!    │       ├────► escalated
+//!    │       ├────► stood ────┐ ▲
+//!    │       ├────► escalated ┴─┘ overruled, when the window is about to end
 //!    └───────┴────► lost        (and lost, or restored by somebody, from wherever it was DELETED)
 //! ```
 
@@ -26,7 +26,7 @@ pub enum State {
     Reactivated,
     /// The deletion was permitted.
     Stood,
-    /// The CA was restored too often; people have to decide.
+    /// The CA was restored too often, or policy asks: people have to decide.
     Escalated,
     /// The CA is gone for good.
     Lost,
@@ -34,6 +34,8 @@ pub enum State {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Ruling {
+    /// People decide, and the CA stays DELETED until they have.
+    Ask,
     Restore,
     Stand,
 }
@@ -46,6 +48,10 @@ pub(super) enum Move {
     Join,
     Judge(Ruling),
     BeginRestoring,
+    /// What was lost with the deletion is put back, or is about to be.
+    Mend,
+    /// The window is about to end, and the CA is to be restored whatever was decided before.
+    Overrule,
     /// The service refused to restore.
     Refuse,
     Restore,
@@ -79,6 +85,8 @@ pub(super) enum Observed {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Step {
+    /// Leave it to people, as policy says.
+    Ask,
     /// Take one of the day's restorations, or find that there is none left.
     Begin,
     Done,
@@ -120,16 +128,20 @@ pub(super) fn after(from: Option<Position>, made: Move) -> Option<Position> {
         (Move::BeginRestoring, State::Judged) if position.ruling == Some(Ruling::Restore) => {
             to(State::Restoring)
         }
-        (Move::Escalate, State::Judged) if position.ruling == Some(Ruling::Restore) => {
+        (Move::Escalate, State::Judged) if position.ruling != Some(Ruling::Stand) => {
             to(State::Escalated)
         }
+        (
+            Move::Overrule,
+            State::Seen | State::Judged | State::Restoring | State::Stood | State::Escalated,
+        ) => Some(Position { state: State::Restoring, ruling: Some(Ruling::Restore), told: false }),
         (Move::Stand, State::Judged) if position.ruling == Some(Ruling::Stand) => to(State::Stood),
         (Move::Refuse, State::Restoring) => to(State::Restoring),
         (
             Move::Restore | Move::Lose,
             State::Seen | State::Judged | State::Restoring | State::Stood | State::Escalated,
         ) => to(if made == Move::Restore { State::Restored } else { State::Lost }),
-        (Move::BeginReactivating, State::Restored) => to(State::Restored),
+        (Move::BeginReactivating | Move::Mend, State::Restored) => to(State::Restored),
         (Move::Reactivate, State::Restored) => to(State::Reactivated),
         (Move::Tell, state) if state.is_final() && !position.told => {
             Some(Position { told: true, ..position })
@@ -151,6 +163,7 @@ pub(super) fn next(position: Position, observed: Observed) -> Step {
         (_, Gone) => Step::Lose,
         (State::Seen, Deleted) => Step::Judge,
         (State::Judged, Deleted) if position.ruling == Some(Ruling::Stand) => Step::Stand,
+        (State::Judged, Deleted) if position.ruling == Some(Ruling::Ask) => Step::Ask,
         (State::Judged, Deleted) => Step::Begin,
         (State::Restoring, Deleted) => Step::Restore,
         (State::Stood | State::Escalated, Deleted) => Step::Tell,
@@ -189,6 +202,8 @@ mod tests {
         (Move::Join, "se se == == == se se =="),
         (Move::Judge(Ruling::Restore), "ju .. .. .. .. .. .. .."),
         (Move::BeginRestoring, ".. re .. .. .. .. .. .."),
+        (Move::Mend, ".. .. .. == .. .. .. .."),
+        (Move::Overrule, "re re == .. .. re re .."),
         (Move::Refuse, ".. .. == .. .. .. .. .."),
         (Move::Restore, "Re Re Re .. .. Re Re .."),
         (Move::BeginReactivating, ".. .. .. == .. .. .. .."),
@@ -245,6 +260,12 @@ mod tests {
         assert_eq!(after(Some(standing), Move::Stand).map(|to| to.state), Some(State::Stood));
         assert_eq!(after(Some(standing), Move::BeginRestoring), None);
         assert_eq!(after(Some(standing), Move::Escalate), None);
+        let asking = Position { ruling: Some(Ruling::Ask), ..standing };
+        assert_eq!(after(Some(asking), Move::Escalate).map(|to| to.state), Some(State::Escalated));
+        assert_eq!(after(Some(asking), Move::BeginRestoring), None);
+        let stood = Position { told: true, ..at(State::Stood, false) };
+        let overruled = after(Some(stood), Move::Overrule);
+        assert_eq!(overruled, Some(at(State::Restoring, false)), "and is to be told anew");
         let told = after(Some(at(State::Restored, false)), Move::Tell);
         assert_eq!(told, Some(at(State::Restored, true)));
         assert_eq!(after(told, Move::Tell), None);
@@ -279,6 +300,8 @@ mod tests {
         }
         let standing = Position { ruling: Some(Ruling::Stand), ..at(State::Judged, false) };
         assert_eq!(next(standing, Observed::Deleted), Step::Stand);
+        let asking = Position { ruling: Some(Ruling::Ask), ..standing };
+        assert_eq!(next(asking, Observed::Deleted), Step::Ask);
     }
 
     /// Whatever the world does in between, a case ends: no step leads in a circle.
@@ -294,6 +317,7 @@ mod tests {
             {
                 let from = at(state, false);
                 let made = match next(from, observed) {
+                    Step::Ask => Move::Escalate,
                     Step::Begin => Move::BeginRestoring,
                     Step::Done => continue,
                     Step::Judge => Move::Judge(Ruling::Restore),

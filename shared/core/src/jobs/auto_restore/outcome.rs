@@ -32,6 +32,8 @@ pub enum Outcome {
     },
     /// `deleted`: the deleted CAs, and those whose case was still open.
     Swept {
+        /// Those that answered.
+        regions: Vec<String>,
         #[serde(with = "time::serde::rfc3339")]
         as_of: OffsetDateTime,
         /// CAs of all states.
@@ -83,11 +85,8 @@ pub enum Sighting {
 impl Outcome {
     pub(super) fn of(case: &Case) -> Self {
         let verdict = case.judgement().map(|judgement| &judgement.verdict);
-        let (policies, errors) = match verdict {
-            Some(Verdict::Restore { policies, errors }) => (policies.clone(), errors.clone()),
-            Some(Verdict::Stand { policies }) => (policies.clone(), Vec::new()),
-            None => (Vec::new(), Vec::new()),
-        };
+        let policies = verdict.map_or(&[][..], Verdict::policies).to_vec();
+        let errors = verdict.map_or(&[][..], Verdict::errors).to_vec();
         let status = case.entries().iter().rev().find_map(|entry| match &entry.act {
             Act::Reactivated { .. } => Some("ACTIVE".to_owned()),
             Act::Restored { status, .. } => Some(status.clone()),

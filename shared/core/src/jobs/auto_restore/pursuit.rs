@@ -1,6 +1,6 @@
 //! Takes one case from where it is to its end.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     AutoRestoreError, Job,
@@ -17,9 +17,14 @@ use crate::{
     ca::{Ca, CaStatus},
     failure::chain,
     jobs::conditional,
-    policy::{self, Facts, Permission, Question},
-    ports::{Authorities, Bus, Described, Etag, Ledger, PortError, ServiceStatus},
+    policy::{self, Permission, Question, Verdict},
+    ports::{Attachments, Authorities, Bus, Described, Etag, Ledger, PortError, ServiceStatus},
 };
+
+mod mend;
+
+/// With less than this left of the window, a CA about which people are asked is restored first.
+const TIME_TO_DECIDE: Duration = Duration::days(14);
 
 pub(super) struct Pursuit<'a, A, L, B> {
     job: &'a Job<'a, A, L, B>,
@@ -30,6 +35,10 @@ pub(super) struct Pursuit<'a, A, L, B> {
     gathered: Option<Gathered>,
     /// Why the CA is left as it is, once that has been looked into.
     left: Option<Left>,
+    /// Whether the CA has been compared with its snapshot.
+    compared: bool,
+    /// What could not be put back, and why.
+    not_put_back: Option<String>,
 }
 
 /// The CA as it was last seen.
@@ -55,14 +64,23 @@ impl Sight {
     }
 }
 
-impl<'a, A: Authorities, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
+impl<'a, A: Authorities + Attachments, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
     pub(super) fn new(
         job: &'a Job<'a, A, L, B>,
         case: Case,
         etag: Option<Etag>,
         sight: Sight,
     ) -> Self {
-        Self { job, case, etag, sight, gathered: None, left: None }
+        Self {
+            job,
+            case,
+            etag,
+            sight,
+            gathered: None,
+            left: None,
+            compared: false,
+            not_put_back: None,
+        }
     }
 
     /// [`AutoRestoreError::Contended`]: somebody else has written the record meanwhile; what they
@@ -70,6 +88,7 @@ impl<'a, A: Authorities, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
     pub(super) async fn run(mut self) -> Result<Case, AutoRestoreError> {
         loop {
             match machine::next(self.case.position(), self.observed()) {
+                Step::Ask => self.add(Act::Escalated { earlier: Vec::new(), asked: true })?,
                 Step::Begin => self.begin().await?,
                 Step::Done => {
                     self.write().await?;
@@ -79,6 +98,7 @@ impl<'a, A: Authorities, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
                 Step::Lose => self.add(Act::Lost)?,
                 Step::NoteRestored => self.note_restored(Restorer::Another, None)?,
                 Step::Restore => self.restore().await?,
+                Step::Serve if !self.compared => self.mend().await?,
                 Step::Serve if self.left.is_none() => self.serve().await?,
                 Step::Serve | Step::Tell => self.tell().await?,
                 Step::Stand => {
@@ -113,25 +133,37 @@ impl<'a, A: Authorities, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
 
     async fn judge(&mut self) -> Result<(), AutoRestoreError> {
         let Some(ca) = self.sight.ca().cloned() else { return Ok(()) };
-        let gathered = gather::gather(self.job.authorities, self.job.ledger, &ca.arn).await;
-        let facts = facts(self.case.deletion(), &ca, &gathered);
+        self.gather(&ca).await;
+        let Some(gathered) = &self.gathered else { return Ok(()) };
+        let facts = gathered.facts(self.case.deletion(), &ca);
+        let verdict = policy::judge(&gathered.policies, &facts);
+        let is_short = self.case.until() - self.sight.as_of() < TIME_TO_DECIDE;
         let judgement = Judgement {
-            verdict: policy::judge(&gathered.policies, &facts),
+            restore_first: is_short && matches!(verdict, Verdict::Ask { .. }),
+            verdict,
             policy_files: gathered.policy_files.clone(),
             policy_problem: gathered.policy_problem.clone(),
             unknown: gathered.unknown.clone(),
             request: policy::request_json(&facts, Question::Deletion),
             ca: serde_json::to_value(&ca).map_err(AutoRestoreError::Write)?,
+            stakes: gathered.stakes.clone(),
         };
-        self.gathered = Some(gathered);
         self.add(Act::Judged { judgement: Box::new(judgement) })
+    }
+
+    async fn gather(&mut self, ca: &Ca) {
+        if self.gathered.is_none() {
+            let (occasion, as_of) = (self.case.occasion(), self.sight.as_of());
+            let gathered = gather::gather(self.job.ledger, &ca.arn, &occasion, as_of).await;
+            self.gathered = Some(gathered);
+        }
     }
 
     async fn begin(&mut self) -> Result<(), AutoRestoreError> {
         let (ledger, per_day) = (self.job.ledger, self.job.settings.restores_per_day);
         let (ca, occasion, now) = (self.case.ca(), self.case.occasion(), self.sight.as_of());
         match limit::take(ledger, ca, &occasion, now, per_day).await? {
-            Taken::NoneLeft { earlier } => self.add(Act::Escalated { earlier }),
+            Taken::NoneLeft { earlier } => self.add(Act::Escalated { earlier, asked: false }),
             Taken::Taken { earlier } => self.add(Act::Restoring { earlier }),
         }
     }
@@ -201,12 +233,9 @@ impl<'a, A: Authorities, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
                 return Ok(());
             }
         };
-        if self.gathered.is_none() {
-            let gathered = gather::gather(self.job.authorities, self.job.ledger, &ca.arn).await;
-            self.gathered = Some(gathered);
-        }
+        self.gather(&ca).await;
         let Some(gathered) = &self.gathered else { return Ok(()) };
-        let facts = facts(self.case.deletion(), &ca, gathered);
+        let facts = gathered.facts(self.case.deletion(), &ca);
         match policy::may_reactivate(&gathered.policies, &facts, record.since) {
             Permission::Denied { policies, errors } => {
                 self.left = Some(Left::NotPermitted { policies, errors });
@@ -262,14 +291,22 @@ impl<'a, A: Authorities, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
             self.write().await?;
         }
         let (ca, as_of) = (self.sight.ca(), self.sight.as_of());
-        let findings = announce::findings(&self.case, ca, self.left.as_ref(), as_of);
+        let not_put_back = self.not_put_back.as_deref();
+        let findings = announce::findings(&self.case, ca, self.left.as_ref(), not_put_back, as_of);
         if !findings.is_empty() {
             self.job.bus.publish(&findings).await.map_err(AutoRestoreError::Publish)?;
         }
         let findings = findings.into_iter().map(|finding| finding.id).collect();
         let service = self.left.as_ref().map(Left::because);
-        self.add(Act::Told { findings, service })?;
-        self.write().await?;
+        let not_put_back = self.not_put_back.clone();
+        self.add(Act::Told { findings, service, not_put_back })?;
+        match self.write().await {
+            Err(AutoRestoreError::Contended { key }) => {
+                self.correct().await?;
+                return Err(AutoRestoreError::Contended { key });
+            }
+            written => written?,
+        }
         // Whoever notes a disabling looks for a closed case afterwards; we, having closed one, look
         // for the note. One of us sees the other's.
         if self.case.state() == State::Restored
@@ -280,6 +317,19 @@ impl<'a, A: Authorities, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
             self.serve().await?;
         }
         Ok(())
+    }
+
+    /// Somebody else has closed the case while we told of it. If they told of another end, ours were
+    /// the last words, and old ones: theirs are told again.
+    async fn correct(&self) -> Result<(), AutoRestoreError> {
+        let Recorded::Case(theirs, _) = self.job.recorded(&self.case.key()).await? else {
+            return Ok(());
+        };
+        if !theirs.is_closed() || theirs.state() == self.case.state() {
+            return Ok(());
+        }
+        let findings = announce::findings(&theirs, self.sight.ca(), None, None, self.sight.as_of());
+        self.job.bus.publish(&findings).await.map_err(AutoRestoreError::Publish)
     }
 
     /// The note of the CA's disabling; what cannot be read as one is none.
@@ -314,12 +364,4 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
         let object = self.ledger.read(key).await.map_err(AutoRestoreError::Ledger)?;
         Ok(Recorded::from_object(object))
     }
-}
-
-fn facts<'f>(
-    deletion: &'f crate::cloudtrail::Deletion,
-    ca: &'f Ca,
-    gathered: &'f Gathered,
-) -> Facts<'f> {
-    Facts { deletion, ca, approval: gathered.approval.as_ref(), tags: gathered.tags.as_ref() }
 }

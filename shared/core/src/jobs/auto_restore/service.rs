@@ -102,7 +102,10 @@ mod tests {
     use super::*;
     use crate::{
         fakes,
-        jobs::auto_restore::act::{Act, Judgement},
+        jobs::{
+            Stakes,
+            auto_restore::act::{Act, Judgement},
+        },
         policy::Verdict,
     };
 
@@ -115,9 +118,11 @@ mod tests {
             verdict,
             policy_files: Vec::new(),
             policy_problem: None,
+            restore_first: false,
             unknown: Vec::new(),
             request: serde_json::Value::Null,
             ca: serde_json::Value::Null,
+            stakes: Stakes::default(),
         };
         case.add(AT, Act::Judged { judgement: Box::new(judgement) }).unwrap();
         case

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::join_all;
 use time::OffsetDateTime;
 
 use super::{
-    AutoRestoreError, CaFailure, Job, Outcome, Sighting, Swept, TRIES,
+    AutoRestoreError, CaFailure, Job, Outcome, Settings, Sighting, Swept, TRIES,
     case::{self, Case, Recorded},
     disabled,
     limit::{self, Restorations},
@@ -17,14 +18,64 @@ use crate::{
     ca::{Ca, CaStatus},
     cloudtrail::Deletion,
     jobs::conditional,
-    ports::{Authorities, Bus, Ledger, PortError},
+    ports::{Attachments, Authorities, Bus, Ledger, PortError, Regions},
 };
 
-impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
+/// What the sweep of one Region saw and did.
+pub(super) struct Swath {
+    as_of: Option<OffsetDateTime>,
+    region: String,
+    seen: usize,
+    swept: Vec<Swept>,
+    failures: Vec<CaFailure>,
+}
+
+/// All Regions at once; one that does not answer does not keep the others from their turn.
+pub(super) async fn all<R: Regions, L: Ledger, B: Bus>(
+    regions: &R,
+    ledger: &L,
+    bus: &B,
+    settings: &Settings,
+) -> Result<Outcome, AutoRestoreError> {
+    let watched = regions.names().iter().filter_map(|name| Some((name, regions.of(name)?)));
+    let swaths = join_all(watched.map(|(region, authorities)| async move {
+        Job { authorities, ledger, bus, settings }.sweep(region).await
+    }));
+    merged(swaths.await)
+}
+
+fn merged(swaths: Vec<Swath>) -> Result<Outcome, AutoRestoreError> {
+    let (mut regions, mut seen, mut deleted) = (Vec::new(), 0, Vec::new());
+    let (mut latest, mut failures) = (None, Vec::new());
+    for swath in swaths {
+        if swath.as_of.is_some() {
+            regions.push(swath.region);
+        }
+        latest = latest.max(swath.as_of);
+        seen += swath.seen;
+        deleted.extend(swath.swept);
+        failures.extend(swath.failures);
+    }
+    let as_of = latest.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let outcome = Outcome::Swept { regions, as_of, seen, deleted };
+    if failures.is_empty() {
+        return Ok(outcome);
+    }
+    Err(AutoRestoreError::SweepIncomplete { outcome: Box::new(outcome), failures })
+}
+
+impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
     /// One list of all CAs, and a read for each that is DELETED. One that cannot be handled does
     /// not keep the others from their turn.
-    pub(super) async fn sweep(&self) -> Result<Outcome, AutoRestoreError> {
-        let listing = self.authorities.list().await.map_err(AutoRestoreError::List)?;
+    async fn sweep(&self, region: &str) -> Swath {
+        let region = region.to_owned();
+        let listing = match self.authorities.list().await {
+            Ok(listing) => listing,
+            Err(cause) => {
+                let failures = vec![CaFailure::of_all(&region, AutoRestoreError::List(cause))];
+                return Swath { as_of: None, region, seen: 0, swept: Vec::new(), failures };
+            }
+        };
         let (now, seen) = (listing.as_of, listing.cas.len());
         let mut deleted: Vec<&Ca> =
             listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
@@ -48,13 +99,10 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
                 Err(error) => failures.push(CaFailure::new(&ca.arn, error)),
             }
         }
-        self.sweep_restored(&listing.cas, now, &mut swept, &mut failures).await;
-        self.sweep_disabled(&listing.cas, now, &mut failures).await;
-        let outcome = Outcome::Swept { as_of: now, seen, deleted: swept };
-        if failures.is_empty() {
-            return Ok(outcome);
-        }
-        Err(AutoRestoreError::SweepIncomplete { outcome: Box::new(outcome), failures })
+        self.sweep_restored(&region, &listing.cas, now, &mut swept, &mut failures).await;
+        self.sweep_disabled(&region, &listing.cas, now, &mut failures).await;
+        self.keep_inventory(&region, &listing, &mut failures).await;
+        Swath { as_of: Some(now), region, seen, swept, failures }
     }
 
     async fn sweep_case(
@@ -117,7 +165,7 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
         Ok(Some(Sighting::Pursued { outcome: Box::new(Outcome::of(&case)) }))
     }
 
-    fn open(
+    pub(super) fn open(
         &self,
         ca: &Ca,
         now: OffsetDateTime,
@@ -132,6 +180,7 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
     /// the restoration, and so was every repetition of it.
     async fn sweep_restored(
         &self,
+        region: &str,
         cas: &[Ca],
         now: OffsetDateTime,
         swept: &mut Vec<Swept>,
@@ -140,7 +189,7 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
         let keys = match self.ledger.list(limit::PREFIX).await {
             Ok(keys) => keys.into_iter().collect::<BTreeSet<_>>(),
             Err(cause) => {
-                return failures.push(CaFailure::of_all(AutoRestoreError::Ledger(cause)));
+                return failures.push(CaFailure::of_all(region, AutoRestoreError::Ledger(cause)));
             }
         };
         for ca in cas.iter().filter(|ca| keys.contains(&limit::key(&ca.arn))) {
@@ -176,11 +225,17 @@ impl<A: Authorities, L: Ledger, B: Bus> Job<'_, A, L, B> {
         Ok(cases.filter(|key| key.starts_with(&own)).collect())
     }
 
-    async fn sweep_disabled(&self, cas: &[Ca], now: OffsetDateTime, failures: &mut Vec<CaFailure>) {
+    async fn sweep_disabled(
+        &self,
+        region: &str,
+        cas: &[Ca],
+        now: OffsetDateTime,
+        failures: &mut Vec<CaFailure>,
+    ) {
         let keys = match self.ledger.list(disabled::PREFIX).await {
             Ok(keys) => keys.into_iter().collect::<BTreeSet<_>>(),
             Err(cause) => {
-                return failures.push(CaFailure::of_all(AutoRestoreError::Ledger(cause)));
+                return failures.push(CaFailure::of_all(region, AutoRestoreError::Ledger(cause)));
             }
         };
         for ca in cas {

@@ -1,10 +1,12 @@
 //! An acknowledgement: somebody knows of a deletion, and does not want to be reminded for a time.
 //!
-//! It is the object `acks/<CA id>.json` in the evidence bucket; `vigil deadline ack` writes it. It
-//! never silences the last threshold, and it is for one deletion where it names the window's end.
+//! It is the object `acks/<CA id>.json` in the evidence bucket, which `vigil deadline ack` writes, or
+//! two tags that the CA had when its last snapshot was made. It never silences the last threshold, and it is for one deletion where it names the window's end.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::arn::CaArn;
 
@@ -20,6 +22,10 @@ pub struct Ack {
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub restorable_until: Option<OffsetDateTime>,
 }
+
+/// The tags that acknowledge the deletion to come: who knows, and until when (RFC 3339).
+pub const ACKNOWLEDGED_BY: &str = "vigil:deletion-acknowledged-by";
+pub const ACKNOWLEDGED_UNTIL: &str = "vigil:deletion-acknowledged-until";
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -46,6 +52,14 @@ impl Ack {
             return Err(AckError::Anonymous);
         }
         Ok(ack)
+    }
+
+    /// `None` for tags that acknowledge nothing, or not in full.
+    pub(super) fn from_tags(tags: &BTreeMap<String, Option<String>>, ca: &CaArn) -> Option<Self> {
+        let by = tags.get(ACKNOWLEDGED_BY)?.clone().filter(|by| !by.trim().is_empty())?;
+        let until = tags.get(ACKNOWLEDGED_UNTIL)?.as_deref()?;
+        let until = OffsetDateTime::parse(until, &Rfc3339).ok()?;
+        Some(Self { ca: ca.clone(), by, until, restorable_until: None })
     }
 
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
@@ -83,6 +97,22 @@ mod tests {
         assert!(matches!(read(&text.replace("carol", " ")), Err(AckError::Anonymous)));
         for broken in ["", "{}", &text.replace("2026", "26"), &text.replace("by", "who")] {
             assert!(matches!(read(broken), Err(AckError::Unreadable(_))), "{broken}");
+        }
+    }
+
+    #[test]
+    fn tags_acknowledge_with_both_of_them_or_not_at_all() {
+        let ca = CA.parse().unwrap();
+        let read = |tags: &[(&str, &str)]| {
+            let tags =
+                tags.iter().map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned())));
+            Ack::from_tags(&tags.collect(), &ca)
+        };
+        let (by, until) =
+            ((ACKNOWLEDGED_BY, "carol"), (ACKNOWLEDGED_UNTIL, "2026-12-01T00:00:00Z"));
+        assert_eq!(read(&[by, until]).unwrap().by, "carol");
+        for tags in [&[by] as &[_], &[until], &[], &[by, (ACKNOWLEDGED_UNTIL, "soon")]] {
+            assert!(read(tags).is_none(), "{tags:?}");
         }
     }
 }

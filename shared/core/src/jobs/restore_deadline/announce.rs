@@ -3,12 +3,13 @@
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use super::thresholds::Due;
+use super::{Background, thresholds::Due};
 use crate::{
-    ca::Ca,
+    ca::{Ca, UsageMode},
     commands,
     finding::{Finding, Severity},
     instant::{in_key, rfc3339},
+    jobs::Stakes,
     span::in_words,
 };
 
@@ -23,6 +24,7 @@ pub(super) fn finding(
     until: OffsetDateTime,
     due: &Due,
     missed: &[String],
+    background: &Background,
     now: OffsetDateTime,
 ) -> Finding {
     let delay = now - due.at;
@@ -30,6 +32,10 @@ pub(super) fn finding(
     let discriminator = format!("{}/{}", in_key(until), due.threshold);
     let severity = severity(ca, due.threshold.duration());
     let time_of = |at: Option<OffsetDateTime>| at.map_or(Value::Null, |at| rfc3339(at).into());
+    let Background { stakes, deletion } = background;
+    let (certificates, subordinates) = (stakes.certificates.as_ref(), stakes.subordinates.as_ref());
+    let (lost, cost) = (lost(ca, stakes, now), cost(ca, now));
+    let account = deletion.as_ref().map_or_else(String::new, |of| format!(" {}", of.in_words()));
     Finding::new(RULE, severity, ca.arn.as_str(), &discriminator, title, now)
         .with_evidence("threshold", due.threshold.to_string())
         .with_evidence("restorable_until", rfc3339(until))
@@ -40,14 +46,51 @@ pub(super) fn finding(
         .with_evidence("ca_type", ca.ca_type.as_str())
         .with_evidence("common_name", ca.common_name.as_deref().map_or(Value::Null, Value::from))
         .with_evidence("ca_not_after", time_of(ca.not_after))
-        .with_evidence("lost", lost(ca, now))
+        .with_evidence("audience", audience(severity).to_vec())
+        .with_evidence("deleted_by", deletion.as_ref().map(|of| of.by.as_str()))
+        .with_evidence("why_it_stands", deletion.as_ref().map(|of| of.why_it_stands.as_str()))
+        .with_evidence("valid_certificates", certificates.map(|of| of.live(now)))
+        .with_evidence(
+            "last_certificate_ends",
+            time_of(certificates.and_then(|of| of.last_not_after)),
+        )
+        .with_evidence("living_subordinates", subordinates.map(|of| of.living))
+        .with_evidence("subordinates", subordinates.map(|of| of.names.clone()))
+        .with_evidence("unknown", stakes.unknown.clone())
+        .with_evidence("restoring_costs", cost.as_str())
+        .with_evidence("lost", lost.as_str())
         .with_remediation(format!(
-            "If the CA is still needed, take it back before {}: {} \
-             (AWS then charges for the time it was deleted). What is lost otherwise: {}",
+            "If the CA is still needed, take it back before {}: {} ({cost}). What is lost \
+             otherwise: {lost}{account}",
             rfc3339(until),
             commands::restore(&ca.arn),
-            lost(ca, now),
         ))
+}
+
+/// Who is to hear of it; rules of infra/template.yaml send the urgent ones further.
+fn audience(severity: Severity) -> &'static [&'static str] {
+    match severity {
+        Severity::Informational | Severity::Low => &["owners"],
+        Severity::Medium => &["owners", "operators"],
+        Severity::High => &["owners", "operators", "on-call"],
+        Severity::Critical => &["owners", "operators", "on-call", "management"],
+    }
+}
+
+/// "If you restore a CA, you are charged for the time between deletion and restoration":
+/// <https://docs.aws.amazon.com/privateca/latest/userguide/PCARestoreCA.html>.
+fn cost(ca: &Ca, now: OffsetDateTime) -> String {
+    let price = match ca.usage_mode {
+        Some(UsageMode::ShortLivedCertificate) => "a short-lived-certificate CA's",
+        _ => "a general-purpose CA's",
+    };
+    match ca.last_state_change_at.map(|deleted_at| now - deleted_at) {
+        Some(since) if since.is_positive() => format!(
+            "AWS then charges {price} monthly price for the {} that it was deleted",
+            in_words(since)
+        ),
+        _ => format!("AWS then charges {price} monthly price for the time that it was deleted"),
+    }
 }
 
 fn title(ca: &Ca, until: OffsetDateTime, delay: Duration, now: OffsetDateTime) -> String {
@@ -82,22 +125,38 @@ fn severity(ca: &Ca, threshold: Duration) -> Severity {
     }
 }
 
-fn lost(ca: &Ca, now: OffsetDateTime) -> String {
-    match ca.not_after {
-        _ if !ca.had_certificate() => {
-            "nothing that is in use; the CA never had a certificate of its own.".to_owned()
-        }
-        Some(not_after) if not_after <= now => format!(
+fn lost(ca: &Ca, stakes: &Stakes, now: OffsetDateTime) -> String {
+    if !ca.had_certificate() {
+        return "nothing that is in use; the CA never had a certificate of its own.".to_owned();
+    }
+    if let Some(not_after) = ca.not_after.filter(|not_after| *not_after <= now) {
+        return format!(
             "the key. The CA's certificate ran out at {}; a new one for the same key can only be \
              imported while the CA exists.",
             rfc3339(not_after)
-        ),
-        not_after => format!(
-            "the key, and with it CRLs, OCSP answers, revocation and renewal for everything below \
-             the CA, some of which may be valid until {}.",
-            not_after.map_or_else(|| "its own end".to_owned(), rfc3339)
-        ),
+        );
     }
+    let mut lost =
+        "the key, and with it CRLs, OCSP answers, revocation and renewal for everything \
+                    below the CA: "
+            .to_owned();
+    lost.push_str(&match &stakes.certificates {
+        Some(of) => {
+            let last = of.last_not_after.map(|last| format!(", the last until {}", rfc3339(last)));
+            let (valid, last) = (of.live(now), last.unwrap_or_default());
+            format!("{valid} valid certificates{last} (as of {})", rfc3339(of.as_of))
+        }
+        None => format!(
+            "an unknown number of certificates, some perhaps valid until {}",
+            ca.not_after.map_or_else(|| "the CA's own end".to_owned(), rfc3339)
+        ),
+    });
+    lost.push_str(&match &stakes.subordinates {
+        Some(of) if of.living == 0 => ", no subordinate CA.".to_owned(),
+        Some(of) => format!(", {} living subordinate CAs ({}).", of.living, of.names.join(", ")),
+        None => ", and whatever subordinate CAs there are.".to_owned(),
+    });
+    lost
 }
 
 #[cfg(test)]
@@ -105,7 +164,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::fakes;
+    use crate::{fakes, inventory::Subordinates, jobs::Certificates};
 
     const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
 
@@ -121,10 +180,32 @@ mod tests {
     #[test]
     fn what_is_lost_depends_on_the_cas_certificate() {
         let ca = fakes::deleted_ca(AT);
-        assert!(lost(&ca, AT).contains("2027-09-16"), "{}", lost(&ca, AT));
-        assert!(lost(&ca, AT + Duration::days(300)).contains("ran out"));
+        let unknown = Stakes::default();
+        let words = lost(&ca, &unknown, AT);
+        assert!(words.contains("unknown number") && words.contains("2027-09-16"), "{words}");
+        assert!(lost(&ca, &unknown, AT + Duration::days(300)).contains("ran out"));
+        let certificates = Certificates { valid: 7, last_not_after: Some(AT), as_of: AT };
+        let subordinates = Subordinates {
+            living: 1,
+            active: 1,
+            last_not_after: None,
+            names: vec!["Payments".to_owned()],
+            as_of: AT,
+        };
+        let known = Stakes {
+            certificates: Some(certificates),
+            subordinates: Some(subordinates),
+            unknown: Vec::new(),
+        };
+        let words = lost(&ca, &known, AT);
+        for part in [
+            "7 valid certificates, the last until 2026-11-20",
+            "1 living subordinate CAs (Payments)",
+        ] {
+            assert!(words.contains(part), "{words}");
+        }
         let never = Ca { serial: None, not_before: None, not_after: None, ..ca };
-        assert!(lost(&never, AT).contains("never had"));
+        assert!(lost(&never, &known, AT).contains("never had"));
         assert_eq!(severity(&never, Duration::HOUR), Severity::Informational);
     }
 }

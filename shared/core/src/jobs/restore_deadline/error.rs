@@ -4,6 +4,7 @@ use super::Outcome;
 use crate::{
     arn::CaArn,
     failure::{Failure, chain},
+    jobs::auto_restore::AutoRestoreError,
     ports::{PortError, PublishError},
 };
 
@@ -14,15 +15,32 @@ pub enum RestoreDeadlineError {
     #[error("{} failed, {} deleted CAs were watched: {}",
         .failures.len(), .outcome.deleted.len(), each(.failures))]
     Incomplete { outcome: Outcome, failures: Vec<CaFailure> },
-    #[error("could not list the CAs")]
-    List(#[source] PortError),
+    /// No Region was listed.
+    #[error("nothing could be watched: {}", each(.failures))]
+    Unanswered { failures: Vec<CaFailure> },
 }
 
 #[derive(Debug)]
 pub struct CaFailure {
+    /// `None`: of all Regions.
+    pub region: Option<String>,
     /// `None`: not known, or all of them.
     pub ca: Option<CaArn>,
     pub step: Step,
+}
+
+impl CaFailure {
+    pub(super) fn new(ca: &CaArn, step: Step) -> Self {
+        Self { region: Some(ca.region().to_owned()), ca: Some(ca.clone()), step }
+    }
+
+    pub(super) fn of_region(region: &str, step: Step) -> Self {
+        Self { region: Some(region.to_owned()), ca: None, step }
+    }
+
+    pub(super) fn of_all(step: Step) -> Self {
+        Self { region: None, ca: None, step }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -30,16 +48,22 @@ pub struct CaFailure {
 pub enum Step {
     #[error("could not read or write the alert's record")]
     Ledger(#[source] PortError),
+    #[error("could not list the CAs")]
+    List(#[source] PortError),
     #[error("could not send the alert")]
     Publish(#[source] PublishError),
+    /// What policy does not let end.
+    #[error("could not restore the CA at its last threshold")]
+    Rescue(#[source] Box<AutoRestoreError>),
     #[error("could not write the alert's record as JSON")]
     Write(#[source] serde_json::Error),
 }
 
 fn each(failures: &[CaFailure]) -> String {
-    let each = failures.iter().map(|failure| match &failure.ca {
-        Some(ca) => format!("{ca}: {}", chain(&failure.step)),
-        None => chain(&failure.step),
+    let each = failures.iter().map(|failure| match (&failure.ca, &failure.region) {
+        (Some(ca), _) => format!("{ca}: {}", chain(&failure.step)),
+        (None, Some(region)) => format!("{region}: {}", chain(&failure.step)),
+        (None, None) => chain(&failure.step),
     });
     each.collect::<Vec<_>>().join("; ")
 }
@@ -48,7 +72,7 @@ impl Failure for RestoreDeadlineError {
     fn error_type(&self) -> &'static str {
         match self {
             Self::Incomplete { .. } => "SweepIncomplete",
-            Self::List(_) => "ListFailed",
+            Self::Unanswered { .. } => "ListFailed",
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{
-    CaFailure, Closed, Job, Step,
+    CaFailure, Closed, Job, Outcome, Settings, Step, Swath,
     alert::{self, Alert, State},
     ending::{self, Ending},
 };
@@ -16,7 +16,7 @@ use crate::{
     ca::{Ca, CaStatus},
     finding::{Finding, Status},
     jobs::conditional,
-    ports::{Bus, Etag, Ledger},
+    ports::{Attachments, Authorities, Bus, Etag, Ledger, Regions},
 };
 
 const PREFIX: &str = "state/deadline/";
@@ -41,7 +41,52 @@ fn key(ca: &CaArn) -> String {
     format!("{PREFIX}{}.json", ca.id())
 }
 
-impl<L: Ledger, B: Bus> Job<'_, L, B> {
+/// Tells how the deletions have ended that were watched and are no more. What belongs to a Region
+/// that has not answered is left to the next run.
+pub(super) async fn close_ended<R: Regions, L: Ledger, B: Bus>(
+    answered: &[Swath],
+    regions: &R,
+    ledger: &L,
+    bus: &B,
+    settings: &Settings,
+    outcome: &mut Outcome,
+    failures: &mut Vec<CaFailure>,
+) {
+    let keys = match ledger.list(PREFIX).await {
+        Ok(keys) => keys,
+        Err(cause) => return failures.push(CaFailure::of_all(Step::Ledger(cause))),
+    };
+    let listed: BTreeMap<String, &Ca> =
+        answered.iter().flat_map(|of| &of.listing.cas).map(|ca| (key(&ca.arn), ca)).collect();
+    let job_in = |region: &str| {
+        let swath = answered.iter().find(|swath| swath.region == region)?;
+        let (authorities, now) = (regions.of(region)?, swath.listing.as_of);
+        Some(Job { authorities, ledger, bus, settings, now })
+    };
+    for key in keys {
+        let ca = listed.get(&key);
+        if ca.is_some_and(|ca| ca.status == CaStatus::Deleted) {
+            continue;
+        }
+        let found = match ledger.read(&key).await {
+            Ok(found) => found,
+            Err(cause) => {
+                failures.push(CaFailure::of_all(Step::Ledger(cause)));
+                continue;
+            }
+        };
+        let Some(found) = found else { continue };
+        let Ok(guarded) = serde_json::from_slice::<Guarded>(&found.body) else { continue };
+        let Some(job) = job_in(guarded.ca.region()) else { continue };
+        let of = guarded.ca.clone();
+        match job.close(guarded, &found.etag, ca.is_some()).await {
+            Ok(closed) => outcome.closed.extend(closed),
+            Err(step) => failures.push(CaFailure::new(&of, step)),
+        }
+    }
+}
+
+impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
     /// Notes a deletion that is seen for the first time; another one of the same CA that was noted
     /// before has ended with the CA having been restored.
     pub(super) async fn remember(&self, ca: &Ca, until: OffsetDateTime) -> Result<(), Step> {
@@ -72,35 +117,12 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
         self.note(&guarded, over.as_ref()).await
     }
 
-    /// Tells how the deletions have ended that were watched and are no more.
-    pub(super) async fn close_ended(
+    async fn close(
         &self,
-        cas: &[Ca],
-        closed: &mut Vec<Closed>,
-        failures: &mut Vec<CaFailure>,
-    ) {
-        let keys = match self.ledger.list(PREFIX).await {
-            Ok(keys) => keys,
-            Err(cause) => {
-                return failures.push(CaFailure { ca: None, step: Step::Ledger(cause) });
-            }
-        };
-        let listed: BTreeMap<String, &Ca> = cas.iter().map(|ca| (key(&ca.arn), ca)).collect();
-        for key in keys {
-            let ca = listed.get(&key);
-            if ca.is_some_and(|ca| ca.status == CaStatus::Deleted) {
-                continue;
-            }
-            match self.close(&key, ca.is_some()).await {
-                Ok(Some(one)) => closed.push(one),
-                Ok(None) => {}
-                Err(step) => failures.push(CaFailure { ca: ca.map(|ca| ca.arn.clone()), step }),
-            }
-        }
-    }
-
-    async fn close(&self, key: &str, is_back: bool) -> Result<Option<Closed>, Step> {
-        let Some((Some(guarded), etag)) = self.guarded(key).await? else { return Ok(None) };
+        guarded: Guarded,
+        etag: &Etag,
+        is_back: bool,
+    ) -> Result<Option<Closed>, Step> {
         if guarded.ending.is_some() {
             return Ok(None);
         }
@@ -113,7 +135,7 @@ impl<L: Ledger, B: Bus> Job<'_, L, B> {
             (ending, vec![finding.id])
         };
         let ended = Guarded { ending: Some(ending), ..guarded };
-        self.note(&ended, Some(&etag)).await?;
+        self.note(&ended, Some(etag)).await?;
         let (ca, restorable_until) = (ended.ca, ended.restorable_until);
         Ok(Some(Closed { ca, restorable_until, ending, findings }))
     }

@@ -4,15 +4,17 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::{ending::Ending, thresholds::Next};
-use crate::{arn::CaArn, ca::Ca};
+use crate::{arn::CaArn, ca::Ca, jobs::auto_restore};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Outcome {
     #[serde(with = "time::serde::rfc3339")]
     pub as_of: OffsetDateTime,
+    /// Those that answered.
+    pub regions: Vec<String>,
     /// CAs of all states.
     pub seen: usize,
-    /// The deleted ones, the one nearest its end first.
+    /// The deleted ones, in each Region the one nearest its end first.
     pub deleted: Vec<Watched>,
     /// Deletions that have ended since the sweep before.
     pub closed: Vec<Closed>,
@@ -66,6 +68,11 @@ pub enum Watch {
     },
     /// The service gives no RestorableUntil.
     NoWindow,
+    /// By the dead man's switch.
+    Rescued {
+        threshold: String,
+        outcome: Box<auto_restore::Outcome>,
+    },
     /// No threshold has passed.
     Waiting {
         next: Option<Next>,

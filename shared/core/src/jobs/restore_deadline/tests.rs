@@ -17,8 +17,18 @@ struct World {
     bus: FakeBus,
 }
 
+/// Policies without a dead man's switch.
+const NO_SWITCH: &str =
+    r#"permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
+
 impl World {
     fn new(cas: Vec<Ca>) -> Self {
+        let world = Self::with_the_built_in_policies(cas);
+        world.ledger.put("policies/ours.cedar", NO_SWITCH);
+        world
+    }
+
+    fn with_the_built_in_policies(cas: Vec<Ca>) -> Self {
         Self {
             authorities: FakeAuthorities::new(AT, cas),
             ledger: FakeLedger::default(),
@@ -29,11 +39,7 @@ impl World {
     /// One sweep, `after` the deletion.
     fn sweep(&self, after: Duration) -> Result<Outcome, RestoreDeadlineError> {
         self.authorities.set_now(AT + after);
-        let settings = Settings {
-            thresholds: "14d,7d,3d,1d,6h,1h".parse().unwrap(),
-            claim_expires_after: Duration::MINUTE,
-        };
-        fakes::run(run(&self.authorities, &self.ledger, &self.bus, &settings))
+        fakes::run(run(&self.authorities, &self.ledger, &self.bus, &settings()))
     }
 
     fn watch(&self, after: Duration) -> Watch {
@@ -56,6 +62,19 @@ impl World {
 
     fn set(&self, cas: Vec<Ca>) {
         *self.authorities.cas.lock().unwrap() = cas;
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        thresholds: "14d,7d,3d,1d,6h,1h".parse().unwrap(),
+        claim_expires_after: Duration::MINUTE,
+        rescue: auto_restore::Settings {
+            account: None,
+            reactivate_within: Duration::DAY,
+            restores_per_day: 3,
+            settle: Duration::minutes(15),
+        },
     }
 }
 
@@ -354,4 +373,116 @@ fn a_post_mortem_that_the_bus_did_not_take_is_told_by_the_next_sweep() {
     world.bus.fail_next();
     assert_eq!(world.sweep(Duration::days(31)).unwrap_err().error_type(), "SweepIncomplete");
     assert_eq!(world.sweep(Duration::days(32)).unwrap().closed.len(), 1);
+}
+
+fn approve(world: &World) {
+    let approval = serde_json::json!({"ca": fakes::ARN, "approved_by": "carol",
+        "reason": "CHG-1042", "expires": "2026-11-21T00:00:00Z"});
+    world.ledger.put(&format!("approvals/{ID}.json"), &approval.to_string());
+}
+
+fn delete(world: &World) -> auto_restore::Outcome {
+    let event = include_str!("../../../../../infra/events/deletion.json");
+    let event = serde_json::from_str(event).unwrap();
+    let (authorities, ledger, bus) = (&world.authorities, &world.ledger, &world.bus);
+    let rescue = settings().rescue;
+    fakes::run(auto_restore::run(&event, authorities, ledger, bus, &rescue)).unwrap()
+}
+
+#[test]
+fn an_alert_says_who_deleted_it_why_it_stands_what_is_lost_and_what_it_costs() {
+    let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    approve(&world);
+    fakes::put_summary(&world.ledger, fakes::ARN, 12, AT + Duration::days(90), AT);
+    delete(&world);
+    world.sweep(Duration::days(4)).unwrap();
+    let finding = world.bus.last();
+    for words in [
+        "by arn:aws:sts::111122223333:assumed-role/Admin/alice at 2026-11-20T10:00:00Z",
+        "policy permits it (approved; approved by carol: CHG-1042)",
+        "12 valid certificates, the last until 2027-02-18T10:00:00Z",
+        "whatever subordinate CAs there are",
+        "a general-purpose CA's monthly price for the 4 days",
+        "aws acm-pca restore-certificate-authority",
+    ] {
+        assert!(finding.remediation.contains(words), "{words}: {}", finding.remediation);
+    }
+    assert_eq!(finding.evidence["valid_certificates"], 12);
+    assert!(finding.evidence["living_subordinates"].is_null(), "unknown");
+    assert_eq!(finding.evidence["audience"], serde_json::json!(["owners", "operators"]));
+}
+
+/// A deletion that stands by no approval, of a CA that is in use.
+#[test]
+fn the_dead_mans_switch_restores_at_the_last_threshold_and_not_before() {
+    let second = Duration::SECOND;
+    let last = Duration::days(7) - Duration::HOUR;
+    let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    assert!(matches!(world.watch(last - second), Watch::Alerted { .. }));
+    let Watch::Rescued { threshold, .. } = world.watch(last) else { panic!() };
+    assert_eq!((threshold.as_str(), world.authorities.status()), ("1h", CaStatus::Disabled));
+    assert!(world.bus.last().title.contains("window was about to end"));
+    let closed = world.sweep(last + Duration::HOUR).unwrap().closed;
+    assert_eq!(closed[0].ending, Ending::Restored);
+}
+
+#[test]
+fn the_dead_mans_switch_respects_approvals_and_acknowledgements() {
+    let last = Duration::days(7) - Duration::HOUR;
+    let approved = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    approve(&approved);
+    delete(&approved);
+    assert!(matches!(approved.watch(last), Watch::Alerted { .. }));
+    let acknowledged = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    acknowledged.acknowledge(AT + last + Duration::SECOND, None);
+    assert!(matches!(acknowledged.watch(last), Watch::Alerted { .. }), "the last is told");
+    assert_eq!(acknowledged.authorities.status(), CaStatus::Deleted);
+    // It runs out with the window still open.
+    assert!(matches!(acknowledged.watch(last + Duration::SECOND), Watch::Rescued { .. }));
+}
+
+#[test]
+fn where_the_switch_fails_people_are_told_and_it_is_tried_again() {
+    let last = Duration::days(7) - Duration::HOUR;
+    let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    world.authorities.calls.fail_next("restore", fakes::broken("restore"));
+    let error = world.sweep(last).unwrap_err();
+    assert!(error.to_string().contains("at its last threshold"), "{error}");
+    assert_eq!(world.alerted(), ["1h"]);
+    assert!(matches!(world.watch(last + Duration::MINUTE), Watch::Rescued { .. }));
+}
+
+#[test]
+fn tags_that_the_ca_had_acknowledge_its_deletion() {
+    let world = World::new(vec![fakes::deleted_ca(AT)]);
+    let snapshot = serde_json::json!({"ca": fakes::ARN, "as_of": "2026-11-20T09:00:00Z",
+        "policy": null, "permissions": [], "revocation": {"crl": null, "ocsp_enabled": false,
+        "ocsp_custom_cname": null}, "tags": {"vigil:deletion-acknowledged-by": "carol",
+        "vigil:deletion-acknowledged-until": "2026-11-24T00:00:00Z"}});
+    world.ledger.put(&format!("state/snapshots/{ID}.json"), &snapshot.to_string());
+    assert!(matches!(world.watch(Duration::ZERO), Watch::Acknowledged { .. }));
+    assert!(matches!(world.watch(Duration::days(4)), Watch::Alerted { .. }));
+}
+
+#[test]
+fn a_region_that_is_down_hides_no_other_and_closes_nothing() {
+    let arn = fakes::ARN.replace("us-east-1", "eu-west-1").replace("11223344", "99887766");
+    let other = Ca { arn: arn.parse().unwrap(), ..fakes::deleted_ca(AT) };
+    let here = FakeAuthorities::new(AT, vec![fakes::deleted_ca(AT)]);
+    let there = FakeAuthorities::new(AT, vec![other]).in_region("eu-west-1");
+    let regions = fakes::FakeRegions::new(vec![here, there]);
+    let world = World::new(Vec::new());
+    let sweep = || fakes::run(run(&regions, &world.ledger, &world.bus, &settings()));
+    let outcome = sweep().unwrap();
+    assert_eq!((outcome.regions.len(), outcome.deleted.len()), (2, 2));
+    regions.services[1].calls.fail_next("list", fakes::broken("list"));
+    regions.services[1].cas.lock().unwrap().clear();
+    let error = sweep().unwrap_err();
+    assert!(error.to_string().contains("eu-west-1: could not list the CAs"), "{error}");
+    assert!(world.bus.rules().iter().all(|rule| rule == "restore-deadline.threshold"));
+    assert_eq!(sweep().unwrap().closed.len(), 1, "once it answers, what is gone is told");
+    for service in &regions.services {
+        service.calls.fail_next("list", fakes::broken("list"));
+    }
+    assert_eq!(sweep().unwrap_err().error_type(), "ListFailed");
 }

@@ -1,0 +1,121 @@
+//! A service in this process to send anything to: what every target of the API begins with.
+
+use axum::body::Body;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use http::Request;
+use pca_local::PcaLocal;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use tower::ServiceExt as _;
+
+/// An ACTIVE root CA, `ca`, and one that waits for its certificate, `pending`.
+pub struct World {
+    runtime: Runtime,
+    service: PcaLocal,
+    pub ca: String,
+    pub pending: String,
+    /// Of `pending`, in base64.
+    pub csr: String,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .expect("a runtime without I/O needs nothing of the system");
+        let service = PcaLocal::builder().build();
+        let mut world =
+            Self { runtime, service, ca: String::new(), pending: String::new(), csr: String::new() };
+        world.ca = world.create("Root");
+        let certificate = world.issue_own();
+        let import = json!({"CertificateAuthorityArn": world.ca, "Certificate": certificate});
+        world.must("ImportCertificateAuthorityCertificate", &import);
+        world.pending = world.create("Pending");
+        world.csr = world.csr_of(&world.pending);
+        world
+    }
+
+    fn create(&self, name: &str) -> String {
+        let made = self.must(
+            "CreateCertificateAuthority",
+            &json!({
+                "CertificateAuthorityType": "ROOT",
+                "CertificateAuthorityConfiguration": {
+                    "KeyAlgorithm": "EC_prime256v1",
+                    "SigningAlgorithm": "SHA256WITHECDSA",
+                    "Subject": {"CommonName": name},
+                },
+            }),
+        );
+        text(&made["CertificateAuthorityArn"])
+    }
+
+    fn csr_of(&self, ca: &str) -> String {
+        let got = self
+            .must("GetCertificateAuthorityCsr", &json!({"CertificateAuthorityArn": ca}));
+        BASE64_STANDARD.encode(text(&got["Csr"]))
+    }
+
+    fn issue_own(&self) -> String {
+        let issued = self.must(
+            "IssueCertificate",
+            &json!({
+                "CertificateAuthorityArn": self.ca,
+                "Csr": self.csr_of(&self.ca),
+                "SigningAlgorithm": "SHA256WITHECDSA",
+                "TemplateArn": "arn:aws:acm-pca:::template/RootCACertificate/V1",
+                "Validity": {"Type": "YEARS", "Value": 10},
+            }),
+        );
+        let got = self.must(
+            "GetCertificate",
+            &json!({
+                "CertificateAuthorityArn": self.ca,
+                "CertificateArn": issued["CertificateArn"],
+            }),
+        );
+        BASE64_STANDARD.encode(text(&got["Certificate"]))
+    }
+
+    /// The answer to a request that is right.
+    pub fn must(&self, operation: &str, request: &Value) -> Value {
+        let (status, answer) = self.call(operation, request.to_string().into_bytes());
+        assert_eq!(status, 200, "{operation}: {answer}");
+        answer
+    }
+
+    /// Status and answer of any request. A failure of the service itself is what fuzzing is for.
+    pub fn call(&self, operation: &str, body: Vec<u8>) -> (u16, Value) {
+        let request = Request::post("/")
+            .header("x-amz-target", format!("ACMPrivateCA.{operation}"))
+            .body(Body::from(body))
+            .expect("operations have names of letters");
+        let (status, body) = self.runtime.block_on(async {
+            let Ok(response) = self.service.router().oneshot(request).await;
+            let status = response.status().as_u16();
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+            (status, body.expect("answers are in memory"))
+        });
+        let answer = match body.is_empty() {
+            true => Value::Null,
+            false => serde_json::from_slice(&body).expect("answers are JSON"),
+        };
+        assert!(status < 500, "{operation}: {answer}");
+        if status != 200 {
+            let is_told = |member: &str| answer[member].as_str().is_some_and(|it| !it.is_empty());
+            assert!(is_told("__type") && is_told("message"), "{operation}: {answer}");
+        }
+        (status, answer)
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("the service answered with text").to_owned()
+}

@@ -1,0 +1,143 @@
+//! The latest events of the service, for whoever looks at it: what happened, and what happens next.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::cloudtrail::ApiCall;
+
+/// As many as a person reads, and no more memory than a few requests with the longest chain take.
+const KEPT: usize = 500;
+const KEPT_BYTES: usize = 8 * 1024 * 1024;
+
+/// What the service has told lately. Everybody who looks reads the same.
+pub(crate) struct Recent {
+    pages: Mutex<Pages>,
+    /// The number of the latest event.
+    latest: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Pages {
+    noted: VecDeque<Arc<Noted>>,
+    bytes: usize,
+}
+
+/// An event and its place in the order of all events, from 1.
+pub(crate) struct Noted {
+    pub(crate) number: u64,
+    bytes: usize,
+    event: Event,
+    /// A call's record is made when somebody wants to see it: most are never looked at.
+    envelope: OnceLock<Value>,
+}
+
+/// What the service tells, as it is told.
+pub(crate) enum Event {
+    Call(Box<ApiCall>),
+    Service(Value),
+}
+
+impl Noted {
+    /// The EventBridge event.
+    pub(crate) fn envelope(&self) -> &Value {
+        match &self.event {
+            Event::Call(call) => self.envelope.get_or_init(|| call.event()),
+            Event::Service(envelope) => envelope,
+        }
+    }
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self { pages: Mutex::default(), latest: watch::Sender::new(0) }
+    }
+}
+
+impl Recent {
+    pub(crate) fn note(&self, event: Event) -> Arc<Noted> {
+        let bytes = match &event {
+            Event::Call(call) => call.bytes,
+            Event::Service(_) => 0,
+        };
+        let mut pages = self.pages();
+        let number = *self.latest.borrow() + 1;
+        let noted = Arc::new(Noted { number, bytes, event, envelope: OnceLock::new() });
+        pages.noted.push_back(Arc::clone(&noted));
+        pages.bytes += bytes;
+        while pages.noted.len() > KEPT || pages.bytes > KEPT_BYTES {
+            let Some(oldest) = pages.noted.pop_front() else { break };
+            pages.bytes -= oldest.bytes;
+        }
+        // Still under the lock: numbers are told in their order.
+        self.latest.send_replace(number);
+        noted
+    }
+
+    /// Those that are kept of what came after `number`, oldest first.
+    pub(crate) fn after(&self, number: u64) -> Vec<Arc<Noted>> {
+        let pages = self.pages();
+        let first = pages.noted.partition_point(|noted| noted.number <= number);
+        pages.noted.range(first..).cloned().collect()
+    }
+
+    pub(crate) fn latest(&self) -> watch::Receiver<u64> {
+        self.latest.subscribe()
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::caller::Caller;
+
+    fn call(bytes: usize) -> Event {
+        let caller = Caller::from_headers(&http::HeaderMap::new(), "111122223333", "us-east-1");
+        Event::Call(Box::new(ApiCall {
+            operation: "DeletePolicy".to_owned(),
+            request: json!({}),
+            outcome: Ok(Value::Null),
+            caller,
+            at: datetime!(2026-01-05 09:00 UTC),
+            bytes,
+        }))
+    }
+
+    #[test]
+    fn the_oldest_go_when_there_are_too_many_or_they_are_too_large() {
+        let recent = Recent::default();
+        for number in 0..=KEPT {
+            recent.note(Event::Service(json!(number)));
+        }
+        let kept = recent.after(0);
+        assert_eq!((kept.len(), kept[0].number), (KEPT, 2));
+        assert_eq!(*kept[0].envelope(), json!(1));
+        assert_eq!(recent.after(kept[KEPT - 3].number).len(), 2);
+
+        for _ in 0..3 {
+            recent.note(call(KEPT_BYTES / 2));
+        }
+        assert_eq!(recent.after(0).len(), 2);
+        recent.note(call(KEPT_BYTES + 1));
+        assert_eq!(recent.after(0).len(), 0);
+        assert_eq!(*recent.latest().borrow(), KEPT as u64 + 5);
+    }
+
+    #[test]
+    fn an_event_has_one_id_however_often_it_is_looked_at() {
+        let noted = Recent::default().note(call(0));
+        assert_eq!(noted.envelope()["id"], noted.envelope()["id"]);
+        assert_eq!(noted.envelope()["detail"]["eventName"], "DeletePolicy");
+    }
+}

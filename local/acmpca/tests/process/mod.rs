@@ -1,0 +1,294 @@
+//! The pca-local binary as a process, an S3 that it can write to, and what a client needs.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use der::Decode as _;
+use serde_json::{Value, json};
+use x509_cert::{crl::CertificateList, ext::pkix::CrlNumber};
+
+/// A number from the environment.
+#[expect(clippy::disallowed_methods, reason = "how a test is told to try again")]
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Xorshift: enough for choosing moments, and the same for the same seed.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.max(1))
+    }
+
+    /// A seed that nobody has chosen.
+    pub(crate) fn anything() -> u64 {
+        uuid::Uuid::new_v4().as_u64_pair().0 >> 32
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+        (self.next() >> 11) % limit
+    }
+}
+
+pub(crate) struct Server {
+    child: Mutex<Child>,
+    address: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Server {
+    pub(crate) fn start(data: &Path, sink: &Sink) -> Self {
+        Self::spawn(Command::new(env!("CARGO_BIN_EXE_pca-local")), data, sink)
+    }
+
+    /// One whose files cannot become longer than that, as on a disk that is full.
+    pub(crate) fn start_limited(data: &Path, sink: &Sink, blocks: u32) -> Self {
+        let mut shell = Command::new("sh");
+        // A write that goes too far fails; without the trap it would end the process.
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_pca-local")]);
+        Self::spawn(shell, data, sink)
+    }
+
+    pub(crate) fn kill_while_it_starts(data: &Path, sink: &Sink, after: Duration) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pca-local"));
+        let mut child = with_arguments(&mut command, data, sink).spawn().unwrap();
+        std::thread::sleep(after);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    fn spawn(mut command: Command, data: &Path, sink: &Sink) -> Self {
+        let mut child = with_arguments(&mut command, data, sink).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").expect("it starts");
+        Self { address: address.to_owned(), child: Mutex::new(child) }
+    }
+
+    /// SIGKILL: nothing is told to the process.
+    pub(crate) fn kill(&self) {
+        let mut child = self.child.lock().unwrap();
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+
+    /// The status and the body; an error if there was no whole answer.
+    pub(crate) fn call(&self, operation: &str, request: &Value) -> Result<(u16, Value), String> {
+        let target = format!("X-Amz-Target: ACMPrivateCA.{operation}\r\n");
+        self.exchange("POST", "/", &target, request)
+    }
+
+    pub(crate) fn acknowledged(&self, operation: &str, request: &Value) -> Result<Value, String> {
+        let (status, answer) = self.call(operation, request)?;
+        assert_eq!(status, 200, "{operation}: {answer}");
+        Ok(answer)
+    }
+
+    pub(crate) fn admin(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let (status, answer) = self.try_admin(method, path, body)?;
+        assert!(status < 300, "{path}: {answer}");
+        Ok(answer)
+    }
+
+    pub(crate) fn try_admin(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<(u16, Value), String> {
+        self.exchange(method, &format!("/_pca-local/{path}"), "", body)
+    }
+
+    fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &Value,
+    ) -> Result<(u16, Value), String> {
+        let failed = |error: std::io::Error| error.to_string();
+        let mut stream = TcpStream::connect(&self.address).map_err(failed)?;
+        let body = body.to_string();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).map_err(failed)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).map_err(failed)?;
+        let answer = String::from_utf8(answer).map_err(|error| error.to_string())?;
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or("no whole answer")?;
+        let length = head.to_ascii_lowercase();
+        let length = length.lines().find_map(|line| line.strip_prefix("content-length: "));
+        if length.and_then(|length| length.parse().ok()) != Some(body.len()) && !body.is_empty() {
+            return Err("no whole answer".to_owned());
+        }
+        let status = head.get(9..12).and_then(|status| status.parse().ok());
+        let body = serde_json::from_str(body).unwrap_or(Value::Null);
+        Ok((status.ok_or("no status")?, body))
+    }
+
+    /// A root CA that writes its CRLs to the sink, and a request to issue from, in base64.
+    pub(crate) fn active_root(&self, name: &str) -> (String, String) {
+        let created = self.acknowledged(
+            "CreateCertificateAuthority",
+            &json!({
+                "CertificateAuthorityType": "ROOT",
+                "CertificateAuthorityConfiguration": {
+                    "KeyAlgorithm": "EC_prime256v1", "SigningAlgorithm": "SHA256WITHECDSA",
+                    "Subject": {"CommonName": name},
+                },
+                "RevocationConfiguration": {"CrlConfiguration": {
+                    "Enabled": true, "ExpirationInDays": 7, "S3BucketName": "bucket",
+                }},
+            }),
+        );
+        let ca = created.unwrap()["CertificateAuthorityArn"].as_str().unwrap().to_owned();
+        let of_ca = json!({"CertificateAuthorityArn": ca});
+        let csr = self.acknowledged("GetCertificateAuthorityCsr", &of_ca).unwrap();
+        let csr = BASE64_STANDARD.encode(csr["Csr"].as_str().unwrap());
+        let own = json!({
+            "CertificateAuthorityArn": ca, "Csr": csr, "SigningAlgorithm": "SHA256WITHECDSA",
+            "TemplateArn": "arn:aws:acm-pca:::template/RootCACertificate/V1",
+            "Validity": {"Type": "YEARS", "Value": 10},
+        });
+        let issued = self.acknowledged("IssueCertificate", &own).unwrap();
+        let wanted = json!({
+            "CertificateAuthorityArn": ca, "CertificateArn": issued["CertificateArn"],
+        });
+        let own = self.acknowledged("GetCertificate", &wanted).unwrap();
+        let own = BASE64_STANDARD.encode(own["Certificate"].as_str().unwrap());
+        let import = json!({"CertificateAuthorityArn": ca, "Certificate": own});
+        self.acknowledged("ImportCertificateAuthorityCertificate", &import).unwrap();
+        (ca, csr)
+    }
+}
+
+fn with_arguments<'a>(command: &'a mut Command, data: &Path, sink: &Sink) -> &'a mut Command {
+    command.args(["--listen", "127.0.0.1:0", "--log", "error", "--data-dir"]).arg(data);
+    command.args(["--s3-endpoint", &format!("http://{}", sink.address)]);
+    command.stdout(Stdio::piped())
+}
+
+/// Takes every object, and notes the numbers of the CRLs among them as they come.
+pub(crate) struct Sink {
+    pub(crate) address: String,
+    objects: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+    pub(crate) numbers: Arc<Mutex<BTreeMap<String, Vec<u64>>>>,
+}
+
+impl Sink {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let sink = Self {
+            address: listener.local_addr().unwrap().to_string(),
+            objects: Arc::default(),
+            numbers: Arc::default(),
+        };
+        let (objects, numbers) = (Arc::clone(&sink.objects), Arc::clone(&sink.numbers));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (objects, numbers) = (Arc::clone(&objects), Arc::clone(&numbers));
+                std::thread::spawn(move || serve(stream, &objects, &numbers));
+            }
+        });
+        sink
+    }
+
+    /// By the end of its key.
+    pub(crate) fn object(&self, key: &str) -> Vec<u8> {
+        let objects = self.objects.lock().unwrap();
+        let found = objects.iter().find(|(path, _)| path.ends_with(key));
+        found.unwrap_or_else(|| panic!("no object at {key}")).1.clone()
+    }
+
+    /// The serials on a CA's CRL.
+    pub(crate) fn crl(&self, ca: &str) -> Vec<String> {
+        let crl = self.object(&format!("crl/{ca}.crl"));
+        let crl: CertificateList = CertificateList::from_der(&crl).unwrap();
+        let revoked = crl.tbs_cert_list.revoked_certificates.unwrap_or_default();
+        revoked.iter().map(|entry| hex(entry.serial_number.as_bytes())).collect()
+    }
+}
+
+/// Without the zero that keeps it positive, and as long as ours are.
+fn hex(serial: &[u8]) -> String {
+    let digits: String = serial.iter().map(|octet| format!("{octet:02x}")).collect();
+    format!("{:0>32}", digits.trim_start_matches('0'))
+}
+
+fn serve(
+    stream: TcpStream,
+    objects: &Mutex<BTreeMap<String, Vec<u8>>>,
+    numbers: &Mutex<BTreeMap<String, Vec<u64>>>,
+) {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let (mut path, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            let line = line.trim_end().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if path.is_empty() {
+                path = line.split(' ').nth(1).unwrap().split('?').next().unwrap().to_owned();
+            }
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.parse().unwrap();
+            }
+            if line == "expect: 100-continue" {
+                let _ = reader.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
+            }
+        }
+        let mut body = vec![0; length];
+        if reader.read_exact(&mut body).is_err() {
+            return;
+        }
+        if path.ends_with(".crl") {
+            numbers.lock().unwrap().entry(path.clone()).or_default().push(number(&body));
+        }
+        objects.lock().unwrap().insert(path, body);
+        if reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").is_err() {
+            return;
+        }
+    }
+}
+
+fn number(crl: &[u8]) -> u64 {
+    let crl: CertificateList = CertificateList::from_der(crl).unwrap();
+    let extensions = crl.tbs_cert_list.crl_extensions.unwrap();
+    let number = extensions
+        .iter()
+        .find_map(|extension| CrlNumber::from_der(extension.extn_value.as_bytes()).ok())
+        .unwrap();
+    number.0.as_bytes().iter().fold(0, |value, octet| (value << 8) | u64::from(*octet))
+}

@@ -1,0 +1,76 @@
+//! The dead man's switch: the window of a deleted CA is about to end, and policy has it restored
+//! whatever was decided before.
+
+use time::OffsetDateTime;
+
+use super::{
+    AutoRestoreError, Job, Outcome, Settings, TRIES,
+    act::Act,
+    case::{self, Recorded},
+    gather,
+    machine::State,
+    pursuit::{Pursuit, Sight},
+};
+use crate::{
+    ca::Ca,
+    policy::{self, Permission, Question},
+    ports::{Attachments, Authorities, Bus, Ledger, PortError},
+};
+
+/// What is known of a CA whose last threshold has passed.
+#[derive(Clone, Copy, Debug)]
+pub struct LastCall<'a> {
+    pub ca: &'a Ca,
+    pub until: OffsetDateTime,
+    /// Whether somebody has acknowledged the deletion, and that has not run out.
+    pub acknowledged: bool,
+    pub now: OffsetDateTime,
+}
+
+/// `None`: policy does not have the CA restored, or somebody has restored it already.
+pub async fn at_deadline<A: Authorities + Attachments, L: Ledger, B: Bus>(
+    call: LastCall<'_>,
+    authorities: &A,
+    ledger: &L,
+    bus: &B,
+    settings: &Settings,
+) -> Result<Option<Outcome>, AutoRestoreError> {
+    let job = Job { authorities, ledger, bus, settings };
+    let mut tries = 1;
+    loop {
+        match job.at_deadline(call).await {
+            Err(AutoRestoreError::Contended { .. }) if tries < TRIES => tries += 1,
+            ended => return ended,
+        }
+    }
+}
+
+impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
+    async fn at_deadline(&self, call: LastCall<'_>) -> Result<Option<Outcome>, AutoRestoreError> {
+        let LastCall { ca, until, acknowledged, now } = call;
+        let (mut case, etag) = match self.recorded(&case::key(&ca.arn, until)).await? {
+            Recorded::Absent => (self.open(ca, now, false)?, None),
+            Recorded::Unreadable(etag) => (self.open(ca, now, true)?, Some(etag)),
+            Recorded::Case(case, etag) => (*case, Some(etag)),
+        };
+        match case.state() {
+            State::Seen | State::Judged | State::Restoring | State::Stood | State::Escalated => {}
+            // The list is older than that, or the deletion is another one: the sweep will see it.
+            State::Restored | State::Reactivated | State::Lost => return Ok(None),
+        }
+        let gathered = gather::gather(self.ledger, &ca.arn, &case.occasion(), now).await;
+        let facts = gathered.facts(case.deletion(), ca);
+        let answer = policy::must_restore_at_deadline(&gathered.policies, &facts, acknowledged);
+        let Permission::Granted { policies } = answer else { return Ok(None) };
+        let request = policy::request_json(&facts, Question::Deadline { acknowledged });
+        let sight = match self.authorities.describe(&ca.arn).await {
+            Ok(seen) => Sight::Ca(Box::new(seen)),
+            Err(PortError::NotFound { .. }) => Sight::Gone { as_of: now },
+            Err(cause) => return Err(AutoRestoreError::Describe(cause)),
+        };
+        let overruled = Act::Overruled { policies, request };
+        case.add(now, overruled).map_err(AutoRestoreError::Record)?;
+        let case = Pursuit::new(self, case, etag, sight).run().await?;
+        Ok(Some(Outcome::of(&case)))
+    }
+}

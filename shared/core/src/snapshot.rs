@@ -1,0 +1,230 @@
+//! What hung on a CA when it was last looked at, and what of it is missing now.
+//!
+//! One object for each CA, `state/snapshots/<CA id>.json`. What was changed since is somebody's will
+//! and is left alone; what is not there at all is put back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::{arn::CaArn, ca::CrlConfiguration};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub ca: CaArn,
+    #[serde(with = "time::serde::rfc3339")]
+    pub as_of: OffsetDateTime,
+    #[serde(flatten)]
+    pub attached: Attached,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    /// The resource policy, as it was put. Sharing through AWS RAM writes it, too.
+    pub policy: Option<String>,
+    pub permissions: Vec<Permission>,
+    pub tags: BTreeMap<String, Option<String>>,
+    pub revocation: Revocation,
+}
+
+/// What CreatePermission lets a service do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Permission {
+    pub principal: String,
+    pub source_account: Option<String>,
+    pub actions: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    pub crl: Option<CrlConfiguration>,
+    pub ocsp_enabled: bool,
+    pub ocsp_custom_cname: Option<String>,
+}
+
+/// Only what is to be put back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    pub policy: Option<String>,
+    pub permissions: Vec<Permission>,
+    pub tags: BTreeMap<String, Option<String>>,
+    pub revocation: Option<Revocation>,
+}
+
+impl Snapshot {
+    pub fn key(ca: &CaArn) -> String {
+        format!("state/snapshots/{}.json", ca.id())
+    }
+}
+
+impl Attached {
+    /// Whom the resource policy names in what it allows: accounts, services, `*`. Nobody, where it
+    /// cannot be read as a policy; ACM PCA takes none that cannot.
+    pub fn shared_with(&self) -> Vec<String> {
+        let policy = self.policy.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let policy: Value = policy.unwrap_or_default();
+        let mut named = BTreeSet::new();
+        for statement in one_or_more(&policy["Statement"]) {
+            if statement["Effect"] != "Allow" {
+                continue;
+            }
+            let principal = &statement["Principal"];
+            let of = |kind: &str| one_or_more(&principal[kind]);
+            let all = of("AWS").into_iter().chain(of("Service")).chain([principal]);
+            named.extend(all.filter_map(Value::as_str).map(str::to_owned));
+        }
+        named.into_iter().collect()
+    }
+}
+
+fn one_or_more(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(several) => several.iter().collect(),
+        Value::Null => Vec::new(),
+        one => vec![one],
+    }
+}
+
+impl Missing {
+    /// What a snapshot has and the CA has not. A policy or a tag with another value is no loss.
+    pub fn of(before: &Attached, now: &Attached) -> Self {
+        let held = |one: &Permission| {
+            now.permissions.iter().any(|held| {
+                held.principal == one.principal && held.source_account == one.source_account
+            })
+        };
+        let is_enabled = |of: &Revocation| of.crl.as_ref().is_some_and(|crl| crl.enabled);
+        let crl_lost = is_enabled(&before.revocation) && !is_enabled(&now.revocation);
+        let ocsp_lost = before.revocation.ocsp_enabled && !now.revocation.ocsp_enabled;
+        let (lost, kept) = (&before.revocation, &now.revocation);
+        let revocation = (crl_lost || ocsp_lost).then(|| Revocation {
+            crl: if crl_lost { lost.crl.clone() } else { kept.crl.clone() },
+            ocsp_enabled: lost.ocsp_enabled || kept.ocsp_enabled,
+            ocsp_custom_cname: if ocsp_lost {
+                lost.ocsp_custom_cname.clone()
+            } else {
+                kept.ocsp_custom_cname.clone()
+            },
+        });
+        // The service keeps tags of this prefix for itself and takes them from nobody.
+        let is_ours = |key: &str| !key.starts_with("aws:");
+        Self {
+            policy: before.policy.clone().filter(|_| now.policy.is_none()),
+            permissions: before.permissions.iter().filter(|one| !held(one)).cloned().collect(),
+            tags: (before.tags.iter())
+                .filter(|(key, _)| is_ours(key) && !now.tags.contains_key(*key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+            revocation,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// For people: `resource policy, tags owner and stage`.
+    pub fn in_words(&self) -> String {
+        let mut words = Vec::new();
+        if self.policy.is_some() {
+            words.push("the resource policy".to_owned());
+        }
+        for permission in &self.permissions {
+            words.push(format!("the permission of {}", permission.principal));
+        }
+        for key in self.tags.keys() {
+            words.push(format!("the tag {key}"));
+        }
+        if self.revocation.is_some() {
+            words.push("the revocation configuration".to_owned());
+        }
+        words.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn permission(account: &str) -> Permission {
+        Permission {
+            principal: "acm.amazonaws.com".to_owned(),
+            source_account: Some(account.to_owned()),
+            actions: vec!["IssueCertificate".to_owned()],
+        }
+    }
+
+    fn full() -> Attached {
+        Attached {
+            policy: Some("{}".to_owned()),
+            permissions: vec![permission("111122223333")],
+            tags: BTreeMap::from([("owner".to_owned(), Some("pki".to_owned()))]),
+            revocation: Revocation {
+                crl: Some(CrlConfiguration { enabled: true, ..CrlConfiguration::default() }),
+                ocsp_enabled: true,
+                ocsp_custom_cname: Some("ocsp.example".to_owned()),
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_there_in_some_form_is_not_missing() {
+        assert!(Missing::of(&full(), &full()).is_empty());
+        assert!(Missing::of(&Attached::default(), &full()).is_empty());
+        let mut changed = full();
+        changed.policy = Some(r#"{"Version": "2012-10-17"}"#.to_owned());
+        changed.tags.insert("owner".to_owned(), None);
+        changed.permissions[0].actions.clear();
+        assert!(Missing::of(&full(), &changed).is_empty(), "it is somebody's will");
+    }
+
+    #[test]
+    fn each_part_that_is_not_there_is_missing_and_nothing_else() {
+        let missing = |spoil: fn(&mut Attached)| {
+            let mut now = full();
+            spoil(&mut now);
+            Missing::of(&full(), &now)
+        };
+        let nothing = Missing::default;
+        let policy = missing(|now| now.policy = None);
+        assert_eq!(policy, Missing { policy: full().policy, ..nothing() });
+        let tags = missing(|now| now.tags.clear());
+        assert_eq!(tags, Missing { tags: full().tags, ..nothing() });
+        let permissions = missing(|now| now.permissions = vec![permission("444455556666")]);
+        assert_eq!(permissions, Missing { permissions: full().permissions, ..nothing() });
+        let ocsp = missing(|now| now.revocation.ocsp_enabled = false);
+        assert_eq!(ocsp, Missing { revocation: Some(full().revocation), ..nothing() });
+        let crl = missing(|now| now.revocation.crl = None);
+        assert_eq!(crl.revocation, Some(full().revocation));
+        let all = Missing::of(&full(), &Attached::default());
+        assert_eq!(all.in_words().split(", ").count(), 4, "{}", all.in_words());
+    }
+
+    #[test]
+    fn the_services_own_tags_are_its_own() {
+        let mut before = full();
+        before.tags.insert("aws:cloudformation:stack-name".to_owned(), None);
+        assert!(Missing::of(&before, &full()).is_empty());
+    }
+
+    #[test]
+    fn whom_a_policy_names_in_what_it_allows_shares_the_ca() {
+        let with = |policy: &str| {
+            let attached = Attached { policy: Some(policy.to_owned()), ..Attached::default() };
+            attached.shared_with()
+        };
+        let policy = r#"{"Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": ["444455556666", "777788889999"]}},
+            {"Effect": "Allow", "Principal": {"Service": "pca-connector-ad.amazonaws.com"}},
+            {"Effect": "Deny", "Principal": {"AWS": "123412341234"}}]}"#;
+        assert_eq!(
+            with(policy),
+            ["444455556666", "777788889999", "pca-connector-ad.amazonaws.com"]
+        );
+        assert_eq!(with(r#"{"Statement": {"Effect": "Allow", "Principal": "*"}}"#), ["*"]);
+        assert!(with("garbage").is_empty() && with("[]").is_empty());
+        assert!(Attached::default().shared_with().is_empty());
+    }
+}
