@@ -115,9 +115,39 @@ async fn every_ca_is_reported_on_each_day_and_each_report_is_summarised_once() {
     assert!(world.stack.invocations().iter().all(|done| done.succeeded()));
 }
 
-/// A CA whose CRL goes to a bucket that is as the user guide wants it.
+/// Certificates send their readers to the bucket, which is private; then it is opened.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_relying_parties_get_over_http_is_looked_at_where_that_is_switched_on() {
+    let (world, ca) = world_with(&[("FetchDistributionPoints", "true")]).await;
+    issue(&world, &ca).await;
+    world.advance(Duration::hours(1)).await;
+    assert_eq!(urgent(&world), ["distribution.reachable"]);
+    let refused = world.findings("distribution.").pop().unwrap();
+    assert_eq!(refused["evidence"]["kind"], "refused");
+    let url = format!("http://{BUCKET}.s3.us-east-1.amazonaws.com/crl/{}.crl", id(&ca));
+    assert_eq!(refused["evidence"]["url"], url.as_str());
+
+    world.s3.delete_public_access_block().bucket(BUCKET).send().await.unwrap();
+    let policy = world.s3.get_bucket_policy().bucket(BUCKET).send().await.unwrap().policy.unwrap();
+    let mut policy: Value = serde_json::from_str(&policy).unwrap();
+    policy["Statement"].as_array_mut().unwrap().push(json!({
+        "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+        "Resource": format!("arn:aws:s3:::{BUCKET}/crl/*"),
+    }));
+    let put = world.s3.put_bucket_policy().bucket(BUCKET).policy(policy.to_string());
+    put.send().await.unwrap();
+    world.advance(Duration::hours(1)).await;
+    assert_eq!(urgent(&world), Vec::<String>::new());
+    world.assert_nothing_failed();
+}
+
 async fn world() -> (World, String) {
-    let world = World::start().await;
+    world_with(&[]).await
+}
+
+/// A CA whose CRL goes to a bucket that is as the user guide wants it.
+async fn world_with(parameters: &[(&str, &str)]) -> (World, String) {
+    let world = World::start_with(parameters).await;
     world.s3.create_bucket().bucket(BUCKET).send().await.unwrap();
     let policy = json!({
         "Version": "2012-10-17",
@@ -174,7 +204,7 @@ async fn is_revoked(world: &World, ca: &str, serial: &str) -> bool {
 /// The rules with an unresolved finding of crl-audit's that is more than advice.
 fn urgent(world: &World) -> Vec<String> {
     let mut open: Vec<(String, String)> = Vec::new();
-    for area in ["crl.", "bucket."] {
+    for area in ["crl.", "bucket.", "distribution."] {
         for finding in world.findings(area) {
             let text = |name: &str| finding[name].as_str().unwrap().to_owned();
             open.retain(|(id, _)| *id != text("id"));

@@ -30,10 +30,12 @@ async fn start() -> Result<(), Error> {
     let buckets = &clients.buckets();
     let ledger = &clients.evidence(bucket);
     let bus = &clients.bus(bus);
+    let distribution = &clients.distribution().await?;
 
     lambda::serve_within(|event, left| async move {
         let pace = &UntilDeadline::new(left);
-        let ports = &Ports { authorities, objects, buckets, ledger, bus, pace };
+        let distribution = distribution.as_ref();
+        let ports = &Ports { authorities, objects, buckets, ledger, bus, pace, distribution };
         crl_audit::run(&event, ports, settings).await
     })
     .await

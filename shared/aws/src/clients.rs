@@ -7,7 +7,8 @@ use crate::{
     authorities::AcmPca,
     buckets::S3Buckets,
     bus::EventBridge,
-    config::{self, RegionNames},
+    config::{self, ConfigError, RegionNames},
+    distribution::{HttpDistribution, Route},
     ledger::EvidenceBucket,
     objects::S3Objects,
     regions::WatchedRegions,
@@ -64,6 +65,20 @@ impl Clients {
 
     pub fn objects(&self) -> S3Objects {
         S3Objects::new(self.s3())
+    }
+
+    /// `None` unless it is switched on. With an endpoint of somebody's own for S3, that is where all
+    /// distribution points are.
+    pub async fn distribution(&self) -> Result<Option<HttpDistribution>, ConfigError> {
+        if !config::FETCH_DISTRIBUTION_POINTS.parse::<bool>()? {
+            return Ok(None);
+        }
+        let Some(endpoint) = config::own_s3_endpoint() else {
+            return Ok(Some(HttpDistribution::new(Route::Public)));
+        };
+        let authority = endpoint.split("://").last().unwrap_or_default().trim_end_matches('/');
+        let address = tokio::net::lookup_host(authority).await.ok().and_then(|mut all| all.next());
+        Ok(address.map(|address| HttpDistribution::new(Route::Via(address))))
     }
 
     pub fn evidence(&self, bucket: String) -> EvidenceBucket {

@@ -45,6 +45,13 @@ pub const EVIDENCE_BUCKET: Variable = Variable {
     default: None,
 };
 
+pub const FETCH_DISTRIBUTION_POINTS: Variable = Variable {
+    name: "VIGIL_FETCH_DISTRIBUTION_POINTS",
+    meaning: "true to fetch CRLs over HTTP from where certificates say they are, as relying parties \
+              do; or false",
+    default: Some("false"),
+};
+
 pub const LOG_LEVEL: Variable = Variable {
     name: "AWS_LAMBDA_LOG_LEVEL",
     meaning: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL; Lambda sets it from the function's \
@@ -96,13 +103,14 @@ const S3_ENDPOINT: Variable =
     Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
 
 /// All of them, for the documentation.
-pub const ALL: [&Variable; 13] = [
+pub const ALL: [&Variable; 14] = [
     &ACCOUNT,
     &CLAIM_EXPIRES,
     &DEADLINE_THRESHOLDS,
     &ENDPOINT,
     &EVENT_BUS,
     &EVIDENCE_BUCKET,
+    &FETCH_DISTRIBUTION_POINTS,
     &LOG_LEVEL,
     &REACTIVATE_WITHIN,
     &REGIONS,
@@ -202,8 +210,12 @@ impl Variable {
 
 /// Whether S3 is reached at an endpoint of somebody's own.
 pub(crate) fn has_own_s3_endpoint() -> bool {
-    let is_set = |variable: &Variable| variable.read().is_ok_and(|value| !value.is_empty());
-    is_set(&S3_ENDPOINT) || is_set(&ENDPOINT)
+    own_s3_endpoint().is_some()
+}
+
+pub(crate) fn own_s3_endpoint() -> Option<String> {
+    let set = |variable: &Variable| variable.read().ok().filter(|value| !value.is_empty());
+    set(&S3_ENDPOINT).or_else(|| set(&ENDPOINT))
 }
 
 #[cfg(test)]
@@ -218,6 +230,8 @@ mod tests {
         for span in [&REACTIVATE_WITHIN, &SWEEP_SETTLE] {
             span.parse_value::<Span>(span.default.unwrap().to_owned()).unwrap();
         }
+        let fetch = FETCH_DISTRIBUTION_POINTS.default.unwrap().to_owned();
+        FETCH_DISTRIBUTION_POINTS.parse_value::<bool>(fetch).unwrap();
         let restores = RESTORES_PER_DAY.default.unwrap().to_owned();
         RESTORES_PER_DAY.parse_value::<u32>(restores).unwrap();
         let thresholds = DEADLINE_THRESHOLDS.default.unwrap().to_owned();

@@ -7,6 +7,7 @@ pub mod buckets;
 pub mod bus;
 pub mod clients;
 pub mod config;
+pub mod distribution;
 pub mod lambda;
 pub mod ledger;
 pub mod objects;

@@ -85,6 +85,27 @@ impl Objects for S3Objects {
         }
         Ok(Delivery::Delivered)
     }
+
+    async fn list(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        most: usize,
+    ) -> Result<Vec<String>, PortError> {
+        let call = self.client.list_objects_v2().bucket(bucket).prefix(prefix);
+        let mut pages = call.into_paginator().send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let resource = || format!("s3://{bucket}/{prefix}");
+            let page = page.map_err(|error| port_error("ListObjectsV2", &resource(), error))?;
+            let found = page.contents.unwrap_or_default().into_iter();
+            keys.extend(found.filter_map(|object| object.key).take(most - keys.len()));
+            if keys.len() == most {
+                break;
+            }
+        }
+        Ok(keys)
+    }
 }
 
 enum Streamed {

@@ -135,6 +135,8 @@ pub enum CrlError {
 }
 
 #[cfg(test)]
+mod differences;
+#[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod openssl_tests;

@@ -31,6 +31,9 @@ impl<'a> Extension<'a> {
     pub(crate) fn read(element: Element<'a>) -> Result<Self, DerError> {
         let mut parts = element.open()?;
         let id = parts.expect(tag::OBJECT_IDENTIFIER)?;
+        if id.content.last().is_none_or(|octet| octet & 0x80 != 0) {
+            return Err(id.invalid("OBJECT IDENTIFIER"));
+        }
         let critical = parts.optional(tag::BOOLEAN)?.map(value::boolean).transpose()?;
         let value = parts.expect(tag::OCTET_STRING)?;
         parts.finish()?;

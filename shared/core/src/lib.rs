@@ -10,6 +10,7 @@ pub mod cloudtrail;
 mod commands;
 pub mod crl;
 pub mod der;
+pub mod distribution;
 pub mod evidence;
 mod extension;
 pub mod failure;

@@ -12,6 +12,7 @@ pub mod bucket;
 mod catalogue;
 pub mod configuration;
 pub mod crl;
+pub mod distribution;
 
 pub use catalogue::{About, all, markdown};
 
@@ -174,4 +175,36 @@ pub(crate) fn assert_presentable<S>(rules: &[Rule<S>], finding: &Finding) {
     let kind = finding.evidence["kind"].as_str().unwrap();
     let rule = rules.iter().find(|rule| rule.id == id).unwrap();
     assert!(rule.finds.contains(&(kind, *severity)), "{id} does not own up to {kind} {severity:?}");
+}
+
+/// What cannot come alone: a CRL that ends before it begins has ended.
+#[cfg(test)]
+const BESIDE: [(&str, &str, &str); 1] = [("not-before-next", "crl.next-update", "expired")];
+
+/// Every kind of finding of every rule has a fixture, and the fixture causes exactly it.
+#[cfg(test)]
+pub(crate) fn assert_every_kind_has_its_fixture<S>(
+    rules: &[Rule<S>],
+    as_of: OffsetDateTime,
+    fixtures: impl IntoIterator<Item = (&'static str, &'static str, S)>,
+) {
+    let mut caused = std::collections::BTreeSet::new();
+    for (rule, kind, subject) in fixtures {
+        let mut found = Vec::new();
+        for judgement in judge(rules, &subject, "arn", as_of) {
+            let JudgementResult::Findings { findings } = judgement.result else { continue };
+            for finding in findings {
+                assert_presentable(rules, &finding);
+                found.push((judgement.rule, finding.evidence["kind"].as_str().unwrap().to_owned()));
+            }
+        }
+        found.retain(|(rule, found)| !BESIDE.contains(&(kind, *rule, found.as_str())));
+        assert_eq!(found, [(rule, kind.to_owned())], "the fixture of {rule} {kind}");
+        caused.insert((rule, kind));
+    }
+    for rule in rules {
+        for (kind, _) in rule.finds {
+            assert!(caused.contains(&(rule.id, *kind)), "{} {kind} has no fixture", rule.id);
+        }
+    }
 }

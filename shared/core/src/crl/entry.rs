@@ -25,7 +25,7 @@ pub struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     pub(super) fn read(element: Element<'a>) -> Result<Self, DerError> {
-        let mut reader = element.open()?;
+        let mut reader = element.tagged(tag::SEQUENCE)?.open()?;
         let serial = value::integer(reader.expect(tag::INTEGER)?)?;
         let revoked_at = value::time(reader.element()?).ok().map(OffsetDateTime::unix_timestamp);
         let mut entry = Self {

@@ -7,7 +7,7 @@ use time::Duration;
 use crate::{
     arn::CaArn,
     ca::Ca,
-    ports::{Authorities, Buckets, Bus, Ledger, Objects, Pace},
+    ports::{Authorities, Buckets, Bus, Distribution, Ledger, Objects, Pace},
 };
 
 mod certificates;
@@ -15,7 +15,9 @@ mod error;
 mod gather;
 mod job;
 mod memory;
+mod orphans;
 mod outcome;
+mod reading;
 mod report;
 mod scope;
 mod settle;
@@ -40,13 +42,15 @@ pub const LARGEST_COMPARED_REPORT: u64 = 256 * 1024 * 1024;
 
 /// What the job works with.
 #[derive(Debug)]
-pub struct Ports<'a, A, O, K, L, B, P> {
+pub struct Ports<'a, A, O, K, L, B, P, D> {
     pub authorities: &'a A,
     pub objects: &'a O,
     pub buckets: &'a K,
     pub ledger: &'a L,
     pub bus: &'a B,
     pub pace: &'a P,
+    /// `None`: what relying parties get is not looked at.
+    pub distribution: Option<&'a D>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,9 +70,9 @@ const AT_ONCE: usize = 16;
 const BUCKETS_AT_ONCE: usize = 4;
 
 /// One run: all CAs on a schedule, what it concerns on an event.
-pub async fn run<A, O, K, L, B, P>(
+pub async fn run<A, O, K, L, B, P, D>(
     event: &Value,
-    ports: &Ports<'_, A, O, K, L, B, P>,
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
     settings: &Settings,
 ) -> Result<Outcome, CrlAuditError>
 where
@@ -78,6 +82,7 @@ where
     L: Ledger,
     B: Bus,
     P: Pace,
+    D: Distribution,
 {
     let trigger = &trigger::read(event).map_err(CrlAuditError::Event)?;
     let listing = ports.authorities.list().await.map_err(CrlAuditError::List)?;

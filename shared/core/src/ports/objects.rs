@@ -14,6 +14,14 @@ pub trait Objects: Send + Sync {
         limit: u64,
         sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
     ) -> impl Future<Output = Result<Delivery, PortError>> + Send;
+
+    /// The keys that begin with `prefix`, in order, `most` of them at most.
+    fn list(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
 }
 
 /// How a delivery ended. A bucket that is not there is an error, an object that is not is an answer.

@@ -17,6 +17,7 @@ mod http_readable;
 mod lifecycle;
 mod object_acl;
 mod object_lock;
+mod orphans;
 mod other_writers;
 mod owner;
 mod region;
@@ -43,6 +44,7 @@ pub const RULES: &[Rule<BucketSubject>] = &[
     lifecycle::RULE,
     access_logging::RULE,
     event_notifications::RULE,
+    orphans::RULE,
 ];
 
 #[derive(Clone, Debug)]
@@ -50,6 +52,16 @@ pub struct BucketSubject {
     pub facts: BucketFacts,
     /// The CAs that write their CRLs here: at least one.
     pub users: Vec<BucketUser>,
+    /// What lies where CRLs lie and is written no more; or why that is not known.
+    pub orphans: Result<Orphans, String>,
+}
+
+/// Keys of CRLs that no CA writes any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Orphans {
+    pub of_no_ca: Vec<String>,
+    /// Partitions of CAs that have gone back to one complete CRL.
+    pub switched_back: Vec<String>,
 }
 
 /// What one CA wants of the bucket.
@@ -133,6 +145,11 @@ impl BucketSubject {
 }
 
 impl BucketUser {
+    /// What the keys of its CRL, or its partitions, begin with.
+    pub fn folder(&self) -> &str {
+        self.key.rfind('/').map_or("", |end| &self.key[..=end])
+    }
+
     /// What is known of the service's requests for this CA.
     fn context(&self) -> Context {
         service_context(self.ca.account(), self.ca.as_str())

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Rule, bucket, configuration, crl};
+use super::{Rule, bucket, configuration, crl, distribution};
 use crate::finding::Severity;
 
 /// What a rule says of itself.
@@ -26,7 +26,9 @@ impl<S> From<&Rule<S>> for About {
 pub fn all() -> Vec<About> {
     let crl = crl::RULES.iter().map(About::from);
     let bucket = bucket::RULES.iter().map(About::from);
-    crl.chain(bucket).chain(configuration::RULES.iter().map(About::from)).collect()
+    let distribution = distribution::RULES.iter().map(About::from);
+    let configuration = configuration::RULES.iter().map(About::from);
+    crl.chain(bucket).chain(distribution).chain(configuration).collect()
 }
 
 /// The page `docs/rules.md`.
@@ -59,6 +61,7 @@ fn title(area: &str) -> &str {
         "bucket" => "The bucket",
         "ca" => "The CA's configuration",
         "crl" => "The CRL",
+        "distribution" => "What relying parties get",
         other => other,
     }
 }

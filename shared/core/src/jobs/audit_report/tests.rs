@@ -77,6 +77,10 @@ impl Objects for FakeObjects {
         }
         Ok(Delivery::Delivered)
     }
+
+    async fn list(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, PortError> {
+        Ok(Vec::new())
+    }
 }
 
 /// Waits in no time at all, as long as there is any left.

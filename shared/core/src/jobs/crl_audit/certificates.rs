@@ -16,8 +16,8 @@ use crate::{
 const A_SECOND: usize = 15;
 
 /// Gives each turn its certificate, in order, and says how many got that far before time was up.
-pub(super) async fn fetch<A: Authorities, O, K, L, B, P: Pace>(
-    ports: &Ports<'_, A, O, K, L, B, P>,
+pub(super) async fn fetch<A: Authorities, O, K, L, B, P: Pace, D>(
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
     turns: &mut [Turn<'_>],
 ) -> usize {
     let missing: Vec<usize> =
@@ -36,8 +36,8 @@ pub(super) async fn fetch<A: Authorities, O, K, L, B, P: Pace>(
 }
 
 /// Asks again, for as long as there is time, what was refused for having been asked too often.
-async fn patiently<A: Authorities, O, K, L, B, P: Pace>(
-    ports: &Ports<'_, A, O, K, L, B, P>,
+async fn patiently<A: Authorities, O, K, L, B, P: Pace, D>(
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
     turn: &Turn<'_>,
 ) -> Result<String, Step> {
     loop {

@@ -51,6 +51,8 @@ pub enum Step {
     Policy(#[source] PolicyError),
     #[error("could not tell what was found")]
     Register(#[source] RegisterError),
+    #[error("could not list the objects where CRLs lie")]
+    Objects(#[source] PortError),
     #[error("could not hand on what there was no time for")]
     HandOn(#[source] PortError),
     #[error("there was no time for a single CA")]

@@ -1,24 +1,24 @@
 //! Fetches what the rules judge: CRL, CA certificate, audit report, bucket.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
-use super::{Ports, Scope, Settings, Skip, Step, Trigger};
+use super::{
+    Ports, Scope, Settings, Skip, Step, Trigger,
+    reading::{self, End, Reading},
+};
 use crate::{
     bucket::{BucketFacts, Fact},
     bucket_policy::BucketPolicy,
     ca::Ca,
     certificate::Certificate,
-    crl::{
-        CrlReader, Entry,
-        comparison::{Listed, Listing},
-    },
     failure::chain,
-    ports::{Delivery, Ledger, Objects, PortError},
+    ports::{Delivery, Distribution, Ledger, Objects, PortError},
     rules::{
         bucket::BucketUser,
         crl::{CrlHistory, CrlState, CrlSubject, Place},
+        distribution::DistributionSubject,
     },
 };
 
@@ -27,6 +27,8 @@ mod report;
 /// A subject with what could not be learnt about it.
 pub(super) struct Gathered {
     pub(super) subject: CrlSubject,
+    /// Of the object.
+    sha256: Vec<u8>,
     /// The CA's certificate in PEM, if it could be read.
     pub(super) certificate: Option<String>,
     pub(super) failures: Vec<Step>,
@@ -43,8 +45,8 @@ pub(super) struct Asked<'a> {
     pub(super) as_of: OffsetDateTime,
 }
 
-pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P>(
-    ports: &Ports<'_, A, O, K, L, B, P>,
+pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P, D>(
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
     asked: Asked<'_>,
 ) -> Gathered {
     let Asked { ca, scope, history, certificate, settings, as_of } = asked;
@@ -66,20 +68,17 @@ pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P>(
         }
         reason
     });
-    let (crl, listed) = if scope.partitioned {
+    let reading = if scope.partitioned {
         let reason =
             "the CRL is partitioned, and only issued certificates tell where its parts are";
-        (CrlState::NotChecked(reason.to_owned()), None)
+        not_read(reason)
     } else {
         let limit = settings.largest_crl;
-        let fetched = fetch(ports.objects, scope, limit, issuer.as_ref().ok()).await;
-        fetched.unwrap_or_else(|error| {
-            let step = Step::Object(error);
-            let reason = chain(&step);
-            failures.push(step);
-            (CrlState::NotChecked(reason), None)
-        })
+        let (reading, failed) = fetch(ports.objects, scope, limit, issuer.as_ref().ok()).await;
+        failures.extend(failed);
+        reading
     };
+    let Reading { state: crl, listed, sha256 } = reading;
     let report = match listed {
         None => Err("there is no CRL to compare with an audit report".to_owned()),
         Some(listed) => match report::newest(ports, ca, settings.largest_report).await {
@@ -102,50 +101,63 @@ pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P>(
         previous: Err("the version before this one is not fetched here".to_owned()),
         as_of,
     };
-    Gathered { subject, certificate: readable, failures }
+    Gathered { subject, sha256, certificate: readable, failures }
 }
 
-/// Reads the CRL while it arrives; nothing of it is kept but its facts, and its serials.
+fn not_read(reason: &str) -> Reading {
+    Reading { state: CrlState::NotChecked(reason.to_owned()), listed: None, sha256: Vec::new() }
+}
+
 async fn fetch<O: Objects>(
     objects: &O,
     scope: &Scope,
     limit: u64,
     issuer: Option<&Certificate>,
-) -> Result<(CrlState, Option<Listed>), PortError> {
-    let mut listing = Listing::default();
-    let mut reader = CrlReader::new(|entry: &Entry<'_>| listing.add(entry));
-    let mut unreadable = None;
-    let delivery = {
-        let mut sink = |piece: &[u8]| match reader.push(piece) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                unreadable = Some(error);
-                ControlFlow::Break(())
-            }
-        };
-        match objects.read(&scope.bucket, &scope.key, limit, &mut sink).await {
+) -> (Reading, Option<Step>) {
+    reading::read(issuer, async |sink| {
+        match objects.read(&scope.bucket, &scope.key, limit, sink).await {
+            Ok(Delivery::Delivered) => (End::Delivered, None),
             // A bucket that is not there is bucket.exists's to find.
-            Err(PortError::NotFound { .. }) => Delivery::Absent,
-            answered => answered?,
+            Ok(Delivery::Absent) | Err(PortError::NotFound { .. }) => (End::Absent, None),
+            Ok(Delivery::TooLarge) => (End::TooLarge { limit }, None),
+            Err(error) => {
+                let step = Step::Object(error);
+                (End::Failed(chain(&step)), Some(step))
+            }
         }
-    };
-    if let Some(error) = unreadable {
-        return Ok((CrlState::Unreadable(error), None));
-    }
-    match delivery {
-        Delivery::Absent => return Ok((CrlState::Missing, None)),
-        Delivery::TooLarge => return Ok((CrlState::TooLarge { limit }, None)),
-        Delivery::Delivered => {}
-    }
-    let mut crl = match reader.finish() {
-        Err(error) => return Ok((CrlState::Unreadable(error), None)),
-        Ok(crl) => crl,
-    };
-    let listed = listing.sort();
-    crl.facts.entries.duplicate_serials = Some(listed.duplicates());
-    let facts = Box::new(crl.facts.clone());
-    let signature = issuer.map(|issuer| crl.verify(issuer));
-    Ok((CrlState::Read { facts, signature }, Some(listed)))
+    })
+    .await
+}
+
+/// What a relying party gets of a CRL that could be read; `None` if nobody is sent there.
+pub(super) async fn distribution<A, O, K, L, B, P, D: Distribution>(
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
+    scope: &Scope,
+    gathered: &Gathered,
+    limit: u64,
+) -> Option<DistributionSubject> {
+    let CrlState::Read { facts, .. } = &gathered.subject.crl else { return None };
+    let (distribution, url) = (ports.distribution?, scope.distribution_point.as_ref()?);
+    let issuer = gathered.subject.issuer.as_ref().ok();
+    let (got, download) = reading::read(issuer, async |sink| {
+        let download = distribution.fetch(url, limit, sink).await;
+        let end = match &download.result {
+            Ok(_) => End::Delivered,
+            Err(error) => End::Failed(error.to_string()),
+        };
+        (end, download)
+    })
+    .await;
+    Some(DistributionSubject {
+        url: url.clone(),
+        bucket: scope.bucket.clone(),
+        held: (**facts).clone(),
+        held_sha256: gathered.sha256.clone(),
+        download,
+        got: got.state,
+        got_sha256: got.sha256,
+        as_of: gathered.subject.as_of,
+    })
 }
 
 /// The buckets to audit, each with every CA that uses it: a policy is judged for all of them.

@@ -8,22 +8,25 @@ use super::{
     AT_ONCE, BUCKETS_AT_ONCE, CheckFailure, CrlAuditError, Outcome, Ports, Scope, Settings, Skip,
     Step, Trigger, certificates, gather,
     memory::{self, KnownCertificate, Memory},
+    orphans,
     report::Report,
     settle,
     turns::{self, Turn},
 };
 use crate::{
+    bucket::Fact,
     ca::Ca,
+    failure::chain,
     jobs::{register::Register, side_by_side::side_by_side},
-    ports::{Authorities, Buckets, Bus, Ledger, Objects, Pace, Rest},
+    ports::{Authorities, Buckets, Bus, Distribution, Ledger, Objects, Pace, PortError, Rest},
     rules::{
         self, Judgement,
-        bucket::{BucketSubject, BucketUser},
+        bucket::{BucketSubject, BucketUser, Orphans},
     },
 };
 
-pub(super) struct Job<'a, A, O, K, L, B, P> {
-    pub(super) ports: &'a Ports<'a, A, O, K, L, B, P>,
+pub(super) struct Job<'a, A, O, K, L, B, P, D> {
+    pub(super) ports: &'a Ports<'a, A, O, K, L, B, P, D>,
     pub(super) settings: &'a Settings,
     pub(super) register: Register<'a, L, B>,
     pub(super) trigger: &'a Trigger,
@@ -38,12 +41,15 @@ struct Checked {
     failures: Vec<CheckFailure>,
 }
 
+/// Of one folder: a page is a thousand, and a bucket may hold anything.
+const MOST_KEYS: usize = 10_000;
+
 /// A run that is handed on for ever does not end by itself.
 const MOST_HOPS: u32 = 50;
 
 type Scopes<'a> = [(&'a Ca, Result<Scope, Skip>)];
 
-impl<A, O, K, L, B, P> Job<'_, A, O, K, L, B, P>
+impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
 where
     A: Authorities,
     O: Objects,
@@ -51,6 +57,7 @@ where
     L: Ledger,
     B: Bus,
     P: Pace,
+    D: Distribution,
 {
     pub(super) async fn run(
         &self,
@@ -96,7 +103,8 @@ where
         }
         let buckets = gather::bucket_users(scopes, self.trigger);
         let arns: Vec<String> = buckets.keys().map(|name| format!("arn:aws:s3:::{name}")).collect();
-        let audits = buckets.into_iter().map(|bucket| self.in_time(self.audit_bucket(bucket)));
+        let audits = buckets.into_iter();
+        let audits = audits.map(|bucket| self.in_time(self.audit_bucket(bucket, scopes)));
         let done = side_by_side(BUCKETS_AT_ONCE, audits).await;
         arns.into_iter().nth(absorb(done, report, failures))
     }
@@ -137,6 +145,16 @@ where
         let gathered = gather::crl(self.ports, asked).await;
         let subject = &gathered.subject;
         let mut judgements = rules::judge(rules::crl::RULES, subject, resource, self.now);
+        let limit = settings.largest_crl;
+        let served = gather::distribution(self.ports, scope, &gathered, limit).await;
+        if let Some(served) = served {
+            judgements.extend(rules::judge(
+                rules::distribution::RULES,
+                &served,
+                resource,
+                self.now,
+            ));
+        }
         judgements.extend(self.configuration(ca));
         let known = gathered.certificate.and_then(|pem| KnownCertificate::of(ca, &pem));
         let learn = |memory: &mut Memory| {
@@ -155,13 +173,42 @@ where
         rules::judge(rules::configuration::RULES, ca, ca.arn.as_str(), self.now)
     }
 
-    async fn audit_bucket(&self, (name, users): (String, Vec<BucketUser>)) -> Checked {
+    async fn audit_bucket(
+        &self,
+        (name, users): (String, Vec<BucketUser>),
+        scopes: &Scopes<'_>,
+    ) -> Checked {
         let facts = self.ports.buckets.facts(&name).await;
-        let subject = BucketSubject { facts, users };
+        let mut failures = gather::unknown(&facts);
+        let orphans = match self.keys_beside(&name, &users).await {
+            // What a bucket that is gone or a stranger's holds, nobody has to know.
+            _ if !facts.exists() || facts.owned == Fact::Known(false) => Ok(Orphans::default()),
+            Ok(keys) => Ok(orphans::of(&name, keys, scopes)),
+            Err(error) => {
+                let step = Step::Objects(error);
+                let why = chain(&step);
+                failures.push(step);
+                Err(why)
+            }
+        };
+        let subject = BucketSubject { facts, users, orphans };
         let resource = subject.arn();
-        let failures = gather::unknown(&subject.facts);
         let judgements = rules::judge(rules::bucket::RULES, &subject, &resource, self.now);
         self.settle(&resource, &memory::bucket_key(&name), judgements, failures, |_| ()).await
+    }
+
+    /// The keys in every folder in which one of the users has its CRL.
+    async fn keys_beside(
+        &self,
+        bucket: &str,
+        users: &[BucketUser],
+    ) -> Result<BTreeSet<String>, PortError> {
+        let folders: BTreeSet<&str> = users.iter().map(BucketUser::folder).collect();
+        let mut keys = BTreeSet::new();
+        for folder in folders {
+            keys.extend(self.ports.objects.list(bucket, folder, MOST_KEYS).await?);
+        }
+        Ok(keys)
     }
 
     async fn settle(

@@ -14,6 +14,8 @@ pub(super) struct Scope {
     pub(super) key: String,
     /// The names of partitions are random, and only issued certificates tell them.
     pub(super) partitioned: bool,
+    /// Where certificates say that the CRL is, if they do and it can be told from here.
+    pub(super) distribution_point: Option<String>,
     object_acl: S3ObjectAcl,
     served_by_bucket: bool,
 }
@@ -53,15 +55,32 @@ pub(super) fn of(ca: &Ca) -> Result<Scope, Skip> {
         Some(path) => format!("{path}/"),
     };
     let object_acl = crl.s3_object_acl.clone().unwrap_or(S3ObjectAcl::PublicRead);
+    let key = format!("{folder}{}.crl", ca.arn.id());
+    let partitioned = crl.crl_type == Some(CrlType::Partitioned);
+    let host = crl.custom_cname.as_deref();
     Ok(Scope {
+        distribution_point: (!partitioned && !crl.omit_extension)
+            .then(|| distribution_point(ca, &bucket, &key, host)),
         bucket,
-        key: format!("{folder}{}.crl", ca.arn.id()),
-        partitioned: crl.crl_type == Some(CrlType::Partitioned),
+        key,
+        partitioned,
         served_by_bucket: crl.custom_cname.is_none()
             && !crl.omit_extension
             && object_acl == S3ObjectAcl::PublicRead,
         object_acl,
     })
+}
+
+/// AWS Private CA User Guide, "Planning a certificate revocation list (CRL)": the CNAME, or the
+/// bucket's own host name; a name with dots in it is part of the path.
+fn distribution_point(ca: &Ca, bucket: &str, key: &str, custom_cname: Option<&str>) -> String {
+    let region = ca.arn.region();
+    let suffix = if ca.arn.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    match custom_cname {
+        Some(host) => format!("http://{host}/{key}"),
+        None if bucket.contains('.') => format!("http://s3.{region}.{suffix}/{bucket}/{key}"),
+        None => format!("http://{bucket}.s3.{region}.{suffix}/{key}"),
+    }
 }
 
 impl Scope {
@@ -110,6 +129,24 @@ mod tests {
         assert_eq!(of(&ca(Active, CrlConfiguration::default())), Err(Skip::NotEnabled));
         let nowhere = CrlConfiguration { s3_bucket_name: None, ..enabled() };
         assert_eq!(of(&ca(Active, nowhere)), Err(Skip::NoBucket));
+    }
+
+    #[test]
+    fn the_distribution_point_is_the_one_that_certificates_name() {
+        let point =
+            |crl: CrlConfiguration| of(&ca(CaStatus::Active, crl)).unwrap().distribution_point;
+        let key = "crl/11223344-1234-1122-2233-112233445566.crl";
+        let bucket = format!("http://crls.s3.us-east-1.amazonaws.com/{key}");
+        assert_eq!(point(enabled()), Some(bucket));
+        let dotted = Some("crls.example.com".to_owned());
+        let path = format!("http://s3.us-east-1.amazonaws.com/crls.example.com/{key}");
+        assert_eq!(point(CrlConfiguration { s3_bucket_name: dotted, ..enabled() }), Some(path));
+        let custom_cname = Some("crl.example.com".to_owned());
+        let cname = format!("http://crl.example.com/{key}");
+        assert_eq!(point(CrlConfiguration { custom_cname, ..enabled() }), Some(cname));
+        assert_eq!(point(CrlConfiguration { omit_extension: true, ..enabled() }), None);
+        let crl_type = Some(CrlType::Partitioned);
+        assert_eq!(point(CrlConfiguration { crl_type, ..enabled() }), None);
     }
 
     #[test]

@@ -8,10 +8,11 @@ use crate::{
     bucket::{BucketFacts, Encryption, Fact, PublicAccessBlock},
     ca::{CaStatus, CrlConfiguration, S3ObjectAcl},
     crl::fixture::{Draft, Issuer, utc},
+    distribution::{Download, Headers},
     failure::Failure,
     fakes::{self, FakeAuthorities, FakeBus, FakeLedger, FakePace, denied},
     finding::Status,
-    ports::{Delivery, PortError},
+    ports::{Delivery, Distribution, PortError},
     rules,
 };
 
@@ -57,6 +58,11 @@ impl Objects for FakeObjects {
         }
         Ok(Delivery::Delivered)
     }
+
+    async fn list(&self, _: &str, prefix: &str, most: usize) -> Result<Vec<String>, PortError> {
+        let objects = self.objects.lock().unwrap();
+        Ok(objects.keys().filter(|key| key.starts_with(prefix)).take(most).cloned().collect())
+    }
 }
 
 struct FakeBuckets(Mutex<BucketFacts>);
@@ -77,6 +83,23 @@ struct World {
     ledger: FakeLedger,
     bus: FakeBus,
     pace: FakePace,
+    distribution: Option<FakeDistribution>,
+}
+
+/// Serves this, whatever is asked for.
+struct FakeDistribution(Vec<u8>);
+
+impl Distribution for FakeDistribution {
+    async fn fetch(
+        &self,
+        url: &str,
+        _limit: u64,
+        sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
+    ) -> Download {
+        assert!(url.starts_with("http://crls.s3.us-east-1.amazonaws.com/crl/"), "{url}");
+        let _ = sink(&self.0);
+        Download { redirects: Vec::new(), result: Ok(Headers::default()) }
+    }
 }
 
 fn good_bucket() -> BucketFacts {
@@ -121,6 +144,7 @@ impl World {
             ledger: FakeLedger::default(),
             bus: FakeBus::default(),
             pace: FakePace::with_turns(usize::MAX),
+            distribution: None,
             issuers,
         };
         for (n, issuer) in (1..).zip(&world.issuers) {
@@ -160,6 +184,7 @@ impl World {
             ledger: &self.ledger,
             bus: &self.bus,
             pace: &self.pace,
+            distribution: self.distribution.as_ref(),
         };
         let settings = Settings {
             largest_crl: 1_000_000,
@@ -513,6 +538,7 @@ fn a_payload_that_is_neither_a_schedule_nor_ours_is_refused_by_name() {
 fn a_crl_that_expires_is_told_stage_by_stage_and_each_stage_once() {
     let world = World::clean();
     world.authorities.cas.lock().unwrap().truncate(1);
+    world.objects.objects.lock().unwrap().remove(&key(2));
     for hour in 0..8 * 24 {
         world.audit(Duration::hours(hour));
     }
@@ -670,4 +696,49 @@ fn a_throttled_call_is_made_again() {
     world.audit(Duration::HOUR);
     assert_eq!(world.pace.pauses.lock().unwrap().clone(), [Duration::SECOND]);
     assert_eq!(world.authorities.calls.count("certificate"), 3);
+}
+
+#[test]
+fn what_relying_parties_get_is_compared_with_what_the_bucket_holds() {
+    let mut world = World::clean();
+    world.authorities.cas.lock().unwrap().truncate(1);
+    world.objects.objects.lock().unwrap().remove(&key(2));
+    let good = world.objects.objects.lock().unwrap()[&key(1)].clone();
+    world.distribution = Some(FakeDistribution(good));
+    let audit = world.audit(Duration::HOUR);
+    assert_eq!(world.told(), []);
+    let of_a_ca = rules::crl::RULES.len() + rules::configuration::RULES.len();
+    let all = of_a_ca + rules::distribution::RULES.len() + rules::bucket::RULES.len();
+    assert_eq!(audit.passed + audit.not_applicable + audit.unknown, all);
+    let stale = Draft::good(&world.issuers[0], AT - Duration::DAY).sign(&world.issuers[0]);
+    world.distribution = Some(FakeDistribution(stale));
+    world.audit(Duration::hours(2));
+    assert_eq!(world.told(), [new("distribution.content")]);
+    assert_eq!(world.bus.last().evidence["kind"], "older");
+    world.distribution = None;
+    world.audit(Duration::hours(3));
+    assert_eq!(
+        world.told()[1..],
+        [resolved("distribution.content")],
+        "it is not looked at any more"
+    );
+}
+
+#[test]
+fn crls_that_no_ca_writes_any_more_are_listed() {
+    let world = World::clean();
+    let put = |key: &str| world.objects.objects.lock().unwrap().insert(key.to_owned(), vec![0x30]);
+    let ours = arn(1).rsplit('/').next().unwrap().to_owned();
+    put("crl/00000000-0000-0000-0000-00000000000a.crl");
+    put("crl/00000000-0000-0000-0000-00000000000b/00000000-0000-0000-0000-000000000001.crl");
+    put("crl/by-hand.crl");
+    world.audit(Duration::HOUR);
+    assert_eq!(world.told(), [new("bucket.orphans")]);
+    let evidence = world.bus.last().evidence;
+    assert_eq!((&evidence["kind"], &evidence["count"]), (&json!("no-ca"), &json!(2)));
+
+    put(&format!("crl/{ours}/00000000-0000-0000-0000-000000000001.crl"));
+    world.audit(Duration::hours(2));
+    assert_eq!(world.told()[1..], [new("bucket.orphans")]);
+    assert_eq!(world.bus.last().evidence["kind"], "switched-back");
 }

@@ -26,8 +26,8 @@ impl Turn<'_> {
 }
 
 /// The turns of the CAs that the trigger concerns, in the order of `scopes`.
-pub(super) async fn of<'a, A, O, K, L: Ledger, B, P: Pace>(
-    ports: &Ports<'_, A, O, K, L, B, P>,
+pub(super) async fn of<'a, A, O, K, L: Ledger, B, P: Pace, D>(
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
     scopes: &'a [(&'a Ca, Result<Scope, Skip>)],
     trigger: &Trigger,
 ) -> Vec<Turn<'a>> {

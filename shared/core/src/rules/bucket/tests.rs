@@ -10,6 +10,8 @@ use crate::{
     rules::{JudgementResult, assert_presentable, judge},
 };
 
+mod fixtures;
+
 const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
 
 fn user(arn: &str) -> BucketUser {
@@ -63,6 +65,7 @@ fn clean() -> BucketSubject {
             object_lock: Fact::Known(false),
         },
         users: vec![user(CA)],
+        orphans: Ok(Orphans::default()),
     };
     set_policy(&mut subject, &[service_statement(), tls_statement(&["s3:*"])]);
     subject
@@ -404,6 +407,7 @@ fn what_is_not_known_is_not_judged_and_says_so() {
     subject.facts.lifecycle = Fact::Unknown(denied());
     subject.facts.access_logs = Fact::Unknown(denied());
     subject.facts.object_lock = Fact::Unknown(denied());
+    subject.orphans = Err(denied());
     let judgements = judge(RULES, &subject, "arn", datetime!(2026-03-01 0:00 UTC));
     assert_eq!(judgements.len(), RULES.len());
     for judgement in judgements {

@@ -79,3 +79,28 @@ fn the_validity_of_crls_is_advised_from_both_sides() {
         assert_eq!(findings(&ca), want, "{days}");
     }
 }
+
+#[test]
+fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
+    let with = |spoil: fn(&mut Ca)| {
+        let mut ca = clean();
+        spoil(&mut ca);
+        ca
+    };
+    let days = |ca: &mut Ca, days| ca.crl.as_mut().unwrap().expiration_in_days = Some(days);
+    let (mut long, mut short) = (clean(), clean());
+    days(&mut long, 11);
+    days(&mut short, 1);
+    let fixtures = [
+        ("ca.revocation", "none", with(|ca| ca.crl = None)),
+        (
+            "ca.distribution-point",
+            "omitted",
+            with(|ca| ca.crl.as_mut().unwrap().omit_extension = true),
+        ),
+        ("ca.expiration-in-days", "too-long", long),
+        ("ca.expiration-in-days", "too-short", short),
+    ];
+    let at = datetime!(2026-03-01 0:00 UTC);
+    crate::rules::assert_every_kind_has_its_fixture(RULES, at, fixtures);
+}

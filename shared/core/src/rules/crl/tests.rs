@@ -18,6 +18,8 @@ use crate::{
     rules::{JudgementResult, assert_presentable, judge},
 };
 
+mod fixtures;
+
 const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 const ARN: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
 

@@ -17,8 +17,8 @@ pub(super) enum Unknown {
     Failed(Step),
 }
 
-pub(super) async fn newest<A, O: Objects, K, L: Ledger, B, P>(
-    ports: &Ports<'_, A, O, K, L, B, P>,
+pub(super) async fn newest<A, O: Objects, K, L: Ledger, B, P, D>(
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
     ca: &Ca,
     limit: u64,
 ) -> Result<Reported, Unknown> {

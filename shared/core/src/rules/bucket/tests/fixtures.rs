@@ -1,0 +1,157 @@
+//! One fixture for every kind of finding of every rule: a clean bucket, with one thing spoilt.
+
+use super::*;
+use crate::rules::assert_every_kind_has_its_fixture;
+
+#[test]
+fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
+    let fixtures = policies().into_iter().chain(settings());
+    let at = datetime!(2026-03-01 0:00 UTC);
+    assert_every_kind_has_its_fixture(RULES, at, fixtures);
+}
+
+type Fixture = (&'static str, &'static str, BucketSubject);
+
+fn with(spoil: impl FnOnce(&mut BucketSubject)) -> BucketSubject {
+    let mut subject = clean();
+    spoil(&mut subject);
+    subject
+}
+
+fn policies() -> Vec<Fixture> {
+    let tls = || tls_statement(&["s3:*"]);
+    let with_service = |change: &dyn Fn(&mut Value)| {
+        let mut statement = service_statement();
+        change(&mut statement);
+        with(|subject| set_policy(subject, &[statement, tls()]))
+    };
+    let beside_service = |statement: Value| {
+        with(|subject| set_policy(subject, &[service_statement(), statement, tls()]))
+    };
+    let objects = "arn:aws:s3:::crls/*";
+    let elsewhere = json!({"IpAddress": {"aws:SourceIp": "192.0.2.1/32"}});
+    let stranger = |condition: Value| {
+        json!({"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "s3:PutObject",
+               "Resource": objects, "Condition": condition})
+    };
+    let organisation = {
+        let mut statement = service_statement();
+        statement["Condition"] = json!({"StringEquals": {"aws:SourceOrgID": "o-1"}});
+        statement
+    };
+    vec![
+        (
+            "bucket.service-access",
+            "refused",
+            with_service(&|statement| {
+                statement["Action"] = json!(["s3:PutObject", "s3:GetBucket*"])
+            }),
+        ),
+        (
+            "bucket.service-access",
+            "unclear",
+            beside_service(json!({"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+                                  "Resource": objects, "Condition": elsewhere})),
+        ),
+        (
+            "bucket.confused-deputy",
+            "unbound",
+            with_service(&|statement| statement["Condition"] = json!({})),
+        ),
+        (
+            "bucket.confused-deputy",
+            "account-only",
+            with_service(&|statement| {
+                let account = json!({"StringEquals": {"aws:SourceAccount": "111122223333"}});
+                statement["Condition"] = account;
+            }),
+        ),
+        ("bucket.confused-deputy", "other-condition", beside_service(organisation)),
+        ("bucket.other-writers", "may", beside_service(stranger(json!({})))),
+        ("bucket.other-writers", "may-under-conditions", beside_service(stranger(elsewhere))),
+        (
+            "bucket.tls-only",
+            "not-enforced",
+            with(|subject| set_policy(subject, &[service_statement()])),
+        ),
+        (
+            "bucket.http-readable",
+            "refused",
+            with(|subject| subject.users[0].served_by_bucket = true),
+        ),
+    ]
+}
+
+fn settings() -> Vec<Fixture> {
+    let public = |block: PublicAccessBlock, ownership: &str| {
+        with(|subject| {
+            subject.users[0].object_acl = S3ObjectAcl::PublicRead;
+            subject.facts.public_access_block = Fact::Known(block);
+            subject.facts.ownership = Fact::Known(Some(ownership.to_owned()));
+        })
+    };
+    let open = PublicAccessBlock::default();
+    let encrypted = |how| with(|subject| subject.facts.encryption = Fact::Known(how));
+    let lifecycle = |expires, moves_to: &[&str]| {
+        let rule = LifecycleRule {
+            id: "tidy".to_owned(),
+            prefix: String::new(),
+            narrowed: false,
+            expires,
+            moves_to: moves_to.iter().map(|class| (*class).to_owned()).collect(),
+        };
+        with(|subject| subject.facts.lifecycle = Fact::Known(vec![rule]))
+    };
+    let logs = |to: Option<&str>| {
+        let to = to.map(str::to_owned);
+        with(|subject| subject.facts.access_logs = Fact::Known(to))
+    };
+    let preferred = "BucketOwnerPreferred";
+    let (acl, encryption) = ("bucket.object-acl", "bucket.encryption");
+    let other = || Encryption::Other("aws:kms:dsse".to_owned());
+    vec![
+        ("bucket.exists", "missing", with(|s| s.facts.region = Fact::Known(None))),
+        ("bucket.owner", "another-account", with(|s| s.facts.owned = Fact::Known(false))),
+        (
+            "bucket.region",
+            "unsupported",
+            with(|s| s.facts.region = Fact::Known(Some("af-south-1".to_owned()))),
+        ),
+        (acl, "acls-disabled", public(open, "BucketOwnerEnforced")),
+        (
+            acl,
+            "blocks-public-acls",
+            public(PublicAccessBlock { block_public_acls: true, ..open }, preferred),
+        ),
+        (
+            acl,
+            "ignores-public-acls",
+            public(PublicAccessBlock { ignore_public_acls: true, ..open }, preferred),
+        ),
+        (acl, "not-blocked", with(|s| s.facts.public_access_block = Fact::Known(open))),
+        (encryption, "aws-managed-key", encrypted(Encryption::Kms { key: None })),
+        (encryption, "none", encrypted(Encryption::None)),
+        (encryption, "unsupported", encrypted(other())),
+        ("bucket.versioning", "off", with(|s| s.facts.versioning = Fact::Known(false))),
+        ("bucket.object-lock", "enabled", with(|s| s.facts.object_lock = Fact::Known(true))),
+        ("bucket.lifecycle", "expires", lifecycle(true, &[])),
+        ("bucket.lifecycle", "archives", lifecycle(false, &["GLACIER"])),
+        ("bucket.access-logging", "off", logs(None)),
+        ("bucket.access-logging", "to-itself", logs(Some("crls"))),
+        (
+            "bucket.orphans",
+            "no-ca",
+            with(|s| s.orphans.as_mut().unwrap().of_no_ca.push("crl/1.crl".to_owned())),
+        ),
+        (
+            "bucket.orphans",
+            "switched-back",
+            with(|s| s.orphans.as_mut().unwrap().switched_back.push("crl/1/2.crl".to_owned())),
+        ),
+        (
+            "bucket.event-notifications",
+            "off",
+            with(|s| s.facts.event_notifications = Fact::Known(false)),
+        ),
+    ]
+}
