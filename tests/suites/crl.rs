@@ -91,6 +91,24 @@ async fn what_somebody_does_to_a_crl_bucket_or_its_ca_is_found_within_one_event(
     world.assert_nothing_failed();
 }
 
+/// pca-local's own doings, which CloudTrail tells of beside calls.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_service_does_by_itself_sets_nothing_off() {
+    let (world, ca) = world().await;
+    issue(&world, &ca).await;
+    world.advance(Duration::seconds(1)).await;
+    let events = world.stack.events();
+    let is_service_event =
+        |event: &Value| event["detail-type"] == "AWS Service Event via CloudTrail";
+    let own = events.iter().filter(|seen| is_service_event(&seen.event)).collect::<Vec<_>>();
+    for name in
+        ["SignCACSR", "SignCertificate", "IssueCertificateDetails", "SignCRL", "GenerateCRL"]
+    {
+        assert!(own.iter().any(|seen| seen.event["detail"]["eventName"] == name), "{name}");
+    }
+    assert!(own.iter().all(|seen| seen.rules.is_empty()), "{own:#?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_ca_is_reported_on_each_day_and_each_report_is_summarised_once() {
     let (world, ca) = world().await;

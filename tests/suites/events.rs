@@ -55,6 +55,7 @@ fn gist(event: &Value) -> Value {
 fn wanted() -> Vec<Value> {
     let call = "AWS API Call via CloudTrail";
     vec![
+        json!(["AWS Service Event via CloudTrail", "SignCACSR", null, null]),
         json!(["ACM Private CA Creation", null, null, "success"]),
         json!([call, "CreateCertificateAuthority", null, null]),
         json!([call, "DeleteCertificateAuthority", null, null]),
@@ -86,7 +87,7 @@ async fn an_eventbridge_endpoint_and_a_file_get_what_happened() {
     for event in &events {
         assert_eq!((&event["source"], &event["region"]), (&json!(source), &json!("us-east-1")));
     }
-    assert_eq!(events[0]["resources"], json!([arn]));
+    assert_eq!(events[1]["resources"], json!([arn]));
     assert_eq!(lines(&file).iter().map(gist).collect::<Vec<_>>(), wanted());
     assert_eq!(lines(&file)[0]["source"], "aws.acm-pca");
     stack.shutdown().await;

@@ -28,6 +28,10 @@ impl CaArn {
     pub(crate) fn certificate(&self, serial_hex: &str) -> String {
         format!("{self}/certificate/{serial_hex}")
     }
+
+    pub(crate) fn certificate_with(&self, serial: [u8; 16]) -> String {
+        self.certificate(&format!("{:032x}", u128::from_be_bytes(serial)))
+    }
 }
 
 /// Reads the ARN of a certificate: that of its CA, then `/certificate/<serial>`. Returns the CA and

@@ -1,8 +1,13 @@
-//! CloudTrail records of API calls, wrapped as EventBridge delivers them.
+//! CloudTrail records, wrapped as EventBridge delivers them: of API calls, and of what the service
+//! does by itself.
+
+mod acts;
+mod details;
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
+pub(crate) use self::{acts::Act, details::Details};
 use crate::{ApiError, caller::Caller, events, wire::validate::lower_camel};
 
 /// EventBridge hands read-only calls only to rules in a state of their own, which nothing here

@@ -18,7 +18,9 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     PcaLocal,
+    arn::CaArn,
     authority::Authority,
+    cloudtrail::Act,
     error::explain,
     http::http_date,
     x509::{
@@ -108,7 +110,12 @@ fn answer(service: &PcaLocal, request: &[u8], now: OffsetDateTime) -> Answer {
         .map(|(certificate, status)| SingleResponse { certificate, status })
         .collect();
     match sign_response(&found.issuer, &header, &responses) {
-        Ok(der) => Answer::Signed { der, has_nonce: request.nonce.is_some() },
+        Ok(der) => {
+            if let Some(ca) = &found.told_of {
+                tell(service, ca, &request.certificates, now);
+            }
+            Answer::Signed { der, has_nonce: request.nonce.is_some() }
+        }
         Err(error) => {
             tracing::error!(error = explain(&error), "an OCSP response could not be signed");
             Answer::Refused(Refusal::InternalError)
@@ -116,8 +123,17 @@ fn answer(service: &PcaLocal, request: &[u8], now: OffsetDateTime) -> Answer {
     }
 }
 
+fn tell(service: &PcaLocal, ca: &CaArn, asked: &[CertId], now: OffsetDateTime) {
+    service.trail(ca, || Act::SignOcspResponse, now);
+    let arn = |id: &CertId| ca.certificate(&id.serial.to_hex());
+    let certificates = || asked.iter().map(arn).collect();
+    service.trail(ca, || Act::GenerateOcspResponse { certificates: certificates() }, now);
+}
+
 /// What is taken from the CA's record; signing is done without its lock.
 struct Found {
+    /// The CA, if anybody gets events.
+    told_of: Option<CaArn>,
     issuer: Issuer,
     signing_algorithm: SigningAlgorithm,
     statuses: Vec<CertStatus>,
@@ -136,6 +152,7 @@ fn find(service: &PcaLocal, certificates: &[CertId], now: OffsetDateTime) -> Opt
             return None;
         }
         Some(Found {
+            told_of: service.is_heard().then(|| authority.arn.clone()),
             issuer: authority.issuer()?,
             signing_algorithm: authority.configuration.signing_algorithm().clone(),
             statuses: certificates.iter().map(|id| status(&authority, id)).collect(),

@@ -15,6 +15,7 @@ use crate::{
     background::Background,
     bucket::Buckets,
     caller::{Caller, DEFAULT_ACCOUNT},
+    cloudtrail::Act,
     crl,
     events::{ServiceEvent, service_event},
     faults,
@@ -288,6 +289,19 @@ impl PcaLocal {
                 events.deliver(noted.envelope().clone());
             }
         });
+    }
+
+    /// Whether anybody gets events.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.0.events.is_some()
+    }
+
+    /// Hands CloudTrail's record of what the service did by itself to whoever gets events. It is
+    /// made for them only, and not kept as recent: one client of OCSP would drive out the rest.
+    pub(crate) fn trail(&self, ca: &CaArn, act: impl FnOnce() -> Act, now: OffsetDateTime) {
+        let Some(events) = &self.0.events else { return };
+        let (events, event) = (Arc::clone(events), act().event(ca, now));
+        self.0.store.storage().after(move || events.deliver(event));
     }
 
     /// Counts the times that memory was made anew: calls remember it from their beginning.

@@ -3,15 +3,18 @@
 //! Whoever finds that a wait is over does the work: a client that asks, or the clock. The record
 //! of the wait is taken out under the CA's lock, so each piece of work is done once.
 
+mod issuance;
+
 use aws_sdk_acmpca::types::{CertificateAuthorityConfiguration, FailureReason};
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+pub(crate) use self::issuance::Ending;
 use crate::{
     PcaLocal, Timed,
-    arn::CaArn,
     authority::Authority,
+    cloudtrail::Act,
     error::explain,
     events::ServiceEvent,
     ledger::Issued,
@@ -36,8 +39,17 @@ pub(crate) struct Creation {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Unissued {
-    Failed { reason: String },
-    Waiting { issued: Box<Issued>, failure: Option<String>, wait: Wait },
+    Failed {
+        reason: String,
+    },
+    Waiting {
+        issued: Box<Issued>,
+        failure: Option<String>,
+        /// The ARN of who asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requester: Option<String>,
+        wait: Wait,
+    },
 }
 
 /// A client asks for what CREATING makes.
@@ -171,37 +183,27 @@ fn settle_creation(
         }
         (authority.arn.clone(), succeeded)
     };
+    if succeeded {
+        service.trail(&arn, || Act::SignCaCsr, at);
+    }
     service.announce(&arn, ServiceEvent::CaCreation { succeeded }, at);
 }
 
 /// Puts a certificate among the issued ones, or tells that it failed.
 pub(crate) fn end_issuance(service: &PcaLocal, cell: &Cell, serial: [u8; 16], now: OffsetDateTime) {
-    let (arn, at, succeeded) = {
+    let (arn, over) = {
         let mut authority = cell.lock();
         let authority = authority.noted();
         let Some(unissued) = authority.release(serial) else { return };
-        let Unissued::Waiting { issued, failure, wait } = unissued else {
+        let Unissued::Waiting { issued, failure, requester, wait } = unissued else {
             authority.hold(serial, unissued);
             return;
         };
-        let at = wait.end(now);
-        let succeeded = failure.is_none();
-        authority.conclude(*issued, failure, at);
-        (authority.arn.clone(), at, succeeded)
+        let requester = requester.as_deref();
+        let ending = Ending { issued: *issued, failure, requester, at: wait.end(now) };
+        (authority.arn.clone(), ending.conclude(service, authority))
     };
-    announce_issuance(service, &arn, serial, succeeded, at);
-}
-
-pub(crate) fn announce_issuance(
-    service: &PcaLocal,
-    arn: &CaArn,
-    serial: [u8; 16],
-    succeeded: bool,
-    at: OffsetDateTime,
-) {
-    let certificate_arn = arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)));
-    let event = ServiceEvent::CertificateIssuance { certificate_arn: &certificate_arn, succeeded };
-    service.announce(arn, event, at);
+    over.announce(service, &arn);
 }
 
 /// Ends the waits that are for a moment of the clock.

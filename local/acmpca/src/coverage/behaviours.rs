@@ -347,4 +347,30 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "User guide, \"Logging AWS Private CA API calls with AWS CloudTrail\"",
         "src/cloudtrail.rs: a_refused_call_carries_its_error_and_blobs_are_byte_buffers",
     ),
+    row(
+        EVENTS,
+        "CloudTrail records of what the service does by itself: CRLs, OCSP responses and signatures",
+        "User guide, \"Logging AWS Private CA API calls with AWS CloudTrail\"",
+        "src/cloudtrail/acts.rs: each_act_has_its_name_and_what_it_was_done_to",
+    ),
+    row(
+        EVENTS,
+        "SignCRL and GenerateCRL, SignOCSPResponse and GenerateOCSPResponse for each CRL and answer",
+        "User guide, \"GenerateCRL\", \"GenerateOCSPResponse\"",
+        "tests/service_events.rs: an_ocsp_answer_is_told_with_the_certificates_that_it_is_about",
+    ),
+    row(
+        EVENTS,
+        "IssueCertificateDetails: what was issued, from what and for whom",
+        "User guide, \"Logging AWS Private CA API calls with AWS CloudTrail\"",
+        "tests/service_events.rs: \
+         an_issuance_is_told_with_what_was_signed_and_who_asked_for_it",
+    ),
+    row(
+        EVENTS,
+        "IssueCertificateDetails of an issuance that failed has the reason, and no validity",
+        "User guide, \"Logging AWS Private CA API calls with AWS CloudTrail\"",
+        "tests/service_events.rs: \
+         an_issuance_that_fails_is_told_with_its_reason_and_without_its_validity",
+    ),
 ];

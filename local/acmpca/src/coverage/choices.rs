@@ -230,4 +230,40 @@ pub const CHOICES: &[Choice] = &[
                  DeletePolicy ends all shares",
         test: "tests/access.rs: a_shared_ca_is_open_to_the_account_as_far_as_the_permission_goes",
     },
+    Choice {
+        question: "The forms of IssueCertificateDetails: the certificate to be signed, names, \
+                   identifiers, members without a value",
+        choice: "base64 of the DER; RFC 2253, as in audit reports; upper-case pairs between colons; \
+                 left out",
+        test: "tests/service_events.rs: \
+               an_issuance_is_told_with_what_was_signed_and_who_asked_for_it",
+    },
+    Choice {
+        question: "The validity that IssueCertificateDetails leaves out of a failure",
+        choice: "notBefore, notAfter and issuedAt; what was to be signed is there",
+        test: "tests/service_events.rs: \
+               an_issuance_that_fails_is_told_with_its_reason_and_without_its_validity",
+    },
+    Choice {
+        question: "SignCertificate of an issuance that takes time or fails",
+        choice: "when it is over; none if it failed",
+        test: "tests/service_events.rs: \
+               an_issuance_that_fails_is_told_with_its_reason_and_without_its_validity",
+    },
+    Choice {
+        question: "GenerateCRL of a CRL that could not be written",
+        choice: "none, only SignCRL; each partition has records of its own",
+        test: "tests/service_events.rs: a_crl_is_told_when_it_is_signed_and_when_it_is_there",
+    },
+    Choice {
+        question: "What GenerateOCSPResponse names if several certificates were asked for, or one \
+                   that was never issued",
+        choice: "each that was asked for, by the ARN that it would have",
+        test: "tests/service_events.rs: an_ocsp_answer_is_told_with_the_certificates_that_it_is_about",
+    },
+    Choice {
+        question: "The resources of the Sign… records",
+        choice: "the CA; of SignCertificate also the certificate",
+        test: "src/cloudtrail/acts.rs: each_act_has_its_name_and_what_it_was_done_to",
+    },
 ];

@@ -13,6 +13,7 @@ use crate::{
     arn::CaArn,
     authority::Authority,
     bucket::{Object, WriteError},
+    cloudtrail::Act,
     error::explain,
     events::{CrlFailure, ServiceEvent},
     store::Cell,
@@ -51,14 +52,14 @@ impl Publisher {
     /// Writes those of the CA's CRLs that are due, and reports all of them in one event.
     async fn publish(&self, cell: &Cell, now: OffsetDateTime) {
         let mut first_failure = None;
-        let due: Vec<Binding> = {
+        let (arn, due): (_, Vec<Binding>) = {
             let authority = cell.lock();
             let Some(crl) = authority.crl_configuration() else { return };
             let is_due = |binding: &Binding| {
                 let list = authority.crl.list(*binding);
                 list.and_then(|list| list.due()).is_some_and(|due| due <= now)
             };
-            authority.crl.published(crl).filter(is_due).collect()
+            (authority.arn.clone(), authority.crl.published(crl).filter(is_due).collect())
         };
         for binding in due {
             let Some(job) = Job::prepare(&mut cell.lock(), binding, now) else { continue };
@@ -74,9 +75,11 @@ impl Publisher {
                 Err(_) => list.failed(planned, now),
             }
             drop(authority);
+            if written.is_ok() {
+                self.0.trail(&arn, || Act::GenerateCrl, now);
+            }
             first_failure = first_failure.or(written.err());
         }
-        let arn = cell.lock().arn.clone();
         if let Some(failure) = first_failure {
             tracing::warn!(ca = %arn, metric = "MisconfiguredCRLBucket", ?failure, "no CRL written");
         } else {
@@ -89,6 +92,7 @@ impl Publisher {
     async fn write(&self, job: Job) -> Result<(), CrlFailure> {
         self.0.settled().await.map_err(|_| CrlFailure::Signing)?;
         let Job { ca, bucket, key, acl, content, .. } = job;
+        let at = content.generated_at;
         let der = tokio::task::spawn_blocking(move || content.sign())
             .await
             .map_err(|_| CrlFailure::Signing)?
@@ -96,6 +100,7 @@ impl Publisher {
                 tracing::error!(error = explain(&error), "the CRL could not be signed");
                 CrlFailure::Signing
             })?;
+        self.0.trail(&ca, || Act::SignCrl, at);
         let content_type = "application/pkix-crl";
         let object = Object { ca: &ca, bucket: &bucket, key: &key, content_type, acl };
         self.0.buckets().put(&object, ByteStream::from(der)).await.map_err(|error| {

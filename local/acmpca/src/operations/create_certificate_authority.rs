@@ -16,6 +16,7 @@ use crate::{
     arn::{CaArn, partition},
     authority::{Authority, Specification},
     caller::Caller,
+    cloudtrail::Act,
     error::explain,
     events::ServiceEvent,
     lifecycle::State,
@@ -83,6 +84,7 @@ pub(crate) fn create_as(
     authority.change_state(State::PendingCertificate, now);
     // With its key at once: there is no moment at which it could be given another.
     service.store().insert(authority, None, now);
+    service.trail(&arn, || Act::SignCaCsr, now);
     service.announce(&arn, ServiceEvent::CaCreation { succeeded: true }, now);
     service.store().find(&arn, now)
 }

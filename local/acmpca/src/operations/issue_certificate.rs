@@ -21,7 +21,7 @@ use crate::{
     lifecycle::Call,
     quotas::Quotas,
     timing::Timing,
-    unfinished::{self, Unissued},
+    unfinished::{Ending, Unissued},
     x509::{
         certificate::Certificate,
         csr::Request,
@@ -76,7 +76,7 @@ pub(crate) async fn issue_as(
     let period = period(&plan, &input, now)?;
     let der = sign(&issuer, &request, &plan, &period, &input, template, serial)?;
     let violation = violation(&der, &plan.constraining)?;
-    let certificate_arn = arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)));
+    let certificate_arn = arn.certificate_with(serial);
     let issued = Issued {
         crl: binding(&der, plan.crl.as_ref()),
         der,
@@ -88,8 +88,7 @@ pub(crate) async fn issue_as(
         account: caller.account.clone(),
         is_self_signed: plan.is_own_root(),
     };
-    let succeeded;
-    {
+    let over = {
         let mut authority = cell.lock();
         let authority = authority.noted();
         if let Some(token) = input.idempotency_token {
@@ -100,16 +99,18 @@ pub(crate) async fn issue_as(
             authority.remember(token, certificate_arn.clone(), now);
         }
         let failure = violation.or_else(|| fault(service));
-        succeeded = failure.is_none();
         if timing == Timing::Immediate {
-            authority.conclude(issued, failure, now);
+            let ending = Ending { issued, failure, requester: Some(&caller.arn), at: now };
+            Some(ending.conclude(service, authority))
         } else {
             let (issued, wait) = (Box::new(issued), timing.begin(now));
-            authority.hold(serial, Unissued::Waiting { issued, failure, wait });
+            let requester = Some(caller.arn.clone());
+            authority.hold(serial, Unissued::Waiting { issued, failure, requester, wait });
+            None
         }
-    }
-    if timing == Timing::Immediate {
-        unfinished::announce_issuance(service, &arn, serial, succeeded, now);
+    };
+    if let Some(over) = over {
+        over.announce(service, &arn);
     }
     Ok(Output::builder().certificate_arn(certificate_arn).build())
 }

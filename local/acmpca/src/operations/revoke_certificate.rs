@@ -76,7 +76,7 @@ pub(super) async fn run(
         // The model's enumeration has been checked: there is no other reason.
         let reason = Reason::from_api(&reason).unwrap_or(Reason::Unspecified);
         authority.noted().revoke(serial, Revocation { at: now, reason });
-        arn.certificate(&format!("{:032x}", u128::from_be_bytes(serial)))
+        arn.certificate_with(serial)
     };
     let event = ServiceEvent::CertificateRevocation { certificate_arn: &certificate_arn };
     service.announce(&arn, event, now);

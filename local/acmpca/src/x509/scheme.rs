@@ -109,6 +109,12 @@ impl Scheme {
         })
     }
 
+    /// The service's own name for it.
+    pub(crate) fn to_api(self) -> Option<SigningAlgorithm> {
+        let mut all = SigningAlgorithm::values().iter().map(|name| SigningAlgorithm::from(*name));
+        all.find(|algorithm| Self::of(algorithm) == Some(self))
+    }
+
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, SchemeError> {
         let identifier = AlgorithmIdentifierRef::from_der(der).map_err(SchemeError::Malformed)?;
         Ok(match identifier.oid {
@@ -216,6 +222,7 @@ mod tests {
             };
             let der = scheme.to_der().unwrap();
             assert_eq!(Scheme::from_der(&der).unwrap(), scheme, "{name}");
+            assert_eq!(scheme.to_api(), Some(algorithm));
         }
     }
 

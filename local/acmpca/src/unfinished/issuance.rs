@@ -1,0 +1,64 @@
+//! The end of an issuance: a certificate, or the reason why there is none, and what is told of it.
+
+use time::OffsetDateTime;
+
+use crate::{
+    PcaLocal,
+    arn::CaArn,
+    authority::Authority,
+    cloudtrail::{Act, Details},
+    events::ServiceEvent,
+    ledger::Issued,
+};
+
+/// An issuance that is about to end.
+pub(crate) struct Ending<'a> {
+    pub(crate) issued: Issued,
+    pub(crate) failure: Option<String>,
+    /// The ARN of who asked for it.
+    pub(crate) requester: Option<&'a str>,
+    pub(crate) at: OffsetDateTime,
+}
+
+/// An issuance that has ended, as far as somebody is to be told.
+pub(crate) struct Over {
+    serial: [u8; 16],
+    succeeded: bool,
+    at: OffsetDateTime,
+    /// `None` if nobody gets events.
+    details: Option<Box<Details>>,
+}
+
+impl Ending<'_> {
+    /// Puts the certificate among the issued ones, or keeps why there is none.
+    pub(crate) fn conclude(self, service: &PcaLocal, authority: &mut Authority) -> Over {
+        let Self { issued, failure, requester, at } = self;
+        let details = service.is_heard().then(|| {
+            let issuer = authority.certificate.as_ref().filter(|_| !issued.is_self_signed);
+            Box::new(Details {
+                issued: issued.clone(),
+                failure: failure.clone(),
+                requester_arn: requester.map(str::to_owned),
+                issuer_serial: issuer.map(|held| held.certificate.serial.clone()),
+            })
+        });
+        let over = Over { serial: issued.serial, succeeded: failure.is_none(), at, details };
+        authority.conclude(issued, failure, at);
+        over
+    }
+}
+
+impl Over {
+    /// Tells of it, without the CA's lock.
+    pub(crate) fn announce(self, service: &PcaLocal, ca: &CaArn) {
+        let Self { serial, succeeded, at, details } = self;
+        if succeeded {
+            service.trail(ca, || Act::SignCertificate { serial }, at);
+        }
+        let certificate_arn = &ca.certificate_with(serial);
+        service.announce(ca, ServiceEvent::CertificateIssuance { certificate_arn, succeeded }, at);
+        if let Some(details) = details {
+            service.trail(ca, || Act::IssueCertificateDetails(details), at);
+        }
+    }
+}
