@@ -66,6 +66,11 @@ impl Server {
         Err("moto did not answer within a minute".to_owned())
     }
 
+    /// Kills it, and returns when it is gone, with its locks.
+    pub async fn kill(mut self) -> Outcome<()> {
+        self.child.kill().await.map_err(|error| format!("the server did not end: {error}"))
+    }
+
     pub fn memory(&self) -> Outcome<Memory> {
         let id = self.child.id().ok_or("the process has ended")?;
         let path = format!("/proc/{id}/status");

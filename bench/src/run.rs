@@ -32,7 +32,9 @@ impl Measured<'_> {
         Err(self.failed(&format!("{} {}", output.status, String::from_utf8_lossy(&output.stderr))))
     }
 
-    /// Resident, in MiB, as the kernel's high-water mark was last seen.
+    /// Resident, in MiB, as the kernel's high-water mark was last seen. The mark goes with the process
+    /// and there is nothing to wait on but its end, so it is read again and again: what a process
+    /// adds in its last half millisecond is missed.
     pub fn peak(&self) -> Outcome<f64> {
         let mut child = self.command().spawn().map_err(|error| self.failed(&error.to_string()))?;
         let path = format!("/proc/{}/status", child.id());

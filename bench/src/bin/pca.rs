@@ -148,6 +148,7 @@ async fn issue_a_million(options: &Options, keeping: &Keeping, table: &mut Table
     table.below(&format!("{label}audit report of all certificates"), took, 10.0, "s");
     let peak = server.memory()?.peak;
     table.below(&format!("{label}memory at its peak"), peak, *mebibytes, "MiB");
+    server.kill().await?;
     Ok(alone)
 }
 
