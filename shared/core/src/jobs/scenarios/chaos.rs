@@ -6,6 +6,8 @@ use std::{
     sync::Mutex,
 };
 
+use time::Duration;
+
 use super::random::Random;
 use crate::{
     arn::CaArn,
@@ -151,6 +153,10 @@ impl Authorities for Service<'_> {
 
     async fn certificate(&self, arn: &CaArn) -> Result<CaCertificate, PortError> {
         self.chaos.call("certificate", self.inner.certificate(arn)).await
+    }
+
+    async fn wait(&self, moment: Duration) {
+        self.inner.wait(moment).await;
     }
 }
 
