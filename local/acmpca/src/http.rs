@@ -157,7 +157,7 @@ fn record(
         operation: operation.to_owned(),
         request,
         outcome: match result {
-            Ok(body) => Ok(serde_json::from_slice(body).unwrap_or(Value::Null)),
+            Ok(body) => Ok(Bytes::copy_from_slice(body)),
             Err(error) => Err(error.clone()),
         },
         caller: caller.clone(),

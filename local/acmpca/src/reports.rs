@@ -60,7 +60,7 @@ fn finish(service: &PcaLocal, cell: &Cell, arn: &CaArn, report_id: &str, succeed
         }
         authority.note_report(report_id);
     }
-    let event = ServiceEvent::AuditReportGeneration { report_id, succeeded };
+    let event = ServiceEvent::AuditReportGeneration { report_id: report_id.to_owned(), succeeded };
     service.announce(arn, event, service.now());
 }
 
