@@ -1,6 +1,7 @@
 //! AWS JSON 1.1: requests in, responses and errors out. Nothing here knows what an operation does.
 
 pub(crate) mod model;
+pub(crate) mod page;
 pub(crate) mod validate;
 
 use aws_smithy_json::codec::{JsonCodec, JsonCodecSettings, JsonDeserializer};

@@ -5,6 +5,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use aws_sdk_acmpca::types::CertificateAuthority;
+use time::OffsetDateTime;
+
 use crate::{
     authority::Authority,
     storage::{Journal, Storage},
@@ -15,25 +18,32 @@ use crate::{
 pub(crate) struct Cell(Arc<Inner>);
 
 struct Inner {
-    authority: Mutex<Authority>,
+    kept: Mutex<Kept>,
     storage: Storage,
     /// Of the storage, when the CA was put here: see [`Storage::write`].
     generation: u64,
+}
+
+struct Kept {
+    authority: Authority,
+    /// How it was shown last; `None` if it may have changed since. Lists show every CA again and again,
+    /// and hardly any has changed.
+    shown: Option<Arc<CertificateAuthority>>,
 }
 
 impl Cell {
     pub(super) fn new(mut authority: Authority, storage: &Storage) -> Self {
         authority.journal = Journal::new(storage.is_lasting());
         Self(Arc::new(Inner {
-            authority: Mutex::new(authority),
+            kept: Mutex::new(Kept { authority, shown: None }),
             generation: storage.generation(),
             storage: storage.clone(),
         }))
     }
 
     pub(crate) fn lock(&self) -> Guard<'_> {
-        let authority = self.0.authority.lock().unwrap_or_else(PoisonError::into_inner);
-        Guard { authority, cell: &self.0, is_touched: false }
+        let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        Guard { kept, cell: &self.0, is_touched: false }
     }
 }
 
@@ -44,14 +54,24 @@ impl Cell {
 /// Changes that happen often, and say themselves what is to be written, go through
 /// [`noted`](Self::noted).
 pub(crate) struct Guard<'a> {
-    authority: MutexGuard<'a, Authority>,
+    kept: MutexGuard<'a, Kept>,
     cell: &'a Inner,
     is_touched: bool,
 }
 
 impl Guard<'_> {
     pub(crate) fn noted(&mut self) -> &mut Authority {
-        &mut self.authority
+        self.kept.shown = None;
+        &mut self.kept.authority
+    }
+
+    /// The CA as Describe shows it at that moment: time changes nothing but the status.
+    pub(crate) fn shown(&mut self, now: OffsetDateTime) -> Arc<CertificateAuthority> {
+        let Kept { authority, shown } = &mut *self.kept;
+        let status = authority.status(now);
+        let current = shown.take().filter(|shown| shown.status() == Some(&status));
+        let current = current.unwrap_or_else(|| Arc::new(authority.describe(now)));
+        Arc::clone(shown.insert(current))
     }
 }
 
@@ -59,23 +79,23 @@ impl Deref for Guard<'_> {
     type Target = Authority;
 
     fn deref(&self) -> &Authority {
-        &self.authority
+        &self.kept.authority
     }
 }
 
 impl DerefMut for Guard<'_> {
     fn deref_mut(&mut self) -> &mut Authority {
         self.is_touched = true;
-        &mut self.authority
+        self.noted()
     }
 }
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
         if self.is_touched {
-            self.authority.note_all();
+            self.kept.authority.note_all();
         }
-        let changes = self.authority.journal.take();
+        let changes = self.kept.authority.journal.take();
         if !changes.is_empty() {
             self.cell.storage.write(self.cell.generation, changes);
         }
