@@ -44,7 +44,7 @@ mod tests {
     use aws_sdk_acmpca::{primitives::DateTime, types::CertificateAuthorityStatus};
 
     use super::*;
-    use crate::wire;
+    use crate::{protocol::Protocol, wire};
 
     #[test]
     fn a_page_reads_like_the_sdks_own_output() {
@@ -63,7 +63,11 @@ mod tests {
                 .set_next_token(next.clone())
                 .build();
             let page = Page { listed: listed.into_iter().map(Arc::new).collect(), next };
-            assert_eq!(wire::write(&page).unwrap(), wire::write(&own).unwrap());
+            for protocol in [Protocol::AwsJson, Protocol::RpcV2Cbor] {
+                let [page, own] = [&page as &dyn SerializableStruct, &own]
+                    .map(|output| wire::answer(output, protocol).unwrap());
+                assert_eq!((page.json, page.body), (own.json, own.body), "{protocol:?}");
+            }
         }
     }
 }
