@@ -5,12 +5,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use aws_sdk_acmpca::types::CertificateAuthority;
 use time::OffsetDateTime;
 
 use crate::{
     authority::Authority,
     storage::{Journal, Storage},
+    wire::page::Shown,
 };
 
 /// A handle; clones share the CA.
@@ -28,7 +28,7 @@ struct Kept {
     authority: Authority,
     /// How it was shown last; `None` if it may have changed since. Lists show every CA again and again,
     /// and hardly any has changed.
-    shown: Option<Arc<CertificateAuthority>>,
+    shown: Option<Arc<Shown>>,
 }
 
 impl Cell {
@@ -66,11 +66,11 @@ impl Guard<'_> {
     }
 
     /// The CA as Describe shows it at that moment: time changes nothing but the status.
-    pub(crate) fn shown(&mut self, now: OffsetDateTime) -> Arc<CertificateAuthority> {
+    pub(crate) fn shown(&mut self, now: OffsetDateTime) -> Arc<Shown> {
         let Kept { authority, shown } = &mut *self.kept;
         let status = authority.status(now);
-        let current = shown.take().filter(|shown| shown.status() == Some(&status));
-        let current = current.unwrap_or_else(|| Arc::new(authority.describe(now)));
+        let current = shown.take().filter(|shown| shown.shape.status() == Some(&status));
+        let current = current.unwrap_or_else(|| Arc::new(Shown::new(authority.describe(now))));
         Arc::clone(shown.insert(current))
     }
 }
