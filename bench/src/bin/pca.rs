@@ -126,21 +126,37 @@ async fn issue_a_million(options: &Options, keeping: &Keeping, table: &mut Table
     table.row(&what, format!("{each:.0} B"), String::new(), String::new());
 
     revoke(options, &server.address, &ca, &issued)?;
+    publish_and_report(options, &server, keeping, (&ca, &certificate), folder.path(), table)
+        .await?;
+    let peak = server.memory()?.peak;
+    table.below(&format!("{label}memory at its peak"), peak, *mebibytes, "MiB");
+    server.kill().await?;
+    Ok(alone)
+}
+
+/// The next CRL and an audit report, on a connection of their own: an idle one is closed.
+async fn publish_and_report(
+    options: &Options,
+    server: &Server,
+    keeping: &Keeping,
+    (ca, certificate): (&str, &str),
+    folder: &Path,
+    table: &mut Table,
+) -> Outcome<()> {
+    let label = keeping.label;
+    let mut connection = Connection::new(&server.address);
     let advance = api::plain_request("POST", "/_pca-local/clock/advance", r#"{"seconds": 1860}"#);
     let watch = stopwatch();
     connection.send(&advance).await?;
     let what = format!("{label}next CRL, {} revoked", options.revoked);
     table.below(&what, watch.elapsed().as_secs_f64(), 3.0, "s");
     let id = ca.rsplit('/').next().unwrap_or_default();
-    let crl = s3_sink::file(folder.path(), &format!("crl/{id}.crl"));
-    check_crl(&crl, &certificate, options.revoked)?;
+    let crl = s3_sink::file(folder, &format!("crl/{id}.crl"));
+    check_crl(&crl, certificate, options.revoked)?;
 
-    let took = report(&mut connection, &ca, folder.path(), issued.len()).await?;
+    let took = report(&mut connection, ca, folder, options.certificates).await?;
     table.below(&format!("{label}audit report of all certificates"), took, 10.0, "s");
-    let peak = server.memory()?.peak;
-    table.below(&format!("{label}memory at its peak"), peak, *mebibytes, "MiB");
-    server.kill().await?;
-    Ok(alone)
+    Ok(())
 }
 
 /// AWS's quota for a CA with a complete CRL is a million, and some are issued beside those.
