@@ -274,7 +274,7 @@ async fn names_outside_the_constraints_above_make_the_issuance_fail_in_the_servi
         [&[0x30, 0x11, 0xa0, 0x0f, 0x30, 0x0d, 0x82, 0x0b][..], b"example.com"].concat();
     let constraints = CustomExtension::builder()
         .object_identifier("2.5.29.30")
-        .value(base64::Engine::encode(&base64::prelude::BASE64_STANDARD, constraints))
+        .value(BASE64_STANDARD.encode(constraints))
         .critical(true)
         .build()
         .unwrap();
