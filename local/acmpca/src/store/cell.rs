@@ -101,3 +101,38 @@ impl Drop for Guard<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_acmpca::types::{CertificateAuthorityStatus, CertificateAuthorityType};
+    use time::Duration;
+
+    use super::*;
+    use crate::{
+        lifecycle::State,
+        support::{active_root, client, service},
+    };
+
+    #[tokio::test]
+    async fn a_ca_is_shown_anew_after_every_change_and_not_before() {
+        let service = service();
+        active_root(&client(&service, "alice")).await;
+        let cell = service.store().all().remove(0);
+        let now = service.now();
+        let shown = cell.lock().shown(now);
+        assert!(Arc::ptr_eq(&shown, &cell.lock().shown(now)), "nothing has changed");
+
+        cell.lock().change_state(State::Disabled, now);
+        let status = |now| cell.lock().shown(now).shape.status().cloned();
+        assert_eq!(status(now), Some(CertificateAuthorityStatus::Disabled));
+        cell.lock().noted().kind = CertificateAuthorityType::Subordinate;
+        let kind = cell.lock().shown(now).shape.r#type().cloned();
+        assert_eq!(kind, Some(CertificateAuthorityType::Subordinate));
+
+        let end = cell.lock().not_after().unwrap();
+        assert_eq!(status(end), Some(CertificateAuthorityStatus::Disabled));
+        assert_eq!(status(end + Duration::SECOND), Some(CertificateAuthorityStatus::Expired));
+        assert_eq!(status(end), Some(CertificateAuthorityStatus::Disabled), "turned back");
+        assert_eq!(shown.shape.status(), Some(&CertificateAuthorityStatus::Active));
+    }
+}
