@@ -170,7 +170,7 @@ fn record(
         operation: operation.to_owned(),
         request,
         outcome: match result {
-            Ok(answer) => Ok(serde_json::from_slice(&answer.json).unwrap_or(Value::Null)),
+            Ok(answer) => Ok(answer.json.clone()),
             Err(error) => Err(error.clone()),
         },
         caller: caller.clone(),

@@ -17,7 +17,7 @@ use crate::{
     caller::{Caller, DEFAULT_ACCOUNT},
     cloudtrail::Act,
     crl,
-    events::{ServiceEvent, service_event},
+    events::{Happened, ServiceEvent},
     faults,
     metrics::Metrics,
     quotas::Limiter,
@@ -340,8 +340,8 @@ impl PcaLocal {
         Ok(self.0.store.storage().body(ca, place)?)
     }
 
-    pub(crate) fn announce(&self, ca: &CaArn, event: ServiceEvent<'_>, now: OffsetDateTime) {
-        self.tell(Event::Service(service_event(ca, event, now)));
+    pub(crate) fn announce(&self, ca: &CaArn, event: ServiceEvent, now: OffsetDateTime) {
+        self.tell(Event::Service(Box::new(Happened { ca: ca.clone(), event, at: now })));
     }
 
     /// The CA behind an ARN of a request. Another account's is open to what its resource policy

@@ -3,6 +3,7 @@
 
 pub(crate) mod cbor;
 pub(crate) mod model;
+pub(crate) mod page;
 pub(crate) mod validate;
 
 use aws_smithy_json::codec::{JsonCodec, JsonCodecSettings, JsonDeserializer};
@@ -29,12 +30,29 @@ pub(crate) fn read<T>(
     deserialize(&mut deserializer)
 }
 
-/// What an operation answers with.
+/// What an operation has answered.
 pub(crate) struct Answer {
     /// As AWS JSON, whatever the client speaks: CloudTrail's records are made of it.
     pub(crate) json: Bytes,
     /// For the client.
     pub(crate) body: Bytes,
+}
+
+/// What an operation answers with, in each protocol.
+pub(crate) trait Output {
+    fn json(&self) -> Result<Vec<u8>, SerdeError>;
+    fn cbor(&self) -> Result<Vec<u8>, SerdeError>;
+}
+
+/// The SDK's own output types.
+impl<T: SerializableStruct> Output for T {
+    fn json(&self) -> Result<Vec<u8>, SerdeError> {
+        write(self)
+    }
+
+    fn cbor(&self) -> Result<Vec<u8>, SerdeError> {
+        cbor::write(self)
+    }
 }
 
 /// Writes one of the SDK's own types as AWS JSON.
@@ -45,17 +63,14 @@ pub(crate) fn write(shape: &dyn SerializableStruct) -> Result<Vec<u8>, SerdeErro
 }
 
 /// Writes an output. Void operations answer with nothing.
-pub(crate) fn answer(
-    output: &dyn SerializableStruct,
-    protocol: Protocol,
-) -> Result<Answer, SerdeError> {
-    let json = Bytes::from(write(output)?);
+pub(crate) fn answer(output: &dyn Output, protocol: Protocol) -> Result<Answer, SerdeError> {
+    let json = Bytes::from(output.json()?);
     if json == "{}" {
         return Ok(Answer { json: Bytes::new(), body: Bytes::new() });
     }
     let body = match protocol {
         Protocol::AwsJson => json.clone(),
-        Protocol::RpcV2Cbor => cbor::write(output)?.into(),
+        Protocol::RpcV2Cbor => output.cbor()?.into(),
     };
     Ok(Answer { json, body })
 }

@@ -59,7 +59,7 @@ impl Over {
         if succeeded {
             service.trail(ca, || Act::SignCertificate { serial }, at);
         }
-        let certificate_arn = &ca.certificate_with(serial);
+        let certificate_arn = ca.certificate_with(serial);
         service.announce(ca, ServiceEvent::CertificateIssuance { certificate_arn, succeeded }, at);
         if let Some(details) = details {
             service.trail(ca, || Act::IssueCertificateDetails(details), at);
