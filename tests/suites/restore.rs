@@ -96,7 +96,23 @@ async fn a_subordinate_that_was_active_until_its_deletion_is_active_again() {
     let invocations = world.stack.invocations();
     let own = invocations.iter().filter(|invocation| invocation.function == "auto-restore").count();
     assert_eq!(own, 2, "one for the disabling, one for the deletion");
+    let cases = world.evidence(&format!("cases/{}/", id(&ca))).await;
+    let case = world.object(EVIDENCE, &cases[0]).await;
+    let explained = explain(&world, &case).await;
+    let reactivation = json!({"permission": "granted", "policies": ["back-into-service"]});
+    assert_eq!(explained["reactivation"], reactivation, "{explained:#}");
     world.assert_nothing_failed();
+}
+
+/// What `vigil policy explain` makes of a case's record, offline.
+async fn explain(world: &World, case: &[u8]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("case.json");
+    std::fs::write(&record, case).unwrap();
+    let record = record.display().to_string();
+    let (is_done, text) = vigil(world, &["policy", "explain", &record, "--json"]).await;
+    assert!(is_done, "{text}");
+    serde_json::from_str(&text).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -320,13 +336,8 @@ async fn what_hangs_on_a_ca_is_known_when_its_deletion_is_judged() {
     let verdict = judged["verdict"].clone();
     world.assert_nothing_failed();
 
-    let folder = tempfile::tempdir().unwrap();
-    let record = folder.path().join("case.json");
-    std::fs::write(&record, case.to_string()).unwrap();
-    let record = record.display().to_string();
-    let (is_done, text) = vigil(&world, &["policy", "explain", &record, "--json"]).await;
-    let explained: Value = serde_json::from_str(&text).unwrap();
-    assert!(is_done && explained["verdict"] == verdict, "{text}");
+    let explained = explain(&world, case.to_string().as_bytes()).await;
+    assert_eq!(explained["verdict"], verdict, "{explained:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

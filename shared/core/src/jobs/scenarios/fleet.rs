@@ -233,7 +233,7 @@ impl Fleet {
         let settings = settings();
         let (world, evidence, findings) = (&self.world, &self.evidence, &self.findings);
         let sweep = json!({"task": "sweep"});
-        let succeeded = match kind {
+        match kind {
             Kind::Deadline => {
                 let run = restore_deadline::run(world, evidence, findings, &settings);
                 fakes::drive(run).is_some_and(|ended| ended.is_ok())
@@ -246,8 +246,7 @@ impl Fleet {
                 let run = auto_restore::run(&sweep, world, evidence, findings, &settings.rescue);
                 fakes::drive(run).is_some_and(|ended| ended.is_ok())
             }
-        };
-        succeeded
+        }
     }
 
     fn arn(place: usize) -> CaArn {
