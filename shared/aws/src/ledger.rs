@@ -120,7 +120,12 @@ impl Ledger for EvidenceBucket {
         };
         let too_large = answer.content_length.is_none_or(|length| length > LARGEST);
         if too_large {
-            return Err(self.other("GetObject", key, "the object is larger than 1 MiB"));
+            // Asking again does not make it smaller.
+            return Err(PortError::InvalidState {
+                operation: "GetObject",
+                resource: self.resource(key),
+                cause: "the object is larger than 1 MiB".into(),
+            });
         }
         let Some(etag) = answer.e_tag else {
             return Err(self.other("GetObject", key, "the answer has no ETag"));

@@ -3,7 +3,7 @@
 use futures::future::{join, join4};
 use time::OffsetDateTime;
 
-use super::limit;
+use super::{AutoRestoreError, limit};
 use crate::{
     arn::CaArn,
     ca::Ca,
@@ -11,7 +11,7 @@ use crate::{
     failure::chain,
     jobs::stakes::{self, Stakes},
     policy::{Approval, Facts, Policies},
-    ports::Ledger,
+    ports::{Ledger, PortError},
     snapshot::Snapshot,
 };
 
@@ -44,14 +44,41 @@ impl Gathered {
     }
 }
 
-/// Never fails: with nothing known, nothing permits the deletion, and the CA is restored. `occasion`
-/// is the deletion's own among the restorations.
+/// What keeps a fact from being known.
+enum Gap {
+    /// It is there, and cannot be used.
+    Lasting(String),
+    /// The ledger could not be asked: the next attempt may succeed.
+    Passing(PortError),
+}
+
+impl From<PortError> for Gap {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Other { .. } | PortError::Throttled { .. } => Self::Passing(error),
+            error => Self::Lasting(chain(&error)),
+        }
+    }
+}
+
+/// Whether to give up where it cannot be asked who permits what, and have the invocation repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Insist {
+    /// There is no time: what is not known permits nothing.
+    No,
+    /// An approved deletion is not to be undone for a moment's trouble.
+    Yes,
+}
+
+/// With nothing known, nothing permits the deletion, and the CA is restored. `occasion` is the
+/// deletion's own among the restorations.
 pub(super) async fn gather<L: Ledger>(
     ledger: &L,
     ca: &CaArn,
     occasion: &str,
     as_of: OffsetDateTime,
-) -> Gathered {
+    insist: Insist,
+) -> Result<Gathered, AutoRestoreError> {
     let (approved, attached, stakes, policies) = join4(
         approval(ledger, ca),
         join(snapshot(ledger, ca), limit::earlier(ledger, ca, occasion, as_of)),
@@ -59,6 +86,8 @@ pub(super) async fn gather<L: Ledger>(
         own_policies(ledger),
     )
     .await;
+    let approved = lasting(approved, insist)?;
+    let policies = lasting(policies, insist)?;
     let mut unknown = Vec::new();
     let approval = known(approved, &mut unknown).flatten();
     let snapshot = known(attached.0, &mut unknown).flatten();
@@ -77,7 +106,7 @@ pub(super) async fn gather<L: Ledger>(
         Ok(None) => (Policies::built_in(), Vec::new(), None),
         Err(problem) => (Policies::built_in(), Vec::new(), Some(problem)),
     };
-    Gathered {
+    Ok(Gathered {
         approval,
         tag_approval,
         snapshot,
@@ -88,6 +117,16 @@ pub(super) async fn gather<L: Ledger>(
         policy_problem,
         unknown,
         as_of,
+    })
+}
+
+/// A fact or why it is not known; an error where that may be known in a moment.
+fn lasting<T>(fact: Result<T, Gap>, insist: Insist) -> Result<Result<T, String>, AutoRestoreError> {
+    match (fact, insist) {
+        (Ok(fact), _) => Ok(Ok(fact)),
+        (Err(Gap::Lasting(why)), _) => Ok(Err(why)),
+        (Err(Gap::Passing(cause)), Insist::No) => Ok(Err(chain(&cause))),
+        (Err(Gap::Passing(cause)), Insist::Yes) => Err(AutoRestoreError::Ledger(cause)),
     }
 }
 
@@ -108,36 +147,33 @@ async fn snapshot<L: Ledger>(ledger: &L, ca: &CaArn) -> Result<Option<Snapshot>,
     serde_json::from_slice(&entry.body).map(Some).map_err(|error| format!("{key}: {error}"))
 }
 
-async fn approval<L: Ledger>(ledger: &L, ca: &CaArn) -> Result<Option<Approval>, String> {
+async fn approval<L: Ledger>(ledger: &L, ca: &CaArn) -> Result<Option<Approval>, Gap> {
     let key = Approval::key(ca);
-    let entry = match ledger.read(&key).await {
-        Ok(Some(entry)) => entry,
-        Ok(None) => return Ok(None),
-        Err(error) => return Err(format!("{key}: {}", chain(&error))),
-    };
+    let Some(entry) = ledger.read(&key).await? else { return Ok(None) };
     match Approval::read(&entry.body, ca) {
         Ok(approval) => Ok(Some(approval)),
-        Err(error) => Err(format!("{key}: {}", chain(&error))),
+        Err(error) => Err(Gap::Lasting(format!("{key}: {}", chain(&error)))),
     }
 }
 
 /// The policies under `policies/` in the evidence bucket, if there are any.
-async fn own_policies<L: Ledger>(ledger: &L) -> Result<Option<(Policies, Vec<String>)>, String> {
-    let keys = ledger.list("policies/").await.map_err(|error| chain(&error))?;
+async fn own_policies<L: Ledger>(ledger: &L) -> Result<Option<(Policies, Vec<String>)>, Gap> {
+    let keys = ledger.list("policies/").await?;
     let keys: Vec<String> = keys.into_iter().filter(|key| key.ends_with(".cedar")).collect();
     if keys.is_empty() {
         return Ok(None);
     }
     let mut files = Vec::new();
     for key in &keys {
-        match ledger.read(key).await {
-            Ok(Some(entry)) => files.push((key.clone(), entry.body)),
-            Ok(None) => return Err(format!("{key} vanished while the policies were read")),
-            Err(error) => return Err(chain(&error)),
+        match ledger.read(key).await? {
+            Some(entry) => files.push((key.clone(), entry.body)),
+            None => {
+                return Err(Gap::Lasting(format!("{key} vanished while the policies were read")));
+            }
         }
     }
     match Policies::parse(&files) {
         Ok(policies) => Ok(Some((policies, keys))),
-        Err(error) => Err(chain(&error)),
+        Err(error) => Err(Gap::Lasting(chain(&error))),
     }
 }

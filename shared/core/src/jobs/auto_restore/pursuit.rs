@@ -8,7 +8,7 @@ use super::{
     announce,
     case::{Case, Recorded},
     disabled::{self, Disabled},
-    gather::{self, Gathered},
+    gather::{self, Gathered, Insist},
     limit::{self, Taken},
     machine::{self, Observed, State, Step},
     service::{self, Left},
@@ -23,6 +23,10 @@ use crate::{
 
 mod mend;
 mod patience;
+
+/// For so long after a deletion, who permits it has to be known: repetitions and sweeps ask again. Then
+/// the CA is judged with what is known; its window has six days left at least.
+const TIME_TO_INSIST: Duration = Duration::hours(3);
 
 /// With less than this left of the window, a CA about which people are asked is restored first.
 const TIME_TO_DECIDE: Duration = Duration::days(14);
@@ -149,7 +153,7 @@ impl<'a, A: Authorities + Attachments, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
 
     async fn judge(&mut self) -> Result<(), AutoRestoreError> {
         let Some(ca) = self.sight.ca().cloned() else { return Ok(()) };
-        self.gather(&ca).await;
+        self.gather(&ca).await?;
         let Some(gathered) = &self.gathered else { return Ok(()) };
         let facts = gathered.facts(self.case.deletion(), &ca);
         let verdict = policy::judge(&gathered.policies, &facts);
@@ -167,12 +171,15 @@ impl<'a, A: Authorities + Attachments, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
         self.add(Act::Judged { judgement: Box::new(judgement) })
     }
 
-    async fn gather(&mut self, ca: &Ca) {
+    async fn gather(&mut self, ca: &Ca) -> Result<(), AutoRestoreError> {
         if self.gathered.is_none() {
             let (occasion, as_of) = (self.case.occasion(), self.sight.as_of());
-            let gathered = gather::gather(self.job.ledger, &ca.arn, &occasion, as_of).await;
-            self.gathered = Some(gathered);
+            let is_fresh = as_of - self.case.deletion().at < TIME_TO_INSIST;
+            let insist = if is_fresh { Insist::Yes } else { Insist::No };
+            let gathered = gather::gather(self.job.ledger, &ca.arn, &occasion, as_of, insist).await;
+            self.gathered = Some(gathered?);
         }
+        Ok(())
     }
 
     async fn begin(&mut self) -> Result<(), AutoRestoreError> {
@@ -248,7 +255,7 @@ impl<'a, A: Authorities + Attachments, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
                 return Ok(());
             }
         };
-        self.gather(&ca).await;
+        self.gather(&ca).await?;
         let Some(gathered) = &self.gathered else { return Ok(()) };
         let facts = gathered.facts(self.case.deletion(), &ca);
         let question = Question::Reactivation { disabled_at: record.since };

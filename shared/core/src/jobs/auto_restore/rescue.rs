@@ -1,13 +1,14 @@
 //! The dead man's switch: the window of a deleted CA is about to end, and policy has it restored
 //! whatever was decided before.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     AutoRestoreError, Job, Outcome, Settings, TRIES,
     act::Act,
     case::{self, Recorded},
-    gather, limit,
+    gather::{self, Insist},
+    limit,
     machine::State,
     pursuit::{Pursuit, Sight},
 };
@@ -16,6 +17,9 @@ use crate::{
     policy::{self, Permission, Question},
     ports::{Attachments, Authorities, Bus, Ledger, PortError},
 };
+
+/// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
+const TIME_TO_REPEAT: Duration = Duration::minutes(20);
 
 /// What is known of a CA whose last threshold has passed.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +68,9 @@ impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
                 return Ok(is_back.then(|| Outcome::of(&case)));
             }
         }
-        let gathered = gather::gather(self.ledger, &ca.arn, &case.occasion(), now).await;
+        // The next sweep asks again, if there is one before the end.
+        let insist = if until - now > TIME_TO_REPEAT { Insist::Yes } else { Insist::No };
+        let gathered = gather::gather(self.ledger, &ca.arn, &case.occasion(), now, insist).await?;
         let facts = gathered.facts(case.deletion(), ca);
         let answer = policy::must_restore_at_deadline(&gathered.policies, &facts, acknowledged);
         let Permission::Granted { policies } = answer else { return Ok(None) };

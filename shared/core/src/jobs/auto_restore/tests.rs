@@ -193,6 +193,17 @@ fn an_approval_that_cannot_be_read_permits_nothing_and_is_mentioned() {
     assert!(unknown[0].contains(APPROVAL), "{unknown:?}");
 }
 
+/// A moment's trouble with S3 is not taken for there being no approval.
+#[test]
+fn an_approval_that_could_not_be_asked_for_is_asked_for_again() {
+    let world = World::new();
+    world.approve("2027-01-01T00:00:00Z");
+    world.ledger.calls.fail_next("read", fakes::broken("GetObject"));
+    assert_eq!(world.deliver().unwrap_err().error_type(), "EvidenceFailed");
+    assert_eq!(world.authorities.status(), CaStatus::Deleted);
+    assert_eq!(state(&world.deliver().unwrap()), Some(State::Stood));
+}
+
 #[test]
 fn the_buckets_policies_take_the_built_in_ones_place() {
     let world = World::new();

@@ -25,7 +25,7 @@ impl<A: Authorities + Attachments, L: Ledger, B: Bus> Pursuit<'_, A, L, B> {
             Some((_, false)) => true,
             None => false,
         };
-        self.gather(&ca).await;
+        self.gather(&ca).await?;
         let snapshot = self.gathered.as_ref().and_then(|gathered| gathered.snapshot.clone());
         let Some(snapshot) = snapshot else { return Ok(()) };
         let now = match self.job.authorities.attached(&ca.arn).await {
