@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::{Analysis, AuditReportError, Outcome, Ports, Settings, announce, newest};
 use crate::{
     arn::CaArn,
-    audit_report::{Format, Newest, ReportReader, Summary},
+    audit_report::{Format, Newest, Record, ReportReader, Summary},
     finding::Finding,
     jobs::register::{Register, Told},
     ports::{
@@ -136,7 +136,7 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: Ledger, B: Bus, P> Job<'_, 
         let mut unreadable = None;
         let delivery = {
             let mut sink =
-                |piece: &[u8]| match reader.push(piece, &mut |record| summary.add(record)) {
+                |piece: &[u8]| match reader.push(piece, &mut |record: &Record<'_>| summary.add(record)) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(error) => {
                         unreadable = Some(error);
@@ -159,7 +159,7 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: Ledger, B: Bus, P> Job<'_, 
             }
             Delivery::Delivered => {}
         }
-        let bad = reader.finish(&mut |record| summary.add(record)).map_err(not_a_report)?;
+        let bad = reader.finish(&mut |record: &Record<'_>| summary.add(record)).map_err(not_a_report)?;
         summary.unreadable = bad;
         Ok(summary)
     }
