@@ -47,6 +47,7 @@ fuzz_target!(|data: &[u8]| {
         history: CrlHistory::default(),
         report: Err("none".to_owned()),
         previous: Err("none".to_owned()),
+        named: Err("none".to_owned()),
         as_of,
     };
     let judgements = rules::judge(rules::crl::RULES, &subject, "crl", as_of);

@@ -115,6 +115,7 @@ fn subject(
         place: Place::File(options.file.display().to_string()),
         report: coverage(&current, reported, as_of),
         previous: removed(&current, previous.as_ref(), reported),
+        named: Err("only crl-audit looks at certificates".to_owned()),
         crl: current.crl,
         issuer: Ok(issuer),
         history,
@@ -131,7 +132,7 @@ fn coverage(
 ) -> Result<Coverage, String> {
     let reported = reported.ok_or("no audit report was given (--report)")?;
     let listed = current.listed.as_ref().ok_or(NOTHING_TO_COMPARE)?;
-    Ok(reported.coverage(listed, as_of))
+    Ok(reported.coverage(&[listed], as_of))
 }
 
 fn removed(

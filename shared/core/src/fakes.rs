@@ -21,7 +21,7 @@ use crate::{
     finding::Finding,
     ports::{
         Attachments, Authorities, Bus, CaCertificate, Creation, Described, Entry, Etag, Ledger,
-        Listing, Pace, PortError, PublishError, Receipt, RefusedFinding, Regions, Replacement,
+        Issued, Listing, Pace, PortError, PublishError, Receipt, RefusedFinding, Regions, Replacement,
         Rest, ServiceStatus, TimeIsUp,
     },
     snapshot::{Attached, Missing},
@@ -147,6 +147,8 @@ pub(crate) struct FakeAuthorities {
     pub(crate) restored_to: CaStatus,
     /// The certificates of the CAs that have one, in PEM, by ARN.
     pub(crate) certificates: Mutex<BTreeMap<String, String>>,
+    /// Certificates that the CAs have issued, in PEM, by serial.
+    pub(crate) issued: Mutex<BTreeMap<String, String>>,
     /// What hangs on the CAs, by ARN.
     pub(crate) attached: Mutex<BTreeMap<String, Attached>>,
     names: [String; 1],
@@ -198,6 +200,7 @@ impl FakeAuthorities {
             now: Mutex::new(now),
             restored_to: CaStatus::Disabled,
             certificates: Mutex::default(),
+            issued: Mutex::default(),
             attached: Mutex::default(),
             names: ["us-east-1".to_owned()],
         }
@@ -227,6 +230,19 @@ impl FakeAuthorities {
         let found = lock(&self.cas).iter().find(|ca| ca.arn == *arn).cloned();
         let resource = arn.to_string();
         found.ok_or(PortError::NotFound { operation, resource, cause: "not there".into() })
+    }
+}
+
+impl Issued for FakeAuthorities {
+    async fn issued(&self, _: &CaArn, serial: &str) -> Result<String, PortError> {
+        const OPERATION: &str = "GetCertificate";
+        let issued = lock(&self.issued).get(serial).cloned();
+        let resource = serial.to_owned();
+        issued.ok_or(PortError::NotFound {
+            operation: OPERATION,
+            resource,
+            cause: "not there".into(),
+        })
     }
 }
 

@@ -189,12 +189,30 @@ impl Reported {
         self.parts.iter().find_map(|part| part.issued.find(serial))
     }
 
-    pub fn coverage(&self, listed: &Listed, as_of: OffsetDateTime) -> Coverage {
+    /// Serials of certificates that have not expired, `count` of them at most, evenly spread: others
+    /// for each `turn`.
+    pub fn sample(&self, count: usize, turn: u64, as_of: OffsetDateTime) -> Vec<String> {
+        let now = as_of.unix_timestamp();
+        let live = || {
+            let all = self.parts.iter().flat_map(|part| part.issued.iter());
+            all.filter(|(_, issued)| issued.not_after >= now).map(|(serial, _)| serial)
+        };
+        let total = live().count();
+        let stride = total.div_ceil(count.max(1)).max(1);
+        // Odd, and far from any stride: all of them have their turn.
+        let first = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) % stride as u64;
+        let first = usize::try_from(first).unwrap_or(0);
+        live().skip(first).step_by(stride).map(|serial| serial.to_string()).collect()
+    }
+
+    /// `listed` are the parts that the CRL consists of.
+    pub fn coverage(&self, listed: &[&Listed], as_of: OffsetDateTime) -> Coverage {
         let now = as_of.unix_timestamp();
         let due = now - LISTED_WITHIN.whole_seconds();
         let (mut missing, mut since) = (Sample::default(), i64::MAX);
+        let entries: Vec<_> = listed.iter().map(|listed| &listed.0).collect();
         for part in &self.parts {
-            part.issued.without(&[&listed.0], |serial, issued| {
+            part.issued.without(&entries, |serial, issued| {
                 // RFC 5280 §4.1.2.5: valid through notAfter, inclusive.
                 if issued.revoked_at < due && issued.not_after >= now {
                     missing.add(serial);
@@ -205,18 +223,20 @@ impl Reported {
         let mut never_issued = Sample::default();
         let known_until = self.known_until.unix_timestamp();
         let issued: Vec<_> = self.parts.iter().map(|part| &part.issued).collect();
-        listed.0.without(&issued, |serial, revoked_at| {
-            if *revoked_at <= known_until {
-                never_issued.add(serial);
-            }
-        });
+        for entries in &entries {
+            entries.without(&issued, |serial, revoked_at| {
+                if *revoked_at <= known_until {
+                    never_issued.add(serial);
+                }
+            });
+        }
         Coverage {
             report: self.name.clone(),
             known_until: self.known_until,
             missing,
             missing_since: OffsetDateTime::from_unix_timestamp(since).ok(),
             never_issued,
-            unreadable: self.unreadable + listed.0.dropped(),
+            unreadable: self.unreadable + entries.iter().map(|part| part.dropped()).sum::<u64>(),
         }
     }
 }
@@ -312,9 +332,9 @@ mod tests {
             ("expired", NOW - LISTED_WITHIN - second, NOW - second, 0),
         ] {
             let report = reported(&[record("01", Some(revoked_at), not_after)], None);
-            let coverage = report.coverage(&listed(&[]), NOW);
+            let coverage = report.coverage(&[&listed(&[])], NOW);
             assert_eq!(coverage.missing.count, want, "{name}");
-            let coverage = report.coverage(&listed(&[(&[1], revoked_at)]), NOW);
+            let coverage = report.coverage(&[&listed(&[(&[1], revoked_at)]), &listed(&[])], NOW);
             assert_eq!((coverage.missing.count, coverage.never_issued.count), (0, 0), "{name}");
         }
     }
@@ -326,9 +346,26 @@ mod tests {
         for (name, at, want) in
             [("before the report", written, 1), ("after it", written + Duration::SECOND, 0)]
         {
-            let coverage = report.coverage(&listed(&[(&[1], at), (&[2], at)]), NOW);
+            let coverage = report.coverage(&[&listed(&[(&[1], at), (&[2], at)])], NOW);
             assert_eq!(coverage.never_issued.count, want, "{name}");
         }
+    }
+
+    #[test]
+    fn every_live_certificate_has_its_turn_in_the_sample() {
+        let serials: Vec<String> = (1..=20).map(|n| format!("{n:02x}")).collect();
+        let not_after = |at: usize| if at < 15 { NOW } else { NOW - Duration::SECOND };
+        let records: Vec<_> = serials
+            .iter()
+            .enumerate()
+            .map(|(at, serial)| record(serial, None, not_after(at)))
+            .collect();
+        let report = reported(&records, None);
+        let seen: std::collections::BTreeSet<String> =
+            (0..40).flat_map(|turn| report.sample(3, turn, NOW)).collect();
+        assert_eq!(seen.len(), 15);
+        assert_eq!(report.sample(3, 0, NOW).len(), 3);
+        assert_eq!(reported(&[], None).sample(3, 0, NOW), Vec::<String>::new());
     }
 
     #[test]

@@ -114,6 +114,12 @@ impl<T> SortedSerials<T> {
         self.0.dropped
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = (Serial<'_>, &T)> {
+        let short = self.0.short.iter().flatten();
+        let short = short.map(|(serial, of)| (Serial::Short(number(*serial)), of));
+        short.chain(self.0.long.iter().map(|(serial, of)| (Serial::Long(serial), of)))
+    }
+
     /// How many are the same as one before them.
     pub fn duplicates(&self) -> u64 {
         let short: u64 = self.0.short.iter().map(|part| repeated(part)).sum();

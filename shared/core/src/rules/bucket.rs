@@ -151,15 +151,26 @@ impl BucketUser {
     }
 
     /// What is known of the service's requests for this CA.
-    fn context(&self) -> Context {
-        service_context(self.ca.account(), self.ca.as_str())
+    fn context(&self, policy: Option<&BucketPolicy>) -> Context {
+        let organisation = policy.and_then(organisation_of);
+        service_context(self.ca.account(), self.ca.as_str(), organisation)
             .with("s3:x-amz-acl", &self.object_acl.as_str().to_lowercase().replace('_', "-"))
     }
 }
 
+/// The organisation that the policy lets in. That it is the account's own is taken for granted: who
+/// names another one locks the service out, and crl.generation tells of that.
+fn organisation_of(policy: &BucketPolicy) -> Option<&str> {
+    policy.condition_values("aws:SourceOrgID").find(|id| id.starts_with("o-") && !id.contains('*'))
+}
+
 /// A request by the service itself, on behalf of a CA (IAM User Guide, Global condition keys).
-fn service_context(account: &str, ca: &str) -> Context {
-    let context = Context::default()
+fn service_context(account: &str, ca: &str, organisation: Option<&str>) -> Context {
+    let context = match organisation {
+        Some(id) => Context::default().with("aws:SourceOrgID", id),
+        None => Context::default().without("aws:SourceOrgID"),
+    };
+    let context = context
         .with("aws:SourceAccount", account)
         .with("aws:SourceArn", ca)
         .with("aws:SecureTransport", "true")

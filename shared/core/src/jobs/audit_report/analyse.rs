@@ -9,8 +9,8 @@ use crate::{
     finding::Finding,
     jobs::register::{Register, Told},
     ports::{
-        AuditReports, Authorities, Bus, Creation, Delivery, Described, Ledger, Objects, PortError,
-        ReportRecord, ReportStatus,
+        Address, AuditReports, Authorities, Bus, Creation, Delivery, Described, Ledger, Objects,
+        PortError, ReportRecord, ReportStatus,
     },
     service_event::{EventResult, ServiceEvent},
 };
@@ -144,7 +144,7 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: Ledger, B: Bus, P> Job<'_, 
                     }
                 };
             let limit = self.settings.largest_report;
-            self.ports.objects.read(&record.bucket, &record.key, limit, &mut sink).await
+            self.ports.objects.read(Address::new(&record.bucket, &record.key), limit, &mut sink).await
         };
         let delivery = delivery.map_err(AuditReportError::Object)?;
         let not_a_report = |error| AuditReportError::NotAReport { place: place(), error };

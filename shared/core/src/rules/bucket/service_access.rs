@@ -80,7 +80,7 @@ fn judge(
     policy: Option<&BucketPolicy>,
     user: &BucketUser,
 ) -> Vec<Observation> {
-    let (principal, context) = (&subject.service(user), &user.context());
+    let (principal, context) = (&subject.service(user), &user.context(policy));
     let (mut refusals, mut doubts) = (Vec::new(), Vec::new());
     for (action, resource) in &needs(subject, user) {
         let effect =

@@ -7,7 +7,7 @@ use crate::{
     audit_report::{Format, Newest, ReportReader},
     ca::Ca,
     crl::comparison::{Certificates, Reported},
-    ports::{Delivery, Ledger, Objects},
+    ports::{Address, Delivery, Ledger, Objects},
 };
 
 /// Why there is nothing to compare with.
@@ -45,7 +45,7 @@ pub(super) async fn newest<A, O: Objects, K, L: Ledger, B, P, D>(
                 ControlFlow::Break(())
             }
         };
-        ports.objects.read(&newest.bucket, &newest.key, limit, &mut sink).await
+        ports.objects.read(Address::new(&newest.bucket, &newest.key), limit, &mut sink).await
     };
     match delivery.map_err(|error| Unknown::Failed(Step::AuditReport(error)))? {
         Delivery::Absent => return because("the newest audit report is not there any more"),

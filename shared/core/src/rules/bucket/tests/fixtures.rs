@@ -34,11 +34,13 @@ fn policies() -> Vec<Fixture> {
         json!({"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "s3:PutObject",
                "Resource": objects, "Condition": condition})
     };
-    let organisation = {
+    let bound_by = |condition: Value| {
         let mut statement = service_statement();
-        statement["Condition"] = json!({"StringEquals": {"aws:SourceOrgID": "o-1"}});
+        statement["Condition"] = condition;
         statement
     };
+    let organisation = bound_by(json!({"StringEquals": {"aws:SourceOrgID": "o-1"}}));
+    let paths = bound_by(json!({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-1/r-1/*"}}));
     vec![
         (
             "bucket.service-access",
@@ -66,7 +68,12 @@ fn policies() -> Vec<Fixture> {
                 statement["Condition"] = account;
             }),
         ),
-        ("bucket.confused-deputy", "other-condition", beside_service(organisation)),
+        (
+            "bucket.confused-deputy",
+            "organisation",
+            with(|subject| set_policy(subject, &[organisation, tls()])),
+        ),
+        ("bucket.confused-deputy", "other-condition", beside_service(paths)),
         ("bucket.other-writers", "may", beside_service(stranger(json!({})))),
         ("bucket.other-writers", "may-under-conditions", beside_service(stranger(elsewhere))),
         (
