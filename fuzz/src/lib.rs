@@ -144,6 +144,7 @@ pub fn bucket(policy: &str) -> BucketSubject {
             public_access_block: Fact::Known(PublicAccessBlock::default()),
             ownership: Fact::Known(None),
             encryption: Fact::Known(Encryption::SseS3),
+            key: Fact::Known(None),
             versioning: Fact::Known(true),
             owned: Fact::Known(true),
             event_notifications: Fact::Known(true),

@@ -88,7 +88,8 @@ fn in_segments(
             // With the line's end before it, if one ends there.
             let count = read_up_to(file, &mut piece, from - 1)?;
             let begun_here = lines_of(&piece[..count]);
-            let read = begun_here.map(|begun| lines.read(begun, |record| certificates.take(record)));
+            let read =
+                begun_here.map(|begun| lines.read(begun, |record| certificates.take(record)));
             if !matches!(read, Some(Ok(()))) {
                 // Nobody needs to go on.
                 next.store(size / SEGMENT + 1, Ordering::Relaxed);

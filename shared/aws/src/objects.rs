@@ -97,7 +97,8 @@ impl Objects for S3Objects {
         let wanted = i32::try_from(most).unwrap_or(i32::MAX).saturating_add(1);
         let call = self.client.list_object_versions().bucket(bucket).prefix(key);
         let answer = call.max_keys(wanted).send().await;
-        let answer = answer.map_err(|error| port_error("ListObjectVersions", &resource(), error))?;
+        let answer =
+            answer.map_err(|error| port_error("ListObjectVersions", &resource(), error))?;
         let versions = answer.versions.unwrap_or_default().into_iter();
         let before = versions.filter(|version| {
             version.key.as_deref() == Some(key) && version.is_latest != Some(true)

@@ -20,9 +20,9 @@ use crate::{
     cloudtrail::{Deletion, Principal},
     finding::Finding,
     ports::{
-        Attachments, Authorities, Bus, CaCertificate, Creation, Described, Entry, Etag, Ledger,
-        Issued, Listing, Pace, PortError, PublishError, Receipt, RefusedFinding, Regions, Replacement,
-        Rest, ServiceStatus, TimeIsUp,
+        Attachments, Authorities, Bus, CaCertificate, Creation, Described, Entry, Etag, Issued,
+        Ledger, Listing, Pace, PortError, PublishError, Receipt, RefusedFinding, Regions,
+        Replacement, Rest, ServiceStatus, TimeIsUp,
     },
     snapshot::{Attached, Missing},
 };

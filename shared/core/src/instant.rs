@@ -20,10 +20,7 @@ pub fn in_key(at: OffsetDateTime) -> String {
 /// Seconds since 1970 of a moment in UTC that is written as year and `[month, day, hour, minute,
 /// second]`; `None` if there is none such. No date is built, only counted: texts have millions.
 #[inline]
-pub(crate) fn unix_seconds(
-    year: u16,
-    [month, day, hour, minute, second]: [u8; 5],
-) -> Option<i64> {
+pub(crate) fn unix_seconds(year: u16, [month, day, hour, minute, second]: [u8; 5]) -> Option<i64> {
     /// Of each month: its days, and the days of a year that begins in March before it.
     const MONTHS: [(u8, u32); 12] = [
         (31, 306),
@@ -98,7 +95,11 @@ mod tests {
                     });
                     let at = date.map(|date| date.with_hms(23, 5, 59).unwrap().assume_utc());
                     let counted = unix_seconds(year, [month, day, 23, 5, 59]);
-                    assert_eq!(counted, at.map(OffsetDateTime::unix_timestamp), "{year} {month} {day}");
+                    assert_eq!(
+                        counted,
+                        at.map(OffsetDateTime::unix_timestamp),
+                        "{year} {month} {day}"
+                    );
                 }
             }
         }

@@ -168,7 +168,8 @@ impl LocalS3 {
             version_id: Some("null".to_owned()),
             ..Default::default()
         };
-        let versions: Vec<_> = listed.contents.unwrap_or_default().into_iter().map(version).collect();
+        let versions: Vec<_> =
+            listed.contents.unwrap_or_default().into_iter().map(version).collect();
         Ok(S3Response::new(ListObjectVersionsOutput {
             name: listed.name,
             prefix: listed.prefix,

@@ -201,7 +201,10 @@ pub(super) fn whole_line(piece: &[u8]) -> Option<&[u8]> {
 }
 
 /// How many fields a line has, if none of them has a quote or a line's end inside.
-pub(super) fn plain_fields<'l>(line: &'l [u8], fields: &mut [&'l [u8]; MAX_FIELDS]) -> Option<usize> {
+pub(super) fn plain_fields<'l>(
+    line: &'l [u8],
+    fields: &mut [&'l [u8]; MAX_FIELDS],
+) -> Option<usize> {
     let mut rest = line.strip_suffix(b"\r").unwrap_or(line);
     if rest.is_empty() || memchr(b'\r', rest).is_some() {
         return None;

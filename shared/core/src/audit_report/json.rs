@@ -89,12 +89,7 @@ impl JsonReader {
     }
 
     /// Goes to the next byte that means something, and tells how many were used.
-    fn in_record(
-        &mut self,
-        piece: &[u8],
-        bad: &mut BadRecords,
-        sink: &mut impl Sink,
-    ) -> usize {
+    fn in_record(&mut self, piece: &[u8], bad: &mut BadRecords, sink: &mut impl Sink) -> usize {
         if std::mem::take(&mut self.escaped) {
             self.keep(&piece[..1]);
             return 1;

@@ -11,6 +11,7 @@ use crate::{
 mod access_logging;
 mod confused_deputy;
 mod encryption;
+mod encryption_key;
 mod event_notifications;
 mod exists;
 mod http_readable;
@@ -39,6 +40,7 @@ pub const RULES: &[Rule<BucketSubject>] = &[
     http_readable::RULE,
     tls_only::RULE,
     encryption::RULE,
+    encryption_key::RULE,
     versioning::RULE,
     object_lock::RULE,
     lifecycle::RULE,

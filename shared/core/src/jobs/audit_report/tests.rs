@@ -77,12 +77,7 @@ impl Objects for FakeObjects {
         Ok(Delivery::Delivered)
     }
 
-    async fn versions_before(
-        &self,
-        _: &str,
-        _: &str,
-        _: usize,
-    ) -> Result<Vec<String>, PortError> {
+    async fn versions_before(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, PortError> {
         Ok(Vec::new())
     }
 

@@ -8,9 +8,9 @@ use super::{
     AT_ONCE, BUCKETS_AT_ONCE, CheckFailure, CrlAuditError, Outcome, Ports, Scope, Settings, Skip,
     Step, Trigger, certificates, gather,
     memory::{self, KnownCertificate, Memory},
-    orphans,
+    orphans, partitions, points,
     report::Report,
-    partitions, points, settle,
+    settle,
     turns::{self, Turn},
 };
 use crate::{
@@ -103,7 +103,8 @@ where
         let mut turns = turns::of(self.ports, scopes, self.trigger).await;
         let arns: Vec<String> = turns.iter().map(|turn| turn.ca.arn.to_string()).collect();
         let ready = certificates::fetch(self.ports, &mut turns).await;
-        let audits = turns.into_iter().take(ready).map(|turn| self.in_time(self.audit(turn, scopes)));
+        let audits =
+            turns.into_iter().take(ready).map(|turn| self.in_time(self.audit(turn, scopes)));
         let done = side_by_side(AT_ONCE, audits).await;
         let begun = absorb(done, report, failures);
         if begun < arns.len() {

@@ -140,6 +140,7 @@ fn good_bucket() -> BucketFacts {
         }),
         ownership: Fact::Known(None),
         encryption: Fact::Known(Encryption::SseS3),
+        key: Fact::Known(None),
         versioning: Fact::Known(true),
         owned: Fact::Known(true),
         event_notifications: Fact::Known(true),

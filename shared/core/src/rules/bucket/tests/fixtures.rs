@@ -115,6 +115,7 @@ fn settings() -> Vec<Fixture> {
     };
     let preferred = "BucketOwnerPreferred";
     let (acl, encryption) = ("bucket.object-acl", "bucket.encryption");
+    let key = "bucket.encryption-key";
     let other = || Encryption::Other("aws:kms:dsse".to_owned());
     vec![
         ("bucket.exists", "missing", with(|s| s.facts.region = Fact::Known(None))),
@@ -136,7 +137,27 @@ fn settings() -> Vec<Fixture> {
             public(PublicAccessBlock { ignore_public_acls: true, ..open }, preferred),
         ),
         (acl, "not-blocked", with(|s| s.facts.public_access_block = Fact::Known(open))),
-        (encryption, "aws-managed-key", encrypted(Encryption::Kms { key: None })),
+        (encryption, "aws-managed-key", encrypted(kms(None))),
+        (
+            key,
+            "elsewhere",
+            with(|s| with_key(s, true, |key| key.arn = KEY.replace("east", "west"))),
+        ),
+        (
+            key,
+            "refused",
+            with(|s| with_key(s, true, |key| key.policy = key.policy.replace("Gen", "X"))),
+        ),
+        (
+            key,
+            "unclear",
+            with(|s| with_key(s, true, |key| key.policy = key.policy.replace("kms:Enc", "x:Enc"))),
+        ),
+        (
+            key,
+            "unusable",
+            with(|s| with_key(s, true, |key| key.state = "PendingDeletion".to_owned())),
+        ),
         (encryption, "none", encrypted(Encryption::None)),
         (encryption, "unsupported", encrypted(other())),
         ("bucket.versioning", "off", with(|s| s.facts.versioning = Fact::Known(false))),
