@@ -134,6 +134,7 @@ pub fn bucket(policy: &str) -> BucketSubject {
             key: format!("crl/{id}.crl"),
             object_acl: S3ObjectAcl::BucketOwnerFullControl,
             served_by_bucket: true,
+            is_public_meant: false,
         }
     };
     BucketSubject {

@@ -21,6 +21,7 @@ mod object_lock;
 mod orphans;
 mod other_writers;
 mod owner;
+mod public_read;
 mod region;
 mod service_access;
 mod tls_only;
@@ -38,6 +39,7 @@ pub const RULES: &[Rule<BucketSubject>] = &[
     other_writers::RULE,
     object_acl::RULE,
     http_readable::RULE,
+    public_read::RULE,
     tls_only::RULE,
     encryption::RULE,
     encryption_key::RULE,
@@ -75,6 +77,8 @@ pub struct BucketUser {
     pub object_acl: S3ObjectAcl,
     /// Certificates send their readers to the bucket itself, by plain HTTP.
     pub served_by_bucket: bool,
+    /// Everybody is meant to read the CRL in the bucket itself.
+    pub is_public_meant: bool,
 }
 
 /// The Regions that an account has without asking; CAs in others act as a principal of their own

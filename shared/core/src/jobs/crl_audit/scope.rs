@@ -22,6 +22,7 @@ pub(super) struct Scope {
     bases: Vec<String>,
     object_acl: S3ObjectAcl,
     served_by_bucket: bool,
+    is_public_meant: bool,
 }
 
 /// Why a CA is not audited.
@@ -62,9 +63,13 @@ pub(super) fn of(ca: &Ca) -> Result<Scope, Skip> {
     let key = format!("{folder}{}.crl", ca.arn.id());
     let partitioned = crl.crl_type == Some(CrlType::Partitioned);
     let host = crl.custom_cname.as_deref();
+    // A bucket may be named for the host under which it is reached, or be what a CNAME points to.
+    let is_bucket = |host: &str| host == bucket || host.starts_with(&format!("{bucket}.s3"));
     Ok(Scope {
         distribution_point: (!partitioned && !crl.omit_extension)
             .then(|| distribution_point(ca, &bucket, &key, host)),
+        is_public_meant: object_acl == S3ObjectAcl::PublicRead
+            || (!crl.omit_extension && host.is_none_or(is_bucket)),
         is_named: !crl.omit_extension,
         bases: bases(ca, &bucket, host),
         bucket,
@@ -134,6 +139,7 @@ impl Scope {
             key: self.key.clone(),
             object_acl: self.object_acl.clone(),
             served_by_bucket: self.served_by_bucket,
+            is_public_meant: self.is_public_meant,
         }
     }
 }

@@ -21,6 +21,7 @@ fn user(arn: &str) -> BucketUser {
         ca,
         object_acl: S3ObjectAcl::BucketOwnerFullControl,
         served_by_bucket: false,
+        is_public_meant: false,
     }
 }
 

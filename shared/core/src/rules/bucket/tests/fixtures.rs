@@ -29,6 +29,23 @@ fn policies() -> Vec<Fixture> {
         with(|subject| set_policy(subject, &[service_statement(), statement, tls()]))
     };
     let objects = "arn:aws:s3:::crls/*";
+    // Two CAs, of which one has everybody read its CRL in the bucket itself.
+    let public = |resource: &str| {
+        let everybody = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+                               "Resource": resource});
+        let mut service = service_statement();
+        let other = CA.replace("1122334455", "5544332211");
+        service["Condition"]["StringEquals"]["aws:SourceArn"] = json!([CA, other]);
+        with(|subject| {
+            set_policy(subject, &[service, everybody, tls_statement(&["s3:Put*", "s3:Delete*"])]);
+            subject.users.push(BucketUser { is_public_meant: true, ..user(&other) });
+            subject.facts.public_access_block = Fact::Known(PublicAccessBlock::default());
+        })
+    };
+    let all_meant = |mut subject: BucketSubject| {
+        subject.users[0].is_public_meant = true;
+        subject
+    };
     let elsewhere = json!({"IpAddress": {"aws:SourceIp": "192.0.2.1/32"}});
     let stranger = |condition: Value| {
         json!({"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "s3:PutObject",
@@ -76,6 +93,8 @@ fn policies() -> Vec<Fixture> {
         ("bucket.confused-deputy", "other-condition", beside_service(paths)),
         ("bucket.other-writers", "may", beside_service(stranger(json!({})))),
         ("bucket.other-writers", "may-under-conditions", beside_service(stranger(elsewhere))),
+        ("bucket.public-read", "beyond-crls", all_meant(public(objects))),
+        ("bucket.public-read", "not-meant", public("arn:aws:s3:::crls/crl/*")),
         (
             "bucket.tls-only",
             "not-enforced",
