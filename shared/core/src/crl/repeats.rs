@@ -178,7 +178,7 @@ mod tests {
         let bits = |octets: &[u8; 16]| bit_of(u128::from_be_bytes(*octets));
         assert!(serials.iter().all(|octets| bits(octets) == bits(&serials[0])));
         serials.reverse();
-        serials.extend_from_slice(&serials[..7].to_vec());
+        serials.extend_from_within(..7);
         let shown: Vec<&[u8]> = serials.iter().map(|octets| trimmed(octets)).collect();
         assert_eq!(count(&shown).1, Some(7));
     }
