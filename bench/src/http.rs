@@ -18,11 +18,11 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-struct Head {
-    status: u16,
-    length: usize,
-    body_length: Option<usize>,
-    closes: bool,
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) length: usize,
+    pub(crate) body_length: Option<usize>,
+    pub(crate) closes: bool,
 }
 
 impl Connection {
@@ -69,11 +69,11 @@ impl Connection {
 }
 
 /// `None` until the empty line has come.
-fn parse_head(received: &[u8]) -> Outcome<Option<Head>> {
+pub(crate) fn parse_head(received: &[u8]) -> Outcome<Option<Head>> {
     let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else {
         return Ok(None);
     };
-    let text = String::from_utf8_lossy(&received[..end]);
+    let text = std::str::from_utf8(&received[..end]).map_err(|error| error.to_string())?;
     let mut lines = text.split("\r\n");
     let status_line = lines.next().unwrap_or_default();
     let status = status_line
@@ -88,10 +88,10 @@ fn parse_head(received: &[u8]) -> Outcome<Option<Head>> {
         closes: status_line.starts_with("HTTP/1.0"),
     };
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => head.body_length = value.trim().parse().ok(),
-            "connection" => head.closes |= value.trim().eq_ignore_ascii_case("close"),
-            _ => {}
+        if name.eq_ignore_ascii_case("content-length") {
+            head.body_length = value.trim().parse().ok();
+        } else if name.eq_ignore_ascii_case("connection") {
+            head.closes |= value.trim().eq_ignore_ascii_case("close");
         }
     }
     Ok(Some(head))

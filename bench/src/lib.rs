@@ -5,6 +5,7 @@ pub mod bare;
 pub mod crl_file;
 pub mod http;
 pub mod lambda;
+pub mod load;
 pub mod process;
 pub mod run;
 pub mod s3_sink;

@@ -71,6 +71,11 @@ impl Server {
         self.child.kill().await.map_err(|error| format!("the server did not end: {error}"))
     }
 
+    pub fn processor_seconds(&self) -> Outcome<f64> {
+        let id = self.child.id().ok_or("the process has ended")?;
+        processor_seconds(&id.to_string())
+    }
+
     pub fn memory(&self) -> Outcome<Memory> {
         let id = self.child.id().ok_or("the process has ended")?;
         let path = format!("/proc/{id}/status");
@@ -85,6 +90,17 @@ impl Server {
             _ => Err(format!("{path} does not tell the process's memory")),
         }
     }
+}
+
+/// What a process, or this one as `self`, has had of all cores, in user and system mode.
+pub fn processor_seconds(process: &str) -> Outcome<f64> {
+    let path = format!("/proc/{process}/stat");
+    let stat = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    // proc_pid_stat(5): utime and stime are the 14th and 15th field; the 2nd is the name, in
+    // parentheses. Linux tells user space of 100 ticks a second on every machine.
+    let after_name = stat.rsplit(") ").next().unwrap_or_default();
+    let ticks: Result<u64, _> = after_name.split(' ').skip(11).take(2).map(str::parse::<u64>).sum();
+    ticks.map(|ticks| ticks as f64 / 100.0).map_err(|error| format!("{path}: {error}"))
 }
 
 /// Resident, in MiB.

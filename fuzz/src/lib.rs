@@ -1,6 +1,6 @@
 //! What targets begin with: a service in this process to send anything to, and a bucket.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::Request;
 use pca_local::PcaLocal;
@@ -30,8 +30,13 @@ impl World {
             .build()
             .expect("a runtime without I/O needs nothing of the system");
         let service = PcaLocal::builder().build();
-        let mut world =
-            Self { runtime, service, ca: String::new(), pending: String::new(), csr: String::new() };
+        let mut world = Self {
+            runtime,
+            service,
+            ca: String::new(),
+            pending: String::new(),
+            csr: String::new(),
+        };
         world.ca = world.create("Root");
         let certificate = world.issue_own();
         let import = json!({"CertificateAuthorityArn": world.ca, "Certificate": certificate});
@@ -57,8 +62,7 @@ impl World {
     }
 
     fn csr_of(&self, ca: &str) -> String {
-        let got = self
-            .must("GetCertificateAuthorityCsr", &json!({"CertificateAuthorityArn": ca}));
+        let got = self.must("GetCertificateAuthorityCsr", &json!({"CertificateAuthorityArn": ca}));
         BASE64_STANDARD.encode(text(&got["Csr"]))
     }
 
@@ -96,12 +100,7 @@ impl World {
             .header("x-amz-target", format!("ACMPrivateCA.{operation}"))
             .body(Body::from(body))
             .expect("operations have names of letters");
-        let (status, body) = self.runtime.block_on(async {
-            let Ok(response) = self.service.router().oneshot(request).await;
-            let status = response.status().as_u16();
-            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await;
-            (status, body.expect("answers are in memory"))
-        });
+        let (status, body) = self.answer(request);
         let answer = match body.is_empty() {
             true => Value::Null,
             false => serde_json::from_slice(&body).expect("answers are JSON"),
@@ -113,6 +112,66 @@ impl World {
         }
         (status, answer)
     }
+
+    /// The status of any request in CBOR.
+    pub fn call_in_cbor(&self, operation: &str, body: Vec<u8>) -> u16 {
+        let request = Request::post(format!("/service/ACMPrivateCA/operation/{operation}"))
+            .header("smithy-protocol", "rpc-v2-cbor")
+            .body(Body::from(body))
+            .expect("operations have names of letters");
+        let (status, body) = self.answer(request);
+        assert!(status < 500, "{operation}: {}", String::from_utf8_lossy(&body));
+        // A map of code and message, as the service writes it.
+        assert!(status == 200 || body.starts_with(b"\xa2\x66__type"), "{operation}: {body:?}");
+        status
+    }
+
+    fn answer(&self, request: Request<Body>) -> (u16, Bytes) {
+        self.runtime.block_on(async {
+            let Ok(response) = self.service.router().oneshot(request).await;
+            let status = response.status().as_u16();
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+            (status, body.expect("answers are in memory"))
+        })
+    }
+}
+
+/// The operations, in the order by which targets choose them.
+pub const OPERATIONS: [&str; 23] = [
+    "CreateCertificateAuthority",
+    "CreateCertificateAuthorityAuditReport",
+    "CreatePermission",
+    "DeleteCertificateAuthority",
+    "DeletePermission",
+    "DeletePolicy",
+    "DescribeCertificateAuthority",
+    "DescribeCertificateAuthorityAuditReport",
+    "GetCertificate",
+    "GetCertificateAuthorityCertificate",
+    "GetCertificateAuthorityCsr",
+    "GetPolicy",
+    "ImportCertificateAuthorityCertificate",
+    "IssueCertificate",
+    "ListCertificateAuthorities",
+    "ListPermissions",
+    "ListTags",
+    "PutPolicy",
+    "RestoreCertificateAuthority",
+    "RevokeCertificate",
+    "TagCertificateAuthority",
+    "UntagCertificateAuthority",
+    "UpdateCertificateAuthority",
+];
+
+/// The operation that an input's first octet stands for, from 'a' on, and the rest of the input.
+pub fn operation(data: &[u8]) -> Option<(&'static str, &[u8])> {
+    let (first, rest) = data.split_first()?;
+    Some((OPERATIONS[usize::from(first.wrapping_sub(b'a')) % OPERATIONS.len()], rest))
+}
+
+/// Whether an operation leaves the world as it was.
+pub fn only_reads(operation: &str) -> bool {
+    ["Describe", "Get", "List"].iter().any(|verb| operation.starts_with(verb))
 }
 
 impl Default for World {

@@ -3,21 +3,23 @@
 
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use bench::http::Connection;
-use bench::process::Server;
+use bench::process::{Server, processor_seconds};
 use bench::table::Table;
-use bench::{Outcome, api, bare, s3_sink, stopwatch};
+use bench::{Outcome, api, bare, load, s3_sink, stopwatch};
 use clap::Parser;
 use serde_json::json;
-use tokio::task::JoinSet;
 
 const ALGORITHM: &str = "SHA256WITHECDSA";
 /// What the default quota of an account leaves room for.
 const AUTHORITIES: usize = 200;
+/// Issuing over HTTP takes turns with the bare library: what else the machine does meets both.
+const TURNS: usize = 10;
 
 #[derive(Parser)]
 struct Options {
@@ -97,7 +99,8 @@ async fn issue_a_million(options: &Options, keeping: &Keeping, table: &mut Table
     let Keeping { label, data_dir, mebibytes } = keeping;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let s3 = format!("http://{}", s3_sink::serve(folder.path()).await?);
-    let mut arguments = vec!["--s3-endpoint", &s3];
+    let quotas = write_quotas(folder.path())?;
+    let mut arguments = vec!["--s3-endpoint", &s3, "--quotas", &quotas];
     arguments.extend(data_dir.iter().flat_map(|folder| ["--data-dir", folder]));
     let (server, _) = Server::pca_local(&options.pca_local, &arguments).await?;
     let mut connection = Connection::new(&server.address);
@@ -106,26 +109,14 @@ async fn issue_a_million(options: &Options, keeping: &Keeping, table: &mut Table
     let body = api::issuance(&ca, &csr, ALGORITHM, "EndEntityCertificate", 1);
     let request = api::request("IssueCertificate", &body);
 
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
     println!("issuing {} certificates over HTTP ...", options.certificates);
-    let before = bare::certificates_per_second(threads, options.seconds)?;
-    let alone = rate(&server.address, &request, options.seconds, 1).await?;
+    let alone = rate(&server.address, &request, options.seconds, 1)?;
     let empty = server.memory()?;
-    let watch = stopwatch();
-    let issued = issue(options, &server.address, &request).await?;
-    let over_http = issued.len() as f64 / watch.elapsed().as_secs_f64();
-    let after = bare::certificates_per_second(threads, options.seconds)?;
-    let bare = f64::midpoint(before, after);
-    let what = format!("{label}IssueCertificate over HTTP vs the bare library, {threads} cores");
-    match data_dir {
-        None => table.ratio(&what, over_http, bare, 0.5),
-        // Each answer waits for the disk: how many clients share a wait is what counts.
-        Some(_) => {
-            let (ours, theirs) = (format!("{over_http:.0}/s"), format!("{bare:.1}/s"));
-            table.row(&what, ours, theirs, format!("{:.2}x", over_http / bare));
-            let what = format!("{label}IssueCertificate, one client");
-            table.row(&what, format!("{alone:.0}/s"), String::new(), String::new());
-        }
+    let mut issued = Vec::with_capacity(options.certificates);
+    issue_in_turns(options, &server, &request, &mut issued)?.tell(keeping, table);
+    if data_dir.is_some() {
+        let what = format!("{label}IssueCertificate, one client");
+        table.row(&what, format!("{alone:.0}/s"), String::new(), String::new());
     }
     let full = server.memory()?;
     let what = format!("{label}memory with all certificates issued");
@@ -134,22 +125,46 @@ async fn issue_a_million(options: &Options, keeping: &Keeping, table: &mut Table
     let what = format!("{label}memory for each of them");
     table.row(&what, format!("{each:.0} B"), String::new(), String::new());
 
-    revoke(options, &server.address, &ca, &issued).await?;
+    revoke(options, &server.address, &ca, &issued)?;
+    publish_and_report(options, &server, keeping, (&ca, &certificate), folder.path(), table)
+        .await?;
+    let peak = server.memory()?.peak;
+    table.below(&format!("{label}memory at its peak"), peak, *mebibytes, "MiB");
+    server.kill().await?;
+    Ok(alone)
+}
+
+/// The next CRL and an audit report, on a connection of their own: an idle one is closed.
+async fn publish_and_report(
+    options: &Options,
+    server: &Server,
+    keeping: &Keeping,
+    (ca, certificate): (&str, &str),
+    folder: &Path,
+    table: &mut Table,
+) -> Outcome<()> {
+    let label = keeping.label;
+    let mut connection = Connection::new(&server.address);
     let advance = api::plain_request("POST", "/_pca-local/clock/advance", r#"{"seconds": 1860}"#);
     let watch = stopwatch();
     connection.send(&advance).await?;
     let what = format!("{label}next CRL, {} revoked", options.revoked);
     table.below(&what, watch.elapsed().as_secs_f64(), 3.0, "s");
     let id = ca.rsplit('/').next().unwrap_or_default();
-    let crl = s3_sink::file(folder.path(), &format!("crl/{id}.crl"));
-    check_crl(&crl, &certificate, options.revoked)?;
+    let crl = s3_sink::file(folder, &format!("crl/{id}.crl"));
+    check_crl(&crl, certificate, options.revoked)?;
 
-    let took = report(&mut connection, &ca, folder.path(), issued.len()).await?;
+    let took = report(&mut connection, ca, folder, options.certificates).await?;
     table.below(&format!("{label}audit report of all certificates"), took, 10.0, "s");
-    let peak = server.memory()?.peak;
-    table.below(&format!("{label}memory at its peak"), peak, *mebibytes, "MiB");
-    server.kill().await?;
-    Ok(alone)
+    Ok(())
+}
+
+/// AWS's quota for a CA with a complete CRL is a million, and some are issued beside those.
+fn write_quotas(folder: &Path) -> Outcome<String> {
+    let file = folder.join("quotas.json");
+    let quotas = json!({"certificates-with-complete-crl": 100_000_000}).to_string();
+    std::fs::write(&file, quotas).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(file.display().to_string())
 }
 
 /// After the server was killed: what it takes to go on.
@@ -164,68 +179,116 @@ async fn restart(options: &Options, data_dir: &Path, table: &mut Table) -> Outco
 }
 
 /// Calls a second of clients that each wait for their answers.
-async fn rate(address: &str, request: &[u8], seconds: f64, clients: usize) -> Outcome<f64> {
+fn rate(address: &str, request: &[u8], seconds: f64, clients: usize) -> Outcome<f64> {
     let watch = stopwatch();
-    let mut running = JoinSet::new();
-    for _ in 0..clients {
-        let (mut connection, request) = (Connection::new(address), request.to_vec());
-        running.spawn(async move {
-            let mut count = 0_u32;
-            while watch.elapsed().as_secs_f64() < seconds || count == 0 {
-                let answer = connection.send(&request).await?;
-                if answer.status != 200 {
-                    return Err(String::from_utf8_lossy(&answer.body).into_owned());
-                }
-                count += 1;
-            }
-            Ok(count)
-        });
-    }
-    let mut count = 0;
-    while let Some(done) = running.join_next().await {
-        count += done.map_err(|error| error.to_string())??;
-    }
+    let mut count = 0_u32;
+    let next = || (watch.elapsed().as_secs_f64() < seconds).then_some(Cow::Borrowed(request));
+    load::run(address, clients, next, |answer| {
+        count += 1;
+        if answer.status == 200 { Ok(()) } else { Err(shown(answer)) }
+    })?;
     Ok(f64::from(count) / watch.elapsed().as_secs_f64())
 }
 
-/// Returns the serials.
-async fn issue(options: &Options, address: &str, request: &[u8]) -> Outcome<Vec<String>> {
-    let each = options.certificates.div_ceil(options.connections);
-    let mut running = JoinSet::new();
-    for _ in 0..options.connections {
-        let (mut connection, request) = (Connection::new(address), request.to_vec());
-        running.spawn(async move {
-            let mut serials = Vec::with_capacity(each);
-            for _ in 0..each {
-                let answer = connection.send(&request).await?;
-                let body = String::from_utf8_lossy(&answer.body).into_owned();
-                let serial = body.split("/certificate/").nth(1).and_then(|rest| rest.get(..32));
-                let serial = serial.ok_or_else(|| format!("IssueCertificate answered {body}"))?;
-                serials.push(serial.to_owned());
-            }
-            Outcome::Ok(serials)
-        });
-    }
-    let mut serials = Vec::new();
-    while let Some(done) = running.join_next().await {
-        serials.extend(done.map_err(|error| error.to_string())??);
-    }
-    Ok(serials)
+/// What issuing came to, beside the bare library.
+#[derive(Default)]
+struct Rates {
+    over_http: f64,
+    bare: f64,
+    /// Microseconds of processor time for each certificate: the server's, its clients', the bare
+    /// library's.
+    processor: [f64; 3],
 }
 
-async fn revoke(options: &Options, address: &str, ca: &str, serials: &[String]) -> Outcome<()> {
+impl Rates {
+    fn tell(&self, keeping: &Keeping, table: &mut Table) {
+        let Keeping { label, data_dir, .. } = keeping;
+        let Self { over_http, bare, processor: [server, clients, library] } = self;
+        let what = format!("{label}IssueCertificate over HTTP vs the bare library");
+        match data_dir {
+            None => table.ratio(&what, *over_http, *bare, 0.5),
+            // Each answer waits for the disk: how many clients share a wait is what counts.
+            Some(_) => {
+                let (ours, theirs) = (format!("{over_http:.0}/s"), format!("{bare:.1}/s"));
+                table.row(&what, ours, theirs, format!("{:.2}x", over_http / bare));
+            }
+        }
+        let what = format!("{label}processor time for each: server + clients, bare library");
+        let ours = format!("{server:.0} + {clients:.0} us");
+        table.row(&what, ours, format!("{library:.0} us"), String::new());
+    }
+}
+
+/// Issues them all.
+fn issue_in_turns(
+    options: &Options,
+    server: &Server,
+    request: &[u8],
+    serials: &mut Vec<String>,
+) -> Outcome<Rates> {
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let seconds = options.seconds * 2.0 / TURNS as f64;
+    let mut rates = Rates::default();
+    let mut took = 0.0;
+    for turn in 1..=TURNS {
+        let started = processor_seconds("self")?;
+        rates.bare += bare::certificates_per_second(threads, seconds)? / TURNS as f64;
+        let (ours, theirs) = (processor_seconds("self")?, server.processor_seconds()?);
+        let watch = stopwatch();
+        issue(options, &server.address, request, options.certificates * turn / TURNS, serials)?;
+        took += watch.elapsed().as_secs_f64();
+        rates.processor[0] += server.processor_seconds()? - theirs;
+        rates.processor[1] += processor_seconds("self")? - ours;
+        rates.processor[2] += ours - started;
+    }
+    let count = serials.len() as f64;
+    rates.over_http = count / took;
+    rates.processor[0] *= 1e6 / count;
+    rates.processor[1] *= 1e6 / count;
+    rates.processor[2] *= 1e6 / (rates.bare * seconds * TURNS as f64);
+    Ok(rates)
+}
+
+/// Adds the serials of certificates until there are so many.
+fn issue(
+    options: &Options,
+    address: &str,
+    request: &[u8],
+    until: usize,
+    serials: &mut Vec<String>,
+) -> Outcome<()> {
+    let mut left = until - serials.len();
+    let next = || {
+        left = left.checked_sub(1)?;
+        Some(Cow::Borrowed(request))
+    };
+    load::run(address, options.connections, next, |answer| {
+        let body = std::str::from_utf8(answer.body).map_err(|error| error.to_string())?;
+        let serial = body.split("/certificate/").nth(1).and_then(|rest| rest.get(..32));
+        serials.push(serial.ok_or_else(|| shown(answer))?.to_owned());
+        Ok(())
+    })
+}
+
+fn revoke(options: &Options, address: &str, ca: &str, serials: &[String]) -> Outcome<()> {
     println!("revoking {} ...", options.revoked);
-    let mut connection = Connection::new(address);
     let step = (serials.len() / options.revoked.max(1)).max(1);
-    for serial in serials.iter().step_by(step).take(options.revoked) {
+    let mut chosen = serials.iter().step_by(step).take(options.revoked);
+    let next = || {
         let body = json!({
             "CertificateAuthorityArn": ca,
-            "CertificateSerial": serial,
+            "CertificateSerial": chosen.next()?,
             "RevocationReason": "KEY_COMPROMISE",
         });
-        api::call(&mut connection, "RevokeCertificate", &body).await?;
-    }
-    Ok(())
+        Some(Cow::Owned(api::request("RevokeCertificate", &body)))
+    };
+    load::run(address, options.connections, next, |answer| {
+        if answer.status == 200 { Ok(()) } else { Err(shown(answer)) }
+    })
+}
+
+fn shown(answer: &load::Answer<'_>) -> String {
+    format!("the answer was {}: {}", answer.status, String::from_utf8_lossy(answer.body))
 }
 
 /// OpenSSL verifies the CRL and counts its entries.
@@ -323,7 +386,7 @@ async fn measure(options: &Options, address: &str, algorithm: &str) -> Outcome<[
         ("ListCertificateAuthorities", json!({}), clients),
     ]) {
         let request = api::request(operation, &body);
-        *rate_of = rate(address, &request, options.seconds, clients).await?;
+        *rate_of = rate(address, &request, options.seconds, clients)?;
     }
     Ok(rates)
 }

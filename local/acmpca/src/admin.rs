@@ -27,6 +27,7 @@ pub(crate) fn router(service: PcaLocal) -> Router {
         .route("/_pca-local/health", get(health))
         .route("/_pca-local/clock", get(read).put(set))
         .route("/_pca-local/clock/advance", post(advance))
+        .route("/_pca-local/metrics", get(metrics))
         .merge(behaviour::router())
         .merge(console::router())
         .merge(shares::router())
@@ -39,6 +40,10 @@ async fn health(State(service): State<PcaLocal>) -> Response {
     let clock = reading(&service);
     Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "clock": clock}))
         .into_response()
+}
+
+async fn metrics(State(service): State<PcaLocal>) -> Response {
+    Json(service.metrics().report()).into_response()
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@
 mod acts;
 mod details;
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
@@ -20,7 +21,8 @@ pub(crate) fn is_read_only(operation: &str) -> bool {
 pub(crate) struct ApiCall {
     pub(crate) operation: String,
     pub(crate) request: Value,
-    pub(crate) outcome: Result<Value, ApiError>,
+    /// The answer in AWS JSON; empty if there is none. It is read when the record is made.
+    pub(crate) outcome: Result<Bytes, ApiError>,
     pub(crate) caller: Caller,
     pub(crate) at: OffsetDateTime,
     /// About what it takes to keep this.
@@ -31,14 +33,16 @@ impl ApiCall {
     /// Its record, as EventBridge delivers it.
     pub(crate) fn event(&self) -> Value {
         let Self { operation, request, outcome, caller, at, .. } = self;
-        api_call(operation, request, outcome.as_ref(), caller, *at)
+        let answer =
+            outcome.as_ref().map(|json| serde_json::from_slice(json).unwrap_or(Value::Null));
+        api_call(operation, request, answer, caller, *at)
     }
 }
 
 fn api_call(
     operation: &str,
     request: &Value,
-    result: Result<&Value, &ApiError>,
+    result: Result<Value, &ApiError>,
     caller: &Caller,
     now: OffsetDateTime,
 ) -> Value {
@@ -64,7 +68,7 @@ fn api_call(
     });
     match result {
         Ok(Value::Object(elements)) if !elements.is_empty() => {
-            record["responseElements"] = lower_camel_keys(&Value::Object(elements.clone()));
+            record["responseElements"] = lower_camel_keys(&Value::Object(elements));
         }
         Ok(_) => {}
         Err(error) => {
@@ -162,7 +166,7 @@ mod tests {
         let request = json!({"CertificateAuthorityArn": "arn", "PermanentDeletionTimeInDays": 7});
         let now = datetime!(2026-11-20 10:00 UTC);
         let event =
-            api_call("DeleteCertificateAuthority", &request, Ok(&Value::Null), &caller(), now);
+            api_call("DeleteCertificateAuthority", &request, Ok(Value::Null), &caller(), now);
         assert_eq!(event["detail-type"], "AWS API Call via CloudTrail");
         assert_eq!(event["source"], "aws.acm-pca");
         assert_eq!(event["time"], "2026-11-20T10:00:00Z");

@@ -29,12 +29,12 @@ impl<S: EventSink + ?Sized> EventSink for Arc<S> {
 
 /// The service's own events ("Monitoring AWS Private CA with CloudWatch Events" in its user guide).
 /// There is none for deletion, restoration, update, import or expiry: those show in CloudTrail.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ServiceEvent<'a> {
-    AuditReportGeneration { report_id: &'a str, succeeded: bool },
+#[derive(Clone, Debug)]
+pub(crate) enum ServiceEvent {
+    AuditReportGeneration { report_id: String, succeeded: bool },
     CaCreation { succeeded: bool },
-    CertificateIssuance { certificate_arn: &'a str, succeeded: bool },
-    CertificateRevocation { certificate_arn: &'a str },
+    CertificateIssuance { certificate_arn: String, succeeded: bool },
+    CertificateRevocation { certificate_arn: String },
     CrlGeneration { failure: Option<CrlFailure> },
 }
 
@@ -58,14 +58,28 @@ impl CrlFailure {
     }
 }
 
-pub(crate) fn service_event(ca: &CaArn, event: ServiceEvent<'_>, now: OffsetDateTime) -> Value {
+/// One of them, with the CA that it is about and when it happened.
+pub(crate) struct Happened {
+    pub(crate) ca: CaArn,
+    pub(crate) event: ServiceEvent,
+    pub(crate) at: OffsetDateTime,
+}
+
+impl Happened {
+    /// As EventBridge delivers it.
+    pub(crate) fn event(&self) -> Value {
+        service_event(&self.ca, &self.event, self.at)
+    }
+}
+
+pub(crate) fn service_event(ca: &CaArn, event: &ServiceEvent, now: OffsetDateTime) -> Value {
     let (detail_type, about, succeeded) = match event {
         ServiceEvent::AuditReportGeneration { report_id, succeeded } => {
-            ("ACM Private CA Audit Report Generation", Some(report_id), succeeded)
+            ("ACM Private CA Audit Report Generation", Some(report_id), *succeeded)
         }
-        ServiceEvent::CaCreation { succeeded } => ("ACM Private CA Creation", None, succeeded),
+        ServiceEvent::CaCreation { succeeded } => ("ACM Private CA Creation", None, *succeeded),
         ServiceEvent::CertificateIssuance { certificate_arn, succeeded } => {
-            ("ACM Private CA Certificate Issuance", Some(certificate_arn), succeeded)
+            ("ACM Private CA Certificate Issuance", Some(certificate_arn), *succeeded)
         }
         ServiceEvent::CertificateRevocation { certificate_arn } => {
             ("ACM Private CA Certificate Revocation", Some(certificate_arn), true)
@@ -78,8 +92,7 @@ pub(crate) fn service_event(ca: &CaArn, event: ServiceEvent<'_>, now: OffsetDate
     if let ServiceEvent::CrlGeneration { failure: Some(failure) } = event {
         detail["reason"] = json!(failure.reason());
     }
-    let resources: Vec<String> =
-        std::iter::once(ca.to_string()).chain(about.map(str::to_owned)).collect();
+    let resources: Vec<String> = std::iter::once(ca.to_string()).chain(about.cloned()).collect();
     envelope(detail_type, &ca.account, &ca.region, &resources, detail, now)
 }
 
@@ -124,7 +137,7 @@ mod tests {
             CaArn::parse("arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/5230e14a")
                 .unwrap();
         let failed = ServiceEvent::CrlGeneration { failure: Some(CrlFailure::BucketPermissions) };
-        let event = service_event(&ca, failed, datetime!(2019-11-07 23:01:25.5 UTC));
+        let event = service_event(&ca, &failed, datetime!(2019-11-07 23:01:25.5 UTC));
         assert_eq!(event["detail-type"], "ACM Private CA CRL Generation");
         assert_eq!(event["time"], "2019-11-07T23:01:25Z");
         assert_eq!(event["resources"], json!([ca.to_string()]));

@@ -10,8 +10,8 @@ use axum::{
     response::Response,
     routing::post,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
-use serde_json::{Value, json};
+use http::{HeaderValue, header, request::Parts};
+use serde_json::Value;
 use time::{OffsetDateTime, macros::format_description};
 
 use crate::{
@@ -21,13 +21,16 @@ use crate::{
     cloudtrail::{self, ApiCall},
     iam::Asked,
     ocsp, operations,
+    protocol::Protocol,
     recent::Event,
-    wire::{model::MODEL, validate::validate},
+    wire::{Answer, model::MODEL, validate::validate},
 };
 
 /// A chain of 2 MiB in base64, a certificate and the rest of the request fit; nothing larger does.
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
-const TARGET_PREFIX: &str = "ACMPrivateCA.";
+/// How often a call that changes nothing is carried out before it fails because the data directory
+/// could not be written to while it read.
+const READINGS_MAX: u32 = 5;
 
 impl PcaLocal {
     /// The AWS API at `POST /`, the OCSP responder under `/ocsp`, and what is plainly not AWS's
@@ -35,6 +38,7 @@ impl PcaLocal {
     pub fn router(&self) -> Router {
         Router::new()
             .route("/", post(api).fallback(not_a_post))
+            .route("/service/{service}/operation/{operation}", post(api).fallback(not_a_post))
             .fallback(not_a_post)
             .with_state(Arc::new(self.clone()))
             .merge(admin::router(self.clone()))
@@ -45,50 +49,59 @@ impl PcaLocal {
 async fn not_a_post(State(service): State<Arc<PcaLocal>>, request: Request) -> Response {
     let caller = service.caller(request.headers());
     let error = ApiError::unknown_operation(format!(
-        "{} {} is not an operation of ACM PCA: its API is POST / with an X-Amz-Target header; what \
-         pca-local adds is under /_pca-local/",
+        "{} {} is not an operation of ACM PCA: its API is POST / with an X-Amz-Target header, or \
+         POST /service/ACMPrivateCA/operation/… in CBOR; what pca-local adds is under /_pca-local/",
         request.method(),
         request.uri().path()
     ));
-    respond(&service, &caller, Err(error))
+    respond(&service, &caller, Protocol::of(request.headers()), Err(error))
 }
 
 async fn api(State(service): State<Arc<PcaLocal>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let protocol = Protocol::of(&parts.headers);
     let caller = service.caller(&parts.headers);
-    let result = answer(&service, &caller, &parts, body).await;
-    respond(&service, &caller, result)
+    let result = answer(&service, &caller, protocol, &parts, body).await;
+    respond(&service, &caller, protocol, result)
 }
 
 async fn answer(
     service: &PcaLocal,
     caller: &Caller,
+    protocol: Protocol,
     parts: &Parts,
     body: Body,
-) -> Result<Vec<u8>, ApiError> {
-    let operation = target(&parts.headers)?;
+) -> Result<Answer, ApiError> {
+    let operation = protocol.operation(parts)?;
     let model = MODEL.operations.get(operation).ok_or_else(|| {
         ApiError::unknown_operation(format!("ACM PCA has no operation '{operation}'"))
     })?;
     let body = read(body, service.body_patience()).await?;
-    let generation = service.generation();
+    let mut generation = service.generation();
     if let Some(secrets) = service.secrets() {
         secrets.verify(parts, &body, service.now())?;
     }
-    // An empty body is an empty request.
-    let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
-    let request: Value = serde_json::from_slice(text)
-        .map_err(|error| ApiError::serialization(format!("The request is not JSON: {error}")))?;
+    let request = protocol.read(model, &body)?;
     let admitted = authorize(service, caller, operation, &request)
         .and_then(|()| admit(service, caller, operation))
-        .and_then(|()| validate(model, &request));
-    let result = match admitted {
-        Ok(()) => operations::dispatch(operation, service, caller, text).await,
-        Err(error) => Err(error),
+        .and_then(|()| validate(model, &request))
+        .and_then(|()| protocol.json(&request, &body));
+    let mut readings_left = READINGS_MAX;
+    let result = loop {
+        let result = match &admitted {
+            Ok(text) => operations::dispatch(operation, service, caller, text, protocol).await,
+            Err(error) => Err(error.clone()),
+        };
+        // An answer tells of nothing that a crash could undo, whoever did it.
+        let Err(error) = service.settled_since(generation).await else { break result };
+        // What a call has read may be gone, and it can read again; what it has changed is undone,
+        // which its client has to know.
+        readings_left -= 1;
+        if readings_left == 0 || !cloudtrail::is_read_only(operation) {
+            break Err(error.into());
+        }
+        generation = service.generation();
     };
-    // An answer tells of nothing that a crash could undo, whoever did it.
-    let settled = service.settled_since(generation).await.map_err(ApiError::from);
-    let result = settled.and(result);
     record(service, caller, operation, request, body.len(), &result);
     result
 }
@@ -142,7 +155,7 @@ fn record(
     operation: &str,
     request: Value,
     request_bytes: usize,
-    result: &Result<Vec<u8>, ApiError>,
+    result: &Result<Answer, ApiError>,
 ) {
     match result {
         Ok(_) => tracing::info!(operation, request_id = caller.request_id, "answered"),
@@ -157,7 +170,7 @@ fn record(
         operation: operation.to_owned(),
         request,
         outcome: match result {
-            Ok(body) => Ok(serde_json::from_slice(body).unwrap_or(Value::Null)),
+            Ok(answer) => Ok(answer.json.clone()),
             Err(error) => Err(error.clone()),
         },
         caller: caller.clone(),
@@ -167,35 +180,14 @@ fn record(
     })));
 }
 
-fn target(headers: &HeaderMap) -> Result<&str, ApiError> {
-    if headers.get("smithy-protocol").is_some_and(|protocol| protocol == "rpc-v2-cbor") {
-        return Err(ApiError::unknown_operation(
-            "pca-local speaks AWS JSON 1.1, not Smithy RPC v2 CBOR: configure the SDK for JSON",
-        ));
-    }
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok())
-        .ok_or_else(|| ApiError::unknown_operation("The request has no X-Amz-Target header"))?;
-    target.strip_prefix(TARGET_PREFIX).ok_or_else(|| {
-        ApiError::unknown_operation(format!(
-            "X-Amz-Target '{target}' does not start with '{TARGET_PREFIX}'"
-        ))
-    })
-}
-
-fn respond(service: &PcaLocal, caller: &Caller, result: Result<Vec<u8>, ApiError>) -> Response {
-    let (status, body) = match result {
-        Ok(body) => (StatusCode::OK, body),
-        Err(error) => {
-            let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
-            (status, json!({"__type": error.code, "message": error.message}).to_string().into())
-        }
-    };
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
+fn respond(
+    service: &PcaLocal,
+    caller: &Caller,
+    protocol: Protocol,
+    result: Result<Answer, ApiError>,
+) -> Response {
+    let mut response = protocol.respond(result);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
     if let Ok(id) = HeaderValue::from_str(&caller.request_id) {
         headers.insert("x-amzn-requestid", id);
     }

@@ -27,9 +27,9 @@ use tracing_subscriber::EnvFilter;
 /// keep it.
 ///
 /// In a browser, http://127.0.0.1:4567/_pca-local/ shows CAs, certificates and events, and moves the
-/// clock. For programs, below it: GET `health`; GET and PUT `clock`, POST `clock/advance`; GET and
-/// PUT `timing`; GET, PUT and DELETE `faults`; GET, POST and DELETE `shares`; GET and PUT `state`;
-/// POST `seed`; POST `reset`. docs/pca-local.md has examples of all of these.
+/// clock. For programs, below it: GET `health` and `metrics`; GET and PUT `clock`, POST
+/// `clock/advance`; GET and PUT `timing`; GET, PUT and DELETE `faults`; GET, POST and DELETE
+/// `shares`; GET and PUT `state`; POST `seed`; POST `reset`. docs/pca-local.md has examples of all.
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 struct Options {

@@ -29,31 +29,31 @@ mod untag_certificate_authority;
 mod update_certificate_authority;
 
 pub(crate) use self::{create_certificate_authority::create_as, issue_certificate::issue_as};
-use crate::{ApiError, PcaLocal, caller::Caller, wire};
+use crate::{ApiError, PcaLocal, caller::Caller, protocol::Protocol, wire};
 
 macro_rules! operations {
     ($($name:literal => $module:ident($input:ident)),* $(,)?) => {
         #[cfg(test)]
         const OFFERED: &[&str] = &[$($name),*];
 
-        /// Runs the operation and returns its response body; void operations have an empty one.
+        /// Runs the operation with a request in JSON, and writes its answer as the client reads it.
         pub(crate) async fn dispatch(
             name: &str,
             service: &PcaLocal,
             caller: &Caller,
-            body: &[u8],
-        ) -> Result<Vec<u8>, ApiError> {
+            request: &[u8],
+            protocol: Protocol,
+        ) -> Result<wire::Answer, ApiError> {
             match name {
                 $($name => {
                     let input = wire::read(
-                        body,
+                        request,
                         aws_sdk_acmpca::operation::$module::$input::deserialize,
                     )
                     .map_err(|error| ApiError::serialization(error.to_string()))?;
                     let output = $module::run(service, caller, input).await?;
-                    let body = wire::write(&output)
-                        .map_err(|error| ApiError::internal(error.to_string()))?;
-                    Ok(if body == b"{}" { Vec::new() } else { body })
+                    wire::answer(&output, protocol)
+                        .map_err(|error| ApiError::internal(error.to_string()))
                 })*
                 _ => Err(ApiError::unknown_operation(format!(
                     "ACM PCA has no operation '{name}'"

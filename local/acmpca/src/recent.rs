@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::cloudtrail::ApiCall;
+use crate::{cloudtrail::ApiCall, events::Happened};
 
 /// As many as a person reads, and no more memory than a few requests with the longest chain take.
 const KEPT: usize = 500;
@@ -32,23 +32,23 @@ pub(crate) struct Noted {
     pub(crate) number: u64,
     bytes: usize,
     event: Event,
-    /// A call's record is made when somebody wants to see it: most are never looked at.
+    /// Made when somebody wants to see it: most are never looked at.
     envelope: OnceLock<Value>,
 }
 
 /// What the service tells, as it is told.
 pub(crate) enum Event {
     Call(Box<ApiCall>),
-    Service(Value),
+    Service(Box<Happened>),
 }
 
 impl Noted {
     /// The EventBridge event.
     pub(crate) fn envelope(&self) -> &Value {
-        match &self.event {
-            Event::Call(call) => self.envelope.get_or_init(|| call.event()),
-            Event::Service(envelope) => envelope,
-        }
+        self.envelope.get_or_init(|| match &self.event {
+            Event::Call(call) => call.event(),
+            Event::Service(happened) => happened.event(),
+        })
     }
 }
 
@@ -96,20 +96,29 @@ impl Recent {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use serde_json::json;
-    use time::macros::datetime;
+    use time::{OffsetDateTime, macros::datetime};
 
     use super::*;
-    use crate::caller::Caller;
+    use crate::{arn::CaArn, caller::Caller, events::ServiceEvent};
+
+    const AT: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
+
+    fn happened(number: usize) -> Event {
+        let arn = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/id";
+        let event = ServiceEvent::CertificateRevocation { certificate_arn: number.to_string() };
+        Event::Service(Box::new(Happened { ca: CaArn::parse(arn).unwrap(), event, at: AT }))
+    }
 
     fn call(bytes: usize) -> Event {
         let caller = Caller::from_headers(&http::HeaderMap::new(), "111122223333", "us-east-1");
         Event::Call(Box::new(ApiCall {
             operation: "DeletePolicy".to_owned(),
             request: json!({}),
-            outcome: Ok(Value::Null),
+            outcome: Ok(Bytes::new()),
             caller,
-            at: datetime!(2026-01-05 09:00 UTC),
+            at: AT,
             bytes,
         }))
     }
@@ -118,11 +127,11 @@ mod tests {
     fn the_oldest_go_when_there_are_too_many_or_they_are_too_large() {
         let recent = Recent::default();
         for number in 0..=KEPT {
-            recent.note(Event::Service(json!(number)));
+            recent.note(happened(number));
         }
         let kept = recent.after(0);
         assert_eq!((kept.len(), kept[0].number), (KEPT, 2));
-        assert_eq!(*kept[0].envelope(), json!(1));
+        assert_eq!(kept[0].envelope()["resources"][1], "1");
         assert_eq!(recent.after(kept[KEPT - 3].number).len(), 2);
 
         for _ in 0..3 {
@@ -136,8 +145,11 @@ mod tests {
 
     #[test]
     fn an_event_has_one_id_however_often_it_is_looked_at() {
+        for event in [call(0), happened(0)] {
+            let noted = Recent::default().note(event);
+            assert_eq!(noted.envelope()["id"], noted.envelope()["id"]);
+        }
         let noted = Recent::default().note(call(0));
-        assert_eq!(noted.envelope()["id"], noted.envelope()["id"]);
         assert_eq!(noted.envelope()["detail"]["eventName"], "DeletePolicy");
     }
 }

@@ -60,7 +60,7 @@ fn finish(service: &PcaLocal, cell: &Cell, arn: &CaArn, report_id: &str, succeed
         }
         authority.note_report(report_id);
     }
-    let event = ServiceEvent::AuditReportGeneration { report_id, succeeded };
+    let event = ServiceEvent::AuditReportGeneration { report_id: report_id.to_owned(), succeeded };
     service.announce(arn, event, service.now());
 }
 
@@ -73,18 +73,32 @@ fn content_type(format: &Format) -> &'static str {
     if *format == Format::Csv { "text/csv" } else { "application/json" }
 }
 
-/// The report as it is rendered, away from the threads that answer requests.
+/// The report as it is rendered, away from the threads that answer requests. While one part is being
+/// written, the next one is made.
 fn parts(
     cell: &Cell,
     format: &Format,
     storage: &Storage,
 ) -> impl Stream<Item = Result<Vec<u8>, StorageError>> + use<> {
-    let rendering = Rendering::new(cell.clone(), format.clone(), storage.clone());
-    futures::stream::try_unfold(rendering, |mut rendering| async {
-        let rendered = tokio::task::spawn_blocking(move || {
-            let part = rendering.next_part(PART_BYTES_MIN)?;
-            Ok(part.map(|part| (part, rendering)))
-        });
-        rendered.await.expect("rendering does not panic")
+    let mut rendering = Rendering::new(cell.clone(), format.clone(), storage.clone());
+    let (made, parts) = tokio::sync::mpsc::channel(1);
+    let rendered = tokio::task::spawn_blocking(move || {
+        // Until nobody wants the next part: it was the last, or the one before could not be written.
+        while let Some(part) = rendering.next_part(PART_BYTES_MIN).transpose() {
+            let is_failure = part.is_err();
+            if made.blocking_send(part).is_err() || is_failure {
+                break;
+            }
+        }
+    });
+    futures::stream::unfold((parts, rendered), |(mut parts, rendered)| async {
+        match parts.recv().await {
+            Some(part) => Some((part, (parts, rendered))),
+            None => {
+                // What ended too early must not pass for a report.
+                rendered.await.expect("rendering does not panic");
+                None
+            }
+        }
     })
 }

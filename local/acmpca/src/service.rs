@@ -17,8 +17,9 @@ use crate::{
     caller::{Caller, DEFAULT_ACCOUNT},
     cloudtrail::Act,
     crl,
-    events::{ServiceEvent, service_event},
+    events::{Happened, ServiceEvent},
     faults,
+    metrics::Metrics,
     quotas::Limiter,
     recent::{Event, Recent},
     record::{Record, Restored},
@@ -43,6 +44,7 @@ struct Inner {
     faults: faults::Planned,
     iam: Option<Iam>,
     limiter: Limiter,
+    metrics: Metrics,
     recent: Recent,
     region: String,
     secrets: Option<Secrets>,
@@ -163,6 +165,7 @@ impl Builder {
             faults: faults::Planned::default(),
             iam: self.iam,
             limiter: Limiter::new(self.quotas),
+            metrics: Metrics::default(),
             recent: Recent::default(),
             secrets: self.secrets,
             store,
@@ -236,6 +239,10 @@ impl PcaLocal {
         &self.0.limiter
     }
 
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
     pub(crate) fn quotas(&self) -> &Quotas {
         self.0.limiter.quotas()
     }
@@ -258,8 +265,8 @@ impl PcaLocal {
         self.0.faults.set(faults)
     }
 
-    /// Forgets every CA of every account, the faults planned, and how far rates are used up. The
-    /// clock and all settings stay. Does nothing if the data directory cannot be written to.
+    /// Forgets every CA of every account, the faults planned, metrics, and how far rates are used up.
+    /// The clock and all settings stay. Does nothing if the data directory cannot be written to.
     pub fn reset(&self) {
         if let Err(error) = self.0.store.clear() {
             tracing::error!(%error, "nothing was forgotten");
@@ -267,6 +274,7 @@ impl PcaLocal {
         }
         self.0.faults.clear();
         self.0.limiter.clear();
+        self.0.metrics.clear();
     }
 
     /// Writes what has happened to the data directory and gives it free. Later calls end with an
@@ -332,8 +340,8 @@ impl PcaLocal {
         Ok(self.0.store.storage().body(ca, place)?)
     }
 
-    pub(crate) fn announce(&self, ca: &CaArn, event: ServiceEvent<'_>, now: OffsetDateTime) {
-        self.tell(Event::Service(service_event(ca, event, now)));
+    pub(crate) fn announce(&self, ca: &CaArn, event: ServiceEvent, now: OffsetDateTime) {
+        self.tell(Event::Service(Box::new(Happened { ca: ca.clone(), event, at: now })));
     }
 
     /// The CA behind an ARN of a request. Another account's is open to what its resource policy

@@ -1,6 +1,9 @@
-//! AWS JSON 1.1: requests in, responses and errors out. Nothing here knows what an operation does.
+//! AWS JSON 1.1 and CBOR: requests in, responses and errors out. Nothing here knows what an operation
+//! does.
 
+pub(crate) mod cbor;
 pub(crate) mod model;
+pub(crate) mod page;
 pub(crate) mod validate;
 
 use aws_smithy_json::codec::{JsonCodec, JsonCodecSettings, JsonDeserializer};
@@ -8,6 +11,9 @@ use aws_smithy_schema::{
     codec::Codec as _,
     serde::{SerdeError, SerializableStruct, ShapeDeserializer, ShapeSerializer as _},
 };
+use bytes::Bytes;
+
+use crate::protocol::Protocol;
 
 /// AWS JSON 1.1 uses the members' own names and epoch-second timestamps.
 fn codec() -> JsonCodec {
@@ -24,9 +30,47 @@ pub(crate) fn read<T>(
     deserialize(&mut deserializer)
 }
 
-/// Writes the SDK's own output type.
-pub(crate) fn write(output: &dyn SerializableStruct) -> Result<Vec<u8>, SerdeError> {
+/// What an operation has answered.
+pub(crate) struct Answer {
+    /// As AWS JSON, whatever the client speaks: CloudTrail's records are made of it.
+    pub(crate) json: Bytes,
+    /// For the client.
+    pub(crate) body: Bytes,
+}
+
+/// What an operation answers with, in each protocol.
+pub(crate) trait Output {
+    fn json(&self) -> Result<Vec<u8>, SerdeError>;
+    fn cbor(&self) -> Result<Vec<u8>, SerdeError>;
+}
+
+/// The SDK's own output types.
+impl<T: SerializableStruct> Output for T {
+    fn json(&self) -> Result<Vec<u8>, SerdeError> {
+        write(self)
+    }
+
+    fn cbor(&self) -> Result<Vec<u8>, SerdeError> {
+        cbor::write(self)
+    }
+}
+
+/// Writes one of the SDK's own types as AWS JSON.
+pub(crate) fn write(shape: &dyn SerializableStruct) -> Result<Vec<u8>, SerdeError> {
     let mut serializer = codec().create_serializer();
-    serializer.write_struct(output.schema(), output)?;
+    serializer.write_struct(shape.schema(), shape)?;
     Ok(serializer.finish())
+}
+
+/// Writes an output. Void operations answer with nothing.
+pub(crate) fn answer(output: &dyn Output, protocol: Protocol) -> Result<Answer, SerdeError> {
+    let json = Bytes::from(output.json()?);
+    if json == "{}" {
+        return Ok(Answer { json: Bytes::new(), body: Bytes::new() });
+    }
+    let body = match protocol {
+        Protocol::AwsJson => json.clone(),
+        Protocol::RpcV2Cbor => output.cbor()?.into(),
+    };
+    Ok(Answer { json, body })
 }

@@ -28,7 +28,11 @@ fn every_row_names_a_test_that_exists() {
             .unwrap_or_else(|error| panic!("{path}: {error}"));
         let at = source.find(&format!("fn {name}(")).unwrap_or_else(|| panic!("{named}"));
         let before = source[..at].trim_end().trim_end_matches("async").trim_end();
-        assert!(before.ends_with("test]"), "{named} is a function, and not a test");
+        let attribute = before.lines().last().unwrap_or_default().trim();
+        let is_test = ["#[test]", "#[tokio::test]", "#[tokio::test("]
+            .iter()
+            .any(|start| attribute.starts_with(start));
+        assert!(is_test, "{named} is a function, and not a test");
     }
 }
 

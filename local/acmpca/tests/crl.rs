@@ -22,6 +22,7 @@ use aws_sdk_acmpca::{
     },
 };
 use der::Decode as _;
+use http::Method;
 use openssl::OpenSsl;
 use pca_local::{Clock, PcaLocal, Quotas, Timeline, x509::pem};
 use s3::{Health, S3};
@@ -258,6 +259,14 @@ async fn a_write_that_fails_is_tried_each_15_minutes_and_told_in_the_services_wo
     assert_eq!(world.s3.take_writes().len(), 1);
     world.at(START + Duration::days(3)).await;
     assert!(world.events.take(GENERATION).is_empty(), "the next one is at the midpoint");
+    let (_, metrics) = admin(&world.service, Method::GET, "metrics", &json!({})).await;
+    let sum = |name: &str| {
+        let data = metrics["MetricData"].as_array().unwrap();
+        let datum = data.iter().find(|datum| datum["MetricName"] == name);
+        datum.map_or(0, |datum| datum["StatisticValues"]["Sum"].as_u64().unwrap())
+    };
+    assert_eq!((sum("MisconfiguredCRLBucket"), sum("CRLGenerated")), (3, 1));
+    assert_eq!((sum("Success"), sum("Failure")), (2, 0), "the root's own, and one");
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ use aws_sdk_acmpca::{
         ValidityPeriodType,
     },
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::json;
 use support::*;
 use time::Duration;
 
@@ -155,6 +157,40 @@ async fn a_repeated_token_issues_one_certificate_for_five_minutes() {
     assert_ne!(send().await, first);
 }
 
+/// Clients that time out send again while the first request is still under way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn repeats_of_a_token_that_come_at_once_make_one_ca_and_one_certificate() {
+    let service = service();
+    let client = client(&service, "alice");
+    let root = active_root(&client).await;
+    let subordinate = create(&client, CertificateAuthorityType::Subordinate, "Sub").await;
+    let request = BASE64_STANDARD.encode(csr(&client, &subordinate).await);
+    let issuance = json!({
+        "CertificateAuthorityArn": root, "Csr": request, "SigningAlgorithm": "SHA256WITHECDSA",
+        "Validity": {"Type": "DAYS", "Value": 30}, "IdempotencyToken": "once",
+    });
+    let creation = json!({
+        "CertificateAuthorityType": "ROOT", "IdempotencyToken": "once",
+        "CertificateAuthorityConfiguration": {
+            "KeyAlgorithm": "EC_prime256v1", "SigningAlgorithm": "SHA256WITHECDSA", "Subject": {},
+        },
+    });
+    for (operation, request) in
+        [("IssueCertificate", issuance), ("CreateCertificateAuthority", creation)]
+    {
+        let calls = (0..32).map(|_| {
+            let (service, request) = (service.clone(), request.clone());
+            tokio::spawn(async move { call(&service, operation, &request).await })
+        });
+        let answers = futures::future::join_all(calls.collect::<Vec<_>>()).await;
+        let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+        assert_eq!(answers[0].0, 200, "{}", answers[0].1);
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{operation}: {answers:?}");
+    }
+    let cas = client.list_certificate_authorities().send().await.unwrap();
+    assert_eq!(cas.certificate_authorities().len(), 3);
+}
+
 #[tokio::test]
 async fn a_certificate_is_revoked_once_and_a_roots_own_never() {
     let service = service();
@@ -238,7 +274,7 @@ async fn names_outside_the_constraints_above_make_the_issuance_fail_in_the_servi
         [&[0x30, 0x11, 0xa0, 0x0f, 0x30, 0x0d, 0x82, 0x0b][..], b"example.com"].concat();
     let constraints = CustomExtension::builder()
         .object_identifier("2.5.29.30")
-        .value(base64::Engine::encode(&base64::prelude::BASE64_STANDARD, constraints))
+        .value(BASE64_STANDARD.encode(constraints))
         .critical(true)
         .build()
         .unwrap();

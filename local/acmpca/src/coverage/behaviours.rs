@@ -36,6 +36,18 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     ),
     row(
         WIRE,
+        "Smithy RPC v2 CBOR, for whatever speaks it: boto3",
+        "botocore's `service-2.json` since 1.44.5; Smithy specification, \"Smithy RPC v2 CBOR protocol\"",
+        "tests/suites/boto3_client.rs: boto3_pages_waits_and_catches_in_cbor",
+    ),
+    row(
+        WIRE,
+        "the Rust SDK reads the same in CBOR as in JSON, errors too",
+        "Smithy specification, \"Smithy RPC v2 CBOR protocol\"",
+        "tests/cbor.rs: the_sdk_reads_and_writes_the_same_in_cbor_as_in_json",
+    ),
+    row(
+        WIRE,
         "an unknown operation and a body that is no request have their codes",
         "API reference, \"Common errors\"",
         "tests/rules.rs: a_request_that_is_no_request_gets_an_error_and_never_a_panic",
@@ -192,6 +204,12 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     ),
     row(
         CERTIFICATES,
+        "repeats of a token that come at once make one CA, or one certificate",
+        "API reference, CreateCertificateAuthority, IssueCertificate",
+        "tests/issuance.rs: repeats_of_a_token_that_come_at_once_make_one_ca_and_one_certificate",
+    ),
+    row(
+        CERTIFICATES,
         "an imported certificate has the CA's key and a sound chain to its root",
         "API reference, ImportCertificateAuthorityCertificate",
         "tests/x509/chain.rs: the_chain_runs_from_the_issuer_to_the_root",
@@ -328,6 +346,12 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "a CA with a complete CRL has a quota of revoked certificates that have not expired",
         "AWS General Reference, \"AWS Private CA endpoints and quotas\"",
         "tests/crl.rs: a_complete_crl_has_a_quota_of_revoked_certificates_until_they_expire",
+    ),
+    row(
+        EVENTS,
+        "CloudWatch's metrics of CRLs and issuances, at `/_pca-local/metrics`",
+        "User guide, \"AWS Private CA CloudWatch metrics\"",
+        "tests/crl.rs: a_write_that_fails_is_tried_each_15_minutes_and_told_in_the_services_words",
     ),
     row(
         EVENTS,

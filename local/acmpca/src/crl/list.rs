@@ -24,6 +24,10 @@ pub(crate) struct List {
     /// When it is to be written next; `None` until a certificate refers to it.
     #[serde(with = "time::serde::rfc3339::option")]
     due: Option<OffsetDateTime>,
+    /// The earliest moment that has been asked for since the last CRL was begun. What comes in while
+    /// it is signed and written is not on it.
+    #[serde(skip)]
+    asked: Option<OffsetDateTime>,
     /// The last CRL that was signed.
     number: u64,
     /// Bucket and key of the CRL that certificates have referred to so far.
@@ -51,7 +55,10 @@ impl List {
         u64::try_from(millis).unwrap_or_default().max(self.number + 1)
     }
 
-    pub(crate) fn take_number(&mut self, at: OffsetDateTime) -> u64 {
+    /// A CRL of the moment `at` is about to be signed: its number. [`written`](Self::written) or
+    /// [`failed`](Self::failed) follows.
+    pub(crate) fn begin(&mut self, at: OffsetDateTime) -> u64 {
+        self.asked = None;
         self.number = self.number_at(at);
         self.number
     }
@@ -64,6 +71,7 @@ impl List {
     pub(super) fn without_entries(&self) -> Self {
         Self {
             due: self.due,
+            asked: self.asked,
             number: self.number,
             referred_to: self.referred_to.clone(),
             revoked: Arc::default(),
@@ -96,17 +104,12 @@ impl List {
         self.due != before
     }
 
-    /// A CRL of the moment `at` has been written, which was planned for `planned`. The next one
-    /// follows at half of its validity.
+    /// The CRL of the moment `at` has been written. The next one follows at half of its validity, or
+    /// earlier if that has been asked for meanwhile.
     ///
     /// RFC 5280 §3.3: an entry stays until it has been on one CRL that was issued after the
     /// certificate's own end. Those have now been, and are returned.
-    pub(crate) fn written(
-        &mut self,
-        planned: Option<OffsetDateTime>,
-        at: OffsetDateTime,
-        validity: Duration,
-    ) -> Vec<[u8; 16]> {
+    pub(crate) fn written(&mut self, at: OffsetDateTime, validity: Duration) -> Vec<[u8; 16]> {
         let is_over = |revoked: &Revoked| revoked.not_after < at;
         let over: Vec<[u8; 16]> = self
             .revoked
@@ -117,25 +120,26 @@ impl List {
         if !over.is_empty() {
             Arc::make_mut(&mut self.revoked).retain(|revoked| !is_over(revoked));
         }
-        self.replan(planned, at + validity / 2);
+        self.replan(at + validity / 2);
         over
     }
 
-    pub(crate) fn failed(&mut self, planned: Option<OffsetDateTime>, at: OffsetDateTime) {
-        self.replan(planned, at + AFTER_FAILURE);
+    pub(crate) fn failed(&mut self, at: OffsetDateTime) {
+        self.replan(at + AFTER_FAILURE);
     }
 
-    /// A revocation that came in while the CRL was written has asked for an earlier one.
-    fn replan(&mut self, planned: Option<OffsetDateTime>, next: OffsetDateTime) {
-        self.due = match self.due {
-            sooner if sooner != planned => sooner.map(|due| due.min(next)),
-            _ => Some(next),
-        };
+    fn replan(&mut self, next: OffsetDateTime) {
+        self.due = Some(earlier(self.asked, next));
     }
 
     fn hasten(&mut self, moment: OffsetDateTime) {
-        self.due = Some(self.due.map_or(moment, |due| due.min(moment)));
+        self.due = Some(earlier(self.due, moment));
+        self.asked = Some(earlier(self.asked, moment));
     }
+}
+
+fn earlier(planned: Option<OffsetDateTime>, moment: OffsetDateTime) -> OffsetDateTime {
+    planned.map_or(moment, |planned| planned.min(moment))
 }
 
 #[cfg(test)]
@@ -154,6 +158,11 @@ mod tests {
         Revoked { entry, not_after }
     }
 
+    fn publish(list: &mut List, at: OffsetDateTime) {
+        list.begin(at);
+        list.written(at, WEEK);
+    }
+
     fn serials(list: &List) -> Vec<u8> {
         list.revoked().iter().map(|revoked| revoked.entry.serial[0]).collect()
     }
@@ -164,7 +173,7 @@ mod tests {
         assert_eq!(list.due(), None);
         list.refer("bucket", "key", NOW);
         assert_eq!(list.due(), Some(NOW));
-        list.written(list.due(), NOW, WEEK);
+        publish(&mut list, NOW);
         list.refer("bucket", "key", NOW + Duration::HOUR);
         assert_eq!(list.due(), Some(NOW + WEEK / 2), "the midpoint");
         list.refer("other", "key", NOW + Duration::HOUR);
@@ -175,10 +184,10 @@ mod tests {
     fn a_crl_number_never_goes_back_nor_stands_still() {
         let mut list = List::default();
         let millis = u64::try_from(NOW.unix_timestamp()).unwrap() * 1000;
-        assert_eq!(list.take_number(NOW), millis);
-        assert_eq!(list.take_number(NOW), millis + 1);
-        assert_eq!(list.take_number(NOW - Duration::DAY), millis + 2);
-        assert_eq!(list.take_number(NOW + Duration::SECOND), millis + 1000);
+        assert_eq!(list.begin(NOW), millis);
+        assert_eq!(list.begin(NOW), millis + 1);
+        assert_eq!(list.begin(NOW - Duration::DAY), millis + 2);
+        assert_eq!(list.begin(NOW + Duration::SECOND), millis + 1000);
     }
 
     #[test]
@@ -187,27 +196,42 @@ mod tests {
         list.refer("bucket", "key", NOW);
         list.plan_after_revocation(NOW);
         assert_eq!(list.due(), Some(NOW));
-        list.written(list.due(), NOW, WEEK);
+        publish(&mut list, NOW);
         list.plan_after_revocation(NOW + Duration::HOUR);
         list.plan_after_revocation(NOW + Duration::HOUR * 2);
         assert_eq!(list.due(), Some(NOW + Duration::minutes(90)));
     }
 
+    /// Whatever the CRL that is being written was planned for, and whether it gets there.
     #[test]
-    fn a_revocation_while_the_crl_is_written_gets_a_crl_of_its_own() {
-        let mut list = List::default();
-        list.refer("bucket", "key", NOW);
-        list.written(list.due(), NOW, WEEK);
-        let planned = list.due();
-        let at = NOW + WEEK / 2;
-        let second = Duration::SECOND;
-        list.plan_after_revocation(at - Duration::HOUR);
-        assert_ne!(list.due(), planned);
-        list.written(planned, at - Duration::HOUR + second, WEEK);
-        assert_eq!(list.due(), Some(at - Duration::minutes(30)));
-        let planned = list.due();
-        list.failed(planned, at);
-        assert_eq!(list.due(), Some(at + Duration::minutes(15)));
+    fn what_comes_in_while_a_crl_is_written_gets_a_crl_of_its_own() {
+        let (second, half_hour) = (Duration::SECOND, Duration::minutes(30));
+        for (name, planned) in [("at once", NOW), ("later", NOW + WEEK / 2)] {
+            let mut list = List::default();
+            list.refer("bucket", "key", NOW);
+            if planned > NOW {
+                publish(&mut list, NOW);
+            }
+            assert_eq!(list.due(), Some(planned), "{name}");
+            list.begin(planned);
+            list.plan_after_revocation(planned + second);
+            list.written(planned + second, WEEK);
+            assert_eq!(list.due(), Some(planned + second + half_hour), "{name}: a revocation");
+
+            list.begin(planned + half_hour);
+            list.refer("other", "key", planned + half_hour);
+            list.written(planned + half_hour, WEEK);
+            assert_eq!(list.due(), Some(planned + half_hour), "{name}: a new place");
+
+            list.begin(planned + half_hour);
+            list.plan_after_revocation(planned + half_hour);
+            list.failed(planned + half_hour);
+            let retry = planned + half_hour + Duration::minutes(15);
+            assert_eq!(list.due(), Some(retry), "{name}: the retry has it");
+            list.begin(retry);
+            list.written(retry, WEEK);
+            assert_eq!(list.due(), Some(retry + WEEK / 2), "{name}: and nothing is left over");
+        }
     }
 
     #[test]
@@ -218,9 +242,9 @@ mod tests {
             let mut list = List::default();
             list.add(revoked(1, NOW, end));
             let signing = list.revoked();
-            list.failed(None, written_at);
+            list.failed(written_at);
             assert_eq!(serials(&list).len(), 1, "a CRL that was not written has told nobody");
-            list.written(None, written_at, WEEK);
+            list.written(written_at, WEEK);
             assert_eq!(serials(&list).len(), want, "{written_at}");
             assert_eq!(signing.len(), 1, "the CRL itself still has it");
         }

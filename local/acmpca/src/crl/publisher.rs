@@ -63,16 +63,16 @@ impl Publisher {
         };
         for binding in due {
             let Some(job) = Job::prepare(&mut cell.lock(), binding, now) else { continue };
-            let (planned, validity) = (job.planned, job.validity);
+            let validity = job.validity;
             let written = self.write(job).await;
             let mut authority = cell.lock();
             let Some(list) = authority.crl.list_mut(binding) else { continue };
             match &written {
                 Ok(()) => {
-                    let over = list.written(planned, now, validity);
+                    let over = list.written(now, validity);
                     authority.unlist(&over);
                 }
-                Err(_) => list.failed(planned, now),
+                Err(_) => list.failed(now),
             }
             drop(authority);
             if written.is_ok() {
@@ -80,11 +80,11 @@ impl Publisher {
             }
             first_failure = first_failure.or(written.err());
         }
-        if let Some(failure) = first_failure {
-            tracing::warn!(ca = %arn, metric = "MisconfiguredCRLBucket", ?failure, "no CRL written");
-        } else {
-            tracing::info!(ca = %arn, metric = "CRLGenerated", "CRL written");
+        match first_failure {
+            Some(failure) => tracing::warn!(ca = %arn, ?failure, "no CRL written"),
+            None => tracing::info!(ca = %arn, "CRL written"),
         }
+        self.0.metrics().crl(&arn, first_failure);
         self.0.announce(&arn, ServiceEvent::CrlGeneration { failure: first_failure }, now);
     }
 
@@ -122,7 +122,6 @@ struct Job {
     bucket: String,
     key: String,
     acl: ObjectCannedAcl,
-    planned: Option<OffsetDateTime>,
     validity: Duration,
     content: Content,
 }
@@ -140,7 +139,7 @@ pub(crate) struct Content {
 impl Job {
     /// `None` if the configuration has changed meanwhile, or the CA has no certificate.
     fn prepare(authority: &mut Authority, binding: Binding, now: OffsetDateTime) -> Option<Self> {
-        let number = authority.crl.list_mut(binding)?.take_number(now);
+        let number = authority.crl.list_mut(binding)?.begin(now);
         let crl = authority.crl_configuration()?;
         let (key, _) = authority.crl.place(&authority.arn, crl, binding)?;
         Some(Self {
@@ -148,7 +147,6 @@ impl Job {
             bucket: location::bucket(crl).to_owned(),
             key,
             acl: location::canned_acl(crl),
-            planned: authority.crl.list(binding)?.due(),
             validity: validity(crl),
             content: Content::prepare(authority, binding, number, now)?,
         })

@@ -1,14 +1,12 @@
 //! ListCertificateAuthorities: a page of the caller's CAs in the order of their creation.
 
 use aws_sdk_acmpca::{
-    operation::list_certificate_authorities::{
-        ListCertificateAuthoritiesInput as Input, ListCertificateAuthoritiesOutput as Output,
-    },
+    operation::list_certificate_authorities::ListCertificateAuthoritiesInput as Input,
     types::ResourceOwner,
 };
 
 use super::paging;
-use crate::{ApiError, PcaLocal, caller::Caller, store::Place};
+use crate::{ApiError, PcaLocal, caller::Caller, store::Place, wire::page::Page as Output};
 
 /// "At most 100 items are returned", whatever `MaxResults` asks for (up to 1000).
 const PAGE_MAX: usize = 100;
@@ -27,6 +25,6 @@ pub(super) async fn run(
         _ => service.store().list(&place, first, now),
     };
     let next = cells.get(page).map(|cell| paging::token(cell.lock().ordinal));
-    let listed = cells.iter().take(page).map(|cell| cell.lock().describe(now)).collect();
-    Ok(Output::builder().set_certificate_authorities(Some(listed)).set_next_token(next).build())
+    let listed = cells.iter().take(page).map(|cell| cell.lock().shown(now)).collect();
+    Ok(Output { listed, next })
 }

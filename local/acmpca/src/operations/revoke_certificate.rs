@@ -78,7 +78,7 @@ pub(super) async fn run(
         authority.noted().revoke(serial, Revocation { at: now, reason });
         arn.certificate_with(serial)
     };
-    let event = ServiceEvent::CertificateRevocation { certificate_arn: &certificate_arn };
+    let event = ServiceEvent::CertificateRevocation { certificate_arn };
     service.announce(&arn, event, now);
     Ok(Output::builder().build())
 }

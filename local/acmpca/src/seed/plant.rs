@@ -18,6 +18,7 @@ use crate::{
     caller::Caller,
     error::explain,
     operations,
+    protocol::Protocol,
     store::Cell,
     timing::Timing,
     wire::{self, model::MODEL, validate::validate},
@@ -255,9 +256,10 @@ impl<'a> Plot<'a> {
     async fn call(&self, operation: &str, request: &Value) -> Result<Value, ApiError> {
         validated(operation, request)?;
         let body = request.to_string();
+        let (caller, protocol) = (&self.caller, Protocol::AwsJson);
         let answer =
-            operations::dispatch(operation, self.service, &self.caller, body.as_bytes()).await?;
-        Ok(serde_json::from_slice(&answer).unwrap_or(Value::Null))
+            operations::dispatch(operation, self.service, caller, body.as_bytes(), protocol);
+        Ok(serde_json::from_slice(&answer.await?.json).unwrap_or(Value::Null))
     }
 }
 

@@ -5,9 +5,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use time::OffsetDateTime;
+
 use crate::{
     authority::Authority,
     storage::{Journal, Storage},
+    wire::page::Shown,
 };
 
 /// A handle; clones share the CA.
@@ -15,25 +18,32 @@ use crate::{
 pub(crate) struct Cell(Arc<Inner>);
 
 struct Inner {
-    authority: Mutex<Authority>,
+    kept: Mutex<Kept>,
     storage: Storage,
     /// Of the storage, when the CA was put here: see [`Storage::write`].
     generation: u64,
+}
+
+struct Kept {
+    authority: Authority,
+    /// How it was shown last; `None` if it may have changed since. Lists show every CA again and again,
+    /// and hardly any has changed.
+    shown: Option<Arc<Shown>>,
 }
 
 impl Cell {
     pub(super) fn new(mut authority: Authority, storage: &Storage) -> Self {
         authority.journal = Journal::new(storage.is_lasting());
         Self(Arc::new(Inner {
-            authority: Mutex::new(authority),
+            kept: Mutex::new(Kept { authority, shown: None }),
             generation: storage.generation(),
             storage: storage.clone(),
         }))
     }
 
     pub(crate) fn lock(&self) -> Guard<'_> {
-        let authority = self.0.authority.lock().unwrap_or_else(PoisonError::into_inner);
-        Guard { authority, cell: &self.0, is_touched: false }
+        let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        Guard { kept, cell: &self.0, is_touched: false }
     }
 }
 
@@ -44,14 +54,24 @@ impl Cell {
 /// Changes that happen often, and say themselves what is to be written, go through
 /// [`noted`](Self::noted).
 pub(crate) struct Guard<'a> {
-    authority: MutexGuard<'a, Authority>,
+    kept: MutexGuard<'a, Kept>,
     cell: &'a Inner,
     is_touched: bool,
 }
 
 impl Guard<'_> {
     pub(crate) fn noted(&mut self) -> &mut Authority {
-        &mut self.authority
+        self.kept.shown = None;
+        &mut self.kept.authority
+    }
+
+    /// The CA as Describe shows it at that moment: time changes nothing but the status.
+    pub(crate) fn shown(&mut self, now: OffsetDateTime) -> Arc<Shown> {
+        let Kept { authority, shown } = &mut *self.kept;
+        let status = authority.status(now);
+        let current = shown.take().filter(|shown| shown.shape.status() == Some(&status));
+        let current = current.unwrap_or_else(|| Arc::new(Shown::new(authority.describe(now))));
+        Arc::clone(shown.insert(current))
     }
 }
 
@@ -59,25 +79,60 @@ impl Deref for Guard<'_> {
     type Target = Authority;
 
     fn deref(&self) -> &Authority {
-        &self.authority
+        &self.kept.authority
     }
 }
 
 impl DerefMut for Guard<'_> {
     fn deref_mut(&mut self) -> &mut Authority {
         self.is_touched = true;
-        &mut self.authority
+        self.noted()
     }
 }
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
         if self.is_touched {
-            self.authority.note_all();
+            self.kept.authority.note_all();
         }
-        let changes = self.authority.journal.take();
+        let changes = self.kept.authority.journal.take();
         if !changes.is_empty() {
             self.cell.storage.write(self.cell.generation, changes);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_acmpca::types::{CertificateAuthorityStatus, CertificateAuthorityType};
+    use time::Duration;
+
+    use super::*;
+    use crate::{
+        lifecycle::State,
+        support::{active_root, client, service},
+    };
+
+    #[tokio::test]
+    async fn a_ca_is_shown_anew_after_every_change_and_not_before() {
+        let service = service();
+        active_root(&client(&service, "alice")).await;
+        let cell = service.store().all().remove(0);
+        let now = service.now();
+        let shown = cell.lock().shown(now);
+        assert!(Arc::ptr_eq(&shown, &cell.lock().shown(now)), "nothing has changed");
+
+        cell.lock().change_state(State::Disabled, now);
+        let status = |now| cell.lock().shown(now).shape.status().cloned();
+        assert_eq!(status(now), Some(CertificateAuthorityStatus::Disabled));
+        cell.lock().noted().kind = CertificateAuthorityType::Subordinate;
+        let kind = cell.lock().shown(now).shape.r#type().cloned();
+        assert_eq!(kind, Some(CertificateAuthorityType::Subordinate));
+
+        let end = cell.lock().not_after().unwrap();
+        assert_eq!(status(end), Some(CertificateAuthorityStatus::Disabled));
+        assert_eq!(status(end + Duration::SECOND), Some(CertificateAuthorityStatus::Expired));
+        assert_eq!(status(end), Some(CertificateAuthorityStatus::Disabled), "turned back");
+        assert_eq!(shown.shape.status(), Some(&CertificateAuthorityStatus::Active));
     }
 }

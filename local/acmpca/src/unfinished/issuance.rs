@@ -1,6 +1,6 @@
 //! The end of an issuance: a certificate, or the reason why there is none, and what is told of it.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     PcaLocal,
@@ -25,6 +25,8 @@ pub(crate) struct Over {
     serial: [u8; 16],
     succeeded: bool,
     at: OffsetDateTime,
+    /// Since it was asked for.
+    took: Duration,
     /// `None` if nobody gets events.
     details: Option<Box<Details>>,
 }
@@ -42,7 +44,8 @@ impl Ending<'_> {
                 issuer_serial: issuer.map(|held| held.certificate.serial.clone()),
             })
         });
-        let over = Over { serial: issued.serial, succeeded: failure.is_none(), at, details };
+        let (serial, took) = (issued.serial, at - issued.issued_at);
+        let over = Over { serial, succeeded: failure.is_none(), at, took, details };
         authority.conclude(issued, failure, at);
         over
     }
@@ -51,11 +54,12 @@ impl Ending<'_> {
 impl Over {
     /// Tells of it, without the CA's lock.
     pub(crate) fn announce(self, service: &PcaLocal, ca: &CaArn) {
-        let Self { serial, succeeded, at, details } = self;
+        let Self { serial, succeeded, at, took, details } = self;
+        service.metrics().issuance(ca, succeeded, took);
         if succeeded {
             service.trail(ca, || Act::SignCertificate { serial }, at);
         }
-        let certificate_arn = &ca.certificate_with(serial);
+        let certificate_arn = ca.certificate_with(serial);
         service.announce(ca, ServiceEvent::CertificateIssuance { certificate_arn, succeeded }, at);
         if let Some(details) = details {
             service.trail(ca, || Act::IssueCertificateDetails(details), at);

@@ -44,7 +44,7 @@ fn event(account: &str) -> Value {
     let arn = format!("arn:aws:acm-pca:eu-west-1:{account}:certificate-authority/ca");
     let ca = CaArn::parse(&arn).unwrap();
     let created = ServiceEvent::CaCreation { succeeded: true };
-    service_event(&ca, created, datetime!(2026-01-05 09:00 UTC))
+    service_event(&ca, &created, datetime!(2026-01-05 09:00 UTC))
 }
 
 async fn put(answers: &[(u16, Value)], events: &[Value]) -> (u64, Vec<(String, Value)>) {
