@@ -60,9 +60,11 @@ scenarios: ## Play thirty days of a fleet of 200 CAs a thousand times, and check
 
 BENCH_VENV := .venv-bench
 # Cargo puts the bench profile where it puts releases.
-bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go and Python, and pca-local beside moto (about 15 minutes after the first build)
-	@$(CARGO) build --profile bench -p pca-local -p vigil -p vigil-local -p auto-restore -p bench --bins --locked
-	@$(TARGET_DIR)/release/restore --binaries $(TARGET_DIR)/release --python $(BENCH_VENV)
+bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go and Python, and pca-local beside moto (about 15 minutes after the first builds)
+	@$(CARGO) build --profile bench -p pca-local -p vigil -p vigil-local -p bench --bins --locked
+	@$(CARGO) build --profile function -p auto-restore --locked
+	@$(TARGET_DIR)/release/restore --stack $(TARGET_DIR)/release/vigil-local \
+	  --function $(TARGET_DIR)/function/auto-restore --python $(BENCH_VENV)
 	@$(TARGET_DIR)/release/crl --vigil $(TARGET_DIR)/release/vigil --go $(BENCH_VENV)/bin/go
 	@$(TARGET_DIR)/release/pca --pca-local $(TARGET_DIR)/release/pca-local --moto $(BENCH_VENV)
 
@@ -90,7 +92,7 @@ build: ## Build the functions for AWS Lambda (arm64)
 	@command -v cargo-lambda >/dev/null || { echo "cargo-lambda is missing: pip install cargo-lambda ziglang"; exit 1; }
 	@rustup target list --installed 2>/dev/null | grep -q aarch64-unknown-linux-gnu || \
 	  { echo "the arm64 target is missing: rustup target add aarch64-unknown-linux-gnu"; exit 1; }
-	$(CARGO) lambda build --release --arm64 $(addprefix -p ,$(FUNCTIONS))
+	$(CARGO) lambda build --profile function --arm64 $(addprefix -p ,$(FUNCTIONS))
 
 deploy: build ## Deploy with SAM (asks before it changes anything)
 	@command -v sam >/dev/null || { echo "the SAM CLI is missing: pip install aws-sam-cli"; exit 1; }

@@ -39,6 +39,8 @@ async fn a_deletion_is_undone_once_however_often_its_event_arrives() {
     let mut forged = case.clone();
     forged["entries"][0]["deletion"]["by"]["arn"] = json!("arn:aws:iam::111122223333:user/eve");
     assert_eq!(chain_breaks(&forged), Some(0));
+    let removed = world.s3.delete_object().bucket(EVIDENCE).key(&cases[0]).send().await;
+    removed.expect_err("evidence is only added to");
     world.assert_nothing_failed();
 }
 
@@ -371,6 +373,40 @@ async fn the_dead_mans_switch_takes_back_what_is_in_use() {
     world.advance(Duration::hours(2)).await;
     let resolved = world.findings("restore-deadline.threshold");
     assert_eq!(resolved.last().unwrap()["status"], "RESOLVED");
+    world.assert_nothing_failed();
+}
+
+/// auto-restore learns of it from what crl-audit has read.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_crl_proves_that_a_restored_ca_works() {
+    let world = World::start_for_days().await;
+    let bucket = "crl-bucket";
+    world.s3.create_bucket().bucket(bucket).send().await.unwrap();
+    let service = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": {"Service": "acm-pca.amazonaws.com"},
+        "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
+        "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+    }]});
+    let put = world.s3.put_bucket_policy().bucket(bucket).policy(service.to_string());
+    put.send().await.unwrap();
+    let ca = world.active_root(Some(bucket)).await;
+    // The first certificate brings the first CRL.
+    let key = rcgen::KeyPair::generate().unwrap();
+    let parameters = rcgen::CertificateParams::new(["www.example.com".to_owned()]).unwrap();
+    let csr = parameters.serialize_request(&key).unwrap().pem().unwrap();
+    world.issue(&ca, csr.as_bytes(), "EndEntityCertificate", 30).await;
+    world.advance(Duration::hours(2)).await;
+    world.delete(&ca, 7).await;
+    assert_eq!(world.status(&ca).await, Some(Status::Disabled));
+    // A CRL of two days is renewed after one, and a DISABLED CA signs CRLs as an ACTIVE one does.
+    world.advance(Duration::hours(27)).await;
+    let cases = world.evidence(&format!("cases/{}/", id(&ca))).await;
+    let case: Value = serde_json::from_slice(&world.object(EVIDENCE, &cases[0]).await).unwrap();
+    let acts: Vec<_> = case["entries"].as_array().unwrap().iter().map(|of| &of["act"]).collect();
+    assert_eq!(acts.last().unwrap(), &"proven", "{acts:?}");
+    assert_eq!(chain_breaks(&case), None);
+    assert!(world.findings("auto-restore.unproven").is_empty());
     world.assert_nothing_failed();
 }
 

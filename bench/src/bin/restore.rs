@@ -23,9 +23,12 @@ const EVENT: &str = include_str!("../../../infra/events/deletion.json");
 
 #[derive(Parser)]
 struct Options {
-    /// Where auto-restore and vigil-local are.
+    /// vigil-local's binary.
     #[arg(long)]
-    binaries: PathBuf,
+    stack: PathBuf,
+    /// auto-restore's, as it is deployed: of the profile `function`.
+    #[arg(long)]
+    function: PathBuf,
     /// A virtual environment with boto3; without one the comparison is left out.
     #[arg(long)]
     python: Option<PathBuf>,
@@ -142,9 +145,8 @@ struct Figures {
 
 async fn run(options: &Options) -> Outcome<Table> {
     let mut table = Table::default();
-    let stack = Stack::start(&options.binaries.join("vigil-local")).await?;
-    let binary = options.binaries.join("auto-restore");
-    let ours = || Command::new(&binary);
+    let stack = Stack::start(&options.stack).await?;
+    let ours = || Command::new(&options.function);
     println!("auto-restore: {} rounds", options.rounds);
     let rust = measure(&stack, options.rounds, &ours).await?;
     table.below("start to first poll of the Runtime API", rust.first_poll, 15.0, "ms");

@@ -127,9 +127,13 @@ fn of_record(body: &[u8], policies: &Policies) -> Result<Explanation, Failed> {
         Act::Overruled { request, .. } => Some(request),
         _ => None,
     });
+    let reactivating = case.entries().iter().rev().find_map(|entry| match &entry.act {
+        Act::Reactivating { request, .. } if !request.is_null() => Some(request),
+        _ => None,
+    });
     Ok(Explanation {
         verdict: policy::verdict(policies, &request),
-        reactivation: None,
+        reactivation: reactivating.map(|request| policy::reactivation(policies, request)),
         deadline: overruled.map(|request| policy::at_deadline(policies, request)),
         recorded: Some(judgement.verdict.clone()),
         policy_set: policies.names(),

@@ -1,8 +1,9 @@
 //! ACM PCA through its SDK.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_acmpca::{Client, operation::RequestId, types::CertificateAuthorityStatus};
+use time::Duration;
 use vigil_core::{
     arn::CaArn,
     ports::{
@@ -13,7 +14,10 @@ use vigil_core::{
 use crate::{answer::port_error, date::DateHeader};
 
 mod attachments;
+mod quotas;
 mod record;
+
+use quotas::Quotas;
 
 /// The largest page that the service gives.
 const PAGE: i32 = 1000;
@@ -21,14 +25,16 @@ const PAGE: i32 = 1000;
 /// For an error's text, where a call is about no CA in particular.
 const ACCOUNT: &str = "this account's CAs";
 
+/// One Region's, which its clones ask no more often together than one may.
 #[derive(Clone, Debug)]
 pub struct AcmPca {
     client: Client,
+    quotas: Arc<Quotas>,
 }
 
 impl AcmPca {
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, quotas: Arc::default() }
     }
 }
 
@@ -54,6 +60,7 @@ impl Authorities for AcmPca {
         let mut as_of = None;
         let mut next_token = None;
         loop {
+            self.quotas.list.turn().await;
             let date = DateHeader::default();
             let call = self.client.list_certificate_authorities().max_results(PAGE);
             let call = call.set_next_token(next_token).customize().interceptor(date.clone());
@@ -73,6 +80,7 @@ impl Authorities for AcmPca {
 
     async fn describe(&self, arn: &CaArn) -> Result<Described, PortError> {
         const OPERATION: &str = "DescribeCertificateAuthority";
+        self.quotas.describe.turn().await;
         let date = DateHeader::default();
         let call =
             self.client.describe_certificate_authority().certificate_authority_arn(arn.as_str());
@@ -89,6 +97,7 @@ impl Authorities for AcmPca {
 
     async fn restore(&self, arn: &CaArn) -> Result<Receipt, PortError> {
         const OPERATION: &str = "RestoreCertificateAuthority";
+        self.quotas.restore.turn().await;
         let date = DateHeader::default();
         let call =
             self.client.restore_certificate_authority().certificate_authority_arn(arn.as_str());
@@ -104,6 +113,7 @@ impl Authorities for AcmPca {
         status: ServiceStatus,
     ) -> Result<Receipt, PortError> {
         const OPERATION: &str = "UpdateCertificateAuthority";
+        self.quotas.update.turn().await;
         let date = DateHeader::default();
         let status = match status {
             ServiceStatus::Active => CertificateAuthorityStatus::Active,
@@ -121,6 +131,7 @@ impl Authorities for AcmPca {
         let mut tags = BTreeMap::new();
         let mut next_token = None;
         loop {
+            self.quotas.list_tags.turn().await;
             let call = self.client.list_tags().certificate_authority_arn(arn.as_str());
             let page = call.set_next_token(next_token).send().await;
             let page = page.map_err(|error| port_error("ListTags", arn.as_str(), error))?;
@@ -134,6 +145,7 @@ impl Authorities for AcmPca {
 
     async fn certificate(&self, arn: &CaArn) -> Result<CaCertificate, PortError> {
         const OPERATION: &str = "GetCertificateAuthorityCertificate";
+        self.quotas.certificate.turn().await;
         let call = self.client.get_certificate_authority_certificate();
         let answer = call.certificate_authority_arn(arn.as_str()).send().await;
         let answer = answer.map_err(|error| port_error(OPERATION, arn.as_str(), error))?;
@@ -143,6 +155,10 @@ impl Authorities for AcmPca {
             cause: "the answer has no Certificate".into(),
         })?;
         Ok(CaCertificate { certificate, chain: answer.certificate_chain })
+    }
+
+    async fn wait(&self, moment: Duration) {
+        tokio::time::sleep(moment.unsigned_abs()).await;
     }
 }
 

@@ -145,6 +145,10 @@ pub(crate) struct FakeAuthorities {
     pub(crate) cas: Mutex<Vec<Ca>>,
     pub(crate) now: Mutex<OffsetDateTime>,
     pub(crate) restored_to: CaStatus,
+    /// How many looks after a change still show the CA as it was before.
+    pub(crate) lag: Mutex<usize>,
+    /// The CA as it was before the last change.
+    before: Mutex<Option<Ca>>,
     /// The certificates of the CAs that have one, in PEM, by ARN.
     pub(crate) certificates: Mutex<BTreeMap<String, String>>,
     /// Certificates that the CAs have issued, in PEM, by serial.
@@ -199,6 +203,8 @@ impl FakeAuthorities {
             cas: Mutex::new(cas),
             now: Mutex::new(now),
             restored_to: CaStatus::Disabled,
+            lag: Mutex::default(),
+            before: Mutex::default(),
             certificates: Mutex::default(),
             issued: Mutex::default(),
             attached: Mutex::default(),
@@ -224,6 +230,22 @@ impl FakeAuthorities {
 
     pub(crate) fn changed(&self, operation: &str) -> usize {
         lock(&self.changes).iter().filter(|made| **made == operation).count()
+    }
+
+    /// The CA as the service shows it: a change may take some looks.
+    fn shown(&self, arn: &CaArn) -> Result<Ca, PortError> {
+        let ca = self.find("describe", arn)?;
+        let (mut before, mut lag) = (lock(&self.before), lock(&self.lag));
+        match (lag.checked_sub(1), before.as_ref()) {
+            (Some(left), Some(old)) if old.arn == *arn => {
+                *lag = left;
+                Ok(old.clone())
+            }
+            _ => {
+                *before = None;
+                Ok(ca)
+            }
+        }
     }
 
     fn find(&self, operation: &'static str, arn: &CaArn) -> Result<Ca, PortError> {
@@ -254,7 +276,7 @@ impl Authorities for FakeAuthorities {
 
     async fn describe(&self, arn: &CaArn) -> Result<Described, PortError> {
         self.calls.make("describe").await?;
-        Ok(Described { ca: self.find("describe", arn)?, as_of: *lock(&self.now) })
+        Ok(Described { ca: self.shown(arn)?, as_of: *lock(&self.now) })
     }
 
     async fn restore(&self, arn: &CaArn) -> Result<Receipt, PortError> {
@@ -265,6 +287,7 @@ impl Authorities for FakeAuthorities {
         }
         let now = *lock(&self.now);
         for ca in lock(&self.cas).iter_mut().filter(|ca| ca.arn == *arn) {
+            *lock(&self.before) = Some(ca.clone());
             ca.status = if ca.had_certificate() {
                 self.restored_to.clone()
             } else {
@@ -295,6 +318,7 @@ impl Authorities for FakeAuthorities {
         };
         let now = *lock(&self.now);
         for ca in lock(&self.cas).iter_mut().filter(|ca| ca.arn == *arn && ca.status != status) {
+            *lock(&self.before) = Some(ca.clone());
             ca.status = status.clone();
             ca.last_state_change_at = Some(now);
             lock(&self.changes).push(OPERATION);
@@ -315,6 +339,11 @@ impl Authorities for FakeAuthorities {
         }
         let (operation, resource) = ("certificate", arn.to_string());
         Err(PortError::InvalidState { operation, resource, cause: "deleted".into() })
+    }
+
+    async fn wait(&self, _: Duration) {
+        // To be counted, and to let others go on meanwhile; it does not fail.
+        let _ = self.calls.make("wait").await;
     }
 }
 

@@ -106,8 +106,14 @@ pub fn may_reactivate(
     facts: &Facts<'_>,
     disabled_at: OffsetDateTime,
 ) -> Permission {
-    let answer = ask(policies, facts, Question::Reactivation { disabled_at });
-    if facts.ca.ca_type == CaType::Subordinate { answer } else { explicitly(policies, answer) }
+    reactivation(policies, &request_json(facts, Question::Reactivation { disabled_at }))
+}
+
+/// The same from a request in the form of [`request_json`].
+pub fn reactivation(policies: &Policies, request: &Value) -> Permission {
+    let answer = answer(policies, request);
+    let is_subordinate = request::ca_type(request) == Some(CaType::Subordinate.as_str());
+    if is_subordinate { answer } else { explicitly(policies, answer) }
 }
 
 /// What is granted by policies that name the action in their scope.
@@ -154,10 +160,6 @@ impl Verdict {
             Self::Ask { .. } | Self::Stand { .. } => &[],
         }
     }
-}
-
-fn ask(policies: &Policies, facts: &Facts<'_>, question: Question) -> Permission {
-    answer(policies, &request_json(facts, question))
 }
 
 /// What policies say to a request in the form of [`request_json`]: of facts, or of an old record.

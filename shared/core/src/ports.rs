@@ -10,7 +10,7 @@
 use std::{collections::BTreeMap, future::Future};
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{arn::CaArn, ca::Ca, finding::Finding};
 
@@ -61,6 +61,9 @@ pub trait Authorities: Send + Sync {
         &self,
         arn: &CaArn,
     ) -> impl Future<Output = Result<CaCertificate, PortError>> + Send;
+
+    /// Lets a moment pass: what a call has changed may take that long to show.
+    fn wait(&self, moment: Duration) -> impl Future<Output = ()> + Send;
 }
 
 /// ACM PCA: certificates that a CA has issued.

@@ -60,8 +60,8 @@ impl Snapshot {
 }
 
 impl Attached {
-    /// Whom the resource policy names in what it allows: accounts, services, `*`. Nobody, where it
-    /// cannot be read as a policy; ACM PCA takes none that cannot.
+    /// Whom the resource policy names in what it allows, through AWS RAM or not: accounts, services,
+    /// organisations, `*`. Nobody, where it cannot be read as a policy; ACM PCA takes none that cannot.
     pub fn shared_with(&self) -> Vec<String> {
         let policy = self.policy.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let policy: Value = policy.unwrap_or_default();
@@ -73,10 +73,36 @@ impl Attached {
             let principal = &statement["Principal"];
             let of = |kind: &str| one_or_more(&principal[kind]);
             let all = of("AWS").into_iter().chain(of("Service")).chain([principal]);
-            named.extend(all.filter_map(Value::as_str).map(str::to_owned));
+            let organisations = organisations(&statement["Condition"]);
+            for name in all.filter_map(Value::as_str) {
+                // So an organisation is let in: everybody, if they belong to it.
+                if name == "*" && !organisations.is_empty() {
+                    named.extend(organisations.iter().map(|of| (*of).to_owned()));
+                } else {
+                    named.insert(name.to_owned());
+                }
+            }
         }
         named.into_iter().collect()
     }
+}
+
+/// The organisations, and their units by path, that a condition asks callers to belong to.
+fn organisations(condition: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (operator, keys) in condition.as_object().into_iter().flatten() {
+        // `StringNotEquals` and its like keep somebody out.
+        if operator.contains("Not") || operator.ends_with("IfExists") {
+            continue;
+        }
+        for (key, values) in keys.as_object().into_iter().flatten() {
+            let key = key.to_ascii_lowercase();
+            if matches!(key.as_str(), "aws:principalorgid" | "aws:principalorgpaths") {
+                found.extend(one_or_more(values).into_iter().filter_map(Value::as_str));
+            }
+        }
+    }
+    found
 }
 
 fn one_or_more(value: &Value) -> Vec<&Value> {
@@ -224,6 +250,24 @@ mod tests {
             ["444455556666", "777788889999", "pca-connector-ad.amazonaws.com"]
         );
         assert_eq!(with(r#"{"Statement": {"Effect": "Allow", "Principal": "*"}}"#), ["*"]);
+        let narrowed = |condition: &str| {
+            with(&format!(
+                r#"{{"Statement": {{"Effect": "Allow", "Principal": "*", "Condition": {condition}}}}}"#
+            ))
+        };
+        // AWS Private CA User Guide, "Attach a policy for cross-account access".
+        let organisation = r#"{"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4z5"},
+            "StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}"#;
+        assert_eq!(narrowed(organisation), ["o-a1b2c3d4z5"]);
+        let unit = r#"{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-a/r-b/ou-c/*"]}}"#;
+        assert_eq!(narrowed(unit), ["o-a/r-b/ou-c/*"]);
+        for everybody in [
+            r#"{"StringNotEquals": {"aws:PrincipalOrgID": "o-a"}}"#,
+            r#"{"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-a"}}"#,
+            r#"{"StringEquals": {"acm-pca:TemplateArn": "x"}}"#,
+        ] {
+            assert_eq!(narrowed(everybody), ["*"], "{everybody}");
+        }
         assert!(with("garbage").is_empty() && with("[]").is_empty());
         assert!(Attached::default().shared_with().is_empty());
     }

@@ -246,7 +246,14 @@ impl<'a> Story<'a> {
         self.act("alice", "puts the policy back")?;
         self.pass(Duration::hours(3)).await?;
         let resolved = self.watch.count(|finding| finding["status"] == "RESOLVED");
-        self.expect(resolved > 0, "the service writes a fresh CRL, and the findings are resolved")
+        self.expect(resolved > 0, "the service writes a fresh CRL, and the findings are resolved")?;
+        let accident = self.cases.first().map(|case| case.key.clone());
+        let key = accident.ok_or(DemoError::Missing("the accident's case"))?;
+        let case = self.alice.object(&self.evidence_bucket, &key).await?;
+        self.expect(
+            String::from_utf8_lossy(&case).contains("\"act\": \"proven\""),
+            "which proves that Payments CA works again: it is in the accident's case",
+        )
     }
 
     async fn window_ends(&mut self, cas: &Hierarchy) -> Result<(), DemoError> {

@@ -65,6 +65,7 @@ macro_rules! receipt {
 
 impl AcmPca {
     async fn resource_policy(&self, ca: &CaArn) -> Result<Option<String>, PortError> {
+        self.quotas.get_policy.turn().await;
         let answer = self.client.get_policy().resource_arn(ca.as_str()).send().await;
         match answer {
             Ok(answer) => Ok(answer.policy),
@@ -84,6 +85,7 @@ impl AcmPca {
         let mut permissions = Vec::new();
         let mut next_token = None;
         loop {
+            self.quotas.list_permissions.turn().await;
             let call = self.client.list_permissions().certificate_authority_arn(ca.as_str());
             let page = call.set_next_token(next_token).send().await;
             let page = page.map_err(|error| port_error("ListPermissions", ca.as_str(), error))?;
@@ -104,6 +106,7 @@ impl AcmPca {
     }
 
     async fn revocation(&self, ca: &CaArn) -> Result<Revocation, PortError> {
+        self.quotas.describe.turn().await;
         let call = self.client.describe_certificate_authority();
         let answer = call.certificate_authority_arn(ca.as_str()).send().await;
         let answer = answer
@@ -119,6 +122,7 @@ impl AcmPca {
     }
 
     async fn put_policy(&self, ca: &CaArn, policy: &str) -> Result<Receipt, PortError> {
+        self.quotas.put_policy.turn().await;
         receipt!("PutPolicy", ca, self.client.put_policy().resource_arn(ca.as_str()).policy(policy))
     }
 
@@ -128,6 +132,7 @@ impl AcmPca {
         tags: &BTreeMap<String, Option<String>>,
     ) -> Result<Receipt, PortError> {
         const OPERATION: &str = "TagCertificateAuthority";
+        self.quotas.tag.turn().await;
         let tags: Result<Vec<Tag>, BuildError> = tags
             .iter()
             .map(|(key, value)| Tag::builder().key(key).set_value(value.clone()).build())
@@ -144,6 +149,7 @@ impl AcmPca {
         permission: &Permission,
     ) -> Result<Option<Receipt>, PortError> {
         const OPERATION: &str = "CreatePermission";
+        self.quotas.create_permission.turn().await;
         let date = DateHeader::default();
         let actions = permission.actions.iter().map(|action| ActionType::from(action.as_str()));
         let call = self
@@ -174,6 +180,7 @@ impl AcmPca {
         revocation: &Revocation,
     ) -> Result<Receipt, PortError> {
         const OPERATION: &str = "UpdateCertificateAuthority";
+        self.quotas.update.turn().await;
         let ocsp = OcspConfiguration::builder()
             .enabled(revocation.ocsp_enabled)
             .set_ocsp_custom_cname(revocation.ocsp_custom_cname.clone())

@@ -29,6 +29,7 @@ mod gather;
 mod limit;
 mod machine;
 mod outcome;
+mod proof;
 mod pursuit;
 mod refused;
 mod rescue;
@@ -36,6 +37,7 @@ mod service;
 mod standing;
 mod sweep;
 mod upkeep;
+mod vanished;
 
 pub use act::{Act, Judgement, Restorer, Source};
 pub use case::{Case, CaseError, Entry};

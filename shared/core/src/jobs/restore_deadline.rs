@@ -27,6 +27,7 @@ mod thresholds;
 pub use ack::{Ack, AckError};
 pub use ending::Ending;
 pub use error::{CaFailure, RestoreDeadlineError, Step};
+pub(in crate::jobs) use guard::key as guard_key;
 pub use outcome::{Closed, Outcome, Watch, Watched};
 pub use thresholds::{NotThresholds, Thresholds};
 

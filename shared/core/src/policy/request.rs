@@ -170,15 +170,23 @@ fn principal(facts: &Facts<'_>) -> Value {
 fn ca(ca: &Ca) -> Value {
     let mut attributes = Attributes::default();
     attributes.put("type", Some(ca.ca_type.as_str()));
+    attributes.put("status", Some(ca.status.as_str()));
     attributes.put("region", Some(ca.arn.region()));
     attributes.put("hadCertificate", Some(ca.had_certificate()));
     attributes.put("commonName", ca.common_name.as_deref());
     attributes.put("keyAlgorithm", ca.key_algorithm.as_deref());
     attributes.put("usageMode", ca.usage_mode.as_ref().map(|mode| mode.as_str()));
     attributes.put("createdAt", ca.created_at.map(instant));
+    attributes.put("notBefore", ca.not_before.map(instant));
     attributes.put("notAfter", ca.not_after.map(instant));
     attributes.put("restorableUntil", ca.restorable_until.map(instant));
     attributes.0.into()
+}
+
+/// Of the CA that a request is about.
+pub(super) fn ca_type(request: &Value) -> Option<&str> {
+    let is_ca = |entity: &&Value| entity["uid"] == request["resource"];
+    request["entities"].as_array()?.iter().find(is_ca)?["attrs"]["type"].as_str()
 }
 
 pub(super) fn principal_uid(facts: &Facts<'_>) -> Value {

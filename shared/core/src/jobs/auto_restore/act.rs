@@ -74,6 +74,9 @@ pub enum Act {
         disabled_by: Option<Box<Principal>>,
         /// The policies that permit it.
         policies: Vec<String>,
+        /// Cedar's request, as in a judgement. Records of before do not have it.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        request: Value,
     },
     /// `request_id`: of our call; absent where the attempt that made it was cut short.
     Reactivated {
@@ -90,6 +93,16 @@ pub enum Act {
         asked: bool,
     },
     Lost,
+    /// The CA has signed a CRL since it was restored: it works.
+    Proven {
+        #[serde(with = "time::serde::rfc3339")]
+        this_update: OffsetDateTime,
+    },
+    /// The next CRL is overdue. `last`: of the newest that crl-audit has seen, where it looks.
+    Unproven {
+        #[serde(with = "time::serde::rfc3339::option")]
+        last: Option<OffsetDateTime>,
+    },
     /// `findings`: their ids. `service`: why a restored CA was left as it is.
     Told {
         findings: Vec<String>,
@@ -156,6 +169,7 @@ impl Act {
             Self::Stood { .. } => Move::Stand,
             Self::Escalated { .. } => Move::Escalate,
             Self::Lost => Move::Lose,
+            Self::Proven { .. } | Self::Unproven { .. } => Move::Prove,
             Self::Told { .. } => Move::Tell,
         }
     }
@@ -177,6 +191,8 @@ impl Act {
             | Self::Restored { .. }
             | Self::Reactivated { .. }
             | Self::Lost
+            | Self::Proven { .. }
+            | Self::Unproven { .. }
             | Self::Told { .. } => false,
         }
     }

@@ -189,6 +189,25 @@ pub(super) fn refused(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Fi
         ))
 }
 
+/// A restored CA that should have signed a CRL by now, and has not.
+pub(super) fn unproven(
+    case: &Case,
+    ca: &Ca,
+    since: OffsetDateTime,
+    last: Option<OffsetDateTime>,
+    as_of: OffsetDateTime,
+) -> Finding {
+    let name = name(case.deletion(), Some(ca));
+    let title = format!("{name} was restored, and has signed no CRL since {}", rfc3339(since));
+    finding("auto-restore.unproven", Severity::High, case, title, as_of)
+        .with_evidence("restored_at", rfc3339(since))
+        .with_evidence("newest_crl", last.map(rfc3339))
+        .with_remediation(
+            "See what crl-audit says of the CA and of its bucket: perhaps the bucket is gone, or does \
+             not let the service write. If neither is so, ask AWS Support whether the key works.",
+        )
+}
+
 fn policies_unusable(case: &Case, as_of: OffsetDateTime) -> Option<Finding> {
     let problem = case.judgement()?.policy_problem.as_ref()?;
     let title = "The deletion policies do not load; the built-in ones decided".to_owned();

@@ -76,6 +76,17 @@ pub(super) enum Recorded {
     Unreadable(Etag),
 }
 
+/// What is on record of a restored CA that has signed no CRL so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Nothing: the next CRL is perhaps not due.
+    NotYet,
+    /// People have been told.
+    Told,
+    /// Nobody looks at its CRLs.
+    Unseen,
+}
+
 #[derive(Deserialize)]
 struct Document {
     version: u32,
@@ -352,6 +363,24 @@ impl Case {
             }
             _ => None,
         })
+    }
+
+    /// When the CA was restored, where it is not on record that it has signed a CRL since.
+    pub(super) fn unproven(&self) -> Option<(OffsetDateTime, Doubt)> {
+        if !self.position.told {
+            return None;
+        }
+        let mut doubt = Doubt::NotYet;
+        for entry in self.entries.iter().rev() {
+            match &entry.act {
+                Act::Unproven { last: None } => doubt = Doubt::Unseen,
+                Act::Unproven { last: Some(_) } => doubt = Doubt::Told,
+                Act::Restored { deleted_again_at: None, .. } => return Some((entry.at, doubt)),
+                Act::Proven { .. } | Act::Restored { .. } | Act::Seen { .. } => return None,
+                _ => {}
+            }
+        }
+        None
     }
 
     /// Whether the window's end overruled what was decided before.

@@ -2,6 +2,7 @@
 //! however they interleave call by call: one restoration, one record that verifies, one finding.
 
 use std::{
+    collections::BTreeSet,
     future::Future,
     pin::Pin,
     sync::atomic::Ordering,
@@ -16,6 +17,7 @@ use super::*;
 use crate::{
     ca::CaStatus,
     fakes::{self, FakeAuthorities, FakeBus, FakeLedger},
+    jobs::restore_deadline,
 };
 
 const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
@@ -28,6 +30,10 @@ const SETTINGS: Settings = Settings {
     restores_per_day: 3,
     settle: Duration::minutes(15),
 };
+
+/// What the dead man's switch is there for.
+const ANYBODY: &str = r#"@id("anybody")
+    permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
 
 const TURNS: usize = 120;
 
@@ -46,6 +52,8 @@ enum Turn {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trigger {
+    /// restore-deadline's schedule.
+    Deadline,
     Deletion,
     Disabling,
     Sweep,
@@ -59,9 +67,18 @@ fn trigger() -> impl Strategy<Value = Trigger> {
     ]
 }
 
-fn turn() -> impl Strategy<Value = Turn> {
+/// In the last hour of a window.
+fn trigger_at_the_end() -> impl Strategy<Value = Trigger> {
     prop_oneof![
-        3 => trigger().prop_map(Turn::Start),
+        3 => Just(Trigger::Deadline),
+        1 => Just(Trigger::Deletion),
+        3 => Just(Trigger::Sweep)
+    ]
+}
+
+fn turn(trigger: impl Strategy<Value = Trigger>) -> impl Strategy<Value = Turn> {
+    prop_oneof![
+        3 => trigger.prop_map(Turn::Start),
         24 => (0_usize..8).prop_map(Turn::Proceed),
         2 => (0_usize..8).prop_map(Turn::Crash),
         2 => (0_usize..7).prop_map(Turn::Fail),
@@ -76,9 +93,11 @@ struct World {
     deletion: Value,
     disabling: Value,
     sweep: Value,
+    deadline: restore_deadline::Settings,
 }
 
-type Invocation<'a> = Pin<Box<dyn Future<Output = Result<Outcome, AutoRestoreError>> + 'a>>;
+/// Whether it succeeded.
+type Invocation<'a> = Pin<Box<dyn Future<Output = bool> + 'a>>;
 
 impl World {
     fn new() -> Self {
@@ -89,6 +108,11 @@ impl World {
             deletion: serde_json::from_str(DELETION).unwrap(),
             disabling: serde_json::from_str(DISABLING).unwrap(),
             sweep: json!({"task": "sweep"}),
+            deadline: restore_deadline::Settings {
+                thresholds: "1d,1h".parse().unwrap(),
+                claim_expires_after: Duration::MINUTE,
+                rescue: SETTINGS,
+            },
         };
         for calls in [&world.authorities.calls, &world.ledger.calls, &world.bus.calls] {
             calls.waiting.store(true, Ordering::Relaxed);
@@ -97,12 +121,27 @@ impl World {
     }
 
     fn start(&self, trigger: Trigger) -> Invocation<'_> {
+        let (authorities, ledger, bus) = (&self.authorities, &self.ledger, &self.bus);
         let event = match trigger {
+            Trigger::Deadline => {
+                let sweep = restore_deadline::run(authorities, ledger, bus, &self.deadline);
+                return Box::pin(async { sweep.await.is_ok() });
+            }
             Trigger::Deletion => &self.deletion,
             Trigger::Disabling => &self.disabling,
             Trigger::Sweep => &self.sweep,
         };
-        Box::pin(run(event, &self.authorities, &self.ledger, &self.bus, &SETTINGS))
+        Box::pin(async { run(event, authorities, ledger, bus, &SETTINGS).await.is_ok() })
+    }
+
+    /// The deletion stands, and of its window less than an hour is left.
+    fn at_the_end() -> Self {
+        let world = Self::new();
+        let built_in = include_str!("../../../../../infra/policies/default.cedar");
+        world.ledger.put("policies/ours.cedar", &format!("{built_in}{ANYBODY}"));
+        world.complete(Trigger::Deletion);
+        world.authorities.set_now(AT + Duration::days(7) - Duration::minutes(50));
+        world
     }
 
     fn fail(&self, which: usize) {
@@ -133,7 +172,7 @@ impl World {
                     break ended;
                 }
             };
-            if ended.is_ok() {
+            if ended {
                 return;
             }
         }
@@ -141,7 +180,7 @@ impl World {
     }
 }
 
-fn poll(invocation: &mut Invocation<'_>) -> Poll<Result<Outcome, AutoRestoreError>> {
+fn poll(invocation: &mut Invocation<'_>) -> Poll<bool> {
     invocation.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
@@ -167,7 +206,8 @@ fn play(world: &World, turns: &[Turn]) {
     }
 }
 
-fn check(world: &World, want: &CaStatus) -> Result<(), TestCaseError> {
+/// One restoration, and one case that is closed.
+fn check_case(world: &World, want: &CaStatus) -> Result<(), TestCaseError> {
     prop_assert_eq!(&world.authorities.status(), want);
     prop_assert_eq!(world.authorities.changed("restore"), 1);
     prop_assert!(world.authorities.changed("update_status") <= 1);
@@ -175,7 +215,12 @@ fn check(world: &World, want: &CaStatus) -> Result<(), TestCaseError> {
     let cases: Vec<_> = keys.iter().filter(|key| key.starts_with("cases/")).collect();
     prop_assert_eq!(cases.len(), 1, "{:?}", keys);
     let case = Case::read(&world.ledger.body(cases[0])).unwrap();
-    prop_assert!(case.is_closed());
+    prop_assert!(case.is_closed(), "{:?}", case.state());
+    Ok(())
+}
+
+fn check(world: &World, want: &CaStatus) -> Result<(), TestCaseError> {
+    check_case(world, want)?;
     let published = world.bus.published.lock().unwrap();
     prop_assert!(!published.is_empty());
     prop_assert!(published.iter().all(|finding| finding.id == published[0].id), "{:#?}", published);
@@ -191,7 +236,7 @@ proptest! {
 
     /// Every event arrives in the end: the CA is restored and back in service.
     #[test]
-    fn every_interleaving_ends_with_the_ca_in_service(turns in prop::collection::vec(turn(), 0..TURNS)) {
+    fn every_interleaving_ends_with_the_ca_in_service(turns in prop::collection::vec(turn(trigger()), 0..TURNS)) {
         let world = World::new();
         play(&world, &turns);
         for trigger in [Trigger::Deletion, Trigger::Disabling, Trigger::Deletion] {
@@ -206,7 +251,7 @@ proptest! {
 
     /// The deletion's event is lost for good, and invocations die at will: the sweep suffices.
     #[test]
-    fn without_any_event_of_the_deletion_sweeps_suffice(turns in prop::collection::vec(turn(), 0..TURNS)) {
+    fn without_any_event_of_the_deletion_sweeps_suffice(turns in prop::collection::vec(turn(trigger()), 0..TURNS)) {
         let world = World::new();
         let turns: Vec<_> = turns
             .into_iter()
@@ -220,5 +265,23 @@ proptest! {
             world.complete(Trigger::Sweep);
         }
         check(&world, &CaStatus::Disabled)?;
+    }
+
+    /// Both functions put the switch to the policies, and either may be cut short anywhere.
+    #[test]
+    fn the_dead_mans_switch_ends_with_one_restoration(turns in prop::collection::vec(turn(trigger_at_the_end()), 0..TURNS)) {
+        let world = World::at_the_end();
+        let turns: Vec<_> = turns.into_iter().filter(|turn| !matches!(turn, Turn::Pass(_))).collect();
+        play(&world, &turns);
+        world.complete(Trigger::Deadline);
+        for _ in 0..2 {
+            world.pass(20);
+            world.complete(Trigger::Sweep);
+        }
+        check_case(&world, &CaStatus::Disabled)?;
+        let published = world.bus.published.lock().unwrap();
+        let restored = published.iter().filter(|finding| finding.rule == "auto-restore.restored");
+        let ids: BTreeSet<&str> = restored.map(|finding| finding.id.as_str()).collect();
+        prop_assert_eq!(ids.len(), 1, "{:#?}", published);
     }
 }

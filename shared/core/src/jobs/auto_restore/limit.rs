@@ -40,6 +40,17 @@ pub(super) fn key(ca: &CaArn) -> String {
     format!("{PREFIX}{}.json", ca.id())
 }
 
+/// Notes a restoration that the day's allowance does not hold up, such as the dead man's switch's.
+/// Who finds the note carries the case on, should its maker be cut short.
+pub(super) async fn note<L: Ledger>(
+    ledger: &L,
+    ca: &CaArn,
+    case: &str,
+    now: OffsetDateTime,
+) -> Result<(), AutoRestoreError> {
+    take(ledger, ca, case, now, u32::MAX).await.map(drop)
+}
+
 /// Takes one of the day's restorations for a case, or finds it taken for that case already.
 pub(super) async fn take<L: Ledger>(
     ledger: &L,

@@ -61,6 +61,8 @@ pub(super) enum Move {
     Stand,
     Escalate,
     Lose,
+    /// It is known whether the CA publishes CRLs again.
+    Prove,
     /// People have been told.
     Tell,
 }
@@ -143,6 +145,8 @@ pub(super) fn after(from: Option<Position>, made: Move) -> Option<Position> {
         ) => to(if made == Move::Restore { State::Restored } else { State::Lost }),
         (Move::BeginReactivating | Move::Mend, State::Restored) => to(State::Restored),
         (Move::Reactivate, State::Restored) => to(State::Reactivated),
+        // When the next CRL is due, the case is long closed.
+        (Move::Prove, State::Restored | State::Reactivated) if position.told => Some(position),
         (Move::Tell, state) if state.is_final() && !position.told => {
             Some(Position { told: true, ..position })
         }
@@ -211,6 +215,7 @@ mod tests {
         (Move::Stand, ".. .. .. .. .. .. .. .."),
         (Move::Escalate, ".. es .. .. .. .. .. .."),
         (Move::Lose, "lo lo lo .. .. lo lo .."),
+        (Move::Prove, ".. .. .. .. .. .. .. .."),
         (Move::Tell, ".. .. .. == == == == =="),
     ];
 

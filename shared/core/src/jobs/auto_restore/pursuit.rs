@@ -22,6 +22,7 @@ use crate::{
 };
 
 mod mend;
+mod patience;
 
 /// With less than this left of the window, a CA about which people are asked is restored first.
 const TIME_TO_DECIDE: Duration = Duration::days(14);
@@ -197,8 +198,7 @@ impl<'a, A: Authorities + Attachments, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
             Err(cause @ PortError::Denied { .. }) => return self.refused(cause).await,
             Err(cause) => return Err(AutoRestoreError::Restore(cause)),
         };
-        let after = self.job.authorities.describe(&ca).await.map_err(AutoRestoreError::Verify)?;
-        self.sight = Sight::Ca(Box::new(after));
+        self.look_until(|observed, _| observed != Observed::Deleted).await?;
         if self.observed() == Observed::Deleted {
             return Err(AutoRestoreError::StillDeleted { ca });
         }
@@ -251,14 +251,16 @@ impl<'a, A: Authorities + Attachments, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
         self.gather(&ca).await;
         let Some(gathered) = &self.gathered else { return Ok(()) };
         let facts = gathered.facts(self.case.deletion(), &ca);
-        match policy::may_reactivate(&gathered.policies, &facts, record.since) {
+        let question = Question::Reactivation { disabled_at: record.since };
+        let request = policy::request_json(&facts, question);
+        match policy::reactivation(&gathered.policies, &request) {
             Permission::Denied { policies, errors } => {
                 self.left = Some(Left::NotPermitted { policies, errors });
                 Ok(())
             }
             Permission::Granted { policies } => {
-                let disabled_by = record.by.map(Box::new);
-                self.add(Act::Reactivating { disabled_at: record.since, disabled_by, policies })?;
+                let (disabled_at, disabled_by) = (record.since, record.by.map(Box::new));
+                self.add(Act::Reactivating { disabled_at, disabled_by, policies, request })?;
                 self.reactivate(&ca).await
             }
         }
@@ -289,9 +291,7 @@ impl<'a, A: Authorities + Attachments, L: Ledger, B: Bus> Pursuit<'a, A, L, B> {
             }
             Err(cause) => return Err(AutoRestoreError::Reactivate(cause)),
         };
-        let after = self.job.authorities.describe(&ca).await.map_err(AutoRestoreError::Verify)?;
-        let status = after.ca.status.clone();
-        self.sight = Sight::Ca(Box::new(after));
+        let status = self.look_until(|_, status| *status != CaStatus::Disabled).await?;
         if status != CaStatus::Active {
             self.left = Some(Left::Status(status));
             return Ok(());

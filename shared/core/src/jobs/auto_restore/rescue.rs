@@ -7,7 +7,7 @@ use super::{
     AutoRestoreError, Job, Outcome, Settings, TRIES,
     act::Act,
     case::{self, Recorded},
-    gather,
+    gather, limit,
     machine::State,
     pursuit::{Pursuit, Sight},
 };
@@ -76,6 +76,8 @@ impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
         };
         let overruled = Act::Overruled { policies, request };
         case.add(now, overruled).map_err(AutoRestoreError::Record)?;
+        // Once the CA is back, only this leads a sweep to a case whose maker was cut short.
+        limit::note(self.ledger, &ca.arn, &case.occasion(), now).await?;
         let case = Pursuit::new(self, case, etag, sight).run().await?;
         Ok(Some(Outcome::of(&case)))
     }

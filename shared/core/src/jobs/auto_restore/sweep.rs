@@ -135,6 +135,10 @@ impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
         let (case, etag) = match self.recorded(key).await? {
             Recorded::Case(mut case, etag) if case.is_closed() => {
                 let state = case.state();
+                if ca.status != CaStatus::Deleted && self.prove(&mut case, &etag, ca, now).await? {
+                    let outcome = Box::new(Outcome::of(&case));
+                    return Ok(Some(Sighting::Pursued { outcome }));
+                }
                 if let (true, Some(until)) = (is_deleted, ca.restorable_until)
                     && let Some(rescued) = self.last_call(ca, until, now).await?
                 {

@@ -16,7 +16,10 @@ use crate::{
 mod asking;
 mod bad_input;
 mod mending;
+mod patience;
+mod proof;
 mod regions;
+mod vanished;
 
 const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
 const EVENT: &str = include_str!("../../../../../infra/events/deletion.json");

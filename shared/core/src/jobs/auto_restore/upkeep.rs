@@ -40,6 +40,12 @@ impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
         let old: Option<Inventory> =
             object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
         let before = |ca: &Ca| old.as_ref().and_then(|old| old.cas.get(&ca.arn));
+        if let Some(old) = &old
+            && let Err(error) = self.tell_vanished(old, listing).await
+        {
+            // The inventory stays as it is, and the next sweep tells.
+            return failures.push(CaFailure::of_all(region, error));
+        }
         let seen = listing.cas.iter().map(|ca| (ca.arn.clone(), Known::seen(ca, before(ca))));
         let mut inventory = Inventory { as_of: listing.as_of, cas: seen.collect() };
         self.look_closely(listing, &mut inventory, failures).await;

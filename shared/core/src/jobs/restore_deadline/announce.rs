@@ -77,21 +77,26 @@ fn audience(severity: Severity) -> &'static [&'static str] {
     }
 }
 
-/// "If you restore a CA, you are charged for the time between deletion and restoration":
-/// <https://docs.aws.amazon.com/privateca/latest/userguide/PCARestoreCA.html>.
+/// "If you restore a deleted CA, you are charged for the time between deleting it and restoring it",
+/// and the list prices, as of 2026: <https://aws.amazon.com/private-ca/pricing/>.
 fn cost(ca: &Ca, now: OffsetDateTime) -> String {
-    let price = match ca.usage_mode {
-        Some(UsageMode::ShortLivedCertificate) => "a short-lived-certificate CA's",
-        _ => "a general-purpose CA's",
+    let (mode, a_month) = match ca.usage_mode {
+        Some(UsageMode::ShortLivedCertificate) => ("short-lived-certificate", 50),
+        _ => ("general-purpose", 400),
     };
+    let price = format!("the price of a {mode} CA, by AWS's list {a_month} USD a month,");
     match ca.last_state_change_at.map(|deleted_at| now - deleted_at) {
-        Some(since) if since.is_positive() => format!(
-            "AWS then charges {price} monthly price for the {} that it was deleted",
-            in_words(since)
-        ),
-        _ => format!("AWS then charges {price} monthly price for the time that it was deleted"),
+        Some(since) if since.is_positive() => {
+            let usd = (since.whole_minutes() * a_month + MONTH / 2) / MONTH;
+            let since = in_words(since);
+            format!("AWS then charges {price} for the {since} that it was deleted: about {usd} USD")
+        }
+        _ => format!("AWS then charges {price} for the time that it was deleted"),
     }
 }
+
+/// In minutes: 365 days' twelfth.
+const MONTH: i64 = 365 * 24 * 60 / 12;
 
 fn title(ca: &Ca, until: OffsetDateTime, delay: Duration, now: OffsetDateTime) -> String {
     let name = match &ca.common_name {

@@ -37,7 +37,7 @@ pub(super) struct Guarded {
     pub(super) ending: Option<Ending>,
 }
 
-fn key(ca: &CaArn) -> String {
+pub(in crate::jobs) fn key(ca: &CaArn) -> String {
     format!("{PREFIX}{}.json", ca.id())
 }
 

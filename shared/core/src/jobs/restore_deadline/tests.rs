@@ -403,7 +403,8 @@ fn an_alert_says_who_deleted_it_why_it_stands_what_is_lost_and_what_it_costs() {
         "policy permits it (approved; approved by carol: CHG-1042)",
         "12 valid certificates, the last until 2027-02-18T10:00:00Z",
         "whatever subordinate CAs there are",
-        "a general-purpose CA's monthly price for the 4 days",
+        "a general-purpose CA, by AWS's list 400 USD a month, for the 4 days",
+        "about 53 USD",
         "aws acm-pca restore-certificate-authority",
     ] {
         assert!(finding.remediation.contains(words), "{words}: {}", finding.remediation);
@@ -451,6 +452,24 @@ fn where_the_switch_fails_people_are_told_and_it_is_tried_again() {
     assert!(error.to_string().contains("at its last threshold"), "{error}");
     assert_eq!(world.alerted(), ["1h"]);
     assert!(matches!(world.watch(last + Duration::MINUTE), Watch::Rescued { .. }));
+}
+
+/// The CA is back then, and what leads auto-restore's sweep to the case is the restoration's note.
+#[test]
+fn a_rescue_that_is_cut_short_is_carried_on_by_auto_restores_sweep() {
+    let last = Duration::days(7) - Duration::HOUR;
+    let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    world.bus.fail_next();
+    world.sweep(last).unwrap_err();
+    assert_eq!(world.authorities.status(), CaStatus::Disabled);
+    let is_told = || world.bus.rules().contains(&"auto-restore.restored".to_owned());
+    world.sweep(last + Duration::MINUTE).unwrap();
+    assert!(!is_told(), "restore-deadline looks after DELETED CAs");
+    world.authorities.set_now(AT + last + Duration::minutes(20));
+    let sweep = serde_json::json!({"task": "sweep"});
+    let (authorities, ledger, bus) = (&world.authorities, &world.ledger, &world.bus);
+    fakes::run(auto_restore::run(&sweep, authorities, ledger, bus, &settings().rescue)).unwrap();
+    assert!(is_told());
 }
 
 #[test]

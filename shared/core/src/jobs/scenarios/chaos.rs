@@ -6,6 +6,8 @@ use std::{
     sync::Mutex,
 };
 
+use time::Duration;
+
 use super::random::Random;
 use crate::{
     arn::CaArn,
@@ -34,19 +36,14 @@ enum Fate {
 #[derive(Default)]
 pub(super) struct Chaos {
     random: Mutex<Option<Random>>,
-    invocation: Mutex<Invocation>,
+    /// The findings that the invocation has told, and that nothing excuses so far.
+    told: Mutex<BTreeSet<String>>,
     pub(super) faults: Mutex<BTreeMap<&'static str, usize>>,
-    /// Findings that may rightly be told once more: their invocation died, or failed, after it had
-    /// told them and perhaps before it could say so.
+    /// Findings that may rightly be told once more: after they had been told, their invocation died, or
+    /// could not say so in the ledger, or did not hear that they had been taken.
     pub(super) excused: Mutex<BTreeMap<String, usize>>,
     /// What Vigil restored: the CA, and the end of the window from which.
     pub(super) restored: Mutex<Vec<(CaArn, i64)>>,
-}
-
-#[derive(Default)]
-struct Invocation {
-    told: BTreeSet<String>,
-    is_troubled: bool,
 }
 
 /// One call in so many goes wrong.
@@ -55,21 +52,18 @@ const TROUBLE: u64 = 120;
 impl Chaos {
     pub(super) fn begin(&self, random: Random) {
         *self.random.lock().unwrap() = Some(random);
-        *self.invocation.lock().unwrap() = Invocation::default();
+        self.told.lock().unwrap().clear();
     }
 
     /// No more trouble.
     pub(super) fn calm(&self) {
         *self.random.lock().unwrap() = None;
-        *self.invocation.lock().unwrap() = Invocation::default();
+        self.told.lock().unwrap().clear();
     }
 
-    pub(super) fn end(&self) {
-        let invocation = std::mem::take(&mut *self.invocation.lock().unwrap());
-        if invocation.is_troubled {
-            for id in invocation.told {
-                *self.excused.lock().unwrap().entry(id).or_default() += 1;
-            }
+    fn excuse(&self) {
+        for id in std::mem::take(&mut *self.told.lock().unwrap()) {
+            *self.excused.lock().unwrap().entry(id).or_default() += 1;
         }
     }
 
@@ -86,7 +80,6 @@ impl Chaos {
             _ => (Fate::Fails, "failed"),
         };
         *self.faults.lock().unwrap().entry(name).or_default() += 1;
-        self.invocation.lock().unwrap().is_troubled = true;
         fate
     }
 
@@ -96,7 +89,12 @@ impl Chaos {
         call: impl Future<Output = Result<T, PortError>>,
     ) -> Result<T, PortError> {
         let resource = "x".to_owned();
-        match self.fate() {
+        let fate = self.fate();
+        let is_write = matches!(operation, "create" | "replace");
+        if fate == Fate::Crash || (is_write && fate != Fate::Succeeds) {
+            self.excuse();
+        }
+        match fate {
             Fate::Succeeds => call.await,
             Fate::Crash => pending().await,
             Fate::Throttled => {
@@ -151,6 +149,10 @@ impl Authorities for Service<'_> {
 
     async fn certificate(&self, arn: &CaArn) -> Result<CaCertificate, PortError> {
         self.chaos.call("certificate", self.inner.certificate(arn)).await
+    }
+
+    async fn wait(&self, moment: Duration) {
+        self.inner.wait(moment).await;
     }
 }
 
@@ -220,7 +222,7 @@ impl Bus for Findings<'_> {
         let publish = async {
             let told = self.inner.publish(findings).await;
             let ids = findings.iter().map(|finding| finding.id.clone());
-            self.chaos.invocation.lock().unwrap().told.extend(ids);
+            self.chaos.told.lock().unwrap().extend(ids);
             told.map_err(|error| PortError::Other {
                 operation: "publish",
                 resource: "x".to_owned(),
@@ -228,6 +230,9 @@ impl Bus for Findings<'_> {
             })
         };
         let told = self.chaos.call("publish", publish).await;
+        if told.is_err() {
+            self.chaos.excuse();
+        }
         told.map_err(|cause| PublishError::Call { count: findings.len(), cause })
     }
 

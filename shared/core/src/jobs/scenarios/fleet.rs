@@ -247,7 +247,6 @@ impl Fleet {
                 fakes::drive(run).is_some_and(|ended| ended.is_ok())
             }
         };
-        self.chaos.end();
         succeeded
     }
 
