@@ -60,12 +60,12 @@ scenarios: ## Play thirty days of a fleet of 200 CAs a thousand times, and check
 
 BENCH_VENV := .venv-bench
 # Cargo puts the bench profile where it puts releases.
-bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL and Python, and pca-local beside moto (about 15 minutes after the first builds)
+bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go and Python, and pca-local beside moto (about 15 minutes after the first builds)
 	@$(CARGO) build --profile bench -p pca-local -p vigil -p vigil-local -p bench --bins --locked
 	@$(CARGO) build --profile function -p auto-restore --locked
 	@$(TARGET_DIR)/release/restore --stack $(TARGET_DIR)/release/vigil-local \
 	  --function $(TARGET_DIR)/function/auto-restore --python $(BENCH_VENV)
-	@$(TARGET_DIR)/release/crl --vigil $(TARGET_DIR)/release/vigil
+	@$(TARGET_DIR)/release/crl --vigil $(TARGET_DIR)/release/vigil --go $(BENCH_VENV)/bin/go
 	@$(TARGET_DIR)/release/pca --pca-local $(TARGET_DIR)/release/pca-local --moto $(BENCH_VENV)
 
 $(BENCH_VENV)/.ready: bench/requirements.txt

@@ -3,9 +3,14 @@
 mod check;
 mod input;
 mod output;
+mod report;
 mod walk;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    panic,
+    thread::ScopedJoinHandle,
+};
 
 use clap::Subcommand;
 use vigil_core::rules;
@@ -32,4 +37,9 @@ pub(crate) fn run(command: &Command) -> Exit {
             Err(error) => Exit::not_checked(&error),
         },
     }
+}
+
+/// What a thread has come to; its panic is ours.
+fn joined<T>(handle: ScopedJoinHandle<'_, T>) -> T {
+    handle.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))
 }

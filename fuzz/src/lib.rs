@@ -1,4 +1,4 @@
-//! A service in this process to send anything to: what every target of the API begins with.
+//! What targets begin with: a service in this process to send anything to, and a bucket.
 
 use axum::body::{Body, Bytes};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -7,6 +7,11 @@ use pca_local::PcaLocal;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
+use vigil_core::{
+    bucket::{BucketFacts, Encryption, Fact, PublicAccessBlock},
+    ca::S3ObjectAcl,
+    rules::bucket::{BucketSubject, BucketUser, Orphans},
+};
 
 /// An ACTIVE root CA, `ca`, and one that waits for its certificate, `pending`.
 pub struct World {
@@ -177,4 +182,40 @@ impl Default for World {
 
 fn text(value: &Value) -> String {
     value.as_str().expect("the service answered with text").to_owned()
+}
+
+/// A bucket of two CAs with this policy, and nothing else amiss.
+pub fn bucket(policy: &str) -> BucketSubject {
+    let user = |id: &str| {
+        let ca = format!("arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/{id}");
+        BucketUser {
+            ca: ca.parse().expect("an ARN as AWS writes it"),
+            key: format!("crl/{id}.crl"),
+            object_acl: S3ObjectAcl::BucketOwnerFullControl,
+            served_by_bucket: true,
+            is_public_meant: false,
+        }
+    };
+    BucketSubject {
+        facts: BucketFacts {
+            name: "crls".to_owned(),
+            region: Fact::Known(Some("us-east-1".to_owned())),
+            policy: Fact::Known(Some(policy.to_owned())),
+            public_access_block: Fact::Known(PublicAccessBlock::default()),
+            ownership: Fact::Known(None),
+            encryption: Fact::Known(Encryption::SseS3),
+            key: Fact::Known(None),
+            versioning: Fact::Known(true),
+            owned: Fact::Known(true),
+            event_notifications: Fact::Known(true),
+            lifecycle: Fact::Known(Vec::new()),
+            access_logs: Fact::Known(None),
+            object_lock: Fact::Known(false),
+        },
+        users: vec![
+            user("11223344-1234-1122-2233-112233445566"),
+            user("11223344-1234-1122-2233-112233445577"),
+        ],
+        orphans: Ok(Orphans::default()),
+    }
 }

@@ -1,10 +1,6 @@
 //! `vigil crl check`: reads what it was given, judges, and writes the verdicts.
 
-use std::{
-    io, panic,
-    path::PathBuf,
-    thread::{self, ScopedJoinHandle},
-};
+use std::{io, path::PathBuf, thread};
 
 use clap::ValueEnum;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -19,7 +15,7 @@ use vigil_core::{
 
 use super::{
     input::{self, InputError},
-    output,
+    joined, output, report,
     walk::{self, Keep, Walked},
 };
 use crate::exit::Exit;
@@ -88,24 +84,21 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
     Ok(if found { Exit::Findings } else { Exit::Clean })
 }
 
-/// The report is the largest of the files, and is read beside the others.
+/// All the files at once: the longest is the report.
 fn gather(options: &Options, as_of: OffsetDateTime) -> Result<CrlSubject, InputError> {
-    let issuer = input::certificate(&options.issuer)?;
+    let issuer = &input::certificate(&options.issuer)?;
     let compared = options.previous.is_some() || options.report.is_some();
     let keep = if compared { Keep::Entries } else { Keep::Nothing };
     thread::scope(|scope| {
-        let report = options.report.as_deref();
-        let report = report.map(|path| scope.spawn(move || input::report(path)));
-        let current = walk::crl(&options.file, &issuer, keep)?;
+        let reported = options.report.as_deref();
+        let reported = reported.map(|path| scope.spawn(|| report::reported(path)));
         let previous = options.previous.as_deref();
-        let previous = previous.map(|path| walk::crl(path, &issuer, keep)).transpose()?;
-        let reported = report.map(joined).transpose()?;
+        let previous = previous.map(|path| scope.spawn(move || walk::crl(path, issuer, keep)));
+        let current = walk::crl(&options.file, issuer, keep)?;
+        let previous = previous.map(joined).transpose()?;
+        let reported = reported.map(joined).transpose()?;
         Ok(subject(options, issuer.clone(), current, previous, reported.as_ref(), as_of))
     })
-}
-
-fn joined<T>(handle: ScopedJoinHandle<'_, T>) -> T {
-    handle.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))
 }
 
 fn subject(
@@ -122,6 +115,7 @@ fn subject(
         place: Place::File(options.file.display().to_string()),
         report: coverage(&current, reported, as_of),
         previous: removed(&current, previous.as_ref(), reported),
+        named: Err("only crl-audit looks at certificates".to_owned()),
         crl: current.crl,
         issuer: Ok(issuer),
         history,
@@ -138,7 +132,7 @@ fn coverage(
 ) -> Result<Coverage, String> {
     let reported = reported.ok_or("no audit report was given (--report)")?;
     let listed = current.listed.as_ref().ok_or(NOTHING_TO_COMPARE)?;
-    Ok(reported.coverage(listed, as_of))
+    Ok(reported.coverage(&[listed], as_of))
 }
 
 fn removed(

@@ -7,9 +7,8 @@ use std::{
 };
 
 use vigil_core::{
-    audit_report::{Format, ReportError, ReportReader},
+    audit_report::ReportError,
     certificate::{Certificate, CertificateError},
-    crl::comparison::{Certificates, Reported},
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -58,27 +57,4 @@ pub(super) fn certificate(path: &Path) -> Result<Certificate, InputError> {
         _ => Certificate::from_pem(&String::from_utf8_lossy(&bytes)),
     };
     read.map_err(|error| InputError::Certificate { path: path.to_owned(), error })
-}
-
-const PIECE: usize = 256 * 1024;
-
-pub(super) fn report(path: &Path) -> Result<Reported, InputError> {
-    let name = path.display().to_string();
-    let format = Format::of_key(&name).ok_or_else(|| InputError::ReportFormat(path.to_owned()))?;
-    let not_a_report = |error| InputError::Report { path: path.to_owned(), error };
-    let mut file = File::open(path).map_err(InputError::read(path))?;
-    let mut certificates = Certificates::default();
-    let mut reader = ReportReader::new(format);
-    let mut piece = vec![0; PIECE];
-    loop {
-        let count = file.read(&mut piece).map_err(InputError::read(path))?;
-        if count == 0 {
-            break;
-        }
-        let pushed = reader.push(&piece[..count], &mut |record| certificates.add(record));
-        pushed.map_err(not_a_report)?;
-    }
-    let bad = reader.finish(&mut |record| certificates.add(record)).map_err(not_a_report)?;
-    // When a file was written is not when the service wrote the report.
-    Ok(certificates.finish(name, None, bad.count))
 }

@@ -1,14 +1,14 @@
-//! Reads a CRL file on two cores: one walks the entries, the other hashes what is signed.
+//! Reads a CRL file once, on two cores: one reads it and hashes what is signed, the other walks the
+//! entries.
 //!
-//! Each reads the file for itself, in pieces, so that neither waits for the other and nothing of the
-//! file stays in memory.
+//! The pieces go round between the two, so nothing of the file stays in memory.
 
 use std::{
     cell::RefCell,
     fs::{File, Metadata},
     io::{self, Read},
-    panic,
     path::Path,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
 };
 
@@ -23,7 +23,7 @@ use vigil_core::{
     signature::SignedBytes,
 };
 
-use super::input::InputError;
+use super::{input::InputError, joined};
 
 /// What of the entries is needed afterwards.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,12 +40,13 @@ pub(super) struct Walked {
 }
 
 const PIECE: usize = 128 * 1024;
+/// One is read, one is walked, and two lie between, so that neither waits for the other's turns.
+const PIECES: usize = 4;
 
 pub(super) fn crl(path: &Path, issuer: &Certificate, keep: Keep) -> Result<Walked, InputError> {
     let failed = InputError::read(path);
-    let open = || File::open(path).map_err(&failed);
-    let (to_walk, to_hash) = (open()?, open()?);
-    let before = to_walk.metadata().map_err(&failed)?;
+    let file = File::open(path).map_err(&failed)?;
+    let before = file.metadata().map_err(&failed)?;
     if !before.is_file() {
         return Err(InputError::NotAFile(path.to_owned()));
     }
@@ -54,18 +55,21 @@ pub(super) fn crl(path: &Path, issuer: &Certificate, keep: Keep) -> Result<Walke
         return Ok(Walked { crl, listed: None });
     }
     let (walked, signed) = thread::scope(|scope| {
-        let hashing = scope.spawn(|| hash(&to_hash));
+        // Both ends of both channels go with their threads: who ends early ends the other.
+        let (give, pieces) = sync_channel::<Piece>(PIECES);
+        let (give_back, free) = sync_channel::<Piece>(PIECES);
+        let reading = scope.spawn(|| read_and_hash(&file, give, free));
+        let pieces = Pieces { pieces, give_back };
         let walked = match keep {
-            Keep::Entries => walk_and_list(&to_walk),
-            Keep::Nothing => walk_and_count(&to_walk, open),
+            Keep::Entries => walk_and_list(pieces),
+            Keep::Nothing => walk_and_count(pieces, path),
         };
-        (walked, hashing.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked)))
+        (walked, joined(reading))
     });
     let (read, signed) = (walked.map_err(&failed)?, signed.map_err(&failed)?);
-    for file in [&to_walk, &to_hash] {
-        if !is_same(&before, &file.metadata().map_err(&failed)?) {
-            return Err(InputError::Changed(path.to_owned()));
-        }
+    // A second look, of `walk_and_count`, must have seen what the first one saw.
+    if !is_same(&before, &file.metadata().map_err(&failed)?) {
+        return Err(InputError::Changed(path.to_owned()));
     }
     Ok(match read {
         Err(error) => Walked { crl: CrlState::Unreadable(error), listed: None },
@@ -77,26 +81,47 @@ pub(super) fn crl(path: &Path, issuer: &Certificate, keep: Keep) -> Result<Walke
     })
 }
 
-/// What came of a walk: the outer error is the file's, the inner one the CRL's.
-type Outcome = io::Result<Result<(Crl, Option<Listed>), CrlError>>;
-
-/// Both threads, and the second look of [`walk_and_count`], must have seen the same bytes.
 fn is_same(before: &Metadata, after: &Metadata) -> bool {
     before.len() == after.len() && before.modified().ok() == after.modified().ok()
 }
 
-fn hash(file: &File) -> io::Result<Option<SignedBytes>> {
+/// So many bytes of a buffer.
+type Piece = (Vec<u8>, usize);
+
+/// Hashes each piece and gives it on, until the file ends or nobody takes any more.
+fn read_and_hash(
+    mut file: &File,
+    give: SyncSender<Piece>,
+    free: Receiver<Piece>,
+) -> io::Result<Option<SignedBytes>> {
     let mut hasher = TbsHasher::default();
-    pieces(file, |piece| {
-        hasher.push(piece);
-        true
-    })?;
-    Ok(hasher.finish())
+    let mut fresh = (0..PIECES).map(|_| vec![0; PIECE]);
+    loop {
+        let Some(mut buffer) = fresh.next().or_else(|| Some(free.recv().ok()?.0)) else {
+            return Ok(None);
+        };
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(hasher.finish());
+        }
+        hasher.push(&buffer[..count]);
+        if give.send((buffer, count)).is_err() {
+            return Ok(None);
+        }
+    }
 }
 
-fn walk_and_list(file: &File) -> Outcome {
+struct Pieces {
+    pieces: Receiver<Piece>,
+    give_back: SyncSender<Piece>,
+}
+
+/// What came of a walk: the outer error is the file's, the inner one the CRL's.
+type Outcome = io::Result<Result<(Crl, Option<Listed>), CrlError>>;
+
+fn walk_and_list(pieces: Pieces) -> Outcome {
     let mut listing = Listing::default();
-    let walked = walk(file, |entry| listing.add(entry))?;
+    let walked = walk(pieces, |entry| listing.add(entry));
     Ok(walked.map(|mut crl| {
         let listed = listing.sort();
         crl.facts.entries.duplicate_serials = Some(listed.duplicates());
@@ -104,51 +129,47 @@ fn walk_and_list(file: &File) -> Outcome {
     }))
 }
 
-fn walk_and_count(file: &File, open: impl Fn() -> Result<File, InputError>) -> Outcome {
+fn walk_and_count(pieces: Pieces, path: &Path) -> Outcome {
     let repeats = RefCell::new(Repeats::default());
-    let walked = walk(file, |entry| {
+    let walked = walk(pieces, |entry| {
         if !entry.indirect {
             repeats.borrow_mut().see(entry.serial);
         }
-    })?;
+    });
     let Ok(mut crl) = walked else { return Ok(walked.map(|crl| (crl, None))) };
     if repeats.borrow().wants_again() > 0 {
         // What cannot be opened a second time is not counted, and the rule says so.
-        if let Ok(again) = open() {
-            let mut reader = CrlReader::without_hashing(|entry: &Entry<'_>| {
-                if !entry.indirect {
-                    repeats.borrow_mut().see_again(entry.serial);
-                }
-            });
-            pieces(&again, |piece| {
-                reader.push(piece).is_ok() && repeats.borrow().wants_again() > 0
-            })?;
+        if let Ok(again) = File::open(path) {
+            see_again(&again, &repeats)?;
         }
     }
     crl.facts.entries.duplicate_serials = repeats.into_inner().count();
     Ok(Ok((crl, None)))
 }
 
-fn walk(file: &File, visit: impl FnMut(&Entry<'_>)) -> io::Result<Result<Crl, CrlError>> {
-    let mut reader = CrlReader::without_hashing(visit);
-    let mut failed = None;
-    pieces(file, |piece| {
-        failed = reader.push(piece).err();
-        failed.is_none()
-    })?;
-    Ok(match failed {
-        Some(error) => Err(error),
-        None => reader.finish(),
-    })
-}
-
-/// Hands the file on until its end, or until `take` wants no more.
-fn pieces(mut file: &File, mut take: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
+fn see_again(mut file: &File, repeats: &RefCell<Repeats>) -> io::Result<()> {
+    let mut reader = CrlReader::without_hashing(|entry: &Entry<'_>| {
+        if !entry.indirect {
+            repeats.borrow_mut().see_again(entry.serial);
+        }
+    });
     let mut piece = vec![0; PIECE];
     loop {
         let count = file.read(&mut piece)?;
-        if count == 0 || !take(&piece[..count]) {
+        let is_all = count == 0 || reader.push(&piece[..count]).is_err();
+        if is_all || repeats.borrow().wants_again() == 0 {
             return Ok(());
         }
     }
+}
+
+fn walk(pieces: Pieces, visit: impl FnMut(&Entry<'_>)) -> Result<Crl, CrlError> {
+    let Pieces { pieces, give_back } = pieces;
+    let mut reader = CrlReader::without_hashing(visit);
+    for (buffer, count) in pieces {
+        reader.push(&buffer[..count])?;
+        // The reader may have ended.
+        let _ = give_back.send((buffer, count));
+    }
+    reader.finish()
 }

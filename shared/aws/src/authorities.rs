@@ -6,7 +6,9 @@ use aws_sdk_acmpca::{Client, operation::RequestId, types::CertificateAuthoritySt
 use time::Duration;
 use vigil_core::{
     arn::CaArn,
-    ports::{Authorities, CaCertificate, Described, Listing, PortError, Receipt, ServiceStatus},
+    ports::{
+        Authorities, CaCertificate, Described, Issued, Listing, PortError, Receipt, ServiceStatus,
+    },
 };
 
 use crate::{answer::port_error, date::DateHeader};
@@ -33,6 +35,21 @@ pub struct AcmPca {
 impl AcmPca {
     pub fn new(client: Client) -> Self {
         Self { client, quotas: Arc::default() }
+    }
+}
+
+impl Issued for AcmPca {
+    async fn issued(&self, ca: &CaArn, serial: &str) -> Result<String, PortError> {
+        const OPERATION: &str = "GetCertificate";
+        let arn = format!("{ca}/certificate/{serial}");
+        let call = self.client.get_certificate().certificate_authority_arn(ca.as_str());
+        let answer = call.certificate_arn(&arn).send().await;
+        let answer = answer.map_err(|error| port_error(OPERATION, &arn, error))?;
+        answer.certificate.ok_or_else(|| PortError::Other {
+            operation: OPERATION,
+            resource: arn,
+            cause: "the answer has no Certificate".into(),
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! How a bucket is set up, as S3 tells it in eleven calls.
+//! How a bucket is set up, as S3 tells it in eleven calls, and KMS in two.
 
 use aws_sdk_s3::{
     Client,
@@ -14,16 +14,17 @@ use vigil_core::{
     ports::Buckets,
 };
 
-use crate::answer::port_error;
+use crate::{answer::port_error, keys::KmsKeys};
 
 #[derive(Clone, Debug)]
 pub struct S3Buckets {
     client: Client,
+    keys: KmsKeys,
 }
 
 impl S3Buckets {
-    pub fn new(client: Client) -> Self {
-        Self { client }
+    pub fn new(client: Client, keys: KmsKeys) -> Self {
+        Self { client, keys }
     }
 
     /// `None`: there is no such bucket.
@@ -139,6 +140,7 @@ impl Buckets for S3Buckets {
                 public_access_block: Fact::Known(PublicAccessBlock::default()),
                 ownership: Fact::Known(None),
                 encryption: Fact::Known(Encryption::None),
+                key: Fact::Known(None),
                 versioning: Fact::Known(false),
                 owned: Fact::Known(false),
                 event_notifications: Fact::Known(false),
@@ -161,9 +163,14 @@ impl Buckets for S3Buckets {
             self.access_logs(bucket),
             self.object_lock(bucket),
         );
+        let key = match &encryption {
+            Fact::Known(Encryption::Kms { key: Some(key), .. }) => self.keys.facts(key).await,
+            _ => Fact::Known(None),
+        };
         BucketFacts {
             name,
             region,
+            key,
             policy,
             public_access_block,
             ownership,
@@ -199,6 +206,7 @@ where
 
 fn encryption(configuration: Option<ServerSideEncryptionConfiguration>) -> Encryption {
     let rule = configuration.and_then(|configuration| configuration.rules.into_iter().next());
+    let bucket_key = rule.as_ref().and_then(|rule| rule.bucket_key_enabled).unwrap_or(false);
     let default = rule.and_then(|rule| rule.apply_server_side_encryption_by_default);
     let Some(ServerSideEncryptionByDefault { sse_algorithm, kms_master_key_id, .. }) = default
     else {
@@ -206,7 +214,7 @@ fn encryption(configuration: Option<ServerSideEncryptionConfiguration>) -> Encry
     };
     match sse_algorithm {
         ServerSideEncryption::Aes256 => Encryption::SseS3,
-        ServerSideEncryption::AwsKms => Encryption::Kms { key: kms_master_key_id },
+        ServerSideEncryption::AwsKms => Encryption::Kms { key: kms_master_key_id, bucket_key },
         other => Encryption::Other(other.as_str().to_owned()),
     }
 }
@@ -238,7 +246,7 @@ fn lifecycle_rule(rule: types::LifecycleRule) -> Option<LifecycleRule> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Answer, Wire, client};
+    use crate::wire::{Answer, Wire, client, dated};
 
     fn ok(body: &str) -> Answer {
         Answer { status: 200, headers: Vec::new(), body: body.to_owned() }
@@ -252,12 +260,17 @@ mod tests {
     /// The answers come in the order of the calls: those after the location are begun in turn.
     async fn facts(answers: impl IntoIterator<Item = Answer>) -> BucketFacts {
         let wire = Wire::new(answers);
-        S3Buckets::new(client!(aws_sdk_s3, wire)).facts("crls").await
+        facts_with_key(wire, Wire::default()).await
+    }
+
+    async fn facts_with_key(wire: Wire, kms: Wire) -> BucketFacts {
+        let keys = KmsKeys::new(client!(aws_sdk_kms, kms));
+        S3Buckets::new(client!(aws_sdk_s3, wire), keys).facts("crls").await
     }
 
     #[tokio::test]
     async fn every_setting_is_read() {
-        let facts = facts([
+        let wire = Wire::new([
             ok("<LocationConstraint>eu-central-1</LocationConstraint>"),
             ok(r#"{"Version": "2012-10-17", "Statement": []}"#),
             ok("<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
@@ -266,11 +279,14 @@ mod tests {
                 </Rule></OwnershipControls>"),
             ok("<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
                 <SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>my-key</KMSMasterKeyID>\
-                </ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"),
+                </ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled>\
+                </Rule></ServerSideEncryptionConfiguration>"),
             ok("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"),
             ok("<ListAllMyBucketsResult><Buckets><Bucket><Name>crls</Name></Bucket></Buckets>\
                 </ListAllMyBucketsResult>"),
-            ok("<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>"),
+            ok(
+                "<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>",
+            ),
             ok("<LifecycleConfiguration><Rule><ID>tidy</ID><Status>Enabled</Status><Filter><And>\
                 <Prefix>crl/</Prefix><Tag><Key>k</Key><Value>v</Value></Tag></And></Filter>\
                 <Expiration><Days>30</Days></Expiration><Transition><Days>1</Days><StorageClass>\
@@ -283,8 +299,12 @@ mod tests {
                 <TargetPrefix>crls/</TargetPrefix></LoggingEnabled></BucketLoggingStatus>"),
             ok("<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>\
                 </ObjectLockConfiguration>"),
-        ])
-        .await;
+        ]);
+        let kms = Wire::new([
+            dated(r#"{"KeyMetadata": {"KeyId": "1", "Arn": "arn:1", "KeyState": "Enabled"}}"#),
+            dated(r#"{"Policy": "{}"}"#),
+        ]);
+        let facts = facts_with_key(wire, kms).await;
         assert_eq!(facts.region, Fact::Known(Some("eu-central-1".to_owned())));
         assert!(matches!(&facts.policy, Fact::Known(Some(text)) if text.contains("Statement")));
         let block = facts.public_access_block.known().unwrap();
@@ -292,7 +312,8 @@ mod tests {
         assert!(!block.ignore_public_acls && !block.block_public_policy);
         assert_eq!(facts.ownership, Fact::Known(Some("BucketOwnerEnforced".to_owned())));
         let key = Some("my-key".to_owned());
-        assert_eq!(facts.encryption, Fact::Known(Encryption::Kms { key }));
+        assert_eq!(facts.encryption, Fact::Known(Encryption::Kms { key, bucket_key: true }));
+        assert!(matches!(&facts.key, Fact::Known(Some(key)) if key.arn == "arn:1"));
         assert_eq!(facts.versioning, Fact::Known(true));
         assert_eq!(
             (facts.owned, facts.event_notifications),

@@ -9,6 +9,7 @@ use crate::{
     bus::EventBridge,
     config::{self, ConfigError, RegionNames},
     distribution::{HttpDistribution, Route},
+    keys::KmsKeys,
     ledger::EvidenceBucket,
     objects::S3Objects,
     regions::WatchedRegions,
@@ -60,7 +61,8 @@ impl Clients {
     }
 
     pub fn buckets(&self) -> S3Buckets {
-        S3Buckets::new(self.s3())
+        let keys = KmsKeys::new(aws_sdk_kms::Client::new(&self.sdk));
+        S3Buckets::new(self.s3(), keys)
     }
 
     pub fn objects(&self) -> S3Objects {

@@ -8,6 +8,7 @@ pub mod bus;
 pub mod clients;
 pub mod config;
 pub mod distribution;
+pub mod keys;
 pub mod lambda;
 pub mod ledger;
 pub mod objects;

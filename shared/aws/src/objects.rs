@@ -9,7 +9,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 use tokio::task::JoinHandle;
-use vigil_core::ports::{Cause, Delivery, Objects, PortError};
+use vigil_core::ports::{Address, Cause, Delivery, Objects, PortError};
 
 use crate::answer::port_error;
 
@@ -40,8 +40,7 @@ impl S3Objects {
 impl Objects for S3Objects {
     async fn read(
         &self,
-        bucket: &str,
-        key: &str,
+        Address { bucket, key, version }: Address<'_>,
         limit: u64,
         sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
     ) -> Result<Delivery, PortError> {
@@ -49,6 +48,7 @@ impl Objects for S3Objects {
             client: self.client.clone(),
             bucket: bucket.to_owned(),
             key: key.to_owned(),
+            version: version.map(str::to_owned),
             e_tag: None,
         };
         let first = match object.range(0, self.range).await {
@@ -84,6 +84,26 @@ impl Objects for S3Objects {
             }
         }
         Ok(Delivery::Delivered)
+    }
+
+    async fn versions_before(
+        &self,
+        bucket: &str,
+        key: &str,
+        most: usize,
+    ) -> Result<Vec<String>, PortError> {
+        let resource = || format!("s3://{bucket}/{key}");
+        // The latest first; other keys that begin alike come after all of this one's.
+        let wanted = i32::try_from(most).unwrap_or(i32::MAX).saturating_add(1);
+        let call = self.client.list_object_versions().bucket(bucket).prefix(key);
+        let answer = call.max_keys(wanted).send().await;
+        let answer =
+            answer.map_err(|error| port_error("ListObjectVersions", &resource(), error))?;
+        let versions = answer.versions.unwrap_or_default().into_iter();
+        let before = versions.filter(|version| {
+            version.key.as_deref() == Some(key) && version.is_latest != Some(true)
+        });
+        Ok(before.filter_map(|version| version.version_id).take(most).collect())
     }
 
     async fn list(
@@ -157,6 +177,7 @@ struct Object {
     client: Client,
     bucket: String,
     key: String,
+    version: Option<String>,
     e_tag: Option<String>,
 }
 
@@ -168,6 +189,7 @@ impl Object {
     ) -> Result<GetObjectOutput, SdkError<GetObjectError>> {
         let call = self.client.get_object().bucket(&self.bucket).key(&self.key);
         let range = format!("bytes={from}-{}", from + length - 1);
+        let call = call.set_version_id(self.version.clone());
         call.range(range).set_if_match(self.e_tag.clone()).send().await
     }
 

@@ -6,12 +6,18 @@
 
 use time::OffsetDateTime;
 
+mod brief;
 mod csv;
+mod fields;
 mod json;
+mod lines;
 mod newest;
 mod record;
 mod summary;
 
+pub use brief::{Brief, Serial};
+pub use fields::{Fields, Form, Sink};
+pub use lines::{Lines, NotPlain};
 pub use newest::Newest;
 pub use record::Record;
 pub use summary::{Concern, Summary};
@@ -108,11 +114,7 @@ impl ReportReader {
         Self { format, bad: BadRecords::default() }
     }
 
-    pub fn push(
-        &mut self,
-        piece: &[u8],
-        sink: &mut impl FnMut(&Record<'_>),
-    ) -> Result<(), ReportError> {
+    pub fn push(&mut self, piece: &[u8], sink: &mut impl Sink) -> Result<(), ReportError> {
         match &mut self.format {
             Inner::Csv(reader) => reader.push(piece, &mut self.bad, sink),
             Inner::Json(reader) => reader.push(piece, &mut self.bad, sink),
@@ -120,7 +122,7 @@ impl ReportReader {
     }
 
     /// The object is over.
-    pub fn finish(mut self, sink: &mut impl FnMut(&Record<'_>)) -> Result<BadRecords, ReportError> {
+    pub fn finish(mut self, sink: &mut impl Sink) -> Result<BadRecords, ReportError> {
         match self.format {
             Inner::Csv(reader) => reader.finish(&mut self.bad, sink)?,
             Inner::Json(reader) => reader.finish()?,
@@ -138,8 +140,9 @@ pub fn summarise(
 ) -> Result<Summary, ReportError> {
     let mut summary = Summary::new(as_of, ca_not_after);
     let mut reader = ReportReader::new(format);
-    reader.push(report, &mut |record| summary.add(record))?;
-    let bad = reader.finish(&mut |record| summary.add(record))?;
+    let mut add = |record: &Record<'_>| summary.add(record);
+    reader.push(report, &mut add)?;
+    let bad = reader.finish(&mut add)?;
     summary.unreadable = bad;
     Ok(summary)
 }

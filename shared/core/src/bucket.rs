@@ -32,6 +32,8 @@ pub struct BucketFacts {
     /// ObjectOwnership; `None` if never set, which is ObjectWriter.
     pub ownership: Fact<Option<String>>,
     pub encryption: Fact<Encryption>,
+    /// The key of a bucket that is encrypted with one that it names.
+    pub key: Fact<Option<KeyFacts>>,
     /// Whether versioning is Enabled.
     pub versioning: Fact<bool>,
     /// Whether our account owns the bucket.
@@ -75,10 +77,23 @@ pub enum Encryption {
     /// SSE-KMS; without a key it is the AWS managed one.
     Kms {
         key: Option<String>,
+        /// Whether S3 asks for data keys per bucket, not per object.
+        bucket_key: bool,
     },
     None,
     Other(String),
     SseS3,
+}
+
+/// A KMS key that objects are encrypted with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyFacts {
+    pub arn: String,
+    /// The key is AWS's own (`aws/s3`): its policy cannot be changed.
+    pub is_aws_managed: bool,
+    /// As KMS names it; only `Enabled` encrypts.
+    pub state: String,
+    pub policy: String,
 }
 
 impl BucketFacts {
@@ -94,6 +109,7 @@ impl BucketFacts {
             ("public access block", self.public_access_block.known().err()),
             ("object ownership", self.ownership.known().err()),
             ("encryption", self.encryption.known().err()),
+            ("encryption key", self.key.known().err()),
             ("versioning", self.versioning.known().err()),
             ("owner", self.owned.known().err()),
             ("event notifications", self.event_notifications.known().err()),

@@ -118,6 +118,12 @@ impl BucketPolicy {
         }
     }
 
+    /// The values that conditions on this key name, wherever they stand.
+    pub fn condition_values(&self, key: &str) -> impl Iterator<Item = &str> {
+        let conditions = self.statements.iter().flat_map(|statement| &statement.conditions);
+        conditions.flat_map(|condition| condition.values_of(key))
+    }
+
     /// Whether some Deny applies for certain, whatever is allowed elsewhere.
     pub fn denies(&self, request: &Request<'_>) -> Option<&str> {
         self.statements

@@ -4,7 +4,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use time::OffsetDateTime;
 
 use crate::{
-    der::{DerError, Reader, tag, value},
+    crl::DistributionPointName,
+    der::{DerError, Element, Reader, tag, value},
     extension::{self, Extension},
 };
 
@@ -27,6 +28,8 @@ pub struct Certificate {
     pub ca: Option<bool>,
     /// keyUsage cRLSign; `None` if the extension is absent, which restricts nothing.
     pub crl_sign: Option<bool>,
+    /// The URIs of cRLDistributionPoints (RFC 5280 §4.2.1.13).
+    pub distribution_points: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,11 +93,25 @@ impl Certificate {
             authority_key_identifier: None,
             ca: None,
             crl_sign: None,
+            distribution_points: Vec::new(),
         };
         if let Some(extensions) = extensions {
             extension::visit_wrapped(extensions, |extension| certificate.extension(extension))?;
         }
         Ok(certificate)
+    }
+
+    /// DistributionPoint ::= SEQUENCE { distributionPoint [0], reasons [1], cRLIssuer [2] }
+    fn distribution_point(&mut self, point: Element<'_>) -> Result<(), DerError> {
+        let Some(wrapped) = point.open()?.optional(tag::context_constructed(0))? else {
+            return Ok(());
+        };
+        if let DistributionPointName::Full { uris, .. } =
+            DistributionPointName::read(wrapped.open()?.element()?)?
+        {
+            self.distribution_points.extend(uris);
+        }
+        Ok(())
     }
 
     fn extension(&mut self, extension: &Extension<'_>) -> Result<(), DerError> {
@@ -112,6 +129,12 @@ impl Certificate {
                 let (bits, _) = value::bit_string(extension.single()?)?;
                 // KeyUsage: cRLSign (6), RFC 5280 §4.2.1.3.
                 self.crl_sign = Some(value::named_bit(bits, 6));
+            }
+            extension::CRL_DISTRIBUTION_POINTS => {
+                let mut points = extension.single()?.open()?;
+                while !points.is_empty() {
+                    self.distribution_point(points.expect(tag::SEQUENCE)?)?;
+                }
             }
             extension::BASIC_CONSTRAINTS => {
                 let mut constraints = extension.single()?.open()?;
@@ -138,6 +161,8 @@ mod tests {
         assert_eq!(certificate.serial, [0x42]);
         assert_eq!(certificate.subject_key_identifier, Some(issuer.key_identifier.clone()));
         assert_eq!((certificate.ca, certificate.crl_sign), (Some(true), Some(true)));
+        let leaf = Certificate::from_pem(&issuer.leaf_pem("http://a/crl/1.crl")).unwrap();
+        assert_eq!(leaf.distribution_points, ["http://a/crl/1.crl"]);
         let without = |bits| Certificate::from_der(&issuer.certificate_der(bits)).unwrap().crl_sign;
         assert_eq!(without(None), None);
         assert_eq!(without(Some([2, 0x04])), Some(false), "keyCertSign alone");

@@ -20,9 +20,9 @@ use crate::{
     cloudtrail::{Deletion, Principal},
     finding::Finding,
     ports::{
-        Attachments, Authorities, Bus, CaCertificate, Creation, Described, Entry, Etag, Ledger,
-        Listing, Pace, PortError, PublishError, Receipt, RefusedFinding, Regions, Replacement,
-        Rest, ServiceStatus, TimeIsUp,
+        Attachments, Authorities, Bus, CaCertificate, Creation, Described, Entry, Etag, Issued,
+        Ledger, Listing, Pace, PortError, PublishError, Receipt, RefusedFinding, Regions,
+        Replacement, Rest, ServiceStatus, TimeIsUp,
     },
     snapshot::{Attached, Missing},
 };
@@ -151,6 +151,8 @@ pub(crate) struct FakeAuthorities {
     before: Mutex<Option<Ca>>,
     /// The certificates of the CAs that have one, in PEM, by ARN.
     pub(crate) certificates: Mutex<BTreeMap<String, String>>,
+    /// Certificates that the CAs have issued, in PEM, by serial.
+    pub(crate) issued: Mutex<BTreeMap<String, String>>,
     /// What hangs on the CAs, by ARN.
     pub(crate) attached: Mutex<BTreeMap<String, Attached>>,
     names: [String; 1],
@@ -204,6 +206,7 @@ impl FakeAuthorities {
             lag: Mutex::default(),
             before: Mutex::default(),
             certificates: Mutex::default(),
+            issued: Mutex::default(),
             attached: Mutex::default(),
             names: ["us-east-1".to_owned()],
         }
@@ -249,6 +252,19 @@ impl FakeAuthorities {
         let found = lock(&self.cas).iter().find(|ca| ca.arn == *arn).cloned();
         let resource = arn.to_string();
         found.ok_or(PortError::NotFound { operation, resource, cause: "not there".into() })
+    }
+}
+
+impl Issued for FakeAuthorities {
+    async fn issued(&self, _: &CaArn, serial: &str) -> Result<String, PortError> {
+        const OPERATION: &str = "GetCertificate";
+        let issued = lock(&self.issued).get(serial).cloned();
+        let resource = serial.to_owned();
+        issued.ok_or(PortError::NotFound {
+            operation: OPERATION,
+            resource,
+            cause: "not there".into(),
+        })
     }
 }
 

@@ -17,9 +17,64 @@ pub fn in_key(at: OffsetDateTime) -> String {
     at.to_offset(UtcOffset::UTC).format(form).unwrap_or_else(|_| at.unix_timestamp().to_string())
 }
 
+/// Seconds since 1970 of a moment in UTC that is written as year and `[month, day, hour, minute,
+/// second]`; `None` if there is none such. No date is built, only counted: texts have millions.
+#[inline]
+pub(crate) fn unix_seconds(year: u16, [month, day, hour, minute, second]: [u8; 5]) -> Option<i64> {
+    /// Of each month: its days, and the days of a year that begins in March before it.
+    const MONTHS: [(u8, u32); 12] = [
+        (31, 306),
+        (28, 337),
+        (31, 0),
+        (30, 31),
+        (31, 61),
+        (30, 92),
+        (31, 122),
+        (31, 153),
+        (30, 184),
+        (31, 214),
+        (30, 245),
+        (31, 275),
+    ];
+    let (last, before) = *MONTHS.get(usize::from(month).wrapping_sub(1))?;
+    let is_leap_day = month == 2
+        && day == 29
+        && year.is_multiple_of(4)
+        && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    if day == 0 || (day > last && !is_leap_day) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // Years that begin in March have the leap day at their end; 400 more, so that none is negative.
+    let year = u32::from(year) + 400 - u32::from(month <= 2);
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + before + u32::from(day) - 1;
+    let seconds = (u32::from(hour) * 60 + u32::from(minute)) * 60 + u32::from(second);
+    Some((i64::from(days) - DAYS_TO_1970) * 86_400 + i64::from(seconds))
+}
+
+/// From 1 March of the year -400.
+const DAYS_TO_1970: i64 = 719_468 + 146_097;
+
+/// The numbers that four pairs of digits write; all eight digits are looked at at once.
+#[inline]
+pub(crate) fn number_pairs(digits: [u8; 8]) -> Option<[u8; 4]> {
+    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+    const SIXES: u64 = u64::from_le_bytes([6; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0xf0; 8]);
+    const SECOND_OF_PAIR: u64 = u64::from_le_bytes([0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff]);
+    let text = u64::from_le_bytes(digits);
+    // A digit is 0x30 to 0x39: its high half is 3, also with six more.
+    if (text & HIGH) != ZEROS || (text.wrapping_add(SIXES) & HIGH) != ZEROS {
+        return None;
+    }
+    let digits = text - ZEROS;
+    let numbers = (digits & !SECOND_OF_PAIR) * 10 + ((digits & SECOND_OF_PAIR) >> 8);
+    let [one, _, two, _, three, _, four, _] = numbers.to_le_bytes();
+    Some([one, two, three, four])
+}
+
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
+    use time::{Date, Month, macros::datetime};
 
     use super::*;
 
@@ -28,5 +83,28 @@ mod tests {
         let at = datetime!(2026-01-31 01:59:59.999 +02:00);
         assert_eq!(rfc3339(at), "2026-01-30T23:59:59Z");
         assert_eq!(in_key(at), "20260130T235959Z");
+    }
+
+    #[test]
+    fn a_moment_that_is_only_counted_is_the_moment_itself() {
+        for year in [0, 1, 4, 1599, 1600, 1700, 1969, 1970, 2000, 2023, 2024, 2100, 9999] {
+            for month in 0..=13 {
+                for day in 0..=32 {
+                    let date = Month::try_from(month).ok().and_then(|month| {
+                        Date::from_calendar_date(i32::from(year), month, day).ok()
+                    });
+                    let at = date.map(|date| date.with_hms(23, 5, 59).unwrap().assume_utc());
+                    let counted = unix_seconds(year, [month, day, 23, 5, 59]);
+                    assert_eq!(
+                        counted,
+                        at.map(OffsetDateTime::unix_timestamp),
+                        "{year} {month} {day}"
+                    );
+                }
+            }
+        }
+        for wrong in [[1, 1, 24, 0, 0], [1, 1, 0, 60, 0], [1, 1, 0, 0, 60]] {
+            assert_eq!(unix_seconds(2026, wrong), None, "{wrong:?}");
+        }
     }
 }

@@ -28,7 +28,7 @@ pub use audit_reports::{AuditReports, CreatedReport, ReportRecord, ReportStatus}
 pub use buckets::Buckets;
 pub use distribution::Distribution;
 pub use error::{Cause, PortError, PublishError, RefusedFinding};
-pub use objects::{Delivery, Objects};
+pub use objects::{Address, Delivery, Objects};
 pub use pace::{Pace, TimeIsUp};
 pub use regions::Regions;
 
@@ -64,6 +64,16 @@ pub trait Authorities: Send + Sync {
 
     /// Lets a moment pass: what a call has changed may take that long to show.
     fn wait(&self, moment: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// ACM PCA: certificates that a CA has issued.
+pub trait Issued: Send + Sync {
+    /// GetCertificate, by the serial as certificate ARNs have it: the certificate, in PEM.
+    fn issued(
+        &self,
+        ca: &CaArn,
+        serial: &str,
+    ) -> impl Future<Output = Result<String, PortError>> + Send;
 }
 
 #[derive(Clone, Debug)]

@@ -209,6 +209,7 @@ fn actions(operation: &str, headers: &HeaderMap) -> Vec<String> {
         "GetPublicAccessBlock" => "GetBucketPublicAccessBlock",
         "HeadBucket" | "ListObjects" | "ListObjectsV2" => "ListBucket",
         "HeadObject" => "GetObject",
+        "ListObjectVersions" => "ListBucketVersions",
         "ListParts" => "ListMultipartUploadParts",
         "PutBucketNotificationConfiguration" => "PutBucketNotification",
         "PutObjectLockConfiguration" => "PutBucketObjectLockConfiguration",

@@ -144,6 +144,47 @@ impl LocalS3 {
     }
 
     /// S3 lists ETags and storage classes; s3s-fs leaves them out.
+    /// Of each object the one that is there: none is kept of what was there before, whether the
+    /// bucket has versioning or not.
+    pub(super) async fn list_versions(
+        &self,
+        request: S3Request<ListObjectVersionsInput>,
+    ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
+        let asked = &request.input;
+        let input = ListObjectsV2Input::builder()
+            .bucket(asked.bucket.clone())
+            .prefix(asked.prefix.clone())
+            .start_after(asked.key_marker.clone())
+            .max_keys(asked.max_keys)
+            .build();
+        let input = input.map_err(internal)?;
+        let listed = self.list(request.map_input(|_| input)).await?.output;
+        let version = |object: Object| ObjectVersion {
+            key: object.key,
+            e_tag: object.e_tag,
+            size: object.size,
+            last_modified: object.last_modified,
+            is_latest: Some(true),
+            version_id: Some("null".to_owned()),
+            ..Default::default()
+        };
+        let versions: Vec<_> =
+            listed.contents.unwrap_or_default().into_iter().map(version).collect();
+        Ok(S3Response::new(ListObjectVersionsOutput {
+            name: listed.name,
+            prefix: listed.prefix,
+            max_keys: listed.max_keys,
+            is_truncated: listed.is_truncated,
+            next_key_marker: listed
+                .is_truncated
+                .unwrap_or_default()
+                .then(|| versions.last().and_then(|version| version.key.clone()))
+                .flatten(),
+            versions: Some(versions),
+            ..Default::default()
+        }))
+    }
+
     pub(super) async fn list(
         &self,
         request: S3Request<ListObjectsV2Input>,

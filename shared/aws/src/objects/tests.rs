@@ -9,7 +9,7 @@ async fn read(answer: Answer, limit: u64) -> (Result<Delivery, PortError>, Strin
         seen.extend_from_slice(piece);
         ControlFlow::Continue(())
     };
-    let delivery = objects.read("crls", "crl/1.crl", limit, &mut sink).await;
+    let delivery = objects.read(Address::new("crls", "crl/1.crl"), limit, &mut sink).await;
     (delivery, String::from_utf8(seen).unwrap(), wire.asked()[0].uri.clone())
 }
 
@@ -76,7 +76,7 @@ async fn a_large_object_comes_in_ranges_of_one_version_in_order() {
         seen.extend_from_slice(piece);
         ControlFlow::Continue(())
     };
-    let delivery = objects.read("crls", "k", 22, &mut sink).await.unwrap();
+    let delivery = objects.read(Address::new("crls", "k"), 22, &mut sink).await.unwrap();
     assert_eq!((delivery, seen.as_slice()), (Delivery::Delivered, &b"abcdefghijklmnopqrstuv"[..]));
     let asked = wire.asked();
     assert_eq!(asked.len(), 6);
@@ -90,7 +90,7 @@ async fn an_object_that_changes_while_it_is_read_is_an_error() {
     let wire = Wire::new([part("bytes 0-3/8", "abcd"), changed]);
     let objects = S3Objects { client: client!(aws_sdk_s3, wire), range: 4 };
     let mut sink = |_: &[u8]| ControlFlow::Continue(());
-    let failed = objects.read("crls", "k", 22, &mut sink).await.unwrap_err();
+    let failed = objects.read(Address::new("crls", "k"), 22, &mut sink).await.unwrap_err();
     assert!(matches!(failed, PortError::Other { .. }), "{failed}");
 }
 
@@ -99,7 +99,34 @@ async fn what_the_sink_does_not_want_is_not_fetched_to_its_end() {
     let wire = Wire::new([part("bytes 0-3/400", "abcd"), part("", ""), part("", ""), part("", "")]);
     let objects = S3Objects { client: client!(aws_sdk_s3, wire), range: 4 };
     let mut sink = |_: &[u8]| ControlFlow::Break(());
-    let delivery = objects.read("crls", "k", 400, &mut sink).await.unwrap();
+    let delivery = objects.read(Address::new("crls", "k"), 400, &mut sink).await.unwrap();
     assert_eq!(delivery, Delivery::Delivered);
     assert!(wire.asked().len() <= 1 + AHEAD);
+}
+
+#[tokio::test]
+async fn the_versions_before_are_those_of_the_key_itself_and_are_read_by_their_ids() {
+    let version = |key: &str, id: &str, latest: bool| {
+        format!(
+            "<Version><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{latest}</IsLatest>\
+             </Version>"
+        )
+    };
+    let list = format!(
+        "<ListVersionsResult>{}{}{}{}</ListVersionsResult>",
+        version("k", "v3", true),
+        version("k", "v2", false),
+        version("k", "v1", false),
+        version("kk", "other", false),
+    );
+    let wire = Wire::new([answer(200, &list), answer(200, "hello")]);
+    let objects = S3Objects::new(client!(aws_sdk_s3, wire));
+    let before = objects.versions_before("crls", "k", 5).await.unwrap();
+    assert_eq!(before, ["v2", "v1"]);
+    let address = Address { version: Some("v2"), ..Address::new("crls", "k") };
+    let delivery = objects.read(address, 5, &mut |_: &[u8]| ControlFlow::Continue(())).await;
+    assert_eq!(delivery.unwrap(), Delivery::Delivered);
+    let asked = wire.asked();
+    assert!(asked[0].uri.contains("max-keys=6") && asked[0].uri.contains("prefix=k"), "{asked:?}");
+    assert!(asked[1].uri.contains("versionId=v2"), "{asked:?}");
 }

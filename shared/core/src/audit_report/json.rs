@@ -5,7 +5,7 @@
 
 use memchr::memchr2;
 
-use super::{BadRecords, MAX_RECORD, Record, ReportError};
+use super::{BadRecords, MAX_RECORD, ReportError, Sink};
 
 #[derive(Default)]
 pub(super) struct JsonReader {
@@ -38,7 +38,7 @@ impl JsonReader {
         &mut self,
         piece: &[u8],
         bad: &mut BadRecords,
-        sink: &mut impl FnMut(&Record<'_>),
+        sink: &mut impl Sink,
     ) -> Result<(), ReportError> {
         let mut piece = piece;
         while let Some((&byte, rest)) = piece.split_first() {
@@ -89,12 +89,7 @@ impl JsonReader {
     }
 
     /// Goes to the next byte that means something, and tells how many were used.
-    fn in_record(
-        &mut self,
-        piece: &[u8],
-        bad: &mut BadRecords,
-        sink: &mut impl FnMut(&Record<'_>),
-    ) -> usize {
+    fn in_record(&mut self, piece: &[u8], bad: &mut BadRecords, sink: &mut impl Sink) -> usize {
         if std::mem::take(&mut self.escaped) {
             self.keep(&piece[..1]);
             return 1;
@@ -128,13 +123,13 @@ impl JsonReader {
         self.record.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    fn end(&mut self, bad: &mut BadRecords, sink: &mut impl FnMut(&Record<'_>)) {
+    fn end<S: Sink>(&mut self, bad: &mut BadRecords, sink: &mut S) {
         if self.record.len() > MAX_RECORD {
             let why = format!("the record is longer than {MAX_RECORD} bytes");
             return bad.add(self.number, self.record_offset, why);
         }
-        match serde_json::from_slice(&self.record) {
-            Ok(record) => sink(&record),
+        match serde_json::from_slice::<S::Form<'_>>(&self.record) {
+            Ok(record) => sink.take(&record),
             Err(error) => bad.add(self.number, self.record_offset, error.to_string()),
         }
     }

@@ -4,10 +4,13 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, de::Error};
 use time::{
-    Date, Month, OffsetDateTime, Time,
+    OffsetDateTime,
     format_description::{FormatItem, well_known::Rfc3339},
     macros::format_description,
 };
+
+use super::{Fields, Form};
+use crate::instant::{number_pairs, unix_seconds};
 
 /// The fields by their names in the report; what is newer than this is not looked at. Texts are
 /// borrowed from the report where it has them as they are.
@@ -48,6 +51,34 @@ impl Record<'_> {
     }
 }
 
+impl<'r> Form<'r> for Record<'r> {
+    fn of_fields(fields: &Fields<'_, 'r>) -> Result<Self, String> {
+        let Fields { columns, .. } = *fields;
+        let text = |at: usize| fields.text(at).map(Cow::Borrowed);
+        let optional = |at: usize| -> Result<Option<Cow<'r, str>>, String> {
+            Ok(Some(text(at)?).filter(|text| !text.is_empty()))
+        };
+        let time = |at: usize| {
+            let text = fields.text(at)?;
+            parse_time(text).ok_or_else(|| not_a_time(text))
+        };
+        let revoked_at = optional(columns.revoked_at)?.map(|_| time(columns.revoked_at));
+        Ok(Self {
+            aws_account_id: text(columns.aws_account_id)?,
+            requested_by_service_principal: optional(columns.requested_by_service_principal)?,
+            certificate_arn: text(columns.certificate_arn)?,
+            serial: text(columns.serial)?,
+            subject: text(columns.subject)?,
+            not_before: time(columns.not_before)?,
+            not_after: time(columns.not_after)?,
+            issued_at: time(columns.issued_at)?,
+            revoked_at: revoked_at.transpose()?,
+            revocation_reason: optional(columns.revocation_reason)?,
+            template_arn: columns.template_arn.map_or(Ok(None), optional)?,
+        })
+    }
+}
+
 /// `2020-02-26T19:39:58+0000`
 const FORM: &[FormatItem<'_>] = format_description!(
     "[year]-[month]-[day]T[hour]:[minute]:[second][offset_hour sign:mandatory][offset_minute]"
@@ -62,25 +93,29 @@ pub(super) fn parse_time(text: &str) -> Option<OffsetDateTime> {
 
 /// The one form that the service writes, in a tenth of the time: a large report has five million.
 fn in_utc(text: &str) -> Option<OffsetDateTime> {
-    let text: &[u8; 24] = text.as_bytes().try_into().ok()?;
-    let marks = [text[4], text[7], text[10], text[13], text[16]];
-    if marks != *b"--T::" || text[19..] != *b"+0000" {
+    let seconds = seconds_in_utc(text.as_bytes().try_into().ok()?)?;
+    OffsetDateTime::from_unix_timestamp(seconds).ok()
+}
+
+/// The same in seconds since 1970.
+#[inline]
+pub(super) fn seconds_in_utc(text: &[u8; 24]) -> Option<i64> {
+    let [y, y2, y3, y4, b'-', m, m2, b'-', d, d2, b'T', h, h2, b':', i, i2, b':', s, s2, rest @ ..] =
+        *text
+    else {
+        return None;
+    };
+    if rest != *b"+0000" {
         return None;
     }
-    let number = |at: usize| {
-        let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
-        (tens <= 9 && ones <= 9).then(|| tens * 10 + ones)
-    };
-    let year = i32::from(number(0)?) * 100 + i32::from(number(2)?);
-    let month = Month::try_from(number(5)?).ok()?;
-    let date = Date::from_calendar_date(year, month, number(8)?).ok()?;
-    let time = Time::from_hms(number(11)?, number(14)?, number(17)?).ok()?;
-    Some(date.with_time(time).assume_utc())
+    let [century, year, month, day] = number_pairs([y, y2, y3, y4, m, m2, d, d2])?;
+    let [hour, minute, second, _] = number_pairs([h, h2, i, i2, s, s2, b'0', b'0'])?;
+    unix_seconds(u16::from(century) * 100 + u16::from(year), [month, day, hour, minute, second])
 }
 
 /// A text that is borrowed if it can be, also inside of an Option.
 #[derive(Deserialize)]
-struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
+pub(super) struct Text<'t>(#[serde(borrow)] pub(super) Cow<'t, str>);
 
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
     let Text(text) = Text::deserialize(deserializer)?;

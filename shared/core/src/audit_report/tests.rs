@@ -56,10 +56,11 @@ fn records(
 ) -> Result<(Vec<Record<'static>>, BadRecords), ReportError> {
     let mut records = Vec::new();
     let mut reader = ReportReader::new(format);
+    let mut keep = |record: &Record<'_>| records.push(owned(record));
     for piece in report.as_bytes().chunks(size) {
-        reader.push(piece, &mut |record| records.push(owned(record)))?;
+        reader.push(piece, &mut keep)?;
     }
-    let bad = reader.finish(&mut |record| records.push(owned(record)))?;
+    let bad = reader.finish(&mut keep)?;
     Ok((records, bad))
 }
 
@@ -181,8 +182,8 @@ fn mutations_never_panic() {
             let at = (state >> 33) as usize % bytes.len();
             bytes[at] = (state >> 25) as u8;
             let mut reader = ReportReader::new(format);
-            if reader.push(&bytes, &mut |_| ()).is_ok() {
-                let _ = reader.finish(&mut |_| ());
+            if reader.push(&bytes, &mut |_: &Record<'_>| ()).is_ok() {
+                let _ = reader.finish(&mut |_: &Record<'_>| ());
             }
         }
     }

@@ -64,6 +64,11 @@ enum Comparison {
 }
 
 impl Condition {
+    pub(super) fn values_of(&self, key: &str) -> impl Iterator<Item = &str> {
+        let values = self.key.eq_ignore_ascii_case(key).then_some(&self.values);
+        values.into_iter().flatten().map(String::as_str)
+    }
+
     fn met(&self, context: &Context) -> Match {
         let unknown = |what: &str| Match::Unknown(format!("condition {what} {:?}", self.key));
         let Some(known) = context.0.get(&self.key.to_lowercase()) else {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
 use super::{Entry, Serial, Serials, SortedSerials};
-use crate::audit_report::Record;
+use crate::audit_report::{self, Brief, Sink};
 
 /// The service lists a revocation after about 30 minutes and retries twice in the next 30 (AWS
 /// Private CA User Guide, Set up a CRL). What is not listed then is late.
@@ -42,42 +42,57 @@ impl Listed {
 /// The certificates of an audit report, while it is read.
 #[derive(Debug, Default)]
 pub struct Certificates {
-    issued: Serials,
-    revoked: Serials<Revocation>,
-    latest: Option<OffsetDateTime>,
+    issued: Serials<Issued>,
+    latest: Option<i64>,
     unreadable: u64,
 }
 
+/// In Unix seconds.
 #[derive(Clone, Copy, Debug)]
-struct Revocation {
-    at: i64,
+struct Issued {
     not_after: i64,
+    revoked_at: i64,
+}
+
+/// For what was not revoked.
+const NEVER: i64 = i64::MAX;
+
+impl Sink for Certificates {
+    type Form<'r> = Brief<'r>;
+
+    #[inline]
+    fn take(&mut self, record: &Brief<'_>) {
+        let Brief { not_after, issued_at, revoked_at, .. } = *record;
+        let issued = Issued { not_after, revoked_at: record.revocation().unwrap_or(NEVER) };
+        match &record.serial {
+            audit_report::Serial::Number(number) => self.issued.insert_number(*number, issued),
+            audit_report::Serial::Text(text) => {
+                let mut buffer = [0; LONGEST_SERIAL + 1];
+                let Some(serial) = octets(text, &mut buffer) else {
+                    self.unreadable += 1;
+                    return;
+                };
+                self.issued.insert(serial, issued);
+            }
+        }
+        self.latest = self.latest.max(Some(issued_at)).max(revoked_at);
+    }
 }
 
 impl Certificates {
-    pub fn add(&mut self, record: &Record<'_>) {
-        let mut buffer = [0; LONGEST_SERIAL + 1];
-        let Some(serial) = octets(&record.serial, &mut buffer) else {
-            self.unreadable += 1;
-            return;
-        };
-        self.issued.insert(serial, ());
-        self.latest = self.latest.max(Some(record.issued_at)).max(record.revoked_at);
-        if record.is_revoked() {
-            let at = record.revoked_at.unwrap_or(record.issued_at).unix_timestamp();
-            let not_after = record.not_after.unix_timestamp();
-            self.revoked.insert(serial, Revocation { at, not_after });
-        }
+    /// Those of a report that was read to its end, or of a part of one that several read.
+    pub fn sort(self) -> SortedCertificates {
+        let unreadable = self.unreadable + self.issued.dropped();
+        SortedCertificates { issued: self.issued.sort(), latest: self.latest, unreadable }
     }
+}
 
-    /// `name` is what findings call the report. What it cannot know was revoked after `written_at`,
-    /// or after the last thing in it if that is not known either.
-    pub fn finish(self, name: String, written_at: Option<OffsetDateTime>, bad: u64) -> Reported {
-        let known_until = written_at.or(self.latest).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let unreadable = self.unreadable + bad + self.issued.dropped() + self.revoked.dropped();
-        let (issued, revoked) = (self.issued.sort(), self.revoked.sort());
-        Reported { name, known_until, issued, revoked, unreadable }
-    }
+/// The certificates of an audit report, or of a part of it.
+#[derive(Clone, Debug)]
+pub struct SortedCertificates {
+    issued: SortedSerials<Issued>,
+    latest: Option<i64>,
+    unreadable: u64,
 }
 
 /// As the report writes it, `00:11:…`. RFC 5280 allows 20 octets.
@@ -115,8 +130,7 @@ fn digit(character: u8) -> Option<u8> {
 pub struct Reported {
     name: String,
     known_until: OffsetDateTime,
-    issued: SortedSerials,
-    revoked: SortedSerials<Revocation>,
+    parts: Vec<SortedCertificates>,
     unreadable: u64,
 }
 
@@ -155,31 +169,74 @@ pub struct Coverage {
 }
 
 impl Reported {
-    pub fn coverage(&self, listed: &Listed, as_of: OffsetDateTime) -> Coverage {
+    /// `name` is what findings call the report, and `bad` counts the records that could not be read.
+    /// What the report cannot know was revoked after `written_at`, or after the last thing in it if
+    /// that is not known either.
+    pub fn new(
+        name: String,
+        parts: Vec<SortedCertificates>,
+        written_at: Option<OffsetDateTime>,
+        bad: u64,
+    ) -> Self {
+        let latest = parts.iter().filter_map(|part| part.latest).max();
+        let latest = latest.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+        let known_until = written_at.or(latest).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let unreadable = bad + parts.iter().map(|part| part.unreadable).sum::<u64>();
+        Self { name, known_until, parts, unreadable }
+    }
+
+    fn find(&self, serial: Serial<'_>) -> Option<&Issued> {
+        self.parts.iter().find_map(|part| part.issued.find(serial))
+    }
+
+    /// Serials of certificates that have not expired, `count` of them at most, evenly spread: others
+    /// for each `turn`.
+    pub fn sample(&self, count: usize, turn: u64, as_of: OffsetDateTime) -> Vec<String> {
+        let now = as_of.unix_timestamp();
+        let live = || {
+            let all = self.parts.iter().flat_map(|part| part.issued.iter());
+            all.filter(|(_, issued)| issued.not_after >= now).map(|(serial, _)| serial)
+        };
+        let total = live().count();
+        let stride = total.div_ceil(count.max(1)).max(1);
+        // Odd, and far from any stride: all of them have their turn.
+        let first = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) % stride as u64;
+        let first = usize::try_from(first).unwrap_or(0);
+        live().skip(first).step_by(stride).map(|serial| serial.to_string()).collect()
+    }
+
+    /// `listed` are the parts that the CRL consists of.
+    pub fn coverage(&self, listed: &[&Listed], as_of: OffsetDateTime) -> Coverage {
         let now = as_of.unix_timestamp();
         let due = now - LISTED_WITHIN.whole_seconds();
         let (mut missing, mut since) = (Sample::default(), i64::MAX);
-        self.revoked.without(&listed.0, |serial, revocation| {
-            // RFC 5280 §4.1.2.5: valid through notAfter, inclusive.
-            if revocation.at < due && revocation.not_after >= now {
-                missing.add(serial);
-                since = since.min(revocation.at);
-            }
-        });
+        let entries: Vec<_> = listed.iter().map(|listed| &listed.0).collect();
+        for part in &self.parts {
+            part.issued.without(&entries, |serial, issued| {
+                // RFC 5280 §4.1.2.5: valid through notAfter, inclusive.
+                if issued.revoked_at < due && issued.not_after >= now {
+                    missing.add(serial);
+                    since = since.min(issued.revoked_at);
+                }
+            });
+        }
         let mut never_issued = Sample::default();
         let known_until = self.known_until.unix_timestamp();
-        listed.0.without(&self.issued, |serial, revoked_at| {
-            if *revoked_at <= known_until {
-                never_issued.add(serial);
-            }
-        });
+        let issued: Vec<_> = self.parts.iter().map(|part| &part.issued).collect();
+        for entries in &entries {
+            entries.without(&issued, |serial, revoked_at| {
+                if *revoked_at <= known_until {
+                    never_issued.add(serial);
+                }
+            });
+        }
         Coverage {
             report: self.name.clone(),
             known_until: self.known_until,
             missing,
             missing_since: OffsetDateTime::from_unix_timestamp(since).ok(),
             never_issued,
-            unreadable: self.unreadable + listed.0.dropped(),
+            unreadable: self.unreadable + entries.iter().map(|part| part.dropped()).sum::<u64>(),
         }
     }
 }
@@ -202,12 +259,12 @@ pub fn difference(
 ) -> Difference {
     let made = previous_update.map_or(i64::MAX, |at| (at + BACKDATED).unix_timestamp());
     let mut difference = Difference::default();
-    previous.0.without(&current.0, |serial, _| {
-        let revocation = reported.and_then(|reported| reported.revoked.find(serial));
-        match revocation {
+    previous.0.without(&[&current.0], |serial, _| {
+        let issued = reported.and_then(|reported| reported.find(serial));
+        match issued {
             None => difference.removed_unexplained.add(serial),
             // RFC 5280 §3.3: it stays until it was on a CRL made after the certificate's end.
-            Some(revocation) if revocation.not_after >= made => {
+            Some(issued) if issued.not_after >= made => {
                 difference.removed_early.add(serial);
             }
             Some(_) => {}
@@ -228,19 +285,13 @@ mod tests {
         serial: &str,
         revoked_at: Option<OffsetDateTime>,
         not_after: OffsetDateTime,
-    ) -> Record<'_> {
-        Record {
-            aws_account_id: "".into(),
-            requested_by_service_principal: None,
-            certificate_arn: "".into(),
+    ) -> Brief<'_> {
+        Brief {
             serial: serial.into(),
-            subject: "".into(),
-            not_before: NOW - Duration::DAY,
-            not_after,
-            issued_at: NOW - Duration::DAY,
-            revoked_at,
-            revocation_reason: None,
-            template_arn: None,
+            not_after: not_after.unix_timestamp(),
+            issued_at: (NOW - Duration::DAY).unix_timestamp(),
+            revoked_at: revoked_at.map(OffsetDateTime::unix_timestamp),
+            has_reason: false,
         }
     }
 
@@ -252,10 +303,10 @@ mod tests {
         listing.sort()
     }
 
-    fn reported(records: &[Record<'_>], written_at: Option<OffsetDateTime>) -> Reported {
+    fn reported(records: &[Brief<'_>], written_at: Option<OffsetDateTime>) -> Reported {
         let mut certificates = Certificates::default();
-        records.iter().for_each(|record| certificates.add(record));
-        certificates.finish("r".to_owned(), written_at, 0)
+        records.iter().for_each(|record| certificates.take(record));
+        Reported::new("r".to_owned(), vec![certificates.sort()], written_at, 0)
     }
 
     #[test]
@@ -281,9 +332,9 @@ mod tests {
             ("expired", NOW - LISTED_WITHIN - second, NOW - second, 0),
         ] {
             let report = reported(&[record("01", Some(revoked_at), not_after)], None);
-            let coverage = report.coverage(&listed(&[]), NOW);
+            let coverage = report.coverage(&[&listed(&[])], NOW);
             assert_eq!(coverage.missing.count, want, "{name}");
-            let coverage = report.coverage(&listed(&[(&[1], revoked_at)]), NOW);
+            let coverage = report.coverage(&[&listed(&[(&[1], revoked_at)]), &listed(&[])], NOW);
             assert_eq!((coverage.missing.count, coverage.never_issued.count), (0, 0), "{name}");
         }
     }
@@ -295,9 +346,26 @@ mod tests {
         for (name, at, want) in
             [("before the report", written, 1), ("after it", written + Duration::SECOND, 0)]
         {
-            let coverage = report.coverage(&listed(&[(&[1], at), (&[2], at)]), NOW);
+            let coverage = report.coverage(&[&listed(&[(&[1], at), (&[2], at)])], NOW);
             assert_eq!(coverage.never_issued.count, want, "{name}");
         }
+    }
+
+    #[test]
+    fn every_live_certificate_has_its_turn_in_the_sample() {
+        let serials: Vec<String> = (1..=20).map(|n| format!("{n:02x}")).collect();
+        let not_after = |at: usize| if at < 15 { NOW } else { NOW - Duration::SECOND };
+        let records: Vec<_> = serials
+            .iter()
+            .enumerate()
+            .map(|(at, serial)| record(serial, None, not_after(at)))
+            .collect();
+        let report = reported(&records, None);
+        let seen: std::collections::BTreeSet<String> =
+            (0..40).flat_map(|turn| report.sample(3, turn, NOW)).collect();
+        assert_eq!(seen.len(), 15);
+        assert_eq!(report.sample(3, 0, NOW).len(), 3);
+        assert_eq!(reported(&[], None).sample(3, 0, NOW), Vec::<String>::new());
     }
 
     #[test]

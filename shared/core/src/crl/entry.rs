@@ -45,6 +45,7 @@ impl<'a> Entry<'a> {
 
     /// The content of an entry in the form in which nearly every CA writes it: a UTCTime, and no
     /// extension but a reasonCode. Whatever else it is, [`Self::read`] judges.
+    #[inline]
     pub(super) fn common(content: &'a [u8]) -> Option<Self> {
         let [tag::INTEGER, length @ 1..0x80, rest @ ..] = content else { return None };
         let (serial, rest) = rest.split_at_checked(usize::from(*length))?;
@@ -128,6 +129,7 @@ pub(super) struct Counter {
 }
 
 impl Counter {
+    #[inline]
     pub(super) fn count(&mut self, entry: &Entry<'_>) {
         let facts = &mut self.facts;
         facts.count += 1;

@@ -126,7 +126,7 @@ fn distribution_point(extension: &Extension<'_>) -> Result<IssuingDistributionPo
     let mut point = IssuingDistributionPoint { critical: extension.critical, ..Default::default() };
     if let Some(wrapped) = reader.optional(tag::context_constructed(0))? {
         let mut wrapped = wrapped.open()?;
-        point.name = Some(name(wrapped.element()?)?);
+        point.name = Some(DistributionPointName::read(wrapped.element()?)?);
         wrapped.finish()?;
     }
     point.only_contains_user_certs = flag(&mut reader, 1)?;
@@ -147,25 +147,27 @@ fn flag(reader: &mut Reader<'_>, number: u8) -> Result<bool, DerError> {
     }
 }
 
-/// DistributionPointName ::= CHOICE { fullName [0], nameRelativeToCRLIssuer [1] }
-fn name(choice: Element<'_>) -> Result<DistributionPointName, DerError> {
-    if choice.tag == tag::context_constructed(1) {
-        return Ok(DistributionPointName::RelativeToIssuer);
-    }
-    if choice.tag != tag::context_constructed(0) {
-        return Err(choice.invalid("DistributionPointName"));
-    }
-    let (mut uris, mut others) = (Vec::new(), 0);
-    let mut names = choice.open()?;
-    while !names.is_empty() {
-        let general_name = names.element()?;
-        // GeneralName: uniformResourceIdentifier [6] IA5String.
-        let is_uri = general_name.tag == tag::context(6);
-        if is_uri && uris.len() < MAX_NAMED && general_name.content.len() <= MAX_URI {
-            uris.push(String::from_utf8_lossy(general_name.content).into_owned());
-        } else {
-            others += 1;
+impl DistributionPointName {
+    /// DistributionPointName ::= CHOICE { fullName [0], nameRelativeToCRLIssuer [1] }
+    pub(crate) fn read(choice: Element<'_>) -> Result<Self, DerError> {
+        if choice.tag == tag::context_constructed(1) {
+            return Ok(Self::RelativeToIssuer);
         }
+        if choice.tag != tag::context_constructed(0) {
+            return Err(choice.invalid("DistributionPointName"));
+        }
+        let (mut uris, mut others) = (Vec::new(), 0);
+        let mut names = choice.open()?;
+        while !names.is_empty() {
+            let general_name = names.element()?;
+            // GeneralName: uniformResourceIdentifier [6] IA5String.
+            let is_uri = general_name.tag == tag::context(6);
+            if is_uri && uris.len() < MAX_NAMED && general_name.content.len() <= MAX_URI {
+                uris.push(String::from_utf8_lossy(general_name.content).into_owned());
+            } else {
+                others += 1;
+            }
+        }
+        Ok(Self::Full { uris, others })
     }
-    Ok(DistributionPointName::Full { uris, others })
 }

@@ -64,6 +64,7 @@ impl Fields {
         Ok(())
     }
 
+    #[inline]
     pub(super) fn entry(&mut self, entry: &Entry<'_>, visit: &mut impl FnMut(&Entry<'_>)) {
         self.counter.count(entry);
         visit(entry);

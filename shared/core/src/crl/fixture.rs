@@ -119,6 +119,13 @@ impl Issuer {
         seq(&[ec, tlv(tag::BIT_STRING, &[&[0], self.key.public_key().as_ref()].concat())])
     }
 
+    /// A certificate that names its CRL by this URI, valid until 2035.
+    pub(crate) fn leaf_pem(&self, crl: &str) -> String {
+        let full_name = tlv(0xa0, &tlv(0xa0, &tlv(0x86, crl.as_bytes())));
+        let points = seq(&[seq(&[full_name])]);
+        pem(&self.certificate_with(&[extension(&[0x55, 0x1d, 31], false, &points)]))
+    }
+
     /// A self-signed certificate with this keyUsage (`[unused, bits]`), or with none.
     pub(crate) fn certificate_der(&self, key_usage: Option<[u8; 2]>) -> Vec<u8> {
         let mut extensions = vec![
@@ -128,6 +135,10 @@ impl Issuer {
         if let Some(bits) = key_usage {
             extensions.push(extension(&[0x55, 0x1d, 15], true, &tlv(tag::BIT_STRING, &bits)));
         }
+        self.certificate_with(&extensions)
+    }
+
+    fn certificate_with(&self, extensions: &[Vec<u8>]) -> Vec<u8> {
         let day = |text: &[u8]| tlv(tag::UTC_TIME, text);
         let tbs = seq(&[
             tlv(0xa0, &tlv(tag::INTEGER, &[2])),
@@ -137,7 +148,7 @@ impl Issuer {
             seq(&[day(b"250101000000Z"), day(b"350101000000Z")]),
             self.name.clone(),
             self.spki(),
-            tlv(0xa3, &seq(&extensions)),
+            tlv(0xa3, &seq(extensions)),
         ]);
         let signature = self.sign(&tbs);
         seq(&[tbs, algorithm(ECDSA_SHA256), signature])
@@ -149,9 +160,13 @@ impl Issuer {
     }
 
     pub(crate) fn certificate_pem(&self) -> String {
-        let body = BASE64_STANDARD.encode(self.certificate_der(Some([1, 0x06])));
-        format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+        pem(&self.certificate_der(Some([1, 0x06])))
     }
+}
+
+fn pem(der: &[u8]) -> String {
+    let body = BASE64_STANDARD.encode(der);
+    format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
 }
 
 /// A CRL in its parts. Each is encoded already, so that a test can put anything in its place.

@@ -3,6 +3,7 @@
 use time::{Date, Month, OffsetDateTime, Time};
 
 use super::{DerError, Element, tag};
+use crate::instant::{number_pairs, unix_seconds};
 
 /// DER knows one true and one false (X.690 §11.1).
 pub fn boolean(element: Element<'_>) -> Result<bool, DerError> {
@@ -31,6 +32,7 @@ pub fn unsigned(element: Element<'_>) -> Result<u64, DerError> {
 }
 
 /// The octets of a non-negative INTEGER without the one that only carries the sign.
+#[inline]
 pub fn magnitude(octets: &[u8]) -> &[u8] {
     match octets {
         [0x00, rest @ ..] if !rest.is_empty() => rest,
@@ -117,29 +119,14 @@ pub fn time(element: Element<'_>) -> Result<OffsetDateTime, DerError> {
 
 /// The content of a UTCTime in seconds since 1970. The same as [`time`], for CRLs of a million
 /// entries: no date is built, only counted.
+#[inline]
 pub fn utc_seconds(content: &[u8; 13]) -> Option<i64> {
-    const DAYS: [u8; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let mut fields = [0; 6];
-    for (field, pair) in fields.iter_mut().zip(content.chunks_exact(2)) {
-        let (tens, ones) = (pair[0].wrapping_sub(b'0'), pair[1].wrapping_sub(b'0'));
-        if tens > 9 || ones > 9 {
-            return None;
-        }
-        *field = tens * 10 + ones;
-    }
-    let [year, month, day, hour, minute, second] = fields;
-    let year = i64::from(year) + if year >= 50 { 1900 } else { 2000 };
-    // Between 1950 and 2049 every fourth year is a leap year.
-    let leap = month == 2 && year % 4 == 0;
-    let last = DAYS.get(usize::from(month).wrapping_sub(1))? + u8::from(leap);
-    if day == 0 || day > last || hour > 23 || minute > 59 || second > 59 || content[12] != b'Z' {
-        return None;
-    }
-    // Years begin in March, so that the leap day is the last one.
-    let (month, year) = (i64::from(month), year - i64::from(month <= 2));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(day) - 1;
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468;
-    Some(days * 86_400 + i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second))
+    let [y, y2, m, m2, d, d2, h, h2, i, i2, s, s2, b'Z'] = *content else { return None };
+    let [year, month, day, hour] = number_pairs([y, y2, m, m2, d, d2, h, h2])?;
+    let [minute, second, _, _] = number_pairs([i, i2, s, s2, b'0', b'0', b'0', b'0'])?;
+    // RFC 5280 §4.1.2.5.1
+    let year = u16::from(year) + if year >= 50 { 1900 } else { 2000 };
+    unix_seconds(year, [month, day, hour, minute, second])
 }
 
 fn digits(text: &[u8]) -> Option<i32> {

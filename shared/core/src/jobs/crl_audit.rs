@@ -7,7 +7,7 @@ use time::Duration;
 use crate::{
     arn::CaArn,
     ca::Ca,
-    ports::{Authorities, Buckets, Bus, Distribution, Ledger, Objects, Pace},
+    ports::{Authorities, Buckets, Bus, Distribution, Issued, Ledger, Objects, Pace},
 };
 
 mod certificates;
@@ -17,6 +17,8 @@ mod job;
 mod memory;
 mod orphans;
 mod outcome;
+mod partitions;
+mod points;
 mod reading;
 mod report;
 mod scope;
@@ -76,7 +78,7 @@ pub async fn run<A, O, K, L, B, P, D>(
     settings: &Settings,
 ) -> Result<Outcome, CrlAuditError>
 where
-    A: Authorities,
+    A: Authorities + Issued,
     O: Objects,
     K: Buckets,
     L: Ledger,

@@ -11,6 +11,7 @@ use crate::{
 mod access_logging;
 mod confused_deputy;
 mod encryption;
+mod encryption_key;
 mod event_notifications;
 mod exists;
 mod http_readable;
@@ -20,6 +21,7 @@ mod object_lock;
 mod orphans;
 mod other_writers;
 mod owner;
+mod public_read;
 mod region;
 mod service_access;
 mod tls_only;
@@ -37,8 +39,10 @@ pub const RULES: &[Rule<BucketSubject>] = &[
     other_writers::RULE,
     object_acl::RULE,
     http_readable::RULE,
+    public_read::RULE,
     tls_only::RULE,
     encryption::RULE,
+    encryption_key::RULE,
     versioning::RULE,
     object_lock::RULE,
     lifecycle::RULE,
@@ -73,6 +77,8 @@ pub struct BucketUser {
     pub object_acl: S3ObjectAcl,
     /// Certificates send their readers to the bucket itself, by plain HTTP.
     pub served_by_bucket: bool,
+    /// Everybody is meant to read the CRL in the bucket itself.
+    pub is_public_meant: bool,
 }
 
 /// The Regions that an account has without asking; CAs in others act as a principal of their own
@@ -151,15 +157,26 @@ impl BucketUser {
     }
 
     /// What is known of the service's requests for this CA.
-    fn context(&self) -> Context {
-        service_context(self.ca.account(), self.ca.as_str())
+    fn context(&self, policy: Option<&BucketPolicy>) -> Context {
+        let organisation = policy.and_then(organisation_of);
+        service_context(self.ca.account(), self.ca.as_str(), organisation)
             .with("s3:x-amz-acl", &self.object_acl.as_str().to_lowercase().replace('_', "-"))
     }
 }
 
+/// The organisation that the policy lets in. That it is the account's own is taken for granted: who
+/// names another one locks the service out, and crl.generation tells of that.
+fn organisation_of(policy: &BucketPolicy) -> Option<&str> {
+    policy.condition_values("aws:SourceOrgID").find(|id| id.starts_with("o-") && !id.contains('*'))
+}
+
 /// A request by the service itself, on behalf of a CA (IAM User Guide, Global condition keys).
-fn service_context(account: &str, ca: &str) -> Context {
-    let context = Context::default()
+fn service_context(account: &str, ca: &str, organisation: Option<&str>) -> Context {
+    let context = match organisation {
+        Some(id) => Context::default().with("aws:SourceOrgID", id),
+        None => Context::default().without("aws:SourceOrgID"),
+    };
+    let context = context
         .with("aws:SourceAccount", account)
         .with("aws:SourceArn", ca)
         .with("aws:SecureTransport", "true")

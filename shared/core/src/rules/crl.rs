@@ -1,5 +1,7 @@
 //! The rules for one CRL of one CA.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -19,6 +21,7 @@ mod authority_key_identifier;
 mod completeness;
 mod crl_number;
 mod delta;
+mod distribution_points;
 mod early_removal;
 mod entry_dates;
 mod generation;
@@ -62,6 +65,7 @@ pub const RULES: &[Rule<CrlSubject>] = &[
     validity::RULE,
     crl_number::RULE,
     issuing_distribution_point::RULE,
+    distribution_points::RULE,
     delta::RULE,
     unknown_critical_extension::RULE,
     size::RULE,
@@ -94,7 +98,18 @@ pub struct CrlSubject {
     pub report: Result<Coverage, String>,
     /// What the version before listed; or why it was not looked at.
     pub previous: Result<Difference, String>,
+    /// Where certificates say that the CRL is; or why that is not known.
+    pub named: Result<Named, String>,
     pub as_of: OffsetDateTime,
+}
+
+/// Where certificates say that the CRL is, and where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// What the certificates that were looked at name, and until when one that names it is valid.
+    pub points: BTreeMap<String, OffsetDateTime>,
+    /// All URLs of the CRL, or of its parts, that could be read.
+    pub places: BTreeSet<String>,
 }
 
 /// What was found where the CRL should be.

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use super::{Analysis, AuditReportError, Outcome, Ports, Settings, announce, newest};
 use crate::{
     arn::CaArn,
-    audit_report::{Format, Newest, ReportReader, Summary},
+    audit_report::{Format, Newest, Record, ReportReader, Summary},
     finding::Finding,
     jobs::register::{Register, Told},
     ports::{
-        AuditReports, Authorities, Bus, Creation, Delivery, Described, Ledger, Objects, PortError,
-        ReportRecord, ReportStatus,
+        Address, AuditReports, Authorities, Bus, Creation, Delivery, Described, Ledger, Objects,
+        PortError, ReportRecord, ReportStatus,
     },
     service_event::{EventResult, ServiceEvent},
 };
@@ -135,16 +135,20 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: Ledger, B: Bus, P> Job<'_, 
         let mut reader = ReportReader::new(format);
         let mut unreadable = None;
         let delivery = {
-            let mut sink =
-                |piece: &[u8]| match reader.push(piece, &mut |record| summary.add(record)) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(error) => {
-                        unreadable = Some(error);
-                        ControlFlow::Break(())
-                    }
-                };
+            let mut sink = |piece: &[u8]| match reader
+                .push(piece, &mut |record: &Record<'_>| summary.add(record))
+            {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    unreadable = Some(error);
+                    ControlFlow::Break(())
+                }
+            };
             let limit = self.settings.largest_report;
-            self.ports.objects.read(&record.bucket, &record.key, limit, &mut sink).await
+            self.ports
+                .objects
+                .read(Address::new(&record.bucket, &record.key), limit, &mut sink)
+                .await
         };
         let delivery = delivery.map_err(AuditReportError::Object)?;
         let not_a_report = |error| AuditReportError::NotAReport { place: place(), error };
@@ -159,7 +163,8 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: Ledger, B: Bus, P> Job<'_, 
             }
             Delivery::Delivered => {}
         }
-        let bad = reader.finish(&mut |record| summary.add(record)).map_err(not_a_report)?;
+        let bad =
+            reader.finish(&mut |record: &Record<'_>| summary.add(record)).map_err(not_a_report)?;
         summary.unreadable = bad;
         Ok(summary)
     }

@@ -10,7 +10,7 @@ use crate::{
     failure::Failure,
     fakes::{self, FakeAuthorities, FakeBus, FakeLedger, broken, denied},
     finding::Status,
-    ports::{CreatedReport, Delivery, PortError, ReportRecord, ReportStatus, TimeIsUp},
+    ports::{Address, CreatedReport, Delivery, PortError, ReportRecord, ReportStatus, TimeIsUp},
 };
 
 const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -58,12 +58,11 @@ struct FakeObjects(Mutex<BTreeMap<String, Vec<u8>>>);
 impl Objects for FakeObjects {
     async fn read(
         &self,
-        bucket: &str,
-        key: &str,
+        Address { bucket, key, version }: Address<'_>,
         limit: u64,
         sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
     ) -> Result<Delivery, PortError> {
-        assert_eq!(bucket, "reports");
+        assert_eq!((bucket, version), ("reports", None));
         let Some(object) = self.0.lock().unwrap().get(key).cloned() else {
             return Ok(Delivery::Absent);
         };
@@ -76,6 +75,10 @@ impl Objects for FakeObjects {
             }
         }
         Ok(Delivery::Delivered)
+    }
+
+    async fn versions_before(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, PortError> {
+        Ok(Vec::new())
     }
 
     async fn list(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, PortError> {

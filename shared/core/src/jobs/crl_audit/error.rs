@@ -51,6 +51,10 @@ pub enum Step {
     Policy(#[source] PolicyError),
     #[error("could not tell what was found")]
     Register(#[source] RegisterError),
+    #[error("could not fetch a certificate that the CA has issued")]
+    Issued(#[source] PortError),
+    #[error("could not read the version before of the CRL")]
+    Version(#[source] PortError),
     #[error("could not list the objects where CRLs lie")]
     Objects(#[source] PortError),
     #[error("could not hand on what there was no time for")]

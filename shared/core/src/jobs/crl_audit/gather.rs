@@ -1,6 +1,6 @@
 //! Fetches what the rules judge: CRL, CA certificate, audit report, bucket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::OffsetDateTime;
 
@@ -13,8 +13,9 @@ use crate::{
     bucket_policy::BucketPolicy,
     ca::Ca,
     certificate::Certificate,
+    crl::comparison::{Coverage, Listed, Reported},
     failure::chain,
-    ports::{Delivery, Distribution, Ledger, Objects, PortError},
+    ports::{Address, Delivery, Distribution, Ledger, Objects, PortError},
     rules::{
         bucket::BucketUser,
         crl::{CrlHistory, CrlState, CrlSubject, Place},
@@ -22,15 +23,18 @@ use crate::{
     },
 };
 
+mod previous;
 mod report;
 
 /// A subject with what could not be learnt about it.
 pub(super) struct Gathered {
     pub(super) subject: CrlSubject,
+    /// The entries of a CRL that could be read.
+    pub(super) listed: Option<Listed>,
     /// Of the object.
     sha256: Vec<u8>,
-    /// The CA's certificate in PEM, if it could be read.
-    pub(super) certificate: Option<String>,
+    /// Serials of valid certificates, some of them.
+    pub(super) sample: Vec<String>,
     pub(super) failures: Vec<Step>,
 }
 
@@ -39,24 +43,45 @@ pub(super) struct Asked<'a> {
     pub(super) ca: &'a Ca,
     pub(super) scope: &'a Scope,
     pub(super) history: CrlHistory,
-    /// The CA's certificate in PEM, or why there is none.
-    pub(super) certificate: Option<Result<String, Step>>,
+    pub(super) issuer: Result<Certificate, String>,
+    pub(super) kind: Kind<'a>,
     pub(super) settings: &'a Settings,
     pub(super) as_of: OffsetDateTime,
 }
 
-pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
-    asked: Asked<'_>,
-) -> Gathered {
-    let Asked { ca, scope, history, certificate, settings, as_of } = asked;
-    let mut failures = Vec::new();
+/// What the object is of the CA's CRL.
+#[derive(Clone, Copy)]
+pub(super) enum Kind<'a> {
+    /// All of it, or what is judged in its name: these are the other parts.
+    Whole(&'a Parts),
+    Partition,
+}
+
+/// The partitions of a CA's CRL, as far as they could be read.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) listed: Vec<Listed>,
+    /// Some of them could not be.
+    pub(super) is_incomplete: bool,
+    /// Of those that could.
+    pub(super) urls: BTreeSet<String>,
+}
+
+/// The CA's certificate, as it is and in PEM; or why it is not known.
+pub(super) struct KnownIssuer {
+    pub(super) issuer: Result<Certificate, String>,
+    pub(super) pem: Option<String>,
+    pub(super) failure: Option<Step>,
+}
+
+pub(super) fn issuer(certificate: Option<Result<String, Step>>) -> KnownIssuer {
     let mut readable = None;
     let issuer = certificate.unwrap_or(Err(Step::NoTime)).and_then(|pem| {
         let read = Certificate::from_pem(&pem).map_err(Step::CertificateUnreadable)?;
         readable = Some(pem);
         Ok(read)
     });
+    let mut failure = None;
     let issuer = issuer.map_err(|step| {
         let reason = chain(&step);
         // Deleted, say, since it was listed: the next run sees what it is now.
@@ -64,58 +89,95 @@ pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P, D>(
             step,
             Step::Certificate(PortError::InvalidState { .. } | PortError::NotFound { .. })
         ) {
-            failures.push(step);
+            failure = Some(step);
         }
         reason
     });
-    let reading = if scope.partitioned {
-        let reason =
-            "the CRL is partitioned, and only issued certificates tell where its parts are";
-        not_read(reason)
-    } else {
-        let limit = settings.largest_crl;
-        let (reading, failed) = fetch(ports.objects, scope, limit, issuer.as_ref().ok()).await;
-        failures.extend(failed);
-        reading
-    };
+    KnownIssuer { issuer, pem: readable, failure }
+}
+
+pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P, D>(
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
+    asked: Asked<'_>,
+) -> Gathered {
+    let Asked { ca, scope, history, issuer, kind, settings, as_of } = asked;
+    let mut failures = Vec::new();
+    let address = Address::new(&scope.bucket, &scope.key);
+    let known = issuer.as_ref().ok();
+    let (reading, failed) = fetch(ports.objects, address, settings.largest_crl, known).await;
+    failures.extend(failed);
     let Reading { state: crl, listed, sha256 } = reading;
-    let report = match listed {
-        None => Err("there is no CRL to compare with an audit report".to_owned()),
-        Some(listed) => match report::newest(ports, ca, settings.largest_report).await {
-            Ok(reported) => Ok(reported.coverage(&listed, as_of)),
+    let reported = if listed.is_none() && !has_parts(kind) {
+        Err("there is no CRL to compare with an audit report".to_owned())
+    } else {
+        match report::newest(ports, ca, settings.largest_report).await {
+            Ok(reported) => Ok(reported),
             Err(report::Unknown::Because(reason)) => Err(reason),
             Err(report::Unknown::Failed(step)) => {
                 let reason = chain(&step);
                 failures.push(step);
                 Err(reason)
             }
-        },
+        }
     };
+    let (previous, failed) = match &listed {
+        Some(listed) if matches!(crl, CrlState::Read { signature: Some(Ok(())), .. }) => {
+            let reported = reported.as_ref().ok();
+            previous::compare(ports, address, settings.largest_crl, known, listed, reported).await
+        }
+        _ => (Err("there is no CRL of the CA's to compare".to_owned()), None),
+    };
+    failures.extend(failed);
+    let turn = u64::try_from(as_of.unix_timestamp() / 3_600).unwrap_or_default();
+    let sample = |reported: &Reported| reported.sample(SAMPLE, turn, as_of);
     let subject = CrlSubject {
         ca: Some(ca.clone()),
         place: Place::Bucket { bucket: scope.bucket.clone(), key: scope.key.clone() },
         crl,
         issuer,
         history,
-        report,
-        previous: Err("the version before this one is not fetched here".to_owned()),
+        report: coverage(reported.as_ref(), listed.as_ref(), kind, as_of),
+        previous,
+        named: Err("certificates are looked at for the CRL as a whole".to_owned()),
         as_of,
     };
-    Gathered { subject, sha256, certificate: readable, failures }
+    let sample = reported.as_ref().map(sample).unwrap_or_default();
+    Gathered { subject, listed, sha256, sample, failures }
 }
 
-fn not_read(reason: &str) -> Reading {
-    Reading { state: CrlState::NotChecked(reason.to_owned()), listed: None, sha256: Vec::new() }
+/// How many certificates of a CA are looked at at a time.
+const SAMPLE: usize = 3;
+
+fn has_parts(kind: Kind<'_>) -> bool {
+    matches!(kind, Kind::Whole(parts) if !parts.listed.is_empty())
+}
+
+/// What is revoked may be listed in any part, so only all of them together can be complete.
+fn coverage(
+    reported: Result<&Reported, &String>,
+    listed: Option<&Listed>,
+    kind: Kind<'_>,
+    as_of: OffsetDateTime,
+) -> Result<Coverage, String> {
+    let reported = reported.map_err(String::clone)?;
+    let Kind::Whole(parts) = kind else {
+        return Err("the CRL is held against audit reports as a whole".to_owned());
+    };
+    if parts.is_incomplete {
+        return Err("not every partition of the CRL could be read".to_owned());
+    }
+    let all: Vec<_> = listed.into_iter().chain(&parts.listed).collect();
+    Ok(reported.coverage(&all, as_of))
 }
 
 async fn fetch<O: Objects>(
     objects: &O,
-    scope: &Scope,
+    address: Address<'_>,
     limit: u64,
     issuer: Option<&Certificate>,
 ) -> (Reading, Option<Step>) {
     reading::read(issuer, async |sink| {
-        match objects.read(&scope.bucket, &scope.key, limit, sink).await {
+        match objects.read(address, limit, sink).await {
             Ok(Delivery::Delivered) => (End::Delivered, None),
             // A bucket that is not there is bucket.exists's to find.
             Ok(Delivery::Absent) | Err(PortError::NotFound { .. }) => (End::Absent, None),

@@ -1,6 +1,6 @@
 //! One run's work: every CA and every bucket gets its turn, and what has none is handed on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::{Duration, OffsetDateTime};
 
@@ -8,7 +8,7 @@ use super::{
     AT_ONCE, BUCKETS_AT_ONCE, CheckFailure, CrlAuditError, Outcome, Ports, Scope, Settings, Skip,
     Step, Trigger, certificates, gather,
     memory::{self, KnownCertificate, Memory},
-    orphans,
+    orphans, partitions, points,
     report::Report,
     settle,
     turns::{self, Turn},
@@ -16,12 +16,17 @@ use super::{
 use crate::{
     bucket::Fact,
     ca::Ca,
+    certificate::Certificate,
+    crl::{DistributionPointName, comparison::Listed},
     failure::chain,
     jobs::{register::Register, side_by_side::side_by_side},
-    ports::{Authorities, Buckets, Bus, Distribution, Ledger, Objects, Pace, PortError, Rest},
+    ports::{
+        Authorities, Buckets, Bus, Distribution, Issued, Ledger, Objects, Pace, PortError, Rest,
+    },
     rules::{
         self, Judgement,
         bucket::{BucketSubject, BucketUser, Orphans},
+        crl::{CrlHistory, CrlState, CrlSubject, Named},
     },
 };
 
@@ -41,6 +46,9 @@ struct Checked {
     failures: Vec<CheckFailure>,
 }
 
+/// Of one CA; several CAs have their turn at a time.
+const PARTITIONS_AT_ONCE: usize = 4;
+
 /// Of one folder: a page is a thousand, and a bucket may hold anything.
 const MOST_KEYS: usize = 10_000;
 
@@ -51,7 +59,7 @@ type Scopes<'a> = [(&'a Ca, Result<Scope, Skip>)];
 
 impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
 where
-    A: Authorities,
+    A: Authorities + Issued,
     O: Objects,
     K: Buckets,
     L: Ledger,
@@ -95,7 +103,8 @@ where
         let mut turns = turns::of(self.ports, scopes, self.trigger).await;
         let arns: Vec<String> = turns.iter().map(|turn| turn.ca.arn.to_string()).collect();
         let ready = certificates::fetch(self.ports, &mut turns).await;
-        let audits = turns.into_iter().take(ready).map(|turn| self.in_time(self.audit(turn)));
+        let audits =
+            turns.into_iter().take(ready).map(|turn| self.in_time(self.audit(turn, scopes)));
         let done = side_by_side(AT_ONCE, audits).await;
         let begun = absorb(done, report, failures);
         if begun < arns.len() {
@@ -115,58 +124,197 @@ where
         Some(work.await)
     }
 
-    async fn audit(&self, turn: Turn<'_>) -> Checked {
-        match turn.scope {
-            Some(scope) => self.audit_crl(turn.ca, scope, turn.memory, turn.certificate).await,
-            // A CA without a CRL can at least be judged for having none.
-            None => {
-                let (ca, judgements) = (turn.ca, self.configuration(turn.ca));
-                let key = memory::ca_key(ca.arn.id());
-                self.settle(ca.arn.as_str(), &key, judgements, Vec::new(), |_| ()).await
-            }
-        }
-    }
-
-    async fn audit_crl(
-        &self,
-        ca: &Ca,
-        scope: &Scope,
-        memory: Result<Memory, Step>,
-        certificate: Option<Result<String, Step>>,
-    ) -> Checked {
+    async fn audit(&self, turn: Turn<'_>, scopes: &Scopes<'_>) -> Checked {
+        let Turn { ca, scope, memory, certificate } = turn;
         let resource = ca.arn.as_str();
-        let mut history = match memory {
-            Ok(memory) => memory.crl,
+        let Some(scope) = scope else {
+            // A CA without a CRL can at least be judged for having none.
+            let judgements = self.configuration(ca);
+            let key = memory::ca_key(ca.arn.id());
+            return self.settle(resource, &key, judgements, Vec::new(), |_| ()).await;
+        };
+        let memory = match memory {
+            Ok(memory) => memory,
             Err(step) => return Checked::failed(resource, step),
         };
-        self.trigger.learn(&ca.arn, &mut history);
-        let (settings, as_of) = (self.settings, self.now);
-        let asked = gather::Asked { ca, scope, history, certificate, settings, as_of };
-        let gathered = gather::crl(self.ports, asked).await;
-        let subject = &gathered.subject;
-        let mut judgements = rules::judge(rules::crl::RULES, subject, resource, self.now);
-        let limit = settings.largest_crl;
-        let served = gather::distribution(self.ports, scope, &gathered, limit).await;
-        if let Some(served) = served {
-            judgements.extend(rules::judge(
-                rules::distribution::RULES,
-                &served,
-                resource,
-                self.now,
-            ));
-        }
+        let gather::KnownIssuer { issuer, pem, failure } = gather::issuer(certificate);
+        let (parts, mut checked) = self.audit_partitions(ca, scope, &issuer, scopes).await;
+        let (whole, kind) = (scope, gather::Kind::Whole(&parts));
+        let mut gathered = self.gather(ca, whole, kind, memory.crl.clone(), issuer).await;
+        gathered.failures.extend(failure);
+        let learnt = self.learn_points(ca, &memory, &mut gathered).await;
+        gathered.subject.named = self.named(scope, &parts, &memory, learnt.as_ref(), &gathered);
+        let mut judgements = self.judge(whole, resource, &gathered).await;
         judgements.extend(self.configuration(ca));
-        let known = gathered.certificate.and_then(|pem| KnownCertificate::of(ca, &pem));
+        let known = pem.and_then(|pem| KnownCertificate::of(ca, &pem));
+        let subject = &gathered.subject;
         let learn = |memory: &mut Memory| {
             // On what is remembered now: another run may have learnt something meanwhile.
-            self.trigger.learn(&ca.arn, &mut memory.crl);
+            self.trigger.learn(&ca.arn, &scope.key, &mut memory.crl);
             memory.crl.learn(subject);
             if known.is_some() {
                 memory.certificate.clone_from(&known);
             }
+            if let Some(points) = &learnt {
+                memory.learn_points(points, self.now);
+            }
         };
         let key = memory::ca_key(ca.arn.id());
-        self.settle(resource, &key, judgements, gathered.failures, learn).await
+        checked.add(self.settle(resource, &key, judgements, gathered.failures, learn).await);
+        checked
+    }
+
+    async fn gather(
+        &self,
+        ca: &Ca,
+        scope: &Scope,
+        kind: gather::Kind<'_>,
+        mut history: CrlHistory,
+        issuer: Result<Certificate, String>,
+    ) -> gather::Gathered {
+        self.trigger.learn(&ca.arn, &scope.key, &mut history);
+        let (settings, as_of) = (self.settings, self.now);
+        let asked = gather::Asked { ca, scope, history, issuer, kind, settings, as_of };
+        gather::crl(self.ports, asked).await
+    }
+
+    /// By the rules for CRLs, and for what relying parties get.
+    async fn judge(
+        &self,
+        scope: &Scope,
+        resource: &str,
+        gathered: &gather::Gathered,
+    ) -> Vec<Judgement> {
+        let subject = &gathered.subject;
+        let mut judgements = rules::judge(rules::crl::RULES, subject, resource, self.now);
+        let limit = self.settings.largest_crl;
+        let served = gather::distribution(self.ports, scope, gathered, limit).await;
+        if let Some(served) = served {
+            let rules = rules::distribution::RULES;
+            judgements.extend(rules::judge(rules, &served, resource, self.now));
+        }
+        judgements
+    }
+
+    /// Each by itself, with a memory of its own.
+    async fn audit_partitions(
+        &self,
+        ca: &Ca,
+        scope: &Scope,
+        issuer: &Result<Certificate, String>,
+        scopes: &Scopes<'_>,
+    ) -> (gather::Parts, Checked) {
+        let (mut parts, mut checked) = (gather::Parts::default(), Checked::default());
+        if !scope.partitioned {
+            return (parts, checked);
+        }
+        let others: BTreeSet<&str> = scopes.iter().map(|(ca, _)| ca.arn.id()).collect();
+        match partitions::of(self.ports, ca, scope, &others).await {
+            Err(step) => {
+                parts.is_incomplete = true;
+                checked.failures.push(CheckFailure { resource: ca.arn.to_string(), step });
+            }
+            Ok(keys) => {
+                let audits = keys.into_iter().map(|(key, is_certain)| {
+                    self.audit_partition(ca, scope.part(&key), is_certain, issuer)
+                });
+                for (part, one) in side_by_side(PARTITIONS_AT_ONCE, audits).await {
+                    checked.add(one);
+                    match part {
+                        Part::Another => {}
+                        Part::Read { listed, urls } => {
+                            parts.listed.push(listed);
+                            parts.urls.extend(urls);
+                        }
+                        Part::Unread => parts.is_incomplete = true,
+                    }
+                }
+            }
+        }
+        (parts, checked)
+    }
+
+    async fn audit_partition(
+        &self,
+        ca: &Ca,
+        mut scope: Scope,
+        is_certain: bool,
+        issuer: &Result<Certificate, String>,
+    ) -> (Part, Checked) {
+        let resource = format!("arn:{}:s3:::{}/{}", ca.arn.partition(), scope.bucket, scope.key);
+        let key = memory::partition_key(ca.arn.id(), &scope.bucket, &scope.key);
+        let history = match memory::read(self.ports.ledger, &key).await {
+            Ok((memory, _)) => memory.crl,
+            Err(step) => return (Part::Unread, Checked::failed(&resource, step)),
+        };
+        let kind = gather::Kind::Partition;
+        let mut gathered = self.gather(ca, &scope, kind, history, issuer.clone()).await;
+        let is_signed =
+            matches!(gathered.subject.crl, CrlState::Read { signature: Some(Ok(())), .. });
+        if !is_certain && !is_signed {
+            return (Part::Another, Checked::default());
+        }
+        scope.distribution_point = url_of(&gathered.subject);
+        let judgements = self.judge(&scope, &resource, &gathered).await;
+        let subject = &gathered.subject;
+        let learn = |memory: &mut Memory| {
+            self.trigger.learn(&ca.arn, &scope.key, &mut memory.crl);
+            memory.crl.learn(subject);
+        };
+        let failures = std::mem::take(&mut gathered.failures);
+        let checked = self.settle(&resource, &key, judgements, failures, learn).await;
+        let part = match gathered.listed {
+            Some(listed) => Part::Read { listed, urls: scope.urls(&scope.key).collect() },
+            None => Part::Unread,
+        };
+        (part, checked)
+    }
+
+    /// `None` if no certificate was looked at this time.
+    async fn learn_points(
+        &self,
+        ca: &Ca,
+        memory: &Memory,
+        gathered: &mut gather::Gathered,
+    ) -> Option<BTreeMap<String, i64>> {
+        if gathered.sample.is_empty() || !points::are_due(ca, memory, self.trigger, self.now) {
+            return None;
+        }
+        match points::of(self.ports, ca, &gathered.sample).await {
+            Ok(points) => Some(points),
+            Err(step) => {
+                gathered.failures.push(step);
+                None
+            }
+        }
+    }
+
+    fn named(
+        &self,
+        scope: &Scope,
+        parts: &gather::Parts,
+        memory: &Memory,
+        learnt: Option<&BTreeMap<String, i64>>,
+        gathered: &gather::Gathered,
+    ) -> Result<Named, String> {
+        if !scope.is_named {
+            return Err("what certificates name is not the CA's to say (OmitExtension)".to_owned());
+        }
+        let known = memory.points.iter().chain(learnt.into_iter().flatten());
+        let time = |until: i64| OffsetDateTime::from_unix_timestamp(until).ok();
+        let points: BTreeMap<_, _> =
+            known.filter_map(|(url, until)| Some((url.clone(), time(*until)?))).collect();
+        if points.is_empty() {
+            return Err("no certificate was looked at yet".to_owned());
+        }
+        if parts.is_incomplete || matches!(gathered.subject.crl, CrlState::NotChecked(_)) {
+            return Err("not every part of the CRL could be looked at".to_owned());
+        }
+        let mut places = parts.urls.clone();
+        if !matches!(gathered.subject.crl, CrlState::Missing) {
+            places.extend(scope.urls(&scope.key));
+        }
+        Ok(Named { points, places })
     }
 
     fn configuration(&self, ca: &Ca) -> Vec<Judgement> {
@@ -246,7 +394,17 @@ where
             Err(error) => return failed("the ledger".to_owned(), Step::Memory(error)),
         };
         let audited = audited(scopes);
-        let keys: Vec<_> = keys.into_iter().filter(|key| !audited.contains(key)).collect();
+        let partitions: Vec<String> = scopes
+            .iter()
+            .filter_map(|(ca, scope)| {
+                let scope = scope.as_ref().ok().filter(|scope| scope.partitioned)?;
+                Some(memory::partitions_prefix(ca.arn.id(), &scope.bucket))
+            })
+            .collect();
+        let is_audited = |key: &String| {
+            audited.contains(key) || partitions.iter().any(|prefix| key.starts_with(prefix))
+        };
+        let keys: Vec<_> = keys.into_iter().filter(|key| !is_audited(key)).collect();
         let closed = keys.iter().map(|key| settle::close(&self.register, key));
         let closed = side_by_side(AT_ONCE, closed).await;
         for (key, closed) in keys.into_iter().zip(closed) {
@@ -272,7 +430,33 @@ where
     }
 }
 
+/// What an object in a CRL's folder turned out to be.
+enum Part {
+    /// Not this CA's.
+    Another,
+    Read {
+        listed: Listed,
+        urls: Vec<String>,
+    },
+    Unread,
+}
+
+/// Where a partition says that it belongs, which is what its certificates name.
+fn url_of(subject: &CrlSubject) -> Option<String> {
+    let CrlState::Read { facts, .. } = &subject.crl else { return None };
+    match &facts.issuing_distribution_point.as_ref()?.name {
+        Some(DistributionPointName::Full { uris, .. }) => uris.first().cloned(),
+        Some(DistributionPointName::RelativeToIssuer) | None => None,
+    }
+}
+
 impl Checked {
+    fn add(&mut self, other: Self) {
+        self.judgements.extend(other.judgements);
+        self.told.add(other.told);
+        self.failures.extend(other.failures);
+    }
+
     fn failed(resource: &str, step: Step) -> Self {
         let failure = CheckFailure { resource: resource.to_owned(), step };
         Self { failures: vec![failure], ..Self::default() }

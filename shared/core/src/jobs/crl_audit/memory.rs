@@ -20,6 +20,23 @@ pub(super) fn ca_key(id: &str) -> String {
     format!("{PREFIX}cas/{id}.json")
 }
 
+/// All partitions of a CA in a bucket.
+pub(super) fn partitions_prefix(id: &str, bucket: &str) -> String {
+    format!("{PREFIX}partitions/{id}/{bucket}/")
+}
+
+/// One object for each partition: a key has slashes, and an object of ours has none there.
+pub(super) fn partition_key(id: &str, bucket: &str, key: &str) -> String {
+    let name = key.replace('%', "%25").replace('/', "%2F");
+    format!("{}{name}.json", partitions_prefix(id, bucket))
+}
+
+/// The partition's key, by that of what is remembered of it.
+pub(super) fn partition_of(prefix: &str, memory: &str) -> Option<String> {
+    let name = memory.strip_prefix(prefix)?.strip_suffix(".json")?;
+    Some(name.replace("%2F", "/").replace("%25", "%"))
+}
+
 pub(super) fn bucket_key(name: &str) -> String {
     format!("{PREFIX}buckets/{name}.json")
 }
@@ -35,6 +52,13 @@ pub(super) struct Memory {
     /// of CAs every time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) certificate: Option<KnownCertificate>,
+    /// Where certificates that were looked at say that the CRL is, and until when, in seconds since
+    /// 1970, one that says so is valid.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) points: BTreeMap<String, i64>,
+    /// When certificates were last looked at.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub(super) points_at: Option<OffsetDateTime>,
 }
 
 /// A CA's certificate, for as long as the CA's description names the same one.

@@ -16,8 +16,13 @@ pub(super) struct Scope {
     pub(super) partitioned: bool,
     /// Where certificates say that the CRL is, if they do and it can be told from here.
     pub(super) distribution_point: Option<String>,
+    /// Whether certificates say where the CRL is at all.
+    pub(super) is_named: bool,
+    /// Host and path of everything that lies in the bucket, as certificates may have it.
+    bases: Vec<String>,
     object_acl: S3ObjectAcl,
     served_by_bucket: bool,
+    is_public_meant: bool,
 }
 
 /// Why a CA is not audited.
@@ -58,9 +63,15 @@ pub(super) fn of(ca: &Ca) -> Result<Scope, Skip> {
     let key = format!("{folder}{}.crl", ca.arn.id());
     let partitioned = crl.crl_type == Some(CrlType::Partitioned);
     let host = crl.custom_cname.as_deref();
+    // A bucket may be named for the host under which it is reached, or be what a CNAME points to.
+    let is_bucket = |host: &str| host == bucket || host.starts_with(&format!("{bucket}.s3"));
     Ok(Scope {
         distribution_point: (!partitioned && !crl.omit_extension)
             .then(|| distribution_point(ca, &bucket, &key, host)),
+        is_public_meant: object_acl == S3ObjectAcl::PublicRead
+            || (!crl.omit_extension && host.is_none_or(is_bucket)),
+        is_named: !crl.omit_extension,
+        bases: bases(ca, &bucket, host),
         bucket,
         key,
         partitioned,
@@ -83,7 +94,38 @@ fn distribution_point(ca: &Ca, bucket: &str, key: &str, custom_cname: Option<&st
     }
 }
 
+/// Every form that a certificate may have been issued with: the configuration of the CNAME may be
+/// younger than the certificate.
+fn bases(ca: &Ca, bucket: &str, custom_cname: Option<&str>) -> Vec<String> {
+    let region = ca.arn.region();
+    let suffix = if ca.arn.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let mut bases = vec![
+        format!("http://{bucket}.s3.{region}.{suffix}/"),
+        format!("http://{bucket}.s3.dualstack.{region}.{suffix}/"),
+        format!("http://{bucket}.s3.{suffix}/"),
+        format!("http://s3.{region}.{suffix}/{bucket}/"),
+        format!("http://s3.dualstack.{region}.{suffix}/{bucket}/"),
+        format!("http://s3.{suffix}/{bucket}/"),
+    ];
+    bases.extend(custom_cname.map(|host| format!("http://{host}/")));
+    bases
+}
+
 impl Scope {
+    /// All URLs of the object at `key`.
+    pub(super) fn urls(&self, key: &str) -> impl Iterator<Item = String> {
+        self.bases.iter().map(move |base| format!("{base}{key}"))
+    }
+
+    pub(super) fn folder(&self) -> &str {
+        self.key.rfind('/').map_or("", |end| &self.key[..=end])
+    }
+
+    /// One part of the CRL, as if it were all of it.
+    pub(super) fn part(&self, key: &str) -> Self {
+        Self { key: key.to_owned(), distribution_point: None, ..self.clone() }
+    }
+
     /// Whether the object at `key` is this CA's CRL, or may be one of its partitions.
     pub(super) fn holds(&self, key: &str) -> bool {
         let folder = self.key.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -97,6 +139,7 @@ impl Scope {
             key: self.key.clone(),
             object_acl: self.object_acl.clone(),
             served_by_bucket: self.served_by_bucket,
+            is_public_meant: self.is_public_meant,
         }
     }
 }

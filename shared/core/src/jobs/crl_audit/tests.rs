@@ -7,12 +7,12 @@ use super::*;
 use crate::{
     bucket::{BucketFacts, Encryption, Fact, PublicAccessBlock},
     ca::{CaStatus, CrlConfiguration, S3ObjectAcl},
-    crl::fixture::{Draft, Issuer, utc},
+    crl::fixture::{Draft, Issuer, distribution_point, utc},
     distribution::{Download, Headers},
     failure::Failure,
     fakes::{self, FakeAuthorities, FakeBus, FakeLedger, FakePace, denied},
     finding::Status,
-    ports::{Delivery, Distribution, PortError},
+    ports::{Address, Delivery, Distribution, PortError},
     rules,
 };
 
@@ -31,13 +31,14 @@ fn key(n: u8) -> String {
 struct FakeObjects {
     objects: Mutex<BTreeMap<String, Vec<u8>>>,
     denied: Mutex<Vec<String>>,
+    /// By key and version.
+    versions: Mutex<BTreeMap<(String, String), Vec<u8>>>,
 }
 
 impl Objects for FakeObjects {
     async fn read(
         &self,
-        bucket: &str,
-        key: &str,
+        Address { bucket, key, version }: Address<'_>,
         limit: u64,
         sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
     ) -> Result<Delivery, PortError> {
@@ -45,9 +46,13 @@ impl Objects for FakeObjects {
         if self.denied.lock().unwrap().iter().any(|denied| denied == key) {
             return Err(denied("GetObject"));
         }
-        let Some(object) = self.objects.lock().unwrap().get(key).cloned() else {
-            return Ok(Delivery::Absent);
+        let object = match version {
+            None => self.objects.lock().unwrap().get(key).cloned(),
+            Some(id) => {
+                self.versions.lock().unwrap().get(&(key.to_owned(), id.to_owned())).cloned()
+            }
         };
+        let Some(object) = object else { return Ok(Delivery::Absent) };
         if object.len() as u64 > limit {
             return Ok(Delivery::TooLarge);
         }
@@ -57,6 +62,17 @@ impl Objects for FakeObjects {
             }
         }
         Ok(Delivery::Delivered)
+    }
+
+    async fn versions_before(
+        &self,
+        _: &str,
+        key: &str,
+        most: usize,
+    ) -> Result<Vec<String>, PortError> {
+        let versions = self.versions.lock().unwrap();
+        let of_key = versions.keys().filter(|(of, _)| of == key).map(|(_, id)| id.clone());
+        Ok(of_key.take(most).collect())
     }
 
     async fn list(&self, _: &str, prefix: &str, most: usize) -> Result<Vec<String>, PortError> {
@@ -124,6 +140,7 @@ fn good_bucket() -> BucketFacts {
         }),
         ownership: Fact::Known(None),
         encryption: Fact::Known(Encryption::SseS3),
+        key: Fact::Known(None),
         versioning: Fact::Known(true),
         owned: Fact::Known(true),
         event_notifications: Fact::Known(true),
@@ -173,6 +190,16 @@ impl World {
 
     fn put(&self, n: u8, bytes: Vec<u8>) {
         self.objects.objects.lock().unwrap().insert(key(n), bytes);
+    }
+
+    /// The first CA's newest report is [`report`].
+    fn note_report(&self, late: &str) {
+        let id = "00000000-0000-0000-0000-000000000001";
+        let newest = json!({"report": "r", "bucket": "reports", "key": "audit-report/r.json",
+                            "created_at": "2026-03-01T12:00:00Z"});
+        self.ledger.put(&format!("state/audit-report/{id}.json"), &newest.to_string());
+        let mut objects = self.objects.objects.lock().unwrap();
+        objects.insert("audit-report/r.json".to_owned(), report(late));
     }
 
     fn run(&self, after: Duration, event: &Value) -> Result<Outcome, CrlAuditError> {
@@ -499,17 +526,164 @@ fn what_the_bus_refused_is_told_by_the_next_run() {
     assert_eq!(world.told(), [new("crl.parses")]);
 }
 
-#[test]
-fn a_partitioned_crl_is_not_looked_for_and_its_bucket_is_audited() {
+/// Both CAs are partitioned. The first has two partitions beside its complete CRL.
+fn partitioned() -> World {
     let world = World::clean();
-    world.objects.objects.lock().unwrap().clear();
     for ca in world.authorities.cas.lock().unwrap().iter_mut() {
         ca.crl.as_mut().unwrap().crl_type = Some(crate::ca::CrlType::Partitioned);
     }
-    world.buckets.0.lock().unwrap().versioning = Fact::Known(false);
+    for n in [1, 2] {
+        world.put(n, part_of(&world, n, &key(n)));
+    }
+    for name in ["a", "b"] {
+        put_part(&world, name, part_of(&world, 1, &part_key(name)));
+    }
+    world
+}
+
+fn part_key(name: &str) -> String {
+    format!("crl/00000000-0000-0000-0000-000000000001/{name}.crl")
+}
+
+fn part_url(name: &str) -> String {
+    format!("http://crls.s3.us-east-1.amazonaws.com/{}", part_key(name))
+}
+
+fn part_of(world: &World, n: u8, key: &str) -> Vec<u8> {
+    let issuer = &world.issuers[usize::from(n) - 1];
+    let mut draft = Draft::good(issuer, AT);
+    let url = format!("http://crls.s3.us-east-1.amazonaws.com/{key}");
+    draft.extensions.as_mut().unwrap().push(distribution_point(true, &url, &[]));
+    draft.sign(issuer)
+}
+
+fn put_part(world: &World, name: &str, bytes: Vec<u8>) {
+    world.objects.objects.lock().unwrap().insert(part_key(name), bytes);
+}
+
+#[test]
+fn every_partition_is_judged_by_itself_and_one_that_is_gone_is_missed() {
+    let world = partitioned();
     let audit = world.audit(Duration::ZERO);
-    assert!(audit.unknown >= 2 * (rules::crl::RULES.len() - 3));
-    assert_eq!(world.told(), [new("bucket.versioning")]);
+    assert_eq!(world.told(), []);
+    assert!(audit.passed > 4 * (rules::crl::RULES.len() - 6), "{audit:?}");
+
+    put_part(&world, "a", part_of(&world, 1, &part_key("b")));
+    world.audit(Duration::minutes(1));
+    assert_eq!(world.told(), [new("crl.issuing-distribution-point")]);
+    let partition = format!("arn:aws:s3:::crls/{}", part_key("a"));
+    assert_eq!(world.bus.last().resource, partition);
+    put_part(&world, "a", part_of(&world, 1, &part_key("a")));
+    world.audit(Duration::minutes(2));
+    assert_eq!(world.told().pop(), Some(resolved("crl.issuing-distribution-point")));
+
+    let hidden = world.objects.objects.lock().unwrap().remove(&part_key("b")).unwrap();
+    world.audit(Duration::minutes(3));
+    assert_eq!(world.told().pop(), Some(new("crl.object-present")));
+    put_part(&world, "b", hidden);
+    world.audit(Duration::minutes(4));
+    assert_eq!(world.told().pop(), Some(resolved("crl.object-present")));
+}
+
+#[test]
+fn what_lies_beside_is_a_partition_if_the_ca_has_signed_it() {
+    let world = partitioned();
+    let beside = |name: &str, bytes: Vec<u8>| {
+        world.objects.objects.lock().unwrap().insert(format!("crl/{name}.crl"), bytes);
+    };
+    beside("of-a-stranger", Draft::good(&Issuer::new("One"), AT).sign(&Issuer::new("One")));
+    world.audit(Duration::ZERO);
+    assert_eq!(world.told(), []);
+    beside("its-own", part_of(&world, 1, "crl/elsewhere.crl"));
+    world.audit(Duration::minutes(1));
+    assert_eq!(world.told(), [new("crl.issuing-distribution-point")]);
+    // From now on it is known as one, whatever somebody makes of it.
+    beside("its-own", b"garbage".to_vec());
+    world.audit(Duration::minutes(2));
+    let told: Vec<_> = world.told()[1..].to_vec();
+    assert_eq!(told, [new("crl.parses"), resolved("crl.issuing-distribution-point")]);
+}
+
+#[test]
+fn a_partition_that_somebody_else_wrote_is_found_by_its_event() {
+    let world = partitioned();
+    world.audit(Duration::ZERO);
+    let at = "2026-03-01T12:01:00Z";
+    let mut event = object_event("Object Created", 1, at, "999999999999");
+    event["detail"]["object"]["key"] = json!(part_key("a"));
+    world.run(Duration::minutes(1), &event).unwrap();
+    assert_eq!(world.told(), [new("crl.writer")]);
+}
+
+#[test]
+fn what_is_revoked_may_be_listed_in_any_partition() {
+    let world = partitioned();
+    let mut without = Draft::good(&world.issuers[0], AT);
+    without.entries = None;
+    let url = format!("http://crls.s3.us-east-1.amazonaws.com/{}", key(1));
+    without.extensions.as_mut().unwrap().push(distribution_point(true, &url, &[]));
+    world.put_crl(1, &without);
+    world.note_report("2026-03-01T11:00:00+0000");
+    world.audit(Duration::ZERO);
+    assert_eq!(world.told(), []);
+    // Now 11 is listed nowhere.
+    for name in ["a", "b"] {
+        let mut without = Draft::good(&world.issuers[0], AT);
+        without.entries.as_mut().unwrap().remove(0);
+        without.extensions.as_mut().unwrap().push(distribution_point(true, &part_url(name), &[]));
+        put_part(&world, name, without.sign(&world.issuers[0]));
+    }
+    world.audit(Duration::minutes(1));
+    assert_eq!(world.told(), [new("crl.completeness")]);
+}
+
+/// The event of an update has the CA's certificates looked at, whatever the hour.
+#[test]
+fn certificates_that_name_a_partition_of_a_ca_that_has_none_any_more_are_found() {
+    let world = partitioned();
+    world.note_report("2026-03-01T11:00:00+0000");
+    for serial in ["11", "ee22", "12"] {
+        let serial = format!("{serial:0>32}");
+        let leaf = world.issuers[0].leaf_pem(&part_url("a"));
+        world.authorities.issued.lock().unwrap().insert(serial, leaf);
+    }
+    let update = json!({
+        "id": "e-1", "source": "aws.acm-pca", "detail-type": "AWS API Call via CloudTrail",
+        "detail": {"eventName": "UpdateCertificateAuthority",
+                   "requestParameters": {"certificateAuthorityArn": arn(1)}},
+    });
+    world.run(Duration::ZERO, &update).unwrap();
+    assert_eq!(world.told(), [], "the partition is there");
+
+    for name in ["a", "b"] {
+        world.objects.objects.lock().unwrap().remove(&part_key(name));
+    }
+    for ca in world.authorities.cas.lock().unwrap().iter_mut() {
+        ca.crl.as_mut().unwrap().crl_type = Some(crate::ca::CrlType::Complete);
+    }
+    world.put_crl(1, &Draft::good(&world.issuers[0], AT));
+    world.run(Duration::ZERO, &update).unwrap();
+    assert_eq!(world.told(), [new("crl.distribution-points")]);
+    assert_eq!(world.bus.last().evidence["first_urls"], json!([part_url("a")]));
+}
+
+#[test]
+fn an_entry_that_has_left_since_the_version_before_is_found() {
+    let world = World::clean();
+    let version = |id: &str, bytes: Vec<u8>| {
+        world.objects.versions.lock().unwrap().insert((key(1), id.to_owned()), bytes);
+    };
+    // The latest before is a forgery that somebody has mended.
+    version("1", b"garbage".to_vec());
+    version("2", Draft::good(&world.issuers[0], AT).sign(&world.issuers[0]));
+    world.audit(Duration::ZERO);
+    assert_eq!(world.told(), []);
+    let mut shorter = Draft::good(&world.issuers[0], AT);
+    shorter.entries.as_mut().unwrap().remove(0);
+    world.put_crl(1, &shorter);
+    world.audit(Duration::minutes(1));
+    assert_eq!(world.told(), [new("crl.early-removal")]);
+    assert_eq!(world.bus.last().evidence["kind"], "unexplained");
 }
 
 #[test]
@@ -589,14 +763,7 @@ fn report(late: &str) -> Vec<u8> {
 #[test]
 fn the_newest_audit_report_says_what_the_crl_must_list() {
     let world = World::clean();
-    let id = "00000000-0000-0000-0000-000000000001";
-    let newest = json!({"report": "r", "bucket": "reports", "key": "audit-report/r.json",
-                        "created_at": "2026-03-01T12:00:00Z"});
-    world.ledger.put(&format!("state/audit-report/{id}.json"), &newest.to_string());
-    let put = |late| {
-        let mut objects = world.objects.objects.lock().unwrap();
-        objects.insert("audit-report/r.json".to_owned(), report(late));
-    };
+    let put = |late| world.note_report(late);
     put("2026-03-01T11:00:00+0000");
     world.audit(Duration::ZERO);
     assert_eq!(world.told(), [], "an hour is what the service may take");

@@ -86,15 +86,16 @@ impl Trigger {
         matches!(self, Self::Rest(_) | Self::Schedule)
     }
 
-    /// Adds what the event tells to what is remembered of a CA that it concerns. Events come late,
+    /// Adds what the event tells to what is remembered of a CA's CRL at `key`. Events come late,
     /// twice and in any order: only a newer one changes anything.
-    pub(super) fn learn(&self, ca: &CaArn, history: &mut CrlHistory) {
+    pub(super) fn learn(&self, ca: &CaArn, key: &str, history: &mut CrlHistory) {
         match self {
             Self::Generation(event) if event.ca == *ca => learn_generation(event, history),
-            Self::Object(event) => learn_object(event, history),
+            Self::Object(event) if event.key == key => learn_object(event, history),
             Self::Bucket(_)
             | Self::Ca(_)
             | Self::Generation(_)
+            | Self::Object(_)
             | Self::Rest(_)
             | Self::Schedule => {}
         }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use super::{BucketSubject, BucketUser, service_access, service_context};
+use super::{BucketSubject, BucketUser, organisation_of, service_access, service_context};
 use crate::{
     bucket_policy::{BucketPolicy, Context, Effect, Request},
     finding::Severity,
@@ -18,6 +18,7 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
     cites: "AWS Private CA User Guide, Confused deputy prevention",
     finds: &[
         ("account-only", Severity::Informational),
+        ("organisation", Severity::Low),
         ("other-condition", Severity::Low),
         ("unbound", Severity::Medium),
     ],
@@ -29,6 +30,7 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum Detail<'a> {
     AccountOnly { certificate_authorities: &'a [&'a str] },
+    Organisation { certificate_authorities: &'a [&'a str], organisation: &'a str },
     OtherCondition { certificate_authorities: &'a [&'a str], why: &'a str },
     Unbound { certificate_authorities: &'a [&'a str] },
 }
@@ -38,6 +40,11 @@ impl fmt::Display for Detail<'_> {
         match self {
             Self::AccountOnly { .. } => f.write_str(
                 "Any CA of the account may have the service write to the bucket, not only this one",
+            ),
+            Self::Organisation { organisation, .. } => write!(
+                f,
+                "Any CA of the organisation {organisation} may have the service write to the \
+                 bucket, not only this one"
             ),
             Self::OtherCondition { .. } => f.write_str(
                 "The service's access is bound, but to something wider than account and CA, or \
@@ -55,6 +62,7 @@ impl fmt::Display for Detail<'_> {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Grade {
     Unbound,
+    Organisation(String),
     OtherCondition(String),
     AccountOnly,
 }
@@ -63,7 +71,7 @@ enum Grade {
 const STRANGER: &str = "000000000000";
 
 /// Asked by evaluation, not by looking for words: would the same policy let the service in for a
-/// stranger's CA, and for another CA of the same account?
+/// stranger's CA, for one of the same organisation, and for another CA of the same account?
 fn check(subject: &BucketSubject) -> Verdict {
     let policy = match subject.policy() {
         Ok(Some(policy)) => policy,
@@ -81,6 +89,9 @@ fn check(subject: &BucketSubject) -> Verdict {
         let certificate_authorities = arns.as_slice();
         let (severity, detail) = match grade {
             Grade::Unbound => (Severity::Medium, Detail::Unbound { certificate_authorities }),
+            Grade::Organisation(organisation) => {
+                (Severity::Low, Detail::Organisation { certificate_authorities, organisation })
+            }
             Grade::OtherCondition(why) => {
                 (Severity::Low, Detail::OtherCondition { certificate_authorities, why })
             }
@@ -97,13 +108,22 @@ fn check(subject: &BucketSubject) -> Verdict {
 fn grade(subject: &BucketSubject, policy: &BucketPolicy, user: &BucketUser) -> Option<Grade> {
     let ca = user.ca.as_str();
     let (account, id) = (user.ca.account(), user.ca.id());
-    let stranger = service_context(STRANGER, &ca.replace(account, STRANGER));
+    let organisation = organisation_of(policy);
+    let of_another_account = ca.replace(account, STRANGER);
+    let stranger = service_context(STRANGER, &of_another_account, None);
     match put_object(subject, policy, user, &stranger) {
         Effect::Allowed { .. } => return Some(Grade::Unbound),
         Effect::Unclear { why } => return Some(Grade::OtherCondition(why)),
         Effect::Denied { .. } | Effect::Silent => {}
     }
-    let sibling = service_context(account, &ca.replace(id, "00000000-0000-0000-0000-000000000000"));
+    if let Some(organisation) = organisation {
+        let colleague = service_context(STRANGER, &of_another_account, Some(organisation));
+        if let Effect::Allowed { .. } = put_object(subject, policy, user, &colleague) {
+            return Some(Grade::Organisation(organisation.to_owned()));
+        }
+    }
+    let other_ca = ca.replace(id, "00000000-0000-0000-0000-000000000000");
+    let sibling = service_context(account, &other_ca, organisation);
     match put_object(subject, policy, user, &sibling) {
         Effect::Allowed { .. } => Some(Grade::AccountOnly),
         Effect::Unclear { why } => Some(Grade::OtherCondition(why)),

@@ -50,6 +50,11 @@ impl fmt::Display for Detail<'_> {
     }
 }
 
+/// Also one that is named by its id.
+fn is_aws_managed(subject: &BucketSubject) -> bool {
+    matches!(subject.facts.key.known(), Ok(Some(key)) if key.is_aws_managed)
+}
+
 fn check(subject: &BucketSubject) -> Verdict {
     if let Err(verdict) = subject.missing() {
         return verdict;
@@ -57,7 +62,9 @@ fn check(subject: &BucketSubject) -> Verdict {
     let (severity, detail) = match subject.facts.encryption.known() {
         Err(why) => return Verdict::unknown(format!("encryption is not known: {why}")),
         Ok(Encryption::SseS3) => return Verdict::Pass,
-        Ok(Encryption::Kms { key: Some(key) }) if !key.ends_with("alias/aws/s3") => {
+        Ok(Encryption::Kms { key: Some(key), .. })
+            if !key.ends_with("alias/aws/s3") && !is_aws_managed(subject) =>
+        {
             return Verdict::Pass;
         }
         Ok(Encryption::Kms { .. }) => (Severity::High, Detail::AwsManagedKey),

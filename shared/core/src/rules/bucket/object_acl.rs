@@ -81,7 +81,7 @@ fn check(subject: &BucketSubject) -> Verdict {
         .filter(public)
         .flat_map(|user| for_public_read(subject, user, block, enforced))
         .collect();
-    if !subject.users.iter().any(|user| public(&user)) {
+    if !subject.users.iter().any(|user| public(&user) || user.is_public_meant) {
         seen.extend(not_blocked(subject, block));
     }
     Verdict::from_observations(seen)

@@ -80,7 +80,7 @@ fn judge(
     policy: Option<&BucketPolicy>,
     user: &BucketUser,
 ) -> Vec<Observation> {
-    let (principal, context) = (&subject.service(user), &user.context());
+    let (principal, context) = (&subject.service(user), &user.context(policy));
     let (mut refusals, mut doubts) = (Vec::new(), Vec::new());
     for (action, resource) in &needs(subject, user) {
         let effect =
@@ -108,13 +108,17 @@ fn judge(
     seen
 }
 
+pub(super) fn name(subject: &BucketSubject, user: &BucketUser) -> String {
+    match subject.service(user) {
+        Principal::Service(service) => service,
+        other => format!("{other:?}"),
+    }
+}
+
 /// The statement to add, as the user guide recommends it.
 pub(super) fn remedy(subject: &BucketSubject, user: &BucketUser) -> String {
     let bucket = subject.arn();
-    let service = match subject.service(user) {
-        Principal::Service(service) => service,
-        other => format!("{other:?}"),
-    };
+    let service = name(subject, user);
     let statement = json!({
         "Effect": "Allow",
         "Principal": {"Service": service},

@@ -44,13 +44,15 @@ impl fmt::Display for Detail<'_> {
 }
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let (facts, report) = match (subject.facts(), subject.report()) {
-        (Ok(facts), Ok(report)) => (facts, report),
-        (Err(verdict), _) | (_, Err(verdict)) => return verdict,
+    let report = match (subject.report(), subject.facts()) {
+        // Of a CA's CRL all parts were held against the report.
+        (Ok(report), _) if subject.ca.is_some() => report,
+        (Ok(_), Ok(facts)) if facts.issuing_distribution_point.is_some() => {
+            return Verdict::not_applicable("the CRL may be one partition of several");
+        }
+        (Ok(report), Ok(_)) => report,
+        (_, Err(verdict)) | (Err(verdict), _) => return verdict,
     };
-    if facts.issuing_distribution_point.is_some() {
-        return Verdict::not_applicable("the CRL may be one partition of several");
-    }
     let Coverage { missing, missing_since, report, .. } = report;
     if missing.count == 0 {
         return Verdict::Pass;

@@ -34,9 +34,10 @@ impl fmt::Display for Detail<'_> {
 }
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let report = match (subject.facts(), subject.report()) {
-        (Ok(_), Ok(report)) => report,
-        (Err(verdict), _) | (_, Err(verdict)) => return verdict,
+    let report = match (subject.report(), subject.facts()) {
+        (Ok(report), Ok(_)) => report,
+        (Ok(report), _) if subject.ca.is_some() => report,
+        (_, Err(verdict)) | (Err(verdict), _) => return verdict,
     };
     let Coverage { never_issued, report, unreadable, .. } = report;
     if never_issued.count == 0 {

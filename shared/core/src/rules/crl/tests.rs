@@ -70,6 +70,7 @@ fn subject(issuer: &Issuer, crl: CrlState) -> CrlSubject {
         history: CrlHistory::default(),
         report: Ok(coverage()),
         previous: Ok(Difference::default()),
+        named: Ok(Named::default()),
         as_of: AT + Duration::DAY,
     }
 }
@@ -421,6 +422,27 @@ fn what_the_audit_report_and_the_version_before_show_is_found_by_its_own_rule() 
     let rule = "crl.early-removal";
     let want = [(rule, "early", Severity::High), (rule, "unexplained", Severity::Low)];
     assert_eq!(findings(&removed), of(&want));
+}
+
+/// The certificate's end from both sides, one second apart.
+#[test]
+fn a_valid_certificate_must_not_name_a_place_without_a_crl() {
+    let issuer = Issuer::new("Root");
+    let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+    let as_of = subject.as_of;
+    let named = |url: &str, until| Named {
+        points: [(url.to_owned(), until)].into(),
+        places: ["http://a/crl/1.crl".to_owned()].into(),
+    };
+    let want = of(&[("crl.distribution-points", "elsewhere", Severity::High)]);
+    for (url, until, want) in [
+        ("http://a/crl/1.crl", as_of, Vec::new()),
+        ("http://a/crl/2.crl", as_of - Duration::SECOND, Vec::new()),
+        ("http://a/crl/2.crl", as_of, want),
+    ] {
+        subject.named = Ok(named(url, until));
+        assert_eq!(findings(&subject), want, "{url} {until}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{
     audit_report::{Format, Newest, ReportReader},
     ca::Ca,
     crl::comparison::{Certificates, Reported},
-    ports::{Delivery, Ledger, Objects},
+    ports::{Address, Delivery, Ledger, Objects},
 };
 
 /// Why there is nothing to compare with.
@@ -38,15 +38,14 @@ pub(super) async fn newest<A, O: Objects, K, L: Ledger, B, P, D>(
     let mut reader = ReportReader::new(format);
     let mut broken = None;
     let delivery = {
-        let mut sink =
-            |piece: &[u8]| match reader.push(piece, &mut |record| certificates.add(record)) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    broken = Some(error);
-                    ControlFlow::Break(())
-                }
-            };
-        ports.objects.read(&newest.bucket, &newest.key, limit, &mut sink).await
+        let mut sink = |piece: &[u8]| match reader.push(piece, &mut certificates) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                broken = Some(error);
+                ControlFlow::Break(())
+            }
+        };
+        ports.objects.read(Address::new(&newest.bucket, &newest.key), limit, &mut sink).await
     };
     match delivery.map_err(|error| Unknown::Failed(Step::AuditReport(error)))? {
         Delivery::Absent => return because("the newest audit report is not there any more"),
@@ -58,14 +57,15 @@ pub(super) async fn newest<A, O: Objects, K, L: Ledger, B, P, D>(
     }
     let finished = match broken {
         Some(error) => Err(error),
-        None => reader.finish(&mut |record| certificates.add(record)),
+        None => reader.finish(&mut certificates),
     };
     match finished {
         // audit-report has told that it cannot be read.
         Err(error) => Err(Unknown::Because(format!("the newest audit report is broken: {error}"))),
         Ok(bad) => {
             let name = format!("s3://{}/{}", newest.bucket, newest.key);
-            Ok(certificates.finish(name, Some(newest.created_at), bad.count))
+            let parts = vec![certificates.sort()];
+            Ok(Reported::new(name, parts, Some(newest.created_at), bad.count))
         }
     }
 }

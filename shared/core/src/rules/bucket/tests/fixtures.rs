@@ -29,16 +29,35 @@ fn policies() -> Vec<Fixture> {
         with(|subject| set_policy(subject, &[service_statement(), statement, tls()]))
     };
     let objects = "arn:aws:s3:::crls/*";
+    // Two CAs, of which one has everybody read its CRL in the bucket itself.
+    let public = |resource: &str| {
+        let everybody = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+                               "Resource": resource});
+        let mut service = service_statement();
+        let other = CA.replace("1122334455", "5544332211");
+        service["Condition"]["StringEquals"]["aws:SourceArn"] = json!([CA, other]);
+        with(|subject| {
+            set_policy(subject, &[service, everybody, tls_statement(&["s3:Put*", "s3:Delete*"])]);
+            subject.users.push(BucketUser { is_public_meant: true, ..user(&other) });
+            subject.facts.public_access_block = Fact::Known(PublicAccessBlock::default());
+        })
+    };
+    let all_meant = |mut subject: BucketSubject| {
+        subject.users[0].is_public_meant = true;
+        subject
+    };
     let elsewhere = json!({"IpAddress": {"aws:SourceIp": "192.0.2.1/32"}});
     let stranger = |condition: Value| {
         json!({"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "s3:PutObject",
                "Resource": objects, "Condition": condition})
     };
-    let organisation = {
+    let bound_by = |condition: Value| {
         let mut statement = service_statement();
-        statement["Condition"] = json!({"StringEquals": {"aws:SourceOrgID": "o-1"}});
+        statement["Condition"] = condition;
         statement
     };
+    let organisation = bound_by(json!({"StringEquals": {"aws:SourceOrgID": "o-1"}}));
+    let paths = bound_by(json!({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-1/r-1/*"}}));
     vec![
         (
             "bucket.service-access",
@@ -66,9 +85,16 @@ fn policies() -> Vec<Fixture> {
                 statement["Condition"] = account;
             }),
         ),
-        ("bucket.confused-deputy", "other-condition", beside_service(organisation)),
+        (
+            "bucket.confused-deputy",
+            "organisation",
+            with(|subject| set_policy(subject, &[organisation, tls()])),
+        ),
+        ("bucket.confused-deputy", "other-condition", beside_service(paths)),
         ("bucket.other-writers", "may", beside_service(stranger(json!({})))),
         ("bucket.other-writers", "may-under-conditions", beside_service(stranger(elsewhere))),
+        ("bucket.public-read", "beyond-crls", all_meant(public(objects))),
+        ("bucket.public-read", "not-meant", public("arn:aws:s3:::crls/crl/*")),
         (
             "bucket.tls-only",
             "not-enforced",
@@ -108,6 +134,7 @@ fn settings() -> Vec<Fixture> {
     };
     let preferred = "BucketOwnerPreferred";
     let (acl, encryption) = ("bucket.object-acl", "bucket.encryption");
+    let key = "bucket.encryption-key";
     let other = || Encryption::Other("aws:kms:dsse".to_owned());
     vec![
         ("bucket.exists", "missing", with(|s| s.facts.region = Fact::Known(None))),
@@ -129,7 +156,27 @@ fn settings() -> Vec<Fixture> {
             public(PublicAccessBlock { ignore_public_acls: true, ..open }, preferred),
         ),
         (acl, "not-blocked", with(|s| s.facts.public_access_block = Fact::Known(open))),
-        (encryption, "aws-managed-key", encrypted(Encryption::Kms { key: None })),
+        (encryption, "aws-managed-key", encrypted(kms(None))),
+        (
+            key,
+            "elsewhere",
+            with(|s| with_key(s, true, |key| key.arn = KEY.replace("east", "west"))),
+        ),
+        (
+            key,
+            "refused",
+            with(|s| with_key(s, true, |key| key.policy = key.policy.replace("Gen", "X"))),
+        ),
+        (
+            key,
+            "unclear",
+            with(|s| with_key(s, true, |key| key.policy = key.policy.replace("kms:Enc", "x:Enc"))),
+        ),
+        (
+            key,
+            "unusable",
+            with(|s| with_key(s, true, |key| key.state = "PendingDeletion".to_owned())),
+        ),
         (encryption, "none", encrypted(Encryption::None)),
         (encryption, "unsupported", encrypted(other())),
         ("bucket.versioning", "off", with(|s| s.facts.versioning = Fact::Known(false))),

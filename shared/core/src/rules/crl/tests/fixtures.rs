@@ -147,7 +147,12 @@ fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
     let report = |coverage| with(&|s| s.report = Ok(Coverage::clone(&coverage)));
     let previous = |difference| with(&|s| s.previous = Ok(Difference::clone(&difference)));
     let idp = "crl.issuing-distribution-point";
+    let named = Named {
+        points: [("http://elsewhere/crl/1.crl".to_owned(), AT + Duration::days(30))].into(),
+        places: ["http://here/crl/1.crl".to_owned()].into(),
+    };
     vec![
+        ("crl.distribution-points", "elsewhere", with(&|s| s.named = Ok(named.clone()))),
         ("crl.object-present", "missing", missing),
         ("crl.writer", "genuine", with(&|s| s.history.foreign_write = foreign())),
         (

@@ -1,0 +1,135 @@
+//! Reads an audit report from a file: in CSV, as the service writes it, by several threads at once.
+//!
+//! A report of a million certificates is ten times as large as their CRL. Its lines are read in
+//! segments, whichever thread comes first; each line belongs to the segment that it begins in. A
+//! report that has other lines than plain ones is read again from its beginning, by one thread.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    num::NonZero,
+    os::unix::fs::FileExt,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+};
+
+use vigil_core::{
+    audit_report::{Format, Lines, ReportReader, Sink},
+    crl::comparison::{Certificates, Reported, SortedCertificates},
+};
+
+use super::input::InputError;
+
+/// What stays in a processor's own cache while its lines are gone through.
+const SEGMENT: u64 = 256 * 1024;
+/// The longest line that is read whole with the segment it begins in.
+const LONGEST_LINE: usize = 4 * 1024;
+
+pub(super) fn reported(path: &Path) -> Result<Reported, InputError> {
+    let name = path.display().to_string();
+    let format = Format::of_key(&name).ok_or_else(|| InputError::ReportFormat(path.to_owned()))?;
+    let file = File::open(path).map_err(InputError::read(path))?;
+    let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let in_segments = match format {
+        Format::Csv => in_segments(&file, threads).map_err(InputError::read(path))?,
+        Format::Json => None,
+    };
+    let (parts, bad) = match in_segments {
+        Some(parts) => (parts, 0),
+        None => from_the_beginning(path, &file, format)?,
+    };
+    // When a file was written is not when the service wrote the report.
+    Ok(Reported::new(name, parts, None, bad))
+}
+
+/// Also how many records could not be read.
+fn from_the_beginning(
+    path: &Path,
+    mut file: &File,
+    format: Format,
+) -> Result<(Vec<SortedCertificates>, u64), InputError> {
+    let not_a_report = |error| InputError::Report { path: path.to_owned(), error };
+    let mut certificates = Certificates::default();
+    let mut reader = ReportReader::new(format);
+    let mut piece = vec![0; 128 * 1024];
+    loop {
+        let count = file.read(&mut piece).map_err(InputError::read(path))?;
+        if count == 0 {
+            break;
+        }
+        reader.push(&piece[..count], &mut certificates).map_err(not_a_report)?;
+    }
+    let bad = reader.finish(&mut certificates).map_err(not_a_report)?;
+    Ok((vec![certificates.sort()], bad.count))
+}
+
+/// `None`: not every line is a plain one, or it is no file that can be read from anywhere.
+fn in_segments(
+    file: &File,
+    threads: NonZero<usize>,
+) -> io::Result<Option<Vec<SortedCertificates>>> {
+    let metadata = file.metadata()?;
+    let mut beginning = vec![0; LONGEST_LINE];
+    if !metadata.is_file() || metadata.len() <= SEGMENT {
+        return Ok(None);
+    }
+    let count = read_up_to(file, &mut beginning, 0)?;
+    let Some((lines, header)) = Lines::after_header(&beginning[..count]) else { return Ok(None) };
+    let (next, size, header) = (&AtomicU64::new(0), metadata.len(), header as u64);
+    let of_one = || -> io::Result<Option<SortedCertificates>> {
+        let mut certificates = Certificates::default();
+        let mut piece = vec![0; SEGMENT as usize + LONGEST_LINE];
+        loop {
+            let from = header + next.fetch_add(1, Ordering::Relaxed) * SEGMENT;
+            if from >= size {
+                return Ok(Some(certificates.sort()));
+            }
+            // With the line's end before it, if one ends there.
+            let count = read_up_to(file, &mut piece, from - 1)?;
+            let begun_here = lines_of(&piece[..count]);
+            let read =
+                begun_here.map(|begun| lines.read(begun, |record| certificates.take(record)));
+            if !matches!(read, Some(Ok(()))) {
+                // Nobody needs to go on.
+                next.store(size / SEGMENT + 1, Ordering::Relaxed);
+                return Ok(None);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let readers: Vec<_> = (0..threads.get()).map(|_| scope.spawn(of_one)).collect();
+        readers.into_iter().map(super::joined).collect()
+    })
+}
+
+/// The lines that begin in a segment; `piece` is its bytes, one before and some behind it. `None` if
+/// the last of them does not end there.
+fn lines_of(piece: &[u8]) -> Option<&[u8]> {
+    let segment = 1 + SEGMENT as usize;
+    let end_of_line = |from: usize| {
+        let found = piece.get(from..)?.iter().position(|octet| *octet == b'\n');
+        found.map(|at| from + at + 1)
+    };
+    let first = match end_of_line(0) {
+        Some(first) if first < segment => first,
+        // One long line, which begins in an earlier segment, or the last one.
+        _ => return Some(&[]),
+    };
+    if piece.len() <= segment {
+        return Some(&piece[first..]);
+    }
+    let last = end_of_line(segment - 1)
+        .or_else(|| (piece.len() < SEGMENT as usize + LONGEST_LINE).then_some(piece.len()))?;
+    Some(&piece[first..last])
+}
+
+fn read_up_to(file: &File, into: &mut [u8], from: u64) -> io::Result<usize> {
+    let mut count = 0;
+    loop {
+        match file.read_at(&mut into[count..], from + count as u64)? {
+            0 => return Ok(count),
+            more => count += more,
+        }
+    }
+}

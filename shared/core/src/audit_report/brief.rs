@@ -1,0 +1,146 @@
+//! As much of a record as a CRL is held against: a large report has millions.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::{
+    Fields, Form,
+    record::{Text, not_a_time, parse_time, seconds_in_utc},
+};
+
+/// As the report writes it, `00:11:…`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Serial<'r> {
+    /// Sixteen octets, as AWS's have.
+    Number(u128),
+    Text(Cow<'r, str>),
+}
+
+impl<'r> Serial<'r> {
+    fn of(text: Cow<'r, str>) -> Self {
+        let usual = text.as_bytes().try_into().ok().and_then(sixteen);
+        usual.map_or(Self::Text(text), Self::Number)
+    }
+}
+
+impl<'r> From<&'r str> for Serial<'r> {
+    fn from(text: &'r str) -> Self {
+        Self::of(Cow::Borrowed(text))
+    }
+}
+
+impl<'de: 'r, 'r> Deserialize<'de> for Serial<'r> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        Ok(Self::of(text))
+    }
+}
+
+/// The number of sixteen octets, each as two hexadecimal digits with colons between them.
+pub(super) fn sixteen(text: &[u8; 47]) -> Option<u128> {
+    // All of it is looked at before anything is decided: no branch to foresee.
+    let (mut octets, mut wrong) = ([0; 16], 0);
+    for (octet, at) in octets.iter_mut().zip((0..).step_by(3)) {
+        let (high, low) = (NIBBLES[usize::from(text[at])], NIBBLES[usize::from(text[at + 1])]);
+        *octet = high << 4 | low;
+        wrong |= (high | low) & 0xf0;
+    }
+    for at in (2..47).step_by(3) {
+        wrong |= text[at] ^ b':';
+    }
+    (wrong == 0).then(|| u128::from_be_bytes(octets))
+}
+
+/// What each character is as a hexadecimal digit; those that are none have a high half.
+const NIBBLES: [u8; 256] = {
+    let mut nibbles = [0xf0; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        nibbles[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        nibbles[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    nibbles
+};
+
+/// Times in seconds since 1970. The fields mean what they mean in [`super::Record`].
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Brief<'r> {
+    #[serde(borrow)]
+    pub serial: Serial<'r>,
+    #[serde(deserialize_with = "time")]
+    pub not_after: i64,
+    #[serde(deserialize_with = "time")]
+    pub issued_at: i64,
+    #[serde(default, deserialize_with = "optional_time")]
+    pub revoked_at: Option<i64>,
+    #[serde(default, rename = "revocationReason", deserialize_with = "is_there")]
+    pub has_reason: bool,
+}
+
+impl Brief<'_> {
+    /// When the certificate was revoked, if it was: see [`super::Record::is_revoked`].
+    pub fn revocation(&self) -> Option<i64> {
+        self.revoked_at.or(self.has_reason.then_some(self.issued_at))
+    }
+}
+
+impl<'r> Form<'r> for Brief<'r> {
+    fn of_fields(fields: &Fields<'_, 'r>) -> Result<Self, String> {
+        let Fields { columns, .. } = *fields;
+        let time = |at: usize| seconds(fields.text(at)?);
+        let is_there = |at: usize| !fields.octets(at).is_empty();
+        Ok(Self {
+            serial: fields.text(columns.serial)?.into(),
+            not_after: time(columns.not_after)?,
+            issued_at: time(columns.issued_at)?,
+            revoked_at: is_there(columns.revoked_at)
+                .then(|| time(columns.revoked_at))
+                .transpose()?,
+            has_reason: is_there(columns.revocation_reason),
+        })
+    }
+}
+
+pub(super) fn seconds(text: &str) -> Result<i64, String> {
+    let usual = text.as_bytes().try_into().ok().and_then(seconds_in_utc);
+    usual.or_else(|| Some(parse_time(text)?.unix_timestamp())).ok_or_else(|| not_a_time(text))
+}
+
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let Text(text) = Text::deserialize(deserializer)?;
+    seconds(&text).map_err(D::Error::custom)
+}
+
+fn optional_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let text = Option::<Text<'_>>::deserialize(deserializer)?.map(|Text(text)| text);
+    let text = text.filter(|text| !text.is_empty());
+    text.map(|text| seconds(&text).map_err(D::Error::custom)).transpose()
+}
+
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Option::<Text<'_>>::deserialize(deserializer)?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_of_sixteen_octets_is_a_number_and_any_other_is_left_as_it_is() {
+        let text = "00:11:22:33:44:55:66:77:88:99:aA:bB:cC:dD:eE:fF";
+        let number = 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff;
+        assert_eq!(Serial::from(text), Serial::Number(number));
+        for at in 0..47 {
+            for character in [":", "g", "/", "@", "`", ";", " "] {
+                let changed = format!("{}{character}{}", &text[..at], &text[at + 1..]);
+                let is_same = changed == text;
+                let read = Serial::from(changed.as_str());
+                assert_eq!(read == Serial::Number(number), is_same, "{changed}");
+            }
+        }
+        assert_eq!(Serial::from("00:11"), Serial::Text("00:11".into()));
+    }
+}
