@@ -12,7 +12,7 @@ use aws_sdk_acmpca::{
 };
 use aws_sdk_s3::Client as S3;
 use pca_local::Clock;
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::datetime};
 use vigil_local::{SECRET, Stack};
 
@@ -90,6 +90,21 @@ impl World {
     pub async fn advance(&self, by: time::Duration) {
         let timeline = self.stack.timeline();
         timeline.advance_to(timeline.clock().now() + by).await;
+    }
+
+    /// A bucket that CAs write their CRLs to, with the policy that the service's console gives it (user
+    /// guide, "Access policies for CRLs in Amazon S3").
+    pub async fn crl_bucket(&self, bucket: &str) {
+        self.s3.create_bucket().bucket(bucket).send().await.expect("a bucket");
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": "acm-pca.amazonaws.com"},
+            "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
+            "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+            "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+        }]});
+        let put = self.s3.put_bucket_policy().bucket(bucket).policy(policy.to_string());
+        put.send().await.expect("a policy of the documented form");
     }
 
     /// An ACTIVE root CA with a certificate of ten years.

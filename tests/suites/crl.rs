@@ -166,19 +166,7 @@ async fn world() -> (World, String) {
 /// A CA whose CRL goes to a bucket that is as the user guide wants it.
 async fn world_with(parameters: &[(&str, &str)]) -> (World, String) {
     let world = World::start_with(parameters).await;
-    world.s3.create_bucket().bucket(BUCKET).send().await.unwrap();
-    let policy = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": {"Service": "acm-pca.amazonaws.com"},
-            "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
-            "Resource": [format!("arn:aws:s3:::{BUCKET}"), format!("arn:aws:s3:::{BUCKET}/*")],
-            "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
-        }],
-    });
-    let put = world.s3.put_bucket_policy().bucket(BUCKET).policy(policy.to_string());
-    put.send().await.unwrap();
+    world.crl_bucket(BUCKET).await;
     let notifications = NotificationConfiguration::builder()
         .event_bridge_configuration(EventBridgeConfiguration::builder().build())
         .build();

@@ -392,15 +392,7 @@ async fn the_dead_mans_switch_takes_back_what_is_in_use() {
 async fn the_next_crl_proves_that_a_restored_ca_works() {
     let world = World::start_for_days().await;
     let bucket = "crl-bucket";
-    world.s3.create_bucket().bucket(bucket).send().await.unwrap();
-    let service = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow",
-        "Principal": {"Service": "acm-pca.amazonaws.com"},
-        "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
-        "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
-    }]});
-    let put = world.s3.put_bucket_policy().bucket(bucket).policy(service.to_string());
-    put.send().await.unwrap();
+    world.crl_bucket(bucket).await;
     let ca = world.active_root(Some(bucket)).await;
     // The first certificate brings the first CRL.
     let key = rcgen::KeyPair::generate().unwrap();

@@ -27,15 +27,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     let parameters = [("DeadlineThresholds", "7d"), ("SweepSchedule", "rate(1 day)")];
     let world = World::start_with(&parameters).await;
     let bucket = "crl-bucket";
-    world.s3.create_bucket().bucket(bucket).send().await.unwrap();
-    let service = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow",
-        "Principal": {"Service": "acm-pca.amazonaws.com"},
-        "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
-        "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
-    }]});
-    let put = world.s3.put_bucket_policy().bucket(bucket).policy(service.to_string());
-    put.send().await.unwrap();
+    world.crl_bucket(bucket).await;
     // The default policies, and that the root comes back into service, too.
     let policy = concat!(
         include_str!("../../infra/policies/default.cedar"),

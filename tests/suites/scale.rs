@@ -18,15 +18,7 @@ const BUCKET: &str = "crl-bucket";
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_cas_are_audited_in_one_invocation() {
     let world = Arc::new(World::start().await);
-    world.s3.create_bucket().bucket(BUCKET).send().await.unwrap();
-    let policy = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow",
-        "Principal": {"Service": "acm-pca.amazonaws.com"},
-        "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
-        "Resource": [format!("arn:aws:s3:::{BUCKET}"), format!("arn:aws:s3:::{BUCKET}/*")],
-    }]});
-    let put = world.s3.put_bucket_policy().bucket(BUCKET).policy(policy.to_string());
-    put.send().await.unwrap();
+    world.crl_bucket(BUCKET).await;
     // Nobody wants an audit for each CRL that is made here.
     world.stack.lose_events(true);
     let mut making = JoinSet::new();
