@@ -402,6 +402,8 @@ pub(crate) struct FakeLedger {
     pub(crate) calls: Calls,
     /// The prefix whose listing is refused.
     refused: Mutex<Option<&'static str>>,
+    /// The object whose reading fails.
+    broken: Mutex<Option<String>>,
     objects: Mutex<BTreeMap<String, (u64, Vec<u8>)>>,
 }
 
@@ -414,6 +416,10 @@ impl FakeLedger {
 
     pub(crate) fn fail_list(&self, prefix: &'static str) {
         *lock(&self.refused) = Some(prefix);
+    }
+
+    pub(crate) fn fail_reading(&self, key: &str) {
+        *lock(&self.broken) = Some(key.to_owned());
     }
 
     pub(crate) fn json(&self, key: &str) -> serde_json::Value {
@@ -442,6 +448,9 @@ impl Ledger for FakeLedger {
 
     async fn read(&self, key: &str) -> Result<Option<Entry>, PortError> {
         self.calls.make("read").await?;
+        if lock(&self.broken).as_deref() == Some(key) {
+            return Err(broken("GetObject"));
+        }
         let objects = lock(&self.objects);
         let entry = objects.get(key).cloned();
         Ok(entry.map(|(version, body)| Entry { body, etag: Etag(version.to_string()) }))

@@ -17,6 +17,7 @@ mod set;
 
 pub use approval::{APPROVED_BY, APPROVED_UNTIL, Approval, ApprovalError};
 pub use request::Facts;
+pub(crate) use request::recorded_approval;
 pub use set::{Policies, PolicyError};
 
 /// What the policies say of one deletion.

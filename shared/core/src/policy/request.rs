@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use cedar_policy::{Context, Entities, EntityUid, Request, Schema};
 use serde_json::{Map, Value, json};
-use time::{OffsetDateTime, UtcOffset, macros::format_description};
+use time::{
+    OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,
+};
 
 use super::{Approval, Question};
 use crate::{
@@ -125,6 +127,18 @@ fn approval(approval: &Approval) -> Value {
         "by": approval.approved_by,
         "reason": approval.reason,
         "expires": instant(approval.expires),
+    })
+}
+
+/// The approval that a request on record was made with.
+pub(crate) fn recorded_approval(ca: &CaArn, request: &Value) -> Option<Approval> {
+    let approval = request.get("context")?.get("approval")?;
+    let text = |member: &str| approval.get(member)?.as_str().map(str::to_owned);
+    Some(Approval {
+        ca: ca.clone(),
+        approved_by: text("by")?,
+        reason: text("reason")?,
+        expires: OffsetDateTime::parse(&text("expires")?, &Rfc3339).ok()?,
     })
 }
 

@@ -3,20 +3,22 @@
 use futures::future::{join, join4};
 use time::OffsetDateTime;
 
-use super::{AutoRestoreError, limit};
+use super::{AutoRestoreError, case::Case, limit};
 use crate::{
     arn::CaArn,
     ca::Ca,
     cloudtrail::Deletion,
     failure::chain,
     jobs::stakes::{self, Stakes},
-    policy::{Approval, Facts, Policies},
+    policy::{self, Approval, Facts, Policies},
     ports::{Ledger, PortError},
     snapshot::Snapshot,
 };
 
 pub(super) struct Gathered {
     approval: Option<Approval>,
+    /// The ledger did not say whether there is one.
+    is_approval_unasked: bool,
     tag_approval: Option<Approval>,
     pub(super) snapshot: Option<Snapshot>,
     pub(super) stakes: Stakes,
@@ -29,6 +31,16 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
+    /// An approval that cannot be asked for counts as it did when the deletion was judged: that it was
+    /// there is on record, and nothing says that it has been withdrawn.
+    pub(super) fn recall_approval(&mut self, case: &Case) {
+        if self.is_approval_unasked {
+            let judgement = case.judgement();
+            self.approval =
+                judgement.and_then(|of| policy::recorded_approval(case.ca(), &of.request));
+        }
+    }
+
     pub(super) fn facts<'a>(&'a self, deletion: &'a Deletion, ca: &'a Ca) -> Facts<'a> {
         Facts {
             deletion,
@@ -86,6 +98,7 @@ pub(super) async fn gather<L: Ledger>(
         own_policies(ledger),
     )
     .await;
+    let is_approval_unasked = matches!(approved, Err(Gap::Passing(_)));
     let approved = lasting(approved, insist)?;
     let policies = lasting(policies, insist)?;
     let mut unknown = Vec::new();
@@ -108,6 +121,7 @@ pub(super) async fn gather<L: Ledger>(
     };
     Ok(Gathered {
         approval,
+        is_approval_unasked,
         tag_approval,
         snapshot,
         stakes,

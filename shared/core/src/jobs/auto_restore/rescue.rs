@@ -70,7 +70,9 @@ impl<A: Authorities + Attachments, L: Ledger, B: Bus> Job<'_, A, L, B> {
         }
         // The next sweep asks again, if there is one before the end.
         let insist = if until - now > TIME_TO_REPEAT { Insist::Yes } else { Insist::No };
-        let gathered = gather::gather(self.ledger, &ca.arn, &case.occasion(), now, insist).await?;
+        let gathered = gather::gather(self.ledger, &ca.arn, &case.occasion(), now, insist).await;
+        let mut gathered = gathered?;
+        gathered.recall_approval(&case);
         let facts = gathered.facts(case.deletion(), ca);
         let answer = policy::must_restore_at_deadline(&gathered.policies, &facts, acknowledged);
         let Permission::Granted { policies } = answer else { return Ok(None) };

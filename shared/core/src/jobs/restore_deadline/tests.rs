@@ -443,6 +443,22 @@ fn the_dead_mans_switch_respects_approvals_and_acknowledgements() {
     assert!(matches!(acknowledged.watch(last + Duration::SECOND), Watch::Rescued { .. }));
 }
 
+/// The case says that there was one. That S3 fails at the last moment does not withdraw it.
+#[test]
+fn the_dead_mans_switch_respects_an_approval_that_cannot_be_read_any_more() {
+    let ten_minutes_left = Duration::days(7) - Duration::minutes(10);
+    let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    approve(&world);
+    delete(&world);
+    world.ledger.fail_reading(&format!("approvals/{ID}.json"));
+    assert!(matches!(world.watch(ten_minutes_left), Watch::Alerted { .. }));
+    assert_eq!(world.authorities.status(), CaStatus::Deleted);
+
+    let unapproved = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    unapproved.ledger.fail_reading(&format!("approvals/{ID}.json"));
+    assert!(matches!(unapproved.watch(ten_minutes_left), Watch::Rescued { .. }));
+}
+
 #[test]
 fn where_the_switch_fails_people_are_told_and_it_is_tried_again() {
     let last = Duration::days(7) - Duration::HOUR;
