@@ -63,9 +63,11 @@ BENCH_VENV := .venv-bench
 bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go and Python, and pca-local beside moto (about 15 minutes after the first builds)
 	@$(CARGO) build --release -p pca-local -p vigil --bins --locked
 	@$(CARGO) build --profile bench -p vigil-local -p bench --bins --locked
-	@$(CARGO) build --profile function -p auto-restore --locked
+	@$(CARGO) build --profile function -p auto-restore -p crl-audit --locked
 	@$(TARGET_DIR)/release/restore --stack $(TARGET_DIR)/release/vigil-local \
 	  --function $(TARGET_DIR)/function/auto-restore --python $(BENCH_VENV)
+	@$(TARGET_DIR)/release/audit --stack $(TARGET_DIR)/release/vigil-local \
+	  --function $(TARGET_DIR)/function/crl-audit
 	@$(TARGET_DIR)/release/crl --vigil $(TARGET_DIR)/release/vigil --go $(BENCH_VENV)/bin/go
 	@$(TARGET_DIR)/release/pca --pca-local $(TARGET_DIR)/release/pca-local --moto $(BENCH_VENV)
 

@@ -22,16 +22,16 @@ pub struct Function {
     answers: Receiver<Answer>,
 }
 
-pub struct Answer {
+struct Answer {
     at: Instant,
-    pub failed: bool,
-    pub body: String,
+    failed: bool,
+    body: String,
 }
 
 type Waiting = Arc<Mutex<Receiver<String>>>;
 
 impl Function {
-    pub fn start(mut command: Command, environment: &[(&str, &str)]) -> Outcome<Self> {
+    pub fn start(name: &str, mut command: Command, environment: &[(&str, &str)]) -> Outcome<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let (events, waiting) = channel();
@@ -48,7 +48,7 @@ impl Function {
         command
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
-            .env("AWS_LAMBDA_FUNCTION_NAME", "auto-restore")
+            .env("AWS_LAMBDA_FUNCTION_NAME", name)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
             .envs(environment.iter().copied())
@@ -68,8 +68,14 @@ impl Function {
 
     /// From handing the event over to the answer.
     pub fn invoke(&self, event: &str) -> Outcome<Duration> {
+        Ok(self.invoke_for(event)?.0)
+    }
+
+    /// The same, and what the answer is.
+    pub fn invoke_for(&self, event: &str) -> Outcome<(Duration, String)> {
         let since = stopwatch();
-        Ok(self.answer(event)?.at - since)
+        let answer = self.answer(event)?;
+        Ok((answer.at - since, answer.body))
     }
 
     /// From the process's start to the answer.

@@ -9,6 +9,7 @@ pub mod load;
 pub mod process;
 pub mod run;
 pub mod s3_sink;
+pub mod stack;
 pub mod table;
 
 /// A benchmark's own error: what it was doing, and what went wrong.

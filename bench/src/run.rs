@@ -12,12 +12,14 @@ pub struct Measured<'a> {
     pub program: &'a Path,
     pub arguments: Vec<&'a str>,
     pub folder: &'a Path,
+    pub environment: &'a [(&'a str, &'a str)],
 }
 
 impl Measured<'_> {
     fn command(&self) -> Command {
         let mut command = Command::new(self.program);
         command.args(&self.arguments).current_dir(self.folder);
+        command.envs(self.environment.iter().copied());
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         command
     }

@@ -3,19 +3,18 @@
 
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use bench::http::Connection;
 use bench::lambda::Function;
+use bench::stack::Stack;
 use bench::table::Table;
 use bench::{Outcome, api};
 use clap::Parser;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Child;
 
 const ALGORITHM: &str = "SHA256WITHECDSA";
 const REGIONS: [&str; 5] = ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-south-1"];
@@ -54,58 +53,18 @@ async fn main() -> ExitCode {
     }
 }
 
-struct Stack {
-    _child: Child,
-    endpoint: String,
-}
+/// Where CAs are deleted, and restored.
+struct Account(Stack);
 
-impl Stack {
-    async fn start(binary: &Path) -> Outcome<Self> {
-        let mut command = tokio::process::Command::new(binary);
-        command
-            .args(["up", "--listen", "127.0.0.1:0", "--template", "bench/restore-template.yaml"])
-            .env("VIGIL_LOCAL_LOG", "error,s3s=off,s3s_fs=off")
-            .stdout(std::process::Stdio::piped())
-            .kill_on_drop(true);
-        let mut child =
-            command.spawn().map_err(|error| format!("{}: {error}", binary.display()))?;
-        let out = child.stdout.take().ok_or("vigil-local has no standard output")?;
-        let mut lines = BufReader::new(out).lines();
-        let line = lines.next_line().await.map_err(|error| error.to_string())?.unwrap_or_default();
-        let endpoint = line
-            .strip_prefix("listening on ")
-            .ok_or_else(|| format!("vigil-local began with '{line}'"))?
-            .to_owned();
-        // What it prints later must find a reader.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { _child: child, endpoint })
-    }
-
-    fn connection(&self) -> Connection {
-        Connection::new(self.endpoint.trim_start_matches("http://"))
-    }
-
+impl Account {
     fn function(&self, command: Command, regions: &str) -> Outcome<Function> {
-        Function::start(
-            command,
-            &[
-                ("AWS_ACCESS_KEY_ID", "bench"),
-                ("AWS_SECRET_ACCESS_KEY", "local"),
-                ("AWS_REGION", "us-east-1"),
-                ("AWS_DEFAULT_REGION", "us-east-1"),
-                ("AWS_ENDPOINT_URL", &self.endpoint),
-                ("VIGIL_EVIDENCE_BUCKET", "bench-evidence"),
-                ("VIGIL_EVENT_BUS", "vigil"),
-                ("VIGIL_REGIONS", regions),
-                ("VIGIL_SWEEP_SETTLE", "1s"),
-                ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-            ],
-        )
+        let settings = [("VIGIL_REGIONS", regions), ("VIGIL_SWEEP_SETTLE", "1s")];
+        self.0.function("auto-restore", command, &settings)
     }
 
     /// A root CA that was in use and has just been deleted, and the event of that.
     async fn deleted(&self, number: usize) -> Outcome<(String, String)> {
-        let mut connection = self.connection();
+        let mut connection = self.0.connection();
         let (ca, _) = api::active_root(&mut connection, None, ALGORITHM).await?;
         let disable = json!({"CertificateAuthorityArn": ca, "Status": "DISABLED"});
         api::call(&mut connection, "UpdateCertificateAuthority", &disable).await?;
@@ -130,7 +89,7 @@ impl Stack {
     }
 
     async fn assert_restored(&self, ca: &str) -> Outcome<()> {
-        let status = self.describe(&mut self.connection(), ca).await?["Status"].clone();
+        let status = self.describe(&mut self.0.connection(), ca).await?["Status"].clone();
         if status == "DISABLED" { Ok(()) } else { Err(format!("{ca} is {status}, not restored")) }
     }
 }
@@ -145,10 +104,10 @@ struct Figures {
 
 async fn run(options: &Options) -> Outcome<Table> {
     let mut table = Table::default();
-    let stack = Stack::start(&options.stack).await?;
+    let account = Account(Stack::start(&options.stack).await?);
     let ours = || Command::new(&options.function);
     println!("auto-restore: {} rounds", options.rounds);
-    let rust = measure(&stack, options.rounds, &ours).await?;
+    let rust = measure(&account, options.rounds, &ours).await?;
     table.below("start to first poll of the Runtime API", rust.first_poll, 15.0, "ms");
     table.below("deletion undone, warm", rust.warm, 60.0, "ms");
     table.below("deletion undone, cold start included", rust.cold, 150.0, "ms");
@@ -162,7 +121,7 @@ async fn run(options: &Options) -> Outcome<Table> {
             command
         };
         let rounds = options.rounds.div_ceil(3);
-        let python = measure(&stack, rounds, &theirs).await?;
+        let python = measure(&account, rounds, &theirs).await?;
         beside(&mut table, "start to first poll", rust.first_poll, python.first_poll, None);
         beside(&mut table, "deletion undone, warm", rust.warm, python.warm, None);
         beside(&mut table, "deletion undone, cold", rust.cold, python.cold, Some(6.0));
@@ -175,7 +134,7 @@ async fn run(options: &Options) -> Outcome<Table> {
             ratio,
         );
     }
-    sweep(&stack, options, &ours, &mut table).await?;
+    sweep(&account, options, &ours, &mut table).await?;
     Ok(table)
 }
 
@@ -191,23 +150,27 @@ fn beside(table: &mut Table, what: &str, ours: f64, theirs: f64, wanted: Option<
     table.row(&what, format!("{ours:.1} ms"), format!("{theirs:.1} ms"), verdict);
 }
 
-async fn measure(stack: &Stack, rounds: usize, command: &dyn Fn() -> Command) -> Outcome<Figures> {
+async fn measure(
+    account: &Account,
+    rounds: usize,
+    command: &dyn Fn() -> Command,
+) -> Outcome<Figures> {
     let (mut first_polls, mut cold, mut warm) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
-        let (ca, event) = stack.deleted(round).await?;
-        let function = stack.function(command(), "")?;
+        let (ca, event) = account.deleted(round).await?;
+        let function = account.function(command(), "")?;
         first_polls.push(function.first_poll()?);
         drop(function);
         // The event waits already when the process starts, as at Lambda.
-        let function = stack.function(command(), "")?;
+        let function = account.function(command(), "")?;
         cold.push(function.invoke_cold(&event)?);
-        stack.assert_restored(&ca).await?;
+        account.assert_restored(&ca).await?;
     }
-    let function = stack.function(command(), "")?;
+    let function = account.function(command(), "")?;
     for round in 0..=rounds {
-        let (ca, event) = stack.deleted(round).await?;
+        let (ca, event) = account.deleted(round).await?;
         let took = function.invoke(&event)?;
-        stack.assert_restored(&ca).await?;
+        account.assert_restored(&ca).await?;
         // The first is not warm.
         if round > 0 {
             warm.push(took);
@@ -218,13 +181,13 @@ async fn measure(stack: &Stack, rounds: usize, command: &dyn Fn() -> Command) ->
 }
 
 async fn sweep(
-    stack: &Stack,
+    account: &Account,
     options: &Options,
     command: &dyn Fn() -> Command,
     table: &mut Table,
 ) -> Outcome<()> {
     println!("a sweep of {} CAs in {} Regions", options.cas, REGIONS.len());
-    let mut connection = stack.connection();
+    let mut connection = account.0.connection();
     for number in 0..options.cas {
         let region = REGIONS[number % REGIONS.len()];
         let creation = api::creation(&format!("CA {number}"), None);
@@ -234,7 +197,7 @@ async fn sweep(
             return Err(String::from_utf8_lossy(&answer.body).into_owned());
         }
     }
-    let function = stack.function(command(), &REGIONS.join(","))?;
+    let function = account.function(command(), &REGIONS.join(","))?;
     let mut sweeps = Vec::new();
     for _ in 0..options.rounds {
         sweeps.push(function.invoke(r#"{"task": "sweep"}"#)?);

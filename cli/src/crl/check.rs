@@ -110,11 +110,16 @@ fn subject(
     as_of: OffsetDateTime,
 ) -> CrlSubject {
     let history = previous.as_ref().map(history).unwrap_or_default();
+    let (report, previous) = thread::scope(|scope| {
+        let covered = scope.spawn(|| coverage(&current, reported, as_of));
+        let removed = removed(&current, previous.as_ref(), reported);
+        (joined(covered), removed)
+    });
     CrlSubject {
         ca: None,
         place: Place::File(options.file.display().to_string()),
-        report: coverage(&current, reported, as_of),
-        previous: removed(&current, previous.as_ref(), reported),
+        report,
+        previous,
         named: Err("only crl-audit looks at certificates".to_owned()),
         crl: current.crl,
         issuer: Ok(issuer),

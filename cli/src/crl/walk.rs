@@ -4,7 +4,7 @@
 //! The pieces go round between the two, so nothing of the file stays in memory.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fs::{File, Metadata},
     io::{self, Read},
     path::Path,
@@ -137,28 +137,31 @@ fn walk_and_count(pieces: Pieces, path: &Path) -> Outcome {
         }
     });
     let Ok(mut crl) = walked else { return Ok(walked.map(|crl| (crl, None))) };
-    if repeats.borrow().wants_again() > 0 {
-        // What cannot be opened a second time is not counted, and the rule says so.
-        if let Ok(again) = File::open(path) {
-            see_again(&again, &repeats)?;
+    while repeats.borrow_mut().wants_again() {
+        // What cannot be opened or read to its end a second time is not counted, and the rule says so.
+        let Ok(again) = File::open(path) else { break };
+        if !see_again(&again, &repeats)? {
+            break;
         }
     }
     crl.facts.entries.duplicate_serials = repeats.into_inner().count();
     Ok(Ok((crl, None)))
 }
 
-fn see_again(mut file: &File, repeats: &RefCell<Repeats>) -> io::Result<()> {
+/// Whether as many entries were seen as were wanted.
+fn see_again(mut file: &File, repeats: &RefCell<Repeats>) -> io::Result<bool> {
+    let is_enough = Cell::new(false);
     let mut reader = CrlReader::without_hashing(|entry: &Entry<'_>| {
-        if !entry.indirect {
-            repeats.borrow_mut().see_again(entry.serial);
+        if !entry.indirect && !is_enough.get() {
+            is_enough.set(!repeats.borrow_mut().see_again(entry.serial));
         }
     });
     let mut piece = vec![0; PIECE];
     loop {
         let count = file.read(&mut piece)?;
         let is_all = count == 0 || reader.push(&piece[..count]).is_err();
-        if is_all || repeats.borrow().wants_again() == 0 {
-            return Ok(());
+        if is_all || is_enough.get() {
+            return Ok(is_enough.get());
         }
     }
 }
