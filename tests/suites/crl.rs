@@ -5,7 +5,9 @@
 
 use std::process::Command;
 
-use aws_sdk_acmpca::types::RevocationReason;
+use aws_sdk_acmpca::types::{
+    CrlConfiguration, CrlType, RevocationConfiguration, RevocationReason, S3ObjectAcl,
+};
 use aws_sdk_s3::types::{EventBridgeConfiguration, NotificationConfiguration};
 use e2e::{
     run,
@@ -157,6 +159,61 @@ async fn what_relying_parties_get_over_http_is_looked_at_where_that_is_switched_
     world.advance(Duration::hours(1)).await;
     assert_eq!(urgent(&world), Vec::<String>::new());
     world.assert_nothing_failed();
+}
+
+/// What names the partition is the oldest of all certificates, and Vigil comes after it was deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_that_only_one_old_certificate_names_is_missed_though_it_was_never_seen() {
+    let world = World::start().await;
+    world.crl_bucket(BUCKET).await;
+    let ca = world.active_root(Some(BUCKET)).await;
+    partition(&world, &ca, None).await;
+    issue(&world, &ca).await;
+    let partitions = async || {
+        let listed = world.s3.list_objects_v2().bucket(BUCKET).prefix(format!("crl/{}/", id(&ca)));
+        let listed = listed.send().await.unwrap();
+        listed.contents().iter().filter_map(|one| one.key.clone()).collect::<Vec<_>>()
+    };
+    world.advance(Duration::minutes(1)).await;
+    let [old] = partitions().await.try_into().unwrap();
+    // Under another name there is another partition for what is issued from now on.
+    partition(&world, &ca, Some("crl.example.com")).await;
+    for _ in 0..20 {
+        issue(&world, &ca).await;
+    }
+    world.advance(Duration::days(1) + Duration::minutes(1)).await;
+    assert_eq!((urgent(&world), partitions().await.len()), (vec![], 2));
+    for seen in world.evidence("state/crl-audit/").await {
+        world.s3.delete_object().bucket(EVIDENCE).key(seen).send().await.unwrap();
+    }
+    world.s3.delete_object().bucket(BUCKET).key(&old).send().await.unwrap();
+
+    world.advance(Duration::hours(1)).await;
+    assert_eq!(urgent(&world), Vec::<String>::new(), "this run looks at the certificates");
+    world.advance(Duration::hours(1)).await;
+    assert_eq!(urgent(&world), ["crl.distribution-points"]);
+    let found = world.findings("crl.distribution-points").pop().unwrap();
+    let url = format!("http://{BUCKET}.s3.us-east-1.amazonaws.com/{old}");
+    assert_eq!(found["evidence"]["first_urls"], json!([url]));
+    let report = world.evidence("reports/crl-audit/").await.pop().unwrap();
+    let report: Value = serde_json::from_slice(&world.object(EVIDENCE, &report).await).unwrap();
+    let of = &report["certificates"][0];
+    assert_eq!((&of["valid"], &of["left"]), (&json!(22), &json!(0)), "the CA's own among them");
+    world.assert_nothing_failed();
+}
+
+/// From now on the CA's CRL is partitioned.
+async fn partition(world: &World, ca: &str, host: Option<&str>) {
+    let crl = CrlConfiguration::builder()
+        .enabled(true)
+        .expiration_in_days(7)
+        .s3_bucket_name(BUCKET)
+        .s3_object_acl(S3ObjectAcl::BucketOwnerFullControl)
+        .crl_type(CrlType::Partitioned)
+        .set_custom_cname(host.map(str::to_owned));
+    let crl = RevocationConfiguration::builder().crl_configuration(crl.build().unwrap());
+    let update = world.pca.update_certificate_authority().certificate_authority_arn(ca);
+    update.revocation_configuration(crl.build()).send().await.unwrap();
 }
 
 async fn world() -> (World, String) {

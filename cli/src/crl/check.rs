@@ -9,7 +9,7 @@ use vigil_core::{
     crl::comparison::{Coverage, Difference, Reported, difference},
     rules::{
         self, JudgementResult,
-        crl::{CrlHistory, CrlState, CrlSubject, Place},
+        crl::{CrlHistory, CrlState, CrlSubject, Need, Place},
     },
 };
 
@@ -116,6 +116,7 @@ fn subject(
         report: coverage(&current, reported, as_of),
         previous: removed(&current, previous.as_ref(), reported),
         named: Err("only crl-audit looks at certificates".to_owned()),
+        need: Need::Supposed("somebody shows it".to_owned()),
         crl: current.crl,
         issuer: Ok(issuer),
         history,

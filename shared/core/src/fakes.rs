@@ -258,6 +258,7 @@ impl FakeAuthorities {
 impl Issued for FakeAuthorities {
     async fn issued(&self, _: &CaArn, serial: &str) -> Result<String, PortError> {
         const OPERATION: &str = "GetCertificate";
+        self.calls.make("issued").await?;
         let issued = lock(&self.issued).get(serial).cloned();
         let resource = serial.to_owned();
         issued.ok_or(PortError::NotFound {
@@ -550,5 +551,9 @@ impl Pace for FakePace {
         let mut turns = lock(&self.turns);
         *turns = turns.checked_sub(1).ok_or(TimeIsUp)?;
         Ok(())
+    }
+
+    fn lasts(&self, _: Duration) -> bool {
+        true
     }
 }

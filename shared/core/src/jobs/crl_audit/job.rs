@@ -4,7 +4,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     AT_ONCE, BUCKETS_AT_ONCE, CheckFailure, CrlAuditError, Outcome, Ports, Scope, Settings, Skip,
-    Step, Told, Trigger, certificates, gather, memory::Memory, report::Report, settle, turns,
+    Step, Told, Trigger, certificates, gather, looking, memory::Memory, report::Report, settle,
+    turns,
 };
 use crate::{
     ca::Ca,
@@ -19,7 +20,7 @@ mod checked;
 mod closing;
 mod partitions;
 
-use checked::{Checked, absorb};
+use checked::{Checked, Sum};
 
 pub(super) struct Job<'a, A, O, K, L, B, P, D> {
     pub(super) ports: &'a Ports<'a, A, O, K, L, B, P, D>,
@@ -46,15 +47,20 @@ where
     pub(super) async fn run(
         &self,
         scopes: &Scopes<'_>,
-        mut report: Report,
+        report: Report,
     ) -> Result<Outcome, CrlAuditError> {
-        let mut failures = Vec::new();
-        match self.all_turns(scopes, &mut report, &mut failures).await {
-            None => self.close_what_is_no_longer_audited(scopes, &mut report, &mut failures).await,
-            Some(left) => match self.hand_on(&left, &report).await {
-                Ok(()) => report.handed_on = Some(left),
-                Err(step) => failures.push(CheckFailure { resource: left, step }),
+        let mut sum = Sum { report, failures: Vec::new(), plans: Vec::new() };
+        match self.all_turns(scopes, &mut sum).await {
+            None => self.close_what_is_no_longer_audited(scopes, &mut sum).await,
+            Some(left) => match self.hand_on(&left, &sum.report).await {
+                Ok(()) => sum.report.handed_on = Some(left),
+                Err(step) => sum.failures.push(CheckFailure { resource: left, step }),
             },
+        }
+        let Sum { mut report, mut failures, plans } = sum;
+        // Who waits for the rest has it by now.
+        if self.trigger.is_of_all() {
+            report.certificates = looking::look(self.ports, plans, self.now, &mut failures).await;
         }
         report.unchecked = failures.iter().map(ToString::to_string).collect();
         let written = report.write(self.ports.ledger).await;
@@ -70,19 +76,14 @@ where
     }
 
     /// The first resource that had no turn, if there is one.
-    async fn all_turns(
-        &self,
-        scopes: &Scopes<'_>,
-        report: &mut Report,
-        failures: &mut Vec<CheckFailure>,
-    ) -> Option<String> {
+    async fn all_turns(&self, scopes: &Scopes<'_>, sum: &mut Sum) -> Option<String> {
         let mut turns = turns::of(self.ports, scopes, self.trigger).await;
         let arns: Vec<String> = turns.iter().map(|turn| turn.ca.arn.to_string()).collect();
         let ready = certificates::fetch(self.ports, &mut turns).await;
         let audits =
             turns.into_iter().take(ready).map(|turn| self.in_time(self.audit(turn, scopes)));
         let done = side_by_side(AT_ONCE, audits).await;
-        let begun = absorb(done, report, failures);
+        let begun = sum.add(done);
         if begun < arns.len() {
             return Some(arns[begun].clone());
         }
@@ -91,11 +92,14 @@ where
         let audits = buckets.into_iter();
         let audits = audits.map(|bucket| self.in_time(self.audit_bucket(bucket, scopes)));
         let done = side_by_side(BUCKETS_AT_ONCE, audits).await;
-        arns.into_iter().nth(absorb(done, report, failures))
+        arns.into_iter().nth(sum.add(done))
     }
 
     /// Begins it only while there is time.
     async fn in_time(&self, work: impl Future<Output = Checked>) -> Option<Checked> {
+        if self.trigger.is_of_all() && !self.ports.pace.lasts(looking::KEPT) {
+            return None;
+        }
         self.ports.pace.pause(Duration::ZERO).await.ok()?;
         Some(work.await)
     }
@@ -115,7 +119,7 @@ where
             failures.push(failed(step));
             Told::default()
         });
-        Checked { judgements, told, failures }
+        Checked { judgements, told, failures, plan: None }
     }
 
     /// The next run begins with the first that had no turn; a run in which nobody had one is not

@@ -71,6 +71,7 @@ fn subject(issuer: &Issuer, crl: CrlState) -> CrlSubject {
         report: Ok(coverage()),
         previous: Ok(Difference::default()),
         named: Ok(Named::default()),
+        need: Need::Supposed("it is the CA's own".to_owned()),
         as_of: AT + Duration::DAY,
     }
 }
@@ -433,6 +434,7 @@ fn a_valid_certificate_must_not_name_a_place_without_a_crl() {
     let named = |url: &str, until| Named {
         points: [(url.to_owned(), until)].into(),
         places: ["http://a/crl/1.crl".to_owned()].into(),
+        looked_at: None,
     };
     let want = of(&[("crl.distribution-points", "elsewhere", Severity::High)]);
     for (url, until, want) in [

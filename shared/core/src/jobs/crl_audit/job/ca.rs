@@ -8,19 +8,18 @@ use super::{
     super::{
         Scope,
         gather::{self, Gathered},
+        looking::{self, Plan, Wanted},
         memory::{self, KnownCertificate, Memory},
-        points,
         turns::Turn,
     },
     Checked, Job, Scopes,
 };
 use crate::{
     ca::Ca,
-    certificate::Certificate,
     ports::{Authorities, Buckets, Bus, Distribution, Issued, Ledger, Objects, Pace},
     rules::{
         self, Judgement,
-        crl::{CrlHistory, CrlState, Named},
+        crl::{CrlState, Named, Need},
     },
 };
 
@@ -48,43 +47,48 @@ where
             Err(step) => return Checked::failed(resource, step),
         };
         let gather::KnownIssuer { issuer, pem, failure } = gather::issuer(certificate);
-        let (parts, mut checked) = self.audit_partitions(ca, scope, &issuer, scopes).await;
-        let (whole, kind) = (scope, gather::Kind::Whole(&parts));
-        let mut gathered = self.gather(ca, whole, kind, memory.crl.clone(), issuer).await;
+        let (parts, mut checked) = self.audit_partitions(ca, scope, &issuer, &memory, scopes).await;
+        let wanted = scope.is_named.then(|| Wanted {
+            looked: memory.looked.as_ref(),
+            // On an event, only to say how many are left: events come many at a time.
+            most: if self.trigger.is_of_all() { looking::MOST_A_RUN } else { 0 },
+            as_of: self.now,
+        });
+        let mut gathered = self
+            .gather(gather::Asked {
+                ca,
+                scope,
+                history: memory.crl.clone(),
+                issuer,
+                kind: gather::Kind::Whole(&parts),
+                need: Need::Supposed("it is the CA's own".to_owned()),
+                wanted,
+                settings: self.settings,
+                as_of: self.now,
+            })
+            .await;
         gathered.failures.extend(failure);
-        let learnt = self.learn_points(ca, &memory, &mut gathered).await;
-        gathered.subject.named = self.named(scope, &parts, &memory, learnt.as_ref(), &gathered);
-        let mut judgements = self.judge(whole, resource, &gathered).await;
+        gathered.subject.named = self.named(scope, &parts, &memory, &gathered);
+        let mut judgements = self.judge(scope, resource, &gathered).await;
         judgements.extend(self.configuration(ca));
         let known = pem.and_then(|pem| KnownCertificate::of(ca, &pem));
         let subject = &gathered.subject;
         let learn = |memory: &mut Memory| {
             // On what is remembered now: another run may have learnt something meanwhile.
-            self.trigger.learn(&ca.arn, &scope.key, &mut memory.crl);
+            self.trigger.learn(&ca.arn, scope, &mut memory.crl);
             memory.crl.learn(subject);
             if known.is_some() {
                 memory.certificate.clone_from(&known);
             }
-            if let Some(points) = &learnt {
-                memory.learn_points(points, self.now);
-            }
         };
         let key = memory::ca_key(ca.arn.id());
         checked.add(self.settle(resource, &key, judgements, gathered.failures, learn).await);
+        checked.plan = gathered.plan.map(|plan| (ca.arn.clone(), plan));
         checked
     }
 
-    pub(super) async fn gather(
-        &self,
-        ca: &Ca,
-        scope: &Scope,
-        kind: gather::Kind<'_>,
-        mut history: CrlHistory,
-        issuer: Result<Certificate, String>,
-    ) -> Gathered {
-        self.trigger.learn(&ca.arn, &scope.key, &mut history);
-        let (settings, as_of) = (self.settings, self.now);
-        let asked = gather::Asked { ca, scope, history, issuer, kind, settings, as_of };
+    pub(super) async fn gather(&self, mut asked: gather::Asked<'_>) -> Gathered {
+        self.trigger.learn(&asked.ca.arn, asked.scope, &mut asked.history);
         gather::crl(self.ports, asked).await
     }
 
@@ -106,51 +110,36 @@ where
         judgements
     }
 
-    /// `None` if no certificate was looked at this time.
-    async fn learn_points(
-        &self,
-        ca: &Ca,
-        memory: &Memory,
-        gathered: &mut Gathered,
-    ) -> Option<BTreeMap<String, i64>> {
-        if gathered.sample.is_empty() || !points::are_due(ca, memory, self.trigger, self.now) {
-            return None;
-        }
-        match points::of(self.ports, ca, &gathered.sample).await {
-            Ok(points) => Some(points),
-            Err(step) => {
-                gathered.failures.push(step);
-                None
-            }
-        }
-    }
-
+    /// By what earlier runs have learnt: certificates are looked at when everybody has had their turn.
     fn named(
         &self,
         scope: &Scope,
         parts: &gather::Parts,
         memory: &Memory,
-        learnt: Option<&BTreeMap<String, i64>>,
         gathered: &Gathered,
     ) -> Result<Named, String> {
         if !scope.is_named {
             return Err("what certificates name is not the CA's to say (OmitExtension)".to_owned());
         }
-        let known = memory.points.iter().chain(learnt.into_iter().flatten());
         let time = |until: i64| OffsetDateTime::from_unix_timestamp(until).ok();
-        let points: BTreeMap<_, _> =
-            known.filter_map(|(url, until)| Some((url.clone(), time(*until)?))).collect();
-        if points.is_empty() {
+        let points: BTreeMap<_, _> = memory
+            .points
+            .iter()
+            .filter_map(|(url, until)| Some((url.clone(), time(*until)?)))
+            .collect();
+        if points.is_empty() && memory.looked.is_none() {
             return Err("no certificate was looked at yet".to_owned());
         }
-        if parts.is_incomplete || matches!(gathered.subject.crl, CrlState::NotChecked(_)) {
+        if parts.is_unknown || matches!(gathered.subject.crl, CrlState::NotChecked(_)) {
             return Err("not every part of the CRL could be looked at".to_owned());
         }
         let mut places = parts.urls.clone();
         if !matches!(gathered.subject.crl, CrlState::Missing) {
             places.extend(scope.urls(&scope.key));
         }
-        Ok(Named { points, places })
+        let left = gathered.plan.as_ref().map(Plan::left);
+        let looked_at = memory.looked.as_ref().map(|looked| looked.tell(left, self.now));
+        Ok(Named { points, places, looked_at })
     }
 
     fn configuration(&self, ca: &Ca) -> Vec<Judgement> {

@@ -1,7 +1,7 @@
 //! What came of turns.
 
-use super::super::{CheckFailure, Step, Told, report::Report};
-use crate::rules::Judgement;
+use super::super::{CheckFailure, Step, Told, looking::Plan, report::Report};
+use crate::{arn::CaArn, rules::Judgement};
 
 /// What came of one resource's turn.
 #[derive(Default)]
@@ -9,6 +9,8 @@ pub(super) struct Checked {
     pub(super) judgements: Vec<Judgement>,
     pub(super) told: Told,
     pub(super) failures: Vec<CheckFailure>,
+    /// Which of a CA's certificates are to be looked at.
+    pub(super) plan: Option<(CaArn, Plan)>,
 }
 
 impl Checked {
@@ -16,6 +18,7 @@ impl Checked {
         self.judgements.extend(other.judgements);
         self.told.add(other.told);
         self.failures.extend(other.failures);
+        self.plan = self.plan.take().or(other.plan);
     }
 
     pub(super) fn failed(resource: &str, step: Step) -> Self {
@@ -24,18 +27,24 @@ impl Checked {
     }
 }
 
-/// Adds what was done to the report, and says how many had their turn.
-pub(super) fn absorb(
-    done: Vec<Option<Checked>>,
-    report: &mut Report,
-    failures: &mut Vec<CheckFailure>,
-) -> usize {
-    let mut begun = 0;
-    for checked in done.into_iter().map_while(|checked| checked) {
-        begun += 1;
-        report.told.add(checked.told);
-        report.judgements.extend(checked.judgements);
-        failures.extend(checked.failures);
+/// What came of the whole run so far.
+pub(super) struct Sum {
+    pub(super) report: Report,
+    pub(super) failures: Vec<CheckFailure>,
+    pub(super) plans: Vec<(CaArn, Plan)>,
+}
+
+impl Sum {
+    /// Adds what was done, and says how many had their turn.
+    pub(super) fn add(&mut self, done: Vec<Option<Checked>>) -> usize {
+        let mut begun = 0;
+        for checked in done.into_iter().map_while(|checked| checked) {
+            begun += 1;
+            self.report.told.add(checked.told);
+            self.report.judgements.extend(checked.judgements);
+            self.failures.extend(checked.failures);
+            self.plans.extend(checked.plan);
+        }
+        begun
     }
-    begun
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    super::{AT_ONCE, CheckFailure, Skip, Step, memory, report::Report, settle},
-    Job, Scopes,
+    super::{AT_ONCE, CheckFailure, Skip, Step, memory, settle},
+    Job, Scopes, Sum,
 };
 use crate::{
     jobs::side_by_side::side_by_side,
@@ -23,15 +23,11 @@ where
 {
     /// A CA that was deleted, or whose CRL was turned off, has no findings any more. Only a run over
     /// all CAs can tell, and only about resources that it did not audit.
-    pub(super) async fn close_what_is_no_longer_audited(
-        &self,
-        scopes: &Scopes<'_>,
-        report: &mut Report,
-        failures: &mut Vec<CheckFailure>,
-    ) {
+    pub(super) async fn close_what_is_no_longer_audited(&self, scopes: &Scopes<'_>, sum: &mut Sum) {
         if !self.trigger.is_of_all() {
             return;
         }
+        let Sum { report, failures, .. } = sum;
         let mut failed = |resource: String, step| failures.push(CheckFailure { resource, step });
         let keys = match self.ports.ledger.list(memory::PREFIX).await {
             Ok(keys) => keys,

@@ -6,7 +6,7 @@ use time::Duration;
 use super::{super::Outcome, world::*};
 use crate::{bucket::Fact, crl::fixture::Draft, failure::Failure};
 
-fn generation(n: u8, at: &str, detail: &Value) -> Value {
+pub(super) fn generation(n: u8, at: &str, detail: &Value) -> Value {
     json!({"version": "0", "id": "e-1", "detail-type": "ACM Private CA CRL Generation",
            "source": "aws.acm-pca", "account": "111122223333", "time": at, "region": "us-east-1",
            "resources": [arn(n)], "detail": detail})

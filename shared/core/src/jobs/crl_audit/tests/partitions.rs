@@ -3,7 +3,10 @@
 use serde_json::json;
 use time::Duration;
 
-use super::{events::object_event, world::*};
+use super::{
+    events::{generation, object_event},
+    world::*,
+};
 use crate::{
     ca::CrlType,
     crl::fixture::{Draft, Issuer, distribution_point},
@@ -97,6 +100,17 @@ fn a_partition_that_somebody_else_wrote_is_found_by_its_event() {
     event["detail"]["object"]["key"] = json!(part_key("a"));
     world.run(Duration::minutes(1), &event).unwrap();
     assert_eq!(world.told(), [new("crl.writer")]);
+}
+
+/// A CA that never had a complete CRL is told of its partitions, too.
+#[test]
+fn that_the_service_wrote_says_of_no_part_that_it_was_there() {
+    let world = partitioned();
+    world.objects.objects.lock().unwrap().remove(&key(1));
+    let success = generation(1, "2026-03-01T12:00:00Z", &json!({"result": "success"}));
+    world.run(Duration::ZERO, &success).unwrap();
+    world.audit(Duration::HOUR);
+    assert_eq!(world.told(), []);
 }
 
 #[test]
