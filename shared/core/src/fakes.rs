@@ -532,13 +532,15 @@ impl Bus for FakeBus {
 
 /// Time for so many turns. Pauses take none of it, and are counted.
 pub(crate) struct FakePace {
+    /// How often it says that there is time to come.
+    pub(crate) lasting: Mutex<usize>,
     pub(crate) turns: Mutex<usize>,
     pub(crate) pauses: Mutex<Vec<Duration>>,
 }
 
 impl FakePace {
     pub(crate) fn with_turns(turns: usize) -> Self {
-        Self { turns: Mutex::new(turns), pauses: Mutex::default() }
+        Self { lasting: Mutex::new(usize::MAX), turns: Mutex::new(turns), pauses: Mutex::default() }
     }
 }
 
@@ -554,6 +556,9 @@ impl Pace for FakePace {
     }
 
     fn lasts(&self, _: Duration) -> bool {
-        true
+        let mut lasting = lock(&self.lasting);
+        let lasts = *lasting > 0;
+        *lasting = lasting.saturating_sub(1);
+        lasts
     }
 }

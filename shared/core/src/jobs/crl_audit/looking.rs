@@ -62,22 +62,19 @@ pub(super) async fn look<A: Issued, O, K, L: Ledger, B, P: Pace, D>(
 ) -> Vec<CertificatesOf> {
     let seen = see(ports, &plans).await;
     let learnt = plans.iter().zip(seen).map(async |((ca, plan), mut seen)| {
-        let learn = |memory: &mut Memory| memory.learn_certificates(plan, &seen, now);
-        let updated = match plan.teaches(seen.looked) {
-            true => memory::update(ports.ledger, &memory::ca_key(ca.id()), learn).await,
-            false => memory::read(ports.ledger, &memory::ca_key(ca.id())).await.map(|read| read.0),
-        };
-        let failed = |step| CheckFailure { resource: ca.to_string(), step };
-        let mut failed: Vec<_> = seen.failure.take().into_iter().map(failed).collect();
-        let looked = match updated {
-            Ok(memory) => memory.looked,
-            Err(step) => {
-                failed.push(CheckFailure { resource: ca.to_string(), step });
-                None
+        let mut steps: Vec<Step> = seen.failure.take().into_iter().collect();
+        let mut looked = plan.known.clone();
+        if plan.teaches(seen.looked) {
+            let learn = |memory: &mut Memory| memory.learn_certificates(plan, &seen, now);
+            match memory::update(ports.ledger, &memory::ca_key(ca.id()), learn).await {
+                Ok(memory) => looked = memory.looked,
+                Err(step) => steps.push(step),
             }
-        };
+        }
         let left = plan.left().saturating_sub(seen.looked as u64);
         let looked_at = looked.map(|looked| looked.tell(Some(left), now));
+        let failed = |step| CheckFailure { resource: ca.to_string(), step };
+        let failed: Vec<_> = steps.into_iter().map(failed).collect();
         (CertificatesOf { ca: ca.clone(), valid: plan.valid(), left, looked_at }, failed)
     });
     let mut all = Vec::new();

@@ -37,7 +37,7 @@ pub(super) fn of(memory: &Memory, key: &str, history: &CrlHistory, now: OffsetDa
 
 /// At the latest: what is seen every hour is noted once a day.
 fn last_seen(history: &CrlHistory) -> Option<OffsetDateTime> {
-    history.written_at.max(history.seen_at.map(|at| at + Duration::DAY))
+    history.written_at.max(history.seen_at.map(|at| at.saturating_add(Duration::DAY)))
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub(in super::super) struct Choice {
     now: i64,
     /// What was issued later may be missing in the report.
     settled: i64,
+    /// An old report lacks what was issued between it and the interval: there is no going back by it.
+    shows_all_before: bool,
     /// The first of them; the greatest makes room.
     newer: BinaryHeap<Candidate>,
     /// The last of them.
@@ -54,11 +56,14 @@ struct Tally {
 
 impl Choice {
     pub(in super::super) fn new(wanted: Wanted<'_>, report_made_at: OffsetDateTime) -> Self {
+        let settled = report_made_at.saturating_sub(SETTLED_AFTER).unix_timestamp();
+        let from = wanted.looked.and_then(|looked| looked.interval.from.as_ref());
         Self {
             known: wanted.looked.cloned(),
             most: wanted.most,
             now: wanted.as_of.unix_timestamp(),
-            settled: (report_made_at - SETTLED_AFTER).unix_timestamp(),
+            settled,
+            shows_all_before: from.is_none_or(|from| *from <= Place::after(settled)),
             newer: BinaryHeap::new(),
             older: BinaryHeap::new(),
             tally: Tally::default(),
@@ -92,7 +97,9 @@ impl Choice {
             }
             Side::Older => {
                 self.tally.older += 1;
-                keep(&mut self.older, Reverse(candidate), self.most);
+                if self.shows_all_before {
+                    keep(&mut self.older, Reverse(candidate), self.most);
+                }
             }
             Side::Within => self.tally.within += 1,
         }
@@ -106,14 +113,15 @@ impl Choice {
         let mut plan = Plan {
             newer_listed: newer.len(),
             list: newer.into_iter().chain(older).collect(),
-            known: self.known.map(|known| (known.interval, known.unreadable)),
+            known: self.known,
             settled: self.settled,
+            shows_all_before: self.shows_all_before,
             tally: self.tally,
             unreadable,
             begins_anew: false,
         };
         // What can be read now and could not be before may lie in the interval.
-        if plan.known.as_ref().is_some_and(|(_, before)| unreadable < *before) {
+        if plan.known.as_ref().is_some_and(|before| unreadable < before.unreadable) {
             plan = Plan { list: Vec::new(), newer_listed: 0, begins_anew: true, ..plan };
         }
         plan
@@ -159,8 +167,9 @@ pub(in super::super) struct Plan {
     pub(super) list: Vec<Candidate>,
     /// How many of the list were issued after the interval.
     pub(super) newer_listed: usize,
-    known: Option<(Interval, u64)>,
+    pub(super) known: Option<Looked>,
     settled: i64,
+    shows_all_before: bool,
     tally: Tally,
     /// Records of the report: what they are about was not looked at.
     pub(super) unreadable: u64,
@@ -176,7 +185,7 @@ impl Plan {
             return None;
         }
         let empty = || Interval::empty(self.settled);
-        let mut interval = known.map_or_else(empty, |(interval, _)| interval.clone());
+        let mut interval = known.map_or_else(empty, |known| known.interval.clone());
         let (newer, older) = self.list.split_at(self.newer_listed);
         let up = looked.min(newer.len());
         if up as u64 == self.tally.newer {
@@ -185,18 +194,12 @@ impl Plan {
             interval.until = last.place.clone();
         }
         let down = looked - up;
-        if down as u64 == self.tally.older {
+        if self.shows_all_before && down as u64 == self.tally.older {
             interval.from = None;
         } else if let Some(last) = older[..down].last() {
             interval.from = Some(last.place.clone());
         }
         Some(interval)
-    }
-
-    /// Whether the report alone says something new: that there is nothing more to look at, say.
-    pub(super) fn changes_without_a_look(&self) -> bool {
-        let after = self.after(0).map(|interval| (interval, self.unreadable));
-        after.is_some() && after != self.known
     }
 
     /// The report's valid certificates.

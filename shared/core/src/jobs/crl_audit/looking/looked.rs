@@ -53,9 +53,14 @@ impl Looked {
 }
 
 impl Plan {
-    /// Whether there is anything to remember when so many were looked at.
+    /// Whether there is anything to remember when so many were looked at. The report alone may say
+    /// something new: that there is nothing more to look at, say.
     pub(super) fn teaches(&self, looked: usize) -> bool {
-        looked > 0 || self.begins_anew || self.changes_without_a_look()
+        let known = self.known.as_ref().map(|known| (&known.interval, known.unreadable));
+        let after = self.after(looked);
+        let is_new =
+            after.is_some() && after.as_ref().map(|after| (after, self.unreadable)) != known;
+        looked > 0 || self.begins_anew || is_new
     }
 }
 

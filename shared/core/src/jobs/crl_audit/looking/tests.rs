@@ -138,6 +138,20 @@ fn records_that_cannot_be_read_forbid_to_call_it_complete_and_are_looked_at_when
     assert_eq!(fleet.complete_until(now), Ok(51));
 }
 
+/// Whoever notes an older report after a newer one.
+#[test]
+fn by_a_report_from_before_the_interval_nothing_is_claimed() {
+    let history = vec![Issued::of(1, 10), Issued::of(2, 20), Issued::of(3, 30)];
+    let mut fleet = Fleet { history, ..Fleet::default() };
+    let now = 1_000;
+    assert_eq!(fleet.run(30 + MARGIN, now, 1), [3]);
+    assert_eq!(fleet.run(15 + MARGIN, now, 9), [], "2 would be passed over");
+    assert!(fleet.complete_until(now).is_err());
+    assert_eq!(fleet.run(29 + MARGIN, now, 9), [], "others of the second of 3 may be missing");
+    assert_eq!(fleet.run(30 + MARGIN, now, 9), [2, 1]);
+    assert_eq!(fleet.complete_until(now), Ok(31));
+}
+
 /// Two invocations at a time, on the same memory.
 #[test]
 fn what_two_runs_learn_is_joined() {
@@ -188,6 +202,8 @@ proptest! {
     /// was looked at, and in the end everything was.
     #[test]
     fn every_live_certificate_is_looked_at_once(
+        // Before the CA's first certificate, or when it has many.
+        begins in 0..1_200_i64,
         issued in prop::collection::vec(issued(), 0..60),
         runs in prop::collection::vec((0..40_i64, 0..900_i64, 0..12_usize, 0..12_usize), 1..30),
     ) {
@@ -195,7 +211,7 @@ proptest! {
             serial, at: *at, not_after: *not_after, shown_at: *shown_at,
         });
         let mut fleet = Fleet { history: history.collect(), ..Fleet::default() };
-        let (mut now, mut newest) = (0, 0);
+        let (mut now, mut newest) = (begins, 0);
         let patient = (0..70).map(|_| (0, 0, 1, 1));
         let late = std::iter::once((2 * MARGIN + 500, 0, 0, 0));
         for (passes, age, budget, reached) in runs.into_iter().chain(late).chain(patient) {

@@ -179,6 +179,18 @@ fn only_runs_over_all_cas_look_and_only_in_the_time_that_is_left() {
     assert_eq!(world.audit(Duration::HOUR).certificates_left, 0);
 }
 
+/// However many CAs there are, in each invocation there is time for the certificates of those that
+/// had their turn in it.
+#[test]
+fn an_invocation_hands_on_while_there_is_still_time_to_look() {
+    let world = partitioned();
+    put_report(&world, 1, AT, &[(1, ISSUED, &part_url("a"))]);
+    *world.pace.lasting.lock().unwrap() = 1;
+    let audit = world.audit(Duration::ZERO);
+    assert_eq!(audit.handed_on, Some(arn(2)));
+    assert_eq!((looked_at(&world), audit.certificates_left), (1, 0));
+}
+
 /// As it was before every certificate was looked at.
 #[test]
 fn what_earlier_versions_remember_is_understood() {
