@@ -448,6 +448,23 @@ fn a_valid_certificate_must_not_name_a_place_without_a_crl() {
 }
 
 #[test]
+fn a_crl_that_is_gone_is_missed_if_somebody_may_be_sent_to_it() {
+    let issuer = Issuer::new("Root");
+    let mut subject = subject(&issuer, CrlState::Missing);
+    let want = of(&[("crl.object-present", "missing", Severity::High)]);
+    let why = || "why".to_owned();
+    for (need, seen_at, want) in [
+        (Need::Named(why()), Some(AT), want.clone()),
+        (Need::Supposed(why()), Some(AT), want),
+        (Need::Supposed(why()), None, Vec::new()),
+        (Need::Nobody(why()), Some(AT), Vec::new()),
+    ] {
+        (subject.need, subject.history.seen_at) = (need, seen_at);
+        assert_eq!(findings(&subject), want, "{:?} {seen_at:?}", subject.need);
+    }
+}
+
+#[test]
 fn quotas_are_told_before_they_are_reached() {
     let issuer = Issuer::new("Root");
     let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
