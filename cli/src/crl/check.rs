@@ -9,7 +9,7 @@ use vigil_core::{
     crl::comparison::{Coverage, Difference, Reported, difference},
     rules::{
         self, JudgementResult,
-        crl::{CrlHistory, CrlState, CrlSubject, Place},
+        crl::{CrlHistory, CrlState, CrlSubject, Need, Place},
     },
 };
 
@@ -121,6 +121,7 @@ fn subject(
         report,
         previous,
         named: Err("only crl-audit looks at certificates".to_owned()),
+        need: Need::Supposed("somebody shows it".to_owned()),
         crl: current.crl,
         issuer: Ok(issuer),
         history,

@@ -30,6 +30,10 @@ impl Pace for UntilDeadline {
         sleep(pause).await;
         Ok(())
     }
+
+    fn lasts(&self, time: Duration) -> bool {
+        Instant::now() + StdDuration::try_from(time).unwrap_or_default() <= self.last_call
+    }
 }
 
 #[cfg(test)]
@@ -41,6 +45,7 @@ mod tests {
         let pace = UntilDeadline::new(RESERVE + StdDuration::from_secs(60));
         assert_eq!(pace.pause(Duration::ZERO).await, Ok(()));
         assert_eq!(pace.pause(Duration::seconds(61)).await, Err(TimeIsUp));
+        assert!(pace.lasts(Duration::seconds(59)) && !pace.lasts(Duration::seconds(61)));
         let spent = UntilDeadline::new(StdDuration::ZERO);
         assert_eq!(spent.pause(Duration::SECOND).await, Err(TimeIsUp));
     }

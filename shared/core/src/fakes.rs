@@ -258,6 +258,7 @@ impl FakeAuthorities {
 impl Issued for FakeAuthorities {
     async fn issued(&self, _: &CaArn, serial: &str) -> Result<String, PortError> {
         const OPERATION: &str = "GetCertificate";
+        self.calls.make("issued").await?;
         let issued = lock(&self.issued).get(serial).cloned();
         let resource = serial.to_owned();
         issued.ok_or(PortError::NotFound {
@@ -531,13 +532,15 @@ impl Bus for FakeBus {
 
 /// Time for so many turns. Pauses take none of it, and are counted.
 pub(crate) struct FakePace {
+    /// How often it says that there is time to come.
+    pub(crate) lasting: Mutex<usize>,
     pub(crate) turns: Mutex<usize>,
     pub(crate) pauses: Mutex<Vec<Duration>>,
 }
 
 impl FakePace {
     pub(crate) fn with_turns(turns: usize) -> Self {
-        Self { turns: Mutex::new(turns), pauses: Mutex::default() }
+        Self { lasting: Mutex::new(usize::MAX), turns: Mutex::new(turns), pauses: Mutex::default() }
     }
 }
 
@@ -550,5 +553,12 @@ impl Pace for FakePace {
         let mut turns = lock(&self.turns);
         *turns = turns.checked_sub(1).ok_or(TimeIsUp)?;
         Ok(())
+    }
+
+    fn lasts(&self, _: Duration) -> bool {
+        let mut lasting = lock(&self.lasting);
+        let lasts = *lasting > 0;
+        *lasting = lasting.saturating_sub(1);
+        lasts
     }
 }

@@ -189,22 +189,6 @@ impl Reported {
         self.parts.iter().find_map(|part| part.issued.find(serial))
     }
 
-    /// Serials of certificates that have not expired, `count` of them at most, evenly spread: others
-    /// for each `turn`.
-    pub fn sample(&self, count: usize, turn: u64, as_of: OffsetDateTime) -> Vec<String> {
-        let now = as_of.unix_timestamp();
-        let live = || {
-            let all = self.parts.iter().flat_map(|part| part.issued.iter());
-            all.filter(|(_, issued)| issued.not_after >= now).map(|(serial, _)| serial)
-        };
-        let total = live().count();
-        let stride = total.div_ceil(count.max(1)).max(1);
-        // Odd, and far from any stride: all of them have their turn.
-        let first = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) % stride as u64;
-        let first = usize::try_from(first).unwrap_or(0);
-        live().skip(first).step_by(stride).map(|serial| serial.to_string()).collect()
-    }
-
     /// `listed` are the parts that the CRL consists of.
     pub fn coverage(&self, listed: &[&Listed], as_of: OffsetDateTime) -> Coverage {
         let now = as_of.unix_timestamp();
@@ -349,23 +333,6 @@ mod tests {
             let coverage = report.coverage(&[&listed(&[(&[1], at), (&[2], at)])], NOW);
             assert_eq!(coverage.never_issued.count, want, "{name}");
         }
-    }
-
-    #[test]
-    fn every_live_certificate_has_its_turn_in_the_sample() {
-        let serials: Vec<String> = (1..=20).map(|n| format!("{n:02x}")).collect();
-        let not_after = |at: usize| if at < 15 { NOW } else { NOW - Duration::SECOND };
-        let records: Vec<_> = serials
-            .iter()
-            .enumerate()
-            .map(|(at, serial)| record(serial, None, not_after(at)))
-            .collect();
-        let report = reported(&records, None);
-        let seen: std::collections::BTreeSet<String> =
-            (0..40).flat_map(|turn| report.sample(3, turn, NOW)).collect();
-        assert_eq!(seen.len(), 15);
-        assert_eq!(report.sample(3, 0, NOW).len(), 3);
-        assert_eq!(reported(&[], None).sample(3, 0, NOW), Vec::<String>::new());
     }
 
     #[test]

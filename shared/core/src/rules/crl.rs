@@ -27,6 +27,8 @@ mod entry_dates;
 mod generation;
 mod issuer_name;
 mod issuing_distribution_point;
+mod looked_at;
+mod need;
 mod never_issued;
 mod next_update;
 mod object_present;
@@ -43,6 +45,8 @@ mod validity;
 mod version;
 mod writer;
 
+pub use looked_at::LookedAt;
+pub use need::Need;
 pub use place::Place;
 
 #[cfg(test)]
@@ -100,6 +104,8 @@ pub struct CrlSubject {
     pub previous: Result<Difference, String>,
     /// Where certificates say that the CRL is; or why that is not known.
     pub named: Result<Named, String>,
+    /// Whether anybody is sent to the CRL.
+    pub need: Need,
     pub as_of: OffsetDateTime,
 }
 
@@ -110,6 +116,8 @@ pub struct Named {
     pub points: BTreeMap<String, OffsetDateTime>,
     /// All URLs of the CRL, or of its parts, that could be read.
     pub places: BTreeSet<String>,
+    /// `None` if it is not known: earlier versions looked at some here and there.
+    pub looked_at: Option<LookedAt>,
 }
 
 /// What was found where the CRL should be.

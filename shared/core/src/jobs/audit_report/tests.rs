@@ -102,6 +102,10 @@ impl Pace for FakePace {
         self.pauses.lock().unwrap().push(pause);
         Ok(())
     }
+
+    fn lasts(&self, time: Duration) -> bool {
+        *self.left.lock().unwrap() >= time
+    }
 }
 
 struct World {

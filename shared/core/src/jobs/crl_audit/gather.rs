@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::{
     Ports, Scope, Settings, Skip, Step, Trigger,
+    looking::{Plan, Wanted},
     reading::{self, End, Reading},
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     ports::{Address, Delivery, Distribution, Ledger, Objects, PortError},
     rules::{
         bucket::BucketUser,
-        crl::{CrlHistory, CrlState, CrlSubject, Place},
+        crl::{CrlHistory, CrlState, CrlSubject, Need, Place},
         distribution::DistributionSubject,
     },
 };
@@ -33,8 +34,8 @@ pub(super) struct Gathered {
     pub(super) listed: Option<Listed>,
     /// Of the object.
     sha256: Vec<u8>,
-    /// Serials of valid certificates, some of them.
-    pub(super) sample: Vec<String>,
+    /// Which certificates are to be looked at, if any were asked for.
+    pub(super) plan: Option<Plan>,
     pub(super) failures: Vec<Step>,
 }
 
@@ -45,6 +46,9 @@ pub(super) struct Asked<'a> {
     pub(super) history: CrlHistory,
     pub(super) issuer: Result<Certificate, String>,
     pub(super) kind: Kind<'a>,
+    pub(super) need: Need,
+    /// Which certificates of the newest audit report are wanted, to be looked at.
+    pub(super) wanted: Option<Wanted<'a>>,
     pub(super) settings: &'a Settings,
     pub(super) as_of: OffsetDateTime,
 }
@@ -63,7 +67,9 @@ pub(super) struct Parts {
     pub(super) listed: Vec<Listed>,
     /// Some of them could not be.
     pub(super) is_incomplete: bool,
-    /// Of those that could.
+    /// Of some it is not even known whether they are there.
+    pub(super) is_unknown: bool,
+    /// Of those that are there, or whose own findings say that they are not.
     pub(super) urls: BTreeSet<String>,
 }
 
@@ -100,18 +106,24 @@ pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P, D>(
     ports: &Ports<'_, A, O, K, L, B, P, D>,
     asked: Asked<'_>,
 ) -> Gathered {
-    let Asked { ca, scope, history, issuer, kind, settings, as_of } = asked;
+    let Asked { ca, scope, history, issuer, kind, need, wanted, settings, as_of } = asked;
     let mut failures = Vec::new();
     let address = Address::new(&scope.bucket, &scope.key);
     let known = issuer.as_ref().ok();
     let (reading, failed) = fetch(ports.objects, address, settings.largest_crl, known).await;
     failures.extend(failed);
     let Reading { state: crl, listed, sha256 } = reading;
-    let reported = if listed.is_none() && !has_parts(kind) {
-        Err("there is no CRL to compare with an audit report".to_owned())
+    let is_compared = listed.is_some() || has_parts(kind);
+    let nothing = || "there is no CRL to compare with an audit report".to_owned();
+    let mut plan = None;
+    let reported = if !is_compared && wanted.is_none() {
+        Err(nothing())
     } else {
-        match report::newest(ports, ca, settings.largest_report).await {
-            Ok(reported) => Ok(reported),
+        match report::newest(ports, ca, settings.largest_report, wanted).await {
+            Ok(read) => {
+                plan = read.plan;
+                if is_compared { Ok(read.reported) } else { Err(nothing()) }
+            }
             Err(report::Unknown::Because(reason)) => Err(reason),
             Err(report::Unknown::Failed(step)) => {
                 let reason = chain(&step);
@@ -128,8 +140,6 @@ pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P, D>(
         _ => (Err("there is no CRL of the CA's to compare".to_owned()), None),
     };
     failures.extend(failed);
-    let turn = u64::try_from(as_of.unix_timestamp() / 3_600).unwrap_or_default();
-    let sample = |reported: &Reported| reported.sample(SAMPLE, turn, as_of);
     let subject = CrlSubject {
         ca: Some(ca.clone()),
         place: Place::Bucket { bucket: scope.bucket.clone(), key: scope.key.clone() },
@@ -139,14 +149,11 @@ pub(super) async fn crl<A, O: Objects, K, L: Ledger, B, P, D>(
         report: coverage(reported.as_ref(), listed.as_ref(), kind, as_of),
         previous,
         named: Err("certificates are looked at for the CRL as a whole".to_owned()),
+        need,
         as_of,
     };
-    let sample = reported.as_ref().map(sample).unwrap_or_default();
-    Gathered { subject, listed, sha256, sample, failures }
+    Gathered { subject, listed, sha256, plan, failures }
 }
-
-/// How many certificates of a CA are looked at at a time.
-const SAMPLE: usize = 3;
 
 fn has_parts(kind: Kind<'_>) -> bool {
     matches!(kind, Kind::Whole(parts) if !parts.listed.is_empty())

@@ -1,13 +1,15 @@
 //! What runs remember of a resource: its open findings, and what was seen of its CRL.
 //!
-//! One object each, `state/crl-audit/cas/<CA id>.json` and `state/crl-audit/buckets/<name>.json`.
+//! One object each, `state/crl-audit/cas/<CA id>.json`, `state/crl-audit/buckets/<name>.json` and, of a
+//! partition, `state/crl-audit/partitions/<CA id>/<bucket>/<digest of its key>.json`.
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::Step;
+use super::{Step, looking::Looked};
 use crate::{
     ca::Ca,
     ports::{Creation, Etag, Ledger, Replacement},
@@ -25,16 +27,11 @@ pub(super) fn partitions_prefix(id: &str, bucket: &str) -> String {
     format!("{PREFIX}partitions/{id}/{bucket}/")
 }
 
-/// One object for each partition: a key has slashes, and an object of ours has none there.
+/// One object for each partition, named by a digest of its key: a key may be nearly as long as ours.
 pub(super) fn partition_key(id: &str, bucket: &str, key: &str) -> String {
-    let name = key.replace('%', "%25").replace('/', "%2F");
+    let hash = digest::digest(&digest::SHA256, key.as_bytes());
+    let name: String = hash.as_ref()[..16].iter().map(|octet| format!("{octet:02x}")).collect();
     format!("{}{name}.json", partitions_prefix(id, bucket))
-}
-
-/// The partition's key, by that of what is remembered of it.
-pub(super) fn partition_of(prefix: &str, memory: &str) -> Option<String> {
-    let name = memory.strip_prefix(prefix)?.strip_suffix(".json")?;
-    Some(name.replace("%2F", "/").replace("%25", "%"))
 }
 
 pub(super) fn bucket_key(name: &str) -> String {
@@ -56,9 +53,12 @@ pub(super) struct Memory {
     /// 1970, one that says so is valid.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) points: BTreeMap<String, i64>,
-    /// When certificates were last looked at.
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    pub(super) points_at: Option<OffsetDateTime>,
+    /// Which certificates were, of those of the audit reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) looked: Option<Looked>,
+    /// A partition that is gone, and that nobody misses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_let_go: bool,
 }
 
 /// A CA's certificate, for as long as the CA's description names the same one.

@@ -5,37 +5,63 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Ports, Scope, Step, memory};
+use super::{
+    AT_ONCE, Ports, Scope, Step,
+    memory::{self, Memory},
+};
 use crate::{
     ca::Ca,
+    jobs::side_by_side::side_by_side,
     ports::{Ledger, Objects},
 };
 
 /// Beyond what a page of S3's has; a CA with a hundred million certificates has fewer.
 const MOST: usize = 4_000;
 
-/// Their keys, and whether it is certain that they are partitions of this CA.
+pub(super) struct Found {
+    pub(super) memory: Memory,
+    /// Where that is, or will be, in the evidence bucket.
+    pub(super) memory_key: String,
+    /// That it is a partition of this CA.
+    pub(super) is_certain: bool,
+    /// The folder has it.
+    pub(super) is_there: bool,
+}
+
+/// Their keys.
 pub(super) async fn of<A, O: Objects, K, L: Ledger, B, P, D>(
     ports: &Ports<'_, A, O, K, L, B, P, D>,
     ca: &Ca,
     scope: &Scope,
     others: &BTreeSet<&str>,
-) -> Result<BTreeMap<String, bool>, Step> {
+) -> Result<BTreeMap<String, Found>, Step> {
     let id = ca.arn.id();
     let listed = ports.objects.list(&scope.bucket, scope.folder(), MOST).await;
     let mut keys = BTreeMap::new();
     for key in listed.map_err(Step::Objects)? {
         if let Some(is_certain) = is_partition(&key, id, scope, others) {
-            keys.insert(key, is_certain);
+            let memory_key = memory::partition_key(id, &scope.bucket, &key);
+            let memory = Memory::default();
+            keys.insert(key, Found { memory, memory_key, is_certain, is_there: true });
         }
     }
     let prefix = memory::partitions_prefix(id, &scope.bucket);
     let known = ports.ledger.list(&prefix).await.map_err(Step::Memory)?;
-    keys.extend(known.iter().filter_map(|known| {
-        let key = memory::partition_of(&prefix, known)?;
+    let memories = known.into_iter().map(async |memory_key| {
+        let (memory, _) = memory::read(ports.ledger, &memory_key).await?;
+        Ok((memory_key, memory))
+    });
+    let of_bucket = format!(":::{}/", scope.bucket);
+    for read in side_by_side(AT_ONCE, memories).await {
+        let (memory_key, memory) = read?;
+        let Some((_, key)) = memory.resource.split_once(&of_bucket) else { continue };
         // Where the path was changed, what certificates name is crl.distribution-points's to say.
-        key.starts_with(scope.folder()).then_some((key, true))
-    }));
+        if key.starts_with(scope.folder()) {
+            let key = key.to_owned();
+            let is_there = keys.contains_key(&key);
+            keys.insert(key, Found { memory, memory_key, is_certain: true, is_there });
+        }
+    }
     Ok(keys)
 }
 

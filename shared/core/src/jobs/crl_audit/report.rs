@@ -11,7 +11,7 @@ use crate::{
     instant,
     jobs::Told,
     ports::Ledger,
-    rules::{Judgement, JudgementResult},
+    rules::{Judgement, JudgementResult, crl::LookedAt},
 };
 
 #[derive(Serialize)]
@@ -31,7 +31,19 @@ pub(super) struct Report {
     pub(super) told: Told,
     /// What should have been checked and could not be.
     pub(super) unchecked: Vec<String>,
+    /// How far the certificates of each CA's newest audit report have been looked at.
+    pub(super) certificates: Vec<CertificatesOf>,
     pub(super) judgements: Vec<Judgement>,
+}
+
+#[derive(Serialize)]
+pub(super) struct CertificatesOf {
+    pub(super) ca: CaArn,
+    /// The report's valid ones.
+    pub(super) valid: u64,
+    /// Those of them that are yet to be looked at.
+    pub(super) left: u64,
+    pub(super) looked_at: Option<LookedAt>,
 }
 
 #[derive(Serialize)]
@@ -68,6 +80,7 @@ impl Report {
             handed_on: None,
             told: Told::default(),
             unchecked: Vec::new(),
+            certificates: Vec::new(),
             judgements: Vec::new(),
         }
     }
@@ -93,6 +106,7 @@ impl Report {
             not_applicable: count(|result| matches!(result, JudgementResult::NotApplicable { .. })),
             unknown: count(|result| matches!(result, JudgementResult::Unknown { .. })),
             findings: self.told.clone(),
+            certificates_left: self.certificates.iter().map(|of| of.left).sum(),
             handed_on: self.handed_on.clone(),
             report: self.key.clone(),
         }

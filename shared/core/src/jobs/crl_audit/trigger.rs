@@ -86,12 +86,12 @@ impl Trigger {
         matches!(self, Self::Rest(_) | Self::Schedule)
     }
 
-    /// Adds what the event tells to what is remembered of a CA's CRL at `key`. Events come late,
-    /// twice and in any order: only a newer one changes anything.
-    pub(super) fn learn(&self, ca: &CaArn, key: &str, history: &mut CrlHistory) {
+    /// Adds what the event tells to what is remembered of a CA's CRL, or of one part of it. Events come
+    /// late, twice and in any order: only a newer one changes anything.
+    pub(super) fn learn(&self, ca: &CaArn, scope: &Scope, history: &mut CrlHistory) {
         match self {
-            Self::Generation(event) if event.ca == *ca => learn_generation(event, history),
-            Self::Object(event) if event.key == key => learn_object(event, history),
+            Self::Generation(event) if event.ca == *ca => learn_generation(event, scope, history),
+            Self::Object(event) if event.key == scope.key => learn_object(event, history),
             Self::Bucket(_)
             | Self::Ca(_)
             | Self::Generation(_)
@@ -142,7 +142,7 @@ impl Trigger {
     }
 }
 
-fn learn_generation(event: &ServiceEvent, history: &mut CrlHistory) {
+fn learn_generation(event: &ServiceEvent, scope: &Scope, history: &mut CrlHistory) {
     let failed_at = history.failure.as_ref().map(|failure| failure.at);
     match &event.result {
         EventResult::Failure { reason } => {
@@ -152,11 +152,14 @@ fn learn_generation(event: &ServiceEvent, history: &mut CrlHistory) {
             }
         }
         EventResult::Success => {
-            history.seen_at = history.seen_at.max(Some(event.at));
             if failed_at.is_some_and(|at| at <= event.at) {
                 history.failure = None;
             }
-            service_wrote(event.at, history);
+            // Of several parts, the event does not say which.
+            if !scope.partitioned {
+                history.seen_at = history.seen_at.max(Some(event.at));
+                service_wrote(event.at, history);
+            }
         }
     }
 }

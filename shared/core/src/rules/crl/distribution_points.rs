@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{CrlSubject, Named};
+use super::{CrlSubject, LookedAt, Named};
 use crate::{
     finding::Severity,
     rules::{Observation, Rule, Verdict},
@@ -13,7 +13,9 @@ use crate::{
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     id: "crl.distribution-points",
-    holds: "The CRL, or a partition of it, is where each valid certificate that was looked at says.",
+    holds: "The CRL, or a partition of it, is where each valid certificate says. Every certificate of the \
+            CA's newest audit report is looked at, the newest first, some each hour; each run's report \
+            says how many are left (`certificates`).",
     cites: "RFC 5280 §4.2.1.13, §5.2.5; AWS Private CA User Guide, Set up a CRL (partitioned CRLs; \
             changing the bucket)",
     finds: &[("elsewhere", Severity::High)],
@@ -30,6 +32,8 @@ enum Detail<'a> {
         /// The last moment at which one of the certificates is valid.
         #[serde(with = "time::serde::rfc3339")]
         valid_until: OffsetDateTime,
+        /// There may be more of them among those that were not.
+        looked_at: Option<&'a LookedAt>,
     },
 }
 
@@ -47,7 +51,7 @@ const SHOWN: usize = 10;
 /// What was bound to a partition stays bound to it, and what was issued while another bucket or host
 /// name was configured goes on naming that one.
 fn check(subject: &CrlSubject) -> Verdict {
-    let Named { points, places } = match &subject.named {
+    let Named { points, places, looked_at } = match &subject.named {
         Ok(named) => named,
         Err(reason) => return Verdict::unknown(reason),
     };
@@ -59,7 +63,9 @@ fn check(subject: &CrlSubject) -> Verdict {
         return Verdict::Pass;
     };
     let first_urls = wrong.iter().take(SHOWN).map(|(url, _)| url.as_str()).collect();
-    let detail = Detail::Elsewhere { count: wrong.len(), first_urls, valid_until };
+    let looked_at = looked_at.as_ref();
+    let count = wrong.len();
+    let detail = Detail::Elsewhere { count, first_urls, valid_until, looked_at };
     let remedy = match &subject.ca {
         Some(ca) => format!(
             "If the CA went back from partitions to one CRL, or its bucket or CNAME was changed, \
@@ -70,6 +76,10 @@ fn check(subject: &CrlSubject) -> Verdict {
             subject.republish()
         ),
         None => subject.republish(),
+    };
+    let remedy = match looked_at {
+        Some(looked_at) => format!("{remedy} There may be more: {looked_at}."),
+        None => remedy,
     };
     Some(Observation::new(Severity::High, &detail).remedy(remedy)).into()
 }

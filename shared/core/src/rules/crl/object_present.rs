@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{CrlState, CrlSubject, Place};
+use super::{CrlState, CrlSubject, Need, Place};
 use crate::{
     finding::Severity,
     instant::rfc3339,
@@ -29,12 +29,14 @@ enum Detail<'a> {
         key: &'a str,
         #[serde(with = "time::serde::rfc3339")]
         seen_at: OffsetDateTime,
+        /// Why it is missed.
+        needed_because: &'a str,
     },
 }
 
 impl fmt::Display for Detail<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Missing { bucket, key, seen_at } = self;
+        let Self::Missing { bucket, key, seen_at, .. } = self;
         write!(f, "CRL s3://{bucket}/{key} is gone; it was there at {}", rfc3339(*seen_at))
     }
 }
@@ -42,6 +44,10 @@ impl fmt::Display for Detail<'_> {
 /// The service writes the first CRL only after a certificate that refers to it was issued, so an
 /// object that was never seen may rightly not be there.
 fn check(subject: &CrlSubject) -> Verdict {
+    let because = match &subject.need {
+        Need::Named(because) | Need::Supposed(because) => Ok(because),
+        Need::Nobody(because) => Err(because),
+    };
     match (&subject.crl, subject.history.seen_at) {
         (CrlState::Read { .. } | CrlState::TooLarge { .. } | CrlState::Unreadable(_), _) => {
             Verdict::Pass
@@ -51,13 +57,18 @@ fn check(subject: &CrlSubject) -> Verdict {
             "no CRL was ever seen, and no certificate is known to refer to one",
         ),
         (CrlState::Missing, Some(seen_at)) => {
+            let needed_because = match because {
+                Ok(because) => because,
+                Err(because) => return Verdict::not_applicable(because),
+            };
             let Place::Bucket { bucket, key } = &subject.place else {
                 return Verdict::not_applicable("a file that is not there is not judged");
             };
-            let missing = Detail::Missing { bucket, key, seen_at };
+            let missing = Detail::Missing { bucket, key, seen_at, needed_because };
             let remedy = format!(
                 "If the bucket is versioned, find and remove the delete marker: aws s3api \
-                 list-object-versions --bucket {bucket} --prefix {key}. {}",
+                 list-object-versions --bucket {bucket} --prefix {key}. {} It is missed because \
+                 {needed_because}.",
                 subject.republish()
             );
             Some(Observation::new(Severity::High, &missing).remedy(remedy)).into()

@@ -71,6 +71,7 @@ fn subject(issuer: &Issuer, crl: CrlState) -> CrlSubject {
         report: Ok(coverage()),
         previous: Ok(Difference::default()),
         named: Ok(Named::default()),
+        need: Need::Supposed("it is the CA's own".to_owned()),
         as_of: AT + Duration::DAY,
     }
 }
@@ -433,6 +434,7 @@ fn a_valid_certificate_must_not_name_a_place_without_a_crl() {
     let named = |url: &str, until| Named {
         points: [(url.to_owned(), until)].into(),
         places: ["http://a/crl/1.crl".to_owned()].into(),
+        looked_at: None,
     };
     let want = of(&[("crl.distribution-points", "elsewhere", Severity::High)]);
     for (url, until, want) in [
@@ -442,6 +444,23 @@ fn a_valid_certificate_must_not_name_a_place_without_a_crl() {
     ] {
         subject.named = Ok(named(url, until));
         assert_eq!(findings(&subject), want, "{url} {until}");
+    }
+}
+
+#[test]
+fn a_crl_that_is_gone_is_missed_if_somebody_may_be_sent_to_it() {
+    let issuer = Issuer::new("Root");
+    let mut subject = subject(&issuer, CrlState::Missing);
+    let want = of(&[("crl.object-present", "missing", Severity::High)]);
+    let why = || "why".to_owned();
+    for (need, seen_at, want) in [
+        (Need::Named(why()), Some(AT), want.clone()),
+        (Need::Supposed(why()), Some(AT), want),
+        (Need::Supposed(why()), None, Vec::new()),
+        (Need::Nobody(why()), Some(AT), Vec::new()),
+    ] {
+        (subject.need, subject.history.seen_at) = (need, seen_at);
+        assert_eq!(findings(&subject), want, "{:?} {seen_at:?}", subject.need);
     }
 }
 

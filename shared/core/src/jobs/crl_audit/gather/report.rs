@@ -2,9 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use super::super::{Ports, Step};
+use super::super::{
+    Ports, Step,
+    looking::{Choice, Plan, Wanted},
+};
 use crate::{
-    audit_report::{Format, Newest, ReportReader},
+    audit_report::{Brief, Format, Newest, ReportReader, Sink},
     ca::Ca,
     crl::comparison::{Certificates, Reported},
     ports::{Address, Delivery, Ledger, Objects},
@@ -17,11 +20,34 @@ pub(super) enum Unknown {
     Failed(Step),
 }
 
+pub(super) struct Read {
+    pub(super) reported: Reported,
+    pub(super) plan: Option<Plan>,
+}
+
+/// Both see each record.
+struct Both {
+    certificates: Certificates,
+    choice: Option<Choice>,
+}
+
+impl Sink for Both {
+    type Form<'r> = Brief<'r>;
+
+    fn take(&mut self, record: &Brief<'_>) {
+        self.certificates.take(record);
+        if let Some(choice) = &mut self.choice {
+            choice.take(record);
+        }
+    }
+}
+
 pub(super) async fn newest<A, O: Objects, K, L: Ledger, B, P, D>(
     ports: &Ports<'_, A, O, K, L, B, P, D>,
     ca: &Ca,
     limit: u64,
-) -> Result<Reported, Unknown> {
+    wanted: Option<Wanted<'_>>,
+) -> Result<Read, Unknown> {
     let because = |reason: &str| Err(Unknown::Because(reason.to_owned()));
     let noted = ports.ledger.read(&Newest::key_of(ca.arn.id())).await;
     let noted = noted.map_err(|error| Unknown::Failed(Step::Memory(error)))?;
@@ -34,11 +60,12 @@ pub(super) async fn newest<A, O: Objects, K, L: Ledger, B, P, D>(
     let Some(format) = Format::of_key(&newest.key) else {
         return because("the newest audit report is neither JSON nor CSV");
     };
-    let mut certificates = Certificates::default();
+    let choice = wanted.map(|wanted| Choice::new(wanted, newest.created_at));
+    let mut both = Both { certificates: Certificates::default(), choice };
     let mut reader = ReportReader::new(format);
     let mut broken = None;
     let delivery = {
-        let mut sink = |piece: &[u8]| match reader.push(piece, &mut certificates) {
+        let mut sink = |piece: &[u8]| match reader.push(piece, &mut both) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 broken = Some(error);
@@ -57,15 +84,16 @@ pub(super) async fn newest<A, O: Objects, K, L: Ledger, B, P, D>(
     }
     let finished = match broken {
         Some(error) => Err(error),
-        None => reader.finish(&mut certificates),
+        None => reader.finish(&mut both),
     };
     match finished {
         // audit-report has told that it cannot be read.
         Err(error) => Err(Unknown::Because(format!("the newest audit report is broken: {error}"))),
         Ok(bad) => {
             let name = format!("s3://{}/{}", newest.bucket, newest.key);
-            let parts = vec![certificates.sort()];
-            Ok(Reported::new(name, parts, Some(newest.created_at), bad.count))
+            let parts = vec![both.certificates.sort()];
+            let reported = Reported::new(name, parts, Some(newest.created_at), bad.count);
+            Ok(Read { reported, plan: both.choice.map(|choice| choice.finish(bad.count)) })
         }
     }
 }

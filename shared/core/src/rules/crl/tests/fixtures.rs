@@ -150,6 +150,7 @@ fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
     let named = Named {
         points: [("http://elsewhere/crl/1.crl".to_owned(), AT + Duration::days(30))].into(),
         places: ["http://here/crl/1.crl".to_owned()].into(),
+        looked_at: None,
     };
     vec![
         ("crl.distribution-points", "elsewhere", with(&|s| s.named = Ok(named.clone()))),
