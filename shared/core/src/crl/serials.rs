@@ -59,7 +59,7 @@ impl Halves {
 const MAX_LONG: usize = 1_000_000;
 
 /// Half of them stay empty, as serials are positive.
-const PART_BITS: u32 = 12;
+const PART_BITS: u32 = 10;
 
 impl<T> Default for Serials<T> {
     fn default() -> Self {
@@ -140,12 +140,6 @@ impl<T> SortedSerials<T> {
 
     pub fn dropped(&self) -> u64 {
         self.0.dropped
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (Serial<'_>, &T)> {
-        let short = self.0.short.iter().flatten();
-        let short = short.map(|(serial, of)| (Serial::Short(serial.number()), of));
-        short.chain(self.0.long.iter().map(|(serial, of)| (Serial::Long(serial), of)))
     }
 
     /// How many are the same as one before them.
