@@ -41,6 +41,7 @@ enum Service<'a> {
     Events,
     Lambda,
     S3,
+    S3Control,
     Sts,
     Unknown(&'a str),
 }
@@ -90,7 +91,9 @@ impl Services {
                 }
             },
             Service::Unknown(name) => unknown(name),
-            Service::Events | Service::Lambda | Service::Sts => self.route_whole(request).await,
+            Service::Events | Service::Lambda | Service::S3Control | Service::Sts => {
+                self.route_whole(request).await
+            }
         }
     }
 
@@ -134,6 +137,11 @@ impl Services {
                 self.events.answer(&parts.headers, &body)
             }
             Service::Lambda => self.invoke(&parts.method, &parts.uri, &parts.headers, body).await,
+            Service::S3Control => {
+                let access_key = scope.map(|scope| scope.access_key);
+                let call = (&parts.method, parts.uri.path());
+                self.s3.control(call, &parts.headers, access_key, &body)
+            }
             _ => {
                 let access_key = scope.map(|scope| scope.access_key);
                 sts::answer(&self.account, access_key, parts.uri.query(), &body)
@@ -171,6 +179,7 @@ fn service<'a>(scope: &Option<Scope<'a>>, request: &Request) -> Service<'a> {
         Some("acm-pca") => return Service::AcmPca,
         Some("events") => return Service::Events,
         Some("lambda") => return Service::Lambda,
+        Some("s3") | None if s3::is_control(path, request.headers()) => return Service::S3Control,
         Some("s3") => return Service::S3,
         Some("sts") => return Service::Sts,
         Some(other) => return Service::Unknown(other),
@@ -261,6 +270,7 @@ mod tests {
             ("POST", "/", "", "Sts"),
             ("POST", "/2015-03-31/functions/f/invocations", "", "Lambda"),
             ("GET", "/bucket/crl/x.crl", "", "S3"),
+            ("GET", "/v20180820/configuration/publicAccessBlock", "", "S3"),
             ("GET", "/_pca-local/clock", "", "AcmPca"),
             ("GET", "/_vigil-local/health", "", "Admin"),
         ] {

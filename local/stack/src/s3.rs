@@ -5,6 +5,7 @@
 //! set and read: versions are not kept.
 
 mod access;
+mod account_block;
 mod acl;
 mod auth;
 mod bucket_config;
@@ -29,11 +30,14 @@ use crate::account::Account;
 use crate::policy;
 use crate::roles::Roles;
 
+pub(crate) use account_block::is_control;
 pub use auth::SECRET;
 pub(crate) use config::{BucketConfig, Encryption, PublicAccessBlock};
 
 #[derive(Debug, thiserror::Error)]
 pub enum S3StartError {
+    #[error("could not read what the account blocks in S3")]
+    AccountBlock(#[source] config::ConfigError),
     #[error("could not create the folder {path} for S3")]
     CreateFolder {
         path: PathBuf,
@@ -102,7 +106,7 @@ pub(crate) fn open(
     let shared = Arc::new(Shared {
         account,
         clock,
-        configs: config::Configs::in_folder(configs),
+        configs: config::Configs::in_folder(configs).map_err(S3StartError::AccountBlock)?,
         events: OnceLock::new(),
         locks: locks::ObjectLocks::default(),
         roles,

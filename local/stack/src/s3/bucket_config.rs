@@ -116,13 +116,7 @@ impl LocalS3 {
         bucket: &str,
         block: &PublicAccessBlockConfiguration,
     ) -> S3Result<()> {
-        // A setting that is left out is off (S3 API reference).
-        let block = PublicAccessBlock {
-            block_public_acls: block.block_public_acls.unwrap_or(false),
-            block_public_policy: block.block_public_policy.unwrap_or(false),
-            ignore_public_acls: block.ignore_public_acls.unwrap_or(false),
-            restrict_public_buckets: block.restrict_public_buckets.unwrap_or(false),
-        };
+        let block = PublicAccessBlock::of(block);
         self.configure(bucket, |config| config.public_access_block = Some(block))
     }
 
