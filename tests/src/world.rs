@@ -156,7 +156,9 @@ impl World {
             .create_certificate_authority()
             .certificate_authority_type(kind)
             .certificate_authority_configuration(configuration)
-            .set_revocation_configuration(crl_bucket.map(publishes_to))
+            .set_revocation_configuration(
+                crl_bucket.map(|bucket| publishes_to(bucket, S3ObjectAcl::BucketOwnerFullControl)),
+            )
             .send()
             .await
             .expect("the CA is created")
@@ -186,6 +188,16 @@ impl World {
         self.disable(ca).await;
         self.delete_disabled(ca, window_days).await;
         self.stack.settled().await;
+    }
+
+    pub async fn publish_with_acl(&self, ca: &str, bucket: &str, acl: S3ObjectAcl) {
+        self.pca
+            .update_certificate_authority()
+            .certificate_authority_arn(ca)
+            .revocation_configuration(publishes_to(bucket, acl))
+            .send()
+            .await
+            .expect("the CA can be updated");
     }
 
     pub async fn disable(&self, ca: &str) {
@@ -297,12 +309,12 @@ fn clients(endpoint: &str, access_key_id: &str, region: &'static str) -> (Acmpca
     (Acmpca::from_conf(pca), S3::from_conf(s3))
 }
 
-fn publishes_to(bucket: &str) -> RevocationConfiguration {
+fn publishes_to(bucket: &str, acl: S3ObjectAcl) -> RevocationConfiguration {
     let crl = CrlConfiguration::builder()
         .enabled(true)
         .expiration_in_days(2)
         .s3_bucket_name(bucket)
-        .s3_object_acl(S3ObjectAcl::BucketOwnerFullControl)
+        .s3_object_acl(acl)
         .build()
         .expect("it is complete");
     RevocationConfiguration::builder().crl_configuration(crl).build()

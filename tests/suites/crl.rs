@@ -5,10 +5,13 @@
 
 use std::process::Command;
 
-use aws_sdk_acmpca::types::RevocationReason;
-use aws_sdk_s3::types::{EventBridgeConfiguration, NotificationConfiguration};
+use aws_sdk_acmpca::types::{RevocationReason, S3ObjectAcl};
+use aws_sdk_s3::types::{
+    EventBridgeConfiguration, NotificationConfiguration, ObjectOwnership, OwnershipControls,
+    OwnershipControlsRule,
+};
 use e2e::{
-    run,
+    cli, run,
     world::{EVIDENCE, World, id},
 };
 use serde_json::{Value, json};
@@ -155,6 +158,46 @@ async fn what_relying_parties_get_over_http_is_looked_at_where_that_is_switched_
     let put = world.s3.put_bucket_policy().bucket(BUCKET).policy(policy.to_string());
     put.send().await.unwrap();
     world.advance(Duration::hours(1)).await;
+    assert_eq!(urgent(&world), Vec::<String>::new());
+    world.assert_nothing_failed();
+}
+
+/// With ACL PUBLIC_READ in a bucket that takes it; then the account blocks what the bucket does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_account_blocks_stops_public_crls_and_the_finding_names_the_account() {
+    let (world, ca) = world().await;
+    world.s3.delete_public_access_block().bucket(BUCKET).send().await.unwrap();
+    let rule = OwnershipControlsRule::builder()
+        .object_ownership(ObjectOwnership::BucketOwnerPreferred)
+        .build()
+        .unwrap();
+    let controls = OwnershipControls::builder().rules(rule).build().unwrap();
+    let put = world.s3.put_bucket_ownership_controls().bucket(BUCKET);
+    put.ownership_controls(controls).send().await.unwrap();
+    world.publish_with_acl(&ca, BUCKET, S3ObjectAcl::PublicRead).await;
+    issue(&world, &ca).await;
+    world.advance(Duration::hours(1)).await;
+    assert_eq!(urgent(&world), Vec::<String>::new());
+
+    let block = |arguments: &[&str]| {
+        let account = ["--account-id=111122223333"];
+        cli::aws(world.stack.endpoint(), &[&["s3control"], arguments, &account].concat()).unwrap()
+    };
+    let acls = "--public-access-block-configuration=BlockPublicAcls=true,IgnorePublicAcls=false,\
+                BlockPublicPolicy=false,RestrictPublicBuckets=false";
+    block(&["put-public-access-block", acls]);
+    world.advance(Duration::hours(1)).await;
+    assert_eq!(urgent(&world), ["bucket.object-acl"]);
+    let found = world.findings("bucket.object-acl").pop().unwrap();
+    assert_eq!(found["evidence"]["level"], "account", "{found:#}");
+    let remedy = found["remediation"].as_str().unwrap();
+    assert!(remedy.contains("aws s3control put-public-access-block --account-id 111122223333"));
+    // The service's own write fails, as it does at AWS.
+    world.advance(Duration::days(2)).await;
+    assert!(urgent(&world).contains(&"crl.generation".to_owned()), "{:?}", urgent(&world));
+
+    block(&["delete-public-access-block"]);
+    world.advance(Duration::days(1)).await;
     assert_eq!(urgent(&world), Vec::<String>::new());
     world.assert_nothing_failed();
 }

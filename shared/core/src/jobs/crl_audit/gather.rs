@@ -23,6 +23,7 @@ use crate::{
     },
 };
 
+pub(super) mod account;
 mod previous;
 mod report;
 

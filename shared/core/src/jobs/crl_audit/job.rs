@@ -14,7 +14,7 @@ use super::{
     turns::{self, Turn},
 };
 use crate::{
-    bucket::Fact,
+    bucket::{Fact, PublicAccessBlock},
     ca::Ca,
     certificate::Certificate,
     crl::{DistributionPointName, comparison::Listed},
@@ -112,8 +112,10 @@ where
         }
         let buckets = gather::bucket_users(scopes, self.trigger);
         let arns: Vec<String> = buckets.keys().map(|name| format!("arn:aws:s3:::{name}")).collect();
+        let (block, unknown) = gather::account::block(self.ports, &buckets).await;
+        failures.extend(unknown);
         let audits = buckets.into_iter();
-        let audits = audits.map(|bucket| self.in_time(self.audit_bucket(bucket, scopes)));
+        let audits = audits.map(|bucket| self.in_time(self.audit_bucket(bucket, &block, scopes)));
         let done = side_by_side(BUCKETS_AT_ONCE, audits).await;
         arns.into_iter().nth(absorb(done, report, failures))
     }
@@ -324,6 +326,7 @@ where
     async fn audit_bucket(
         &self,
         (name, users): (String, Vec<BucketUser>),
+        account_block: &Fact<PublicAccessBlock>,
         scopes: &Scopes<'_>,
     ) -> Checked {
         let facts = self.ports.buckets.facts(&name).await;
@@ -339,7 +342,8 @@ where
                 Err(why)
             }
         };
-        let subject = BucketSubject { facts, users, orphans };
+        let account_block = gather::account::over(&facts, account_block);
+        let subject = BucketSubject { facts, account_block, users, orphans };
         let resource = subject.arn();
         let judgements = rules::judge(rules::bucket::RULES, &subject, &resource, self.now);
         self.settle(&resource, &memory::bucket_key(&name), judgements, failures, |_| ()).await

@@ -81,9 +81,14 @@ impl Objects for FakeObjects {
     }
 }
 
-struct FakeBuckets(Mutex<BucketFacts>);
+struct FakeBuckets(Mutex<BucketFacts>, Mutex<Fact<PublicAccessBlock>>);
 
 impl Buckets for FakeBuckets {
+    async fn account_block(&self, account: &str) -> Fact<PublicAccessBlock> {
+        assert_eq!(account, "111122223333");
+        self.1.lock().unwrap().clone()
+    }
+
     async fn facts(&self, bucket: &str) -> BucketFacts {
         let facts = self.0.lock().unwrap().clone();
         assert_eq!(facts.name, bucket);
@@ -117,6 +122,13 @@ impl Distribution for FakeDistribution {
         Download { redirects: Vec::new(), result: Ok(Headers::default()) }
     }
 }
+
+const OPEN: Fact<PublicAccessBlock> = Fact::Known(PublicAccessBlock {
+    block_public_acls: false,
+    ignore_public_acls: false,
+    block_public_policy: false,
+    restrict_public_buckets: false,
+});
 
 fn good_bucket() -> BucketFacts {
     let policy = json!({"Version": "2012-10-17", "Statement": [
@@ -157,7 +169,7 @@ impl World {
         let world = Self {
             authorities: FakeAuthorities::new(AT, Vec::new()),
             objects: FakeObjects::default(),
-            buckets: FakeBuckets(Mutex::new(good_bucket())),
+            buckets: FakeBuckets(Mutex::new(good_bucket()), Mutex::new(OPEN)),
             ledger: FakeLedger::default(),
             bus: FakeBus::default(),
             pace: FakePace::with_turns(usize::MAX),
@@ -304,6 +316,41 @@ fn one_failing_ca_or_bucket_hides_no_other_and_the_run_says_what_it_could_not_ch
     let CrlAuditError::Incomplete { audit, .. } = error else { panic!() };
     let report = world.ledger.json(&audit.report);
     assert_eq!(report["unchecked"].as_array().unwrap().len(), 3);
+}
+
+/// What is blocked for the whole account is asked for once; a stranger's bucket is under another's.
+#[test]
+fn the_accounts_block_counts_for_its_own_buckets_and_is_missed_where_it_cannot_be_had() {
+    let blocking = PublicAccessBlock { block_public_acls: true, ..Default::default() };
+    let denied = "GetPublicAccessBlock was refused";
+    for (name, owned, account, told, unchecked) in [
+        ("blocked", true, Fact::Known(blocking), 2, 0),
+        ("a stranger's", false, Fact::Known(blocking), 0, 0),
+        ("denied", true, Fact::Unknown(denied.to_owned()), 0, 1),
+    ] {
+        let world = World::clean();
+        for ca in world.authorities.cas.lock().unwrap().iter_mut() {
+            ca.crl.as_mut().unwrap().s3_object_acl = Some(S3ObjectAcl::PublicRead);
+        }
+        {
+            let mut facts = world.buckets.0.lock().unwrap();
+            (facts.public_access_block, facts.owned) = (OPEN, Fact::Known(owned));
+        }
+        *world.buckets.1.lock().unwrap() = account;
+        let run = world.run(Duration::HOUR, &json!({}));
+        let acl = new("bucket.object-acl");
+        assert_eq!(world.told().iter().filter(|told| **told == acl).count(), told, "{name}");
+        let failures = match run {
+            Ok(_) => Vec::new(),
+            Err(CrlAuditError::Incomplete { failures, .. }) => failures,
+            Err(other) => panic!("{name}: {other}"),
+        };
+        assert_eq!(failures.len(), unchecked, "{name}");
+        for failure in failures {
+            let text = failure.to_string();
+            assert!(text.starts_with("account 111122223333: ") && text.contains(denied), "{text}");
+        }
+    }
 }
 
 #[test]
