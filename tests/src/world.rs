@@ -10,7 +10,10 @@ use aws_sdk_acmpca::{
         S3ObjectAcl, SigningAlgorithm, Validity, ValidityPeriodType,
     },
 };
-use aws_sdk_s3::Client as S3;
+use aws_sdk_s3::{
+    Client as S3,
+    types::{BucketVersioningStatus, VersioningConfiguration},
+};
 use pca_local::Clock;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::datetime};
@@ -105,6 +108,12 @@ impl World {
         }]});
         let put = self.s3.put_bucket_policy().bucket(bucket).policy(policy.to_string());
         put.send().await.expect("a policy of the documented form");
+    }
+
+    pub async fn keep_versions(&self, bucket: &str) {
+        let versioning = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+        let put = self.s3.put_bucket_versioning().bucket(bucket);
+        put.versioning_configuration(versioning.build()).send().await.expect("versions are kept");
     }
 
     /// An ACTIVE root CA with a certificate of ten years.

@@ -65,6 +65,46 @@ async fn what_somebody_does_to_a_crl_is_found_within_one_event_and_resolved_when
     world.assert_nothing_failed();
 }
 
+/// Somebody puts an older CRL back, good in itself: only the version before it has what it lacks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_that_leaves_early_is_found_by_the_version_that_the_bucket_kept() {
+    let (world, ca) = world().await;
+    world.keep_versions(BUCKET).await;
+    let serial = issue(&world, &ca).await;
+    world.advance(Duration::seconds(1)).await;
+    let key = format!("crl/{}.crl", id(&ca));
+    let without = world.object(BUCKET, &key).await;
+    let revoke = world.pca.revoke_certificate().certificate_authority_arn(&ca);
+    let reason = RevocationReason::KeyCompromise;
+    revoke.certificate_serial(&serial).revocation_reason(reason).send().await.unwrap();
+    // An audit report says when the certificate expires.
+    world.advance(Duration::days(1) + Duration::hours(2)).await;
+    assert!(is_revoked(&world, &ca, &serial).await);
+    assert_eq!(world.findings("crl.early-removal"), Vec::<Value>::new());
+
+    let put = world.s3.put_object().bucket(BUCKET).key(&key).body(without.into());
+    put.send().await.unwrap();
+    world.stack.settled().await;
+    let found = world.findings("crl.early-removal").pop().unwrap();
+    assert_eq!((&found["severity"], &found["evidence"]["kind"]), (&"HIGH".into(), &"early".into()));
+    let gone = found["evidence"]["first_serials"].as_array().unwrap();
+    let same = |text: &str| text.replace(':', "").trim_start_matches('0').to_lowercase();
+    assert_eq!(gone.len(), 1);
+    assert_eq!(same(gone[0].as_str().unwrap()), same(&serial), "{found:#}");
+
+    // The remedy: the version before is copied back.
+    let versions = world.s3.list_object_versions().bucket(BUCKET).prefix(&key);
+    let versions = versions.send().await.unwrap();
+    let before = versions.versions()[1].version_id().unwrap();
+    let copy = world.s3.copy_object().bucket(BUCKET).key(&key);
+    let copy = copy.copy_source(format!("{BUCKET}/{key}?versionId={before}"));
+    copy.send().await.unwrap();
+    world.stack.settled().await;
+    assert!(is_revoked(&world, &ca, &serial).await);
+    assert_eq!(urgent(&world), Vec::<String>::new());
+    world.assert_nothing_failed();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_does_to_a_crl_bucket_or_its_ca_is_found_within_one_event() {
     let (world, ca) = world().await;

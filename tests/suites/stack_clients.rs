@@ -48,3 +48,47 @@ async fn the_accounts_public_access_block_is_set_read_and_deleted_and_stands_abo
     publish().unwrap();
     stack.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_aws_cli_reads_lists_and_deletes_versions() {
+    let stack = Stack::builder().start().await.unwrap();
+    let aws = |arguments: &[&str]| cli::aws(stack.endpoint(), arguments);
+    let folder = tempfile::tempdir().unwrap();
+    let api = |operation: &str, rest: &[&str]| {
+        aws(&[&["s3api", operation, "--bucket=crls"], rest].concat()).map(|text| json(&text))
+    };
+    api("create-bucket", &[]).unwrap();
+    api("put-bucket-versioning", &["--versioning-configuration=Status=Enabled"]).unwrap();
+    let put = |text: &str| {
+        let path = folder.path().join("body");
+        std::fs::write(&path, text).unwrap();
+        let body = format!("--body={}", path.display());
+        api("put-object", &["--key=k", &body]).unwrap()["VersionId"].as_str().unwrap().to_owned()
+    };
+    let (first, second) = (put("first"), put("second"));
+    let read = |version: &[&str]| {
+        let path = folder.path().join("read").display().to_string();
+        let got = api("get-object", &[&["--key=k"], version, &[&path]].concat())?;
+        Ok::<_, String>((std::fs::read_to_string(path).unwrap(), got["VersionId"].clone()))
+    };
+    assert_eq!(read(&[]).unwrap(), ("second".to_owned(), second.as_str().into()));
+    let of_first = format!("--version-id={first}");
+    assert_eq!(read(&[&of_first]).unwrap(), ("first".to_owned(), first.as_str().into()));
+
+    let deleted = api("delete-object", &["--key=k"]).unwrap();
+    assert_eq!(deleted["DeleteMarker"], true);
+    assert!(read(&[]).unwrap_err().contains("(NoSuchKey)"));
+    let of_marker = format!("--version-id={}", deleted["VersionId"].as_str().unwrap());
+    assert!(read(&[&of_marker]).unwrap_err().contains("(MethodNotAllowed)"));
+    let listed = api("list-object-versions", &["--page-size=1"]).unwrap();
+    let ids = |name: &str| {
+        let all = listed[name].as_array().unwrap().iter();
+        all.map(|one| (one["VersionId"].clone(), one["IsLatest"].clone())).collect::<Vec<_>>()
+    };
+    let want = [second.as_str(), &first].map(|id| (Value::from(id), Value::from(false)));
+    assert_eq!(ids("Versions"), want);
+    assert_eq!(ids("DeleteMarkers"), [(deleted["VersionId"].clone(), true.into())]);
+    api("delete-object", &["--key=k", &of_marker]).unwrap();
+    assert_eq!(read(&[]).unwrap().0, "second");
+    stack.shutdown().await;
+}

@@ -6,7 +6,7 @@
 //! together; its clock is pca-local's, and everything that waits for a moment waits on that clock.
 //!
 //! What is not a service here: SNS topics, SQS queues and log groups. What reaches one is a line in
-//! `<data-dir>/targets/<LogicalId>.jsonl`. Versions of objects are not kept, and IAM is
+//! `<data-dir>/targets/<LogicalId>.jsonl`. Lifecycle rules are kept and not carried out, and IAM is
 //! enforced for bucket policies and the functions' roles only.
 
 mod account;

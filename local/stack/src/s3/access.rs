@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::{S3Result, s3_error};
 
@@ -44,7 +44,7 @@ impl S3Access for Access {
         }
         if let Some(credentials) = cx.credentials() {
             let resource = arn(bucket, key);
-            for action in actions(operation, cx.headers()) {
+            for action in actions(operation, cx.headers(), is_of_version(cx.uri())) {
                 let permitted = self.0.roles.permit(&credentials.access_key, &action, &resource);
                 permitted.map_err(|why| denied(&action, &why))?;
             }
@@ -60,6 +60,7 @@ impl S3Access for Access {
             bucket,
             key,
             headers: cx.headers(),
+            is_of_version: is_of_version(cx.uri()),
         };
         question.decide(&config)
     }
@@ -86,6 +87,8 @@ struct Question<'a> {
     bucket: &'a str,
     key: Option<&'a str>,
     headers: &'a HeaderMap,
+    /// A version is named.
+    is_of_version: bool,
 }
 
 impl Question<'_> {
@@ -103,7 +106,7 @@ impl Question<'_> {
         if matches!(self.operation, "GetBucketPolicy" | "PutBucketPolicy" | "DeleteBucketPolicy") {
             return Ok(());
         }
-        for action in actions(self.operation, self.headers) {
+        for action in actions(self.operation, self.headers, self.is_of_version) {
             if let Verdict::Denied(why) = self.ask(config, &action)? {
                 return Err(denied(&action, &why));
             }
@@ -113,7 +116,7 @@ impl Question<'_> {
 
     /// A service has no rights but those that the bucket policy gives it.
     fn decide_for_a_service(&self, config: &BucketConfig) -> S3Result<()> {
-        for action in actions(self.operation, self.headers) {
+        for action in actions(self.operation, self.headers, self.is_of_version) {
             match self.ask(config, &action)? {
                 Verdict::Allowed => {}
                 Verdict::Denied(why) => return Err(denied(&action, &why)),
@@ -127,7 +130,7 @@ impl Question<'_> {
 
     /// Other accounts and unsigned requests: by the policy, or by a public ACL.
     fn decide_for_everybody(&self, config: &BucketConfig) -> S3Result<()> {
-        for action in actions(self.operation, self.headers) {
+        for action in actions(self.operation, self.headers, self.is_of_version) {
             match self.ask(config, &action)? {
                 Verdict::Denied(why) => return Err(denied(&action, &why)),
                 // S3 User Guide: RestrictPublicBuckets leaves a public policy to the account and
@@ -150,7 +153,8 @@ impl Question<'_> {
     }
 
     fn is_open_by_acl(&self, config: &BucketConfig) -> bool {
-        let reads = matches!(self.operation, "GetObject" | "HeadObject");
+        // ACLs are kept of latest versions alone.
+        let reads = matches!(self.operation, "GetObject" | "HeadObject") && !self.is_of_version;
         let acl = self.key.map_or("private", |key| config.object_acl(key));
         let counts = !config.block().ignore_public_acls && !config.acls_are_disabled();
         reads && counts && acl::is_world_readable(acl)
@@ -194,8 +198,12 @@ fn arn(bucket: &str, key: Option<&str>) -> String {
 }
 
 /// The IAM actions that an operation needs (Service Authorization Reference, Amazon S3).
-fn actions(operation: &str, headers: &HeaderMap) -> Vec<String> {
+fn actions(operation: &str, headers: &HeaderMap, is_of_version: bool) -> Vec<String> {
     let action = match operation {
+        "DeleteObject" if is_of_version => "DeleteObjectVersion",
+        "GetObject" | "HeadObject" if is_of_version => "GetObjectVersion",
+        "GetObjectAcl" if is_of_version => "GetObjectVersionAcl",
+        "PutObjectAcl" if is_of_version => "PutObjectVersionAcl",
         "CompleteMultipartUpload" | "CreateMultipartUpload" | "UploadPart" => "PutObject",
         "CopyObject" | "UploadPartCopy" => "PutObject",
         "DeleteBucketEncryption" | "PutBucketEncryption" => "PutEncryptionConfiguration",
@@ -220,6 +228,10 @@ fn actions(operation: &str, headers: &HeaderMap) -> Vec<String> {
         actions.push("s3:PutObjectAcl".to_owned());
     }
     actions
+}
+
+fn is_of_version(uri: &Uri) -> bool {
+    uri.query().unwrap_or_default().split('&').any(|pair| pair.starts_with("versionId="))
 }
 
 fn denied(action: &str, why: &str) -> s3s::S3Error {

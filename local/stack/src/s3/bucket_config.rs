@@ -67,10 +67,13 @@ impl LocalS3 {
     ) -> S3Result<S3Response<DeleteBucketOutput>> {
         let bucket = request.input.bucket.clone();
         // s3s-fs would remove the objects with the bucket.
-        if holds_a_file(&self.shared.root.join(&bucket)).map_err(internal)? {
+        let versions = self.shared.histories.of_bucket(&bucket).map_err(internal)?;
+        if holds_a_file(&self.shared.root.join(&bucket)).map_err(internal)? || !versions.is_empty()
+        {
             return Err(s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty"));
         }
         self.files.delete_bucket(request).await?;
+        self.shared.histories.forget(&bucket).map_err(internal)?;
         self.shared.configs.forget(&bucket).map_err(internal)?;
         Ok(S3Response::with_status(DeleteBucketOutput {}, http::StatusCode::NO_CONTENT))
     }

@@ -22,7 +22,7 @@ pub(crate) struct BucketConfig {
     #[serde(skip)]
     pub(super) account_block: PublicAccessBlock,
     pub(crate) encryption: Encryption,
-    /// `Enabled` or `Suspended`. Only the status is kept, never a version.
+    /// `Enabled` or `Suspended`; `None` if it never was enabled.
     pub(crate) versioning: Option<String>,
     pub(crate) ownership: Option<String>,
     pub(crate) acl: String,
