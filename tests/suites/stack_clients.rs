@@ -92,3 +92,74 @@ async fn the_aws_cli_reads_lists_and_deletes_versions() {
     assert_eq!(read(&[]).unwrap().0, "second");
     stack.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_aws_cli_makes_names_disables_and_deletes_keys() {
+    let stack = Stack::builder().start().await.unwrap();
+    let aws = |arguments: &[&str]| cli::aws(stack.endpoint(), arguments);
+    let kms = |operation: &str, rest: &[&str]| {
+        aws(&[&["kms", operation], rest].concat()).map(|text| json(&text))
+    };
+    let made = kms("create-key", &["--description=CRLs"]).unwrap();
+    let metadata = &made["KeyMetadata"];
+    let (id, arn) = (metadata["KeyId"].as_str().unwrap(), metadata["Arn"].as_str().unwrap());
+    assert_eq!(arn, format!("arn:aws:kms:us-east-1:111122223333:key/{id}"));
+    assert_eq!(
+        (&metadata["KeyState"], &metadata["KeyManager"]),
+        (&"Enabled".into(), &"CUSTOMER".into())
+    );
+    let of_id = format!("--key-id={id}");
+    let policy = kms("get-key-policy", &[&of_id]).unwrap();
+    assert!(policy["Policy"].as_str().unwrap().contains("arn:aws:iam::111122223333:root"));
+
+    let target = format!("--target-key-id={id}");
+    kms("create-alias", &["--alias-name=alias/crls", &target]).unwrap();
+    for name in [id, arn, "alias/crls", "arn:aws:kms:us-east-1:111122223333:alias/crls"] {
+        let described = kms("describe-key", &[&format!("--key-id={name}")]).unwrap();
+        assert_eq!(described["KeyMetadata"]["Arn"], arn, "{name}");
+    }
+    let listed = kms("list-keys", &["--page-size=1"]).unwrap();
+    assert_eq!(listed["Keys"][0]["KeyArn"], arn);
+    let aliases = kms("list-aliases", &[&of_id]).unwrap();
+    assert_eq!(aliases["Aliases"][0]["AliasName"], "alias/crls");
+    let own = kms("describe-key", &["--key-id=alias/aws/s3"]).unwrap();
+    assert_eq!(own["KeyMetadata"]["KeyManager"], "AWS");
+
+    let missing = id.replace(|c: char| c.is_ascii_hexdigit(), "0");
+    for (operation, rest, code) in [
+        ("describe-key", vec![format!("--key-id={missing}")], "NotFoundException"),
+        ("describe-key", vec!["--key-id=alias/none".to_owned()], "NotFoundException"),
+        ("get-key-policy", vec!["--key-id=alias/crls".to_owned()], "NotFoundException"),
+        (
+            "put-key-policy",
+            vec![of_id.clone(), "--policy={".to_owned()],
+            "MalformedPolicyDocumentException",
+        ),
+        (
+            "create-alias",
+            vec!["--alias-name=alias/crls".to_owned(), target.clone()],
+            "AlreadyExistsException",
+        ),
+        (
+            "create-alias",
+            vec!["--alias-name=crls".to_owned(), target.clone()],
+            "InvalidAliasNameException",
+        ),
+        ("create-key", vec!["--key-spec=RSA_2048".to_owned()], "UnsupportedOperationException"),
+        ("generate-random", vec!["--number-of-bytes=1".to_owned()], "UnknownOperationException"),
+    ] {
+        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+        let refused = kms(operation, &rest).unwrap_err();
+        assert!(refused.contains(&format!("({code})")), "{operation}: {refused}");
+    }
+    let state = || kms("describe-key", &[&of_id]).unwrap()["KeyMetadata"]["KeyState"].clone();
+    kms("disable-key", &[&of_id]).unwrap();
+    assert_eq!(state(), "Disabled");
+    kms("schedule-key-deletion", &[&of_id, "--pending-window-in-days=7"]).unwrap();
+    assert_eq!(state(), "PendingDeletion");
+    let pending = kms("enable-key", &[&of_id]).unwrap_err();
+    assert!(pending.contains("(KMSInvalidStateException)"), "{pending}");
+    kms("cancel-key-deletion", &[&of_id]).unwrap();
+    assert_eq!(state(), "Disabled");
+    stack.shutdown().await;
+}

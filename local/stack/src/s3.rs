@@ -31,6 +31,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3Error, S3Result, s3_error};
 
 use crate::account::Account;
+use crate::kms::Kms;
 use crate::policy;
 use crate::roles::Roles;
 
@@ -75,6 +76,7 @@ pub(crate) struct Shared {
     /// Where S3 and CloudTrail tell of what was done; known once the buses are.
     events: OnceLock<Arc<dyn EventSink>>,
     histories: history::Histories,
+    kms: Kms,
     locks: locks::ObjectLocks,
     roles: Roles,
     /// The folder that holds one folder per bucket.
@@ -99,6 +101,7 @@ pub(crate) fn open(
     folder: &Path,
     account: Account,
     clock: Clock,
+    kms: Kms,
     roles: Roles,
 ) -> Result<LocalBuckets, S3StartError> {
     let (root, configs) = (folder.join("objects"), folder.join("buckets"));
@@ -120,6 +123,7 @@ pub(crate) fn open(
         configs: config::Configs::in_folder(configs).map_err(S3StartError::AccountBlock)?,
         events: OnceLock::new(),
         histories: history::Histories::in_folder(histories),
+        kms,
         locks: locks::ObjectLocks::default(),
         roles,
         root,

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Uri};
 use s3s::access::{S3Access, S3AccessContext};
-use s3s::{S3Result, s3_error};
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::config::BucketConfig;
 use super::events::Requester;
 use super::{Shared, acl, auth, internal, trail};
+use crate::kms::Kms;
 use crate::policy::{Caller, Context, Policy, Request, Verdict};
 
-/// Decides by the caller, the bucket policy, the object's ACL and Block Public Access.
+/// Decides by the caller, the bucket policy, the object's ACL, Block Public Access and the KMS key.
 pub(crate) struct Access(pub(crate) Arc<Shared>);
 
 #[async_trait::async_trait]
@@ -62,7 +63,9 @@ impl S3Access for Access {
             headers: cx.headers(),
             is_of_version: is_of_version(cx.uri()),
         };
-        question.decide(&config)
+        question.decide(&config)?;
+        let access_key = cx.credentials().map(|credentials| credentials.access_key.as_str());
+        question.decide_for_the_key(&config, &self.0.kms, access_key)
     }
 }
 
@@ -168,6 +171,45 @@ impl Question<'_> {
         Ok(policy.decide(&Request { caller: self.caller, action, resource: &resource, context }))
     }
 
+    /// The bucket's KMS key, or the one that a write names, must serve the caller. An object counts
+    /// as encrypted as its bucket is now: nothing is, in fact.
+    fn decide_for_the_key(
+        &self,
+        config: &BucketConfig,
+        kms: &Kms,
+        access_key: Option<&str>,
+    ) -> S3Result<()> {
+        let header = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let (action, asked) = match self.operation {
+            "CompleteMultipartUpload" | "CopyObject" | "PutObject" => {
+                ("kms:GenerateDataKey", header("x-amz-server-side-encryption"))
+            }
+            "GetObject" | "HeadObject" => ("kms:Decrypt", None),
+            _ => return Ok(()),
+        };
+        let key = match asked {
+            Some(_) => header("x-amz-server-side-encryption-aws-kms-key-id"),
+            None => config.encryption.kms_key_id.as_deref(),
+        };
+        if !asked.unwrap_or(&config.encryption.algorithm).starts_with("aws:kms") {
+            return Ok(());
+        }
+        // S3 User Guide, S3 Bucket Keys: the encryption context is then the bucket's ARN.
+        let object = if config.encryption.bucket_key_enabled { None } else { self.key };
+        let encrypted = arn(self.bucket, object);
+        let who = (self.caller, access_key);
+        kms.may(action, key, who, self.context(), &encrypted).map_err(|not| {
+            if not.code == "AccessDenied" {
+                return denied(action, &not.why);
+            }
+            let code = S3ErrorCode::from_bytes(not.code.as_bytes());
+            let mut error =
+                S3Error::with_message(code.unwrap_or(S3ErrorCode::InvalidRequest), not.why);
+            error.set_status_code(http::StatusCode::BAD_REQUEST);
+            error
+        })
+    }
+
     fn context(&self) -> Context {
         let header = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
         // The stack speaks plain HTTP. A signed request stands for one that goes to AWS over TLS;
@@ -234,6 +276,6 @@ fn is_of_version(uri: &Uri) -> bool {
     uri.query().unwrap_or_default().split('&').any(|pair| pair.starts_with("versionId="))
 }
 
-fn denied(action: &str, why: &str) -> s3s::S3Error {
+fn denied(action: &str, why: &str) -> S3Error {
     s3_error!(AccessDenied, "Access Denied: {action}: {why}")
 }
