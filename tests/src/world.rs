@@ -12,7 +12,10 @@ use aws_sdk_acmpca::{
 };
 use aws_sdk_s3::{
     Client as S3,
-    types::{BucketVersioningStatus, VersioningConfiguration},
+    types::{
+        BucketVersioningStatus, ServerSideEncryption, ServerSideEncryptionByDefault,
+        ServerSideEncryptionConfiguration, ServerSideEncryptionRule, VersioningConfiguration,
+    },
 };
 use pca_local::Clock;
 use serde_json::{Value, json};
@@ -114,6 +117,32 @@ impl World {
         let versioning = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
         let put = self.s3.put_bucket_versioning().bucket(bucket);
         put.versioning_configuration(versioning.build()).send().await.expect("versions are kept");
+    }
+
+    /// The ARN of a new key whose policy lets the service write CRLs to the bucket (user guide,
+    /// "Encrypting your CRLs").
+    pub fn key_for(&self, bucket: &str) -> String {
+        let policy =
+            format!("--policy={}", key_policy(&["kms:GenerateDataKey", "kms:Decrypt"], bucket));
+        let made = ["kms", "create-key", &policy, "--query=KeyMetadata.Arn", "--output=text"];
+        crate::cli::aws(self.stack.endpoint(), &made).expect("a key")
+    }
+
+    /// A bucket key is not used: the objects' ARNs are what is asked for.
+    pub async fn encrypt_with(&self, bucket: &str, key: &str) {
+        let default = ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(ServerSideEncryption::AwsKms)
+            .kms_master_key_id(key)
+            .build()
+            .expect("it is complete");
+        let rule =
+            ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(default);
+        let rules = ServerSideEncryptionConfiguration::builder().rules(rule.build());
+        let put = self.s3.put_bucket_encryption().bucket(bucket);
+        put.server_side_encryption_configuration(rules.build().expect("it is complete"))
+            .send()
+            .await
+            .expect("the bucket takes it");
     }
 
     /// An ACTIVE root CA with a certificate of ten years.
@@ -287,6 +316,19 @@ impl World {
         let body = object.expect("the object is there").body.collect().await;
         body.expect("the object can be read").to_vec()
     }
+}
+
+/// As the user guide has it for a bucket without a bucket key: the account, and the service.
+pub fn key_policy(service_may: &[&str], bucket: &str) -> Value {
+    let objects = ["acm-pca-permission-test-key", "acm-pca-permission-test-key-private", "crl/*"];
+    let objects = objects.map(|object| format!("arn:aws:s3:::{bucket}/{object}"));
+    json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+         "Action": "kms:*", "Resource": "*"},
+        {"Effect": "Allow", "Principal": {"Service": "acm-pca.amazonaws.com"},
+         "Action": service_may, "Resource": "*",
+         "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": objects}}},
+    ]})
 }
 
 /// The last part of an ARN.

@@ -12,7 +12,7 @@ use aws_sdk_s3::types::{
 };
 use e2e::{
     cli, run,
-    world::{EVIDENCE, World, id},
+    world::{EVIDENCE, World, id, key_policy},
 };
 use serde_json::{Value, json};
 use time::Duration;
@@ -240,6 +240,49 @@ async fn what_the_account_blocks_stops_public_crls_and_the_finding_names_the_acc
     world.advance(Duration::days(1)).await;
     assert_eq!(urgent(&world), Vec::<String>::new());
     world.assert_nothing_failed();
+}
+
+/// A customer managed key: with the policy of the user guide nothing is found, and without the
+/// service's part of it the CRL goes stale and the key is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_with_a_key_is_audited_and_a_key_that_keeps_the_service_out_is_found() {
+    let (world, ca) = world().await;
+    let key = world.key_for(BUCKET);
+    world.encrypt_with(BUCKET, &key).await;
+    issue(&world, &ca).await;
+    world.advance(Duration::hours(1)).await;
+    assert_eq!(urgent(&world), Vec::<String>::new());
+
+    let kms = |arguments: &[&str]| {
+        let key = format!("--key-id={key}");
+        let call = [&["kms"], arguments, &[&key]].concat();
+        cli::aws(world.stack.endpoint(), &call).unwrap()
+    };
+    let policy = |service_may: &[&str]| {
+        let policy = format!("--policy={}", key_policy(service_may, BUCKET));
+        kms(&["put-key-policy", "--policy-name=default", &policy]);
+    };
+    let kinds = || {
+        let found = world.findings("bucket.encryption-key");
+        let text = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
+        let last = found.last().unwrap();
+        (text(&last["evidence"], "kind"), text(last, "status"))
+    };
+    policy(&["kms:Decrypt"]);
+    world.advance(Duration::hours(1)).await;
+    assert_eq!(urgent(&world), ["bucket.encryption-key"]);
+    assert_eq!(kinds().0, "refused");
+    world.advance(Duration::days(2)).await;
+    assert!(urgent(&world).contains(&"crl.generation".to_owned()), "{:?}", urgent(&world));
+    policy(&["kms:GenerateDataKey", "kms:Decrypt"]);
+    world.advance(Duration::days(1)).await;
+    assert_eq!(urgent(&world), Vec::<String>::new());
+    assert_eq!(kinds(), ("refused".to_owned(), "RESOLVED".to_owned()));
+    world.assert_nothing_failed();
+
+    kms(&["disable-key"]);
+    world.advance(Duration::hours(1)).await;
+    assert_eq!(kinds().0, "unusable");
 }
 
 async fn world() -> (World, String) {
