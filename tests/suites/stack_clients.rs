@@ -112,9 +112,10 @@ async fn the_aws_cli_makes_names_disables_and_deletes_keys() {
     let policy = kms("get-key-policy", &[&of_id]).unwrap();
     assert!(policy["Policy"].as_str().unwrap().contains("arn:aws:iam::111122223333:root"));
 
+    let alias = "arn:aws:kms:us-east-1:111122223333:alias/crls";
     let target = format!("--target-key-id={id}");
     kms("create-alias", &["--alias-name=alias/crls", &target]).unwrap();
-    for name in [id, arn, "alias/crls", "arn:aws:kms:us-east-1:111122223333:alias/crls"] {
+    for name in [id, arn, "alias/crls", alias] {
         let described = kms("describe-key", &[&format!("--key-id={name}")]).unwrap();
         assert_eq!(described["KeyMetadata"]["Arn"], arn, "{name}");
     }
@@ -129,6 +130,7 @@ async fn the_aws_cli_makes_names_disables_and_deletes_keys() {
     for (operation, rest, code) in [
         ("describe-key", vec![format!("--key-id={missing}")], "NotFoundException"),
         ("describe-key", vec!["--key-id=alias/none".to_owned()], "NotFoundException"),
+        ("get-key-policy", vec![format!("--key-id={alias}")], "InvalidArnException"),
         ("get-key-policy", vec!["--key-id=alias/crls".to_owned()], "NotFoundException"),
         (
             "put-key-policy",

@@ -207,6 +207,10 @@ impl Inner {
                 let missing = || format!("Alias {ours}{short} is not found.");
                 alias.ok_or_else(|| refuse("NotFoundException", &missing()))?
             }
+            _ if short.starts_with("alias/") && short.len() < name.len() => {
+                let why = "Key Aliases are not supported for this operation";
+                return Err(refuse("InvalidArnException", why));
+            }
             _ if name.starts_with("arn:") || !short.contains('/') => short,
             _ => return Err(refuse("NotFoundException", &format!("Invalid keyId '{name}'"))),
         };
