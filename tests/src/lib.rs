@@ -1,5 +1,6 @@
 //! What the suites share: our binaries, the tools of `make setup`, programs that run, a world.
 
+pub mod cli;
 pub mod world;
 
 use std::{

@@ -10,7 +10,13 @@ use aws_sdk_acmpca::{
         S3ObjectAcl, SigningAlgorithm, Validity, ValidityPeriodType,
     },
 };
-use aws_sdk_s3::Client as S3;
+use aws_sdk_s3::{
+    Client as S3,
+    types::{
+        BucketVersioningStatus, ServerSideEncryption, ServerSideEncryptionByDefault,
+        ServerSideEncryptionConfiguration, ServerSideEncryptionRule, VersioningConfiguration,
+    },
+};
 use pca_local::Clock;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::datetime};
@@ -107,6 +113,38 @@ impl World {
         put.send().await.expect("a policy of the documented form");
     }
 
+    pub async fn keep_versions(&self, bucket: &str) {
+        let versioning = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+        let put = self.s3.put_bucket_versioning().bucket(bucket);
+        put.versioning_configuration(versioning.build()).send().await.expect("versions are kept");
+    }
+
+    /// The ARN of a new key whose policy lets the service write CRLs to the bucket (user guide,
+    /// "Encrypting your CRLs").
+    pub fn key_for(&self, bucket: &str) -> String {
+        let policy =
+            format!("--policy={}", key_policy(&["kms:GenerateDataKey", "kms:Decrypt"], bucket));
+        let made = ["kms", "create-key", &policy, "--query=KeyMetadata.Arn", "--output=text"];
+        crate::cli::aws(self.stack.endpoint(), &made).expect("a key")
+    }
+
+    /// A bucket key is not used: the objects' ARNs are what is asked for.
+    pub async fn encrypt_with(&self, bucket: &str, key: &str) {
+        let default = ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(ServerSideEncryption::AwsKms)
+            .kms_master_key_id(key)
+            .build()
+            .expect("it is complete");
+        let rule =
+            ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(default);
+        let rules = ServerSideEncryptionConfiguration::builder().rules(rule.build());
+        let put = self.s3.put_bucket_encryption().bucket(bucket);
+        put.server_side_encryption_configuration(rules.build().expect("it is complete"))
+            .send()
+            .await
+            .expect("the bucket takes it");
+    }
+
     /// An ACTIVE root CA with a certificate of ten years.
     pub async fn active_root(&self, crl_bucket: Option<&str>) -> String {
         let ca = self.create(Kind::Root, crl_bucket).await;
@@ -156,7 +194,9 @@ impl World {
             .create_certificate_authority()
             .certificate_authority_type(kind)
             .certificate_authority_configuration(configuration)
-            .set_revocation_configuration(crl_bucket.map(publishes_to))
+            .set_revocation_configuration(
+                crl_bucket.map(|bucket| publishes_to(bucket, S3ObjectAcl::BucketOwnerFullControl)),
+            )
             .send()
             .await
             .expect("the CA is created")
@@ -186,6 +226,16 @@ impl World {
         self.disable(ca).await;
         self.delete_disabled(ca, window_days).await;
         self.stack.settled().await;
+    }
+
+    pub async fn publish_with_acl(&self, ca: &str, bucket: &str, acl: S3ObjectAcl) {
+        self.pca
+            .update_certificate_authority()
+            .certificate_authority_arn(ca)
+            .revocation_configuration(publishes_to(bucket, acl))
+            .send()
+            .await
+            .expect("the CA can be updated");
     }
 
     pub async fn disable(&self, ca: &str) {
@@ -268,6 +318,19 @@ impl World {
     }
 }
 
+/// As the user guide has it for a bucket without a bucket key: the account, and the service.
+pub fn key_policy(service_may: &[&str], bucket: &str) -> Value {
+    let objects = ["acm-pca-permission-test-key", "acm-pca-permission-test-key-private", "crl/*"];
+    let objects = objects.map(|object| format!("arn:aws:s3:::{bucket}/{object}"));
+    json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+         "Action": "kms:*", "Resource": "*"},
+        {"Effect": "Allow", "Principal": {"Service": "acm-pca.amazonaws.com"},
+         "Action": service_may, "Resource": "*",
+         "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": objects}}},
+    ]})
+}
+
 /// The last part of an ARN.
 pub fn id(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
@@ -297,12 +360,12 @@ fn clients(endpoint: &str, access_key_id: &str, region: &'static str) -> (Acmpca
     (Acmpca::from_conf(pca), S3::from_conf(s3))
 }
 
-fn publishes_to(bucket: &str) -> RevocationConfiguration {
+fn publishes_to(bucket: &str, acl: S3ObjectAcl) -> RevocationConfiguration {
     let crl = CrlConfiguration::builder()
         .enabled(true)
         .expiration_in_days(2)
         .s3_bucket_name(bucket)
-        .s3_object_acl(S3ObjectAcl::BucketOwnerFullControl)
+        .s3_object_acl(acl)
         .build()
         .expect("it is complete");
     RevocationConfiguration::builder().crl_configuration(crl).build()

@@ -1,4 +1,4 @@
-//! Reads the policy of a bucket, refusing what S3 refuses, or that of a role.
+//! Reads the policy of a bucket or of a KMS key, refusing what S3 and KMS refuse, or that of a role.
 
 use serde_json::{Map, Value};
 
@@ -52,6 +52,15 @@ impl Policy {
         Self::read(statements(&document)?, Owner::Bucket(bucket))
     }
 
+    /// The policy of a KMS key.
+    pub fn of_key(text: &str) -> Result<Self, Malformed> {
+        let Ok(Value::Object(document)) = serde_json::from_str(text) else {
+            return Err(Malformed::NotJson);
+        };
+        check_head(&document)?;
+        Self::read(statements(&document)?, Owner::Key)
+    }
+
     /// A policy document of a user or of a role.
     pub fn of_identity(document: &Value) -> Result<Self, Malformed> {
         let document = document.as_object().ok_or(Malformed::NotJson)?;
@@ -97,6 +106,7 @@ enum Owner<'a> {
     Bucket(&'a str),
     /// A user or a role.
     Identity,
+    Key,
 }
 
 impl Owner<'_> {
@@ -104,23 +114,25 @@ impl Owner<'_> {
         match self {
             Self::Bucket(_) => "the bucket policy",
             Self::Identity => "the identity's policy",
+            Self::Key => "the key's policy",
         }
     }
 
-    /// S3 takes no other service's actions.
+    /// S3 and KMS take no other service's actions.
     fn knows_action(self, action: &str) -> bool {
         match self {
             Self::Bucket(_) => {
                 action == "*" || action.starts_with("s3:") || action.starts_with("S3:")
             }
             Self::Identity => action == "*" || action.contains(':'),
+            Self::Key => action == "*" || action.starts_with("kms:"),
         }
     }
 
     fn knows_resource(self, resource: &str) -> bool {
         match self {
             Self::Bucket(bucket) => is_of_bucket(resource, bucket),
-            Self::Identity => resource == "*" || resource.starts_with("arn:"),
+            Self::Identity | Self::Key => resource == "*" || resource.starts_with("arn:"),
         }
     }
 }
@@ -137,7 +149,7 @@ fn parse_statement(statement: &Value, at: usize, owner: Owner<'_>) -> Result<Sta
         None => return Err(Malformed::Missing("Effect")),
     };
     let principals = match owner {
-        Owner::Bucket(_) => {
+        Owner::Bucket(_) | Owner::Key => {
             let (principal, negated) = one_of(fields, "Principal", "NotPrincipal")?;
             Principals::parse(principal, negated).ok_or(Malformed::Principal)?
         }

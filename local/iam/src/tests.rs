@@ -231,3 +231,33 @@ fn a_grant_to_everyone_is_public_unless_a_fixed_source_narrows_it() {
         assert_eq!(policy.is_public(), public, "{principal} {condition}");
     }
 }
+
+/// As the user guide has it, "Encrypting your CRLs".
+#[test]
+fn a_keys_policy_names_principals_and_kms_actions_and_sees_what_is_encrypted() {
+    let policy = |action: &str| {
+        json!({"Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+             "Action": "kms:*", "Resource": "*"},
+            {"Effect": "Allow", "Principal": {"Service": "acm-pca.amazonaws.com"},
+             "Action": action, "Resource": "*", "Condition": {"StringLike": {
+                "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::crl-bucket/crl/*"}}},
+        ]})
+        .to_string()
+    };
+    let resource = "arn:aws:kms:us-east-1:111122223333:key/1";
+    let read = Policy::of_key(&policy("kms:GenerateDataKey")).unwrap();
+    for (caller, encrypted, want) in [
+        (pca(), "arn:aws:s3:::crl-bucket/crl/1.crl", Verdict::Allowed),
+        (pca(), "arn:aws:s3:::crl-bucket/other", Verdict::Silent),
+        (somebody(), "arn:aws:s3:::crl-bucket/other", Verdict::Allowed),
+        (Caller::Anonymous, "arn:aws:s3:::crl-bucket/crl/1.crl", Verdict::Silent),
+    ] {
+        let context = &context().with("kms:EncryptionContext:aws:s3:arn", Some(encrypted));
+        let action = "kms:GenerateDataKey";
+        let request = Request { caller: &caller, action, resource, context };
+        assert_eq!(read.decide(&request), want, "{caller:?} {encrypted}");
+    }
+    assert_eq!(Policy::of_key(&policy("s3:GetObject")).err(), Some(Malformed::Action));
+    assert_eq!(Policy::of_key("{").err(), Some(Malformed::NotJson));
+}

@@ -32,8 +32,10 @@ enum Command {
     ///
     /// SNS topics, SQS queues and log groups are not services here: what reaches one is a line in
     /// DATA-DIR/targets/<LogicalId>.jsonl, and what functions log is in DATA-DIR/logs. S3 and these
-    /// files are kept between runs; CAs and certificates are in memory only. Of versioning the
-    /// status is kept, no versions are. What is not part of any AWS API is under /_pca-local/
+    /// files are kept between runs; CAs and certificates are in memory only. Lifecycle rules are kept
+    /// and not carried out; KMS keeps keys and their policies, and no object is really encrypted. A
+    /// client of S3 Control, which puts the account before the host, needs the port as its HTTP_PROXY.
+    /// What is not part of any AWS API is under /_pca-local/
     /// (in a browser: CAs, events and the clock) and /_vigil-local/ (events, health, invocations).
     Up(up::Options),
 }

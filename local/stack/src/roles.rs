@@ -79,10 +79,32 @@ impl Roles {
         action: &str,
         resource: &str,
     ) -> Result<(), String> {
+        self.permit_in(Context::default(), access_key, action, resource)
+    }
+
+    /// What another service does with KMS in the caller's name.
+    pub(crate) fn permit_via(
+        &self,
+        service: &str,
+        access_key: &str,
+        action: &str,
+        resource: &str,
+    ) -> Result<(), String> {
+        let context = Context::default().with("kms:ViaService", Some(service));
+        self.permit_in(context, access_key, action, resource)
+    }
+
+    fn permit_in(
+        &self,
+        context: Context,
+        access_key: &str,
+        action: &str,
+        resource: &str,
+    ) -> Result<(), String> {
         let Some((function, policy)) = self.role(access_key) else { return Ok(()) };
         // Everything on this stack belongs to one account.
         let account = Some(self.0.account.id.as_str());
-        let context = Context::default()
+        let context = context
             .with("aws:PrincipalAccount", account)
             .with("aws:ResourceAccount", account)
             .with("aws:SecureTransport", Some("true"));

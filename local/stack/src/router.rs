@@ -14,6 +14,7 @@ use crate::account::Account;
 use crate::admin::Admin;
 use crate::clock::http_date;
 use crate::events::api::Api as Events;
+use crate::kms::Kms;
 use crate::lambda::{Functions, invoke_api};
 use crate::roles::{self, Roles};
 use crate::s3;
@@ -29,6 +30,7 @@ pub(crate) struct Services {
     pub(crate) clock: Clock,
     pub(crate) events: Events,
     pub(crate) functions: Functions,
+    pub(crate) kms: Kms,
     pub(crate) pca: Router,
     pub(crate) roles: Roles,
     pub(crate) s3: s3::Service,
@@ -39,8 +41,10 @@ enum Service<'a> {
     AcmPca,
     Admin,
     Events,
+    Kms,
     Lambda,
     S3,
+    S3Control,
     Sts,
     Unknown(&'a str),
 }
@@ -90,7 +94,11 @@ impl Services {
                 }
             },
             Service::Unknown(name) => unknown(name),
-            Service::Events | Service::Lambda | Service::Sts => self.route_whole(request).await,
+            Service::Events
+            | Service::Kms
+            | Service::Lambda
+            | Service::S3Control
+            | Service::Sts => self.route_whole(request).await,
         }
     }
 
@@ -133,7 +141,16 @@ impl Services {
                 }
                 self.events.answer(&parts.headers, &body)
             }
+            Service::Kms => {
+                let access_key = scope.map(|scope| scope.access_key);
+                self.kms.answer(&parts.headers, access_key, &body)
+            }
             Service::Lambda => self.invoke(&parts.method, &parts.uri, &parts.headers, body).await,
+            Service::S3Control => {
+                let access_key = scope.map(|scope| scope.access_key);
+                let call = (&parts.method, parts.uri.path());
+                self.s3.control(call, &parts.headers, access_key, &body)
+            }
             _ => {
                 let access_key = scope.map(|scope| scope.access_key);
                 sts::answer(&self.account, access_key, parts.uri.query(), &body)
@@ -170,7 +187,9 @@ fn service<'a>(scope: &Option<Scope<'a>>, request: &Request) -> Service<'a> {
     match scope.as_ref().map(|scope| scope.service) {
         Some("acm-pca") => return Service::AcmPca,
         Some("events") => return Service::Events,
+        Some("kms") => return Service::Kms,
         Some("lambda") => return Service::Lambda,
+        Some("s3") | None if s3::is_control(path, request.headers()) => return Service::S3Control,
         Some("s3") => return Service::S3,
         Some("sts") => return Service::Sts,
         Some(other) => return Service::Unknown(other),
@@ -182,6 +201,8 @@ fn service<'a>(scope: &Option<Scope<'a>>, request: &Request) -> Service<'a> {
         Service::AcmPca
     } else if target.starts_with("AWSEvents.") {
         Service::Events
+    } else if target.starts_with("TrentService.") {
+        Service::Kms
     } else if path.starts_with("/2015-03-31/functions/") {
         Service::Lambda
     } else if request.method() == Method::POST && path == "/" {
@@ -214,7 +235,7 @@ fn parse_scope<'a>(credential: &'a str, slash: &str) -> Option<Scope<'a>> {
 
 fn unknown(name: &str) -> Response {
     let message = format!(
-        "vigil-local serves acm-pca, events, lambda, s3 and sts on this port, and not {name}"
+        "vigil-local serves acm-pca, events, kms, lambda, s3 and sts on this port, and not {name}"
     );
     let body = json!({"__type": "UnknownServiceException", "message": message});
     (StatusCode::NOT_IMPLEMENTED, axum::Json(body)).into_response()
@@ -245,6 +266,7 @@ mod tests {
         for (name, want) in [
             ("acm-pca", "AcmPca"),
             ("events", "Events"),
+            ("kms", "Kms"),
             ("lambda", "Lambda"),
             ("s3", "S3"),
             ("sts", "Sts"),
@@ -258,9 +280,11 @@ mod tests {
         for (method, path, target, want) in [
             ("POST", "/", "ACMPrivateCA.ListTags", "AcmPca"),
             ("POST", "/", "AWSEvents.PutEvents", "Events"),
+            ("POST", "/", "TrentService.ListKeys", "Kms"),
             ("POST", "/", "", "Sts"),
             ("POST", "/2015-03-31/functions/f/invocations", "", "Lambda"),
             ("GET", "/bucket/crl/x.crl", "", "S3"),
+            ("GET", "/v20180820/configuration/publicAccessBlock", "", "S3"),
             ("GET", "/_pca-local/clock", "", "AcmPca"),
             ("GET", "/_vigil-local/health", "", "Admin"),
         ] {

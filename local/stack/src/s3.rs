@@ -1,20 +1,25 @@
 //! Amazon S3 for one machine: objects in files, bucket configuration beside them, and bucket
 //! policies that are enforced.
 //!
-//! Objects are kept by `s3s-fs`; what it lacks is added here. Versioning is a status that can be
-//! set and read: versions are not kept.
+//! Objects are kept by `s3s-fs`; what it lacks is added here, versions of objects among it.
 
 mod access;
+mod account_block;
 mod acl;
+mod archive;
 mod auth;
 mod bucket_config;
 mod config;
+mod deletes;
 mod events;
+mod history;
 mod host;
+mod listing;
 mod locks;
 mod objects;
 mod service;
 mod trail;
+mod versions;
 mod watched_config;
 
 use std::path::{Path, PathBuf};
@@ -26,14 +31,18 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3Error, S3Result, s3_error};
 
 use crate::account::Account;
+use crate::kms::Kms;
 use crate::policy;
 use crate::roles::Roles;
 
+pub(crate) use account_block::is_control;
 pub use auth::SECRET;
 pub(crate) use config::{BucketConfig, Encryption, PublicAccessBlock};
 
 #[derive(Debug, thiserror::Error)]
 pub enum S3StartError {
+    #[error("could not read what the account blocks in S3")]
+    AccountBlock(#[source] config::ConfigError),
     #[error("could not create the folder {path} for S3")]
     CreateFolder {
         path: PathBuf,
@@ -61,10 +70,13 @@ pub enum S3StartError {
 /// What the operations and the access check share.
 pub(crate) struct Shared {
     account: Account,
+    archive: archive::Archive,
     clock: Clock,
     configs: config::Configs,
     /// Where S3 and CloudTrail tell of what was done; known once the buses are.
     events: OnceLock<Arc<dyn EventSink>>,
+    histories: history::Histories,
+    kms: Kms,
     locks: locks::ObjectLocks,
     roles: Roles,
     /// The folder that holds one folder per bucket.
@@ -84,31 +96,40 @@ pub(crate) struct Service {
     shared: Arc<Shared>,
 }
 
-/// S3 over `<folder>/objects` and `<folder>/buckets`.
+/// S3 over `<folder>/objects`, `<folder>/buckets` and `<folder>/versions`.
 pub(crate) fn open(
     folder: &Path,
     account: Account,
     clock: Clock,
+    kms: Kms,
     roles: Roles,
 ) -> Result<LocalBuckets, S3StartError> {
     let (root, configs) = (folder.join("objects"), folder.join("buckets"));
-    for path in [&root, &configs] {
+    let (old, histories) = (folder.join("versions/objects"), folder.join("versions/histories"));
+    for path in [&root, &configs, &old, &histories] {
         std::fs::create_dir_all(path)
             .map_err(|cause| S3StartError::CreateFolder { path: path.clone(), cause })?;
     }
-    let files = s3s_fs::FileSystem::new(&root)
-        .map_err(|cause| S3StartError::OpenFolder { path: root.clone(), cause })?;
+    let files = |root: &Path| {
+        s3s_fs::FileSystem::new(root)
+            .map_err(|cause| S3StartError::OpenFolder { path: root.to_owned(), cause })
+    };
+    let (files, archive) = (files(&root)?, files(&old)?);
     let region = account.region.clone();
     let shared = Arc::new(Shared {
         account,
+        archive: archive::Archive::new(root.clone(), old),
         clock,
-        configs: config::Configs::in_folder(configs),
+        configs: config::Configs::in_folder(configs).map_err(S3StartError::AccountBlock)?,
         events: OnceLock::new(),
+        histories: history::Histories::in_folder(histories),
+        kms,
         locks: locks::ObjectLocks::default(),
         roles,
         root,
     });
-    let mut builder = S3ServiceBuilder::new(service::LocalS3 { files, shared: shared.clone() });
+    let mut builder =
+        S3ServiceBuilder::new(service::LocalS3 { archive, files, shared: shared.clone() });
     builder.set_host(host::S3Hosts::of_region(&region));
     builder.set_auth(auth::OneSecret);
     builder.set_access(access::Access(shared.clone()));

@@ -2,6 +2,7 @@
 
 mod bucket;
 mod function;
+mod key;
 mod parameters;
 mod physical;
 mod property;
@@ -23,6 +24,7 @@ use resolve::Resolver;
 
 pub(crate) use bucket::BucketSpec;
 pub(crate) use function::FunctionSpec;
+pub(crate) use key::KeySpec;
 
 /// Everything that the stack takes from a template.
 #[derive(Debug, Default)]
@@ -30,6 +32,9 @@ pub(crate) struct Template {
     pub(crate) buckets: Vec<BucketSpec>,
     pub(crate) buses: Vec<String>,
     pub(crate) functions: Vec<FunctionSpec>,
+    pub(crate) keys: Vec<KeySpec>,
+    /// Of keys: name and key.
+    pub(crate) aliases: Vec<(String, String)>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) schedules: Vec<Schedule>,
     /// Resources without a counterpart here: logical id and type.

@@ -1,4 +1,4 @@
-//! How a bucket is set up, as S3 tells it in eleven calls, and KMS in two.
+//! How a bucket is set up, as S3 tells it in eleven calls, and KMS in two; and what its account blocks.
 
 use aws_sdk_s3::{
     Client,
@@ -16,15 +16,20 @@ use vigil_core::{
 
 use crate::{answer::port_error, keys::KmsKeys};
 
+/// What S3 answers where Block Public Access was never set, or was deleted.
+const NO_BLOCK: &str = "NoSuchPublicAccessBlockConfiguration";
+
 #[derive(Clone, Debug)]
 pub struct S3Buckets {
     client: Client,
+    /// What S3 calls of an account, not of a bucket, go through.
+    control: aws_sdk_s3control::Client,
     keys: KmsKeys,
 }
 
 impl S3Buckets {
-    pub fn new(client: Client, keys: KmsKeys) -> Self {
-        Self { client, keys }
+    pub fn new(client: Client, control: aws_sdk_s3control::Client, keys: KmsKeys) -> Self {
+        Self { client, control, keys }
     }
 
     /// `None`: there is no such bucket.
@@ -60,7 +65,7 @@ impl S3Buckets {
             })
         });
         let none = PublicAccessBlock::default();
-        fact("GetPublicAccessBlock", bucket, answer, "NoSuchPublicAccessBlockConfiguration", none)
+        fact("GetPublicAccessBlock", bucket, answer, NO_BLOCK, none)
     }
 
     async fn ownership(&self, bucket: &str) -> Fact<Option<String>> {
@@ -129,6 +134,21 @@ impl S3Buckets {
 }
 
 impl Buckets for S3Buckets {
+    async fn account_block(&self, account: &str) -> Fact<PublicAccessBlock> {
+        let answer = self.control.get_public_access_block().account_id(account).send().await;
+        let answer = answer.map(|answer| {
+            let block = answer.public_access_block_configuration;
+            block.map_or_else(PublicAccessBlock::default, |block| PublicAccessBlock {
+                block_public_acls: block.block_public_acls.unwrap_or(false),
+                ignore_public_acls: block.ignore_public_acls.unwrap_or(false),
+                block_public_policy: block.block_public_policy.unwrap_or(false),
+                restrict_public_buckets: block.restrict_public_buckets.unwrap_or(false),
+            })
+        });
+        let none = PublicAccessBlock::default();
+        fact("GetPublicAccessBlock", account, answer, NO_BLOCK, none)
+    }
+
     async fn facts(&self, bucket: &str) -> BucketFacts {
         let name = bucket.to_owned();
         let region = self.region(bucket).await;
@@ -188,7 +208,7 @@ impl Buckets for S3Buckets {
 /// The answer; or, where S3 calls it an error that nothing was ever set, what then holds.
 fn fact<T, E, R>(
     operation: &'static str,
-    bucket: &str,
+    of: &str,
     answer: Result<T, SdkError<E, R>>,
     never_set: &str,
     default: T,
@@ -200,7 +220,7 @@ where
     match answer {
         Ok(value) => Fact::Known(value),
         Err(error) if error.code() == Some(never_set) => Fact::Known(default),
-        Err(error) => Fact::Unknown(chain(&port_error(operation, bucket, error))),
+        Err(error) => Fact::Unknown(chain(&port_error(operation, of, error))),
     }
 }
 
@@ -244,152 +264,4 @@ fn lifecycle_rule(rule: types::LifecycleRule) -> Option<LifecycleRule> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::{Answer, Wire, client, dated};
-
-    fn ok(body: &str) -> Answer {
-        Answer { status: 200, headers: Vec::new(), body: body.to_owned() }
-    }
-
-    fn refused(status: u16, code: &str) -> Answer {
-        let body = format!("<Error><Code>{code}</Code><Message>because</Message></Error>");
-        Answer { status, headers: Vec::new(), body }
-    }
-
-    /// The answers come in the order of the calls: those after the location are begun in turn.
-    async fn facts(answers: impl IntoIterator<Item = Answer>) -> BucketFacts {
-        let wire = Wire::new(answers);
-        facts_with_key(wire, Wire::default()).await
-    }
-
-    async fn facts_with_key(wire: Wire, kms: Wire) -> BucketFacts {
-        let keys = KmsKeys::new(client!(aws_sdk_kms, kms));
-        S3Buckets::new(client!(aws_sdk_s3, wire), keys).facts("crls").await
-    }
-
-    #[tokio::test]
-    async fn every_setting_is_read() {
-        let wire = Wire::new([
-            ok("<LocationConstraint>eu-central-1</LocationConstraint>"),
-            ok(r#"{"Version": "2012-10-17", "Statement": []}"#),
-            ok("<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
-                <RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>"),
-            ok("<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership>\
-                </Rule></OwnershipControls>"),
-            ok("<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
-                <SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>my-key</KMSMasterKeyID>\
-                </ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled>\
-                </Rule></ServerSideEncryptionConfiguration>"),
-            ok("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"),
-            ok("<ListAllMyBucketsResult><Buckets><Bucket><Name>crls</Name></Bucket></Buckets>\
-                </ListAllMyBucketsResult>"),
-            ok(
-                "<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>",
-            ),
-            ok("<LifecycleConfiguration><Rule><ID>tidy</ID><Status>Enabled</Status><Filter><And>\
-                <Prefix>crl/</Prefix><Tag><Key>k</Key><Value>v</Value></Tag></And></Filter>\
-                <Expiration><Days>30</Days></Expiration><Transition><Days>1</Days><StorageClass>\
-                GLACIER</StorageClass></Transition></Rule><Rule><ID>off</ID><Status>Disabled</Status>\
-                <Filter><Prefix/></Filter><Expiration><Days>1</Days></Expiration></Rule><Rule>\
-                <ID>old</ID><Status>Enabled</Status><Filter><Prefix/></Filter>\
-                <NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays>\
-                </NoncurrentVersionExpiration></Rule></LifecycleConfiguration>"),
-            ok("<BucketLoggingStatus><LoggingEnabled><TargetBucket>logs</TargetBucket>\
-                <TargetPrefix>crls/</TargetPrefix></LoggingEnabled></BucketLoggingStatus>"),
-            ok("<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>\
-                </ObjectLockConfiguration>"),
-        ]);
-        let kms = Wire::new([
-            dated(r#"{"KeyMetadata": {"KeyId": "1", "Arn": "arn:1", "KeyState": "Enabled"}}"#),
-            dated(r#"{"Policy": "{}"}"#),
-        ]);
-        let facts = facts_with_key(wire, kms).await;
-        assert_eq!(facts.region, Fact::Known(Some("eu-central-1".to_owned())));
-        assert!(matches!(&facts.policy, Fact::Known(Some(text)) if text.contains("Statement")));
-        let block = facts.public_access_block.known().unwrap();
-        assert!(block.block_public_acls && block.restrict_public_buckets);
-        assert!(!block.ignore_public_acls && !block.block_public_policy);
-        assert_eq!(facts.ownership, Fact::Known(Some("BucketOwnerEnforced".to_owned())));
-        let key = Some("my-key".to_owned());
-        assert_eq!(facts.encryption, Fact::Known(Encryption::Kms { key, bucket_key: true }));
-        assert!(matches!(&facts.key, Fact::Known(Some(key)) if key.arn == "arn:1"));
-        assert_eq!(facts.versioning, Fact::Known(true));
-        assert_eq!(
-            (facts.owned, facts.event_notifications),
-            (Fact::Known(true), Fact::Known(true))
-        );
-        let tidy = LifecycleRule {
-            id: "tidy".to_owned(),
-            prefix: "crl/".to_owned(),
-            narrowed: true,
-            expires: true,
-            moves_to: vec!["GLACIER".to_owned()],
-        };
-        assert_eq!(facts.lifecycle, Fact::Known(vec![tidy]));
-        assert_eq!(facts.access_logs, Fact::Known(Some("logs".to_owned())));
-        assert_eq!(facts.object_lock, Fact::Known(true));
-    }
-
-    #[tokio::test]
-    async fn what_was_never_set_is_known_to_be_so() {
-        let facts = facts([
-            ok("<LocationConstraint/>"),
-            refused(404, "NoSuchBucketPolicy"),
-            refused(404, "NoSuchPublicAccessBlockConfiguration"),
-            refused(404, "OwnershipControlsNotFoundError"),
-            refused(404, "ServerSideEncryptionConfigurationNotFoundError"),
-            ok("<VersioningConfiguration/>"),
-            ok("<ListAllMyBucketsResult><Buckets><Bucket><Name>crls-2</Name></Bucket></Buckets>\
-                </ListAllMyBucketsResult>"),
-            ok("<NotificationConfiguration/>"),
-            refused(404, "NoSuchLifecycleConfiguration"),
-            ok("<BucketLoggingStatus/>"),
-            refused(404, "ObjectLockConfigurationNotFoundError"),
-        ])
-        .await;
-        assert_eq!(
-            (facts.owned, facts.event_notifications),
-            (Fact::Known(false), Fact::Known(false))
-        );
-        assert_eq!(facts.lifecycle, Fact::Known(Vec::new()));
-        assert_eq!(facts.access_logs, Fact::Known(None));
-        assert_eq!(facts.object_lock, Fact::Known(false));
-        assert_eq!(facts.region, Fact::Known(Some("us-east-1".to_owned())));
-        assert_eq!(facts.policy, Fact::Known(None));
-        assert_eq!(facts.public_access_block, Fact::Known(PublicAccessBlock::default()));
-        assert_eq!(facts.ownership, Fact::Known(None));
-        assert_eq!(facts.encryption, Fact::Known(Encryption::None));
-        assert_eq!(facts.versioning, Fact::Known(false));
-    }
-
-    #[tokio::test]
-    async fn a_refusal_is_named_and_the_other_facts_are_had() {
-        let facts = facts([
-            ok("<LocationConstraint>us-west-2</LocationConstraint>"),
-            refused(403, "AccessDenied"),
-            ok("<PublicAccessBlockConfiguration/>"),
-            refused(404, "OwnershipControlsNotFoundError"),
-            refused(403, "AccessDenied"),
-            ok("<VersioningConfiguration/>"),
-            refused(403, "AccessDenied"),
-            ok("<NotificationConfiguration/>"),
-            refused(404, "NoSuchLifecycleConfiguration"),
-            ok("<BucketLoggingStatus/>"),
-            refused(404, "ObjectLockConfigurationNotFoundError"),
-        ])
-        .await;
-        let unknown = facts.unknown();
-        assert_eq!(
-            unknown.iter().map(|(what, _)| *what).collect::<Vec<_>>(),
-            ["policy", "encryption", "owner"]
-        );
-        assert!(unknown[0].1.starts_with("GetBucketPolicy was refused for crls: AccessDenied"));
-    }
-
-    #[tokio::test]
-    async fn a_bucket_that_is_not_there_is_asked_for_nothing_more() {
-        let facts = facts([refused(404, "NoSuchBucket")]).await;
-        assert!(!facts.exists() && facts.unknown().is_empty());
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! The SDK's clients, built once while the function starts.
 
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
 
 use crate::{
     audit_reports::AcmPcaReports,
@@ -36,6 +37,15 @@ impl Clients {
         aws_sdk_s3::Client::from_conf(s3.build())
     }
 
+    /// The account has a host name of its own only at AWS, too.
+    fn s3_control(&self) -> aws_sdk_s3control::Client {
+        let mut control = aws_sdk_s3control::config::Builder::from(&self.sdk);
+        if config::has_own_endpoint() {
+            control = control.endpoint_resolver(AsGiven);
+        }
+        aws_sdk_s3control::Client::from_conf(control.build())
+    }
+
     pub fn event_bridge(&self) -> aws_sdk_eventbridge::Client {
         aws_sdk_eventbridge::Client::new(&self.sdk)
     }
@@ -62,7 +72,7 @@ impl Clients {
 
     pub fn buckets(&self) -> S3Buckets {
         let keys = KmsKeys::new(aws_sdk_kms::Client::new(&self.sdk));
-        S3Buckets::new(self.s3(), keys)
+        S3Buckets::new(self.s3(), self.s3_control(), keys)
     }
 
     pub fn objects(&self) -> S3Objects {
@@ -89,5 +99,19 @@ impl Clients {
 
     pub fn bus(&self, name: String) -> EventBridge {
         EventBridge::new(self.event_bridge(), name)
+    }
+}
+
+/// The endpoint as the environment has it. AWS's own resolver puts the account before the host, and
+/// `111122223333.127.0.0.1` is nowhere.
+#[derive(Debug)]
+struct AsGiven;
+
+impl ResolveEndpoint for AsGiven {
+    fn resolve_endpoint<'a>(&'a self, params: &'a Params) -> EndpointFuture<'a> {
+        EndpointFuture::ready(match params.endpoint() {
+            Some(url) => Ok(Endpoint::builder().url(url.to_owned()).build()),
+            None => Err("no endpoint is set for S3 Control".into()),
+        })
     }
 }

@@ -214,8 +214,16 @@ pub(crate) fn has_own_s3_endpoint() -> bool {
 }
 
 pub(crate) fn own_s3_endpoint() -> Option<String> {
-    let set = |variable: &Variable| variable.read().ok().filter(|value| !value.is_empty());
     set(&S3_ENDPOINT).or_else(|| set(&ENDPOINT))
+}
+
+/// Whether all services are reached at an endpoint of somebody's own.
+pub(crate) fn has_own_endpoint() -> bool {
+    set(&ENDPOINT).is_some()
+}
+
+fn set(variable: &Variable) -> Option<String> {
+    variable.read().ok().filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

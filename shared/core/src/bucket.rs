@@ -27,7 +27,7 @@ pub struct BucketFacts {
     pub region: Fact<Option<String>>,
     /// The policy's text; `None` if the bucket has none.
     pub policy: Fact<Option<String>>,
-    /// The bucket's own settings; the account's are not seen here.
+    /// The bucket's own settings; S3 takes the account's together with them.
     pub public_access_block: Fact<PublicAccessBlock>,
     /// ObjectOwnership; `None` if never set, which is ObjectWriter.
     pub ownership: Fact<Option<String>>,

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 use s3s::access::{S3Access, S3AccessContext};
-use s3s::{S3Result, s3_error};
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::config::BucketConfig;
 use super::events::Requester;
 use super::{Shared, acl, auth, internal, trail};
+use crate::kms::Kms;
 use crate::policy::{Caller, Context, Policy, Request, Verdict};
 
-/// Decides by the caller, the bucket policy, the object's ACL and Block Public Access.
+/// Decides by the caller, the bucket policy, the object's ACL, Block Public Access and the KMS key.
 pub(crate) struct Access(pub(crate) Arc<Shared>);
 
 #[async_trait::async_trait]
@@ -44,7 +45,7 @@ impl S3Access for Access {
         }
         if let Some(credentials) = cx.credentials() {
             let resource = arn(bucket, key);
-            for action in actions(operation, cx.headers()) {
+            for action in actions(operation, cx.headers(), is_of_version(cx.uri())) {
                 let permitted = self.0.roles.permit(&credentials.access_key, &action, &resource);
                 permitted.map_err(|why| denied(&action, &why))?;
             }
@@ -60,8 +61,11 @@ impl S3Access for Access {
             bucket,
             key,
             headers: cx.headers(),
+            is_of_version: is_of_version(cx.uri()),
         };
-        question.decide(&config)
+        question.decide(&config)?;
+        let access_key = cx.credentials().map(|credentials| credentials.access_key.as_str());
+        question.decide_for_the_key(&config, &self.0.kms, access_key)
     }
 }
 
@@ -86,6 +90,8 @@ struct Question<'a> {
     bucket: &'a str,
     key: Option<&'a str>,
     headers: &'a HeaderMap,
+    /// A version is named.
+    is_of_version: bool,
 }
 
 impl Question<'_> {
@@ -103,7 +109,7 @@ impl Question<'_> {
         if matches!(self.operation, "GetBucketPolicy" | "PutBucketPolicy" | "DeleteBucketPolicy") {
             return Ok(());
         }
-        for action in actions(self.operation, self.headers) {
+        for action in actions(self.operation, self.headers, self.is_of_version) {
             if let Verdict::Denied(why) = self.ask(config, &action)? {
                 return Err(denied(&action, &why));
             }
@@ -113,7 +119,7 @@ impl Question<'_> {
 
     /// A service has no rights but those that the bucket policy gives it.
     fn decide_for_a_service(&self, config: &BucketConfig) -> S3Result<()> {
-        for action in actions(self.operation, self.headers) {
+        for action in actions(self.operation, self.headers, self.is_of_version) {
             match self.ask(config, &action)? {
                 Verdict::Allowed => {}
                 Verdict::Denied(why) => return Err(denied(&action, &why)),
@@ -127,7 +133,7 @@ impl Question<'_> {
 
     /// Other accounts and unsigned requests: by the policy, or by a public ACL.
     fn decide_for_everybody(&self, config: &BucketConfig) -> S3Result<()> {
-        for action in actions(self.operation, self.headers) {
+        for action in actions(self.operation, self.headers, self.is_of_version) {
             match self.ask(config, &action)? {
                 Verdict::Denied(why) => return Err(denied(&action, &why)),
                 // S3 User Guide: RestrictPublicBuckets leaves a public policy to the account and
@@ -150,7 +156,8 @@ impl Question<'_> {
     }
 
     fn is_open_by_acl(&self, config: &BucketConfig) -> bool {
-        let reads = matches!(self.operation, "GetObject" | "HeadObject");
+        // ACLs are kept of latest versions alone.
+        let reads = matches!(self.operation, "GetObject" | "HeadObject") && !self.is_of_version;
         let acl = self.key.map_or("private", |key| config.object_acl(key));
         let counts = !config.block().ignore_public_acls && !config.acls_are_disabled();
         reads && counts && acl::is_world_readable(acl)
@@ -162,6 +169,45 @@ impl Question<'_> {
         let resource = arn(self.bucket, self.key);
         let context = &self.context();
         Ok(policy.decide(&Request { caller: self.caller, action, resource: &resource, context }))
+    }
+
+    /// The bucket's KMS key, or the one that a write names, must serve the caller. An object counts
+    /// as encrypted as its bucket is now: nothing is, in fact.
+    fn decide_for_the_key(
+        &self,
+        config: &BucketConfig,
+        kms: &Kms,
+        access_key: Option<&str>,
+    ) -> S3Result<()> {
+        let header = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let (action, asked) = match self.operation {
+            "CompleteMultipartUpload" | "CopyObject" | "PutObject" => {
+                ("kms:GenerateDataKey", header("x-amz-server-side-encryption"))
+            }
+            "GetObject" | "HeadObject" => ("kms:Decrypt", None),
+            _ => return Ok(()),
+        };
+        let key = match asked {
+            Some(_) => header("x-amz-server-side-encryption-aws-kms-key-id"),
+            None => config.encryption.kms_key_id.as_deref(),
+        };
+        if !asked.unwrap_or(&config.encryption.algorithm).starts_with("aws:kms") {
+            return Ok(());
+        }
+        // S3 User Guide, S3 Bucket Keys: the encryption context is then the bucket's ARN.
+        let object = if config.encryption.bucket_key_enabled { None } else { self.key };
+        let encrypted = arn(self.bucket, object);
+        let who = (self.caller, access_key);
+        kms.may(action, key, who, self.context(), &encrypted).map_err(|not| {
+            if not.code == "AccessDenied" {
+                return denied(action, &not.why);
+            }
+            let code = S3ErrorCode::from_bytes(not.code.as_bytes());
+            let mut error =
+                S3Error::with_message(code.unwrap_or(S3ErrorCode::InvalidRequest), not.why);
+            error.set_status_code(http::StatusCode::BAD_REQUEST);
+            error
+        })
     }
 
     fn context(&self) -> Context {
@@ -194,8 +240,12 @@ fn arn(bucket: &str, key: Option<&str>) -> String {
 }
 
 /// The IAM actions that an operation needs (Service Authorization Reference, Amazon S3).
-fn actions(operation: &str, headers: &HeaderMap) -> Vec<String> {
+fn actions(operation: &str, headers: &HeaderMap, is_of_version: bool) -> Vec<String> {
     let action = match operation {
+        "DeleteObject" if is_of_version => "DeleteObjectVersion",
+        "GetObject" | "HeadObject" if is_of_version => "GetObjectVersion",
+        "GetObjectAcl" if is_of_version => "GetObjectVersionAcl",
+        "PutObjectAcl" if is_of_version => "PutObjectVersionAcl",
         "CompleteMultipartUpload" | "CreateMultipartUpload" | "UploadPart" => "PutObject",
         "CopyObject" | "UploadPartCopy" => "PutObject",
         "DeleteBucketEncryption" | "PutBucketEncryption" => "PutEncryptionConfiguration",
@@ -222,6 +272,10 @@ fn actions(operation: &str, headers: &HeaderMap) -> Vec<String> {
     actions
 }
 
-fn denied(action: &str, why: &str) -> s3s::S3Error {
+fn is_of_version(uri: &Uri) -> bool {
+    uri.query().unwrap_or_default().split('&').any(|pair| pair.starts_with("versionId="))
+}
+
+fn denied(action: &str, why: &str) -> S3Error {
     s3_error!(AccessDenied, "Access Denied: {action}: {why}")
 }

@@ -67,10 +67,13 @@ impl LocalS3 {
     ) -> S3Result<S3Response<DeleteBucketOutput>> {
         let bucket = request.input.bucket.clone();
         // s3s-fs would remove the objects with the bucket.
-        if holds_a_file(&self.shared.root.join(&bucket)).map_err(internal)? {
+        let versions = self.shared.histories.of_bucket(&bucket).map_err(internal)?;
+        if holds_a_file(&self.shared.root.join(&bucket)).map_err(internal)? || !versions.is_empty()
+        {
             return Err(s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty"));
         }
         self.files.delete_bucket(request).await?;
+        self.shared.histories.forget(&bucket).map_err(internal)?;
         self.shared.configs.forget(&bucket).map_err(internal)?;
         Ok(S3Response::with_status(DeleteBucketOutput {}, http::StatusCode::NO_CONTENT))
     }
@@ -116,13 +119,7 @@ impl LocalS3 {
         bucket: &str,
         block: &PublicAccessBlockConfiguration,
     ) -> S3Result<()> {
-        // A setting that is left out is off (S3 API reference).
-        let block = PublicAccessBlock {
-            block_public_acls: block.block_public_acls.unwrap_or(false),
-            block_public_policy: block.block_public_policy.unwrap_or(false),
-            ignore_public_acls: block.ignore_public_acls.unwrap_or(false),
-            restrict_public_buckets: block.restrict_public_buckets.unwrap_or(false),
-        };
+        let block = PublicAccessBlock::of(block);
         self.configure(bucket, |config| config.public_access_block = Some(block))
     }
 

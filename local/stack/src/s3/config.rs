@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use s3s::dto::PublicAccessBlockConfiguration;
 use serde::{Deserialize, Serialize};
+
+use super::account_block::AccountBlock;
 
 /// The configuration of one bucket, as AWS gives it to a new one (since April 2023: Block Public
 /// Access on, ACLs disabled; since January 2023: SSE-S3).
@@ -15,8 +18,11 @@ pub(crate) struct BucketConfig {
     pub(crate) policy: Option<String>,
     /// `None` once it was deleted, which is not the same as all four settings off.
     pub(crate) public_access_block: Option<PublicAccessBlock>,
+    /// The account's, which stands above every bucket's: put here when a bucket's is read.
+    #[serde(skip)]
+    pub(super) account_block: PublicAccessBlock,
     pub(crate) encryption: Encryption,
-    /// `Enabled` or `Suspended`. Only the status is kept, never a version.
+    /// `Enabled` or `Suspended`; `None` if it never was enabled.
     pub(crate) versioning: Option<String>,
     pub(crate) ownership: Option<String>,
     pub(crate) acl: String,
@@ -37,6 +43,28 @@ pub(crate) struct PublicAccessBlock {
     pub(crate) block_public_policy: bool,
     pub(crate) ignore_public_acls: bool,
     pub(crate) restrict_public_buckets: bool,
+}
+
+impl PublicAccessBlock {
+    /// A setting that is left out is off (S3 API reference).
+    pub(super) fn of(asked: &PublicAccessBlockConfiguration) -> Self {
+        Self {
+            block_public_acls: asked.block_public_acls.unwrap_or(false),
+            block_public_policy: asked.block_public_policy.unwrap_or(false),
+            ignore_public_acls: asked.ignore_public_acls.unwrap_or(false),
+            restrict_public_buckets: asked.restrict_public_buckets.unwrap_or(false),
+        }
+    }
+
+    /// S3 applies the most restrictive combination of the account's settings and the bucket's.
+    fn and(self, other: Self) -> Self {
+        Self {
+            block_public_acls: self.block_public_acls || other.block_public_acls,
+            block_public_policy: self.block_public_policy || other.block_public_policy,
+            ignore_public_acls: self.ignore_public_acls || other.ignore_public_acls,
+            restrict_public_buckets: self.restrict_public_buckets || other.restrict_public_buckets,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +105,7 @@ impl Default for BucketConfig {
                 ignore_public_acls: true,
                 restrict_public_buckets: true,
             }),
+            account_block: PublicAccessBlock::default(),
             encryption: Encryption::default(),
             versioning: None,
             ownership: Some(BUCKET_OWNER_ENFORCED.to_owned()),
@@ -97,9 +126,9 @@ impl Default for Encryption {
 }
 
 impl BucketConfig {
-    /// The settings in force: a deleted block blocks nothing.
+    /// The settings in force: a deleted block blocks nothing, but the account's still does.
     pub(crate) fn block(&self) -> PublicAccessBlock {
-        self.public_access_block.unwrap_or_default()
+        self.public_access_block.unwrap_or_default().and(self.account_block)
     }
 
     pub(crate) fn acls_are_disabled(&self) -> bool {
@@ -136,16 +165,28 @@ pub enum ConfigError {
 /// The configurations of all buckets.
 #[derive(Debug)]
 pub(crate) struct Configs {
+    account: AccountBlock,
     folder: PathBuf,
     known: Mutex<HashMap<String, BucketConfig>>,
 }
 
 impl Configs {
-    pub(crate) fn in_folder(folder: PathBuf) -> Self {
-        Self { folder, known: Mutex::default() }
+    /// The account's is beside the folder.
+    pub(crate) fn in_folder(folder: PathBuf) -> Result<Self, ConfigError> {
+        let account = AccountBlock::open(folder.with_file_name("account.json"))?;
+        Ok(Self { account, folder, known: Mutex::default() })
+    }
+
+    pub(super) fn account(&self) -> &AccountBlock {
+        &self.account
     }
 
     pub(crate) fn read(&self, bucket: &str) -> Result<BucketConfig, ConfigError> {
+        let account_block = self.account.get().unwrap_or_default();
+        Ok(BucketConfig { account_block, ..self.kept(bucket)? })
+    }
+
+    fn kept(&self, bucket: &str) -> Result<BucketConfig, ConfigError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(config) = known.get(bucket) {
             return Ok(config.clone());
@@ -167,7 +208,7 @@ impl Configs {
         bucket: &str,
         change: impl FnOnce(&mut BucketConfig),
     ) -> Result<(), ConfigError> {
-        let before = self.read(bucket)?;
+        let before = self.kept(bucket)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let config = known.entry(bucket.to_owned()).or_insert(before);
         let mut changed = config.clone();
@@ -212,7 +253,7 @@ mod tests {
     #[test]
     fn a_new_bucket_is_as_private_as_aws_makes_it() {
         let folder = tempfile::tempdir().unwrap();
-        let config = Configs::in_folder(folder.path().to_owned()).read("new").unwrap();
+        let config = Configs::in_folder(folder.path().join("b")).unwrap().read("new").unwrap();
         assert!(config.block().block_public_acls && config.block().restrict_public_buckets);
         assert!(config.acls_are_disabled());
         assert_eq!(config.encryption.algorithm, "AES256");
@@ -222,11 +263,12 @@ mod tests {
     #[test]
     fn a_change_outlives_the_process_and_a_deleted_bucket_does_not() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Configs::in_folder(folder.path().to_owned());
+        let configs = || Configs::in_folder(folder.path().to_owned()).unwrap();
+        let first = configs();
         first.change("kept", |config| config.policy = Some("{}".to_owned())).unwrap();
         first.change("kept", |config| config.public_access_block = None).unwrap();
 
-        let second = Configs::in_folder(folder.path().to_owned());
+        let second = configs();
         let kept = second.read("kept").unwrap();
         assert_eq!(kept.policy.as_deref(), Some("{}"));
         assert_eq!(kept.public_access_block, None);
@@ -238,7 +280,8 @@ mod tests {
     fn a_damaged_file_is_named_and_not_taken_for_a_new_bucket() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("b.json"), "{").unwrap();
-        let error = Configs::in_folder(folder.path().to_owned()).read("b").unwrap_err();
+        let configs = Configs::in_folder(folder.path().to_owned()).unwrap();
+        let error = configs.read("b").unwrap_err();
         assert!(error.to_string().contains("b.json"), "{error}");
     }
 }

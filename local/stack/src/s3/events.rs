@@ -72,7 +72,10 @@ impl Requester {
 pub(super) enum Deed {
     /// By which operation.
     Created(&'static str),
+    /// For good.
     Deleted,
+    /// A delete marker stands before it.
+    Marked,
 }
 
 impl Shared {
@@ -81,7 +84,7 @@ impl Shared {
         requester: &Requester,
         deed: &Deed,
         (bucket, key): (&str, &str),
-        e_tag: Option<String>,
+        (e_tag, version): (Option<&str>, Option<&str>),
     ) -> S3Result<()> {
         let (Some(events), true) =
             (self.events.get(), self.configs.read(bucket).map_err(super::internal)?.event_bridge)
@@ -106,12 +109,17 @@ impl Shared {
                 detail["reason"] = json!(operation);
                 "Object Created"
             }
-            Deed::Deleted => {
+            Deed::Deleted | Deed::Marked => {
+                let for_good = matches!(deed, Deed::Deleted);
+                let kind = if for_good { "Permanently Deleted" } else { "Delete Marker Created" };
                 detail["reason"] = json!("DeleteObject");
-                detail["deletion-type"] = json!("Permanently Deleted");
+                detail["deletion-type"] = json!(kind);
                 "Object Deleted"
             }
         };
+        if let Some(version) = version {
+            object["version-id"] = json!(version);
+        }
         detail["object"] = object;
         let resources = json!([format!("arn:aws:s3:::{bucket}")]);
         events.deliver(self.envelope(detail_type, &resources, &detail));

@@ -5,6 +5,7 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::events::{Deed, Requester};
 use super::service::LocalS3;
+use super::versions::{Place, asked_inside, timestamp};
 use super::{acl, internal};
 
 impl LocalS3 {
@@ -21,10 +22,15 @@ impl LocalS3 {
         acl::check(&acl, &self.config(&bucket)?)?;
         let who = Requester::of(&self.shared, &request);
         let _writing = self.shared.locks.write(&bucket, &key).await;
-        let response = self.files.put_object(request).await?;
+        let aside = self.put_aside(&bucket, &key).await?;
+        let result = self.files.put_object(request).await;
+        let mut response = self.or_take_back((&bucket, &key), &aside, result)?;
         self.has_written(&bucket, &key, &acl)?;
         let e_tag = response.output.e_tag.as_ref().map(|tag| tag.value().to_owned());
-        self.shared.tell_object(&who, &Deed::Created("PutObject"), (&bucket, &key), e_tag)?;
+        let version = self.add_version((&bucket, &key), aside, e_tag.as_deref())?;
+        let made = (e_tag.as_deref(), version.as_deref());
+        self.shared.tell_object(&who, &Deed::Created("PutObject"), (&bucket, &key), made)?;
+        response.output.version_id = version;
         Ok(response)
     }
 
@@ -33,25 +39,64 @@ impl LocalS3 {
         request: S3Request<CopyObjectInput>,
     ) -> S3Result<S3Response<CopyObjectOutput>> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
-        let CopySource::Bucket { bucket: from, key: source, .. } = &request.input.copy_source
+        let CopySource::Bucket { bucket: from, key: source, version_id } =
+            &request.input.copy_source
         else {
             return Err(s3_error!(NotImplemented, "only objects of buckets can be copied"));
         };
         self.shared.check_key(from, source)?;
-        if !self.shared.object_exists(from, source) {
-            return Err(s3_error!(NoSuchKey, "The specified key does not exist."));
-        }
+        let from = from.to_string();
+        let found = self.find(&from, source, version_id.as_deref())?;
         let acl = request.input.acl.as_ref().map_or("private", ObjectCannedACL::as_str).to_owned();
         acl::check(&acl, &self.config(&bucket)?)?;
         let who = Requester::of(&self.shared, &request);
         let _writing = self.shared.locks.write(&bucket, &key).await;
-        let response = self.files.copy_object(request).await?;
+        let aside = self.put_aside(&bucket, &key).await?;
+        let result = match &found.at {
+            Place::Latest => self.files.copy_object(request).await,
+            Place::Archive { file } => self.copy_archived((&from, file), (&bucket, &key)).await,
+        };
+        let mut response = self.or_take_back((&bucket, &key), &aside, result)?;
         self.has_written(&bucket, &key, &acl)?;
         let copied = response.output.copy_object_result.as_ref();
         let e_tag = copied.and_then(|copied| copied.e_tag.as_ref());
         let e_tag = e_tag.map(|tag| tag.value().to_owned());
-        self.shared.tell_object(&who, &Deed::Created("CopyObject"), (&bucket, &key), e_tag)?;
+        let version = self.add_version((&bucket, &key), aside, e_tag.as_deref())?;
+        let made = (e_tag.as_deref(), version.as_deref());
+        self.shared.tell_object(&who, &Deed::Created("CopyObject"), (&bucket, &key), made)?;
+        response.output.copy_source_version_id = found.id;
+        response.output.version_id = version;
         Ok(response)
+    }
+
+    /// An older version, as it was: how one is brought back.
+    async fn copy_archived(
+        &self,
+        (from, file): (&str, &str),
+        (bucket, key): (&str, &str),
+    ) -> S3Result<S3Response<CopyObjectOutput>> {
+        let input = GetObjectInput::builder().bucket(from.to_owned()).key(file.to_owned());
+        let input = asked_inside(input.build().map_err(internal)?);
+        let got = self.archive.get_object(input).await?.output;
+        let input = PutObjectInput::builder()
+            .bucket(bucket.to_owned())
+            .key(key.to_owned())
+            .body(got.body)
+            .cache_control(got.cache_control)
+            .content_disposition(got.content_disposition)
+            .content_encoding(got.content_encoding)
+            .content_language(got.content_language)
+            .content_type(got.content_type)
+            .metadata(got.metadata);
+        let input = asked_inside(input.build().map_err(internal)?);
+        let put = self.files.put_object(input).await?.output;
+        let copied = CopyObjectResult {
+            e_tag: put.e_tag,
+            last_modified: Some(timestamp(self.shared.clock.now())),
+            ..Default::default()
+        };
+        let copied = Some(copied);
+        Ok(S3Response::new(CopyObjectOutput { copy_object_result: copied, ..Default::default() }))
     }
 
     pub(super) async fn complete_multipart(
@@ -68,139 +113,56 @@ impl LocalS3 {
             return Err(s3_error!(NotImplemented, "If-Match on CompleteMultipartUpload"));
         }
         let who = Requester::of(&self.shared, &request);
-        let response = self.files.complete_multipart_upload(request).await?;
+        let aside = self.put_aside(&bucket, &key).await?;
+        let result = self.files.complete_multipart_upload(request).await;
+        let mut response = self.or_take_back((&bucket, &key), &aside, result)?;
+        // s3s-fs is done, and hands the answer over in a future of its own.
+        if let Some(output) = response.output.future.take() {
+            response.output = output.await?;
+        }
         self.has_written(&bucket, &key, "private")?;
         let e_tag = response.output.e_tag.as_ref().map(|tag| tag.value().to_owned());
+        let version = self.add_version((&bucket, &key), aside, e_tag.as_deref())?;
         let deed = Deed::Created("CompleteMultipartUpload");
-        self.shared.tell_object(&who, &deed, (&bucket, &key), e_tag)?;
-        Ok(response)
-    }
-
-    pub(super) async fn delete(
-        &self,
-        request: S3Request<DeleteObjectInput>,
-    ) -> S3Result<S3Response<DeleteObjectOutput>> {
-        let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
-        if request.input.if_match.is_some() {
-            return Err(s3_error!(NotImplemented, "If-Match on DeleteObject"));
-        }
-        let _writing = self.shared.locks.write(&bucket, &key).await;
-        if !self.shared.object_exists(&bucket, &key) {
-            return Ok(S3Response::with_status(
-                DeleteObjectOutput::default(),
-                http::StatusCode::NO_CONTENT,
-            ));
-        }
-        let who = Requester::of(&self.shared, &request);
-        let response = self.files.delete_object(request).await?;
-        self.forget_acl(&bucket, &key)?;
-        self.shared.tell_object(&who, &Deed::Deleted, (&bucket, &key), None)?;
-        Ok(response)
-    }
-
-    pub(super) async fn delete_several(
-        &self,
-        request: S3Request<DeleteObjectsInput>,
-    ) -> S3Result<S3Response<DeleteObjectsOutput>> {
-        let bucket = request.input.bucket.clone();
-        let keys: Vec<_> =
-            request.input.delete.objects.iter().map(|object| object.key.clone()).collect();
-        for key in &keys {
-            self.shared.check_key(&bucket, key)?;
-        }
-        let were_there: Vec<bool> =
-            keys.iter().map(|key| self.shared.object_exists(&bucket, key)).collect();
-        let who = Requester::of(&self.shared, &request);
-        let response = self.files.delete_objects(request).await?;
-        for (key, was_there) in keys.iter().zip(were_there) {
-            self.forget_acl(&bucket, key)?;
-            if was_there {
-                self.shared.tell_object(&who, &Deed::Deleted, (&bucket, key), None)?;
-            }
-        }
+        let made = (e_tag.as_deref(), version.as_deref());
+        self.shared.tell_object(&who, &deed, (&bucket, &key), made)?;
+        response.output.version_id = version;
         Ok(response)
     }
 
     pub(super) async fn get(
         &self,
-        request: S3Request<GetObjectInput>,
+        mut request: S3Request<GetObjectInput>,
     ) -> S3Result<S3Response<GetObjectOutput>> {
-        let _reading = self.shared.locks.read(&request.input.bucket, &request.input.key).await;
-        if !self.shared.object_exists(&request.input.bucket, &request.input.key) {
-            return Err(s3_error!(NoSuchKey, "The specified key does not exist."));
-        }
-        self.files.get_object(request).await
+        let GetObjectInput { bucket, key, version_id, .. } = &request.input;
+        let _reading = self.shared.locks.read(bucket, key).await;
+        let found = self.find(bucket, key, version_id.as_deref())?;
+        let mut response = match found.at {
+            Place::Latest => self.files.get_object(request).await?,
+            Place::Archive { file } => {
+                request.input.key = file;
+                self.archive.get_object(request).await?
+            }
+        };
+        response.output.version_id = found.id;
+        Ok(response)
     }
 
     pub(super) async fn head(
         &self,
-        request: S3Request<HeadObjectInput>,
+        mut request: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
-        let _reading = self.shared.locks.read(&request.input.bucket, &request.input.key).await;
-        if !self.shared.object_exists(&request.input.bucket, &request.input.key) {
-            return Err(s3_error!(NoSuchKey, "The specified key does not exist."));
-        }
-        self.files.head_object(request).await
-    }
-
-    /// S3 lists ETags and storage classes; s3s-fs leaves them out.
-    /// Of each object the one that is there: none is kept of what was there before, whether the
-    /// bucket has versioning or not.
-    pub(super) async fn list_versions(
-        &self,
-        request: S3Request<ListObjectVersionsInput>,
-    ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
-        let asked = &request.input;
-        let input = ListObjectsV2Input::builder()
-            .bucket(asked.bucket.clone())
-            .prefix(asked.prefix.clone())
-            .start_after(asked.key_marker.clone())
-            .max_keys(asked.max_keys)
-            .build();
-        let input = input.map_err(internal)?;
-        let listed = self.list(request.map_input(|_| input)).await?.output;
-        let version = |object: Object| ObjectVersion {
-            key: object.key,
-            e_tag: object.e_tag,
-            size: object.size,
-            last_modified: object.last_modified,
-            is_latest: Some(true),
-            version_id: Some("null".to_owned()),
-            ..Default::default()
+        let HeadObjectInput { bucket, key, version_id, .. } = &request.input;
+        let _reading = self.shared.locks.read(bucket, key).await;
+        let found = self.find(bucket, key, version_id.as_deref())?;
+        let mut response = match found.at {
+            Place::Latest => self.files.head_object(request).await?,
+            Place::Archive { file } => {
+                request.input.key = file;
+                self.archive.head_object(request).await?
+            }
         };
-        let versions: Vec<_> =
-            listed.contents.unwrap_or_default().into_iter().map(version).collect();
-        Ok(S3Response::new(ListObjectVersionsOutput {
-            name: listed.name,
-            prefix: listed.prefix,
-            max_keys: listed.max_keys,
-            is_truncated: listed.is_truncated,
-            next_key_marker: listed
-                .is_truncated
-                .unwrap_or_default()
-                .then(|| versions.last().and_then(|version| version.key.clone()))
-                .flatten(),
-            versions: Some(versions),
-            ..Default::default()
-        }))
-    }
-
-    pub(super) async fn list(
-        &self,
-        request: S3Request<ListObjectsV2Input>,
-    ) -> S3Result<S3Response<ListObjectsV2Output>> {
-        let bucket = request.input.bucket.clone();
-        let as_asked = request.clone();
-        let mut response = self.files.list_objects_v2(request).await?;
-        for object in response.output.contents.iter_mut().flatten() {
-            let Some(key) = &object.key else { continue };
-            let input = HeadObjectInput::builder().bucket(bucket.clone()).key(key.clone()).build();
-            let input = input.map_err(internal)?;
-            let head = self.files.head_object(as_asked.clone().map_input(|_| input)).await?;
-            object.e_tag = head.output.e_tag;
-            object.storage_class =
-                Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD));
-        }
+        response.output.version_id = found.id;
         Ok(response)
     }
 
@@ -223,7 +185,7 @@ impl LocalS3 {
         self.shared.configs.change(bucket, keep).map_err(internal)
     }
 
-    fn forget_acl(&self, bucket: &str, key: &str) -> S3Result<()> {
+    pub(super) fn forget_acl(&self, bucket: &str, key: &str) -> S3Result<()> {
         let forget = |config: &mut super::config::BucketConfig| {
             config.object_acls.remove(key);
         };

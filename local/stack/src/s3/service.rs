@@ -6,10 +6,13 @@ use std::sync::Arc;
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result};
 
+use super::versions::Place;
 use super::{Shared, acl};
 
 #[derive(Debug)]
 pub(crate) struct LocalS3 {
+    /// Versions that are not the latest.
+    pub(super) archive: s3s_fs::FileSystem,
     pub(super) files: s3s_fs::FileSystem,
     pub(super) shared: Arc<Shared>,
 }
@@ -372,11 +375,13 @@ impl S3 for LocalS3 {
         &self,
         req: S3Request<UploadPartCopyInput>,
     ) -> Answer<UploadPartCopyOutput> {
-        let CopySource::Bucket { bucket, key, .. } = &req.input.copy_source else {
+        let CopySource::Bucket { bucket, key, version_id } = &req.input.copy_source else {
             return Err(s3s::s3_error!(NotImplemented, "only objects of buckets can be copied"));
         };
         self.shared.check_key(bucket, key)?;
-        self.must_exist(bucket, key)?;
+        if let Place::Archive { .. } = self.find(bucket, key, version_id.as_deref())?.at {
+            return Err(s3s::s3_error!(NotImplemented, "parts are copied from latest versions"));
+        }
         self.files.upload_part_copy(req).await
     }
 }

@@ -15,6 +15,7 @@ use crate::account::Account;
 use crate::admin::Admin;
 use crate::events::EventBuses;
 use crate::events::api::Api;
+use crate::kms::Kms;
 use crate::lambda::{self, FunctionConfig, Functions, Surroundings};
 use crate::roles::Roles;
 use crate::router::Services;
@@ -90,7 +91,12 @@ impl Builder {
 
         let clock = self.clock.unwrap_or_else(Clock::system);
         let account = self.account;
-        let s3 = s3::open(&data.path().join("s3"), account.clone(), clock.clone(), roles.clone())
+        let kms = data.path().join("kms.json");
+        let kms = Kms::open(&kms, account.clone(), clock.clone(), roles.clone())
+            .and_then(|kms| kms.provide(&template).map(|()| kms))
+            .map_err(StackError::Kms)?;
+        let s3 = data.path().join("s3");
+        let s3 = s3::open(&s3, account.clone(), clock.clone(), kms.clone(), roles.clone())
             .map_err(StackError::S3)?;
         for bucket in &template.buckets {
             s3.provide(&bucket.name, &bucket.config).map_err(StackError::S3)?;
@@ -127,6 +133,7 @@ impl Builder {
             clock: clock.clone(),
             events: Api { account, buses: buses.clone(), clock },
             functions: functions.clone(),
+            kms,
             pca: pca.router(),
             roles: roles.clone(),
             s3: s3.into_service(Arc::new(buses.clone())),

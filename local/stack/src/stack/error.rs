@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::kms::ProvideError;
 use crate::lambda::binary::MissingBinary;
 use crate::policy::Malformed;
 use crate::s3::S3StartError;
@@ -24,6 +25,8 @@ pub enum StackError {
     FunctionsDir(#[source] std::io::Error),
     #[error("{address} is in use: stop what listens there, or give another address with --listen")]
     InUse { address: String },
+    #[error("KMS could not be started")]
+    Kms(#[source] ProvideError),
     #[error("{address} cannot be listened on")]
     Listen {
         address: String,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::property::Properties;
 use super::resolve::Resolver;
 use super::target::TargetTable;
-use super::{Template, TemplateError, bucket, function, physical, trigger, unresolved};
+use super::{Template, TemplateError, bucket, function, key, physical, trigger, unresolved};
 use crate::events::Destination;
 
 /// Types that carry events to functions, or are functions, in a way that is not read here.
@@ -20,14 +20,12 @@ const ACTIVE: [&str; 6] = [
 
 /// Types that need no counterpart: permissions are not enforced but for bucket policies, and who
 /// is written to is written to files.
-const INERT: [&str; 13] = [
+const INERT: [&str; 11] = [
     "AWS::CloudWatch::Alarm",
     "AWS::Events::EventBusPolicy",
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
-    "AWS::KMS::Alias",
-    "AWS::KMS::Key",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
     "AWS::Logs::ResourcePolicy",
@@ -68,6 +66,15 @@ impl Reader {
                     self.template.buses.push(name);
                 }
                 "AWS::Events::Rule" => self.read_rule(logical_id, properties)?,
+                "AWS::KMS::Alias" => {
+                    let properties = self.properties(logical_id, properties)?;
+                    self.template.aliases.push(key::read_alias(&properties)?);
+                }
+                "AWS::KMS::Key" => {
+                    let id = self.name(logical_id)?;
+                    let properties = self.properties(logical_id, properties)?;
+                    self.template.keys.push(key::read(&properties, id));
+                }
                 "AWS::S3::Bucket" => {
                     let name = self.name(logical_id)?;
                     let properties = self.properties(logical_id, properties)?;

@@ -130,3 +130,22 @@ fn a_resource_whose_condition_does_not_hold_is_not_there() {
     let with_mail = Template::parse(TEMPLATE, &Account::default(), &given).unwrap();
     assert_eq!(with_mail.rules.len(), read().rules.len() + 1);
 }
+
+#[test]
+fn keys_come_with_their_policies_and_aliases() {
+    let text = "
+        Resources:
+          CrlKey:
+            Type: AWS::KMS::Key
+            Properties: {KeyPolicy: {Statement: []}}
+          PlainKey: {Type: AWS::KMS::Key}
+          CrlAlias:
+            Type: AWS::KMS::Alias
+            Properties: {AliasName: alias/crls, TargetKeyId: !GetAtt CrlKey.Arn}
+    ";
+    let template = parse(text).unwrap();
+    let policies: Vec<_> = template.keys.iter().map(|key| key.policy.as_deref()).collect();
+    assert_eq!(policies, [Some("{\"Statement\":[]}"), None]);
+    let arn = Account::default().arn("kms", &format!("key/{}", template.keys[0].id));
+    assert_eq!(template.aliases, [("alias/crls".to_owned(), arn)]);
+}

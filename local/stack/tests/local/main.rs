@@ -7,3 +7,4 @@ mod s3;
 mod stack;
 mod support;
 mod up;
+mod versions;

@@ -3,12 +3,13 @@
 use super::{Rule, Verdict};
 use crate::{
     arn::CaArn,
-    bucket::{BucketFacts, bucket_arn},
+    bucket::{BucketFacts, Fact, PublicAccessBlock, bucket_arn},
     bucket_policy::{BucketPolicy, Context, Principal},
     ca::S3ObjectAcl,
 };
 
 mod access_logging;
+mod block;
 mod confused_deputy;
 mod encryption;
 mod encryption_key;
@@ -54,6 +55,8 @@ pub const RULES: &[Rule<BucketSubject>] = &[
 #[derive(Clone, Debug)]
 pub struct BucketSubject {
     pub facts: BucketFacts,
+    /// What the account that owns the bucket blocks for all its buckets.
+    pub account_block: Fact<PublicAccessBlock>,
     /// The CAs that write their CRLs here: at least one.
     pub users: Vec<BucketUser>,
     /// What lies where CRLs lie and is written no more; or why that is not known.

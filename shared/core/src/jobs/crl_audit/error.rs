@@ -33,6 +33,8 @@ pub struct CheckFailure {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Step {
+    #[error("could not learn the account's Block Public Access: {why}")]
+    AccountBlock { why: String },
     #[error("could not fetch the newest audit report")]
     AuditReport(#[source] PortError),
     #[error("could not learn the bucket's {fact}: {why}")]

@@ -24,6 +24,7 @@ use crate::{
     },
 };
 
+pub(super) mod account;
 mod previous;
 mod report;
 

@@ -89,8 +89,10 @@ where
         }
         let buckets = gather::bucket_users(scopes, self.trigger);
         let arns: Vec<String> = buckets.keys().map(|name| format!("arn:aws:s3:::{name}")).collect();
+        let (block, unknown) = gather::account::block(self.ports, &buckets).await;
+        sum.failures.extend(unknown);
         let audits = buckets.into_iter();
-        let audits = audits.map(|bucket| self.in_time(self.audit_bucket(bucket, scopes)));
+        let audits = audits.map(|bucket| self.in_time(self.audit_bucket(bucket, &block, scopes)));
         let done = side_by_side(BUCKETS_AT_ONCE, audits).await;
         arns.into_iter().nth(sum.add(done))
     }

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{BucketSubject, BucketUser};
+use super::{
+    BucketSubject, BucketUser,
+    block::{Level, Setting},
+};
 use crate::{
     bucket::PublicAccessBlock,
     ca::S3ObjectAcl,
@@ -14,9 +17,10 @@ use crate::{
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
     id: "bucket.object-acl",
-    holds: "Block Public Access and Object Ownership fit the CA's S3ObjectAcl.",
+    holds: "Block Public Access (the bucket's and the account's) and Object Ownership fit the CA's \
+            S3ObjectAcl.",
     cites: "AWS Private CA User Guide, Enabling the S3 Block Public Access (BPA) feature; Amazon S3 \
-            User Guide, Controlling ownership of objects",
+            User Guide, Blocking public access; Controlling ownership of objects",
     finds: &[
         ("acls-disabled", Severity::High),
         ("blocks-public-acls", Severity::High),
@@ -24,7 +28,8 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
         ("not-blocked", Severity::Low),
     ],
     remedy: "Write CRLs with BUCKET_OWNER_FULL_CONTROL and publish them through CloudFront, with Block \
-             Public Access on; or allow public ACLs for this bucket.",
+             Public Access on; or allow public ACLs for this bucket, where the \
+             account allows them.",
     check,
 };
 
@@ -32,8 +37,8 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum Detail<'a> {
     AclsDisabled { certificate_authority: &'a str },
-    BlocksPublicAcls { certificate_authority: &'a str },
-    IgnoresPublicAcls { certificate_authority: &'a str },
+    BlocksPublicAcls { certificate_authority: &'a str, level: Level },
+    IgnoresPublicAcls { certificate_authority: &'a str, level: Level },
     NotBlocked { off: Vec<&'static str> },
 }
 
@@ -44,13 +49,17 @@ impl fmt::Display for Detail<'_> {
                 "The bucket has ACLs disabled (BucketOwnerEnforced), so the service cannot write a \
                  CRL with ACL PUBLIC_READ",
             ),
-            Self::BlocksPublicAcls { .. } => f.write_str(
-                "Block Public Access refuses public ACLs, so the service cannot write a CRL with \
-                 ACL PUBLIC_READ",
+            Self::BlocksPublicAcls { level, .. } => write!(
+                f,
+                "Block Public Access of {} refuses public ACLs, so the service cannot write a CRL \
+                 with ACL PUBLIC_READ",
+                level.of_whom()
             ),
-            Self::IgnoresPublicAcls { .. } => f.write_str(
-                "Block Public Access ignores public ACLs, so nobody can read the CRL that the \
+            Self::IgnoresPublicAcls { level, .. } => write!(
+                f,
+                "Block Public Access of {} ignores public ACLs, so nobody can read the CRL that the \
                  service writes with ACL PUBLIC_READ",
+                level.of_whom()
             ),
             Self::NotBlocked { off } => write!(
                 f,
@@ -65,71 +74,94 @@ fn check(subject: &BucketSubject) -> Verdict {
     if let Err(verdict) = subject.missing() {
         return verdict;
     }
-    let block = match subject.facts.public_access_block.known() {
-        Ok(block) => *block,
-        Err(why) => {
-            let reason = format!("Block Public Access is not known: {why}");
-            return Verdict::unknown(reason);
-        }
-    };
-    let enforced = matches!(subject.facts.ownership.known(), Ok(Some(ownership))
-        if ownership == "BucketOwnerEnforced");
-    let public = |user: &&BucketUser| user.object_acl == S3ObjectAcl::PublicRead;
-    let mut seen: Vec<Observation> = subject
-        .users
-        .iter()
-        .filter(public)
-        .flat_map(|user| for_public_read(subject, user, block, enforced))
-        .collect();
-    if !subject.users.iter().any(|user| public(&user) || user.is_public_meant) {
-        seen.extend(not_blocked(subject, block));
-    }
-    Verdict::from_observations(seen)
+    observe(subject).map_or_else(Verdict::unknown, Verdict::from_observations)
 }
 
-fn for_public_read(
-    subject: &BucketSubject,
-    user: &BucketUser,
-    block: PublicAccessBlock,
-    enforced: bool,
-) -> Vec<Observation> {
+/// Or why it cannot be told.
+fn observe(subject: &BucketSubject) -> Result<Vec<Observation>, String> {
+    let public = |user: &&BucketUser| user.object_acl == S3ObjectAcl::PublicRead;
+    let mut seen = Vec::new();
+    for user in subject.users.iter().filter(public) {
+        seen.extend(for_public_read(subject, user)?);
+    }
+    if !subject.users.iter().any(|user| public(&user) || user.is_public_meant) {
+        seen.extend(not_blocked(subject)?);
+    }
+    Ok(seen)
+}
+
+fn for_public_read(subject: &BucketSubject, user: &BucketUser) -> Result<Vec<Observation>, String> {
     let certificate_authority = user.ca.as_str();
+    let refused = subject.blocked(|block| block.block_public_acls)?;
+    let ignored = subject.blocked(|block| block.ignore_public_acls)?;
     let mut details = Vec::new();
-    if enforced {
+    if matches!(subject.facts.ownership.known(), Ok(Some(of)) if of == "BucketOwnerEnforced") {
         details.push(Detail::AclsDisabled { certificate_authority });
     }
-    if block.block_public_acls {
-        details.push(Detail::BlocksPublicAcls { certificate_authority });
-    } else if block.ignore_public_acls {
-        details.push(Detail::IgnoresPublicAcls { certificate_authority });
+    if let Some(level) = refused {
+        details.push(Detail::BlocksPublicAcls { certificate_authority, level });
+    } else if let Some(level) = ignored {
+        details.push(Detail::IgnoresPublicAcls { certificate_authority, level });
     }
     let remedy = format!(
         "Better: set S3ObjectAcl to BUCKET_OWNER_FULL_CONTROL and serve the CRL through CloudFront \
          (aws acm-pca update-certificate-authority --certificate-authority-arn \
-         {certificate_authority} --revocation-configuration). Or let the bucket take public ACLs: \
-         aws s3api put-public-access-block and put-bucket-ownership-controls --bucket {}",
-        subject.facts.name
+         {certificate_authority} --revocation-configuration). Or let the bucket take public ACLs: {}",
+        opening(subject, user, [refused, ignored]).join("; ")
     );
-    details
-        .iter()
-        .map(|detail| {
-            Observation::new(Severity::High, detail).about(user.ca.id()).remedy(remedy.clone())
-        })
-        .collect()
+    let observation = |detail| Observation::new(Severity::High, detail).about(user.ca.id());
+    Ok(details.iter().map(|detail| observation(detail).remedy(remedy.clone())).collect())
 }
 
-fn not_blocked(subject: &BucketSubject, block: PublicAccessBlock) -> Option<Observation> {
-    let off: Vec<_> = [
-        (block.block_public_acls, "BlockPublicAcls"),
-        (block.ignore_public_acls, "IgnorePublicAcls"),
-        (block.block_public_policy, "BlockPublicPolicy"),
-        (block.restrict_public_buckets, "RestrictPublicBuckets"),
-    ]
-    .into_iter()
-    .filter_map(|(on, name)| (!on).then_some(name))
-    .collect();
+/// The commands that let public ACLs through, at each level that does not.
+fn opening(subject: &BucketSubject, user: &BucketUser, levels: [Option<Level>; 2]) -> Vec<String> {
+    let at =
+        |one: Level| levels.into_iter().flatten().any(|level| [one, Level::Both].contains(&level));
+    let mut commands = Vec::new();
+    if let (true, Ok(block)) = (at(Level::Account), subject.account_block.known()) {
+        commands.push(format!(
+            "aws s3control put-public-access-block --account-id {} {} (for every bucket of the \
+             account, so see first that each has a block of its own)",
+            user.ca.account(),
+            taking_public_acls(block)
+        ));
+    }
+    let bucket = &subject.facts.name;
+    if let (true, Ok(block)) = (at(Level::Bucket), subject.facts.public_access_block.known()) {
+        let block = taking_public_acls(block);
+        commands.push(format!("aws s3api put-public-access-block --bucket {bucket} {block}"));
+    }
+    commands.push(format!(
+        "aws s3api put-bucket-ownership-controls --bucket {bucket} --ownership-controls \
+         Rules=[{{ObjectOwnership=BucketOwnerPreferred}}]"
+    ));
+    commands
+}
+
+/// The call sets all four, so it names the two that are to stay as they are.
+fn taking_public_acls(block: &PublicAccessBlock) -> String {
+    format!(
+        "--public-access-block-configuration BlockPublicAcls=false,IgnorePublicAcls=false,\
+         BlockPublicPolicy={},RestrictPublicBuckets={}",
+        block.block_public_policy, block.restrict_public_buckets
+    )
+}
+
+fn not_blocked(subject: &BucketSubject) -> Result<Option<Observation>, String> {
+    let settings: [(Setting, &str); 4] = [
+        (|block| block.block_public_acls, "BlockPublicAcls"),
+        (|block| block.ignore_public_acls, "IgnorePublicAcls"),
+        (|block| block.block_public_policy, "BlockPublicPolicy"),
+        (|block| block.restrict_public_buckets, "RestrictPublicBuckets"),
+    ];
+    let mut off = Vec::new();
+    for (setting, name) in settings {
+        if subject.blocked(setting)?.is_none() {
+            off.push(name);
+        }
+    }
     if off.is_empty() {
-        return None;
+        return Ok(None);
     }
     let remedy = format!(
         "aws s3api put-public-access-block --bucket {} --public-access-block-configuration \
@@ -137,5 +169,5 @@ fn not_blocked(subject: &BucketSubject, block: PublicAccessBlock) -> Option<Obse
          RestrictPublicBuckets=true",
         subject.facts.name
     );
-    Some(Observation::new(Severity::Low, &Detail::NotBlocked { off }).remedy(remedy))
+    Ok(Some(Observation::new(Severity::Low, &Detail::NotBlocked { off }).remedy(remedy)))
 }

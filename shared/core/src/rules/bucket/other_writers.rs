@@ -124,8 +124,7 @@ fn severity(subject: &BucketSubject, principal: &Principal, certain: bool) -> Se
     let ours =
         |named: &str| subject.users.iter().any(|user| user.ca.account() == account_of(named));
     // RestrictPublicBuckets keeps strangers out of a public bucket, whatever its policy says.
-    let restricted =
-        subject.facts.public_access_block.known().is_ok_and(|block| block.restrict_public_buckets);
+    let restricted = matches!(subject.blocked(|block| block.restrict_public_buckets), Ok(Some(_)));
     match (principal, certain) {
         (Principal::Anyone, true) if !restricted => Severity::Critical,
         (Principal::Aws(named), _) if ours(named) => Severity::Low,

@@ -53,11 +53,11 @@ fn check(subject: &BucketSubject) -> Verdict {
         Ok(None) => return Verdict::Pass,
         Err(verdict) => return verdict,
     };
-    match subject.facts.public_access_block.known() {
+    match subject.blocked(|block| block.restrict_public_buckets) {
         // S3 then serves nobody by a public policy.
-        Ok(block) if block.restrict_public_buckets => return Verdict::Pass,
-        Ok(_) => {}
-        Err(why) => return Verdict::unknown(format!("Block Public Access is not known: {why}")),
+        Ok(Some(_)) => return Verdict::Pass,
+        Ok(None) => {}
+        Err(why) => return Verdict::unknown(why),
     }
     let remedy = format!(
         "Take s3:GetObject from \"Principal\": \"*\" in the bucket's policy, or name the CRLs alone as \

@@ -94,7 +94,7 @@ fn tls_statement(actions: &[&str]) -> Value {
     })
 }
 
-fn clean() -> BucketSubject {
+pub(super) fn clean() -> BucketSubject {
     let mut subject = BucketSubject {
         facts: BucketFacts {
             name: "crls".to_owned(),
@@ -116,6 +116,7 @@ fn clean() -> BucketSubject {
             access_logs: Fact::Known(Some("logs".to_owned())),
             object_lock: Fact::Known(false),
         },
+        account_block: Fact::Known(PublicAccessBlock::default()),
         users: vec![user(CA)],
         orphans: Ok(Orphans::default()),
     };
@@ -208,8 +209,46 @@ fn a_public_acl_needs_a_bucket_that_takes_and_honours_it() {
     assert_eq!(public(ignoring, None), ["ignores-public-acls"]);
 
     let mut private = clean();
-    private.facts.public_access_block = Fact::Known(open);
+    (private.account_block, private.facts.public_access_block) =
+        (private.facts.public_access_block, Fact::Known(open));
+    assert_eq!(findings(&private), [], "the account's block is as good");
+    private.account_block = Fact::Known(open);
     assert_only(&private, "private, open", "bucket.object-acl", "not-blocked", Severity::Low);
+}
+
+#[test]
+fn who_blocks_public_acls_is_named_with_the_command_that_stops_it() {
+    let blocking = PublicAccessBlock {
+        block_public_acls: true,
+        restrict_public_buckets: true,
+        ..PublicAccessBlock::default()
+    };
+    let account = "aws s3control put-public-access-block --account-id 111122223333 \
+                   --public-access-block-configuration BlockPublicAcls=false,\
+                   IgnorePublicAcls=false,BlockPublicPolicy=false,RestrictPublicBuckets=true";
+    let bucket = "aws s3api put-public-access-block --bucket crls";
+    for (by_account, by_bucket, level, who) in [
+        (true, false, "account", "of the account refuses"),
+        (false, true, "bucket", "of the bucket refuses"),
+        (true, true, "both", "of the account and of the bucket refuses"),
+    ] {
+        let block =
+            |on: bool| Fact::Known(if on { blocking } else { PublicAccessBlock::default() });
+        let mut subject = clean();
+        subject.users[0].object_acl = S3ObjectAcl::PublicRead;
+        subject.account_block = block(by_account);
+        subject.facts.public_access_block = block(by_bucket);
+        let at = datetime!(2026-03-01 0:00 UTC);
+        let judgements = judge(&[object_acl::RULE], &subject, &subject.arn(), at);
+        let JudgementResult::Findings { findings } = &judgements[0].result else {
+            panic!("{judgements:?}")
+        };
+        let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+        assert_eq!(finding.evidence["level"], level);
+        assert!(finding.title.contains(who), "{}", finding.title);
+        assert_eq!(finding.remediation.contains(account), by_account, "{}", finding.remediation);
+        assert_eq!(finding.remediation.contains(bucket), by_bucket, "{}", finding.remediation);
+    }
 }
 
 #[test]
@@ -449,6 +488,7 @@ fn what_is_not_known_is_not_judged_and_says_so() {
     subject.facts.encryption = Fact::Unknown(denied());
     subject.facts.versioning = Fact::Unknown(denied());
     subject.facts.public_access_block = Fact::Unknown(denied());
+    subject.account_block = Fact::Unknown(denied());
     subject.facts.region = Fact::Unknown(denied());
     subject.facts.owned = Fact::Unknown(denied());
     subject.facts.event_notifications = Fact::Unknown(denied());

@@ -7,7 +7,7 @@ use super::{
     Checked, Job, Scopes,
 };
 use crate::{
-    bucket::Fact,
+    bucket::{Fact, PublicAccessBlock},
     failure::chain,
     ports::{Authorities, Buckets, Bus, Distribution, Issued, Ledger, Objects, Pace, PortError},
     rules::{
@@ -32,6 +32,7 @@ where
     pub(super) async fn audit_bucket(
         &self,
         (name, users): (String, Vec<BucketUser>),
+        account_block: &Fact<PublicAccessBlock>,
         scopes: &Scopes<'_>,
     ) -> Checked {
         let facts = self.ports.buckets.facts(&name).await;
@@ -47,7 +48,8 @@ where
                 Err(why)
             }
         };
-        let subject = BucketSubject { facts, users, orphans };
+        let account_block = gather::account::over(&facts, account_block);
+        let subject = BucketSubject { facts, account_block, users, orphans };
         let resource = subject.arn();
         let judgements = rules::judge(rules::bucket::RULES, &subject, &resource, self.now);
         self.settle(&resource, &memory::bucket_key(&name), judgements, failures, |_| ()).await

@@ -8,7 +8,12 @@ use super::{
     world::*,
 };
 use crate::{
-    bucket::Fact, ca::CaStatus, crl::fixture::Draft, failure::Failure, fakes::denied, rules,
+    bucket::{Fact, PublicAccessBlock},
+    ca::{CaStatus, S3ObjectAcl},
+    crl::fixture::Draft,
+    failure::Failure,
+    fakes::denied,
+    rules,
 };
 
 #[test]
@@ -146,4 +151,39 @@ fn a_ca_without_revocation_is_told_once_and_resolved_when_it_has_one() {
     world.authorities.cas.lock().unwrap()[0].ocsp_enabled = true;
     world.audit(Duration::hours(2));
     assert_eq!(world.told()[1..], [resolved("ca.revocation")]);
+}
+
+/// What is blocked for the whole account is asked for once; a stranger's bucket is under another's.
+#[test]
+fn the_accounts_block_counts_for_its_own_buckets_and_is_missed_where_it_cannot_be_had() {
+    let blocking = PublicAccessBlock { block_public_acls: true, ..Default::default() };
+    let denied = "GetPublicAccessBlock was refused";
+    for (name, owned, account, told, unchecked) in [
+        ("blocked", true, Fact::Known(blocking), 2, 0),
+        ("a stranger's", false, Fact::Known(blocking), 0, 0),
+        ("denied", true, Fact::Unknown(denied.to_owned()), 0, 1),
+    ] {
+        let world = World::clean();
+        for ca in world.authorities.cas.lock().unwrap().iter_mut() {
+            ca.crl.as_mut().unwrap().s3_object_acl = Some(S3ObjectAcl::PublicRead);
+        }
+        {
+            let mut facts = world.buckets.0.lock().unwrap();
+            (facts.public_access_block, facts.owned) = (OPEN, Fact::Known(owned));
+        }
+        *world.buckets.1.lock().unwrap() = account;
+        let run = world.run(Duration::HOUR, &json!({}));
+        let acl = new("bucket.object-acl");
+        assert_eq!(world.told().iter().filter(|told| **told == acl).count(), told, "{name}");
+        let failures = match run {
+            Ok(_) => Vec::new(),
+            Err(CrlAuditError::Incomplete { failures, .. }) => failures,
+            Err(other) => panic!("{name}: {other}"),
+        };
+        assert_eq!(failures.len(), unchecked, "{name}");
+        for failure in failures {
+            let text = failure.to_string();
+            assert!(text.starts_with("account 111122223333: ") && text.contains(denied), "{text}");
+        }
+    }
 }

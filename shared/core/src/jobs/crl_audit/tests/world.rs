@@ -82,9 +82,17 @@ impl Objects for FakeObjects {
     }
 }
 
-pub(super) struct FakeBuckets(pub(super) Mutex<BucketFacts>);
+pub(super) struct FakeBuckets(
+    pub(super) Mutex<BucketFacts>,
+    pub(super) Mutex<Fact<PublicAccessBlock>>,
+);
 
 impl Buckets for FakeBuckets {
+    async fn account_block(&self, account: &str) -> Fact<PublicAccessBlock> {
+        assert_eq!(account, "111122223333");
+        self.1.lock().unwrap().clone()
+    }
+
     async fn facts(&self, bucket: &str) -> BucketFacts {
         let facts = self.0.lock().unwrap().clone();
         assert_eq!(facts.name, bucket);
@@ -118,6 +126,13 @@ impl Distribution for FakeDistribution {
         Download { redirects: Vec::new(), result: Ok(Headers::default()) }
     }
 }
+
+pub(super) const OPEN: Fact<PublicAccessBlock> = Fact::Known(PublicAccessBlock {
+    block_public_acls: false,
+    ignore_public_acls: false,
+    block_public_policy: false,
+    restrict_public_buckets: false,
+});
 
 pub(super) fn good_bucket() -> BucketFacts {
     let policy = json!({"Version": "2012-10-17", "Statement": [
@@ -158,7 +173,7 @@ impl World {
         let world = Self {
             authorities: FakeAuthorities::new(AT, Vec::new()),
             objects: FakeObjects::default(),
-            buckets: FakeBuckets(Mutex::new(good_bucket())),
+            buckets: FakeBuckets(Mutex::new(good_bucket()), Mutex::new(OPEN)),
             ledger: FakeLedger::default(),
             bus: FakeBus::default(),
             pace: FakePace::with_turns(usize::MAX),

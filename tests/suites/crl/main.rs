@@ -3,11 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod buckets;
+mod partitions;
+
 use std::process::Command;
 
-use aws_sdk_acmpca::types::{
-    CrlConfiguration, CrlType, RevocationConfiguration, RevocationReason, S3ObjectAcl,
-};
+use aws_sdk_acmpca::types::RevocationReason;
 use aws_sdk_s3::types::{EventBridgeConfiguration, NotificationConfiguration};
 use e2e::{
     run,
@@ -60,6 +61,46 @@ async fn what_somebody_does_to_a_crl_is_found_within_one_event_and_resolved_when
     world.stack.settled().await;
     assert_eq!(urgent(&world), ["crl.object-present"]);
     put(good).await;
+    assert_eq!(urgent(&world), Vec::<String>::new());
+    world.assert_nothing_failed();
+}
+
+/// Somebody puts an older CRL back, good in itself: only the version before it has what it lacks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_that_leaves_early_is_found_by_the_version_that_the_bucket_kept() {
+    let (world, ca) = world().await;
+    world.keep_versions(BUCKET).await;
+    let serial = issue(&world, &ca).await;
+    world.advance(Duration::seconds(1)).await;
+    let key = format!("crl/{}.crl", id(&ca));
+    let without = world.object(BUCKET, &key).await;
+    let revoke = world.pca.revoke_certificate().certificate_authority_arn(&ca);
+    let reason = RevocationReason::KeyCompromise;
+    revoke.certificate_serial(&serial).revocation_reason(reason).send().await.unwrap();
+    // An audit report says when the certificate expires.
+    world.advance(Duration::days(1) + Duration::hours(2)).await;
+    assert!(is_revoked(&world, &ca, &serial).await);
+    assert_eq!(world.findings("crl.early-removal"), Vec::<Value>::new());
+
+    let put = world.s3.put_object().bucket(BUCKET).key(&key).body(without.into());
+    put.send().await.unwrap();
+    world.stack.settled().await;
+    let found = world.findings("crl.early-removal").pop().unwrap();
+    assert_eq!((&found["severity"], &found["evidence"]["kind"]), (&"HIGH".into(), &"early".into()));
+    let gone = found["evidence"]["first_serials"].as_array().unwrap();
+    let same = |text: &str| text.replace(':', "").trim_start_matches('0').to_lowercase();
+    assert_eq!(gone.len(), 1);
+    assert_eq!(same(gone[0].as_str().unwrap()), same(&serial), "{found:#}");
+
+    // The remedy: the version before is copied back.
+    let versions = world.s3.list_object_versions().bucket(BUCKET).prefix(&key);
+    let versions = versions.send().await.unwrap();
+    let before = versions.versions()[1].version_id().unwrap();
+    let copy = world.s3.copy_object().bucket(BUCKET).key(&key);
+    let copy = copy.copy_source(format!("{BUCKET}/{key}?versionId={before}"));
+    copy.send().await.unwrap();
+    world.stack.settled().await;
+    assert!(is_revoked(&world, &ca, &serial).await);
     assert_eq!(urgent(&world), Vec::<String>::new());
     world.assert_nothing_failed();
 }
@@ -159,87 +200,6 @@ async fn what_relying_parties_get_over_http_is_looked_at_where_that_is_switched_
     world.advance(Duration::hours(1)).await;
     assert_eq!(urgent(&world), Vec::<String>::new());
     world.assert_nothing_failed();
-}
-
-/// What names the partition is the oldest of all certificates, and Vigil comes after it was deleted.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_partition_that_only_one_old_certificate_names_is_missed_though_it_was_never_seen() {
-    let world = World::start().await;
-    world.crl_bucket(BUCKET).await;
-    let ca = world.active_root(Some(BUCKET)).await;
-    partition(&world, &ca, None).await;
-    issue(&world, &ca).await;
-    world.advance(Duration::minutes(1)).await;
-    let [old] = partitions(&world, &ca).await.try_into().unwrap();
-    // Under another name there is another partition for what is issued from now on.
-    partition(&world, &ca, Some("crl.example.com")).await;
-    for _ in 0..20 {
-        issue(&world, &ca).await;
-    }
-    world.advance(Duration::days(1) + Duration::minutes(1)).await;
-    assert_eq!((urgent(&world), partitions(&world, &ca).await.len()), (vec![], 2));
-    for seen in world.evidence("state/crl-audit/").await {
-        world.s3.delete_object().bucket(EVIDENCE).key(seen).send().await.unwrap();
-    }
-    world.s3.delete_object().bucket(BUCKET).key(&old).send().await.unwrap();
-
-    world.advance(Duration::hours(1)).await;
-    assert_eq!(urgent(&world), Vec::<String>::new(), "this run looks at the certificates");
-    world.advance(Duration::hours(1)).await;
-    assert_eq!(urgent(&world), ["crl.distribution-points"]);
-    let found = world.findings("crl.distribution-points").pop().unwrap();
-    let url = format!("http://{BUCKET}.s3.us-east-1.amazonaws.com/{old}");
-    assert_eq!(found["evidence"]["first_urls"], json!([url]));
-    let report = world.evidence("reports/crl-audit/").await.pop().unwrap();
-    let report: Value = serde_json::from_slice(&world.object(EVIDENCE, &report).await).unwrap();
-    let of = &report["certificates"][0];
-    assert_eq!((&of["valid"], &of["left"]), (&json!(22), &json!(0)), "the CA's own among them");
-    world.assert_nothing_failed();
-}
-
-/// The service goes on writing it; when somebody has tidied it away, nothing is amiss.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_partition_that_is_gone_is_missed_until_all_are_known_to_name_others() {
-    let world = World::start_for_days().await;
-    world.crl_bucket(BUCKET).await;
-    let ca = world.active_root(Some(BUCKET)).await;
-    partition(&world, &ca, None).await;
-    issue_for(&world, &ca, 1).await;
-    world.advance(Duration::minutes(1)).await;
-    let [old] = partitions(&world, &ca).await.try_into().unwrap();
-    partition(&world, &ca, Some("crl.example.com")).await;
-    issue(&world, &ca).await;
-    world.advance(Duration::days(2) + Duration::hours(1)).await;
-    assert_eq!(urgent(&world), Vec::<String>::new());
-    world.s3.delete_object().bucket(BUCKET).key(&old).send().await.unwrap();
-    world.advance(Duration::hours(1)).await;
-    assert_eq!(urgent(&world), ["crl.object-present"], "somebody may have been bound to it since");
-    world.advance(Duration::days(2)).await;
-    assert_eq!(urgent(&world), Vec::<String>::new());
-    let over = world.findings("crl.object-present").pop().unwrap();
-    let because = over["evidence"]["resolved_because"].as_str().unwrap();
-    assert!(because.starts_with("no valid certificate issued before 2026-01-0"), "{because}");
-    world.assert_nothing_failed();
-}
-
-async fn partitions(world: &World, ca: &str) -> Vec<String> {
-    let listed = world.s3.list_objects_v2().bucket(BUCKET).prefix(format!("crl/{}/", id(ca)));
-    let listed = listed.send().await.unwrap();
-    listed.contents().iter().filter_map(|one| one.key.clone()).collect()
-}
-
-/// From now on the CA's CRL is partitioned.
-async fn partition(world: &World, ca: &str, host: Option<&str>) {
-    let crl = CrlConfiguration::builder()
-        .enabled(true)
-        .expiration_in_days(30)
-        .s3_bucket_name(BUCKET)
-        .s3_object_acl(S3ObjectAcl::BucketOwnerFullControl)
-        .crl_type(CrlType::Partitioned)
-        .set_custom_cname(host.map(str::to_owned));
-    let crl = RevocationConfiguration::builder().crl_configuration(crl.build().unwrap());
-    let update = world.pca.update_certificate_authority().certificate_authority_arn(ca);
-    update.revocation_configuration(crl.build()).send().await.unwrap();
 }
 
 async fn world() -> (World, String) {

@@ -1,0 +1,119 @@
+//! KMS for one machine: keys with policies, states and aliases, in AWS JSON 1.1, and nothing that
+//! encrypts. S3 asks here whether somebody may use a bucket's key, and writes objects as they are.
+
+mod keys;
+mod operations;
+mod usage;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use pca_local::Clock;
+use serde_json::{Value, json};
+
+use crate::account::Account;
+use crate::policy::{self, Policy};
+use crate::roles::Roles;
+use crate::template::{KeySpec, Template};
+
+use keys::{Alias, Key, Keys, Refusal, State, StateError, refuse};
+
+/// A handle; clones share the keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Kms(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    account: Account,
+    clock: Clock,
+    keys: Keys,
+    roles: Roles,
+}
+
+impl Kms {
+    pub(crate) fn open(
+        file: &Path,
+        account: Account,
+        clock: Clock,
+        roles: Roles,
+    ) -> Result<Self, ProvideError> {
+        let keys = Keys::open(file.to_owned()).map_err(ProvideError::State)?;
+        Ok(Self(Arc::new(Inner { account, clock, keys, roles })))
+    }
+
+    /// Makes the template's keys and aliases, unless a former run has.
+    pub(crate) fn provide(&self, template: &Template) -> Result<(), ProvideError> {
+        let now = self.0.clock.now();
+        for KeySpec { id, policy } in &template.keys {
+            let default = || operations::default_policy(&self.0.account.id);
+            let policy = policy.clone().unwrap_or_else(default);
+            Policy::of_key(&policy)
+                .map_err(|cause| ProvideError::Policy { key: id.clone(), cause })?;
+            let key = Key::new(policy, now);
+            let keep = |state: &mut State| {
+                state.keys.entry(id.clone()).or_insert(key);
+            };
+            self.0.keys.change(keep).map_err(ProvideError::State)?;
+        }
+        for (name, key) in &template.aliases {
+            let key = key.rsplit('/').next().unwrap_or(key).to_owned();
+            let alias = Alias { key, created: now };
+            let keep = |state: &mut State| drop(state.aliases.insert(name.clone(), alias));
+            self.0.keys.change(keep).map_err(ProvideError::State)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn answer(
+        &self,
+        headers: &HeaderMap,
+        access_key: Option<&str>,
+        body: &Bytes,
+    ) -> Response {
+        let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        let operation = target.and_then(|target| target.strip_prefix("TrentService."));
+        let answer = operation
+            .ok_or_else(|| refuse("UnknownOperationException", "X-Amz-Target names no operation"))
+            .and_then(|operation| self.0.call(operation, access_key, body));
+        match answer {
+            Ok(answer) => axum::Json(answer).into_response(),
+            Err(Refusal { code, message }) => {
+                let body = json!({"__type": code, "message": message});
+                (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn call(
+        &self,
+        operation: &str,
+        access_key: Option<&str>,
+        body: &Bytes,
+    ) -> Result<Value, Refusal> {
+        let Some(access_key) = access_key else {
+            let why = "Request is missing Authentication Token";
+            return Err(refuse("MissingAuthenticationTokenException", why));
+        };
+        let body = if body.is_empty() { b"{}" } else { &body[..] };
+        let request: Value = serde_json::from_slice(body)
+            .map_err(|error| refuse("SerializationException", &error.to_string()))?;
+        self.carry_out(operation, access_key, &request)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProvideError {
+    #[error("the policy of the key {key} would be refused by KMS")]
+    Policy {
+        key: String,
+        #[source]
+        cause: policy::Malformed,
+    },
+    #[error(transparent)]
+    State(StateError),
+}

@@ -1,0 +1,140 @@
+//! The keys and their aliases: in memory, and in one JSON file.
+
+use std::collections::BTreeMap;
+use std::io::{Error, ErrorKind};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Key {
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) created: OffsetDateTime,
+    pub(super) description: String,
+    pub(super) policy: String,
+    pub(super) is_enabled: bool,
+    /// AWS's own, as `aws/s3` is.
+    pub(super) is_aws_managed: bool,
+    /// When it is gone, if somebody has scheduled that.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) deletion: Option<OffsetDateTime>,
+}
+
+impl Key {
+    pub(super) fn new(policy: String, created: OffsetDateTime) -> Self {
+        let (description, deletion) = (String::new(), None);
+        Self { created, description, policy, is_enabled: true, is_aws_managed: false, deletion }
+    }
+
+    /// As KMS names it.
+    pub(super) fn state(&self) -> &'static str {
+        match (self.deletion, self.is_enabled) {
+            (Some(_), _) => "PendingDeletion",
+            (None, true) => "Enabled",
+            (None, false) => "Disabled",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Alias {
+    pub(super) key: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) created: OffsetDateTime,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct State {
+    /// By id.
+    pub(super) keys: BTreeMap<String, Key>,
+    /// By name, `alias/…`.
+    pub(super) aliases: BTreeMap<String, Alias>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the file of KMS keys {path}")]
+pub struct StateError {
+    path: PathBuf,
+    #[source]
+    cause: Error,
+}
+
+#[derive(Debug)]
+pub(super) struct Keys {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+impl Keys {
+    pub(super) fn open(path: PathBuf) -> Result<Self, StateError> {
+        let state = match std::fs::read(&path) {
+            Ok(json) => serde_json::from_slice(&json).map_err(Error::other),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(State::default()),
+            Err(cause) => Err(cause),
+        };
+        match state {
+            Ok(state) => Ok(Self { path, state: Mutex::new(state) }),
+            Err(cause) => Err(StateError { path, cause }),
+        }
+    }
+
+    /// Without the keys whose end has come, and their aliases.
+    pub(super) fn at(&self, now: OffsetDateTime) -> State {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        state.keys.retain(|_, key| key.deletion.is_none_or(|end| now < end));
+        let State { keys, aliases } = &mut state;
+        aliases.retain(|_, alias| keys.contains_key(&alias.key));
+        state
+    }
+
+    /// Nobody sees the change before it is on the disk.
+    pub(super) fn change(&self, change: impl FnOnce(&mut State)) -> Result<(), StateError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = state.clone();
+        change(&mut changed);
+        if changed != *state {
+            let failed = |cause| StateError { path: self.path.clone(), cause };
+            let json = serde_json::to_vec_pretty(&changed).map_err(Error::other).map_err(failed)?;
+            let beside = self.path.with_extension("json.new");
+            std::fs::write(&beside, json).map_err(failed)?;
+            std::fs::rename(&beside, &self.path).map_err(failed)?;
+            *state = changed;
+        }
+        Ok(())
+    }
+}
+
+/// What KMS answers in place of what was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+pub(super) fn refuse(code: &'static str, message: &str) -> Refusal {
+    Refusal { code, message: message.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn keys_outlive_the_process_until_their_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Keys::open(folder.path().join("kms.json")).unwrap();
+        let (created, end) = (datetime!(2026-01-01 0:00 UTC), datetime!(2026-01-08 0:00 UTC));
+        let keep = |state: &mut State| {
+            let key = Key { deletion: Some(end), ..Key::new("{}".to_owned(), created) };
+            state.keys.insert("1".to_owned(), key);
+            state.aliases.insert("alias/a".to_owned(), Alias { key: "1".to_owned(), created });
+        };
+        open().change(keep).unwrap();
+        let before = open().at(end - time::Duration::SECOND);
+        assert_eq!((before.keys["1"].state(), before.aliases.len()), ("PendingDeletion", 1));
+        assert_eq!(open().at(end), State::default());
+    }
+}

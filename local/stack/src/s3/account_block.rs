@@ -1,0 +1,151 @@
+//! Block Public Access of the account, which S3 takes together with each bucket's own: the part of
+//! S3 Control that is served.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use s3s::dto::PublicAccessBlockConfiguration;
+use s3s::xml::{Deserialize as _, Deserializer};
+
+use super::Service;
+use super::config::{ConfigError, PublicAccessBlock};
+
+const PATH: &str = "/v20180820/configuration/publicAccessBlock";
+
+/// S3 Control signs as S3 does; its paths begin with its version, and name the account in a header.
+pub(crate) fn is_control(path: &str, headers: &HeaderMap) -> bool {
+    path.starts_with("/v20180820/") && headers.contains_key("x-amz-account-id")
+}
+
+/// Kept in memory, and as a JSON file; `None` if it was never set, or deleted.
+#[derive(Debug)]
+pub(super) struct AccountBlock {
+    path: PathBuf,
+    block: Mutex<Option<PublicAccessBlock>>,
+}
+
+impl AccountBlock {
+    pub(super) fn open(path: PathBuf) -> Result<Self, ConfigError> {
+        let block = match std::fs::read(&path) {
+            Ok(json) => serde_json::from_slice(&json)
+                .map_err(|cause| ConfigError::Unreadable { path: path.clone(), cause })?,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => None,
+            Err(cause) => return Err(ConfigError::Read { path, cause }),
+        };
+        Ok(Self { path, block: Mutex::new(block) })
+    }
+
+    pub(super) fn get(&self) -> Option<PublicAccessBlock> {
+        *self.block.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody sees it before it is on the disk.
+    fn set(&self, block: Option<PublicAccessBlock>) -> Result<(), ConfigError> {
+        let mut now = self.block.lock().unwrap_or_else(PoisonError::into_inner);
+        let json = serde_json::to_vec_pretty(&block).expect("the record has string keys only");
+        let write = |cause| ConfigError::Write { path: self.path.clone(), cause };
+        std::fs::write(&self.path, json).map_err(write)?;
+        *now = block;
+        Ok(())
+    }
+}
+
+impl Service {
+    /// A call of S3 Control, which only the account itself may make, for itself.
+    pub(crate) fn control(
+        &self,
+        (method, path): (&Method, &str),
+        headers: &HeaderMap,
+        access_key: Option<&str>,
+        body: &Bytes,
+    ) -> Response {
+        let ours = &self.shared.account;
+        let of = headers.get("x-amz-account-id").and_then(|account| account.to_str().ok());
+        let by = access_key.map(|access_key| ours.of_access_key(access_key).id);
+        let (Some(access_key), true) = (access_key, by.is_some() && by.as_deref() == of) else {
+            return refused(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied");
+        };
+        if of != Some(&ours.id) {
+            let why = format!("This stack is the account {}", ours.id);
+            return refused(StatusCode::FORBIDDEN, "AccessDenied", &why);
+        }
+        let action = match (path, method.as_str()) {
+            (PATH, "GET") => "s3:GetAccountPublicAccessBlock",
+            (PATH, "PUT" | "DELETE") => "s3:PutAccountPublicAccessBlock",
+            _ => {
+                let why = "of S3 Control, vigil-local serves the public access block only";
+                return refused(StatusCode::NOT_IMPLEMENTED, "NotImplemented", why);
+            }
+        };
+        if let Err(why) = self.shared.roles.permit(access_key, action, "*") {
+            let why = format!("Access Denied: {action}: {why}");
+            return refused(StatusCode::FORBIDDEN, "AccessDenied", &why);
+        }
+        let account = self.shared.configs.account();
+        let done = match *method {
+            Method::GET => return shown(account.get()),
+            Method::PUT => {
+                match PublicAccessBlockConfiguration::deserialize(&mut Deserializer::new(body)) {
+                    Ok(asked) => account.set(Some(PublicAccessBlock::of(&asked))),
+                    Err(error) => {
+                        return refused(
+                            StatusCode::BAD_REQUEST,
+                            "MalformedXML",
+                            &error.to_string(),
+                        );
+                    }
+                }
+            }
+            _ => account.set(None),
+        };
+        match done {
+            Ok(()) if *method == Method::DELETE => StatusCode::NO_CONTENT.into_response(),
+            Ok(()) => StatusCode::OK.into_response(),
+            Err(error) => {
+                let error = crate::s3::internal(error).to_string();
+                refused(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", &error)
+            }
+        }
+    }
+}
+
+fn shown(block: Option<PublicAccessBlock>) -> Response {
+    let Some(block) = block else {
+        let why = "The public access block configuration was not found";
+        return refused(StatusCode::NOT_FOUND, "NoSuchPublicAccessBlockConfiguration", why);
+    };
+    xml(
+        StatusCode::OK,
+        &format!(
+            "<PublicAccessBlockConfiguration xmlns=\"http://awss3control.amazonaws.com/doc/2018-08-20/\">\
+             <BlockPublicAcls>{}</BlockPublicAcls><IgnorePublicAcls>{}</IgnorePublicAcls>\
+             <BlockPublicPolicy>{}</BlockPublicPolicy>\
+             <RestrictPublicBuckets>{}</RestrictPublicBuckets></PublicAccessBlockConfiguration>",
+            block.block_public_acls,
+            block.ignore_public_acls,
+            block.block_public_policy,
+            block.restrict_public_buckets
+        ),
+    )
+}
+
+/// S3 Control wraps its errors, as S3 does not.
+fn refused(status: StatusCode, code: &str, message: &str) -> Response {
+    let message = message.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let id = uuid::Uuid::new_v4();
+    xml(
+        status,
+        &format!(
+            "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error>\
+             <RequestId>{id}</RequestId></ErrorResponse>"
+        ),
+    )
+}
+
+fn xml(status: StatusCode, body: &str) -> Response {
+    let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}");
+    (status, [("content-type", "application/xml")], body).into_response()
+}

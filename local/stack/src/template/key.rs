@@ -1,0 +1,27 @@
+//! The KMS keys of a template, and their aliases.
+
+use serde_json::Value;
+
+use super::TemplateError;
+use super::property::Properties;
+
+/// A key that the stack makes when it starts.
+#[derive(Clone, Debug)]
+pub(crate) struct KeySpec {
+    pub(crate) id: String,
+    /// `None`: the default one.
+    pub(crate) policy: Option<String>,
+}
+
+pub(super) fn read(properties: &Properties, id: String) -> KeySpec {
+    let policy = properties.value("KeyPolicy").map(|policy| match policy {
+        Value::String(text) => text.clone(),
+        document => document.to_string(),
+    });
+    KeySpec { id, policy }
+}
+
+/// Its name, and the key that it stands for.
+pub(super) fn read_alias(properties: &Properties) -> Result<(String, String), TemplateError> {
+    Ok((properties.required("AliasName")?, properties.required("TargetKeyId")?))
+}
