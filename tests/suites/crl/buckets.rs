@@ -32,7 +32,7 @@ async fn what_the_account_blocks_stops_public_crls_and_the_finding_names_the_acc
     let acls = "--public-access-block-configuration=BlockPublicAcls=true,IgnorePublicAcls=false,\
                 BlockPublicPolicy=false,RestrictPublicBuckets=false";
     block(&["put-public-access-block", acls]);
-    world.advance(Duration::hours(1)).await;
+    world.stack.settled().await;
     assert_eq!(urgent(&world), ["bucket.object-acl"]);
     let found = world.findings("bucket.object-acl").pop().unwrap();
     assert_eq!(found["evidence"]["level"], "account", "{found:#}");

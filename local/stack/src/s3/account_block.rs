@@ -12,6 +12,7 @@ use s3s::xml::{Deserialize as _, Deserializer};
 
 use super::Service;
 use super::config::{ConfigError, PublicAccessBlock};
+use super::events::Requester;
 
 const PATH: &str = "/v20180820/configuration/publicAccessBlock";
 
@@ -101,9 +102,17 @@ impl Service {
             }
             _ => account.set(None),
         };
+        // CloudTrail's names (Amazon S3 User Guide, "Amazon S3 CloudTrail events").
+        let (status, name) = match *method {
+            Method::DELETE => (StatusCode::NO_CONTENT, "DeleteAccountPublicAccessBlock"),
+            _ => (StatusCode::OK, "PutAccountPublicAccessBlock"),
+        };
         match done {
-            Ok(()) if *method == Method::DELETE => StatusCode::NO_CONTENT.into_response(),
-            Ok(()) => StatusCode::OK.into_response(),
+            Ok(()) => {
+                let requester = Requester::by_key(&self.shared, access_key, headers);
+                self.shared.tell_account_call(&requester, name);
+                status.into_response()
+            }
             Err(error) => {
                 let error = crate::s3::internal(error).to_string();
                 refused(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", &error)

@@ -41,6 +41,17 @@ impl Requester {
         }
     }
 
+    /// For what is not asked of S3 itself.
+    pub(super) fn by_key(shared: &Shared, access_key: &str, headers: &http::HeaderMap) -> Self {
+        let id = shared.account.of_access_key(access_key).id;
+        let user_agent = headers.get("user-agent").and_then(|text| text.to_str().ok());
+        Self {
+            caller: Caller::Account { id, arn: shared.account.user_arn(access_key) },
+            access_key: access_key.to_owned(),
+            user_agent: user_agent.unwrap_or_default().to_owned(),
+        }
+    }
+
     /// The account's id or the service's principal.
     fn name(&self) -> &str {
         match &self.caller {
@@ -128,8 +139,21 @@ impl Shared {
 
     /// A management call that succeeded; CloudTrail tells of the others, too.
     pub(super) fn tell_call(&self, requester: &Requester, name: &str, bucket: &str) {
-        let Some(events) = self.events.get() else { return };
         let request = json!({"bucketName": bucket, "Host": "s3.amazonaws.com"});
+        let resources = json!([{"accountId": self.account.id, "type": "AWS::S3::Bucket",
+                                "ARN": format!("arn:aws:s3:::{bucket}")}]);
+        self.tell(requester, name, &request, &resources);
+    }
+
+    /// One on the account's own settings.
+    pub(super) fn tell_account_call(&self, requester: &Requester, name: &str) {
+        let id = &self.account.id;
+        let host = format!("{id}.s3-control.{}.amazonaws.com", self.account.region);
+        self.tell(requester, name, &json!({"Host": host, "x-amz-account-id": id}), &Value::Null);
+    }
+
+    fn tell(&self, requester: &Requester, name: &str, request: &Value, resources: &Value) {
+        let Some(events) = self.events.get() else { return };
         let record = json!({
             "eventVersion": "1.11",
             "userIdentity": requester.identity(),
@@ -144,8 +168,7 @@ impl Shared {
             "requestID": request_id(),
             "eventID": uuid::Uuid::new_v4().to_string(),
             "readOnly": false,
-            "resources": [{"accountId": self.account.id, "type": "AWS::S3::Bucket",
-                           "ARN": format!("arn:aws:s3:::{bucket}")}],
+            "resources": resources,
             "eventType": "AwsApiCall",
             "managementEvent": true,
             "recipientAccountId": self.account.id,

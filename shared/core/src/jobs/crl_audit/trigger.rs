@@ -23,7 +23,7 @@ pub(super) use object::{Deed, ObjectEvent};
 
 #[derive(Debug)]
 pub(super) enum Trigger {
-    /// How a bucket is set up was changed, or the bucket deleted.
+    /// How a bucket, or every bucket of the account, is set up was changed, or a bucket deleted.
     Bucket(BucketCall),
     /// A CA was updated.
     Ca(CaCall),
@@ -57,7 +57,7 @@ impl Trigger {
         match self {
             // The buckets are what has changed; but a bucket that is gone took the CRLs along.
             Self::Bucket(call) => {
-                call.removes_bucket() && matches!(scope, Ok(scope) if scope.bucket == call.bucket)
+                call.removes_bucket() && matches!(scope, Ok(scope) if call.concerns(&scope.bucket))
             }
             Self::Ca(call) => call.ca == ca.arn,
             Self::Generation(event) => event.ca == ca.arn,
@@ -70,7 +70,7 @@ impl Trigger {
     /// Whether a bucket is to be audited for its own sake.
     pub(super) fn concerns_bucket(&self, bucket: &str) -> bool {
         match self {
-            Self::Bucket(call) => call.bucket == bucket,
+            Self::Bucket(call) => call.concerns(bucket),
             Self::Object(event) => event.bucket == bucket,
             Self::Rest(rest) => match rest.from.split_once(":s3:::") {
                 Some((_, first)) => bucket >= first,
@@ -103,7 +103,7 @@ impl Trigger {
 
     pub(super) fn describe(&self) -> String {
         match self {
-            Self::Bucket(call) => format!("{} on {}, event {}", call.name, call.bucket, call.id),
+            Self::Bucket(call) => format!("{} on {}, event {}", call.name, call.about(), call.id),
             Self::Ca(call) => format!("{} of {}, event {}", call.name, call.ca.id(), call.id),
             Self::Generation(event) => format!("{CRL_GENERATION} event {}", event.id),
             Self::Object(event) => format!(
@@ -121,7 +121,7 @@ impl Trigger {
     /// What the event is about, as results name it.
     pub(super) fn about(&self) -> String {
         match self {
-            Self::Bucket(call) => call.bucket.clone(),
+            Self::Bucket(call) => call.about().to_owned(),
             Self::Ca(call) => call.ca.to_string(),
             Self::Generation(event) => event.ca.to_string(),
             Self::Object(event) => format!("s3://{}/{}", event.bucket, event.key),
@@ -132,7 +132,7 @@ impl Trigger {
     /// The id of the event's CA, or the event's bucket, for the report's key.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
-            Self::Bucket(call) => Some(&call.bucket),
+            Self::Bucket(call) => Some(call.bucket.as_deref().unwrap_or("account")),
             Self::Ca(call) => Some(call.ca.id()),
             Self::Generation(event) => Some(event.ca.id()),
             Self::Object(event) => Some(&event.bucket),

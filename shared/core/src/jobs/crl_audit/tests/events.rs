@@ -81,6 +81,24 @@ fn a_changed_bucket_is_audited_at_once_and_a_bucket_of_nobodys_is_not() {
     );
 }
 
+/// It names no bucket, and may be about any.
+#[test]
+fn what_is_changed_for_the_whole_account_has_every_bucket_audited_at_once() {
+    let world = World::clean();
+    world.buckets.0.lock().unwrap().policy = Fact::Known(None);
+    for name in ["PutAccountPublicAccessBlock", "DeleteAccountPublicAccessBlock"] {
+        let mut call = bucket_call(name, "");
+        call["detail"]["requestParameters"] = json!({"x-amz-account-id": "111122223333"});
+        let Outcome::Audited(audit) = world.run(Duration::ZERO, &call).unwrap() else { panic!() };
+        assert_eq!(audit.audited, 0, "the CRLs are as they were");
+        assert_eq!(audit.report, "reports/crl-audit/20260301T120000Z-account.json");
+    }
+    assert_eq!(world.told().len(), 3);
+    let mut call = bucket_call("PutBucketPolicy", "");
+    call["detail"]["requestParameters"] = json!({});
+    assert_eq!(world.run(Duration::ZERO, &call).unwrap_err().error_type(), "MalformedEvent");
+}
+
 #[test]
 fn an_updated_ca_is_audited_at_once() {
     let world = World::clean();

@@ -11,7 +11,8 @@ pub(super) const DETAIL_TYPE: &str = "AWS API Call via CloudTrail";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BucketCall {
     pub(crate) id: String,
-    pub(crate) bucket: String,
+    /// `None`: it changes what is allowed in all buckets of the account.
+    pub(crate) bucket: Option<String>,
     /// As CloudTrail names it: `PutBucketPolicy`.
     pub(crate) name: String,
 }
@@ -42,6 +43,10 @@ struct OnBucket {
     bucket_name: String,
 }
 
+/// Who blocks public access for the whole account names no bucket. CloudTrail has other names for
+/// these calls than S3 Control (Amazon S3 User Guide, "Amazon S3 CloudTrail events").
+const OF_ACCOUNT: [&str; 2] = ["DeleteAccountPublicAccessBlock", "PutAccountPublicAccessBlock"];
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct OnCa {
@@ -49,8 +54,13 @@ struct OnCa {
 }
 
 pub(super) fn on_bucket(payload: &Value) -> Result<BucketCall, EventError> {
-    let Envelope { id, detail } = read::<OnBucket>(payload)?;
-    let bucket = detail.request_parameters.bucket_name;
+    let Envelope { id, detail } = read::<Value>(payload)?;
+    let bucket = if OF_ACCOUNT.contains(&detail.event_name.as_str()) {
+        None
+    } else {
+        let on = OnBucket::deserialize(detail.request_parameters).map_err(EventError::Shape)?;
+        Some(on.bucket_name)
+    };
     Ok(BucketCall { id, bucket, name: detail.event_name })
 }
 
@@ -66,6 +76,14 @@ fn read<P: DeserializeOwned>(payload: &Value) -> Result<Envelope<P>, EventError>
 }
 
 impl BucketCall {
+    pub(super) fn concerns(&self, bucket: &str) -> bool {
+        self.bucket.as_deref().is_none_or(|changed| changed == bucket)
+    }
+
+    pub(super) fn about(&self) -> &str {
+        self.bucket.as_deref().unwrap_or("the account's buckets")
+    }
+
     /// After it, or its repetition, the CRLs themselves may be gone.
     pub(super) fn removes_bucket(&self) -> bool {
         self.name == "DeleteBucket"
