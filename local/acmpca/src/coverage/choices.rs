@@ -146,32 +146,32 @@ pub const CHOICES: &[Choice] = &[
     Choice {
         question: "What the issuingDistributionPoint of a partition holds besides its URL",
         choice: "nothing: no flag is set",
-        test: "tests/crl.rs: certificates_are_bound_to_partitions_and_stay_so",
+        test: "tests/crl/partitions.rs: certificates_are_bound_to_partitions_and_stay_so",
     },
     Choice {
         question: "From PARTITIONED back to COMPLETE: the CRL, and certificates bound to partitions",
         choice: "it keeps its issuingDistributionPoint; InvalidRequestException until PARTITIONED again",
-        test: "tests/crl.rs: certificates_are_bound_to_partitions_and_stay_so",
+        test: "tests/crl/partitions.rs: certificates_are_bound_to_partitions_and_stay_so",
     },
     Choice {
         question: "The first CRL of a CA that leaves the distribution point out of certificates",
         choice: "with the first certificate, as with it",
-        test: "tests/crl.rs: a_crl_that_certificates_do_not_name_is_published_all_the_same",
+        test: "tests/crl/places.rs: a_crl_that_certificates_do_not_name_is_published_all_the_same",
     },
     Choice {
         question: "The first CRL in a new bucket",
         choice: "with the first certificate that names it, or at the next planned moment",
-        test: "tests/crl.rs: a_new_bucket_gets_the_crl_with_the_first_certificate_that_names_it",
+        test: "tests/crl/places.rs: a_new_bucket_gets_the_crl_with_the_first_certificate_that_names_it",
     },
     Choice {
         question: "Events of CRLs that are refreshed",
         choice: "as after a revocation: one for each moment at which a CA writes CRLs",
-        test: "tests/crl.rs: a_crl_comes_with_the_first_certificate_then_at_the_midpoint_and_after_a_revocation",
+        test: "tests/crl/schedule.rs: a_crl_comes_with_the_first_certificate_then_at_the_midpoint_and_after_a_revocation",
     },
     Choice {
         question: "The object that tries a bucket whose CRLs are not public",
         choice: "`acm-pca-permission-test-key-private`",
-        test: "tests/crl.rs: a_new_bucket_gets_the_crl_with_the_first_certificate_that_names_it",
+        test: "tests/crl/places.rs: a_new_bucket_gets_the_crl_with_the_first_certificate_that_names_it",
     },
     Choice {
         question: "OCSP: when a revocation shows (within 60 minutes), how long a response may be used",

@@ -1,9 +1,6 @@
 //! Two hundred CAs in two Regions, the people who delete them, and the schedules.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -16,9 +13,13 @@ use crate::{
     arn::CaArn,
     ca::{Ca, CaStatus, CaType},
     fakes::{self, FakeAuthorities, FakeBus, FakeLedger},
-    instant::rfc3339,
     jobs::{auto_restore, restore_deadline},
 };
+
+mod people;
+mod tally;
+
+use tally::Tally;
 
 const START: OffsetDateTime = datetime!(2026-11-01 00:00 UTC);
 /// Without optimisation, a fleet of two hundred takes minutes.
@@ -30,9 +31,6 @@ const DAYS: i64 = 30;
 /// For which nobody deletes, and nothing goes wrong, so that everything is made up for.
 const QUIET: i64 = 2;
 pub(super) const THRESHOLDS: &str = "14d,7d,3d,1d,6h,1h";
-
-const DELETION: &str = include_str!("../../../../../infra/events/deletion.json");
-const DISABLING: &str = include_str!("../../../../../infra/events/disabling.json");
 
 /// What the fleet knows of a deletion, and Vigil has to find out.
 #[derive(Clone, Debug)]
@@ -73,9 +71,6 @@ pub(super) struct Fleet {
     counts: BTreeMap<&'static str, usize>,
 }
 
-/// What there was of everything.
-pub(super) struct Tally(BTreeMap<&'static str, usize>);
-
 impl Fleet {
     pub(super) fn new(seed: u64) -> Self {
         // For the length of the test: what refers to it is polled and dropped in many places.
@@ -108,25 +103,6 @@ impl Fleet {
         };
         fleet.plan_deletions();
         fleet
-    }
-
-    fn plan_deletions(&mut self) {
-        for _ in 0..self.random.between(15, 35) {
-            let place = usize::try_from(self.random.between(0, CAS as i64)).unwrap();
-            let at = START + Duration::seconds(self.random.between(0, (DAYS - 9) * 86_400));
-            if self.random.once_in(3) {
-                let before = Duration::minutes(self.random.between(1, 2000));
-                let expires = at + Duration::hours(self.random.between(-3, 72));
-                self.plan(at - before, Happening::Approve { place, expires });
-            }
-            let window = if self.random.once_in(2) { 7 } else { self.random.between(7, 31) };
-            let grudge = if self.random.once_in(8) { 5 } else { 0 };
-            self.plan(at, Happening::Delete { place, window, grudge });
-            if self.random.once_in(12) {
-                let after = Duration::hours(self.random.between(1, 150));
-                self.plan(at + after, Happening::RestoreByHand { place });
-            }
-        }
     }
 
     fn plan(&mut self, at: OffsetDateTime, happening: Happening) {
@@ -255,19 +231,6 @@ impl Fleet {
         arn.parse().unwrap()
     }
 
-    /// Nobody approves what is deleted already.
-    fn approve(&mut self, place: usize, expires: OffsetDateTime) {
-        let ca = Self::arn(place);
-        if self.with_ca(&ca, |ca| ca.status == CaStatus::Deleted).unwrap_or(true) {
-            return;
-        }
-        self.count("approvals");
-        let approval = json!({"ca": ca, "approved_by": "carol", "reason": "CHG-1",
-            "expires": rfc3339(expires)});
-        self.evidence.inner.put(&format!("approvals/{}.json", ca.id()), &approval.to_string());
-        self.approvals.insert(ca, expires);
-    }
-
     fn with_ca<T>(&self, arn: &CaArn, with: impl FnOnce(&mut Ca) -> T) -> Option<T> {
         let service =
             self.world.services.iter().find(|service| {
@@ -275,86 +238,6 @@ impl Fleet {
             })?;
         let mut cas = service.inner.cas.lock().unwrap();
         cas.iter_mut().find(|ca| ca.arn == *arn).map(with)
-    }
-
-    fn delete(&mut self, place: usize, window: i64, grudge: u32) {
-        let arn = Self::arn(place);
-        let now = self.now;
-        let was = self.with_ca(&arn, |ca| ca.status.clone());
-        if grudge > 0 {
-            let later = now + Duration::minutes(self.random.between(30, 400));
-            self.plan(later, Happening::Delete { place, window, grudge: grudge - 1 });
-        }
-        match was {
-            None | Some(CaStatus::Deleted) => return,
-            Some(CaStatus::Active) => {
-                self.count("disablings");
-                self.tell(DISABLING, &arn, window, now - Duration::seconds(20));
-            }
-            Some(_) => {}
-        }
-        let until = now + Duration::days(window);
-        let never = self.with_ca(&arn, |ca| {
-            ca.status = CaStatus::Deleted;
-            ca.last_state_change_at = Some(now);
-            ca.restorable_until = Some(until);
-            !ca.had_certificate()
-        });
-        let approved = self.approvals.get(&arn).is_some_and(|expires| now < *expires);
-        let permitted = approved || never == Some(true);
-        self.count(if permitted { "permitted deletions" } else { "forbidden deletions" });
-        self.deletions.push(Deletion {
-            ca: arn.clone(),
-            at: now,
-            until,
-            permitted,
-            deleted_until: now,
-            by_hand: false,
-        });
-        self.tell(DELETION, &arn, window, now);
-    }
-
-    /// EventBridge delivers late, several times, or never.
-    fn tell(&mut self, form: &str, arn: &CaArn, window: i64, at: OffsetDateTime) {
-        if self.random.once_in(6) {
-            return self.count("lost events");
-        }
-        let mut event: Value = serde_json::from_str(form).unwrap();
-        let detail = &mut event["detail"];
-        detail["requestParameters"]["certificateAuthorityArn"] = json!(arn);
-        detail["awsRegion"] = json!(arn.region());
-        detail["eventTime"] = json!(rfc3339(at));
-        detail["eventID"] = json!(format!("event-{}", self.planned));
-        if form == DELETION {
-            detail["requestParameters"]["permanentDeletionTimeInDays"] = json!(window);
-        }
-        let times = if self.random.once_in(4) { self.random.between(2, 4) } else { 1 };
-        for time in 0..times {
-            self.count(if time == 0 { "events" } else { "duplicates" });
-            let late = if self.random.once_in(5) { self.random.between(60, 9000) } else { 5 };
-            let event = Box::new(event.clone());
-            self.plan(at + Duration::seconds(late), Happening::Deliver { event, attempt: 1 });
-        }
-    }
-
-    fn restore_by_hand(&mut self, place: usize) {
-        let (arn, now) = (Self::arn(place), self.now);
-        let restored = self.with_ca(&arn, |ca| {
-            let until = ca.restorable_until.take_if(|_| ca.status == CaStatus::Deleted)?;
-            ca.status = if ca.had_certificate() {
-                CaStatus::Disabled
-            } else {
-                CaStatus::PendingCertificate
-            };
-            ca.last_state_change_at = Some(now);
-            Some(until)
-        });
-        let Some(Some(until)) = restored else { return };
-        self.count("restored by hand");
-        let is_it = |of: &&mut Deletion| of.ca == arn && of.until == until;
-        if let Some(deletion) = self.deletions.iter_mut().find(is_it) {
-            deletion.by_hand = true;
-        }
     }
 
     /// Who is DELETED at the end, and by which deletion.
@@ -415,31 +298,4 @@ fn ca(place: usize, random: &mut Random) -> Ca {
         return Ca { status, serial: None, not_before: None, not_after: None, ..ca };
     }
     ca
-}
-
-impl Tally {
-    pub(super) fn is_rich(&self) -> bool {
-        [
-            "approvals",
-            "crash",
-            "disablings",
-            "duplicates",
-            "failed",
-            "forbidden deletions",
-            "gone",
-            "lost events",
-            "permitted deletions",
-            "restorations",
-            "throttled",
-        ]
-        .iter()
-        .all(|what| self.0.get(what).is_some_and(|count| *count > 0))
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let each = self.0.iter().map(|(what, count)| format!("{count} {what}"));
-        f.write_str(&each.collect::<Vec<_>>().join(", "))
-    }
 }

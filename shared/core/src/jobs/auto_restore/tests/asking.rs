@@ -1,9 +1,18 @@
 //! What policies ask people, and what is known when they do.
 
-use super::*;
+use serde_json::{Value, json};
+use time::Duration;
+
+use super::{
+    super::{Act, Outcome, Settings, Sighting, State, run},
+    world::*,
+};
 use crate::{
+    ca::{Ca, CaStatus},
+    fakes,
     inventory::{Identity, Inventory, Known},
     jobs::auto_restore::{LastCall, at_deadline},
+    policy::Verdict,
 };
 
 const ASK: &str =

@@ -1,7 +1,14 @@
 //! Events that are wrong, late or about somebody else: each has a name, is on record, and loses
 //! nothing.
 
-use super::*;
+use serde_json::{Value, json};
+use time::Duration;
+
+use super::{
+    super::{Settings, Sighting, run},
+    world::*,
+};
+use crate::{ca::CaStatus, failure::Failure, fakes};
 
 /// What is wrong, what it is called, and whether a record of it is kept.
 #[test]

@@ -2,8 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::*;
-use crate::snapshot::{Attached, Permission};
+use time::Duration;
+
+use super::{
+    super::{Act, Outcome, State},
+    world::*,
+};
+use crate::{
+    ca::{Ca, CaStatus},
+    failure::Failure,
+    fakes,
+    ports::PortError,
+    snapshot::{Attached, Permission},
+};
 
 fn full() -> Attached {
     Attached {

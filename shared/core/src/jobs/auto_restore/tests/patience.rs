@@ -1,6 +1,10 @@
 //! What a call has changed may take a moment to show.
 
-use super::*;
+use super::{
+    super::{Act, Outcome, Restorer, State},
+    world::*,
+};
+use crate::failure::Failure;
 
 fn lagging(looks: usize) -> World {
     let world = World::new();

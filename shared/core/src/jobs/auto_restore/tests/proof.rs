@@ -1,7 +1,15 @@
 //! A restored CA has to sign its next CRL.
 
-use super::*;
-use crate::ca::CrlConfiguration;
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+
+use super::{super::Act, world::*};
+use crate::{
+    ca::{Ca, CrlConfiguration},
+    failure::Failure,
+    fakes,
+    finding::Severity,
+};
 
 const MEMORY: &str = "state/crl-audit/cas/11223344-1234-1122-2233-112233445566.json";
 /// Half of seven days, and one.

@@ -1,7 +1,16 @@
 //! Several Regions in one invocation.
 
-use super::*;
-use crate::fakes::FakeRegions;
+use serde_json::json;
+use time::Duration;
+
+use super::{
+    super::{AutoRestoreError, Outcome, run},
+    world::*,
+};
+use crate::{
+    ca::{Ca, CaStatus},
+    fakes::{self, FakeAuthorities, FakeBus, FakeLedger, FakeRegions},
+};
 
 fn in_region(region: &str) -> FakeAuthorities {
     let arn = match region {

@@ -1,6 +1,14 @@
 //! CAs that are not there any more, and of whose deletion nobody has heard.
 
-use super::*;
+use time::Duration;
+
+use super::world::*;
+use crate::{
+    ca::{Ca, CaStatus},
+    failure::Failure,
+    fakes,
+    finding::Severity,
+};
 
 fn active() -> Ca {
     Ca { status: CaStatus::Active, restorable_until: None, ..fakes::deleted_ca(AT - Duration::DAY) }

@@ -1,7 +1,17 @@
 //! One fixture for every kind of finding of every rule: a clean bucket, with one thing spoilt.
 
-use super::*;
-use crate::rules::assert_every_kind_has_its_fixture;
+use serde_json::{Value, json};
+use time::macros::datetime;
+
+use super::{
+    super::{BucketSubject, BucketUser, RULES},
+    world::*,
+};
+use crate::{
+    bucket::{Encryption, Fact, LifecycleRule, PublicAccessBlock},
+    ca::S3ObjectAcl,
+    rules::assert_every_kind_has_its_fixture,
+};
 
 #[test]
 fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {

@@ -1,7 +1,26 @@
 //! One fixture for every kind of finding of every rule: a good CRL, with one thing spoilt.
 
-use super::*;
-use crate::{certificate::Certificate, rules::assert_every_kind_has_its_fixture};
+use time::Duration;
+
+use super::{
+    super::{CrlState, CrlSubject, ForeignWrite, GenerationFailure, Named, RULES},
+    world::*,
+};
+use crate::{
+    ca::{Ca, CrlType},
+    certificate::Certificate,
+    crl::{
+        CrlFacts,
+        comparison::{Coverage, Difference, Sample},
+        fixture::{
+            self, Draft, ECDSA_SHA384, Issuer, algorithm, authority_key_identifier, crl_number,
+            distribution_point, entry, extension, tlv, utc,
+        },
+    },
+    der::tag,
+    rules::assert_every_kind_has_its_fixture,
+    signature::SignatureError,
+};
 
 type Fixture = (&'static str, &'static str, CrlSubject);
 

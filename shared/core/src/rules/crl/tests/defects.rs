@@ -1,0 +1,220 @@
+//! What is wrong with a CRL in itself, and by whom it is signed.
+
+use time::Duration;
+
+use super::{
+    super::{CrlState, RULES},
+    world::*,
+};
+use crate::{
+    ca::CrlType,
+    crl::fixture::{
+        self, Draft, ECDSA_SHA384, Issuer, algorithm, authority_key_identifier, crl_number,
+        distribution_point, entry, extension, tlv, utc,
+    },
+    der::tag,
+    finding::Severity,
+    rules::{JudgementResult, judge},
+};
+
+#[test]
+fn a_clean_world_has_no_findings_and_every_rule_passes() {
+    let issuer = Issuer::new("Root");
+    let subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+    for judgement in judge(RULES, &subject, ARN, subject.as_of) {
+        assert_eq!(judgement.result, JudgementResult::Pass, "{}", judgement.rule);
+    }
+}
+
+#[test]
+fn each_defect_of_the_crl_is_found_by_its_own_rule_alone() {
+    use Severity::{High, Low, Medium};
+    type Spoil = fn(&Issuer, &mut Draft);
+    let table: &[(&str, Spoil, &'static str, &str, Severity)] = &[
+        ("v1", |_, d| d.version = None, "crl.version", "not-v2", High),
+        (
+            "another algorithm outside",
+            |_, d| d.outer_algorithm = algorithm(ECDSA_SHA384),
+            "crl.algorithms",
+            "disagree",
+            High,
+        ),
+        ("no nextUpdate", |_, d| d.next_update = None, "crl.next-update", "missing", High),
+        (
+            "another issuer",
+            |_, d| d.issuer = fixture::name("Mallory"),
+            "crl.issuer-name",
+            "another-name",
+            High,
+        ),
+        ("trailing bytes", |_, d| d.trailing = vec![0], "crl.parses", "trailing-bytes", High),
+        (
+            "no AKI",
+            |_, d| drop(d.extensions.as_mut().unwrap().remove(0)),
+            "crl.authority-key-identifier",
+            "absent",
+            High,
+        ),
+        (
+            "another AKI",
+            |_, d| d.extensions.as_mut().unwrap()[0] = authority_key_identifier(&[9; 20]),
+            "crl.authority-key-identifier",
+            "another-key",
+            High,
+        ),
+        (
+            "no number",
+            |_, d| drop(d.extensions.as_mut().unwrap().remove(1)),
+            "crl.crl-number",
+            "absent",
+            High,
+        ),
+        (
+            "a number of 21 octets",
+            |_, d| d.extensions.as_mut().unwrap()[1] = crl_number(&[1; 21]),
+            "crl.crl-number",
+            "too-long",
+            High,
+        ),
+        (
+            "delta",
+            |_, d| {
+                let base = extension(&[0x55, 0x1d, 27], true, &tlv(tag::INTEGER, &[1]));
+                d.extensions.as_mut().unwrap().push(base);
+            },
+            "crl.delta",
+            "delta",
+            High,
+        ),
+        (
+            "unknown critical extension",
+            |_, d| {
+                let unknown = extension(&[0x2a, 3, 4], true, &[tag::NULL, 0]);
+                d.extensions.as_mut().unwrap().push(unknown);
+            },
+            "crl.unknown-critical-extension",
+            "in-crl",
+            High,
+        ),
+        (
+            "a hold",
+            |_, d| d.entries = Some(vec![entry(&[1], AT, Some(6))]),
+            "crl.reasons",
+            "foreign",
+            Medium,
+        ),
+        (
+            "a serial twice",
+            |_, d| d.entries = Some(vec![entry(&[1], AT, None), entry(&[1], AT, None)]),
+            "crl.serials",
+            "duplicate",
+            Medium,
+        ),
+        (
+            "serial zero",
+            |_, d| d.entries = Some(vec![entry(&[0], AT, None)]),
+            "crl.serials",
+            "zero",
+            Medium,
+        ),
+        (
+            "an entry of garbage",
+            |_, d| d.entries = Some(vec![tlv(tag::SEQUENCE, &[tag::NULL, 0])]),
+            "crl.parses",
+            "malformed",
+            High,
+        ),
+        (
+            "an entry of tomorrow",
+            |_, d| d.entries = Some(vec![entry(&[1], AT + Duration::days(2), None)]),
+            "crl.entry-dates",
+            "future",
+            Medium,
+        ),
+        (
+            "valid for eight days",
+            |_, d| d.next_update = Some(utc(AT + Duration::days(8))),
+            "crl.validity",
+            "not-configured",
+            Low,
+        ),
+    ];
+    for (name, spoil, rule, kind, severity) in table {
+        assert_eq!(spoilt(spoil), of(&[(rule, kind, *severity)]), "{name}");
+    }
+}
+
+#[test]
+fn a_crl_by_another_key_is_critical_whoever_it_names() {
+    let (issuer, mallory) = (Issuer::new("Root"), Issuer::new("Root"));
+    let forged = read(&issuer, &Draft::good(&mallory, AT).sign(&mallory));
+    assert_eq!(findings(&forged), of(&[("crl.signature", "not-the-cas", Severity::Critical)]));
+}
+
+#[test]
+fn a_ca_whose_certificate_forbids_crls_is_found() {
+    let issuer = Issuer::new("Root");
+    let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+    subject.issuer.as_mut().unwrap().crl_sign = Some(false);
+    assert_eq!(findings(&subject), of(&[("crl.signature", "may-not-sign", Severity::High)]));
+}
+
+#[test]
+fn an_algorithm_other_than_the_configured_one_is_found() {
+    let issuer = Issuer::new("Root");
+    let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+    subject.ca.as_mut().unwrap().signing_algorithm = Some("SHA512WITHECDSA".to_owned());
+    assert_eq!(findings(&subject), of(&[("crl.algorithms", "not-configured", Severity::Medium)]));
+}
+
+#[test]
+fn what_is_not_a_crl_is_one_finding_and_no_other_rule_guesses() {
+    let issuer = Issuer::new("Root");
+    let der = Draft::good(&issuer, AT).sign(&issuer);
+    for bytes in [&b""[..], b"-----BEGIN X509 CRL-----", &der[..der.len() - 1]] {
+        let unreadable = [("crl.parses", "unreadable", Severity::Critical)];
+        assert_eq!(findings(&read(&issuer, bytes)), of(&unreadable));
+    }
+    let large = subject(&issuer, CrlState::TooLarge { limit: 10 });
+    assert_eq!(findings(&large), of(&[("crl.parses", "too-large", Severity::High)]));
+}
+
+#[test]
+fn an_issuing_distribution_point_is_judged_by_what_the_crl_is_for() {
+    let uri = |key: &str| format!("http://crls.s3.us-east-1.amazonaws.com/{key}");
+    let key = "crl/11223344-1234-1122-2233-112233445566.crl";
+    let with =
+        |point: Vec<u8>| spoilt(move |_, draft| draft.extensions.as_mut().unwrap().push(point));
+    let rule = "crl.issuing-distribution-point";
+    assert_eq!(with(distribution_point(true, &uri(key), &[])), []);
+    let not_critical = with(distribution_point(false, &uri(key), &[]));
+    assert_eq!(not_critical, of(&[(rule, "not-critical", Severity::High)]));
+    let elsewhere = with(distribution_point(true, &uri("crl/other.crl"), &[]));
+    assert_eq!(elsewhere, of(&[(rule, "another-object", Severity::High)]));
+    let narrowed = with(distribution_point(true, &uri(key), &[tlv(0x82, &[0xff])]));
+    assert_eq!(narrowed, of(&[(rule, "narrowed", Severity::High)]));
+    let empty = with(extension(&[0x55, 0x1d, 28], true, &fixture::seq(&[])));
+    assert_eq!(empty, of(&[(rule, "names-nothing", Severity::High)]));
+
+    let issuer = Issuer::new("Root");
+    let mut partition = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+    partition.ca.as_mut().unwrap().crl.as_mut().unwrap().crl_type = Some(CrlType::Partitioned);
+    assert_eq!(findings(&partition), of(&[(rule, "absent-from-partition", Severity::High)]));
+}
+
+#[test]
+fn quotas_are_told_before_they_are_reached() {
+    let issuer = Issuer::new("Root");
+    let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+    for (count, want) in [
+        (799_999, None),
+        (800_000, Some(("many-entries", Severity::Medium))),
+        (1_000_000, Some(("many-entries", Severity::Medium))),
+        (1_000_001, Some(("too-many-entries", Severity::High))),
+    ] {
+        let CrlState::Read { facts, .. } = &mut subject.crl else { panic!("it was read") };
+        facts.entries.count = count;
+        let want: Vec<_> = want.iter().map(|(kind, how)| ("crl.size", *kind, *how)).collect();
+        assert_eq!(findings(&subject), of(&want), "{count}");
+    }
+}
