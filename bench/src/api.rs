@@ -67,7 +67,8 @@ pub fn creation(name: &str, bucket: Option<&str>) -> Value {
     });
     if let Some(bucket) = bucket {
         request["RevocationConfiguration"] = json!({
-            "CrlConfiguration": {"Enabled": true, "ExpirationInDays": 7, "S3BucketName": bucket},
+            "CrlConfiguration": {"Enabled": true, "ExpirationInDays": 7, "S3BucketName": bucket,
+                                 "S3ObjectAcl": "BUCKET_OWNER_FULL_CONTROL"},
         });
     }
     request
