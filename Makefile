@@ -60,7 +60,7 @@ scenarios: ## Play thirty days of a fleet of 200 CAs a thousand times, and check
 
 BENCH_VENV := .venv-bench
 # Cargo puts the bench profile where it puts releases.
-bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go and Python, and pca-local beside moto (about 15 minutes after the first builds)
+bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go and Python, and pca-local beside moto (about 7 minutes after the first builds)
 	@$(CARGO) build --release -p pca-local -p vigil --bins --locked
 	@$(CARGO) build --profile bench -p vigil-local -p bench --bins --locked
 	@$(CARGO) build --profile function -p auto-restore -p crl-audit --locked
