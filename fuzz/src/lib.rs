@@ -212,6 +212,7 @@ pub fn bucket(policy: &str) -> BucketSubject {
             access_logs: Fact::Known(None),
             object_lock: Fact::Known(false),
         },
+        account_block: Fact::Known(PublicAccessBlock::default()),
         users: vec![
             user("11223344-1234-1122-2233-112233445566"),
             user("11223344-1234-1122-2233-112233445577"),
