@@ -1,6 +1,9 @@
 //! The figures, side by side.
 
 use std::fmt;
+use std::process::ExitCode;
+
+use crate::Outcome;
 
 #[derive(Default)]
 pub struct Table(Vec<[String; 4]>);
@@ -32,6 +35,21 @@ impl Table {
             format!("{theirs:.1}/s"),
             format!("{ratio:.2}x (wanted {factor}x: {verdict})"),
         );
+    }
+}
+
+/// What a benchmark ends with.
+#[expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
+pub fn show(outcome: Outcome<Table>) -> ExitCode {
+    match outcome {
+        Ok(table) => {
+            println!("\n{table}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 
 use bench::http::Connection;
 use bench::stack::Stack;
-use bench::table::Table;
+use bench::table::{self, Table};
 use bench::{Outcome, api, bare};
 use clap::Parser;
 use serde_json::{Value, json};
@@ -35,16 +35,7 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Options::parse()).await {
-        Ok(table) => {
-            println!("\n{table}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("bench: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    table::show(run(&Options::parse()).await)
 }
 
 async fn run(options: &Options) -> Outcome<Table> {

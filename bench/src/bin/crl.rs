@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 use bench::Outcome;
 use bench::crl_file::{Ca, Order, audit_report, serials};
 use bench::run::{Measured, fastest};
-use bench::table::Table;
+use bench::table::{self, Table};
 use clap::Parser;
 
 #[derive(Parser)]
@@ -31,16 +31,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
-        Ok(table) => {
-            println!("\n{table}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("bench: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    table::show(run(&Options::parse()))
 }
 
 /// Has OpenSSL, and AWS-LC which comes from it, take a processor for one without SHA instructions (bit

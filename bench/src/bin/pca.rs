@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bench::http::Connection;
 use bench::process::{Server, processor_seconds};
-use bench::table::Table;
+use bench::table::{self, Table};
 use bench::{Outcome, api, bare, load, s3_sink, stopwatch};
 use clap::Parser;
 use serde_json::json;
@@ -43,16 +43,7 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Options::parse()).await {
-        Ok(table) => {
-            println!("\n{table}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("bench: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    table::show(run(&Options::parse()).await)
 }
 
 async fn run(options: &Options) -> Outcome<Table> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bench::http::Connection;
 use bench::lambda::Function;
 use bench::stack::Stack;
-use bench::table::Table;
+use bench::table::{self, Table};
 use bench::{Outcome, api};
 use clap::Parser;
 use serde_json::{Value, json};
@@ -41,16 +41,7 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Options::parse()).await {
-        Ok(table) => {
-            println!("\n{table}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("bench: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    table::show(run(&Options::parse()).await)
 }
 
 /// Where CAs are deleted, and restored.

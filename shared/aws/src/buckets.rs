@@ -19,6 +19,18 @@ use crate::{answer::port_error, keys::KmsKeys};
 /// What S3 answers where Block Public Access was never set, or was deleted.
 const NO_BLOCK: &str = "NoSuchPublicAccessBlockConfiguration";
 
+/// S3 and S3 Control have a type each for the same four flags.
+macro_rules! blocked {
+    () => {
+        |block| PublicAccessBlock {
+            block_public_acls: block.block_public_acls.unwrap_or(false),
+            ignore_public_acls: block.ignore_public_acls.unwrap_or(false),
+            block_public_policy: block.block_public_policy.unwrap_or(false),
+            restrict_public_buckets: block.restrict_public_buckets.unwrap_or(false),
+        }
+    };
+}
+
 #[derive(Clone, Debug)]
 pub struct S3Buckets {
     client: Client,
@@ -56,13 +68,7 @@ impl S3Buckets {
     async fn public_access_block(&self, bucket: &str) -> Fact<PublicAccessBlock> {
         let answer = self.client.get_public_access_block().bucket(bucket).send().await;
         let answer = answer.map(|answer| {
-            let block = answer.public_access_block_configuration;
-            block.map_or_else(PublicAccessBlock::default, |block| PublicAccessBlock {
-                block_public_acls: block.block_public_acls.unwrap_or(false),
-                ignore_public_acls: block.ignore_public_acls.unwrap_or(false),
-                block_public_policy: block.block_public_policy.unwrap_or(false),
-                restrict_public_buckets: block.restrict_public_buckets.unwrap_or(false),
-            })
+            answer.public_access_block_configuration.map_or_else(Default::default, blocked!())
         });
         let none = PublicAccessBlock::default();
         fact("GetPublicAccessBlock", bucket, answer, NO_BLOCK, none)
@@ -137,13 +143,7 @@ impl Buckets for S3Buckets {
     async fn account_block(&self, account: &str) -> Fact<PublicAccessBlock> {
         let answer = self.control.get_public_access_block().account_id(account).send().await;
         let answer = answer.map(|answer| {
-            let block = answer.public_access_block_configuration;
-            block.map_or_else(PublicAccessBlock::default, |block| PublicAccessBlock {
-                block_public_acls: block.block_public_acls.unwrap_or(false),
-                ignore_public_acls: block.ignore_public_acls.unwrap_or(false),
-                block_public_policy: block.block_public_policy.unwrap_or(false),
-                restrict_public_buckets: block.restrict_public_buckets.unwrap_or(false),
-            })
+            answer.public_access_block_configuration.map_or_else(Default::default, blocked!())
         });
         let none = PublicAccessBlock::default();
         fact("GetPublicAccessBlock", account, answer, NO_BLOCK, none)

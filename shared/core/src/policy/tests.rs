@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     ca::{Ca, CaStatus, CaType},
     cloudtrail::{Deletion, Principal},
+    fakes,
     inventory::Subordinates,
     jobs::Certificates,
     snapshot::{Attached, Snapshot},
@@ -35,23 +36,7 @@ fn deletion() -> Deletion {
 }
 
 fn ca() -> Ca {
-    Ca {
-        arn: ARN.parse().unwrap(),
-        ca_type: CaType::Subordinate,
-        status: CaStatus::Deleted,
-        common_name: Some("Issuing CA".to_owned()),
-        key_algorithm: Some("EC_prime256v1".to_owned()),
-        signing_algorithm: Some("SHA256WITHECDSA".to_owned()),
-        usage_mode: None,
-        serial: Some("01".to_owned()),
-        not_before: Some(AT - Duration::days(30)),
-        not_after: Some(AT + Duration::days(300)),
-        created_at: Some(AT - Duration::days(31)),
-        last_state_change_at: Some(AT),
-        restorable_until: Some(AT + Duration::days(7)),
-        crl: None,
-        ocsp_enabled: false,
-    }
+    Ca { arn: ARN.parse().unwrap(), ..fakes::deleted_ca(AT) }
 }
 
 fn approval(expires: OffsetDateTime) -> Approval {
