@@ -10,7 +10,7 @@ use vigil_core::{
     crl::{Crl, CrlError, CrlReader, Entry, Repeats, TbsHasher},
     rules::{
         self,
-        crl::{CrlHistory, CrlState, CrlSubject, Need, Place},
+        crl::{CrlHistory, CrlState, CrlSubject, References, Place},
     },
 };
 
@@ -48,7 +48,7 @@ fuzz_target!(|data: &[u8]| {
         report: Err("none".to_owned()),
         previous: Err("none".to_owned()),
         named: Err("none".to_owned()),
-        need: Need::Supposed("somebody shows it".to_owned()),
+        need: References::Unknown("somebody shows it".to_owned()),
         as_of,
     };
     let judgements = rules::judge(rules::crl::RULES, &subject, "crl", as_of);

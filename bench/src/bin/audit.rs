@@ -89,6 +89,6 @@ async fn an_hour_later(connection: &mut Connection, round: usize) -> Outcome<Str
 
 fn is_of_all(audit: &str, cas: usize) -> Outcome<()> {
     let said: Value = serde_json::from_str(audit).map_err(|error| error.to_string())?;
-    let is_of_all = said["audited"] == json!(cas) && said["handed_on"].is_null();
+    let is_of_all = said["audited"] == json!(cas) && said["continued_from"].is_null();
     if is_of_all { Ok(()) } else { Err(format!("not all were audited: {audit}")) }
 }

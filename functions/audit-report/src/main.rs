@@ -28,12 +28,12 @@ async fn start() -> Result<(), Error> {
     let authorities = &clients.authorities();
     let audit_reports = &clients.audit_reports();
     let objects = &clients.objects();
-    let ledger = &clients.evidence(bucket);
+    let evidence = &clients.evidence(bucket);
     let bus = &clients.bus(bus);
 
     lambda::serve_within(|event, left| async move {
         let pace = &UntilDeadline::new(left);
-        let ports = Ports { authorities, audit_reports, objects, ledger, bus, pace };
+        let ports = Ports { authorities, audit_reports, objects, evidence, bus, pace };
         audit_report::run(&event, &ports, settings).await
     })
     .await

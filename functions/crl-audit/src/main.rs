@@ -28,14 +28,14 @@ async fn start() -> Result<(), Error> {
     let authorities = &clients.authorities();
     let objects = &clients.objects();
     let buckets = &clients.buckets();
-    let ledger = &clients.evidence(bucket);
+    let evidence = &clients.evidence(bucket);
     let bus = &clients.bus(bus);
     let distribution = &clients.distribution().await?;
 
     lambda::serve_within(|event, left| async move {
         let pace = &UntilDeadline::new(left);
         let distribution = distribution.as_ref();
-        let ports = &Ports { authorities, objects, buckets, ledger, bus, pace, distribution };
+        let ports = &Ports { authorities, objects, buckets, evidence, bus, pace, distribution };
         crl_audit::run(&event, ports, settings).await
     })
     .await

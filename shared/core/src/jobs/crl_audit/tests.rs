@@ -1,9 +1,0 @@
-//! The job over fakes.
-
-mod crls;
-mod events;
-mod findings;
-mod looking;
-mod partitions;
-mod time;
-mod world;

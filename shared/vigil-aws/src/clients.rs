@@ -1,0 +1,117 @@
+//! The SDK's clients, built once while the function starts.
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
+
+use crate::{
+    audit_reports::AcmPcaReports,
+    authorities::AcmPca,
+    buckets::S3Buckets,
+    bus::EventBridge,
+    config::{self, ConfigError, RegionNames},
+    distribution::{HttpDistribution, Route},
+    evidence_bucket::EvidenceBucket,
+    keys::KmsKeys,
+    objects::S3Objects,
+    regions::WatchedRegions,
+};
+
+/// Credentials, Region and endpoints as the environment gives them.
+pub struct Clients {
+    sdk: SdkConfig,
+}
+
+impl Clients {
+    pub async fn load() -> Self {
+        Self { sdk: aws_config::load_defaults(BehaviorVersion::latest()).await }
+    }
+
+    pub fn acm_pca(&self) -> aws_sdk_acmpca::Client {
+        aws_sdk_acmpca::Client::new(&self.sdk)
+    }
+
+    /// A bucket has a host name of its own only at AWS: elsewhere it is part of the path.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let s3 = aws_sdk_s3::config::Builder::from(&self.sdk)
+            .force_path_style(config::has_own_s3_endpoint());
+        aws_sdk_s3::Client::from_conf(s3.build())
+    }
+
+    /// The account has a host name of its own only at AWS, too.
+    fn s3_control(&self) -> aws_sdk_s3control::Client {
+        let mut control = aws_sdk_s3control::config::Builder::from(&self.sdk);
+        if config::has_own_endpoint() {
+            control = control.endpoint_resolver(AsGiven);
+        }
+        aws_sdk_s3control::Client::from_conf(control.build())
+    }
+
+    pub fn event_bridge(&self) -> aws_sdk_eventbridge::Client {
+        aws_sdk_eventbridge::Client::new(&self.sdk)
+    }
+
+    /// ACM PCA in each of these Regions; in the function's own, if none is named.
+    pub fn regions(&self, names: &RegionNames) -> WatchedRegions {
+        let own = || self.sdk.region().map(|region| vec![region.to_string()]).unwrap_or_default();
+        let names = if names.0.is_empty() { own() } else { names.0.clone() };
+        WatchedRegions::new(names.into_iter().map(|name| {
+            let config = aws_sdk_acmpca::config::Builder::from(&self.sdk)
+                .region(aws_sdk_acmpca::config::Region::new(name.clone()))
+                .build();
+            (name, AcmPca::new(aws_sdk_acmpca::Client::from_conf(config)))
+        }))
+    }
+
+    pub fn authorities(&self) -> AcmPca {
+        AcmPca::new(self.acm_pca())
+    }
+
+    pub fn audit_reports(&self) -> AcmPcaReports {
+        AcmPcaReports::new(self.acm_pca())
+    }
+
+    pub fn buckets(&self) -> S3Buckets {
+        let keys = KmsKeys::new(aws_sdk_kms::Client::new(&self.sdk));
+        S3Buckets::new(self.s3(), self.s3_control(), keys)
+    }
+
+    pub fn objects(&self) -> S3Objects {
+        S3Objects::new(self.s3())
+    }
+
+    /// `None` unless it is switched on. With an endpoint of somebody's own for S3, that is where all
+    /// distribution points are.
+    pub async fn distribution(&self) -> Result<Option<HttpDistribution>, ConfigError> {
+        if !config::FETCH_DISTRIBUTION_POINTS.parse::<bool>()? {
+            return Ok(None);
+        }
+        let Some(endpoint) = config::own_s3_endpoint() else {
+            return Ok(Some(HttpDistribution::new(Route::Public)));
+        };
+        let authority = endpoint.split("://").last().unwrap_or_default().trim_end_matches('/');
+        let address = tokio::net::lookup_host(authority).await.ok().and_then(|mut all| all.next());
+        Ok(address.map(|address| HttpDistribution::new(Route::Via(address))))
+    }
+
+    pub fn evidence(&self, bucket: String) -> EvidenceBucket {
+        EvidenceBucket::new(self.s3(), bucket)
+    }
+
+    pub fn bus(&self, name: String) -> EventBridge {
+        EventBridge::new(self.event_bridge(), name)
+    }
+}
+
+/// The endpoint as the environment has it. AWS's own resolver puts the account before the host, and
+/// `111122223333.127.0.0.1` is nowhere.
+#[derive(Debug)]
+struct AsGiven;
+
+impl ResolveEndpoint for AsGiven {
+    fn resolve_endpoint<'a>(&'a self, params: &'a Params) -> EndpointFuture<'a> {
+        EndpointFuture::ready(match params.endpoint() {
+            Some(url) => Ok(Endpoint::builder().url(url.to_owned()).build()),
+            None => Err("no endpoint is set for S3 Control".into()),
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! Fetching CRLs from their distribution points, over plain HTTP, as relying parties do.
+//!
+//! A connection is made to an address that was looked at, never to a name: what a name resolves to
+//! a moment later does not matter. Redirects are followed by hand, each looked at like the first.
+
+use std::{net::SocketAddr, ops::ControlFlow, time::Duration};
+
+use http::{HeaderMap, Request, Response, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::{Bytes, Incoming};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::timeout,
+};
+use vigil_core::{
+    distribution::{Download, DownloadError, Headers, is_public},
+    ports::Distribution,
+};
+
+/// Clients differ; three is what the pickiest ones follow.
+const MOST_REDIRECTS: usize = 3;
+
+/// For everything: resolution, redirects and the body. A CRL of 50 MB takes a second or two.
+const WITHIN: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Debug)]
+pub struct HttpDistribution {
+    route: Route,
+    within: Duration,
+}
+
+/// Where names lead.
+#[derive(Clone, Copy, Debug)]
+pub enum Route {
+    /// Wherever they resolve to, if that is on the public Internet.
+    Public,
+    /// All to one address, which plays the Internet.
+    Via(SocketAddr),
+}
+
+impl HttpDistribution {
+    pub fn new(route: Route) -> Self {
+        Self { route, within: WITHIN }
+    }
+
+    async fn address(&self, host: &str, port: u16) -> Result<SocketAddr, DownloadError> {
+        let unreachable = |why: String| DownloadError::Unreachable { host: host.to_owned(), why };
+        if let Route::Via(address) = self.route {
+            return Ok(address);
+        }
+        // A literal IPv6 address stands in brackets in a URL.
+        let name = host.trim_start_matches('[').trim_end_matches(']');
+        let found = lookup_host((name, port)).await;
+        let found: Vec<_> = found.map_err(|error| unreachable(error.to_string()))?.collect();
+        // One that is not public makes the name suspect, whatever else it resolves to.
+        if let Some(address) = found.iter().find(|address| !is_public(address.ip())) {
+            let (host, address) = (host.to_owned(), address.ip().to_string());
+            return Err(DownloadError::ForbiddenAddress { host, address });
+        }
+        found.first().copied().ok_or_else(|| unreachable("the name has no address".to_owned()))
+    }
+
+    async fn get(&self, url: &Uri) -> Result<Response<Incoming>, DownloadError> {
+        let Some(authority) = url.authority() else { return Err(bad(url)) };
+        let host = authority.host();
+        let unreachable = |error: &dyn std::error::Error| DownloadError::Unreachable {
+            host: host.to_owned(),
+            why: error.to_string(),
+        };
+        let address = self.address(host, authority.port_u16().unwrap_or(80)).await?;
+        let stream = TcpStream::connect(address).await.map_err(|error| unreachable(&error))?;
+        let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+        let (mut sender, connection) = handshake.map_err(|error| unreachable(&error))?;
+        // It ends with the exchange, or when its other half is dropped.
+        tokio::spawn(connection);
+        let path = url.path_and_query().map_or("/", |path| path.as_str());
+        let request = Request::get(path)
+            .header(header::HOST, authority.as_str())
+            .header(header::ACCEPT, "application/pkix-crl, */*")
+            .header(header::USER_AGENT, concat!("vigil/", env!("CARGO_PKG_VERSION")))
+            .body(Empty::<Bytes>::new())
+            .map_err(|_| bad(url))?;
+        sender.send_request(request).await.map_err(|error| unreachable(&error))
+    }
+
+    async fn follow(
+        &self,
+        url: &str,
+        redirects: &mut Vec<String>,
+    ) -> Result<Response<Incoming>, DownloadError> {
+        let mut at = plain_http(url)?;
+        loop {
+            let answer = self.get(&at).await?;
+            if answer.status() == StatusCode::OK {
+                return Ok(answer);
+            }
+            let status = answer.status().as_u16();
+            let location = text(answer.headers(), &header::LOCATION);
+            let Some(location) = location.filter(|_| matches!(status, 301..=303 | 307 | 308))
+            else {
+                return Err(DownloadError::Status { status });
+            };
+            if redirects.len() == MOST_REDIRECTS {
+                return Err(DownloadError::TooManyRedirects { limit: MOST_REDIRECTS });
+            }
+            let location = match location.strip_prefix('/') {
+                // Within the same host; `//host/path` names another one.
+                Some(rest) if !rest.starts_with('/') => {
+                    let authority = at.authority().map_or("", |authority| authority.as_str());
+                    format!("http://{authority}{location}")
+                }
+                Some(_) => format!("http:{location}"),
+                None => location,
+            };
+            redirects.push(location.chars().take(200).collect());
+            at = plain_http(&location)?;
+        }
+    }
+}
+
+impl Distribution for HttpDistribution {
+    async fn fetch(
+        &self,
+        url: &str,
+        limit: u64,
+        sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
+    ) -> Download {
+        let mut redirects = Vec::new();
+        let all = async {
+            let answer = self.follow(url, &mut redirects).await?;
+            let headers = headers(answer.headers());
+            continue_later(answer.into_body(), limit, sink).await?;
+            Ok(headers)
+        };
+        let seconds = self.within.as_secs();
+        let result = timeout(self.within, all).await;
+        let result = result.unwrap_or(Err(DownloadError::TimedOut { seconds }));
+        Download { redirects, result }
+    }
+}
+
+async fn continue_later(
+    mut body: Incoming,
+    limit: u64,
+    sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
+) -> Result<(), DownloadError> {
+    let mut seen: u64 = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| DownloadError::Unreachable {
+            host: "the rest of the body".to_owned(),
+            why: error.to_string(),
+        })?;
+        let Some(piece) = frame.data_ref() else { continue };
+        seen += piece.len() as u64;
+        if seen > limit {
+            return Err(DownloadError::TooLarge { limit });
+        }
+        if sink(piece).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Credentials in a URL are refused: no distribution point has any.
+fn plain_http(url: &str) -> Result<Uri, DownloadError> {
+    let uri: Uri = url.parse().map_err(|_| DownloadError::BadUrl { url: url.to_owned() })?;
+    match uri.scheme_str() {
+        Some("http") => {}
+        Some(_) => return Err(DownloadError::NotHttp { url: url.to_owned() }),
+        None => return Err(bad(&uri)),
+    }
+    if uri.authority().is_none_or(|authority| authority.as_str().contains('@')) {
+        return Err(bad(&uri));
+    }
+    Ok(uri)
+}
+
+fn bad(url: &Uri) -> DownloadError {
+    DownloadError::BadUrl { url: url.to_string() }
+}
+
+fn headers(headers: &HeaderMap) -> Headers {
+    Headers {
+        content_type: text(headers, &header::CONTENT_TYPE),
+        cache_control: text(headers, &header::CACHE_CONTROL),
+        age: text(headers, &header::AGE),
+        expires: text(headers, &header::EXPIRES),
+    }
+}
+
+fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(value.chars().take(2048).collect())
+}
+
+#[cfg(test)]
+mod tests;

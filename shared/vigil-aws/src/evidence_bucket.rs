@@ -1,0 +1,169 @@
+//! The evidence bucket through S3's conditional writes.
+//!
+//! A write whose answer is lost is sent again by the SDK, and then meets its own object: "exists
+//! already" can mean "by us, a moment ago". The jobs bear that, because what they find is a case or
+//! a claim like any other's, which is carried on with, or expires.
+
+use aws_sdk_s3::{
+    Client,
+    config::http::HttpResponse,
+    error::SdkError,
+    operation::put_object::{PutObjectError, PutObjectOutput},
+    primitives::ByteStream,
+};
+use vigil_core::ports::{Creation, Entry, Etag, EvidenceStore, PortError, Replacement};
+
+use crate::answer::port_error;
+
+/// The largest object that is read: evidence, approvals and policies are small, and who can put
+/// something large there must not be able to stop a function with it.
+const LARGEST: i64 = 1024 * 1024;
+
+/// S3 answers 409 while another conditional write of the key is under way, and asks for a new try:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>.
+const CONFLICT_TRIES: usize = 4;
+
+#[derive(Clone, Debug)]
+pub struct EvidenceBucket {
+    client: Client,
+    bucket: String,
+}
+
+/// On what a write depends.
+enum Condition<'a> {
+    Absent,
+    Unchanged(&'a Etag),
+}
+
+enum Written {
+    ConditionFailed,
+    Done(Etag),
+}
+
+impl EvidenceBucket {
+    pub fn new(client: Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+
+    fn resource(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.bucket)
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        body: Vec<u8>,
+        condition: Condition<'_>,
+    ) -> Result<Written, PortError> {
+        let mut tries = 1;
+        loop {
+            let error = match self.put_once(key, body.clone(), &condition).await {
+                Ok(answer) => {
+                    return match answer.e_tag {
+                        Some(etag) => Ok(Written::Done(Etag(etag))),
+                        None => Err(self.other("PutObject", key, "the answer has no ETag")),
+                    };
+                }
+                Err(error) => error,
+            };
+            match (error.raw_response().map(|answer| answer.status().as_u16()), &condition) {
+                (Some(412), _) | (Some(404), Condition::Unchanged(_)) if !no_bucket(&error) => {
+                    return Ok(Written::ConditionFailed);
+                }
+                (Some(409), _) if tries < CONFLICT_TRIES => tries += 1,
+                _ => return Err(port_error("PutObject", &self.resource(key), error)),
+            }
+        }
+    }
+
+    async fn put_once(
+        &self,
+        key: &str,
+        body: Vec<u8>,
+        condition: &Condition<'_>,
+    ) -> Result<PutObjectOutput, SdkError<PutObjectError, HttpResponse>> {
+        let call = self.client.put_object().bucket(&self.bucket).key(key);
+        let call = call.content_type("application/json").body(ByteStream::from(body));
+        let call = match condition {
+            Condition::Absent => call.if_none_match("*"),
+            Condition::Unchanged(etag) => call.if_match(&etag.0),
+        };
+        call.send().await
+    }
+
+    fn other(&self, operation: &'static str, key: &str, cause: &str) -> PortError {
+        PortError::Other { operation, resource: self.resource(key), cause: cause.into() }
+    }
+}
+
+fn no_bucket(error: &SdkError<PutObjectError, HttpResponse>) -> bool {
+    use aws_sdk_s3::error::ProvideErrorMetadata;
+    error.code() == Some("NoSuchBucket")
+}
+
+impl EvidenceStore for EvidenceBucket {
+    async fn create(&self, key: &str, body: Vec<u8>) -> Result<Creation, PortError> {
+        Ok(match self.put(key, body, Condition::Absent).await? {
+            Written::ConditionFailed => Creation::AlreadyExists,
+            Written::Done(etag) => Creation::Created(etag),
+        })
+    }
+
+    async fn read(&self, key: &str) -> Result<Option<Entry>, PortError> {
+        let answer = self.client.get_object().bucket(&self.bucket).key(key).send().await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) if error.as_service_error().is_some_and(|of| of.is_no_such_key()) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(port_error("GetObject", &self.resource(key), error)),
+        };
+        let too_large = answer.content_length.is_none_or(|length| length > LARGEST);
+        if too_large {
+            // Asking again does not make it smaller.
+            return Err(PortError::InvalidState {
+                operation: "GetObject",
+                resource: self.resource(key),
+                cause: "the object is larger than 1 MiB".into(),
+            });
+        }
+        let Some(etag) = answer.e_tag else {
+            return Err(self.other("GetObject", key, "the answer has no ETag"));
+        };
+        let body = answer.body.collect().await.map_err(|error| PortError::Other {
+            operation: "GetObject",
+            resource: self.resource(key),
+            cause: Box::new(error),
+        })?;
+        Ok(Some(Entry { body: body.to_vec(), etag: Etag(etag) }))
+    }
+
+    async fn replace(
+        &self,
+        key: &str,
+        body: Vec<u8>,
+        seen: &Etag,
+    ) -> Result<Replacement, PortError> {
+        Ok(match self.put(key, body, Condition::Unchanged(seen)).await? {
+            Written::ConditionFailed => Replacement::Changed,
+            Written::Done(etag) => Replacement::Replaced(etag),
+        })
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, PortError> {
+        let call = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let mut pages = call.into_paginator().send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page =
+                page.map_err(|error| port_error("ListObjectsV2", &self.resource(prefix), error))?;
+            keys.extend(
+                page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key),
+            );
+        }
+        Ok(keys)
+    }
+}
+
+#[cfg(test)]
+mod tests;

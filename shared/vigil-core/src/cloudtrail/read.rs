@@ -1,0 +1,148 @@
+//! Reads the record: strict about what was deleted, lenient about the circumstances.
+//!
+//! Fields that we do not know are passed over: CloudTrail adds some with every version.
+
+use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{Deletion, Disabling, Principal, Refusal};
+use crate::arn::CaArn;
+
+/// The longest text that is taken from an event.
+const LONGEST: usize = 1024;
+
+const DELETE: &str = "DeleteCertificateAuthority";
+const UPDATE: &str = "UpdateCertificateAuthority";
+
+/// Reads an EventBridge event as the record of a CA's deletion.
+pub fn deletion(event: &Value) -> Result<Deletion, Refusal> {
+    let Place { ca, region, account } = succeeded(event, DELETE)?;
+    Ok(Deletion {
+        ca,
+        at: event_time(event)?,
+        window_days: window_days(event),
+        by: principal(event),
+        source_ip: published(event, "/detail/sourceIPAddress"),
+        user_agent: published(event, "/detail/userAgent"),
+        event_id: Some(event_id(event)?),
+        region,
+        account,
+    })
+}
+
+/// Whether an event is the record of an UpdateCertificateAuthority, for [`disabling`] to read.
+pub fn is_update(event: &Value) -> bool {
+    event.pointer("/detail/eventName").and_then(Value::as_str) == Some(UPDATE)
+}
+
+/// Reads an EventBridge event as the record of a CA having been disabled.
+pub fn disabling(event: &Value) -> Result<Disabling, Refusal> {
+    let Place { ca, .. } = succeeded(event, UPDATE)?;
+    let field = "detail.requestParameters.status";
+    let status = required(event, "/detail/requestParameters/status", field)?;
+    if status != "DISABLED" {
+        return Err(Refusal::NotDisabled { status });
+    }
+    Ok(Disabling { ca, at: event_time(event)?, by: principal(event), event_id: event_id(event)? })
+}
+
+/// Which CA, and where the record says that it lies.
+struct Place {
+    ca: CaArn,
+    region: String,
+    account: String,
+}
+
+/// What every record of a call that succeeded has.
+fn succeeded(event: &Value, operation: &'static str) -> Result<Place, Refusal> {
+    if !event.is_object() {
+        return Err(Refusal::NotAnEvent);
+    }
+    let detail_type = required(event, "/detail-type", "detail-type")?;
+    let source_name = required(event, "/source", "source")?;
+    if detail_type != "AWS API Call via CloudTrail" || source_name != "aws.acm-pca" {
+        return Err(Refusal::NotCloudTrail { detail_type, source_name });
+    }
+    let event_source = required(event, "/detail/eventSource", "detail.eventSource")?;
+    let name = required(event, "/detail/eventName", "detail.eventName")?;
+    if event_source != "acm-pca.amazonaws.com" || name != operation {
+        return Err(Refusal::OtherCall { name, event_source });
+    }
+    // CloudTrail delivers refused calls as well.
+    if let Some(code) = published(event, "/detail/errorCode") {
+        let message = published(event, "/detail/errorMessage").unwrap_or_default();
+        return Err(Refusal::FailedCall { code, message });
+    }
+    let ca = ca(event)?;
+    let account = required(event, "/detail/recipientAccountId", "detail.recipientAccountId")?;
+    let region = required(event, "/detail/awsRegion", "detail.awsRegion")?;
+    if ca.account() != account || ca.region() != region {
+        return Err(Refusal::Elsewhere { ca: ca.to_string(), account, region });
+    }
+    Ok(Place { ca, region, account })
+}
+
+fn ca(event: &Value) -> Result<CaArn, Refusal> {
+    let field = "detail.requestParameters.certificateAuthorityArn";
+    let text = required(event, "/detail/requestParameters/certificateAuthorityArn", field)?;
+    text.parse().map_err(Refusal::NotACa)
+}
+
+fn event_time(event: &Value) -> Result<OffsetDateTime, Refusal> {
+    let field = "detail.eventTime";
+    let text = required(event, "/detail/eventTime", field)?;
+    OffsetDateTime::parse(&text, &Rfc3339)
+        .map_err(|error| Refusal::Malformed { field, found: format!("{text:?} ({error})") })
+}
+
+/// The id is compared and kept: it has to look like one.
+fn event_id(event: &Value) -> Result<String, Refusal> {
+    let field = "detail.eventID";
+    let id = required(event, "/detail/eventID", field)?;
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !plain || id.is_empty() || id.len() > 64 {
+        return Err(Refusal::Malformed { field, found: format!("{id:?} (want a UUID)") });
+    }
+    Ok(id)
+}
+
+/// The service takes 7 to 30; what it will take tomorrow is its own affair.
+fn window_days(event: &Value) -> Option<i64> {
+    let days = event.pointer("/detail/requestParameters/permanentDeletionTimeInDays")?.as_i64()?;
+    (1..=3650).contains(&days).then_some(days)
+}
+
+fn principal(event: &Value) -> Principal {
+    let of = |name: &str| published(event, &format!("/detail/userIdentity/{name}"));
+    Principal {
+        kind: of("type").unwrap_or_else(|| "Unknown".to_owned()),
+        principal_id: of("principalId"),
+        arn: of("arn"),
+        account: of("accountId"),
+        session_issuer: of("sessionContext/sessionIssuer/arn"),
+        // CloudTrail writes the flag as text.
+        mfa: of("sessionContext/attributes/mfaAuthenticated").and_then(|text| text.parse().ok()),
+        invoked_by: of("invokedBy"),
+    }
+}
+
+/// What the record tells about the circumstances. They are the caller's to shape (a user agent can
+/// be anything), so nothing in them may keep a deletion from being judged: what cannot be used is
+/// unknown, and what is long is cut.
+fn published(event: &Value, pointer: &str) -> Option<String> {
+    let text = event.pointer(pointer)?.as_str()?;
+    Some(text.chars().take(LONGEST).collect())
+}
+
+fn required(event: &Value, pointer: &str, field: &'static str) -> Result<String, Refusal> {
+    match event.pointer(pointer) {
+        None | Some(Value::Null) => Err(Refusal::Missing { field }),
+        Some(Value::String(text)) if text.len() <= LONGEST => Ok(text.clone()),
+        Some(other) => Err(Refusal::Malformed { field, found: shown(other) }),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= 80 { text } else { text.chars().take(80).chain(['…']).collect() }
+}

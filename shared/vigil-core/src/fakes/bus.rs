@@ -1,0 +1,54 @@
+//! Keeps what was published.
+
+use std::sync::Mutex;
+
+use super::calls::{Calls, lock};
+use crate::{
+    finding::Finding,
+    ports::{Bus, Continuation, PortError, PublishError, RefusedFinding},
+};
+
+/// Keeps what was published.
+#[derive(Default)]
+pub(crate) struct FakeBus {
+    pub(crate) calls: Calls,
+    pub(crate) fail_next: Mutex<bool>,
+    pub(crate) published: Mutex<Vec<Finding>>,
+    pub(crate) continued_from: Mutex<Vec<Continuation>>,
+}
+
+impl FakeBus {
+    pub(crate) fn fail_next(&self) {
+        *lock(&self.fail_next) = true;
+    }
+
+    pub(crate) fn rules(&self) -> Vec<String> {
+        lock(&self.published).iter().map(|finding| finding.rule.to_string()).collect()
+    }
+
+    pub(crate) fn last(&self) -> Finding {
+        lock(&self.published).last().unwrap().clone()
+    }
+}
+
+impl Bus for FakeBus {
+    async fn publish(&self, findings: &[Finding]) -> Result<(), PublishError> {
+        let operation = "publish";
+        if let Err(cause) = self.calls.make(operation).await {
+            return Err(PublishError::Call { count: findings.len(), cause });
+        }
+        if std::mem::take(&mut *lock(&self.fail_next)) {
+            let (code, message) = ("InternalFailure".to_owned(), "try again".to_owned());
+            let refused = vec![RefusedFinding { id: findings[0].id.clone(), code, message }];
+            return Err(PublishError::Refused { count: findings.len(), refused });
+        }
+        lock(&self.published).extend_from_slice(findings);
+        Ok(())
+    }
+
+    async fn continue_later(&self, rest: &Continuation) -> Result<(), PortError> {
+        self.calls.make("hand_on").await?;
+        lock(&self.continued_from).push(rest.clone());
+        Ok(())
+    }
+}

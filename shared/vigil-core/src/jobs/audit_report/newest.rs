@@ -1,0 +1,45 @@
+//! Notes the newest report of a CA, for those who compare with it.
+
+use super::AuditReportError;
+use crate::{
+    arn::CaArn,
+    audit_report::Newest,
+    ports::{Creation, EvidenceStore, Replacement},
+};
+
+/// Reports of one CA are 30 minutes apart: that two notes meet is rare, that five do is not normal.
+const TRIES: usize = 5;
+
+/// Events come in any order: only a newer report takes the place of the one noted.
+pub(super) async fn note<L: EvidenceStore>(
+    evidence: &L,
+    ca: &CaArn,
+    newest: &Newest,
+) -> Result<(), AuditReportError> {
+    let key = Newest::key_of(ca.id());
+    for _ in 0..TRIES {
+        let body = serde_json::to_vec_pretty(newest).map_err(AuditReportError::Write)?;
+        let written = match evidence.read(&key).await.map_err(AuditReportError::EvidenceStore)? {
+            None => {
+                let created =
+                    evidence.create(&key, body).await.map_err(AuditReportError::EvidenceStore)?;
+                matches!(created, Creation::Created(_))
+            }
+            Some(entry) => {
+                let noted = serde_json::from_slice::<Newest>(&entry.body).ok();
+                if noted.is_some_and(|noted| noted.created_at >= newest.created_at) {
+                    return Ok(());
+                }
+                let replaced = evidence.replace(&key, body, &entry.etag).await;
+                matches!(
+                    replaced.map_err(AuditReportError::EvidenceStore)?,
+                    Replacement::Replaced(_)
+                )
+            }
+        };
+        if written {
+            return Ok(());
+        }
+    }
+    Err(AuditReportError::Contended { key })
+}

@@ -1,0 +1,142 @@
+//! Undoes the deletion of a CA that no policy permitted, and brings the CA back into service.
+//!
+//! Gather, decide, act, and all of it safe to repeat: what was decided is on record before anything
+//! is done, and a case is closed when everything is done and told. Whatever happens in between, the
+//! next delivery of the event, or the next sweep, finds the record and goes on from there. Restoring
+//! a CA that is back already changes nothing, and findings have stable ids.
+//!
+//! Three things set it off: the event of a deletion; the event of a disabling, which is noted so
+//! that a CA which was ACTIVE until it was disabled to be deleted can be made so again; and a
+//! schedule, because events are delivered at best effort.
+
+use serde_json::Value;
+use time::Duration;
+
+use crate::{
+    arn::CaArn,
+    cloudtrail::{self, Refusal},
+    ports::{Bus, EvidenceStore, Regions},
+};
+
+mod act;
+mod case;
+mod case_runner;
+mod deletion;
+mod deletion_match;
+mod disabled;
+mod disabling;
+mod error;
+mod findings;
+mod first_crl;
+mod gather;
+mod limit;
+mod machine;
+mod outcome;
+mod reactivation;
+mod rejected_events;
+mod rescue;
+mod snapshots;
+mod sweep;
+mod vanished;
+
+pub use act::{Act, Judgement, Restorer, Source};
+pub use case::{Case, CaseError, Entry};
+pub use error::{AutoRestoreError, CaFailure};
+pub use machine::State;
+pub use outcome::{CaseOutcome, Outcome, SweepResult, Swept};
+pub use rescue::{LastCall, at_deadline};
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The account that is watched; `None`: whichever an event names.
+    pub account: Option<String>,
+    /// With so much left of a window, the dead man's switch is put to the policies.
+    pub last_call: Duration,
+    /// A CA that was disabled at most so long before its deletion was disabled for it.
+    pub reactivate_within: Duration,
+    /// How often a CA is restored within 24 hours; then people have to decide.
+    pub restores_per_day: u32,
+    /// How long a sweep waits for an event, and for whoever works on a case.
+    pub settle: Duration,
+}
+
+/// One invocation: one delivery of an event, or a sweep of all Regions.
+pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
+    event: &Value,
+    regions: &R,
+    evidence: &L,
+    bus: &B,
+    settings: &Settings,
+) -> Result<Outcome, AutoRestoreError> {
+    if is_sweep(event) {
+        return sweep::all(regions, evidence, bus, settings).await;
+    }
+    let ended = if cloudtrail::is_update(event) {
+        match cloudtrail::disabling(event) {
+            Ok(disabling) => match place(&disabling.ca, regions, settings) {
+                Ok(authorities) => {
+                    let job = Job { authorities, evidence, bus, settings };
+                    return job.disabling(disabling).await;
+                }
+                Err(refusal) => refusal,
+            },
+            Err(refusal) => refusal,
+        }
+    } else {
+        match cloudtrail::deletion(event) {
+            Ok(deletion) => match place(&deletion.ca, regions, settings) {
+                Ok(authorities) => {
+                    let job = Job { authorities, evidence, bus, settings };
+                    return job.deletion(deletion).await;
+                }
+                Err(refusal) => refusal,
+            },
+            Err(refusal) => refusal,
+        }
+    };
+    match ended {
+        Refusal::FailedCall { .. } | Refusal::NotDisabled { .. } => {
+            Ok(Outcome::NothingDone { reason: ended.to_string() })
+        }
+        refusal => Err(rejected_events::keep(evidence, event, refusal).await),
+    }
+}
+
+/// The service that a CA belongs to, if it is one that is watched.
+fn place<'r, R: Regions>(
+    ca: &CaArn,
+    regions: &'r R,
+    settings: &Settings,
+) -> Result<&'r R::Service, Refusal> {
+    if let Some(own) = &settings.account
+        && own != ca.account()
+    {
+        return Err(Refusal::OtherAccount { ca: ca.to_string(), own: own.clone() });
+    }
+    regions.of(ca.region()).ok_or_else(|| Refusal::OtherRegion {
+        ca: ca.to_string(),
+        watched: regions.names().join(", "),
+    })
+}
+
+/// The template passes this as the schedule's `Input`; nothing that merely resembles it is one.
+fn is_sweep(event: &Value) -> bool {
+    event.as_object().is_some_and(|event| {
+        event.len() == 1 && event.get("task").and_then(Value::as_str) == Some("sweep")
+    })
+}
+
+struct Job<'a, A, L, B> {
+    authorities: &'a A,
+    evidence: &'a L,
+    bus: &'a B,
+    settings: &'a Settings,
+}
+
+/// How often an invocation begins anew when others write what it has read.
+const TRIES: usize = 5;
+
+#[cfg(test)]
+mod interleavings;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! What the record of a case is made of: one act after another, each with what was known of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::machine::{Move, Ruling};
+use crate::{
+    cloudtrail::{Deletion, Principal},
+    jobs::Impact,
+    policy::Verdict,
+    snapshot::Missing,
+};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "kebab-case")]
+pub enum Act {
+    Seen {
+        source: Source,
+        deletion: Box<Deletion>,
+        #[serde(with = "time::serde::rfc3339")]
+        restorable_until: OffsetDateTime,
+        /// There was an object at the case's key, but not a case that holds together: it was
+        /// judged anew and written over. The bucket keeps the old version.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        over_unreadable: bool,
+    },
+    /// The event has come after all.
+    Joined {
+        deletion: Box<Deletion>,
+    },
+    Judged {
+        judgement: Box<Judgement>,
+    },
+    /// `earlier`: the cases for which this CA was restored within the day before.
+    Restoring {
+        earlier: Vec<String>,
+    },
+    /// The window is about to end, and policy has the CA restored whatever was decided before: the
+    /// dead man's switch.
+    Overruled {
+        /// The policies that say so.
+        policies: Vec<String>,
+        /// Cedar's request, as in a judgement.
+        request: Value,
+    },
+    /// What the CA had before, and has not now, is put back.
+    PuttingBack {
+        /// When the CA had it.
+        #[serde(with = "time::serde::rfc3339")]
+        snapshot_at: OffsetDateTime,
+        missing: Box<Missing>,
+    },
+    /// `request_ids`: of our calls; none where they were made by an attempt that was cut short.
+    PutBack {
+        request_ids: Vec<String>,
+    },
+    /// The service refused to restore. Told at once; every sweep tries again.
+    Refused {
+        cause: String,
+    },
+    Restored {
+        /// To which the CA came back.
+        status: String,
+        by: Restorer,
+        request_id: Option<String>,
+        #[serde(with = "time::serde::rfc3339::option")]
+        deleted_again_at: Option<OffsetDateTime>,
+    },
+    /// The CA is to be made ACTIVE, as it was until it was disabled.
+    Reactivating {
+        #[serde(with = "time::serde::rfc3339")]
+        disabled_at: OffsetDateTime,
+        disabled_by: Option<Box<Principal>>,
+        /// The policies that permit it.
+        policies: Vec<String>,
+        /// Cedar's request, as in a judgement. Records of before do not have it.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        request: Value,
+    },
+    /// `request_id`: of our call; absent where the attempt that made it was cut short.
+    Reactivated {
+        request_id: Option<String>,
+    },
+    Permitted {
+        #[serde(with = "time::serde::rfc3339::option")]
+        restorable_until: Option<OffsetDateTime>,
+    },
+    /// `asked`: because policy says so, and not because of `earlier` restorations.
+    Escalated {
+        earlier: Vec<String>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asked: bool,
+    },
+    Lost,
+    /// The CA has signed a CRL since it was restored: it works.
+    Proven {
+        #[serde(with = "time::serde::rfc3339")]
+        this_update: OffsetDateTime,
+    },
+    /// The next CRL is overdue. `last`: of the newest that crl-audit has seen, where it looks.
+    Unverified {
+        #[serde(with = "time::serde::rfc3339::option")]
+        last: Option<OffsetDateTime>,
+    },
+    /// `findings`: their ids. `service`: why a restored CA was left as it is.
+    Published {
+        findings: Vec<String>,
+        service: Option<String>,
+        /// What could not be put back, and why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_put_back: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// CloudTrail's record of the deletion.
+    Event,
+    /// The deleted CA, whose event had not come.
+    Sweep,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Restorer {
+    /// Somebody, or an attempt of ours that was cut short.
+    External,
+    Vigil,
+}
+
+/// What was known and what was decided on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// People are asked, and the CA is restored meanwhile: the window is short.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restore_first: bool,
+    /// The keys of the policies that decided; empty: the built-in ones.
+    pub policy_files: Vec<String>,
+    /// Why the policies of the evidence bucket did not decide.
+    pub policy_problem: Option<String>,
+    /// Facts that could not be had, and why.
+    pub unknown: Vec<String>,
+    /// Cedar's request: principal, action, resource, entities and context.
+    pub request: Value,
+    /// The CA as it was described.
+    pub ca: Value,
+    /// What hung on it.
+    #[serde(default)]
+    pub impact: Impact,
+}
+
+impl Act {
+    pub(super) fn made(&self) -> Move {
+        match self {
+            Self::Seen { .. } => Move::See,
+            Self::Joined { .. } => Move::Join,
+            Self::Judged { judgement } => Move::Judge(judgement.ruling()),
+            Self::Restoring { .. } => Move::BeginRestoring,
+            Self::Overruled { .. } => Move::Overrule,
+            Self::PuttingBack { .. } | Self::PutBack { .. } => Move::Mend,
+            Self::Refused { .. } => Move::Refuse,
+            Self::Restored { .. } => Move::Restore,
+            Self::Reactivating { .. } => Move::BeginReactivating,
+            Self::Reactivated { .. } => Move::Reactivate,
+            Self::Permitted { .. } => Move::Permit,
+            Self::Escalated { .. } => Move::Escalate,
+            Self::Lost => Move::Lose,
+            Self::Proven { .. } | Self::Unverified { .. } => Move::Verify,
+            Self::Published { .. } => Move::Tell,
+        }
+    }
+
+    /// Whether something was decided that must be on record before anything is done about it.
+    pub(super) fn is_decision(&self) -> bool {
+        match self {
+            Self::Joined { .. }
+            | Self::Judged { .. }
+            | Self::Restoring { .. }
+            | Self::Overruled { .. }
+            | Self::PuttingBack { .. }
+            | Self::Reactivating { .. }
+            | Self::Escalated { .. }
+            | Self::Permitted { .. } => true,
+            Self::Seen { .. }
+            | Self::PutBack { .. }
+            | Self::Refused { .. }
+            | Self::Restored { .. }
+            | Self::Reactivated { .. }
+            | Self::Lost
+            | Self::Proven { .. }
+            | Self::Unverified { .. }
+            | Self::Published { .. } => false,
+        }
+    }
+}
+
+impl Judgement {
+    fn ruling(&self) -> Ruling {
+        match self.verdict {
+            Verdict::Ask { .. } if !self.restore_first => Ruling::Ask,
+            Verdict::Ask { .. } | Verdict::Restore { .. } => Ruling::Restore,
+            Verdict::Permit { .. } => Ruling::Permit,
+        }
+    }
+}

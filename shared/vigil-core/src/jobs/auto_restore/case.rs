@@ -1,0 +1,399 @@
+//! The record of one deletion: `cases/<CA id>/<RestorableUntil>.json` in the evidence bucket.
+//!
+//! The end of the window stands for the deletion: every deletion has its own, and it is known to
+//! whoever sees the deleted CA, with or without the event. The record is a chain of acts
+//! ([`crate::evidence`]); acts are added, never changed.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
+
+use super::{
+    act::{Act, Judgement, Source},
+    machine::{self, Position, State},
+};
+use crate::{
+    arn::CaArn,
+    cloudtrail::Deletion,
+    evidence::{self, ChainError},
+    instant,
+    ports::{Entry as Object, Etag},
+    snapshot::Missing,
+};
+
+/// The form of the record; another number is another form.
+const VERSION: u32 = 1;
+
+#[derive(Clone, Debug)]
+pub struct Case {
+    ca: CaArn,
+    until: OffsetDateTime,
+    entries: Vec<Entry>,
+    position: Position,
+    /// The hash of the last entry.
+    head: String,
+    /// How many of the entries are in the bucket.
+    written: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub at: OffsetDateTime,
+    pub act: Act,
+    /// As it is in the record, with `seq`, `previous` and `hash`.
+    json: Value,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CaseError {
+    #[error("entry {seq} is not an act that we know")]
+    Act {
+        seq: usize,
+        #[source]
+        cause: serde_json::Error,
+    },
+    #[error("the chain of entries is broken")]
+    Chain(#[source] ChainError),
+    #[error("the record says {what} is {said}, and its entries {found}")]
+    Contradiction { what: &'static str, said: String, found: String },
+    #[error("entry {seq} cannot follow what is before it (state {state:?})")]
+    Illegal { seq: usize, state: Option<State> },
+    #[error("it is not the record of a case")]
+    NotACase(#[source] serde_json::Error),
+    #[error("it is a record of version {0}, and this program reads version {VERSION}")]
+    Version(u32),
+    #[error("the record could not be written as JSON")]
+    Write(#[source] serde_json::Error),
+}
+
+/// What the ledger holds at a case's key.
+#[derive(Debug)]
+pub(super) enum Recorded {
+    Absent,
+    Case(Box<Case>, Etag),
+    /// Not a case, or not one that holds together.
+    Unreadable(Etag),
+}
+
+/// What is on record of a restored CA that has signed no CRL so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Nothing: the next CRL is perhaps not due.
+    NotYet,
+    /// People have been told.
+    Published,
+    /// Nobody looks at its CRLs.
+    Unseen,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    version: u32,
+    ca: CaArn,
+    #[serde(with = "time::serde::rfc3339")]
+    restorable_until: OffsetDateTime,
+    state: State,
+    entries: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Stamp {
+    seq: usize,
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+}
+
+pub(super) fn prefix(ca: &CaArn) -> String {
+    format!("cases/{}/", ca.id())
+}
+
+pub(super) fn key(ca: &CaArn, until: OffsetDateTime) -> String {
+    format!("{}{}.json", prefix(ca), instant::in_key(until))
+}
+
+/// The end of the window that a key names.
+pub(super) fn until_in(key: &str) -> Option<OffsetDateTime> {
+    let name = key.rsplit_once('/')?.1.strip_suffix(".json")?;
+    let form = format_description!("[year][month][day]T[hour][minute][second]Z");
+    PrimitiveDateTime::parse(name, form).ok().map(PrimitiveDateTime::assume_utc)
+}
+
+impl Recorded {
+    pub(super) fn from_object(object: Option<Object>) -> Self {
+        match object {
+            None => Self::Absent,
+            Some(Object { body, etag }) => match Case::read(&body) {
+                Ok(case) => Self::Case(Box::new(case), etag),
+                Err(_) => Self::Unreadable(etag),
+            },
+        }
+    }
+}
+
+impl Case {
+    /// A case begins with a deletion.
+    pub(super) fn open(
+        deletion: Deletion,
+        until: OffsetDateTime,
+        at: OffsetDateTime,
+        over_unreadable: bool,
+    ) -> Result<Self, CaseError> {
+        let source = if deletion.event_id.is_some() { Source::Event } else { Source::Sweep };
+        let until = until.replace_nanosecond(0).unwrap_or(until);
+        let (ca, deletion) = (deletion.ca.clone(), Box::new(deletion));
+        let act = Act::Seen { source, deletion, restorable_until: until, over_unreadable };
+        let illegal = CaseError::Illegal { seq: 0, state: None };
+        let position = machine::after(None, act.made()).ok_or(illegal)?;
+        let head = evidence::GENESIS.to_owned();
+        let mut case = Self { ca, until, entries: Vec::new(), position, head, written: 0 };
+        case.push(at, act)?;
+        Ok(case)
+    }
+
+    pub(super) fn add(&mut self, at: OffsetDateTime, act: Act) -> Result<(), CaseError> {
+        let (seq, state) = (self.entries.len(), Some(self.position.state));
+        let position = machine::after(Some(self.position), act.made());
+        let position = position.ok_or(CaseError::Illegal { seq, state })?;
+        self.push(at, act)?;
+        self.position = position;
+        Ok(())
+    }
+
+    fn push(&mut self, at: OffsetDateTime, act: Act) -> Result<(), CaseError> {
+        let mut content = Map::new();
+        content.insert("seq".to_owned(), self.entries.len().into());
+        content.insert("at".to_owned(), instant::rfc3339(at).into());
+        if let Value::Object(members) = serde_json::to_value(&act).map_err(CaseError::Write)? {
+            content.extend(members);
+        }
+        let content = evidence::link(content, &self.head);
+        if let Some(Value::String(hash)) = content.get("hash") {
+            self.head.clone_from(hash);
+        }
+        self.entries.push(Entry { at, act, json: Value::Object(content) });
+        Ok(())
+    }
+
+    /// Reads a record and holds it against itself: its chain, its moves, its heading.
+    pub fn read(body: &[u8]) -> Result<Self, CaseError> {
+        let document: Document = serde_json::from_slice(body).map_err(CaseError::NotACase)?;
+        if document.version != VERSION {
+            return Err(CaseError::Version(document.version));
+        }
+        let head = evidence::check(&document.entries).map_err(CaseError::Chain)?;
+        let mut position = None;
+        let mut entries = Vec::new();
+        for (seq, json) in document.entries.into_iter().enumerate() {
+            let act = |cause| CaseError::Act { seq, cause };
+            let stamp: Stamp = serde_json::from_value(json.clone()).map_err(act)?;
+            let made: Act = serde_json::from_value(json.clone()).map_err(act)?;
+            let state = position.map(|position: Position| position.state);
+            let illegal = CaseError::Illegal { seq, state };
+            position = Some(machine::after(position, made.made()).ok_or(illegal)?);
+            if stamp.seq != seq {
+                let (said, found) = (stamp.seq.to_string(), seq.to_string());
+                return Err(CaseError::Contradiction { what: "an entry's number", said, found });
+            }
+            entries.push(Entry { at: stamp.at, act: made, json });
+        }
+        let position = position.ok_or(CaseError::Illegal { seq: 0, state: None })?;
+        let (ca, until) = (document.ca, document.restorable_until);
+        let written = entries.len();
+        let case = Self { ca, until, entries, position, head, written };
+        case.is_headed_by(document.state)?;
+        Ok(case)
+    }
+
+    fn is_headed_by(&self, said: State) -> Result<(), CaseError> {
+        if said != self.position.state {
+            let (said, found) = (format!("{said:?}"), format!("{:?}", self.position.state));
+            return Err(CaseError::Contradiction { what: "the state", said, found });
+        }
+        for entry in &self.entries {
+            let found = match &entry.act {
+                Act::Seen { deletion, restorable_until, .. } => {
+                    if *restorable_until != self.until {
+                        let (said, found) = (self.until.to_string(), restorable_until.to_string());
+                        let what = "RestorableUntil";
+                        return Err(CaseError::Contradiction { what, said, found });
+                    }
+                    &deletion.ca
+                }
+                Act::Joined { deletion } => &deletion.ca,
+                _ => continue,
+            };
+            if *found != self.ca {
+                let (said, found) = (self.ca.to_string(), found.to_string());
+                return Err(CaseError::Contradiction { what: "the CA", said, found });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, CaseError> {
+        let entries: Vec<&Value> = self.entries.iter().map(|entry| &entry.json).collect();
+        let document = json!({
+            "version": VERSION,
+            "ca": self.ca,
+            "restorable_until": instant::rfc3339(self.until),
+            "state": self.position.state,
+            "entries": entries,
+        });
+        serde_json::to_vec_pretty(&document).map_err(CaseError::Write)
+    }
+
+    /// The same deletion's window, and yet another deletion: see [`machine::after`].
+    pub(super) fn reopen(
+        &mut self,
+        deletion: Deletion,
+        at: OffsetDateTime,
+    ) -> Result<(), CaseError> {
+        let source = if deletion.event_id.is_some() { Source::Event } else { Source::Sweep };
+        let (deletion, restorable_until) = (Box::new(deletion), self.until);
+        self.add(at, Act::Seen { source, deletion, restorable_until, over_unreadable: false })
+    }
+
+    fn deletions(&self) -> impl DoubleEndedIterator<Item = &Deletion> {
+        self.entries.iter().filter_map(|entry| match &entry.act {
+            Act::Seen { deletion, .. } | Act::Joined { deletion } => Some(&**deletion),
+            _ => None,
+        })
+    }
+
+    /// Whether an event has been taken in, by CloudTrail's id of it.
+    pub(super) fn knows(&self, event_id: Option<&str>) -> bool {
+        self.deletions().any(|deletion| deletion.event_id.as_deref() == event_id)
+    }
+
+    /// Under what a restoration is counted: the record, and which of its deletions.
+    pub(super) fn occasion(&self) -> String {
+        let seen = self.entries.iter().filter(|entry| matches!(entry.act, Act::Seen { .. }));
+        match seen.count() {
+            ..=1 => self.key(),
+            more => format!("{}#{more}", self.key()),
+        }
+    }
+
+    /// The deletion, by its event once that has come.
+    pub fn deletion(&self) -> &Deletion {
+        self.deletions().next_back().expect("a case begins with a deletion")
+    }
+
+    /// The one that holds: facts that come late can lead to another.
+    pub fn judgement(&self) -> Option<&Judgement> {
+        self.entries.iter().rev().find_map(|entry| match &entry.act {
+            Act::Judged { judgement } => Some(&**judgement),
+            _ => None,
+        })
+    }
+
+    /// Where the record of a deletion is, if there is one.
+    pub fn key_of(ca: &CaArn, until: OffsetDateTime) -> String {
+        key(ca, until)
+    }
+
+    pub fn ca(&self) -> &CaArn {
+        &self.ca
+    }
+
+    pub fn until(&self) -> OffsetDateTime {
+        self.until
+    }
+
+    pub fn state(&self) -> State {
+        self.position.state
+    }
+
+    /// Whether nothing is left to be done.
+    pub fn is_closed(&self) -> bool {
+        self.position.published
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The hash of the last entry.
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+
+    pub(super) fn key(&self) -> String {
+        key(&self.ca, self.until)
+    }
+
+    pub(super) fn position(&self) -> Position {
+        self.position
+    }
+
+    pub(super) fn last_at(&self) -> Option<OffsetDateTime> {
+        self.entries.last().map(|entry| entry.at)
+    }
+
+    pub(super) fn mark_written(&mut self) {
+        self.written = self.entries.len();
+    }
+
+    pub(super) fn is_written(&self) -> bool {
+        self.written == self.entries.len()
+    }
+
+    /// Whether something was decided that is not in the bucket yet.
+    pub(super) fn has_unwritten_decision(&self) -> bool {
+        self.entries[self.written..].iter().any(|entry| entry.act.is_decision())
+    }
+
+    /// Whether the CA is to go back into service, and it is not on record how that went.
+    pub(super) fn is_reactivating(&self) -> bool {
+        // An event that joins, and what is put back, come in between and change nothing of it.
+        let passed_over = |act: &Act| {
+            matches!(act, Act::Joined { .. } | Act::PuttingBack { .. } | Act::PutBack { .. })
+        };
+        let last = self.entries.iter().rev().find(|entry| !passed_over(&entry.act));
+        last.is_some_and(|entry| matches!(entry.act, Act::Reactivating { .. }))
+    }
+
+    /// What of the CA was put back, and whether that is done.
+    pub(super) fn put_back(&self) -> Option<(&Missing, bool)> {
+        self.entries.iter().enumerate().rev().find_map(|(seq, entry)| match &entry.act {
+            Act::PuttingBack { missing, .. } => {
+                let done = |entry: &Entry| matches!(entry.act, Act::PutBack { .. });
+                Some((&**missing, self.entries[seq..].iter().any(done)))
+            }
+            _ => None,
+        })
+    }
+
+    /// When the CA was restored, where it is not on record that it has signed a CRL since.
+    pub(super) fn unverified(&self) -> Option<(OffsetDateTime, Doubt)> {
+        if !self.position.published {
+            return None;
+        }
+        let mut doubt = Doubt::NotYet;
+        for entry in self.entries.iter().rev() {
+            match &entry.act {
+                Act::Unverified { last: None } => doubt = Doubt::Unseen,
+                Act::Unverified { last: Some(_) } => doubt = Doubt::Published,
+                Act::Restored { deleted_again_at: None, .. } => return Some((entry.at, doubt)),
+                Act::Proven { .. } | Act::Restored { .. } | Act::Seen { .. } => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Whether the window's end overruled what was decided before.
+    pub(super) fn is_overruled(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.act, Act::Overruled { .. }))
+    }
+
+    pub(super) fn last_published(&self) -> Option<(&[String], Option<&str>)> {
+        self.entries.iter().rev().find_map(|entry| match &entry.act {
+            Act::Published { findings, service, .. } => {
+                Some((findings.as_slice(), service.as_deref()))
+            }
+            _ => None,
+        })
+    }
+}

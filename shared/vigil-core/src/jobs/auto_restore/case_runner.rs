@@ -1,0 +1,402 @@
+//! Takes one case from where it is to its end.
+
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    AutoRestoreError, Job,
+    act::{Act, Judgement, Restorer},
+    case::{Case, Recorded},
+    disabled::{self, Disabled},
+    findings,
+    gather::{self, Gathered, RetryUntilKnown},
+    limit::{self, Taken},
+    machine::{self, Observed, State, Step},
+    reactivation::{self, KeptDisabled},
+};
+use crate::{
+    ca::{Ca, CaStatus},
+    failure::chain,
+    jobs::conditional,
+    policy::{self, Permission, Question, Verdict},
+    ports::{
+        Attachments, Authorities, Bus, Described, Etag, EvidenceStore, PortError, ServiceStatus,
+    },
+};
+
+mod patience;
+mod put_back;
+
+/// For so long after a deletion, who permits it has to be known: repetitions and sweeps ask again. Then
+/// the CA is judged with what is known; its window has six days left at least.
+const TIME_TO_INSIST: Duration = Duration::hours(3);
+
+/// With less than this left of the window, a CA about which people are asked is restored first.
+const TIME_TO_DECIDE: Duration = Duration::days(14);
+
+pub(super) struct CaseRunner<'a, A, L, B> {
+    job: &'a Job<'a, A, L, B>,
+    case: Case,
+    /// The version of the record that was read.
+    etag: Option<Etag>,
+    observation: Observed_,
+    gathered: Option<Gathered>,
+    /// Why the CA is left as it is, once that has been looked into.
+    left: Option<KeptDisabled>,
+    /// Whether the CA has been compared with its snapshot.
+    compared: bool,
+    /// What could not be put back, and why.
+    not_put_back: Option<String>,
+}
+
+/// The CA as it was last seen.
+#[derive(Clone, Debug)]
+pub(super) enum Observed_ {
+    Ca(Box<Described>),
+    Gone { as_of: OffsetDateTime },
+}
+
+impl Observed_ {
+    pub(super) fn as_of(&self) -> OffsetDateTime {
+        match self {
+            Self::Ca(seen) => seen.as_of,
+            Self::Gone { as_of } => *as_of,
+        }
+    }
+
+    pub(super) fn ca(&self) -> Option<&Ca> {
+        match self {
+            Self::Ca(seen) => Some(&seen.ca),
+            Self::Gone { .. } => None,
+        }
+    }
+}
+
+impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, A, L, B> {
+    pub(super) fn new(
+        job: &'a Job<'a, A, L, B>,
+        case: Case,
+        etag: Option<Etag>,
+        observation: Observed_,
+    ) -> Self {
+        Self {
+            job,
+            case,
+            etag,
+            observation,
+            gathered: None,
+            left: None,
+            compared: false,
+            not_put_back: None,
+        }
+    }
+
+    /// [`AutoRestoreError::Contended`]: somebody else has written the record meanwhile; what they
+    /// made of it decides what is next.
+    pub(super) async fn run(mut self) -> Result<Case, AutoRestoreError> {
+        if self.case.state() == State::Restored && self.observed() == Observed::Deleted {
+            // The record was read after the CA, and is ahead of it.
+            self.look_again().await?;
+        }
+        loop {
+            match machine::next(self.case.position(), self.observed()) {
+                Step::Ask => self.add(Act::Escalated { earlier: Vec::new(), asked: true })?,
+                Step::Begin => self.begin().await?,
+                Step::Done => {
+                    self.write().await?;
+                    return Ok(self.case);
+                }
+                Step::Judge => self.judge().await?,
+                Step::Lose => self.add(Act::Lost)?,
+                Step::NoteRestored => self.note_restored(Restorer::External, None)?,
+                Step::Restore => self.restore().await?,
+                Step::Reactivate if !self.compared => self.mend().await?,
+                Step::Reactivate if self.left.is_none() => self.put_back_into_service().await?,
+                Step::Reactivate | Step::Tell => self.tell().await?,
+                Step::Permit => {
+                    let restorable_until = self.observation.ca().and_then(|ca| ca.restorable_until);
+                    self.add(Act::Permitted { restorable_until })?;
+                }
+            }
+        }
+    }
+
+    /// A case that is closed, and whose CA may go back into service after all.
+    pub(super) async fn run_late_reactivation(mut self) -> Result<Case, AutoRestoreError> {
+        self.put_back_into_service().await?;
+        self.run().await
+    }
+
+    async fn look_again(&mut self) -> Result<(), AutoRestoreError> {
+        match self.job.authorities.describe(self.case.ca()).await {
+            Ok(seen) => self.observation = Observed_::Ca(Box::new(seen)),
+            Err(PortError::NotFound { .. }) => {
+                self.observation = Observed_::Gone { as_of: self.observation.as_of() };
+            }
+            Err(cause) => return Err(AutoRestoreError::Describe(cause)),
+        }
+        Ok(())
+    }
+
+    fn observed(&self) -> Observed {
+        let ca = match &self.observation {
+            Observed_::Ca(seen) => &seen.ca,
+            Observed_::Gone { .. } => return Observed::Gone,
+        };
+        if ca.status != CaStatus::Deleted {
+            return Observed::Back;
+        }
+        match ca.restorable_until {
+            Some(until) if until.unix_timestamp() != self.case.until().unix_timestamp() => {
+                Observed::DeletedAgain
+            }
+            Some(_) | None => Observed::Deleted,
+        }
+    }
+
+    async fn judge(&mut self) -> Result<(), AutoRestoreError> {
+        let Some(ca) = self.observation.ca().cloned() else { return Ok(()) };
+        self.gather(&ca).await?;
+        let Some(gathered) = &self.gathered else { return Ok(()) };
+        let facts = gathered.facts(self.case.deletion(), &ca);
+        let verdict = policy::judge(&gathered.policies, &facts);
+        let is_short = self.case.until() - self.observation.as_of() < TIME_TO_DECIDE;
+        let judgement = Judgement {
+            restore_first: is_short && matches!(verdict, Verdict::Ask { .. }),
+            verdict,
+            policy_files: gathered.policy_files.clone(),
+            policy_problem: gathered.policy_problem.clone(),
+            unknown: gathered.unknown.clone(),
+            request: policy::request_json(&facts, Question::Deletion),
+            ca: serde_json::to_value(&ca).map_err(AutoRestoreError::Write)?,
+            impact: gathered.impact.clone(),
+        };
+        self.add(Act::Judged { judgement: Box::new(judgement) })
+    }
+
+    async fn gather(&mut self, ca: &Ca) -> Result<(), AutoRestoreError> {
+        if self.gathered.is_none() {
+            let (occasion, as_of) = (self.case.occasion(), self.observation.as_of());
+            let is_fresh = as_of - self.case.deletion().at < TIME_TO_INSIST;
+            let retry_until_known =
+                if is_fresh { RetryUntilKnown::Yes } else { RetryUntilKnown::No };
+            let gathered =
+                gather::gather(self.job.evidence, &ca.arn, &occasion, as_of, retry_until_known)
+                    .await;
+            self.gathered = Some(gathered?);
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> Result<(), AutoRestoreError> {
+        let (evidence, per_day) = (self.job.evidence, self.job.settings.restores_per_day);
+        let (ca, occasion, now) = (self.case.ca(), self.case.occasion(), self.observation.as_of());
+        match limit::take(evidence, ca, &occasion, now, per_day).await? {
+            Taken::NoneLeft { earlier } => self.add(Act::Escalated { earlier, asked: false }),
+            Taken::Taken { earlier } => self.add(Act::Restoring { earlier }),
+        }
+    }
+
+    async fn restore(&mut self) -> Result<(), AutoRestoreError> {
+        self.write().await?;
+        let ca = self.case.ca().clone();
+        let (by, request_id) = match self.job.authorities.restore(&ca).await {
+            Ok(receipt) => (Restorer::Vigil, receipt.request_id),
+            // It is no longer DELETED; describing it tells.
+            Err(PortError::InvalidState { .. }) => (Restorer::External, None),
+            Err(PortError::NotFound { .. }) => {
+                self.observation = Observed_::Gone { as_of: self.observation.as_of() };
+                return Ok(());
+            }
+            Err(cause @ PortError::Denied { .. }) => return self.refused(cause).await,
+            Err(cause) => return Err(AutoRestoreError::Restore(cause)),
+        };
+        self.look_until(|observed, _| observed != Observed::Deleted).await?;
+        if self.observed() == Observed::Deleted {
+            return Err(AutoRestoreError::StillDeleted { ca });
+        }
+        self.note_restored(by, request_id)
+    }
+
+    /// Told at once and on record once; tried again by every repetition and every sweep.
+    async fn refused(&mut self, cause: PortError) -> Result<(), AutoRestoreError> {
+        let last = self.case.entries().last().map(|entry| &entry.act);
+        if matches!(last, Some(Act::Refused { .. })) {
+            return Err(AutoRestoreError::Refused { cause, unpublished: None });
+        }
+        let finding =
+            findings::refused(&self.case, self.observation.ca(), self.observation.as_of());
+        if let Err(error) = self.job.bus.publish(&[finding]).await {
+            let unpublished = Some(Box::new(error));
+            return Err(AutoRestoreError::Refused { cause, unpublished });
+        }
+        self.add(Act::Refused { cause: chain(&cause) })?;
+        self.write().await?;
+        Err(AutoRestoreError::Refused { cause, unpublished: None })
+    }
+
+    fn note_restored(
+        &mut self,
+        by: Restorer,
+        request_id: Option<String>,
+    ) -> Result<(), AutoRestoreError> {
+        let again = self.observed() == Observed::DeletedAgain;
+        let Some(ca) = self.observation.ca() else { return Ok(()) };
+        let deleted_again_at =
+            again.then(|| ca.last_state_change_at.unwrap_or(self.observation.as_of()));
+        let status = ca.status.to_string();
+        self.add(Act::Restored { status, by, request_id, deleted_again_at })
+    }
+
+    /// Puts the CA back into service, or finds why not.
+    async fn put_back_into_service(&mut self) -> Result<(), AutoRestoreError> {
+        let Some(ca) = self.observation.ca().cloned() else { return Ok(()) };
+        if self.case.is_reactivating() {
+            return self.reactivate(&ca).await;
+        }
+        let record = self.disabled().await?;
+        let within = self.job.settings.reactivate_within;
+        let record = match reactivation::consider(&self.case, &ca, record.as_ref(), within) {
+            Ok(record) => record.clone(),
+            Err(left) => {
+                self.left = Some(left);
+                return Ok(());
+            }
+        };
+        self.gather(&ca).await?;
+        let Some(gathered) = &self.gathered else { return Ok(()) };
+        let facts = gathered.facts(self.case.deletion(), &ca);
+        let question = Question::Reactivation { disabled_at: record.since };
+        let request = policy::request_json(&facts, question);
+        match policy::reactivation(&gathered.policies, &request) {
+            Permission::Denied { policies, errors } => {
+                self.left = Some(KeptDisabled::NotPermitted { policies, errors });
+                Ok(())
+            }
+            Permission::Granted { policies } => {
+                let (disabled_at, disabled_by) = (record.since, record.by.map(Box::new));
+                self.add(Act::Reactivating { disabled_at, disabled_by, policies, request })?;
+                self.reactivate(&ca).await
+            }
+        }
+    }
+
+    /// Does what was decided, or finds it done by an attempt that was cut short.
+    async fn reactivate(&mut self, ca: &Ca) -> Result<(), AutoRestoreError> {
+        match ca.status {
+            CaStatus::Active => return self.add(Act::Reactivated { request_id: None }),
+            CaStatus::Disabled => {}
+            _ => {
+                self.left = Some(KeptDisabled::Status(ca.status.clone()));
+                return Ok(());
+            }
+        }
+        self.write().await?;
+        let ca = self.case.ca().clone();
+        let updated = self.job.authorities.update_status(&ca, ServiceStatus::Active).await;
+        let request_id = match updated {
+            Ok(receipt) => receipt.request_id,
+            Err(cause @ PortError::Denied { .. }) => {
+                self.left = Some(KeptDisabled::Refused { cause: chain(&cause) });
+                return Ok(());
+            }
+            // Deleted again, expired, or gone since we looked: look again.
+            Err(PortError::InvalidState { .. } | PortError::NotFound { .. }) => {
+                return Err(AutoRestoreError::Contended { key: self.case.key() });
+            }
+            Err(cause) => return Err(AutoRestoreError::Reactivate(cause)),
+        };
+        let status = self.look_until(|_, status| *status != CaStatus::Disabled).await?;
+        if status != CaStatus::Active {
+            self.left = Some(KeptDisabled::Status(status));
+            return Ok(());
+        }
+        self.add(Act::Reactivated { request_id })
+    }
+
+    /// Tells first and closes then: a crash in between tells the same findings again, where the
+    /// other order would lose them.
+    async fn tell(&mut self) -> Result<(), AutoRestoreError> {
+        if self.case.has_unwritten_decision() {
+            self.write().await?;
+        }
+        let (ca, as_of) = (self.observation.ca(), self.observation.as_of());
+        let not_put_back = self.not_put_back.as_deref();
+        let findings = findings::findings(&self.case, ca, self.left.as_ref(), not_put_back, as_of);
+        if !findings.is_empty() {
+            self.job.bus.publish(&findings).await.map_err(AutoRestoreError::Publish)?;
+        }
+        let findings = findings.into_iter().map(|finding| finding.id).collect();
+        let service = self.left.as_ref().map(KeptDisabled::because);
+        let not_put_back = self.not_put_back.clone();
+        self.add(Act::Published { findings, service, not_put_back })?;
+        match self.write().await {
+            Err(AutoRestoreError::Contended { key }) => {
+                self.correct().await?;
+                return Err(AutoRestoreError::Contended { key });
+            }
+            written => written?,
+        }
+        // Whoever notes a disabling looks for a closed case afterwards; we, having closed one, look
+        // for the note. One of us sees the other's.
+        if self.case.state() == State::Restored
+            && self.left == Some(KeptDisabled::NotRecorded)
+            && self.disabled().await?.is_some()
+        {
+            self.left = None;
+            self.put_back_into_service().await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody else has closed the case while we told of it. If they told of another end, ours were
+    /// the last words, and old ones: theirs are told again.
+    async fn correct(&self) -> Result<(), AutoRestoreError> {
+        let Recorded::Case(theirs, _) = self.job.recorded(&self.case.key()).await? else {
+            return Ok(());
+        };
+        if !theirs.is_closed() || theirs.state() == self.case.state() {
+            return Ok(());
+        }
+        let findings = findings::findings(
+            &theirs,
+            self.observation.ca(),
+            None,
+            None,
+            self.observation.as_of(),
+        );
+        self.job.bus.publish(&findings).await.map_err(AutoRestoreError::Publish)
+    }
+
+    /// The note of the CA's disabling; what cannot be read as one is none.
+    async fn disabled(&self) -> Result<Option<Disabled>, AutoRestoreError> {
+        let key = disabled::key(self.case.ca());
+        let note = self.job.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
+        Ok(note.and_then(|note| serde_json::from_slice(&note.body).ok()))
+    }
+
+    fn add(&mut self, act: Act) -> Result<(), AutoRestoreError> {
+        self.case.add(self.observation.as_of(), act).map_err(AutoRestoreError::Record)
+    }
+
+    async fn write(&mut self) -> Result<(), AutoRestoreError> {
+        if self.case.is_written() {
+            return Ok(());
+        }
+        let key = self.case.key();
+        let body = self.case.to_json().map_err(AutoRestoreError::Record)?;
+        let written = conditional::write(self.job.evidence, &key, body, self.etag.as_ref()).await;
+        let Some(etag) = written.map_err(AutoRestoreError::EvidenceStore)? else {
+            return Err(AutoRestoreError::Contended { key });
+        };
+        self.etag = Some(etag);
+        self.case.mark_written();
+        Ok(())
+    }
+}
+
+impl<A: Authorities, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+    pub(super) async fn recorded(&self, key: &str) -> Result<Recorded, AutoRestoreError> {
+        let object = self.evidence.read(key).await.map_err(AutoRestoreError::EvidenceStore)?;
+        Ok(Recorded::from_object(object))
+    }
+}

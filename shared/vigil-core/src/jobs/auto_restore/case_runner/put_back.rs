@@ -1,0 +1,81 @@
+//! Puts back what a restored CA had before and has not now. AWS does not say what a deletion takes
+//! along.
+
+use super::CaseRunner;
+use crate::{
+    ca::CaStatus,
+    failure::chain,
+    jobs::auto_restore::{AutoRestoreError, act::Act, machine::Ruling},
+    ports::{Attachments, Authorities, Bus, EvidenceStore, PortError},
+    snapshot::Missing,
+};
+
+impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'_, A, L, B> {
+    /// Compares the CA with its last snapshot, once. What may not or cannot be put back is told, and
+    /// does not keep the CA out of service.
+    pub(super) async fn mend(&mut self) -> Result<(), AutoRestoreError> {
+        self.compared = true;
+        let Some(ca) = self.observation.ca().cloned() else { return Ok(()) };
+        // Who was restored by others is theirs to look after.
+        if self.case.position().ruling != Some(Ruling::Restore) {
+            return Ok(());
+        }
+        let begun = match self.case.put_back() {
+            Some((_, true)) => return Ok(()),
+            Some((_, false)) => true,
+            None => false,
+        };
+        self.gather(&ca).await?;
+        let snapshot = self.gathered.as_ref().and_then(|gathered| gathered.snapshot.clone());
+        let Some(snapshot) = snapshot else { return Ok(()) };
+        let now = match self.job.authorities.attached(&ca.arn).await {
+            Ok(now) => now,
+            Err(cause) => return self.cannot_mend(cause),
+        };
+        let mut missing = Missing::of(&snapshot.attached, &now);
+        if !matches!(ca.status, CaStatus::Active | CaStatus::Disabled) {
+            // UpdateCertificateAuthority takes no other.
+            missing.revocation = None;
+        }
+        if missing.is_empty() {
+            return if begun { self.add(Act::PutBack { request_ids: Vec::new() }) } else { Ok(()) };
+        }
+        let (snapshot_at, boxed) = (snapshot.as_of, Box::new(missing.clone()));
+        self.add(Act::PuttingBack { snapshot_at, missing: boxed })?;
+        self.write().await?;
+        let receipts = match self.job.authorities.put_back(&ca.arn, &missing).await {
+            Ok(receipts) => receipts,
+            Err(cause) => return self.cannot_mend(cause),
+        };
+        let request_ids = receipts.into_iter().filter_map(|receipt| receipt.request_id).collect();
+        match self.job.authorities.attached(&ca.arn).await {
+            Ok(now) => {
+                let mut still = Missing::of(&snapshot.attached, &now);
+                if missing.revocation.is_none() {
+                    still.revocation = None;
+                }
+                if !still.is_empty() {
+                    let why = "the service took it and does not show it";
+                    self.not_put_back = Some(format!("{}: {why}", still.in_words()));
+                    return Ok(());
+                }
+            }
+            Err(cause) => return self.cannot_mend(cause),
+        }
+        self.add(Act::PutBack { request_ids })
+    }
+
+    fn cannot_mend(&mut self, cause: PortError) -> Result<(), AutoRestoreError> {
+        match cause {
+            PortError::Denied { .. }
+            | PortError::InvalidState { .. }
+            | PortError::NotFound { .. } => {
+                self.not_put_back = Some(chain(&cause));
+                Ok(())
+            }
+            PortError::Other { .. } | PortError::Throttled { .. } | PortError::Undated { .. } => {
+                Err(AutoRestoreError::Mend(cause))
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! One delivery of a deletion's event: which case it belongs to, and that case's end.
+
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    AutoRestoreError, Job, Outcome, TRIES,
+    act::Act,
+    case::{self, Case, Recorded},
+    case_runner::{CaseRunner, Observed_},
+    deletion_match::{self, DeletionMatch},
+};
+use crate::{
+    cloudtrail::Deletion,
+    ports::{Attachments, Authorities, Bus, Etag, EvidenceStore, PortError},
+};
+
+/// By how much the end of the window can differ from what the event leads to expect.
+const TOLERANCE: Duration = Duration::minutes(1);
+
+/// Where an event belongs.
+enum Place {
+    /// To the case of another deletion whose window ends at the same second.
+    Again(Box<Case>, Etag),
+    /// To a case that has it already.
+    Known(Box<Case>, Etag),
+    /// To a case that was found without an event.
+    Late(Box<Case>, Etag),
+    /// To none yet. `over`: what is at its key is not a case.
+    New { until: OffsetDateTime, over: Option<Etag> },
+    /// To none, and there is nothing to decide any more.
+    Moot(Outcome),
+}
+
+impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+    pub(super) async fn deletion(&self, deletion: Deletion) -> Result<Outcome, AutoRestoreError> {
+        let mut tries = 1;
+        loop {
+            match self.deletion_once(&deletion).await {
+                Err(AutoRestoreError::Contended { .. }) if tries < TRIES => tries += 1,
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn deletion_once(&self, deletion: &Deletion) -> Result<Outcome, AutoRestoreError> {
+        let observation = self.look(deletion).await?;
+        let now = observation.as_of();
+        let (case, etag) = match self.place(deletion, &observation).await? {
+            Place::Moot(outcome) => return Ok(outcome),
+            Place::Known(case, _) if case.is_closed() => {
+                return Ok(Outcome::Duplicate { ca: deletion.ca.clone(), case: case.key() });
+            }
+            Place::Known(case, etag) => (*case, Some(etag)),
+            Place::Again(mut case, etag) => {
+                case.reopen(deletion.clone(), now).map_err(AutoRestoreError::Record)?;
+                (*case, Some(etag))
+            }
+            Place::Late(mut case, etag) => {
+                let joined = Act::Joined { deletion: Box::new(deletion.clone()) };
+                case.add(now, joined).map_err(AutoRestoreError::Record)?;
+                (*case, Some(etag))
+            }
+            Place::New { until, over } => {
+                let case = Case::open(deletion.clone(), until, now, over.is_some());
+                (case.map_err(AutoRestoreError::Record)?, over)
+            }
+        };
+        let case = CaseRunner::new(self, case, etag, observation).run().await?;
+        Ok(Outcome::of(&case))
+    }
+
+    /// The CA, or that it is gone: a list confirms and dates that.
+    async fn look(&self, deletion: &Deletion) -> Result<Observed_, AutoRestoreError> {
+        match self.authorities.describe(&deletion.ca).await {
+            Ok(seen) => return Ok(Observed_::Ca(Box::new(seen))),
+            Err(PortError::NotFound { .. }) => {}
+            Err(cause) => return Err(AutoRestoreError::Describe(cause)),
+        }
+        let listing = self.authorities.list().await.map_err(AutoRestoreError::List)?;
+        if listing.cas.iter().any(|listed| listed.arn == deletion.ca) {
+            return Err(AutoRestoreError::Inconsistent { ca: deletion.ca.clone() });
+        }
+        Ok(Observed_::Gone { as_of: listing.as_of })
+    }
+
+    async fn place(
+        &self,
+        deletion: &Deletion,
+        observation: &Observed_,
+    ) -> Result<Place, AutoRestoreError> {
+        let expected = deletion.expected_until();
+        let deletion_match = observation.ca().map(|ca| deletion_match::of(deletion, ca));
+        let until = match (deletion_match, observation.ca()) {
+            (Some(DeletionMatch::Deleted), Some(ca)) => {
+                Some(ca.restorable_until.unwrap_or(expected))
+            }
+            _ => None,
+        };
+        let own = until.map(|until| case::key(&deletion.ca, until));
+        let prefix = case::prefix(&deletion.ca);
+        let keys = self.evidence.list(&prefix).await.map_err(AutoRestoreError::EvidenceStore)?;
+        let is_near = |key: &String| {
+            own.as_ref() == Some(key)
+                || case::until_in(key).is_some_and(|until| (until - expected).abs() <= TOLERANCE)
+        };
+        let (mut late, mut over, mut other) = (None, None, None);
+        for key in keys.iter().filter(|key| is_near(key)) {
+            let is_own = own.as_ref() == Some(key);
+            match self.recorded(key).await? {
+                Recorded::Absent => {}
+                Recorded::Unreadable(etag) if is_own => over = Some(etag),
+                Recorded::Unreadable(_) => {}
+                Recorded::Case(case, etag) if case.knows(deletion.event_id.as_deref()) => {
+                    return Ok(Place::Known(case, etag));
+                }
+                // Where the CA still stands as the event left it, only its own key counts.
+                Recorded::Case(..) if !is_own && own.is_some() => {}
+                Recorded::Case(case, etag) if case.deletion().event_id.is_none() => {
+                    late = Some((case, etag));
+                }
+                Recorded::Case(case, etag) => other = is_own.then_some((case, etag)),
+            }
+        }
+        if let Some((case, etag)) = late {
+            return Ok(Place::Late(case, etag));
+        }
+        let ca = deletion.ca.clone();
+        Ok(match (deletion_match, observation.ca()) {
+            (Some(DeletionMatch::Deleted), Some(seen)) if other.is_some() => match other {
+                Some((case, etag)) if case.is_closed() && deletion.at >= case.deletion().at => {
+                    Place::Again(case, etag)
+                }
+                // Within a minute restored and deleted anew; that deletion has its own event.
+                _ => {
+                    let at = seen.last_state_change_at.unwrap_or(deletion.at);
+                    Place::Moot(Outcome::Superseded { ca, deleted_again_at: at })
+                }
+            },
+            (Some(DeletionMatch::Deleted), _) => {
+                Place::New { until: until.unwrap_or(expected), over }
+            }
+            (Some(DeletionMatch::DeletedAgain { at }), _) => {
+                Place::Moot(Outcome::Superseded { ca, deleted_again_at: at })
+            }
+            (Some(DeletionMatch::NotDeleted), Some(seen)) => {
+                Place::Moot(Outcome::NotDeleted { ca, status: seen.status.to_string() })
+            }
+            (None | Some(DeletionMatch::NotDeleted), _) => {
+                Place::New { until: expected, over: None }
+            }
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! The event of a CA having been disabled: it is noted, and a CA that was restored before the event
+//! came goes back into service after all.
+
+use super::{
+    AutoRestoreError, Job, Outcome, TRIES,
+    case::{self, Case, Recorded},
+    case_runner::{CaseRunner, Observed_},
+    disabled,
+    machine::State,
+};
+use crate::{
+    ca::CaStatus,
+    cloudtrail::Disabling,
+    jobs::conditional,
+    ports::{Attachments, Authorities, Bus, Described, Etag, EvidenceStore, PortError},
+};
+
+impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+    pub(super) async fn disabling(&self, event: Disabling) -> Result<Outcome, AutoRestoreError> {
+        let mut tries = 1;
+        loop {
+            match self.disabling_once(&event).await {
+                Err(AutoRestoreError::Contended { .. }) if tries < TRIES => tries += 1,
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn disabling_once(&self, event: &Disabling) -> Result<Outcome, AutoRestoreError> {
+        let seen = match self.authorities.describe(&event.ca).await {
+            Ok(seen) => Some(seen),
+            Err(PortError::NotFound { .. }) => None,
+            Err(cause) => return Err(AutoRestoreError::Describe(cause)),
+        };
+        let noted = self.note(event, seen.as_ref()).await?;
+        if let Some(seen) = &seen
+            && noted
+            && seen.ca.status != CaStatus::Deleted
+        {
+            // What is disabled is perhaps deleted next, and then cannot be looked at any more. If
+            // this fails, an older snapshot has to do.
+            let _ = self.take_snapshot(&seen.ca, seen.as_of).await;
+        }
+        let can_serve =
+            |seen: &Described| matches!(seen.ca.status, CaStatus::Active | CaStatus::Disabled);
+        if let Some(seen) = seen.filter(can_serve)
+            && let Some((case, etag)) = self.restored_case(event).await?
+        {
+            let observation = Observed_::Ca(Box::new(seen));
+            let case = CaseRunner::new(self, case, Some(etag), observation)
+                .run_late_reactivation()
+                .await?;
+            if case.state() == State::Reactivated {
+                return Ok(Outcome::of(&case));
+            }
+        }
+        Ok(Outcome::Noted { ca: event.ca.clone(), disabled_at: event.at, noted })
+    }
+
+    async fn note(
+        &self,
+        event: &Disabling,
+        seen: Option<&Described>,
+    ) -> Result<bool, AutoRestoreError> {
+        let key = disabled::key(&event.ca);
+        let object = self.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
+        let old = object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
+        let ca = seen.map(|seen| &seen.ca);
+        let Some(record) = disabled::by_event(old.as_ref(), event, ca) else {
+            return Ok(false);
+        };
+        let body = serde_json::to_vec_pretty(&record).map_err(AutoRestoreError::Write)?;
+        let over = object.as_ref().map(|object| &object.etag);
+        let written = conditional::write(self.evidence, &key, body, over).await;
+        match written.map_err(AutoRestoreError::EvidenceStore)? {
+            Some(_) => Ok(true),
+            None => Err(AutoRestoreError::Contended { key }),
+        }
+    }
+
+    /// A case that was closed with the CA left DISABLED, or was on the way back into service, and
+    /// whose deletion followed this event.
+    async fn restored_case(
+        &self,
+        event: &Disabling,
+    ) -> Result<Option<(Case, Etag)>, AutoRestoreError> {
+        let keys = self.evidence.list(&case::prefix(&event.ca)).await;
+        let mut keys = keys.map_err(AutoRestoreError::EvidenceStore)?;
+        // The windows of deletions that came after the event end after it.
+        keys.retain(|key| case::until_in(key).is_some_and(|until| until > event.at));
+        for key in keys.iter().rev() {
+            if let Recorded::Case(case, etag) = self.recorded(key).await?
+                && case.state() == State::Restored
+                && (case.is_closed() || case.is_reactivating())
+            {
+                return Ok(Some((*case, etag)));
+            }
+        }
+        Ok(None)
+    }
+}

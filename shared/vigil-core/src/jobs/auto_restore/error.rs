@@ -1,0 +1,118 @@
+//! How an invocation fails. Lambda repeats it, and a repetition picks up where this one stopped.
+
+use super::{Outcome, case::CaseError};
+use crate::{
+    arn::CaArn,
+    cloudtrail::Refusal,
+    failure::{Failure, chain},
+    ports::{PortError, PublishError},
+};
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AutoRestoreError {
+    #[error("{key} is being written by somebody else")]
+    Contended { key: String },
+    #[error("could not look at the CA")]
+    Describe(#[source] PortError),
+    #[error("the event is not one to act on")]
+    Event(#[source] Refusal),
+    #[error("the event is not one to act on, and could not be kept ({})", chain(.unkept))]
+    EventNotKept {
+        #[source]
+        refusal: Refusal,
+        unkept: Box<PortError>,
+    },
+    #[error("{ca} is listed, but cannot be described")]
+    Inconsistent { ca: CaArn },
+    #[error("could not read or write the evidence")]
+    EvidenceStore(#[source] PortError),
+    #[error("could not list the CAs")]
+    List(#[source] PortError),
+    #[error("the CA's fate is settled, but could not be told")]
+    Publish(#[source] PublishError),
+    #[error("could not put down what hangs on the CA")]
+    Look(#[source] PortError),
+    #[error("the CA was restored, but what it had before could not be compared or put back")]
+    Mend(#[source] PortError),
+    #[error("the CA was restored, but could not be put back into service")]
+    Reactivate(#[source] PortError),
+    #[error("the case's record does not take what happened")]
+    Record(#[source] CaseError),
+    /// We are not allowed to. It has been told as CRITICAL, unless that failed, too.
+    #[error("the CA must be restored, and we may not{}", could_not_publish(.unpublished.as_deref()))]
+    Refused {
+        #[source]
+        cause: PortError,
+        unpublished: Option<Box<PublishError>>,
+    },
+    #[error("could not restore the CA")]
+    Restore(#[source] PortError),
+    #[error("{ca} is still DELETED after it was restored")]
+    StillDeleted { ca: CaArn },
+    /// Raised after every Region and every CA has had its turn, so that one failure cannot hide the
+    /// others.
+    #[error("the sweep failed in part: {}", each(.failures))]
+    SweepIncomplete { outcome: Box<Outcome>, failures: Vec<CaFailure> },
+    #[error("the CA was changed, but could not be looked at afterwards")]
+    Verify(#[source] PortError),
+    #[error("could not write state as JSON")]
+    Write(#[source] serde_json::Error),
+}
+
+/// What a sweep failed on.
+#[derive(Debug)]
+pub struct CaFailure {
+    pub region: String,
+    /// `None`: on what concerns all CAs of the Region.
+    pub ca: Option<CaArn>,
+    pub error: Box<AutoRestoreError>,
+}
+
+impl CaFailure {
+    pub(super) fn new(ca: &CaArn, error: AutoRestoreError) -> Self {
+        let region = ca.region().to_owned();
+        Self { region, ca: Some(ca.clone()), error: Box::new(error) }
+    }
+
+    pub(super) fn of_all(region: &str, error: AutoRestoreError) -> Self {
+        Self { region: region.to_owned(), ca: None, error: Box::new(error) }
+    }
+}
+
+fn each(failures: &[CaFailure]) -> String {
+    let each = failures.iter().map(|failure| match &failure.ca {
+        Some(ca) => format!("{ca}: {}", chain(&failure.error)),
+        None => format!("{}: {}", failure.region, chain(&failure.error)),
+    });
+    each.collect::<Vec<_>>().join("; ")
+}
+
+fn could_not_publish(unpublished: Option<&PublishError>) -> String {
+    match unpublished {
+        Some(error) => format!(" (nor could that be told: {})", chain(error)),
+        None => String::new(),
+    }
+}
+
+impl Failure for AutoRestoreError {
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Contended { .. } => "CaseContended",
+            Self::Describe(_) => "DescribeFailed",
+            Self::Event(refusal) | Self::EventNotKept { refusal, .. } => refusal.error_type(),
+            Self::Inconsistent { .. } => "InconsistentService",
+            Self::EvidenceStore(_) | Self::Record(_) | Self::Write(_) => "EvidenceFailed",
+            Self::List(_) => "ListFailed",
+            Self::Look(_) => "LookFailed",
+            Self::Mend(_) => "MendFailed",
+            Self::Publish(_) => "PublishFailed",
+            Self::Reactivate(_) => "ReactivateFailed",
+            Self::Refused { .. } => "RestoreRefused",
+            Self::Restore(_) => "RestoreFailed",
+            Self::StillDeleted { .. } => "StillDeleted",
+            Self::SweepIncomplete { .. } => "SweepIncomplete",
+            Self::Verify(_) => "VerifyFailed",
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What else is known of a deletion. A fact that cannot be had is unknown, and said to be.
+
+use futures::future::{join, join4};
+use time::OffsetDateTime;
+
+use super::{AutoRestoreError, case::Case, limit};
+use crate::{
+    arn::CaArn,
+    ca::Ca,
+    cloudtrail::Deletion,
+    failure::chain,
+    jobs::impact::{self, Impact},
+    policy::{self, Approval, Facts, Policies},
+    ports::{EvidenceStore, PortError},
+    snapshot::Snapshot,
+};
+
+pub(super) struct Gathered {
+    approval: Option<Approval>,
+    /// The ledger did not say whether there is one.
+    is_approval_unasked: bool,
+    tag_approval: Option<Approval>,
+    pub(super) snapshot: Option<Snapshot>,
+    pub(super) impact: Impact,
+    earlier_restores: Option<u32>,
+    pub(super) policies: Policies,
+    pub(super) policy_files: Vec<String>,
+    pub(super) policy_problem: Option<String>,
+    pub(super) unknown: Vec<String>,
+    as_of: OffsetDateTime,
+}
+
+impl Gathered {
+    /// An approval that cannot be asked for counts as it did when the deletion was judged: that it was
+    /// there is on record, and nothing says that it has been withdrawn.
+    pub(super) fn recall_approval(&mut self, case: &Case) {
+        if self.is_approval_unasked {
+            let judgement = case.judgement();
+            self.approval =
+                judgement.and_then(|of| policy::recorded_approval(case.ca(), &of.request));
+        }
+    }
+
+    pub(super) fn facts<'a>(&'a self, deletion: &'a Deletion, ca: &'a Ca) -> Facts<'a> {
+        Facts {
+            deletion,
+            ca,
+            approval: self.approval.as_ref(),
+            tag_approval: self.tag_approval.as_ref(),
+            snapshot: self.snapshot.as_ref(),
+            certificates: self.impact.certificates.as_ref(),
+            subordinates: self.impact.subordinates.as_ref(),
+            earlier_restores: self.earlier_restores,
+            as_of: self.as_of,
+        }
+    }
+}
+
+/// What keeps a fact from being known.
+enum Gap {
+    /// It is there, and cannot be used.
+    Lasting(String),
+    /// The ledger could not be asked: the next attempt may succeed.
+    Passing(PortError),
+}
+
+impl From<PortError> for Gap {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Other { .. } | PortError::Throttled { .. } => Self::Passing(error),
+            error => Self::Lasting(chain(&error)),
+        }
+    }
+}
+
+/// Whether to give up where it cannot be asked who permits what, and have the invocation repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RetryUntilKnown {
+    /// There is no time: what is not known permits nothing.
+    No,
+    /// An approved deletion is not to be undone for a moment's trouble.
+    Yes,
+}
+
+/// With nothing known, nothing permits the deletion, and the CA is restored. `occasion` is the
+/// deletion's own among the restorations.
+pub(super) async fn gather<L: EvidenceStore>(
+    evidence: &L,
+    ca: &CaArn,
+    occasion: &str,
+    as_of: OffsetDateTime,
+    retry_until_known: RetryUntilKnown,
+) -> Result<Gathered, AutoRestoreError> {
+    let (approved, attached, impact, policies) = join4(
+        approval(evidence, ca),
+        join(snapshot(evidence, ca), limit::earlier(evidence, ca, occasion, as_of)),
+        impact::gather(evidence, ca, as_of),
+        own_policies(evidence),
+    )
+    .await;
+    let is_approval_unasked = matches!(approved, Err(Gap::Passing(_)));
+    let approved = lasting(approved, retry_until_known)?;
+    let policies = lasting(policies, retry_until_known)?;
+    let mut unknown = Vec::new();
+    let approval = known(approved, &mut unknown).flatten();
+    let snapshot = known(attached.0, &mut unknown).flatten();
+    let restorations = |why| format!("earlier restorations: {why}");
+    let earlier_restores = known(attached.1.map_err(restorations), &mut unknown);
+    if snapshot.is_none() {
+        unknown.push("tags, resource policy: no snapshot of the CA has been made".to_owned());
+    }
+    unknown.extend(impact.unknown.iter().cloned());
+    let tag_approval = snapshot
+        .as_ref()
+        .and_then(|snapshot| Approval::from_tags(&snapshot.attached.tags, ca))
+        .and_then(|read| known(read.map_err(|error| chain(&error)), &mut unknown));
+    let (policies, policy_files, policy_problem) = match policies {
+        Ok(Some((policies, files))) => (policies, files, None),
+        Ok(None) => (Policies::built_in(), Vec::new(), None),
+        Err(problem) => (Policies::built_in(), Vec::new(), Some(problem)),
+    };
+    Ok(Gathered {
+        approval,
+        is_approval_unasked,
+        tag_approval,
+        snapshot,
+        impact,
+        earlier_restores,
+        policies,
+        policy_files,
+        policy_problem,
+        unknown,
+        as_of,
+    })
+}
+
+/// A fact or why it is not known; an error where that may be known in a moment.
+fn lasting<T>(
+    fact: Result<T, Gap>,
+    retry_until_known: RetryUntilKnown,
+) -> Result<Result<T, String>, AutoRestoreError> {
+    match (fact, retry_until_known) {
+        (Ok(fact), _) => Ok(Ok(fact)),
+        (Err(Gap::Lasting(why)), _) => Ok(Err(why)),
+        (Err(Gap::Passing(cause)), RetryUntilKnown::No) => Ok(Err(chain(&cause))),
+        (Err(Gap::Passing(cause)), RetryUntilKnown::Yes) => {
+            Err(AutoRestoreError::EvidenceStore(cause))
+        }
+    }
+}
+
+fn known<T>(fact: Result<T, String>, unknown: &mut Vec<String>) -> Option<T> {
+    match fact {
+        Ok(fact) => Some(fact),
+        Err(why) => {
+            unknown.push(why);
+            None
+        }
+    }
+}
+
+async fn snapshot<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Option<Snapshot>, String> {
+    let key = Snapshot::key(ca);
+    let entry = evidence.read(&key).await.map_err(|error| format!("{key}: {}", chain(&error)))?;
+    let Some(entry) = entry else { return Ok(None) };
+    serde_json::from_slice(&entry.body).map(Some).map_err(|error| format!("{key}: {error}"))
+}
+
+async fn approval<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Option<Approval>, Gap> {
+    let key = Approval::key(ca);
+    let Some(entry) = evidence.read(&key).await? else { return Ok(None) };
+    match Approval::read(&entry.body, ca) {
+        Ok(approval) => Ok(Some(approval)),
+        Err(error) => Err(Gap::Lasting(format!("{key}: {}", chain(&error)))),
+    }
+}
+
+/// The policies under `policies/` in the evidence bucket, if there are any.
+async fn own_policies<L: EvidenceStore>(
+    evidence: &L,
+) -> Result<Option<(Policies, Vec<String>)>, Gap> {
+    let keys = evidence.list("policies/").await?;
+    let keys: Vec<String> = keys.into_iter().filter(|key| key.ends_with(".cedar")).collect();
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let mut files = Vec::new();
+    for key in &keys {
+        match evidence.read(key).await? {
+            Some(entry) => files.push((key.clone(), entry.body)),
+            None => {
+                return Err(Gap::Lasting(format!("{key} vanished while the policies were read")));
+            }
+        }
+    }
+    match Policies::parse(&files) {
+        Ok(policies) => Ok(Some((policies, keys))),
+        Err(error) => Err(Gap::Lasting(chain(&error))),
+    }
+}

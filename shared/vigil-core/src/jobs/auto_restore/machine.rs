@@ -1,0 +1,355 @@
+//! The life of a case: its states, the moves between them, and what is to be done next. Pure.
+//!
+//! ```text
+//!          ┌─ joined ─┬──────────────────┬───────────┐
+//!          ▼          │                  │           │
+//! seen ─► judged ─► restoring ─► restored ─► reactivated
+//!    │       ├────► stood ────┐ ▲
+//!    │       ├────► escalated ┴─┘ overruled, when the window is about to end
+//!    └───────┴────► lost        (and lost, or restored by somebody, from wherever it was DELETED)
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// A deletion is known, by its event or by the deleted CA itself.
+    Seen,
+    /// The policies have spoken.
+    Judged,
+    /// The CA is to be restored, and one of the day's restorations is taken for it.
+    Restoring,
+    /// The CA is not DELETED any more, by our doing or somebody's.
+    Restored,
+    /// And it is ACTIVE again.
+    Reactivated,
+    /// The deletion was permitted.
+    Permitted,
+    /// The CA was restored too often, or policy asks: people have to decide.
+    Escalated,
+    /// The CA is gone for good.
+    Lost,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Ruling {
+    /// People decide, and the CA stays DELETED until they have.
+    Ask,
+    Restore,
+    Permit,
+}
+
+/// What an entry of the record does to its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Move {
+    See,
+    /// The event of a deletion that the sweep had found without one.
+    Join,
+    Judge(Ruling),
+    BeginRestoring,
+    /// What was lost with the deletion is put back, or is about to be.
+    Mend,
+    /// The window is about to end, and the CA is to be restored whatever was decided before.
+    Overrule,
+    /// The service refused to restore.
+    Refuse,
+    Restore,
+    /// The restored CA is to go back into service.
+    BeginReactivating,
+    Reactivate,
+    Permit,
+    Escalate,
+    Lose,
+    /// It is known whether the CA publishes CRLs again.
+    Verify,
+    /// People have been told.
+    Tell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Position {
+    pub(super) state: State,
+    pub(super) ruling: Option<Ruling>,
+    /// Whether people have been told of this state.
+    pub(super) published: bool,
+}
+
+/// How the CA stands to the deletion of the case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Observed {
+    Back,
+    Deleted,
+    /// By another deletion: in between it was restored.
+    DeletedAgain,
+    Gone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Step {
+    /// Leave it to people, as policy says.
+    Ask,
+    /// Take one of the day's restorations, or find that there is none left.
+    Begin,
+    Done,
+    Judge,
+    Lose,
+    /// It is back without us, or by an attempt of ours that was cut short.
+    NoteRestored,
+    Restore,
+    /// See whether the CA goes back into service; then tell.
+    Reactivate,
+    Permit,
+    Tell,
+}
+
+/// Where a move leads; `None`: it does not exist.
+pub(super) fn after(from: Option<Position>, made: Move) -> Option<Position> {
+    let Some(position) = from else {
+        let seen = Position { state: State::Seen, ruling: None, published: false };
+        return (made == Move::See).then_some(seen);
+    };
+    let to = |state| Some(Position { state, published: false, ..position });
+    let seen = Some(Position { state: State::Seen, ruling: None, published: false });
+    match (made, position.state) {
+        // Restored and deleted anew within one second, so that both windows end at the same one.
+        (Move::See, State::Restored | State::Reactivated | State::Permitted | State::Escalated)
+            if position.published =>
+        {
+            seen
+        }
+        // Facts have come that were not there: what was judged without them, and not yet acted on,
+        // is judged with them.
+        (Move::Join, State::Seen | State::Judged | State::Permitted | State::Escalated) => seen,
+        (Move::Join, State::Restoring | State::Restored | State::Reactivated | State::Lost) => {
+            Some(position)
+        }
+        (Move::Judge(ruling), State::Seen) => {
+            Some(Position { state: State::Judged, ruling: Some(ruling), published: false })
+        }
+        (Move::BeginRestoring, State::Judged) if position.ruling == Some(Ruling::Restore) => {
+            to(State::Restoring)
+        }
+        (Move::Escalate, State::Judged) if position.ruling != Some(Ruling::Permit) => {
+            to(State::Escalated)
+        }
+        (
+            Move::Overrule,
+            State::Seen | State::Judged | State::Restoring | State::Permitted | State::Escalated,
+        ) => Some(Position {
+            state: State::Restoring,
+            ruling: Some(Ruling::Restore),
+            published: false,
+        }),
+        (Move::Permit, State::Judged) if position.ruling == Some(Ruling::Permit) => {
+            to(State::Permitted)
+        }
+        (Move::Refuse, State::Restoring) => to(State::Restoring),
+        (
+            Move::Restore | Move::Lose,
+            State::Seen | State::Judged | State::Restoring | State::Permitted | State::Escalated,
+        ) => to(if made == Move::Restore { State::Restored } else { State::Lost }),
+        (Move::BeginReactivating | Move::Mend, State::Restored) => to(State::Restored),
+        (Move::Reactivate, State::Restored) => to(State::Reactivated),
+        // When the next CRL is due, the case is long closed.
+        (Move::Verify, State::Restored | State::Reactivated) if position.published => {
+            Some(position)
+        }
+        (Move::Tell, state) if state.is_final() && !position.published => {
+            Some(Position { published: true, ..position })
+        }
+        _ => None,
+    }
+}
+
+/// What to do with a case, given how its CA stands.
+pub(super) fn next(position: Position, observed: Observed) -> Step {
+    use Observed::{Back, Deleted, DeletedAgain, Gone};
+    if position.published {
+        return Step::Done;
+    }
+    match (position.state, observed) {
+        (State::Restored, Back) => Step::Reactivate,
+        (State::Restored | State::Reactivated | State::Lost, _) => Step::Tell,
+        (_, Back | DeletedAgain) => Step::NoteRestored,
+        (_, Gone) => Step::Lose,
+        (State::Seen, Deleted) => Step::Judge,
+        (State::Judged, Deleted) if position.ruling == Some(Ruling::Permit) => Step::Permit,
+        (State::Judged, Deleted) if position.ruling == Some(Ruling::Ask) => Step::Ask,
+        (State::Judged, Deleted) => Step::Begin,
+        (State::Restoring, Deleted) => Step::Restore,
+        (State::Permitted | State::Escalated, Deleted) => Step::Tell,
+    }
+}
+
+impl State {
+    /// Whether there is nothing more to do than to tell.
+    pub(super) fn is_final(self) -> bool {
+        match self {
+            Self::Seen | Self::Judged | Self::Restoring => false,
+            Self::Restored | Self::Reactivated | Self::Permitted | Self::Escalated | Self::Lost => {
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATES: [State; 8] = [
+        State::Seen,
+        State::Judged,
+        State::Restoring,
+        State::Restored,
+        State::Reactivated,
+        State::Permitted,
+        State::Escalated,
+        State::Lost,
+    ];
+
+    /// Rows: moves. Columns: the states in the order above, with the ruling `restore` where there
+    /// is one. `.` does not exist, `=` stays, otherwise the first two letters of where it leads.
+    const MOVES: &[(Move, &str)] = &[
+        (Move::See, ".. .. .. .. .. .. .. .."),
+        (Move::Join, "se se == == == se se =="),
+        (Move::Judge(Ruling::Restore), "ju .. .. .. .. .. .. .."),
+        (Move::BeginRestoring, ".. re .. .. .. .. .. .."),
+        (Move::Mend, ".. .. .. == .. .. .. .."),
+        (Move::Overrule, "re re == .. .. re re .."),
+        (Move::Refuse, ".. .. == .. .. .. .. .."),
+        (Move::Restore, "Re Re Re .. .. Re Re .."),
+        (Move::BeginReactivating, ".. .. .. == .. .. .. .."),
+        (Move::Reactivate, ".. .. .. ac .. .. .. .."),
+        (Move::Permit, ".. .. .. .. .. .. .. .."),
+        (Move::Escalate, ".. es .. .. .. .. .. .."),
+        (Move::Lose, "lo lo lo .. .. lo lo .."),
+        (Move::Verify, ".. .. .. .. .. .. .. .."),
+        (Move::Tell, ".. .. .. == == == == =="),
+    ];
+
+    fn short(state: State) -> &'static str {
+        match state {
+            State::Seen => "se",
+            State::Judged => "ju",
+            State::Restoring => "re",
+            State::Restored => "Re",
+            State::Reactivated => "ac",
+            State::Permitted => "st",
+            State::Escalated => "es",
+            State::Lost => "lo",
+        }
+    }
+
+    fn at(state: State, published: bool) -> Position {
+        let ruling = (state != State::Seen).then_some(Ruling::Restore);
+        Position { state, ruling, published }
+    }
+
+    #[test]
+    fn every_move_leads_where_the_table_says() {
+        for (made, row) in MOVES {
+            for (state, want) in STATES.into_iter().zip(row.split(' ')) {
+                let got = after(Some(at(state, false)), *made);
+                let found = match got {
+                    None => "..",
+                    Some(to) if to.state == state && state != State::Seen => "==",
+                    Some(to) => short(to.state),
+                };
+                assert_eq!(found, want, "{made:?} from {state:?}");
+            }
+        }
+        for state in [State::Restored, State::Reactivated, State::Permitted, State::Escalated] {
+            let again = after(Some(at(state, true)), Move::See).map(|to| to.state);
+            assert_eq!(again, Some(State::Seen), "deleted anew");
+        }
+        assert_eq!(after(Some(at(State::Lost, true)), Move::See), None);
+        assert_eq!(after(None, Move::See).map(|to| to.state), Some(State::Seen));
+        assert_eq!(after(None, Move::Tell), None);
+    }
+
+    #[test]
+    fn a_case_stands_only_by_its_ruling_and_is_told_once() {
+        let deletion_match = Position { ruling: Some(Ruling::Permit), ..at(State::Judged, false) };
+        assert_eq!(
+            after(Some(deletion_match), Move::Permit).map(|to| to.state),
+            Some(State::Permitted)
+        );
+        assert_eq!(after(Some(deletion_match), Move::BeginRestoring), None);
+        assert_eq!(after(Some(deletion_match), Move::Escalate), None);
+        let asking = Position { ruling: Some(Ruling::Ask), ..deletion_match };
+        assert_eq!(after(Some(asking), Move::Escalate).map(|to| to.state), Some(State::Escalated));
+        assert_eq!(after(Some(asking), Move::BeginRestoring), None);
+        let permitted = Position { published: true, ..at(State::Permitted, false) };
+        let overruled = after(Some(permitted), Move::Overrule);
+        assert_eq!(overruled, Some(at(State::Restoring, false)), "and is to be told anew");
+        let published = after(Some(at(State::Restored, false)), Move::Tell);
+        assert_eq!(published, Some(at(State::Restored, true)));
+        assert_eq!(after(published, Move::Tell), None);
+        let begun = after(published, Move::BeginReactivating);
+        assert_eq!(begun, Some(at(State::Restored, false)), "which is to be told anew");
+        assert_eq!(after(begun, Move::Reactivate), Some(at(State::Reactivated, false)));
+        let joined = after(Some(at(State::Restored, true)), Move::Join);
+        assert_eq!(joined, Some(at(State::Restored, true)), "what is done and told stays so");
+    }
+
+    /// Rows: states. Columns: BACK, DELETED, DELETED AGAIN, GONE.
+    #[test]
+    fn what_is_next_depends_on_the_case_and_on_its_ca() {
+        use Step::{Begin, Judge, Lose, NoteRestored, Reactivate, Restore, Tell};
+        let observed = [Observed::Back, Observed::Deleted, Observed::DeletedAgain, Observed::Gone];
+        for (state, want) in [
+            (State::Seen, [NoteRestored, Judge, NoteRestored, Lose]),
+            (State::Judged, [NoteRestored, Begin, NoteRestored, Lose]),
+            (State::Restoring, [NoteRestored, Restore, NoteRestored, Lose]),
+            (State::Restored, [Reactivate, Tell, Tell, Tell]),
+            (State::Reactivated, [Tell, Tell, Tell, Tell]),
+            (State::Permitted, [NoteRestored, Tell, NoteRestored, Lose]),
+            (State::Escalated, [NoteRestored, Tell, NoteRestored, Lose]),
+            (State::Lost, [Tell, Tell, Tell, Tell]),
+        ] {
+            for (observed, want) in observed.into_iter().zip(want) {
+                assert_eq!(next(at(state, false), observed), want, "{state:?} {observed:?}");
+                if state.is_final() {
+                    assert_eq!(next(at(state, true), observed), Step::Done, "{state:?}, told");
+                }
+            }
+        }
+        let deletion_match = Position { ruling: Some(Ruling::Permit), ..at(State::Judged, false) };
+        assert_eq!(next(deletion_match, Observed::Deleted), Step::Permit);
+        let asking = Position { ruling: Some(Ruling::Ask), ..deletion_match };
+        assert_eq!(next(asking, Observed::Deleted), Step::Ask);
+    }
+
+    /// Whatever the world does in between, a case ends: no step leads in a circle.
+    #[test]
+    fn every_step_is_a_move_that_exists_and_brings_the_end_nearer() {
+        let rank = |position: Position| {
+            let state = STATES.iter().position(|state| *state == position.state).unwrap();
+            (state, position.published)
+        };
+        for state in STATES {
+            for observed in
+                [Observed::Back, Observed::Deleted, Observed::DeletedAgain, Observed::Gone]
+            {
+                let from = at(state, false);
+                let made = match next(from, observed) {
+                    Step::Ask => Move::Escalate,
+                    Step::Begin => Move::BeginRestoring,
+                    Step::Done => continue,
+                    Step::Judge => Move::Judge(Ruling::Restore),
+                    Step::Lose => Move::Lose,
+                    Step::NoteRestored | Step::Restore => Move::Restore,
+                    Step::Reactivate => Move::Reactivate,
+                    Step::Permit => Move::Permit,
+                    Step::Tell => Move::Tell,
+                };
+                let to = after(Some(from), made).unwrap_or_else(|| panic!("{made:?} {state:?}"));
+                // Stood and Escalated can still become Restored: somebody did it.
+                let undone = matches!(state, State::Permitted | State::Escalated);
+                assert!(rank(to) > rank(from) || undone, "{state:?} {made:?}");
+            }
+        }
+    }
+}

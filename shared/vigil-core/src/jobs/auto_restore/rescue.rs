@@ -1,0 +1,98 @@
+//! The dead man's switch: the window of a deleted CA is about to end, and policy has it restored
+//! whatever was decided before.
+
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    AutoRestoreError, Job, Outcome, Settings, TRIES,
+    act::Act,
+    case::{self, Recorded},
+    case_runner::{CaseRunner, Observed_},
+    gather::{self, RetryUntilKnown},
+    limit,
+    machine::State,
+};
+use crate::{
+    ca::{Ca, CaStatus},
+    policy::{self, Permission, Question},
+    ports::{Attachments, Authorities, Bus, EvidenceStore, PortError},
+};
+
+/// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
+const TIME_TO_REPEAT: Duration = Duration::minutes(20);
+
+/// What is known of a CA whose last threshold has passed.
+#[derive(Clone, Copy, Debug)]
+pub struct LastCall<'a> {
+    pub ca: &'a Ca,
+    pub until: OffsetDateTime,
+    /// Whether somebody has acknowledged the deletion, and that has not run out.
+    pub acknowledged: bool,
+    pub now: OffsetDateTime,
+}
+
+/// `None`: policy does not have the CA restored.
+pub async fn at_deadline<A: Authorities + Attachments, L: EvidenceStore, B: Bus>(
+    call: LastCall<'_>,
+    authorities: &A,
+    evidence: &L,
+    bus: &B,
+    settings: &Settings,
+) -> Result<Option<Outcome>, AutoRestoreError> {
+    let job = Job { authorities, evidence, bus, settings };
+    let mut tries = 1;
+    loop {
+        match job.at_deadline(call).await {
+            Err(AutoRestoreError::Contended { .. }) if tries < TRIES => tries += 1,
+            ended => return ended,
+        }
+    }
+}
+
+impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+    async fn at_deadline(&self, call: LastCall<'_>) -> Result<Option<Outcome>, AutoRestoreError> {
+        let LastCall { ca, until, acknowledged, now } = call;
+        let (mut case, etag) = match self.recorded(&case::key(&ca.arn, until)).await? {
+            Recorded::Absent => (self.open(ca, now, false)?, None),
+            Recorded::Unreadable(etag) => (self.open(ca, now, true)?, Some(etag)),
+            Recorded::Case(case, etag) => (*case, Some(etag)),
+        };
+        match case.state() {
+            State::Seen
+            | State::Judged
+            | State::Restoring
+            | State::Permitted
+            | State::Escalated => {}
+            State::Lost => return Ok(None),
+            State::Restored | State::Reactivated => {
+                // Somebody was faster; or it is deleted again, which the sweep sees to.
+                let seen = self.authorities.describe(&ca.arn).await;
+                let seen = seen.map_err(AutoRestoreError::Describe)?;
+                let is_back = seen.ca.status != CaStatus::Deleted;
+                return Ok(is_back.then(|| Outcome::of(&case)));
+            }
+        }
+        // The next sweep asks again, if there is one before the end.
+        let retry_until_known =
+            if until - now > TIME_TO_REPEAT { RetryUntilKnown::Yes } else { RetryUntilKnown::No };
+        let gathered =
+            gather::gather(self.evidence, &ca.arn, &case.occasion(), now, retry_until_known).await;
+        let mut gathered = gathered?;
+        gathered.recall_approval(&case);
+        let facts = gathered.facts(case.deletion(), ca);
+        let answer = policy::must_restore_at_deadline(&gathered.policies, &facts, acknowledged);
+        let Permission::Granted { policies } = answer else { return Ok(None) };
+        let request = policy::request_json(&facts, Question::Deadline { acknowledged });
+        let observation = match self.authorities.describe(&ca.arn).await {
+            Ok(seen) => Observed_::Ca(Box::new(seen)),
+            Err(PortError::NotFound { .. }) => Observed_::Gone { as_of: now },
+            Err(cause) => return Err(AutoRestoreError::Describe(cause)),
+        };
+        let overruled = Act::Overruled { policies, request };
+        case.add(now, overruled).map_err(AutoRestoreError::Record)?;
+        // Once the CA is back, only this leads a sweep to a case whose maker was cut short.
+        limit::note(self.evidence, &ca.arn, &case.occasion(), now).await?;
+        let case = CaseRunner::new(self, case, etag, observation).run().await?;
+        Ok(Some(Outcome::of(&case)))
+    }
+}

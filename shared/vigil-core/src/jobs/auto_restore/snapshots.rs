@@ -1,0 +1,192 @@
+//! Puts down, while CAs are there, what cannot be asked of them once they are DELETED: whose
+//! certificates they have, and what hangs on them.
+//!
+//! One object for the Region's inventory and one for each CA's snapshot. A sweep refreshes a few:
+//! GetPolicy and ListPermissions may be called five times a second, and there may be 200 CAs.
+
+use time::{Duration, OffsetDateTime};
+
+use super::{AutoRestoreError, CaFailure, Job};
+use crate::{
+    ca::{Ca, CaStatus},
+    certificate::Certificate,
+    inventory::{self, Identity, Inventory, Known},
+    jobs::conditional,
+    ports::{Attachments, Authorities, Bus, EvidenceStore, Listing, PortError},
+    snapshot::Snapshot,
+};
+
+/// How many CAs a sweep looks at closely.
+const A_SWEEP: usize = 10;
+/// How old a snapshot gets before it is made anew, though nothing is known to have changed.
+const REFRESHED_AFTER: Duration = Duration::DAY;
+/// How old an inventory gets in which nothing has changed.
+const REWRITTEN_AFTER: Duration = Duration::hours(6);
+
+impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+    pub(super) async fn keep_inventory(
+        &self,
+        region: &str,
+        listing: &Listing,
+        failures: &mut Vec<CaFailure>,
+    ) {
+        let key = inventory::key(region);
+        let object = match self.evidence.read(&key).await {
+            Ok(object) => object,
+            Err(cause) => {
+                return failures
+                    .push(CaFailure::of_all(region, AutoRestoreError::EvidenceStore(cause)));
+            }
+        };
+        let old: Option<Inventory> =
+            object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
+        let before = |ca: &Ca| old.as_ref().and_then(|old| old.cas.get(&ca.arn));
+        if let Some(old) = &old
+            && let Err(error) = self.tell_vanished(old, listing).await
+        {
+            // The inventory stays as it is, and the next sweep tells.
+            return failures.push(CaFailure::of_all(region, error));
+        }
+        let seen = listing.cas.iter().map(|ca| (ca.arn.clone(), Known::seen(ca, before(ca))));
+        let mut inventory = Inventory { as_of: listing.as_of, cas: seen.collect() };
+        self.look_closely(listing, &mut inventory, failures).await;
+        let is_current = old.as_ref().is_some_and(|old| {
+            old.cas == inventory.cas && listing.as_of - old.as_of < REWRITTEN_AFTER
+        });
+        if is_current {
+            return;
+        }
+        let over = object.as_ref().map(|object| &object.etag);
+        let written = match serde_json::to_vec(&inventory) {
+            Ok(body) => conditional::write(self.evidence, &key, body, over)
+                .await
+                .map_err(AutoRestoreError::EvidenceStore),
+            Err(error) => Err(AutoRestoreError::Write(error)),
+        };
+        // If another sweep was faster, it has seen the same.
+        if let Err(error) = written {
+            failures.push(CaFailure::of_all(region, error));
+        }
+    }
+
+    /// The CAs of which least is known first. Who is told to slow down stops.
+    async fn look_closely(
+        &self,
+        listing: &Listing,
+        inventory: &mut Inventory,
+        failures: &mut Vec<CaFailure>,
+    ) {
+        let mut wanted: Vec<(Option<OffsetDateTime>, &Ca)> = Vec::new();
+        for ca in &listing.cas {
+            let known = inventory.cas.get(&ca.arn);
+            if wants_a_look(ca, known, listing.as_of) {
+                wanted.push((known.and_then(|known| known.snapshot_at), ca));
+            }
+        }
+        wanted.sort_by_key(|(snapshot_at, ca)| (*snapshot_at, &ca.arn));
+        for (_, ca) in wanted.into_iter().take(A_SWEEP) {
+            let looked = self.look_closely_at(ca, listing.as_of, inventory).await;
+            match looked {
+                Ok(()) => {}
+                Err(AutoRestoreError::Look(PortError::Throttled { .. })) => return,
+                // Deleted, or gone, since it was listed.
+                Err(AutoRestoreError::Look(
+                    PortError::InvalidState { .. } | PortError::NotFound { .. },
+                )) => {}
+                Err(error) => failures.push(CaFailure::new(&ca.arn, error)),
+            }
+        }
+    }
+
+    async fn look_closely_at(
+        &self,
+        ca: &Ca,
+        as_of: OffsetDateTime,
+        inventory: &mut Inventory,
+    ) -> Result<(), AutoRestoreError> {
+        self.take_snapshot(ca, as_of).await?;
+        if let Some(known) = inventory.cas.get_mut(&ca.arn) {
+            known.snapshot_at = Some(as_of);
+        }
+        let lacks_identity =
+            inventory.cas.get(&ca.arn).is_some_and(|known| known.identity.is_none());
+        if lacks_identity && ca.serial.is_some() {
+            let own = self.authorities.certificate(&ca.arn).await;
+            let own = own.map_err(AutoRestoreError::Look)?;
+            // What cannot be read as a certificate leaves the CA without an identity: unknown.
+            let read = Certificate::from_pem(&own.certificate).ok();
+            if let Some(known) = inventory.cas.get_mut(&ca.arn) {
+                known.identity = read.as_ref().map(Identity::of);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn take_snapshot(
+        &self,
+        ca: &Ca,
+        as_of: OffsetDateTime,
+    ) -> Result<(), AutoRestoreError> {
+        let attached = self.authorities.attached(&ca.arn).await.map_err(AutoRestoreError::Look)?;
+        let key = Snapshot::key(&ca.arn);
+        let object = self.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
+        let snapshot = Snapshot { ca: ca.arn.clone(), as_of, attached };
+        let body = serde_json::to_vec_pretty(&snapshot).map_err(AutoRestoreError::Write)?;
+        let over = object.as_ref().map(|object| &object.etag);
+        let written = conditional::write(self.evidence, &key, body, over).await;
+        // If somebody else was faster, they have seen the same.
+        written.map_err(AutoRestoreError::EvidenceStore)?;
+        Ok(())
+    }
+}
+
+/// Whether something is not known of a CA that can be asked, or may have changed.
+fn wants_a_look(ca: &Ca, known: Option<&Known>, now: OffsetDateTime) -> bool {
+    if !matches!(
+        ca.status,
+        CaStatus::Active | CaStatus::Disabled | CaStatus::Expired | CaStatus::PendingCertificate
+    ) {
+        return false;
+    }
+    let Some(known) = known else { return true };
+    let Some(snapshot_at) = known.snapshot_at else { return true };
+    (ca.serial.is_some() && known.identity.is_none())
+        || now - snapshot_at >= REFRESHED_AFTER
+        || ca.last_state_change_at.is_some_and(|changed| changed > snapshot_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::fakes;
+
+    const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
+
+    #[test]
+    fn a_ca_is_looked_at_when_it_is_new_has_changed_or_was_not_for_a_day() {
+        let ca = Ca { status: CaStatus::Active, ..fakes::deleted_ca(AT - Duration::days(9)) };
+        let known = |snapshot_at| Known {
+            identity: Some(Identity {
+                subject: String::new(),
+                issuer: String::new(),
+                key: None,
+                authority_key: None,
+            }),
+            snapshot_at,
+            ..Known::seen(&ca, None)
+        };
+        let second = Duration::SECOND;
+        let day_ago = AT - Duration::DAY;
+        let looks = |known: Option<Known>| wants_a_look(&ca, known.as_ref(), AT);
+        assert!(looks(None) && looks(Some(known(None))));
+        assert!(looks(Some(known(Some(day_ago)))) && !looks(Some(known(Some(day_ago + second)))));
+        let changed = Some(known(Some(AT - Duration::days(9) - second)));
+        assert!(looks(changed));
+        let unread = Known { identity: None, ..known(Some(AT)) };
+        assert!(looks(Some(unread)));
+        let deleted = Ca { status: CaStatus::Deleted, ..ca.clone() };
+        assert!(!wants_a_look(&deleted, None, AT));
+    }
+}

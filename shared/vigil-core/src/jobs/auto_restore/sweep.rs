@@ -1,0 +1,302 @@
+//! The schedule's turn: deletions whose events were lost, cases that were left open, and what
+//! events do not tell of CAs being disabled.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use time::OffsetDateTime;
+
+use super::{
+    AutoRestoreError, CaFailure, Job, Outcome, Settings, SweepResult, Swept, TRIES,
+    case::{self, Case, Recorded},
+    case_runner::{CaseRunner, Observed_},
+    disabled,
+    limit::{self, Restorations},
+    machine::State,
+    rescue::{LastCall, at_deadline},
+};
+use crate::{
+    ca::{Ca, CaStatus},
+    cloudtrail::Deletion,
+    jobs::{conditional, restore_deadline::Ack},
+    ports::{Attachments, Authorities, Bus, EvidenceStore, PortError, Regions},
+};
+
+/// What the sweep of one Region saw and did.
+pub(super) struct RegionSweep {
+    as_of: Option<OffsetDateTime>,
+    region: String,
+    seen: usize,
+    swept: Vec<Swept>,
+    failures: Vec<CaFailure>,
+}
+
+/// All Regions at once; one that does not answer does not keep the others from their turn.
+pub(super) async fn all<R: Regions, L: EvidenceStore, B: Bus>(
+    regions: &R,
+    evidence: &L,
+    bus: &B,
+    settings: &Settings,
+) -> Result<Outcome, AutoRestoreError> {
+    let watched = regions.names().iter().filter_map(|name| Some((name, regions.of(name)?)));
+    let region_sweeps = join_all(watched.map(|(region, authorities)| async move {
+        Job { authorities, evidence, bus, settings }.sweep(region).await
+    }));
+    merged(region_sweeps.await)
+}
+
+fn merged(region_sweeps: Vec<RegionSweep>) -> Result<Outcome, AutoRestoreError> {
+    let (mut regions, mut seen, mut deleted) = (Vec::new(), 0, Vec::new());
+    let (mut latest, mut failures) = (None, Vec::new());
+    for region_sweep in region_sweeps {
+        if region_sweep.as_of.is_some() {
+            regions.push(region_sweep.region);
+        }
+        latest = latest.max(region_sweep.as_of);
+        seen += region_sweep.seen;
+        deleted.extend(region_sweep.swept);
+        failures.extend(region_sweep.failures);
+    }
+    let as_of = latest.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let outcome = Outcome::Swept { regions, as_of, seen, deleted };
+    if failures.is_empty() {
+        return Ok(outcome);
+    }
+    Err(AutoRestoreError::SweepIncomplete { outcome: Box::new(outcome), failures })
+}
+
+impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+    /// One list of all CAs, and a read for each that is DELETED. One that cannot be handled does
+    /// not keep the others from their turn.
+    async fn sweep(&self, region: &str) -> RegionSweep {
+        let region = region.to_owned();
+        let listing = match self.authorities.list().await {
+            Ok(listing) => listing,
+            Err(cause) => {
+                let failures = vec![CaFailure::of_all(&region, AutoRestoreError::List(cause))];
+                return RegionSweep { as_of: None, region, seen: 0, swept: Vec::new(), failures };
+            }
+        };
+        let (now, seen) = (listing.as_of, listing.cas.len());
+        let mut deleted: Vec<&Ca> =
+            listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
+        // Who has least time left goes first.
+        deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
+        let mut swept = Vec::new();
+        let mut failures = Vec::new();
+        for ca in deleted {
+            let result = match ca.restorable_until {
+                // CREATING and FAILED CAs have no restoration window: nothing can be restored.
+                None => Ok(SweepResult::NoWindow),
+                Some(until) => {
+                    let key = case::key(&ca.arn, until);
+                    self.sweep_case(ca, &key, now)
+                        .await
+                        .map(|result| result.unwrap_or(SweepResult::EventAwaited))
+                }
+            };
+            match result {
+                Ok(result) => swept.push(Swept { ca: ca.arn.clone(), result }),
+                Err(error) => failures.push(CaFailure::new(&ca.arn, error)),
+            }
+        }
+        self.sweep_restored(&region, &listing.cas, now, &mut swept, &mut failures).await;
+        self.sweep_disabled(&region, &listing.cas, now, &mut failures).await;
+        self.keep_inventory(&region, &listing, &mut failures).await;
+        RegionSweep { as_of: Some(now), region, seen, swept, failures }
+    }
+
+    async fn sweep_case(
+        &self,
+        ca: &Ca,
+        key: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<SweepResult>, AutoRestoreError> {
+        let mut tries = 1;
+        loop {
+            match self.sweep_case_once(ca, key, now).await {
+                Err(AutoRestoreError::Contended { .. }) if tries < TRIES => tries += 1,
+                ended => return ended,
+            }
+        }
+    }
+
+    /// `None`: there is no case, and it is too early, or too late, to open one.
+    async fn sweep_case_once(
+        &self,
+        ca: &Ca,
+        key: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<SweepResult>, AutoRestoreError> {
+        let is_recent =
+            |at: Option<OffsetDateTime>| at.is_some_and(|at| now - at < self.settings.settle);
+        // By this very deletion, or the case is another's.
+        let is_deleted = ca.restorable_until.is_some_and(|until| case::key(&ca.arn, until) == key);
+        let (case, etag) = match self.recorded(key).await? {
+            Recorded::Case(mut case, etag) if case.is_closed() => {
+                let state = case.state();
+                if ca.status != CaStatus::Deleted && self.prove(&mut case, &etag, ca, now).await? {
+                    let outcome = Box::new(Outcome::of(&case));
+                    return Ok(Some(SweepResult::Run { outcome }));
+                }
+                if let (true, Some(until)) = (is_deleted, ca.restorable_until)
+                    && let Some(rescued) = self.last_call(ca, until, now).await?
+                {
+                    return Ok(Some(SweepResult::Run { outcome: Box::new(rescued) }));
+                }
+                let contradicts = matches!(state, State::Restored | State::Reactivated);
+                if !is_deleted || !contradicts || is_recent(case.last_at()) {
+                    return Ok(Some(SweepResult::Closed { state }));
+                }
+                let deletion = Deletion::without_event(ca, now);
+                case.reopen(deletion, now).map_err(AutoRestoreError::Record)?;
+                (*case, Some(etag))
+            }
+            Recorded::Case(case, _) if is_recent(case.last_at()) => {
+                return Ok(Some(SweepResult::InHand { state: case.state() }));
+            }
+            Recorded::Case(case, etag) => (*case, Some(etag)),
+            Recorded::Absent | Recorded::Unreadable(_)
+                if !is_deleted || is_recent(ca.last_state_change_at) =>
+            {
+                return Ok(None);
+            }
+            Recorded::Absent => (self.open(ca, now, false)?, None),
+            Recorded::Unreadable(etag) => (self.open(ca, now, true)?, Some(etag)),
+        };
+        // The list may be older than what others have done meanwhile. Describing the few CAs that
+        // need something done is cheap.
+        let observation = match self.authorities.describe(&ca.arn).await {
+            Ok(seen) => Observed_::Ca(Box::new(seen)),
+            Err(PortError::NotFound { .. }) => Observed_::Gone { as_of: now },
+            Err(cause) => return Err(AutoRestoreError::Describe(cause)),
+        };
+        let case = CaseRunner::new(self, case, etag, observation).run().await?;
+        Ok(Some(SweepResult::Run { outcome: Box::new(Outcome::of(&case)) }))
+    }
+
+    /// restore-deadline puts the dead man's switch to the policies, too; but a CA must not be lost to
+    /// one schedule.
+    async fn last_call(
+        &self,
+        ca: &Ca,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<Option<Outcome>, AutoRestoreError> {
+        if until - now > self.settings.last_call || now >= until {
+            return Ok(None);
+        }
+        let ack = Ack::of(self.evidence, &ca.arn, until)
+            .await
+            .map_err(AutoRestoreError::EvidenceStore)?;
+        let acknowledged = ack.is_some_and(|ack| now < ack.until);
+        let call = LastCall { ca, until, acknowledged, now };
+        let (authorities, evidence, bus) = (self.authorities, self.evidence, self.bus);
+        at_deadline(call, authorities, evidence, bus, self.settings).await
+    }
+
+    pub(super) fn open(
+        &self,
+        ca: &Ca,
+        now: OffsetDateTime,
+        over_unreadable: bool,
+    ) -> Result<Case, AutoRestoreError> {
+        let until = ca.restorable_until.unwrap_or(now);
+        let deletion = Deletion::without_event(ca, now);
+        Case::open(deletion, until, now, over_unreadable).map_err(AutoRestoreError::Record)
+    }
+
+    /// Cases of CAs that are back, but of which nobody was told: an attempt was cut short after
+    /// the restoration, and so was every repetition of it.
+    async fn sweep_restored(
+        &self,
+        region: &str,
+        cas: &[Ca],
+        now: OffsetDateTime,
+        swept: &mut Vec<Swept>,
+        failures: &mut Vec<CaFailure>,
+    ) {
+        let keys = match self.evidence.list(limit::PREFIX).await {
+            Ok(keys) => keys.into_iter().collect::<BTreeSet<_>>(),
+            Err(cause) => {
+                return failures
+                    .push(CaFailure::of_all(region, AutoRestoreError::EvidenceStore(cause)));
+            }
+        };
+        for ca in cas.iter().filter(|ca| keys.contains(&limit::key(&ca.arn))) {
+            let current = ca.restorable_until.map(|until| case::key(&ca.arn, until));
+            let open = match self.restorations(ca).await {
+                Ok(cases) => cases,
+                Err(error) => {
+                    failures.push(CaFailure::new(&ca.arn, error));
+                    continue;
+                }
+            };
+            for key in open.iter().filter(|key| Some(*key) != current.as_ref()) {
+                match self.sweep_case(ca, key, now).await {
+                    Ok(Some(result @ SweepResult::Run { .. })) => {
+                        swept.push(Swept { ca: ca.arn.clone(), result });
+                    }
+                    Ok(_) => {}
+                    Err(error) => failures.push(CaFailure::new(&ca.arn, error)),
+                }
+            }
+        }
+    }
+
+    /// The cases for which a CA was restored of late.
+    async fn restorations(&self, ca: &Ca) -> Result<Vec<String>, AutoRestoreError> {
+        let object = self.evidence.read(&limit::key(&ca.arn)).await;
+        let object = object.map_err(AutoRestoreError::EvidenceStore)?;
+        let record: Option<Restorations> =
+            object.and_then(|object| serde_json::from_slice(&object.body).ok());
+        let restorations = record.into_iter().flat_map(|record| record.restorations);
+        let own = case::prefix(&ca.arn);
+        let cases = restorations.map(|one| one.case.split('#').next().unwrap_or("").to_owned());
+        Ok(cases.filter(|key| key.starts_with(&own)).collect())
+    }
+
+    async fn sweep_disabled(
+        &self,
+        region: &str,
+        cas: &[Ca],
+        now: OffsetDateTime,
+        failures: &mut Vec<CaFailure>,
+    ) {
+        let keys = match self.evidence.list(disabled::PREFIX).await {
+            Ok(keys) => keys.into_iter().collect::<BTreeSet<_>>(),
+            Err(cause) => {
+                return failures
+                    .push(CaFailure::of_all(region, AutoRestoreError::EvidenceStore(cause)));
+            }
+        };
+        for ca in cas {
+            let is_noted = keys.contains(&disabled::key(&ca.arn));
+            let concerns = match ca.status {
+                CaStatus::Active => is_noted,
+                CaStatus::Disabled => true,
+                _ => false,
+            };
+            if concerns && let Err(error) = self.note_by_sight(ca, now).await {
+                failures.push(CaFailure::new(&ca.arn, error));
+            }
+        }
+    }
+
+    /// If somebody else writes the note meanwhile, the next sweep sees to it.
+    async fn note_by_sight(&self, ca: &Ca, now: OffsetDateTime) -> Result<(), AutoRestoreError> {
+        let key = disabled::key(&ca.arn);
+        let object = self.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
+        let old = object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
+        let settle = self.settings.settle;
+        let Some(record) = disabled::by_sight(old.as_ref(), ca, now, settle) else {
+            return Ok(());
+        };
+        let body = serde_json::to_vec_pretty(&record).map_err(AutoRestoreError::Write)?;
+        let over = object.as_ref().map(|object| &object.etag);
+        conditional::write(self.evidence, &key, body, over)
+            .await
+            .map_err(AutoRestoreError::EvidenceStore)?;
+        Ok(())
+    }
+}

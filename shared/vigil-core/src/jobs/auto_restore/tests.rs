@@ -1,0 +1,16 @@
+//! The job over fakes.
+
+mod again;
+mod asking;
+mod bad_input;
+mod first_crl;
+mod judging;
+mod mending;
+mod patience;
+mod reactivation;
+mod regions;
+mod repeating;
+mod restoring;
+mod sweep;
+mod vanished;
+mod world;

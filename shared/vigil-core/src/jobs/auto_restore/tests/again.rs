@@ -1,0 +1,77 @@
+//! A CA that is deleted again: each deletion is a case of its own, and there is an end to them.
+
+use serde_json::json;
+use time::Duration;
+
+use super::{
+    super::{Outcome, State, SweepResult},
+    world::*,
+};
+use crate::{ca::CaStatus, fakes, finding::Severity};
+
+/// The second deletion has an event of its own, with facts of its own.
+#[test]
+fn a_late_event_does_not_judge_a_later_deletion() {
+    let world = World::with(vec![fakes::deleted_ca(AT + Duration::hours(1))]);
+    let outcome = world.deliver().unwrap();
+    assert!(matches!(outcome, Outcome::Superseded { .. }), "{outcome:?}");
+    assert_eq!(world.authorities.calls.count("restore"), 0);
+}
+
+#[test]
+fn a_late_repetition_does_not_act_on_a_later_deletion() {
+    let world = World::new();
+    world.authorities.calls.fail_next("restore", fakes::broken("restore"));
+    world.deliver().unwrap_err();
+    *world.authorities.cas.lock().unwrap() = vec![fakes::deleted_ca(AT + Duration::hours(1))];
+    assert_eq!(state(&world.deliver().unwrap()), Some(State::Restored), "by somebody");
+    assert_eq!(world.authorities.status(), CaStatus::Deleted);
+    assert!(world.bus.rules().is_empty(), "the later deletion tells for itself");
+}
+
+#[test]
+fn who_insists_on_deleting_gets_people_in_the_end() {
+    let world = World::new();
+    for (turn, at) in
+        ["2026-11-20T10:00:00Z", "2026-11-20T12:00:00Z", "2026-11-20T14:00:00Z"].iter().enumerate()
+    {
+        world.delete_again(AT + Duration::hours(2 * turn as i64));
+        assert!(is_restored(&world.deliver_event(&deletion_at(at)).unwrap()), "{at}");
+    }
+    world.delete_again(AT + Duration::hours(6));
+    let fourth = deletion_at("2026-11-20T16:00:00Z");
+    let outcome = world.deliver_event(&fourth).unwrap();
+    assert_eq!(state(&outcome), Some(State::Escalated));
+    assert_eq!(world.authorities.status(), CaStatus::Deleted);
+    let finding = world.bus.last();
+    assert_eq!(
+        (finding.rule.as_ref(), finding.severity),
+        ("auto-restore.escalated", Severity::Critical)
+    );
+    assert!(finding.title.contains("after 3 restorations"), "{}", finding.title);
+    assert!(matches!(world.deliver_event(&fourth).unwrap(), Outcome::Duplicate { .. }));
+    assert_eq!(world.result(Duration::hours(7)), SweepResult::Closed { state: State::Escalated });
+    world.delete_again(AT + Duration::DAY);
+    let next_day = deletion_at("2026-11-21T10:00:00Z");
+    assert!(is_restored(&world.deliver_event(&next_day).unwrap()), "the first is a day old");
+}
+
+/// A script can delete faster than seconds pass; both windows then end at the same one.
+#[test]
+fn two_deletions_within_one_second_are_two_deletions() {
+    let world = World::new();
+    world.deliver().unwrap();
+    world.delete_again(AT);
+    let mut second = deletion_at("2026-11-20T10:00:00Z");
+    second["detail"]["eventID"] = json!("another");
+    assert!(is_restored(&world.deliver_event(&second).unwrap()));
+    assert!(matches!(world.deliver_event(&second).unwrap(), Outcome::Duplicate { .. }));
+    assert!(matches!(world.deliver().unwrap(), Outcome::Duplicate { .. }));
+    assert_eq!(world.authorities.changed("restore"), 2);
+    world.delete_again(AT);
+    assert!(matches!(world.result(Duration::HOUR), SweepResult::Run { .. }), "its event is lost");
+    assert_eq!(world.authorities.changed("restore"), 3);
+    world.delete_again(AT);
+    let SweepResult::Run { outcome } = world.result(Duration::hours(2)) else { panic!() };
+    assert_eq!(state(&outcome), Some(State::Escalated), "each counts");
+}

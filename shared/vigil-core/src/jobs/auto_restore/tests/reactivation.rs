@@ -1,0 +1,134 @@
+//! Which restored CAs go back into service.
+
+use time::Duration;
+
+use super::{
+    super::{Act, Outcome, State},
+    world::*,
+};
+use crate::{
+    ca::{Ca, CaStatus, CaType},
+    failure::Failure,
+    fakes,
+};
+
+#[test]
+fn a_subordinate_that_was_disabled_to_be_deleted_goes_back_into_service() {
+    let world = World::new();
+    assert!(matches!(
+        world.disabled("2026-11-20T09:59:00Z").unwrap(),
+        Outcome::Noted { noted: true, .. }
+    ));
+    let Outcome::Case(outcome) = world.deliver().unwrap() else { panic!() };
+    assert_eq!((outcome.state, outcome.status.as_deref()), (State::Reactivated, Some("ACTIVE")));
+    assert_eq!(world.authorities.status(), CaStatus::Active);
+    let finding = world.bus.last();
+    assert!(finding.title.ends_with("put back into service"), "{}", finding.title);
+    assert!(matches!(world.deliver().unwrap(), Outcome::Duplicate { .. }));
+    assert_eq!(world.bus.rules(), ["auto-restore.restored"]);
+    let Act::Reactivating { policies, disabled_by, .. } = &world.case().entries()[4].act.clone()
+    else {
+        panic!()
+    };
+    assert_eq!(policies, &["back-into-service"]);
+    assert!(disabled_by.as_ref().unwrap().name().ends_with("alice"));
+}
+
+#[test]
+fn a_root_is_restored_and_stays_disabled() {
+    let root = Ca { ca_type: CaType::Root, ..fakes::deleted_ca(AT) };
+    let world = World::with(vec![root]);
+    world.disabled("2026-11-20T09:59:00Z").unwrap();
+    assert!(is_restored(&world.deliver().unwrap()));
+    assert_eq!(world.authorities.changed("update_status"), 0);
+    let remediation = world.bus.last().remediation;
+    assert!(remediation.contains("because no policy permits"), "{remediation}");
+}
+
+#[test]
+fn a_ca_that_was_disabled_long_before_stays_so() {
+    let world = World::new();
+    world.disabled("2026-11-19T09:59:59Z").unwrap();
+    assert!(is_restored(&world.deliver().unwrap()));
+    assert!(world.bus.last().remediation.contains("so long before"));
+}
+
+/// Events come in any order: the deletion's can overtake the disabling's.
+#[test]
+fn a_disabling_that_comes_after_the_restoration_still_brings_the_ca_back_into_service() {
+    let world = World::new();
+    assert!(is_restored(&world.deliver().unwrap()));
+    let outcome = world.disabled("2026-11-20T09:59:00Z").unwrap();
+    assert_eq!(state(&outcome), Some(State::Reactivated));
+    assert_eq!(world.authorities.status(), CaStatus::Active);
+    assert_eq!(world.finding_ids().len(), 1, "the same finding, told again");
+    assert!(matches!(
+        world.disabled("2026-11-20T09:59:00Z").unwrap(),
+        Outcome::Noted { noted: false, .. }
+    ));
+}
+
+#[test]
+fn a_ca_that_is_disabled_after_its_restoration_is_left_alone() {
+    let world = World::new();
+    world.deliver().unwrap();
+    world.authorities.set_now(AT + Duration::HOUR);
+    let outcome = world.disabled("2026-11-20T11:00:00Z").unwrap();
+    assert!(matches!(outcome, Outcome::Noted { .. }), "{outcome:?}");
+    assert_eq!(world.authorities.status(), CaStatus::Disabled);
+}
+
+/// Terraform disables before it deletes, whatever the CA's status.
+#[test]
+fn a_ca_that_the_sweep_has_seen_disabled_is_not_reactivated_for_a_call_that_changed_nothing() {
+    let long = AT - Duration::days(40);
+    let disabled = Ca {
+        status: CaStatus::Disabled,
+        last_state_change_at: Some(long),
+        restorable_until: None,
+        ..fakes::deleted_ca(AT)
+    };
+    let world = World::with(vec![disabled]);
+    world.sweep(-Duration::DAY).unwrap();
+    assert_eq!(world.evidence.json(DISABLED)["was_active"], false);
+    world.delete_again(AT);
+    world.disabled("2026-11-20T09:59:00Z").unwrap();
+    assert!(is_restored(&world.deliver().unwrap()));
+    assert_eq!(world.authorities.status(), CaStatus::Disabled);
+}
+
+#[test]
+fn not_being_allowed_to_reactivate_is_told_with_the_restoration() {
+    let world = World::new();
+    world.disabled("2026-11-20T09:59:00Z").unwrap();
+    let denied = fakes::denied("UpdateCertificateAuthority");
+    world.authorities.calls.fail_next("update_status", denied);
+    assert!(is_restored(&world.deliver().unwrap()));
+    assert!(world.bus.last().remediation.contains("Vigil may not reactivate it"));
+}
+
+#[test]
+fn a_reactivation_that_fails_is_repeated() {
+    let world = World::new();
+    world.disabled("2026-11-20T09:59:00Z").unwrap();
+    world.authorities.calls.fail_next("update_status", fakes::broken("update"));
+    assert_eq!(world.deliver().unwrap_err().error_type(), "ReactivateFailed");
+    assert_eq!(state(&world.deliver().unwrap()), Some(State::Reactivated));
+    assert_eq!(world.authorities.changed("restore"), 1);
+}
+
+#[test]
+fn pending_and_expired_cas_get_the_advice_that_helps() {
+    for (status, words) in
+        [(CaStatus::PendingCertificate, "has never issued"), (CaStatus::Expired, "has run out")]
+    {
+        let mut world = World::new();
+        world.authorities.restored_to = status;
+        world.disabled("2026-11-20T09:59:00Z").unwrap();
+        world.deliver().unwrap();
+        let remediation = world.bus.last().remediation;
+        assert!(remediation.contains(words), "{remediation}");
+        assert!(remediation.contains("get-certificate-authority-csr"), "{remediation}");
+        assert_eq!(world.authorities.calls.count("update_status"), 0);
+    }
+}

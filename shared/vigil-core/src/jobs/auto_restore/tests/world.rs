@@ -1,0 +1,123 @@
+//! One deleted CA in a world of fakes.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime, macros::datetime};
+
+use super::super::{
+    AutoRestoreError, Case, CaseOutcome, Outcome, Settings, State, SweepResult, run,
+};
+use crate::{
+    ca::Ca,
+    fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore},
+};
+
+pub(super) const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
+pub(super) const EVENT: &str = include_str!("../../../../../../infra/events/deletion.json");
+pub(super) const KEY: &str = "cases/11223344-1234-1122-2233-112233445566/20261127T100000Z.json";
+pub(super) const DISABLED: &str = "state/disabled/11223344-1234-1122-2233-112233445566.json";
+pub(super) const APPROVAL: &str = "approvals/11223344-1234-1122-2233-112233445566.json";
+
+pub(super) struct World {
+    pub(super) authorities: FakeAuthorities,
+    pub(super) evidence: FakeEvidenceStore,
+    pub(super) bus: FakeBus,
+}
+
+impl World {
+    /// The CA of the sample event, deleted by it half a minute ago.
+    pub(super) fn new() -> Self {
+        Self::with(vec![fakes::deleted_ca(AT)])
+    }
+
+    pub(super) fn with(cas: Vec<Ca>) -> Self {
+        Self {
+            authorities: FakeAuthorities::new(AT + Duration::seconds(30), cas),
+            evidence: FakeEvidenceStore::default(),
+            bus: FakeBus::default(),
+        }
+    }
+
+    pub(super) fn deliver(&self) -> Result<Outcome, AutoRestoreError> {
+        self.deliver_event(&serde_json::from_str(EVENT).unwrap())
+    }
+
+    pub(super) fn deliver_event(&self, event: &Value) -> Result<Outcome, AutoRestoreError> {
+        fakes::run(run(event, &self.authorities, &self.evidence, &self.bus, &SETTINGS))
+    }
+
+    pub(super) fn sweep(&self, after: Duration) -> Result<Outcome, AutoRestoreError> {
+        self.authorities.set_now(AT + after);
+        self.deliver_event(&json!({"task": "sweep"}))
+    }
+
+    /// What the sweep did for the one deleted CA.
+    pub(super) fn result(&self, after: Duration) -> SweepResult {
+        let Outcome::Swept { mut deleted, .. } = self.sweep(after).unwrap() else { panic!() };
+        deleted.remove(0).result
+    }
+
+    /// The event of the CA's disabling.
+    pub(super) fn disabled(&self, at: &str) -> Result<Outcome, AutoRestoreError> {
+        self.deliver_event(&disabling(at))
+    }
+
+    pub(super) fn case(&self) -> Case {
+        Case::read(&self.evidence.body(KEY)).unwrap()
+    }
+
+    pub(super) fn finding_ids(&self) -> BTreeSet<String> {
+        self.bus.published.lock().unwrap().iter().map(|finding| finding.id.clone()).collect()
+    }
+
+    pub(super) fn delete_again(&self, at: OffsetDateTime) {
+        self.authorities.set_now(at);
+        *self.authorities.cas.lock().unwrap() = vec![fakes::deleted_ca(at)];
+    }
+
+    pub(super) fn approve(&self, expires: &str) {
+        let approval = json!({
+            "ca": fakes::ARN, "approved_by": "bob", "reason": "retired", "expires": expires,
+        });
+        self.evidence.put(APPROVAL, &approval.to_string());
+    }
+}
+
+pub(super) const SETTINGS: Settings = Settings {
+    account: None,
+    last_call: Duration::HOUR,
+    reactivate_within: Duration::DAY,
+    restores_per_day: 3,
+    settle: Duration::minutes(15),
+};
+
+fn disabling(at: &str) -> Value {
+    let mut event: Value = serde_json::from_str(EVENT).unwrap();
+    event["detail"]["eventName"] = json!("UpdateCertificateAuthority");
+    event["detail"]["eventTime"] = json!(at);
+    event["detail"]["eventID"] = json!(format!("disabled-{}", at.replace(':', "-")));
+    event["detail"]["requestParameters"] =
+        json!({"certificateAuthorityArn": fakes::ARN, "status": "DISABLED"});
+    event
+}
+
+/// The sample event as that of another deletion.
+pub(super) fn deletion_at(at: &str) -> Value {
+    let mut event: Value = serde_json::from_str(EVENT).unwrap();
+    event["detail"]["eventTime"] = json!(at);
+    event["detail"]["eventID"] = json!(format!("deleted-{}", at.replace(':', "-")));
+    event
+}
+
+pub(super) fn state(outcome: &Outcome) -> Option<State> {
+    match outcome {
+        Outcome::Case(case) => Some(case.state),
+        _ => None,
+    }
+}
+
+pub(super) fn is_restored(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Case(CaseOutcome { state: State::Restored, status, .. })
+        if status.as_deref() == Some("DISABLED"))
+}

@@ -1,0 +1,144 @@
+//! Audits every CA's CRL and the bucket it lies in, and tells what began and what is over.
+
+use serde::Serialize;
+use serde_json::Value;
+use time::Duration;
+
+use crate::{
+    arn::CaArn,
+    ca::Ca,
+    ports::{Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace},
+};
+
+mod audit_state;
+mod certificate_scan;
+mod certificates;
+mod error;
+mod gather;
+mod job;
+mod orphans;
+mod outcome;
+mod partitions;
+mod reading;
+mod references;
+mod report;
+mod scope;
+mod settle;
+mod trigger;
+mod work_items;
+
+pub use error::{CheckFailure, CrlAuditError, Step};
+pub use outcome::{Audit, NotAudited, Outcome};
+pub use scope::Skip;
+
+use super::finding_store::{FindingStore, Published};
+use job::Job;
+use report::Report;
+use scope::Scope;
+use trigger::Trigger;
+
+/// Five times the million entries that the service's largest CRL has.
+pub const LARGEST_CRL: u64 = 256 * 1024 * 1024;
+
+/// Some 1,100,000 certificates, which take 60 MB: [`AT_ONCE`] of them fit the function's memory.
+pub const LARGEST_COMPARED_REPORT: u64 = 512 * 1024 * 1024;
+
+/// What the job works with.
+#[derive(Debug)]
+pub struct Ports<'a, A, O, K, L, B, P, D> {
+    pub authorities: &'a A,
+    pub objects: &'a O,
+    pub buckets: &'a K,
+    pub evidence: &'a L,
+    pub bus: &'a B,
+    pub pace: &'a P,
+    /// `None`: what relying parties get is not looked at.
+    pub distribution: Option<&'a D>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// A CRL object over this many bytes is not read.
+    pub largest_crl: u64,
+    /// An audit report over this many bytes is not compared with.
+    pub largest_report: u64,
+    /// See [`super::restore_deadline::Settings::claim_expires_after`].
+    pub claim_expires_after: Duration,
+}
+
+/// How many CAs are looked at at the same time: calls wait for each other's answers, not for work.
+const AT_ONCE: usize = 16;
+
+/// Each bucket is asked for its eleven facts at once.
+const BUCKETS_AT_ONCE: usize = 4;
+
+/// One run: all CAs on a schedule, what it concerns on an event.
+pub async fn run<A, O, K, L, B, P, D>(
+    event: &Value,
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
+    settings: &Settings,
+) -> Result<Outcome, CrlAuditError>
+where
+    A: Authorities + Issued,
+    O: Objects,
+    K: Buckets,
+    L: EvidenceStore,
+    B: Bus,
+    P: Pace,
+    D: Distribution,
+{
+    let trigger = &trigger::read(event).map_err(CrlAuditError::Event)?;
+    let listing = ports.authorities.list().await.map_err(CrlAuditError::List)?;
+    let now = listing.as_of;
+    // In an order that the next run finds again, when this one has to hand on.
+    let mut cas: Vec<&Ca> = listing.cas.iter().collect();
+    cas.sort_by(|a, b| a.arn.as_str().cmp(b.arn.as_str()));
+    let scopes: Vec<_> = cas.into_iter().map(|ca| (ca, scope::of(ca))).collect();
+    if let Some(reason) = nothing_to_audit(trigger, &scopes) {
+        return Ok(Outcome::not_audited(trigger.about(), reason));
+    }
+    let finding_store = FindingStore {
+        evidence: ports.evidence,
+        bus: ports.bus,
+        area: "crl-audit",
+        now,
+        claim_expires_after: settings.claim_expires_after,
+    };
+    let report = Report::new(now, trigger, &scopes);
+    Job { ports, settings, finding_store, trigger, now }.run(&scopes, report).await
+}
+
+/// Why an event concerns nothing that is audited.
+fn nothing_to_audit(trigger: &Trigger, scopes: &[(&Ca, Result<Scope, Skip>)]) -> Option<String> {
+    let of = |wanted: &CaArn| match scopes.iter().find(|(ca, _)| ca.arn == *wanted) {
+        Some((_, Ok(_) | Err(Skip::NotEnabled | Skip::NoBucket))) => None,
+        Some((_, Err(skip))) => Some(skip.to_string()),
+        None => Some("there is no such CA any more".to_owned()),
+    };
+    match trigger {
+        Trigger::Continuation(_) | Trigger::Schedule => None,
+        Trigger::Ca(call) => of(&call.ca),
+        Trigger::Generation(event) => {
+            let scope = scopes.iter().find(|(ca, _)| ca.arn == event.ca);
+            match scope {
+                Some((_, Err(skip))) => Some(skip.to_string()),
+                _ => of(&event.ca),
+            }
+        }
+        Trigger::Bucket(_) | Trigger::Object(_) => {
+            let used = |scope: &Scope| trigger.concerns_bucket(&scope.bucket);
+            let is_used = scopes.iter().any(|(_, scope)| scope.as_ref().is_ok_and(used));
+            (!is_used).then(|| "no CA writes its CRL to the bucket".to_owned())
+        }
+    }
+}
+
+/// For results and reports: which CA was left out, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    pub ca: CaArn,
+    pub reason: String,
+}
+
+#[cfg(test)]
+mod tests;

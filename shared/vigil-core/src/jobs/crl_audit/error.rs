@@ -1,0 +1,90 @@
+//! How a run fails: at the start, or for some resources after all had their turn.
+
+use std::fmt;
+
+use super::Audit;
+use crate::{
+    bucket_policy::PolicyError,
+    certificate::CertificateError,
+    failure::{Failure, chain},
+    jobs::FindingStoreError,
+    ports::PortError,
+    service_event::EventError,
+};
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CrlAuditError {
+    #[error("the event is not one that is answered with an audit")]
+    Event(#[source] EventError),
+    /// Raised after every CA and bucket has had its turn, so that one failure cannot hide the others.
+    #[error("{} check(s) could not be made: {}", .failures.len(), each(.failures))]
+    Incomplete { audit: Box<Audit>, failures: Vec<CheckFailure> },
+    #[error("could not list the CAs")]
+    List(#[source] PortError),
+}
+
+#[derive(Debug)]
+pub struct CheckFailure {
+    pub resource: String,
+    pub step: Step,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Step {
+    #[error("could not learn the account's Block Public Access: {why}")]
+    AccountBlock { why: String },
+    #[error("could not fetch the newest audit report")]
+    AuditReport(#[source] PortError),
+    #[error("could not learn the bucket's {fact}: {why}")]
+    Bucket { fact: &'static str, why: String },
+    #[error("could not fetch the CA's certificate")]
+    Certificate(#[source] PortError),
+    #[error("could not read the CA's certificate")]
+    CertificateUnreadable(#[source] CertificateError),
+    #[error("other runs keep changing {key}")]
+    Contended { key: String },
+    #[error("could not read or write what is remembered")]
+    AuditState(#[source] PortError),
+    #[error("could not fetch the CRL")]
+    Object(#[source] PortError),
+    #[error("could not judge the bucket's policy")]
+    Policy(#[source] PolicyError),
+    #[error("could not tell what was found")]
+    FindingStore(#[source] FindingStoreError),
+    #[error("could not fetch a certificate that the CA has issued")]
+    Issued(#[source] PortError),
+    #[error("could not read the version before of the CRL")]
+    Version(#[source] PortError),
+    #[error("could not list the objects where CRLs lie")]
+    Objects(#[source] PortError),
+    #[error("could not hand on what there was no time for")]
+    HandOn(#[source] PortError),
+    #[error("there was no time for a single CA")]
+    NoTime,
+    #[error("could not write the report")]
+    Report(#[source] PortError),
+    #[error("could not write JSON")]
+    Write(#[source] serde_json::Error),
+}
+
+impl fmt::Display for CheckFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.resource, chain(&self.step))
+    }
+}
+
+fn each(failures: &[CheckFailure]) -> String {
+    failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl Failure for CrlAuditError {
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Event(_) => "MalformedEvent",
+            Self::Incomplete { .. } => "AuditIncomplete",
+            Self::List(_) => "ListFailed",
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Fetches what the rules judge: CRL, CA certificate, audit report, bucket.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use time::OffsetDateTime;
+
+use super::{
+    Ports, Scope, Settings, Skip, Step, Trigger,
+    certificate_scan::{Plan, Wanted},
+    reading::{self, End, Reading},
+};
+use crate::{
+    bucket::{BucketFacts, Fact},
+    bucket_policy::BucketPolicy,
+    ca::Ca,
+    certificate::Certificate,
+    crl::comparison::{Coverage, Listed, Reported},
+    failure::chain,
+    ports::{Address, Delivery, Distribution, EvidenceStore, Objects, PortError},
+    rules::{
+        bucket::BucketUser,
+        crl::{CrlHistory, CrlState, CrlSubject, Place, References},
+        distribution::DistributionSubject,
+    },
+};
+
+pub(super) mod account;
+mod previous;
+mod report;
+
+/// A subject with what could not be learnt about it.
+pub(super) struct Gathered {
+    pub(super) subject: CrlSubject,
+    /// The entries of a CRL that could be read.
+    pub(super) listed: Option<Listed>,
+    /// Of the object.
+    sha256: Vec<u8>,
+    /// Which certificates are to be looked at, if any were asked for.
+    pub(super) plan: Option<Plan>,
+    pub(super) failures: Vec<Step>,
+}
+
+/// What is known before the CRL is looked at.
+pub(super) struct Asked<'a> {
+    pub(super) ca: &'a Ca,
+    pub(super) scope: &'a Scope,
+    pub(super) history: CrlHistory,
+    pub(super) issuer: Result<Certificate, String>,
+    pub(super) kind: Kind<'a>,
+    pub(super) references: References,
+    /// Which certificates of the newest audit report are wanted, to be looked at.
+    pub(super) wanted: Option<Wanted<'a>>,
+    pub(super) settings: &'a Settings,
+    pub(super) as_of: OffsetDateTime,
+}
+
+/// What the object is of the CA's CRL.
+#[derive(Clone, Copy)]
+pub(super) enum Kind<'a> {
+    /// All of it, or what is judged in its name: these are the other parts.
+    Whole(&'a Parts),
+    Partition,
+}
+
+/// The partitions of a CA's CRL, as far as they could be read.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) listed: Vec<Listed>,
+    /// Some of them could not be.
+    pub(super) is_incomplete: bool,
+    /// Of some it is not even known whether they are there.
+    pub(super) is_unknown: bool,
+    /// Of those that are there, or whose own findings say that they are not.
+    pub(super) urls: BTreeSet<String>,
+}
+
+/// The CA's certificate, as it is and in PEM; or why it is not known.
+pub(super) struct KnownIssuer {
+    pub(super) issuer: Result<Certificate, String>,
+    pub(super) pem: Option<String>,
+    pub(super) failure: Option<Step>,
+}
+
+pub(super) fn issuer(certificate: Option<Result<String, Step>>) -> KnownIssuer {
+    let mut readable = None;
+    let issuer = certificate.unwrap_or(Err(Step::NoTime)).and_then(|pem| {
+        let read = Certificate::from_pem(&pem).map_err(Step::CertificateUnreadable)?;
+        readable = Some(pem);
+        Ok(read)
+    });
+    let mut failure = None;
+    let issuer = issuer.map_err(|step| {
+        let reason = chain(&step);
+        // Deleted, say, since it was listed: the next run sees what it is now.
+        if !matches!(
+            step,
+            Step::Certificate(PortError::InvalidState { .. } | PortError::NotFound { .. })
+        ) {
+            failure = Some(step);
+        }
+        reason
+    });
+    KnownIssuer { issuer, pem: readable, failure }
+}
+
+pub(super) async fn crl<A, O: Objects, K, L: EvidenceStore, B, P, D>(
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
+    asked: Asked<'_>,
+) -> Gathered {
+    let Asked { ca, scope, history, issuer, kind, references, wanted, settings, as_of } = asked;
+    let mut failures = Vec::new();
+    let address = Address::new(&scope.bucket, &scope.key);
+    let known = issuer.as_ref().ok();
+    let (reading, failed) = fetch(ports.objects, address, settings.largest_crl, known).await;
+    failures.extend(failed);
+    let Reading { state: crl, listed, sha256 } = reading;
+    let is_compared = listed.is_some() || has_parts(kind);
+    let nothing = || "there is no CRL to compare with an audit report".to_owned();
+    let mut plan = None;
+    let reported = if !is_compared && wanted.is_none() {
+        Err(nothing())
+    } else {
+        match report::newest(ports, ca, settings.largest_report, wanted).await {
+            Ok(read) => {
+                plan = read.plan;
+                if is_compared { Ok(read.reported) } else { Err(nothing()) }
+            }
+            Err(report::Unknown::Because(reason)) => Err(reason),
+            Err(report::Unknown::Failed(step)) => {
+                let reason = chain(&step);
+                failures.push(step);
+                Err(reason)
+            }
+        }
+    };
+    let (previous, failed) = match &listed {
+        Some(listed) if matches!(crl, CrlState::Read { signature: Some(Ok(())), .. }) => {
+            let reported = reported.as_ref().ok();
+            previous::compare(ports, address, settings.largest_crl, known, listed, reported).await
+        }
+        _ => (Err("there is no CRL of the CA's to compare".to_owned()), None),
+    };
+    failures.extend(failed);
+    let subject = CrlSubject {
+        ca: Some(ca.clone()),
+        place: Place::Bucket { bucket: scope.bucket.clone(), key: scope.key.clone() },
+        crl,
+        issuer,
+        history,
+        report: coverage(reported.as_ref(), listed.as_ref(), kind, as_of),
+        previous,
+        named: Err("certificates are looked at for the CRL as a whole".to_owned()),
+        references,
+        as_of,
+    };
+    Gathered { subject, listed, sha256, plan, failures }
+}
+
+fn has_parts(kind: Kind<'_>) -> bool {
+    matches!(kind, Kind::Whole(parts) if !parts.listed.is_empty())
+}
+
+/// What is revoked may be listed in any part, so only all of them together can be complete.
+fn coverage(
+    reported: Result<&Reported, &String>,
+    listed: Option<&Listed>,
+    kind: Kind<'_>,
+    as_of: OffsetDateTime,
+) -> Result<Coverage, String> {
+    let reported = reported.map_err(String::clone)?;
+    let Kind::Whole(parts) = kind else {
+        return Err("the CRL is held against audit reports as a whole".to_owned());
+    };
+    if parts.is_incomplete {
+        return Err("not every partition of the CRL could be read".to_owned());
+    }
+    let all: Vec<_> = listed.into_iter().chain(&parts.listed).collect();
+    Ok(reported.coverage(&all, as_of))
+}
+
+async fn fetch<O: Objects>(
+    objects: &O,
+    address: Address<'_>,
+    limit: u64,
+    issuer: Option<&Certificate>,
+) -> (Reading, Option<Step>) {
+    reading::read(issuer, async |sink| {
+        match objects.read(address, limit, sink).await {
+            Ok(Delivery::Delivered) => (End::Delivered, None),
+            // A bucket that is not there is bucket.exists's to find.
+            Ok(Delivery::Absent) | Err(PortError::NotFound { .. }) => (End::Absent, None),
+            Ok(Delivery::TooLarge) => (End::TooLarge { limit }, None),
+            Err(error) => {
+                let step = Step::Object(error);
+                (End::Failed(chain(&step)), Some(step))
+            }
+        }
+    })
+    .await
+}
+
+/// What a relying party gets of a CRL that could be read; `None` if nobody is sent there.
+pub(super) async fn distribution<A, O, K, L, B, P, D: Distribution>(
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
+    scope: &Scope,
+    gathered: &Gathered,
+    limit: u64,
+) -> Option<DistributionSubject> {
+    let CrlState::Read { facts, .. } = &gathered.subject.crl else { return None };
+    let (distribution, url) = (ports.distribution?, scope.distribution_point.as_ref()?);
+    let issuer = gathered.subject.issuer.as_ref().ok();
+    let (got, download) = reading::read(issuer, async |sink| {
+        let download = distribution.fetch(url, limit, sink).await;
+        let end = match &download.result {
+            Ok(_) => End::Delivered,
+            Err(error) => End::Failed(error.to_string()),
+        };
+        (end, download)
+    })
+    .await;
+    Some(DistributionSubject {
+        url: url.clone(),
+        bucket: scope.bucket.clone(),
+        held: (**facts).clone(),
+        held_sha256: gathered.sha256.clone(),
+        download,
+        got: got.state,
+        got_sha256: got.sha256,
+        as_of: gathered.subject.as_of,
+    })
+}
+
+/// The buckets to audit, each with every CA that uses it: a policy is judged for all of them.
+pub(super) fn bucket_users(
+    scopes: &[(&Ca, Result<Scope, Skip>)],
+    trigger: &Trigger,
+) -> BTreeMap<String, Vec<BucketUser>> {
+    let mut users: BTreeMap<String, Vec<BucketUser>> = BTreeMap::new();
+    let audited = || scopes.iter().filter_map(|(ca, scope)| Some((*ca, scope.as_ref().ok()?)));
+    for (ca, scope) in audited() {
+        users.entry(scope.bucket.clone()).or_default().push(scope.user(ca));
+    }
+    let of_concerned = |bucket: &str| {
+        scopes.iter().any(|(ca, scope)| {
+            matches!(scope, Ok(scope) if scope.bucket == bucket) && trigger.concerns(ca, scope)
+        })
+    };
+    let concerned = |bucket: &String| trigger.concerns_bucket(bucket) || of_concerned(bucket);
+    users.retain(|bucket, _| concerned(bucket));
+    users
+}
+
+/// What could not be learnt of a bucket. A run that did not see everything must not end well.
+pub(super) fn unknown(facts: &BucketFacts) -> Vec<Step> {
+    // A stranger's bucket tells us nothing, and bucket.owner says so.
+    if facts.owned == Fact::Known(false) {
+        return Vec::new();
+    }
+    let unknown = facts.unknown().into_iter();
+    let mut steps: Vec<_> =
+        unknown.map(|(fact, why)| Step::Bucket { fact, why: why.to_owned() }).collect();
+    if let Ok(Some(policy)) = facts.policy.known()
+        && let Err(error) = BucketPolicy::parse(policy)
+    {
+        steps.push(Step::Policy(error));
+    }
+    steps
+}

@@ -1,0 +1,99 @@
+//! Reads the newest audit report that audit-report has summarised, for what the CRL must list.
+
+use std::ops::ControlFlow;
+
+use super::super::{
+    Ports, Step,
+    certificate_scan::{Choice, Plan, Wanted},
+};
+use crate::{
+    audit_report::{Brief, Format, Newest, ReportReader, Sink},
+    ca::Ca,
+    crl::comparison::{Certificates, Reported},
+    ports::{Address, Delivery, EvidenceStore, Objects},
+};
+
+/// Why there is nothing to compare with.
+pub(super) enum Unknown {
+    /// It is nobody's failure.
+    Because(String),
+    Failed(Step),
+}
+
+pub(super) struct Read {
+    pub(super) reported: Reported,
+    pub(super) plan: Option<Plan>,
+}
+
+/// Both see each record.
+struct Both {
+    certificates: Certificates,
+    choice: Option<Choice>,
+}
+
+impl Sink for Both {
+    type Form<'r> = Brief<'r>;
+
+    fn take(&mut self, record: &Brief<'_>) {
+        self.certificates.take(record);
+        if let Some(choice) = &mut self.choice {
+            choice.take(record);
+        }
+    }
+}
+
+pub(super) async fn newest<A, O: Objects, K, L: EvidenceStore, B, P, D>(
+    ports: &Ports<'_, A, O, K, L, B, P, D>,
+    ca: &Ca,
+    limit: u64,
+    wanted: Option<Wanted<'_>>,
+) -> Result<Read, Unknown> {
+    let because = |reason: &str| Err(Unknown::Because(reason.to_owned()));
+    let noted = ports.evidence.read(&Newest::key_of(ca.arn.id())).await;
+    let noted = noted.map_err(|error| Unknown::Failed(Step::AuditState(error)))?;
+    let Some(entry) = noted else {
+        return because("no audit report of the CA was summarised yet");
+    };
+    let Ok(newest) = serde_json::from_slice::<Newest>(&entry.body) else {
+        return because("the note of the newest audit report cannot be read");
+    };
+    let Some(format) = Format::of_key(&newest.key) else {
+        return because("the newest audit report is neither JSON nor CSV");
+    };
+    let choice = wanted.map(|wanted| Choice::new(wanted, newest.created_at));
+    let mut both = Both { certificates: Certificates::default(), choice };
+    let mut reader = ReportReader::new(format);
+    let mut broken = None;
+    let delivery = {
+        let mut sink = |piece: &[u8]| match reader.push(piece, &mut both) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                broken = Some(error);
+                ControlFlow::Break(())
+            }
+        };
+        ports.objects.read(Address::new(&newest.bucket, &newest.key), limit, &mut sink).await
+    };
+    match delivery.map_err(|error| Unknown::Failed(Step::AuditReport(error)))? {
+        Delivery::Absent => return because("the newest audit report is not there any more"),
+        Delivery::TooLarge => {
+            let reason = format!("the newest audit report is over {limit} bytes");
+            return Err(Unknown::Because(reason));
+        }
+        Delivery::Delivered => {}
+    }
+    let finished = match broken {
+        Some(error) => Err(error),
+        None => reader.finish(&mut both),
+    };
+    match finished {
+        // audit-report has told that it cannot be read.
+        Err(error) => Err(Unknown::Because(format!("the newest audit report is broken: {error}"))),
+        Ok(bad) => {
+            let name = format!("s3://{}/{}", newest.bucket, newest.key);
+            let parts = vec![both.certificates.sort()];
+            let reported = Reported::new(name, parts, Some(newest.created_at), bad.count);
+            Ok(Read { reported, plan: both.choice.map(|choice| choice.finish(bad.count)) })
+        }
+    }
+}

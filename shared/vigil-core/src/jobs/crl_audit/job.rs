@@ -1,0 +1,147 @@
+//! One run's work: every CA and every bucket gets its turn, and what has none is handed on.
+
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    AT_ONCE, BUCKETS_AT_ONCE, CheckFailure, CrlAuditError, Outcome, Ports, Published, Scope,
+    Settings, Skip, Step, Trigger, audit_state::AuditState, certificate_scan, certificates, gather,
+    report::Report, settle, work_items,
+};
+use crate::{
+    ca::Ca,
+    jobs::{finding_store::FindingStore, side_by_side::side_by_side},
+    ports::{
+        Authorities, Buckets, Bus, Continuation, Distribution, EvidenceStore, Issued, Objects, Pace,
+    },
+    rules::Judgement,
+};
+
+mod bucket;
+mod ca;
+mod checked;
+mod closing;
+mod partitions;
+
+use checked::{Checked, Sum};
+
+pub(super) struct Job<'a, A, O, K, L, B, P, D> {
+    pub(super) ports: &'a Ports<'a, A, O, K, L, B, P, D>,
+    pub(super) settings: &'a Settings,
+    pub(super) finding_store: FindingStore<'a, L, B>,
+    pub(super) trigger: &'a Trigger,
+    pub(super) now: OffsetDateTime,
+}
+/// A run that is handed on for ever does not end by itself.
+const MOST_HOPS: u32 = 50;
+
+type Scopes<'a> = [(&'a Ca, Result<Scope, Skip>)];
+
+impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
+where
+    A: Authorities + Issued,
+    O: Objects,
+    K: Buckets,
+    L: EvidenceStore,
+    B: Bus,
+    P: Pace,
+    D: Distribution,
+{
+    pub(super) async fn run(
+        &self,
+        scopes: &Scopes<'_>,
+        report: Report,
+    ) -> Result<Outcome, CrlAuditError> {
+        let mut sum = Sum { report, failures: Vec::new(), plans: Vec::new() };
+        match self.all_turns(scopes, &mut sum).await {
+            None => self.close_what_is_no_longer_audited(scopes, &mut sum).await,
+            Some(left) => match self.continue_later(&left, &sum.report).await {
+                Ok(()) => sum.report.continued_from = Some(left),
+                Err(step) => sum.failures.push(CheckFailure { resource: left, step }),
+            },
+        }
+        let Sum { mut report, mut failures, plans } = sum;
+        // Who waits for the rest has it by now.
+        if self.trigger.is_of_all() {
+            report.certificates =
+                certificate_scan::look(self.ports, plans, self.now, &mut failures).await;
+        }
+        report.unchecked = failures.iter().map(ToString::to_string).collect();
+        let written = report.write(self.ports.evidence).await;
+        let audit = Box::new(report.audit());
+        if let Err(step) = written {
+            failures.push(CheckFailure { resource: "the report".to_owned(), step });
+        }
+        if failures.is_empty() {
+            Ok(Outcome::Audited(audit))
+        } else {
+            Err(CrlAuditError::Incomplete { audit, failures })
+        }
+    }
+
+    /// The first resource that had no turn, if there is one.
+    async fn all_turns(&self, scopes: &Scopes<'_>, sum: &mut Sum) -> Option<String> {
+        let mut work_items = work_items::of(self.ports, scopes, self.trigger).await;
+        let arns: Vec<String> =
+            work_items.iter().map(|work_item| work_item.ca.arn.to_string()).collect();
+        let ready = certificates::fetch(self.ports, &mut work_items).await;
+        let audits = work_items
+            .into_iter()
+            .take(ready)
+            .map(|work_item| self.in_time(self.audit(work_item, scopes)));
+        let done = side_by_side(AT_ONCE, audits).await;
+        let begun = sum.add(done);
+        if begun < arns.len() {
+            return Some(arns[begun].clone());
+        }
+        let buckets = gather::bucket_users(scopes, self.trigger);
+        let arns: Vec<String> = buckets.keys().map(|name| format!("arn:aws:s3:::{name}")).collect();
+        let (block, unknown) = gather::account::block(self.ports, &buckets).await;
+        sum.failures.extend(unknown);
+        let audits = buckets.into_iter();
+        let audits = audits.map(|bucket| self.in_time(self.audit_bucket(bucket, &block, scopes)));
+        let done = side_by_side(BUCKETS_AT_ONCE, audits).await;
+        arns.into_iter().nth(sum.add(done))
+    }
+
+    /// Begins it only while there is time.
+    async fn in_time(&self, work: impl Future<Output = Checked>) -> Option<Checked> {
+        if self.trigger.is_of_all() && !self.ports.pace.lasts(certificate_scan::KEPT) {
+            return None;
+        }
+        self.ports.pace.pause(Duration::ZERO).await.ok()?;
+        Some(work.await)
+    }
+
+    async fn settle(
+        &self,
+        resource: &str,
+        key: &str,
+        judgements: Vec<Judgement>,
+        failures: Vec<Step>,
+        learn: impl Fn(&mut AuditState),
+    ) -> Checked {
+        let failed = |step| CheckFailure { resource: resource.to_owned(), step };
+        let mut failures: Vec<_> = failures.into_iter().map(failed).collect();
+        let published =
+            settle::settle(&self.finding_store, resource, key, &judgements, learn).await;
+        let published = published.unwrap_or_else(|step| {
+            failures.push(failed(step));
+            Published::default()
+        });
+        Checked { judgements, published, failures, plan: None }
+    }
+
+    /// The next run begins with the first that had no turn; a run in which nobody had one is not
+    /// tried again.
+    async fn continue_later(&self, left: &str, report: &Report) -> Result<(), Step> {
+        let hop = match self.trigger {
+            Trigger::Continuation(continuation) => continuation.hop + 1,
+            _ => 1,
+        };
+        if report.judgements.is_empty() || hop > MOST_HOPS {
+            return Err(Step::NoTime);
+        }
+        let continuation = Continuation { job: "crl-audit".to_owned(), from: left.to_owned(), hop };
+        self.ports.bus.continue_later(&continuation).await.map_err(Step::HandOn)
+    }
+}

@@ -1,0 +1,73 @@
+//! A bucket's turn: how it is set up, and what lies in it beside the CRLs.
+
+use std::collections::BTreeSet;
+
+use super::{
+    super::{Step, audit_state, gather, orphans},
+    Checked, Job, Scopes,
+};
+use crate::{
+    bucket::{Fact, PublicAccessBlock},
+    failure::chain,
+    ports::{
+        Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace, PortError,
+    },
+    rules::{
+        self,
+        bucket::{BucketSubject, BucketUser, Orphans},
+    },
+};
+
+/// Of one folder: a page is a thousand, and a bucket may hold anything.
+const MOST_KEYS: usize = 10_000;
+
+impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
+where
+    A: Authorities + Issued,
+    O: Objects,
+    K: Buckets,
+    L: EvidenceStore,
+    B: Bus,
+    P: Pace,
+    D: Distribution,
+{
+    pub(super) async fn audit_bucket(
+        &self,
+        (name, users): (String, Vec<BucketUser>),
+        account_block: &Fact<PublicAccessBlock>,
+        scopes: &Scopes<'_>,
+    ) -> Checked {
+        let facts = self.ports.buckets.facts(&name).await;
+        let mut failures = gather::unknown(&facts);
+        let orphans = match self.keys_beside(&name, &users).await {
+            // What a bucket that is gone or a stranger's holds, nobody has to know.
+            _ if !facts.exists() || facts.owned == Fact::Known(false) => Ok(Orphans::default()),
+            Ok(keys) => Ok(orphans::of(&name, keys, scopes)),
+            Err(error) => {
+                let step = Step::Objects(error);
+                let why = chain(&step);
+                failures.push(step);
+                Err(why)
+            }
+        };
+        let account_block = gather::account::over(&facts, account_block);
+        let subject = BucketSubject { facts, account_block, users, orphans };
+        let resource = subject.arn();
+        let judgements = rules::judge(rules::bucket::RULES, &subject, &resource, self.now);
+        self.settle(&resource, &audit_state::bucket_key(&name), judgements, failures, |_| ()).await
+    }
+
+    /// The keys in every folder in which one of the users has its CRL.
+    async fn keys_beside(
+        &self,
+        bucket: &str,
+        users: &[BucketUser],
+    ) -> Result<BTreeSet<String>, PortError> {
+        let folders: BTreeSet<&str> = users.iter().map(BucketUser::folder).collect();
+        let mut keys = BTreeSet::new();
+        for folder in folders {
+            keys.extend(self.ports.objects.list(bucket, folder, MOST_KEYS).await?);
+        }
+        Ok(keys)
+    }
+}

@@ -1,0 +1,148 @@
+//! A CA's turn: its CRL, or the lack of one, with all partitions.
+
+use std::collections::BTreeMap;
+
+use time::OffsetDateTime;
+
+use super::{
+    super::{
+        Scope,
+        audit_state::{self, AuditState, KnownCertificate},
+        certificate_scan::{self, Plan, Wanted},
+        gather::{self, Gathered},
+        work_items::WorkItem,
+    },
+    Checked, Job, Scopes,
+};
+use crate::{
+    ca::Ca,
+    ports::{Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace},
+    rules::{
+        self, Judgement,
+        crl::{CrlState, Named, References},
+    },
+};
+
+impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
+where
+    A: Authorities + Issued,
+    O: Objects,
+    K: Buckets,
+    L: EvidenceStore,
+    B: Bus,
+    P: Pace,
+    D: Distribution,
+{
+    pub(super) async fn audit(&self, work_item: WorkItem<'_>, scopes: &Scopes<'_>) -> Checked {
+        let WorkItem { ca, scope, state, certificate } = work_item;
+        let resource = ca.arn.as_str();
+        let Some(scope) = scope else {
+            // A CA without a CRL can at least be judged for having none.
+            let judgements = self.configuration(ca);
+            let key = audit_state::ca_key(ca.arn.id());
+            return self.settle(resource, &key, judgements, Vec::new(), |_| ()).await;
+        };
+        let state = match state {
+            Ok(state) => state,
+            Err(step) => return Checked::failed(resource, step),
+        };
+        let gather::KnownIssuer { issuer, pem, failure } = gather::issuer(certificate);
+        let (parts, mut checked) = self.audit_partitions(ca, scope, &issuer, &state, scopes).await;
+        let wanted = scope.is_named.then(|| Wanted {
+            progress: state.progress.as_ref(),
+            // On an event, only to say how many are left: events come many at a time.
+            most: if self.trigger.is_of_all() { certificate_scan::MOST_A_RUN } else { 0 },
+            as_of: self.now,
+        });
+        let mut gathered = self
+            .gather(gather::Asked {
+                ca,
+                scope,
+                history: state.crl.clone(),
+                issuer,
+                kind: gather::Kind::Whole(&parts),
+                references: References::Unknown("it is the CA's own".to_owned()),
+                wanted,
+                settings: self.settings,
+                as_of: self.now,
+            })
+            .await;
+        gathered.failures.extend(failure);
+        gathered.subject.named = self.named(scope, &parts, &state, &gathered);
+        let mut judgements = self.judge(scope, resource, &gathered).await;
+        judgements.extend(self.configuration(ca));
+        let known = pem.and_then(|pem| KnownCertificate::of(ca, &pem));
+        let subject = &gathered.subject;
+        let learn = |state: &mut AuditState| {
+            // On what is remembered now: another run may have learnt something meanwhile.
+            self.trigger.learn(&ca.arn, scope, &mut state.crl);
+            state.crl.learn(subject);
+            if known.is_some() {
+                state.certificate.clone_from(&known);
+            }
+        };
+        let key = audit_state::ca_key(ca.arn.id());
+        checked.add(self.settle(resource, &key, judgements, gathered.failures, learn).await);
+        checked.plan = gathered.plan.map(|plan| (ca.arn.clone(), plan));
+        checked
+    }
+
+    pub(super) async fn gather(&self, mut asked: gather::Asked<'_>) -> Gathered {
+        self.trigger.learn(&asked.ca.arn, asked.scope, &mut asked.history);
+        gather::crl(self.ports, asked).await
+    }
+
+    /// By the rules for CRLs, and for what relying parties get.
+    pub(super) async fn judge(
+        &self,
+        scope: &Scope,
+        resource: &str,
+        gathered: &Gathered,
+    ) -> Vec<Judgement> {
+        let subject = &gathered.subject;
+        let mut judgements = rules::judge(rules::crl::RULES, subject, resource, self.now);
+        let limit = self.settings.largest_crl;
+        let served = gather::distribution(self.ports, scope, gathered, limit).await;
+        if let Some(served) = served {
+            let rules = rules::distribution::RULES;
+            judgements.extend(rules::judge(rules, &served, resource, self.now));
+        }
+        judgements
+    }
+
+    /// By what earlier runs have learnt: certificates are looked at when everybody has had their turn.
+    fn named(
+        &self,
+        scope: &Scope,
+        parts: &gather::Parts,
+        state: &AuditState,
+        gathered: &Gathered,
+    ) -> Result<Named, String> {
+        if !scope.is_named {
+            return Err("what certificates name is not the CA's to say (OmitExtension)".to_owned());
+        }
+        let time = |until: i64| OffsetDateTime::from_unix_timestamp(until).ok();
+        let points: BTreeMap<_, _> = state
+            .points
+            .iter()
+            .filter_map(|(url, until)| Some((url.clone(), time(*until)?)))
+            .collect();
+        if points.is_empty() && state.progress.is_none() {
+            return Err("no certificate was looked at yet".to_owned());
+        }
+        if parts.is_unknown || matches!(gathered.subject.crl, CrlState::NotChecked(_)) {
+            return Err("not every part of the CRL could be looked at".to_owned());
+        }
+        let mut places = parts.urls.clone();
+        if !matches!(gathered.subject.crl, CrlState::Missing) {
+            places.extend(scope.urls(&scope.key));
+        }
+        let left = gathered.plan.as_ref().map(Plan::left);
+        let scanned = state.progress.as_ref().map(|progress| progress.tell(left, self.now));
+        Ok(Named { points, places, scanned })
+    }
+
+    fn configuration(&self, ca: &Ca) -> Vec<Judgement> {
+        rules::judge(rules::configuration::RULES, ca, ca.arn.as_str(), self.now)
+    }
+}

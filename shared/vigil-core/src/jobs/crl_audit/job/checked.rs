@@ -1,0 +1,50 @@
+//! What came of turns.
+
+use super::super::{CheckFailure, Published, Step, certificate_scan::Plan, report::Report};
+use crate::{arn::CaArn, rules::Judgement};
+
+/// What came of one resource's turn.
+#[derive(Default)]
+pub(super) struct Checked {
+    pub(super) judgements: Vec<Judgement>,
+    pub(super) published: Published,
+    pub(super) failures: Vec<CheckFailure>,
+    /// Which of a CA's certificates are to be looked at.
+    pub(super) plan: Option<(CaArn, Plan)>,
+}
+
+impl Checked {
+    pub(super) fn add(&mut self, other: Self) {
+        self.judgements.extend(other.judgements);
+        self.published.add(other.published);
+        self.failures.extend(other.failures);
+        self.plan = self.plan.take().or(other.plan);
+    }
+
+    pub(super) fn failed(resource: &str, step: Step) -> Self {
+        let failure = CheckFailure { resource: resource.to_owned(), step };
+        Self { failures: vec![failure], ..Self::default() }
+    }
+}
+
+/// What came of the whole run so far.
+pub(super) struct Sum {
+    pub(super) report: Report,
+    pub(super) failures: Vec<CheckFailure>,
+    pub(super) plans: Vec<(CaArn, Plan)>,
+}
+
+impl Sum {
+    /// Adds what was done, and says how many had their turn.
+    pub(super) fn add(&mut self, done: Vec<Option<Checked>>) -> usize {
+        let mut begun = 0;
+        for checked in done.into_iter().map_while(|checked| checked) {
+            begun += 1;
+            self.report.published.add(checked.published);
+            self.report.judgements.extend(checked.judgements);
+            self.failures.extend(checked.failures);
+            self.plans.extend(checked.plan);
+        }
+        begun
+    }
+}

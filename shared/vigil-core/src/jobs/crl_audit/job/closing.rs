@@ -1,0 +1,71 @@
+//! What a run over all CAs finds to be audited no longer.
+
+use std::collections::BTreeSet;
+
+use super::{
+    super::{AT_ONCE, CheckFailure, Skip, Step, audit_state, settle},
+    Job, Scopes, Sum,
+};
+use crate::{
+    jobs::side_by_side::side_by_side,
+    ports::{Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace},
+};
+
+impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
+where
+    A: Authorities + Issued,
+    O: Objects,
+    K: Buckets,
+    L: EvidenceStore,
+    B: Bus,
+    P: Pace,
+    D: Distribution,
+{
+    /// A CA that was deleted, or whose CRL was turned off, has no findings any more. Only a run over
+    /// all CAs can tell, and only about resources that it did not audit.
+    pub(super) async fn close_what_is_no_longer_audited(&self, scopes: &Scopes<'_>, sum: &mut Sum) {
+        if !self.trigger.is_of_all() {
+            return;
+        }
+        let Sum { report, failures, .. } = sum;
+        let mut failed = |resource: String, step| failures.push(CheckFailure { resource, step });
+        let keys = match self.ports.evidence.list(audit_state::PREFIX).await {
+            Ok(keys) => keys,
+            Err(error) => return failed("the ledger".to_owned(), Step::AuditState(error)),
+        };
+        let audited = audited(scopes);
+        let partitions: Vec<String> = scopes
+            .iter()
+            .filter_map(|(ca, scope)| {
+                let scope = scope.as_ref().ok().filter(|scope| scope.partitioned)?;
+                Some(audit_state::partitions_prefix(ca.arn.id(), &scope.bucket))
+            })
+            .collect();
+        let is_audited = |key: &String| {
+            audited.contains(key) || partitions.iter().any(|prefix| key.starts_with(prefix))
+        };
+        let keys: Vec<_> = keys.into_iter().filter(|key| !is_audited(key)).collect();
+        let closed = keys.iter().map(|key| settle::close(&self.finding_store, key));
+        let closed = side_by_side(AT_ONCE, closed).await;
+        for (key, closed) in keys.into_iter().zip(closed) {
+            match closed {
+                Ok(resolved) => report.published.resolved.extend(resolved),
+                Err(step) => failed(key, step),
+            }
+        }
+    }
+}
+
+/// The keys of what a run over all CAs audits.
+fn audited(scopes: &Scopes<'_>) -> BTreeSet<String> {
+    let mut audited = BTreeSet::new();
+    for (ca, scope) in scopes {
+        if !matches!(scope, Err(Skip::Status(_))) {
+            audited.insert(audit_state::ca_key(ca.arn.id()));
+        }
+        if let Ok(scope) = scope {
+            audited.insert(audit_state::bucket_key(&scope.bucket));
+        }
+    }
+    audited
+}

@@ -1,0 +1,50 @@
+//! What a run did, as Lambda shows it.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::Skipped;
+use crate::jobs::Published;
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    Audited(Box<Audit>),
+    /// The event is about what is not audited, or is gone.
+    NotAudited(NotAudited),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Audit {
+    #[serde(with = "time::serde::rfc3339")]
+    pub as_of: OffsetDateTime,
+    /// CAs of all states.
+    pub seen: usize,
+    pub audited: usize,
+    pub skipped: Vec<Skipped>,
+    /// Verdicts, over all rules and resources.
+    pub passed: usize,
+    pub not_applicable: usize,
+    pub unknown: usize,
+    pub findings: Published,
+    /// Certificates of audit reports that are yet to be looked at, for where they say the CRL is.
+    pub certificates_left: u64,
+    /// The first CA that this run had no time for; another run was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continued_from: Option<String>,
+    /// The report's key in the evidence bucket.
+    pub report: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotAudited {
+    /// What the event is about.
+    pub about: String,
+    pub reason: String,
+}
+
+impl Outcome {
+    pub(super) fn not_audited(about: String, reason: impl Into<String>) -> Self {
+        Self::NotAudited(NotAudited { about, reason: reason.into() })
+    }
+}

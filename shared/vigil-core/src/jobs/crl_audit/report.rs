@@ -1,0 +1,114 @@
+//! The report of a run, `reports/crl-audit/<as of>.json`: what was judged, by which rules, with
+//! which results; what was left out, and why.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::{Audit, Scope, Skip, Skipped, Step, Trigger};
+use crate::{
+    arn::CaArn,
+    ca::Ca,
+    instant,
+    jobs::Published,
+    ports::EvidenceStore,
+    rules::{Judgement, JudgementResult, crl::ScannedCertificates},
+};
+
+#[derive(Serialize)]
+pub(super) struct Report {
+    #[serde(skip)]
+    key: String,
+    #[serde(with = "time::serde::rfc3339")]
+    as_of: OffsetDateTime,
+    trigger: String,
+    /// CAs of the account and Region, in any state.
+    seen: usize,
+    audited: Vec<Audited>,
+    skipped: Vec<Skipped>,
+    /// The first CA that had no turn: the rest was handed on from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) continued_from: Option<String>,
+    pub(super) published: Published,
+    /// What should have been checked and could not be.
+    pub(super) unchecked: Vec<String>,
+    /// How far the certificates of each CA's newest audit report have been looked at.
+    pub(super) certificates: Vec<CertificatesOf>,
+    pub(super) judgements: Vec<Judgement>,
+}
+
+#[derive(Serialize)]
+pub(super) struct CertificatesOf {
+    pub(super) ca: CaArn,
+    /// The report's valid ones.
+    pub(super) valid: u64,
+    /// Those of them that are yet to be looked at.
+    pub(super) left: u64,
+    pub(super) scanned: Option<ScannedCertificates>,
+}
+
+#[derive(Serialize)]
+struct Audited {
+    ca: CaArn,
+    bucket: String,
+    key: String,
+}
+
+impl Report {
+    pub(super) fn new(
+        as_of: OffsetDateTime,
+        trigger: &Trigger,
+        scopes: &[(&Ca, Result<Scope, Skip>)],
+    ) -> Self {
+        let (mut audited, mut skipped) = (Vec::new(), Vec::new());
+        for (ca, scope) in scopes.iter().filter(|(ca, scope)| trigger.concerns(ca, scope)) {
+            let ca = ca.arn.clone();
+            match scope {
+                Ok(Scope { bucket, key, .. }) => {
+                    audited.push(Audited { ca, bucket: bucket.clone(), key: key.clone() });
+                }
+                Err(skip) => skipped.push(Skipped { ca, reason: skip.to_string() }),
+            }
+        }
+        let of_one = trigger.name().map(|name| format!("-{name}")).unwrap_or_default();
+        Self {
+            key: format!("reports/crl-audit/{}{of_one}.json", instant::in_key(as_of)),
+            as_of,
+            trigger: trigger.describe(),
+            seen: scopes.len(),
+            audited,
+            skipped,
+            continued_from: None,
+            published: Published::default(),
+            unchecked: Vec::new(),
+            certificates: Vec::new(),
+            judgements: Vec::new(),
+        }
+    }
+
+    /// Another run of the same second has written the same report; it stays.
+    pub(super) async fn write<L: EvidenceStore>(&self, evidence: &L) -> Result<(), Step> {
+        let body = serde_json::to_vec_pretty(self).map_err(Step::Write)?;
+        evidence.create(&self.key, body).await.map_err(Step::Report)?;
+        Ok(())
+    }
+
+    /// The short form, for the invocation's result.
+    pub(super) fn audit(&self) -> Audit {
+        let count = |wanted: fn(&JudgementResult) -> bool| {
+            self.judgements.iter().filter(|judgement| wanted(&judgement.result)).count()
+        };
+        Audit {
+            as_of: self.as_of,
+            seen: self.seen,
+            audited: self.audited.len(),
+            skipped: self.skipped.clone(),
+            passed: count(|result| matches!(result, JudgementResult::Pass)),
+            not_applicable: count(|result| matches!(result, JudgementResult::NotApplicable { .. })),
+            unknown: count(|result| matches!(result, JudgementResult::Unknown { .. })),
+            findings: self.published.clone(),
+            certificates_left: self.certificates.iter().map(|of| of.left).sum(),
+            continued_from: self.continued_from.clone(),
+            report: self.key.clone(),
+        }
+    }
+}

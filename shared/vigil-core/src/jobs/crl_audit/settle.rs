@@ -1,0 +1,101 @@
+//! What becomes of the judgements: findings are told when they begin and when they are over.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Step,
+    audit_state::{self, AuditState},
+};
+use crate::{
+    finding::Finding,
+    jobs::finding_store::{FindingStore, Published},
+    ports::{Bus, EvidenceStore},
+    rules::{Judgement, JudgementResult},
+};
+
+/// What is found is noted as open before it is told, so that a crash cannot leave a finding that
+/// nobody would ever resolve; what is over is struck off after that was told.
+pub(super) async fn settle<L: EvidenceStore, B: Bus>(
+    finding_store: &FindingStore<'_, L, B>,
+    resource: &str,
+    key: &str,
+    judgements: &[Judgement],
+    learn: impl Fn(&mut AuditState),
+) -> Result<Published, Step> {
+    let found: Vec<_> = judgements.iter().flat_map(findings).cloned().collect();
+    let noted = audit_state::update(finding_store.evidence, key, |state| {
+        state.resource = resource.to_owned();
+        let open = found.iter().map(|finding| (finding.id.clone(), finding.rule.to_string()));
+        state.open.extend(open);
+        learn(state);
+    })
+    .await?;
+    let mut published = finding_store.announce(&found).await.map_err(Step::FindingStore)?;
+    let over = over(&noted.open, judgements);
+    if over.is_empty() {
+        return Ok(published);
+    }
+    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (id, because) in &over {
+        by_reason.entry(because).or_default().push(id.clone());
+    }
+    for (because, ids) in by_reason {
+        let resolved = finding_store.resolve(&ids, because).await.map_err(Step::FindingStore)?;
+        published.resolved.extend(resolved);
+    }
+    audit_state::update(finding_store.evidence, key, |state| {
+        state.open.retain(|id, _| !over.contains_key(id));
+    })
+    .await?;
+    Ok(published)
+}
+
+/// Tells of a resource that is not audited any more that all is over. Answers with what was.
+pub(super) async fn close<L: EvidenceStore, B: Bus>(
+    finding_store: &FindingStore<'_, L, B>,
+    key: &str,
+) -> Result<Vec<String>, Step> {
+    let (state, _) = audit_state::read(finding_store.evidence, key).await?;
+    if state.open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let open: Vec<String> = state.open.into_keys().collect();
+    let because = "the resource is no longer audited";
+    let resolved = finding_store.resolve(&open, because).await.map_err(Step::FindingStore)?;
+    audit_state::update(finding_store.evidence, key, |state| {
+        state.open.retain(|id, _| !open.contains(id));
+    })
+    .await?;
+    Ok(resolved)
+}
+
+fn findings(judgement: &Judgement) -> &[Finding] {
+    match &judgement.result {
+        JudgementResult::Findings { findings } => findings,
+        JudgementResult::NotApplicable { .. }
+        | JudgementResult::Pass
+        | JudgementResult::Unknown { .. } => &[],
+    }
+}
+
+/// The findings that are over, each with the reason: its rule was put and did not find it, or what
+/// the rule judges is not there any more. What could not be looked at stays open; a rule that is not
+/// put any more lets go of what it found.
+fn over(open: &BTreeMap<String, String>, judgements: &[Judgement]) -> BTreeMap<String, String> {
+    let reason = |id: &str, rule: &str| {
+        let judged = judgements.iter().find(|judgement| judgement.rule == rule);
+        match judged.map(|judgement| &judgement.result) {
+            None => Some("the rule does not apply any more"),
+            Some(JudgementResult::Pass) => Some("the rule found nothing any more"),
+            Some(JudgementResult::NotApplicable { reason }) => Some(reason.as_str()),
+            Some(JudgementResult::Unknown { .. }) => None,
+            Some(JudgementResult::Findings { findings }) => {
+                let again = findings.iter().any(|finding| finding.id == id);
+                (!again).then_some("the rule found something else")
+            }
+        }
+    };
+    let over =
+        open.iter().filter_map(|(id, rule)| Some((id.clone(), reason(id, rule)?.to_owned())));
+    over.collect()
+}

@@ -1,0 +1,9 @@
+//! The job over fakes.
+
+mod certificate_scan;
+mod crls;
+mod events;
+mod findings;
+mod partitions;
+mod time;
+mod world;

@@ -1,0 +1,331 @@
+//! The register of findings in the ledger: a finding is told once when it begins and once when it is
+//! over, however often it is seen in between.
+//!
+//! Each has one object, `findings/<area>/<finding id>.json`. It is claimed, told, and marked as told;
+//! a crash in between leaves a claim, which the next run takes over once it has expired. So nothing
+//! is lost, and only a crash between telling and marking tells twice.
+
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    finding::{Finding, Status},
+    ports::{Bus, Creation, Etag, EvidenceStore, PortError, PublishError, Replacement},
+};
+
+pub(super) struct FindingStore<'a, L, B> {
+    pub(super) evidence: &'a L,
+    pub(super) bus: &'a B,
+    pub(super) area: &'static str,
+    pub(super) now: OffsetDateTime,
+    /// At least the function's timeout: as long as that the claim's maker may still be at work.
+    pub(super) claim_expires_after: Duration,
+}
+
+/// What became of the findings, by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Published {
+    /// Another invocation is telling these at this moment.
+    pub claimed_elsewhere: Vec<String>,
+    pub new: Vec<String>,
+    pub ongoing: Vec<String>,
+    pub resolved: Vec<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FindingStoreError {
+    #[error("could not read or write the register of findings")]
+    EvidenceStore(#[source] PortError),
+    #[error("could not publish findings")]
+    Publish(#[source] PublishError),
+    #[error("could not write a finding's record as JSON")]
+    Write(#[source] serde_json::Error),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Record {
+    state: State,
+    /// When this state was reached.
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+    finding: Finding,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    Claimed,
+    Published,
+    /// The bus did not take it.
+    Unpublished,
+}
+
+/// A claim that is held: what to tell, and over which version to mark it.
+struct Claim {
+    record: Record,
+    etag: Etag,
+}
+
+impl<L: EvidenceStore, B: Bus> FindingStore<'_, L, B> {
+    /// Tells what was not told before.
+    pub(super) async fn announce(
+        &self,
+        findings: &[Finding],
+    ) -> Result<Published, FindingStoreError> {
+        let mut published = Published::default();
+        let mut claims = Vec::new();
+        for finding in findings {
+            let found = self.read(&finding.id).await?;
+            let over = match &found {
+                Some((Some(record), _)) if record.is_published_as_severe_as(finding) => {
+                    published.ongoing.push(finding.id.clone());
+                    continue;
+                }
+                Some((Some(record), _)) if self.is_claimed(record) => {
+                    published.claimed_elsewhere.push(finding.id.clone());
+                    continue;
+                }
+                Some((_, etag)) => Some(etag),
+                None => None,
+            };
+            let finding = finding.clone().with_status(Status::New);
+            match self.claim(finding, over).await? {
+                Ok(claim) => claims.push(claim),
+                Err(id) => published.claimed_elsewhere.push(id),
+            }
+        }
+        published.new = self.tell(claims).await?;
+        Ok(published)
+    }
+
+    /// Tells that these are over, and why.
+    pub(super) async fn resolve(
+        &self,
+        ids: &[String],
+        reason: &str,
+    ) -> Result<Vec<String>, FindingStoreError> {
+        let mut claims = Vec::new();
+        for id in ids {
+            // What was never recorded, or not readably, was never told.
+            let Some((Some(record), etag)) = self.read(id).await? else { continue };
+            if record.is_published(Status::Resolved)
+                || (record.finding.status == Status::Resolved && self.is_claimed(&record))
+            {
+                continue;
+            }
+            let mut finding = record.finding.with_status(Status::Resolved);
+            finding.as_of = self.now;
+            let finding = finding.with_evidence("resolved_because", reason);
+            if let Ok(claim) = self.claim(finding, Some(&etag)).await? {
+                claims.push(claim);
+            }
+        }
+        self.tell(claims).await
+    }
+
+    /// Publishes what is claimed, in one call, and marks each by how that went.
+    async fn tell(&self, claims: Vec<Claim>) -> Result<Vec<String>, FindingStoreError> {
+        if claims.is_empty() {
+            return Ok(Vec::new());
+        }
+        let findings: Vec<_> = claims.iter().map(|claim| claim.record.finding.clone()).collect();
+        let answer = self.bus.publish(&findings).await;
+        let unpublished = |id: &str| match &answer {
+            Ok(()) => false,
+            Err(PublishError::Refused { refused, .. }) => refused.iter().any(|one| one.id == id),
+            Err(_) => true,
+        };
+        let mut published = Vec::new();
+        for Claim { record, etag } in claims {
+            let id = record.finding.id.clone();
+            let state = if unpublished(&id) { State::Unpublished } else { State::Published };
+            let marked = self.replace(&Record { state, at: self.now, ..record }, &etag).await;
+            if state == State::Published {
+                marked?;
+                published.push(id);
+            }
+            // An untold one that cannot be marked waits until its claim expires.
+        }
+        answer.map_err(FindingStoreError::Publish)?;
+        Ok(published)
+    }
+
+    /// `Err` names a finding that somebody else has claimed meanwhile.
+    async fn claim(
+        &self,
+        finding: Finding,
+        over: Option<&Etag>,
+    ) -> Result<Result<Claim, String>, FindingStoreError> {
+        let record = Record { state: State::Claimed, at: self.now, finding };
+        let key = self.key(&record.finding.id);
+        let etag = match over {
+            Some(seen) => self.replace(&record, seen).await?,
+            None => {
+                let created = self.evidence.create(&key, record.to_json()?).await;
+                match created.map_err(FindingStoreError::EvidenceStore)? {
+                    Creation::AlreadyExists => None,
+                    Creation::Created(etag) => Some(etag),
+                }
+            }
+        };
+        Ok(match etag {
+            Some(etag) => Ok(Claim { record, etag }),
+            None => Err(record.finding.id),
+        })
+    }
+
+    async fn replace(
+        &self,
+        record: &Record,
+        seen: &Etag,
+    ) -> Result<Option<Etag>, FindingStoreError> {
+        let key = self.key(&record.finding.id);
+        let replaced = self.evidence.replace(&key, record.to_json()?, seen).await;
+        match replaced.map_err(FindingStoreError::EvidenceStore)? {
+            Replacement::Changed => Ok(None),
+            Replacement::Replaced(etag) => Ok(Some(etag)),
+        }
+    }
+
+    /// The record, if it can be read as one, and its version.
+    async fn read(&self, id: &str) -> Result<Option<(Option<Record>, Etag)>, FindingStoreError> {
+        let entry =
+            self.evidence.read(&self.key(id)).await.map_err(FindingStoreError::EvidenceStore)?;
+        Ok(entry.map(|entry| (serde_json::from_slice(&entry.body).ok(), entry.etag)))
+    }
+
+    fn is_claimed(&self, record: &Record) -> bool {
+        let age = (self.now - record.at).abs();
+        record.state == State::Claimed && age < self.claim_expires_after
+    }
+
+    fn key(&self, id: &str) -> String {
+        format!("findings/{}/{id}.json", self.area)
+    }
+}
+
+impl Record {
+    fn is_published(&self, status: Status) -> bool {
+        self.state == State::Published && self.finding.status == status
+    }
+
+    /// One that has become worse is told again.
+    fn is_published_as_severe_as(&self, finding: &Finding) -> bool {
+        self.is_published(Status::New) && self.finding.severity >= finding.severity
+    }
+
+    fn to_json(&self) -> Result<Vec<u8>, FindingStoreError> {
+        serde_json::to_vec_pretty(self).map_err(FindingStoreError::Write)
+    }
+}
+
+impl Published {
+    pub(super) fn add(&mut self, other: Self) {
+        self.claimed_elsewhere.extend(other.claimed_elsewhere);
+        self.new.extend(other.new);
+        self.ongoing.extend(other.ongoing);
+        self.resolved.extend(other.resolved);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::{
+        fakes::{self, FakeBus, FakeEvidenceStore},
+        finding::Severity,
+    };
+
+    const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+    #[derive(Default)]
+    struct World {
+        evidence: FakeEvidenceStore,
+        bus: FakeBus,
+    }
+
+    impl World {
+        fn at(&self, now: OffsetDateTime) -> FindingStore<'_, FakeEvidenceStore, FakeBus> {
+            let (evidence, bus) = (&self.evidence, &self.bus);
+            let claim_expires_after = Duration::MINUTE;
+            FindingStore { evidence, bus, area: "crl-audit", now, claim_expires_after }
+        }
+
+        fn statuses(&self) -> Vec<Status> {
+            self.bus.published.lock().unwrap().iter().map(|finding| finding.status).collect()
+        }
+    }
+
+    fn finding() -> Finding {
+        Finding::new("crl.signature", Severity::High, "arn:a", "", "title", AT)
+    }
+
+    fn announce(world: &World, now: OffsetDateTime) -> Result<Published, FindingStoreError> {
+        fakes::run(world.at(now).announce(&[finding()]))
+    }
+
+    #[test]
+    fn a_finding_is_told_when_it_begins_and_when_it_is_over_and_anew_when_it_comes_back() {
+        let world = World::default();
+        let ids = [finding().id];
+        assert_eq!(announce(&world, AT).unwrap().new, ids);
+        for hour in 1..4 {
+            let published = announce(&world, AT + Duration::hours(hour)).unwrap();
+            assert_eq!((published.new, published.ongoing), (vec![], ids.to_vec()));
+        }
+        let resolve = |now| fakes::run(world.at(now).resolve(&ids, "it passes")).unwrap();
+        assert_eq!(resolve(AT + Duration::hours(4)), ids);
+        assert!(resolve(AT + Duration::hours(5)).is_empty(), "told once");
+        assert_eq!(announce(&world, AT + Duration::hours(6)).unwrap().new, ids);
+        assert_eq!(world.statuses(), [Status::New, Status::Resolved, Status::New]);
+        assert_eq!(world.evidence.keys(), [format!("findings/crl-audit/{}.json", ids[0])]);
+    }
+
+    #[test]
+    fn a_finding_that_becomes_worse_is_told_again_and_one_that_becomes_better_is_not() {
+        let world = World::default();
+        let published = |severity| {
+            let finding = Finding { severity, ..finding() };
+            fakes::run(world.at(AT).announce(&[finding])).unwrap().new.len()
+        };
+        assert_eq!((published(Severity::Low), published(Severity::Low)), (1, 0));
+        assert_eq!(
+            (published(Severity::High), published(Severity::Medium), published(Severity::High)),
+            (1, 0, 0)
+        );
+    }
+
+    #[test]
+    fn what_the_bus_refuses_is_told_by_the_next_run() {
+        let world = World::default();
+        world.bus.fail_next();
+        assert!(matches!(announce(&world, AT), Err(FindingStoreError::Publish(_))));
+        assert_eq!(announce(&world, AT + Duration::SECOND).unwrap().new.len(), 1);
+        assert_eq!(world.statuses(), [Status::New]);
+    }
+
+    /// A crash can only be told from slowness by its age.
+    #[test]
+    fn a_claim_left_by_a_crash_is_taken_over_once_it_has_expired() {
+        let world = World::default();
+        announce(&world, AT).unwrap();
+        let key = format!("findings/crl-audit/{}.json", finding().id);
+        let crashed = world.evidence.json(&key).to_string().replace("\"published\"", "\"claimed\"");
+        world.evidence.put(&key, &crashed);
+        let early = announce(&world, AT + Duration::MINUTE - Duration::SECOND).unwrap();
+        assert_eq!((early.new.len(), early.claimed_elsewhere.len()), (0, 1));
+        assert_eq!(announce(&world, AT + Duration::MINUTE).unwrap().new.len(), 1);
+    }
+
+    #[test]
+    fn a_record_of_garbage_is_written_over_and_one_that_is_not_there_resolves_nothing() {
+        let world = World::default();
+        world.evidence.put(&format!("findings/crl-audit/{}.json", finding().id), "garbage");
+        assert_eq!(announce(&world, AT).unwrap().new.len(), 1);
+        let never = fakes::run(world.at(AT).resolve(&["never".to_owned()], "x")).unwrap();
+        assert!(never.is_empty());
+    }
+}

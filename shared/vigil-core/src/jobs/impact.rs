@@ -1,0 +1,160 @@
+//! What is at stake with a CA: certificates that are still valid, and CAs below it that live. Of
+//! what cannot be had, it is said that it is unknown, and why.
+
+use futures::{
+    future::join,
+    stream::{self, StreamExt as _, TryStreamExt as _},
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{
+    arn::CaArn,
+    audit_report::Newest,
+    failure::chain,
+    inventory::{self, Inventory, Subordinates},
+    ports::EvidenceStore,
+};
+
+/// How many objects of the ledger are read at once.
+const AT_ONCE: usize = 8;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impact {
+    pub certificates: Option<Certificates>,
+    pub subordinates: Option<Subordinates>,
+    /// What is not known, and why.
+    pub unknown: Vec<String>,
+}
+
+/// From the newest audit report of the CA that was summarised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificates {
+    /// Neither revoked nor expired.
+    pub valid: u64,
+    #[serde(rename = "latest_not_after", with = "time::serde::rfc3339::option")]
+    pub last_not_after: Option<OffsetDateTime>,
+    /// What was issued after this is not counted.
+    #[serde(with = "time::serde::rfc3339")]
+    pub as_of: OffsetDateTime,
+}
+
+impl Certificates {
+    /// Reads a summary as audit-report keeps it, `summaries/<CA id>/<report>.json`.
+    pub fn of_summary(body: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice::<Document>(body).map(|document| document.summary)
+    }
+
+    /// Whether one may still be valid. The report counts at its time; only the last expiry tells of
+    /// ours.
+    pub fn live(&self, now: OffsetDateTime) -> u64 {
+        match self.last_not_after {
+            Some(last) if last < now => 0,
+            _ => self.valid,
+        }
+    }
+}
+
+/// Never fails: what cannot be had is unknown.
+pub(super) async fn gather<L: EvidenceStore>(
+    evidence: &L,
+    ca: &CaArn,
+    now: OffsetDateTime,
+) -> Impact {
+    let (certificates, inventories) = join(certificates(evidence, ca), inventories(evidence)).await;
+    let mut impact = Impact::default();
+    match certificates {
+        Ok(certificates) => impact.certificates = Some(certificates),
+        Err(why) => impact.unknown.push(format!("certificates: {why}")),
+    }
+    match inventories {
+        Ok(inventories) => match inventory::below(&inventories, ca, now) {
+            Some(subordinates) => impact.subordinates = Some(subordinates),
+            None => {
+                let why = "subordinates: the CA's own certificate has not been read by a sweep";
+                impact.unknown.push(why.to_owned());
+            }
+        },
+        Err(why) => impact.unknown.push(format!("subordinates: {why}")),
+    }
+    impact
+}
+
+#[derive(Deserialize)]
+struct Document {
+    summary: Certificates,
+}
+
+async fn certificates<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Certificates, String> {
+    let newest = read(evidence, &Newest::key_of(ca.id())).await?;
+    let newest: Newest = newest.ok_or("no audit report has been summarised")?;
+    let key = format!("summaries/{}/{}.json", ca.id(), newest.report);
+    let document: Document =
+        read(evidence, &key).await?.ok_or_else(|| format!("{key} is missing"))?;
+    Ok(document.summary)
+}
+
+/// One that cannot be read hides what may live below a CA: then nothing is known of it.
+async fn inventories<L: EvidenceStore>(evidence: &L) -> Result<Vec<Inventory>, String> {
+    let keys = evidence.list(inventory::PREFIX).await.map_err(|error| chain(&error))?;
+    let all: Vec<Option<Inventory>> =
+        stream::iter(&keys).map(|key| read(evidence, key)).buffered(AT_ONCE).try_collect().await?;
+    Ok(all.into_iter().flatten().collect())
+}
+
+async fn read<L: EvidenceStore, T: for<'de> Deserialize<'de>>(
+    evidence: &L,
+    key: &str,
+) -> Result<Option<T>, String> {
+    let Some(entry) = evidence.read(key).await.map_err(|error| chain(&error))? else {
+        return Ok(None);
+    };
+    let read = serde_json::from_slice(&entry.body);
+    read.map(Some).map_err(|error| format!("{key}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::{Duration, macros::datetime};
+
+    use super::*;
+    use crate::fakes::{self, FakeEvidenceStore};
+
+    const NOW: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
+
+    fn gathered(evidence: &FakeEvidenceStore) -> Impact {
+        fakes::run(gather(evidence, &fakes::ARN.parse().unwrap(), NOW))
+    }
+
+    #[test]
+    fn what_nobody_has_looked_at_is_unknown_and_said_to_be() {
+        let impact = gathered(&FakeEvidenceStore::default());
+        assert_eq!((&impact.certificates, &impact.subordinates), (&None, &None));
+        assert_eq!(impact.unknown.len(), 2, "{:?}", impact.unknown);
+        assert!(impact.unknown[0].contains("no audit report"), "{:?}", impact.unknown);
+    }
+
+    #[test]
+    fn the_newest_report_counts() {
+        let evidence = FakeEvidenceStore::default();
+        fakes::put_summary(&evidence, fakes::ARN, 3, NOW + Duration::DAY, NOW - Duration::HOUR);
+        let certificates = gathered(&evidence).certificates.unwrap();
+        assert_eq!(certificates.live(NOW), 3);
+        assert_eq!(certificates.live(NOW + Duration::DAY), 3, "through its last second");
+        assert_eq!(certificates.live(NOW + Duration::DAY + Duration::SECOND), 0);
+    }
+
+    #[test]
+    fn garbage_is_unknown_and_named() {
+        let evidence = FakeEvidenceStore::default();
+        evidence.put(&inventory::key("us-east-1"), "garbage");
+        let newest =
+            json!({"report": "r", "bucket": "b", "key": "k", "created_at": "2026-11-20T09:00:00Z"});
+        let id = fakes::ARN.rsplit('/').next().unwrap();
+        evidence.put(&Newest::key_of(id), &newest.to_string());
+        let unknown = gathered(&evidence).unknown;
+        assert!(unknown[0].contains(&format!("summaries/{id}/r.json is missing")), "{unknown:?}");
+        assert!(unknown[1].contains("state/inventory/us-east-1.json"), "{unknown:?}");
+    }
+}

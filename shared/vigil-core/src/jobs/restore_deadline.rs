@@ -1,0 +1,296 @@
+//! Tells people, threshold by threshold, that a deleted CA is about to be lost for good, and in the
+//! end how it ended.
+
+use futures::{
+    future::join_all,
+    stream::{self, StreamExt as _},
+};
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    ca::{Ca, CaStatus},
+    jobs::{auto_restore, conditional},
+    ports::{Attachments, Authorities, Bus, Entry, Etag, EvidenceStore, Listing, Regions},
+    span::Span,
+};
+
+mod ack;
+mod alert;
+mod background;
+mod ending;
+mod error;
+mod findings;
+mod outcome;
+mod thresholds;
+mod window_tracker;
+
+pub use ack::{Ack, AckError};
+pub use ending::Ending;
+pub use error::{CaFailure, RestoreDeadlineError, Step};
+pub use outcome::{Closed, Outcome, Watch, Watched};
+pub use thresholds::{NotThresholds, Thresholds};
+pub(in crate::jobs) use window_tracker::key as window_key;
+
+use alert::{Alert, State};
+use background::Background;
+use thresholds::Due;
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub thresholds: Thresholds,
+    /// A claim older than this was left by a crash: at least the function's timeout, because as
+    /// long as that its maker may still be at work.
+    pub claim_expires_after: Duration,
+    /// For the dead man's switch, which restores as auto-restore does.
+    pub rescue: auto_restore::Settings,
+}
+
+/// How many deleted CAs of a Region are looked at at once.
+const AT_ONCE: usize = 8;
+
+/// Looks at every DELETED CA of all Regions once, in each the one nearest its end first, and alerts
+/// where a threshold has passed. A Region or a CA that cannot be handled does not keep the others
+/// from their turn.
+pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
+    regions: &R,
+    evidence: &L,
+    bus: &B,
+    settings: &Settings,
+) -> Result<Outcome, RestoreDeadlineError> {
+    let watched = regions.names().iter().filter_map(|name| Some((name, regions.of(name)?)));
+    let region_sweeps = join_all(watched.map(|(region, authorities)| async move {
+        match authorities.list().await {
+            Ok(listing) => {
+                let job = Job { authorities, evidence, bus, settings, now: listing.as_of };
+                Ok(job.sweep(region, listing).await)
+            }
+            Err(cause) => Err((region, cause)),
+        }
+    }));
+    let (mut answered, mut failures) = (Vec::new(), Vec::new());
+    for region_sweep in region_sweeps.await {
+        match region_sweep {
+            Ok(region_sweep) => answered.push(region_sweep),
+            Err((region, cause)) => failures.push(CaFailure::of_region(region, Step::List(cause))),
+        }
+    }
+    let Some(as_of) = answered.iter().map(|region_sweep| region_sweep.listing.as_of).max() else {
+        return Err(RestoreDeadlineError::Unanswered { failures });
+    };
+    let mut outcome =
+        Outcome { as_of, regions: Vec::new(), seen: 0, deleted: Vec::new(), closed: Vec::new() };
+    for region_sweep in &mut answered {
+        outcome.regions.push(region_sweep.region.clone());
+        outcome.seen += region_sweep.listing.cas.len();
+        outcome.deleted.append(&mut region_sweep.watched);
+        failures.append(&mut region_sweep.failures);
+    }
+    window_tracker::close_ended(
+        &answered,
+        regions,
+        evidence,
+        bus,
+        settings,
+        &mut outcome,
+        &mut failures,
+    )
+    .await;
+    if failures.is_empty() {
+        Ok(outcome)
+    } else {
+        Err(RestoreDeadlineError::Incomplete { outcome, failures })
+    }
+}
+
+/// What the sweep of one Region saw and did.
+struct RegionSweep {
+    region: String,
+    listing: Listing,
+    watched: Vec<Watched>,
+    failures: Vec<CaFailure>,
+}
+
+struct Job<'a, A, L, B> {
+    authorities: &'a A,
+    evidence: &'a L,
+    bus: &'a B,
+    settings: &'a Settings,
+    now: OffsetDateTime,
+}
+
+impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+    async fn sweep(&self, region: &str, listing: Listing) -> RegionSweep {
+        let mut deleted: Vec<&Ca> =
+            listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
+        deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
+        let looks = deleted.into_iter().map(|ca| async move { (ca, self.watch(ca).await) });
+        let looks: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+        let (mut watched, mut failures) = (Vec::new(), Vec::new());
+        for (ca, watch) in looks {
+            match watch {
+                Ok(watch) => watched.push(Watched::of(ca, watch)),
+                Err(step) => failures.push(CaFailure::new(&ca.arn, step)),
+            }
+        }
+        RegionSweep { region: region.to_owned(), listing, watched, failures }
+    }
+
+    async fn watch(&self, ca: &Ca) -> Result<Watch, Step> {
+        let Some(until) = ca.restorable_until else {
+            // CREATING and FAILED CAs have no restoration window: nothing can be done, or lost.
+            return Ok(Watch::NoWindow);
+        };
+        // The service's time comes in whole seconds; a fraction here would put off a threshold
+        // that passes at a sweep's very second until the next sweep.
+        let until = until.replace_nanosecond(0).unwrap_or(until);
+        self.remember(ca, until).await?;
+        let window = ca.last_state_change_at.map(|deleted_at| until - deleted_at);
+        let position = self.settings.thresholds.position(window, until, self.now);
+        let Some(due) = &position.due else {
+            return Ok(Watch::Waiting { next: position.next });
+        };
+        let ack = Ack::of(self.evidence, &ca.arn, until).await.map_err(Step::EvidenceStore)?;
+        // The last one: after it nobody is asked any more.
+        if position.next.is_none()
+            && self.now < until
+            && let Some(watch) = self.rescue(ca, until, due, ack.as_ref()).await?
+        {
+            return Ok(watch);
+        }
+        self.reach(ca, until, due, position.next.clone(), ack.as_ref()).await
+    }
+
+    /// The dead man's switch: what policy does not let end is restored, and needs no alert. Where
+    /// that fails, people are alerted all the more.
+    async fn rescue(
+        &self,
+        ca: &Ca,
+        until: OffsetDateTime,
+        due: &Due,
+        ack: Option<&Ack>,
+    ) -> Result<Option<Watch>, Step> {
+        let acknowledged = ack.is_some_and(|ack| self.now < ack.until);
+        let call = auto_restore::LastCall { ca, until, acknowledged, now: self.now };
+        let settings = &self.settings.rescue;
+        let (authorities, evidence, bus) = (self.authorities, self.evidence, self.bus);
+        let rescued =
+            Box::pin(auto_restore::at_deadline(call, authorities, evidence, bus, settings));
+        match rescued.await {
+            Ok(outcome) => Ok(outcome.map(|outcome| Watch::Rescued {
+                threshold: due.threshold.to_string(),
+                outcome: Box::new(outcome),
+            })),
+            Err(error) => {
+                let alerted = self.reach(ca, until, due, None, ack).await;
+                alerted.and(Err(Step::Rescue(Box::new(error))))
+            }
+        }
+    }
+
+    /// A threshold has passed: alerts, unless that is done or not wanted.
+    async fn reach(
+        &self,
+        ca: &Ca,
+        until: OffsetDateTime,
+        due: &Due,
+        next: Option<thresholds::Next>,
+        ack: Option<&Ack>,
+    ) -> Result<Watch, Step> {
+        let key = alert::key(&ca.arn, until, due.threshold);
+        let seen = self.evidence.read(&key).await.map_err(Step::EvidenceStore)?;
+        match seen.as_ref().map(|entry| Alert::read(&entry.body)) {
+            Some(Some(Alert { state: State::Sent | State::Resolved, .. })) => {
+                let threshold = due.threshold.to_string();
+                return Ok(Watch::AlreadyAlerted { threshold, next });
+            }
+            Some(Some(alert)) if self.is_claimed(&alert) => {
+                return Ok(Watch::Claimed { threshold: due.threshold.to_string(), at: alert.at });
+            }
+            Some(_) | None => {}
+        }
+        // The last threshold is alerted whatever anybody has acknowledged.
+        if let (Some(ack), Some(next)) = (ack, next)
+            && ack.covers(due.at)
+        {
+            let (by, until) = (ack.by.clone(), ack.until);
+            let threshold = due.threshold.to_string();
+            return Ok(Watch::Acknowledged { threshold, by, until, next });
+        }
+        self.alert(ca, until, due, ack, (&key, seen)).await
+    }
+
+    /// Claims, tells, marks as told. Whoever loses the claim has nothing to do.
+    async fn alert(
+        &self,
+        ca: &Ca,
+        until: OffsetDateTime,
+        due: &Due,
+        ack: Option<&Ack>,
+        (key, seen): (&str, Option<Entry>),
+    ) -> Result<Watch, Step> {
+        let missed = self.missed(ca, until, due, ack).await?;
+        let background = Background::gather(self.evidence, &ca.arn, until, self.now).await;
+        let finding = findings::finding(ca, until, due, &missed, &background, self.now);
+        let threshold = due.threshold.to_string();
+        let claim = Alert { state: State::Claimed, at: self.now, finding };
+        let Some(etag) = self.write(key, &claim, seen.as_ref().map(|entry| &entry.etag)).await?
+        else {
+            return Ok(Watch::Claimed { threshold, at: self.now });
+        };
+        if let Err(error) = self.bus.publish(std::slice::from_ref(&claim.finding)).await {
+            // So that the next attempt need not wait for the claim to expire. If this fails as
+            // well, it waits.
+            let unsent = Alert { state: State::Unsent, ..claim };
+            let _ = self.write(key, &unsent, Some(&etag)).await;
+            return Err(Step::Publish(error));
+        }
+        let sent = Alert { state: State::Sent, ..claim };
+        self.write(key, &sent, Some(&etag)).await?;
+        Ok(Watch::Alerted {
+            threshold,
+            delay_seconds: (self.now - due.at).whole_seconds(),
+            missed,
+            finding: sent.finding.id,
+        })
+    }
+
+    /// Thresholds that passed without an alert since the last one, while the schedule was down:
+    /// the alert for the most urgent one speaks for them, too. Those that somebody has acknowledged
+    /// were not missed.
+    async fn missed(
+        &self,
+        ca: &Ca,
+        until: OffsetDateTime,
+        due: &Due,
+        ack: Option<&Ack>,
+    ) -> Result<Vec<String>, Step> {
+        if due.earlier.is_empty() {
+            return Ok(Vec::new());
+        }
+        let prefix = alert::prefix(&ca.arn, until);
+        let alerted = self.evidence.list(&prefix).await.map_err(Step::EvidenceStore)?;
+        let is_alerted = |span: &Span| alerted.contains(&alert::key(&ca.arn, until, *span));
+        let since = due.earlier.iter().rposition(is_alerted).map_or(0, |last| last + 1);
+        let is_missed = |span: &&Span| ack.is_none_or(|ack| !ack.covers(until - span.duration()));
+        Ok(due.earlier[since..].iter().filter(is_missed).map(ToString::to_string).collect())
+    }
+
+    fn is_claimed(&self, alert: &Alert) -> bool {
+        let age = (self.now - alert.at).abs();
+        alert.state == State::Claimed && age < self.settings.claim_expires_after
+    }
+
+    /// Writes where there is nothing, or over what was read. `None`: somebody else was faster.
+    async fn write(
+        &self,
+        key: &str,
+        alert: &Alert,
+        over: Option<&Etag>,
+    ) -> Result<Option<Etag>, Step> {
+        let body = alert.to_json().map_err(Step::Write)?;
+        conditional::write(self.evidence, key, body, over).await.map_err(Step::EvidenceStore)
+    }
+}
+
+#[cfg(test)]
+mod tests;

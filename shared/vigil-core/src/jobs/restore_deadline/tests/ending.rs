@@ -1,0 +1,104 @@
+//! How a watch ends: the CA is back, or gone.
+
+use time::Duration;
+
+use super::{super::Ending, world::*};
+use crate::{
+    ca::{Ca, CaStatus},
+    failure::Failure,
+    fakes,
+    finding::{Severity, Status},
+};
+
+fn disabled() -> Ca {
+    Ca { status: CaStatus::Disabled, restorable_until: None, ..month() }
+}
+
+#[test]
+fn a_restored_ca_resolves_its_alerts_once() {
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::days(16)).unwrap();
+    world.sweep(Duration::days(23)).unwrap();
+    let published: Vec<_> =
+        world.bus.published.lock().unwrap().iter().map(|finding| finding.id.clone()).collect();
+    world.set(vec![disabled()]);
+    let outcome = world.sweep(Duration::days(24)).unwrap();
+    assert_eq!(outcome.closed.len(), 1);
+    assert_eq!(outcome.closed[0].ending, Ending::Restored);
+    let findings = world.bus.published.lock().unwrap()[2..].to_vec();
+    assert!(findings.iter().all(|finding| finding.status == Status::Resolved));
+    let mut resolved: Vec<_> = findings.into_iter().map(|finding| finding.id).collect();
+    resolved.sort();
+    assert_eq!(resolved, {
+        let mut published = published;
+        published.sort();
+        published
+    });
+    assert!(world.sweep(Duration::days(25)).unwrap().closed.is_empty());
+    assert_eq!(world.bus.rules().len(), 4);
+}
+
+#[test]
+fn a_ca_that_is_deleted_anew_between_two_sweeps_resolves_what_was_alerted_before() {
+    let world = World::new(vec![fakes::deleted_ca(AT)]);
+    world.sweep(Duration::ZERO).unwrap();
+    world.set(vec![fakes::deleted_ca(AT + Duration::HOUR)]);
+    world.sweep(Duration::hours(2)).unwrap();
+    let published = world.bus.published.lock().unwrap();
+    let statuses: Vec<_> = published.iter().map(|finding| finding.status).collect();
+    assert_eq!(statuses, [Status::New, Status::Resolved, Status::New]);
+    assert_eq!(published[0].id, published[1].id);
+    assert_ne!(published[0].id, published[2].id);
+}
+
+#[test]
+fn a_ca_that_goes_as_announced_is_told_quietly_and_once() {
+    let world = World::new(vec![month()]);
+    for hour in 0..30 * 24 {
+        world.sweep(Duration::hours(hour)).unwrap();
+    }
+    world.set(Vec::new());
+    let outcome = world.sweep(Duration::days(30)).unwrap();
+    assert_eq!(outcome.closed[0].ending, Ending::Gone);
+    let finding = world.bus.last();
+    assert_eq!(
+        (finding.rule.as_ref(), finding.severity),
+        ("restore-deadline.gone", Severity::Informational)
+    );
+    let published = world.bus.rules().len();
+    assert!(world.sweep(Duration::days(31)).unwrap().closed.is_empty());
+    assert_eq!(world.bus.rules().len(), published);
+}
+
+#[test]
+fn a_ca_that_vanishes_without_a_goodbye_gets_a_post_mortem() {
+    // The schedule was down from the first day on.
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::DAY).unwrap();
+    world.set(Vec::new());
+    world.sweep(Duration::days(31)).unwrap();
+    let finding = world.bus.last();
+    assert_eq!(
+        (finding.rule.as_ref(), finding.severity),
+        ("restore-deadline.gone", Severity::Critical)
+    );
+    assert!(finding.title.contains("never sent"), "{}", finding.title);
+    assert!(finding.title.contains("Issuing CA"), "{}", finding.title);
+
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::DAY).unwrap();
+    world.set(Vec::new());
+    world.sweep(Duration::days(2)).unwrap();
+    assert!(world.bus.last().title.contains("28 days before its window's end"));
+    assert_eq!(world.bus.last().severity, Severity::Critical);
+}
+
+#[test]
+fn a_post_mortem_that_the_bus_did_not_take_is_told_by_the_next_sweep() {
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::DAY).unwrap();
+    world.set(Vec::new());
+    world.bus.fail_next();
+    assert_eq!(world.sweep(Duration::days(31)).unwrap_err().error_type(), "SweepIncomplete");
+    assert_eq!(world.sweep(Duration::days(32)).unwrap().closed.len(), 1);
+}

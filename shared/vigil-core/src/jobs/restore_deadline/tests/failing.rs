@@ -1,0 +1,87 @@
+//! What fails loses no alert, and keeps nobody else from theirs.
+
+use time::Duration;
+
+use super::{
+    super::{RestoreDeadlineError, Watch, run},
+    world::*,
+};
+use crate::{
+    ca::Ca,
+    failure::Failure,
+    fakes::{self, FakeAuthorities},
+};
+
+/// A crash can only be told from slowness by its age.
+#[test]
+fn a_claim_left_by_a_crash_is_taken_over_once_it_has_expired() {
+    let world = World::new(vec![fakes::deleted_ca(AT)]);
+    world.sweep(Duration::ZERO).unwrap();
+    let key = format!("alerts/{ID}/20261127T100000Z/7d.json");
+    let crashed = world.evidence.json(&key).to_string().replace("\"sent\"", "\"claimed\"");
+    world.evidence.put(&key, &crashed);
+    let second = Duration::SECOND;
+    assert!(matches!(world.watch(Duration::MINUTE - second), Watch::Claimed { .. }));
+    assert!(matches!(world.watch(Duration::MINUTE), Watch::Alerted { .. }));
+    let published = world.bus.published.lock().unwrap();
+    assert_eq!(published.len(), 2);
+    assert_eq!(published[0].id, published[1].id);
+}
+
+#[test]
+fn an_alert_that_the_bus_did_not_take_is_sent_by_the_next_attempt() {
+    let world = World::new(vec![fakes::deleted_ca(AT)]);
+    world.bus.fail_next();
+    assert_eq!(world.sweep(Duration::ZERO).unwrap_err().error_type(), "SweepIncomplete");
+    assert!(matches!(world.watch(Duration::SECOND), Watch::Alerted { .. }));
+}
+
+#[test]
+fn a_record_that_is_garbage_does_not_silence_an_alert() {
+    let world = World::new(vec![fakes::deleted_ca(AT)]);
+    world.evidence.put(&format!("alerts/{ID}/20261127T100000Z/7d.json"), "garbage");
+    assert!(matches!(world.watch(Duration::ZERO), Watch::Alerted { .. }));
+}
+
+#[test]
+fn one_failing_ca_does_not_keep_the_others_from_their_turn() {
+    let other = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/other";
+    let first = Ca { arn: other.parse().unwrap(), ..fakes::deleted_ca(AT - Duration::HOUR) };
+    let world = World::new(vec![fakes::deleted_ca(AT), first]);
+    world.evidence.calls.fail_next("read", fakes::broken("read"));
+    let error = world.sweep(Duration::ZERO).unwrap_err();
+    assert!(error.to_string().contains(other), "{error}");
+    let RestoreDeadlineError::Incomplete { outcome, failures } = error else { panic!() };
+    assert_eq!((outcome.deleted.len(), failures.len()), (1, 1));
+    assert_eq!(world.alerted(), ["7d"]);
+}
+
+#[test]
+fn without_a_list_there_is_no_sweep() {
+    let world = World::new(Vec::new());
+    world.authorities.calls.fail_next("list", fakes::denied("list"));
+    assert_eq!(world.sweep(Duration::ZERO).unwrap_err().error_type(), "ListFailed");
+}
+
+#[test]
+fn a_region_that_is_down_hides_no_other_and_closes_nothing() {
+    let arn = fakes::ARN.replace("us-east-1", "eu-west-1").replace("11223344", "99887766");
+    let other = Ca { arn: arn.parse().unwrap(), ..fakes::deleted_ca(AT) };
+    let here = FakeAuthorities::new(AT, vec![fakes::deleted_ca(AT)]);
+    let there = FakeAuthorities::new(AT, vec![other]).in_region("eu-west-1");
+    let regions = fakes::FakeRegions::new(vec![here, there]);
+    let world = World::new(Vec::new());
+    let sweep = || fakes::run(run(&regions, &world.evidence, &world.bus, &settings()));
+    let outcome = sweep().unwrap();
+    assert_eq!((outcome.regions.len(), outcome.deleted.len()), (2, 2));
+    regions.services[1].calls.fail_next("list", fakes::broken("list"));
+    regions.services[1].cas.lock().unwrap().clear();
+    let error = sweep().unwrap_err();
+    assert!(error.to_string().contains("eu-west-1: could not list the CAs"), "{error}");
+    assert!(world.bus.rules().iter().all(|rule| rule == "restore-deadline.threshold"));
+    assert_eq!(sweep().unwrap().closed.len(), 1, "once it answers, what is gone is told");
+    for service in &regions.services {
+        service.calls.fail_next("list", fakes::broken("list"));
+    }
+    assert_eq!(sweep().unwrap_err().error_type(), "ListFailed");
+}

@@ -1,0 +1,83 @@
+//! The dead man's switch, which takes a deletion back at its last threshold.
+
+use time::Duration;
+
+use super::{
+    super::{Ending, Watch},
+    world::*,
+};
+use crate::{ca::CaStatus, fakes, jobs::auto_restore};
+
+/// A deletion that stands by no approval, of a CA that is in use.
+#[test]
+fn the_dead_mans_switch_restores_at_the_last_threshold_and_not_before() {
+    let second = Duration::SECOND;
+    let last = Duration::days(7) - Duration::HOUR;
+    let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    assert!(matches!(world.watch(last - second), Watch::Alerted { .. }));
+    let Watch::Rescued { threshold, .. } = world.watch(last) else { panic!() };
+    assert_eq!((threshold.as_str(), world.authorities.status()), ("1h", CaStatus::Disabled));
+    assert!(world.bus.last().title.contains("window was about to end"));
+    let closed = world.sweep(last + Duration::HOUR).unwrap().closed;
+    assert_eq!(closed[0].ending, Ending::Restored);
+}
+
+#[test]
+fn the_dead_mans_switch_respects_approvals_and_acknowledgements() {
+    let last = Duration::days(7) - Duration::HOUR;
+    let approved = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    approve(&approved);
+    delete(&approved);
+    assert!(matches!(approved.watch(last), Watch::Alerted { .. }));
+    let acknowledged = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    acknowledged.acknowledge(AT + last + Duration::SECOND, None);
+    assert!(matches!(acknowledged.watch(last), Watch::Alerted { .. }), "the last is told");
+    assert_eq!(acknowledged.authorities.status(), CaStatus::Deleted);
+    // It runs out with the window still open.
+    assert!(matches!(acknowledged.watch(last + Duration::SECOND), Watch::Rescued { .. }));
+}
+
+/// The case says that there was one. That S3 fails at the last moment does not withdraw it.
+#[test]
+fn the_dead_mans_switch_respects_an_approval_that_cannot_be_read_any_more() {
+    let ten_minutes_left = Duration::days(7) - Duration::minutes(10);
+    let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    approve(&world);
+    delete(&world);
+    world.evidence.fail_reading(&format!("approvals/{ID}.json"));
+    assert!(matches!(world.watch(ten_minutes_left), Watch::Alerted { .. }));
+    assert_eq!(world.authorities.status(), CaStatus::Deleted);
+
+    let unapproved = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    unapproved.evidence.fail_reading(&format!("approvals/{ID}.json"));
+    assert!(matches!(unapproved.watch(ten_minutes_left), Watch::Rescued { .. }));
+}
+
+#[test]
+fn where_the_switch_fails_people_are_told_and_it_is_tried_again() {
+    let last = Duration::days(7) - Duration::HOUR;
+    let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    world.authorities.calls.fail_next("restore", fakes::broken("restore"));
+    let error = world.sweep(last).unwrap_err();
+    assert!(error.to_string().contains("at its last threshold"), "{error}");
+    assert_eq!(world.alerted(), ["1h"]);
+    assert!(matches!(world.watch(last + Duration::MINUTE), Watch::Rescued { .. }));
+}
+
+/// The CA is back then, and what leads auto-restore's sweep to the case is the restoration's note.
+#[test]
+fn a_rescue_that_is_cut_short_is_carried_on_by_auto_restores_sweep() {
+    let last = Duration::days(7) - Duration::HOUR;
+    let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    world.bus.fail_next();
+    world.sweep(last).unwrap_err();
+    assert_eq!(world.authorities.status(), CaStatus::Disabled);
+    let is_published = || world.bus.rules().contains(&"auto-restore.restored".to_owned());
+    world.sweep(last + Duration::MINUTE).unwrap();
+    assert!(!is_published(), "restore-deadline looks after DELETED CAs");
+    world.authorities.set_now(AT + last + Duration::minutes(20));
+    let sweep = serde_json::json!({"task": "sweep"});
+    let (authorities, evidence, bus) = (&world.authorities, &world.evidence, &world.bus);
+    fakes::run(auto_restore::run(&sweep, authorities, evidence, bus, &settings().rescue)).unwrap();
+    assert!(is_published());
+}

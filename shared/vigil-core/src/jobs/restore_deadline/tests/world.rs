@@ -1,0 +1,105 @@
+//! Deleted CAs, and the sweeps that watch them, in a world of fakes.
+
+use time::{Duration, OffsetDateTime, macros::datetime};
+
+use super::super::{Ack, Outcome, RestoreDeadlineError, Settings, Watch, run};
+use crate::{
+    arn::CaArn,
+    ca::Ca,
+    fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore},
+    finding::Status,
+    jobs::auto_restore,
+};
+
+pub(super) const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
+pub(super) const ID: &str = "11223344-1234-1122-2233-112233445566";
+
+pub(super) struct World {
+    pub(super) authorities: FakeAuthorities,
+    pub(super) evidence: FakeEvidenceStore,
+    pub(super) bus: FakeBus,
+}
+
+/// Policies without a dead man's switch.
+const NO_SWITCH: &str =
+    r#"permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
+
+impl World {
+    pub(super) fn new(cas: Vec<Ca>) -> Self {
+        let world = Self::with_the_built_in_policies(cas);
+        world.evidence.put("policies/ours.cedar", NO_SWITCH);
+        world
+    }
+
+    pub(super) fn with_the_built_in_policies(cas: Vec<Ca>) -> Self {
+        Self {
+            authorities: FakeAuthorities::new(AT, cas),
+            evidence: FakeEvidenceStore::default(),
+            bus: FakeBus::default(),
+        }
+    }
+
+    /// One sweep, `after` the deletion.
+    pub(super) fn sweep(&self, after: Duration) -> Result<Outcome, RestoreDeadlineError> {
+        self.authorities.set_now(AT + after);
+        fakes::run(run(&self.authorities, &self.evidence, &self.bus, &settings()))
+    }
+
+    pub(super) fn watch(&self, after: Duration) -> Watch {
+        self.sweep(after).unwrap().deleted.remove(0).watch
+    }
+
+    pub(super) fn alerted(&self) -> Vec<String> {
+        let published = self.bus.published.lock().unwrap();
+        let alerts = published.iter().filter(|finding| finding.status == Status::New);
+        let thresholds = alerts.filter_map(|finding| finding.evidence.get("threshold")?.as_str());
+        thresholds.map(str::to_owned).collect()
+    }
+
+    pub(super) fn acknowledge(
+        &self,
+        until: OffsetDateTime,
+        restorable_until: Option<OffsetDateTime>,
+    ) {
+        let ca: CaArn = fakes::ARN.parse().unwrap();
+        let ack = Ack { ca, by: "carol".to_owned(), until, restorable_until };
+        let body = String::from_utf8(ack.to_json().unwrap()).unwrap();
+        self.evidence.put(&format!("acks/{ID}.json"), &body);
+    }
+
+    pub(super) fn set(&self, cas: Vec<Ca>) {
+        *self.authorities.cas.lock().unwrap() = cas;
+    }
+}
+
+pub(super) fn settings() -> Settings {
+    Settings {
+        thresholds: "14d,7d,3d,1d,6h,1h".parse().unwrap(),
+        claim_expires_after: Duration::MINUTE,
+        rescue: auto_restore::Settings {
+            account: None,
+            last_call: Duration::HOUR,
+            reactivate_within: Duration::DAY,
+            restores_per_day: 3,
+            settle: Duration::minutes(15),
+        },
+    }
+}
+
+pub(super) fn month() -> Ca {
+    Ca { restorable_until: Some(AT + Duration::days(30)), ..fakes::deleted_ca(AT) }
+}
+
+pub(super) fn approve(world: &World) {
+    let approval = serde_json::json!({"ca": fakes::ARN, "approved_by": "carol",
+        "reason": "CHG-1042", "expires": "2026-11-21T00:00:00Z"});
+    world.evidence.put(&format!("approvals/{ID}.json"), &approval.to_string());
+}
+
+pub(super) fn delete(world: &World) -> auto_restore::Outcome {
+    let event = include_str!("../../../../../../infra/events/deletion.json");
+    let event = serde_json::from_str(event).unwrap();
+    let (authorities, evidence, bus) = (&world.authorities, &world.evidence, &world.bus);
+    let rescue = settings().rescue;
+    fakes::run(auto_restore::run(&event, authorities, evidence, bus, &rescue)).unwrap()
+}

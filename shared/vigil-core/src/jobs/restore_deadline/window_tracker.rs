@@ -1,0 +1,191 @@
+//! Which deletions are being watched: `state/deadline/<CA id>.json`, one for each CA that was ever
+//! found DELETED. Without it nobody would notice that one has come back, or has gone.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{
+    CaFailure, Closed, Job, Outcome, RegionSweep, Settings, Step,
+    alert::{self, Alert, State},
+    ending::{self, Ending},
+};
+use crate::{
+    arn::CaArn,
+    ca::{Ca, CaStatus},
+    finding::{Finding, Status},
+    jobs::conditional,
+    ports::{Attachments, Authorities, Bus, Etag, EvidenceStore, Regions},
+};
+
+const PREFIX: &str = "state/deadline/";
+
+/// A deletion, with what will be said of its CA when that cannot be described any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TrackedWindow {
+    pub(super) ca: CaArn,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) restorable_until: OffsetDateTime,
+    pub(super) common_name: Option<String>,
+    pub(super) had_certificate: bool,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) deleted_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) ca_not_after: Option<OffsetDateTime>,
+    /// `None`: it is still DELETED.
+    pub(super) ending: Option<Ending>,
+}
+
+pub(in crate::jobs) fn key(ca: &CaArn) -> String {
+    format!("{PREFIX}{}.json", ca.id())
+}
+
+/// Tells how the deletions have ended that were watched and are no more. What belongs to a Region
+/// that has not answered is left to the next run.
+pub(super) async fn close_ended<R: Regions, L: EvidenceStore, B: Bus>(
+    answered: &[RegionSweep],
+    regions: &R,
+    evidence: &L,
+    bus: &B,
+    settings: &Settings,
+    outcome: &mut Outcome,
+    failures: &mut Vec<CaFailure>,
+) {
+    let keys = match evidence.list(PREFIX).await {
+        Ok(keys) => keys,
+        Err(cause) => return failures.push(CaFailure::of_all(Step::EvidenceStore(cause))),
+    };
+    let listed: BTreeMap<String, &Ca> =
+        answered.iter().flat_map(|of| &of.listing.cas).map(|ca| (key(&ca.arn), ca)).collect();
+    let job_in = |region: &str| {
+        let region_sweep = answered.iter().find(|region_sweep| region_sweep.region == region)?;
+        let (authorities, now) = (regions.of(region)?, region_sweep.listing.as_of);
+        Some(Job { authorities, evidence, bus, settings, now })
+    };
+    for key in keys {
+        let ca = listed.get(&key);
+        if ca.is_some_and(|ca| ca.status == CaStatus::Deleted) {
+            continue;
+        }
+        let found = match evidence.read(&key).await {
+            Ok(found) => found,
+            Err(cause) => {
+                failures.push(CaFailure::of_all(Step::EvidenceStore(cause)));
+                continue;
+            }
+        };
+        let Some(found) = found else { continue };
+        let Ok(window) = serde_json::from_slice::<TrackedWindow>(&found.body) else { continue };
+        let Some(job) = job_in(window.ca.region()) else { continue };
+        let of = window.ca.clone();
+        match job.close(window, &found.etag, ca.is_some()).await {
+            Ok(closed) => outcome.closed.extend(closed),
+            Err(step) => failures.push(CaFailure::new(&of, step)),
+        }
+    }
+}
+
+impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+    /// Notes a deletion that is seen for the first time; another one of the same CA that was noted
+    /// before has ended with the CA having been restored.
+    pub(super) async fn remember(&self, ca: &Ca, until: OffsetDateTime) -> Result<(), Step> {
+        let found = self.window(&key(&ca.arn)).await?;
+        let over = match found {
+            Some((Some(old), _)) if old.restorable_until == until && old.ending.is_none() => {
+                return Ok(());
+            }
+            Some((Some(old), etag)) => {
+                if old.ending.is_none() {
+                    self.resolve(&old).await?;
+                }
+                Some(etag)
+            }
+            Some((None, etag)) => Some(etag),
+            None => None,
+        };
+        let window = TrackedWindow {
+            ca: ca.arn.clone(),
+            restorable_until: until,
+            common_name: ca.common_name.clone(),
+            had_certificate: ca.had_certificate(),
+            deleted_at: ca.last_state_change_at,
+            ca_not_after: ca.not_after,
+            ending: None,
+        };
+        // If somebody else was faster, they have noted the same.
+        self.note(&window, over.as_ref()).await
+    }
+
+    async fn close(
+        &self,
+        window: TrackedWindow,
+        etag: &Etag,
+        is_back: bool,
+    ) -> Result<Option<Closed>, Step> {
+        if window.ending.is_some() {
+            return Ok(None);
+        }
+        let (ending, findings) = if is_back {
+            (Ending::Restored, self.resolve(&window).await?)
+        } else {
+            let ending = Ending::of_gone(self.is_announced(&window).await?, &window, self.now);
+            let finding = ending::finding(&window, ending, self.now);
+            self.publish(std::slice::from_ref(&finding)).await?;
+            (ending, vec![finding.id])
+        };
+        let ended = TrackedWindow { ending: Some(ending), ..window };
+        self.note(&ended, Some(etag)).await?;
+        let (ca, restorable_until) = (ended.ca, ended.restorable_until);
+        Ok(Some(Closed { ca, restorable_until, ending, findings }))
+    }
+
+    /// Whether people were told at the last threshold.
+    async fn is_announced(&self, window: &TrackedWindow) -> Result<bool, Step> {
+        let Some(last) = self.settings.thresholds.last() else { return Ok(false) };
+        let key = alert::key(&window.ca, window.restorable_until, last);
+        let entry = self.evidence.read(&key).await.map_err(Step::EvidenceStore)?;
+        let alert = entry.and_then(|entry| Alert::read(&entry.body));
+        Ok(alert.is_some_and(|alert| alert.state == State::Sent))
+    }
+
+    /// Tells of every alert of a deletion that it is over; gives their ids.
+    async fn resolve(&self, window: &TrackedWindow) -> Result<Vec<String>, Step> {
+        let prefix = alert::prefix(&window.ca, window.restorable_until);
+        let mut findings = Vec::new();
+        for key in self.evidence.list(&prefix).await.map_err(Step::EvidenceStore)? {
+            let Some(entry) = self.evidence.read(&key).await.map_err(Step::EvidenceStore)? else {
+                continue;
+            };
+            let Some(alert) = Alert::read(&entry.body) else { continue };
+            // A claim was perhaps sent before its maker crashed.
+            if !matches!(alert.state, State::Sent | State::Claimed) {
+                continue;
+            }
+            let mut finding = alert.finding.with_status(Status::Resolved);
+            finding.as_of = self.now;
+            let finding = finding.with_evidence("resolved_because", "the CA was restored");
+            self.publish(std::slice::from_ref(&finding)).await?;
+            findings.push(finding.id.clone());
+            let resolved = Alert { state: State::Resolved, at: self.now, finding };
+            self.write(&key, &resolved, Some(&entry.etag)).await?;
+        }
+        Ok(findings)
+    }
+
+    async fn publish(&self, findings: &[Finding]) -> Result<(), Step> {
+        self.bus.publish(findings).await.map_err(Step::Publish)
+    }
+
+    async fn window(&self, key: &str) -> Result<Option<(Option<TrackedWindow>, Etag)>, Step> {
+        let entry = self.evidence.read(key).await.map_err(Step::EvidenceStore)?;
+        Ok(entry.map(|entry| (serde_json::from_slice(&entry.body).ok(), entry.etag)))
+    }
+
+    async fn note(&self, window: &TrackedWindow, over: Option<&Etag>) -> Result<(), Step> {
+        let body = serde_json::to_vec_pretty(window).map_err(Step::Write)?;
+        let written = conditional::write(self.evidence, &key(&window.ca), body, over).await;
+        written.map_err(Step::EvidenceStore)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,272 @@
+//! The rules for one CRL of one CA.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{Rule, Verdict};
+use crate::{
+    ca::Ca,
+    certificate::Certificate,
+    crl::{
+        CrlError, CrlFacts,
+        comparison::{BACKDATED, Coverage, Difference},
+    },
+    signature::SignatureError,
+};
+
+mod algorithms;
+mod authority_key_identifier;
+mod completeness;
+mod crl_number;
+mod delta;
+mod distribution_points;
+mod early_removal;
+mod entry_dates;
+mod generation;
+mod issuer_name;
+mod issuing_distribution_point;
+mod never_issued;
+mod next_update;
+mod object_present;
+mod overdue_refresh;
+mod parses;
+mod place;
+mod reasons;
+mod references;
+mod scanned;
+mod serials;
+mod signature;
+mod size;
+mod this_update;
+mod unknown_critical_extension;
+mod validity;
+mod version;
+mod writer;
+
+pub use place::Place;
+pub use references::References;
+pub use scanned::ScannedCertificates;
+
+#[cfg(test)]
+mod tests;
+
+/// In the order in which a person would look.
+pub const RULES: &[Rule<CrlSubject>] = &[
+    object_present::RULE,
+    writer::RULE,
+    generation::RULE,
+    parses::RULE,
+    version::RULE,
+    signature::RULE,
+    algorithms::RULE,
+    issuer_name::RULE,
+    authority_key_identifier::RULE,
+    this_update::RULE,
+    next_update::RULE,
+    overdue_refresh::RULE,
+    validity::RULE,
+    crl_number::RULE,
+    issuing_distribution_point::RULE,
+    distribution_points::RULE,
+    delta::RULE,
+    unknown_critical_extension::RULE,
+    size::RULE,
+    serials::RULE,
+    entry_dates::RULE,
+    reasons::RULE,
+    completeness::RULE,
+    never_issued::RULE,
+    early_removal::RULE,
+];
+
+/// For findings about a CRL that its CA cannot have made.
+const SUSPECT: &str = "Find out who wrote the object, restore the last version that the service \
+                       wrote, and take write access from everybody but the service.";
+/// For a CRL that should have been made anew.
+const REPUBLISH: &str = "Let the service write to the bucket again: it retries every 15 minutes.";
+
+/// One CRL with everything that it is judged by.
+#[derive(Clone, Debug)]
+pub struct CrlSubject {
+    /// The CA as the service describes it; `None` for a CRL that somebody shows us.
+    pub ca: Option<Ca>,
+    pub place: Place,
+    pub crl: CrlState,
+    /// The CA's certificate; or why it is not known.
+    pub issuer: Result<Certificate, String>,
+    /// What earlier runs saw.
+    pub history: CrlHistory,
+    /// What an audit report shows; or why none was looked at.
+    pub report: Result<Coverage, String>,
+    /// What the version before listed; or why it was not looked at.
+    pub previous: Result<Difference, String>,
+    /// Where certificates say that the CRL is; or why that is not known.
+    pub named: Result<Named, String>,
+    /// Whether anybody is sent to the CRL.
+    pub references: References,
+    pub as_of: OffsetDateTime,
+}
+
+/// Where certificates say that the CRL is, and where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// What the certificates that were looked at name, and until when one that names it is valid.
+    pub points: BTreeMap<String, OffsetDateTime>,
+    /// All URLs of the CRL, or of its parts, that could be read.
+    pub places: BTreeSet<String>,
+    /// `None` if it is not known: earlier versions looked at some here and there.
+    pub scanned: Option<ScannedCertificates>,
+}
+
+/// What was found where the CRL should be.
+#[derive(Clone, Debug)]
+pub enum CrlState {
+    Missing,
+    /// It was not looked at; why.
+    NotChecked(String),
+    Read {
+        facts: Box<CrlFacts>,
+        /// Not known while the CA's certificate is not.
+        signature: Option<Result<(), SignatureError>>,
+    },
+    TooLarge {
+        limit: u64,
+    },
+    Unreadable(CrlError),
+}
+
+/// What earlier runs, and the service's events, told of this CA's CRL.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrlHistory {
+    /// When the object was last seen, or the service last said that it had written it.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub seen_at: Option<OffsetDateTime>,
+    /// The highest CRLNumber ever seen under a good signature.
+    #[serde(default, with = "hex_octets")]
+    pub number: Option<Vec<u8>>,
+    /// The latest thisUpdate ever seen under a good signature.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub this_update: Option<OffsetDateTime>,
+    #[serde(default)]
+    pub failure: Option<GenerationFailure>,
+    /// When the service last said, or S3 of it, that it had written the object.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub written_at: Option<OffsetDateTime>,
+    /// The last write that was not the service's, until the service has written again.
+    #[serde(default)]
+    pub foreign_write: Option<ForeignWrite>,
+}
+
+/// Somebody else than the service has written the object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignWrite {
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// As S3 names the requester: an account's id or a service principal.
+    pub by: String,
+}
+
+/// "ACM Private CA CRL Generation" with result `failure`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenerationFailure {
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// AWS's words.
+    pub reason: Option<String>,
+}
+
+impl CrlHistory {
+    /// Whether a higher CRLNumber than this CRL's was seen before.
+    fn is_after(&self, facts: &CrlFacts) -> bool {
+        match (&self.number, &facts.number) {
+            (Some(before), Some(number)) => (number.len(), number) < (before.len(), before),
+            (None, _) | (_, None) => false,
+        }
+    }
+}
+
+impl ForeignWrite {
+    /// Whether what was found is a genuine CRL that was made after it: the service has written since,
+    /// and the event of that is late or lost.
+    pub fn is_overcome_by(&self, crl: &CrlState) -> bool {
+        let CrlState::Read { facts, signature: Some(Ok(())) } = crl else { return false };
+        facts.this_update.is_some_and(|this_update| this_update + BACKDATED > self.at)
+    }
+}
+
+impl GenerationFailure {
+    /// Whether what was found in the CRL's place is newer than the failure.
+    pub fn is_overcome_by(&self, crl: &CrlState) -> bool {
+        generation::is_overcome(self, crl)
+    }
+}
+
+impl CrlSubject {
+    /// The facts of the CRL, or what a rule about them says without it.
+    fn facts(&self) -> Result<&CrlFacts, Verdict> {
+        let reason = match &self.crl {
+            CrlState::Missing => "there is no CRL object to judge",
+            CrlState::NotChecked(reason) => return Err(Verdict::unknown(reason)),
+            CrlState::Read { facts, .. } => return Ok(facts),
+            CrlState::TooLarge { .. } => "the object is too large to be read",
+            CrlState::Unreadable(_) => "the object cannot be read as a CRL",
+        };
+        Err(Verdict::not_applicable(reason))
+    }
+
+    fn issuer(&self) -> Result<&Certificate, Verdict> {
+        self.issuer.as_ref().map_err(|reason| {
+            Verdict::unknown(format!("the CA's certificate is not known: {reason}"))
+        })
+    }
+
+    fn report(&self) -> Result<&Coverage, Verdict> {
+        self.report.as_ref().map_err(Verdict::unknown)
+    }
+
+    fn republish(&self) -> String {
+        self.place.republish(self.ca.as_ref())
+    }
+
+    fn suspect(&self) -> String {
+        self.place.suspect()
+    }
+}
+
+/// For evidence: identifiers and numbers as people compare them. They are as long as whoever wrote
+/// the CRL made them, and a finding must fit an event.
+fn hex(octets: &[u8]) -> String {
+    const SHOWN: usize = 256;
+    let shown = all_hex(&octets[..octets.len().min(SHOWN)]);
+    if octets.len() > SHOWN { format!("{shown}... ({} octets)", octets.len()) } else { shown }
+}
+
+fn all_hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// A CRLNumber in JSON: more than a number of JSON can hold.
+mod hex_octets {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        octets: &Option<Vec<u8>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        octets.as_deref().map(super::all_hex).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Vec<u8>>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        let octet = |pair: &[u8]| {
+            let pair = std::str::from_utf8(pair).ok()?;
+            u8::from_str_radix(pair, 16).ok()
+        };
+        let octets: Option<Vec<u8>> = text.as_bytes().chunks(2).map(octet).collect();
+        octets.map(Some).ok_or_else(|| D::Error::custom("not hexadecimal"))
+    }
+}

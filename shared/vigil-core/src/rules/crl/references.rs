@@ -1,0 +1,12 @@
+//! Whether a valid certificate refers to a CRL.
+
+/// Each says how that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum References {
+    /// One does.
+    Named(String),
+    /// None does.
+    Nobody(String),
+    /// One may.
+    Unknown(String),
+}

@@ -1,0 +1,272 @@
+//! One fixture for every kind of finding of every rule: a good CRL, with one thing spoilt.
+
+use time::Duration;
+
+use super::{
+    super::{CrlState, CrlSubject, ForeignWrite, GenerationFailure, Named, RULES},
+    world::*,
+};
+use crate::{
+    ca::{Ca, CrlType},
+    certificate::Certificate,
+    crl::{
+        CrlFacts,
+        comparison::{Coverage, Difference, Sample},
+        fixture::{
+            self, Draft, ECDSA_SHA384, Issuer, algorithm, authority_key_identifier, crl_number,
+            distribution_point, entry, extension, tlv, utc,
+        },
+    },
+    der::tag,
+    rules::assert_every_kind_has_its_fixture,
+    signature::SignatureError,
+};
+
+type Fixture = (&'static str, &'static str, CrlSubject);
+
+#[test]
+fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
+    let issuer = &Issuer::new("Root");
+    let all = [drafts(issuer), facts(issuer), surroundings(issuer), times(issuer)].concat();
+    assert_every_kind_has_its_fixture(RULES, AT, all);
+}
+
+/// Spoilt before it was signed.
+fn drafts(issuer: &Issuer) -> Vec<Fixture> {
+    type Spoil = fn(&mut Draft);
+    const SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
+    let idp = "crl.issuing-distribution-point";
+    let table: &[(&str, &str, Spoil)] = &[
+        ("crl.version", "not-v2", |d| d.version = None),
+        ("crl.algorithms", "disagree", |d| d.outer_algorithm = algorithm(ECDSA_SHA384)),
+        ("crl.next-update", "missing", |d| d.next_update = None),
+        ("crl.issuer-name", "another-name", |d| d.issuer = fixture::name("Mallory")),
+        ("crl.parses", "trailing-bytes", |d| d.trailing = vec![0]),
+        ("crl.parses", "malformed", |d| {
+            d.entries = Some(vec![tlv(tag::SEQUENCE, &[tag::NULL, 0])]);
+        }),
+        ("crl.authority-key-identifier", "absent", |d| {
+            d.extensions.as_mut().unwrap().remove(0);
+        }),
+        ("crl.authority-key-identifier", "another-key", |d| {
+            d.extensions.as_mut().unwrap()[0] = authority_key_identifier(&[9; 20]);
+        }),
+        ("crl.crl-number", "absent", |d| drop(d.extensions.as_mut().unwrap().remove(1))),
+        ("crl.crl-number", "too-long", |d| {
+            d.extensions.as_mut().unwrap()[1] = crl_number(&[1; 21]);
+        }),
+        ("crl.delta", "delta", |d| {
+            let base = extension(&[0x55, 0x1d, 27], true, &tlv(tag::INTEGER, &[1]));
+            d.extensions.as_mut().unwrap().push(base);
+        }),
+        ("crl.unknown-critical-extension", "in-crl", |d| {
+            d.extensions.as_mut().unwrap().push(extension(&[0x2a, 3, 4], true, &[tag::NULL, 0]));
+        }),
+        ("crl.unknown-critical-extension", "in-entries", |d| {
+            let unknown = fixture::seq(&[extension(&[0x2a, 3, 4], true, &[tag::NULL, 0])]);
+            let entry = [tlv(tag::INTEGER, &[1]), utc(AT), unknown];
+            d.entries = Some(vec![fixture::seq(&entry)]);
+        }),
+        ("crl.reasons", "foreign", |d| d.entries = Some(vec![entry(&[1], AT, Some(6))])),
+        ("crl.serials", "duplicate", |d| {
+            d.entries = Some(vec![entry(&[1], AT, None), entry(&[1], AT, None)]);
+        }),
+        ("crl.serials", "zero", |d| d.entries = Some(vec![entry(&[0], AT, None)])),
+        ("crl.serials", "negative", |d| d.entries = Some(vec![entry(&[0x80], AT, None)])),
+        ("crl.serials", "long", |d| d.entries = Some(vec![entry(&[1; 21], AT, None)])),
+        ("crl.serials", "undated", |d| {
+            let entry = [tlv(tag::INTEGER, &[1]), tlv(tag::UTC_TIME, b"yesterday")];
+            d.entries = Some(vec![fixture::seq(&entry)]);
+        }),
+        ("crl.serials", "indirect", |d| {
+            let issuer = fixture::seq(&[tlv(0xa4, &fixture::name("Other"))]);
+            let certificate_issuer = fixture::seq(&[extension(&[0x55, 0x1d, 29], true, &issuer)]);
+            let entry = [tlv(tag::INTEGER, &[1]), utc(AT), certificate_issuer];
+            d.entries = Some(vec![fixture::seq(&entry)]);
+        }),
+        ("crl.entry-dates", "future", |d| {
+            d.entries = Some(vec![entry(&[1], AT + Duration::days(2), None)]);
+        }),
+        ("crl.entry-dates", "invalid-later", |d| {
+            let later = fixture::entry_invalid_since(&[1], AT, AT + Duration::SECOND);
+            d.entries = Some(vec![later]);
+        }),
+        ("crl.validity", "not-configured", |d| d.next_update = Some(utc(AT + Duration::days(8)))),
+        (idp, "another-object", |d| point(d, true, "crl/other.crl", &[])),
+        (idp, "narrowed", |d| point(d, true, KEY, &[tlv(0x82, &[0xff])])),
+        (idp, "not-critical", |d| point(d, false, KEY, &[])),
+        (idp, "names-nothing", |d| {
+            let empty = extension(&[0x55, 0x1d, 28], true, &fixture::seq(&[]));
+            d.extensions.as_mut().unwrap().push(empty);
+        }),
+    ];
+    let mut fixtures: Vec<Fixture> = Vec::new();
+    for (rule, kind, spoil) in table {
+        let mut draft = Draft::good(issuer, AT);
+        spoil(&mut draft);
+        fixtures.push((*rule, *kind, read(issuer, &draft.sign(issuer))));
+    }
+    let mut weak = Draft::good(issuer, AT);
+    (weak.inner_algorithm, weak.outer_algorithm) = (algorithm(SHA1), algorithm(SHA1));
+    let weak = CrlSubject { ca: None, ..read(issuer, &weak.sign(issuer)) };
+    fixtures.push(("crl.algorithms", "weak", weak));
+    let mut large = Draft::good(issuer, AT);
+    point(&mut large, true, KEY, &[]);
+    let mut large = read(issuer, &large.sign(issuer));
+    large.ca.as_mut().unwrap().crl.as_mut().unwrap().crl_type = Some(CrlType::Partitioned);
+    facts_of(&mut large).size = 1024 * 1024 + 1;
+    fixtures.push(("crl.size", "partition-too-large", large));
+    fixtures
+}
+
+const KEY: &str = "crl/11223344-1234-1122-2233-112233445566.crl";
+
+fn point(draft: &mut Draft, critical: bool, key: &str, flags: &[Vec<u8>]) {
+    let uri = format!("http://crls.s3.us-east-1.amazonaws.com/{key}");
+    draft.extensions.as_mut().unwrap().push(distribution_point(critical, &uri, flags));
+}
+
+fn good(issuer: &Issuer) -> CrlSubject {
+    read(issuer, &Draft::good(issuer, AT).sign(issuer))
+}
+
+fn facts_of(subject: &mut CrlSubject) -> &mut CrlFacts {
+    let CrlState::Read { facts, .. } = &mut subject.crl else { panic!("it was read") };
+    facts
+}
+
+/// Spoilt in what was read, where a real object would have to be huge.
+fn facts(issuer: &Issuer) -> Vec<Fixture> {
+    let with = |spoil: fn(&mut CrlSubject)| {
+        let mut subject = good(issuer);
+        spoil(&mut subject);
+        subject
+    };
+    vec![
+        ("crl.size", "many-entries", with(|s| facts_of(s).entries.count = 800_000)),
+        ("crl.size", "too-many-entries", with(|s| facts_of(s).entries.count = 1_000_001)),
+        ("crl.this-update", "unreadable", with(|s| facts_of(s).this_update = None)),
+        ("crl.parses", "too-large", subject(issuer, CrlState::TooLarge { limit: 10 })),
+        ("crl.parses", "unreadable", read(issuer, b"")),
+    ]
+}
+
+/// Spoilt in what is known beside the CRL.
+fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
+    let some = || Sample { count: 1, first: vec!["01".to_owned()] };
+    let with = |spoil: &dyn Fn(&mut CrlSubject)| {
+        let mut subject = good(issuer);
+        spoil(&mut subject);
+        subject
+    };
+    let foreign = || Some(ForeignWrite { at: AT, by: "999999999999".to_owned() });
+    let ca_of = |subject: &mut CrlSubject| subject.ca.clone().unwrap();
+    let mut missing = subject(issuer, CrlState::Missing);
+    missing.history.seen_at = Some(AT);
+    let report = |coverage| with(&|s| s.report = Ok(Coverage::clone(&coverage)));
+    let previous = |difference| with(&|s| s.previous = Ok(Difference::clone(&difference)));
+    let idp = "crl.issuing-distribution-point";
+    let named = Named {
+        points: [("http://elsewhere/crl/1.crl".to_owned(), AT + Duration::days(30))].into(),
+        places: ["http://here/crl/1.crl".to_owned()].into(),
+        scanned: None,
+    };
+    vec![
+        ("crl.distribution-points", "elsewhere", with(&|s| s.named = Ok(named.clone()))),
+        ("crl.object-present", "missing", missing),
+        ("crl.writer", "genuine", with(&|s| s.history.foreign_write = foreign())),
+        (
+            "crl.writer",
+            "forged",
+            with(&|s| {
+                s.history.foreign_write = foreign();
+                s.issuer = Err("not known".to_owned());
+                let CrlState::Read { signature, .. } = &mut s.crl else { panic!("it was read") };
+                *signature = None;
+            }),
+        ),
+        (
+            "crl.generation",
+            "failed",
+            with(&|s| s.history.failure = Some(GenerationFailure { at: AT, reason: None })),
+        ),
+        (
+            "crl.signature",
+            "not-the-cas",
+            with(&|s| {
+                let CrlState::Read { signature, .. } = &mut s.crl else { panic!("it was read") };
+                *signature = Some(Err(SignatureError::Mismatch));
+            }),
+        ),
+        (
+            "crl.signature",
+            "may-not-sign",
+            with(&|s| {
+                let only_certificates = issuer.certificate_der(Some([2, 0x04]));
+                s.issuer = Ok(Certificate::from_der(&only_certificates).unwrap());
+            }),
+        ),
+        (
+            "crl.algorithms",
+            "not-configured",
+            with(&|s| {
+                let signing_algorithm = Some("SHA512WITHECDSA".to_owned());
+                s.ca = Some(Ca { signing_algorithm, ..ca_of(s) });
+            }),
+        ),
+        (
+            idp,
+            "absent-from-partition",
+            with(&|s| {
+                let mut ca = ca_of(s);
+                ca.crl.as_mut().unwrap().crl_type = Some(CrlType::Partitioned);
+                s.ca = Some(ca);
+            }),
+        ),
+        (
+            "crl.entry-dates",
+            "before-ca",
+            with(&|s| s.ca = Some(Ca { created_at: Some(AT - Duration::HOUR), ..ca_of(s) })),
+        ),
+        ("crl.crl-number", "rolled-back", with(&|s| s.history.number = Some(vec![1; 9]))),
+        ("crl.this-update", "rolled-back", with(&|s| s.history.this_update = Some(AT))),
+        (
+            "crl.completeness",
+            "missing",
+            report(Coverage { missing: some(), missing_since: Some(AT), ..coverage() }),
+        ),
+        (
+            "crl.never-issued",
+            "never-issued",
+            report(Coverage { never_issued: some(), ..coverage() }),
+        ),
+        (
+            "crl.early-removal",
+            "early",
+            previous(Difference { removed_early: some(), ..Difference::default() }),
+        ),
+        (
+            "crl.early-removal",
+            "unexplained",
+            previous(Difference { removed_unexplained: some(), ..Difference::default() }),
+        ),
+    ]
+}
+
+/// Looked at another time.
+fn times(issuer: &Issuer) -> Vec<Fixture> {
+    let at = |as_of| CrlSubject { as_of, ..good(issuer) };
+    let mut early = Draft::good(issuer, AT);
+    early.entries = None;
+    let early = read(issuer, &early.sign(issuer));
+    let mut backwards = Draft::good(issuer, AT);
+    backwards.next_update = Some(utc(AT - Duration::HOUR));
+    let backwards = CrlSubject { ca: None, ..read(issuer, &backwards.sign(issuer)) };
+    vec![
+        ("crl.this-update", "future", CrlSubject { as_of: AT - Duration::hours(2), ..early }),
+        ("crl.this-update", "not-before-next", backwards),
+        ("crl.next-update", "expired", at(AT + Duration::days(7))),
+        ("crl.next-update", "expires-soon", at(AT + Duration::days(7) - Duration::hours(3))),
+        ("crl.overdue-refresh", "overdue", at(AT + Duration::days(5))),
+    ]
+}

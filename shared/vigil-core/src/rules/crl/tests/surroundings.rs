@@ -1,0 +1,103 @@
+//! What lies around a CRL: who is sent to it, the audit report, and what is not there to compare.
+
+use time::Duration;
+
+use super::{
+    super::{CrlState, CrlSubject, Named, Place, References},
+    world::*,
+};
+use crate::{
+    crl::{
+        comparison::{Coverage, Difference, Sample},
+        fixture::{Draft, Issuer, entry},
+    },
+    finding::Severity,
+};
+
+#[test]
+fn a_missing_object_matters_once_it_was_seen() {
+    let issuer = Issuer::new("Root");
+    let mut missing = subject(&issuer, CrlState::Missing);
+    assert_eq!(findings(&missing), []);
+    missing.history.seen_at = Some(AT);
+    assert_eq!(findings(&missing), of(&[("crl.object-present", "missing", Severity::High)]));
+}
+
+#[test]
+fn without_the_cas_certificate_the_rest_is_still_judged() {
+    let issuer = Issuer::new("Root");
+    let draft = Draft { version: None, ..Draft::good(&issuer, AT) };
+    let mut subject = read(&issuer, &draft.sign(&issuer));
+    subject.issuer = Err("access denied".to_owned());
+    assert_eq!(findings(&subject), of(&[("crl.version", "not-v2", Severity::High)]));
+}
+
+#[test]
+fn what_the_audit_report_and_the_version_before_show_is_found_by_its_own_rule() {
+    let issuer = Issuer::new("Root");
+    let clean = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+    let some = || Sample { count: 1, first: vec!["01".to_owned()] };
+    let with_report = |report| CrlSubject { report: Ok(report), ..clean.clone() };
+    let missing = with_report(Coverage { missing: some(), missing_since: Some(AT), ..coverage() });
+    assert_eq!(findings(&missing), of(&[("crl.completeness", "missing", Severity::High)]));
+    let never = with_report(Coverage { never_issued: some(), ..coverage() });
+    assert_eq!(findings(&never), of(&[("crl.never-issued", "never-issued", Severity::High)]));
+    let unsure = with_report(Coverage { never_issued: some(), unreadable: 1, ..coverage() });
+    assert_eq!(findings(&unsure), [], "a record that cannot be read may be the one");
+    let previous = Difference { removed_early: some(), removed_unexplained: some() };
+    let removed = CrlSubject { previous: Ok(previous), ..clean };
+    let rule = "crl.early-removal";
+    let want = [(rule, "early", Severity::High), (rule, "unexplained", Severity::Low)];
+    assert_eq!(findings(&removed), of(&want));
+}
+
+/// The certificate's end from both sides, one second apart.
+#[test]
+fn a_valid_certificate_must_not_name_a_place_without_a_crl() {
+    let issuer = Issuer::new("Root");
+    let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+    let as_of = subject.as_of;
+    let named = |url: &str, until| Named {
+        points: [(url.to_owned(), until)].into(),
+        places: ["http://a/crl/1.crl".to_owned()].into(),
+        scanned: None,
+    };
+    let want = of(&[("crl.distribution-points", "elsewhere", Severity::High)]);
+    for (url, until, want) in [
+        ("http://a/crl/1.crl", as_of, Vec::new()),
+        ("http://a/crl/2.crl", as_of - Duration::SECOND, Vec::new()),
+        ("http://a/crl/2.crl", as_of, want),
+    ] {
+        subject.named = Ok(named(url, until));
+        assert_eq!(findings(&subject), want, "{url} {until}");
+    }
+}
+
+#[test]
+fn a_crl_that_is_gone_is_missed_if_somebody_may_be_sent_to_it() {
+    let issuer = Issuer::new("Root");
+    let mut subject = subject(&issuer, CrlState::Missing);
+    let want = of(&[("crl.object-present", "missing", Severity::High)]);
+    let why = || "why".to_owned();
+    for (references, seen_at, want) in [
+        (References::Named(why()), Some(AT), want.clone()),
+        (References::Unknown(why()), Some(AT), want),
+        (References::Unknown(why()), None, Vec::new()),
+        (References::Nobody(why()), Some(AT), Vec::new()),
+    ] {
+        (subject.references, subject.history.seen_at) = (references, seen_at);
+        assert_eq!(findings(&subject), want, "{:?} {seen_at:?}", subject.references);
+    }
+}
+
+#[test]
+fn a_file_is_judged_without_a_ca_and_may_hold_certificates() {
+    let issuer = Issuer::new("Root");
+    let draft = Draft { entries: Some(vec![entry(&[1], AT, Some(6))]), ..Draft::good(&issuer, AT) };
+    let mut file = read(&issuer, &draft.sign(&issuer));
+    file.ca = None;
+    file.place = Place::File("a.crl".to_owned());
+    assert_eq!(findings(&file), []);
+    file.as_of = AT + Duration::days(8);
+    assert_eq!(findings(&file), of(&[("crl.next-update", "expired", Severity::Critical)]));
+}

@@ -1,0 +1,101 @@
+//! Who may depend on whom (ARCHITECTURE.md, "Layers"), held against `cargo metadata`.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+use std::{collections::BTreeSet, path::Path, process::Command};
+
+use serde_json::Value;
+
+/// A package of ours, which of our packages it may use, and what it must not use.
+struct Layer {
+    package: &'static str,
+    ours: &'static [&'static str],
+    forbidden: &'static [&'static str],
+}
+
+const PURE: &[&str] = &["aws-config", "aws-sdk-*", "axum", "hyper", "lambda_runtime", "tokio"];
+const FUNCTION: &[&str] = &["vigil-aws", "vigil-core"];
+
+const LAYERS: &[Layer] = &[
+    Layer { package: "vigil-core", ours: &[], forbidden: PURE },
+    Layer { package: "vigil-aws", ours: &["vigil-core"], forbidden: &["axum", "cedar-policy"] },
+    Layer { package: "audit-report", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
+    Layer { package: "auto-restore", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
+    Layer { package: "crl-audit", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
+    Layer {
+        package: "restore-deadline",
+        ours: FUNCTION,
+        forbidden: &["aws-sdk-*", "cedar-policy"],
+    },
+    Layer {
+        package: "vigil",
+        ours: FUNCTION,
+        forbidden: &["aws-config", "aws-sdk-*", "axum", "cedar-policy", "lambda_runtime"],
+    },
+    Layer { package: "iam-policy", ours: &[], forbidden: PURE },
+    Layer {
+        package: "pca-local",
+        ours: &["iam-policy"],
+        forbidden: &["lambda_runtime", "s3s", "s3s-fs"],
+    },
+    Layer { package: "bench", ours: &["pca-local"], forbidden: &["lambda_runtime", "s3s"] },
+    Layer {
+        package: "vigil-local",
+        ours: &["iam-policy", "pca-local"],
+        forbidden: &["lambda_runtime"],
+    },
+];
+
+fn metadata() -> Value {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The normal dependencies of a package (tests may use what they like).
+fn dependencies(package: &Value) -> BTreeSet<&str> {
+    package["dependencies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|dependency| dependency["kind"].is_null())
+        .map(|dependency| dependency["name"].as_str().unwrap())
+        .collect()
+}
+
+fn is_one_of(name: &str, patterns: &[&str]) -> bool {
+    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => name == *pattern,
+    })
+}
+
+#[test]
+fn every_package_keeps_to_its_layer() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    let ours: BTreeSet<&str> = packages.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        let dependencies = dependencies(package);
+        assert!(!dependencies.contains("e2e"), "{name} depends on the tests");
+        let Some(layer) = LAYERS.iter().find(|layer| layer.package == name) else {
+            assert_eq!(name, "e2e", "{name} has no layer: add it to LAYERS and ARCHITECTURE.md");
+            continue;
+        };
+        for dependency in dependencies {
+            if ours.contains(dependency) {
+                assert!(layer.ours.contains(&dependency), "{name} must not use {dependency}");
+            }
+            assert!(!is_one_of(dependency, layer.forbidden), "{name} must not use {dependency}");
+        }
+    }
+    for layer in LAYERS {
+        assert!(ours.contains(layer.package), "{} is not a package any more", layer.package);
+    }
+}

@@ -1,0 +1,93 @@
+//! A window that runs down: who is told of it, and who stops it.
+
+use aws_sdk_acmpca::types::CertificateAuthorityStatus as Status;
+use e2e::world::{EVIDENCE, World};
+use time::Duration;
+
+use super::support::{approve, vigil};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_acknowledges_is_not_reminded_until_the_date_they_gave() {
+    let world = World::start_for_days().await;
+    let ca = world.active_root(None).await;
+    let ack = ["deadline", "ack", &ca, "--until", "2026-01-10", "--by", "carol"];
+    let (is_done, text) = vigil(&world, &ack).await;
+    assert!(!is_done && text.contains("is ACTIVE, not DELETED"), "{text}");
+
+    approve(&world, &ca).await;
+    world.delete(&ca, 7).await;
+    let (is_done, text) = vigil(&world, &ack).await;
+    assert!(is_done && text.contains("the last alert before that will still come"), "{text}");
+    // 7 d and 3 d before the end pass until then, 1 d after it.
+    world.advance(Duration::days(6) + Duration::hours(2)).await;
+    let alerts = world.findings("restore-deadline.threshold");
+    assert_eq!(alerts.len(), 1, "{alerts:#?}");
+    assert_eq!(alerts[0]["evidence"]["threshold"], "1d");
+    world.assert_nothing_failed();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_ca_resolves_the_alerts_of_its_deadline() {
+    let world = World::start_for_days().await;
+    let ca = world.active_root(None).await;
+    approve(&world, &ca).await;
+    world.delete(&ca, 7).await;
+    world.advance(Duration::days(4) + Duration::hours(2)).await;
+    let alerts = world.findings("restore-deadline.threshold").len();
+    assert_eq!(alerts, 2);
+    world.pca.restore_certificate_authority().certificate_authority_arn(&ca).send().await.unwrap();
+    world.advance(Duration::hours(2)).await;
+    let resolved = world.findings("restore-deadline.threshold").split_off(alerts);
+    assert!(resolved.iter().all(|finding| finding["status"] == "RESOLVED"), "{resolved:#?}");
+    assert_eq!(resolved.len(), 2);
+    world.assert_nothing_failed();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_runs_down_is_announced_once_at_each_threshold() {
+    let world = World::start_for_days().await;
+    let ca = world.active_root(None).await;
+    approve(&world, &ca).await;
+    world.delete(&ca, 7).await;
+    world.advance(Duration::days(7) - Duration::minutes(1)).await;
+    let alerts = world.findings("restore-deadline.threshold");
+    let severities: Vec<_> =
+        alerts.iter().map(|alert| alert["severity"].as_str().unwrap().to_owned()).collect();
+    // 14 d is longer than the window: it is skipped.
+    assert_eq!(severities.len(), 5, "{alerts:#?}");
+    assert_eq!(severities.last().map(String::as_str), Some("CRITICAL"));
+    let command = format!("restore-certificate-authority --certificate-authority-arn {ca}");
+    let last = alerts.last().unwrap();
+    assert!(last["remediation"].as_str().unwrap().contains(&command), "{last:#}");
+
+    world.advance(Duration::hours(2)).await;
+    assert_eq!(world.status(&ca).await, None, "gone for good");
+    let gone = world.findings("restore-deadline.gone");
+    assert_eq!(gone.len(), 1, "{gone:#?}");
+    assert_eq!(gone[0]["severity"], "INFORMATIONAL", "it was announced");
+    world.assert_nothing_failed();
+}
+
+/// Policy lets the deletion stand, and does not let the window end.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dead_mans_switch_takes_back_what_is_in_use() {
+    let world = World::start_for_days().await;
+    let ca = world.active_root(None).await;
+    let policies = include_str!("../../../../infra/policies/default.cedar");
+    let anybody = r#"@id("anybody") permit(principal,
+        action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
+    let body = format!("{policies}\n{anybody}").into_bytes().into();
+    let put = world.s3.put_object().bucket(EVIDENCE).key("policies/own.cedar").body(body);
+    put.send().await.unwrap();
+    world.delete(&ca, 7).await;
+    world.advance(Duration::days(7) - Duration::hours(2)).await;
+    assert_eq!(world.status(&ca).await, Some(Status::Deleted), "it stands");
+    world.advance(Duration::hours(1) + Duration::minutes(5)).await;
+    assert_eq!(world.status(&ca).await, Some(Status::Disabled), "it is taken back");
+    let restored = world.findings("auto-restore.restored");
+    assert!(restored[0]["title"].as_str().unwrap().contains("about to end"), "{restored:#?}");
+    world.advance(Duration::hours(2)).await;
+    let resolved = world.findings("restore-deadline.threshold");
+    assert_eq!(resolved.last().unwrap()["status"], "RESOLVED");
+    world.assert_nothing_failed();
+}

@@ -1,0 +1,59 @@
+//! As many CAs as an account may have, each with a small CRL: one invocation of crl-audit audits
+//! them all.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+use std::sync::Arc;
+
+use e2e::world::World;
+use serde_json::{Value, json};
+use time::Duration;
+use tokio::task::JoinSet;
+use vigil_local::Outcome;
+
+/// The quota of CAs in an account and Region (AWS General Reference).
+const CAS: usize = 200;
+const BUCKET: &str = "crl-bucket";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_cas_are_audited_in_one_invocation() {
+    let world = Arc::new(World::start().await);
+    world.crl_bucket(BUCKET).await;
+    // Nobody wants an audit for each CRL that is made here.
+    world.stack.lose_events(true);
+    let mut making = JoinSet::new();
+    for _ in 0..CAS {
+        let world = world.clone();
+        making.spawn(async move { world.active_root(Some(BUCKET)).await });
+    }
+    let cas = making.join_all().await;
+    let key = rcgen::KeyPair::generate().unwrap();
+    let parameters = rcgen::CertificateParams::new(["www.example.com".to_owned()]).unwrap();
+    let csr = parameters.serialize_request(&key).unwrap().pem().unwrap();
+    for ca in &cas {
+        world.issue(ca, csr.as_bytes(), "EndEntityCertificate", 30).await;
+    }
+    // The first audit has to fetch 200 certificates, for which the service wants more than ten
+    // seconds; from then on they are known.
+    for hour in 1..=2 {
+        let before = audits(&world).len();
+        world.advance(Duration::hours(1)).await;
+        let audits = audits(&world).split_off(before);
+        let [(took, audit)] = audits.as_slice() else { panic!("one invocation: {audits:#?}") };
+        println!("hour {hour}: {CAS} CAs in {took} ms");
+        assert_eq!((&audit["audited"], &audit["continued_from"]), (&json!(CAS), &json!(null)));
+        assert!(audit["passed"].as_u64().unwrap() >= 10 * CAS as u64, "{audit}");
+    }
+    world.assert_nothing_failed();
+}
+
+/// How long each of crl-audit's invocations took, and what it said.
+fn audits(world: &World) -> Vec<(u64, Value)> {
+    let invocations = world.stack.invocations().into_iter();
+    let audits = invocations.filter(|done| done.function == "crl-audit");
+    let said = audits.map(|done| match done.outcome {
+        Outcome::Response(audit) => (done.duration_ms, audit),
+        Outcome::Error(error) => (done.duration_ms, error),
+    });
+    said.collect()
+}
