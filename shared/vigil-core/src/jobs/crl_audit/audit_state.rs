@@ -55,7 +55,7 @@ pub(super) struct AuditState {
     pub(super) points: BTreeMap<String, i64>,
     /// Which certificates were, of those of the audit reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) progress: Option<ScanProgress>,
+    pub(super) certificate_scan: Option<ScanProgress>,
     /// A partition that is gone, and that nobody misses.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) is_retired: bool,

@@ -43,7 +43,7 @@ pub(super) const KEPT: Duration = Duration::seconds(30);
 #[derive(Debug, Default)]
 struct Seen {
     /// How many of the plan's, from its beginning.
-    progress: usize,
+    scanned: usize,
     /// What they name, and the end of the validity of the last that does.
     points: BTreeMap<String, i64>,
     /// The same of those that did not tell.
@@ -64,14 +64,14 @@ pub(super) async fn look<A: Issued, O, K, L: EvidenceStore, B, P: Pace, D>(
     let learnt = plans.iter().zip(seen).map(async |((ca, plan), mut seen)| {
         let mut steps: Vec<Step> = seen.failure.take().into_iter().collect();
         let mut progress = plan.known.clone();
-        if plan.teaches(seen.progress) {
+        if plan.teaches(seen.scanned) {
             let learn = |state: &mut AuditState| state.learn_certificates(plan, &seen, now);
             match audit_state::update(ports.evidence, &audit_state::ca_key(ca.id()), learn).await {
-                Ok(state) => progress = state.progress,
+                Ok(state) => progress = state.certificate_scan,
                 Err(step) => steps.push(step),
             }
         }
-        let left = plan.left().saturating_sub(seen.progress as u64);
+        let left = plan.left().saturating_sub(seen.scanned as u64);
         let scanned = progress.map(|progress| progress.tell(Some(left), now));
         let failed = |step| CheckFailure { resource: ca.to_string(), step };
         let failed: Vec<_> = steps.into_iter().map(failed).collect();
@@ -154,7 +154,7 @@ impl Seen {
                 return;
             }
         };
-        self.progress += 1;
+        self.scanned += 1;
         match certificate {
             None => self.unknown_until = self.unknown_until.max(Some(not_after)),
             Some(certificate) => {

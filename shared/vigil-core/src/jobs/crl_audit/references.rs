@@ -25,7 +25,7 @@ pub(super) fn of(
             rfc3339(until)
         ));
     }
-    let complete = match &state.progress {
+    let complete = match &state.certificate_scan {
         None => Err("no certificate was looked at yet"),
         Some(progress) => progress.complete_until(now),
     };
@@ -39,7 +39,7 @@ pub(super) fn of(
             "no audit report is newer than when it was last seen".to_owned(),
         );
     }
-    References::Nobody(format!("no valid certificate issued before {} names it", rfc3339(before)))
+    References::NotNamed(format!("no valid certificate issued before {} names it", rfc3339(before)))
 }
 
 /// At the latest: what is seen every hour is noted once a day.
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn nobody_needs_it_when_all_were_looked_at_since_it_was_seen_and_none_names_it() {
         let nobody = "no valid certificate issued before 2026-03-09T12:00:00Z names it";
-        assert_eq!(references(state(), 3), References::Nobody(nobody.to_owned()));
+        assert_eq!(references(state(), 3), References::NotNamed(nobody.to_owned()));
         let supposed = |state, days| match references(state, days) {
             References::Unknown(why) => why,
             other => panic!("{other:?}"),
@@ -101,7 +101,11 @@ mod tests {
         for (until, is_known) in [(now - 1, true), (now, false)] {
             let mut state = state();
             state["certificate_scan"]["unknown_until"] = json!(until);
-            assert_eq!(matches!(references(state, 3), References::Nobody(_)), is_known, "{until}");
+            assert_eq!(
+                matches!(references(state, 3), References::NotNamed(_)),
+                is_known,
+                "{until}"
+            );
         }
     }
 

@@ -46,7 +46,7 @@ impl fmt::Display for Detail<'_> {
 fn check(subject: &CrlSubject) -> Verdict {
     let because = match &subject.references {
         References::Named(because) | References::Unknown(because) => Ok(because),
-        References::Nobody(because) => Err(because),
+        References::NotNamed(because) => Err(because),
     };
     match (&subject.crl, subject.history.seen_at) {
         (CrlState::Read { .. } | CrlState::TooLarge { .. } | CrlState::Unreadable(_), _) => {

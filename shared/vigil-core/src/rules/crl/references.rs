@@ -6,7 +6,7 @@ pub enum References {
     /// One does.
     Named(String),
     /// None does.
-    Nobody(String),
+    NotNamed(String),
     /// One may.
     Unknown(String),
 }

@@ -179,21 +179,21 @@ pub(in super::super) struct Plan {
 
 impl Plan {
     /// The interval when the first so many of the list were looked at; `None` if there is none.
-    pub(super) fn after(&self, progress: usize) -> Option<Interval> {
+    pub(super) fn after(&self, scanned: usize) -> Option<Interval> {
         let known = self.known.as_ref().filter(|_| !self.begins_anew);
-        if known.is_none() && progress == 0 && self.valid() > self.tally.unsettled {
+        if known.is_none() && scanned == 0 && self.valid() > self.tally.unsettled {
             return None;
         }
         let empty = || Interval::empty(self.settled);
         let mut interval = known.map_or_else(empty, |known| known.interval.clone());
         let (newer, older) = self.list.split_at(self.newer_listed);
-        let up = progress.min(newer.len());
+        let up = scanned.min(newer.len());
         if up as u64 == self.tally.newer {
             interval.until = interval.until.max(Place::after(self.settled));
         } else if let Some(last) = newer[..up].last() {
             interval.until = last.place.clone();
         }
-        let down = progress - up;
+        let down = scanned - up;
         if self.shows_all_before && down as u64 == self.tally.older {
             interval.from = None;
         } else if let Some(last) = older[..down].last() {

@@ -59,12 +59,12 @@ impl ScanProgress {
 impl Plan {
     /// Whether there is anything to remember when so many were looked at. The report alone may say
     /// something new: that there is nothing more to look at, say.
-    pub(super) fn teaches(&self, progress: usize) -> bool {
+    pub(super) fn teaches(&self, scanned: usize) -> bool {
         let known = self.known.as_ref().map(|known| (&known.interval, known.unreadable));
-        let after = self.after(progress);
+        let after = self.after(scanned);
         let is_new =
             after.is_some() && after.as_ref().map(|after| (after, self.unreadable)) != known;
-        progress > 0 || self.begins_anew || is_new
+        scanned > 0 || self.begins_anew || is_new
     }
 }
 
@@ -87,8 +87,8 @@ impl AuditState {
         }
         let now = now.unix_timestamp();
         self.points.retain(|_, until| *until >= now);
-        let known = self.progress.take().filter(|_| !plan.begins_anew);
-        self.progress = match (known, plan.after(seen.progress)) {
+        let known = self.certificate_scan.take().filter(|_| !plan.begins_anew);
+        self.certificate_scan = match (known, plan.after(seen.scanned)) {
             (known, None) => known,
             (None, Some(interval)) => {
                 Some(ScanProgress { interval, unreadable: plan.unreadable, unknown_until })

@@ -42,13 +42,13 @@ const MARGIN: i64 = SETTLED_AFTER.whole_seconds();
 struct Fleet {
     history: Vec<Issued>,
     state: AuditState,
-    progress: BTreeSet<u128>,
+    scanned: BTreeSet<u128>,
 }
 
 impl Fleet {
     /// Plans by a report of `made_at`, with a bound of `most`.
     fn plan(&self, made_at: i64, now: i64, most: usize, bad: u64) -> Plan {
-        let progress = self.state.progress.as_ref();
+        let progress = self.state.certificate_scan.as_ref();
         let wanted = Wanted { progress, most, as_of: time(now) };
         let mut choice = Choice::new(wanted, time(made_at));
         for issued in self.history.iter().filter(|issued| issued.shown_at <= made_at) {
@@ -61,8 +61,8 @@ impl Fleet {
     fn look(&mut self, plan: &Plan, budget: usize, now: i64) -> Vec<u128> {
         let list: Vec<u128> =
             plan.list.iter().take(budget).map(|one| serial(one.place.serial.as_ref())).collect();
-        let seen = Seen { progress: list.len(), ..Seen::default() };
-        if plan.teaches(seen.progress) {
+        let seen = Seen { scanned: list.len(), ..Seen::default() };
+        if plan.teaches(seen.scanned) {
             self.state.learn_certificates(plan, &seen, time(now));
         }
         list
@@ -71,12 +71,12 @@ impl Fleet {
     fn run(&mut self, made_at: i64, now: i64, budget: usize) -> Vec<u128> {
         let plan = self.plan(made_at, now, budget, 0);
         let list = self.look(&plan, budget, now);
-        self.progress.extend(&list);
+        self.scanned.extend(&list);
         list
     }
 
     fn complete_until(&self, now: i64) -> Result<i64, &'static str> {
-        self.state.progress.as_ref().unwrap().complete_until(time(now))
+        self.state.certificate_scan.as_ref().unwrap().complete_until(time(now))
     }
 }
 
@@ -119,7 +119,7 @@ fn a_ca_without_certificates_is_complete_and_one_that_was_not_looked_at_is_not()
     assert_eq!(fleet.complete_until(1_000), Ok(51));
     let mut fleet = Fleet { history: vec![Issued::of(1, 10)], ..Fleet::default() };
     fleet.run(50 + MARGIN, 1_000, 0);
-    assert_eq!(fleet.state.progress, None);
+    assert_eq!(fleet.state.certificate_scan, None);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn records_that_cannot_be_read_forbid_to_call_it_complete_and_are_looked_at_when
     fleet.history.push(Issued::of(2, 9));
     let plan = fleet.plan(report, now, 9, 0);
     assert_eq!((fleet.look(&plan, 9, now), plan.left()), (vec![], 2));
-    assert_eq!(fleet.state.progress, None);
+    assert_eq!(fleet.state.certificate_scan, None);
     assert_eq!(fleet.run(report, now, 9), [1, 2]);
     assert_eq!(fleet.complete_until(now), Ok(51));
 }
@@ -174,7 +174,8 @@ fn what_is_newer_of_all_cas_comes_first_and_nobody_waits_for_who_has_millions() 
         let issued = issued.chain((1..=newer).map(|n| Issued::of(n as u128 + 1_000, n + 1_000)));
         fleet.history.extend(issued);
         // It was not known that there are older ones.
-        fleet.state.progress.as_mut().unwrap().interval.from = Some(interval::Place::after(999));
+        fleet.state.certificate_scan.as_mut().unwrap().interval.from =
+            Some(interval::Place::after(999));
         fleet.plan(3_000 + MARGIN, 5_000, 900, 0)
     };
     let arn = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/";
@@ -221,18 +222,18 @@ proptest! {
             newest = newest.max(made_at);
             let plan = fleet.plan(made_at, now, budget, 0);
             for serial in fleet.look(&plan, reached.min(budget), now) {
-                prop_assert!(fleet.progress.insert(serial), "{serial} is looked at twice");
+                prop_assert!(fleet.scanned.insert(serial), "{serial} is looked at twice");
             }
-            let Some(progress) = &fleet.state.progress else { continue };
+            let Some(progress) = &fleet.state.certificate_scan else { continue };
             for issued in fleet.history.iter().filter(|one| one.not_after >= now) {
                 let is_claimed = progress.interval.claims(issued.at, issued.serial);
-                let was_looked_at = fleet.progress.contains(&issued.serial);
+                let was_looked_at = fleet.scanned.contains(&issued.serial);
                 prop_assert_eq!(is_claimed, was_looked_at, "{:?} in {:?}", issued, progress);
             }
         }
         let is_live = |one: &&Issued| one.not_after >= now;
         for issued in fleet.history.iter().filter(is_live) {
-            prop_assert!(fleet.progress.contains(&issued.serial), "{issued:?}");
+            prop_assert!(fleet.scanned.contains(&issued.serial), "{issued:?}");
         }
         prop_assert!(fleet.complete_until(now).is_ok_and(|before| before > 200));
     }

@@ -49,7 +49,7 @@ where
         let gather::KnownIssuer { issuer, pem, failure } = gather::issuer(certificate);
         let (parts, mut checked) = self.audit_partitions(ca, scope, &issuer, &state, scopes).await;
         let wanted = scope.is_named.then(|| Wanted {
-            progress: state.progress.as_ref(),
+            progress: state.certificate_scan.as_ref(),
             // On an event, only to say how many are left: events come many at a time.
             most: if self.trigger.is_of_all() { certificate_scan::MOST_A_RUN } else { 0 },
             as_of: self.now,
@@ -127,7 +127,7 @@ where
             .iter()
             .filter_map(|(url, until)| Some((url.clone(), time(*until)?)))
             .collect();
-        if points.is_empty() && state.progress.is_none() {
+        if points.is_empty() && state.certificate_scan.is_none() {
             return Err("no certificate was looked at yet".to_owned());
         }
         if parts.is_unknown || matches!(gathered.subject.crl, CrlState::NotChecked(_)) {
@@ -138,7 +138,7 @@ where
             places.extend(scope.urls(&scope.key));
         }
         let left = gathered.plan.as_ref().map(Plan::left);
-        let scanned = state.progress.as_ref().map(|progress| progress.tell(left, self.now));
+        let scanned = state.certificate_scan.as_ref().map(|progress| progress.tell(left, self.now));
         Ok(Named { points, places, scanned })
     }
 

@@ -95,7 +95,7 @@ where
         if known.is_retired && known.open.is_empty() && !found.is_there && !is_named {
             return (Part::Another, Checked::default());
         }
-        let is_unneeded = matches!(references, References::Nobody(_));
+        let is_unneeded = matches!(references, References::NotNamed(_));
         let mut gathered = self
             .gather(gather::Asked {
                 ca,

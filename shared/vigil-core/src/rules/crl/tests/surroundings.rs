@@ -83,7 +83,7 @@ fn a_crl_that_is_gone_is_missed_if_somebody_may_be_sent_to_it() {
         (References::Named(why()), Some(AT), want.clone()),
         (References::Unknown(why()), Some(AT), want),
         (References::Unknown(why()), None, Vec::new()),
-        (References::Nobody(why()), Some(AT), Vec::new()),
+        (References::NotNamed(why()), Some(AT), Vec::new()),
     ] {
         (subject.references, subject.history.seen_at) = (references, seen_at);
         assert_eq!(findings(&subject), want, "{:?} {seen_at:?}", subject.references);
