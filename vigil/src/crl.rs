@@ -19,11 +19,11 @@ use crate::exit::Exit;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Hold a CRL against every rule.
+    /// Check a CRL against every rule.
     ///
-    /// Exit codes: 0 clean, 1 findings, 2 could not check.
+    /// Exit codes: 0 no findings, 1 findings, 2 not checked.
     Check(check::Options),
-    /// List the rules, in Markdown.
+    /// Print the catalogue of rules, in Markdown.
     Rules,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn run(command: &Command) -> Exit {
     }
 }
 
-/// What a thread has come to; its panic is ours.
+/// The thread's result; its panic is passed on.
 fn joined<T>(handle: ScopedJoinHandle<'_, T>) -> T {
     handle.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))
 }

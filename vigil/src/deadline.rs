@@ -1,4 +1,4 @@
-//! `vigil deadline`: deleted CAs whose window is running out, against AWS or the local stack.
+//! `vigil deadline`: acknowledges deletions, in AWS or in the local stack.
 
 use clap::Subcommand;
 use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339};
@@ -18,18 +18,21 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Acknowledge a deletion: no reminders but the last one, until a date.
+    /// Acknowledge a deletion. Until the date, only the final alert is sent.
+    ///
+    /// Reads the CA with your AWS credentials and writes acks/<CA id>.json to the evidence bucket. An
+    /// acknowledgement that is valid at the last threshold also keeps the CA from being restored then.
     Ack {
         /// The deleted CA's ARN.
         #[arg(value_name = "CA")]
         ca: CaArn,
-        /// 2026-12-01, or 2026-12-01T12:00:00Z; thresholds that pass before then are silent.
+        /// End of the acknowledgement, as 2026-12-01 or 2026-12-01T12:00:00Z (UTC).
         #[arg(long, value_name = "DATE", value_parser = moment)]
         until: OffsetDateTime,
-        /// Who knows of it: it is said in the record.
+        /// Name of the person who acknowledges. It is recorded, not verified.
         #[arg(long, value_name = "WHO")]
         by: String,
-        /// The bucket of Vigil's evidence.
+        /// Vigil's evidence bucket, as vigil-evidence-111122223333-us-east-1.
         #[arg(long, env = "VIGIL_EVIDENCE_BUCKET", value_name = "BUCKET")]
         evidence_bucket: String,
     },
@@ -38,18 +41,18 @@ pub(crate) enum Command {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 enum AckRefused {
-    #[error("--by names nobody")]
+    #[error("--by is empty: give the name of the person who acknowledges")]
     Anonymous,
-    #[error("somebody else is writing {0}: try again")]
+    #[error("{0} was changed at the same time: run the command again")]
     Contended(String),
     #[error("{ca} is {status}, not DELETED: there is nothing to acknowledge")]
     NotDeleted { ca: CaArn, status: CaStatus },
-    #[error("{until} is past: it is {now}")]
+    #[error("--until {until} is in the past: it is {now}")]
     Past { until: String, now: String },
 }
 
 pub(crate) fn run(command: Command) -> Answer {
-    // Only this command talks to anybody; the others need no runtime.
+    // Only this command makes requests; the others need no runtime.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(acknowledge(command))
 }
@@ -85,7 +88,7 @@ async fn acknowledge(command: Command) -> Answer {
     }
     let end = restorable_until.map(rfc3339).unwrap_or_default();
     line(&format!("acknowledged until {} ({key})", rfc3339(until)));
-    line(&format!("the CA is lost for good at {end}; the last alert before that will still come"));
+    line(&format!("the CA is destroyed at {end}; the final alert before that is still sent"));
     Ok(Exit::Clean)
 }
 

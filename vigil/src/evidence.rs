@@ -1,4 +1,4 @@
-//! `vigil evidence`: whether the records of cases hold together, offline.
+//! `vigil evidence`: verifies the hash chain of case records, offline.
 
 use std::path::PathBuf;
 
@@ -13,9 +13,11 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Check chains of hashes and sequences of acts. 0: all hold; 1: some do not; 2: not readable.
+    /// Verify the hash chain and the sequence of acts of case records.
+    ///
+    /// Exit codes: 0 all records verify, 1 some do not, 2 not readable.
     Verify {
-        /// Records, or folders of them; a copy of the evidence bucket has them under cases/.
+        /// Case records, or folders with them. Of a copy of the evidence bucket, cases/ is read.
         #[arg(required = true, value_name = "FILE|DIR")]
         paths: Vec<PathBuf>,
     },
@@ -49,6 +51,6 @@ pub(crate) fn run(command: Command) -> Answer {
             }
         }
     }
-    line(&format!("{} of {} records hold", files.len() - broken, files.len()));
+    line(&format!("{} of {} records verify", files.len() - broken, files.len()));
     Ok(if broken == 0 { Exit::Clean } else { Exit::Findings })
 }

@@ -1,4 +1,4 @@
-//! How a command ends, for scripts.
+//! Exit codes of the commands, for scripts.
 
 use std::{
     error::Error,
@@ -12,12 +12,12 @@ use vigil_core::failure::chain;
 pub(crate) enum Exit {
     Clean,
     Findings,
-    /// Also clap's, for what it cannot read.
+    /// Also clap's code for a command line that it cannot read.
     NotChecked,
 }
 
 impl Exit {
-    /// Says why on standard error. If even that cannot be written, the code says it alone.
+    /// Writes the error to standard error. If that fails, the exit code is the only answer.
     pub(crate) fn not_checked(error: &dyn Error) -> Self {
         let _ = writeln!(io::stderr(), "vigil: {}", chain(error));
         Self::NotChecked

@@ -1,4 +1,4 @@
-//! Files that commands are given.
+//! Reads the files named on the command line.
 
 use std::{
     fs, io,

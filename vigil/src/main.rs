@@ -1,6 +1,6 @@
-//! `vigil`: by hand what the functions do by themselves.
+//! `vigil`: runs Vigil's checks from the command line.
 //!
-//! Exit codes: 0 clean, 1 findings, 2 could not check.
+//! Exit codes: 0 no findings, 1 findings, 2 not checked.
 
 mod crl;
 mod deadline;
@@ -14,9 +14,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// By hand what Vigil's functions do by themselves.
+/// Run Vigil's checks from the command line.
 ///
-/// Exit codes: 0 clean, 1 findings, 2 could not check.
+/// Exit codes: 0 no findings, 1 findings, 2 not checked.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
@@ -26,16 +26,16 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Certificate revocation lists.
+    /// Check CRL files, without AWS.
     #[command(subcommand)]
     Crl(crl::Command),
-    /// Deleted CAs whose restoration window is running out.
+    /// Acknowledge the deletion of a CA.
     #[command(subcommand)]
     Deadline(deadline::Command),
-    /// Whether records of cases hold together, offline.
+    /// Verify the hash chain of case records (offline).
     #[command(subcommand)]
     Evidence(evidence::Command),
-    /// What deletion policies say, offline.
+    /// Check and explain deletion policies (offline).
     #[command(subcommand)]
     Policy(policy::Command),
 }

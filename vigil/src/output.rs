@@ -7,11 +7,11 @@ use std::{
 
 use crate::exit::Exit;
 
-/// The error is what kept the command from finding anything.
+/// The error says why nothing could be checked.
 pub(crate) type Answer = Result<Exit, Box<dyn Error + Send + Sync>>;
 
-/// Whoever reads it may have seen enough: `vigil … | head` is no error. Whoever made an event chose
-/// some of these characters, and a terminal obeys the control characters.
+/// Ignores a closed output: `vigil … | head` is no error. Replaces control characters, because a
+/// terminal obeys them and the author of an event may have chosen them.
 pub(crate) fn line(text: &str) {
     let plain = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
     let text: String = text.chars().map(plain).collect();

@@ -1,4 +1,4 @@
-//! `vigil policy`: what deletion policies say, offline.
+//! `vigil policy`: checks and explains deletion policies, offline.
 
 use std::path::{Path, PathBuf};
 
@@ -16,13 +16,15 @@ mod explain;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Validate policies against the schema. 0: they load; 1: they do not; 2: not readable.
+    /// Validate policies against the schema.
+    ///
+    /// Exit codes: 0 they load, 1 they do not load, 2 not readable.
     Check {
-        /// Files, or folders with *.cedar files: all of them are one set.
+        /// Files, or folders with *.cedar files. All of them form one policy set.
         #[arg(required = true, value_name = "DIR|FILE")]
         paths: Vec<PathBuf>,
     },
-    /// Show what is decided on a deletion, and why.
+    /// Explain the decision on a deletion: request, verdict and determining policies.
     Explain(explain::Options),
 }
 

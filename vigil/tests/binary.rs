@@ -1,4 +1,4 @@
-//! The real binary: what it says, and with which exit code.
+//! Runs the real binary and checks output and exit code.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
@@ -52,7 +52,7 @@ const ADMINS: &str = r#"@id("admins") permit(
     action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
 
 #[test]
-fn policies_that_load_are_named_and_those_that_do_not_say_why() {
+fn policies_that_load_are_named_others_say_why() {
     let (code, text) = code_and_text(&["policy", "check", POLICIES]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("10 policies in 6 files: valid") && text.contains("back-into-service"));
@@ -75,7 +75,7 @@ fn policies_that_load_are_named_and_those_that_do_not_say_why() {
 }
 
 #[test]
-fn what_cannot_be_read_or_is_not_there_is_another_matter() {
+fn unreadable_policies_exit_with_2() {
     let folder = Folder::new(&[("README.md", "")]);
     let (code, text) = code_and_text(&["policy", "check", &folder.text("")]);
     assert_eq!(code, Some(2), "{text}");
@@ -94,7 +94,7 @@ fn explained(arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn a_verdict_is_explained_with_its_policies_and_its_request() {
+fn a_verdict_is_explained_with_policies_and_request() {
     let explanation = explained(&[]);
     assert_eq!(explanation["verdict"], "restore");
     assert_eq!(explanation["policies"], json!([]));
@@ -160,9 +160,9 @@ fn people_get_it_in_words() {
     }
 }
 
-/// Every fact that auto-restore gathers can be handed in, and what is not is said to be unknown.
+/// Facts that are not given are named as unknown.
 #[test]
-fn every_fact_can_be_given_and_is_asked_for() {
+fn every_fact_can_be_given_and_absent_ones_are_named() {
     let below = ARN.replace("11223344", "99887766");
     let ca = |subject: &str, issuer: &str| {
         json!({
@@ -215,18 +215,18 @@ fn every_fact_can_be_given_and_is_asked_for() {
 }
 
 #[test]
-fn what_is_no_deletion_is_not_explained() {
+fn other_events_are_not_explained() {
     let scheduled = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/events/scheduled.json");
     let (code, text) = code_and_text(&["policy", "explain", scheduled]);
     assert_eq!(code, Some(2), "{text}");
-    assert!(text.contains("neither the event of a deletion nor the record of a case"), "{text}");
+    assert!(text.contains("neither the event of a deletion nor a case record"), "{text}");
 }
 
 /// The first act of a case that `auto-restore` wrote, on the local stack.
 const CASE: &str = include_str!("case.json");
 
 #[test]
-fn evidence_holds_or_is_named_with_what_is_broken() {
+fn broken_evidence_is_named_with_its_fault() {
     let folder = Folder::new(&[
         ("cases/a/good.json", CASE),
         ("alerts/a/other.json", "{}"),
@@ -237,7 +237,7 @@ fn evidence_holds_or_is_named_with_what_is_broken() {
     let (code, text) = code_and_text(&["evidence", "verify", &folder.text("")]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("reactivated, closed, 7 acts"), "{text}");
-    assert!(text.contains("1 of 1 records hold"), "{text}");
+    assert!(text.contains("1 of 1 records verify"), "{text}");
 
     let (code, text) = code_and_text(&["evidence", "verify", &folder.text("forged")]);
     assert_eq!(code, Some(1), "{text}");
@@ -245,13 +245,13 @@ fn evidence_holds_or_is_named_with_what_is_broken() {
         "the chain of entries is broken: entry 0 does not have the hash that it claims",
         "the record says the state is Reactivated, and its entries Restored",
         "it is not the record of a case",
-        "0 of 3 records hold",
+        "0 of 3 records verify",
     ] {
         assert!(text.contains(words), "{text}");
     }
 }
 
-/// Its last acts cut off, which no hash shows; the heading does.
+/// The record without its last acts. No hash shows this, but the heading does.
 fn shortened() -> String {
     let mut case: Value = serde_json::from_str(CASE).unwrap();
     case["entries"].as_array_mut().unwrap().truncate(5);
@@ -266,19 +266,19 @@ fn a_verdict_on_record_is_explained_from_the_record() {
     let explanation: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(explanation["verdict"], "restore");
     assert_eq!(explanation["recorded"]["verdict"], "restore");
-    let anybody = Folder::new(&[("p.cedar", "@id(\"p\") permit(principal, action, resource);")]);
-    let policies = anybody.text("p.cedar");
+    let permissive = Folder::new(&[("p.cedar", "@id(\"p\") permit(principal, action, resource);")]);
+    let policies = permissive.text("p.cedar");
     let output = vigil(&["policy", "explain", &case, "--json", "--policies", &policies]);
     let explanation: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(explanation["verdict"], "stand", "what other policies would have said");
 }
 
 #[test]
-fn an_acknowledgement_needs_a_ca_somebody_and_a_date() {
+fn an_acknowledgement_needs_a_ca_a_name_and_a_date() {
     for (arguments, words) in [
         (["arn:aws:acm:x", "--until", "2026-12-01", "--by", "carol"], "not an ARN"),
         ([ARN, "--until", "soon", "--by", "carol"], "--until"),
-        ([ARN, "--until", "2026-12-01", "--by", " "], "names nobody"),
+        ([ARN, "--until", "2026-12-01", "--by", " "], "--by is empty"),
     ] {
         let bucket = ["--evidence-bucket", "evidence"];
         let (code, text) =

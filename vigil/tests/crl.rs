@@ -1,4 +1,4 @@
-//! `vigil crl check` as a process: what it says, and how it ends.
+//! Runs `vigil crl check` as a process and checks output and exit code.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
@@ -118,7 +118,7 @@ fn one(rule: &str, kind: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_good_crl_ends_with_0_and_says_what_was_looked_at() {
+fn a_good_crl_exits_with_0_and_is_summarised() {
     let world = World::new();
     world.crl("good.crl", 7, &[3, 1, 2]);
     let good = world.check("good.crl", &[]);
@@ -128,7 +128,7 @@ fn a_good_crl_ends_with_0_and_says_what_was_looked_at() {
 }
 
 #[test]
-fn what_is_wrong_ends_with_1_and_names_the_rule() {
+fn a_bad_crl_exits_with_1_and_names_the_rule() {
     let (world, mallory) = (World::new(), World::new());
     mallory.crl("forged.crl", 7, &[1]);
     fs::copy(mallory.path("forged.crl"), world.path("forged.crl")).unwrap();
@@ -146,7 +146,7 @@ fn what_is_wrong_ends_with_1_and_names_the_rule() {
 }
 
 #[test]
-fn the_version_before_shows_what_left_and_what_ran_backwards() {
+fn the_previous_version_shows_removals_and_rollbacks() {
     let world = World::new();
     world.crl("old.crl", 7, &[1, 2]);
     world.crl("new.crl", 8, &[2]);
@@ -165,7 +165,7 @@ fn the_version_before_shows_what_left_and_what_ran_backwards() {
 }
 
 #[test]
-fn the_audit_report_shows_what_is_missing_and_what_was_never_issued() {
+fn an_audit_report_shows_missing_and_never_issued_serials() {
     let world = World::new();
     world.crl("a.crl", 7, &[1, 2]);
     world.report(&[(1, true), (2, true), (4, false)]);
@@ -193,7 +193,7 @@ fn sarif_names_rules_levels_and_the_file() {
 }
 
 #[test]
-fn what_cannot_be_checked_ends_with_2_and_says_why() {
+fn unreadable_input_exits_with_2_and_says_why() {
     let world = World::new();
     world.crl("a.crl", 7, &[1]);
     fs::write(world.path("noise.pem"), "noise").unwrap();
@@ -215,7 +215,7 @@ fn what_cannot_be_checked_ends_with_2_and_says_why() {
 }
 
 #[test]
-fn the_rules_are_listed_as_the_docs_have_them() {
+fn docs_rules_md_is_what_crl_rules_prints() {
     let output = Command::new(env!("CARGO_BIN_EXE_vigil")).args(["crl", "rules"]).output().unwrap();
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/rules.md");
     assert_eq!(text(&output), fs::read_to_string(docs).unwrap());

@@ -1,4 +1,4 @@
-//! `vigil crl check`: reads what it was given, judges, and writes the verdicts.
+//! `vigil crl check`: reads the files, judges the CRL and writes the verdicts.
 
 use std::{io, path::PathBuf, thread};
 
@@ -25,25 +25,28 @@ pub(crate) struct Options {
     /// The CRL, in DER.
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
-    /// The certificate of the CA, in PEM or DER; of several in one file, the first.
+    /// The CA's certificate, in PEM or DER. Of several in one file, the first is used.
     #[arg(long, value_name = "CA.pem")]
     pub(super) issuer: PathBuf,
-    /// The version of the CRL before this one: what left it, and did it run backwards?
+    /// Previous version of the CRL: reports entries that were removed early, and a rolled-back CRL.
     #[arg(long, value_name = "OLD")]
     previous: Option<PathBuf>,
-    /// An audit report of the CA (.json or .csv): is every revocation listed, and nothing else?
+    /// Audit report to compare the CRL with (.json or .csv): reports missing and unexpected entries.
     #[arg(long, value_name = "AUDIT")]
     report: Option<PathBuf>,
+    /// Form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// The time to judge by, as 2026-01-31T00:00:00Z; the present if it is left out.
+    /// Judge the CRL as of this time (RFC 3339, as 2026-01-31T00:00:00Z). Default: now.
     #[arg(long, value_name = "TIME", value_parser = time)]
     as_of: Option<OffsetDateTime>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
+    /// Text for a terminal.
     Human,
+    /// One JSON object with the facts and every rule's verdict.
     Json,
     /// SARIF 2.1.0, for code scanning services.
     Sarif,

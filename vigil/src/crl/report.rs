@@ -1,8 +1,8 @@
-//! Reads an audit report from a file: in CSV, as the service writes it, by several threads at once.
+//! Reads an audit report from a file. Several threads read a CSV report, as ACM PCA writes it.
 //!
-//! A report of a million certificates is ten times as large as their CRL. Its lines are read in
-//! segments, whichever thread comes first; each line belongs to the segment that it begins in. A
-//! report that has other lines than plain ones is read again from its beginning, by one thread.
+//! A report of a million certificates is ten times as large as their CRL. Threads take segments in
+//! turn; a line belongs to the segment that it begins in. A report with quoted or long lines is read
+//! again from its beginning, by one thread.
 
 use std::{
     fs::File,
@@ -21,7 +21,7 @@ use vigil_core::{
 
 use super::input::InputError;
 
-/// What stays in a processor's own cache while its lines are gone through.
+/// Bytes of a segment: it fits a core's own cache while its lines are read.
 const SEGMENT: u64 = 256 * 1024;
 /// The longest line that is read whole with the segment it begins in.
 const LONGEST_LINE: usize = 4 * 1024;
@@ -91,7 +91,7 @@ fn in_segments(
             let read =
                 begun_here.map(|begun| lines.read(begun, |record| certificates.take(record)));
             if !matches!(read, Some(Ok(()))) {
-                // Nobody needs to go on.
+                // Stops the other threads.
                 next.store(size / SEGMENT + 1, Ordering::Relaxed);
                 return Ok(None);
             }

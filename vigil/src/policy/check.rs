@@ -1,4 +1,4 @@
-//! `vigil policy check`: whether auto-restore would use these policies.
+//! `vigil policy check`: says whether auto-restore can use these policies.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub(super) fn run(paths: &[PathBuf]) -> Answer {
         }
     }
     if found == Exit::Findings {
-        line("auto-restore would use none of these, but the built-in policies, and say so");
+        line("auto-restore would use the built-in policies instead, and report it");
         return Ok(found);
     }
     match Policies::parse(&sources) {

@@ -1,5 +1,5 @@
-//! A CA from a file: as `aws acm-pca describe-certificate-authority` prints it, or as Vigil records
-//! it in a case.
+//! Reads a CA from a file: as `aws acm-pca describe-certificate-authority` prints it, or as Vigil
+//! records it in a case.
 
 use std::path::Path;
 

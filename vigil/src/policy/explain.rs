@@ -28,38 +28,38 @@ use crate::{
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The deletion's event as EventBridge delivers it, or the record of a case (cases/…/….json):
-    /// then the request is the one on record.
+    /// The deletion's event as EventBridge delivers it, or a case record (cases/…/….json). Of a record,
+    /// the recorded request is used.
     #[arg(value_name = "EVENT.json")]
     event: PathBuf,
-    /// A folder of *.cedar files, or one; the built-in policies, if not given.
+    /// A *.cedar file, or a folder of them. Default: the built-in policies.
     #[arg(long, value_name = "DIR|FILE")]
     policies: Option<PathBuf>,
-    /// The CA, as `aws acm-pca describe-certificate-authority` prints it.
+    /// The CA, as printed by `aws acm-pca describe-certificate-authority`.
     #[arg(long, value_name = "FILE.json")]
     ca: Option<PathBuf>,
-    /// The approval, as it lies in approvals/.
+    /// The approval: an object of approvals/.
     #[arg(long, value_name = "FILE.json")]
     approval: Option<PathBuf>,
-    /// The newest summary of the CA's audit reports, as it lies in summaries/.
+    /// The newest summary of the CA's audit reports: an object of summaries/.
     #[arg(long, value_name = "FILE.json")]
     summary: Option<PathBuf>,
-    /// What lives below the CA: a file of state/inventory/, for each Region.
+    /// The CAs of a Region: an object of state/inventory/. May be given once for each Region.
     #[arg(long, value_name = "FILE.json")]
     inventory: Vec<PathBuf>,
-    /// The CA's tags and resource policy, as they lie in state/snapshots/.
+    /// The CA's tags and resource policy: an object of state/snapshots/.
     #[arg(long, value_name = "FILE.json")]
     snapshot: Option<PathBuf>,
-    /// How often the CA was restored within the 30 days before.
+    /// How often the CA was restored within the previous 30 days.
     #[arg(long, value_name = "COUNT")]
     earlier_restores: Option<u32>,
-    /// Also ask whether the CA is restored when its window is about to end, at this time (RFC 3339).
+    /// Also ask whether the dead man's switch restores the CA at this time (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = moment)]
     deadline_at: Option<OffsetDateTime>,
-    /// Also ask whether the CA goes back into service, having been disabled at this time (RFC 3339).
+    /// Also ask whether the CA goes back to ACTIVE if it was disabled at this time (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = moment)]
     disabled_at: Option<OffsetDateTime>,
-    /// One JSON object instead of text.
+    /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
 }
@@ -77,13 +77,13 @@ struct Explanation {
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<policy::Verdict>,
     policy_set: Vec<String>,
-    /// What was not given and therefore taken to be so.
+    /// What was not given, and what is assumed instead.
     assumed: Vec<String>,
     request: Value,
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("{path} is neither the event of a deletion nor the record of a case")]
+#[error("{path} is neither the event of a deletion nor a case record")]
 struct NotADeletion {
     path: String,
     #[source]
@@ -95,7 +95,7 @@ pub(super) fn run(options: &Options) -> Answer {
         Ok(policies) => policies,
         Err(error) => {
             line(&format!("error: {}", chain(&error)));
-            line("auto-restore would use the built-in policies, and say so");
+            line("auto-restore would use the built-in policies instead, and report it");
             return Ok(Exit::Findings);
         }
     };
@@ -121,7 +121,7 @@ type Failed = Box<dyn std::error::Error + Send + Sync>;
 /// What auto-restore was asked then, put to these policies.
 fn of_record(body: &[u8], policies: &Policies) -> Result<Explanation, Failed> {
     let case = Case::read(body)?;
-    let judgement = case.judgement().ok_or("nothing was judged in this case: the CA was gone")?;
+    let judgement = case.judgement().ok_or("this case has no decision: the CA no longer existed")?;
     let request = judgement.request.clone();
     let overruled = case.entries().iter().rev().find_map(|entry| match &entry.act {
         Act::Overruled { request, .. } => Some(request),
@@ -142,7 +142,7 @@ fn of_record(body: &[u8], policies: &Policies) -> Result<Explanation, Failed> {
     })
 }
 
-/// What is known beside the event and the CA.
+/// What is known apart from the event and the CA.
 #[derive(Default)]
 struct Circumstances {
     approval: Option<Approval>,
@@ -150,7 +150,7 @@ struct Circumstances {
     snapshot: Option<Snapshot>,
     certificates: Option<Certificates>,
     subordinates: Option<Subordinates>,
-    /// What is not, and what is taken to be so.
+    /// What was not given, and what is assumed instead.
     assumed: Vec<String>,
 }
 
@@ -168,13 +168,13 @@ impl Circumstances {
                 of.tag_approval = tagged.transpose()?;
                 of.snapshot = Some(snapshot);
             }
-            None => of.assume("tags and resource policy are not known", "--snapshot"),
+            None => of.assume("tags and resource policy are unknown", "--snapshot"),
         }
         match &options.summary {
             Some(path) => {
                 of.certificates = Some(Certificates::of_summary(&input::bytes(path)?)?);
             }
-            None => of.assume("it is not known what certificates are valid", "--summary"),
+            None => of.assume("the number of valid certificates is unknown", "--summary"),
         }
         let inventories = options
             .inventory
@@ -183,10 +183,10 @@ impl Circumstances {
         let inventories: Vec<Inventory> = inventories.collect::<Result<_, _>>()?;
         of.subordinates = inventory::below(&inventories, &deletion.ca, deletion.at);
         if of.subordinates.is_none() {
-            of.assume("it is not known what lives below the CA", "--inventory");
+            of.assume("the subordinate CAs are unknown", "--inventory");
         }
         if options.earlier_restores.is_none() {
-            of.assume("it is not known how often it was restored before", "--earlier-restores");
+            of.assume("the number of earlier restorations is unknown", "--earlier-restores");
         }
         Ok(of)
     }
@@ -271,19 +271,19 @@ fn tell(explanation: &Explanation) -> Result<(), serde_json::Error> {
     match &explanation.reactivation {
         None => {}
         Some(Permission::Granted { policies }) => {
-            line(&format!("service    ACTIVE again: permitted by {}", policies.join(", ")));
+            line(&format!("reactivate ACTIVE: permitted by {}", policies.join(", ")));
         }
         Some(Permission::Denied { policies, errors }) => {
-            line(&format!("service    stays DISABLED: {}", reasons(policies, errors)));
+            line(&format!("reactivate stays DISABLED: {}", reasons(policies, errors)));
         }
     }
     match &explanation.deadline {
         None => {}
         Some(Permission::Granted { policies }) => {
-            line(&format!("deadline   the CA is restored after all: {}", policies.join(", ")));
+            line(&format!("deadline   the CA is restored: {}", policies.join(", ")));
         }
         Some(Permission::Denied { policies, errors }) => {
-            line(&format!("deadline   the window ends: {}", reasons(policies, errors)));
+            line(&format!("deadline   the CA is not restored: {}", reasons(policies, errors)));
         }
     }
     Ok(())
@@ -292,14 +292,14 @@ fn tell(explanation: &Explanation) -> Result<(), serde_json::Error> {
 fn sentence(verdict: &policy::Verdict) -> String {
     match verdict {
         policy::Verdict::Ask { policies } => format!(
-            "people decide; with less than 14 days left, the CA is restored first: {}",
+            "people decide; with less than 14 days left the CA is restored first: {}",
             policies.join(", ")
         ),
         policy::Verdict::Restore { policies, errors } => {
             format!("the CA is restored: {}", reasons(policies, errors))
         }
         policy::Verdict::Permit { policies } => {
-            format!("the deletion stands: permitted by {}", policies.join(", "))
+            format!("the CA stays DELETED: permitted by {}", policies.join(", "))
         }
     }
 }
