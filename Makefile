@@ -9,12 +9,12 @@ VENV := .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test scenarios fuzz bench check lint infra docs build deploy clean
+.PHONY: help setup demo up test scenarios fuzz bench check lint rustdoc infra deny docs new-rule build deploy clean
 
-help: ## Show what there is
+help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-setup: $(VENV)/.ready ## Install what the tests use beside Rust: AWS CLI, boto3, moto, Selenium, linters (in .venv)
+setup: $(VENV)/.ready ## Install the tests' tools: AWS CLI, boto3, moto, Selenium, linters (in .venv)
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.94.1 or later (https://rustup.rs)"; exit 1; }
 	@command -v openssl >/dev/null || { echo "openssl is missing: apt-get install openssl"; exit 1; }
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "Chromium and ChromeDriver are missing, which the console is tested in: apt-get install chromium chromium-driver"; exit 1; }
@@ -31,7 +31,7 @@ $(VENV)/.ready: tests/requirements.txt
 	  '*/tests/__init__.py' '*/tests/conftest.py' '*/tests/markers.py' '*/tests/test_acmpca'
 	@touch $@
 
-demo: ## Watch Vigil work: ten days in the life of six CAs, in under a minute
+demo: ## Simulate ten days of six CAs: deletions, alerts, restorations, a stale CRL
 	@$(CARGO) build --workspace --bins --locked
 	@$(BIN)/vigil-local demo
 
@@ -55,12 +55,12 @@ fuzz: ## Fuzz every parser, FUZZ_SECONDS each (60)
 	    -max_total_time=$(FUZZ_SECONDS) -dict=dictionary -rss_limit_mb=4096 -print_final_stats=1 || exit 1; \
 	done
 
-scenarios: ## Play thirty days of a fleet of 200 CAs a thousand times, and check what must hold
+scenarios: ## Simulate thirty days of 200 CAs a thousand times, and check the invariants
 	@VIGIL_SCENARIO_SEEDS=$(or $(SEEDS),1000) $(CARGO) test --profile bench -p vigil-core --lib --locked scenarios
 
 BENCH_VENV := .venv-bench
 # Cargo puts the bench profile where it puts releases.
-bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go and Python, and pca-local beside moto (about 7 minutes after the first builds)
+bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go and Python, and pca-local beside moto (7 minutes)
 	@$(CARGO) build --release -p pca-local -p vigil --bins --locked
 	@$(CARGO) build --profile bench -p vigil-local -p bench --bins --locked
 	@$(CARGO) build --profile function -p auto-restore -p crl-audit --locked
@@ -77,19 +77,34 @@ $(BENCH_VENV)/.ready: bench/requirements.txt
 	@$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	@touch $@
 
-check: lint infra ## Formatting, lints, the SAM template
+check: lint rustdoc infra ## Check formatting, lints, documentation and the SAM template
 
 lint:
 	@$(CARGO) fmt --check
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
+# Private items, too: their links break as easily.
+rustdoc: export RUSTDOCFLAGS := -D warnings
+rustdoc:
+	@$(CARGO) doc --workspace --no-deps --locked --document-private-items --quiet
+
+# Not part of `check`: cargo-deny takes minutes to build. CI runs it as a job of its own.
+deny: ## Check licences, sources and banned crates (installs cargo-deny)
+	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked
+	@$(CARGO) deny --locked check bans licenses sources
+
 infra: $(VENV)/.ready
 	@$(VENV)/bin/cfn-lint infra/template.yaml
 
-docs: ## Write the pages of docs/ that are made from code
+docs: ## Write the pages of docs/ that are generated from code
 	@$(CARGO) build --workspace --bins --locked
 	@$(BIN)/pca-local --coverage > docs/acmpca-coverage.md
 	@$(BIN)/vigil crl rules > docs/rules.md
+	@$(BIN)/configuration-page > docs/configuration.md
+
+new-rule: ## Write the skeleton of a CRL rule: make new-rule NAME=crl.issuer-key
+	@$(PYTHON) shared/vigil-core/tools/new-rule.py "$(NAME)"
+	@$(CARGO) fmt -p vigil-core
 
 build: ## Build the functions for AWS Lambda (arm64)
 	@command -v cargo-lambda >/dev/null || { echo "cargo-lambda is missing: pip install cargo-lambda ziglang"; exit 1; }

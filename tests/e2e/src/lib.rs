@@ -1,6 +1,8 @@
 //! What the suites share: our binaries, the tools of `make setup`, programs that run, a world.
 
 pub mod cli;
+pub mod configuration;
+pub mod template;
 pub mod world;
 
 use std::{

@@ -1,0 +1,78 @@
+//! Pages that restate the template or the code say what these say.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+use std::{collections::BTreeSet, fs};
+
+use e2e::{configuration, root, template::template};
+use serde_json::Value;
+
+/// `make docs` writes the page.
+#[test]
+fn docs_configuration_md_is_generated() {
+    let written = fs::read_to_string(root().join("docs/configuration.md")).unwrap_or_default();
+    assert!(written == configuration::page(), "docs/configuration.md is outdated: run `make docs`");
+}
+
+/// Every string below a value.
+fn strings<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(values) => values.iter().for_each(|value| strings(value, found)),
+        Value::Object(members) => members.values().for_each(|value| strings(value, found)),
+        Value::Bool(_) | Value::Null | Value::Number(_) => {}
+    }
+}
+
+/// The actions of ACM PCA that a role allows, by reading and changing.
+fn actions(function: &Value) -> [BTreeSet<String>; 2] {
+    let mut found = Vec::new();
+    strings(&function["Properties"]["Policies"], &mut found);
+    let actions = found.iter().filter_map(|text| text.strip_prefix("acm-pca:"));
+    let is_read =
+        |action: &String| ["Describe", "Get", "List"].iter().any(|p| action.starts_with(p));
+    let (reads, changes) = actions.map(str::to_owned).partition(is_read);
+    [reads, changes]
+}
+
+/// The names in backticks of a table's cell.
+fn names(cell: &str) -> BTreeSet<String> {
+    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn readme_lists_the_actions_of_every_role() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for (name, function) in configuration::functions(&template()) {
+        let [reads, changes] = actions(&function);
+        if reads.is_empty() && changes.is_empty() {
+            continue;
+        }
+        let start = format!("| `{name}` |");
+        let row = readme.lines().find(|line| line.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("README.md has no row for {name}"));
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert_eq!(names(cells[3]), reads, "what {name} reads");
+        assert_eq!(names(cells[4]), changes, "what {name} changes");
+        assert_eq!(cells[4] == "read only", changes.is_empty(), "{name}");
+    }
+}
+
+/// Links between our own pages, and to files of the repository.
+#[test]
+fn links_lead_to_files_that_exist() {
+    let mut pages = vec!["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
+    pages.extend(["CHANGELOG.md", "docs/permitting-deletions.md", "docs/glossary.md"]);
+    pages.extend(["docs/decisions/README.md"]);
+    for page in pages {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let folder = root().join(page).parent().unwrap().to_owned();
+        for link in text.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            assert!(folder.join(target).exists(), "{page} links to {target}, which does not exist");
+        }
+    }
+}
