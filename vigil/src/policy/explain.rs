@@ -121,7 +121,8 @@ type Failed = Box<dyn std::error::Error + Send + Sync>;
 /// What auto-restore was asked then, put to these policies.
 fn of_record(body: &[u8], policies: &Policies) -> Result<Explanation, Failed> {
     let case = Case::read(body)?;
-    let judgement = case.judgement().ok_or("this case has no decision: the CA no longer existed")?;
+    let judgement =
+        case.judgement().ok_or("this case has no decision: the CA no longer existed")?;
     let request = judgement.request.clone();
     let overruled = case.entries().iter().rev().find_map(|entry| match &entry.act {
         Act::Overruled { request, .. } => Some(request),
