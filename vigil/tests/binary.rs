@@ -104,7 +104,7 @@ fn a_verdict_is_explained_with_policies_and_request() {
 
     let folder = Folder::new(&[("admins.cedar", ADMINS)]);
     let explanation = explained(&["--policies", &folder.text("")]);
-    assert_eq!(explanation["verdict"], "stand");
+    assert_eq!(explanation["verdict"], "permit");
     assert_eq!(explanation["policies"], json!(["admins"]));
 }
 
@@ -130,7 +130,7 @@ fn the_ca_and_the_approval_are_taken_as_people_have_them() {
     let never = explained(&["--ca", &folder.text("never.json")]);
     assert_eq!(
         (&never["verdict"], &never["policies"]),
-        (&json!("stand"), &json!(["never-in-use"]))
+        (&json!("permit"), &json!(["never-in-use"]))
     );
     let used = folder.text("used.json");
     let restored = explained(&["--ca", &used, "--disabled-at", "2026-11-20T09:00:00Z"]);
@@ -270,7 +270,7 @@ fn a_verdict_on_record_is_explained_from_the_record() {
     let policies = permissive.text("p.cedar");
     let output = vigil(&["policy", "explain", &case, "--json", "--policies", &policies]);
     let explanation: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(explanation["verdict"], "stand", "what other policies would have said");
+    assert_eq!(explanation["verdict"], "permit", "what other policies would have said");
 }
 
 #[test]
