@@ -1,5 +1,5 @@
-//! An HTTP client that leaves the cores to the server: prepared bytes out, a length-delimited body
-//! in, one request at a time on a connection that is kept.
+//! An HTTP client of little cost: it sends prepared bytes and reads a body of known length, one request
+//! at a time on a connection that is kept.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

@@ -1,4 +1,4 @@
-//! What the benchmarks share: clients that cost little themselves, processes, and the table.
+//! What the benchmarks share: clients that cost little, processes, and the table of figures.
 
 pub mod api;
 pub mod bare;
@@ -12,7 +12,7 @@ pub mod s3_sink;
 pub mod stack;
 pub mod table;
 
-/// A benchmark's own error: what it was doing, and what went wrong.
+/// The error of a benchmark says which step failed, and why.
 pub type Outcome<T> = Result<T, String>;
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]

@@ -1,5 +1,5 @@
-//! A load of many clients that takes as little as it can of the cores it shares with the server: one
-//! thread, two system calls a request, and no runtime.
+//! The load of many clients at little cost, because the server runs on the same cores: one thread, two
+//! system calls a request, no runtime.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;

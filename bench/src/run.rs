@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::{Outcome, stopwatch};
 
-/// A command, with how it must end: that it was quick to fail is no figure.
+/// A command, and the way that it must end: a quick failure must not count.
 #[derive(Clone)]
 pub struct Measured<'a> {
     pub program: &'a Path,
@@ -61,7 +61,7 @@ impl Measured<'_> {
     }
 }
 
-/// The best of `rounds`, taken in turn: what else the machine does then meets them alike.
+/// The best of `rounds`. The commands take turns, so that other load affects all of them.
 pub fn fastest(rounds: usize, measured: &[&Measured<'_>]) -> Outcome<Vec<f64>> {
     let mut best = vec![f64::INFINITY; measured.len()];
     for _ in 0..rounds {

@@ -30,7 +30,7 @@ impl Stack {
             .strip_prefix("listening on ")
             .ok_or_else(|| format!("vigil-local began with '{line}'"))?
             .to_owned();
-        // What it prints later must find a reader.
+        // A full pipe would block the stack.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { _child: child, endpoint })
     }

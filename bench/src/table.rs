@@ -38,7 +38,7 @@ impl Table {
     }
 }
 
-/// What a benchmark ends with.
+/// Prints the table, or the error. Gives the exit code.
 #[expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 pub fn show(outcome: Outcome<Table>) -> ExitCode {
     match outcome {

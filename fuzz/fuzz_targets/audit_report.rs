@@ -11,7 +11,7 @@ fuzz_target!(|data: &[u8]| {
         let mut full = 0;
         let _ = read_into(data, format, usize::MAX, &mut |_: &Record<'_>| full += 1);
     }
-    // Who reads lines from the middle sees what who reads from the beginning sees, or refuses.
+    // Reading by lines gives the same records as reading from the beginning, or an error.
     let Some((lines, header)) = Lines::after_header(data) else { return };
     let mut by_lines = Seen::default();
     if lines.read(&data[header..], |record| by_lines.take(record)).is_ok() {

@@ -1,4 +1,4 @@
-//! What a caller wants to have in a certificate.
+//! ApiPassthrough: the subject and extensions that a caller asks for.
 #![no_main]
 
 use std::cell::RefCell;
@@ -8,7 +8,7 @@ use pca_local::x509::{certificate::Certificate, name::rfc2253};
 use serde_json::{Value, json};
 use vigil_fuzz::World;
 
-/// The certificates issued are kept by the service: before they fill the memory there is a new one.
+/// The service keeps every certificate that it issues. A new one replaces it before memory is full.
 const CALLS: u32 = 20_000;
 
 thread_local! {

@@ -1,4 +1,4 @@
-//! What targets begin with: a service in this process to send anything to, and a bucket.
+//! What the targets share: pca-local in this process, and a bucket.
 
 use axum::body::{Body, Bytes};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -19,7 +19,7 @@ pub struct World {
     service: PcaLocal,
     pub ca: String,
     pub pending: String,
-    /// Of `pending`, in base64.
+    /// The request of `pending`, in base64.
     pub csr: String,
 }
 
@@ -87,14 +87,14 @@ impl World {
         BASE64_STANDARD.encode(text(&got["Certificate"]))
     }
 
-    /// The answer to a request that is right.
+    /// The answer to a request that must be accepted.
     pub fn must(&self, operation: &str, request: &Value) -> Value {
         let (status, answer) = self.call(operation, request.to_string().into_bytes());
         assert_eq!(status, 200, "{operation}: {answer}");
         answer
     }
 
-    /// Status and answer of any request. A failure of the service itself is what fuzzing is for.
+    /// Status and answer of any request. Panics if the service itself fails.
     pub fn call(&self, operation: &str, body: Vec<u8>) -> (u16, Value) {
         let request = Request::post("/")
             .header("x-amz-target", format!("ACMPrivateCA.{operation}"))
@@ -163,7 +163,7 @@ pub const OPERATIONS: [&str; 23] = [
     "UpdateCertificateAuthority",
 ];
 
-/// The operation that an input's first octet stands for, from 'a' on, and the rest of the input.
+/// The operation that the first octet of an input chooses, from 'a' on, and the rest of the input.
 pub fn operation(data: &[u8]) -> Option<(&'static str, &[u8])> {
     let (first, rest) = data.split_first()?;
     Some((OPERATIONS[usize::from(first.wrapping_sub(b'a')) % OPERATIONS.len()], rest))
@@ -184,7 +184,7 @@ fn text(value: &Value) -> String {
     value.as_str().expect("the service answered with text").to_owned()
 }
 
-/// A bucket of two CAs with this policy, and nothing else amiss.
+/// A bucket of two CAs with this policy, and no other fault.
 pub fn bucket(policy: &str) -> BucketSubject {
     let user = |id: &str| {
         let ca = format!("arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/{id}");

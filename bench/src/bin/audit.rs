@@ -1,5 +1,5 @@
-//! crl-audit, measured: one invocation over as many CAs as an account may have, each with a small
-//! CRL. `make bench` runs it.
+//! Measures crl-audit: one invocation over as many CAs as an account may have, each with a small CRL.
+//! `make bench` runs it.
 
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
@@ -22,13 +22,13 @@ struct Options {
     /// vigil-local's binary.
     #[arg(long)]
     stack: PathBuf,
-    /// crl-audit's, as it is deployed: of the profile `function`.
+    /// crl-audit's binary, built with the profile `function` as it is deployed.
     #[arg(long)]
     function: PathBuf,
     /// AWS's quota of CAs in an account and Region.
     #[arg(long, default_value_t = 200)]
     cas: usize,
-    /// How often they are audited once their certificates are known; the slowest counts.
+    /// How often they are audited once their certificates are stored; the slowest is reported.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
 }
@@ -65,7 +65,7 @@ async fn run(options: &Options) -> Outcome<Table> {
     Ok(table)
 }
 
-/// With a certificate each, so that each has a CRL.
+/// Creates the CAs, each with a certificate, so that each has a CRL.
 async fn make_cas(connection: &mut Connection, count: usize) -> Outcome<()> {
     let csr = bare::request("www.example.com")?;
     for _ in 0..count {
@@ -76,7 +76,7 @@ async fn make_cas(connection: &mut Connection, count: usize) -> Outcome<()> {
     Ok(())
 }
 
-/// By when the service has made their CRLs; and the event of that hour.
+/// Advances the clock until the CRLs are published. Gives the scheduled event of that hour.
 async fn an_hour_later(connection: &mut Connection, round: usize) -> Outcome<String> {
     let advance = api::plain_request("POST", "/_pca-local/clock/advance", r#"{"seconds": 3600}"#);
     let answer = connection.send(&advance).await?;

@@ -1,5 +1,4 @@
-//! `vigil crl check`, measured beside one pass of SHA-256 over the same file, and beside OpenSSL's and
-//! Go's own reading of it.
+//! Measures `vigil crl check` beside a SHA-256 pass over the same file, and beside OpenSSL and Go.
 
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
@@ -17,15 +16,15 @@ struct Options {
     /// The vigil binary.
     #[arg(long)]
     vigil: PathBuf,
-    /// The go command; without it, Go is left out.
+    /// The go command; without it, the comparison with Go is skipped.
     #[arg(long)]
     go: Option<PathBuf>,
     #[arg(long, default_value_t = 1_000_000)]
     entries: usize,
-    /// How often each command runs; the fastest counts.
+    /// How often each command runs; the fastest run is reported.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
-    /// Where to write the files, and leave them; by default they go.
+    /// The folder to keep the files in; by default they are deleted.
     #[arg(long)]
     folder: Option<PathBuf>,
 }

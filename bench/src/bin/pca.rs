@@ -1,4 +1,4 @@
-//! pca-local, measured: issuing against the bare library and against moto, a million certificates,
+//! Measures pca-local: issuing beside the bare library and beside moto, a million certificates,
 //! memory, and the start. `make bench` runs it.
 
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
@@ -16,9 +16,9 @@ use clap::Parser;
 use serde_json::json;
 
 const ALGORITHM: &str = "SHA256WITHECDSA";
-/// What the default quota of an account leaves room for.
+/// The default quota of CAs in an account and Region.
 const AUTHORITIES: usize = 200;
-/// Issuing over HTTP takes turns with the bare library: what else the machine does meets both.
+/// Issuing over HTTP takes turns with the bare library, so that other load affects both.
 const TURNS: usize = 10;
 
 #[derive(Parser)]
@@ -125,7 +125,7 @@ async fn issue_a_million(options: &Options, keeping: &Keeping, table: &mut Table
     Ok(alone)
 }
 
-/// The next CRL and an audit report, on a connection of their own: an idle one is closed.
+/// The next CRL and an audit report, on a new connection: the server closes an idle one.
 async fn publish_and_report(
     options: &Options,
     server: &Server,
@@ -150,7 +150,7 @@ async fn publish_and_report(
     Ok(())
 }
 
-/// AWS's quota for a CA with a complete CRL is a million, and some are issued beside those.
+/// Raises AWS's quota of a million certificates for a CA with a complete CRL: a few more are issued.
 fn write_quotas(folder: &Path) -> Outcome<String> {
     let file = folder.join("quotas.json");
     let quotas = json!({"certificates-with-complete-crl": 100_000_000}).to_string();
@@ -158,7 +158,7 @@ fn write_quotas(folder: &Path) -> Outcome<String> {
     Ok(file.display().to_string())
 }
 
-/// After the server was killed: what it takes to go on.
+/// The start on the data of a server that was killed.
 async fn restart(options: &Options, data_dir: &Path, table: &mut Table) -> Outcome<()> {
     let data_dir = data_dir.display().to_string();
     let started = Server::pca_local(&options.pca_local, &["--data-dir", &data_dir]).await?;
@@ -169,7 +169,7 @@ async fn restart(options: &Options, data_dir: &Path, table: &mut Table) -> Outco
     Ok(())
 }
 
-/// Calls a second of clients that each wait for their answers.
+/// Calls a second, by clients that each wait for their answers.
 fn rate(address: &str, request: &[u8], seconds: f64, clients: usize) -> Outcome<f64> {
     let watch = stopwatch();
     let mut count = 0_u32;
@@ -181,7 +181,7 @@ fn rate(address: &str, request: &[u8], seconds: f64, clients: usize) -> Outcome<
     Ok(f64::from(count) / watch.elapsed().as_secs_f64())
 }
 
-/// What issuing came to, beside the bare library.
+/// The rates of issuing, beside the bare library.
 #[derive(Default)]
 struct Rates {
     over_http: f64,
@@ -198,7 +198,7 @@ impl Rates {
         let what = format!("{label}IssueCertificate over HTTP vs the bare library");
         match data_dir {
             None => table.ratio(&what, *over_http, *bare, 0.5),
-            // Each answer waits for the disk: how many clients share a wait is what counts.
+            // Each answer waits for the disk, and concurrent clients share a wait.
             Some(_) => {
                 let (ours, theirs) = (format!("{over_http:.0}/s"), format!("{bare:.1}/s"));
                 table.row(&what, ours, theirs, format!("{:.2}x", over_http / bare));
@@ -341,7 +341,7 @@ async fn report(
 
 async fn beside_moto(options: &Options, alone: f64, table: &mut Table) -> Outcome<()> {
     let Some(venv) = &options.moto else {
-        println!("no --moto: the comparisons with it are left out");
+        println!("no --moto: skipping the comparison with moto");
         return Ok(());
     };
     println!("measuring moto, and {AUTHORITIES} CAs in both ...");

@@ -1,5 +1,5 @@
-//! auto-restore, measured: its start, its memory, a deletion undone warm and cold, beside the same
-//! handler in Python with boto3, and a sweep of 200 CAs in five Regions. `make bench` runs it.
+//! Measures auto-restore: start, memory, undoing a deletion warm and cold, and a sweep of 200 CAs in
+//! five Regions. The peer is the same handler in Python with boto3. `make bench` runs it.
 
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
@@ -25,13 +25,13 @@ struct Options {
     /// vigil-local's binary.
     #[arg(long)]
     stack: PathBuf,
-    /// auto-restore's, as it is deployed: of the profile `function`.
+    /// auto-restore's binary, built with the profile `function` as it is deployed.
     #[arg(long)]
     function: PathBuf,
-    /// A virtual environment with boto3; without one the comparison is left out.
+    /// A virtual environment with boto3; without one the comparison is skipped.
     #[arg(long)]
     python: Option<PathBuf>,
-    /// How often each figure is taken; the median counts.
+    /// How often each figure is measured; the median is reported.
     #[arg(long, default_value_t = 15)]
     rounds: usize,
     /// CAs of the sweep, over five Regions.
@@ -44,7 +44,7 @@ async fn main() -> ExitCode {
     table::show(run(&Options::parse()).await)
 }
 
-/// Where CAs are deleted, and restored.
+/// The account in which CAs are deleted and restored.
 struct Account(Stack);
 
 impl Account {
@@ -53,7 +53,7 @@ impl Account {
         self.0.function("auto-restore", command, &settings)
     }
 
-    /// A root CA that was in use and has just been deleted, and the event of that.
+    /// Deletes a new root CA that was in use. Gives its ARN and the event of its deletion.
     async fn deleted(&self, number: usize) -> Outcome<(String, String)> {
         let mut connection = self.0.connection();
         let (ca, _) = api::active_root(&mut connection, None, ALGORITHM).await?;
@@ -104,7 +104,7 @@ async fn run(options: &Options) -> Outcome<Table> {
     table.below("deletion undone, cold start included", rust.cold, 150.0, "ms");
     table.below("resident at its peak", rust.memory, 20.0, "MiB");
     if let Some(venv) = &options.python {
-        println!("the same in Python");
+        println!("auto-restore in Python");
         let python = venv.join("bin/python");
         let theirs = || {
             let mut command = Command::new(&python);
@@ -152,7 +152,7 @@ async fn measure(
         let function = account.function(command(), "")?;
         first_polls.push(function.first_poll()?);
         drop(function);
-        // The event waits already when the process starts, as at Lambda.
+        // As at Lambda, the event is there before the process starts.
         let function = account.function(command(), "")?;
         cold.push(function.invoke_cold(&event)?);
         account.assert_restored(&ca).await?;
@@ -162,7 +162,7 @@ async fn measure(
         let (ca, event) = account.deleted(round).await?;
         let took = function.invoke(&event)?;
         account.assert_restored(&ca).await?;
-        // The first is not warm.
+        // The first invocation is not warm.
         if round > 0 {
             warm.push(took);
         }
@@ -177,7 +177,7 @@ async fn sweep(
     command: &dyn Fn() -> Command,
     table: &mut Table,
 ) -> Outcome<()> {
-    println!("a sweep of {} CAs in {} Regions", options.cas, REGIONS.len());
+    println!("sweeping {} CAs in {} Regions", options.cas, REGIONS.len());
     let mut connection = account.0.connection();
     for number in 0..options.cas {
         let region = REGIONS[number % REGIONS.len()];

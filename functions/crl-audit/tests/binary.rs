@@ -1,50 +1,39 @@
-//! The real binary behind a fake Runtime API: how it starts, and what it says to bad input.
+//! The real binary behind a Runtime API: how it starts, and how it answers bad input.
 
-#[path = "../../../tests/support/fake_runtime.rs"]
-mod fake_runtime;
+use testkit::binary::Function;
 
-use fake_runtime::{answers, failed_start};
-
-const BINARY: &str = env!("CARGO_BIN_EXE_crl-audit");
-const ENVIRONMENT: [(&str, &str); 2] =
-    [("VIGIL_EVIDENCE_BUCKET", "evidence"), ("VIGIL_EVENT_BUS", "vigil")];
+const FUNCTION: Function = Function {
+    binary: env!("CARGO_BIN_EXE_crl-audit"),
+    environment: &[("VIGIL_EVIDENCE_BUCKET", "evidence"), ("VIGIL_EVENT_BUS", "vigil")],
+};
 const GENERATION: &str = include_str!("../../../infra/events/crl-generation-failure.json");
 
 #[test]
-fn a_missing_variable_ends_the_cold_start_under_its_name() {
-    for (name, _) in ENVIRONMENT {
-        let others: Vec<_> = ENVIRONMENT.into_iter().filter(|(other, _)| *other != name).collect();
-        let (code, stderr) = failed_start(BINARY, &others);
-        assert_eq!(code, Some(1), "{stderr}");
-        assert!(stderr.contains(name), "{stderr}");
-    }
+fn a_cold_start_without_a_variable_fails_and_names_it() {
+    FUNCTION.assert_each_variable_is_required();
 }
 
 #[test]
-fn bad_events_are_answered_with_an_error_of_their_own_name() {
+fn a_bad_event_is_answered_with_a_named_error() {
+    let unknown_type = GENERATION.replace("CRL Generation", "Creation");
+    let unknown_result = GENERATION.replace("\"failure\"", "\"perhaps\"");
+    let undated = GENERATION.replace("\"time\"", "\"when\"");
     let other_service = GENERATION.replace("arn:aws:acm-pca:us-east-1", "arn:aws:acm:us-east-1");
-    let events = [
-        ("{\"act\": true}", "comes from"),
-        ("null", "comes from"),
-        (&GENERATION.replace("CRL Generation", "Creation"), "\"ACM Private CA Creation\""),
-        (&GENERATION.replace("\"failure\"", "\"perhaps\""), "\"perhaps\""),
-        (&GENERATION.replace("\"time\"", "\"when\""), "missing field `time`"),
-        (&other_service, "is an ARN of \"acm\""),
-    ];
-    let answers = answers(BINARY, &ENVIRONMENT, &events.map(|(event, _)| event));
-    for ((event, words), answer) in events.into_iter().zip(answers) {
-        assert!(answer.failed, "{event} was answered with {answer:?}");
-        let error = answer.body;
-        assert_eq!(error["errorType"], "MalformedEvent", "{error}");
-        assert!(error["errorMessage"].as_str().unwrap().contains(words), "{error}");
-    }
+    FUNCTION.assert_events_are_refused(&[
+        ("{\"act\": true}", "MalformedEvent", "comes from"),
+        ("null", "MalformedEvent", "comes from"),
+        (&unknown_type, "MalformedEvent", "\"ACM Private CA Creation\""),
+        (&unknown_result, "MalformedEvent", "\"perhaps\""),
+        (&undated, "MalformedEvent", "missing field `time`"),
+        (&other_service, "MalformedEvent", "is an ARN of \"acm\""),
+    ]);
 }
 
-/// Good events get as far as the service, which nobody plays here.
+/// Good events get as far as the call to ACM PCA, which cannot be reached.
 #[test]
-fn a_schedule_and_an_event_of_the_service_are_understood() {
+fn a_schedule_and_an_event_of_the_service_are_accepted() {
     let scheduled = include_str!("../../../infra/events/scheduled.json");
-    for answer in answers(BINARY, &ENVIRONMENT, &[scheduled, "{}", GENERATION]) {
+    for answer in FUNCTION.answers(&[scheduled, "{}", GENERATION]) {
         assert_eq!(answer.body["errorType"], "ListFailed", "{answer:?}");
     }
 }

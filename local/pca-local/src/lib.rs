@@ -50,16 +50,6 @@ mod unfinished;
 mod wire;
 pub mod x509;
 
-// The unit tests begin with the same steps as those outside.
-#[cfg(test)]
-extern crate self as pca_local;
-#[cfg(test)]
-#[path = "../tests/support/s3.rs"]
-mod s3;
-#[cfg(test)]
-#[path = "../tests/support/mod.rs"]
-mod support;
-
 pub use bucket::SERVICE_ACCESS_KEY_ID;
 pub use clock::Clock;
 pub use error::ApiError;

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use aws_sdk_acmpca::{
     error::ProvideErrorMetadata,
     types::{CertificateAuthorityType as Type, ResourceOwner},
@@ -11,7 +9,7 @@ use aws_sdk_acmpca::{
 use http::Method;
 use pca_local::{Iam, PcaLocal};
 use serde_json::{Value, json};
-use support::*;
+use testkit::pca::*;
 
 const GUEST: &str = "444455556666";
 

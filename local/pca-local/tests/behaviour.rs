@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use aws_sdk_acmpca::{
     Client, Config,
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
@@ -13,7 +11,7 @@ use aws_sdk_acmpca::{
 use http::Method;
 use pca_local::{PcaLocal, Quotas, Secrets};
 use serde_json::{Value, json};
-use support::*;
+use testkit::pca::*;
 use time::Duration;
 
 /// One that does not try again.

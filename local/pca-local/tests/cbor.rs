@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use aws_sdk_acmpca::{
     Client,
     error::ProvideErrorMetadata as _,
@@ -14,7 +12,7 @@ use aws_smithy_cbor::{Decoder, Encoder, protocol::RpcV2CborProtocol};
 use axum::body::Body;
 use http::Request;
 use pca_local::PcaLocal;
-use support::*;
+use testkit::pca::*;
 use tower::ServiceExt as _;
 
 fn in_cbor(client: &Client) -> Client {

@@ -3,8 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use std::process::Command;
 
 use aws_sdk_acmpca::{
@@ -17,7 +15,7 @@ use aws_sdk_acmpca::{
     },
 };
 use serde_json::json;
-use support::{objects::Objects, *};
+use testkit::{pca::*, s3::S3};
 use time::Duration;
 
 async fn configure(client: &Client, ca: &str, configuration: RevocationConfiguration) {
@@ -43,7 +41,7 @@ async fn revocation(client: &Client, ca: &str) -> RevocationConfiguration {
 
 #[tokio::test]
 async fn a_restored_ca_has_everything_that_it_had() {
-    let service = builder().s3(Objects::default().client()).build();
+    let service = builder().s3(S3::default().client()).build();
     let client = client(&service, "alice");
     let ca = active_root(&client).await;
     configure(&client, &ca, crl("crls")).await;
@@ -119,7 +117,7 @@ async fn ask_for_report(client: &Client, ca: &str) -> Result<String, String> {
 
 #[tokio::test]
 async fn the_next_audit_report_waits_for_the_last_and_for_half_an_hour() {
-    let service = builder().s3(Objects::default().client()).build();
+    let service = builder().s3(S3::default().client()).build();
     let client = client(&service, "alice");
     let (ca, other) = (active_root(&client).await, active_root(&client).await);
     let wait = Err("RequestInProgressException".to_owned());
@@ -209,7 +207,7 @@ async fn a_short_lived_certificate_lives_seven_days_from_its_issuance() {
 
 #[tokio::test]
 async fn what_a_crl_configuration_leaves_out_is_chosen() {
-    let objects = Objects::default();
+    let objects = S3::default();
     let service = builder().s3(objects.client()).build();
     let client = client(&service, "alice");
     let ca = active_root(&client).await;
@@ -230,7 +228,7 @@ async fn what_a_crl_configuration_leaves_out_is_chosen() {
         .await
         .unwrap();
     service.timeline().advance_to(START + Duration::minutes(30)).await;
-    let der = objects.get(&format!("/crls.example.com/crl/{id}.crl"));
+    let der = objects.object(&format!("crls.example.com/crl/{id}.crl")).unwrap();
     let crl = openssl(&["crl", "-inform", "DER", "-noout", "-text"], &der);
     assert!(crl.contains("Next Update: Jan 12 09:00:00 2026 GMT"), "seven days: {crl}");
     assert!(crl.contains("Serial Number:") && !crl.contains("Reason Code"), "{crl}");
@@ -246,7 +244,7 @@ fn openssl(arguments: &[&str], input: &[u8]) -> String {
 
 #[tokio::test]
 async fn a_part_of_the_configuration_that_an_update_leaves_out_stays() {
-    let service = builder().s3(Objects::default().client()).build();
+    let service = builder().s3(S3::default().client()).build();
     let client = client(&service, "alice");
     let ca = active_root(&client).await;
     configure(&client, &ca, crl("crls")).await;

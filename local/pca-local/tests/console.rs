@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use aws_sdk_acmpca::types::CertificateAuthorityType as Type;
 use axum::body::Body;
 use futures::StreamExt as _;
 use http::{Method, Request, Response, StatusCode};
 use pca_local::{PcaLocal, x509::certificate::Certificate};
-use support::*;
+use testkit::pca::*;
 use time::Duration;
 use tower::ServiceExt as _;
 

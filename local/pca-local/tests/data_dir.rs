@@ -3,8 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use std::{fs, path::Path};
 
 use aws_sdk_acmpca::{
@@ -17,7 +15,7 @@ use aws_sdk_acmpca::{
 use http::Method;
 use pca_local::{PcaLocal, Timings};
 use serde_json::{Value, json};
-use support::{objects::Objects, *};
+use testkit::{pca::*, s3::S3};
 use time::Duration;
 
 fn open(folder: &Path) -> PcaLocal {
@@ -119,7 +117,7 @@ async fn partitioned_crl(client: &Client, ca: &str) {
 #[tokio::test]
 async fn everything_is_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let s3 = Objects::default();
+    let s3 = S3::default();
     let service = builder().s3(s3.client()).open(folder.path()).unwrap();
     let client = client(&service, "alice");
     let root = active_root(&client).await;
@@ -144,14 +142,14 @@ async fn everything_is_there_after_a_restart() {
     service.timeline().advance_to(START + Duration::hours(2)).await;
     let before = told(&service, &certificates).await;
     let crls = s3.paths();
-    assert!(crls.iter().any(|path| path.starts_with("/bucket/crl/")), "{crls:?}");
+    assert!(crls.iter().any(|path| path.starts_with("bucket/crl/")), "{crls:?}");
     service.close();
 
-    let s3 = Objects::default();
+    let s3 = S3::default();
     let service = builder().s3(s3.client()).open(folder.path()).unwrap();
     assert_eq!(service.timeline().clock().now(), START + Duration::hours(2), "the clock, too");
     assert_eq!(told(&service, &certificates).await, before);
-    let client = support::client(&service, "alice");
+    let client = testkit::pca::client(&service, "alice");
     let again = json!({
         "CertificateAuthorityArn": root, "RevocationReason": "SUPERSEDED",
         "CertificateSerial": certificates[1].1.rsplit('/').next().unwrap(),
@@ -178,7 +176,7 @@ async fn everything_is_there_after_a_restart() {
 async fn work_that_was_accepted_is_finished_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let timings: Timings = "seconds:60".parse().unwrap();
-    let s3 = Objects::default();
+    let s3 = S3::default();
     let slow = || builder().s3(s3.client()).timings(timings).open(folder.path()).unwrap();
     let service = builder().s3(s3.client()).open(folder.path()).unwrap();
     let root = active_root(&client(&service, "alice")).await;
@@ -206,8 +204,8 @@ async fn work_that_was_accepted_is_finished_after_a_restart() {
     service.timeline().advance_to(START + Duration::minutes(2)).await;
     assert_eq!(status(&alice, &pending).await, Status::PendingCertificate);
     assert_eq!(call(&service, "GetCertificate", &wanted).await.0, 200);
-    let path = format!("/bucket/{}", report.s3_key.unwrap());
-    assert!(!s3.get(&path).is_empty());
+    let path = format!("bucket/{}", report.s3_key.unwrap());
+    assert!(!s3.object(&path).unwrap().is_empty());
     service.close();
 
     let service = slow();

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use aws_sdk_acmpca::{
     error::ProvideErrorMetadata as _,
     primitives::Blob,
@@ -15,7 +13,7 @@ use aws_sdk_acmpca::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
-use support::*;
+use testkit::pca::*;
 use time::Duration;
 
 #[tokio::test]
@@ -288,7 +286,7 @@ async fn names_outside_the_constraints_above_make_the_issuance_fail_in_the_servi
             .certificate_authority_arn(&issuing)
             .csr(csr(&client, &issuing).await)
             .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
-            .template_arn(support::template("EndEntityCertificate_APIPassthrough"))
+            .template_arn(testkit::pca::template("EndEntityCertificate_APIPassthrough"))
             .api_passthrough(ApiPassthrough::builder().extensions(extensions).build())
             .validity(validity(ValidityPeriodType::Days, 1))
             .send()

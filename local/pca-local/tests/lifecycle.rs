@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use aws_sdk_acmpca::{
     error::ProvideErrorMetadata as _,
     types::{
@@ -11,7 +9,7 @@ use aws_sdk_acmpca::{
         Tag,
     },
 };
-use support::*;
+use testkit::pca::*;
 use time::Duration;
 
 #[tokio::test]

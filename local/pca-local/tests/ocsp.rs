@@ -2,11 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-#[path = "x509/openssl.rs"]
-#[allow(dead_code, reason = "the x509 tests use the rest")]
-mod openssl;
-mod support;
-
 use aws_sdk_acmpca::{
     Client,
     types::{
@@ -17,9 +12,9 @@ use aws_sdk_acmpca::{
 use axum::body::Body;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{Request, Response};
-use openssl::OpenSsl;
 use pca_local::PcaLocal;
-use support::*;
+use testkit::openssl::OpenSsl;
+use testkit::pca::*;
 use tower::ServiceExt as _;
 
 struct World {

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
-use support::{objects::Objects, *};
+use testkit::{pca::*, s3::S3};
 
 /// A request to create a CA, with one member of its configuration replaced.
 fn creation(member: &str, value: Value) -> Value {
@@ -45,7 +43,7 @@ fn custom_attribute() -> Value {
 
 #[tokio::test]
 async fn creation_refuses_what_the_shapes_let_through() {
-    let service = builder().s3(Objects::default().client()).build();
+    let service = builder().s3(S3::default().client()).build();
     let repository = json!({"AccessMethodType": "CA_REPOSITORY"});
     let host = json!({"DnsName": "a.example"});
     let enabled = |member: &str, value: &str| {

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use pca_local::{PcaLocal, Server, Tls};
-use support::*;
+use testkit::pca::*;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},

@@ -3,13 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-#[path = "x509/openssl.rs"]
-#[allow(dead_code, reason = "the x509 tests use the rest")]
-mod openssl;
-#[path = "support/s3.rs"]
-mod s3;
-mod support;
-
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_acmpca::{
@@ -24,11 +17,11 @@ use axum::body::Body;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use der::{Decode as _, Encode as _};
 use http::Request;
-use openssl::OpenSsl;
 use pca_local::{Builder, EventSink, Faults, PcaLocal, Timings, x509::pem};
-use s3::{Health, S3};
 use serde_json::{Value, json};
-use support::*;
+use testkit::openssl::OpenSsl;
+use testkit::pca::*;
+use testkit::s3::{Health, S3};
 use time::{Duration, OffsetDateTime};
 use tower::ServiceExt as _;
 use x509_cert::Certificate;

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use http::Method;
 use pca_local::{PcaLocal, Seed};
 use serde_json::{Value, json};
-use support::*;
+use testkit::pca::*;
 
 const SEED: &str = include_str!("../examples/seed.json");
 const ROOT: &str = "11111111-1111-4111-8111-111111111111";
@@ -212,7 +210,7 @@ async fn a_seed_makes_the_same_arns_and_serials_and_can_be_planted_twice() {
     }
     let certificate = format!("{}/certificate/0000000000000000000000000000000b", arn(ISSUING));
     let alice = client(&service, "alice");
-    let (own, chain) = support::certificate(&alice, &arn(ISSUING), &certificate).await;
+    let (own, chain) = testkit::pca::certificate(&alice, &arn(ISSUING), &certificate).await;
     assert!(own.contains("BEGIN CERTIFICATE"));
     assert_eq!(chain.unwrap().matches("BEGIN CERTIFICATE").count(), 2, "a real chain");
     let revoke = json!({

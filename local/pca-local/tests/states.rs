@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use aws_sdk_acmpca::{
     Client,
     error::ProvideErrorMetadata,
@@ -14,7 +12,7 @@ use aws_sdk_acmpca::{
     },
 };
 use pca_local::{Faults, PcaLocal, Timings};
-use support::{objects::Objects, *};
+use testkit::{pca::*, s3::S3};
 use time::Duration;
 
 const STATES: [Status; 7] = [
@@ -85,7 +83,7 @@ struct World {
 
 impl World {
     async fn in_state(state: &Status) -> Self {
-        let service = builder().s3(Objects::default().client()).build();
+        let service = builder().s3(S3::default().client()).build();
         let client = client(&service, "alice");
         match state {
             Status::Creating => {

@@ -5,11 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
-use support::*;
+use testkit::pca::*;
 
 const MODEL: &str = include_str!("../model/acm-pca-2017-08-22.json");
 

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod support;
-
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_acmpca::{
@@ -17,7 +15,7 @@ use aws_sdk_acmpca::{
 use http::Method;
 use pca_local::{EventSink, Faults, PcaLocal, Timings};
 use serde_json::{Value, json};
-use support::{objects::Objects, *};
+use testkit::{pca::*, s3::S3};
 use time::Duration;
 
 /// The service's own events: what happened and how it ended.
@@ -214,7 +212,7 @@ async fn report_status(client: &Client, ca: &str, id: &str) -> AuditReportStatus
 
 #[tokio::test]
 async fn an_audit_report_is_creating_until_it_is_asked_for_often_enough_or_late_enough() {
-    let objects = Objects::default();
+    let objects = S3::default();
     let events = Events::default();
     let service = builder().s3(objects.client()).events(Arc::new(events.clone())).build();
     let client = client(&service, "alice");

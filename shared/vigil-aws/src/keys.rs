@@ -55,7 +55,7 @@ mod tests {
     use crate::wire::{Wire, client, dated, refused};
 
     #[tokio::test]
-    async fn a_key_is_described_by_whatever_names_it_and_its_policy_asked_for_by_its_arn() {
+    async fn a_key_is_described_by_its_name_its_policy_read_by_its_arn() {
         let arn = "arn:aws:kms:us-east-1:111122223333:key/1";
         let metadata = serde_json::json!({"KeyMetadata": {
             "KeyId": "1", "Arn": arn, "KeyManager": "CUSTOMER", "KeyState": "Enabled",

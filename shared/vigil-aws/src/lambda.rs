@@ -116,7 +116,7 @@ mod tests {
     struct Nothing {}
 
     #[test]
-    fn an_outcome_is_the_result_and_an_error_keeps_its_name_and_causes() {
+    fn an_error_keeps_its_name_and_causes() {
         assert_eq!(report::<_, BadPayload>(Ok(json!({"seen": 1}))), Ok(json!({"seen": 1})));
         let diagnostic =
             report::<(), _>(payload::<Nothing>(json!({"act": 1})).map(drop)).unwrap_err();

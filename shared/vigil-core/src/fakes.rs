@@ -1,4 +1,7 @@
-//! Small stand-ins for the ports, with failures on demand. For tests of the jobs.
+//! Ports in memory, with failures on demand, for tests of the jobs. The contract suite of
+//! `tests/testkit` holds them to what the real adapters do.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod authorities;
 mod bus;
@@ -9,11 +12,11 @@ mod pace;
 mod regions;
 mod samples;
 
-pub(crate) use authorities::FakeAuthorities;
-pub(crate) use bus::FakeBus;
-pub(crate) use calls::{broken, denied};
-pub(crate) use drive::{drive, run};
-pub(crate) use evidence_store::FakeEvidenceStore;
-pub(crate) use pace::FakePace;
-pub(crate) use regions::FakeRegions;
-pub(crate) use samples::{ARN, deleted_ca, deletion, put_summary};
+pub use authorities::FakeAuthorities;
+pub use bus::FakeBus;
+pub use calls::{broken, denied};
+pub use drive::{drive, run};
+pub use evidence_store::FakeEvidenceStore;
+pub use pace::FakePace;
+pub use regions::FakeRegions;
+pub use samples::{ARN, deleted_ca, deletion, put_summary};

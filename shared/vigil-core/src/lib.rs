@@ -26,5 +26,5 @@ pub mod signature;
 pub mod snapshot;
 pub mod span;
 
-#[cfg(test)]
-mod fakes;
+#[cfg(any(test, feature = "fakes"))]
+pub mod fakes;

@@ -1,10 +1,10 @@
-//! The AWS CLI on the local stack: an independent reading of the wires that are not ACM PCA's.
+//! The AWS CLI on the local stack: an independent reading of S3, S3 Control and KMS.
 
 use std::process::Command;
 
 use crate::{run, tool};
 
-/// One call of a client that knows nothing of this machine's configuration.
+/// One call, without this machine's configuration. Gives what the CLI prints, or its error.
 pub fn aws(endpoint: &str, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(tool("aws"));
     command
@@ -16,7 +16,8 @@ pub fn aws(endpoint: &str, arguments: &[&str]) -> Result<String, String> {
         .env("HOME", "/nonexistent")
         .args(["--output", "json"]);
     if arguments.first() == Some(&"s3control") {
-        // It puts the account before the host, which 127.0.0.1 cannot bear: the stack is its proxy.
+        // The CLI puts the account before the host, which 127.0.0.1 does not resolve: the stack is
+        // its proxy.
         command.env("HTTP_PROXY", endpoint);
         command.args(["--endpoint-url", "http://s3-control.us-east-1.amazonaws.com"]);
     } else {

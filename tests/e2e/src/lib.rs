@@ -1,4 +1,5 @@
-//! What the suites share: our binaries, the tools of `make setup`, programs that run, a world.
+//! What the suites share: the workspace's binaries, the tools of `make setup`, running servers, and a
+//! world with Vigil deployed.
 
 pub mod cli;
 pub mod configuration;
@@ -42,7 +43,7 @@ pub fn run(command: &mut Command) -> Result<String, String> {
     }
 }
 
-/// A server of ours, killed when the test ends.
+/// A running server of this workspace. It is killed when the test ends.
 pub struct Server {
     child: Child,
     /// `http://127.0.0.1:PORT`
@@ -65,7 +66,7 @@ impl Server {
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("listening on ").map(str::to_owned))
             .expect("the server says `listening on URL` before it closes its output");
-        // What it prints later must not fill the pipe.
+        // A full pipe would block the server.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, url }
     }

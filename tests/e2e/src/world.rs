@@ -1,13 +1,11 @@
-//! A stack with Vigil deployed on it, and the steps that scenarios begin with.
+//! A stack with Vigil deployed, and the steps that scenarios begin with.
 
 use aws_sdk_acmpca::{
     Client as Acmpca,
-    config::{BehaviorVersion, Credentials, Region},
     primitives::Blob,
     types::{
-        Asn1Subject, CertificateAuthorityConfiguration, CertificateAuthorityStatus as Status,
-        CertificateAuthorityType as Kind, CrlConfiguration, KeyAlgorithm, RevocationConfiguration,
-        S3ObjectAcl, SigningAlgorithm, Validity, ValidityPeriodType,
+        CertificateAuthorityStatus as Status, CertificateAuthorityType as Kind, CrlConfiguration,
+        RevocationConfiguration, S3ObjectAcl,
     },
 };
 use aws_sdk_s3::{
@@ -19,6 +17,10 @@ use aws_sdk_s3::{
 };
 use pca_local::Clock;
 use serde_json::{Value, json};
+use testkit::{
+    pca::{self, days},
+    s3,
+};
 use time::{OffsetDateTime, macros::datetime};
 use vigil_local::{SECRET, Stack};
 
@@ -27,7 +29,7 @@ use crate::root;
 pub const START: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
 pub const EVIDENCE: &str = "vigil-evidence-111122223333-us-east-1";
 
-/// The whole of it, on a clock that stands still until it is moved.
+/// A stack with Vigil deployed, on a clock that stands still until a test moves it.
 pub struct World {
     pub stack: Stack,
     pub pca: Acmpca,
@@ -54,16 +56,17 @@ impl World {
             stack = stack.parameter(*name, *value);
         }
         let stack = stack.start().await.expect("the stack starts");
-        let (pca, s3) = clients(stack.endpoint(), "bob", "us-east-1");
+        let pca = pca::client_at(stack.endpoint(), "bob", SECRET, "us-east-1");
+        let s3 = s3::client_at(stack.endpoint(), "bob", SECRET, "us-east-1");
         Self { stack, pca, s3 }
     }
 
-    /// From now on CAs are made, and looked at, in another Region.
-    pub fn move_to(&mut self, region: &'static str) {
-        self.pca = clients(self.stack.endpoint(), "bob", region).0;
+    /// Creates and describes CAs in another Region from now on.
+    pub fn move_to(&mut self, region: &str) {
+        self.pca = pca::client_at(self.stack.endpoint(), "bob", SECRET, region);
     }
 
-    /// Makes the last snapshot of a CA one that had more than the CA has now: a tag, a permission
+    /// Replaces the last snapshot of a CA with one that has more than the CA: a tag, a permission
     /// and a resource policy.
     pub async fn remember_more(&self, ca: &str) {
         let read = [
@@ -128,7 +131,7 @@ impl World {
         crate::cli::aws(self.stack.endpoint(), &made).expect("a key")
     }
 
-    /// A bucket key is not used: the objects' ARNs are what is asked for.
+    /// Without a bucket key, so that the encryption context has the objects' ARNs.
     pub async fn encrypt_with(&self, bucket: &str, key: &str) {
         let default = ServerSideEncryptionByDefault::builder()
             .sse_algorithm(ServerSideEncryption::AwsKms)
@@ -145,83 +148,27 @@ impl World {
             .expect("the bucket takes it");
     }
 
-    /// An ACTIVE root CA with a certificate of ten years.
+    /// The ARN of an ACTIVE root CA with a certificate of ten years.
     pub async fn active_root(&self, crl_bucket: Option<&str>) -> String {
-        let ca = self.create(Kind::Root, crl_bucket).await;
-        let csr = self.pca.get_certificate_authority_csr().certificate_authority_arn(&ca);
-        let csr = csr.send().await.expect("a CSR").csr.expect("a CSR");
-        let own = self.issue(&ca, csr.as_bytes(), "RootCACertificate", 3650).await;
-        let own = self.pca.get_certificate().certificate_authority_arn(&ca).certificate_arn(own);
-        let own = own.send().await.expect("a certificate").certificate.expect("a certificate");
-        self.pca
-            .import_certificate_authority_certificate()
-            .certificate_authority_arn(&ca)
-            .certificate(Blob::new(own))
-            .send()
-            .await
-            .expect("the import is accepted");
+        let revocation =
+            crl_bucket.map(|bucket| publishes_to(bucket, S3ObjectAcl::BucketOwnerFullControl));
+        let ca = pca::create_revoking(&self.pca, Kind::Root, "ROOT", revocation).await;
+        pca::activate_root(&self.pca, &ca).await;
         ca
     }
 
-    /// An ACTIVE CA below `root`, with a certificate of a year.
+    /// The ARN of an ACTIVE CA below `root` with a certificate of a year.
     pub async fn active_subordinate(&self, root: &str) -> String {
-        let ca = self.create(Kind::Subordinate, None).await;
-        let csr = self.pca.get_certificate_authority_csr().certificate_authority_arn(&ca);
-        let csr = csr.send().await.expect("a CSR").csr.expect("a CSR");
-        let own = self.issue(root, csr.as_bytes(), "SubordinateCACertificate_PathLen0", 365).await;
-        let own = self.pca.get_certificate().certificate_authority_arn(root).certificate_arn(own);
-        let own = own.send().await.expect("a certificate");
-        self.pca
-            .import_certificate_authority_certificate()
-            .certificate_authority_arn(&ca)
-            .certificate(Blob::new(own.certificate.expect("a certificate")))
-            .certificate_chain(Blob::new(own.certificate_chain.expect("a chain")))
-            .send()
-            .await
-            .expect("the import is accepted");
-        ca
-    }
-
-    async fn create(&self, kind: Kind, crl_bucket: Option<&str>) -> String {
-        let subject = Asn1Subject::builder().common_name(kind.as_str()).build();
-        let configuration = CertificateAuthorityConfiguration::builder()
-            .key_algorithm(KeyAlgorithm::EcPrime256v1)
-            .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
-            .subject(subject)
-            .build()
-            .expect("it is complete");
-        self.pca
-            .create_certificate_authority()
-            .certificate_authority_type(kind)
-            .certificate_authority_configuration(configuration)
-            .set_revocation_configuration(
-                crl_bucket.map(|bucket| publishes_to(bucket, S3ObjectAcl::BucketOwnerFullControl)),
-            )
-            .send()
-            .await
-            .expect("the CA is created")
-            .certificate_authority_arn
-            .expect("it has an ARN")
+        pca::active_subordinate_for(&self.pca, root, "SUBORDINATE", days(365)).await
     }
 
     /// The certificate's ARN.
-    pub async fn issue(&self, ca: &str, csr: &[u8], template: &str, days: i64) -> String {
-        let validity = Validity::builder().r#type(ValidityPeriodType::Days).value(days);
-        self.pca
-            .issue_certificate()
-            .certificate_authority_arn(ca)
-            .csr(Blob::new(csr))
-            .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
-            .template_arn(format!("arn:aws:acm-pca:::template/{template}/V1"))
-            .validity(validity.build().expect("it is complete"))
-            .send()
-            .await
-            .expect("the certificate is issued")
-            .certificate_arn
-            .expect("it has an ARN")
+    pub async fn issue(&self, ca: &str, csr: &[u8], template: &str, validity: i64) -> String {
+        pca::issue(&self.pca, ca, Blob::new(csr), template, days(validity)).await
     }
 
-    /// Disables and deletes the CA, as quickly as a script would, and waits for what follows.
+    /// Disables and deletes the CA, as quickly as a script would, and waits for every function that
+    /// this invokes.
     pub async fn delete(&self, ca: &str, window_days: i32) {
         self.disable(ca).await;
         self.delete_disabled(ca, window_days).await;
@@ -239,13 +186,7 @@ impl World {
     }
 
     pub async fn disable(&self, ca: &str) {
-        self.pca
-            .update_certificate_authority()
-            .certificate_authority_arn(ca)
-            .status(Status::Disabled)
-            .send()
-            .await
-            .expect("the CA can be disabled");
+        pca::set_status(&self.pca, ca, Status::Disabled).await;
     }
 
     pub async fn delete_disabled(&self, ca: &str, window_days: i32) {
@@ -276,7 +217,7 @@ impl World {
             .expect("the operation was called")
     }
 
-    /// The findings whose rule begins so, in the order in which they reached the bus.
+    /// The findings whose rule's id begins so, in the order in which they reached the bus.
     pub fn findings(&self, rule: &str) -> Vec<Value> {
         self.stack
             .events()
@@ -287,7 +228,7 @@ impl World {
             .collect()
     }
 
-    /// Every function did what it was invoked for.
+    /// No invocation of a function failed.
     pub fn assert_nothing_failed(&self) {
         let failed: Vec<_> = self
             .stack
@@ -318,7 +259,7 @@ impl World {
     }
 }
 
-/// As the user guide has it for a bucket without a bucket key: the account, and the service.
+/// The key policy of the user guide for a bucket without a bucket key.
 pub fn key_policy(service_may: &[&str], bucket: &str) -> Value {
     let objects = ["acm-pca-permission-test-key", "acm-pca-permission-test-key-private", "crl/*"];
     let objects = objects.map(|object| format!("arn:aws:s3:::{bucket}/{object}"));
@@ -339,25 +280,6 @@ pub fn id(arn: &str) -> &str {
 fn functions_dir() -> std::path::PathBuf {
     let folder = crate::binary("auto-restore");
     folder.parent().expect("a binary is in a folder").to_owned()
-}
-
-fn clients(endpoint: &str, access_key_id: &str, region: &'static str) -> (Acmpca, S3) {
-    let credentials = Credentials::new(access_key_id, SECRET, None, None, "e2e");
-    let region = Region::new(region);
-    let pca = aws_sdk_acmpca::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(credentials.clone())
-        .endpoint_url(endpoint)
-        .region(region.clone())
-        .build();
-    let s3 = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(credentials)
-        .endpoint_url(endpoint)
-        .force_path_style(true)
-        .region(region)
-        .build();
-    (Acmpca::from_conf(pca), S3::from_conf(s3))
 }
 
 fn publishes_to(bucket: &str, acl: S3ObjectAcl) -> RevocationConfiguration {

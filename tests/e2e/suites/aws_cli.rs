@@ -10,7 +10,7 @@ use e2e::{Server, run, tool};
 struct Cli<'a> {
     url: &'a str,
     folder: &'a Path,
-    /// Of the CA that the endpoint's certificate comes from.
+    /// The certificate of the CA that issued the endpoint's.
     ca_bundle: Option<&'a Path>,
 }
 
@@ -111,7 +111,7 @@ fn the_aws_cli_speaks_tls_with_who_it_is_told_to_trust() {
 }
 
 #[test]
-fn the_aws_cli_speaks_tls_with_a_certificate_of_ones_own() {
+fn the_aws_cli_accepts_a_certificate_from_files() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).display().to_string();
     let (certificate, key) = (file("server.pem"), file("server.key"));

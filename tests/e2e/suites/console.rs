@@ -1,4 +1,4 @@
-//! pca-local's console in Chromium: what a person sees and does there.
+//! pca-local's console in Chromium.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
@@ -7,7 +7,7 @@ use std::process::Command;
 use e2e::{Server, root, run, tool};
 
 #[test]
-fn a_person_sees_cas_moves_the_clock_and_watches_events() {
+fn the_console_shows_cas_moves_the_clock_and_shows_events() {
     let server = Server::start("pca-local", &["--listen", "127.0.0.1:0"]);
     let home = tempfile::tempdir().unwrap();
     let path = std::env::var_os("PATH").unwrap();
@@ -21,5 +21,5 @@ fn a_person_sees_cas_moves_the_clock_and_watches_events() {
         .arg(&server.url);
     let said = run(&mut command).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(said.trim_end(), "ok");
-    assert!(server.interrupt(), "pca-local stops, whoever still listens to its events");
+    assert!(server.interrupt(), "pca-local stops although a browser listens to its events");
 }

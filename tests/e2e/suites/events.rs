@@ -1,52 +1,25 @@
-//! pca-local's events outside of it: at an EventBridge endpoint, in a file, on standard output.
+//! Where pca-local delivers its events: an EventBridge endpoint, a file, standard output.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::path::Path;
 
-use aws_sdk_acmpca::{
-    Client, Config,
-    config::{BehaviorVersion, Credentials, Region},
-    types::{
-        Asn1Subject, CertificateAuthorityConfiguration, CertificateAuthorityType, KeyAlgorithm,
-        SigningAlgorithm,
-    },
-};
+use aws_sdk_acmpca::types::CertificateAuthorityType;
 use e2e::Server;
 use serde_json::{Value, json};
+use testkit::pca;
 use vigil_local::Stack;
 
-fn client(url: &str) -> Client {
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(Credentials::new("alice", "local", None, None, "test"))
-        .region(Region::new("us-east-1"))
-        .endpoint_url(url)
-        .build();
-    Client::from_conf(config)
-}
-
 async fn create_and_delete(url: &str) -> String {
-    let client = client(url);
-    let configuration = CertificateAuthorityConfiguration::builder()
-        .key_algorithm(KeyAlgorithm::EcPrime256v1)
-        .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
-        .subject(Asn1Subject::builder().common_name("Told").build())
-        .build()
-        .unwrap();
-    let created = client
-        .create_certificate_authority()
-        .certificate_authority_type(CertificateAuthorityType::Root)
-        .certificate_authority_configuration(configuration);
-    let arn = created.send().await.unwrap().certificate_authority_arn.unwrap();
-    let delete = client.delete_certificate_authority().certificate_authority_arn(&arn);
-    delete.send().await.unwrap();
+    let client = pca::client_at(url, "alice", "local", "us-east-1");
+    let arn = pca::create(&client, CertificateAuthorityType::Root, "Root").await;
+    pca::delete(&client, &arn).await;
     let again = client.delete_certificate_authority().certificate_authority_arn(&arn);
     again.send().await.unwrap_err();
     arn
 }
 
-/// What each event is about, shortly.
+/// The members of an event that these tests compare.
 fn gist(event: &Value) -> Value {
     let detail = &event["detail"];
     json!([event["detail-type"], detail["eventName"], detail["errorCode"], detail["result"]])
@@ -77,9 +50,9 @@ async fn an_eventbridge_endpoint_and_a_file_get_what_happened() {
     ];
     let server = Server::start("pca-local", &options);
     let arn = create_and_delete(&server.url).await;
-    // The stack answers meanwhile.
+    // The stack must go on answering while pca-local stops.
     let stopped = tokio::task::spawn_blocking(move || server.interrupt()).await.unwrap();
-    assert!(stopped, "what was told is delivered before the service ends");
+    assert!(stopped, "every event is delivered before the service ends");
 
     let events: Vec<Value> = stack.events().into_iter().map(|seen| seen.event).collect();
     let published: Vec<Value> = events.iter().map(gist).collect();

@@ -1,11 +1,11 @@
-//! moto's own tests of ACM PCA, unmodified, from its source distribution (`make setup` fetches it),
-//! on pca-local. Where moto expects what AWS does not do, the test fails, and this says why.
+//! moto's own tests of ACM PCA on pca-local, unmodified, from its source distribution (`make setup`
+//! fetches it). A test fails where moto differs from AWS; the table gives the reason.
 
 use std::{collections::BTreeMap, process::Command};
 
 use e2e::{Server, root, tool};
 
-/// Test, what pca-local answers, why that is AWS's answer.
+/// The test, pca-local's answer, and why AWS answers so, too.
 const NOT_AWS: &[(&str, &str, &str)] = &[
     (
         "test_describe_unknown_certificate_authority",

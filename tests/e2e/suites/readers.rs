@@ -1,12 +1,12 @@
-//! What pca-local signs, read by OpenSSL's library through pyca/cryptography (ML-DSA, too) and by
-//! the linter pkilint: certificates of every key algorithm and every template, CRLs.
+//! Certificates of every key algorithm and every template, and CRLs, that pca-local signs. OpenSSL's
+//! library verifies them through pyca/cryptography (ML-DSA, too), and pkilint checks them.
 
 use std::process::Command;
 
 use e2e::{Server, root, run, tool};
 
 #[test]
-fn independent_readers_verify_everything_signed_and_find_nothing_to_say() {
+fn independent_readers_verify_all_that_is_signed() {
     let server = Server::start("vigil-local", &["up", "--listen", "127.0.0.1:0", "--freeze-clock"]);
     let mut command = Command::new(tool("python"));
     command

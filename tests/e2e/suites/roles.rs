@@ -1,5 +1,5 @@
-//! Least privilege, tried: the stack refuses a function what its role in infra/template.yaml does
-//! not allow, so every scenario shows that enough is granted. This one shows that no more is.
+//! Least privilege. The stack refuses each call that a function's role in infra/template.yaml does not
+//! allow, so every scenario shows that enough is granted. This one shows that no more is.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
@@ -9,15 +9,15 @@ use e2e::world::{World, id};
 use serde_json::json;
 use time::Duration;
 
-/// Granted, and called by none of what follows: without s3:ListBucket, S3 answers for an object that
-/// does not exist as for one that is forbidden (S3 API reference, GetObject).
+/// Granted and not called below. Without s3:ListBucket, S3 answers for a missing object as for a
+/// forbidden one (S3 API reference, GetObject).
 const UNCALLED: &[(&str, &str)] =
     &[("audit-report", "s3:ListBucket"), ("restore-deadline", "s3:ListBucket")];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_allows_nothing_that_its_function_never_does() {
-    // One threshold, which is the last, too: it passes with the deletion. And a sweep only on the
-    // first day, so that the dead man's switch is restore-deadline's.
+    // The only threshold is also the last, and passes with the deletion. A sweep runs only on the
+    // first day, so that restore-deadline makes the restoration at the end of the window.
     let parameters = [("DeadlineThresholds", "7d"), ("SweepSchedule", "rate(1 day)")];
     let world = World::start_with(&parameters).await;
     let bucket = "crl-bucket";
@@ -25,7 +25,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.keep_versions(bucket).await;
     let key = world.key_for(bucket);
     world.encrypt_with(bucket, &key).await;
-    // The default policies, and that the root comes back into service, too.
+    // The default policies, and one that permits the reactivation of a root.
     let policy = concat!(
         include_str!("../../../infra/policies/default.cedar"),
         r#"permit (principal, action == Vigil::Action::"ReactivateCertificateAuthority", resource);"#,
@@ -34,7 +34,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     let put = world.s3.put_object().bucket(e2e::world::EVIDENCE).key("policies/own.cedar");
     put.body(body).send().await.unwrap();
 
-    // A CA with a CRL, a report each day, a deletion that is undone, one that stands and runs out.
+    // A CA with a CRL and a daily report; a deletion that is undone, and one that is permitted.
     let ca = world.active_root(Some(bucket)).await;
     let key = rcgen::KeyPair::generate().unwrap();
     let parameters = rcgen::CertificateParams::new(["www.example.com".to_owned()]).unwrap();
@@ -53,7 +53,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.put(&format!("approvals/{}.json", id(&ca)), &approval).await;
     world.delete(&ca, 7).await;
     world.advance(Duration::hours(2)).await;
-    // A deletion that is permitted, and that the dead man's switch undoes.
+    // A deletion that is permitted, and undone at the end of its window.
     let root = world.active_root(None).await;
     let below = world.active_subordinate(&root).await;
     let anybody =
@@ -68,7 +68,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.stack.settled().await;
     world.advance(Duration::hours(2)).await;
     world.assert_nothing_failed();
-    // An event that cannot be acted on: it fails by its name.
+    // An event of another Region, which fails with a named error.
     let elsewhere = gone.to_string().replace("us-east-1", "eu-west-1");
     let elsewhere: serde_json::Value = serde_json::from_str(&elsewhere).unwrap();
     // A report that failed, and a deletion that comes after the end.

@@ -1,5 +1,4 @@
-//! As many CAs as an account may have, each with a small CRL: one invocation of crl-audit audits
-//! them all.
+//! One invocation of crl-audit audits as many CAs as an account may have, each with a small CRL.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
@@ -19,7 +18,7 @@ const BUCKET: &str = "crl-bucket";
 async fn two_hundred_cas_are_audited_in_one_invocation() {
     let world = Arc::new(World::start().await);
     world.crl_bucket(BUCKET).await;
-    // Nobody wants an audit for each CRL that is made here.
+    // Otherwise each CRL that is published here would start an audit.
     world.stack.lose_events(true);
     let mut making = JoinSet::new();
     for _ in 0..CAS {
@@ -33,8 +32,8 @@ async fn two_hundred_cas_are_audited_in_one_invocation() {
     for ca in &cas {
         world.issue(ca, csr.as_bytes(), "EndEntityCertificate", 30).await;
     }
-    // The first audit has to fetch 200 certificates, for which the service wants more than ten
-    // seconds; from then on they are known.
+    // The first audit fetches 200 certificates, which takes more than ten seconds at ACM PCA's
+    // quota; the next ones have them stored.
     for hour in 1..=2 {
         let before = audits(&world).len();
         world.advance(Duration::hours(1)).await;

@@ -12,7 +12,7 @@ fn json(answer: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_accounts_public_access_block_is_set_read_and_deleted_and_stands_above_buckets() {
+async fn the_account_public_access_block_overrides_the_buckets() {
     let stack = Stack::builder().start().await.unwrap();
     let aws = |arguments: &[&str]| cli::aws(stack.endpoint(), arguments);
     let control = |operation: &str, rest: &[&str]| {

@@ -104,12 +104,10 @@ async fn write_parts(
 #[cfg(test)]
 mod tests {
     use aws_sdk_s3::types::ObjectCannedAcl;
+    use testkit::s3::{Health, S3};
 
     use super::*;
-    use crate::{
-        arn::CaArn,
-        s3::{Health, S3},
-    };
+    use crate::arn::CaArn;
 
     #[tokio::test]
     async fn one_part_is_put_and_more_are_uploaded_and_both_are_refused() {

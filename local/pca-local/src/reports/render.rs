@@ -170,15 +170,16 @@ fn instant(at: OffsetDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use testkit::pca::{active_root, client_over, csr, issue, years};
     use time::macros::datetime;
 
     use super::*;
-    use crate::support::{active_root, client, csr, issue, service, years};
+    use crate::PcaLocal;
 
     #[tokio::test]
     async fn a_report_in_parts_is_the_same_report() {
-        let service = service();
-        let client = client(&service, "alice");
+        let service = PcaLocal::builder().build();
+        let client = client_over(service.http_client(), "alice");
         let ca = active_root(&client).await;
         let request = csr(&client, &ca).await;
         for _ in 0..AT_ONCE * 2 {

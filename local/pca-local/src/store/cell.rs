@@ -105,18 +105,16 @@ impl Drop for Guard<'_> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_acmpca::types::{CertificateAuthorityStatus, CertificateAuthorityType};
+    use testkit::pca::{active_root, client_over};
     use time::Duration;
 
     use super::*;
-    use crate::{
-        lifecycle::State,
-        support::{active_root, client, service},
-    };
+    use crate::{PcaLocal, lifecycle::State};
 
     #[tokio::test]
     async fn a_ca_is_shown_anew_after_every_change_and_not_before() {
-        let service = service();
-        active_root(&client(&service, "alice")).await;
+        let service = PcaLocal::builder().build();
+        active_root(&client_over(service.http_client(), "alice")).await;
         let cell = service.store().all().remove(0);
         let now = service.now();
         let shown = cell.lock().shown(now);

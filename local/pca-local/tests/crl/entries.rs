@@ -5,7 +5,7 @@ use pca_local::Quotas;
 use time::Duration;
 
 use super::world::*;
-use crate::support::*;
+use testkit::pca::*;
 
 #[tokio::test]
 async fn an_entry_stays_for_one_crl_after_its_certificate_has_ended() {

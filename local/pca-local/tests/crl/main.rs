@@ -2,14 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-#[path = "../x509/openssl.rs"]
-#[allow(dead_code, reason = "the x509 tests use the rest")]
-mod openssl;
-#[path = "../support/s3.rs"]
-mod s3;
-#[path = "../support/mod.rs"]
-mod support;
-
 mod entries;
 mod partitions;
 mod places;

@@ -4,7 +4,7 @@ use aws_sdk_acmpca::types::CrlType;
 use time::Duration;
 
 use super::world::*;
-use crate::{openssl::OpenSsl, support::*};
+use testkit::{openssl::OpenSsl, pca::*};
 
 #[tokio::test]
 async fn certificates_are_bound_to_partitions_and_stay_so() {

@@ -6,7 +6,7 @@ use aws_sdk_acmpca::types::{
 use time::Duration;
 
 use super::world::*;
-use crate::support::*;
+use testkit::pca::*;
 
 #[tokio::test]
 async fn a_new_bucket_gets_the_crl_with_the_first_certificate_that_names_it() {

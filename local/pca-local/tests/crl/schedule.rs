@@ -6,7 +6,7 @@ use serde_json::json;
 use time::Duration;
 
 use super::world::*;
-use crate::{openssl::OpenSsl, s3::Health, support::*};
+use testkit::{openssl::OpenSsl, pca::*, s3::Health};
 
 #[tokio::test]
 async fn a_crl_comes_with_the_first_certificate_then_at_the_midpoint_and_after_a_revocation() {

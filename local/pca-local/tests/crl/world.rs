@@ -23,7 +23,7 @@ use x509_cert::{
     },
 };
 
-use crate::{s3::S3, support::*};
+use testkit::{pca::*, s3::S3};
 
 pub(super) const GENERATION: &str = "ACM Private CA CRL Generation";
 pub(super) const DAYS: i32 = 8;

@@ -12,9 +12,10 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use der::Decode as _;
-use serde_json::{Value, json};
+use futures::FutureExt as _;
+use serde_json::Value;
+use testkit::json;
 use x509_cert::{crl::CertificateList, ext::pkix::CrlNumber};
 
 /// A number from the environment.
@@ -155,37 +156,11 @@ impl Server {
 
     /// A root CA that writes its CRLs to the sink, and a request to issue from, in base64.
     pub(crate) fn active_root(&self, name: &str) -> (String, String) {
-        let created = self.acknowledged(
-            "CreateCertificateAuthority",
-            &json!({
-                "CertificateAuthorityType": "ROOT",
-                "CertificateAuthorityConfiguration": {
-                    "KeyAlgorithm": "EC_prime256v1", "SigningAlgorithm": "SHA256WITHECDSA",
-                    "Subject": {"CommonName": name},
-                },
-                "RevocationConfiguration": {"CrlConfiguration": {
-                    "Enabled": true, "ExpirationInDays": 7, "S3BucketName": "bucket",
-                }},
-            }),
-        );
-        let ca = created.unwrap()["CertificateAuthorityArn"].as_str().unwrap().to_owned();
-        let of_ca = json!({"CertificateAuthorityArn": ca});
-        let csr = self.acknowledged("GetCertificateAuthorityCsr", &of_ca).unwrap();
-        let csr = BASE64_STANDARD.encode(csr["Csr"].as_str().unwrap());
-        let own = json!({
-            "CertificateAuthorityArn": ca, "Csr": csr, "SigningAlgorithm": "SHA256WITHECDSA",
-            "TemplateArn": "arn:aws:acm-pca:::template/RootCACertificate/V1",
-            "Validity": {"Type": "YEARS", "Value": 10},
-        });
-        let issued = self.acknowledged("IssueCertificate", &own).unwrap();
-        let wanted = json!({
-            "CertificateAuthorityArn": ca, "CertificateArn": issued["CertificateArn"],
-        });
-        let own = self.acknowledged("GetCertificate", &wanted).unwrap();
-        let own = BASE64_STANDARD.encode(own["Certificate"].as_str().unwrap());
-        let import = json!({"CertificateAuthorityArn": ca, "Certificate": own});
-        self.acknowledged("ImportCertificateAuthorityCertificate", &import).unwrap();
-        (ca, csr)
+        let call = async |operation: &str, request| self.acknowledged(operation, &request);
+        let creation = json::creation(name, Some("bucket"));
+        let root = json::active_root(&creation, "SHA256WITHECDSA", call);
+        let root = root.now_or_never().expect("the calls block").unwrap();
+        (root.arn, json::blob(&root.csr))
     }
 }
 

@@ -9,8 +9,8 @@ use pca_local::x509::key::CaKey;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
-use crate::openssl::OpenSsl;
 use crate::world::{Ca, NOW, Wanted, at_now, key, request};
+use testkit::openssl::OpenSsl;
 
 fn signing_algorithms(key: &CaKey) -> Vec<SigningAlgorithm> {
     let all = SigningAlgorithm::values().iter().map(|name| SigningAlgorithm::from(*name));

@@ -6,8 +6,8 @@ use pca_local::x509::chain::{ImportError, check_import};
 use pca_local::x509::csr::{ca_request, to_pem};
 use time::{Duration, OffsetDateTime};
 
-use crate::openssl::OpenSsl;
 use crate::world::{Ca, Wanted, key, request};
+use testkit::openssl::OpenSsl;
 
 const CA: &str = "basicConstraints=critical,CA:TRUE";
 

@@ -44,7 +44,7 @@ impl Random {
 
 fn requests() -> (std::sync::Arc<CaKey>, Vec<u8>) {
     let key = key("EC_prime256v1");
-    let openssl = crate::openssl::OpenSsl::new();
+    let openssl = testkit::openssl::OpenSsl::new();
     openssl.write("key.der", key.to_pkcs8().unwrap().as_bytes());
     openssl.run("pkey -inform DER -in key.der -out key.pem");
     openssl.run(

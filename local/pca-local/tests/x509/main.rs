@@ -7,7 +7,6 @@ mod algorithms;
 mod chain;
 mod hostile;
 mod name_constraints;
-mod openssl;
 mod passthrough;
 mod requests;
 mod revocation;

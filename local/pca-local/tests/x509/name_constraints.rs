@@ -4,8 +4,8 @@ use pca_local::x509::certificate::Certificate;
 use pca_local::x509::csr::Request;
 use pca_local::x509::name_constraints::check_name_constraints;
 
-use crate::openssl::OpenSsl;
 use crate::world::{Ca, Wanted, at_now, key};
+use testkit::openssl::OpenSsl;
 
 /// Constraints, the leaf's alternative names, and what is reported after "Name Constraints
 /// violation: ". The leaf's subject is O=Vigil, CN=a leaf.

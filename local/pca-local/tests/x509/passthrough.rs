@@ -9,8 +9,8 @@ use pca_local::x509::issue::{Fault, IssueError};
 use pca_local::x509::name::{Name, rfc2253};
 use time::Duration;
 
-use crate::openssl::OpenSsl;
 use crate::world::{Ca, Wanted, key, request};
+use testkit::openssl::OpenSsl;
 
 fn subject(common_name: &str) -> Asn1Subject {
     Asn1Subject::builder().common_name(common_name).build()

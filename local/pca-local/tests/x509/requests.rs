@@ -5,7 +5,7 @@ use std::error::Error;
 
 use pca_local::x509::csr::Request;
 
-use crate::openssl::OpenSsl;
+use testkit::openssl::OpenSsl;
 
 const RSA: &str = "RSA -pkeyopt rsa_keygen_bits:2048";
 const P256: &str = "EC -pkeyopt ec_paramgen_curve:P-256";

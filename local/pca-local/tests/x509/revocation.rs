@@ -3,8 +3,8 @@
 use aws_sdk_acmpca::types::SigningAlgorithm;
 use pca_local::x509::crl::{CrlEntry, CrlHeader, Reason, sign_crl};
 
-use crate::openssl::OpenSsl;
 use crate::world::{Ca, NOW, Wanted, at_now, key, request};
+use testkit::openssl::OpenSsl;
 
 const HEADER: CrlHeader<'_> = CrlHeader {
     signing_algorithm: &SigningAlgorithm::Sha256Withecdsa,

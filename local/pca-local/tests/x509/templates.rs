@@ -16,8 +16,8 @@ use pca_local::x509::key::key_identifier;
 use pca_local::x509::name::rfc2253;
 use pca_local::x509::template;
 
-use crate::openssl::{OpenSsl, Printed};
 use crate::world::{Ca, Wanted, at_now};
+use testkit::openssl::{OpenSsl, Printed};
 
 const TABLE: &str = include_str!("templates.txt");
 const CA_CRL: &str = "http://ca.example/ca.crl";

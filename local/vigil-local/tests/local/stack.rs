@@ -3,43 +3,23 @@
 use crate::support::{NOW, bare, http, http_json, s3, with_functions};
 use aws_sdk_acmpca::error::ProvideErrorMetadata as _;
 use aws_sdk_acmpca::types::{
-    Asn1Subject, CertificateAuthorityConfiguration, CertificateAuthorityStatus,
-    CertificateAuthorityType, CrlConfiguration, KeyAlgorithm, RevocationConfiguration, S3ObjectAcl,
-    SigningAlgorithm,
+    CertificateAuthorityStatus, CertificateAuthorityType, CrlConfiguration,
+    RevocationConfiguration, S3ObjectAcl,
 };
 use serde_json::{Value, json};
+use testkit::pca::{configuration, create};
 use time::Duration;
-use vigil_local::Stack;
+use vigil_local::{SECRET, Stack};
 
 fn pca(stack: &Stack) -> aws_sdk_acmpca::Client {
-    use aws_sdk_acmpca::config::{BehaviorVersion, Credentials, Region};
-    let config = aws_sdk_acmpca::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(Credentials::new("alice", "local", None, None, "test"))
-        .endpoint_url(stack.endpoint())
-        .region(Region::new("us-east-1"))
-        .build();
-    aws_sdk_acmpca::Client::from_conf(config)
-}
-
-fn configuration() -> CertificateAuthorityConfiguration {
-    CertificateAuthorityConfiguration::builder()
-        .key_algorithm(KeyAlgorithm::EcPrime256v1)
-        .signing_algorithm(SigningAlgorithm::Sha256Withecdsa)
-        .subject(Asn1Subject::builder().common_name("Test").build())
-        .build()
-        .expect("the configuration is complete")
+    testkit::pca::client_at(stack.endpoint(), "alice", SECRET, "us-east-1")
 }
 
 #[tokio::test]
 async fn a_deleted_ca_sets_the_function_off_and_a_refused_deletion_does_not() {
     let stack = with_functions().start().await.unwrap();
     let client = pca(&stack);
-    let create = client
-        .create_certificate_authority()
-        .certificate_authority_type(CertificateAuthorityType::Subordinate)
-        .certificate_authority_configuration(configuration());
-    let arn = create.send().await.unwrap().certificate_authority_arn.unwrap();
+    let arn = create(&client, CertificateAuthorityType::Subordinate, "Test").await;
     stack.timeline().catch_up().await;
     let csr = client.get_certificate_authority_csr().certificate_authority_arn(&arn);
     csr.send().await.unwrap();
@@ -81,7 +61,11 @@ async fn a_ca_may_use_a_bucket_only_while_its_policy_lets_the_service_in() {
         client
             .create_certificate_authority()
             .certificate_authority_type(CertificateAuthorityType::Root)
-            .certificate_authority_configuration(configuration())
+            .certificate_authority_configuration(configuration(
+                "Test",
+                "EC_prime256v1",
+                "SHA256WITHECDSA",
+            ))
             .revocation_configuration(
                 RevocationConfiguration::builder().crl_configuration(crl).build(),
             )

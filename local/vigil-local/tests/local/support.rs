@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use pca_local::Clock;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -33,14 +32,7 @@ pub(crate) fn with_functions() -> Builder {
 }
 
 pub(crate) fn s3_as(stack: &Stack, access_key: &str, secret: &str) -> Client {
-    let config = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(Credentials::new(access_key, secret, None, None, "test"))
-        .endpoint_url(stack.endpoint())
-        .force_path_style(true)
-        .region(Region::new("us-east-1"))
-        .build();
-    Client::from_conf(config)
+    testkit::s3::client_at(stack.endpoint(), access_key, secret, "us-east-1")
 }
 
 pub(crate) fn s3(stack: &Stack) -> Client {

@@ -156,7 +156,7 @@ async fn a_bucket_that_is_not_there_is_asked_for_nothing_more() {
 }
 
 #[tokio::test]
-async fn the_accounts_own_block_is_known_set_or_not_and_unknown_where_it_may_not_be_read() {
+async fn an_account_block_that_may_not_be_read_is_unknown() {
     let on = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
               </PublicAccessBlockConfiguration>";
     let (uri, block) = account_block(ok(on)).await;

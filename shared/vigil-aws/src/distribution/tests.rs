@@ -101,7 +101,7 @@ async fn what_is_not_served_by_plain_http_is_named() {
 
 /// The one that matters most: nothing listens there, and nothing is even tried.
 #[tokio::test]
-async fn addresses_that_are_not_public_are_refused_at_first_and_after_resolution() {
+async fn private_addresses_are_refused_before_and_after_resolution() {
     let distribution = HttpDistribution::new(Route::Public);
     for url in [
         "http://169.254.169.254/latest/meta-data/",

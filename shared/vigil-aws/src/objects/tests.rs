@@ -44,7 +44,7 @@ async fn an_object_over_the_limit_is_not_begun() {
 }
 
 #[tokio::test]
-async fn no_object_is_an_answer_and_no_bucket_or_no_permission_an_error() {
+async fn a_missing_object_is_an_answer_a_missing_bucket_an_error() {
     let (absent, ..) = read(answer(404, &error("NoSuchKey")), 5).await;
     assert_eq!(absent.unwrap(), Delivery::Absent);
     let (no_bucket, ..) = read(answer(404, &error("NoSuchBucket")), 5).await;
@@ -105,7 +105,7 @@ async fn what_the_sink_does_not_want_is_not_fetched_to_its_end() {
 }
 
 #[tokio::test]
-async fn the_versions_before_are_those_of_the_key_itself_and_are_read_by_their_ids() {
+async fn earlier_versions_are_those_of_the_key_and_read_by_id() {
     let version = |key: &str, id: &str, latest: bool| {
         format!(
             "<Version><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{latest}</IsLatest>\

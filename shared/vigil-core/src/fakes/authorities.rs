@@ -15,29 +15,41 @@ use crate::{
     snapshot::{Attached, Missing},
 };
 
+/// The states in which a CA has a certificate that can be read.
+const WITH_CERTIFICATE: [CaStatus; 3] = [CaStatus::Active, CaStatus::Disabled, CaStatus::Expired];
+
+/// The states in which a CA can be enabled and disabled.
+const UPDATABLE: [CaStatus; 2] = [CaStatus::Active, CaStatus::Disabled];
+
+/// The states in which issued certificates can be read, and attachments read and written.
+const IN_BEING: [CaStatus; 4] =
+    [CaStatus::Active, CaStatus::Disabled, CaStatus::Expired, CaStatus::PendingCertificate];
+
 /// A service with some CAs and a time of its own. Restoring gives `restored_to`.
-pub(crate) struct FakeAuthorities {
-    pub(crate) calls: Calls,
+pub struct FakeAuthorities {
+    pub calls: Calls,
     /// The calls that changed a CA.
-    pub(crate) changes: Mutex<Vec<&'static str>>,
-    pub(crate) cas: Mutex<Vec<Ca>>,
-    pub(crate) now: Mutex<OffsetDateTime>,
-    pub(crate) restored_to: CaStatus,
+    pub changes: Mutex<Vec<&'static str>>,
+    pub cas: Mutex<Vec<Ca>>,
+    pub now: Mutex<OffsetDateTime>,
+    pub restored_to: CaStatus,
     /// How many looks after a change still show the CA as it was before.
-    pub(crate) lag: Mutex<usize>,
+    pub lag: Mutex<usize>,
+    /// Whether a CA is shown after the end of its window: AWS does not say how soon it goes.
+    pub shows_gone: Mutex<bool>,
     /// The CA as it was before the last change.
     before: Mutex<Option<Ca>>,
     /// The certificates of the CAs that have one, in PEM, by ARN.
-    pub(crate) certificates: Mutex<BTreeMap<String, String>>,
+    pub certificates: Mutex<BTreeMap<String, String>>,
     /// Certificates that the CAs have issued, in PEM, by serial.
-    pub(crate) issued: Mutex<BTreeMap<String, String>>,
+    pub issued: Mutex<BTreeMap<String, String>>,
     /// What hangs on the CAs, by ARN.
-    pub(crate) attached: Mutex<BTreeMap<String, Attached>>,
+    pub attached: Mutex<BTreeMap<String, Attached>>,
     pub(super) names: [String; 1],
 }
 
 impl FakeAuthorities {
-    pub(crate) fn new(now: OffsetDateTime, cas: Vec<Ca>) -> Self {
+    pub fn new(now: OffsetDateTime, cas: Vec<Ca>) -> Self {
         Self {
             calls: Calls::default(),
             changes: Mutex::default(),
@@ -45,6 +57,7 @@ impl FakeAuthorities {
             now: Mutex::new(now),
             restored_to: CaStatus::Disabled,
             lag: Mutex::default(),
+            shows_gone: Mutex::default(),
             before: Mutex::default(),
             certificates: Mutex::default(),
             issued: Mutex::default(),
@@ -53,15 +66,15 @@ impl FakeAuthorities {
         }
     }
 
-    pub(crate) fn in_region(self, region: &str) -> Self {
+    pub fn in_region(self, region: &str) -> Self {
         Self { names: [region.to_owned()], ..self }
     }
 
-    pub(crate) fn set_now(&self, now: OffsetDateTime) {
+    pub fn set_now(&self, now: OffsetDateTime) {
         *lock(&self.now) = now;
     }
 
-    pub(crate) fn status(&self) -> CaStatus {
+    pub fn status(&self) -> CaStatus {
         lock(&self.cas)[0].status.clone()
     }
 
@@ -69,13 +82,13 @@ impl FakeAuthorities {
         Receipt { at: *lock(&self.now), request_id: Some("r-1".to_owned()) }
     }
 
-    pub(crate) fn changed(&self, operation: &str) -> usize {
+    pub fn changed(&self, operation: &str) -> usize {
         lock(&self.changes).iter().filter(|made| **made == operation).count()
     }
 
     /// The CA as the service shows it: a change may take some looks.
     fn shown(&self, arn: &CaArn) -> Result<Ca, PortError> {
-        let ca = self.find("describe", arn)?;
+        let ca = self.find("DescribeCertificateAuthority", arn)?;
         let (mut before, mut lag) = (lock(&self.before), lock(&self.lag));
         match (lag.checked_sub(1), before.as_ref()) {
             (Some(left), Some(old)) if old.arn == *arn => {
@@ -89,19 +102,45 @@ impl FakeAuthorities {
         }
     }
 
+    /// The CAs that are not permanently deleted yet.
+    fn present(&self) -> Vec<Ca> {
+        let (now, shows_gone) = (*lock(&self.now), *lock(&self.shows_gone));
+        let is_gone = |ca: &Ca| {
+            let has_ended = ca.restorable_until.is_some_and(|until| until <= now);
+            ca.status == CaStatus::Deleted && has_ended && !shows_gone
+        };
+        lock(&self.cas).iter().filter(|ca| !is_gone(ca)).cloned().collect()
+    }
+
+    /// A call that the service refuses unless the CA is in one of these states.
+    fn in_state(
+        &self,
+        operation: &'static str,
+        arn: &CaArn,
+        permitted: &[CaStatus],
+    ) -> Result<Ca, PortError> {
+        let ca = self.find(operation, arn)?;
+        if permitted.contains(&ca.status) {
+            return Ok(ca);
+        }
+        let cause = format!("the CA is {}", ca.status).into();
+        Err(PortError::InvalidState { operation, resource: arn.to_string(), cause })
+    }
+
     fn find(&self, operation: &'static str, arn: &CaArn) -> Result<Ca, PortError> {
-        let found = lock(&self.cas).iter().find(|ca| ca.arn == *arn).cloned();
+        let found = self.present().into_iter().find(|ca| ca.arn == *arn);
         let resource = arn.to_string();
         found.ok_or(PortError::NotFound { operation, resource, cause: "not there".into() })
     }
 }
 
 impl Issued for FakeAuthorities {
-    async fn issued(&self, _: &CaArn, serial: &str) -> Result<String, PortError> {
+    async fn issued(&self, ca: &CaArn, serial: &str) -> Result<String, PortError> {
         const OPERATION: &str = "GetCertificate";
         self.calls.make("issued").await?;
+        self.in_state(OPERATION, ca, &IN_BEING)?;
         let issued = lock(&self.issued).get(serial).cloned();
-        let resource = serial.to_owned();
+        let resource = format!("{ca}/certificate/{serial}");
         issued.ok_or(PortError::NotFound {
             operation: OPERATION,
             resource,
@@ -113,7 +152,7 @@ impl Issued for FakeAuthorities {
 impl Authorities for FakeAuthorities {
     async fn list(&self) -> Result<Listing, PortError> {
         self.calls.make("list").await?;
-        Ok(Listing { cas: lock(&self.cas).clone(), as_of: *lock(&self.now) })
+        Ok(Listing { cas: self.present(), as_of: *lock(&self.now) })
     }
 
     async fn describe(&self, arn: &CaArn) -> Result<Described, PortError> {
@@ -123,10 +162,7 @@ impl Authorities for FakeAuthorities {
 
     async fn restore(&self, arn: &CaArn) -> Result<Receipt, PortError> {
         self.calls.make("restore").await?;
-        if self.find("restore", arn)?.status != CaStatus::Deleted {
-            let (operation, resource) = ("restore", arn.to_string());
-            return Err(PortError::InvalidState { operation, resource, cause: "state".into() });
-        }
+        self.in_state("RestoreCertificateAuthority", arn, &[CaStatus::Deleted])?;
         let now = *lock(&self.now);
         for ca in lock(&self.cas).iter_mut().filter(|ca| ca.arn == *arn) {
             *lock(&self.before) = Some(ca.clone());
@@ -149,11 +185,7 @@ impl Authorities for FakeAuthorities {
     ) -> Result<Receipt, PortError> {
         const OPERATION: &str = "update_status";
         self.calls.make(OPERATION).await?;
-        let found = self.find(OPERATION, arn)?.status;
-        if !matches!(found, CaStatus::Active | CaStatus::Disabled) {
-            let (operation, resource) = (OPERATION, arn.to_string());
-            return Err(PortError::InvalidState { operation, resource, cause: "state".into() });
-        }
+        self.in_state("UpdateCertificateAuthority", arn, &UPDATABLE)?;
         let status = match status {
             ServiceStatus::Active => CaStatus::Active,
             ServiceStatus::Disabled => CaStatus::Disabled,
@@ -170,17 +202,21 @@ impl Authorities for FakeAuthorities {
 
     async fn tags(&self, arn: &CaArn) -> Result<BTreeMap<String, Option<String>>, PortError> {
         self.calls.make("tags").await?;
-        let (operation, resource) = ("tags", arn.to_string());
-        Err(PortError::InvalidState { operation, resource, cause: "deleted".into() })
+        self.in_state("ListTags", arn, &IN_BEING)?;
+        let attached = lock(&self.attached).get(arn.as_str()).cloned();
+        Ok(attached.unwrap_or_default().tags)
     }
 
     async fn certificate(&self, arn: &CaArn) -> Result<CaCertificate, PortError> {
+        const OPERATION: &str = "GetCertificateAuthorityCertificate";
         self.calls.make("certificate").await?;
+        self.in_state(OPERATION, arn, &WITH_CERTIFICATE)?;
         if let Some(certificate) = lock(&self.certificates).get(arn.as_str()).cloned() {
             return Ok(CaCertificate { certificate, chain: None });
         }
-        let (operation, resource) = ("certificate", arn.to_string());
-        Err(PortError::InvalidState { operation, resource, cause: "deleted".into() })
+        let resource = arn.to_string();
+        let cause = "the test gave it no certificate".into();
+        Err(PortError::InvalidState { operation: OPERATION, resource, cause })
     }
 
     async fn wait(&self, _: Duration) {
@@ -191,25 +227,30 @@ impl Authorities for FakeAuthorities {
 
 impl Attachments for FakeAuthorities {
     async fn attached(&self, ca: &CaArn) -> Result<Attached, PortError> {
-        const OPERATION: &str = "attached";
-        self.calls.make(OPERATION).await?;
-        if self.find(OPERATION, ca)?.status == CaStatus::Deleted {
-            let (operation, resource) = (OPERATION, ca.to_string());
-            return Err(PortError::InvalidState { operation, resource, cause: "state".into() });
-        }
-        Ok(lock(&self.attached).get(ca.as_str()).cloned().unwrap_or_default())
+        self.calls.make("attached").await?;
+        self.in_state("ListTags", ca, &IN_BEING)?;
+        let mut attached = lock(&self.attached).get(ca.as_str()).cloned().unwrap_or_default();
+        // The service describes a CA without a CRL so.
+        attached.revocation.crl.get_or_insert_default();
+        Ok(attached)
     }
 
     async fn put_back(&self, ca: &CaArn, missing: &Missing) -> Result<Vec<Receipt>, PortError> {
         self.calls.make("put_back").await?;
+        self.in_state("TagCertificateAuthority", ca, &IN_BEING)?;
         let mut attached = lock(&self.attached);
         let now = attached.entry(ca.to_string()).or_default();
-        let missing = missing.clone();
+        let mut missing = missing.clone();
+        missing.permissions.retain(|permission| !now.permissions.contains(permission));
+        let calls = missing.permissions.len()
+            + usize::from(missing.policy.is_some())
+            + usize::from(missing.revocation.is_some())
+            + usize::from(!missing.tags.is_empty());
         now.policy = missing.policy.or(now.policy.take());
         now.permissions.extend(missing.permissions);
         now.tags.extend(missing.tags);
         now.revocation = missing.revocation.unwrap_or_else(|| now.revocation.clone());
         lock(&self.changes).push("put_back");
-        Ok(vec![self.receipt()])
+        Ok(vec![self.receipt(); calls])
     }
 }

@@ -10,23 +10,24 @@ use crate::{
 
 /// Keeps what was published.
 #[derive(Default)]
-pub(crate) struct FakeBus {
-    pub(crate) calls: Calls,
-    pub(crate) fail_next: Mutex<bool>,
-    pub(crate) published: Mutex<Vec<Finding>>,
-    pub(crate) continued_from: Mutex<Vec<Continuation>>,
+pub struct FakeBus {
+    pub calls: Calls,
+    pub fail_next: Mutex<bool>,
+    pub published: Mutex<Vec<Finding>>,
+    pub continued_from: Mutex<Vec<Continuation>>,
 }
 
 impl FakeBus {
-    pub(crate) fn fail_next(&self) {
+    /// Refuses the first finding of the next call; the others are published.
+    pub fn fail_next(&self) {
         *lock(&self.fail_next) = true;
     }
 
-    pub(crate) fn rules(&self) -> Vec<String> {
+    pub fn rules(&self) -> Vec<String> {
         lock(&self.published).iter().map(|finding| finding.rule.to_string()).collect()
     }
 
-    pub(crate) fn last(&self) -> Finding {
+    pub fn last(&self) -> Finding {
         lock(&self.published).last().unwrap().clone()
     }
 }
@@ -37,9 +38,10 @@ impl Bus for FakeBus {
         if let Err(cause) = self.calls.make(operation).await {
             return Err(PublishError::Call { count: findings.len(), cause });
         }
-        if std::mem::take(&mut *lock(&self.fail_next)) {
+        if !findings.is_empty() && std::mem::take(&mut *lock(&self.fail_next)) {
             let (code, message) = ("InternalFailure".to_owned(), "try again".to_owned());
             let refused = vec![RefusedFinding { id: findings[0].id.clone(), code, message }];
+            lock(&self.published).extend_from_slice(&findings[1..]);
             return Err(PublishError::Refused { count: findings.len(), refused });
         }
         lock(&self.published).extend_from_slice(findings);

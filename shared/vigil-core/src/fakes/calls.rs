@@ -13,19 +13,19 @@ use crate::ports::PortError;
 
 /// The failures to come, by operation, and what was called.
 #[derive(Default)]
-pub(crate) struct Calls {
+pub struct Calls {
     fail_next: Mutex<BTreeMap<&'static str, Vec<PortError>>>,
     made: Mutex<Vec<&'static str>>,
     /// Whether every call waits for one more poll, so that a test decides who goes first.
-    pub(crate) waiting: AtomicBool,
+    pub waiting: AtomicBool,
 }
 
 impl Calls {
-    pub(crate) fn fail_next(&self, operation: &'static str, error: PortError) {
+    pub fn fail_next(&self, operation: &'static str, error: PortError) {
         lock(&self.fail_next).entry(operation).or_default().insert(0, error);
     }
 
-    pub(crate) fn count(&self, operation: &str) -> usize {
+    pub fn count(&self, operation: &str) -> usize {
         lock(&self.made).iter().filter(|made| **made == operation).count()
     }
 
@@ -48,11 +48,11 @@ impl Calls {
     }
 }
 
-pub(crate) fn denied(operation: &'static str) -> PortError {
+pub fn denied(operation: &'static str) -> PortError {
     PortError::Denied { operation, resource: "x".to_owned(), cause: "no".into() }
 }
 
-pub(crate) fn broken(operation: &'static str) -> PortError {
+pub fn broken(operation: &'static str) -> PortError {
     PortError::Other { operation, resource: "x".to_owned(), cause: "broken".into() }
 }
 

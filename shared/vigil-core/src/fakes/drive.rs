@@ -11,12 +11,12 @@ use std::{
 };
 
 /// Drives a future whose ports never wait.
-pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
+pub fn run<T>(future: impl Future<Output = T>) -> T {
     drive(future).expect("a fake waited")
 }
 
 /// Drives a future as long as anything in it says that it can go on. `None`: it waits for ever.
-pub(crate) fn drive<T>(future: impl Future<Output = T>) -> Option<T> {
+pub fn drive<T>(future: impl Future<Output = T>) -> Option<T> {
     struct Flag(AtomicBool);
     impl Wake for Flag {
         fn wake(self: Arc<Self>) {

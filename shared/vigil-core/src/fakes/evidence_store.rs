@@ -1,47 +1,58 @@
-//! Objects with a version each, in memory.
+//! Objects in memory, each with the etag of its body.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Mutex,
+};
 
 use super::calls::{Calls, broken, denied, lock};
 use crate::ports::{Creation, Entry, Etag, EvidenceStore, PortError, Replacement};
 
-/// Objects with a version each.
+/// The largest object that the evidence store reads.
+const MAX_READ: usize = 1024 * 1024;
+
+/// Objects with an etag each. As in S3, the same bytes have the same etag.
 #[derive(Default)]
-pub(crate) struct FakeEvidenceStore {
-    pub(crate) calls: Calls,
+pub struct FakeEvidenceStore {
+    pub calls: Calls,
     /// The prefix whose listing is refused.
     refused: Mutex<Option<&'static str>>,
     /// The object whose reading fails.
     broken: Mutex<Option<String>>,
-    objects: Mutex<BTreeMap<String, (u64, Vec<u8>)>>,
+    objects: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
 impl FakeEvidenceStore {
-    pub(crate) fn put(&self, key: &str, body: &str) {
-        let mut objects = lock(&self.objects);
-        let version = objects.get(key).map_or(1, |(version, _)| version + 1);
-        objects.insert(key.to_owned(), (version, body.as_bytes().to_vec()));
+    pub fn put(&self, key: &str, body: &str) {
+        lock(&self.objects).insert(key.to_owned(), body.as_bytes().to_vec());
     }
 
-    pub(crate) fn fail_list(&self, prefix: &'static str) {
+    pub fn fail_list(&self, prefix: &'static str) {
         *lock(&self.refused) = Some(prefix);
     }
 
-    pub(crate) fn fail_reading(&self, key: &str) {
+    pub fn fail_reading(&self, key: &str) {
         *lock(&self.broken) = Some(key.to_owned());
     }
 
-    pub(crate) fn json(&self, key: &str) -> serde_json::Value {
-        serde_json::from_slice(&lock(&self.objects)[key].1).unwrap()
+    pub fn json(&self, key: &str) -> serde_json::Value {
+        serde_json::from_slice(&lock(&self.objects)[key]).unwrap()
     }
 
-    pub(crate) fn body(&self, key: &str) -> Vec<u8> {
-        lock(&self.objects)[key].1.clone()
+    pub fn body(&self, key: &str) -> Vec<u8> {
+        lock(&self.objects)[key].clone()
     }
 
-    pub(crate) fn keys(&self) -> Vec<String> {
+    pub fn keys(&self) -> Vec<String> {
         lock(&self.objects).keys().cloned().collect()
     }
+}
+
+fn etag(body: &[u8]) -> Etag {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    Etag(format!("\"{:016x}\"", hasher.finish()))
 }
 
 impl EvidenceStore for FakeEvidenceStore {
@@ -51,8 +62,9 @@ impl EvidenceStore for FakeEvidenceStore {
         if objects.contains_key(key) {
             return Ok(Creation::AlreadyExists);
         }
-        objects.insert(key.to_owned(), (1, body));
-        Ok(Creation::Created(Etag("1".to_owned())))
+        let etag = etag(&body);
+        objects.insert(key.to_owned(), body);
+        Ok(Creation::Created(etag))
     }
 
     async fn read(&self, key: &str) -> Result<Option<Entry>, PortError> {
@@ -60,9 +72,14 @@ impl EvidenceStore for FakeEvidenceStore {
         if lock(&self.broken).as_deref() == Some(key) {
             return Err(broken("GetObject"));
         }
-        let objects = lock(&self.objects);
-        let entry = objects.get(key).cloned();
-        Ok(entry.map(|(version, body)| Entry { body, etag: Etag(version.to_string()) }))
+        match lock(&self.objects).get(key) {
+            Some(body) if body.len() > MAX_READ => Err(PortError::InvalidState {
+                operation: "GetObject",
+                resource: key.to_owned(),
+                cause: "the object is larger than 1 MiB".into(),
+            }),
+            body => Ok(body.map(|body| Entry { body: body.clone(), etag: etag(body) })),
+        }
     }
 
     async fn replace(
@@ -73,10 +90,9 @@ impl EvidenceStore for FakeEvidenceStore {
     ) -> Result<Replacement, PortError> {
         self.calls.make("replace").await?;
         match lock(&self.objects).get_mut(key) {
-            Some((version, old)) if version.to_string() == seen.0 => {
-                *version += 1;
+            Some(old) if etag(old) == *seen => {
                 *old = body;
-                Ok(Replacement::Replaced(Etag(version.to_string())))
+                Ok(Replacement::Replaced(etag(old)))
             }
             _ => Ok(Replacement::Changed),
         }

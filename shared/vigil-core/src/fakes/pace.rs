@@ -8,15 +8,15 @@ use super::calls::lock;
 use crate::ports::{Pace, TimeIsUp};
 
 /// Time for so many turns. Pauses take none of it, and are counted.
-pub(crate) struct FakePace {
+pub struct FakePace {
     /// How often it says that there is time to come.
-    pub(crate) lasting: Mutex<usize>,
-    pub(crate) turns: Mutex<usize>,
-    pub(crate) pauses: Mutex<Vec<Duration>>,
+    pub lasting: Mutex<usize>,
+    pub turns: Mutex<usize>,
+    pub pauses: Mutex<Vec<Duration>>,
 }
 
 impl FakePace {
-    pub(crate) fn with_turns(turns: usize) -> Self {
+    pub fn with_turns(turns: usize) -> Self {
         Self { lasting: Mutex::new(usize::MAX), turns: Mutex::new(turns), pauses: Mutex::default() }
     }
 }

@@ -16,13 +16,13 @@ impl Regions for FakeAuthorities {
 }
 
 /// Several Regions, each with CAs of its own.
-pub(crate) struct FakeRegions {
+pub struct FakeRegions {
     names: Vec<String>,
-    pub(crate) services: Vec<FakeAuthorities>,
+    pub services: Vec<FakeAuthorities>,
 }
 
 impl FakeRegions {
-    pub(crate) fn new(services: Vec<FakeAuthorities>) -> Self {
+    pub fn new(services: Vec<FakeAuthorities>) -> Self {
         let names = services.iter().map(|service| service.names[0].clone()).collect();
         Self { names, services }
     }

@@ -9,9 +9,9 @@ use crate::{
     cloudtrail::{Deletion, Principal},
 };
 
-pub(crate) const ARN: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
+pub const ARN: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
 
-pub(crate) fn deletion(at: OffsetDateTime) -> Deletion {
+pub fn deletion(at: OffsetDateTime) -> Deletion {
     Deletion {
         ca: ARN.parse().unwrap(),
         at,
@@ -26,7 +26,7 @@ pub(crate) fn deletion(at: OffsetDateTime) -> Deletion {
 }
 
 /// A CA that was in use until it was deleted `at`, with a window of seven days.
-pub(crate) fn deleted_ca(at: OffsetDateTime) -> Ca {
+pub fn deleted_ca(at: OffsetDateTime) -> Ca {
     Ca {
         arn: ARN.parse().unwrap(),
         ca_type: CaType::Subordinate,
@@ -48,7 +48,7 @@ pub(crate) fn deleted_ca(at: OffsetDateTime) -> Ca {
 
 /// The newest audit report of a CA, summarised: `valid` certificates, the last of which ends at
 /// `last`.
-pub(crate) fn put_summary(
+pub fn put_summary(
     evidence: &FakeEvidenceStore,
     ca: &str,
     valid: u64,

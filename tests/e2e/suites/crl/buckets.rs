@@ -1,4 +1,4 @@
-//! What keeps the service, or relying parties, out of a bucket, beside the bucket's own policy.
+//! Access to a CRL bucket that its own policy does not decide: the account's block, and its key.
 
 use aws_sdk_acmpca::types::S3ObjectAcl;
 use aws_sdk_s3::types::{ObjectOwnership, OwnershipControls, OwnershipControlsRule};
@@ -8,9 +8,9 @@ use time::Duration;
 
 use super::{BUCKET, issue, urgent, world};
 
-/// With ACL PUBLIC_READ in a bucket that takes it; then the account blocks what the bucket does not.
+/// The bucket takes the ACL PUBLIC_READ; then the account blocks it.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_account_blocks_stops_public_crls_and_the_finding_names_the_account() {
+async fn an_account_block_that_stops_public_crls_is_found() {
     let (world, ca) = world().await;
     world.s3.delete_public_access_block().bucket(BUCKET).send().await.unwrap();
     let rule = OwnershipControlsRule::builder()
@@ -48,10 +48,10 @@ async fn what_the_account_blocks_stops_public_crls_and_the_finding_names_the_acc
     world.assert_nothing_failed();
 }
 
-/// A customer managed key: with the policy of the user guide nothing is found, and without the
-/// service's part of it the CRL goes stale and the key is named.
+/// With the key policy of the user guide nothing is found. Without the statement for ACM PCA the
+/// CRL goes stale, and the finding names the key.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_with_a_key_is_audited_and_a_key_that_keeps_the_service_out_is_found() {
+async fn a_key_that_refuses_the_service_is_found() {
     let (world, ca) = world().await;
     let key = world.key_for(BUCKET);
     world.encrypt_with(BUCKET, &key).await;

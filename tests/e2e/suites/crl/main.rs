@@ -1,5 +1,5 @@
-//! A CRL from its first publication to its tampering, read by OpenSSL and watched by crl-audit;
-//! and the audit reports beside it. Real binaries, on the stack of infra/template.yaml.
+//! The life of a CRL, read by OpenSSL and audited by crl-audit: publication, tampering, removal. And
+//! the audit reports. Real binaries run on the stack of infra/template.yaml.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
@@ -37,9 +37,9 @@ async fn a_revocation_reaches_the_crl_and_openssl_agrees() {
     assert_eq!(urgent(&world), Vec::<String>::new(), "crl-audit agrees");
 }
 
-/// The clock stands still: S3's events alone set the audit off.
+/// The clock stands still, so only S3's events start the audit.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_does_to_a_crl_is_found_within_one_event_and_resolved_when_mended() {
+async fn tampering_with_a_crl_is_found_and_resolved_by_its_event() {
     let (world, ca) = world().await;
     issue(&world, &ca).await;
     world.advance(Duration::hours(1)).await;
@@ -65,9 +65,9 @@ async fn what_somebody_does_to_a_crl_is_found_within_one_event_and_resolved_when
     world.assert_nothing_failed();
 }
 
-/// Somebody puts an older CRL back, good in itself: only the version before it has what it lacks.
+/// An older CRL is put back. It is valid in itself: only the version before it has the entry.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revocation_that_leaves_early_is_found_by_the_version_that_the_bucket_kept() {
+async fn an_early_removal_is_found_in_the_previous_version() {
     let (world, ca) = world().await;
     world.keep_versions(BUCKET).await;
     let serial = issue(&world, &ca).await;
@@ -106,7 +106,7 @@ async fn a_revocation_that_leaves_early_is_found_by_the_version_that_the_bucket_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_does_to_a_crl_bucket_or_its_ca_is_found_within_one_event() {
+async fn changing_a_crl_bucket_or_its_ca_starts_one_audit() {
     let (world, ca) = world().await;
     issue(&world, &ca).await;
     world.advance(Duration::hours(1)).await;
@@ -126,7 +126,7 @@ async fn what_somebody_does_to_a_crl_bucket_or_its_ca_is_found_within_one_event(
     world.disable(&ca).await;
     world.stack.settled().await;
     assert_eq!(audits(), before + 1, "a CA was updated");
-    // What Vigil and others write elsewhere sets nothing off.
+    // An object that is no CRL of a watched bucket starts no audit.
     world.put("crl/of-the-evidence.crl", &json!({})).await;
     world.s3.put_object().bucket(BUCKET).key("readme.txt").send().await.unwrap();
     world.stack.settled().await;
@@ -134,9 +134,9 @@ async fn what_somebody_does_to_a_crl_bucket_or_its_ca_is_found_within_one_event(
     world.assert_nothing_failed();
 }
 
-/// pca-local's own doings, which CloudTrail tells of beside calls.
+/// CloudTrail reports what ACM PCA does by itself beside the calls.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_service_does_by_itself_sets_nothing_off() {
+async fn service_events_match_no_rule() {
     let (world, ca) = world().await;
     issue(&world, &ca).await;
     world.advance(Duration::seconds(1)).await;
@@ -153,7 +153,7 @@ async fn what_the_service_does_by_itself_sets_nothing_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_ca_is_reported_on_each_day_and_each_report_is_summarised_once() {
+async fn every_ca_has_a_report_a_day_that_is_summarised_once() {
     let (world, ca) = world().await;
     issue(&world, &ca).await;
     world.advance(Duration::days(1) + Duration::minutes(1)).await;
@@ -176,9 +176,9 @@ async fn every_ca_is_reported_on_each_day_and_each_report_is_summarised_once() {
     assert!(world.stack.invocations().iter().all(|done| done.succeeded()));
 }
 
-/// Certificates send their readers to the bucket, which is private; then it is opened.
+/// The distribution points are in the bucket, which is private at first and public later.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_relying_parties_get_over_http_is_looked_at_where_that_is_switched_on() {
+async fn distribution_points_are_fetched_where_this_is_enabled() {
     let (world, ca) = world_with(&[("FetchDistributionPoints", "true")]).await;
     issue(&world, &ca).await;
     world.advance(Duration::hours(1)).await;
@@ -206,7 +206,7 @@ async fn world() -> (World, String) {
     world_with(&[]).await
 }
 
-/// A CA whose CRL goes to a bucket that is as the user guide wants it.
+/// A CA that writes its CRL to a bucket with the policy of the user guide.
 async fn world_with(parameters: &[(&str, &str)]) -> (World, String) {
     let world = World::start_with(parameters).await;
     world.crl_bucket(BUCKET).await;
@@ -254,7 +254,7 @@ async fn is_revoked(world: &World, ca: &str, serial: &str) -> bool {
     })
 }
 
-/// The rules with an unresolved finding of crl-audit's that is more than advice.
+/// The rules with an unresolved finding of crl-audit whose severity is HIGH or CRITICAL.
 fn urgent(world: &World) -> Vec<String> {
     let mut open: Vec<(String, String)> = Vec::new();
     for area in ["crl.", "bucket.", "distribution."] {

@@ -7,9 +7,9 @@ use time::Duration;
 
 use super::{BUCKET, issue, issue_for, urgent};
 
-/// What names the partition is the oldest of all certificates, and Vigil comes after it was deleted.
+/// Only the oldest certificate names the partition, and Vigil is deployed after its deletion.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partition_that_only_one_old_certificate_names_is_missed_though_it_was_never_seen() {
+async fn a_deleted_partition_is_found_though_it_was_never_seen() {
     let world = World::start().await;
     world.crl_bucket(BUCKET).await;
     let ca = world.active_root(Some(BUCKET)).await;
@@ -43,9 +43,9 @@ async fn a_partition_that_only_one_old_certificate_names_is_missed_though_it_was
     world.assert_nothing_failed();
 }
 
-/// The service goes on writing it; when somebody has tidied it away, nothing is amiss.
+/// ACM PCA goes on writing a partition that no certificate names any longer. Deleting it is harmless.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partition_that_is_gone_is_missed_until_all_are_known_to_name_others() {
+async fn a_deleted_partition_is_found_until_no_certificate_names_it() {
     let world = World::start_for_days().await;
     world.crl_bucket(BUCKET).await;
     let ca = world.active_root(Some(BUCKET)).await;
@@ -59,7 +59,7 @@ async fn a_partition_that_is_gone_is_missed_until_all_are_known_to_name_others()
     assert_eq!(urgent(&world), Vec::<String>::new());
     world.s3.delete_object().bucket(BUCKET).key(&old).send().await.unwrap();
     world.advance(Duration::hours(1)).await;
-    assert_eq!(urgent(&world), ["crl.object-present"], "somebody may have been bound to it since");
+    assert_eq!(urgent(&world), ["crl.object-present"], "a newer certificate may name it");
     world.advance(Duration::days(2)).await;
     assert_eq!(urgent(&world), Vec::<String>::new());
     let over = world.findings("crl.object-present").pop().unwrap();

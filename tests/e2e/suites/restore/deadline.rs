@@ -1,4 +1,4 @@
-//! A window that runs down: who is told of it, and who stops it.
+//! A restoration window that runs out: its alerts, and the restoration at its end.
 
 use aws_sdk_acmpca::types::CertificateAuthorityStatus as Status;
 use e2e::world::{EVIDENCE, World};
@@ -7,7 +7,7 @@ use time::Duration;
 use super::support::{approve, vigil};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_acknowledges_is_not_reminded_until_the_date_they_gave() {
+async fn an_acknowledgement_stops_reminders_until_its_date() {
     let world = World::start_for_days().await;
     let ca = world.active_root(None).await;
     let ack = ["deadline", "ack", &ca, "--until", "2026-01-10", "--by", "carol"];
@@ -44,7 +44,7 @@ async fn a_restored_ca_resolves_the_alerts_of_its_deadline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_window_that_runs_down_is_announced_once_at_each_threshold() {
+async fn each_threshold_of_a_window_is_announced_once() {
     let world = World::start_for_days().await;
     let ca = world.active_root(None).await;
     approve(&world, &ca).await;
@@ -68,9 +68,9 @@ async fn a_window_that_runs_down_is_announced_once_at_each_threshold() {
     world.assert_nothing_failed();
 }
 
-/// Policy lets the deletion stand, and does not let the window end.
+/// Policy permits the deletion, and does not permit the end of the window.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_dead_mans_switch_takes_back_what_is_in_use() {
+async fn a_ca_in_use_is_restored_at_the_end_of_its_window() {
     let world = World::start_for_days().await;
     let ca = world.active_root(None).await;
     let policies = include_str!("../../../../infra/policies/default.cedar");

@@ -1,4 +1,4 @@
-//! Which deletions are undone, and what each of them is judged by.
+//! Which deletions are undone, and the facts that each is judged by.
 
 use aws_sdk_acmpca::types::CertificateAuthorityStatus as Status;
 use e2e::world::{EVIDENCE, World, id};
@@ -46,7 +46,7 @@ fn last_invocation(world: &World, trigger: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deletion_whose_event_is_lost_is_found_by_the_sweep_and_the_late_event_joins() {
+async fn a_deletion_whose_event_is_lost_is_found_by_the_sweep() {
     let world = World::start().await;
     let ca = world.active_root(None).await;
     world.stack.lose_events(true);
@@ -72,7 +72,7 @@ async fn a_deletion_whose_event_is_lost_is_found_by_the_sweep_and_the_late_event
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_deletes_again_and_again_is_left_to_people() {
+async fn the_fourth_deletion_of_a_ca_is_escalated_not_restored() {
     let world = World::start_for_days().await;
     let ca = world.active_root(None).await;
     for turn in 1..=4 {
@@ -85,9 +85,9 @@ async fn who_deletes_again_and_again_is_left_to_people() {
     assert_eq!(escalated.len(), 1, "{escalated:#?}");
     assert_eq!(escalated[0]["severity"], "CRITICAL");
     world.advance(Duration::days(4)).await;
-    assert_eq!(world.status(&ca).await, Some(Status::Deleted), "it is for people now");
+    assert_eq!(world.status(&ca).await, Some(Status::Deleted), "the PKI team decides now");
     let alerts = world.findings("restore-deadline.threshold");
-    assert!(alerts.len() >= 2, "who are told on: {alerts:#?}");
+    assert!(alerts.len() >= 2, "alerts go on: {alerts:#?}");
     world.assert_nothing_failed();
 }
 
@@ -108,7 +108,7 @@ async fn a_late_copy_of_an_old_deletion_does_not_judge_a_new_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_deletion_is_nobodys_business() {
+async fn a_refused_deletion_invokes_no_function() {
     let world = World::start().await;
     let ca = world.active_root(None).await;
     let refused = world.pca.delete_certificate_authority().certificate_authority_arn(&ca);
@@ -118,9 +118,9 @@ async fn a_refused_deletion_is_nobodys_business() {
     assert!(invoked.is_empty(), "{invoked:#?}");
 }
 
-/// What a deletion is judged by: the newest audit report, and what the CA has signed.
+/// The facts are the newest audit report and the CAs below this one.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_hangs_on_a_ca_is_known_when_its_deletion_is_judged() {
+async fn a_deletion_is_judged_by_report_subordinates_and_tags() {
     let world = World::start_for_days().await;
     let root = world.active_root(None).await;
     world.active_subordinate(&root).await;
@@ -142,7 +142,7 @@ async fn what_hangs_on_a_ca_is_known_when_its_deletion_is_judged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_deployment_looks_after_several_regions() {
+async fn one_deployment_watches_several_regions() {
     let regions = ("Regions", "us-east-1,eu-west-1");
     let mut world = World::start_with(&[regions, ("SweepSchedule", "rate(1 hour)")]).await;
     let here = world.active_root(None).await;

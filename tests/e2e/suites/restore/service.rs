@@ -1,4 +1,4 @@
-//! What a restored CA gets back: its status, what hung on it, and its CRLs.
+//! What a restored CA gets back: its status, its attachments and its CRLs.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use time::Duration;
 use super::support::{chain_breaks, explain, restorations};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_subordinate_that_was_active_until_its_deletion_is_active_again() {
+async fn a_subordinate_active_until_its_deletion_is_active_again() {
     let world = World::start().await;
     let root = world.active_root(None).await;
     let ca = world.active_subordinate(&root).await;
@@ -21,7 +21,7 @@ async fn a_subordinate_that_was_active_until_its_deletion_is_active_again() {
     let ids: BTreeSet<_> = findings.iter().map(|finding| finding["id"].to_string()).collect();
     assert_eq!(ids.len(), 1, "{findings:#?}");
     assert_eq!(findings.last().unwrap()["evidence"]["status"], "ACTIVE");
-    // Our own calls (restore, make ACTIVE) have set nothing off.
+    // Vigil's own calls (restore, make ACTIVE) have invoked no function.
     let invocations = world.stack.invocations();
     let own = invocations.iter().filter(|invocation| invocation.function == "auto-restore").count();
     assert_eq!(own, 2, "one for the disabling, one for the deletion");
@@ -55,14 +55,14 @@ async fn a_disabling_whose_event_comes_last_still_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_missing_against_the_last_snapshot_is_put_back() {
+async fn attachments_missing_since_the_last_snapshot_are_put_back() {
     let world = World::start().await;
     let root = world.active_root(None).await;
     let ca = world.active_subordinate(&root).await;
     world.disable(&ca).await;
     world.stack.settled().await;
     let kept = world.evidence(&format!("state/snapshots/{}", id(&ca))).await;
-    assert_eq!(kept.len(), 1, "the disabling was the last moment to look");
+    assert_eq!(kept.len(), 1, "the snapshot is taken at the disabling");
     world.remember_more(&ca).await;
     world.delete_disabled(&ca, 7).await;
     world.stack.settled().await;
@@ -84,7 +84,7 @@ async fn what_is_missing_against_the_last_snapshot_is_put_back() {
     world.assert_nothing_failed();
 }
 
-/// auto-restore learns of it from what crl-audit has read.
+/// auto-restore reads this from the state that crl-audit has written.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_crl_proves_that_a_restored_ca_works() {
     let world = World::start_for_days().await;

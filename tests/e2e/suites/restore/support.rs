@@ -1,4 +1,4 @@
-//! What the suite asks of the world from outside, and how it approves.
+//! The steps of this suite: approving, explaining, checking a case's hash chain.
 
 use std::{
     io::Write as _,
@@ -37,7 +37,7 @@ pub(super) fn restorations(world: &World) -> usize {
     events.iter().filter(|seen| is_restoration(&seen.event)).count()
 }
 
-/// What `vigil policy explain` makes of a case's record, offline.
+/// The answer of `vigil policy explain` for a case's record, offline.
 pub(super) async fn explain(world: &World, case: &[u8]) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let record = folder.path().join("case.json");
@@ -48,7 +48,7 @@ pub(super) async fn explain(world: &World, case: &[u8]) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Runs `vigil` as somebody at a terminal would, with the stack for AWS.
+/// Runs `vigil` as an operator would, with the stack in the place of AWS.
 pub(super) async fn vigil(world: &World, arguments: &[&str]) -> (bool, String) {
     let mut command = tokio::process::Command::new(e2e::binary("vigil"));
     command

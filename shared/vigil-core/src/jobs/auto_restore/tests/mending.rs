@@ -60,7 +60,7 @@ fn what_was_lost_with_the_deletion_is_put_back_and_on_record() {
     let case = world.case();
     let acts: Vec<_> = case.entries().iter().map(|entry| entry.act.clone()).collect();
     assert!(matches!(acts[4], Act::PuttingBack { .. }), "{acts:?}");
-    assert!(matches!(&acts[5], Act::PutBack { request_ids } if request_ids == &["r-1"]));
+    assert!(matches!(&acts[5], Act::PutBack { request_ids } if request_ids == &["r-1"; 3]));
     let finding = world.bus.last();
     let put_back = finding.evidence["put_back"].as_str().unwrap();
     assert!(put_back.contains("resource policy") && put_back.contains("tag owner"), "{put_back}");

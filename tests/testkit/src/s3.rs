@@ -1,9 +1,9 @@
 //! An S3 in this process: it keeps what is put, or refuses it, or is down.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use aws_smithy_runtime_api::client::{
@@ -16,8 +16,26 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 
+/// A client of an S3 that listens at a URL, with buckets in the path.
+pub fn client_at(
+    endpoint: &str,
+    access_key_id: &str,
+    secret: &str,
+    region: &str,
+) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new(access_key_id, secret, None, None, "test"))
+        .endpoint_url(endpoint)
+        .force_path_style(true)
+        .region(Region::new(region.to_owned()))
+        .build();
+    aws_sdk_s3::Client::from_conf(config)
+}
+
+/// A handle; clones share the objects.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct S3(Arc<Mutex<Inner>>);
+pub struct S3(Arc<Mutex<Inner>>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -28,7 +46,7 @@ struct Inner {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Health {
+pub enum Health {
     #[default]
     Accepting,
     Down,
@@ -36,7 +54,7 @@ pub(crate) enum Health {
 }
 
 impl S3 {
-    pub(crate) fn client(&self) -> aws_sdk_s3::Client {
+    pub fn client(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(Credentials::new("service", "local", None, None, "test"))
@@ -49,17 +67,22 @@ impl S3 {
         aws_sdk_s3::Client::from_conf(config)
     }
 
-    pub(crate) fn set_health(&self, health: Health) {
+    pub fn set_health(&self, health: Health) {
         self.0.lock().unwrap().health = health;
     }
 
-    /// `bucket/key`
-    pub(crate) fn object(&self, path: &str) -> Option<Vec<u8>> {
+    /// `path` is `bucket/key`. `None`: nothing has been written there.
+    pub fn object(&self, path: &str) -> Option<Vec<u8>> {
         self.0.lock().unwrap().objects.get(path).cloned()
     }
 
+    /// The paths of all objects, in order.
+    pub fn paths(&self) -> Vec<String> {
+        self.0.lock().unwrap().objects.keys().cloned().collect()
+    }
+
     /// What has been written since the last call, in order; parts of uploads too.
-    pub(crate) fn take_writes(&self) -> Vec<String> {
+    pub fn take_writes(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap().writes)
     }
 

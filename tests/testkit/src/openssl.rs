@@ -6,41 +6,47 @@ use std::process::Command;
 use pca_local::x509::pem;
 use tempfile::TempDir;
 
-pub(crate) struct OpenSsl {
+pub struct OpenSsl {
     directory: TempDir,
 }
 
 /// An extension as `openssl x509 -text` prints it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Printed {
-    pub(crate) name: String,
-    pub(crate) critical: bool,
-    pub(crate) value: String,
+pub struct Printed {
+    pub name: String,
+    pub critical: bool,
+    pub value: String,
+}
+
+impl Default for OpenSsl {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl OpenSsl {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self { directory: TempDir::new().unwrap() }
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.directory.path()
     }
 
-    pub(crate) fn write(&self, file: &str, contents: impl AsRef<[u8]>) {
+    pub fn write(&self, file: &str, contents: impl AsRef<[u8]>) {
         std::fs::write(self.path().join(file), contents).unwrap();
     }
 
-    pub(crate) fn write_certificate(&self, file: &str, der: &[u8]) {
+    pub fn write_certificate(&self, file: &str, der: &[u8]) {
         self.write(file, pem::encode(pem::CERTIFICATE, der));
     }
 
-    pub(crate) fn read(&self, file: &str) -> Vec<u8> {
+    pub fn read(&self, file: &str) -> Vec<u8> {
         std::fs::read(self.path().join(file)).unwrap()
     }
 
     /// Runs a command line without quoting and returns what it printed, or its complaint.
-    pub(crate) fn attempt(&self, arguments: &str) -> Result<String, String> {
+    pub fn attempt(&self, arguments: &str) -> Result<String, String> {
         let output = Command::new("openssl")
             .args(arguments.split_ascii_whitespace())
             .current_dir(self.path())
@@ -51,11 +57,11 @@ impl OpenSsl {
         if output.status.success() { Ok(out + &error) } else { Err(out + &error) }
     }
 
-    pub(crate) fn run(&self, arguments: &str) -> String {
+    pub fn run(&self, arguments: &str) -> String {
         self.attempt(arguments).unwrap_or_else(|error| panic!("openssl {arguments}: {error}"))
     }
 
-    pub(crate) fn extensions(&self, der: &[u8]) -> Vec<Printed> {
+    pub fn extensions(&self, der: &[u8]) -> Vec<Printed> {
         self.write("printed.der", der);
         printed_extensions(&self.run("x509 -inform DER -in printed.der -noout -text"))
     }
