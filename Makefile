@@ -88,7 +88,7 @@ infra: $(VENV)/.ready
 
 docs: ## Write the pages of docs/ that are made from code
 	@$(CARGO) build --workspace --bins --locked
-	@$(BIN)/pca-local --coverage > docs/acmpca-coverage.md
+	@$(CARGO) run --quiet -p pca-local --example coverage --locked > docs/acmpca-coverage.md
 	@$(BIN)/vigil crl rules > docs/rules.md
 
 build: ## Build the functions for AWS Lambda (arm64)

@@ -80,9 +80,6 @@ struct Options {
     events: EventOptions,
     #[command(flatten)]
     tls: TlsOptions,
-    /// Print what of ACM PCA is here, in Markdown, and stop.
-    #[arg(long)]
-    coverage: bool,
     /// What to log, as in `info` or `pca_local=debug`.
     #[arg(long, env = "PCA_LOCAL_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
@@ -120,9 +117,6 @@ async fn run(options: Options) -> Result<(), String> {
         Some(Command::Import { data_dir }) => return import(data_dir).await,
         None => {}
     }
-    if options.coverage {
-        return print(&pca_local::coverage::page());
-    }
     let filter = EnvFilter::try_new(&options.log)
         .map_err(|error| format!("--log '{}' is not a filter: {error}", options.log))?;
     tracing_subscriber::fmt()
@@ -154,9 +148,9 @@ async fn run(options: Options) -> Result<(), String> {
     if let Some(endpoint) = &options.s3_endpoint {
         service = service.s3(s3(endpoint, &options.region));
     }
-    let outlets = options.events.open().await?;
-    if !outlets.is_empty() {
-        service = service.events(Arc::new(outlets.clone()));
+    let queues = options.events.open().await?;
+    if !queues.is_empty() {
+        service = service.events(Arc::new(queues.clone()));
     }
     let service = match &options.data_dir {
         None => service.build(),
@@ -177,8 +171,8 @@ async fn run(options: Options) -> Result<(), String> {
         () = timeline.follow() => {}
     }
     service.close();
-    for outlet in outlets {
-        outlet.finish().await;
+    for queue in queues {
+        queue.finish().await;
     }
     Ok(())
 }

@@ -28,6 +28,7 @@ const MAY_BE_CRITICAL: [ObjectIdentifier; 13] = [
 
 /// One variant for each violation; `subject` says which certificate of the chain.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum ImportError {
     #[error("the certificate is for another key than this CA's")]
     AnotherKey,

@@ -24,16 +24,21 @@ const V2: u8 = 1;
 
 /// What stands in a CRL besides its entries.
 pub struct CrlHeader<'a> {
+    /// Must go with the issuer's key.
     pub signing_algorithm: &'a SigningAlgorithm,
     /// The service takes the moment of generation in milliseconds since 1970.
     pub number: u64,
+    /// When the CRL says that it was issued.
     pub this_update: OffsetDateTime,
+    /// By when the next one is issued.
     pub next_update: OffsetDateTime,
     /// The URL of this partition, for a CRL that is not the only one of its CA.
     pub issuing_distribution_point: Option<&'a str>,
 }
 
+/// Why a CRL was not signed.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CrlError {
     #[error("the CRL cannot be encoded")]
     Encode(#[from] der::Error),

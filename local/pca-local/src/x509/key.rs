@@ -16,7 +16,9 @@ use spki::SubjectPublicKeyInfoRef;
 
 use super::scheme::{Hash, Scheme};
 
+/// Why a key cannot be made, read, written or used.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum KeyError {
     #[error("a {algorithm} key could not be made")]
     Generate {
@@ -149,6 +151,10 @@ impl CaKey {
         Ok(Self { algorithm: algorithm.clone(), pair, public_key_info })
     }
 
+    /// The private key in the clear.
+    ///
+    /// # Errors
+    /// If the crypto library cannot write it.
     pub fn to_pkcs8(&self) -> Result<Pkcs8, KeyError> {
         let failed = |source| KeyError::Serialize { what: "a PKCS #8 document", source };
         Ok(Pkcs8(match &self.pair {
@@ -158,6 +164,7 @@ impl CaKey {
         }))
     }
 
+    /// The algorithm, as the API names it.
     pub fn algorithm(&self) -> &KeyAlgorithm {
         &self.algorithm
     }
@@ -173,6 +180,10 @@ impl CaKey {
         fits(&self.algorithm, algorithm)
     }
 
+    /// Signs the message, which is hashed as the algorithm says.
+    ///
+    /// # Errors
+    /// If the algorithm is for another kind of key, or signing fails.
     pub fn sign(&self, algorithm: &SigningAlgorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         if !self.can_sign_with(algorithm) {
             let (key, signing) = (name(&self.algorithm), algorithm.as_str().to_owned());
@@ -236,6 +247,7 @@ enum Wiped {
 }
 
 impl Pkcs8 {
+    /// The DER of a `PrivateKeyInfo` (RFC 5208).
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Wiped::Buffer(buffer) => (**buffer).as_ref(),

@@ -30,10 +30,12 @@ impl Name {
         Ok(Self(der.to_vec()))
     }
 
+    /// The DER of the RDNSequence.
     pub fn as_der(&self) -> &[u8] {
         &self.0
     }
 
+    /// Whether the name has no attribute.
     pub fn is_empty(&self) -> bool {
         self.relative_names().is_empty()
     }

@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+/// The label of a certificate (RFC 7468 §5).
 pub const CERTIFICATE: &str = "CERTIFICATE";
+/// The label of a request (RFC 7468 §7).
 pub const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
 
 /// More blocks than any real bundle has: the longest chain that fits in the API's 2 MB.
@@ -14,7 +16,9 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 
+/// Why a text is not PEM of the wanted kind.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum PemError {
     #[error("the base64 of PEM block {block} is not valid")]
     Base64 {

@@ -9,11 +9,15 @@ const BACKDATED: Duration = Duration::minutes(60);
 /// Whole seconds, the finest that a certificate can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
+    /// The first moment of validity.
     pub not_before: OffsetDateTime,
+    /// The last second of validity.
     pub not_after: OffsetDateTime,
 }
 
+/// Why a Validity of the API gives no period.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum ValidityError {
     #[error("the END_DATE {value} is not a date of the form YYMMDDHHMMSS or YYYYMMDDHHMMSS")]
     EndDate { value: i64 },

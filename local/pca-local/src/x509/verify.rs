@@ -10,7 +10,9 @@ use spki::SubjectPublicKeyInfoRef;
 use super::oid;
 use super::scheme::{Hash, MlDsa, Scheme, SchemeError};
 
+/// Why a signature does not count.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum VerifyError {
     #[error("the public key's algorithm {key} does not fit the signature's")]
     Mismatch { key: ObjectIdentifier },

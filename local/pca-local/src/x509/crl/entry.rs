@@ -5,10 +5,14 @@ use time::OffsetDateTime;
 
 use crate::x509::moment;
 
+/// One revoked certificate in a CRL (RFC 5280 §5.1.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CrlEntry {
+    /// The serial number, as an unsigned number in big-endian order.
     pub serial: [u8; 16],
+    /// The moment of revocation.
     pub revoked_at: OffsetDateTime,
+    /// Why it was revoked.
     pub reason: Reason,
 }
 

@@ -14,7 +14,9 @@ use crate::x509::name::{NameError, subject_from_api};
 use crate::x509::oid;
 use crate::x509::signed::{SignError, sign};
 
+/// Why the request of a CA was not made.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CaRequestError {
     #[error("the request cannot be encoded")]
     Encode(#[from] der::Error),

@@ -8,7 +8,9 @@ use x509_cert::attr::AttributeTypeAndValue;
 
 use super::{Name, oid};
 
+/// Why an ASN1Subject of the API cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum NameError {
     #[error("the common name {common_name:?} is longer than 64 characters")]
     CommonNameTooLong { common_name: String },
