@@ -1,4 +1,4 @@
-//! One ACM PCA service with everything around it: how it is put together, and what its owner can do.
+//! One ACM PCA service with its API and its console: how it is put together and controlled.
 
 use std::{
     io::{BufRead, Write},
@@ -82,13 +82,13 @@ impl Builder {
         self
     }
 
-    /// Who gets the service's events, after what they tell of is on disk; nobody, if not given.
+    /// The event sink: it gets each event after its changes are on disk. None, if not given.
     pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
         self.events = Some(sink);
         self
     }
 
-    /// Who may call what; everybody may call everything, if not given.
+    /// What callers may do; every call is allowed, if not given.
     pub fn iam(mut self, iam: Iam) -> Self {
         self.iam = Some(iam);
         self
@@ -224,8 +224,8 @@ impl PcaLocal {
         self.service.faults.set(faults)
     }
 
-    /// Forgets every CA of every account, the faults planned, metrics, and how far rates are used up.
-    /// The clock and all settings stay. Does nothing if the data directory cannot be written to.
+    /// Forgets every CA of every account, planned faults, metrics, and how far rates are used up. The
+    /// clock and all settings stay. Does nothing if the data directory cannot be written to.
     pub fn reset(&self) {
         self.service.reset();
     }

@@ -116,10 +116,10 @@ async fn answer(
             Ok(text) => dispatch::dispatch(operation, service, caller, text, protocol).await,
             Err(error) => Err(error.clone()),
         };
-        // An answer tells of nothing that a crash could undo, whoever did it.
+        // Reply only after every change that this call may have observed is durable.
         let Err(error) = service.store.settled_since(generation).await else { break result };
-        // What a call has read may be gone, and it can read again; what it has changed is undone,
-        // which its client has to know.
+        // The commit failed: a call that only reads can read again. The changes of any other call
+        // are undone, and its client has to know.
         readings_left -= 1;
         if readings_left == 0 || !cloudtrail::is_read_only(operation) {
             break Err(error.into());

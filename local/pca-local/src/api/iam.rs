@@ -14,7 +14,7 @@ use crate::{
 };
 pub use file::IamError;
 
-/// The identities behind access keys. Without it, everybody may do everything.
+/// The identities behind access keys. Without it, every call is allowed.
 #[derive(Debug)]
 pub struct Iam {
     identities: BTreeMap<String, Identity>,

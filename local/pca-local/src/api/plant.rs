@@ -274,7 +274,7 @@ fn validated(operation: &str, request: &Value) -> Result<(), ApiError> {
     validate(model, request)
 }
 
-/// A request for that subject, whose key nobody keeps.
+/// A request for that subject, whose key is thrown away.
 fn made_up_request(subject: &Value) -> Result<String, ApiError> {
     let invalid = |error: &dyn std::error::Error| ApiError::invalid_args(explain(error));
     let subject = shape_json::read(subject.to_string().as_bytes(), Asn1Subject::deserialize)

@@ -17,7 +17,7 @@ use authorization::Authorization;
 
 const SERVICE: &str = "acm-pca";
 /// A signature is good for five minutes before and after its time.
-const SKEW_MAX: Duration = Duration::minutes(5);
+const MAX_SKEW: Duration = Duration::minutes(5);
 
 /// The secret of every access key, or of each its own. `Debug` shows none of them.
 #[derive(Clone)]
@@ -113,7 +113,7 @@ fn check_age(date: &str, signed_at: OffsetDateTime, now: OffsetDateTime) -> Resu
             .format(format_description!("[year][month][day]T[hour][minute][second]Z"))
             .unwrap_or_default()
     };
-    let (oldest, newest) = (now - SKEW_MAX, now + SKEW_MAX);
+    let (oldest, newest) = (now - MAX_SKEW, now + MAX_SKEW);
     if signed_at < oldest {
         return Err(ApiError::refused(
             "InvalidSignatureException",

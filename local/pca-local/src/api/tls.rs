@@ -38,6 +38,9 @@ pub enum TlsError {
 
 impl Tls {
     /// The server's certificate, then those above it; and its key.
+    ///
+    /// # Errors
+    /// If either is no PEM, there is no certificate, or the two do not belong together.
     pub fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(certificates)
             .collect::<Result<_, _>>()
@@ -50,6 +53,9 @@ impl Tls {
 
     /// A certificate for `names` under a CA of its own, whose certificate clients have to be told
     /// to trust: it comes back as PEM. The CA's key is not kept.
+    ///
+    /// # Errors
+    /// If a name cannot be in a certificate, or no key can be made.
     pub fn self_signed(names: &[String]) -> Result<(Self, String), TlsError> {
         // Of the system's clock: TLS clients know no other.
         let now = Clock::system().now();
@@ -100,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_certificate_or_no_key_for_it_is_refused_with_its_name() {
+    fn a_bad_certificate_or_key_is_refused_by_name() {
         let (_, ca) = Tls::self_signed(&["localhost".to_owned()]).unwrap();
         let key = KeyPair::generate().unwrap().serialize_pem();
         let error = |certificate: &str, key: &str| {

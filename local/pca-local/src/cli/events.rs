@@ -1,4 +1,4 @@
-//! `--events…`: where what the service tells goes.
+//! `--events…`: where the service's events go.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What is written to the data directory: records, and what ends them.
+//! Changes to the data directory: records, and what ends them.
 
 use time::OffsetDateTime;
 
@@ -31,7 +31,7 @@ pub(crate) enum Change {
     },
 }
 
-/// What has changed in a CA since its lock was taken. Without a data directory nothing is noted.
+/// The changes of a CA since its lock was taken. Without a data directory nothing is noted.
 #[derive(Default)]
 pub(crate) struct Journal(Option<Vec<Change>>);
 

@@ -11,7 +11,7 @@ pub struct Clock(Arc<Inner>);
 
 struct Inner {
     mode: Mutex<ClockMode>,
-    /// Told of every move.
+    /// Called at every move.
     keeper: OnceLock<Keeper>,
 }
 
@@ -45,7 +45,8 @@ impl Clock {
         Self(Arc::new(Inner { mode: Mutex::new(mode), keeper: OnceLock::new() }))
     }
 
-    /// Who is told of every move from now on, so that it can be written down. The first one stays.
+    /// Calls `keeper` at every move from now on, so that moves can be written down. The first keeper
+    /// stays.
     pub(crate) fn keep_with(&self, keeper: Keeper) {
         let _ = self.0.keeper.set(keeper);
     }
@@ -54,7 +55,7 @@ impl Clock {
         let mut mode = self.mode();
         *mode = to;
         if let Some(keeper) = self.0.keeper.get() {
-            // Under the lock, so that two moves are told in their order.
+            // Under the lock, so that two moves are reported in their order.
             keeper(to);
         }
     }
@@ -76,7 +77,7 @@ impl Clock {
         matches!(*self.mode(), ClockMode::Running { .. })
     }
 
-    /// Moves the hands. What falls due on the way is the [`Timeline`](crate::service::timeline::Timeline)'s business.
+    /// Moves the hands and runs nothing: [`Timeline`](crate::Timeline) runs what falls due.
     pub fn set(&self, now: OffsetDateTime) {
         self.set_mode(match self.read_mode() {
             ClockMode::Frozen(_) => ClockMode::Frozen(now),

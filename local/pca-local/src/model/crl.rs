@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partition_is_closed_when_it_is_full_or_its_url_would_change() {
+    fn a_partition_closes_when_full_or_when_its_url_would_change() {
         let mut state = CrlState::default();
         let crl = configuration(CrlType::Partitioned, "a.example");
         let room = places(100);

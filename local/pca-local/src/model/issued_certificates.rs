@@ -21,7 +21,7 @@ use crate::{
     x509::crl::Reason,
 };
 
-/// A certificate as it enters the ledger.
+/// A certificate as it is added.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct IssuedCertificate {
@@ -44,7 +44,7 @@ pub(crate) struct IssuedCertificate {
     pub(crate) crl: Binding,
 }
 
-/// A certificate as it stands in the ledger.
+/// A certificate as it is listed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CertificateEntry<'a> {
     /// `None` if it stays on disk.
@@ -167,8 +167,8 @@ impl IssuedCertificates {
         self.records.len()
     }
 
-    /// Some of the certificates in the order of issuance. What is issued meanwhile comes after
-    /// them, so a long list can be read piece by piece.
+    /// Some of the certificates in the order of issuance. Later certificates come after them,
+    /// so a long list can be read piece by piece.
     pub(crate) fn range(
         &self,
         places: std::ops::Range<usize>,
@@ -252,27 +252,27 @@ mod tests {
 
     #[test]
     fn what_goes_in_comes_out_in_the_order_of_issuance() {
-        let mut ledger = IssuedCertificates::default();
+        let mut certificates = IssuedCertificates::default();
         for number in 0..200 {
-            ledger.insert(&issued(number, if number % 2 == 0 { "even" } else { "odd" }));
+            certificates.insert(&issued(number, if number % 2 == 0 { "even" } else { "odd" }));
         }
         let revocation =
             Revocation { at: datetime!(2026-02-01 0:00 UTC), reason: Reason::KeyCompromise };
-        ledger.revoke(&[77; 16], revocation);
-        ledger.revoke(&[222; 16], revocation);
+        certificates.revoke(&[77; 16], revocation);
+        certificates.revoke(&[222; 16], revocation);
 
-        assert_eq!((ledger.len(), ledger.names.0.len()), (200, 3));
-        let entry = ledger.get(&[77; 16]).unwrap();
+        assert_eq!((certificates.len(), certificates.names.0.len()), (200, 3));
+        let entry = certificates.get(&[77; 16]).unwrap();
         assert_eq!((entry.der, entry.place), (Some(&[77; 10_000][..]), 77));
         assert_eq!((entry.template_arn, entry.account), ("odd", "111122223333"));
         assert_eq!(entry.not_after, datetime!(9999-12-31 23:59:59 UTC));
         assert_eq!(entry.issued_at, datetime!(2026-01-01 01:00:00.123 UTC));
         assert_eq!((entry.crl, entry.revocation), (Binding::Partition(77), Some(revocation)));
-        assert!(ledger.get(&[222; 16]).is_none());
+        assert!(certificates.get(&[222; 16]).is_none());
 
-        let serials: Vec<u8> = ledger.range(198..1000).map(|entry| entry.serial[0]).collect();
+        let serials: Vec<u8> = certificates.range(198..1000).map(|entry| entry.serial[0]).collect();
         assert_eq!(serials, [198, 199]);
-        assert!(ledger.range(0..1).all(|entry| entry.is_self_signed && entry.place == 0));
-        assert_eq!(ledger.range(300..400).count(), 0);
+        assert!(certificates.range(0..1).all(|entry| entry.is_self_signed && entry.place == 0));
+        assert_eq!(certificates.range(300..400).count(), 0);
     }
 }

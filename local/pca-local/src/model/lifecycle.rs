@@ -6,8 +6,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::model::{error::ApiError, values::word};
 
-/// What is stored. EXPIRED is not a state: it is what ACTIVE and DISABLED look like once the CA's
-/// certificate has run out, so the flag under it survives a renewal.
+/// The state that is stored. EXPIRED is none: ACTIVE and DISABLED are shown as EXPIRED once the CA's
+/// certificate has run out, so the state survives a renewal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub(crate) enum CaState {
@@ -175,7 +175,7 @@ pub(crate) fn restore(before: Before) -> CaState {
     }
 }
 
-/// After a certificate has been imported: ACTIVE, unless somebody had disabled the CA.
+/// After a certificate has been imported: ACTIVE, unless the CA was disabled.
 pub(crate) fn import(state: &CaState) -> CaState {
     match state {
         CaState::Disabled => CaState::Disabled,
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn restoring_returns_to_the_state_before_and_import_keeps_disabled() {
+    fn restoring_returns_the_state_before_and_import_keeps_disabled() {
         for state in [CaState::Active, CaState::Disabled, CaState::PendingCertificate] {
             let CaState::Deleted { before, .. } = delete(&state, Duration::days(7), NOW) else {
                 panic!("{state:?} has a restoration period");

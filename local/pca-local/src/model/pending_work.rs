@@ -1,4 +1,4 @@
-//! What was answered for and is not done: a CA's key, a certificate.
+//! Work that a call has accepted and that is not done: a CA's key, a certificate.
 
 use aws_sdk_acmpca::types::FailureReason;
 use serde::{Deserialize, Serialize};

@@ -171,7 +171,7 @@ impl Statement {
                 .is_some_and(|equals| equals.get("aws:PrincipalOrgID").is_some())
     }
 
-    /// There are no organisations here, so a statement for one lets nobody in.
+    /// Organisations are not known here, so a statement for one allows no account.
     fn is_for(&self, account: &str) -> bool {
         self.accounts().contains(&account)
     }

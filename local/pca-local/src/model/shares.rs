@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_come_and_go_beside_each_other_and_beside_other_statements() {
+    fn shares_are_added_and_removed_beside_other_statements() {
         let (default, revoke) =
             (share(Permission::Default, GUEST), share(Permission::Revoke, "777788889999"));
         let one = default.add(&ca(), None);

@@ -1,4 +1,4 @@
-//! Who is calling, read from the request's headers.
+//! The caller of a request, read from its headers.
 
 use http::HeaderMap;
 
@@ -42,7 +42,7 @@ impl Caller {
         }
     }
 
-    /// Who plants a seed: the account itself.
+    /// The caller that a seed is planted as: the account itself.
     pub(crate) fn of_seed(account: String, region: String) -> Self {
         let arn = format!("arn:{}:iam::{account}:user/root", partition(&region));
         Self {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_belongs_to_the_default_account_and_names_the_user() {
+    fn another_key_is_a_user_of_the_default_account() {
         let authorization = "AWS4-HMAC-SHA256 Credential=alice/20261122/us-east-1/acm-pca/aws4_request, Signature=0";
         let alice = caller(Some(authorization));
         assert_eq!(alice.account, DEFAULT_ACCOUNT);

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_successful_deletion_has_no_error_and_null_response_elements() {
+    fn a_deletion_has_no_error_and_null_response_elements() {
         let request = json!({"CertificateAuthorityArn": "arn", "PermanentDeletionTimeInDays": 7});
         let now = datetime!(2026-11-20 10:00 UTC);
         let event =

@@ -93,7 +93,7 @@ impl Publisher {
         self.0.events.announce(&arn, ServiceEvent::CrlGeneration { failure: first_failure }, now);
     }
 
-    /// What the CRL says, its number included, is on disk before anybody can read it.
+    /// Writes the CRL after its content, the number included, is on disk.
     async fn write(&self, job: PendingCrl) -> Result<(), CrlFailure> {
         self.0.store.settled().await.map_err(|_| CrlFailure::Signing)?;
         let PendingCrl { ca, bucket, key, acl, content, .. } = job;

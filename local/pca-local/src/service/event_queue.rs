@@ -118,7 +118,7 @@ async fn work(
         let taken = tokio::select! {
             taken = waiting.recv_many(&mut batch, MAX_BATCH) => taken,
             _ = stop.wait_for(|stop| *stop), if !waiting.is_closed() => {
-                // What is in the queue already is still delivered.
+                // Events in the queue are still delivered.
                 waiting.close();
                 continue;
             }
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_finds_the_queue_full_is_counted_and_the_rest_arrives_in_order() {
+    async fn a_full_queue_counts_what_it_drops_and_keeps_the_order() {
         let permits = Arc::new(Semaphore::new(0));
         let (delivered, mut arrived) = mpsc::unbounded_channel();
         let gate = Gate { permits: Arc::clone(&permits), delivered };

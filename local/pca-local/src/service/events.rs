@@ -1,4 +1,4 @@
-//! What the service tells the world: EventBridge events, in the real service's shapes.
+//! The service's events, in the shapes that the real service gives to EventBridge.
 
 use std::sync::Arc;
 
@@ -11,10 +11,11 @@ use crate::model::arn::CaArn;
 /// `account`, `time`, `region`, `resources`, `detail`). Called while a request is being answered:
 /// it hands the event on and returns, it never waits for who receives it.
 pub trait EventSink: Send + Sync {
+    /// Takes one event, and must not block.
     fn deliver(&self, event: Value);
 }
 
-/// For a service whose events nobody listens to.
+/// Drops every event.
 pub struct NoEvents;
 
 impl EventSink for NoEvents {

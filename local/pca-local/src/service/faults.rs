@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{api_model::MODEL, error::ApiError, values::word};
 
-/// What is to go wrong. Each entry is used up by what it made fail.
+/// Faults to inject. Each is used up by the call that it made fail.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Faults {
@@ -53,7 +53,7 @@ fn once() -> u32 {
     1
 }
 
-/// What is left of the faults that were asked for.
+/// The faults that are left of those that were asked for.
 #[derive(Default)]
 pub(crate) struct PlannedFaults(Mutex<Faults>);
 

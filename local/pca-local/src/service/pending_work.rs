@@ -1,6 +1,6 @@
-//! Finishes what was accepted and has been waiting: a CA's key, a certificate, an audit report.
+//! Finishes pending work: a CA's key, a certificate, an audit report.
 //!
-//! Whoever finds that a wait is over does the work: a client that asks, or the clock. The record
+//! A client that asks, or the clock, does the work when the wait is over. The record
 //! of the wait is taken out under the CA's lock, so each piece of work is done once.
 
 mod issuance;
@@ -170,7 +170,7 @@ fn settle_creation(
     service.events.announce(&arn, ServiceEvent::CaCreation { succeeded }, at);
 }
 
-/// Puts a certificate among the issued ones, or tells that it failed.
+/// Puts a certificate among the issued ones, or announces that it failed.
 pub(crate) fn end_issuance(
     service: &Service,
     cell: &AuthorityCell,

@@ -1,4 +1,4 @@
-//! AWS's quotas: what the service is told to hold callers to, as a configuration.
+//! Quotas: how many of each resource there can be, and how often operations can be called.
 
 mod token_bucket;
 
@@ -107,6 +107,9 @@ impl Quotas {
     }
 
     /// Members that are left out are those of [`Quotas::default`].
+    ///
+    /// # Errors
+    /// If the text is not JSON of the documented form, or has an unknown operation or a rate of 0.
     pub fn from_json(text: &str) -> Result<Self, QuotasError> {
         let quotas: Self = serde_json::from_str(text)?;
         for (operation, rate) in &quotas.requests_per_second {
@@ -184,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_regions_and_operations_do_not_use_up_each_others_rate() {
+    fn rates_are_kept_per_account_region_and_operation() {
         let limiter = Limiter::new(Quotas::aws());
         let now = time::macros::datetime!(2026-01-01 00:00 UTC);
         let caller = |account: &str, region: &str| {

@@ -1,4 +1,4 @@
-//! The latest events of the service, for whoever looks at it: what happened, and what happens next.
+//! The latest events of the service, for the console.
 
 use std::{
     collections::VecDeque,
@@ -11,10 +11,10 @@ use tokio::sync::watch;
 use crate::service::{cloudtrail::ApiCall, events::Happened};
 
 /// As many as a person reads, and no more memory than a few requests with the longest chain take.
-const KEPT: usize = 500;
-const KEPT_BYTES: usize = 8 * 1024 * 1024;
+const MAX_KEPT: usize = 500;
+const MAX_KEPT_BYTES: usize = 8 * 1024 * 1024;
 
-/// What the service has told lately. Everybody who looks reads the same.
+/// The latest events, the same for every reader.
 pub(crate) struct RecentEvents {
     pages: Mutex<Pages>,
     /// The number of the latest event.
@@ -32,11 +32,11 @@ pub(crate) struct Noted {
     pub(crate) number: u64,
     bytes: usize,
     event: RecentEvent,
-    /// Made when somebody wants to see it: most are never looked at.
+    /// Made when it is first read: most never are.
     envelope: OnceLock<Value>,
 }
 
-/// What the service tells, as it is told.
+/// An event before it has its EventBridge form.
 pub(crate) enum RecentEvent {
     Call(Box<ApiCall>),
     Service(Box<Happened>),
@@ -69,11 +69,11 @@ impl RecentEvents {
         let noted = Arc::new(Noted { number, bytes, event, envelope: OnceLock::new() });
         pages.noted.push_back(Arc::clone(&noted));
         pages.bytes += bytes;
-        while pages.noted.len() > KEPT || pages.bytes > KEPT_BYTES {
+        while pages.noted.len() > MAX_KEPT || pages.bytes > MAX_KEPT_BYTES {
             let Some(oldest) = pages.noted.pop_front() else { break };
             pages.bytes -= oldest.bytes;
         }
-        // Still under the lock: numbers are told in their order.
+        // Still under the lock: numbers are published in their order.
         self.latest.send_replace(number);
         noted
     }
@@ -129,21 +129,21 @@ mod tests {
     #[test]
     fn the_oldest_go_when_there_are_too_many_or_they_are_too_large() {
         let recent = RecentEvents::default();
-        for number in 0..=KEPT {
+        for number in 0..=MAX_KEPT {
             recent.note(happened(number));
         }
         let kept = recent.after(0);
-        assert_eq!((kept.len(), kept[0].number), (KEPT, 2));
+        assert_eq!((kept.len(), kept[0].number), (MAX_KEPT, 2));
         assert_eq!(kept[0].envelope()["resources"][1], "1");
-        assert_eq!(recent.after(kept[KEPT - 3].number).len(), 2);
+        assert_eq!(recent.after(kept[MAX_KEPT - 3].number).len(), 2);
 
         for _ in 0..3 {
-            recent.note(call(KEPT_BYTES / 2));
+            recent.note(call(MAX_KEPT_BYTES / 2));
         }
         assert_eq!(recent.after(0).len(), 2);
-        recent.note(call(KEPT_BYTES + 1));
+        recent.note(call(MAX_KEPT_BYTES + 1));
         assert_eq!(recent.after(0).len(), 0);
-        assert_eq!(*recent.latest().borrow(), KEPT as u64 + 5);
+        assert_eq!(*recent.latest().borrow(), MAX_KEPT as u64 + 5);
     }
 
     #[test]

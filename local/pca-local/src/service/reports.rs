@@ -86,7 +86,7 @@ fn parts(
     let mut rendering = Rendering::new(cell.clone(), format.clone(), data_dir.clone());
     let (made, parts) = tokio::sync::mpsc::channel(1);
     let rendered = tokio::task::spawn_blocking(move || {
-        // Until nobody wants the next part: it was the last, or the one before could not be written.
+        // Ends when the receiver is gone: the part before could not be written.
         while let Some(part) = rendering.next_part(PART_BYTES_MIN).transpose() {
             let is_failure = part.is_err();
             if made.blocking_send(part).is_err() || is_failure {

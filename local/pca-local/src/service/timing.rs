@@ -1,4 +1,4 @@
-//! How long what a client has asked for stays unfinished: nothing, some polls, or some time.
+//! How long what a client has asked for stays pending: nothing, some polls, or some time.
 
 use std::{fmt, str::FromStr};
 
@@ -7,8 +7,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::model::wait::Wait;
 
-/// Nobody waits longer than this for a key; a larger number is a mistake in its unit.
-const DELAY_SECONDS_MAX: f64 = 366.0 * 86_400.0;
+/// A larger number is taken for a mistake in its unit.
+const MAX_DELAY_SECONDS: f64 = 366.0 * 86_400.0;
 
 /// As text: `immediate`, `polls:N`, `seconds:N`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ impl FromStr for Timing {
             Some(("seconds", seconds)) => seconds
                 .parse()
                 .ok()
-                .filter(|seconds| (0.0..=DELAY_SECONDS_MAX).contains(seconds))
+                .filter(|seconds| (0.0..=MAX_DELAY_SECONDS).contains(seconds))
                 .and_then(Duration::checked_seconds_f64)
                 .map(Self::Delay)
                 .ok_or_else(not_a_time),

@@ -1,8 +1,8 @@
 //! Where the state lasts: nowhere, or in a data directory whose commits many calls share.
 //!
 //! Changes are queued in the order in which they were made and committed by one thread, as many
-//! together as have come in while the commit before was under way. No answer leaves before
-//! everything that it may have seen is on disk ([`DataDir::settled`]).
+//! together as have come in while the commit before was under way. No reply leaves before
+//! every change that its call may have observed is on disk ([`DataDir::settled`]).
 //!
 //! A commit that fails takes memory back to what is on disk: every CA is read again, and each call
 //! that was under way ends with an error.
@@ -79,14 +79,14 @@ impl DataDir {
         self.0.as_ref().map_or(0, |disk| disk.queue.generation())
     }
 
-    /// The last write has failed. What the clock sets off waits until one succeeds: it would find
-    /// itself due again, for ever.
+    /// The last write has failed. Work of the clock waits until one succeeds: it would stay due for
+    /// ever.
     pub(crate) fn has_failed(&self) -> bool {
         self.0.as_ref().is_some_and(|disk| disk.queue.has_failed())
     }
 
-    /// Queues changes that were made to what was put into memory in that generation; changes to
-    /// what has been replaced since are nobody's.
+    /// Queues changes of CAs that were put into memory in that generation; those of CAs that have
+    /// been replaced since are dropped.
     pub(crate) fn write(&self, generation: u64, changes: Vec<Change>) {
         if let Some(disk) = self.0.as_ref().filter(|_| !changes.is_empty()) {
             disk.queue.push(generation, Item::Changes(changes));
@@ -153,7 +153,8 @@ impl DataDir {
 }
 
 impl Opened {
-    /// Starts writing down what changes from now on. After a commit that failed `memory` goes back to what is on disk.
+    /// Starts the thread that writes changes down. After a commit that failed, `memory` goes back to
+    /// what is on disk.
     pub(crate) fn start(self, memory: Weak<dyn Restorable>) {
         let Some(disk) = &self.data_dir.0 else { return };
         let mut writer = Writer::new(self.writer, Arc::clone(&disk.queue), memory);

@@ -98,8 +98,8 @@ impl Store {
         if self.data_dir.has_failed() { Vec::new() } else { self.all() }
     }
 
-    /// Puts other CAs into the place of all that are here. Calls that are under way with those that
-    /// were here end with an error. `changes` are what makes the same of what is on disk.
+    /// Replaces all CAs. Calls that are under way with the old ones end with an error. `changes` do the
+    /// same on disk.
     pub(crate) fn replace(
         &self,
         restored: Restored,

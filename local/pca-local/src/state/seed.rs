@@ -1,7 +1,7 @@
 //! Fixtures: CAs with given ids, certificates with given serial numbers, from one JSON file.
 //!
-//! A seed is carried out by the service's own operations, so what it asks for is held to the same
-//! rules as any request. What is there already stays as it is: a seed can be planted twice.
+//! The service's own operations carry a seed out, so it is held to the same rules as any request.
+//! Resources that exist stay as they are: a seed can be planted twice.
 
 use std::collections::{BTreeMap, HashSet};
 

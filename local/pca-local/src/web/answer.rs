@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{model::error::explain, service::core::Service};
 
-/// The answer, when what it says is on disk.
+/// The answer, after every change that it shows is on disk; 500 if one is not written.
 pub(crate) async fn written(service: &Service, generation: u64, answer: Response) -> Response {
     match service.store.settled_since(generation).await {
         Ok(()) => answer,

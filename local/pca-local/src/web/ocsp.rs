@@ -73,7 +73,7 @@ enum Answer {
     Signed { der: Vec<u8>, has_nonce: bool },
 }
 
-/// The answer, when what it tells of is on disk.
+/// The answer, after every change that it shows is on disk.
 async fn durable(service: &Service, request: &[u8], now: OffsetDateTime) -> Answer {
     let generation = service.store.generation();
     let answered = answer(service, request, now);
@@ -110,8 +110,8 @@ fn answer(service: &Service, request: &[u8], now: OffsetDateTime) -> Answer {
         .collect();
     match sign_response(&found.issuer, &header, &responses) {
         Ok(der) => {
-            if let Some(ca) = &found.told_of {
-                tell(service, ca, &request.certificates, now);
+            if let Some(ca) = &found.announced_for {
+                announce(service, ca, &request.certificates, now);
             }
             Answer::Signed { der, has_nonce: request.nonce.is_some() }
         }
@@ -122,7 +122,7 @@ fn answer(service: &Service, request: &[u8], now: OffsetDateTime) -> Answer {
     }
 }
 
-fn tell(service: &Service, ca: &CaArn, asked: &[CertId], now: OffsetDateTime) {
+fn announce(service: &Service, ca: &CaArn, asked: &[CertId], now: OffsetDateTime) {
     service.events.trail(ca, || Act::SignOcspResponse, now);
     let arn = |id: &CertId| ca.certificate(&id.serial.to_hex());
     let certificates = || asked.iter().map(arn).collect();
@@ -131,8 +131,8 @@ fn tell(service: &Service, ca: &CaArn, asked: &[CertId], now: OffsetDateTime) {
 
 /// What is taken from the CA's record; signing is done without its lock.
 struct Found {
-    /// The CA, if anybody gets events.
-    told_of: Option<CaArn>,
+    /// The CA, if there is an event sink.
+    announced_for: Option<CaArn>,
     issuer: Issuer,
     signing_algorithm: SigningAlgorithm,
     statuses: Vec<CertStatus>,
@@ -151,7 +151,7 @@ fn find(service: &Service, certificates: &[CertId], now: OffsetDateTime) -> Opti
             return None;
         }
         Some(Found {
-            told_of: service.events.is_heard().then(|| authority.arn.clone()),
+            announced_for: service.events.is_heard().then(|| authority.arn.clone()),
             issuer: authority.issuer()?,
             signing_algorithm: authority.configuration.signing_algorithm().clone(),
             statuses: certificates.iter().map(|id| status(&authority, id)).collect(),

@@ -87,11 +87,17 @@ pub enum CertificateError {
 
 impl Certificate {
     /// Reads text that holds exactly one certificate.
+    ///
+    /// # Errors
+    /// If the text has not exactly one block, or it holds no certificate.
     pub fn parse_pem(text: &[u8]) -> Result<Self, CertificateError> {
         Self::parse_der(&pem::decode_one(text, &[pem::CERTIFICATE])?)
     }
 
     /// Reads the certificates of a bundle, in their order.
+    ///
+    /// # Errors
+    /// If the text has no block, or one of them holds no certificate.
     pub fn parse_pem_chain(text: &[u8]) -> Result<Vec<Self>, CertificateError> {
         let blocks = pem::decode_all(text, &[pem::CERTIFICATE])?;
         blocks.iter().map(|block| Self::parse_der(block)).collect()
@@ -168,6 +174,9 @@ impl Certificate {
     }
 
     /// Checks the signature with a SubjectPublicKeyInfo. Names are the caller's business.
+    ///
+    /// # Errors
+    /// If the key did not make the signature, or its kind is not known here.
     pub fn verify_signed_by(&self, public_key_info: &[u8]) -> Result<(), VerifyError> {
         // What was parsed once parses again; an error here would be a bug, and counts as "no".
         let signed = Signed::from_der(&self.der).map_err(|_| VerifyError::WrongSignature)?;

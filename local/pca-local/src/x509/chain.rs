@@ -61,6 +61,9 @@ pub enum ImportError {
 }
 
 /// `chain` runs from the issuer of `certificate` to the root.
+///
+/// # Errors
+/// The first rule that the certificate or its chain breaks.
 pub fn check_import(
     ca_public_key_info: &[u8],
     is_root: bool,
@@ -134,7 +137,7 @@ fn check_link(link: &Certificate, now: OffsetDateTime) -> Result<(), ImportError
     if let Some(extension) = refused {
         return Err(ImportError::CriticalExtension { subject: subject(), oid: extension.extn_id });
     }
-    // Nothing published says so, but a CA that is expired from the start would serve nobody.
+    // Nothing published says so, but a CA that is expired from the start is of no use.
     if link.not_after <= now {
         return Err(ImportError::Expired { subject: subject(), not_after: link.not_after });
     }

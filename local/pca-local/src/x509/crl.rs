@@ -55,6 +55,9 @@ impl From<KeyError> for CrlError {
 }
 
 /// The DER of the CRL. Entries stand in the order in which they come.
+///
+/// # Errors
+/// If the key cannot sign with the algorithm, or a field cannot be encoded.
 pub fn sign_crl(
     issuer: &Issuer,
     header: &CrlHeader<'_>,
@@ -66,7 +69,7 @@ pub fn sign_crl(
 
     // Lengths come first in DER and are known last. So room is left for everything that precedes
     // the entries, and it is filled from its end towards its start.
-    let mut crl = FrontFilled::with_room(before.len() + 3 * LONGEST_HEADER);
+    let mut crl = FrontFilled::with_room(before.len() + 3 * MAX_HEADER);
     for entry in entries {
         entry.write(crl.tail())?;
     }
@@ -131,7 +134,7 @@ fn extensions(issuer: &Issuer, header: &CrlHeader<'_>) -> Result<Vec<u8>, CrlErr
 }
 
 /// One octet of tag and, for up to 256 MiB, at most five of length.
-const LONGEST_HEADER: usize = 6;
+const MAX_HEADER: usize = 6;
 
 /// A buffer that grows at its end and has room to be filled towards its start.
 struct FrontFilled {

@@ -54,6 +54,9 @@ pub enum RequestError {
 
 impl Request {
     /// Reads a request in PEM. Checked are, in this order, structure, signature, extensions, names.
+    ///
+    /// # Errors
+    /// The first of these that is wrong.
     pub fn parse(text: &[u8]) -> Result<Self, RequestError> {
         Self::parse_der(&pem::decode_one(text, &LABELS)?)
     }

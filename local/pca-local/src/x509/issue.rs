@@ -98,6 +98,9 @@ impl IssueError {
 }
 
 /// Returns the DER of the certificate.
+///
+/// # Errors
+/// If the request, the API or the issuer does not allow the certificate: see [`IssueError::fault`].
 pub fn issue(issuance: &Issuance<'_>) -> Result<Vec<u8>, IssueError> {
     let Issuance { issuer, request, template, signing_algorithm, .. } = issuance;
     if !issuer.key().can_sign_with(signing_algorithm) {

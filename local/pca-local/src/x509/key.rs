@@ -104,6 +104,9 @@ impl Kind {
 impl CaKey {
     /// Makes a key. RSA takes a noticeable time: about a tenth of a second for 2048 bits, more
     /// than one for 4096.
+    ///
+    /// # Errors
+    /// If the algorithm is not supported, or the crypto library fails.
     pub fn generate(algorithm: &KeyAlgorithm) -> Result<Self, KeyError> {
         let failed = |source| KeyError::Generate { algorithm: name(algorithm), source };
         let pair = match Kind::of(algorithm)? {
@@ -117,6 +120,9 @@ impl CaKey {
     }
 
     /// Reads what [`to_pkcs8`](Self::to_pkcs8) wrote.
+    ///
+    /// # Errors
+    /// If the octets are no private key of the algorithm.
     pub fn from_pkcs8(algorithm: &KeyAlgorithm, der: &[u8]) -> Result<Self, KeyError> {
         let rejected = |source| KeyError::Rejected { algorithm: name(algorithm), source };
         let pair = match Kind::of(algorithm)? {
@@ -207,6 +213,9 @@ impl CaKey {
 }
 
 /// Whether a CA can have such a key and sign with it, before the key is made.
+///
+/// # Errors
+/// If either is not supported, or the two do not go together.
 pub fn check_algorithms(key: &KeyAlgorithm, signing: &SigningAlgorithm) -> Result<(), KeyError> {
     Kind::of(key)?;
     if fits(key, signing) {

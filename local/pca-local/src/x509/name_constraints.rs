@@ -76,6 +76,9 @@ impl fmt::Display for NameKind {
 }
 
 /// `issuers` are the issuing CA's certificate and those above it.
+///
+/// # Errors
+/// The first name that is excluded or not permitted, or constraints that cannot be read.
 pub fn check_name_constraints<'a>(
     certificate: &Certificate,
     issuers: impl IntoIterator<Item = &'a Certificate>,

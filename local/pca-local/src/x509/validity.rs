@@ -38,6 +38,9 @@ pub enum ValidityError {
 impl Period {
     /// Relative validities count from the issuance, not from the start of the certificate, and
     /// `not_before` does not move the end.
+    ///
+    /// # Errors
+    /// If a value is not positive, too far away, of an unknown type, or ends before it starts.
     pub fn new(
         validity: &Validity,
         not_before: Option<&Validity>,

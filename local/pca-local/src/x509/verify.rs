@@ -29,6 +29,9 @@ pub enum VerifyError {
 }
 
 /// Checks `signature` over `message`. Both identifiers are given as the DER found in the input.
+///
+/// # Errors
+/// If the signature is wrong, or the algorithm or the key is not supported.
 pub fn verify(
     public_key_info: &[u8],
     signature_algorithm: &[u8],

@@ -44,6 +44,9 @@ struct Entry {
 
 impl Iam {
     /// The identities, and the secrets that their requests are signed with, if the file has them.
+    ///
+    /// # Errors
+    /// If the text is not JSON of the documented form, or a policy or a principal cannot be read.
     pub fn from_json(text: &str) -> Result<(Self, Option<Secrets>), IamError> {
         // serde's own message could quote a secret.
         let entries: BTreeMap<String, Entry> = serde_json::from_str(text)

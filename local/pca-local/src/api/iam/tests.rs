@@ -1,4 +1,4 @@
-//! Policies as people write them, held against calls.
+//! Policies of the usual forms, held against calls.
 
 use serde_json::json;
 

@@ -18,7 +18,7 @@ use crate::model::api_model::{MODEL, Operation, Shape};
 use crate::model::error::ApiError;
 
 /// What serde_json allows in JSON; the model's deepest input has nine levels.
-const DEPTH_MAX: u32 = 128;
+const MAX_DEPTH: u32 = 128;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CborError {
@@ -30,7 +30,7 @@ pub(crate) enum CborError {
     NotANumber,
     #[error("a blob is not a byte string")]
     NotAByteString,
-    #[error("it is nested more than {DEPTH_MAX} deep")]
+    #[error("it is nested more than {MAX_DEPTH} deep")]
     TooDeep,
     #[error("{0} bytes follow it")]
     Trailing(usize),
@@ -48,7 +48,7 @@ impl From<DeserializeError> for CborError {
 /// is a request is for [`validate`](super::validate::validate) to say.
 pub(crate) fn to_json(operation: &Operation, body: &[u8]) -> Result<Value, CborError> {
     let decoder = &mut Decoder::new(body);
-    let value = value(decoder, Some(MODEL.input(operation)), DEPTH_MAX)?;
+    let value = value(decoder, Some(MODEL.input(operation)), MAX_DEPTH)?;
     match body.len() - decoder.position() {
         0 => Ok(value),
         rest => Err(CborError::Trailing(rest)),

@@ -12,7 +12,7 @@ use crate::model::{
 };
 
 /// AWS names this many violations at the most.
-const REPORTED_MAX: usize = 10;
+const MAX_REPORTED: usize = 10;
 
 /// Checks a request: first that every value has its member's type (a `SerializationException`, the
 /// first one only, as a parser would find it), then every constraint (one `ValidationException`
@@ -24,7 +24,7 @@ pub(crate) fn validate(operation: &Operation, request: &Value) -> Result<(), Api
         return Ok(());
     }
     let count = found.len();
-    found.truncate(REPORTED_MAX);
+    found.truncate(MAX_REPORTED);
     let plural = if count == 1 { "error" } else { "errors" };
     Err(ApiError::validation(format!("{count} validation {plural} detected: {}", found.join("; "))))
 }

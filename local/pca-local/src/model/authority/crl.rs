@@ -14,7 +14,7 @@ impl Authority {
     pub(crate) fn reserve_crl(&mut self) -> Option<Reservation> {
         let name_bytes =
             self.certificate.as_ref().map_or(0, |held| held.certificate.subject.as_der().len());
-        let Authority { arn, revocation, crl: state, .. } = self;
+        let Self { arn, revocation, crl: state, .. } = self;
         let crl = revocation.crl_configuration().filter(|crl| crl.enabled())?;
         if location::is_omitted(crl) {
             return None;
@@ -30,7 +30,7 @@ impl Authority {
     /// A certificate has been issued that the CRL answers for. Leaving the CRL out of certificates does
     /// not keep it from being published, so those call for it too.
     pub(crate) fn refer_to_crl(&mut self, binding: Binding, now: OffsetDateTime) {
-        let Authority { arn, revocation, crl: state, .. } = self;
+        let Self { arn, revocation, crl: state, .. } = self;
         let Some(crl) = revocation.crl_configuration().filter(|crl| crl.enabled()) else { return };
         let Some((key, _)) = state.place(arn, crl, binding) else { return };
         let list = state.list_mut(binding);
@@ -45,8 +45,7 @@ impl Authority {
         self.crl_configuration().is_none_or(|crl| CrlState::is_published(crl, binding))
     }
 
-    /// How many certificates that have not expired a CA with a complete CRL has revoked; no more than
-    /// `most` are told from more.
+    /// How many unexpired certificates a CA with a complete CRL has revoked. Counting stops at `most`.
     pub(crate) fn listed_in_complete(&self, most: usize, now: OffsetDateTime) -> usize {
         let is_complete = self
             .crl_configuration()

@@ -102,7 +102,7 @@ impl Authority {
         true
     }
 
-    /// What somebody was busy with when the records were written is nobody's now.
+    /// Makes work due again that was in progress when the records were written.
     pub(crate) fn take_up_again(&mut self) {
         if self.state == CaState::Creating && self.creation.is_none() {
             self.creation =

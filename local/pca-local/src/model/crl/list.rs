@@ -24,8 +24,8 @@ pub(crate) struct CrlList {
     /// When it is to be written next; `None` until a certificate refers to it.
     #[serde(with = "time::serde::rfc3339::option")]
     due: Option<OffsetDateTime>,
-    /// The earliest moment that has been asked for since the last CRL was begun. What comes in while
-    /// it is signed and written is not on it.
+    /// The earliest moment that has been asked for since the last CRL was begun. It lacks
+    /// revocations that come in while it is signed and written.
     #[serde(skip)]
     asked: Option<OffsetDateTime>,
     /// The last CRL that was signed.
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_certificate_that_refers_to_a_crl_calls_for_it_and_so_does_a_new_place() {
+    fn a_crl_is_due_at_its_first_certificate_and_at_a_new_location() {
         let mut list = CrlList::default();
         assert_eq!(list.due(), None);
         list.refer("bucket", "key", NOW);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_leaves_after_one_crl_that_was_issued_after_the_certificates_end() {
+    fn an_entry_leaves_after_one_crl_issued_after_expiry() {
         let end = NOW + Duration::DAY;
         let second = Duration::SECOND;
         for (written_at, want) in [(end - second, 1), (end, 1), (end + second, 0)] {
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_stand_in_the_order_of_revocation_even_if_the_clock_is_turned_back() {
+    fn entries_stay_in_revocation_order_if_the_clock_goes_back() {
         let mut list = CrlList::default();
         let end = NOW + Duration::DAY;
         list.add(revoked(9, NOW, end));

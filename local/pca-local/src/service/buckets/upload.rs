@@ -54,7 +54,7 @@ async fn put_in_parts(
     let id = begun.upload_id.unwrap_or_default();
     let written = write_parts(client, object, &id, parts).await;
     if written.is_err() {
-        // What is left of it is the bucket's lifecycle rules' to remove, if this is refused too.
+        // If S3 refuses this too, the bucket's lifecycle rules have to remove the parts.
         let abort = client.abort_multipart_upload().bucket(*bucket).key(*key).upload_id(&id);
         let _ = abort.customize().mutate_request(as_service(object.ca)).send().await;
     }

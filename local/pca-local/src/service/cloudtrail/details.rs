@@ -26,8 +26,8 @@ pub(crate) struct Details {
 }
 
 impl Details {
-    /// The record's `serviceEventDetails`. What there is nothing to say about is left out; so is,
-    /// of what has failed, its validity.
+    /// The record's `serviceEventDetails`. Unknown members are left out, and so is the
+    /// validity of a failed issuance.
     pub(super) fn to_json(&self) -> Value {
         let IssuedCertificate {
             der,

@@ -31,7 +31,7 @@ pub struct EventBridge {
 }
 
 impl EventBridge {
-    /// An endpoint's URL, and the name or ARN of a bus. `source` takes the place of the events' own.
+    /// An endpoint's URL, and the name or ARN of a bus. `source` replaces the events' own.
     pub fn new(endpoint: &str, bus: &str, source: Option<String>) -> Self {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())

@@ -20,6 +20,9 @@ pub struct Lines {
 
 impl Lines {
     /// At the end of a file, which is made if it does not exist.
+    ///
+    /// # Errors
+    /// If the file cannot be opened for writing.
     pub fn append_to(path: &Path) -> io::Result<Self> {
         let file = File::options().create(true).append(true).open(path)?;
         Ok(Self { name: path.display().to_string(), out: Some(Box::new(file)) })
@@ -66,11 +69,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.jsonl");
         for run in 0..2 {
-            let outlet = EventQueue::to_lines(Lines::append_to(&path).unwrap());
+            let queue = EventQueue::to_lines(Lines::append_to(&path).unwrap());
             for number in 0..25 {
-                outlet.deliver(json!({"run": run, "number": number}));
+                queue.deliver(json!({"run": run, "number": number}));
             }
-            outlet.finish().await;
+            queue.finish().await;
         }
         let text = std::fs::read_to_string(&path).unwrap();
         let lines: Vec<serde_json::Value> =
@@ -82,9 +85,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_written_is_counted() {
-        let outlet = EventQueue::to_lines(Lines::append_to(Path::new("/dev/full")).unwrap());
-        outlet.deliver(json!({}));
-        outlet.finish().await;
-        assert_eq!(outlet.lost(), 1);
+        let queue = EventQueue::to_lines(Lines::append_to(Path::new("/dev/full")).unwrap());
+        queue.deliver(json!({}));
+        queue.finish().await;
+        assert_eq!(queue.lost(), 1);
     }
 }

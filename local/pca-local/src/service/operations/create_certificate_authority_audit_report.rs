@@ -41,7 +41,7 @@ pub(crate) async fn run(
     {
         let now = service.now();
         let mut authority = cell.lock();
-        // Somebody else may have asked while the bucket was tried.
+        // Another call may have asked while the bucket was tried.
         check(&authority, now)?;
         let timing = service.timings().audit_report;
         waits = timing != Timing::Immediate;

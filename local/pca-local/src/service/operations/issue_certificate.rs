@@ -34,7 +34,7 @@ use crate::{
     },
 };
 
-const SHORT_LIVED_MAX: Duration = Duration::days(7);
+const MAX_SHORT_LIVED: Duration = Duration::days(7);
 const OCSP_HOST: &str = "http://ocsp.acm-pca";
 
 pub(crate) async fn run(
@@ -232,7 +232,7 @@ fn fault(service: &Service) -> Option<String> {
 }
 
 /// A certificate is bound to the CRL whose URL it has. A template may have let the request or the
-/// API name another CRL, which is nobody's business here: then the complete one answers for it.
+/// API name another CRL, which this service does not write: then the complete one answers for it.
 fn binding(der: &[u8], reservation: Option<&Reservation>) -> Binding {
     match reservation {
         Some(Reservation { binding, url })
@@ -250,7 +250,7 @@ fn period(plan: &Plan, input: &Input, now: OffsetDateTime) -> Result<Period, Api
     let period = Period::new(validity, input.validity_not_before.as_ref(), now)
         .map_err(|error| ApiError::validation(explain(&error)))?;
     let is_short_lived = plan.usage_mode == CertificateAuthorityUsageMode::ShortLivedCertificate;
-    if is_short_lived && !plan.is_own_root() && period.not_after - now > SHORT_LIVED_MAX {
+    if is_short_lived && !plan.is_own_root() && period.not_after - now > MAX_SHORT_LIVED {
         return Err(ApiError::validation(
             "A certificate authority in SHORT_LIVED_CERTIFICATE mode issues certificates with a \
              validity of seven days at the most",

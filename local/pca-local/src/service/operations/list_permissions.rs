@@ -10,7 +10,7 @@ use crate::{
     service::{caller::Caller, core::Service},
 };
 
-const PAGE_MAX: usize = 1000;
+const MAX_PAGE: usize = 1000;
 
 pub(crate) async fn run(
     service: &Service,
@@ -21,7 +21,7 @@ pub(crate) async fn run(
     let (arn, cell) = service.authority(caller, "ListPermissions", &arn)?;
     let authority = cell.lock();
     authority.permit(Call::Metadata, service.now())?;
-    let page = paging::page_size(input.max_results, PAGE_MAX);
+    let page = paging::page_size(input.max_results, MAX_PAGE);
     let (shown, next) = paging::page(&authority.permissions, input.next_token.as_deref(), page)?;
     let shown = shown.iter().map(|permission| permission.describe(&arn)).collect();
     Ok(Output::builder().set_permissions(Some(shown)).set_next_token(next).build())

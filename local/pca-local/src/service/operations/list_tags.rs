@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A CA has no more tags than this, so a page holds them all unless fewer are asked for.
-const PAGE_MAX: usize = 50;
+const MAX_PAGE: usize = 50;
 
 pub(crate) async fn run(
     service: &Service,
@@ -20,7 +20,7 @@ pub(crate) async fn run(
     let (_, cell) = service.authority(caller, "ListTags", &arn)?;
     let authority = cell.lock();
     authority.permit(Call::Metadata, service.now())?;
-    let page = paging::page_size(input.max_results, PAGE_MAX);
+    let page = paging::page_size(input.max_results, MAX_PAGE);
     let (tags, next) = paging::page(&authority.tags, input.next_token.as_deref(), page)?;
     Ok(Output::builder().set_tags(Some(tags.to_vec())).set_next_token(next).build())
 }

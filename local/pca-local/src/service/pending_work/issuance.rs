@@ -1,4 +1,4 @@
-//! The end of an issuance: a certificate, or the reason why there is none, and what is told of it.
+//! The end of an issuance: a certificate, or the reason why there is none, and its events.
 
 use time::{Duration, OffsetDateTime};
 
@@ -20,14 +20,14 @@ pub(crate) struct Ending<'a> {
     pub(crate) at: OffsetDateTime,
 }
 
-/// An issuance that has ended, as far as somebody is to be told.
+/// An issuance that has ended, with what its events need.
 pub(crate) struct Over {
     serial: [u8; 16],
     succeeded: bool,
     at: OffsetDateTime,
     /// Since it was asked for.
     took: Duration,
-    /// `None` if nobody gets events.
+    /// `None` without an event sink.
     details: Option<Box<Details>>,
 }
 
@@ -52,7 +52,7 @@ impl Ending<'_> {
 }
 
 impl Over {
-    /// Tells of it, without the CA's lock.
+    /// Announces it, without the CA's lock.
     pub(crate) fn announce(self, service: &Service, ca: &CaArn) {
         let Self { serial, succeeded, at, took, details } = self;
         service.metrics.issuance(ca, succeeded, took);

@@ -84,7 +84,7 @@ impl Rendering {
     fn write_some(&mut self, part: &mut Vec<u8>) -> Result<(), StorageError> {
         let end = self.end.min(self.next + AT_ONCE);
         let ca = self.cell.lock().ordinal;
-        // Without the lock: nobody has to wait for the disk.
+        // Without the lock, so that no call waits for the disk.
         let bodies = self.data_dir.bodies(ca, self.next..end)?;
         let authority = self.cell.lock();
         for (place, entry) in (self.next..).zip(authority.issued.range(self.next..end)) {

@@ -1,4 +1,4 @@
-//! A data directory: that it is ours, that it can be written to, and that nobody else does.
+//! A data directory: it is ours, it can be written to, and no other process uses it.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
@@ -66,8 +66,8 @@ pub enum DataDirError {
 }
 
 impl Directory {
-    /// Makes the directory if it is not there. What is in it are private keys, so it is the user's
-    /// alone.
+    /// Makes the directory if it is not there. It holds private keys, so it is the
+    /// user's alone.
     pub(super) fn open(path: &Path) -> Result<Self, DataDirError> {
         let path = path.to_owned();
         let unusable = |source| DataDirError::Unusable { path: path.clone(), source };

@@ -164,8 +164,7 @@ impl Queue {
         self.progress.send_modify(|progress| progress.is_broken = true);
     }
 
-    /// What comes later is swallowed. Who waits for it learns from [`give_up`](Self::give_up) that
-    /// it is not written.
+    /// Drops later changes. [`give_up`](Self::give_up) ends the calls that wait for them.
     pub(super) fn close(&self) {
         let mut waiting = self.waiting();
         waiting.gate = Gate::Closed;
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_waits_for_what_was_queued_before_it_ends_and_for_nothing_else() {
+    fn a_call_waits_only_for_what_was_queued_before_it_ended() {
         let queue = Queue::default();
         assert_eq!(settled(&queue, 0), Some(true), "nothing has happened");
         queue.push(0, change());
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_that_fails_ends_the_calls_that_are_under_way_and_no_others() {
+    fn a_failed_commit_ends_only_the_calls_under_way() {
         let queue = Queue::default();
         queue.push(0, change());
         queue.take().unwrap();
@@ -234,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_replaces_everything_comes_after_what_was_queued_and_not_into_a_shut_gate() {
+    fn a_replacement_follows_the_queue_and_needs_an_open_gate() {
         let queue = Queue::default();
         queue.push(0, change());
         queue.begin_again(vec![Change::Cleared]).unwrap();
@@ -250,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_that_is_closed_writes_what_is_in_it_and_takes_no_more() {
+    fn a_closed_queue_writes_what_it_holds_and_takes_no_more() {
         let queue = Queue::default();
         queue.push(0, change());
         queue.close();

@@ -6,7 +6,7 @@ use super::directory::{DataDirError, Directory};
 
 /// "PCAL", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5043_414c;
-/// Counts the formats. What is added to one that older versions cannot read is a new one.
+/// Counts the formats. A change that older versions cannot read is a new format.
 const FORMAT: i64 = 1;
 
 /// Certificates are split: what is needed of each at the start is scanned without their DER. A

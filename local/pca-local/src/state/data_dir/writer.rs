@@ -94,7 +94,7 @@ impl Writer {
 
     fn recover(&mut self) {
         self.queue.shut();
-        // What was not committed has taken its names along.
+        // The names of the failed commit are not in the table.
         self.names.clear();
         let Some(memory) = self.memory.upgrade() else { return };
         match load::load(&mut self.connection) {

@@ -55,8 +55,8 @@ fn check_head(line: &str) -> Result<(), StateError> {
     }
 }
 
-/// What a file from somewhere may have wrong and a data directory has not: a certificate that is
-/// none, or another one.
+/// Refuses a certificate that is none, or has another serial number: a file can be wrong there, a
+/// data directory cannot.
 fn check(record: &StateRecord) -> Result<(), Reason> {
     let StateRecord::Certificate { issued, .. } = record else { return Ok(()) };
     let certificate = Certificate::parse_der(&issued.der).map_err(|error| Reason::of(&error))?;

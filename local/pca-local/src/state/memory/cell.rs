@@ -46,10 +46,10 @@ impl AuthorityCell {
     }
 }
 
-/// The CA while it is locked. What has changed is on its way to the disk when the lock is given
-/// back, all of it together and in the order in which the lock was held.
+/// The CA while it is locked. Its changes are queued for the disk when the lock is given back, all
+/// together and in the order in which the lock was held.
 ///
-/// Whoever changes something through this need not think of the disk: the CA is written down.
+/// Every change through this is written down: callers need not think of the disk.
 /// Changes that happen often, and say themselves what is to be written, go through
 /// [`noted`](Self::noted).
 pub(crate) struct Guard<'a> {

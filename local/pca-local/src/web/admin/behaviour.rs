@@ -1,4 +1,4 @@
-//! How the service is told to take its time, to fail, and to forget.
+//! Sets timing and faults, and resets the service.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ async fn set_timing(State(service): State<Arc<Service>>, body: Bytes) -> Respons
     Json(service.timings()).into_response()
 }
 
-/// What has not happened yet.
+/// The faults that are left.
 async fn faults(State(service): State<Arc<Service>>) -> Response {
     Json(service.faults.left()).into_response()
 }

@@ -1,4 +1,4 @@
-//! Who shares which CA with whom: what one would tell AWS Resource Access Manager.
+//! Shares CAs with other accounts, as AWS Resource Access Manager does.
 
 use std::sync::Arc;
 

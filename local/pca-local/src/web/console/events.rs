@@ -21,7 +21,7 @@ use crate::{
     service::{core::Service, recent_events::Noted},
 };
 
-/// What a page begins with; more are kept, for a stream that was interrupted.
+/// Events on a new page; more are kept, for a stream that was interrupted.
 const SHOWN: usize = 100;
 
 pub(super) async fn show(State(service): State<Arc<Service>>) -> Response {
@@ -165,7 +165,7 @@ fn rows(service: Arc<Service>, after: u64) -> impl Stream<Item = Result<Event, I
                     .data(row(&noted).into_string());
                 return Some((Ok(event), (service, latest, after, coming)));
             }
-            // What was told before this is kept; what comes after it ends the wait.
+            // Earlier events are kept; a later one ends the wait.
             latest.borrow_and_update();
             coming.extend(service.events.recent().after(after));
             if coming.is_empty() {

@@ -1,4 +1,4 @@
-//! Times, spans and names as people read them.
+//! Times, spans and names for reading.
 
 use maud::{Markup, html};
 use time::{
@@ -17,7 +17,7 @@ pub(super) fn moment(at: OffsetDateTime) -> Markup {
     html! { time datetime=(at.format(&Rfc3339).unwrap_or_default()) { (text) } }
 }
 
-/// The two largest units: nobody plans by more.
+/// The two largest units, which are enough to plan by.
 pub(super) fn span(span: Duration) -> String {
     let (days, hours) = (span.whole_days(), span.whole_hours() % 24);
     let minutes = span.whole_minutes() % 60;
@@ -30,7 +30,7 @@ pub(super) fn span(span: Duration) -> String {
     }
 }
 
-/// What people call it: its common name if it has one, and else the whole of it.
+/// The common name if there is one, and else the whole name.
 pub(super) fn short_name(name: &Name) -> String {
     name.common_names().into_iter().next().unwrap_or_else(|| rfc2253(name))
 }

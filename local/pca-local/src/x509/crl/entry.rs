@@ -19,6 +19,7 @@ pub struct CrlEntry {
 /// CRLReason of RFC 5280 §5.3.1, as far as the service has it: neither holds nor removals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
+#[allow(missing_docs, reason = "RFC 5280 §5.3.1 names them")]
 pub enum Reason {
     Unspecified = 0,
     KeyCompromise = 1,

@@ -40,6 +40,9 @@ struct Info<'a> {
 
 /// The DER of a PKCS #10 request as the service writes it: one attribute, an extensionRequest that
 /// opens with critical basic constraints.
+///
+/// # Errors
+/// If the subject or an extension cannot be written, or the key cannot sign.
 pub fn ca_request(
     key: &CaKey,
     algorithm: &SigningAlgorithm,
@@ -58,6 +61,9 @@ pub fn ca_request(
 }
 
 /// Whether [`ca_request`] can write these, before there is a key to sign with.
+///
+/// # Errors
+/// If the subject or an extension cannot be written.
 pub fn check_ca_request(
     subject: &Asn1Subject,
     extensions: Option<&CsrExtensions>,

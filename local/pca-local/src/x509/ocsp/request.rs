@@ -93,6 +93,9 @@ fn v1() -> u8 {
 
 impl OcspRequest {
     /// RFC 5019 §2.1.1: a signature is not looked at.
+    ///
+    /// # Errors
+    /// If the octets are not an OCSP request for at least one certificate.
     pub fn from_der(der: &[u8]) -> Result<Self, OcspRequestError> {
         let request = Outer::from_der(der)?.tbs_request;
         if request.version != v1() {

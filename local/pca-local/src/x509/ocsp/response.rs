@@ -54,6 +54,7 @@ pub struct ResponseHeader<'a> {
 /// Why there is no answer. Those are not signed (RFC 6960 §2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
+#[allow(missing_docs, reason = "RFC 6960 §4.2.1 names them")]
 pub enum Refusal {
     MalformedRequest = 1,
     InternalError = 2,
@@ -109,6 +110,9 @@ struct Single<'a> {
 }
 
 /// A response that the CA signs with its own key, so that no certificate needs to be in it.
+///
+/// # Errors
+/// If the key cannot sign with the algorithm, or a field cannot be encoded.
 pub fn sign_response(
     issuer: &Issuer,
     header: &ResponseHeader<'_>,

@@ -52,13 +52,13 @@ fn event(account: &str) -> Value {
 async fn put(answers: &[(u16, Value)], events: &[Value]) -> (u64, Vec<(String, Value)>) {
     let answers = Arc::new(Mutex::new(answers.iter().cloned().collect()));
     let (url, requests) = endpoint(answers).await;
-    let outlet = EventQueue::to_event_bridge(EventBridge::new(&url, "default", None));
+    let queue = EventQueue::to_event_bridge(EventBridge::new(&url, "default", None));
     for event in events {
-        outlet.deliver(event.clone());
+        queue.deliver(event.clone());
     }
-    outlet.finish().await;
+    queue.finish().await;
     let requests = std::mem::take(&mut *requests.lock().unwrap());
-    (outlet.lost(), requests)
+    (queue.lost(), requests)
 }
 
 #[tokio::test]
