@@ -98,7 +98,7 @@ infra: $(VENV)/.ready
 
 docs: ## Write the pages of docs/ that are generated from code
 	@$(CARGO) build --workspace --bins --locked
-	@$(BIN)/pca-local --coverage > docs/acmpca-coverage.md
+	@$(CARGO) run --quiet -p pca-local --example coverage --locked > docs/acmpca-coverage.md
 	@$(BIN)/vigil crl rules > docs/rules.md
 	@$(BIN)/configuration-page > docs/configuration.md
 

@@ -22,9 +22,8 @@ use tracing_subscriber::EnvFilter;
 ///   pca-local &
 ///   aws --endpoint-url http://127.0.0.1:4567 acm-pca list-certificate-authorities
 ///
-/// Any credentials are taken, unless --iam or --verify-signatures say otherwise; an access key id of
-/// twelve digits is the account of the call. State is in memory, unless --data-dir says where to
-/// keep it.
+/// Any credentials are accepted without --iam and --verify-signatures; an access key id of twelve
+/// digits is the account of the call. State is kept in memory, or in --data-dir.
 ///
 /// In a browser, http://127.0.0.1:4567/_pca-local/ shows CAs, certificates and events, and moves the
 /// clock. For programs, below it: GET `health` and `metrics`; GET and PUT `clock`, POST
@@ -41,8 +40,8 @@ struct Options {
     /// S3 endpoint that CRLs and audit reports are written to, as http://HOST:PORT.
     #[arg(long, value_name = "URL")]
     s3_endpoint: Option<String>,
-    /// Directory that the state is kept in, and taken from at the start; it is made if it is not
-    /// there. Private keys are in it. Without one the state is kept in memory.
+    /// Directory that keeps the state, private keys included; it is created if it does not exist.
+    /// Without it the state is in memory and ends with the process.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Region of requests that are not signed for one.
@@ -51,8 +50,8 @@ struct Options {
     /// Account of callers whose access key id is not an account number.
     #[arg(long, default_value = "111122223333", value_name = "12 DIGITS")]
     account: String,
-    /// How long what is asked for takes: `immediate`, `polls:N` or `seconds:N` of the service's clock
-    /// for all, or as in `creation=polls:2,issuance=seconds:1,audit-report=seconds:5`.
+    /// How long keys, certificates and audit reports take: `immediate`, `polls:N` or `seconds:N` of
+    /// the service's clock for all, or as in `creation=polls:2,issuance=seconds:1,audit-report=seconds:5`.
     #[arg(long, default_value = "immediate", value_name = "TIMING")]
     timing: Timings,
     /// Quotas: `off` limits no rates, `aws` has AWS's default rates, anything else is a JSON file
@@ -67,22 +66,18 @@ struct Options {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "",
           value_name = "FILE.json")]
     verify_signatures: Option<String>,
-    /// Make the CAs and certificates of a JSON file, as far as they are not there
-    /// (docs/pca-local.md).
+    /// Create the CAs and certificates of a JSON file that do not exist yet (docs/pca-local.md).
     #[arg(long, value_name = "FILE.json")]
     seed: Option<PathBuf>,
-    /// Refuse what callers may not do: a JSON file of access key ids, each with its `principal` (an
-    /// ARN), its `policies` (IAM policy documents), and a `secret` if signatures are to be verified
-    /// with it. docs/pca-local.md has an example.
+    /// Refuse calls that the caller's policies do not allow: a JSON file of access key ids, each
+    /// with its `principal` (an ARN), its `policies` (IAM policy documents), and a `secret` if
+    /// signatures are to be verified with it. docs/pca-local.md has an example.
     #[arg(long, value_name = "FILE.json", conflicts_with = "verify_signatures")]
     iam: Option<String>,
     #[command(flatten)]
     events: EventOptions,
     #[command(flatten)]
     tls: TlsOptions,
-    /// Print what of ACM PCA is here, in Markdown, and stop.
-    #[arg(long)]
-    coverage: bool,
     /// What to log, as in `info` or `pca_local=debug`.
     #[arg(long, env = "PCA_LOCAL_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
@@ -95,7 +90,7 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data_dir: PathBuf,
     },
-    /// Put an exported state, from standard input, into the place of all that is in a data directory.
+    /// Replace all of the state in a data directory by an exported one from standard input.
     Import {
         #[arg(long, value_name = "DIR")]
         data_dir: PathBuf,
@@ -119,9 +114,6 @@ async fn run(options: Options) -> Result<(), String> {
         Some(Command::Export { data_dir }) => return export(data_dir).await,
         Some(Command::Import { data_dir }) => return import(data_dir).await,
         None => {}
-    }
-    if options.coverage {
-        return print(&pca_local::coverage::page());
     }
     let filter = EnvFilter::try_new(&options.log)
         .map_err(|error| format!("--log '{}' is not a filter: {error}", options.log))?;
@@ -154,9 +146,9 @@ async fn run(options: Options) -> Result<(), String> {
     if let Some(endpoint) = &options.s3_endpoint {
         service = service.s3(s3(endpoint, &options.region));
     }
-    let outlets = options.events.open().await?;
-    if !outlets.is_empty() {
-        service = service.events(Arc::new(outlets.clone()));
+    let queues = options.events.open().await?;
+    if !queues.is_empty() {
+        service = service.events(Arc::new(queues.clone()));
     }
     let service = match &options.data_dir {
         None => service.build(),
@@ -177,8 +169,8 @@ async fn run(options: Options) -> Result<(), String> {
         () = timeline.follow() => {}
     }
     service.close();
-    for outlet in outlets {
-        outlet.finish().await;
+    for queue in queues {
+        queue.finish().await;
     }
     Ok(())
 }

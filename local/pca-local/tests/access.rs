@@ -20,7 +20,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T, impl ProvideErrorMetadata>) -> 
 }
 
 #[tokio::test]
-async fn a_shared_ca_is_open_to_the_account_as_far_as_the_permission_goes() {
+async fn a_share_opens_a_ca_as_far_as_its_permission_goes() {
     let service = service();
     let (owner, guest) = (client(&service, "alice"), client(&service, GUEST));
     let root = active_root(&owner).await;
@@ -106,7 +106,7 @@ async fn what_cannot_be_shared_is_refused() {
 }
 
 #[tokio::test]
-async fn a_caller_needs_both_its_own_policy_and_the_cas_across_accounts() {
+async fn across_accounts_both_policies_have_to_allow() {
     let policy = |action: &str| {
         json!([{"Version": "2012-10-17", "Statement": {
             "Effect": "Allow", "Action": action, "Resource": "*",

@@ -59,7 +59,7 @@ async fn an_operation_fails_as_often_as_asked_for() {
 }
 
 #[tokio::test]
-async fn what_the_admin_endpoint_does_not_understand_is_refused_and_changes_nothing() {
+async fn a_malformed_admin_request_is_refused_and_changes_nothing() {
     let service = service();
     for (path, body, want) in [
         ("timing", json!({"creation": "soon"}), "'soon' is not a time to wait"),
@@ -78,7 +78,7 @@ async fn what_the_admin_endpoint_does_not_understand_is_refused_and_changes_noth
 }
 
 #[tokio::test]
-async fn reset_forgets_cas_and_faults_and_keeps_the_clock_and_the_settings() {
+async fn reset_forgets_cas_and_faults_and_keeps_the_settings() {
     let service = service();
     let client = client(&service, "alice");
     let ca = create(&client, Type::Root, "Root").await;

@@ -65,7 +65,7 @@ async fn a_restored_ca_has_everything_that_it_had() {
 }
 
 #[tokio::test]
-async fn a_token_returns_the_first_resource_whatever_else_is_asked_for() {
+async fn a_token_returns_the_first_resource_whatever_is_asked() {
     let service = service();
     let alice = client(&service, "alice");
     let root = active_root(&alice).await;
@@ -116,7 +116,7 @@ async fn ask_for_report(client: &Client, ca: &str) -> Result<String, String> {
 }
 
 #[tokio::test]
-async fn the_next_audit_report_waits_for_the_last_and_for_half_an_hour() {
+async fn the_next_audit_report_waits_for_the_last_and_30_minutes() {
     let service = builder().s3(S3::default().client()).build();
     let client = client(&service, "alice");
     let (ca, other) = (active_root(&client).await, active_root(&client).await);

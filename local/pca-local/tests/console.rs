@@ -34,7 +34,7 @@ async fn press(service: &PcaLocal, form: &str, headers: &[(&str, &str)]) -> Resp
 }
 
 #[tokio::test]
-async fn what_others_wrote_is_text_and_no_page_can_load_or_run_anything_else() {
+async fn foreign_text_stays_text_and_pages_load_nothing_else() {
     let service = service();
     let client = client(&service, "alice");
     let hostile = "<script>alert(1)</script>\"'&";
@@ -130,7 +130,7 @@ async fn certificates_and_requests_can_be_downloaded() {
 }
 
 #[tokio::test]
-async fn the_stream_tells_what_came_before_it_and_what_comes_while_it_is_open() {
+async fn the_stream_sends_earlier_events_and_those_that_follow() {
     let service = service();
     let client = client(&service, "alice");
     create(&client, Type::Root, "before").await;

@@ -321,7 +321,7 @@ fn a_directory_that_cannot_be_one_is_refused_by_name() {
         let error = refused(&at(name));
         assert!(error.contains(want) && error.contains(name), "{error}");
     }
-    // Nobody writes below /proc, root neither.
+    // Not even root can write below /proc.
     assert!(refused(Path::new("/proc/pca-local")).contains("/proc/pca-local"));
     let _first = open(&at("mine"));
     assert!(refused(&at("mine")).contains("is in use by another pca-local"));

@@ -157,7 +157,7 @@ async fn a_repeated_token_issues_one_certificate_for_five_minutes() {
 
 /// Clients that time out send again while the first request is still under way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn repeats_of_a_token_that_come_at_once_make_one_ca_and_one_certificate() {
+async fn concurrent_repeats_of_a_token_make_one_resource() {
     let service = service();
     let client = client(&service, "alice");
     let root = active_root(&client).await;
@@ -263,7 +263,7 @@ async fn an_import_that_does_not_fit_is_refused() {
 }
 
 #[tokio::test]
-async fn names_outside_the_constraints_above_make_the_issuance_fail_in_the_services_words() {
+async fn names_outside_the_constraints_fail_in_the_services_words() {
     let service = service();
     let client = client(&service, "alice");
     let root = active_root(&client).await;

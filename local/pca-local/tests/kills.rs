@@ -295,7 +295,7 @@ fn a_full_disk_is_an_error_and_undoes_what_was_not_written() {
     let (status, _) = server.call("TagCertificateAuthority", &tag).unwrap();
     let kept = tags(&server);
     assert_eq!(status == 200, kept != before, "memory does not run ahead of the disk");
-    // CRLs are due on the way. They cannot be written, and nobody waits for that for ever.
+    // CRLs are due on the way. They cannot be written, and no call waits for that for ever.
     let later = json!({"seconds": 7200});
     let (status, answer) = server.try_admin("POST", "clock/advance", &later).unwrap();
     assert_eq!(status, 500, "{answer}");

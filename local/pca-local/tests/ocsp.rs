@@ -99,7 +99,7 @@ impl World {
 const OF_LEAF: &str = "-issuer ca.pem -cert leaf.pem";
 
 #[tokio::test]
-async fn openssl_verifies_that_a_certificate_is_good_revoked_or_unknown() {
+async fn openssl_reads_good_revoked_and_unknown() {
     let world = World::new().await;
     let good = world.ask(OF_LEAF).await;
     for want in [
@@ -204,7 +204,7 @@ const MALFORMED: u8 = 1;
 const UNAUTHORIZED: u8 = 6;
 
 #[tokio::test]
-async fn a_disabled_ca_answers_and_one_that_is_not_in_service_is_not_spoken_for() {
+async fn a_disabled_ca_answers_ocsp_and_a_deleted_one_does_not() {
     let world = World::new().await;
     set_status(&world.client, &world.ca, Status::Disabled).await;
     assert!(world.ask(OF_LEAF).await.contains("leaf.pem: good"));
@@ -220,7 +220,7 @@ async fn a_disabled_ca_answers_and_one_that_is_not_in_service_is_not_spoken_for(
     restore.certificate_authority_arn(&world.ca).send().await.unwrap();
     assert_ne!(world.post(request.clone()).await, refused(UNAUTHORIZED), "restored");
 
-    // Two CAs in one request: nobody may speak for both.
+    // Two CAs in one request: no CA may speak for both.
     let other = active_root(&world.client).await;
     let own = world.client.get_certificate_authority_certificate();
     let own = own.certificate_authority_arn(&other).send().await.unwrap();

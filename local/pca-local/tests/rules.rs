@@ -133,7 +133,7 @@ async fn creation_refuses_what_the_shapes_let_through() {
 }
 
 #[tokio::test]
-async fn passthrough_refuses_what_the_shapes_let_through_where_the_template_takes_it() {
+async fn passthrough_checks_what_the_api_shapes_do_not() {
     let service = service();
     let client = client(&service, "alice");
     let ca = active_root(&client).await;

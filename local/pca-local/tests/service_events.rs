@@ -137,7 +137,7 @@ fn serial_of(certificate: &Certificate) -> String {
 }
 
 #[tokio::test]
-async fn an_issuance_is_told_with_what_was_signed_and_who_asked_for_it() {
+async fn an_issuance_event_has_what_was_signed_and_the_requester() {
     let world = World::new().await;
     let arn = world.issue_as("bob").await;
     let mut told = world.trail.take();
@@ -193,7 +193,7 @@ async fn an_issuance_is_told_with_what_was_signed_and_who_asked_for_it() {
 }
 
 #[tokio::test]
-async fn an_issuance_that_fails_is_told_with_its_reason_and_without_its_validity() {
+async fn a_failed_issuance_event_has_its_reason_and_no_validity() {
     let world = World::new().await;
     world.service.set_faults(Faults { issuance: true, ..Faults::default() }).unwrap();
     let arn = world.issue_as("bob").await;
@@ -225,7 +225,7 @@ async fn an_issuance_that_fails_is_told_with_its_reason_and_without_its_validity
 }
 
 #[tokio::test]
-async fn who_asked_is_remembered_until_the_issuance_is_over_even_across_a_restart() {
+async fn the_requester_is_kept_until_issuance_ends_across_restarts() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::built(|builder| builder.open(folder.path()).unwrap()).await;
     world.service.set_timings("issuance=polls:1".parse::<Timings>().unwrap());
@@ -298,7 +298,7 @@ async fn a_crl_is_told_when_it_is_signed_and_when_it_is_there() {
 }
 
 #[tokio::test]
-async fn an_ocsp_answer_is_told_with_the_certificates_that_it_is_about() {
+async fn an_ocsp_event_names_the_certificates_that_were_asked_for() {
     let world = World::new().await;
     let ocsp = OcspConfiguration::builder().enabled(true).build().unwrap();
     world.configure(RevocationConfiguration::builder().ocsp_configuration(ocsp).build()).await;

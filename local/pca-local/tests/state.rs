@@ -38,7 +38,7 @@ fn arn(id: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_was_exported_is_imported_into_memory_and_into_a_data_directory() {
+async fn an_export_imports_into_memory_and_a_data_directory() {
     let first = planted().await;
     let issue_slowly = json!({"issuance": "seconds:60"});
     assert_eq!(admin(&first, Method::PUT, "timing", &issue_slowly).await.0, 200);
@@ -109,7 +109,7 @@ async fn status_of(service: &PcaLocal, id: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_state_that_cannot_be_one_is_refused_by_line_and_changes_nothing() {
+async fn an_invalid_state_is_refused_by_line_and_changes_nothing() {
     let service = planted().await;
     let state = exported(&service).await;
     let lines: Vec<&str> = state.lines().collect();
@@ -203,7 +203,7 @@ async fn a_truncated_or_garbled_state_is_an_error_and_never_a_panic() {
 }
 
 #[tokio::test]
-async fn a_seed_makes_the_same_arns_and_serials_and_can_be_planted_twice() {
+async fn a_seed_makes_fixed_arns_and_serials_and_can_be_repeated() {
     let service = planted().await;
     for (id, want) in [(ROOT, "DISABLED"), (ISSUING, "ACTIVE"), (DELETED, "DELETED")] {
         assert_eq!(status_of(&service, id).await, want);

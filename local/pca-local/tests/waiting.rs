@@ -143,7 +143,7 @@ async fn revoke(client: &Client, ca: &str, certificate: &str) -> Option<String> 
 }
 
 #[tokio::test]
-async fn a_certificate_can_be_had_and_revoked_only_when_its_issuance_is_over() {
+async fn a_certificate_exists_only_after_its_issuance_ends() {
     let events = Events::default();
     let service = builder().events(Arc::new(events.clone())).build();
     let client = client(&service, "alice");
@@ -170,7 +170,7 @@ async fn a_certificate_can_be_had_and_revoked_only_when_its_issuance_is_over() {
 }
 
 #[tokio::test]
-async fn a_failed_issuance_is_told_by_get_certificate_and_by_its_event() {
+async fn get_certificate_and_an_event_report_a_failed_issuance() {
     let events = Events::default();
     let service = builder().events(Arc::new(events.clone())).build();
     let client = client(&service, "alice");
@@ -211,7 +211,7 @@ async fn report_status(client: &Client, ca: &str, id: &str) -> AuditReportStatus
 }
 
 #[tokio::test]
-async fn an_audit_report_is_creating_until_it_is_asked_for_often_enough_or_late_enough() {
+async fn an_audit_report_is_creating_until_enough_polls_or_time() {
     let objects = S3::default();
     let events = Events::default();
     let service = builder().s3(objects.client()).events(Arc::new(events.clone())).build();

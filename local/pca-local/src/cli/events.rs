@@ -1,10 +1,10 @@
-//! `--events…`: where what the service tells goes.
+//! `--events…`: where the service's events go.
 
 use std::path::Path;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_sdk_eventbridge::config::{ProvideCredentials as _, SharedCredentialsProvider};
-use pca_local::{EventBridge, Lines, Outlet};
+use pca_local::{EventBridge, EventQueue, Lines};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Events")]
@@ -27,25 +27,25 @@ pub(crate) struct EventOptions {
 }
 
 impl EventOptions {
-    pub(crate) async fn open(&self) -> Result<Vec<Outlet>, String> {
-        let mut outlets = Vec::new();
+    pub(crate) async fn open(&self) -> Result<Vec<EventQueue>, String> {
+        let mut queues = Vec::new();
         for destination in &self.events {
-            outlets.push(match destination.as_str() {
-                "stdout" => Outlet::to_lines(Lines::stdout()),
+            queues.push(match destination.as_str() {
+                "stdout" => EventQueue::to_lines(Lines::stdout()),
                 url if url.starts_with("http://") || url.starts_with("https://") => {
-                    Outlet::to_event_bridge(self.event_bridge(url).await?)
+                    EventQueue::to_event_bridge(self.event_bridge(url).await?)
                 }
                 url if url.contains("://") => {
                     return Err(format!("--events {url}: only http:// and https:// are spoken"));
                 }
                 file => {
-                    Outlet::to_lines(Lines::append_to(Path::new(file)).map_err(|error| {
+                    EventQueue::to_lines(Lines::append_to(Path::new(file)).map_err(|error| {
                         format!("--events: {file} cannot be written to: {error}")
                     })?)
                 }
             });
         }
-        Ok(outlets)
+        Ok(queues)
     }
 
     async fn event_bridge(&self, url: &str) -> Result<EventBridge, String> {

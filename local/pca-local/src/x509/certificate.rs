@@ -24,27 +24,42 @@ use super::{moment, oid};
 #[derive(Clone)]
 pub struct Certificate {
     der: Vec<u8>,
+    /// The serial number.
     pub serial: Serial,
+    /// The name of the CA that signed.
     pub issuer: Name,
+    /// Whom the certificate is for.
     pub subject: Name,
+    /// The first moment of validity.
     pub not_before: OffsetDateTime,
+    /// The last second of validity.
     pub not_after: OffsetDateTime,
     /// The DER of the SubjectPublicKeyInfo as it came.
     pub public_key_info: Vec<u8>,
+    /// All extensions, as they came.
     pub extensions: Vec<Extension>,
+    /// Whether and how it is a CA certificate; `None` without the extension.
     pub basic_constraints: Option<BasicConstraints>,
+    /// The octets of the key identifier; `None` without the extension.
     pub subject_key_identifier: Option<Vec<u8>>,
+    /// The octets that name the issuer's key; `None` if the extension names none.
     pub authority_key_identifier: Option<Vec<u8>>,
 }
 
+/// The extension of RFC 5280 §4.2.1.9.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BasicConstraints {
+    /// Whether the extension is critical.
     pub critical: bool,
+    /// Whether the subject is a CA.
     pub ca: bool,
+    /// How many CA certificates may follow; `None` is no limit.
     pub path_len: Option<u8>,
 }
 
+/// Why octets are not a certificate.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CertificateError {
     #[error("the certificate is not an X.509 Certificate")]
     Asn1(#[source] der::Error),
@@ -72,16 +87,26 @@ pub enum CertificateError {
 
 impl Certificate {
     /// Reads text that holds exactly one certificate.
+    ///
+    /// # Errors
+    /// If the text has not exactly one block, or it holds no certificate.
     pub fn parse_pem(text: &[u8]) -> Result<Self, CertificateError> {
         Self::parse_der(&pem::decode_one(text, &[pem::CERTIFICATE])?)
     }
 
     /// Reads the certificates of a bundle, in their order.
+    ///
+    /// # Errors
+    /// If the text has no block, or one of them holds no certificate.
     pub fn parse_pem_chain(text: &[u8]) -> Result<Vec<Self>, CertificateError> {
         let blocks = pem::decode_all(text, &[pem::CERTIFICATE])?;
         blocks.iter().map(|block| Self::parse_der(block)).collect()
     }
 
+    /// Reads one certificate from DER.
+    ///
+    /// # Errors
+    /// If the octets are not one X.509 v3 certificate whose extensions can be read.
     pub fn parse_der(der: &[u8]) -> Result<Self, CertificateError> {
         let signed = Signed::from_der(der).map_err(CertificateError::Asn1)?;
         let tbs = TbsCertificate::from_der(signed.content).map_err(CertificateError::Asn1)?;
@@ -113,10 +138,12 @@ impl Certificate {
         })
     }
 
+    /// The certificate as it was read.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
+    /// The certificate as PEM (RFC 7468), without a newline at the end.
     pub fn pem(&self) -> String {
         pem::encode(pem::CERTIFICATE, &self.der)
     }
@@ -136,6 +163,7 @@ impl Certificate {
         self.serial.to_decimal()
     }
 
+    /// Whether basic constraints say that it is a CA's.
     pub fn is_ca(&self) -> bool {
         self.basic_constraints.is_some_and(|constraints| constraints.ca)
     }
@@ -146,6 +174,9 @@ impl Certificate {
     }
 
     /// Checks the signature with a SubjectPublicKeyInfo. Names are the caller's business.
+    ///
+    /// # Errors
+    /// If the key did not make the signature, or its kind is not known here.
     pub fn verify_signed_by(&self, public_key_info: &[u8]) -> Result<(), VerifyError> {
         // What was parsed once parses again; an error here would be a bug, and counts as "no".
         let signed = Signed::from_der(&self.der).map_err(|_| VerifyError::WrongSignature)?;

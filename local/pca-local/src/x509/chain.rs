@@ -28,6 +28,7 @@ const MAY_BE_CRITICAL: [ObjectIdentifier; 13] = [
 
 /// One variant for each violation; `subject` says which certificate of the chain.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum ImportError {
     #[error("the certificate is for another key than this CA's")]
     AnotherKey,
@@ -60,6 +61,9 @@ pub enum ImportError {
 }
 
 /// `chain` runs from the issuer of `certificate` to the root.
+///
+/// # Errors
+/// The first rule that the certificate or its chain breaks.
 pub fn check_import(
     ca_public_key_info: &[u8],
     is_root: bool,
@@ -133,7 +137,7 @@ fn check_link(link: &Certificate, now: OffsetDateTime) -> Result<(), ImportError
     if let Some(extension) = refused {
         return Err(ImportError::CriticalExtension { subject: subject(), oid: extension.extn_id });
     }
-    // Nothing published says so, but a CA that is expired from the start would serve nobody.
+    // Nothing published says so, but a CA that is expired from the start is of no use.
     if link.not_after <= now {
         return Err(ImportError::Expired { subject: subject(), not_after: link.not_after });
     }

@@ -24,16 +24,21 @@ const V2: u8 = 1;
 
 /// What stands in a CRL besides its entries.
 pub struct CrlHeader<'a> {
+    /// Must go with the issuer's key.
     pub signing_algorithm: &'a SigningAlgorithm,
     /// The service takes the moment of generation in milliseconds since 1970.
     pub number: u64,
+    /// When the CRL says that it was issued.
     pub this_update: OffsetDateTime,
+    /// By when the next one is issued.
     pub next_update: OffsetDateTime,
     /// The URL of this partition, for a CRL that is not the only one of its CA.
     pub issuing_distribution_point: Option<&'a str>,
 }
 
+/// Why a CRL was not signed.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CrlError {
     #[error("the CRL cannot be encoded")]
     Encode(#[from] der::Error),
@@ -50,6 +55,9 @@ impl From<KeyError> for CrlError {
 }
 
 /// The DER of the CRL. Entries stand in the order in which they come.
+///
+/// # Errors
+/// If the key cannot sign with the algorithm, or a field cannot be encoded.
 pub fn sign_crl(
     issuer: &Issuer,
     header: &CrlHeader<'_>,
@@ -61,7 +69,7 @@ pub fn sign_crl(
 
     // Lengths come first in DER and are known last. So room is left for everything that precedes
     // the entries, and it is filled from its end towards its start.
-    let mut crl = FrontFilled::with_room(before.len() + 3 * LONGEST_HEADER);
+    let mut crl = FrontFilled::with_room(before.len() + 3 * MAX_HEADER);
     for entry in entries {
         entry.write(crl.tail())?;
     }
@@ -126,7 +134,7 @@ fn extensions(issuer: &Issuer, header: &CrlHeader<'_>) -> Result<Vec<u8>, CrlErr
 }
 
 /// One octet of tag and, for up to 256 MiB, at most five of length.
-const LONGEST_HEADER: usize = 6;
+const MAX_HEADER: usize = 6;
 
 /// A buffer that grows at its end and has room to be filled towards its start.
 struct FrontFilled {

@@ -22,13 +22,17 @@ const LABELS: [&str; 2] = [pem::CERTIFICATE_REQUEST, "NEW CERTIFICATE REQUEST"];
 /// What a request asks for, after its signature has proved that the sender holds the key.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// The name that is asked for.
     pub subject: Name,
     /// The DER of the SubjectPublicKeyInfo as it came.
     pub public_key_info: Vec<u8>,
+    /// The extensions that are asked for, as they came.
     pub extensions: Vec<Extension>,
 }
 
+/// Why octets are not a request.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum RequestError {
     #[error("the request is not a PKCS #10 CertificationRequest")]
     Asn1(#[source] der::Error),
@@ -50,10 +54,17 @@ pub enum RequestError {
 
 impl Request {
     /// Reads a request in PEM. Checked are, in this order, structure, signature, extensions, names.
+    ///
+    /// # Errors
+    /// The first of these that is wrong.
     pub fn parse(text: &[u8]) -> Result<Self, RequestError> {
         Self::parse_der(&pem::decode_one(text, &LABELS)?)
     }
 
+    /// Reads one PKCS #10 request from DER and verifies its signature.
+    ///
+    /// # Errors
+    /// If the octets are not a request (RFC 2986), or its own key did not sign it.
     pub fn parse_der(der: &[u8]) -> Result<Self, RequestError> {
         let signed = Signed::from_der(der).map_err(RequestError::Asn1)?;
         let info = Info::from_der(signed.content).map_err(RequestError::Asn1)?;

@@ -13,7 +13,9 @@ use x509_cert::ext::pkix::{AccessDescription, KeyUsage, KeyUsages};
 use super::general_name::{self, GeneralNameError};
 use super::oid;
 
+/// Why the extensions that the API asks for cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum ExtensionError {
     #[error("an access description must have a location")]
     AccessLocationMissing,

@@ -11,7 +11,9 @@ use x509_cert::name::Name;
 
 use super::name::{NameError, subject_from_api};
 
+/// Why a GeneralName of the API cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum GeneralNameError {
     #[error("the DirectoryName cannot be used")]
     DirectoryName(#[from] NameError),

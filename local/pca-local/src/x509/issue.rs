@@ -20,14 +20,21 @@ use super::template::{Kind, Template};
 
 /// Everything that a certificate is made from.
 pub struct Issuance<'a> {
+    /// Who signs.
     pub issuer: &'a Issuer,
+    /// What was asked for.
     pub request: &'a Request,
+    /// What may be taken from request and API.
     pub template: &'a Template,
     /// Ignored unless the template is of an API passthrough variety.
     pub passthrough: Option<&'a ApiPassthrough>,
+    /// The serial number, as an unsigned number in big-endian order.
     pub serial: [u8; 16],
+    /// The first moment of validity.
     pub not_before: OffsetDateTime,
+    /// The last second of validity.
     pub not_after: OffsetDateTime,
+    /// Must go with the issuer's key.
     pub signing_algorithm: &'a SigningAlgorithm,
     /// The URL of the CRL, when the CA publishes one and does not leave the extension out.
     pub crl_distribution_point: Option<&'a str>,
@@ -35,7 +42,9 @@ pub struct Issuance<'a> {
     pub ocsp_responder: Option<&'a str>,
 }
 
+/// Why a certificate was not issued.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum IssueError {
     #[error("the common name {common_name:?} is longer than 64 characters")]
     CommonNameTooLong { common_name: String },
@@ -73,6 +82,7 @@ pub enum Fault {
 }
 
 impl IssueError {
+    /// Whose fault the error is.
     pub fn fault(&self) -> Fault {
         match self {
             Self::Extensions(_) | Self::SigningAlgorithm { .. } | Self::Subject(_) => {
@@ -88,6 +98,9 @@ impl IssueError {
 }
 
 /// Returns the DER of the certificate.
+///
+/// # Errors
+/// If the request, the API or the issuer does not allow the certificate: see [`IssueError::fault`].
 pub fn issue(issuance: &Issuance<'_>) -> Result<Vec<u8>, IssueError> {
     let Issuance { issuer, request, template, signing_algorithm, .. } = issuance;
     if !issuer.key().can_sign_with(signing_algorithm) {

@@ -16,7 +16,9 @@ use spki::SubjectPublicKeyInfoRef;
 
 use super::scheme::{Hash, Scheme};
 
+/// Why a key cannot be made, read, written or used.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum KeyError {
     #[error("a {algorithm} key could not be made")]
     Generate {
@@ -102,6 +104,9 @@ impl Kind {
 impl CaKey {
     /// Makes a key. RSA takes a noticeable time: about a tenth of a second for 2048 bits, more
     /// than one for 4096.
+    ///
+    /// # Errors
+    /// If the algorithm is not supported, or the crypto library fails.
     pub fn generate(algorithm: &KeyAlgorithm) -> Result<Self, KeyError> {
         let failed = |source| KeyError::Generate { algorithm: name(algorithm), source };
         let pair = match Kind::of(algorithm)? {
@@ -115,6 +120,9 @@ impl CaKey {
     }
 
     /// Reads what [`to_pkcs8`](Self::to_pkcs8) wrote.
+    ///
+    /// # Errors
+    /// If the octets are no private key of the algorithm.
     pub fn from_pkcs8(algorithm: &KeyAlgorithm, der: &[u8]) -> Result<Self, KeyError> {
         let rejected = |source| KeyError::Rejected { algorithm: name(algorithm), source };
         let pair = match Kind::of(algorithm)? {
@@ -149,6 +157,10 @@ impl CaKey {
         Ok(Self { algorithm: algorithm.clone(), pair, public_key_info })
     }
 
+    /// The private key in the clear.
+    ///
+    /// # Errors
+    /// If the crypto library cannot write it.
     pub fn to_pkcs8(&self) -> Result<Pkcs8, KeyError> {
         let failed = |source| KeyError::Serialize { what: "a PKCS #8 document", source };
         Ok(Pkcs8(match &self.pair {
@@ -158,6 +170,7 @@ impl CaKey {
         }))
     }
 
+    /// The algorithm, as the API names it.
     pub fn algorithm(&self) -> &KeyAlgorithm {
         &self.algorithm
     }
@@ -173,6 +186,10 @@ impl CaKey {
         fits(&self.algorithm, algorithm)
     }
 
+    /// Signs the message, which is hashed as the algorithm says.
+    ///
+    /// # Errors
+    /// If the algorithm is for another kind of key, or signing fails.
     pub fn sign(&self, algorithm: &SigningAlgorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         if !self.can_sign_with(algorithm) {
             let (key, signing) = (name(&self.algorithm), algorithm.as_str().to_owned());
@@ -196,6 +213,9 @@ impl CaKey {
 }
 
 /// Whether a CA can have such a key and sign with it, before the key is made.
+///
+/// # Errors
+/// If either is not supported, or the two do not go together.
 pub fn check_algorithms(key: &KeyAlgorithm, signing: &SigningAlgorithm) -> Result<(), KeyError> {
     Kind::of(key)?;
     if fits(key, signing) {
@@ -236,6 +256,7 @@ enum Wiped {
 }
 
 impl Pkcs8 {
+    /// The DER of a `PrivateKeyInfo` (RFC 5208).
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Wiped::Buffer(buffer) => (**buffer).as_ref(),

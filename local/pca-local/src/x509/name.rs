@@ -25,15 +25,20 @@ pub(crate) struct Attribute<'a> {
 
 impl Name {
     /// Reads the whole structure once, so that no later reader of this name can fail.
+    ///
+    /// # Errors
+    /// If the octets are not one RDNSequence.
     pub fn from_der(der: &[u8]) -> der::Result<Self> {
         relative_names(der)?;
         Ok(Self(der.to_vec()))
     }
 
+    /// The DER of the RDNSequence.
     pub fn as_der(&self) -> &[u8] {
         &self.0
     }
 
+    /// Whether the name has no attribute.
     pub fn is_empty(&self) -> bool {
         self.relative_names().is_empty()
     }
@@ -87,7 +92,7 @@ fn attributes(set: AnyRef<'_>) -> der::Result<Vec<Attribute<'_>>> {
 }
 
 /// The text of a DirectoryString or IA5String. BMPString is UTF-16 of the basic plane; TeletexString
-/// is read as Latin-1, as everybody does.
+/// is read as Latin-1, as other readers do.
 pub(crate) fn text(value: AnyRef<'_>) -> Option<String> {
     let octets = value.value();
     match value.header().tag() {

@@ -14,7 +14,9 @@ use super::certificate::Certificate;
 use super::extension::find;
 use super::{name, oid};
 
+/// Why the name constraints above do not allow a certificate.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum NameConstraintsError {
     #[error("Name Constraints violation: {kind} found in an excluded subtree.")]
     Excluded { kind: NameKind },
@@ -31,6 +33,7 @@ pub enum NameConstraintsError {
 
 /// The kinds of general names, as a person reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "RFC 5280 §4.2.1.6 names them")]
 pub enum NameKind {
     DirectoryName,
     DnsName,
@@ -73,6 +76,9 @@ impl fmt::Display for NameKind {
 }
 
 /// `issuers` are the issuing CA's certificate and those above it.
+///
+/// # Errors
+/// The first name that is excluded or not permitted, or constraints that cannot be read.
 pub fn check_name_constraints<'a>(
     certificate: &Certificate,
     issuers: impl IntoIterator<Item = &'a Certificate>,

@@ -3,18 +3,22 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+/// The label of a certificate (RFC 7468 §5).
 pub const CERTIFICATE: &str = "CERTIFICATE";
+/// The label of a request (RFC 7468 §7).
 pub const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
 
 /// More blocks than any real bundle has: the longest chain that fits in the API's 2 MB.
-const MOST_BLOCKS: usize = 4096;
+const MAX_BLOCKS: usize = 4096;
 /// The API takes no more in any member.
-const MOST_OCTETS: usize = 2 * 1024 * 1024;
+const MAX_OCTETS: usize = 2 * 1024 * 1024;
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 
+/// Why a text is not PEM of the wanted kind.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum PemError {
     #[error("the base64 of PEM block {block} is not valid")]
     Base64 {
@@ -30,9 +34,9 @@ pub enum PemError {
     None,
     #[error("the text is not ASCII")]
     NotText,
-    #[error("the text is longer than {MOST_OCTETS} octets")]
+    #[error("the text is longer than {MAX_OCTETS} octets")]
     TooLong,
-    #[error("the text holds more than {MOST_BLOCKS} PEM blocks")]
+    #[error("the text holds more than {MAX_BLOCKS} PEM blocks")]
     TooMany,
     #[error("PEM block {block} does not end with its own END line")]
     Unterminated { block: usize },
@@ -40,8 +44,11 @@ pub enum PemError {
 
 /// The DER of every block, all of which must carry one of `labels`. Text around the blocks is
 /// skipped (RFC 7468 §5.2 allows explanatory text); lines may have any length and line ending.
+///
+/// # Errors
+/// If the text has no block, too many, or one with another label or without its end.
 pub fn decode_all(text: &[u8], labels: &[&str]) -> Result<Vec<Vec<u8>>, PemError> {
-    if text.len() > MOST_OCTETS {
+    if text.len() > MAX_OCTETS {
         return Err(PemError::TooLong);
     }
     if !text.is_ascii() {
@@ -53,7 +60,7 @@ pub fn decode_all(text: &[u8], labels: &[&str]) -> Result<Vec<Vec<u8>>, PemError
     while let Some(line) = lines.next() {
         let Some(label) = between(line, BEGIN) else { continue };
         let block = blocks.len() + 1;
-        if block > MOST_BLOCKS {
+        if block > MAX_BLOCKS {
             return Err(PemError::TooMany);
         }
         if !labels.contains(&label) {
@@ -66,6 +73,9 @@ pub fn decode_all(text: &[u8], labels: &[&str]) -> Result<Vec<Vec<u8>>, PemError
 }
 
 /// As [`decode_all`], for text that must hold exactly one block.
+///
+/// # Errors
+/// The same, and if there is more than one block.
 pub fn decode_one(text: &[u8], labels: &[&str]) -> Result<Vec<u8>, PemError> {
     let mut blocks = decode_all(text, labels)?;
     match (blocks.len(), blocks.pop()) {
@@ -125,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_are_found_between_other_text_with_any_line_ending_and_width() {
+    fn blocks_are_found_in_other_text_with_any_line_ending() {
         let text = "Bag Attributes\r\n-----BEGIN CERTIFICATE-----\r\nAAEC\r\nAwQF\r\n\
                     -----END CERTIFICATE-----\r\nsubject=x\n  -----BEGIN CERTIFICATE-----\n\
                     BgcICQoL AA==\n-----END CERTIFICATE-----";
@@ -137,8 +147,8 @@ mod tests {
     fn what_is_not_pem_is_refused_for_what_it_is() {
         let block = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n";
         let twice = block.repeat(2);
-        let long = " ".repeat(MOST_OCTETS + 1);
-        let many = block.repeat(MOST_BLOCKS + 1);
+        let long = " ".repeat(MAX_OCTETS + 1);
+        let many = block.repeat(MAX_BLOCKS + 1);
         for (name, text, want) in [
             ("empty", "", "the text holds no PEM block"),
             ("prose", "hello", "the text holds no PEM block"),

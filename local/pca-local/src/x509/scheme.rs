@@ -75,7 +75,9 @@ pub(crate) enum Scheme {
     },
 }
 
+/// Why an AlgorithmIdentifier names no signature scheme that is known here.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum SchemeError {
     #[error("the signature algorithm identifier cannot be read")]
     Malformed(#[source] der::Error),

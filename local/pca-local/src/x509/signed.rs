@@ -37,7 +37,9 @@ impl<'a> Signed<'a> {
     }
 }
 
+/// Why a structure was not signed.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum SignError {
     #[error("what was to be signed cannot be encoded")]
     Encode(#[from] der::Error),

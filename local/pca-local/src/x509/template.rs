@@ -12,11 +12,14 @@ pub const DEFAULT: &str = "EndEntityCertificate/V1";
 
 const PARTITIONS: [&str; 4] = ["aws", "aws-cn", "aws-eusc", "aws-us-gov"];
 
+/// One certificate template of the service (user guide, "AWS Private CA template definitions").
 #[derive(Debug)]
 pub struct Template {
     /// The end of its ARN, version included.
     pub name: &'static str,
+    /// Which kind of certificate it makes.
     pub kind: Kind,
+    /// What it takes from the request and the API.
     pub variety: Variety,
     pub(crate) basic_constraints_critical: bool,
     /// Empty when the template leaves key usage open; critical where it does not.
@@ -25,20 +28,34 @@ pub struct Template {
     pub(crate) distribution_point: DistributionPoint,
 }
 
+/// The kinds of certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// A certificate that signs no others.
     EndEntity,
-    Root { path_len: Option<u8> },
-    Subordinate { path_len: u8 },
+    /// A root CA's own.
+    Root {
+        /// How many CA certificates may follow; `None` is no limit.
+        path_len: Option<u8>,
+    },
+    /// A subordinate CA's, with its path length.
+    Subordinate {
+        /// How many CA certificates may follow.
+        path_len: u8,
+    },
 }
 
 /// What the caller may add. Base templates take subject, SAN and public key from the request, and
 /// nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variety {
+    /// Extensions from the API and from the request; the API goes before the request.
     ApiCsrPassthrough,
+    /// The subject and extensions from the API.
     ApiPassthrough,
+    /// Nothing.
     Base,
+    /// Extensions from the request.
     CsrPassthrough,
 }
 
@@ -57,18 +74,22 @@ pub(crate) struct DistributionPoint {
 }
 
 impl Template {
+    /// The ARN in a partition, as in `aws`.
     pub fn arn(&self, partition: &str) -> String {
         format!("arn:{partition}:acm-pca:::template/{}", self.name)
     }
 
+    /// Whether it makes CA certificates.
     pub fn is_ca(&self) -> bool {
         !matches!(self.kind, Kind::EndEntity)
     }
 
+    /// Whether it makes a root CA's own certificate.
     pub fn is_root(&self) -> bool {
         matches!(self.kind, Kind::Root { .. })
     }
 
+    /// The path length that it writes; `None` for none.
     pub fn path_len(&self) -> Option<u8> {
         match self.kind {
             Kind::EndEntity => None,
@@ -79,10 +100,12 @@ impl Template {
 }
 
 impl Variety {
+    /// Whether extensions are taken from the API.
     pub fn takes_api(self) -> bool {
         matches!(self, Self::ApiCsrPassthrough | Self::ApiPassthrough)
     }
 
+    /// Whether extensions are taken from the request.
     pub fn takes_csr(self) -> bool {
         matches!(self, Self::ApiCsrPassthrough | Self::CsrPassthrough)
     }

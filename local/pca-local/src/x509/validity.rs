@@ -9,11 +9,15 @@ const BACKDATED: Duration = Duration::minutes(60);
 /// Whole seconds, the finest that a certificate can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
+    /// The first moment of validity.
     pub not_before: OffsetDateTime,
+    /// The last second of validity.
     pub not_after: OffsetDateTime,
 }
 
+/// Why a Validity of the API gives no period.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum ValidityError {
     #[error("the END_DATE {value} is not a date of the form YYMMDDHHMMSS or YYYYMMDDHHMMSS")]
     EndDate { value: i64 },
@@ -34,6 +38,9 @@ pub enum ValidityError {
 impl Period {
     /// Relative validities count from the issuance, not from the start of the certificate, and
     /// `not_before` does not move the end.
+    ///
+    /// # Errors
+    /// If a value is not positive, too far away, of an unknown type, or ends before it starts.
     pub fn new(
         validity: &Validity,
         not_before: Option<&Validity>,

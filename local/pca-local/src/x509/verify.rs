@@ -10,7 +10,9 @@ use spki::SubjectPublicKeyInfoRef;
 use super::oid;
 use super::scheme::{Hash, MlDsa, Scheme, SchemeError};
 
+/// Why a signature does not count.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum VerifyError {
     #[error("the public key's algorithm {key} does not fit the signature's")]
     Mismatch { key: ObjectIdentifier },
@@ -27,6 +29,9 @@ pub enum VerifyError {
 }
 
 /// Checks `signature` over `message`. Both identifiers are given as the DER found in the input.
+///
+/// # Errors
+/// If the signature is wrong, or the algorithm or the key is not supported.
 pub fn verify(
     public_key_info: &[u8],
     signature_algorithm: &[u8],

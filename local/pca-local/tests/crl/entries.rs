@@ -24,7 +24,7 @@ async fn an_entry_stays_for_one_crl_after_its_certificate_has_ended() {
 }
 
 #[tokio::test]
-async fn a_complete_crl_has_a_quota_of_revoked_certificates_until_they_expire() {
+async fn a_complete_crl_has_a_quota_of_unexpired_revocations() {
     let quotas = r#"{"revoked-certificates-with-complete-crl": 2}"#;
     let world = World::with_quotas(Quotas::from_json(quotas).unwrap()).await;
     world.configure(crl_of(CrlType::Complete)).await.unwrap();

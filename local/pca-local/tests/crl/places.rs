@@ -9,7 +9,7 @@ use super::world::*;
 use testkit::pca::*;
 
 #[tokio::test]
-async fn a_new_bucket_gets_the_crl_with_the_first_certificate_that_names_it() {
+async fn a_new_bucket_gets_the_crl_at_its_first_certificate() {
     let world = World::with_crl(crl_of(CrlType::Complete)).await;
     let old = world.issue(30).await;
     world.at(START).await;
@@ -36,7 +36,7 @@ async fn a_new_bucket_gets_the_crl_with_the_first_certificate_that_names_it() {
 }
 
 #[tokio::test]
-async fn a_crl_that_certificates_do_not_name_is_published_all_the_same() {
+async fn a_crl_that_no_certificate_names_is_published() {
     let mut crl = crl_of(CrlType::Complete);
     crl.crl_distribution_point_extension_configuration =
         Some(Cdp::builder().omit_extension(true).build().unwrap());

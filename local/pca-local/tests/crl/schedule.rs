@@ -9,7 +9,7 @@ use super::world::*;
 use testkit::{openssl::OpenSsl, pca::*, s3::Health};
 
 #[tokio::test]
-async fn a_crl_comes_with_the_first_certificate_then_at_the_midpoint_and_after_a_revocation() {
+async fn a_crl_follows_issuance_midpoint_and_revocation() {
     let world = World::with_crl(crl_of(CrlType::Complete)).await;
     let path = format!("bucket/{}", world.complete_key());
     world.at(START + Duration::HOUR).await;
@@ -52,7 +52,7 @@ async fn a_crl_comes_with_the_first_certificate_then_at_the_midpoint_and_after_a
 }
 
 #[tokio::test]
-async fn a_write_that_fails_is_tried_each_15_minutes_and_told_in_the_services_words() {
+async fn a_failed_write_is_retried_each_15_minutes_and_announced() {
     let world = World::with_crl(crl_of(CrlType::Complete)).await;
     world.issue(30).await;
     world.s3.set_health(Health::Refusing);
@@ -86,7 +86,7 @@ async fn a_write_that_fails_is_tried_each_15_minutes_and_told_in_the_services_wo
 }
 
 #[tokio::test]
-async fn disabled_cas_publish_deleted_ones_do_not_and_restored_ones_catch_up() {
+async fn disabled_cas_publish_deleted_do_not_restored_catch_up() {
     let world = World::with_crl(crl_of(CrlType::Complete)).await;
     world.issue(300).await;
     world.at(START).await;

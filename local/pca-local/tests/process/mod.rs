@@ -32,7 +32,7 @@ impl Random {
         Self(seed.max(1))
     }
 
-    /// A seed that nobody has chosen.
+    /// A seed that changes with each run.
     pub(crate) fn anything() -> u64 {
         uuid::Uuid::new_v4().as_u64_pair().0 >> 32
     }

@@ -133,7 +133,7 @@ fn another_family_s_signing_algorithm_is_the_callers_mistake() {
 }
 
 #[test]
-fn passthrough_that_cannot_be_encoded_is_the_callers_mistake_unless_it_is_ignored() {
+fn unencodable_passthrough_is_the_callers_mistake_if_used() {
     let ca = Ca::p256_root();
     let request = leaf(&ca);
     let wrong_name = GeneralName::builder().dns_name("a").ip_address("10.0.0.1").build();

@@ -66,7 +66,7 @@ fn requests_of_every_usual_kind_are_read() {
 }
 
 #[test]
-fn a_request_s_extensions_and_its_other_attributes_are_told_apart() {
+fn a_requests_extensions_differ_from_its_other_attributes() {
     let openssl = OpenSsl::new();
     openssl.write(
         "request.cnf",

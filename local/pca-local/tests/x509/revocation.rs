@@ -15,7 +15,7 @@ const HEADER: CrlHeader<'_> = CrlHeader {
 };
 
 #[test]
-fn a_revoked_certificate_is_refused_by_openssl_and_another_is_not() {
+fn openssl_refuses_a_revoked_certificate_only() {
     let openssl = OpenSsl::new();
     let ca = Ca::p256_root();
     let leaf = key("EC_prime256v1");

@@ -222,7 +222,7 @@ fn the_table_and_the_code_have_the_same_templates() {
 }
 
 #[test]
-fn every_template_writes_its_extensions_and_openssl_verifies_the_certificate() {
+fn openssl_verifies_the_extensions_of_every_template() {
     let openssl = OpenSsl::new();
     let ca = Ca::p256_root();
     openssl.write_certificate("root.pem", ca.certificate.der());

@@ -56,6 +56,7 @@ impl Serial {
         pairs.join(":")
     }
 
+    /// In decimal digits, as DescribeCertificateAuthority has it.
     pub fn to_decimal(&self) -> String {
         // Least significant digit first; each octet shifts the number by 256.
         let mut digits = vec![0_u8];

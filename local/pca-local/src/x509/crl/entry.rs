@@ -5,16 +5,21 @@ use time::OffsetDateTime;
 
 use crate::x509::moment;
 
+/// One revoked certificate in a CRL (RFC 5280 §5.1.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CrlEntry {
+    /// The serial number, as an unsigned number in big-endian order.
     pub serial: [u8; 16],
+    /// The moment of revocation.
     pub revoked_at: OffsetDateTime,
+    /// Why it was revoked.
     pub reason: Reason,
 }
 
 /// CRLReason of RFC 5280 §5.3.1, as far as the service has it: neither holds nor removals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
+#[allow(missing_docs, reason = "RFC 5280 §5.3.1 names them")]
 pub enum Reason {
     Unspecified = 0,
     KeyCompromise = 1,

@@ -14,7 +14,9 @@ use crate::x509::name::{NameError, subject_from_api};
 use crate::x509::oid;
 use crate::x509::signed::{SignError, sign};
 
+/// Why the request of a CA was not made.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CaRequestError {
     #[error("the request cannot be encoded")]
     Encode(#[from] der::Error),
@@ -38,6 +40,9 @@ struct Info<'a> {
 
 /// The DER of a PKCS #10 request as the service writes it: one attribute, an extensionRequest that
 /// opens with critical basic constraints.
+///
+/// # Errors
+/// If the subject or an extension cannot be written, or the key cannot sign.
 pub fn ca_request(
     key: &CaKey,
     algorithm: &SigningAlgorithm,
@@ -56,6 +61,9 @@ pub fn ca_request(
 }
 
 /// Whether [`ca_request`] can write these, before there is a key to sign with.
+///
+/// # Errors
+/// If the subject or an extension cannot be written.
 pub fn check_ca_request(
     subject: &Asn1Subject,
     extensions: Option<&CsrExtensions>,

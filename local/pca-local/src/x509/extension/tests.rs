@@ -94,7 +94,7 @@ fn custom_extensions_are_taken_as_they_are() {
 }
 
 #[test]
-fn custom_extensions_that_would_spoil_the_certificate_are_refused() {
+fn custom_extensions_that_break_the_certificate_are_refused() {
     for (oid, value, want) in [
         ("1.2.3", "?", "the value of the custom extension 1.2.3 is not base64"),
         ("1.2.3", "BQ==", "the value of the custom extension 1.2.3 is not DER"),

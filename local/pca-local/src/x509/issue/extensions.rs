@@ -83,7 +83,7 @@ fn defined_by_template(issuance: &Issuance<'_>) -> Result<Vec<Extension>, Extens
         let purposes = usage.purposes.to_vec();
         extensions.push(extension(oid::EXT_KEY_USAGE, usage.critical, &purposes)?);
     }
-    // Nobody asks whether a trust anchor is revoked.
+    // Relying parties do not ask whether a trust anchor is revoked.
     if let Some(url) = issuance.ocsp_responder.filter(|_| !template.is_root()) {
         extensions.push(ocsp_responder(url)?);
     }
@@ -108,7 +108,7 @@ fn add(
 /// Templates define key identifiers and basic constraints themselves; what they define, and what
 /// their variety does not take, is dropped without a word. The exceptions: a request's alternative
 /// names are always taken, and so are distribution points where the template's row says so. Where
-/// the CA has an OCSP responder, nobody else sets authority information access.
+/// the CA has an OCSP responder, only the CA sets authority information access.
 fn is_taken_from(source: Source, extension: ObjectIdentifier, issuance: &Issuance<'_>) -> bool {
     let template = issuance.template;
     let variety = template.variety;

@@ -8,6 +8,7 @@ use crate::x509::certificate::Certificate;
 use crate::x509::key::{CaKey, key_identifier};
 use crate::x509::name::Name;
 
+/// Who signs certificates and CRLs: a name, a key, and the limits that its own certificate sets.
 #[derive(Clone, Debug)]
 pub struct Issuer {
     name: Name,
@@ -40,22 +41,27 @@ impl Issuer {
         Self { name: subject, key_identifier, key, not_after: None, path_len: None }
     }
 
+    /// The name that is written as the issuer's.
     pub fn name(&self) -> &Name {
         &self.name
     }
 
+    /// The octets that name the key.
     pub fn key_identifier(&self) -> &[u8] {
         &self.key_identifier
     }
 
+    /// The key that signs.
     pub fn key(&self) -> &CaKey {
         &self.key
     }
 
+    /// The end of the issuer's own certificate; `None` if it signs its own.
     pub fn not_after(&self) -> Option<OffsetDateTime> {
         self.not_after
     }
 
+    /// How many CA certificates may follow the issuer; `None` is no limit.
     pub fn path_len(&self) -> Option<u8> {
         self.path_len
     }

@@ -8,7 +8,9 @@ use x509_cert::attr::AttributeTypeAndValue;
 
 use super::{Name, oid};
 
+/// Why an ASN1Subject of the API cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum NameError {
     #[error("the common name {common_name:?} is longer than 64 characters")]
     CommonNameTooLong { common_name: String },
@@ -26,6 +28,9 @@ pub enum NameError {
 
 /// C, O, OU, ST, CN, L is the order seen in the service's requests. Of the others no example is
 /// known: they follow in the order of the API model.
+///
+/// # Errors
+/// If an attribute is too long, or has characters that its ASN.1 type does not.
 pub fn subject_from_api(subject: &Asn1Subject) -> Result<Name, NameError> {
     let custom = subject.custom_attributes.as_deref().unwrap_or_default();
     let named = [

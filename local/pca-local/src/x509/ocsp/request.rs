@@ -13,11 +13,13 @@ use crate::x509::oid;
 /// RFC 6960 §4.1, with all that matters to a responder that does not ask for signed requests.
 #[derive(Debug)]
 pub struct OcspRequest {
+    /// The certificates that are asked about.
     pub certificates: Vec<CertId>,
     /// RFC 9654 §2.1: to be echoed.
     pub nonce: Option<Extension>,
 }
 
+/// How OCSP names a certificate (RFC 6960 §4.1.1).
 #[derive(Debug)]
 pub struct CertId {
     /// As it came, and as it is given back.
@@ -25,6 +27,7 @@ pub struct CertId {
     hash: Option<Hash>,
     issuer_name_hash: Vec<u8>,
     issuer_key_hash: Vec<u8>,
+    /// The serial number.
     pub serial: Serial,
 }
 
@@ -35,7 +38,9 @@ enum Hash {
     Sha256,
 }
 
+/// Why octets are not an OCSP request.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum OcspRequestError {
     #[error("the OCSP request cannot be read")]
     Asn1(#[from] der::Error),
@@ -88,6 +93,9 @@ fn v1() -> u8 {
 
 impl OcspRequest {
     /// RFC 5019 §2.1.1: a signature is not looked at.
+    ///
+    /// # Errors
+    /// If the octets are not an OCSP request for at least one certificate.
     pub fn from_der(der: &[u8]) -> Result<Self, OcspRequestError> {
         let request = Outer::from_der(der)?.tbs_request;
         if request.version != v1() {
@@ -150,6 +158,7 @@ pub struct IssuerHashes {
 }
 
 impl IssuerHashes {
+    /// The hashes of a CA certificate's name and key.
     pub fn of(issuer: &Certificate) -> Self {
         let name = issuer.subject.as_der();
         // RFC 6960 §4.1.1: the contents of the BIT STRING, without its tag and its unused bits.

@@ -16,39 +16,54 @@ use crate::x509::signed::{SignError, sign};
 /// RFC 6960 §2.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CertStatus {
+    /// Issued and not revoked.
     Good,
+    /// Revoked.
     Revoked {
+        /// The moment of revocation.
         at: OffsetDateTime,
+        /// Why it was revoked.
         reason: Reason,
     },
     /// The CA has issued no such certificate.
     Unknown,
 }
 
+/// What a response says of one certificate.
 pub struct SingleResponse<'a> {
+    /// As the request names it.
     pub certificate: &'a CertId,
+    /// What is known of it.
     pub status: CertStatus,
 }
 
 /// What a response says besides the certificates' status. Whole seconds count.
 pub struct ResponseHeader<'a> {
+    /// Must go with the issuer's key.
     pub signing_algorithm: &'a SigningAlgorithm,
+    /// When the response is signed.
     pub produced_at: OffsetDateTime,
+    /// When the statuses are known to be true.
     pub this_update: OffsetDateTime,
+    /// Until when the response may be used.
     pub next_update: OffsetDateTime,
+    /// The request's own nonce, repeated.
     pub nonce: Option<&'a Extension>,
 }
 
 /// Why there is no answer. Those are not signed (RFC 6960 §2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
+#[allow(missing_docs, reason = "RFC 6960 §4.2.1 names them")]
 pub enum Refusal {
     MalformedRequest = 1,
     InternalError = 2,
     Unauthorized = 6,
 }
 
+/// Why a response was not signed.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum OcspResponseError {
     #[error("the OCSP response cannot be encoded")]
     Encode(#[from] der::Error),
@@ -95,6 +110,9 @@ struct Single<'a> {
 }
 
 /// A response that the CA signs with its own key, so that no certificate needs to be in it.
+///
+/// # Errors
+/// If the key cannot sign with the algorithm, or a field cannot be encoded.
 pub fn sign_response(
     issuer: &Issuer,
     header: &ResponseHeader<'_>,

@@ -1,0 +1,117 @@
+//! Prints docs/acmpca-coverage.md: what of ACM PCA is in pca-local, made from the tables in
+//! `coverage/` and the API model.
+
+use std::{collections::BTreeMap, fmt::Write as _, io::Write as _};
+
+use serde::Deserialize;
+
+const BEHAVIOURS: &str = include_str!("../coverage/behaviours.json");
+const CHOICES: &str = include_str!("../coverage/choices.json");
+const UNUSED_ERRORS: &str = include_str!("../coverage/unused-errors.json");
+const MODEL: &str = include_str!("../model/acm-pca-2017-08-22.json");
+
+const HEAD: &str = "\
+# What of ACM PCA is in pca-local
+
+Made by `make docs` from `local/pca-local/coverage/`; a test fails when the two differ, and when a
+test that is named here does not exist. Paths are those of `local/pca-local` unless they begin with
+`local/` or `tests/e2e/suites/`.
+
+## Operations
+
+All of API version 2017-08-22. Every constraint of every member is held, and tried at its edges, by \
+`tests/validation.rs: every_constraint_of_the_model_is_enforced_at_its_edge`; every operation is \
+tried in every state of a CA by `tests/states.rs: \
+each_operation_is_answered_or_refused_as_the_state_says`.
+
+| operation | modeled errors (less the suffix Exception) |
+| --- | --- |
+";
+const UNUSED_ERRORS_HEAD: &str =
+    "\nThe API model has errors that nothing here ends in:\n\n| error | why |\n| --- | --- |\n";
+const CHOICES_HEAD: &str = "\n## Choices\n\nWhere the real service's behaviour is not known.\n\n\
+                            | question | choice | test |\n| --- | --- | --- |\n";
+const REFERENCE: &str = "https://docs.aws.amazon.com/privateca/latest/APIReference/API_";
+
+/// Something that the service does, as AWS documents it.
+#[derive(Deserialize)]
+pub(crate) struct Behaviour {
+    area: String,
+    behaviour: String,
+    /// The page of AWS's, or the standard, that says so.
+    source: String,
+    /// `path: name` of the test that holds it.
+    pub(crate) test: String,
+}
+
+/// Something that AWS does not document, and what is done here.
+#[derive(Deserialize)]
+pub(crate) struct Choice {
+    question: String,
+    choice: String,
+    /// `path: name` of the test that holds it.
+    pub(crate) test: String,
+}
+
+/// An error of the model that no rule here ends in. Faults on request can have it all the same.
+#[derive(Deserialize)]
+struct UnusedError {
+    error: String,
+    why: String,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    operations: BTreeMap<String, Operation>,
+}
+
+#[derive(Deserialize)]
+struct Operation {
+    #[serde(default)]
+    errors: Vec<String>,
+}
+
+/// The rows of documented behaviour.
+pub(crate) fn behaviours() -> serde_json::Result<Vec<Behaviour>> {
+    serde_json::from_str(BEHAVIOURS)
+}
+
+/// The rows of what is not documented.
+pub(crate) fn choices() -> serde_json::Result<Vec<Choice>> {
+    serde_json::from_str(CHOICES)
+}
+
+/// The page, in Markdown.
+pub(crate) fn page() -> Result<String, Box<dyn std::error::Error>> {
+    let mut page = HEAD.to_owned();
+    let model: Model = serde_json::from_str(MODEL)?;
+    for (name, operation) in &model.operations {
+        let errors = operation.errors.iter();
+        let errors: Vec<&str> =
+            errors.map(|error| error.strip_suffix("Exception").unwrap_or(error)).collect();
+        writeln!(page, "| [{name}]({REFERENCE}{name}.html) | {} |", errors.join(", "))?;
+    }
+    page.push_str(UNUSED_ERRORS_HEAD);
+    let unused: Vec<UnusedError> = serde_json::from_str(UNUSED_ERRORS)?;
+    for UnusedError { error, why } in &unused {
+        writeln!(page, "| {error} | {why} |")?;
+    }
+    let mut current = String::new();
+    for Behaviour { area, behaviour, source, test } in behaviours()? {
+        if area != current {
+            writeln!(page, "\n## {area}\n\n| behaviour | source | test |\n| --- | --- | --- |")?;
+            current = area;
+        }
+        writeln!(page, "| {behaviour} | {source} | `{test}` |")?;
+    }
+    page.push_str(CHOICES_HEAD);
+    for Choice { question, choice, test } in choices()? {
+        writeln!(page, "| {question} | {choice} | `{test}` |")?;
+    }
+    Ok(page)
+}
+
+#[allow(dead_code, reason = "the test includes this file")]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    Ok(std::io::stdout().write_all(page()?.as_bytes())?)
+}

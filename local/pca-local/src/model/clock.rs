@@ -1,0 +1,136 @@
+//! The service's clock: it follows the system's, shifted, or stands still until it is moved.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+/// A handle; clones share one clock.
+#[derive(Clone)]
+pub struct Clock(Arc<Inner>);
+
+struct Inner {
+    mode: Mutex<ClockMode>,
+    /// Called at every move.
+    keeper: OnceLock<Keeper>,
+}
+
+type Keeper = Box<dyn Fn(ClockMode) + Send + Sync>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+pub(crate) enum ClockMode {
+    Frozen(#[serde(with = "time::serde::rfc3339")] OffsetDateTime),
+    Running { ahead_of_system: Duration },
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Clock").field(&*self.mode()).finish()
+    }
+}
+
+impl Clock {
+    /// Follows the system's clock.
+    pub fn system() -> Self {
+        Self::new(ClockMode::Running { ahead_of_system: Duration::ZERO })
+    }
+
+    /// Stands still at `now` until it is moved.
+    pub fn frozen_at(now: OffsetDateTime) -> Self {
+        Self::new(ClockMode::Frozen(now))
+    }
+
+    fn new(mode: ClockMode) -> Self {
+        Self(Arc::new(Inner { mode: Mutex::new(mode), keeper: OnceLock::new() }))
+    }
+
+    /// Calls `keeper` at every move from now on, so that moves can be written down. The first keeper
+    /// stays.
+    pub(crate) fn keep_with(&self, keeper: Keeper) {
+        let _ = self.0.keeper.set(keeper);
+    }
+
+    pub(crate) fn set_mode(&self, to: ClockMode) {
+        let mut mode = self.mode();
+        *mode = to;
+        if let Some(keeper) = self.0.keeper.get() {
+            // Under the lock, so that two moves are reported in their order.
+            keeper(to);
+        }
+    }
+
+    pub(crate) fn read_mode(&self) -> ClockMode {
+        *self.mode()
+    }
+
+    /// The time that the clock shows.
+    pub fn now(&self) -> OffsetDateTime {
+        match *self.mode() {
+            ClockMode::Frozen(now) => now,
+            ClockMode::Running { ahead_of_system } => system_now() + ahead_of_system,
+        }
+    }
+
+    /// Whether the clock moves by itself.
+    pub fn is_running(&self) -> bool {
+        matches!(*self.mode(), ClockMode::Running { .. })
+    }
+
+    /// Moves the hands and runs nothing: [`Timeline`](crate::Timeline) runs what falls due.
+    pub fn set(&self, now: OffsetDateTime) {
+        self.set_mode(match self.read_mode() {
+            ClockMode::Frozen(_) => ClockMode::Frozen(now),
+            ClockMode::Running { .. } => ClockMode::Running { ahead_of_system: now - system_now() },
+        });
+    }
+
+    /// Stops the clock where it stands.
+    pub fn freeze(&self) {
+        self.set_mode(ClockMode::Frozen(self.now()));
+    }
+
+    /// Lets a frozen clock run on from where it stands.
+    pub fn run(&self) {
+        let ahead_of_system = self.now() - system_now();
+        self.set_mode(ClockMode::Running { ahead_of_system });
+    }
+
+    fn mode(&self) -> std::sync::MutexGuard<'_, ClockMode> {
+        self.0.mode.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where pca-local reads the system's clock"
+)]
+fn system_now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_frozen_clock_moves_only_by_hand_and_for_all_its_handles() {
+        let clock = Clock::frozen_at(datetime!(2026-01-01 00:00 UTC));
+        let other = clock.clone();
+        other.set(datetime!(2026-01-31 00:00 UTC));
+        assert_eq!(clock.now(), datetime!(2026-01-31 00:00 UTC));
+        assert!(!clock.is_running());
+    }
+
+    #[test]
+    fn a_running_clock_keeps_running_from_where_it_was_set() {
+        let clock = Clock::system();
+        clock.set(datetime!(2030-01-01 00:00 UTC));
+        let now = clock.now();
+        assert!(now >= datetime!(2030-01-01 00:00 UTC) && now < datetime!(2030-01-01 00:10 UTC));
+        clock.freeze();
+        assert_eq!(clock.now(), clock.now());
+    }
+}

@@ -1,0 +1,263 @@
+//! Which of a CA's CRLs answers for a certificate: the complete one, or one of its partitions.
+
+pub(crate) mod list;
+pub(crate) mod location;
+
+use aws_sdk_acmpca::types::{CrlConfiguration, CrlType};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use self::list::{CrlList, Revoked};
+use crate::{model::arn::CaArn, x509::crl::CrlEntry};
+
+/// "Each partition can be up to 1 MB" (AWS Security Blog on partitioned CRLs).
+const MAX_PARTITION_BYTES: usize = 1_000_000;
+/// All that is not an entry or the issuer's name: dates, extensions with the URL, and the longest
+/// signature, which is 4,627 octets for ML-DSA-87.
+const AROUND_ENTRIES: usize = 8 * 1024;
+/// A serial with a leading zero, GeneralizedTime, a reason, and the tags around them.
+const MAX_ENTRY_BYTES: usize = 52;
+
+/// The CRL that answers for a certificate. It is settled at issuance, by the certificate's CDP;
+/// what names no partition is the complete CRL's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Binding {
+    Complete,
+    Partition(u32),
+}
+
+/// What a certificate that is about to be issued says of its CRL.
+pub(crate) struct Reservation {
+    pub(crate) binding: Binding,
+    pub(crate) url: String,
+}
+
+/// One of the CRLs that a CA publishes, as a person wants to see it.
+pub(crate) struct PublishedCrl {
+    pub(crate) binding: Binding,
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) url: String,
+    pub(crate) entries: usize,
+    pub(crate) due: Option<OffsetDateTime>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CrlState {
+    complete: CrlList,
+    partitions: Vec<Partition>,
+}
+
+/// Its key and its URL never change: the certificates that are bound to it name them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Partition {
+    guid: String,
+    pub(crate) key: String,
+    pub(crate) url: String,
+    /// How many certificates may be bound to it.
+    places: usize,
+    /// How many are. Not written down: certificates say themselves which CRL is theirs.
+    #[serde(skip)]
+    taken: usize,
+    list: CrlList,
+}
+
+impl CrlState {
+    /// A place in a CRL for a certificate that is about to be issued, and the URL of that CRL.
+    ///
+    /// A partition is closed when its CRL would reach its largest size if all that are bound to it
+    /// were revoked, or when new certificates are to carry another URL.
+    pub(crate) fn reserve(
+        &mut self,
+        ca: &CaArn,
+        crl: &CrlConfiguration,
+        issuer_name_bytes: usize,
+    ) -> (Binding, String) {
+        if !is_partitioned(crl) {
+            let url = location::url(ca, crl, &location::complete_key(ca, crl));
+            return (Binding::Complete, url);
+        }
+        let is_open = |last: &Partition| {
+            let key = location::partition_key(ca, crl, &last.guid);
+            last.places > last.taken && last.url == location::url(ca, crl, &key)
+        };
+        let is_new = !self.partitions.last().is_some_and(is_open);
+        if is_new {
+            let guid = uuid::Uuid::new_v4().to_string();
+            let key = location::partition_key(ca, crl, &guid);
+            let url = location::url(ca, crl, &key);
+            let places = places(issuer_name_bytes);
+            let list = CrlList::default();
+            self.partitions.push(Partition { guid, key, url, places, taken: 0, list });
+        }
+        let last = self.partitions.len() - 1;
+        let partition = &mut self.partitions[last];
+        partition.taken += 1;
+        let number = u32::try_from(last).expect("there are fewer partitions than certificates");
+        (Binding::Partition(number), partition.url.clone())
+    }
+
+    pub(crate) fn partition_count(&self) -> usize {
+        self.partitions.len()
+    }
+
+    /// A certificate that was issued earlier is bound to a CRL. Says whether there is one.
+    pub(crate) fn bind(&mut self, binding: Binding) -> bool {
+        let Binding::Partition(number) = binding else { return true };
+        let Some(partition) = self.partitions.get_mut(number as usize) else { return false };
+        partition.taken += 1;
+        true
+    }
+
+    /// A certificate that was revoked earlier is on its CRL, or will be.
+    pub(crate) fn restore(&mut self, binding: Binding, entry: CrlEntry, not_after: OffsetDateTime) {
+        if let Some(list) = self.list_mut(binding) {
+            list.add(Revoked { entry, not_after });
+        }
+    }
+
+    /// Every serial that is on one of the CRLs.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = [u8; 16]> {
+        let lists = std::iter::once(&self.complete);
+        let lists = lists.chain(self.partitions.iter().map(|partition| &partition.list));
+        lists.flat_map(CrlList::serials)
+    }
+
+    /// All but what its CRLs list.
+    pub(crate) fn without_entries(&self) -> Self {
+        let without = |partition: &Partition| Partition {
+            guid: partition.guid.clone(),
+            key: partition.key.clone(),
+            url: partition.url.clone(),
+            places: partition.places,
+            taken: 0,
+            list: partition.list.without_entries(),
+        };
+        Self {
+            complete: self.complete.without_entries(),
+            partitions: self.partitions.iter().map(without).collect(),
+        }
+    }
+
+    /// The CRLs that are published as the CA is configured.
+    pub(crate) fn published(&self, crl: &CrlConfiguration) -> impl Iterator<Item = Binding> {
+        let partitions = if is_partitioned(crl) { self.partitions.len() } else { 0 };
+        let numbers = (0..partitions).filter_map(|number| u32::try_from(number).ok());
+        std::iter::once(Binding::Complete).chain(numbers.map(Binding::Partition))
+    }
+
+    /// Whether the CRL of this binding still is, or is again, written.
+    pub(crate) fn is_published(crl: &CrlConfiguration, binding: Binding) -> bool {
+        matches!(binding, Binding::Complete) || is_partitioned(crl)
+    }
+
+    pub(crate) fn list(&self, binding: Binding) -> Option<&CrlList> {
+        match binding {
+            Binding::Complete => Some(&self.complete),
+            Binding::Partition(number) => Some(&self.partition(number)?.list),
+        }
+    }
+
+    pub(crate) fn list_mut(&mut self, binding: Binding) -> Option<&mut CrlList> {
+        match binding {
+            Binding::Complete => Some(&mut self.complete),
+            Binding::Partition(number) => {
+                self.partitions.get_mut(number as usize).map(|partition| &mut partition.list)
+            }
+        }
+    }
+
+    pub(crate) fn partition(&self, number: u32) -> Option<&Partition> {
+        self.partitions.get(number as usize)
+    }
+
+    pub(crate) fn next_due(&self, crl: &CrlConfiguration) -> Option<OffsetDateTime> {
+        self.published(crl).filter_map(|binding| self.list(binding)?.due()).min()
+    }
+
+    /// The object key of a CRL, and the URL that it names itself by.
+    ///
+    /// The complete CRL of a CA that has partitions says which CRL it is, so that it is not taken
+    /// for one that answers for every certificate. It keeps saying so when the CA goes back to
+    /// complete CRLs, because it does not answer for those that are bound to partitions.
+    pub(crate) fn place(
+        &self,
+        ca: &CaArn,
+        crl: &CrlConfiguration,
+        binding: Binding,
+    ) -> Option<(String, Option<String>)> {
+        match binding {
+            Binding::Complete => {
+                let key = location::complete_key(ca, crl);
+                let names_itself = is_partitioned(crl) || !self.partitions.is_empty();
+                let url = names_itself.then(|| location::url(ca, crl, &key));
+                Some((key, url))
+            }
+            Binding::Partition(number) => {
+                let partition = self.partition(number)?;
+                Some((partition.key.clone(), Some(partition.url.clone())))
+            }
+        }
+    }
+}
+
+fn is_partitioned(crl: &CrlConfiguration) -> bool {
+    crl.crl_type() == Some(&CrlType::Partitioned)
+}
+
+fn places(issuer_name_bytes: usize) -> usize {
+    let room = MAX_PARTITION_BYTES.saturating_sub(AROUND_ENTRIES + issuer_name_bytes);
+    (room / MAX_ENTRY_BYTES).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ca() -> CaArn {
+        CaArn::parse("arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/ca-id").unwrap()
+    }
+
+    fn configuration(kind: CrlType, name: &str) -> CrlConfiguration {
+        let crl = CrlConfiguration::builder().enabled(true).s3_bucket_name("bucket");
+        crl.crl_type(kind).custom_cname(name).build().unwrap()
+    }
+
+    #[test]
+    fn a_partition_closes_when_full_or_when_its_url_would_change() {
+        let mut state = CrlState::default();
+        let crl = configuration(CrlType::Partitioned, "a.example");
+        let room = places(100);
+        for _ in 0..room {
+            assert_eq!(state.reserve(&ca(), &crl, 100).0, Binding::Partition(0));
+        }
+        let (binding, second) = state.reserve(&ca(), &crl, 100);
+        assert_eq!(binding, Binding::Partition(1));
+        assert_ne!(state.partitions[0].url, second);
+
+        let renamed = configuration(CrlType::Partitioned, "b.example");
+        let (binding, url) = state.reserve(&ca(), &renamed, 100);
+        assert_eq!(binding, Binding::Partition(2));
+        assert!(url.starts_with("http://b.example/crl/ca-id/"), "{url}");
+        let place = state.place(&ca(), &renamed, Binding::Partition(1)).unwrap();
+        assert_eq!(place.1.as_deref(), Some(second.as_str()), "the old one keeps its name");
+    }
+
+    #[test]
+    fn the_complete_crl_names_itself_from_the_first_partition_on() {
+        let mut state = CrlState::default();
+        let complete = configuration(CrlType::Complete, "a.example");
+        let partitioned = configuration(CrlType::Partitioned, "a.example");
+        let url = |state: &CrlState, crl| state.place(&ca(), crl, Binding::Complete).unwrap().1;
+        assert_eq!(url(&state, &complete), None);
+        let named = Some("http://a.example/crl/ca-id.crl".to_owned());
+        assert_eq!(url(&state, &partitioned), named);
+        state.reserve(&ca(), &partitioned, 0);
+        assert_eq!(url(&state, &complete), named);
+        assert_eq!(state.published(&partitioned).count(), 2);
+        assert_eq!(state.published(&complete).count(), 1);
+    }
+}

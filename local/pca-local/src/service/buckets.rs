@@ -1,0 +1,134 @@
+//! Writes to customers' buckets, as the service principal `acm-pca.amazonaws.com` does.
+
+mod upload;
+
+use aws_sdk_s3::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    primitives::ByteStream,
+    types::ObjectCannedAcl,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+
+pub(crate) use self::upload::PART_BYTES_MIN;
+use crate::{
+    model::{arn::CaArn, error::ApiError},
+    state::data_dir::StorageError,
+};
+
+/// The access key id under which pca-local signs its writes. An S3 endpoint that evaluates bucket
+/// policies takes it for the service principal.
+pub const SERVICE_ACCESS_KEY_ID: &str = "PCALOCALSERVICE";
+
+/// What the service writes when a CRL configuration is set, to see whether it may. The second one
+/// is named by the key policy that the user guide gives for encrypted buckets; that it is the probe
+/// of CRLs that are not public is a guess from its name.
+const PROBE_KEY: &str = "acm-pca-permission-test-key";
+const PRIVATE_PROBE_KEY: &str = "acm-pca-permission-test-key-private";
+
+#[derive(Clone, Default)]
+pub(crate) struct Buckets(Option<Client>);
+
+/// What a CA writes, and where.
+pub(crate) struct Object<'a> {
+    pub(crate) ca: &'a CaArn,
+    pub(crate) bucket: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) content_type: &'a str,
+    pub(crate) acl: ObjectCannedAcl,
+}
+
+/// A CA's write to a bucket, or its refusal.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WriteError {
+    #[error("pca-local was started without an S3 endpoint, so nothing can be written to {bucket}")]
+    NoEndpoint { bucket: String },
+    #[error("S3 refused the write to {bucket}: {code}")]
+    Refused { bucket: String, code: String },
+    #[error("what was to be written could not be read")]
+    Unreadable(#[from] StorageError),
+    #[error("S3 could not take the write to {bucket}: {reason}")]
+    Unavailable { bucket: String, reason: String },
+}
+
+impl Buckets {
+    pub(crate) fn new(client: Option<Client>) -> Self {
+        Self(client)
+    }
+
+    pub(crate) async fn put(
+        &self,
+        object: &Object<'_>,
+        body: ByteStream,
+    ) -> Result<(), WriteError> {
+        let Object { ca, bucket, key, content_type, acl } = object;
+        let put = self.client(object)?.put_object().bucket(*bucket).key(*key).body(body);
+        put.content_type(*content_type)
+            .acl(acl.clone())
+            .customize()
+            .mutate_request(as_service(ca))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| failed(bucket, error))
+    }
+
+    fn client(&self, object: &Object<'_>) -> Result<&Client, WriteError> {
+        let no_endpoint = || WriteError::NoEndpoint { bucket: object.bucket.to_owned() };
+        self.0.as_ref().ok_or_else(no_endpoint)
+    }
+
+    /// The write that CreateCertificateAuthority and UpdateCertificateAuthority try first.
+    pub(crate) async fn probe(
+        &self,
+        ca: &CaArn,
+        bucket: &str,
+        acl: ObjectCannedAcl,
+    ) -> Result<(), ApiError> {
+        let key = match acl {
+            ObjectCannedAcl::PublicRead => PROBE_KEY,
+            _ => PRIVATE_PROBE_KEY,
+        };
+        let object = Object { ca, bucket, key, content_type: "application/octet-stream", acl };
+        self.put(&object, ByteStream::from_static(b""))
+            .await
+            .map_err(|error| permission_error(bucket, &error))
+    }
+}
+
+/// The two headers are what bucket policies know as `aws:SourceAccount` and `aws:SourceArn`.
+fn as_service(ca: &CaArn) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static + use<> {
+    let (account, arn) = (ca.account.clone(), ca.to_string());
+    move |request| {
+        request.headers_mut().insert("x-amz-source-account", account.clone());
+        request.headers_mut().insert("x-amz-source-arn", arn.clone());
+    }
+}
+
+fn failed<E, R>(bucket: &str, error: SdkError<E, R>) -> WriteError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    let bucket = bucket.to_owned();
+    match error {
+        SdkError::ServiceError(refusal) => WriteError::Refused {
+            bucket,
+            code: refusal.err().code().unwrap_or("unknown error").to_owned(),
+        },
+        error => WriteError::Unavailable {
+            bucket,
+            reason: aws_smithy_types::error::display::DisplayErrorContext(&error).to_string(),
+        },
+    }
+}
+
+/// The service's words for everything that can be wrong with a bucket.
+pub(crate) fn permission_error(bucket: &str, error: &WriteError) -> ApiError {
+    tracing::warn!(bucket, %error, "the bucket cannot be written to");
+    ApiError::validation(format!(
+        "Permission error with your S3 bucket '{bucket}'. Check that your bucket policy, \
+         encryption settings, S3 Block Public Access settings, and global account permissions are \
+         configured correctly. For more information, check the service documentation."
+    ))
+}

@@ -1,0 +1,171 @@
+//! Where the state lasts: nowhere, or in a data directory whose commits many calls share.
+//!
+//! Changes are queued in the order in which they were made and committed by one thread, as many
+//! together as have come in while the commit before was under way. No reply leaves before
+//! every change that its call may have observed is on disk ([`DataDir::settled`]).
+//!
+//! A commit that fails takes memory back to what is on disk: every CA is read again, and each call
+//! that was under way ends with an error.
+
+mod directory;
+mod error;
+mod load;
+mod queue;
+mod schema;
+mod write;
+mod writer;
+
+use std::{
+    ops::Range,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+use rusqlite::Connection;
+
+pub use self::directory::DataDirError;
+pub(crate) use self::error::StorageError;
+use self::{
+    directory::Directory,
+    queue::{Item, Queue},
+    writer::Writer,
+};
+use crate::{
+    model::change::Change,
+    state::restored::{Restorable, Restored},
+};
+
+/// A handle; clones share it. The default keeps nothing.
+#[derive(Clone, Default)]
+pub(crate) struct DataDir(Option<Arc<Disk>>);
+
+struct Disk {
+    queue: Arc<Queue>,
+    /// Reads certificates, beside the writing thread.
+    reader: Mutex<Connection>,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+    /// Keeps other processes out for as long as it is here.
+    directory: Mutex<Option<Directory>>,
+}
+
+/// A data directory that has been read and is not written to yet.
+pub(crate) struct Opened {
+    pub(crate) data_dir: DataDir,
+    pub(crate) restored: Restored,
+    writer: Connection,
+}
+
+impl DataDir {
+    pub(crate) fn open(path: &Path) -> Result<Opened, DataDirError> {
+        let directory = Directory::open(path)?;
+        let mut writer = schema::open(&directory)?;
+        let restored = load::load(&mut writer).map_err(|error| directory.damaged(error))?;
+        let reader = schema::open_to_read(&directory)?;
+        let disk = Disk {
+            queue: Arc::new(Queue::default()),
+            reader: Mutex::new(reader),
+            thread: Mutex::new(None),
+            directory: Mutex::new(Some(directory)),
+        };
+        Ok(Opened { data_dir: Self(Some(Arc::new(disk))), restored, writer })
+    }
+
+    pub(crate) fn is_lasting(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Counts the times that memory was made anew. Calls remember it from their beginning.
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.as_ref().map_or(0, |disk| disk.queue.generation())
+    }
+
+    /// The last write has failed. Work of the clock waits until one succeeds: it would stay due for
+    /// ever.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.as_ref().is_some_and(|disk| disk.queue.has_failed())
+    }
+
+    /// Queues changes of CAs that were put into memory in that generation; those of CAs that have
+    /// been replaced since are dropped.
+    pub(crate) fn write(&self, generation: u64, changes: Vec<Change>) {
+        if let Some(disk) = self.0.as_ref().filter(|_| !changes.is_empty()) {
+            disk.queue.push(generation, Item::Changes(changes));
+        }
+    }
+
+    /// Does something as soon as everything that is queued now is on disk, and never if it does
+    /// not get there.
+    pub(crate) fn after(&self, action: impl FnOnce() + Send + 'static) {
+        match &self.0 {
+            None => action(),
+            Some(disk) => disk.queue.push(disk.queue.generation(), Item::Then(Box::new(action))),
+        }
+    }
+
+    /// Waits until everything that is queued now is on disk. Fails if memory was made anew since
+    /// the generation that the call began in: what it did or saw may be gone.
+    pub(crate) async fn settled(&self, since: u64) -> Result<(), StorageError> {
+        match &self.0 {
+            None => Ok(()),
+            Some(disk) => disk.queue.settled(since).await,
+        }
+    }
+
+    /// Begins a generation with these changes; what is queued before them is written first.
+    pub(crate) fn begin_again(&self, changes: Vec<Change>) -> Result<(), StorageError> {
+        self.0.as_ref().map_or(Ok(()), |disk| disk.queue.begin_again(changes))
+    }
+
+    /// Begins a generation with what is on disk, after a commit that failed.
+    pub(crate) fn reopen(&self) {
+        if let Some(disk) = &self.0 {
+            disk.queue.reopen();
+        }
+    }
+
+    /// Writes what is queued, and nothing after it; the directory is free for others.
+    pub(crate) fn close(&self) {
+        let Some(disk) = &self.0 else { return };
+        disk.queue.close();
+        if let Some(thread) = take(&disk.thread) {
+            let _ = thread.join();
+        }
+        disk.queue.give_up();
+        drop(take(&disk.directory));
+    }
+
+    /// The DER of one certificate, which has to be on disk.
+    pub(crate) fn body(&self, ca: u64, place: u32) -> Result<Vec<u8>, StorageError> {
+        let bodies = self.bodies(ca, place as usize..place as usize + 1)?;
+        bodies.into_iter().next().ok_or(StorageError::Read(rusqlite::Error::QueryReturnedNoRows))
+    }
+
+    /// Those of some certificates in the order of issuance.
+    pub(crate) fn bodies(
+        &self,
+        ca: u64,
+        places: Range<usize>,
+    ) -> Result<Vec<Vec<u8>>, StorageError> {
+        let Some(disk) = &self.0 else { return Ok(Vec::new()) };
+        let reader = disk.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(load::bodies(&reader, ca, places)?)
+    }
+}
+
+impl Opened {
+    /// Starts the thread that writes changes down. After a commit that failed, `memory` goes back to
+    /// what is on disk.
+    pub(crate) fn start(self, memory: Weak<dyn Restorable>) {
+        let Some(disk) = &self.data_dir.0 else { return };
+        let mut writer = Writer::new(self.writer, Arc::clone(&disk.queue), memory);
+        let thread = std::thread::Builder::new()
+            .name("data-dir".to_owned())
+            .spawn(move || writer.run())
+            .expect("the system has room for one more thread");
+        *disk.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
+}
+
+fn take<T>(from: &Mutex<Option<T>>) -> Option<T> {
+    from.lock().unwrap_or_else(PoisonError::into_inner).take()
+}

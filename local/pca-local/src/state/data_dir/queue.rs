@@ -1,0 +1,265 @@
+//! Between those who change something and the thread that writes it down.
+
+use std::{
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::watch;
+
+use super::error::StorageError;
+use crate::model::change::Change;
+
+pub(super) enum Item {
+    Changes(Vec<Change>),
+    Then(Box<dyn FnOnce() + Send>),
+}
+
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+    progress: watch::Sender<Progress>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    items: Vec<Item>,
+    /// How many items there have been, and how many when the last of them was taken in.
+    pushed: u64,
+    accepted: u64,
+    generation: u64,
+    gate: Gate,
+    /// The last commit has failed.
+    has_failed: bool,
+}
+
+/// After a commit that failed, how long until it is seen whether another one would.
+const UNTIL_TRIED_AGAIN: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Gate {
+    #[default]
+    Open,
+    /// Nothing is accepted: a commit has failed.
+    Shut,
+    /// The process ends.
+    Closed,
+}
+
+/// How far the writing has come.
+#[derive(Clone, Copy, Default)]
+struct Progress {
+    done: u64,
+    generation: u64,
+    /// Memory could not be made anew either.
+    is_broken: bool,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            arrived: Condvar::new(),
+            progress: watch::Sender::new(Progress::default()),
+        }
+    }
+}
+
+impl Queue {
+    pub(super) fn generation(&self) -> u64 {
+        self.waiting().generation
+    }
+
+    pub(super) fn push(&self, generation: u64, item: Item) {
+        let mut waiting = self.waiting();
+        if waiting.gate == Gate::Shut || waiting.generation != generation {
+            return;
+        }
+        waiting.pushed += 1;
+        if waiting.gate == Gate::Closed {
+            return;
+        }
+        waiting.accepted = waiting.pushed;
+        waiting.items.push(item);
+        self.arrived.notify_one();
+    }
+
+    pub(super) async fn settled(&self, since: u64) -> Result<(), StorageError> {
+        let pushed = self.waiting().pushed;
+        let is_over = |progress: &Progress| {
+            progress.done >= pushed || progress.generation != since || progress.is_broken
+        };
+        let mut told = self.progress.subscribe();
+        let progress = told.wait_for(is_over).await.map_err(|_| StorageError::NotWritten)?;
+        let is_lost = progress.generation != since || progress.is_broken;
+        if is_lost { Err(StorageError::NotWritten) } else { Ok(()) }
+    }
+
+    /// Memory is as it is on disk again, after a commit that failed.
+    pub(super) fn reopen(&self) {
+        let mut waiting = self.waiting();
+        waiting.generation += 1;
+        waiting.gate = Gate::Open;
+        let (done, generation) = (waiting.pushed, waiting.generation);
+        self.progress.send_replace(Progress { done, generation, is_broken: false });
+    }
+
+    /// Memory is made anew, and these changes do the same to what is on disk, after what is queued.
+    pub(super) fn begin_again(&self, changes: Vec<Change>) -> Result<(), StorageError> {
+        let mut waiting = self.waiting();
+        if waiting.gate != Gate::Open {
+            return Err(StorageError::NotWritten);
+        }
+        waiting.generation += 1;
+        waiting.pushed += 1;
+        waiting.accepted = waiting.pushed;
+        waiting.items.push(Item::Changes(changes));
+        self.arrived.notify_one();
+        let generation = waiting.generation;
+        self.progress.send_modify(|progress| progress.generation = generation);
+        Ok(())
+    }
+
+    /// Waits for something to write: all that has come in, and how many items there have been.
+    /// After a failure that may be nothing, so that it is tried whether writing goes on. `None` at
+    /// the end.
+    pub(super) fn take(&self) -> Option<(Vec<Item>, u64)> {
+        let mut waiting = self.waiting();
+        while waiting.items.is_empty() {
+            if waiting.gate == Gate::Closed {
+                return None;
+            }
+            if waiting.has_failed {
+                let woken = self.arrived.wait_timeout(waiting, UNTIL_TRIED_AGAIN);
+                waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+                break;
+            }
+            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        Some((std::mem::take(&mut waiting.items), waiting.accepted))
+    }
+
+    /// So many of the items are on disk.
+    pub(super) fn done(&self, pushed: u64) {
+        self.waiting().has_failed = false;
+        self.progress.send_modify(|progress| progress.done = pushed);
+    }
+
+    /// A commit has failed: what waits behind it is dropped, and nothing more is accepted until
+    /// [`reopen`](Self::reopen). That is what ends the calls that are under way, and also those
+    /// that begin meanwhile.
+    pub(super) fn shut(&self) {
+        let mut waiting = self.waiting();
+        waiting.items.clear();
+        waiting.gate = Gate::Shut;
+        waiting.has_failed = true;
+        waiting.pushed += 1;
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.waiting().has_failed
+    }
+
+    pub(super) fn give_up(&self) {
+        self.progress.send_modify(|progress| progress.is_broken = true);
+    }
+
+    /// Drops later changes. [`give_up`](Self::give_up) ends the calls that wait for them.
+    pub(super) fn close(&self) {
+        let mut waiting = self.waiting();
+        waiting.gate = Gate::Closed;
+        self.arrived.notify_one();
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    fn change() -> Item {
+        Item::Changes(vec![Change::Cleared])
+    }
+
+    /// `None` while it waits.
+    fn settled(queue: &Queue, since: u64) -> Option<bool> {
+        queue.settled(since).now_or_never().map(|outcome| outcome.is_ok())
+    }
+
+    #[test]
+    fn a_call_waits_only_for_what_was_queued_before_it_ended() {
+        let queue = Queue::default();
+        assert_eq!(settled(&queue, 0), Some(true), "nothing has happened");
+        queue.push(0, change());
+        queue.push(0, change());
+        assert_eq!(settled(&queue, 0), None);
+        let (items, pushed) = queue.take().unwrap();
+        assert_eq!((items.len(), pushed), (2, 2));
+        assert_eq!(settled(&queue, 0), None, "taken is not written");
+        queue.push(0, change());
+        queue.done(pushed);
+        assert_eq!(settled(&queue, 0), None, "the third is not written");
+        let (_, pushed) = queue.take().unwrap();
+        queue.done(pushed);
+        assert_eq!(settled(&queue, 0), Some(true));
+    }
+
+    #[test]
+    fn a_failed_commit_ends_only_the_calls_under_way() {
+        let queue = Queue::default();
+        queue.push(0, change());
+        queue.take().unwrap();
+        queue.push(0, change());
+        queue.shut();
+        queue.push(0, change());
+        assert_eq!(settled(&queue, 0), None, "memory is not made anew yet");
+        queue.reopen();
+        assert_eq!(settled(&queue, 0), Some(false));
+        assert!(queue.has_failed());
+        assert_eq!((queue.generation(), settled(&queue, 1)), (1, Some(true)));
+        queue.push(0, change());
+        assert_eq!(settled(&queue, 1), Some(true), "of CAs that are replaced nothing is written");
+        queue.push(1, change());
+        let (items, pushed) = queue.take().unwrap();
+        assert_eq!(items.len(), 1);
+        queue.done(pushed);
+        assert!(!queue.has_failed());
+        assert_eq!(settled(&queue, 1), Some(true));
+    }
+
+    #[test]
+    fn a_replacement_follows_the_queue_and_needs_an_open_gate() {
+        let queue = Queue::default();
+        queue.push(0, change());
+        queue.begin_again(vec![Change::Cleared]).unwrap();
+        queue.push(0, change());
+        let (items, pushed) = queue.take().unwrap();
+        assert_eq!(items.len(), 2, "what is changed in what has been replaced is nobody's");
+        queue.done(pushed);
+        assert_eq!((settled(&queue, 0), settled(&queue, 1)), (Some(false), Some(true)));
+        queue.shut();
+        assert!(queue.begin_again(vec![Change::Cleared]).is_err());
+        queue.give_up();
+        assert_eq!(settled(&queue, 1), Some(false), "for good");
+    }
+
+    #[test]
+    fn a_closed_queue_writes_what_it_holds_and_takes_no_more() {
+        let queue = Queue::default();
+        queue.push(0, change());
+        queue.close();
+        queue.push(0, change());
+        let (items, pushed) = queue.take().unwrap();
+        assert_eq!((items.len(), pushed), (1, 1));
+        queue.done(pushed);
+        assert!(queue.take().is_none());
+        assert_eq!(settled(&queue, 0), None);
+        queue.give_up();
+        assert_eq!(settled(&queue, 0), Some(false));
+    }
+}

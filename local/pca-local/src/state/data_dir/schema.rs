@@ -1,0 +1,105 @@
+//! The database in a data directory: its tables, its format, and how it is opened.
+
+use rusqlite::{Connection, OpenFlags, ffi::ErrorCode};
+
+use super::directory::{DataDirError, Directory};
+
+/// "PCAL", so that another program's database is not taken for ours.
+const APPLICATION_ID: i64 = 0x5043_414c;
+/// Counts the formats. A change that older versions cannot read is a new format.
+const FORMAT: i64 = 1;
+
+/// Certificates are split: what is needed of each at the start is scanned without their DER. A
+/// certificate's `id` is the CA's number times 2^32 plus its place in the order of issuance, so
+/// that certificates are only ever appended. Times are milliseconds since 1970.
+const TABLES: &str = "
+CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 0), mode TEXT NOT NULL) STRICT;
+CREATE TABLE authority (ca INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT;
+CREATE TABLE key (ca INTEGER PRIMARY KEY, pkcs8 BLOB NOT NULL, csr BLOB NOT NULL) STRICT;
+CREATE TABLE name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE certificate (
+  id INTEGER PRIMARY KEY, serial BLOB NOT NULL,
+  not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, issued_at INTEGER NOT NULL,
+  template INTEGER NOT NULL, account INTEGER NOT NULL,
+  partition INTEGER, is_self_signed INTEGER NOT NULL
+) STRICT;
+CREATE TABLE body (id INTEGER PRIMARY KEY, der BLOB NOT NULL) STRICT;
+CREATE TABLE revocation (
+  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, reason INTEGER NOT NULL, is_listed INTEGER NOT NULL
+) STRICT;
+CREATE TABLE unissued (
+  ca INTEGER NOT NULL, serial BLOB NOT NULL, record TEXT NOT NULL, PRIMARY KEY (ca, serial)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE report (
+  ca INTEGER NOT NULL, id TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (ca, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE issue_token (
+  ca INTEGER NOT NULL, token TEXT NOT NULL, arn TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (ca, token)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE create_token (
+  account TEXT NOT NULL, region TEXT NOT NULL, token TEXT NOT NULL, arn TEXT NOT NULL,
+  at INTEGER NOT NULL, PRIMARY KEY (account, region, token)
+) STRICT, WITHOUT ROWID;
+";
+
+/// The connection that writes. A file that is new is given its tables.
+pub(super) fn open(directory: &Directory) -> Result<Connection, DataDirError> {
+    let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => directory.not_ours(),
+        Some(ErrorCode::DatabaseCorrupt) => directory.damaged(error.into()),
+        _ => directory.cannot_be_opened(error),
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection =
+        Connection::open_with_flags(directory.database(), flags).map_err(failed)?;
+    let pragma = |name: &str| -> rusqlite::Result<i64> {
+        connection.pragma_query_value(None, name, |row| row.get(0))
+    };
+    let (application, format) =
+        (pragma("application_id").map_err(failed)?, pragma("user_version").map_err(failed)?);
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(failed)?;
+    let is_new = application == 0 && format == 0 && tables == 0;
+    if !is_new && application != APPLICATION_ID {
+        return Err(directory.not_ours());
+    }
+    if format > FORMAT {
+        return Err(directory.newer(format, FORMAT));
+    }
+    configure(&mut connection, is_new).map_err(failed)?;
+    Ok(connection)
+}
+
+/// A commit is on disk when it has returned: the log is synchronised with each (`FULL`, and on
+/// macOS `fullfsync`). Pages of the database itself are written from time to time.
+fn configure(connection: &mut Connection, is_new: bool) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
+    connection.pragma_update(None, "cache_size", -8192)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    if is_new {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        write_format(&transaction)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Also the least that can be written, to see whether anything can.
+pub(super) fn write_format(to: &Connection) -> rusqlite::Result<()> {
+    to.pragma_update(None, "user_version", FORMAT)
+}
+
+pub(super) fn open_to_read(directory: &Directory) -> Result<Connection, DataDirError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let failed = |error| directory.cannot_be_opened(error);
+    let connection = Connection::open_with_flags(directory.database(), flags).map_err(failed)?;
+    connection.pragma_update(None, "cache_size", -4096).map_err(failed)?;
+    Ok(connection)
+}

@@ -1,0 +1,134 @@
+//! `/_pca-local/`: what a person or a test may do to the service, and no AWS API offers.
+
+mod behaviour;
+mod shares;
+mod state;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    service::{
+        core::Service,
+        timeline::{MAX_ADVANCE_DAYS, can_advance},
+    },
+    web::answer::{refuse, written},
+};
+
+pub(crate) fn router() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/_pca-local/health", get(health))
+        .route("/_pca-local/clock", get(read).put(set))
+        .route("/_pca-local/clock/advance", post(advance))
+        .route("/_pca-local/metrics", get(metrics))
+        .merge(behaviour::router())
+        .merge(shares::router())
+        .merge(state::router())
+}
+
+async fn health(State(service): State<Arc<Service>>) -> Response {
+    let clock = reading(&service);
+    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "clock": clock}))
+        .into_response()
+}
+
+async fn metrics(State(service): State<Arc<Service>>) -> Response {
+    Json(service.metrics.report()).into_response()
+}
+
+#[derive(Serialize)]
+struct Reading {
+    #[serde(with = "time::serde::rfc3339")]
+    now: OffsetDateTime,
+    running: bool,
+}
+
+fn reading(service: &Service) -> Reading {
+    let clock = service.timeline.clock();
+    Reading { now: clock.now(), running: clock.is_running() }
+}
+
+async fn read(State(service): State<Arc<Service>>) -> Response {
+    Json(reading(&service)).into_response()
+}
+
+/// Sets the hands without running what lies between, or starts and stops the clock.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Set {
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    now: Option<OffsetDateTime>,
+    running: Option<bool>,
+}
+
+async fn set(State(service): State<Arc<Service>>, body: Bytes) -> Response {
+    let set: Set = match serde_json::from_slice(&body) {
+        Ok(set) => set,
+        Err(error) => {
+            return refuse(&format!(
+                "PUT /_pca-local/clock takes {{\"now\": RFC 3339 time, \"running\": bool}}, \
+                 either or both: {error}"
+            ));
+        }
+    };
+    let generation = service.store.generation();
+    let clock = service.timeline.clock();
+    if let Some(now) = set.now {
+        clock.set(now);
+    }
+    match set.running {
+        Some(true) => clock.run(),
+        Some(false) => clock.freeze(),
+        None => {}
+    }
+    written(&service, generation, Json(reading(&service)).into_response()).await
+}
+
+/// Moves the clock forward, running everything that falls due on the way; answers when all of it
+/// has finished.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Advance {
+    By {
+        seconds: i64,
+    },
+    To {
+        #[serde(with = "time::serde::rfc3339")]
+        to: OffsetDateTime,
+    },
+}
+
+async fn advance(State(service): State<Arc<Service>>, body: Bytes) -> Response {
+    let advance: Advance = match serde_json::from_slice(&body) {
+        Ok(advance) => advance,
+        Err(_) => {
+            return refuse(
+                "POST /_pca-local/clock/advance takes {\"seconds\": N} or {\"to\": RFC 3339 time}",
+            );
+        }
+    };
+    let now = service.timeline.clock().now();
+    let target = match advance {
+        Advance::By { seconds } => now.saturating_add(Duration::seconds(seconds)),
+        Advance::To { to } => to,
+    };
+    if !can_advance(now, target) {
+        return refuse(&format!(
+            "the clock stands at {now} and can be advanced by 0 to {MAX_ADVANCE_DAYS} days; to turn \
+             it back use PUT /_pca-local/clock"
+        ));
+    }
+    let generation = service.store.generation();
+    service.timeline.advance_to(target).await;
+    written(&service, generation, Json(reading(&service)).into_response()).await
+}

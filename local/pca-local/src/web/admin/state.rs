@@ -1,0 +1,69 @@
+//! The whole state, out and in again, and fixtures.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{DefaultBodyLimit, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+
+use crate::{
+    api::plant::plant,
+    model::error::explain,
+    service::core::Service,
+    state::{
+        file::{self, Export, StateError},
+        seed::Seed,
+    },
+    web::answer::refuse,
+};
+
+/// How much of the state is sent at once.
+const PIECE: usize = 256 * 1024;
+
+pub(super) fn router() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/_pca-local/state", get(export).put(import))
+        .route("/_pca-local/seed", post(seed))
+        // However long a state is, it is the user's own machine that it fills.
+        .layer(DefaultBodyLimit::disable())
+}
+
+async fn export(State(service): State<Arc<Service>>) -> Response {
+    if let Err(error) = service.store.settled().await {
+        return (StatusCode::INTERNAL_SERVER_ERROR, explain(&error)).into_response();
+    }
+    let pieces = futures::stream::try_unfold(
+        Export::new(&service.store, service.timeline.clock()),
+        |mut export| async {
+            let made = tokio::task::spawn_blocking(move || {
+                let piece = export.next_piece(PIECE)?;
+                Ok::<_, StateError>(piece.map(|piece| (piece, export)))
+            });
+            made.await.expect("writing records does not panic")
+        },
+    );
+    ([(header::CONTENT_TYPE, "application/jsonl")], Body::from_stream(pieces)).into_response()
+}
+
+async fn import(State(service): State<Arc<Service>>, body: Bytes) -> Response {
+    match file::import(&service.store, service.timeline.clock(), body.as_ref()).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refuse(&format!("PUT /_pca-local/state: {}", explain(&error))),
+    }
+}
+
+async fn seed(State(service): State<Arc<Service>>, body: Bytes) -> Response {
+    let planted = match Seed::from_json(&body) {
+        Ok(seed) => plant(&service, &seed).await,
+        Err(error) => Err(error),
+    };
+    match planted {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refuse(&format!("POST /_pca-local/seed: {}", explain(&error))),
+    }
+}
