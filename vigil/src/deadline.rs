@@ -20,7 +20,7 @@ use crate::{
 pub(crate) enum Command {
     /// Acknowledge a deletion. Until the date, only the final alert is sent.
     ///
-    /// Reads the CA with your AWS credentials and writes acks/<CA id>.json to the evidence bucket. An
+    /// Reads the CA with your AWS credentials and writes acks/….json to the evidence bucket. An
     /// acknowledgement that is valid at the last threshold also keeps the CA from being restored then.
     Ack {
         /// The deleted CA's ARN.

@@ -101,7 +101,7 @@ impl Certificate {
         Ok(certificate)
     }
 
-    /// DistributionPoint ::= SEQUENCE { distributionPoint [0], reasons [1], cRLIssuer [2] }
+    /// `DistributionPoint ::= SEQUENCE { distributionPoint [0], reasons [1], cRLIssuer [2] }`
     fn distribution_point(&mut self, point: Element<'_>) -> Result<(), DerError> {
         let Some(wrapped) = point.open()?.optional(tag::context_constructed(0))? else {
             return Ok(());

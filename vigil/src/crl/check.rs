@@ -123,8 +123,10 @@ fn subject(
         place: Place::File(options.file.display().to_string()),
         report,
         previous,
-        named: Err("only crl-audit looks at certificates".to_owned()),
-        references: References::Unknown("somebody shows it".to_owned()),
+        named: Err("only crl-audit reads certificates".to_owned()),
+        references: References::Unknown(
+            "the CRL is a file, and its distribution point is unknown".to_owned(),
+        ),
         crl: current.crl,
         issuer: Ok(issuer),
         history,

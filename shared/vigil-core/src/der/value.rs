@@ -117,7 +117,7 @@ pub fn time(element: Element<'_>) -> Result<OffsetDateTime, DerError> {
     Ok(date.with_time(time).assume_utc())
 }
 
-/// The content of a UTCTime in seconds since 1970. The same as [`time`], for CRLs of a million
+/// The content of a UTCTime in seconds since 1970. The same as [`time()`], for CRLs of a million
 /// entries: no date is built, only counted.
 #[inline]
 pub fn utc_seconds(content: &[u8; 13]) -> Option<i64> {

@@ -40,7 +40,7 @@ use trigger::Trigger;
 /// Five times the million entries that the service's largest CRL has.
 pub const LARGEST_CRL: u64 = 256 * 1024 * 1024;
 
-/// Some 1,100,000 certificates, which take 60 MB: [`AT_ONCE`] of them fit the function's memory.
+/// Some 1,100,000 certificates, which take 60 MB: `AT_ONCE` of them fit the function's memory.
 pub const LARGEST_COMPARED_REPORT: u64 = 512 * 1024 * 1024;
 
 /// What the job works with.
