@@ -36,7 +36,7 @@ impl Story<'_> {
         restore.certificate_authority_arn(&partner).send().await?;
         self.alice.set_status(&partner, Status::Active).await?;
         self.stack.settled().await;
-        self.act("alice", "removes mallory's permissions and restores the Partner CA")?;
+        self.act("alice", "restores the Partner CA and makes it ACTIVE again")?;
         self.pass(Duration::hours(2)).await
     }
 
