@@ -1,14 +1,16 @@
-//! Whose account and which Region the stack plays.
+//! The account and the Region of the stack.
 
 /// The account and Region that every ARN of the stack carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
+    /// Twelve digits.
     pub id: String,
+    /// `us-east-1`
     pub region: String,
 }
 
 impl Account {
-    /// `arn:aws:<service>:<region>:<account>:<resource>`
+    /// An ARN of this account and Region: `arn:aws:<service>:<region>:<account>:<resource>`.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.id)
     }

@@ -1,11 +1,11 @@
-//! `vigil-local demo`: a story in simulated time, told on standard output and checked as it goes.
+//! `vigil-local demo`: shows in simulated time what Vigil does, and checks every step.
 
 mod bucket;
 mod cast;
+mod findings;
 mod keep;
+mod narrator;
 mod story;
-mod tell;
-mod watch;
 
 use std::{
     io,
@@ -19,22 +19,22 @@ use time::macros::datetime;
 
 use vigil_local::{Stack, StackError};
 
-use story::{Story, Told};
-use tell::Teller;
+use narrator::Narrator;
+use story::{DemoResult, Story};
 
-/// A Monday morning. The story always begins then, so that two runs tell the same.
+/// A Monday morning. Every demo begins then, so that two runs print the same.
 const START: time::OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
 
-/// The story ends with exit code 0 only if it went as told.
+/// The exit code is 0 only if every expectation of the demo holds.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Where findings, evidence and logs are kept; a new folder under .vigil/ if not given.
+    /// Folder for findings, evidence and logs [default: a new folder .vigil/demo-N].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// The SAM template that says what triggers which function.
+    /// SAM template with the functions and what invokes them.
     #[arg(long, default_value = "infra/template.yaml", value_name = "FILE")]
     template: PathBuf,
-    /// Where the functions' binaries are; beside vigil-local, if not given.
+    /// Folder of the functions' binaries [default: the folder of vigil-local].
     #[arg(long, value_name = "DIR")]
     functions_dir: Option<PathBuf>,
 }
@@ -42,20 +42,20 @@ pub(crate) struct Options {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum DemoError {
-    #[error("a call failed: {0}")]
+    #[error("an AWS call failed: {0}")]
     Aws(String),
-    #[error("a CSR could not be made")]
+    #[error("cannot create a CSR")]
     Csr(#[from] rcgen::Error),
-    #[error("the story could not be written")]
+    #[error("cannot write the demo's output")]
     Io(#[from] io::Error),
     #[error("{0} is missing")]
     Missing(&'static str),
-    #[error("the story did not go as told: {0}")]
-    NotAsTold(String),
-    #[error("{path} is not empty: name another folder with --out, or remove it")]
+    #[error("{path} is not empty: choose another folder with --out, or delete this one")]
     OutNotEmpty { path: PathBuf },
-    #[error("the stack did not start")]
+    #[error("cannot start the local stack")]
     Stack(#[from] StackError),
+    #[error("this expectation does not hold: {0}")]
+    Unexpected(String),
 }
 
 impl<E: std::error::Error + Send + Sync + 'static, R: std::fmt::Debug + Send + Sync + 'static>
@@ -72,36 +72,61 @@ impl From<BuildError> for DemoError {
     }
 }
 
-/// Plays the story. `Ok` only if everything that it tells was so.
+/// Runs the demo.
+///
+/// # Errors
+///
+/// [`DemoError`] if the stack does not start, a call fails, or an expectation does not hold.
 pub(crate) async fn play(options: Options) -> Result<(), DemoError> {
     let out = folder(options.out)?;
-    let mut tell = Teller::on_stdout();
-    tell.line("Vigil: ten days in the life of six certificate authorities")?;
-    tell.progress("starting S3, ACM PCA, EventBridge, STS and Lambda")?;
+    let mut narrator = Narrator::on_stdout();
+    narrator.line("Vigil demo: ten simulated days of six certificate authorities (CAs)")?;
+    narrator.progress("starting the local stack")?;
     let mut stack = Stack::builder()
         .template(&options.template)
         .data_dir(out.join("stack"))
         .listen("127.0.0.1:0")
         .clock(Clock::frozen_at(START))
-        // As deployed, it is a thousand sweeps in ten days: too long a wait for who watches.
+        // The deployed schedule would be a thousand sweeps in ten days, which takes too long here.
         .parameter("SweepSchedule", "rate(1 hour)");
     if let Some(folder) = options.functions_dir {
         stack = stack.functions_dir(folder);
     }
     let stack = stack.start().await?;
-    tell.line(&format!(
-        "S3, ACM PCA, EventBridge, STS and Lambda are on {}; the clock says Monday, 2026-01-05 09:00",
-        stack.endpoint()
-    ))?;
-    let told = match Story::new(&stack, &mut tell).await {
+    introduce(&mut narrator, stack.endpoint())?;
+    let result = match Story::new(&stack, &mut narrator).await {
         Ok(story) => story.run(&out).await,
         Err(error) => Err(error),
     };
     stack.shutdown().await;
-    close(&mut tell, told, &out)
+    close(&mut narrator, result, &out)
 }
 
-/// A folder of this run's own: what an earlier one left is not written over.
+/// What a reader needs to know before the first chapter.
+fn introduce(narrator: &mut Narrator<io::Stdout>, endpoint: &str) -> io::Result<()> {
+    for line in [
+        "",
+        "Vigil watches AWS Private CA (ACM PCA). It restores a CA that was deleted without approval,",
+        "and it checks the CRLs that ACM PCA publishes to S3.",
+        "",
+        "Everything runs on this machine; no AWS account is used. The Lambda functions are the real",
+        "ones. The clock is simulated and starts on Monday, 2026-01-05 09:00 UTC.",
+        "",
+        "     alice  operates the CAs",
+        "       bob  deletes CAs, sometimes the wrong one",
+        "     carol  approves deletions",
+        "   mallory  does harm",
+        "     vigil  a finding of Vigil: its time, its severity (or RESOLVED) and its title",
+        "        ok  the demo has checked this statement",
+        "     clock  the simulated time after a wait",
+        "",
+    ] {
+        narrator.line(line)?;
+    }
+    narrator.line(&format!("The local stack listens on {endpoint} while the demo runs."))
+}
+
+/// A folder for this run. Results of an earlier run are not overwritten.
 fn folder(given: Option<PathBuf>) -> Result<PathBuf, DemoError> {
     if let Some(path) = given {
         if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
@@ -120,36 +145,77 @@ fn folder(given: Option<PathBuf>) -> Result<PathBuf, DemoError> {
             Err(error) => return Err(error.into()),
         }
     }
-    Err(DemoError::Missing("a free name for the folder"))
+    Err(DemoError::Missing("a free folder name under .vigil"))
 }
 
+/// The last lines: the results, and the commands that explain the decisions.
 fn close(
-    tell: &mut Teller<io::Stdout>,
-    told: Result<Told, DemoError>,
+    narrator: &mut Narrator<io::Stdout>,
+    result: Result<DemoResult, DemoError>,
     out: &Path,
 ) -> Result<(), DemoError> {
-    let out = out.display();
-    if let Ok(told) = &told {
-        tell.chapter("The end")?;
-        tell.line(&format!(
-            "  {} findings in ten simulated days; the deleted CA was back after {} ms of real time",
-            told.findings,
-            told.restored_in.as_millis()
+    if let Ok(result) = &result {
+        narrator.chapter("Result")?;
+        narrator.line(&format!(
+            "  {} findings in ten simulated days; the wrongly deleted CA was ACTIVE after {} ms",
+            result.findings,
+            result.restored_in.as_millis()
         ))?;
-    }
-    if let Ok(told) = &told {
-        tell.line("\n  why each deletion stood or was undone, offline:")?;
-        for case in &told.cases {
-            let (key, what) = (&case.key, &case.what);
+        let (vigil, evidence) = (vigil(), out.join("evidence"));
+        let evidence = evidence.display();
+        narrator.line("\nWhy did Vigil restore a CA, or not? These commands work offline:")?;
+        for case in &result.cases {
+            let record = quoted(&format!("{evidence}/{}", case.key));
             let policies = match case.own_policies {
-                true => format!(" --policies {out}/evidence/policies"),
+                true => format!(" --policies {}", quoted(&format!("{evidence}/policies"))),
                 false => String::new(),
             };
-            tell.line(&format!("  vigil policy explain {out}/evidence/{key}{policies}  # {what}"))?;
+            narrator.line(&format!("\n  # {}", case.what))?;
+            narrator.line(&format!("  {vigil} policy explain {record}{policies}"))?;
+        }
+        narrator.line("\n  # verify the hash chain of every case record")?;
+        narrator.line(&format!("  {vigil} evidence verify {}", quoted(&evidence.to_string())))?;
+    }
+    let out = out.display();
+    narrator.line("\nFiles:")?;
+    narrator.line(&format!("  {out}/findings.jsonl  every finding, one a line"))?;
+    narrator.line(&format!("  {out}/evidence/       the evidence bucket"))?;
+    narrator.line(&format!("  {out}/stack/logs/     the logs of the Lambda functions"))?;
+    result.map(|_| ())
+}
+
+/// The command `vigil`: the program beside this one, since it may not be on the PATH.
+fn vigil() -> String {
+    let beside = std::env::current_exe().ok().map(|program| program.with_file_name("vigil"));
+    let Some(beside) = beside.filter(|program| program.is_file()) else {
+        return "vigil".to_owned();
+    };
+    let here = std::env::current_dir().unwrap_or_default();
+    quoted(&beside.strip_prefix(here).unwrap_or(&beside).display().to_string())
+}
+
+/// A word for a shell, in quotes only where it needs them.
+fn quoted(word: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "/._-+:@%,".contains(char);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_path_can_be_pasted_into_a_shell() {
+        for (word, want) in [
+            (".vigil/demo-1/evidence", ".vigil/demo-1/evidence"),
+            ("my demo/x", "'my demo/x'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(word), want);
         }
     }
-    tell.line(&format!("\n  findings  {out}/findings.jsonl"))?;
-    tell.line(&format!("  evidence  {out}/evidence/"))?;
-    tell.line(&format!("  logs      {out}/stack/logs/"))?;
-    told.map(|_| ())
 }

@@ -30,12 +30,14 @@ pub(crate) struct Event {
     pub(crate) envelope: Value,
 }
 
-/// An event that went over a bus, with the rules that it matched.
+/// An event on a bus, with the rules that it matched.
 #[derive(Clone, Debug, Serialize)]
 pub struct SeenEvent {
+    /// The name of the bus.
     pub bus: String,
     /// The logical ids of the rules.
     pub rules: Vec<String>,
+    /// The envelope with its detail.
     pub event: Value,
 }
 
@@ -80,7 +82,7 @@ struct Inner {
 }
 
 /// Rules that carry events from bus to bus could do so for ever; EventBridge ends it too.
-const MOST_HOPS: u8 = 5;
+const MAX_HOPS: u8 = 5;
 
 impl EventBuses {
     pub(crate) fn new(
@@ -106,7 +108,7 @@ impl EventBuses {
         self.0.seen.all()
     }
 
-    /// Hands the event to every target whose rule matches, and returns: nobody waits for a target.
+    /// Sends the event to every target of a matching rule, and returns before the targets finish.
     pub(crate) fn deliver(&self, event: Event) {
         self.carry(event, 0);
     }
@@ -146,7 +148,7 @@ impl EventBuses {
     fn hand_over(&self, rule: &str, arn: &str, target: &Target, event: &Event, hops: u8) {
         let message = target.input.make(event, arn);
         match &target.destination {
-            Destination::Bus(bus) if hops < MOST_HOPS => {
+            Destination::Bus(bus) if hops < MAX_HOPS => {
                 self.carry(Event { bus: bus.clone(), envelope: message }, hops + 1);
             }
             Destination::Bus(bus) => {

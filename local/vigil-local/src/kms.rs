@@ -1,5 +1,5 @@
-//! KMS for one machine: keys with policies, states and aliases, in AWS JSON 1.1, and nothing that
-//! encrypts. S3 asks here whether somebody may use a bucket's key, and writes objects as they are.
+//! KMS on one machine: keys with policies, states and aliases, in AWS JSON 1.1. It encrypts nothing.
+//! S3 asks whether a caller may use a bucket's key, and writes objects in plain.
 
 mod keys;
 mod operations;
@@ -15,11 +15,10 @@ use pca_local::Clock;
 use serde_json::{Value, json};
 
 use crate::account::Account;
-use crate::policy::{self, Policy};
 use crate::roles::Roles;
-use crate::template::{KeySpec, Template};
+use iam_policy::{Malformed, Policy};
 
-use keys::{Alias, Key, Keys, Refusal, State, StateError, refuse};
+use keys::{Alias, Key, Keys, KmsRefusal, KmsState, StateError, refuse};
 
 /// A handle; clones share the keys.
 #[derive(Clone, Debug)]
@@ -33,6 +32,14 @@ struct Inner {
     roles: Roles,
 }
 
+/// A key that exists when the stack starts.
+#[derive(Clone, Debug)]
+pub(crate) struct KeySpec {
+    pub(crate) id: String,
+    /// `None`: the policy that KMS gives a new key.
+    pub(crate) policy: Option<String>,
+}
+
 impl Kms {
     pub(crate) fn open(
         file: &Path,
@@ -44,24 +51,28 @@ impl Kms {
         Ok(Self(Arc::new(Inner { account, clock, keys, roles })))
     }
 
-    /// Makes the template's keys and aliases, unless a former run has.
-    pub(crate) fn provide(&self, template: &Template) -> Result<(), ProvideError> {
+    /// Makes keys and aliases, unless an earlier run has. An alias is a name and a key's id or ARN.
+    pub(crate) fn provide(
+        &self,
+        keys: &[KeySpec],
+        aliases: &[(String, String)],
+    ) -> Result<(), ProvideError> {
         let now = self.0.clock.now();
-        for KeySpec { id, policy } in &template.keys {
+        for KeySpec { id, policy } in keys {
             let default = || operations::default_policy(&self.0.account.id);
             let policy = policy.clone().unwrap_or_else(default);
             Policy::of_key(&policy)
                 .map_err(|cause| ProvideError::Policy { key: id.clone(), cause })?;
             let key = Key::new(policy, now);
-            let keep = |state: &mut State| {
+            let keep = |state: &mut KmsState| {
                 state.keys.entry(id.clone()).or_insert(key);
             };
             self.0.keys.change(keep).map_err(ProvideError::State)?;
         }
-        for (name, key) in &template.aliases {
+        for (name, key) in aliases {
             let key = key.rsplit('/').next().unwrap_or(key).to_owned();
             let alias = Alias { key, created: now };
-            let keep = |state: &mut State| drop(state.aliases.insert(name.clone(), alias));
+            let keep = |state: &mut KmsState| drop(state.aliases.insert(name.clone(), alias));
             self.0.keys.change(keep).map_err(ProvideError::State)?;
         }
         Ok(())
@@ -80,7 +91,7 @@ impl Kms {
             .and_then(|operation| self.0.call(operation, access_key, body));
         match answer {
             Ok(answer) => axum::Json(answer).into_response(),
-            Err(Refusal { code, message }) => {
+            Err(KmsRefusal { code, message }) => {
                 let body = json!({"__type": code, "message": message});
                 (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
             }
@@ -94,7 +105,7 @@ impl Inner {
         operation: &str,
         access_key: Option<&str>,
         body: &Bytes,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, KmsRefusal> {
         let Some(access_key) = access_key else {
             let why = "Request is missing Authentication Token";
             return Err(refuse("MissingAuthenticationTokenException", why));
@@ -112,7 +123,7 @@ pub enum ProvideError {
     Policy {
         key: String,
         #[source]
-        cause: policy::Malformed,
+        cause: Malformed,
     },
     #[error(transparent)]
     State(StateError),

@@ -36,13 +36,13 @@ pub(crate) struct FunctionConfig {
     pub(crate) asynchronous: AsyncConfig,
 }
 
-/// What happens to an event that a function fails on.
+/// The handling of an event whose invocation fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AsyncConfig {
-    /// How often it is tried again: Lambda's default, and most, is 2.
+    /// The number of retries. Lambda's default and maximum is 2.
     pub(crate) retries: u8,
-    /// How old an event may become before it is given up: Lambda's default is six hours.
-    pub(crate) most_age: Duration,
+    /// The age after which an event is dropped. Lambda's default is six hours.
+    pub(crate) max_age: Duration,
     /// The queue or topic of `DeadLetterQueue`, by logical id: it receives the event.
     pub(crate) dead_letters: Option<String>,
     /// The destination of `EventInvokeConfig`, by logical id: it receives a record of the failure.
@@ -51,12 +51,12 @@ pub(crate) struct AsyncConfig {
 
 impl Default for AsyncConfig {
     fn default() -> Self {
-        let most_age = Duration::from_secs(6 * 60 * 60);
-        Self { retries: 2, most_age, dead_letters: None, on_failure: None }
+        let max_age = Duration::from_secs(6 * 60 * 60);
+        Self { retries: 2, max_age, dead_letters: None, on_failure: None }
     }
 }
 
-/// What every function of the stack has around it.
+/// What all functions of the stack share.
 #[derive(Clone, Debug)]
 pub(crate) struct Surroundings {
     pub(crate) account: Account,
@@ -72,53 +72,61 @@ pub(crate) struct Surroundings {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Invocation {
+    /// The name of the function.
     pub function: String,
+    /// The id that Lambda gives the invocation.
     pub request_id: String,
     /// The logical id of the rule or schedule, or `invoke` for a call of the Lambda API.
     pub trigger: String,
     /// 1 for the first attempt.
     pub attempt: u8,
-    /// By the stack's clock.
+    /// Time on the stack's clock.
     #[serde(with = "time::serde::rfc3339")]
     pub started_at: time::OffsetDateTime,
-    /// Real time, with what a cold start took.
+    /// Real time in milliseconds, including a cold start.
     pub duration_ms: u64,
-    /// How long the process took to ask for work, if it was started for this invocation.
+    /// Real time in milliseconds from the start of the process to its first request for work, if it was
+    /// started for this invocation.
     pub cold_start_ms: Option<u64>,
+    /// The event that the function received.
     pub event: Value,
+    /// What the function returned.
     pub outcome: Outcome,
 }
 
 impl Invocation {
+    /// Whether the function returned a response.
     pub fn succeeded(&self) -> bool {
         matches!(self.outcome, Outcome::Response(_))
     }
 }
 
+/// The end of an invocation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
-    /// What the function returned; text that is not JSON is kept as a string.
+    /// The response of the function. Text that is not JSON is kept as a string.
     Response(Value),
-    /// `errorType`, `errorMessage` and what else the function or the host said.
+    /// An object with `errorType`, `errorMessage` and other members of the function or the host.
     Error(Value),
 }
 
 impl Outcome {
+    /// Whether this is a response.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Response(_))
     }
 }
 
-/// What waits for a function.
-pub(crate) struct Job {
+/// An invocation that waits for a function.
+pub(crate) struct QueuedInvocation {
     request_id: String,
     event: Bytes,
     trigger: String,
     attempt: u8,
     /// When the event arrived first, by the stack's clock.
     since: time::OffsetDateTime,
-    /// Who waits for the outcome; nobody, for an event.
+    /// Receives the outcome of a synchronous invocation; `None` for an event.
     caller: Option<oneshot::Sender<Outcome>>,
     /// Counts as unfinished for as long as it exists.
     _unfinished: Unfinished,
@@ -129,7 +137,7 @@ pub(crate) struct Job {
 pub(crate) struct Functions(Arc<Inner>);
 
 struct Inner {
-    queues: BTreeMap<String, mpsc::UnboundedSender<Job>>,
+    queues: BTreeMap<String, mpsc::UnboundedSender<QueuedInvocation>>,
     arns: BTreeMap<String, String>,
     unfinished: watch::Sender<usize>,
     clock: Clock,
@@ -188,7 +196,7 @@ impl Functions {
 
     /// Hands over an event; failures are retried, and end in the dead-letter target.
     pub(crate) fn invoke_later(&self, function: &str, event: &Value, trigger: &str) {
-        let job = self.job(Bytes::from(event.to_string()), trigger, None);
+        let job = self.queued(Bytes::from(event.to_string()), trigger, None);
         if !self.enqueue(function, job) {
             tracing::error!(function, trigger, "there is no such function, or it has stopped");
         }
@@ -197,7 +205,7 @@ impl Functions {
     /// Runs the function and waits. `None` if there is no such function, or if it is stopping.
     pub(crate) async fn invoke(&self, function: &str, event: Bytes) -> Option<Outcome> {
         let (caller, outcome) = oneshot::channel();
-        let job = self.job(event, "invoke", Some(caller));
+        let job = self.queued(event, "invoke", Some(caller));
         if !self.enqueue(function, job) {
             return None;
         }
@@ -235,8 +243,13 @@ impl Functions {
         }
     }
 
-    fn job(&self, event: Bytes, trigger: &str, caller: Option<oneshot::Sender<Outcome>>) -> Job {
-        Job {
+    fn queued(
+        &self,
+        event: Bytes,
+        trigger: &str,
+        caller: Option<oneshot::Sender<Outcome>>,
+    ) -> QueuedInvocation {
+        QueuedInvocation {
             request_id: uuid::Uuid::new_v4().to_string(),
             event,
             trigger: trigger.to_owned(),
@@ -247,7 +260,7 @@ impl Functions {
         }
     }
 
-    fn enqueue(&self, function: &str, job: Job) -> bool {
+    fn enqueue(&self, function: &str, job: QueuedInvocation) -> bool {
         self.0.queues.get(function).is_some_and(|queue| queue.send(job).is_ok())
     }
 }

@@ -1,17 +1,20 @@
-//! Vigil on one machine: the AWS services it talks to, and a Lambda that runs its functions.
+//! The AWS services that Vigil needs, on one machine, with a Lambda host that runs its functions.
 //!
 //! One port serves S3 (`s3`), ACM PCA (the crate `pca-local`), EventBridge (`events`), KMS (`kms`),
-//! Lambda (`lambda`) and STS (`sts`). A SAM template (`template`) says which functions there are, which
-//! events and schedules (`schedule`) set them off, and which buckets exist. [`Stack`] puts it
-//! together; its clock is pca-local's, and everything that waits for a moment waits on that clock.
+//! Lambda (`lambda`) and STS (`sts`). A SAM template (`template`) defines functions, the events and
+//! schedules (`schedule`) that invoke them, and buckets. [`Stack`] combines these parts. Its clock is
+//! that of pca-local; every timer runs on this clock.
 //!
-//! What is not a service here: SNS topics, SQS queues and log groups. What reaches one is a line in
-//! `<data-dir>/targets/<LogicalId>.jsonl`. Lifecycle rules are kept and not carried out, KMS
-//! encrypts nothing, and IAM is enforced for bucket policies, key policies where S3 uses a key, and the
-//! functions' roles only.
+//! SNS topics, SQS queues and log groups are files: each message is a line in
+//! `<data-dir>/targets/<LogicalId>.jsonl`. Lifecycle rules are stored and never run, and KMS encrypts
+//! nothing. IAM is enforced for bucket policies, for key policies where S3 uses a key, and for the
+//! functions' roles.
+
+#![warn(missing_docs)]
 
 mod account;
 mod admin;
+mod caller;
 mod clock;
 mod events;
 mod kms;
@@ -25,9 +28,6 @@ mod sinks;
 mod stack;
 mod sts;
 mod template;
-
-use iam_policy as policy;
-use iam_policy::wildcard;
 
 pub use account::Account;
 pub use events::SeenEvent;

@@ -1,4 +1,4 @@
-//! `vigil-local`: the one-machine AWS that Vigil runs on.
+//! `vigil-local`: the AWS services that Vigil needs, on one machine.
 
 mod demo;
 mod up;
@@ -9,34 +9,35 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-/// AWS for Vigil, on one machine: S3, ACM PCA, EventBridge, Lambda and STS on one port.
+/// The AWS services that Vigil needs, on one port: ACM PCA, S3, EventBridge, KMS, Lambda, STS.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
     #[command(subcommand)]
     command: Command,
-    /// What to log, as in `info` or `vigil_local=debug` (which shows the functions' own logs).
-    /// By default `info`; for the demo, which tells its own story, `error`.
+    /// Log filter, such as `info` or `vigil_local=debug` (which includes the functions' logs).
+    /// Default: `info`; `error` for the demo.
     #[arg(long, env = "VIGIL_LOCAL_LOG", value_name = "FILTER", global = true)]
     log: Option<String>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Play a story in simulated time: deletions, alerts, a stale CRL, and what Vigil makes of it.
+    /// Show what Vigil does, in simulated time: restored CAs, alerts, CRL checks. Takes about a minute.
     Demo(demo::Options),
-    /// Start everything, print the lines to export, and run until Ctrl-C.
+    /// Start the services, print the variables to export, and run until Ctrl-C.
     ///
-    /// Clients need nothing but the printed lines: every service is on the one port, and every
-    /// access key goes with the secret `local`. A key of twelve digits is an account of its own.
+    /// Export the printed lines, and AWS clients use this stack. Every access key has the secret `local`.
+    /// An access key of twelve digits is an account of its own.
     ///
-    /// SNS topics, SQS queues and log groups are not services here: what reaches one is a line in
-    /// DATA-DIR/targets/<LogicalId>.jsonl, and what functions log is in DATA-DIR/logs. S3 and these
-    /// files are kept between runs; CAs and certificates are in memory only. Lifecycle rules are kept
-    /// and not carried out; KMS keeps keys and their policies, and no object is really encrypted. A
-    /// client of S3 Control, which puts the account before the host, needs the port as its HTTP_PROXY.
-    /// What is not part of any AWS API is under /_pca-local/
-    /// (in a browser: CAs, events and the clock) and /_vigil-local/ (events, health, invocations).
+    /// SNS topics, SQS queues and log groups are files: each message is a line in
+    /// DATA-DIR/targets/<LogicalId>.jsonl. The functions' logs are in DATA-DIR/logs. S3 objects and these
+    /// files are kept between runs; CAs and certificates are in memory only. Lifecycle rules are stored
+    /// but never run. KMS stores keys and their policies but encrypts nothing. Clients of S3 Control,
+    /// which put the account before the host, need the endpoint as their HTTP_PROXY.
+    ///
+    /// Open /_pca-local/ in a browser for CAs, events and the clock. /_vigil-local/ has events, health
+    /// and invocations as JSON.
     Up(up::Options),
 }
 

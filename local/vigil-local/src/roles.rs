@@ -1,8 +1,8 @@
-//! What a function's role lets it do: the template's own policies, held against every call.
+//! The functions' roles: the template's policies, checked on every call.
 //!
-//! On AWS a call that its role does not allow fails there, and there only. Here it fails too, so
-//! a test that passes has shown that the template grants what the function calls. The calls are
-//! kept, so that a test can also ask what is granted and never used.
+//! A call that the role does not allow fails here as it does on AWS. A passing test therefore shows
+//! that the template grants what the function calls. The calls are kept, so that a test can also
+//! find a permission that is never used.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,11 +14,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::account::Account;
-use crate::policy::{Caller, Context, Malformed, Policy, Request, Verdict};
+use iam_policy::{Context, Malformed, Policy, Principal, Request, Verdict};
 
-/// A call that a function made: by whom, what, and on what.
+/// A call that a function made and that its role allowed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Call {
+    /// The name of the function.
     pub function: String,
     /// `s3:GetObject`
     pub action: String,
@@ -54,15 +55,17 @@ impl Roles {
         let mut inner = Inner { account, ..Inner::default() };
         for (function, statements) in statements {
             let policy = Policy::of_role(&statements).map_err(|cause| (function.clone(), cause))?;
-            let allowed = statements.iter().filter(|statement| statement["Effect"] == "Allow");
-            let actions = allowed.flat_map(|statement| texts(&statement["Action"]));
-            inner.granted.extend(actions.map(|action| (function.clone(), action)));
+            let allowed = policy.statements().iter().filter(|statement| statement.allows());
+            let actions = allowed.map(|statement| statement.actions());
+            let actions = actions.filter(|actions| !actions.is_negated());
+            let actions = actions.flat_map(|actions| actions.texts());
+            inner.granted.extend(actions.map(|action| (function.clone(), action.clone())));
             inner.by_function.insert(function, policy);
         }
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Function and action of everything that the roles allow.
+    /// Function and action of every permission in the roles.
     pub(crate) fn granted(&self) -> &BTreeSet<(String, String)> {
         &self.0.granted
     }
@@ -72,7 +75,7 @@ impl Roles {
         self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// Whether the caller may. Who is not a function has no role here, and may.
+    /// Checks the caller's role. A caller that is not a function has no role here and is allowed.
     pub(crate) fn permit(
         &self,
         access_key: &str,
@@ -82,7 +85,7 @@ impl Roles {
         self.permit_in(Context::default(), access_key, action, resource)
     }
 
-    /// What another service does with KMS in the caller's name.
+    /// The same for a call to KMS that another service makes on behalf of the caller.
     pub(crate) fn permit_via(
         &self,
         service: &str,
@@ -90,7 +93,7 @@ impl Roles {
         action: &str,
         resource: &str,
     ) -> Result<(), String> {
-        let context = Context::default().with("kms:ViaService", Some(service));
+        let context = Context::default().with("kms:ViaService", service);
         self.permit_in(context, access_key, action, resource)
     }
 
@@ -103,13 +106,13 @@ impl Roles {
     ) -> Result<(), String> {
         let Some((function, policy)) = self.role(access_key) else { return Ok(()) };
         // Everything on this stack belongs to one account.
-        let account = Some(self.0.account.id.as_str());
+        let account = self.0.account.id.as_str();
         let context = context
             .with("aws:PrincipalAccount", account)
             .with("aws:ResourceAccount", account)
-            .with("aws:SecureTransport", Some("true"));
-        let caller = Caller::Account { id: self.0.account.id.clone(), arn: self.arn(function) };
-        let request = Request { caller: &caller, action, resource, context: &context };
+            .with("aws:SecureTransport", "true");
+        let principal = Principal::Aws(self.arn(function));
+        let request = Request { principal: &principal, action, resource, context: &context };
         match policy.decide(&request) {
             Verdict::Allowed => {
                 let call = Call {
@@ -125,7 +128,7 @@ impl Roles {
         }
     }
 
-    /// The same for the services that speak AWS JSON, whose refusals look alike.
+    /// The same, with the error response of services that speak AWS JSON.
     pub(crate) fn permit_json(
         &self,
         access_key: &str,
@@ -143,7 +146,7 @@ impl Roles {
         })
     }
 
-    /// Whether the caller is a function, whose calls are looked at.
+    /// Whether the caller is a function, whose calls are checked.
     pub(crate) fn concern(&self, access_key: &str) -> bool {
         self.role(access_key).is_some()
     }
@@ -156,12 +159,6 @@ impl Roles {
     fn arn(&self, function: &str) -> String {
         format!("arn:aws:sts::{}:assumed-role/{function}/{function}", self.0.account.id)
     }
-}
-
-/// A text, or a list of them.
-fn texts(value: &Value) -> Vec<String> {
-    let several = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    several.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
 /// The ARN that an ACM PCA call is authorised on: a certificate's or a report's is its CA's.
@@ -203,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_may_what_its_role_says_and_somebody_else_anything() {
+    fn a_role_limits_its_function_and_no_other_caller() {
         let roles = roles();
         let ca = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/1";
         let watch = access_key_id("watch");

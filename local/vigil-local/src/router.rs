@@ -21,7 +21,7 @@ use crate::s3;
 use crate::sts;
 
 /// What is not streamed is read whole: Lambda's limit of 6 MiB is the largest, and some more.
-const MOST_BYTES: usize = 7 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 7 * 1024 * 1024;
 
 #[derive(Clone)]
 pub(crate) struct Services {
@@ -105,7 +105,7 @@ impl Services {
     /// A function's call, which its role has to allow.
     async fn acm_pca_of_function(self, access_key: &str, request: Request) -> Response {
         let (parts, body) = request.into_parts();
-        let Ok(body) = axum::body::to_bytes(body, MOST_BYTES).await else {
+        let Ok(body) = axum::body::to_bytes(body, MAX_BODY_BYTES).await else {
             return StatusCode::PAYLOAD_TOO_LARGE.into_response();
         };
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
@@ -120,10 +120,11 @@ impl Services {
     /// The services whose requests are read whole.
     async fn route_whole(self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
-        let body = match axum::body::to_bytes(body, MOST_BYTES).await {
+        let body = match axum::body::to_bytes(body, MAX_BODY_BYTES).await {
             Ok(body) => body,
             Err(error) => {
-                let message = format!("the body cannot be read up to {MOST_BYTES} bytes: {error}");
+                let message =
+                    format!("the body cannot be read up to {MAX_BODY_BYTES} bytes: {error}");
                 let body = json!({"__type": "RequestEntityTooLargeException", "message": message});
                 return (StatusCode::PAYLOAD_TOO_LARGE, axum::Json(body)).into_response();
             }
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_signature_says_which_service_is_meant_and_the_request_itself_where_there_is_none() {
+    fn the_service_is_read_from_the_signature_or_the_request() {
         let signed = |name: &str| {
             format!(
                 "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/{name}/aws4_request, \

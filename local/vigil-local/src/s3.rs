@@ -25,6 +25,7 @@ mod watched_config;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use iam_policy::{Malformed, Policy};
 use pca_local::{Clock, EventSink};
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -32,7 +33,6 @@ use s3s::{S3Error, S3Result, s3_error};
 
 use crate::account::Account;
 use crate::kms::Kms;
-use crate::policy;
 use crate::roles::Roles;
 
 pub(crate) use account_block::is_control;
@@ -57,7 +57,7 @@ pub enum S3StartError {
     BucketPolicy {
         bucket: String,
         #[source]
-        cause: policy::Malformed,
+        cause: Malformed,
     },
     #[error("the bucket {bucket} of the template could not be configured")]
     Configure {
@@ -152,7 +152,7 @@ impl LocalBuckets {
             return Err(S3StartError::BucketName { bucket: bucket_name() });
         }
         if let Some(text) = &config.policy {
-            policy::Policy::parse(text, bucket)
+            Policy::of_bucket(text, bucket)
                 .map_err(|cause| S3StartError::BucketPolicy { bucket: bucket_name(), cause })?;
         }
         self.shared

@@ -1,6 +1,5 @@
 //! Schedules that fire along the stack's clock.
 
-mod cron;
 pub(crate) mod expression;
 
 use std::sync::{Mutex, PoisonError};

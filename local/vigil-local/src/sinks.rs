@@ -1,5 +1,5 @@
-//! Where what leaves the stack ends up: SNS topics, SQS queues and log groups are not services
-//! here. What reaches one is a JSON line in `<data-dir>/targets/<LogicalId>.jsonl`.
+//! SNS topics, SQS queues and log groups, which are files here. Each message that reaches one is a
+//! JSON line in `<data-dir>/targets/<LogicalId>.jsonl`.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -24,8 +24,8 @@ impl Sinks {
         Self { folder, clock, writing: Mutex::default() }
     }
 
-    /// `from` says what sent it: a rule's ARN or a function's. A line that cannot be written is an
-    /// error in the log: the sender is an event, and has nobody to answer to.
+    /// `from` is the ARN of the sender, a rule or a function. A failure to write is only logged: events
+    /// are asynchronous, so no caller waits for an answer.
     pub(crate) fn append(&self, target: &str, from: &str, message: &Value, attributes: &Value) {
         let mut line = json!({
             "time": to_the_second(self.clock.now()),

@@ -1,4 +1,4 @@
-//! The whole of it: starts every part, and stops it again.
+//! The stack: starts every part, and stops it.
 
 mod builder;
 mod error;
@@ -14,7 +14,7 @@ use crate::roles::{Call, Roles};
 pub use builder::Builder;
 pub use error::StackError;
 
-/// How long open connections may take to finish when the stack stops.
+/// The time that open connections have to finish when the stack stops.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// A running stack. Dropped without [`Stack::shutdown`], it ends its processes without waiting for
@@ -32,7 +32,7 @@ pub struct Stack {
     follower: tokio::task::JoinHandle<()>,
 }
 
-/// Where everything is kept; a temporary folder goes with the stack.
+/// The data folder. A temporary one is deleted with the stack.
 enum DataDir {
     /// The lock is held for as long as the file is open.
     Given {
@@ -52,6 +52,7 @@ impl DataDir {
 }
 
 impl Stack {
+    /// A stack with default settings, to be changed and started.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -61,12 +62,13 @@ impl Stack {
         &self.endpoint
     }
 
+    /// The ACM PCA service of the stack.
     pub fn pca(&self) -> &PcaLocal {
         &self.pca
     }
 
-    /// The clock, and what waits for its moments. Moving it runs schedules, retries and CRLs on
-    /// the way, and waits for the functions that they set off.
+    /// The clock with its timers. Advancing it runs schedules, retries and CRL updates in order, and
+    /// waits for the functions that these invoke.
     pub fn timeline(&self) -> &Timeline {
         self.pca.timeline()
     }
@@ -76,14 +78,14 @@ impl Stack {
         self.buses.seen()
     }
 
-    /// Puts an event on the default bus, as an AWS service would. EventBridge delivers at least
-    /// once: handing in an event of [`Stack::events`] again is what a second delivery looks like.
+    /// Puts an event on the default bus, as an AWS service does. EventBridge delivers at least once;
+    /// to deliver an event twice, pass an event of [`Stack::events`].
     pub fn deliver(&self, event: serde_json::Value) {
         pca_local::EventSink::deliver(&self.buses, event);
     }
 
-    /// AWS services send their events at best effort. While this is set, what goes over the default
-    /// bus is seen and reaches no rule.
+    /// While this is set, events on the default bus are recorded and reach no rule. AWS services send
+    /// events on a best-effort basis, so an event can be lost.
     pub fn lose_events(&self, lose: bool) {
         self.buses.lose(lose);
     }
@@ -93,32 +95,32 @@ impl Stack {
         self.functions.invocations()
     }
 
-    /// Every different call to ACM PCA, S3 and EventBridge that a function's role allowed it.
+    /// The calls to ACM PCA, S3 and EventBridge that a function's role allowed, each once.
     pub fn calls(&self) -> Vec<Call> {
         self.roles.calls()
     }
 
-    /// Function and action of everything that the template's roles allow.
+    /// Function and action of every permission in the template's roles.
     pub fn granted(&self) -> impl Iterator<Item = (&str, &str)> {
         self.roles.granted().iter().map(|(function, action)| (function.as_str(), action.as_str()))
     }
 
-    /// Resources of the template that have no counterpart here: logical id and type.
+    /// Resources of the template that the stack does not support: logical id and type.
     pub fn left_out(&self) -> &[(String, String)] {
         &self.left_out
     }
 
+    /// The folder with S3 objects, logs and targets.
     pub fn data_dir(&self) -> &Path {
         self.data.path()
     }
 
-    /// Resolves when no function has anything left to do. Retries that wait for the clock do not
-    /// count.
+    /// Waits until every invocation has ended. Retries that wait for the clock do not count.
     pub async fn settled(&self) {
         self.functions.idle().await;
     }
 
-    /// Stops listening, and ends every function's process.
+    /// Stops the server and the processes of all functions.
     pub async fn shutdown(mut self) {
         self.follower.abort();
         self.functions.shut_down().await;

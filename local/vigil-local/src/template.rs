@@ -1,4 +1,4 @@
-//! What does a SAM template say about this stack? Functions, what sets them off, buses, buckets.
+//! Reads a SAM template: functions, their triggers, buses, buckets, keys.
 
 mod bucket;
 mod function;
@@ -18,13 +18,13 @@ use serde_json::{Map, Value};
 
 use crate::account::Account;
 use crate::events::Rule;
+use crate::kms::KeySpec;
 use crate::schedule::Schedule;
 use reader::Reader;
 use resolve::Resolver;
 
 pub(crate) use bucket::BucketSpec;
 pub(crate) use function::FunctionSpec;
-pub(crate) use key::KeySpec;
 
 /// Everything that the stack takes from a template.
 #[derive(Debug, Default)]
@@ -84,7 +84,7 @@ pub enum TemplateError {
     )]
     EventType { logical_id: String, kind: String },
     #[error(
-        "{logical_id} is a {kind}, which would set functions off and which vigil-local cannot run"
+        "{logical_id} is a {kind}, which would invoke functions; vigil-local does not support this type"
     )]
     ResourceType { logical_id: String, kind: String },
     #[error("{logical_id} puts a policy on the bucket {bucket}, which the template does not make")]
@@ -94,7 +94,7 @@ pub enum TemplateError {
 }
 
 impl Template {
-    /// `given` takes the place of the parameters' defaults.
+    /// `given` overrides the defaults of parameters.
     pub(crate) fn parse(
         text: &str,
         account: &Account,

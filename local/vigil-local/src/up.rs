@@ -1,4 +1,4 @@
-//! `vigil-local up`: the stack, until somebody stops it.
+//! `vigil-local up`: runs the stack until it is interrupted.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,36 +11,36 @@ pub(crate) struct Options {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:4566", value_name = "ADDR:PORT")]
     listen: String,
-    /// Where S3, logs and targets are kept; a temporary folder, if not given.
+    /// Folder for S3 objects, logs and targets [default: a temporary folder].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The SAM template; `infra/template.yaml` of this folder if there is one. Without a template
-    /// there are services, and no functions.
+    /// SAM template [default: infra/template.yaml, if it exists]. Without a template there are services
+    /// but no functions.
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
-    /// Where the functions' binaries are; beside vigil-local, if not given.
+    /// Folder of the functions' binaries [default: the folder of vigil-local].
     #[arg(long, value_name = "DIR")]
     functions_dir: Option<PathBuf>,
     /// A value for a parameter of the template.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
-    /// Let the clock stand still until it is moved with POST /_pca-local/clock/advance.
+    /// Stop the clock. POST /_pca-local/clock/advance moves it.
     #[arg(long)]
     freeze_clock: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UpError {
-    #[error("the stack did not start")]
+    #[error("cannot start the local stack")]
     Start(#[source] StackError),
-    #[error("standard output is closed")]
+    #[error("cannot write to standard output")]
     Announce(#[source] std::io::Error),
-    #[error("signals cannot be waited for")]
+    #[error("cannot wait for signals")]
     Signal(#[source] std::io::Error),
 }
 
 pub(crate) async fn run(options: Options) -> Result<(), UpError> {
-    // Waiting for signals begins before anything is started that they would have to stop.
+    // A signal during the start must stop the stack as well.
     let stopped = stop().map_err(UpError::Signal)?;
     let account = Account::default();
     let clock = Clock::system();
@@ -52,7 +52,9 @@ pub(crate) async fn run(options: Options) -> Result<(), UpError> {
     match options.template {
         Some(path) => stack = stack.template(path),
         None if default.is_file() => stack = stack.template(default),
-        None => tracing::warn!("there is no infra/template.yaml here: no functions, no rules"),
+        None => tracing::warn!(
+            "no infra/template.yaml in the current folder: there will be no functions and no rules"
+        ),
     }
     if let Some(folder) = options.data_dir {
         stack = stack.data_dir(folder);
@@ -65,7 +67,7 @@ pub(crate) async fn run(options: Options) -> Result<(), UpError> {
     }
     let stack = stack.start().await.map_err(UpError::Start)?;
     for (logical_id, kind) in stack.left_out() {
-        tracing::warn!(logical_id, kind, "has no counterpart here and is left out");
+        tracing::warn!(logical_id, kind, "this resource type is not supported and is ignored");
     }
     announce(&stack, &account).map_err(UpError::Announce)?;
     stopped.await;
@@ -80,7 +82,7 @@ fn announce(stack: &Stack, account: &Account) -> std::io::Result<()> {
     writeln!(out, "export AWS_ENDPOINT_URL={endpoint}")?;
     writeln!(out, "export AWS_REGION={region} AWS_DEFAULT_REGION={region}")?;
     writeln!(out, "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY={SECRET}")?;
-    writeln!(out, "# data: {}", stack.data_dir().display())?;
+    writeln!(out, "# data folder: {}", stack.data_dir().display())?;
     out.flush()
 }
 

@@ -1,144 +1,111 @@
-//! Does a statement's `Condition` hold for one request?
+//! Whether the conditions of a statement are met.
 
 mod operator;
 
-use std::collections::BTreeMap;
-
 use operator::{Operator, Set};
 
-/// What is known of the request. A key that is listed without a value is one that is evaluated here
-/// and that the request does not carry; a key that is not listed is unknown.
-#[derive(Clone, Debug, Default)]
-pub struct Context {
-    keys: BTreeMap<String, Vec<String>>,
-    /// Keys like `aws:RequestTag/…`, of which any may be asked for.
-    families: Vec<String>,
-}
+use crate::context::Context;
+use crate::three_valued::Match;
 
-/// Whether a condition holds; what could not be evaluated is named.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Held {
-    No,
-    Unknown(String),
-    Yes,
-}
-
-#[derive(Debug)]
-pub(crate) struct Condition {
-    /// As written, `StringEquals` or `ForAnyValue:ArnLikeIfExists`.
+/// One line of a Condition block: operator, key and values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
     pub(crate) operator: String,
     pub(crate) key: String,
     pub(crate) values: Vec<String>,
 }
 
-impl Context {
-    pub fn with(self, key: &str, value: Option<&str>) -> Self {
-        self.with_all(key, value)
-    }
-
-    /// A key that can have several values at once, as `aws:TagKeys` has.
-    pub fn with_all<'a>(mut self, key: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
-        let values = values.into_iter().map(str::to_owned).collect();
-        self.keys.insert(key.to_ascii_lowercase(), values);
-        self
-    }
-
-    /// Keys that are made of `prefix` and a name: all of them are known, most have no value.
-    pub fn with_family<'a>(
-        mut self,
-        prefix: &str,
-        values: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Self {
-        self.families.push(prefix.to_ascii_lowercase());
-        for (name, value) in values {
-            self = self.with(&format!("{prefix}{name}"), Some(value));
-        }
-        self
-    }
-
-    /// IAM compares the names of keys without regard to case.
-    fn values(&self, key: &str) -> Option<&[String]> {
-        let key = key.to_ascii_lowercase();
-        match self.keys.get(&key) {
-            Some(values) => Some(values),
-            None if self.families.iter().any(|prefix| key.starts_with(prefix)) => Some(&[]),
-            None => None,
-        }
-    }
-}
-
-/// Every operator and every key of a `Condition` block has to hold.
-pub(crate) fn all(conditions: &[Condition], context: &Context) -> Held {
-    let mut unknown = None;
-    for condition in conditions {
-        match condition.held(context) {
-            Held::No => return Held::No,
-            Held::Unknown(what) => unknown = Some(what),
-            Held::Yes => {}
-        }
-    }
-    unknown.map_or(Held::Yes, Held::Unknown)
+/// Conditions are joined by "and", the values of one by "or".
+pub(crate) fn all_met(conditions: &[Condition], context: &Context) -> Match {
+    conditions.iter().fold(Match::Yes, |met, condition| met.and(|| condition.met(context)))
 }
 
 impl Condition {
-    fn held(&self, context: &Context) -> Held {
+    /// As written: `StringEquals`, `ForAnyValue:ArnLikeIfExists`.
+    pub fn operator(&self) -> &str {
+        &self.operator
+    }
+
+    /// Whether the condition is on this key, which is compared without regard to case.
+    pub fn is_on(&self, key: &str) -> bool {
+        self.key.eq_ignore_ascii_case(key)
+    }
+
+    /// The values, booleans and numbers as texts.
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    fn met(&self, context: &Context) -> Match {
         let Some(found) = context.values(&self.key) else {
-            return Held::Unknown(format!("the condition key {}", self.key));
+            return self.unknown("key");
         };
         if self.operator == "Null" {
             return self.is_null(found.is_empty());
         }
         let Some(operator) = Operator::parse(&self.operator) else {
-            return Held::Unknown(format!("the condition operator {}", self.operator));
+            return self.unknown("operator");
         };
-        if let Some(variable) = self.values.iter().find(|value| value.contains("${")) {
-            return Held::Unknown(format!("the policy variable in {variable}"));
+        if found.is_empty() {
+            return Match::from(match operator.set {
+                // IAM: true of an absent key, whatever the values.
+                Some(Set::All) => true,
+                Some(Set::Any) => operator.if_exists,
+                // IAM: a negated operator is true of an absent key, a plain one is false.
+                None => operator.if_exists || operator.negated,
+            });
+        }
+        if self.values.iter().any(|value| value.contains("${")) {
+            return self.unknown("policy variable");
+        }
+        if !self.values.iter().all(|value| operator.takes(value)) {
+            return self.unknown("value");
         }
         let fits = |found: &String| {
             self.values.iter().any(|wanted| operator.holds(wanted, found)) != operator.negated
         };
-        yes_if(match (operator.set, found.is_empty()) {
-            // IAM: true of a key that is absent, whatever is asked of its values.
-            (Some(Set::All), true) => true,
-            (Some(Set::Any), true) => operator.if_exists,
-            // IAM: a negated operator is true of a key that is absent, a plain one is false.
-            (None, true) => operator.if_exists || operator.negated,
-            (Some(Set::All), false) => found.iter().all(fits),
-            (Some(Set::Any) | None, false) => found.iter().any(fits),
+        Match::from(match operator.set {
+            Some(Set::All) => found.iter().all(fits),
+            Some(Set::Any) | None => found.iter().any(fits),
         })
     }
 
-    fn is_null(&self, absent: bool) -> Held {
+    fn is_null(&self, absent: bool) -> Match {
         match self.values.as_slice() {
-            [value] if value.eq_ignore_ascii_case("true") => yes_if(absent),
-            [value] if value.eq_ignore_ascii_case("false") => yes_if(!absent),
-            _ => Held::Unknown(format!("Null with {:?}", self.values)),
+            [value] if value.eq_ignore_ascii_case("true") => Match::from(absent),
+            [value] if value.eq_ignore_ascii_case("false") => Match::from(!absent),
+            _ => self.unknown("value"),
         }
     }
-}
 
-fn yes_if(holds: bool) -> Held {
-    if holds { Held::Yes } else { Held::No }
+    /// `what` is the part of the condition that cannot be judged.
+    fn unknown(&self, what: &str) -> Match {
+        let Self { operator, key, values } = self;
+        Match::Unknown(match what {
+            "key" | "operator" => format!("the {what} of the condition {operator} on {key:?}"),
+            _ => format!("the {what} in the condition {operator} on {key:?}: {values:?}"),
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn held(operator: &str, key: &str, values: &[&str]) -> Held {
+    fn met(operator: &str, key: &str, values: &[&str]) -> Match {
         let context = Context::default()
-            .with("aws:PrincipalAccount", Some("111122223333"))
-            .with("acm-pca:TemplateArn", None)
+            .with("aws:PrincipalAccount", "111122223333")
+            .without("acm-pca:TemplateArn")
             .with_all("aws:TagKeys", ["env", "owner"])
             .with_family("aws:RequestTag/", [("env", "prod")]);
         let values = values.iter().map(|value| (*value).to_owned()).collect();
         let condition = Condition { operator: operator.to_owned(), key: key.to_owned(), values };
-        all(&[condition], &context)
+        all_met(&[condition], &context)
     }
 
     #[test]
-    fn a_key_with_several_values_is_asked_about_all_or_any_of_them() {
-        use Held::{No, Yes};
+    fn set_operators_judge_all_values_or_any_value() {
+        use Match::{No, Yes};
         for (operator, values, want) in [
             ("ForAllValues:StringEquals", &["env", "owner", "team"][..], Yes),
             ("ForAllValues:StringEquals", &["env"], No),
@@ -148,13 +115,13 @@ mod tests {
             ("ForAllValues:StringNotEquals", &["env"], No),
             ("ForAllValues:StringLike", &["e*", "o*"], Yes),
         ] {
-            assert_eq!(held(operator, "aws:tagkeys", values), want, "{operator} {values:?}");
+            assert_eq!(met(operator, "aws:tagkeys", values), want, "{operator} {values:?}");
         }
     }
 
     #[test]
-    fn a_key_without_a_value_is_absent_and_one_that_is_not_known_is_unknown() {
-        use Held::{No, Yes};
+    fn an_absent_key_is_judged_and_an_unknown_key_is_not() {
+        use Match::{No, Yes};
         let (template, other_tag) = ("acm-pca:TemplateArn", "aws:RequestTag/team");
         for (operator, key, value, want) in [
             ("StringEquals", "aws:requesttag/env", "prod", Yes),
@@ -168,10 +135,10 @@ mod tests {
             ("ForAllValues:StringEquals", template, "x", Yes),
             ("ForAnyValue:StringEquals", template, "x", No),
         ] {
-            assert_eq!(held(operator, key, &[value]), want, "{operator} {key}");
+            assert_eq!(met(operator, key, &[value]), want, "{operator} {key}");
         }
         for (operator, key) in [("StringEquals", "aws:SourceVpc"), ("NumericEquals", template)] {
-            assert!(matches!(held(operator, key, &["x"]), Held::Unknown(_)), "{operator} {key}");
+            assert!(matches!(met(operator, key, &["x"]), Match::Unknown(_)), "{operator} {key}");
         }
     }
 }

@@ -1,117 +1,84 @@
-//! What does a policy, of a bucket or of an identity, say about one request?
+//! Reads IAM policies and says what one means for a request. Pure: no network, no clock.
 //!
-//! A small evaluator of the documented policy grammar
-//! (IAM User Guide, "Policy evaluation logic"). It fails closed: an operator or condition key that
-//! it does not know never makes an Allow apply and never lifts a Deny.
+//! This is the only policy reader of the project. `vigil-core` judges the policies of CRL buckets
+//! with it; `pca-local` and `vigil-local` enforce policies with it. Source: IAM User Guide, "Policy
+//! evaluation logic" and "IAM JSON policy elements".
+//!
+//! Two questions can be asked of a [`Policy`]:
+//!
+//! - [`Policy::evaluate`] is for an observer. A condition on an unknown key gives
+//!   [`Effect::Unclear`], and the caller decides which side is safe.
+//! - [`Policy::decide`] is for enforcement. It fails closed: what is unknown never makes an Allow
+//!   apply and never lifts a Deny.
 
+#![warn(missing_docs)]
+
+mod accept;
 mod condition;
-mod parse;
+mod context;
+mod evaluate;
+mod malformed;
 mod principal;
 mod public;
+mod read;
+mod statement;
+mod three_valued;
 pub mod wildcard;
 
-use condition::{Condition, Held};
-use principal::Principals;
+pub use condition::Condition;
+pub use context::Context;
+pub use evaluate::{Effect, Request, Verdict};
+pub use malformed::{Malformed, Problem};
+pub use principal::{Principal, account_of};
+pub use statement::{Patterns, Statement};
 
-use wildcard::Wildcard;
-
-pub use condition::Context;
-pub use parse::Malformed;
-
-/// Who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Caller {
-    /// Somebody of the account that owns the bucket.
-    Account {
-        id: String,
-        arn: String,
-    },
-    Anonymous,
-    /// An AWS service, under its service principal.
-    Service(String),
-}
-
-/// One request, as the policy sees it.
-pub struct Request<'a> {
-    pub caller: &'a Caller,
-    pub action: &'a str,
-    pub resource: &'a str,
-    pub context: &'a Context,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Allowed,
-    /// A Deny statement applies. The text says which, for whoever has to repair the policy.
-    Denied(String),
-    /// No statement applies.
-    Silent,
-}
-
-#[derive(Debug)]
+/// A policy document that was read.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     statements: Vec<Statement>,
+    has_version: bool,
+    owner: Owner,
 }
 
-#[derive(Debug)]
-struct Statement {
-    name: String,
-    effect: Effect,
-    principals: Principals,
-    actions: Patterns,
-    resources: Patterns,
-    conditions: Vec<Condition>,
-}
-
+/// What a policy is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Effect {
-    Allow,
-    Deny,
-}
-
-/// `Action` or `NotAction`, `Resource` or `NotResource`.
-#[derive(Debug)]
-struct Patterns {
-    any_of: Vec<Wildcard>,
-    negated: bool,
-}
-
-impl Patterns {
-    fn cover(&self, text: &str) -> bool {
-        self.any_of.iter().any(|pattern| pattern.fits(text)) != self.negated
-    }
+enum Owner {
+    Bucket,
+    /// A user or a role.
+    Identity,
+    Key,
+    /// A resource whose kind does not matter here.
+    Resource,
 }
 
 impl Policy {
-    /// An explicit Deny outweighs every Allow.
-    pub fn decide(&self, request: &Request<'_>) -> Verdict {
-        let mut verdict = Verdict::Silent;
-        for statement in self.statements.iter().filter(|statement| statement.concerns(request)) {
-            let held = condition::all(&statement.conditions, request.context);
-            match (statement.effect, held) {
-                (Effect::Deny, Held::Yes) => {
-                    return Verdict::Denied(format!("{} denies it", statement.name));
-                }
-                (Effect::Deny, Held::Unknown(what)) => {
-                    return Verdict::Denied(format!(
-                        "{} may deny it: it is not known here how to evaluate {what}",
-                        statement.name
-                    ));
-                }
-                (Effect::Allow, Held::Yes) => verdict = Verdict::Allowed,
-                (Effect::Allow, Held::No | Held::Unknown(_)) | (Effect::Deny, Held::No) => {}
-            }
-        }
-        verdict
+    /// The statements, in the order of the document.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// Whether the document states its `Version`. Without one, IAM applies `2008-10-17`.
+    pub fn has_version(&self) -> bool {
+        self.has_version
+    }
+
+    /// The values that conditions on `key` name, in any statement. Case of `key` does not matter.
+    pub fn condition_values(&self, key: &str) -> impl Iterator<Item = &str> {
+        let conditions = self.statements.iter().flat_map(|statement| statement.conditions());
+        let conditions = conditions.filter(move |condition| condition.is_on(key));
+        conditions.flat_map(|condition| condition.values().iter().map(String::as_str))
     }
 }
 
-impl Statement {
-    fn concerns(&self, request: &Request<'_>) -> bool {
-        // IAM matches action names without regard to case, ARNs with it.
-        self.principals.include(request.caller)
-            && self.actions.cover(&request.action.to_ascii_lowercase())
-            && self.resources.cover(request.resource)
+impl Owner {
+    /// For the texts of [`Verdict::Denied`].
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bucket => "the bucket policy",
+            Self::Identity => "the identity's policy",
+            Self::Key => "the key's policy",
+            Self::Resource => "the resource's policy",
+        }
     }
 }
 

@@ -1,87 +1,128 @@
-//! Whom does a statement's `Principal` or `NotPrincipal` name?
+//! Who calls, and whom a statement's `Principal` or `NotPrincipal` names.
 
 use serde_json::Value;
 
-use crate::Caller;
-
-#[derive(Debug)]
-pub(crate) struct Principals {
-    any_of: Vec<Principal>,
-    negated: bool,
+/// A principal: one that calls, or one that a statement names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Principal {
+    /// A caller who has not signed in; in a statement, `"*"`.
+    Anyone,
+    /// The ARN of an IAM principal, the id of an account, or `*`. S3 writes the unique id of a
+    /// principal that no longer exists.
+    Aws(String),
+    /// The canonical id of an S3 user.
+    CanonicalUser(String),
+    /// An identity provider.
+    Federated(String),
+    /// An AWS service, such as `acm-pca.amazonaws.com`.
+    Service(String),
 }
 
-#[derive(Debug)]
-enum Principal {
-    /// `"*"` and `{"AWS": "*"}`: in a resource policy both are everybody, signed or not.
-    Everyone,
-    /// An account id, or its root ARN: everybody of that account.
-    AccountId(String),
-    Arn(String),
-    Service(String),
-    /// Federated and canonical users: nobody here is one.
-    Nobody,
+/// The `Principal` or `NotPrincipal` of a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Principals {
+    named: Vec<Principal>,
+    negated: bool,
 }
 
 impl Principals {
     /// `None` if the element is not of the documented form.
-    pub(crate) fn parse(element: &Value, negated: bool) -> Option<Self> {
-        let any_of = match element {
-            Value::String(text) if text == "*" => vec![Principal::Everyone],
+    pub(crate) fn read(element: &Value, negated: bool) -> Option<Self> {
+        let named = match element {
+            Value::String(text) if text == "*" => vec![Principal::Anyone],
             Value::Object(kinds) if !kinds.is_empty() => {
-                let mut principals = Vec::new();
+                let mut named = Vec::new();
                 for (kind, names) in kinds {
-                    for name in crate::parse::strings(names)? {
-                        principals.push(Principal::parse(kind, &name)?);
-                    }
+                    let make = Principal::of_kind(kind)?;
+                    named.extend(crate::read::strings(names)?.into_iter().map(make));
                 }
-                principals
+                named
             }
             _ => return None,
         };
-        Some(Self { any_of, negated })
+        Some(Self { named, negated })
     }
 
     pub(crate) fn everyone() -> Self {
-        Self { any_of: vec![Principal::Everyone], negated: false }
+        Self { named: vec![Principal::Anyone], negated: false }
     }
 
-    pub(crate) fn include(&self, caller: &Caller) -> bool {
-        self.any_of.iter().any(|principal| principal.is(caller)) != self.negated
+    pub(crate) fn named(&self) -> &[Principal] {
+        &self.named
     }
 
-    pub(crate) fn name_everyone(&self) -> bool {
-        self.negated || self.any_of.iter().any(|one| matches!(one, Principal::Everyone))
+    pub(crate) fn are_negated(&self) -> bool {
+        self.negated
+    }
+
+    pub(crate) fn include(&self, caller: &Principal) -> bool {
+        self.named.iter().any(|named| named.covers(caller)) != self.negated
+    }
+
+    /// Whom the element lets the statement apply to. [`Principal::Anyone`] stands for the principals
+    /// that a `NotPrincipal` leaves.
+    pub(crate) fn widest(&self) -> Vec<Principal> {
+        if self.negated {
+            return vec![Principal::Anyone];
+        }
+        let widest = |named: &Principal| {
+            if named.is_everyone() { Principal::Anyone } else { named.clone() }
+        };
+        self.named.iter().map(widest).collect()
     }
 }
 
 impl Principal {
-    fn parse(kind: &str, name: &str) -> Option<Self> {
-        Some(match kind {
-            "AWS" if name == "*" => Self::Everyone,
-            "AWS" => match name.strip_prefix("arn:aws:iam::") {
-                Some(rest) => match rest.strip_suffix(":root") {
-                    Some(account) => Self::AccountId(account.to_owned()),
-                    None => Self::Arn(name.to_owned()),
-                },
-                None if name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    Self::AccountId(name.to_owned())
-                }
-                None if name.starts_with("arn:") => Self::Arn(name.to_owned()),
-                None => return None,
-            },
-            "Service" => Self::Service(name.to_owned()),
-            "CanonicalUser" | "Federated" => Self::Nobody,
-            _ => return None,
-        })
-    }
-
-    fn is(&self, caller: &Caller) -> bool {
-        match (self, caller) {
-            (Self::Everyone, _) => true,
-            (Self::AccountId(wanted), Caller::Account { id, .. }) => wanted == id,
-            (Self::Arn(wanted), Caller::Account { arn, .. }) => wanted == arn,
-            (Self::Service(wanted), Caller::Service(name)) => wanted == name,
-            _ => false,
+    /// The name without its kind; `*` for [`Principal::Anyone`].
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Anyone => "*",
+            Self::Aws(name)
+            | Self::CanonicalUser(name)
+            | Self::Federated(name)
+            | Self::Service(name) => name,
         }
     }
+
+    fn of_kind(kind: &str) -> Option<fn(String) -> Self> {
+        match kind {
+            "AWS" => Some(Self::Aws),
+            "CanonicalUser" => Some(Self::CanonicalUser),
+            "Federated" => Some(Self::Federated),
+            "Service" => Some(Self::Service),
+            _ => None,
+        }
+    }
+
+    /// `"*"` and `{"AWS": "*"}` are the same in a resource's policy (IAM User Guide, "Principal":
+    /// all principals).
+    fn is_everyone(&self) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Aws(name) => name == "*",
+            Self::CanonicalUser(_) | Self::Federated(_) | Self::Service(_) => false,
+        }
+    }
+
+    /// Whether this principal, as a statement names it, is or contains the caller.
+    fn covers(&self, caller: &Self) -> bool {
+        match (self, caller) {
+            _ if self.is_everyone() => true,
+            (Self::Aws(named), Self::Aws(calling)) => {
+                named == calling || (is_account(named) && account_of(named) == account_of(calling))
+            }
+            (named, calling) => named == calling,
+        }
+    }
+}
+
+/// `123456789012` or `arn:aws:iam::123456789012:root`: the whole account.
+fn is_account(named: &str) -> bool {
+    named.bytes().all(|byte| byte.is_ascii_digit()) || named.ends_with(":root")
+}
+
+/// The account id of an IAM or STS ARN. A text that is no ARN is given back as it is, since an
+/// account id stands for itself.
+pub fn account_of(name: &str) -> &str {
+    name.split(':').nth(4).unwrap_or(name)
 }

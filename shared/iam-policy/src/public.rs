@@ -1,10 +1,8 @@
-//! Is a bucket policy public, in the meaning of S3 Block Public Access?
+//! Whether S3 Block Public Access treats a bucket policy as public.
 
-use crate::condition::Condition;
-use crate::{Effect, Policy, Statement};
+use crate::{Condition, Policy, Principal, Statement};
 
-/// Keys that make a grant to everyone non-public when they name fixed values (S3 User Guide, "The
-/// meaning of public").
+/// A grant to everyone is not public if one of these keys has fixed values.
 const NARROWING_KEYS: [&str; 9] = [
     "aws:principalaccount",
     "aws:principalarn",
@@ -18,6 +16,7 @@ const NARROWING_KEYS: [&str; 9] = [
 ];
 
 impl Policy {
+    /// Whether the policy grants something to everyone (S3 User Guide, "The meaning of public").
     pub fn is_public(&self) -> bool {
         self.statements.iter().any(Statement::is_public)
     }
@@ -25,8 +24,8 @@ impl Policy {
 
 impl Statement {
     fn is_public(&self) -> bool {
-        self.effect == Effect::Allow
-            && self.principals.name_everyone()
+        self.allows
+            && self.named_principals().contains(&Principal::Anyone)
             && !self.conditions.iter().any(narrows)
     }
 }

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use iam_policy::{Policy, Principal, Statement};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::{arn::CaArn, ca::CrlConfiguration};
@@ -60,26 +60,21 @@ impl Snapshot {
 }
 
 impl Attached {
-    /// Whom the resource policy names in what it allows, through AWS RAM or not: accounts, services,
-    /// organisations, `*`. Nobody, where it cannot be read as a policy; ACM PCA takes none that cannot.
+    /// The principals that the resource policy allows something, through AWS RAM or not: accounts,
+    /// services, organisations, `*`. None if the policy cannot be read; ACM PCA accepts no such policy.
     pub fn shared_with(&self) -> Vec<String> {
-        let policy = self.policy.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let policy: Value = policy.unwrap_or_default();
+        let Some(Ok(policy)) = self.policy.as_deref().map(Policy::of_resource) else {
+            return Vec::new();
+        };
         let mut named = BTreeSet::new();
-        for statement in one_or_more(&policy["Statement"]) {
-            if statement["Effect"] != "Allow" {
-                continue;
-            }
-            let principal = &statement["Principal"];
-            let of = |kind: &str| one_or_more(&principal[kind]);
-            let all = of("AWS").into_iter().chain(of("Service")).chain([principal]);
-            let organisations = organisations(&statement["Condition"]);
-            for name in all.filter_map(Value::as_str) {
-                // So an organisation is let in: everybody, if they belong to it.
-                if name == "*" && !organisations.is_empty() {
+        for statement in policy.statements().iter().filter(|statement| statement.allows()) {
+            let organisations = organisations(statement);
+            for principal in statement.named_principals() {
+                // A statement lets an organisation in by naming everyone who belongs to it.
+                if principal == Principal::Anyone && !organisations.is_empty() {
                     named.extend(organisations.iter().map(|of| (*of).to_owned()));
                 } else {
-                    named.insert(name.to_owned());
+                    named.insert(principal.name().to_owned());
                 }
             }
         }
@@ -88,29 +83,14 @@ impl Attached {
 }
 
 /// The organisations, and their units by path, that a condition asks callers to belong to.
-fn organisations(condition: &Value) -> Vec<&str> {
-    let mut found = Vec::new();
-    for (operator, keys) in condition.as_object().into_iter().flatten() {
-        // `StringNotEquals` and its like keep somebody out.
-        if operator.contains("Not") || operator.ends_with("IfExists") {
-            continue;
-        }
-        for (key, values) in keys.as_object().into_iter().flatten() {
-            let key = key.to_ascii_lowercase();
-            if matches!(key.as_str(), "aws:principalorgid" | "aws:principalorgpaths") {
-                found.extend(one_or_more(values).into_iter().filter_map(Value::as_str));
-            }
-        }
-    }
-    found
-}
-
-fn one_or_more(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(several) => several.iter().collect(),
-        Value::Null => Vec::new(),
-        one => vec![one],
-    }
+fn organisations(statement: &Statement) -> Vec<&str> {
+    // `StringNotEquals` and its like exclude; `IfExists` admits callers without an organisation.
+    let admits = |operator: &str| !operator.contains("Not") && !operator.ends_with("IfExists");
+    let keys = ["aws:PrincipalOrgID", "aws:PrincipalOrgPaths"];
+    let conditions = statement.conditions().iter().filter(|condition| {
+        admits(condition.operator()) && keys.iter().any(|key| condition.is_on(key))
+    });
+    conditions.flat_map(|condition| condition.values()).map(String::as_str).collect()
 }
 
 impl Missing {
@@ -242,17 +222,23 @@ mod tests {
             attached.shared_with()
         };
         let policy = r#"{"Statement": [
-            {"Effect": "Allow", "Principal": {"AWS": ["444455556666", "777788889999"]}},
-            {"Effect": "Allow", "Principal": {"Service": "pca-connector-ad.amazonaws.com"}},
-            {"Effect": "Deny", "Principal": {"AWS": "123412341234"}}]}"#;
+            {"Effect": "Allow", "Principal": {"AWS": ["444455556666", "777788889999"]},
+             "Action": "acm-pca:*", "Resource": "*"},
+            {"Effect": "Allow", "Principal": {"Service": "pca-connector-ad.amazonaws.com"},
+             "Action": "acm-pca:*", "Resource": "*"},
+            {"Effect": "Deny", "Principal": {"AWS": "123412341234"},
+             "Action": "acm-pca:*", "Resource": "*"}]}"#;
         assert_eq!(
             with(policy),
             ["444455556666", "777788889999", "pca-connector-ad.amazonaws.com"]
         );
-        assert_eq!(with(r#"{"Statement": {"Effect": "Allow", "Principal": "*"}}"#), ["*"]);
+        let everyone = r#"{"Statement": {"Effect": "Allow", "Principal": "*",
+            "Action": "acm-pca:*", "Resource": "*"}}"#;
+        assert_eq!(with(everyone), ["*"]);
         let narrowed = |condition: &str| {
             with(&format!(
-                r#"{{"Statement": {{"Effect": "Allow", "Principal": "*", "Condition": {condition}}}}}"#
+                r#"{{"Statement": {{"Effect": "Allow", "Principal": "*", "Action": "acm-pca:*",
+                    "Resource": "*", "Condition": {condition}}}}}"#
             ))
         };
         // AWS Private CA User Guide, "Attach a policy for cross-account access".

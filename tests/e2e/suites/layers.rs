@@ -20,7 +20,7 @@ const PURE: &[&str] = &["aws-config", "aws-sdk-*", "axum", "hyper", "lambda_runt
 const FUNCTION: &[&str] = &["vigil-aws", "vigil-core"];
 
 const LAYERS: &[Layer] = &[
-    Layer { package: "vigil-core", ours: &[], forbidden: PURE },
+    Layer { package: "vigil-core", ours: &["iam-policy"], forbidden: PURE },
     Layer { package: "vigil-aws", ours: &["vigil-core"], forbidden: &["axum", "cedar-policy"] },
     Layer { package: "audit-report", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "auto-restore", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },

@@ -4,7 +4,7 @@ mod file;
 
 use std::collections::BTreeMap;
 
-use iam_policy::{Caller as Asking, Context, Policy, Request, Verdict};
+use iam_policy::{Context, Policy, Principal, Request, Verdict};
 use serde_json::Value;
 
 use crate::{
@@ -85,9 +85,9 @@ impl Identity {
         resource: &str,
         context: &Context,
     ) -> Result<(), ApiError> {
-        let asking = Asking::Account { id: self.account.clone(), arn: self.arn.clone() };
+        let principal = Principal::Aws(self.arn.clone());
         let action = format!("acm-pca:{operation}");
-        let request = Request { caller: &asking, action: &action, resource, context };
+        let request = Request { principal: &principal, action: &action, resource, context };
         let mut is_allowed = false;
         for policy in &self.policies {
             match policy.decide(&request) {
@@ -130,16 +130,16 @@ fn context(caller: &Caller, identity: &Identity, asked: &Asked<'_>) -> Context {
     let owner = resource.split(':').nth(4).filter(|account| !account.is_empty());
     let template = template_arn(caller, asked);
     Context::default()
-        .with("acm-pca:TemplateArn", template.as_deref())
-        .with("aws:PrincipalAccount", Some(&identity.account))
-        .with("aws:PrincipalArn", Some(&identity.arn))
-        .with("aws:PrincipalOrgID", None)
-        .with("aws:RequestedRegion", Some(&caller.region))
-        .with("aws:ResourceAccount", Some(owner.unwrap_or(&identity.account)))
-        .with("aws:SecureTransport", Some("true"))
-        .with("aws:SourceIp", None)
-        .with("aws:UserAgent", Some(&caller.user_agent))
-        .with("aws:username", identity.arn.split_once(":user/").map(|(_, name)| name))
+        .with_optional("acm-pca:TemplateArn", template.as_deref())
+        .with("aws:PrincipalAccount", &identity.account)
+        .with("aws:PrincipalArn", &identity.arn)
+        .without("aws:PrincipalOrgID")
+        .with("aws:RequestedRegion", &caller.region)
+        .with("aws:ResourceAccount", owner.unwrap_or(&identity.account))
+        .with("aws:SecureTransport", "true")
+        .without("aws:SourceIp")
+        .with("aws:UserAgent", &caller.user_agent)
+        .with_optional("aws:username", identity.arn.split_once(":user/").map(|(_, name)| name))
         .with_all("aws:TagKeys", tags.iter().map(|(key, _)| key.as_str()))
         .with_family("aws:RequestTag/", pairs(&tags))
         .with_family("aws:ResourceTag/", pairs(&asked.resource_tags))

@@ -4,8 +4,7 @@
 //! statements about this CA, for accounts or for an organisation, with the five read actions,
 //! IssueCertificate bound to one template, and RevokeCertificate.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use iam_policy::{Principal, Statement, account_of};
 
 use crate::model::error::ApiError;
 
@@ -24,78 +23,31 @@ pub(crate) const TEMPLATE_KEY: &str = "acm-pca:TemplateArn";
 pub(crate) struct Policy {
     /// As it was put; GetPolicy gives it back unchanged.
     pub(crate) text: String,
-    statements: Vec<Statement>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Document {
-    version: String,
-    #[serde(default)]
-    #[expect(dead_code, reason = "allowed, and means nothing here")]
-    id: Option<String>,
-    statement: OneOrMany<Statement>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Statement {
-    #[serde(default)]
-    #[expect(dead_code, reason = "allowed, and means nothing here")]
-    sid: Option<String>,
-    effect: String,
-    principal: Value,
-    action: OneOrMany<String>,
-    resource: OneOrMany<String>,
-    #[serde(default)]
-    condition: Map<String, Value>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    Many(Vec<T>),
-    One(T),
-}
-
-impl<T> OneOrMany<T> {
-    fn into_vec(self) -> Vec<T> {
-        match self {
-            Self::Many(many) => many,
-            Self::One(one) => vec![one],
-        }
-    }
-
-    fn as_slice(&self) -> &[T] {
-        match self {
-            Self::Many(many) => many,
-            Self::One(one) => std::slice::from_ref(one),
-        }
-    }
+    document: iam_policy::Policy,
 }
 
 impl Policy {
     pub(crate) fn parse(text: &str, ca_arn: &str) -> Result<Self, ApiError> {
-        let document: Document = serde_json::from_str(text).map_err(|error| {
-            ApiError::invalid_policy(format!("The policy is malformed: {error}"))
+        let document = iam_policy::Policy::of_resource(text).map_err(|malformed| {
+            ApiError::invalid_policy(format!("The policy is malformed: {malformed}"))
         })?;
-        if !matches!(document.version.as_str(), "2012-10-17" | "2008-10-17") {
-            let version = &document.version;
-            return Err(ApiError::invalid_policy(format!("{version} is not a policy version")));
+        if !document.has_version() {
+            return Err(ApiError::invalid_policy("The policy has no Version".to_owned()));
         }
-        let statements = document.statement.into_vec();
+        let statements = document.statements();
         for (index, statement) in statements.iter().enumerate() {
-            statement.check(ca_arn).map_err(|why| {
+            check(statement, ca_arn).map_err(|why| {
                 ApiError::invalid_policy(format!("Statement {}: {why}", index + 1))
             })?;
         }
-        let covers = |action: &str| statements.iter().any(|statement| statement.names(action));
+        let covers =
+            |action: &str| statements.iter().any(|statement| grants_action(statement, action));
         if let Some(missing) = READ.iter().find(|action| !covers(action)) {
             return Err(ApiError::invalid_policy(format!(
                 "The policy lacks a required statement: nothing allows {missing}"
             )));
         }
-        Ok(Self { text: text.to_owned(), statements })
+        Ok(Self { text: text.to_owned(), document })
     }
 
     /// Whether the policy lets `account` call `operation`; issuing also depends on the template.
@@ -106,80 +58,80 @@ impl Policy {
         template_arn: Option<&str>,
     ) -> bool {
         let action = format!("acm-pca:{operation}");
-        self.statements.iter().any(|statement| {
-            statement.names(&action)
-                && statement.is_for(account)
-                && statement.template().is_none_or(|wanted| template_arn == Some(wanted))
+        // There are no organisations here, so a statement for one lets no account in.
+        self.document.statements().iter().any(|statement| {
+            grants_action(statement, &action)
+                && accounts(statement).iter().any(|named| named == account)
+                && template(statement).is_none_or(|wanted| template_arn == Some(wanted))
         })
     }
 }
 
-impl Statement {
-    fn check(&self, ca_arn: &str) -> Result<(), String> {
-        if self.effect != "Allow" {
-            return Err(format!("Effect must be Allow, not {}", self.effect));
-        }
-        if let Some(other) = self.resource.as_slice().iter().find(|resource| *resource != ca_arn) {
-            return Err(format!("Resource must be {ca_arn}, not {other}"));
-        }
-        let allowed = |action: &&String| {
-            READ.contains(&action.as_str()) || [ISSUE, REVOKE].contains(&action.as_str())
-        };
-        if let Some(action) = self.action.as_slice().iter().find(|action| !allowed(action)) {
-            return Err(format!("{action} cannot be granted by a policy of a CA"));
-        }
-        if self.names(ISSUE) && self.template().is_none() {
-            return Err(format!("{ISSUE} needs the condition StringEquals {TEMPLATE_KEY}"));
-        }
-        if self.accounts().is_empty() && !self.is_for_organisation() {
-            return Err("Principal must name accounts, or be * with the condition \
-                        aws:PrincipalOrgID"
-                .to_owned());
-        }
-        Ok(())
+fn check(statement: &Statement, ca_arn: &str) -> Result<(), String> {
+    if !statement.allows() {
+        return Err("Effect must be Allow, not Deny".to_owned());
     }
+    let (actions, resources) = (statement.actions(), statement.resources());
+    if actions.is_negated() || resources.is_negated() || statement.excludes_principals() {
+        return Err("NotAction, NotPrincipal and NotResource are not supported".to_owned());
+    }
+    if let Some(other) = resources.texts().iter().find(|resource| *resource != ca_arn) {
+        return Err(format!("Resource must be {ca_arn}, not {other}"));
+    }
+    let allowed = |action: &&String| {
+        READ.contains(&action.as_str()) || [ISSUE, REVOKE].contains(&action.as_str())
+    };
+    if let Some(action) = actions.texts().iter().find(|action| !allowed(action)) {
+        return Err(format!("{action} cannot be granted by a policy of a CA"));
+    }
+    if grants_action(statement, ISSUE) && template(statement).is_none() {
+        return Err(format!("{ISSUE} needs the condition StringEquals {TEMPLATE_KEY}"));
+    }
+    if accounts(statement).is_empty() && !is_for_organisation(statement) {
+        return Err("Principal must name accounts, or be * with the condition aws:PrincipalOrgID"
+            .to_owned());
+    }
+    Ok(())
+}
 
-    fn names(&self, action: &str) -> bool {
-        self.action.as_slice().iter().any(|named| named == action)
-    }
+/// ACM PCA takes no wildcards here, so names are compared as they are.
+fn grants_action(statement: &Statement, action: &str) -> bool {
+    statement.actions().texts().iter().any(|named| named == action)
+}
 
-    fn template(&self) -> Option<&str> {
-        ["StringEquals", "ArnEquals"]
-            .iter()
-            .find_map(|operator| self.condition.get(*operator)?.get(TEMPLATE_KEY)?.as_str())
+/// The one template that a condition binds the statement to.
+fn template(statement: &Statement) -> Option<&str> {
+    let condition = statement.conditions().iter().find(|condition| {
+        ["StringEquals", "ArnEquals"].contains(&condition.operator())
+            && condition.is_on(TEMPLATE_KEY)
+    })?;
+    match condition.values() {
+        [template] => Some(template),
+        _ => None,
     }
+}
 
-    /// `{"AWS": "444455556666"}`, or the ARN of the account's root, or a list of either.
-    fn accounts(&self) -> Vec<&str> {
-        let named = match self.principal.get("AWS") {
-            Some(Value::String(one)) => vec![one.as_str()],
-            Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
-            _ => Vec::new(),
-        };
-        named
-            .into_iter()
-            .map(|name| name.split(':').nth(4).unwrap_or(name))
-            .filter(|name| name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit()))
-            .collect()
-    }
+/// The accounts that the statement names, by id or by the ARN of the account's root.
+fn accounts(statement: &Statement) -> Vec<String> {
+    let named = statement.named_principals().into_iter().filter_map(|principal| match principal {
+        Principal::Aws(name) => Some(account_of(&name).to_owned()),
+        _ => None,
+    });
+    named
+        .filter(|name| name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit()))
+        .collect()
+}
 
-    fn is_for_organisation(&self) -> bool {
-        self.principal == "*"
-            && self
-                .condition
-                .get("StringEquals")
-                .is_some_and(|equals| equals.get("aws:PrincipalOrgID").is_some())
-    }
-
-    /// Organisations are not known here, so a statement for one allows no account.
-    fn is_for(&self, account: &str) -> bool {
-        self.accounts().contains(&account)
-    }
+fn is_for_organisation(statement: &Statement) -> bool {
+    statement.named_principals() == [Principal::Anyone]
+        && statement.conditions().iter().any(|condition| {
+            condition.operator() == "StringEquals" && condition.is_on("aws:PrincipalOrgID")
+        })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -1,4 +1,4 @@
-//! The customer's CRL bucket, as AWS's user guide wants it, and what somebody does to it.
+//! The customer's CRL bucket, set up as the AWS Private CA User Guide recommends.
 
 use aws_sdk_s3::types::{
     BucketLoggingStatus, BucketVersioningStatus, EventBridgeConfiguration, LoggingEnabled,
@@ -11,7 +11,7 @@ use super::{DemoError, cast::Person};
 pub(super) struct CrlBucket {
     name: &'static str,
     account: String,
-    /// The one CA whose CRL may be written here.
+    /// The CA whose CRL ACM PCA may write here; `None` for every CA of the account.
     ca: Option<String>,
 }
 
@@ -49,12 +49,12 @@ impl CrlBucket {
             .versioning_configuration(versioning)
             .send()
             .await?;
-        self.watch(owner).await?;
-        self.mend_policy(owner).await
+        self.enable_monitoring(owner).await?;
+        self.set_policy(owner).await
     }
 
-    /// EventBridge is told of objects, and requests are logged.
-    async fn watch(&self, owner: &Person) -> Result<(), DemoError> {
+    /// Turns on EventBridge notifications and access logs.
+    async fn enable_monitoring(&self, owner: &Person) -> Result<(), DemoError> {
         let Self { name, .. } = *self;
         let notifications = NotificationConfiguration::builder()
             .event_bridge_configuration(EventBridgeConfiguration::builder().build())
@@ -70,8 +70,8 @@ impl CrlBucket {
         Ok(())
     }
 
-    /// The policy of the user guide ("Access policies for CRLs in Amazon S3"), and TLS only.
-    pub(super) async fn mend_policy(&self, who: &Person) -> Result<(), DemoError> {
+    /// Sets the policy of the user guide ("Access policies for CRLs in Amazon S3"), and requires TLS.
+    pub(super) async fn set_policy(&self, who: &Person) -> Result<(), DemoError> {
         let mut source = json!({"aws:SourceAccount": self.account});
         if let Some(ca) = &self.ca {
             source["aws:SourceArn"] = json!(ca);
@@ -89,7 +89,7 @@ impl CrlBucket {
         self.put_policy(who, &[service, self.tls_only()]).await
     }
 
-    /// What a well-meant clean-up leaves: nobody remembers what that service principal was for.
+    /// Removes the statement for ACM PCA, as a clean-up of an unknown service principal would.
     pub(super) async fn break_policy(&self, who: &Person) -> Result<(), DemoError> {
         self.put_policy(who, &[self.tls_only()]).await
     }

@@ -1,5 +1,4 @@
-//! The people of the story: each talks to the stack with credentials of their own, through the
-//! AWS SDK, as they would to AWS.
+//! The persons of the demo. Each calls the stack through the AWS SDK with an access key of their own.
 
 use aws_sdk_acmpca::{
     Client as Acmpca,
@@ -23,7 +22,7 @@ pub(super) struct Person {
     pub(super) s3: S3,
 }
 
-/// What CloudTrail will know of the caller is the access key id: the person's name.
+/// The access key id is the person's name, because CloudTrail events name callers by it.
 pub(super) fn person(name: &'static str, endpoint: &str) -> Person {
     let credentials = Credentials::new(name, vigil_local::SECRET, None, None, "vigil-local demo");
     let region = Region::new("us-east-1");
@@ -44,7 +43,7 @@ pub(super) fn person(name: &'static str, endpoint: &str) -> Person {
 }
 
 impl Person {
-    /// A CA whose CRL goes to `crl_bucket`; if none is named, one that answers OCSP requests.
+    /// Creates a CA that publishes its CRL in `crl_bucket`, or one with OCSP if there is no bucket.
     pub(super) async fn create_ca(
         &self,
         kind: Kind,
@@ -76,7 +75,7 @@ impl Person {
         created.certificate_authority_arn.ok_or(DemoError::Missing("a CertificateAuthorityArn"))
     }
 
-    /// Signs the CA's request with `issuer` and imports the result, which makes the CA ACTIVE.
+    /// Signs the CA's CSR with `issuer` and imports the certificate, which makes the CA ACTIVE.
     pub(super) async fn activate(
         &self,
         ca: &str,
@@ -107,7 +106,7 @@ impl Person {
         Ok(())
     }
 
-    /// The ARN of a new certificate; its last part is the serial number.
+    /// Issues a certificate and returns its ARN, which ends with the serial number.
     pub(super) async fn issue(
         &self,
         ca: &str,
@@ -160,7 +159,7 @@ impl Person {
         Ok(())
     }
 
-    /// The CA, or `None` when it does not exist any more.
+    /// The CA, or `None` after its permanent deletion.
     pub(super) async fn describe(
         &self,
         ca: &str,
@@ -184,7 +183,7 @@ impl Person {
         Ok(self.describe(ca).await?.and_then(|ca| ca.status))
     }
 
-    /// The one bucket whose name begins so.
+    /// The bucket whose name has this prefix.
     pub(super) async fn bucket_named(&self, prefix: &str) -> Result<String, DemoError> {
         let listed = self.s3.list_buckets().send().await?;
         listed

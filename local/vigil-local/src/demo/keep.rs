@@ -1,4 +1,4 @@
-//! What remains of the story: the findings as JSON lines, the evidence bucket as files.
+//! Keeps the results: findings as JSON lines, the evidence bucket as files.
 
 use std::{
     fs,
@@ -25,7 +25,7 @@ pub(super) async fn evidence(reader: &Person, bucket: &str, out: &Path) -> Resul
     Ok(())
 }
 
-/// A key as a path that cannot leave the folder.
+/// An object key as a path that cannot leave the folder.
 fn relative(key: &str) -> PathBuf {
     Path::new(key).components().filter(|part| matches!(part, Component::Normal(_))).collect()
 }

@@ -1,8 +1,9 @@
-//! What happens, chapter by chapter. Every sentence that is told has been checked first.
+//! The chapters of the demo. Each sentence is checked before it is printed.
 
-mod insistence;
-mod last_moment;
 mod lost_event;
+mod overruled;
+mod repeated;
+mod tampering;
 
 use std::{io::Stdout, path::Path, time::Duration as RealDuration};
 
@@ -16,14 +17,12 @@ use super::{
     DemoError,
     bucket::CrlBucket,
     cast::{Person, person},
+    findings::Findings,
     keep,
-    tell::Teller,
-    watch::Watch,
+    narrator::Narrator,
 };
 
-mod tampering;
-
-/// The account of callers whose access key names none.
+/// The account of a caller whose access key is not an account id.
 const ACCOUNT: &str = "111122223333";
 const CRL_BUCKET: &str = "example-bank-crl";
 const ROOT: &str = "RootCACertificate";
@@ -31,8 +30,8 @@ const BELOW_ROOT: &str = "SubordinateCACertificate_PathLen0";
 
 pub(super) struct Story<'a> {
     stack: &'a Stack,
-    tell: &'a mut Teller<Stdout>,
-    watch: Watch,
+    narrator: &'a mut Narrator<Stdout>,
+    findings: Findings,
     alice: Person,
     bob: Person,
     carol: Person,
@@ -40,28 +39,28 @@ pub(super) struct Story<'a> {
     evidence_bucket: String,
     crl_bucket: CrlBucket,
     cases: Vec<KeptCase>,
-    /// Whether the bucket has policies of its own by now.
+    /// Whether carol has put policies of her own in the evidence bucket.
     own_policies: bool,
 }
 
-/// A verdict that can be explained afterwards.
+/// A case whose decision can be explained after the demo.
 pub(super) struct KeptCase {
     pub(super) what: String,
     /// Its key in the evidence bucket.
     pub(super) key: String,
-    /// Whether the bucket's own policies decided.
+    /// Whether policies from the evidence bucket decided, not the built-in one.
     pub(super) own_policies: bool,
 }
 
-/// What the last line reports.
-pub(super) struct Told {
-    /// From the deletion's answer to the CA being back.
+/// What the last lines report.
+pub(super) struct DemoResult {
+    /// Real time from the call of DeleteCertificateAuthority to the restored CA.
     pub(super) restored_in: RealDuration,
     pub(super) findings: usize,
     pub(super) cases: Vec<KeptCase>,
 }
 
-/// The CAs of the story, by their ARNs.
+/// The ARNs of the CAs that several chapters use.
 struct Hierarchy {
     root: String,
     payments: String,
@@ -71,12 +70,12 @@ struct Hierarchy {
 impl<'a> Story<'a> {
     pub(super) async fn new(
         stack: &'a Stack,
-        tell: &'a mut Teller<Stdout>,
+        narrator: &'a mut Narrator<Stdout>,
     ) -> Result<Self, DemoError> {
         let endpoint = stack.endpoint();
         let alice = person("alice", endpoint);
         Ok(Self {
-            watch: Watch::new(stack.data_dir()),
+            findings: Findings::new(stack.data_dir()),
             evidence_bucket: alice.bucket_named("vigil-evidence-").await?,
             alice,
             bob: person("bob", endpoint),
@@ -86,40 +85,40 @@ impl<'a> Story<'a> {
             cases: Vec::new(),
             own_policies: false,
             stack,
-            tell,
+            narrator,
         })
     }
 
-    /// Plays it, and keeps what there is even when it does not end well.
-    pub(super) async fn run(mut self, out: &Path) -> Result<Told, DemoError> {
+    /// Runs all chapters. Findings and evidence are written to `out` even if a chapter fails.
+    pub(super) async fn run(mut self, out: &Path) -> Result<DemoResult, DemoError> {
         let ended = self.play().await;
-        self.watch.news()?;
-        keep::findings(self.watch.all(), out)?;
+        self.findings.new_ones()?;
+        keep::findings(self.findings.all(), out)?;
         keep::evidence(&self.alice, &self.evidence_bucket, out).await?;
         let restored_in = ended?;
-        Ok(Told { restored_in, findings: self.watch.all().len(), cases: self.cases })
+        Ok(DemoResult { restored_in, findings: self.findings.all().len(), cases: self.cases })
     }
 
     async fn play(&mut self) -> Result<RealDuration, DemoError> {
         let cas = self.hierarchy().await?;
         self.certificates(&cas).await?;
         self.tampering(&cas).await?;
-        let restored_in = self.accident(&cas).await?;
+        let restored_in = self.wrong_deletion(&cas).await?;
         self.approved_deletion(&cas).await?;
-        let archive = self.forgotten(&cas.root).await?;
-        self.fight(&cas.root).await?;
+        let archive = self.overruled_deletion(&cas.root).await?;
+        self.repeated_deletion(&cas.root).await?;
         self.lost_event(&cas.root).await?;
         self.broken_bucket().await?;
         self.window_ends(&cas).await?;
-        self.last_moment(&archive).await?;
+        self.overruled_at_deadline(&archive).await?;
         self.reports(&cas).await?;
         Ok(restored_in)
     }
 
     async fn hierarchy(&mut self) -> Result<Hierarchy, DemoError> {
-        self.tell.chapter("1. A hierarchy is built")?;
+        self.narrator.chapter("1. A CA hierarchy is created")?;
         self.crl_bucket.create(&self.alice).await?;
-        self.act("alice", "creates a private bucket for CRLs; ACM PCA may write to it")?;
+        self.act("alice", "creates a private S3 bucket for CRLs and lets ACM PCA write to it")?;
         let alice = &self.alice;
         let root = alice.create_ca(Kind::Root, "Example Bank Root CA", None).await?;
         alice.activate(&root, &root, ROOT, 10).await?;
@@ -128,22 +127,23 @@ impl<'a> Story<'a> {
         alice.activate(&payments, &root, BELOW_ROOT, 5).await?;
         let legacy = alice.create_ca(Kind::Subordinate, "Legacy Issuing CA", None).await?;
         alice.activate(&legacy, &root, BELOW_ROOT, 5).await?;
-        // Before the CA existed, its ARN could not stand in the policy.
+        // The policy could not name the CA before the CA existed.
         self.crl_bucket.narrow_to(&payments);
-        self.crl_bucket.mend_policy(alice).await?;
+        self.crl_bucket.set_policy(alice).await?;
         let cas = Hierarchy { root, payments, legacy };
         for (name, ca) in
-            [("the root", &cas.root), ("Payments", &cas.payments), ("Legacy", &cas.legacy)]
+            [("Root", &cas.root), ("Payments", &cas.payments), ("Legacy", &cas.legacy)]
         {
-            self.act("alice", &format!("creates {name} CA: {}", id(ca)))?;
-            self.expect_status(ca, Some(Status::Active), &format!("{name} CA is ACTIVE")).await?;
+            self.act("alice", &format!("creates the {name} CA: {}", id(ca)))?;
+            self.expect_status(ca, Some(Status::Active), &format!("the {name} CA is ACTIVE"))
+                .await?;
         }
-        self.act("alice", "narrows the bucket's policy to Payments CA")?;
+        self.act("alice", "limits the bucket policy to CRLs of the Payments CA")?;
         Ok(cas)
     }
 
     async fn certificates(&mut self, cas: &Hierarchy) -> Result<(), DemoError> {
-        self.tell.chapter("2. Certificates are issued, one is revoked")?;
+        self.narrator.chapter("2. Three certificates are issued and one is revoked")?;
         let mut issued = Vec::new();
         for name in ["www", "api", "mail"] {
             let csr = csr_for(&format!("{name}.bank.example"))?;
@@ -154,45 +154,48 @@ impl<'a> Story<'a> {
             issued.push(certificate);
         }
         self.alice.revoke(&cas.payments, &issued[1]).await?;
-        self.act("alice", "revokes api.bank.example: its key was in a public repository")?;
-        // The service publishes a revocation after about half an hour; the hourly audit follows.
+        self.act("alice", "revokes api.bank.example, because its private key was published")?;
+        // ACM PCA publishes a revocation after about 30 minutes. crl-audit then runs hourly.
         self.pass(Duration::hours(2)).await?;
         let key = format!("crl/{}.crl", id(&cas.payments));
         let crl = self.alice.object(CRL_BUCKET, &key).await?;
         self.expect(
             !crl.is_empty(),
-            &format!("the CRL is in s3://{CRL_BUCKET}/{key} ({} bytes)", crl.len()),
+            &format!("ACM PCA wrote the CRL to s3://{CRL_BUCKET}/{key} ({} bytes)", crl.len()),
         )?;
         let audits = self.succeeded("crl-audit");
         self.expect(
-            audits >= 2 && self.watch.total() == 0,
-            &format!("crl-audit has looked {audits} times and found nothing wrong"),
+            audits >= 2 && self.findings.total() == 0,
+            &format!("crl-audit ran {audits} times and reported no finding"),
         )
     }
 
-    async fn accident(&mut self, cas: &Hierarchy) -> Result<RealDuration, DemoError> {
-        self.tell.chapter("3. Somebody deletes the wrong CA")?;
+    async fn wrong_deletion(&mut self, cas: &Hierarchy) -> Result<RealDuration, DemoError> {
+        self.narrator.chapter("4. The wrong CA is deleted: Vigil restores it")?;
         self.bob.set_status(&cas.payments, Status::Disabled).await?;
         self.stack.settled().await;
-        self.act("bob", "disables Payments CA")?;
+        self.act("bob", "disables the Payments CA")?;
         let started = stopwatch();
         self.bob.delete(&cas.payments, 7).await?;
         self.stack.settled().await;
         let restored_in = started.elapsed();
-        self.act("bob", "deletes it, with a window of 7 days")?;
-        self.tell_news()?;
+        self.act("bob", "deletes the Payments CA (it can be restored for 7 days)")?;
+        self.print_new_findings()?;
         self.expect_status(
             &cas.payments,
             Some(Status::Active),
-            &format!("auto-restore put it back into service {} ms later", restored_in.as_millis()),
+            &format!(
+                "auto-restore restored the CA and made it ACTIVE again, {} ms after the call",
+                restored_in.as_millis()
+            ),
         )
         .await?;
         let prefix = format!("cases/{}/", id(&cas.payments));
         let cases = self.alice.keys(&self.evidence_bucket, &prefix).await?;
-        self.expect(cases.len() == 1, "one case is in the evidence bucket")?;
-        self.remember_case("the accident", &cas.payments).await?;
+        self.expect(cases.len() == 1, "the evidence bucket has one case record of this deletion")?;
+        self.remember_case("chapter 4: the wrong CA was deleted", &cas.payments).await?;
 
-        let before = self.watch.total();
+        let before = self.findings.total();
         let deletion = self
             .stack
             .events()
@@ -203,98 +206,120 @@ impl<'a> Story<'a> {
             .ok_or(DemoError::Missing("the deletion's event"))?;
         self.stack.deliver(deletion);
         self.stack.settled().await;
-        self.tell_news()?;
+        self.print_new_findings()?;
         let again = self.alice.keys(&self.evidence_bucket, &prefix).await?;
         self.expect(
-            again == cases && self.watch.total() == before,
-            "the same event, delivered twice, changes nothing",
+            again == cases && self.findings.total() == before,
+            "EventBridge delivers the same event again, and nothing changes",
         )?;
         Ok(restored_in)
     }
 
     async fn approved_deletion(&mut self, cas: &Hierarchy) -> Result<(), DemoError> {
-        self.tell.chapter("4. A deletion that policy permits")?;
+        self.narrator.chapter("5. An approved deletion: Vigil leaves the CA deleted")?;
         let expires = self.now() + Duration::days(2);
         let approval = serde_json::json!({
             "ca": cas.legacy,
             "approved_by": "carol",
-            "reason": "CHG-1042: the legacy estate is gone",
+            "reason": "CHG-1042: the legacy systems were shut down",
             "expires": rfc3339(expires),
         });
         let key = format!("approvals/{}.json", id(&cas.legacy));
         self.carol.put(&self.evidence_bucket, &key, approval.to_string()).await?;
-        self.act("carol", "approves the deletion of Legacy CA, in the evidence bucket")?;
+        self.act(
+            "carol",
+            "approves the deletion of the Legacy CA: writes an approval to the evidence bucket",
+        )?;
         self.bob.set_status(&cas.legacy, Status::Disabled).await?;
         self.bob.delete(&cas.legacy, 8).await?;
         self.stack.settled().await;
-        self.act("bob", "disables and deletes it, with a window of 8 days")?;
-        self.tell_news()?;
-        self.expect_status(&cas.legacy, Some(Status::Deleted), "the deletion stands").await?;
-        self.remember_case("the approved deletion", &cas.legacy).await
+        self.act("bob", "disables and deletes the Legacy CA (it can be restored for 8 days)")?;
+        self.print_new_findings()?;
+        self.expect_status(
+            &cas.legacy,
+            Some(Status::Deleted),
+            "the Legacy CA stays DELETED, because the deletion was approved",
+        )
+        .await?;
+        self.remember_case("chapter 5: the approved deletion", &cas.legacy).await
     }
 
     async fn broken_bucket(&mut self) -> Result<(), DemoError> {
-        self.tell.chapter("8. Somebody tidies up the CRL bucket's policy")?;
+        self.narrator.chapter("9. ACM PCA loses access to the CRL bucket")?;
         self.pass(Duration::days(1)).await?;
         self.crl_bucket.break_policy(&self.mallory).await?;
-        self.act("mallory", "replaces the bucket's policy: the service may not write any more")?;
+        self.act("mallory", "replaces the bucket policy, so ACM PCA can no longer write CRLs")?;
         self.pass(Duration::hours(2)).await?;
-        self.expect_finding("bucket.service-access", "crl-audit names the broken policy")?;
+        self.expect_finding(
+            "bucket.service-access",
+            "crl-audit reported that the bucket policy refuses ACM PCA",
+        )?;
         self.pass(Duration::days(2)).await?;
-        self.expect_finding("crl.next-update", "and the CRL that went stale")?;
-        self.crl_bucket.mend_policy(&self.alice).await?;
-        self.act("alice", "puts the policy back")?;
+        self.expect_finding("crl.next-update", "crl-audit reported that the CRL has expired")?;
+        self.crl_bucket.set_policy(&self.alice).await?;
+        self.act("alice", "restores the bucket policy")?;
         self.pass(Duration::hours(3)).await?;
-        let resolved = self.watch.count(|finding| finding["status"] == "RESOLVED");
-        self.expect(resolved > 0, "the service writes a fresh CRL, and the findings are resolved")?;
-        let accident = self.cases.first().map(|case| case.key.clone());
-        let key = accident.ok_or(DemoError::Missing("the accident's case"))?;
+        let resolved = self.findings.count(|finding| finding["status"] == "RESOLVED");
+        self.expect(resolved > 0, "ACM PCA wrote a new CRL, and the findings are RESOLVED")?;
+        let restored = self.cases.first().map(|case| case.key.clone());
+        let key = restored.ok_or(DemoError::Missing("the case record of chapter 4"))?;
         let case = self.alice.object(&self.evidence_bucket, &key).await?;
         self.expect(
             String::from_utf8_lossy(&case).contains("\"act\": \"proven\""),
-            "which proves that Payments CA works again: it is in the accident's case",
+            "the new CRL proves that the restored Payments CA can sign: its case record says so",
         )
     }
 
     async fn window_ends(&mut self, cas: &Hierarchy) -> Result<(), DemoError> {
-        self.tell.chapter("9. Two windows run down")?;
+        self.narrator.chapter("10. Two restoration windows end")?;
         self.pass(Duration::days(6)).await?;
-        let alerts = self.watch.count(|finding| {
+        let alerts = self.findings.count(|finding| {
             finding["rule"] == "restore-deadline.threshold"
                 && finding["resource"] == cas.legacy.as_str()
         });
         self.expect(
             alerts == 5,
-            "restore-deadline alerted once at each of the window's five thresholds",
+            "restore-deadline sent one alert at each of five thresholds before the window's end",
         )?;
-        self.expect_status(&cas.legacy, None, "the window is over: Legacy CA is gone for good")
-            .await?;
-        self.expect_finding("restore-deadline.gone", "and its end is on record, as announced")?;
-        self.expect_status(&cas.payments, Some(Status::Active), "Payments CA is ACTIVE").await
+        self.expect_status(
+            &cas.legacy,
+            None,
+            "the Legacy CA, whose deletion was approved, is permanently deleted",
+        )
+        .await?;
+        self.expect_finding(
+            "restore-deadline.gone",
+            "restore-deadline reported the permanent deletion",
+        )?;
+        self.expect_status(&cas.payments, Some(Status::Active), "the Payments CA is still ACTIVE")
+            .await
     }
 
     async fn reports(&mut self, cas: &Hierarchy) -> Result<(), DemoError> {
-        self.tell.chapter("10. What was issued is on record")?;
+        self.narrator.chapter("11. Audit reports")?;
         let prefix = format!("summaries/{}/", id(&cas.payments));
         let summaries = self.alice.keys(&self.evidence_bucket, &prefix).await?;
         self.expect(
             !summaries.is_empty(),
-            &format!("audit-report summarised {} daily reports of Payments CA", summaries.len()),
+            &format!(
+                "audit-report summarised {} daily reports of the Payments CA",
+                summaries.len()
+            ),
         )?;
         let failed = self.stack.invocations().iter().filter(|done| !done.succeeded()).count();
-        self.expect(failed == 0, "no invocation of any function failed")
+        self.expect(failed == 0, "no function invocation failed")
     }
 
-    /// The newest case of a CA, for whoever asks why.
+    /// Keeps the newest case of a CA, to be explained after the demo.
     async fn remember_case(&mut self, what: &str, ca: &str) -> Result<(), DemoError> {
         let keys = self.alice.keys(&self.evidence_bucket, &format!("cases/{}/", id(ca))).await?;
-        let key = keys.into_iter().next_back().ok_or(DemoError::Missing("a case"))?;
+        let key = keys.into_iter().next_back().ok_or(DemoError::Missing("a case record"))?;
         let own_policies = self.own_policies;
         self.cases.push(KeptCase { what: what.to_owned(), key, own_policies });
         Ok(())
     }
 
-    /// How often a function has done its work, among the last thousand invocations.
+    /// The number of successful invocations of a function, among the last thousand of all.
     fn succeeded(&self, function: &str) -> usize {
         let invocations = self.stack.invocations();
         invocations.iter().filter(|done| done.function == function && done.succeeded()).count()
@@ -304,36 +329,36 @@ impl<'a> Story<'a> {
         self.stack.timeline().clock().now()
     }
 
-    /// Lets time pass, telling the findings as they come.
+    /// Advances the clock and prints findings as they are published.
     async fn pass(&mut self, by: Duration) -> Result<(), DemoError> {
         let end = self.now() + by;
         while self.now() < end {
             let next = (self.now() + Duration::hours(6)).min(end);
             self.stack.timeline().advance_to(next).await;
-            self.tell_news()?;
-            self.tell.progress(&clock_face(next))?;
+            self.print_new_findings()?;
+            self.narrator.progress(&clock_face(next))?;
         }
-        self.tell.time(&clock_face(end))?;
+        self.narrator.time(&clock_face(end))?;
         Ok(())
     }
 
-    fn tell_news(&mut self) -> Result<(), DemoError> {
-        for finding in self.watch.news()? {
-            self.tell.finding(&finding)?;
+    fn print_new_findings(&mut self) -> Result<(), DemoError> {
+        for finding in self.findings.new_ones()? {
+            self.narrator.finding(&finding)?;
         }
         Ok(())
     }
 
     fn act(&mut self, who: &str, what: &str) -> Result<(), DemoError> {
-        Ok(self.tell.act(who, what)?)
+        Ok(self.narrator.act(who, what)?)
     }
 
     fn expect(&mut self, is_so: bool, what: &str) -> Result<(), DemoError> {
         if is_so {
-            return Ok(self.tell.confirm(what)?);
+            return Ok(self.narrator.confirm(what)?);
         }
-        self.tell.fail(what)?;
-        Err(DemoError::NotAsTold(what.to_owned()))
+        self.narrator.fail(what)?;
+        Err(DemoError::Unexpected(what.to_owned()))
     }
 
     async fn expect_status(
@@ -346,12 +371,12 @@ impl<'a> Story<'a> {
         if status == want {
             return self.expect(true, what);
         }
-        let found = status.as_ref().map_or("gone", Status::as_str);
+        let found = status.as_ref().map_or("permanently deleted", Status::as_str);
         self.expect(false, &format!("{what} (it is {found})"))
     }
 
     fn expect_finding(&mut self, rule: &str, what: &str) -> Result<(), DemoError> {
-        let found = self.watch.count(|finding| finding["rule"] == rule);
+        let found = self.findings.count(|finding| finding["rule"] == rule);
         self.expect(found > 0, what)
     }
 }
@@ -372,7 +397,7 @@ fn rfc3339(at: OffsetDateTime) -> String {
     at.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }
 
-/// A server's own request, with a key that nobody else sees.
+/// The PEM CSR of a server, with a new key that is not kept.
 fn csr_for(name: &str) -> Result<Vec<u8>, DemoError> {
     let key = rcgen::KeyPair::generate()?;
     let mut parameters = rcgen::CertificateParams::new([name.to_owned()])?;
@@ -380,7 +405,7 @@ fn csr_for(name: &str) -> Result<Vec<u8>, DemoError> {
     Ok(parameters.serialize_request(&key)?.pem()?.into_bytes())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one figure of the story in real time")]
+#[expect(clippy::disallowed_methods, reason = "the one figure of the demo in real time")]
 fn stopwatch() -> std::time::Instant {
     std::time::Instant::now()
 }

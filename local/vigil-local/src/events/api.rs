@@ -22,12 +22,12 @@ pub(crate) struct Api {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct PutEvents {
-    entries: Vec<Entry>,
+    entries: Vec<EventEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Entry {
+struct EventEntry {
     detail: Option<String>,
     detail_type: Option<String>,
     event_bus_name: Option<String>,
@@ -82,7 +82,7 @@ impl Api {
         reply(StatusCode::OK, &json!({"FailedEntryCount": failed, "Entries": entries}))
     }
 
-    fn put(&self, entry: Entry) -> Result<String, Refused> {
+    fn put(&self, entry: EventEntry) -> Result<String, Refused> {
         let source = required(entry.source, "Source")?;
         let detail_type = required(entry.detail_type, "DetailType")?;
         let detail = required(entry.detail, "Detail")?;

@@ -21,10 +21,10 @@ pub(crate) enum Input {
 
 /// `$`, `$.detail`, `$.detail.items[0].name`: what EventBridge takes of JSONPath.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct JsonPath(Vec<Step>);
+pub(crate) struct JsonPath(Vec<PathStep>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+enum PathStep {
     Element(usize),
     Field(String),
 }
@@ -169,10 +169,10 @@ impl JsonPath {
             if field.is_empty() {
                 return Err(refused());
             }
-            steps.push(Step::Field(field.to_owned()));
+            steps.push(PathStep::Field(field.to_owned()));
             for element in elements.split_terminator(']') {
                 let index = element.strip_prefix('[').and_then(|index| index.parse().ok());
-                steps.push(Step::Element(index.ok_or_else(refused)?));
+                steps.push(PathStep::Element(index.ok_or_else(refused)?));
             }
         }
         if !rest.is_empty() && !rest.starts_with('.') {
@@ -183,8 +183,8 @@ impl JsonPath {
 
     fn find<'a>(&self, value: &'a Value) -> Option<&'a Value> {
         self.0.iter().try_fold(value, |value, step| match step {
-            Step::Element(index) => value.get(index),
-            Step::Field(name) => value.get(name),
+            PathStep::Element(index) => value.get(index),
+            PathStep::Field(name) => value.get(name),
         })
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Key {
     pub(super) is_enabled: bool,
     /// AWS's own, as `aws/s3` is.
     pub(super) is_aws_managed: bool,
-    /// When it is gone, if somebody has scheduled that.
+    /// The time of deletion, if it is scheduled.
     #[serde(with = "time::serde::rfc3339::option")]
     pub(super) deletion: Option<OffsetDateTime>,
 }
@@ -46,7 +46,7 @@ pub(super) struct Alias {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct State {
+pub(super) struct KmsState {
     /// By id.
     pub(super) keys: BTreeMap<String, Key>,
     /// By name, `alias/…`.
@@ -64,14 +64,14 @@ pub struct StateError {
 #[derive(Debug)]
 pub(super) struct Keys {
     path: PathBuf,
-    state: Mutex<State>,
+    state: Mutex<KmsState>,
 }
 
 impl Keys {
     pub(super) fn open(path: PathBuf) -> Result<Self, StateError> {
         let state = match std::fs::read(&path) {
             Ok(json) => serde_json::from_slice(&json).map_err(Error::other),
-            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(State::default()),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(KmsState::default()),
             Err(cause) => Err(cause),
         };
         match state {
@@ -81,16 +81,16 @@ impl Keys {
     }
 
     /// Without the keys whose end has come, and their aliases.
-    pub(super) fn at(&self, now: OffsetDateTime) -> State {
+    pub(super) fn at(&self, now: OffsetDateTime) -> KmsState {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
         state.keys.retain(|_, key| key.deletion.is_none_or(|end| now < end));
-        let State { keys, aliases } = &mut state;
+        let KmsState { keys, aliases } = &mut state;
         aliases.retain(|_, alias| keys.contains_key(&alias.key));
         state
     }
 
-    /// Nobody sees the change before it is on the disk.
-    pub(super) fn change(&self, change: impl FnOnce(&mut State)) -> Result<(), StateError> {
+    /// Readers see the change only after it is on disk.
+    pub(super) fn change(&self, change: impl FnOnce(&mut KmsState)) -> Result<(), StateError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = state.clone();
         change(&mut changed);
@@ -108,13 +108,13 @@ impl Keys {
 
 /// What KMS answers in place of what was asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct KmsRefusal {
     pub(super) code: &'static str,
     pub(super) message: String,
 }
 
-pub(super) fn refuse(code: &'static str, message: &str) -> Refusal {
-    Refusal { code, message: message.to_owned() }
+pub(super) fn refuse(code: &'static str, message: &str) -> KmsRefusal {
+    KmsRefusal { code, message: message.to_owned() }
 }
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let open = || Keys::open(folder.path().join("kms.json")).unwrap();
         let (created, end) = (datetime!(2026-01-01 0:00 UTC), datetime!(2026-01-08 0:00 UTC));
-        let keep = |state: &mut State| {
+        let keep = |state: &mut KmsState| {
             let key = Key { deletion: Some(end), ..Key::new("{}".to_owned(), created) };
             state.keys.insert("1".to_owned(), key);
             state.aliases.insert("alias/a".to_owned(), Alias { key: "1".to_owned(), created });
@@ -135,6 +135,6 @@ mod tests {
         open().change(keep).unwrap();
         let before = open().at(end - time::Duration::SECOND);
         assert_eq!((before.keys["1"].state(), before.aliases.len()), ("PendingDeletion", 1));
-        assert_eq!(open().at(end), State::default());
+        assert_eq!(open().at(end), KmsState::default());
     }
 }

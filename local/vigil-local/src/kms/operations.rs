@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use super::Inner;
-use super::keys::{Alias, Key, Refusal, State, refuse};
-use crate::policy::Policy;
+use super::keys::{Alias, Key, KmsRefusal, KmsState, refuse};
+use iam_policy::Policy;
 
 /// The policy that a key has which was given none (KMS Developer Guide, Default key policy).
 pub(super) fn default_policy(account: &str) -> String {
@@ -29,7 +29,7 @@ impl Inner {
         operation: &str,
         access_key: &str,
         request: &Value,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, KmsRefusal> {
         let now = self.clock.now();
         let state = self.keys.at(now);
         let permit = |id: &str| self.permit(operation, access_key, &self.arn(id));
@@ -37,7 +37,7 @@ impl Inner {
         let key = || {
             let id = self.find(&state, text(request, "KeyId")?, false)?;
             permit(&id)?;
-            Ok::<_, Refusal>(id)
+            Ok::<_, KmsRefusal>(id)
         };
         match operation {
             "CreateKey" => {
@@ -102,7 +102,7 @@ impl Inner {
         }
     }
 
-    fn create_key(&self, request: &Value, now: OffsetDateTime) -> Result<Value, Refusal> {
+    fn create_key(&self, request: &Value, now: OffsetDateTime) -> Result<Value, KmsRefusal> {
         let is = |name: &str, only: &str| request[name].as_str().is_none_or(|value| value == only);
         let symmetric = is("KeySpec", "SYMMETRIC_DEFAULT") && is("KeyUsage", "ENCRYPT_DECRYPT");
         let plain = is("Origin", "AWS_KMS") && request["MultiRegion"].as_bool() != Some(true);
@@ -122,7 +122,7 @@ impl Inner {
     }
 
     /// `aws/s3`, which KMS makes when it is first asked for.
-    pub(super) fn make_own(&self, now: OffsetDateTime) -> Result<String, Refusal> {
+    pub(super) fn make_own(&self, now: OffsetDateTime) -> Result<String, KmsRefusal> {
         let (account, region) = (&self.account.id, &self.account.region);
         let via = json!({"kms:CallerAccount": account,
                          "kms:ViaService": format!("s3.{region}.amazonaws.com")});
@@ -144,11 +144,11 @@ impl Inner {
 
     fn create_alias(
         &self,
-        state: &State,
+        state: &KmsState,
         name: &str,
         key: String,
         now: OffsetDateTime,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, KmsRefusal> {
         if !name.starts_with("alias/") || name.starts_with("alias/aws/") {
             let why = "Alias must start with the prefix \"alias/\", and not with \"alias/aws/\"";
             return Err(refuse("InvalidAliasNameException", why));
@@ -163,7 +163,7 @@ impl Inner {
         Ok(json!({}))
     }
 
-    fn list_aliases(&self, state: &State, request: &Value) -> Result<Value, Refusal> {
+    fn list_aliases(&self, state: &KmsState, request: &Value) -> Result<Value, KmsRefusal> {
         let of = request["KeyId"].as_str().map(|name| self.find(state, name, false)).transpose()?;
         let wanted = |alias: &Alias| of.as_ref().is_none_or(|id| *id == alias.key);
         let aliases = state.aliases.iter().filter(|(_, alias)| wanted(alias));
@@ -180,7 +180,7 @@ impl Inner {
         id: &str,
         request: &Value,
         now: OffsetDateTime,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, KmsRefusal> {
         let days = request["PendingWindowInDays"].as_i64().unwrap_or(30);
         if !(7..=30).contains(&days) {
             return Err(refuse("ValidationException", "PendingWindowInDays is between 7 and 30"));
@@ -194,10 +194,10 @@ impl Inner {
     /// The id behind an id, an alias, or the ARN of either.
     pub(super) fn find(
         &self,
-        state: &State,
+        state: &KmsState,
         name: &str,
         takes_alias: bool,
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, KmsRefusal> {
         let ours = self.account.arn("kms", "");
         let short = name.strip_prefix(&ours).unwrap_or(name);
         let id = match short.strip_prefix("key/") {
@@ -222,13 +222,13 @@ impl Inner {
     }
 
     /// KMS refuses a policy that cannot be read.
-    fn checked(&self, policy: &str) -> Result<String, Refusal> {
+    fn checked(&self, policy: &str) -> Result<String, KmsRefusal> {
         Policy::of_key(policy)
             .map(|_| policy.to_owned())
-            .map_err(|why| refuse("MalformedPolicyDocumentException", &why.to_string()))
+            .map_err(|why| refuse("MalformedPolicyDocumentException", &why.problem.to_string()))
     }
 
-    fn permit(&self, operation: &str, access_key: &str, resource: &str) -> Result<(), Refusal> {
+    fn permit(&self, operation: &str, access_key: &str, resource: &str) -> Result<(), KmsRefusal> {
         let action = format!("kms:{operation}");
         if self.account.of_access_key(access_key).id != self.account.id {
             let why = format!("{access_key} is not authorized to perform: {action}");
@@ -244,7 +244,7 @@ impl Inner {
         })
     }
 
-    fn not_pending(&self, state: &State, id: &str) -> Result<(), Refusal> {
+    fn not_pending(&self, state: &KmsState, id: &str) -> Result<(), KmsRefusal> {
         if state.keys.get(id).is_some_and(|key| key.deletion.is_some()) {
             let why = format!("{} is pending deletion.", self.arn(id));
             return Err(refuse("KMSInvalidStateException", &why));
@@ -252,7 +252,7 @@ impl Inner {
         Ok(())
     }
 
-    fn change(&self, id: &str, change: impl FnOnce(&mut Key)) -> Result<Value, Refusal> {
+    fn change(&self, id: &str, change: impl FnOnce(&mut Key)) -> Result<Value, KmsRefusal> {
         self.write(|state| {
             if let Some(key) = state.keys.get_mut(id) {
                 change(key);
@@ -261,14 +261,14 @@ impl Inner {
         Ok(json!({}))
     }
 
-    fn write(&self, change: impl FnOnce(&mut State)) -> Result<(), Refusal> {
+    fn write(&self, change: impl FnOnce(&mut KmsState)) -> Result<(), KmsRefusal> {
         self.keys.change(change).map_err(|error| {
             tracing::error!(%error, "the keys could not be kept");
             refuse("KMSInternalException", &error.to_string())
         })
     }
 
-    fn described(&self, id: &str, now: OffsetDateTime) -> Result<Value, Refusal> {
+    fn described(&self, id: &str, now: OffsetDateTime) -> Result<Value, KmsRefusal> {
         let state = self.keys.at(now);
         let missing = || refuse("NotFoundException", &format!("Key '{id}' does not exist"));
         let key = state.keys.get(id).ok_or_else(missing)?;
@@ -299,20 +299,20 @@ impl Inner {
     }
 }
 
-fn text<'a>(request: &'a Value, name: &str) -> Result<&'a str, Refusal> {
+fn text<'a>(request: &'a Value, name: &str) -> Result<&'a str, KmsRefusal> {
     let missing = || refuse("ValidationException", &format!("{name} is missing"));
     request[name].as_str().filter(|text| !text.is_empty()).ok_or_else(missing)
 }
 
-fn default_only(request: &Value) -> Result<(), Refusal> {
+fn default_only(request: &Value) -> Result<(), KmsRefusal> {
     match request["PolicyName"].as_str() {
         None | Some("default") => Ok(()),
         Some(_) => Err(refuse("NotFoundException", "No such policy exists")),
     }
 }
 
-/// All at once, as long as nobody asks for fewer.
-fn page(request: &Value, name: &str, all: Vec<Value>) -> Result<Value, Refusal> {
+/// All items in one page, unless the request limits it.
+fn page(request: &Value, name: &str, all: Vec<Value>) -> Result<Value, KmsRefusal> {
     let begin = match request["Marker"].as_str() {
         None => 0,
         Some(marker) => {

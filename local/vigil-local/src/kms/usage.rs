@@ -1,10 +1,12 @@
-//! May somebody have S3 encrypt or decrypt under a key? By the key's state, its policy, and the
-//! caller's role, if there is one.
+//! Decides whether a caller may use a key through S3: by the key's state, its policy, and the role of
+//! the caller if it is a function.
 
 use super::Kms;
-use crate::policy::{Caller, Context, Policy, Request, Verdict};
+use iam_policy::{Context, Policy, Request, Verdict};
 
-/// Why not, in the code that S3 then answers with.
+use crate::caller::Caller;
+
+/// The reason for a refusal, with the error code of S3's answer.
 pub(crate) struct NotUsable {
     pub(crate) code: &'static str,
     pub(crate) why: String,
@@ -47,23 +49,20 @@ impl Kms {
                 return Err(NotUsable { code: "KMS.KMSInvalidStateException", why });
             }
         }
-        let account = match caller {
-            Caller::Account { id, .. } => Some(id.as_str()),
-            Caller::Anonymous | Caller::Service(_) => None,
-        };
         let via = format!("s3.{}.amazonaws.com", inner.account.region);
         let context = context
-            .with("kms:CallerAccount", account)
-            .with("kms:EncryptionContext:aws:s3:arn", Some(encrypted))
-            .with("kms:ViaService", Some(&via));
-        let request = Request { caller, action, resource: &arn, context: &context };
+            .with_optional("kms:CallerAccount", caller.account())
+            .with("kms:EncryptionContext:aws:s3:arn", encrypted)
+            .with("kms:ViaService", &via);
+        let principal = &caller.principal();
+        let request = Request { principal, action, resource: &arn, context: &context };
         let denied = |why: String| {
             let why = format!("{action} on {arn}: {why}");
             Err(NotUsable { code: "AccessDenied", why })
         };
         match Policy::of_key(&key.policy).map(|policy| policy.decide(&request)) {
             Ok(Verdict::Allowed) => match access_key {
-                // The policy of AWS's own key lets the account's people in by itself.
+                // The policy of an AWS managed key allows the account's principals by itself.
                 Some(access_key) if !key.is_aws_managed => {
                     inner.roles.permit_via(&via, access_key, action, &arn).or_else(denied)
                 }

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_layouts_are_found_and_a_missing_binary_is_named_with_its_cure() {
+    fn a_binary_is_found_in_both_layouts_or_named_as_missing() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("plain"), "").unwrap();
         std::fs::create_dir(folder.path().join("packaged")).unwrap();

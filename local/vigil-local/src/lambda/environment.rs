@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 
 use super::runtime_api::{Answer, Init, RuntimeApi, Work};
-use super::{FunctionConfig, Job, Outcome, Surroundings, error};
+use super::{FunctionConfig, Outcome, QueuedInvocation, Surroundings, error};
 use crate::clock::deadline_ms;
 use crate::roles;
 
@@ -91,7 +91,11 @@ impl Environment {
         matches!(self.process.try_wait(), Ok(None))
     }
 
-    pub(super) async fn run(&mut self, job: &Job, config: &FunctionConfig) -> (Outcome, After) {
+    pub(super) async fn run(
+        &mut self,
+        job: &QueuedInvocation,
+        config: &FunctionConfig,
+    ) -> (Outcome, After) {
         let (answer, answered) = oneshot::channel();
         let work = Work {
             request_id: job.request_id.clone(),

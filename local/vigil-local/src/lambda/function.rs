@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::environment::{After, Environment, NotStarted};
-use super::{FunctionConfig, Invocation, Job, Outcome, Retries, Surroundings};
+use super::{FunctionConfig, Invocation, Outcome, QueuedInvocation, Retries, Surroundings};
 use crate::recent::Recent;
 
 pub(super) struct Worker {
@@ -21,7 +21,7 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Until the stack stops. One environment: what comes meanwhile waits its turn.
-    pub(super) async fn work(self, mut jobs: mpsc::UnboundedReceiver<Job>) {
+    pub(super) async fn work(self, mut jobs: mpsc::UnboundedReceiver<QueuedInvocation>) {
         let mut stopping = self.stopping.clone();
         let mut warm = None;
         tokio::select! {
@@ -35,7 +35,7 @@ impl Worker {
 
     async fn work_off(
         &self,
-        jobs: &mut mpsc::UnboundedReceiver<Job>,
+        jobs: &mut mpsc::UnboundedReceiver<QueuedInvocation>,
         warm: &mut Option<Environment>,
     ) {
         while let Some(job) = jobs.recv().await {
@@ -58,7 +58,11 @@ impl Worker {
         }
     }
 
-    async fn run(&self, job: &Job, warm: &mut Option<Environment>) -> (Outcome, Option<Duration>) {
+    async fn run(
+        &self,
+        job: &QueuedInvocation,
+        warm: &mut Option<Environment>,
+    ) -> (Outcome, Option<Duration>) {
         if warm.as_mut().is_some_and(|environment| !environment.is_alive()) {
             *warm = None;
         }
@@ -80,7 +84,7 @@ impl Worker {
         (outcome, cold_start)
     }
 
-    fn report(&self, job: &Job, outcome: &Outcome) {
+    fn report(&self, job: &QueuedInvocation, outcome: &Outcome) {
         let (function, id) = (&self.config.name, &job.request_id);
         match outcome {
             Outcome::Response(_) => tracing::debug!(function, id, trigger = job.trigger, "done"),
@@ -95,7 +99,7 @@ impl Worker {
         }
     }
 
-    fn finish(&self, mut job: Job, outcome: Outcome) {
+    fn finish(&self, mut job: QueuedInvocation, outcome: Outcome) {
         if let Some(caller) = job.caller.take() {
             // A caller that went away has no use for the outcome.
             let _ = caller.send(outcome);

@@ -9,7 +9,7 @@ use pca_local::Timed;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::{FunctionConfig, Functions, Job, Surroundings, Unfinished};
+use super::{FunctionConfig, Functions, QueuedInvocation, Surroundings, Unfinished};
 use crate::clock::to_the_second;
 
 /// A handle; clones share what waits.
@@ -34,14 +34,14 @@ impl Retries {
         &self,
         config: &FunctionConfig,
         surroundings: &Surroundings,
-        job: Job,
+        job: QueuedInvocation,
         error: &Value,
     ) {
         let due = surroundings.clock.now() + Duration::minutes(i64::from(job.attempt));
         if job.attempt > config.asynchronous.retries {
             return give_up(config, surroundings, &job, error, "RetriesExhausted");
         }
-        if due - job.since > config.asynchronous.most_age {
+        if due - job.since > config.asynchronous.max_age {
             return give_up(config, surroundings, &job, error, "EventAgeExceeded");
         }
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Waiting {
@@ -71,7 +71,7 @@ impl Retries {
 fn give_up(
     config: &FunctionConfig,
     surroundings: &Surroundings,
-    job: &Job,
+    job: &QueuedInvocation,
     error: &Value,
     condition: &str,
 ) {
@@ -119,7 +119,7 @@ impl Timed for Functions {
 
     fn run_due(&self, now: OffsetDateTime) -> BoxFuture<'_, ()> {
         for waiting in self.0.retries.take_due(now) {
-            let job = Job {
+            let job = QueuedInvocation {
                 request_id: waiting.request_id,
                 event: waiting.event,
                 trigger: waiting.trigger,

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Lambda's limit for a response, with room for what is around it.
-const MOST_BYTES: usize = 7 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 7 * 1024 * 1024;
 
 /// One invocation, as the process sees it.
 pub(super) struct Work {
@@ -69,7 +69,7 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/invocation/{request_id}/response", post(response))
             .route("/2018-06-01/runtime/invocation/{request_id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(init_error))
-            .layer(DefaultBodyLimit::max(MOST_BYTES))
+            .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
             .with_state(host);
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
@@ -128,7 +128,7 @@ impl Host {
     fn answer(&self, request_id: &str, answer: Answer) -> Response {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         match current.take_if(|(running, _)| running == request_id) {
-            // Whoever waited may have given up: the process has done its part all the same.
+            // The caller may have timed out. The process has finished in any case.
             Some((_, waiting)) => {
                 let _ = waiting.send(answer);
                 accepted()

@@ -1,4 +1,4 @@
-//! May this request be made at all? Asked before its body is read.
+//! Decides whether a request is allowed, before its body is read.
 
 use std::sync::Arc;
 
@@ -9,8 +9,9 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use super::config::BucketConfig;
 use super::events::Requester;
 use super::{Shared, acl, auth, internal, trail};
+use crate::caller::Caller;
 use crate::kms::Kms;
-use crate::policy::{Caller, Context, Policy, Request, Verdict};
+use iam_policy::{Context, Policy, Request, Verdict};
 
 /// Decides by the caller, the bucket policy, the object's ACL, Block Public Access and the KMS key.
 pub(crate) struct Access(pub(crate) Arc<Shared>);
@@ -103,7 +104,7 @@ impl Question<'_> {
         }
     }
 
-    /// Whoever belongs to the owner's account may do what the policy does not deny.
+    /// A principal of the owner's account may do everything that the policy does not deny.
     fn decide_for_the_owner(&self, config: &BucketConfig) -> S3Result<()> {
         // The owner can always put a policy right again (S3 API reference, PutBucketPolicy).
         if matches!(self.operation, "GetBucketPolicy" | "PutBucketPolicy" | "DeleteBucketPolicy") {
@@ -151,7 +152,7 @@ impl Question<'_> {
 
     fn is_restricted(&self, config: &BucketConfig) -> S3Result<bool> {
         let Some(text) = &config.policy else { return Ok(false) };
-        let policy = Policy::parse(text, self.bucket).map_err(internal)?;
+        let policy = Policy::of_bucket(text, self.bucket).map_err(internal)?;
         Ok(config.block().restrict_public_buckets && policy.is_public())
     }
 
@@ -165,10 +166,10 @@ impl Question<'_> {
 
     fn ask(&self, config: &BucketConfig, action: &str) -> S3Result<Verdict> {
         let Some(text) = &config.policy else { return Ok(Verdict::Silent) };
-        let policy = Policy::parse(text, self.bucket).map_err(internal)?;
+        let policy = Policy::of_bucket(text, self.bucket).map_err(internal)?;
         let resource = arn(self.bucket, self.key);
-        let context = &self.context();
-        Ok(policy.decide(&Request { caller: self.caller, action, resource: &resource, context }))
+        let (principal, context) = (&self.caller.principal(), &self.context());
+        Ok(policy.decide(&Request { principal, action, resource: &resource, context }))
     }
 
     /// The bucket's KMS key, or the one that a write names, must serve the caller. An object counts
@@ -216,19 +217,15 @@ impl Question<'_> {
         // an unsigned one is what a relying party sends when it fetches a CRL over HTTP.
         let secure = !matches!(self.caller, Caller::Anonymous);
         let is_service = matches!(self.caller, Caller::Service(_));
-        let account = match self.caller {
-            Caller::Account { id, .. } => Some(id.as_str()),
-            Caller::Anonymous | Caller::Service(_) => None,
-        };
-        // What a caller of the account says about its source is its own invention.
+        // Only a service may state its source. A caller of the account could invent one.
         let source = |name| if is_service { header(name) } else { None };
         Context::default()
-            .with("aws:PrincipalAccount", account)
-            .with("aws:PrincipalIsAWSService", Some(if is_service { "true" } else { "false" }))
-            .with("aws:SecureTransport", Some(if secure { "true" } else { "false" }))
-            .with("aws:SourceAccount", source("x-amz-source-account"))
-            .with("aws:SourceArn", source("x-amz-source-arn"))
-            .with("s3:x-amz-acl", header("x-amz-acl"))
+            .with_optional("aws:PrincipalAccount", self.caller.account())
+            .with("aws:PrincipalIsAWSService", if is_service { "true" } else { "false" })
+            .with("aws:SecureTransport", if secure { "true" } else { "false" })
+            .with_optional("aws:SourceAccount", source("x-amz-source-account"))
+            .with_optional("aws:SourceArn", source("x-amz-source-arn"))
+            .with_optional("s3:x-amz-acl", header("x-amz-acl"))
     }
 }
 

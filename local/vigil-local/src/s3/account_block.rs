@@ -1,9 +1,6 @@
 //! Block Public Access of the account, which S3 takes together with each bucket's own: the part of
 //! S3 Control that is served.
 
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -11,7 +8,7 @@ use s3s::dto::PublicAccessBlockConfiguration;
 use s3s::xml::{Deserialize as _, Deserializer};
 
 use super::Service;
-use super::config::{ConfigError, PublicAccessBlock};
+use super::config::PublicAccessBlock;
 use super::events::Requester;
 
 const PATH: &str = "/v20180820/configuration/publicAccessBlock";
@@ -19,39 +16,6 @@ const PATH: &str = "/v20180820/configuration/publicAccessBlock";
 /// S3 Control signs as S3 does; its paths begin with its version, and name the account in a header.
 pub(crate) fn is_control(path: &str, headers: &HeaderMap) -> bool {
     path.starts_with("/v20180820/") && headers.contains_key("x-amz-account-id")
-}
-
-/// Kept in memory, and as a JSON file; `None` if it was never set, or deleted.
-#[derive(Debug)]
-pub(super) struct AccountBlock {
-    path: PathBuf,
-    block: Mutex<Option<PublicAccessBlock>>,
-}
-
-impl AccountBlock {
-    pub(super) fn open(path: PathBuf) -> Result<Self, ConfigError> {
-        let block = match std::fs::read(&path) {
-            Ok(json) => serde_json::from_slice(&json)
-                .map_err(|cause| ConfigError::Unreadable { path: path.clone(), cause })?,
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => None,
-            Err(cause) => return Err(ConfigError::Read { path, cause }),
-        };
-        Ok(Self { path, block: Mutex::new(block) })
-    }
-
-    pub(super) fn get(&self) -> Option<PublicAccessBlock> {
-        *self.block.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Nobody sees it before it is on the disk.
-    fn set(&self, block: Option<PublicAccessBlock>) -> Result<(), ConfigError> {
-        let mut now = self.block.lock().unwrap_or_else(PoisonError::into_inner);
-        let json = serde_json::to_vec_pretty(&block).expect("the record has string keys only");
-        let write = |cause| ConfigError::Write { path: self.path.clone(), cause };
-        std::fs::write(&self.path, json).map_err(write)?;
-        *now = block;
-        Ok(())
-    }
 }
 
 impl Service {

@@ -35,7 +35,7 @@ pub(crate) fn check(acl: &str, config: &BucketConfig) -> S3Result<()> {
     if !CANNED.contains(&acl) {
         return Err(s3_error!(InvalidArgument, "{acl:?} is not a canned ACL"));
     }
-    // S3 User Guide, "Blocking public access": the call fails, whoever makes it.
+    // S3 User Guide, "Blocking public access": the call fails for every caller.
     if is_public(acl) && config.block().block_public_acls {
         return Err(s3_error!(
             AccessDenied,

@@ -1,11 +1,11 @@
-//! Who signed a request: every access key is somebody, and all share one secret.
+//! The caller of a request. Every access key is accepted, and all have the same secret.
 
 use pca_local::SERVICE_ACCESS_KEY_ID;
 use s3s::S3Result;
 use s3s::auth::{Credentials, S3Auth, SecretKey};
 
 use crate::account::Account;
-use crate::policy::Caller;
+use crate::caller::Caller;
 
 /// The secret that goes with every access key.
 pub const SECRET: &str = "local";

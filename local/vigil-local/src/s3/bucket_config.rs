@@ -6,7 +6,7 @@ use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 use super::config::{BUCKET_OWNER_ENFORCED, BucketConfig, Encryption, PublicAccessBlock};
 use super::service::LocalS3;
 use super::{acl, internal};
-use crate::policy::Policy;
+use iam_policy::Policy;
 
 impl LocalS3 {
     pub(super) fn config(&self, bucket: &str) -> S3Result<BucketConfig> {
@@ -79,8 +79,8 @@ impl LocalS3 {
     }
 
     pub(super) fn put_policy(&self, bucket: &str, text: String) -> S3Result<()> {
-        let policy = Policy::parse(&text, bucket)
-            .map_err(|malformed| s3_error!(MalformedPolicy, "{malformed}"))?;
+        let policy = Policy::of_bucket(&text, bucket)
+            .map_err(|malformed| s3_error!(MalformedPolicy, "{}", malformed.problem))?;
         if policy.is_public() && self.config(bucket)?.block().block_public_policy {
             return Err(s3_error!(
                 AccessDenied,
@@ -97,7 +97,7 @@ impl LocalS3 {
     }
 
     pub(super) fn policy_status(&self, bucket: &str) -> S3Result<PolicyStatus> {
-        let policy = Policy::parse(&self.policy(bucket)?, bucket).map_err(internal)?;
+        let policy = Policy::of_bucket(&self.policy(bucket)?, bucket).map_err(internal)?;
         Ok(PolicyStatus { is_public: Some(policy.is_public()) })
     }
 

@@ -1,4 +1,4 @@
-//! What a bucket is configured to: kept in memory, and as one JSON file per bucket beside the data.
+//! The configuration of buckets, in memory and in one JSON file per bucket beside the data.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -6,8 +6,6 @@ use std::sync::{Mutex, PoisonError};
 
 use s3s::dto::PublicAccessBlockConfiguration;
 use serde::{Deserialize, Serialize};
-
-use super::account_block::AccountBlock;
 
 /// The configuration of one bucket, as AWS gives it to a new one (since April 2023: Block Public
 /// Access on, ACLs disabled; since January 2023: SSE-S3).
@@ -64,6 +62,40 @@ impl PublicAccessBlock {
             ignore_public_acls: self.ignore_public_acls || other.ignore_public_acls,
             restrict_public_buckets: self.restrict_public_buckets || other.restrict_public_buckets,
         }
+    }
+}
+
+/// The account's Block Public Access, in memory and in a JSON file. `None` if it was never set, or
+/// was deleted.
+#[derive(Debug)]
+pub(super) struct AccountBlock {
+    path: PathBuf,
+    block: Mutex<Option<PublicAccessBlock>>,
+}
+
+impl AccountBlock {
+    pub(super) fn open(path: PathBuf) -> Result<Self, ConfigError> {
+        let block = match std::fs::read(&path) {
+            Ok(json) => serde_json::from_slice(&json)
+                .map_err(|cause| ConfigError::Unreadable { path: path.clone(), cause })?,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => None,
+            Err(cause) => return Err(ConfigError::Read { path, cause }),
+        };
+        Ok(Self { path, block: Mutex::new(block) })
+    }
+
+    pub(super) fn get(&self) -> Option<PublicAccessBlock> {
+        *self.block.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Readers get the new settings only after they are on disk.
+    pub(super) fn set(&self, block: Option<PublicAccessBlock>) -> Result<(), ConfigError> {
+        let mut now = self.block.lock().unwrap_or_else(PoisonError::into_inner);
+        let json = serde_json::to_vec_pretty(&block).expect("the record has string keys only");
+        let write = |cause| ConfigError::Write { path: self.path.clone(), cause };
+        std::fs::write(&self.path, json).map_err(write)?;
+        *now = block;
+        Ok(())
     }
 }
 
@@ -202,7 +234,7 @@ impl Configs {
         Ok(known[bucket].clone())
     }
 
-    /// Changes one configuration; nobody sees it before it is on the disk.
+    /// Changes one configuration. Readers see the change only after it is on disk.
     pub(crate) fn change(
         &self,
         bucket: &str,
@@ -277,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_named_and_not_taken_for_a_new_bucket() {
+    fn a_damaged_configuration_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("b.json"), "{").unwrap();
         let configs = Configs::in_folder(folder.path().to_owned()).unwrap();

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::auth;
+use crate::caller::Caller;
 use crate::clock::to_the_second;
-use crate::policy::Caller;
 
 /// Who asks, as events name them.
 #[derive(Clone, Debug)]

@@ -13,6 +13,15 @@ use time::OffsetDateTime;
 /// The id of what is written without versioning, or while it is suspended.
 pub(super) const NULL: &str = "null";
 
+/// The file that holds a version's content.
+pub(super) enum VersionFile {
+    Archive {
+        file: String,
+    },
+    /// The file that s3s-fs has under the object's key.
+    Latest,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Version {
     pub(super) id: String,

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bucket_is_named_before_the_hosts_of_s3_and_before_localhost_only() {
+    fn a_host_names_a_bucket_only_before_s3_hosts_and_localhost() {
         for (host, bucket) in [
             ("crls.s3.eu-west-1.amazonaws.com", Some("crls")),
             ("crls.s3.eu-west-1.amazonaws.com:4566", Some("crls")),

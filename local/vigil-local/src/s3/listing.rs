@@ -12,7 +12,7 @@ use super::service::LocalS3;
 use super::versions::{asked_inside, timestamp};
 
 /// As many as S3 lists at once.
-const MOST: usize = 1000;
+const MAX_KEYS: usize = 1000;
 
 /// Where a page begins: after a key, or after one version of it.
 struct Marker {
@@ -43,8 +43,8 @@ impl LocalS3 {
         request: S3Request<ListObjectVersionsInput>,
     ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
         let asked = request.input;
-        let most = asked.max_keys.and_then(|most| usize::try_from(most).ok()).unwrap_or(MOST);
-        let most = most.min(MOST);
+        let most = asked.max_keys.and_then(|most| usize::try_from(most).ok()).unwrap_or(MAX_KEYS);
+        let most = most.min(MAX_KEYS);
         let after = asked.key_marker.clone().filter(|key| !key.is_empty()).map(|key| Marker {
             key,
             version: asked.version_id_marker.clone().filter(|version| !version.is_empty()),

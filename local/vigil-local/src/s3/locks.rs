@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_writer_excludes_everybody_else_from_its_own_object_only() {
+    async fn a_writer_locks_its_own_object_only() {
         let locks = ObjectLocks::default();
         let writing = locks.write("b", "k").await;
         assert!(locks.read("b", "k").now_or_never().is_none());

@@ -4,8 +4,9 @@ use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::events::{Deed, Requester};
+use super::history::VersionFile;
 use super::service::LocalS3;
-use super::versions::{Place, asked_inside, timestamp};
+use super::versions::{asked_inside, timestamp};
 use super::{acl, internal};
 
 impl LocalS3 {
@@ -53,8 +54,10 @@ impl LocalS3 {
         let _writing = self.shared.locks.write(&bucket, &key).await;
         let aside = self.put_aside(&bucket, &key).await?;
         let result = match &found.at {
-            Place::Latest => self.files.copy_object(request).await,
-            Place::Archive { file } => self.copy_archived((&from, file), (&bucket, &key)).await,
+            VersionFile::Latest => self.files.copy_object(request).await,
+            VersionFile::Archive { file } => {
+                self.copy_archived((&from, file), (&bucket, &key)).await
+            }
         };
         let mut response = self.or_take_back((&bucket, &key), &aside, result)?;
         self.has_written(&bucket, &key, &acl)?;
@@ -138,8 +141,8 @@ impl LocalS3 {
         let _reading = self.shared.locks.read(bucket, key).await;
         let found = self.find(bucket, key, version_id.as_deref())?;
         let mut response = match found.at {
-            Place::Latest => self.files.get_object(request).await?,
-            Place::Archive { file } => {
+            VersionFile::Latest => self.files.get_object(request).await?,
+            VersionFile::Archive { file } => {
                 request.input.key = file;
                 self.archive.get_object(request).await?
             }
@@ -156,8 +159,8 @@ impl LocalS3 {
         let _reading = self.shared.locks.read(bucket, key).await;
         let found = self.find(bucket, key, version_id.as_deref())?;
         let mut response = match found.at {
-            Place::Latest => self.files.head_object(request).await?,
-            Place::Archive { file } => {
+            VersionFile::Latest => self.files.head_object(request).await?,
+            VersionFile::Archive { file } => {
                 request.input.key = file;
                 self.archive.head_object(request).await?
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result};
 
-use super::versions::Place;
+use super::history::VersionFile;
 use super::{Shared, acl};
 
 #[derive(Debug)]
@@ -379,7 +379,7 @@ impl S3 for LocalS3 {
             return Err(s3s::s3_error!(NotImplemented, "only objects of buckets can be copied"));
         };
         self.shared.check_key(bucket, key)?;
-        if let Place::Archive { .. } = self.find(bucket, key, version_id.as_deref())?.at {
+        if let VersionFile::Archive { .. } = self.find(bucket, key, version_id.as_deref())?.at {
             return Err(s3s::s3_error!(NotImplemented, "parts are copied from latest versions"));
         }
         self.files.upload_part_copy(req).await

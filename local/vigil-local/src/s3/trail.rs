@@ -41,7 +41,7 @@ impl Service {
 pub(super) fn note(operation: &str, bucket: &str, requester: &Requester) {
     let Some(name) = event_name(operation) else { return };
     let call = Call { name, bucket: bucket.to_owned(), requester: requester.clone() };
-    // Outside of a call there is nobody to tell.
+    // There is nothing to record outside of a call.
     let _ = CALL.try_with(|noted| noted.replace(Some(call)));
 }
 

@@ -6,27 +6,22 @@ use s3s::dto::{HeadObjectInput, Timestamp};
 use s3s::{S3, S3Error, S3Request, S3Result, s3_error};
 use time::OffsetDateTime;
 
-use super::history::{History, NULL, Stored, Version};
+use super::history::{History, NULL, Stored, Version, VersionFile};
 use super::internal;
 use super::service::LocalS3;
 
-/// What a write is about to replace.
+/// The version that a write is about to replace.
 pub(super) struct Aside {
     history: History,
-    /// Of the files that were copied away.
+    /// The name of its copies in the archive.
     file: Option<String>,
     is_suspended: bool,
 }
 
-/// Where a version that was asked for is, and its id if the bucket has versions.
+/// The requested version: its file, and its id if the bucket has versions.
 pub(super) struct Found {
-    pub(super) at: Place,
+    pub(super) at: VersionFile,
     pub(super) id: Option<String>,
-}
-
-pub(super) enum Place {
-    Archive { file: String },
-    Latest,
 }
 
 impl LocalS3 {
@@ -92,24 +87,24 @@ impl LocalS3 {
             return match history.latest() {
                 Some(marker) if marker.object.is_none() => Err(is_marker(marker, true)),
                 _ if !exists => Err(no_such_key()),
-                Some(latest) => Ok(Found { at: Place::Latest, id: Some(latest.id.clone()) }),
+                Some(latest) => Ok(Found { at: VersionFile::Latest, id: Some(latest.id.clone()) }),
                 None => {
                     let has_versions = self.config(bucket)?.versioning.is_some();
                     let id = has_versions.then(|| NULL.to_owned());
-                    Ok(Found { at: Place::Latest, id })
+                    Ok(Found { at: VersionFile::Latest, id })
                 }
             };
         };
         let found = Some(id.to_owned());
         if id == NULL && history.0.is_empty() && exists {
-            return Ok(Found { at: Place::Latest, id: found });
+            return Ok(Found { at: VersionFile::Latest, id: found });
         }
         match history.position(id) {
             Some(at) if history.0[at].object.is_none() => Err(is_marker(&history.0[at], false)),
-            Some(0) => Ok(Found { at: Place::Latest, id: found }),
+            Some(0) => Ok(Found { at: VersionFile::Latest, id: found }),
             Some(at) => {
                 let file = history.0[at].file.clone();
-                Ok(Found { at: Place::Archive { file }, id: found })
+                Ok(Found { at: VersionFile::Archive { file }, id: found })
             }
             None => Err(no_such_version(id)),
         }

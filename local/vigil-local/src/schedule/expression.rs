@@ -1,73 +1,53 @@
-//! When does a schedule expression fall due next? `rate(…)`, `cron(…)` and `at(…)`, in UTC.
+//! When a schedule expression falls due next. Only `rate(…)` is supported.
 
-use time::macros::format_description;
-use time::{Duration, OffsetDateTime, PrimitiveDateTime};
+use time::{Duration, OffsetDateTime};
 
-use super::cron::{Cron, CronError};
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Expression {
-    At(OffsetDateTime),
-    Cron(Box<Cron>),
-    Rate(Duration),
+/// A rate: the time between two moments of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Expression {
+    every: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpressionError {
-    #[error("the schedule {0:?} is not rate(value unit), cron(fields) or at(yyyy-mm-ddThh:mm:ss)")]
+    #[error("the schedule {0:?} is not rate(value unit)")]
     Form(String),
     #[error("the schedule {0:?} is not `rate(1 minute|hour|day)` or `rate(n minutes|hours|days)`")]
     Rate(String),
-    #[error("the schedule {expression:?} cannot be read")]
-    Cron {
-        expression: String,
-        #[source]
-        cause: CronError,
-    },
-    #[error("the schedule {0:?} names no moment as yyyy-mm-ddThh:mm:ss")]
-    At(String),
+    #[error(
+        "vigil-local does not support {kind}: {text:?}. Use rate(...) instead: pass --parameter \
+         NAME='rate(1 day)' if the schedule is a parameter, or change a copy of the template"
+    )]
+    NotSupported { kind: &'static str, text: String },
 }
 
 impl Expression {
     pub(crate) fn parse(text: &str) -> Result<Self, ExpressionError> {
-        let inside = |kind: &str| {
-            text.trim().strip_prefix(kind)?.strip_prefix('(')?.strip_suffix(')').map(str::trim)
-        };
-        let whole = || text.to_owned();
+        let trimmed = text.trim();
+        let inside = |kind: &str| trimmed.strip_prefix(kind)?.strip_prefix('(')?.strip_suffix(')');
         if let Some(rate) = inside("rate") {
-            return parse_rate(rate).map(Self::Rate).ok_or_else(|| ExpressionError::Rate(whole()));
+            let every = parse_rate(rate.trim());
+            let every = every.ok_or_else(|| ExpressionError::Rate(text.to_owned()))?;
+            return Ok(Self { every });
         }
-        if let Some(fields) = inside("cron") {
-            return match Cron::parse(fields) {
-                Ok(cron) => Ok(Self::Cron(Box::new(cron))),
-                Err(cause) => Err(ExpressionError::Cron { expression: whole(), cause }),
-            };
+        for (prefix, kind) in [("cron(", "cron(...)"), ("at(", "at(...)")] {
+            if trimmed.starts_with(prefix) {
+                return Err(ExpressionError::NotSupported { kind, text: text.to_owned() });
+            }
         }
-        if let Some(at) = inside("at") {
-            let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
-            return match PrimitiveDateTime::parse(at, format) {
-                Ok(at) => Ok(Self::At(at.assume_utc())),
-                Err(_) => Err(ExpressionError::At(whole())),
-            };
-        }
-        Err(ExpressionError::Form(whole()))
+        Err(ExpressionError::Form(text.to_owned()))
     }
 
     /// The first moment after `after`. A rate counts from `since`, when the schedule was made.
+    /// `None` only at the end of the calendar.
     pub(crate) fn next_after(
-        &self,
+        self,
         after: OffsetDateTime,
         since: OffsetDateTime,
     ) -> Option<OffsetDateTime> {
-        match self {
-            Self::At(at) => (*at > after).then_some(*at),
-            Self::Cron(cron) => cron.next_after(after),
-            Self::Rate(every) => {
-                let (passed, every) = ((after - since).whole_seconds(), every.whole_seconds());
-                let times = if passed < 0 { 1 } else { passed / every + 1 };
-                since.checked_add(Duration::seconds(every.checked_mul(times)?))
-            }
-        }
+        let (passed, every) = ((after - since).whole_seconds(), self.every.whole_seconds());
+        let times = if passed < 0 { 1 } else { passed / every + 1 };
+        since.checked_add(Duration::seconds(every.checked_mul(times)?))
     }
 }
 
@@ -94,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_counts_from_when_the_schedule_was_made() {
+    fn a_rate_counts_from_the_creation_of_its_schedule() {
         let since = datetime!(2026-01-01 00:00:30 UTC);
         let hourly = Expression::parse("rate(2 hours)").unwrap();
         for (after, next) in [
@@ -109,15 +89,22 @@ mod tests {
     }
 
     #[test]
-    fn at_falls_due_once() {
-        let once = Expression::parse("at(2026-03-01T12:00:00)").unwrap();
-        let at = datetime!(2026-03-01 12:00 UTC);
-        assert_eq!(once.next_after(at - Duration::SECOND, at), Some(at));
-        assert_eq!(once.next_after(at, at), None);
+    fn cron_and_at_are_refused_with_what_to_do_instead() {
+        for (text, kind) in [
+            ("cron(0 12 * * ? *)", "cron(...)"),
+            ("cron(0 12 * * *)", "cron(...)"),
+            (" at(2026-03-01T12:00:00)", "at(...)"),
+            ("at(tomorrow)", "at(...)"),
+        ] {
+            let error = Expression::parse(text).unwrap_err();
+            assert_eq!(error, ExpressionError::NotSupported { kind, text: text.to_owned() });
+            let message = error.to_string();
+            assert!(message.contains(kind) && message.contains("Use rate(...)"), "{message}");
+        }
     }
 
     #[test]
-    fn what_aws_refuses_is_refused() {
+    fn a_rate_that_aws_refuses_is_refused() {
         for text in [
             "rate(1 hours)",
             "rate(5 hour)",
@@ -126,13 +113,11 @@ mod tests {
             "rate(5 weeks)",
             "rate(5)",
             "every hour",
-            "at(tomorrow)",
-            "cron(0 12 * * *)",
             "",
         ] {
             assert!(Expression::parse(text).is_err(), "{text}");
         }
-        for text in ["rate(1 minute)", "rate(7 days)", "cron(0 12 * * ? *)"] {
+        for text in ["rate(1 minute)", "rate(7 days)", " rate(2 hours)"] {
             assert!(Expression::parse(text).is_ok(), "{text}");
         }
     }

@@ -1,4 +1,4 @@
-//! What a stack is made of, and in which order.
+//! Builds a stack: its parts, and the order in which they start.
 
 use std::collections::BTreeMap;
 use std::fs::TryLockError;
@@ -24,8 +24,8 @@ use crate::schedule::Schedules;
 use crate::sinks::Sinks;
 use crate::template::{FunctionSpec, Template};
 
-/// What is not said has a default: no template, a temporary data folder, a free port of
-/// 127.0.0.1, the system's clock.
+/// The settings of a stack. By default it has no template, a temporary data folder, a free port on
+/// 127.0.0.1 and the system clock.
 #[derive(Default)]
 pub struct Builder {
     account: Account,
@@ -38,46 +38,53 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// The account and the Region of the stack.
     pub fn account(mut self, account: Account) -> Self {
         self.account = account;
         self
     }
 
+    /// The clock of all services and timers.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Kept between runs: S3, and what reached targets. A temporary folder, if not given.
+    /// The folder for S3 objects, logs and targets, which is kept between runs.
     pub fn data_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data_dir = Some(folder.into());
         self
     }
 
-    /// Where the functions' binaries are: beside the running executable, if not given.
+    /// The folder of the functions' binaries. Default: the folder of the running executable.
     pub fn functions_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.functions_dir = Some(folder.into());
         self
     }
 
-    /// `ADDR:PORT`; port 0 takes a free one.
+    /// The address to listen on, `ADDR:PORT`. Port 0 takes a free port.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = Some(address.into());
         self
     }
 
-    /// A value for a parameter of the template, in place of its default.
+    /// Sets a parameter of the template.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.insert(name.into(), value.into());
         self
     }
 
-    /// The SAM template; without one there are services, and no functions.
+    /// The SAM template. Without one there are services but no functions.
     pub fn template(mut self, path: impl Into<PathBuf>) -> Self {
         self.template = Some(path.into());
         self
     }
 
+    /// Starts the stack.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`] if a setting, the template, the data folder or the address cannot be used.
     pub async fn start(self) -> Result<Stack, StackError> {
         let template = self.read_template()?;
         let statements =
@@ -93,7 +100,7 @@ impl Builder {
         let account = self.account;
         let kms = data.path().join("kms.json");
         let kms = Kms::open(&kms, account.clone(), clock.clone(), roles.clone())
-            .and_then(|kms| kms.provide(&template).map(|()| kms))
+            .and_then(|kms| kms.provide(&template.keys, &template.aliases).map(|()| kms))
             .map_err(StackError::Kms)?;
         let s3 = data.path().join("s3");
         let s3 = s3::open(&s3, account.clone(), clock.clone(), kms.clone(), roles.clone())

@@ -1,57 +1,88 @@
-//! Why a stack does not start.
+//! The reasons why a stack does not start.
 
 use std::path::PathBuf;
 
 use crate::kms::ProvideError;
 use crate::lambda::binary::MissingBinary;
-use crate::policy::Malformed;
 use crate::s3::S3StartError;
 use crate::template::TemplateError;
+use iam_policy::Malformed;
 
+/// The reason why a stack does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StackError {
-    #[error("the folder {path} for the stack's data cannot be used")]
+    /// The data folder cannot be created or locked.
+    #[error("cannot use the data folder {path}")]
     DataDir {
+        /// The data folder.
         path: PathBuf,
+        /// The error of the file system.
         #[source]
         cause: std::io::Error,
     },
-    #[error("no temporary folder could be made for the stack's data")]
+    /// A temporary data folder cannot be created.
+    #[error("cannot create a temporary data folder")]
     TemporaryDataDir(#[source] std::io::Error),
-    #[error("another vigil-local uses the data folder {path}: stop it, or give another --data-dir")]
-    DataDirInUse { path: PathBuf },
-    #[error("the functions' folder could not be found out: give it with --functions-dir")]
+    /// Another process has locked the data folder.
+    #[error(
+        "another vigil-local uses the data folder {path}: stop it, or choose another --data-dir"
+    )]
+    DataDirInUse {
+        /// The data folder.
+        path: PathBuf,
+    },
+    /// The folder of the running executable is not known.
+    #[error("cannot find the folder of the functions: set --functions-dir")]
     FunctionsDir(#[source] std::io::Error),
-    #[error("{address} is in use: stop what listens there, or give another address with --listen")]
-    InUse { address: String },
-    #[error("KMS could not be started")]
-    Kms(#[source] ProvideError),
-    #[error("{address} cannot be listened on")]
-    Listen {
+    /// Another process listens on the address.
+    #[error("{address} is in use: stop the process that listens there, or choose another --listen")]
+    InUse {
+        /// `ADDR:PORT`.
         address: String,
+    },
+    /// The keys cannot be read, or the template has a key policy that KMS refuses.
+    #[error("cannot start KMS")]
+    Kms(#[source] ProvideError),
+    /// The address cannot be bound.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// `ADDR:PORT`.
+        address: String,
+        /// The error of the operating system.
         #[source]
         cause: std::io::Error,
     },
-    #[error("a function cannot be run")]
+    /// A function of the template has no executable.
+    #[error("cannot run a function")]
     MissingBinary(#[source] MissingBinary),
-    #[error("the role of the function {function} has a policy that IAM would refuse")]
+    /// The template gives a function a policy that IAM refuses.
+    #[error("IAM would refuse a policy in the role of the function {function}")]
     Role {
+        /// The name of the function.
         function: String,
+        /// The error in the policy.
         #[source]
         cause: Malformed,
     },
-    #[error("S3 could not be started")]
+    /// The folder of S3 cannot be opened, or a bucket of the template cannot be made.
+    #[error("cannot start S3")]
     S3(#[source] S3StartError),
-    #[error("the template {path} could not be read")]
+    /// The template file cannot be read.
+    #[error("cannot read the template {path}")]
     ReadTemplate {
+        /// The template file.
         path: PathBuf,
+        /// The error of the file system.
         #[source]
         cause: std::io::Error,
     },
-    #[error("the template {path} cannot be run here")]
+    /// The template is invalid, or uses a feature that the stack does not support.
+    #[error("cannot use the template {path}")]
     Template {
+        /// The template file.
         path: PathBuf,
+        /// The resource and the error in it.
         #[source]
         cause: Box<TemplateError>,
     },

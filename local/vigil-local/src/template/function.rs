@@ -113,7 +113,7 @@ fn read_asynchronous(
         })?;
     }
     if let Some(seconds) = invoke.number("MaximumEventAgeInSeconds")? {
-        config.most_age = Duration::from_secs(u64::from(seconds));
+        config.max_age = Duration::from_secs(u64::from(seconds));
     }
     if let Some(destinations) = invoke.nested("DestinationConfig")? {
         if let Some(success) = destinations.value("OnSuccess") {

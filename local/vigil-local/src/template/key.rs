@@ -4,14 +4,7 @@ use serde_json::Value;
 
 use super::TemplateError;
 use super::property::Properties;
-
-/// A key that the stack makes when it starts.
-#[derive(Clone, Debug)]
-pub(crate) struct KeySpec {
-    pub(crate) id: String,
-    /// `None`: the default one.
-    pub(crate) policy: Option<String>,
-}
+use crate::kms::KeySpec;
 
 pub(super) fn read(properties: &Properties, id: String) -> KeySpec {
     let policy = properties.value("KeyPolicy").map(|policy| match policy {

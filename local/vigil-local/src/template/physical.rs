@@ -1,83 +1,70 @@
 //! Names and ARNs that the template's resources have on this stack.
 
-use serde_json::Value;
+use crate::account::Account;
 
-use super::resolve::{ResolveError, Resolver, text};
-
-/// What `Ref` gives (CloudFormation reference, "Return values" of each type).
-pub(super) fn reference(
-    resolver: &Resolver,
-    logical_id: &str,
-    depth: u8,
-) -> Result<Value, ResolveError> {
-    let kind = kind(resolver, logical_id)?;
-    let name = name(resolver, logical_id, depth)?;
-    Ok(Value::from(match kind {
-        "AWS::SNS::Topic" => resolver.account.arn("sns", &name),
-        "AWS::SQS::Queue" => queue_url(resolver, &name),
-        _ => name,
-    }))
+/// A resource as it exists on the stack.
+pub(super) struct Physical<'a> {
+    pub(super) account: &'a Account,
+    /// Its CloudFormation type.
+    pub(super) kind: &'a str,
+    pub(super) name: String,
+    /// The bus of a rule, by name or ARN.
+    pub(super) bus: Option<String>,
 }
 
-/// What `Fn::GetAtt` gives.
-pub(super) fn attribute(
-    resolver: &Resolver,
-    logical_id: &str,
-    attribute: &str,
-    depth: u8,
-) -> Result<Value, ResolveError> {
-    let kind = kind(resolver, logical_id)?;
-    let name = || name(resolver, logical_id, depth);
-    let account = &resolver.account;
-    let value = match (kind, attribute) {
-        ("AWS::Events::EventBus" | "AWS::SNS::Topic" | "AWS::SQS::Queue", "Arn" | "TopicArn")
-        | ("AWS::Events::Rule" | "AWS::Logs::LogGroup", "Arn")
-        | ("AWS::Serverless::Function" | "AWS::S3::Bucket", "Arn") => {
-            arn(resolver, logical_id, depth)?.unwrap_or_default()
+impl Physical<'_> {
+    /// The value of `Ref` (CloudFormation reference, "Return values" of each type).
+    pub(super) fn reference(&self) -> String {
+        match self.kind {
+            "AWS::SNS::Topic" => self.account.arn("sns", &self.name),
+            "AWS::SQS::Queue" => self.queue_url(),
+            _ => self.name.clone(),
         }
-        ("AWS::Events::EventBus", "Name")
-        | ("AWS::SNS::Topic", "TopicName")
-        | ("AWS::SQS::Queue", "QueueName") => name()?,
-        ("AWS::SQS::Queue", "QueueUrl") => queue_url(resolver, &name()?),
-        ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{}:role/{}", account.id, name()?),
-        ("AWS::KMS::Key", "Arn") => account.arn("kms", &format!("key/{}", name()?)),
-        ("AWS::KMS::Key", "KeyId") => name()?,
-        ("AWS::S3::Bucket", "DomainName" | "RegionalDomainName") => {
-            format!("{}.s3.{}.amazonaws.com", name()?, account.region)
-        }
-        _ => {
-            return Err(ResolveError::Attribute {
-                resource: logical_id.to_owned(),
-                kind: kind.to_owned(),
-                attribute: attribute.to_owned(),
-            });
-        }
-    };
-    Ok(Value::from(value))
-}
+    }
 
-/// The ARN of what can be a target or hold a policy; `None` for every other type.
-pub(super) fn arn(
-    resolver: &Resolver,
-    logical_id: &str,
-    depth: u8,
-) -> Result<Option<String>, ResolveError> {
-    let kind = kind(resolver, logical_id)?;
-    let name = name(resolver, logical_id, depth)?;
-    let account = &resolver.account;
-    Ok(Some(match kind {
-        "AWS::Events::EventBus" => account.arn("events", &format!("event-bus/{name}")),
-        "AWS::Events::Rule" => {
-            let bus = property(resolver, logical_id, "EventBusName", depth)?;
-            account.arn("events", &rule_resource(bus.as_deref(), &name))
-        }
-        "AWS::Logs::LogGroup" => account.arn("logs", &format!("log-group:{name}:*")),
-        "AWS::S3::Bucket" => format!("arn:aws:s3:::{name}"),
-        "AWS::SNS::Topic" => account.arn("sns", &name),
-        "AWS::SQS::Queue" => account.arn("sqs", &name),
-        "AWS::Serverless::Function" => account.arn("lambda", &format!("function:{name}")),
-        _ => return Ok(None),
-    }))
+    /// The value of `Fn::GetAtt`; `None` for an attribute that is not known here.
+    pub(super) fn attribute(&self, attribute: &str) -> Option<String> {
+        let Self { account, name, .. } = self;
+        Some(match (self.kind, attribute) {
+            (
+                "AWS::Events::EventBus" | "AWS::SNS::Topic" | "AWS::SQS::Queue",
+                "Arn" | "TopicArn",
+            )
+            | ("AWS::Events::Rule" | "AWS::Logs::LogGroup", "Arn")
+            | ("AWS::Serverless::Function" | "AWS::S3::Bucket", "Arn") => self.arn()?,
+            ("AWS::Events::EventBus", "Name")
+            | ("AWS::SNS::Topic", "TopicName")
+            | ("AWS::SQS::Queue", "QueueName")
+            | ("AWS::KMS::Key", "KeyId") => name.clone(),
+            ("AWS::SQS::Queue", "QueueUrl") => self.queue_url(),
+            ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{}:role/{name}", account.id),
+            ("AWS::KMS::Key", "Arn") => account.arn("kms", &format!("key/{name}")),
+            ("AWS::S3::Bucket", "DomainName" | "RegionalDomainName") => {
+                format!("{name}.s3.{}.amazonaws.com", account.region)
+            }
+            _ => return None,
+        })
+    }
+
+    /// The ARN of a resource that can be a target or hold a policy; `None` for every other type.
+    pub(super) fn arn(&self) -> Option<String> {
+        let Self { account, name, .. } = self;
+        Some(match self.kind {
+            "AWS::Events::EventBus" => account.arn("events", &format!("event-bus/{name}")),
+            "AWS::Events::Rule" => account.arn("events", &rule_resource(self.bus.as_deref(), name)),
+            "AWS::Logs::LogGroup" => account.arn("logs", &format!("log-group:{name}:*")),
+            "AWS::S3::Bucket" => format!("arn:aws:s3:::{name}"),
+            "AWS::SNS::Topic" => account.arn("sns", name),
+            "AWS::SQS::Queue" => account.arn("sqs", name),
+            "AWS::Serverless::Function" => account.arn("lambda", &format!("function:{name}")),
+            _ => return None,
+        })
+    }
+
+    fn queue_url(&self) -> String {
+        let Self { account, name, .. } = self;
+        format!("https://sqs.{}.amazonaws.com/{}/{name}", account.region, account.id)
+    }
 }
 
 /// `rule/<name>` on the default bus, `rule/<bus>/<name>` on any other.
@@ -93,15 +80,9 @@ pub(super) fn bus_name(bus: &str) -> &str {
     bus.rsplit('/').next().unwrap_or(bus)
 }
 
-/// The name that the template gives, or one made from the logical id: CloudFormation adds random
-/// characters to it, which would serve nobody here.
-pub(super) fn name(
-    resolver: &Resolver,
-    logical_id: &str,
-    depth: u8,
-) -> Result<String, ResolveError> {
-    let kind = kind(resolver, logical_id)?;
-    let property_name = match kind {
+/// The property that names a resource of this type; `None` if the logical id is its name.
+pub(super) fn name_property(kind: &str) -> Option<&'static str> {
+    Some(match kind {
         "AWS::Events::EventBus" | "AWS::Events::Rule" => "Name",
         "AWS::IAM::Role" => "RoleName",
         "AWS::Logs::LogGroup" => "LogGroupName",
@@ -109,37 +90,6 @@ pub(super) fn name(
         "AWS::SNS::Topic" => "TopicName",
         "AWS::SQS::Queue" => "QueueName",
         "AWS::Serverless::Function" => "FunctionName",
-        _ => return Ok(logical_id.to_owned()),
-    };
-    if let Some(given) = property(resolver, logical_id, property_name, depth)? {
-        return Ok(given);
-    }
-    let made = format!("{}-{logical_id}", resolver.stack_name);
-    Ok(if kind == "AWS::S3::Bucket" { made.to_lowercase() } else { made })
-}
-
-fn property(
-    resolver: &Resolver,
-    logical_id: &str,
-    name: &str,
-    depth: u8,
-) -> Result<Option<String>, ResolveError> {
-    let value = &resolver.resources[logical_id]["Properties"][name];
-    if value.is_null() {
-        return Ok(None);
-    }
-    Ok(resolver.at_depth(value, depth)?.as_ref().and_then(text))
-}
-
-fn queue_url(resolver: &Resolver, name: &str) -> String {
-    let account = &resolver.account;
-    format!("https://sqs.{}.amazonaws.com/{}/{name}", account.region, account.id)
-}
-
-fn kind<'a>(resolver: &'a Resolver, logical_id: &str) -> Result<&'a str, ResolveError> {
-    resolver
-        .resources
-        .get(logical_id)
-        .and_then(|resource| resource["Type"].as_str())
-        .ok_or_else(|| ResolveError::Unknown(logical_id.to_owned()))
+        _ => return None,
+    })
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::property::Properties;
 use super::resolve::Resolver;
 use super::target::TargetTable;
-use super::{Template, TemplateError, bucket, function, key, physical, trigger, unresolved};
+use super::{Template, TemplateError, bucket, function, key, trigger, unresolved};
 use crate::events::Destination;
 
 /// Types that carry events to functions, or are functions, in a way that is not read here.
@@ -159,12 +159,14 @@ impl Reader {
     }
 
     fn name(&self, logical_id: &str) -> Result<String, TemplateError> {
-        physical::name(&self.resolver, logical_id, 0).map_err(|cause| unresolved(logical_id, cause))
+        let physical = self.resolver.physical(logical_id, 0);
+        physical.map(|it| it.name).map_err(|cause| unresolved(logical_id, cause))
     }
 
     fn arn(&self, logical_id: &str) -> Result<String, TemplateError> {
-        physical::arn(&self.resolver, logical_id, 0)
-            .map(Option::unwrap_or_default)
+        let physical = self.resolver.physical(logical_id, 0);
+        physical
+            .map(|it| it.arn().unwrap_or_default())
             .map_err(|cause| unresolved(logical_id, cause))
     }
 }
@@ -172,20 +174,16 @@ impl Reader {
 fn target_table(resolver: &Resolver) -> Result<TargetTable, TemplateError> {
     let mut table = TargetTable::default();
     for (logical_id, resource) in &resolver.resources {
-        let wrap = |cause| unresolved(logical_id, cause);
+        let physical = || resolver.physical(logical_id, 0).map_err(|it| unresolved(logical_id, it));
         let destination = match resource["Type"].as_str().unwrap_or_default() {
-            "AWS::Events::EventBus" => {
-                Destination::Bus(physical::name(resolver, logical_id, 0).map_err(wrap)?)
-            }
-            "AWS::Serverless::Function" => {
-                Destination::Function(physical::name(resolver, logical_id, 0).map_err(wrap)?)
-            }
+            "AWS::Events::EventBus" => Destination::Bus(physical()?.name),
+            "AWS::Serverless::Function" => Destination::Function(physical()?.name),
             "AWS::Logs::LogGroup" | "AWS::SNS::Topic" | "AWS::SQS::Queue" => {
                 Destination::Sink(logical_id.clone())
             }
             _ => continue,
         };
-        if let Some(arn) = physical::arn(resolver, logical_id, 0).map_err(wrap)? {
+        if let Some(arn) = physical()?.arn() {
             table.insert(&arn, destination);
         }
     }

@@ -1,10 +1,10 @@
-//! What do the intrinsic functions of a template come to?
+//! Evaluates the intrinsic functions of a template.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::physical;
+use super::physical::{Physical, name_property};
 use crate::account::Account;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +35,7 @@ pub(super) struct Resolver {
 }
 
 /// Deeper than any template that a person would write.
-const MOST_DEPTH: u8 = 100;
+const MAX_DEPTH: u8 = 100;
 
 type Resolved = Result<Option<Value>, ResolveError>;
 
@@ -50,7 +50,7 @@ impl Resolver {
     }
 
     pub(super) fn at_depth(&self, value: &Value, depth: u8) -> Resolved {
-        if depth > MOST_DEPTH {
+        if depth > MAX_DEPTH {
             return Err(ResolveError::Circle);
         }
         let depth = depth + 1;
@@ -88,7 +88,7 @@ impl Resolver {
                 let [Value::String(resource), Value::String(attribute)] = path.as_slice() else {
                     return Err(wrong());
                 };
-                physical::attribute(self, resource, attribute, depth).map(Some)
+                self.attribute(resource, attribute, depth).map(Some)
             }
             "Fn::Sub" => self.substitute(argument, depth)?.ok_or_else(wrong).map(Some),
             "Fn::Join" => {
@@ -146,9 +146,48 @@ impl Resolver {
             "AWS::URLSuffix" => Value::from("amazonaws.com"),
             name => match self.parameters.get(name) {
                 Some(value) => value.clone(),
-                None => physical::reference(self, name, depth)?,
+                None => Value::from(self.physical(name, depth)?.reference()),
             },
         }))
+    }
+
+    /// The resource as it exists on the stack. CloudFormation adds random characters to a name that it
+    /// makes; here the name is made from the logical id alone, so that it is known beforehand.
+    pub(super) fn physical(
+        &self,
+        logical_id: &str,
+        depth: u8,
+    ) -> Result<Physical<'_>, ResolveError> {
+        let unknown = || ResolveError::Unknown(logical_id.to_owned());
+        let resource = self.resources.get(logical_id).ok_or_else(unknown)?;
+        let kind = resource["Type"].as_str().ok_or_else(unknown)?;
+        let property = |name: &str| match &resource["Properties"][name] {
+            Value::Null => Ok(None),
+            value => Ok(self.at_depth(value, depth)?.as_ref().and_then(text)),
+        };
+        let name = match name_property(kind) {
+            None => logical_id.to_owned(),
+            Some(name) => property(name)?.unwrap_or_else(|| {
+                let made = format!("{}-{logical_id}", self.stack_name);
+                if kind == "AWS::S3::Bucket" { made.to_lowercase() } else { made }
+            }),
+        };
+        let bus = if kind == "AWS::Events::Rule" { property("EventBusName")? } else { None };
+        Ok(Physical { account: &self.account, kind, name, bus })
+    }
+
+    fn attribute(
+        &self,
+        logical_id: &str,
+        attribute: &str,
+        depth: u8,
+    ) -> Result<Value, ResolveError> {
+        let resource = self.physical(logical_id, depth)?;
+        resource.attribute(attribute).map(Value::from).ok_or_else(|| ResolveError::Attribute {
+            resource: logical_id.to_owned(),
+            kind: resource.kind.to_owned(),
+            attribute: attribute.to_owned(),
+        })
     }
 
     /// `${Name}`, `${Name.Attribute}` and `${!Literal}`; `None` if the argument has another form.
@@ -176,7 +215,7 @@ impl Resolver {
                 (None, None) => {
                     let value = match name.trim().split_once('.') {
                         Some((resource, attribute)) => {
-                            Some(physical::attribute(self, resource, attribute, depth)?)
+                            Some(self.attribute(resource, attribute, depth)?)
                         }
                         None => self.reference(name.trim(), depth)?,
                     };
@@ -197,7 +236,7 @@ impl Resolver {
     }
 
     fn holds(&self, condition: &Value, depth: u8) -> Result<bool, ResolveError> {
-        if depth > MOST_DEPTH {
+        if depth > MAX_DEPTH {
             return Err(ResolveError::Circle);
         }
         let depth = depth + 1;
@@ -296,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn every_function_comes_to_its_value() {
+    fn every_intrinsic_function_is_evaluated() {
         for (value, want) in [
             (json!({"Ref": "Days"}), json!(30)),
             (json!({"Ref": "Evidence"}), json!("vigil-local-evidence")),
@@ -327,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_evaluated_is_named() {
+    fn an_expression_that_cannot_be_evaluated_is_named() {
         let resolve = |value: Value| resolver().resolve(&value).unwrap_err();
         assert_eq!(resolve(json!({"Ref": "No"})), ResolveError::Unknown("No".to_owned()));
         assert_eq!(

@@ -44,7 +44,7 @@ fn a_function_is_read_with_globals_environment_and_dead_letters() {
 }
 
 #[test]
-fn what_sets_functions_off_is_read_and_what_is_switched_off_is_not() {
+fn triggers_are_read_unless_they_are_disabled() {
     let template = read();
     let rules: Vec<_> =
         template.rules.iter().map(|rule| (rule.logical_id.as_str(), rule.bus.as_str())).collect();
@@ -66,7 +66,10 @@ fn what_sets_functions_off_is_read_and_what_is_switched_off_is_not() {
         schedules,
         [
             ("EchoHourly", "arn:aws:events:us-east-1:111122223333:rule/EchoHourly"),
-            ("EchoDaily", "arn:aws:scheduler:us-east-1:111122223333:schedule/default/EchoDaily"),
+            (
+                "EchoScheduler",
+                "arn:aws:scheduler:us-east-1:111122223333:schedule/default/EchoScheduler"
+            ),
         ]
     );
     assert!(
@@ -91,7 +94,7 @@ fn a_bucket_is_read_with_its_policy_and_settings() {
 
 /// Each row spoils the template in one place; the error names the resource.
 #[test]
-fn what_cannot_be_read_is_refused_with_its_logical_id() {
+fn an_unreadable_resource_is_refused_by_logical_id() {
     for (from, to, said) in [
         ("rate(1 hour)", "rate(1 hours)", "EchoHourly"),
         ("Type: Schedule\n", "Type: SQS\n", "EchoHourly"),
@@ -125,7 +128,7 @@ fn parameters_can_be_given_and_have_to_exist() {
 }
 
 #[test]
-fn a_resource_whose_condition_does_not_hold_is_not_there() {
+fn a_resource_with_a_false_condition_is_left_out() {
     let given = BTreeMap::from([("Mail".to_owned(), "ops@example.com".to_owned())]);
     let with_mail = Template::parse(TEMPLATE, &Account::default(), &given).unwrap();
     assert_eq!(with_mail.rules.len(), read().rules.len() + 1);

@@ -134,7 +134,7 @@ h: !Sub
     }
 
     #[test]
-    fn what_is_not_a_template_is_named() {
+    fn a_text_that_is_no_template_is_refused() {
         assert!(matches!(load("a: [").unwrap_err(), YamlError::Syntax(_)));
         assert!(matches!(load("").unwrap_err(), YamlError::Documents(0)));
         assert!(matches!(load("a\n---\nb").unwrap_err(), YamlError::Documents(2)));

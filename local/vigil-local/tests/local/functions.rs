@@ -53,7 +53,7 @@ async fn a_function_is_called_with_lambdas_environment_and_stays_warm() {
 }
 
 #[tokio::test]
-async fn an_error_a_crash_and_a_timeout_each_have_their_name_and_the_next_call_works() {
+async fn errors_crashes_and_timeouts_are_named_and_do_not_last() {
     let stack = with_functions().parameter("Threshold", "1").start().await.unwrap();
     let impatient = INVOKE.replace("echo", "impatient");
     for (path, does, error_type) in [
@@ -156,7 +156,7 @@ async fn schedules_fire_along_the_clock_in_their_own_envelopes() {
             ("EchoHourly", at("3:30:00")),
             ("EchoHourly", at("4:30:00")),
             ("EchoHourly", at("5:30:00")),
-            ("EchoDaily", at("6:00:00")),
+            ("EchoScheduler", at("6:00:00")),
             ("EchoHourly", at("6:30:00")),
         ]
     );
@@ -167,13 +167,13 @@ async fn schedules_fire_along_the_clock_in_their_own_envelopes() {
     assert_eq!(hourly["time"], "2026-01-01T01:30:00Z");
     let arn = "arn:aws:events:us-east-1:111122223333:rule/EchoHourly";
     assert_eq!(hourly["resources"], json!([arn]));
-    let daily = &response(&invocations[5].outcome)["event"];
-    assert_eq!(daily, &json!({"run": "daily", "at": "2026-01-01T06:00:00Z"}));
+    let scheduled = &response(&invocations[5].outcome)["event"];
+    assert_eq!(scheduled, &json!({"run": "scheduled", "at": "2026-01-01T06:00:00Z"}));
     stack.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_failing_event_is_tried_three_times_and_ends_in_the_dead_letters() {
+async fn a_failing_event_is_tried_three_times_then_dead_lettered() {
     let stack = with_functions().start().await.unwrap();
     put_event(&stack, "findings", "auto-restore", &json!({"do": "fail"})).await;
     stack.settled().await;

@@ -16,7 +16,7 @@ fn pca(stack: &Stack) -> aws_sdk_acmpca::Client {
 }
 
 #[tokio::test]
-async fn a_deleted_ca_sets_the_function_off_and_a_refused_deletion_does_not() {
+async fn a_deletion_invokes_the_function_and_a_refused_one_does_not() {
     let stack = with_functions().start().await.unwrap();
     let client = pca(&stack);
     let arn = create(&client, CertificateAuthorityType::Subordinate, "Test").await;
@@ -46,7 +46,7 @@ async fn a_deleted_ca_sets_the_function_off_and_a_refused_deletion_does_not() {
 }
 
 #[tokio::test]
-async fn a_ca_may_use_a_bucket_only_while_its_policy_lets_the_service_in() {
+async fn a_ca_uses_a_bucket_only_while_its_policy_allows_it() {
     let stack = bare().start().await.unwrap();
     let (client, buckets) = (pca(&stack), s3(&stack));
     buckets.create_bucket().bucket("crls").send().await.unwrap();
@@ -90,7 +90,7 @@ async fn a_ca_may_use_a_bucket_only_while_its_policy_lets_the_service_in() {
 }
 
 #[tokio::test]
-async fn every_service_answers_on_the_one_port_and_tells_the_same_time() {
+async fn all_services_share_one_port_and_one_clock() {
     let stack = with_functions().start().await.unwrap();
     let date = "Thu, 01 Jan 2026 00:30:00 GMT";
     for path in ["/_vigil-local/health", "/_pca-local/health", "/no-bucket/key"] {
@@ -118,7 +118,7 @@ async fn every_service_answers_on_the_one_port_and_tells_the_same_time() {
 }
 
 #[tokio::test]
-async fn what_the_stack_has_seen_can_be_read_from_outside() {
+async fn events_and_invocations_can_be_read_over_http() {
     let stack = with_functions().start().await.unwrap();
     let advance = json!({"seconds": Duration::HOUR.whole_seconds()});
     let path = "/_pca-local/clock/advance";

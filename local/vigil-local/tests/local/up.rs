@@ -19,7 +19,7 @@ fn lines(process: &mut Child) -> Lines<BufReader<ChildStdout>> {
 }
 
 #[tokio::test]
-async fn up_says_when_it_is_ready_and_ends_with_its_functions_on_sigterm() {
+async fn up_announces_its_start_and_stops_functions_on_sigterm() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = up(folder.path());
     command.arg("--template").arg(fixture("template.yaml"));

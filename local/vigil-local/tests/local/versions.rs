@@ -66,7 +66,7 @@ fn listed(listed: &ListObjectVersionsOutput) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_is_overwritten_or_deleted_is_kept_until_its_version_is_deleted() {
+async fn old_content_is_kept_until_its_version_is_deleted() {
     let stack = bare().start().await.unwrap();
     let client = s3(&stack);
     client.create_bucket().bucket(BUCKET).send().await.unwrap();
@@ -143,7 +143,7 @@ async fn while_versioning_is_suspended_there_is_one_null_version() {
 }
 
 #[tokio::test]
-async fn versions_are_listed_by_key_the_latest_first_in_pages_of_any_size() {
+async fn versions_are_listed_by_key_latest_first_in_pages() {
     let folder = tempfile::tempdir().unwrap();
     let stack = bare().data_dir(folder.path()).start().await.unwrap();
     let client = s3(&stack);
@@ -194,7 +194,7 @@ async fn versions_are_listed_by_key_the_latest_first_in_pages_of_any_size() {
 }
 
 #[tokio::test]
-async fn an_older_version_is_brought_back_by_a_copy_and_several_are_deleted_at_once() {
+async fn a_copy_restores_a_version_and_several_go_in_one_call() {
     let stack = bare().start().await.unwrap();
     let client = s3(&stack);
     client.create_bucket().bucket(BUCKET).send().await.unwrap();
@@ -243,7 +243,7 @@ async fn a_write_that_is_refused_makes_no_version() {
 }
 
 #[tokio::test]
-async fn event_bridge_is_told_which_version_and_whether_it_is_gone_or_marked() {
+async fn object_events_name_the_version_and_the_kind_of_deletion() {
     use aws_sdk_s3::types::{EventBridgeConfiguration, NotificationConfiguration};
     let stack = bare().start().await.unwrap();
     let client = s3(&stack);

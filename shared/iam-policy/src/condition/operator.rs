@@ -1,8 +1,8 @@
-//! The operators of conditions: what is compared with what, and how.
+//! The operators of conditions, and how each compares.
 
 use crate::wildcard::Wildcard;
 
-/// `ForAnyValue:StringNotLikeIfExists`, taken apart.
+/// The parts of a name such as `ForAnyValue:StringNotLikeIfExists`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Operator {
     comparison: Comparison,
@@ -29,7 +29,7 @@ enum Comparison {
 }
 
 impl Operator {
-    /// `None` for one that is not evaluated here.
+    /// `None` for an operator that is not evaluated here: numbers, dates, addresses, binary values.
     pub(super) fn parse(name: &str) -> Option<Self> {
         let (set, name) = match name.split_once(':') {
             None => (None, name),
@@ -56,7 +56,18 @@ impl Operator {
         Some(Self { comparison, negated, if_exists, set })
     }
 
-    /// Without regard to negation.
+    /// Whether the value of a condition is one that the operator is documented for. What AWS does
+    /// with an ARN of fewer than six parts is not documented.
+    pub(super) fn takes(self, wanted: &str) -> bool {
+        match self.comparison {
+            Comparison::Arn => parts(wanted).is_some(),
+            Comparison::Bool | Comparison::Exact | Comparison::IgnoreCase | Comparison::Like => {
+                true
+            }
+        }
+    }
+
+    /// Negation is left to the caller.
     pub(super) fn holds(self, wanted: &str, found: &str) -> bool {
         match self.comparison {
             Comparison::Arn => arn_like(wanted, found),
@@ -67,12 +78,15 @@ impl Operator {
     }
 }
 
-/// IAM: each of the six parts of an ARN is compared by itself, so a `*` does not reach across a
-/// colon; only the last part, the resource, may hold colons. `ArnEquals` behaves as `ArnLike`.
+/// Each of the six parts of an ARN is compared by itself, so a `*` does not reach across a colon.
+/// `ArnEquals` and `ArnLike` behave identically (IAM User Guide, "ARN condition operators").
 fn arn_like(pattern: &str, arn: &str) -> bool {
-    let (wanted, found): (Vec<_>, Vec<_>) =
-        (pattern.splitn(6, ':').collect(), arn.splitn(6, ':').collect());
-    wanted.len() == 6
-        && found.len() == 6
-        && wanted.iter().zip(found).all(|(wanted, found)| Wildcard::iam(wanted).fits(found))
+    let (Some(wanted), Some(found)) = (parts(pattern), parts(arn)) else { return false };
+    wanted.iter().zip(found).all(|(wanted, found)| Wildcard::iam(wanted).fits(found))
+}
+
+/// Only the last part, the resource, may hold colons.
+fn parts(arn: &str) -> Option<[&str; 6]> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    parts.try_into().ok()
 }

@@ -125,7 +125,7 @@ impl BucketSubject {
         match self.facts.policy.known() {
             Err(why) => Err(Verdict::unknown(format!("the policy is not known: {why}"))),
             Ok(None) => Ok(None),
-            Ok(Some(text)) => BucketPolicy::parse(text)
+            Ok(Some(text)) => BucketPolicy::of_resource(text)
                 .map(Some)
                 .map_err(|error| Verdict::unknown(format!("the policy cannot be judged: {error}"))),
         }

@@ -1,30 +1,33 @@
-//! Somebody changes the published CRL, and is found out before any time has passed.
+//! The published CRL is overwritten. The event from S3 reveals it at once.
 
 use super::{CRL_BUCKET, DemoError, Hierarchy, Story, id};
 
 impl Story<'_> {
     pub(super) async fn tampering(&mut self, cas: &Hierarchy) -> Result<(), DemoError> {
-        self.tell.chapter("Interlude: somebody tampers with the CRL")?;
+        self.narrator.chapter("3. The published CRL is overwritten")?;
         let key = format!("crl/{}.crl", id(&cas.payments));
         let good = self.alice.object(CRL_BUCKET, &key).await?;
         let mut forged = good.clone();
-        // The last octet is one of the signature's.
+        // The last octet belongs to the signature.
         if let Some(last) = forged.last_mut() {
             *last ^= 1;
         }
         self.mallory.put(CRL_BUCKET, &key, forged).await?;
-        self.act("mallory", "puts a changed CRL in its place")?;
+        self.act("mallory", "overwrites the CRL in S3 with a changed copy")?;
         self.stack.settled().await;
-        self.tell_news()?;
-        self.expect_finding("crl.signature", "S3's event of it was enough: it is not the CA's")?;
-        self.expect_finding("crl.writer", "nor was it the service that wrote it")?;
+        self.print_new_findings()?;
+        self.expect_finding(
+            "crl.signature",
+            "crl-audit reported at once that the CA did not sign this CRL",
+        )?;
+        self.expect_finding("crl.writer", "crl-audit reported that ACM PCA did not write it")?;
         self.alice.put(CRL_BUCKET, &key, good).await?;
-        self.act("alice", "puts the CRL back")?;
+        self.act("alice", "puts the original CRL back")?;
         self.stack.settled().await;
-        self.tell_news()?;
+        self.print_new_findings()?;
         let resolved = self
-            .watch
+            .findings
             .count(|finding| finding["rule"] == "crl.signature" && finding["status"] == "RESOLVED");
-        self.expect(resolved == 1, "and that is seen at once, too")
+        self.expect(resolved == 1, "the finding about the signature is RESOLVED at once")
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::PatternError;
-use crate::wildcard::Wildcard;
+use iam_policy::wildcard::Wildcard;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Operator {

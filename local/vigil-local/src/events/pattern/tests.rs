@@ -108,7 +108,7 @@ fn or_takes_one_of_its_ways_beside_everything_else() {
 }
 
 #[test]
-fn a_successful_deletion_is_told_from_a_refused_one() {
+fn a_pattern_separates_successful_from_refused_deletions() {
     let pattern = json!({
         "source": ["aws.acm-pca"],
         "detail-type": ["AWS API Call via CloudTrail"],
@@ -127,7 +127,7 @@ fn a_successful_deletion_is_told_from_a_refused_one() {
 }
 
 #[test]
-fn what_event_bridge_would_refuse_is_refused_with_its_place() {
+fn a_pattern_that_eventbridge_refuses_is_refused_by_path() {
     let path = |path: &str| path.to_owned();
     for (pattern, want) in [
         (json!([]), PatternError::NotAnObject),

@@ -40,7 +40,7 @@ async fn put_as_service(stack: &Stack, bucket: &str, acl: ObjectCannedAcl) -> (u
 }
 
 #[tokio::test]
-async fn the_service_writes_exactly_as_long_as_the_bucket_policy_lets_it() {
+async fn the_service_writes_only_while_the_bucket_policy_allows_it() {
     let stack = bare().start().await.unwrap();
     let client = s3(&stack);
     client.create_bucket().bucket("crls").send().await.unwrap();

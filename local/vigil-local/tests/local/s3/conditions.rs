@@ -27,7 +27,7 @@ async fn of_sixteen_conditional_puts_exactly_one_wins() {
 }
 
 #[tokio::test]
-async fn of_writers_that_read_the_same_version_exactly_one_replaces_it() {
+async fn one_of_several_conditional_writers_succeeds() {
     let stack = bare().start().await.unwrap();
     let client = s3(&stack);
     client.create_bucket().bucket("race").send().await.unwrap();

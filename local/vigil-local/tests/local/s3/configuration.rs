@@ -14,7 +14,7 @@ use super::{refusal, refused, service_policy};
 use crate::support::{bare, s3, s3_as};
 
 #[tokio::test]
-async fn bucket_configuration_is_that_of_a_new_bucket_until_it_is_changed() {
+async fn a_new_bucket_has_the_default_configuration() {
     let stack = bare().start().await.unwrap();
     let client = s3(&stack);
     client.create_bucket().bucket("conf").send().await.unwrap();
@@ -81,7 +81,7 @@ async fn a_policy_is_kept_to_the_byte_and_a_bad_one_is_refused() {
 }
 
 #[tokio::test]
-async fn what_watches_over_a_bucket_can_be_set_read_and_taken_away() {
+async fn logging_and_notifications_can_be_set_read_and_removed() {
     use aws_sdk_s3::types::{
         BucketLifecycleConfiguration, BucketLoggingStatus, ExpirationStatus, LifecycleExpiration,
         LifecycleRule, LifecycleRuleFilter, LoggingEnabled,

@@ -6,7 +6,7 @@ use crate::support::s3_as;
 
 /// As the user guides show them; and nothing of buckets that did not ask for it.
 #[tokio::test]
-async fn objects_are_told_to_event_bridge_where_wanted_and_changed_buckets_to_cloudtrail() {
+async fn object_events_go_to_eventbridge_and_bucket_calls_to_trail() {
     use aws_sdk_s3::types::{EventBridgeConfiguration, NotificationConfiguration};
     let stack = Stack::builder().start().await.unwrap();
     let s3 = s3_as(&stack, "alice", vigil_local::SECRET);

@@ -32,7 +32,7 @@ async fn objects_are_kept_with_the_clocks_time() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_has_its_own_code() {
+async fn a_missing_configuration_has_its_own_error_code() {
     let stack = bare().start().await.unwrap();
     let client = s3(&stack);
     client.create_bucket().bucket("data").send().await.unwrap();
@@ -55,7 +55,7 @@ async fn what_is_not_there_has_its_own_code() {
 }
 
 #[tokio::test]
-async fn a_data_folder_keeps_objects_and_configuration_and_belongs_to_one_stack() {
+async fn a_data_folder_is_kept_and_belongs_to_one_stack() {
     let folder = tempfile::tempdir().unwrap();
     let first = bare().data_dir(folder.path()).start().await.unwrap();
     let client = s3(&first);

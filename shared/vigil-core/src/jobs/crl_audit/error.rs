@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Audit;
 use crate::{
-    bucket_policy::PolicyError,
+    bucket_policy::Malformed,
     certificate::CertificateError,
     failure::{Failure, chain},
     jobs::FindingStoreError,
@@ -50,7 +50,7 @@ pub enum Step {
     #[error("could not fetch the CRL")]
     Object(#[source] PortError),
     #[error("could not judge the bucket's policy")]
-    Policy(#[source] PolicyError),
+    Policy(#[source] Malformed),
     #[error("could not tell what was found")]
     FindingStore(#[source] FindingStoreError),
     #[error("could not fetch a certificate that the CA has issued")]

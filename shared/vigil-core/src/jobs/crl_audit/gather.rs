@@ -260,7 +260,7 @@ pub(super) fn unknown(facts: &BucketFacts) -> Vec<Step> {
     let mut steps: Vec<_> =
         unknown.map(|(fact, why)| Step::Bucket { fact, why: why.to_owned() }).collect();
     if let Ok(Some(policy)) = facts.policy.known()
-        && let Err(error) = BucketPolicy::parse(policy)
+        && let Err(error) = BucketPolicy::of_resource(policy)
     {
         steps.push(Step::Policy(error));
     }

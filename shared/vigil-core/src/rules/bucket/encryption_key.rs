@@ -76,7 +76,7 @@ fn check(subject: &BucketSubject) -> Verdict {
         }
         Ok(Some(key)) => key,
     };
-    let policy = match BucketPolicy::parse(&key.policy) {
+    let policy = match BucketPolicy::of_resource(&key.policy) {
         Ok(policy) => policy,
         Err(error) => {
             return Verdict::unknown(format!("the key's policy cannot be judged: {error}"));

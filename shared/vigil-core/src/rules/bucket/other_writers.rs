@@ -68,7 +68,7 @@ fn check(subject: &BucketSubject) -> Verdict {
     let others: BTreeSet<Principal> = policy
         .statements()
         .iter()
-        .filter(|statement| statement.allows)
+        .filter(|statement| statement.allows())
         .flat_map(|statement| statement.named_principals())
         .filter(|principal| !is_service(principal))
         .collect();

@@ -1,8 +1,9 @@
-//! How the story is told: in colour on a terminal, plain when piped, one line a step.
+//! Prints the demo: one line a step, in colour on a terminal, plain in a pipe.
 
 use std::io::{self, IsTerminal as _, Write};
 
 use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// ANSI attributes; a pipe gets none of them.
 #[derive(Clone, Copy)]
@@ -30,14 +31,14 @@ impl Paint {
     }
 }
 
-/// Writes the story. Progress goes to a terminal only, and leaves no trace there.
-pub(super) struct Teller<W: Write> {
+/// Writes the lines. Progress is shown on a terminal only, and the next line replaces it.
+pub(super) struct Narrator<W: Write> {
     out: W,
     colour: bool,
     live: bool,
 }
 
-impl Teller<io::Stdout> {
+impl Narrator<io::Stdout> {
     pub(super) fn on_stdout() -> Self {
         let live = io::stdout().is_terminal();
         // https://no-color.org: set and not empty means no colour.
@@ -46,35 +47,35 @@ impl Teller<io::Stdout> {
     }
 }
 
-impl<W: Write> Teller<W> {
+impl<W: Write> Narrator<W> {
     pub(super) fn chapter(&mut self, title: &str) -> io::Result<()> {
         self.clear()?;
         let title = self.paint(Paint::Bold, title);
         writeln!(self.out, "\n{title}")
     }
 
-    /// Somebody does something.
+    /// An action of one of the persons.
     pub(super) fn act(&mut self, who: &str, what: &str) -> io::Result<()> {
         self.clear()?;
         let who = self.paint(Paint::Cyan, &format!("{who:>8}"));
         writeln!(self.out, "  {who}  {what}")
     }
 
-    /// What was to be expected, and is so.
+    /// An expectation that holds.
     pub(super) fn confirm(&mut self, what: &str) -> io::Result<()> {
         self.clear()?;
         let mark = self.paint(Paint::Green, "      ok");
         writeln!(self.out, "  {mark}  {what}")
     }
 
-    /// What was to be expected, and is not so.
+    /// An expectation that does not hold.
     pub(super) fn fail(&mut self, what: &str) -> io::Result<()> {
         self.clear()?;
-        let mark = self.paint(Paint::Red, "   WRONG");
+        let mark = self.paint(Paint::Red, "  FAILED");
         writeln!(self.out, "  {mark}  {what}")
     }
 
-    /// One of Vigil's findings, as it reached the bus.
+    /// A finding of Vigil, as it was published on the event bus.
     pub(super) fn finding(&mut self, finding: &Value) -> io::Result<()> {
         self.clear()?;
         let text = |name: &str| finding[name].as_str().unwrap_or("?");
@@ -92,7 +93,7 @@ impl<W: Write> Teller<W> {
         writeln!(self.out, "  {vigil}  {when}  {label}  {}", text("title"))
     }
 
-    /// Where time stands while it runs: overwritten by the next line, and not written to a pipe.
+    /// The simulated time while the clock runs. The next line replaces it; a pipe does not get it.
     pub(super) fn progress(&mut self, what: &str) -> io::Result<()> {
         if !self.live {
             return Ok(());
@@ -102,7 +103,7 @@ impl<W: Write> Teller<W> {
         self.out.flush()
     }
 
-    /// Where time stands now.
+    /// The simulated time.
     pub(super) fn time(&mut self, now: &str) -> io::Result<()> {
         self.clear()?;
         let mark = self.paint(Paint::Dim, "   clock");
@@ -126,7 +127,11 @@ impl<W: Write> Teller<W> {
 
 /// `2026-01-05T09:00:00Z` as `2026-01-05 09:00`.
 fn moment(rfc3339: &str) -> String {
-    rfc3339.get(..16).unwrap_or(rfc3339).replace('T', " ")
+    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]");
+    OffsetDateTime::parse(rfc3339, &Rfc3339)
+        .ok()
+        .and_then(|at| at.format(format).ok())
+        .unwrap_or_else(|| rfc3339.to_owned())
 }
 
 #[cfg(test)]
@@ -135,21 +140,21 @@ mod tests {
 
     use super::*;
 
-    fn told(colour: bool, tell: impl Fn(&mut Teller<&mut Vec<u8>>)) -> String {
+    fn printed(colour: bool, print: impl Fn(&mut Narrator<&mut Vec<u8>>)) -> String {
         let mut out = Vec::new();
-        tell(&mut Teller { out: &mut out, colour, live: colour });
+        print(&mut Narrator { out: &mut out, colour, live: colour });
         String::from_utf8(out).unwrap()
     }
 
     #[test]
     fn a_pipe_gets_plain_lines_and_no_progress() {
-        let text = told(false, |teller| {
-            teller.progress("waiting").unwrap();
-            teller.act("alice", "creates a CA").unwrap();
+        let text = printed(false, |narrator| {
+            narrator.progress("waiting").unwrap();
+            narrator.act("alice", "creates a CA").unwrap();
             let finding = json!({
                 "severity": "HIGH", "status": "NEW", "title": "gone", "as_of": "2026-01-05T09:00:00Z"
             });
-            teller.finding(&finding).unwrap();
+            narrator.finding(&finding).unwrap();
         });
         assert_eq!(
             text,
@@ -158,10 +163,10 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_gets_colour_and_progress_that_vanishes() {
-        let text = told(true, |teller| {
-            teller.progress("waiting").unwrap();
-            teller.confirm("done").unwrap();
+    fn a_terminal_gets_colour_and_transient_progress() {
+        let text = printed(true, |narrator| {
+            narrator.progress("waiting").unwrap();
+            narrator.confirm("done").unwrap();
         });
         assert!(text.starts_with("\r\x1b[K  \x1b[2mwaiting\x1b[0m\r\x1b[K"), "{text:?}");
         assert!(text.contains("\x1b[32m      ok\x1b[0m"), "{text:?}");

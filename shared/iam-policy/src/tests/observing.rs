@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::*;
+use crate::{Context, Effect, Malformed, Policy, Principal, Problem, Request};
 
 const OBJECT: &str = "arn:aws:s3:::crls/crl/1.crl";
 
@@ -8,12 +8,12 @@ fn service() -> Principal {
     Principal::Service("acm-pca.amazonaws.com".to_owned())
 }
 
-fn policy(statements: serde_json::Value) -> BucketPolicy {
-    BucketPolicy::parse(&json!({"Version": "2012-10-17", "Statement": statements}).to_string())
+fn policy(statements: serde_json::Value) -> Policy {
+    Policy::of_resource(&json!({"Version": "2012-10-17", "Statement": statements}).to_string())
         .unwrap()
 }
 
-fn evaluate(policy: &BucketPolicy, principal: &Principal, context: &Context) -> &'static str {
+fn evaluate(policy: &Policy, principal: &Principal, context: &Context) -> &'static str {
     let request = Request { principal, action: "s3:PutObject", resource: OBJECT, context };
     match policy.evaluate(&request) {
         Effect::Allowed { .. } => "allowed",
@@ -24,7 +24,7 @@ fn evaluate(policy: &BucketPolicy, principal: &Principal, context: &Context) -> 
 }
 
 /// One Allow for the service, changed.
-fn allow(change: serde_json::Value) -> BucketPolicy {
+fn allow(change: serde_json::Value) -> Policy {
     let mut statement = json!({
         "Effect": "Allow",
         "Principal": {"Service": "acm-pca.amazonaws.com"},
@@ -104,7 +104,11 @@ fn conditions_are_met_unmet_or_unknown() {
         (json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}), "allowed"),
         (json!({"StringEquals": {"aws:SourceOrgID": "o-1"}}), "unclear"),
         (json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), "unclear"),
-        (json!({"ForAllValues:StringEquals": {"aws:SourceAccount": "1"}}), "unclear"),
+        (json!({"NumericEquals": {"aws:SourceAccount": "1"}}), "unclear"),
+        (json!({"ForEachValue:StringEquals": {"aws:SourceAccount": "1"}}), "unclear"),
+        (json!({"ForAllValues:StringEquals": {"aws:SourceAccount": "1"}}), "silent"),
+        (json!({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "1"}}), "allowed"),
+        (json!({"ArnLike": {"aws:SourceArn": "arn:*"}}), "unclear"),
         (json!({"StringEquals": {"aws:SourceAccount": "${aws:PrincipalAccount}"}}), "unclear"),
         (
             json!({"StringEquals": {"aws:SourceAccount": "999999999999", "aws:SourceOrgID": "o"}}),
@@ -117,7 +121,7 @@ fn conditions_are_met_unmet_or_unknown() {
 }
 
 #[test]
-fn a_deny_wins_and_one_that_may_apply_makes_it_unclear() {
+fn a_deny_wins_and_a_possible_deny_makes_it_unclear() {
     let allow = json!({"Effect": "Allow", "Principal": {"Service": "acm-pca.amazonaws.com"},
                        "Action": "s3:*", "Resource": "*"});
     let deny = |condition: serde_json::Value| {
@@ -144,7 +148,7 @@ fn a_deny_wins_and_one_that_may_apply_makes_it_unclear() {
 }
 
 #[test]
-fn an_account_covers_its_principals_and_nobody_covers_everybody_but_a_star() {
+fn an_account_covers_its_principals_and_only_a_star_covers_all() {
     let role = Principal::Aws("arn:aws:iam::111122223333:role/writer".to_owned());
     let context = Context::default();
     for (named, want) in [
@@ -163,14 +167,38 @@ fn an_account_covers_its_principals_and_nobody_covers_everybody_but_a_star() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_by_name() {
-    let error = |text: &str| BucketPolicy::parse(text).unwrap_err().to_string();
-    assert_eq!(error("{"), "the policy is not JSON");
-    assert_eq!(error("{}"), "the policy has no Statement");
+fn an_unreadable_policy_is_refused_by_name_and_place() {
+    let error = |text: &str| Policy::of_resource(text).unwrap_err().to_string();
+    assert_eq!(error("{"), "Policies must be valid JSON and the first byte must be '{'");
+    assert_eq!(error("{}"), "Missing required field Statement");
     let statement = |text: &str| error(&format!(r#"{{"Statement": [{text}]}}"#));
-    assert_eq!(statement(r#"{"Sid": "a"}"#), "statement \"a\" has no usable Effect");
-    assert_eq!(statement(r#"{"Effect": "Allow"}"#), "statement 1 has no usable Principal");
+    assert_eq!(statement(r#"{"Sid": "a"}"#), "Missing required field Effect (statement \"a\")");
+    let no_principal = "Missing required field Principal (statement 1)";
+    assert_eq!(statement(r#"{"Effect": "Allow"}"#), no_principal);
     let unknown = r#"{"Effect": "Deny", "Principle": "*"}"#;
-    assert_eq!(statement(unknown), "statement 1 has an unknown element \"Principle\"");
-    assert_eq!(statement("7"), "statement 1 has no usable content");
+    assert_eq!(statement(unknown), "Unknown field Principle (statement 1)");
+    assert_eq!(statement("7"), "A statement must be a JSON object (statement 1)");
+    let both = r#"{"Effect": "Deny", "Principal": "*", "NotPrincipal": "*"}"#;
+    assert_eq!(
+        statement(both),
+        "Fields Principal and NotPrincipal exclude each other (statement 1)"
+    );
+}
+
+/// S3 keeps a policy whose principal was deleted, and writes the principal's unique id.
+#[test]
+fn a_stored_policy_may_name_what_cannot_be_put() {
+    let text = |principal: &str| {
+        json!({"Statement": {"Effect": "Allow", "Principal": {"AWS": principal},
+                             "Action": "s3:*", "Resource": "arn:aws:s3:::crls/*"}})
+        .to_string()
+    };
+    let deleted = text("AIDACKCEVSQ6C2EXAMPLE");
+    let policy = Policy::of_resource(&deleted).unwrap();
+    let unique_id = Principal::Aws("AIDACKCEVSQ6C2EXAMPLE".to_owned());
+    assert_eq!(policy.statements()[0].named_principals(), [unique_id]);
+    let refused = Policy::of_bucket(&deleted, "crls").unwrap_err();
+    let statement = Some("statement 1".to_owned());
+    assert_eq!(refused, Malformed { problem: Problem::Principal, statement });
+    assert!(Policy::of_bucket(&text("*"), "crls").is_ok());
 }

@@ -1,0 +1,33 @@
+//! Who signed a request.
+
+use iam_policy::Principal;
+
+/// The caller of S3 or KMS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// A principal of an account: of the stack's own, or of another.
+    Account { id: String, arn: String },
+    /// The request is not signed.
+    Anonymous,
+    /// An AWS service, under its service principal.
+    Service(String),
+}
+
+impl Caller {
+    /// The caller as policies name it.
+    pub(crate) fn principal(&self) -> Principal {
+        match self {
+            Self::Account { arn, .. } => Principal::Aws(arn.clone()),
+            Self::Anonymous => Principal::Anyone,
+            Self::Service(name) => Principal::Service(name.clone()),
+        }
+    }
+
+    /// The id of the caller's account. A service and an anonymous caller have none.
+    pub(crate) fn account(&self) -> Option<&str> {
+        match self {
+            Self::Account { id, .. } => Some(id),
+            Self::Anonymous | Self::Service(_) => None,
+        }
+    }
+}
