@@ -45,15 +45,19 @@ struct Inner {
     health: Health,
 }
 
+/// How an [`S3`] answers from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Health {
     #[default]
     Accepting,
+    /// No request arrives: the client gets an I/O error.
     Down,
+    /// Every request is answered with AccessDenied.
     Refusing,
 }
 
 impl S3 {
+    /// A client that does not retry and is connected without a socket.
     pub fn client(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())

@@ -157,7 +157,16 @@ impl Server {
     /// A root CA that writes its CRLs to the sink, and a request to issue from, in base64.
     pub(crate) fn active_root(&self, name: &str) -> (String, String) {
         let call = async |operation: &str, request| self.acknowledged(operation, &request);
-        let creation = json::creation(name, Some("bucket"));
+        let creation = serde_json::json!({
+            "CertificateAuthorityType": "ROOT",
+            "CertificateAuthorityConfiguration": {
+                "KeyAlgorithm": "EC_prime256v1", "SigningAlgorithm": "SHA256WITHECDSA",
+                "Subject": {"CommonName": name},
+            },
+            "RevocationConfiguration": {"CrlConfiguration": {
+                "Enabled": true, "ExpirationInDays": 7, "S3BucketName": "bucket",
+            }},
+        });
         let root = json::active_root(&creation, "SHA256WITHECDSA", call);
         let root = root.now_or_never().expect("the calls block").unwrap();
         (root.arn, json::blob(&root.csr))

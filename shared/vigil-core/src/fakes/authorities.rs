@@ -102,14 +102,23 @@ impl FakeAuthorities {
         }
     }
 
-    /// The CAs that are not permanently deleted yet.
+    /// The CAs that are not permanently deleted yet, with the status that the service shows.
     fn present(&self) -> Vec<Ca> {
         let (now, shows_gone) = (*lock(&self.now), *lock(&self.shows_gone));
         let is_gone = |ca: &Ca| {
             let has_ended = ca.restorable_until.is_some_and(|until| until <= now);
             ca.status == CaStatus::Deleted && has_ended && !shows_gone
         };
-        lock(&self.cas).iter().filter(|ca| !is_gone(ca)).cloned().collect()
+        let shown = |ca: &Ca| {
+            let has_ended = ca.not_after.is_some_and(|not_after| not_after < now);
+            match ca.status {
+                CaStatus::Active | CaStatus::Disabled if has_ended => {
+                    Ca { status: CaStatus::Expired, ..ca.clone() }
+                }
+                _ => ca.clone(),
+            }
+        };
+        lock(&self.cas).iter().filter(|ca| !is_gone(ca)).map(shown).collect()
     }
 
     /// A call that the service refuses unless the CA is in one of these states.

@@ -82,6 +82,8 @@ sentences!(Fake, Real;
     a_status_is_switched_both_ways
     a_status_that_is_set_already_stays_as_it_was
     a_status_cannot_be_set_outside_of_service
+    a_ca_is_expired_after_the_end_of_its_certificate
+    restoring_an_expired_ca_gives_an_expired_one
     tags_are_read_with_and_without_values
     tags_of_a_deleted_ca_are_refused
     the_certificate_of_a_ca_is_read_in_pem
@@ -291,6 +293,34 @@ async fn a_status_cannot_be_set_outside_of_service(world: &impl World) {
             assert_invalid_state(refused, "UpdateCertificateAuthority", &ca);
         }
     }
+}
+
+async fn a_ca_is_expired_after_the_end_of_its_certificate(world: &impl World) {
+    let cas = [world.active().await, world.disabled().await];
+    let before = [world.described(&cas[0]).await, world.described(&cas[1]).await];
+    let end = before[0].not_after.unwrap();
+    assert_eq!(before[1].not_after, Some(end));
+    world.advance(end - START).await;
+    assert_eq!(world.described(&cas[0]).await.status, CaStatus::Active);
+    assert_eq!(world.described(&cas[1]).await.status, CaStatus::Disabled);
+    world.advance(Duration::SECOND).await;
+    for (ca, before) in cas.iter().zip(before) {
+        assert_eq!(world.described(ca).await, Ca { status: CaStatus::Expired, ..before });
+        let refused = world.port().update_status(ca, ServiceStatus::Active).await;
+        assert_invalid_state(refused, "UpdateCertificateAuthority", ca);
+        world.port().tags(ca).await.unwrap();
+        world.port().certificate(ca).await.unwrap();
+    }
+}
+
+async fn restoring_an_expired_ca_gives_an_expired_one(world: &impl World) {
+    let ca = world.disabled().await;
+    let end = world.described(&ca).await.not_after.unwrap();
+    world.advance(end - START + Duration::SECOND).await;
+    world.delete(&ca).await;
+    assert_eq!(world.described(&ca).await.status, CaStatus::Deleted);
+    world.port().restore(&ca).await.unwrap();
+    assert_eq!(world.described(&ca).await.status, CaStatus::Expired);
 }
 
 async fn tags_are_read_with_and_without_values(world: &impl World) {
