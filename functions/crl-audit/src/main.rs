@@ -6,6 +6,7 @@ use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, pace::UntilDeadline, telemetry};
 use vigil_core::{
     jobs::crl_audit::{self, LARGEST_COMPARED_REPORT, LARGEST_CRL, Ports, Settings},
+    ports::Distribution,
     span::Span,
 };
 
@@ -26,6 +27,7 @@ async fn start() -> Result<(), Error> {
 
     let clients = Clients::load().await;
     let authorities = &clients.authorities();
+    let issued = authorities;
     let objects = &clients.objects();
     let buckets = &clients.buckets();
     let evidence = &clients.evidence(bucket);
@@ -34,8 +36,9 @@ async fn start() -> Result<(), Error> {
 
     lambda::serve_within(|event, left| async move {
         let pace = &UntilDeadline::new(left);
-        let distribution = distribution.as_ref();
-        let ports = &Ports { authorities, objects, buckets, evidence, bus, pace, distribution };
+        let distribution = distribution.as_ref().map(|fetching| fetching as &dyn Distribution);
+        let ports =
+            &Ports { authorities, issued, objects, buckets, evidence, bus, pace, distribution };
         crl_audit::run(&event, ports, settings).await
     })
     .await

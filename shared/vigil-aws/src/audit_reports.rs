@@ -1,5 +1,6 @@
 //! ACM PCA's audit reports through its SDK.
 
+use async_trait::async_trait;
 use aws_sdk_acmpca::{
     Client,
     types::{AuditReportResponseFormat, AuditReportStatus},
@@ -26,6 +27,7 @@ impl AcmPcaReports {
     }
 }
 
+#[async_trait]
 impl AuditReports for AcmPcaReports {
     async fn create(&self, ca: &CaArn, bucket: &str) -> Result<CreatedReport, PortError> {
         let call = self.client.create_certificate_authority_audit_report();

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use async_trait::async_trait;
 use aws_sdk_acmpca::{Client, operation::RequestId, types::CertificateAuthorityStatus};
 use time::Duration;
 use vigil_core::{
@@ -38,6 +39,7 @@ impl AcmPca {
     }
 }
 
+#[async_trait]
 impl Issued for AcmPca {
     async fn issued(&self, ca: &CaArn, serial: &str) -> Result<String, PortError> {
         const OPERATION: &str = "GetCertificate";
@@ -53,6 +55,7 @@ impl Issued for AcmPca {
     }
 }
 
+#[async_trait]
 impl Authorities for AcmPca {
     async fn list(&self) -> Result<Listing, PortError> {
         const OPERATION: &str = "ListCertificateAuthorities";

@@ -1,5 +1,6 @@
 //! How a bucket is set up, as S3 tells it in eleven calls, and KMS in two; and what its account blocks.
 
+use async_trait::async_trait;
 use aws_sdk_s3::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
@@ -139,6 +140,7 @@ impl S3Buckets {
     }
 }
 
+#[async_trait]
 impl Buckets for S3Buckets {
     async fn account_block(&self, account: &str) -> Fact<PublicAccessBlock> {
         let answer = self.control.get_public_access_block().account_id(account).send().await;

@@ -1,5 +1,6 @@
 //! Findings as events on an EventBridge bus.
 
+use async_trait::async_trait;
 use aws_sdk_eventbridge::{
     Client,
     types::{PutEventsRequestEntry, PutEventsResultEntry},
@@ -73,6 +74,7 @@ fn refused((finding, entry): (&Finding, PutEventsResultEntry)) -> Option<Refused
     })
 }
 
+#[async_trait]
 impl Bus for EventBridge {
     /// Every batch gets its turn; what failed is said afterwards.
     async fn publish(&self, findings: &[Finding]) -> Result<(), PublishError> {

@@ -4,6 +4,7 @@
 //! already" can mean "by us, a moment ago". The jobs bear that, because what they find is a case or
 //! a claim like any other's, which is carried on with, or expires.
 
+use async_trait::async_trait;
 use aws_sdk_s3::{
     Client,
     config::http::HttpResponse,
@@ -101,6 +102,7 @@ fn no_bucket(error: &SdkError<PutObjectError, HttpResponse>) -> bool {
     error.code() == Some("NoSuchBucket")
 }
 
+#[async_trait]
 impl EvidenceStore for EvidenceBucket {
     async fn create(&self, key: &str, body: Vec<u8>) -> Result<Creation, PortError> {
         Ok(match self.put(key, body, Condition::Absent).await? {

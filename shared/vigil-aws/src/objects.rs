@@ -1,7 +1,8 @@
 //! Objects of S3, handed on in order as they arrive: large ones in ranges, several at a time.
 
-use std::{collections::VecDeque, ops::ControlFlow};
+use std::collections::VecDeque;
 
+use async_trait::async_trait;
 use aws_sdk_s3::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
@@ -9,7 +10,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 use tokio::task::JoinHandle;
-use vigil_core::ports::{Address, Cause, Delivery, Objects, PortError};
+use vigil_core::ports::{Address, ByteSink, Cause, Delivery, Objects, PortError};
 
 use crate::answer::port_error;
 
@@ -26,8 +27,6 @@ pub struct S3Objects {
     range: u64,
 }
 
-type Sink<'a> = &'a mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send);
-
 /// A range on its way.
 type Fetch = JoinHandle<Result<Vec<u8>, PortError>>;
 
@@ -37,12 +36,13 @@ impl S3Objects {
     }
 }
 
+#[async_trait]
 impl Objects for S3Objects {
     async fn read(
         &self,
         Address { bucket, key, version }: Address<'_>,
         limit: u64,
-        sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
+        sink: &mut ByteSink<'_>,
     ) -> Result<Delivery, PortError> {
         let object = Object {
             client: self.client.clone(),
@@ -138,7 +138,7 @@ async fn stream(
     object: &Object,
     mut body: ByteStream,
     limit: u64,
-    sink: Sink<'_>,
+    sink: &mut ByteSink<'_>,
 ) -> Result<Streamed, PortError> {
     let mut seen: u64 = 0;
     while let Some(piece) = body.next().await {

@@ -2,6 +2,7 @@
 
 use std::time::Duration as StdDuration;
 
+use async_trait::async_trait;
 use time::Duration;
 use tokio::time::{Instant, sleep};
 use vigil_core::ports::{Pace, TimeIsUp};
@@ -21,6 +22,7 @@ impl UntilDeadline {
     }
 }
 
+#[async_trait]
 impl Pace for UntilDeadline {
     async fn pause(&self, pause: Duration) -> Result<(), TimeIsUp> {
         let pause = StdDuration::try_from(pause).unwrap_or_default();

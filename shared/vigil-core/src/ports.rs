@@ -7,8 +7,9 @@
 //! clock, so a decision that compares the two by any other clock can be wrong by that clock's
 //! error; and a service whose time is simulated takes the unmodified jobs along with it.
 
-use std::{collections::BTreeMap, future::Future};
+use std::{collections::BTreeMap, ops::ControlFlow};
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
@@ -30,50 +31,42 @@ pub use distribution::Distribution;
 pub use error::{Cause, PortError, PublishError, RefusedFinding};
 pub use objects::{Address, Delivery, Objects};
 pub use pace::{Pace, TimeIsUp};
-pub use regions::Regions;
+pub use regions::{RegionPorts, Regions};
+
+/// Takes an object piece by piece, in order; `Break` ends the delivery.
+pub type ByteSink<'a> = dyn FnMut(&[u8]) -> ControlFlow<()> + Send + 'a;
 
 /// ACM PCA: reading CAs, and the two calls that change one.
+#[async_trait]
 pub trait Authorities: Send + Sync {
     /// Every CA of the account and Region, DELETED ones included, over all pages. `as_of` is the
     /// time of the first page: nothing listed is older.
-    fn list(&self) -> impl Future<Output = Result<Listing, PortError>> + Send;
+    async fn list(&self) -> Result<Listing, PortError>;
 
-    fn describe(&self, arn: &CaArn) -> impl Future<Output = Result<Described, PortError>> + Send;
+    async fn describe(&self, arn: &CaArn) -> Result<Described, PortError>;
 
     /// RestoreCertificateAuthority.
-    fn restore(&self, arn: &CaArn) -> impl Future<Output = Result<Receipt, PortError>> + Send;
+    async fn restore(&self, arn: &CaArn) -> Result<Receipt, PortError>;
 
     /// UpdateCertificateAuthority with `Status`, and nothing else.
-    fn update_status(
-        &self,
-        arn: &CaArn,
-        status: ServiceStatus,
-    ) -> impl Future<Output = Result<Receipt, PortError>> + Send;
+    async fn update_status(&self, arn: &CaArn, status: ServiceStatus)
+    -> Result<Receipt, PortError>;
 
     /// The tags. The service refuses this for a DELETED CA ([`PortError::InvalidState`]).
-    fn tags(
-        &self,
-        arn: &CaArn,
-    ) -> impl Future<Output = Result<BTreeMap<String, Option<String>>, PortError>> + Send;
+    async fn tags(&self, arn: &CaArn) -> Result<BTreeMap<String, Option<String>>, PortError>;
 
     /// GetCertificateAuthorityCertificate: the CA's certificate and its chain, in PEM.
-    fn certificate(
-        &self,
-        arn: &CaArn,
-    ) -> impl Future<Output = Result<CaCertificate, PortError>> + Send;
+    async fn certificate(&self, arn: &CaArn) -> Result<CaCertificate, PortError>;
 
     /// Lets a moment pass: what a call has changed may take that long to show.
-    fn wait(&self, moment: Duration) -> impl Future<Output = ()> + Send;
+    async fn wait(&self, moment: Duration);
 }
 
 /// ACM PCA: certificates that a CA has issued.
+#[async_trait]
 pub trait Issued: Send + Sync {
     /// GetCertificate, by the serial as certificate ARNs have it: the certificate, in PEM.
-    fn issued(
-        &self,
-        ca: &CaArn,
-        serial: &str,
-    ) -> impl Future<Output = Result<String, PortError>> + Send;
+    async fn issued(&self, ca: &CaArn, serial: &str) -> Result<String, PortError>;
 }
 
 #[derive(Clone, Debug)]
@@ -112,27 +105,24 @@ pub enum ServiceStatus {
 }
 
 /// The evidence bucket. Its conditional writes are the only concurrency control there is.
+#[async_trait]
 pub trait EvidenceStore: Send + Sync {
     /// Writes `key` unless it exists (`If-None-Match: *`).
-    fn create(
-        &self,
-        key: &str,
-        body: Vec<u8>,
-    ) -> impl Future<Output = Result<Creation, PortError>> + Send;
+    async fn create(&self, key: &str, body: Vec<u8>) -> Result<Creation, PortError>;
 
     /// The object at `key`; `None` if there is none.
-    fn read(&self, key: &str) -> impl Future<Output = Result<Option<Entry>, PortError>> + Send;
+    async fn read(&self, key: &str) -> Result<Option<Entry>, PortError>;
 
     /// Writes `key` if it still is what was read (`If-Match`).
-    fn replace(
+    async fn replace(
         &self,
         key: &str,
         body: Vec<u8>,
         seen: &Etag,
-    ) -> impl Future<Output = Result<Replacement, PortError>> + Send;
+    ) -> Result<Replacement, PortError>;
 
     /// The keys that begin with `prefix`, in order, over all pages.
-    fn list(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, PortError>;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,18 +149,13 @@ pub enum Replacement {
 }
 
 /// The event bus on which findings leave.
+#[async_trait]
 pub trait Bus: Send + Sync {
     /// Publishes every finding, or says which were not taken.
-    fn publish(
-        &self,
-        findings: &[Finding],
-    ) -> impl Future<Output = Result<(), PublishError>> + Send;
+    async fn publish(&self, findings: &[Finding]) -> Result<(), PublishError>;
 
     /// Asks for another invocation, which is to do what this one has no time for.
-    fn continue_later(
-        &self,
-        rest: &Continuation,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+    async fn continue_later(&self, rest: &Continuation) -> Result<(), PortError>;
 }
 
 /// What of a run is left, as it travels over the bus.

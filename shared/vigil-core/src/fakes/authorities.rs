@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
+use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
 use super::calls::{Calls, lock};
@@ -96,6 +97,7 @@ impl FakeAuthorities {
     }
 }
 
+#[async_trait]
 impl Issued for FakeAuthorities {
     async fn issued(&self, _: &CaArn, serial: &str) -> Result<String, PortError> {
         const OPERATION: &str = "GetCertificate";
@@ -110,6 +112,7 @@ impl Issued for FakeAuthorities {
     }
 }
 
+#[async_trait]
 impl Authorities for FakeAuthorities {
     async fn list(&self) -> Result<Listing, PortError> {
         self.calls.make("list").await?;
@@ -189,6 +192,7 @@ impl Authorities for FakeAuthorities {
     }
 }
 
+#[async_trait]
 impl Attachments for FakeAuthorities {
     async fn attached(&self, ca: &CaArn) -> Result<Attached, PortError> {
         const OPERATION: &str = "attached";

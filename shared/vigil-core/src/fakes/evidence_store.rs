@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use super::calls::{Calls, broken, denied, lock};
 use crate::ports::{Creation, Entry, Etag, EvidenceStore, PortError, Replacement};
+use async_trait::async_trait;
 
 /// Objects with a version each.
 #[derive(Default)]
@@ -44,6 +45,7 @@ impl FakeEvidenceStore {
     }
 }
 
+#[async_trait]
 impl EvidenceStore for FakeEvidenceStore {
     async fn create(&self, key: &str, body: Vec<u8>) -> Result<Creation, PortError> {
         self.calls.make("create").await?;

@@ -22,14 +22,14 @@ pub use outcome::{Analysis, Outcome, RequestResult, RequestedReport, Requests};
 pub const LARGEST_REPORT: u64 = 100 * 1024 * 1024 * 1024;
 
 /// What the job works with.
-#[derive(Debug)]
-pub struct Ports<'a, A, R, O, L, B, P> {
-    pub authorities: &'a A,
-    pub audit_reports: &'a R,
-    pub objects: &'a O,
-    pub evidence: &'a L,
-    pub bus: &'a B,
-    pub pace: &'a P,
+#[derive(Clone, Copy)]
+pub struct Ports<'a> {
+    pub authorities: &'a dyn Authorities,
+    pub audit_reports: &'a dyn AuditReports,
+    pub objects: &'a dyn Objects,
+    pub evidence: &'a dyn EvidenceStore,
+    pub bus: &'a dyn Bus,
+    pub pace: &'a dyn Pace,
 }
 
 #[derive(Clone, Debug)]
@@ -43,9 +43,9 @@ pub struct Settings {
 }
 
 /// One run: requests on a schedule, an analysis on the service's event about a report.
-pub async fn run<A: Authorities, R: AuditReports, O: Objects, L: EvidenceStore, B: Bus, P: Pace>(
+pub async fn run(
     event: &Value,
-    ports: &Ports<'_, A, R, O, L, B, P>,
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, AuditReportError> {
     if service_event::is_schedule(event) {

@@ -15,7 +15,7 @@ use time::Duration;
 use crate::{
     arn::CaArn,
     cloudtrail::{self, Refusal},
-    ports::{Bus, EvidenceStore, Regions},
+    ports::{Attachments, Authorities, Bus, EvidenceStore, RegionPorts, Regions},
 };
 
 mod act;
@@ -46,6 +46,17 @@ pub use machine::State;
 pub use outcome::{CaseOutcome, Outcome, SweepResult, Swept};
 pub use rescue::{LastCall, at_deadline};
 
+/// What auto-restore needs of the world.
+#[derive(Clone, Copy)]
+pub struct Ports<'a> {
+    /// ACM PCA in each Region that is watched.
+    pub regions: &'a dyn Regions,
+    /// The evidence bucket.
+    pub evidence: &'a dyn EvidenceStore,
+    /// The event bus that findings are published on.
+    pub bus: &'a dyn Bus,
+}
+
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The account that is watched; `None`: whichever an event names.
@@ -61,21 +72,19 @@ pub struct Settings {
 }
 
 /// One invocation: one delivery of an event, or a sweep of all Regions.
-pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
+pub async fn run(
     event: &Value,
-    regions: &R,
-    evidence: &L,
-    bus: &B,
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, AutoRestoreError> {
     if is_sweep(event) {
-        return sweep::all(regions, evidence, bus, settings).await;
+        return sweep::all(ports, settings).await;
     }
     let ended = if cloudtrail::is_update(event) {
         match cloudtrail::disabling(event) {
-            Ok(disabling) => match place(&disabling.ca, regions, settings) {
-                Ok(authorities) => {
-                    let job = Job { authorities, evidence, bus, settings };
+            Ok(disabling) => match place(&disabling.ca, ports.regions, settings) {
+                Ok(region) => {
+                    let job = Job::new(region, ports, settings);
                     return job.disabling(disabling).await;
                 }
                 Err(refusal) => refusal,
@@ -84,9 +93,9 @@ pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
         }
     } else {
         match cloudtrail::deletion(event) {
-            Ok(deletion) => match place(&deletion.ca, regions, settings) {
-                Ok(authorities) => {
-                    let job = Job { authorities, evidence, bus, settings };
+            Ok(deletion) => match place(&deletion.ca, ports.regions, settings) {
+                Ok(region) => {
+                    let job = Job::new(region, ports, settings);
                     return job.deletion(deletion).await;
                 }
                 Err(refusal) => refusal,
@@ -98,16 +107,16 @@ pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
         Refusal::FailedCall { .. } | Refusal::NotDisabled { .. } => {
             Ok(Outcome::NothingDone { reason: ended.to_string() })
         }
-        refusal => Err(rejected_events::keep(evidence, event, refusal).await),
+        refusal => Err(rejected_events::keep(ports.evidence, event, refusal).await),
     }
 }
 
 /// The service that a CA belongs to, if it is one that is watched.
-fn place<'r, R: Regions>(
+fn place<'r>(
     ca: &CaArn,
-    regions: &'r R,
+    regions: &'r dyn Regions,
     settings: &Settings,
-) -> Result<&'r R::Service, Refusal> {
+) -> Result<RegionPorts<'r>, Refusal> {
     if let Some(own) = &settings.account
         && own != ca.account()
     {
@@ -126,11 +135,19 @@ fn is_sweep(event: &Value) -> bool {
     })
 }
 
-struct Job<'a, A, L, B> {
-    authorities: &'a A,
-    evidence: &'a L,
-    bus: &'a B,
+struct Job<'a> {
+    authorities: &'a dyn Authorities,
+    attachments: &'a dyn Attachments,
+    evidence: &'a dyn EvidenceStore,
+    bus: &'a dyn Bus,
     settings: &'a Settings,
+}
+
+impl<'a> Job<'a> {
+    fn new(region: RegionPorts<'a>, ports: &Ports<'a>, settings: &'a Settings) -> Self {
+        let RegionPorts { authorities, attachments } = region;
+        Self { authorities, attachments, evidence: ports.evidence, bus: ports.bus, settings }
+    }
 }
 
 /// How often an invocation begins anew when others write what it has read.

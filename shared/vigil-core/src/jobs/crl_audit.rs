@@ -44,16 +44,17 @@ pub const LARGEST_CRL: u64 = 256 * 1024 * 1024;
 pub const LARGEST_COMPARED_REPORT: u64 = 512 * 1024 * 1024;
 
 /// What the job works with.
-#[derive(Debug)]
-pub struct Ports<'a, A, O, K, L, B, P, D> {
-    pub authorities: &'a A,
-    pub objects: &'a O,
-    pub buckets: &'a K,
-    pub evidence: &'a L,
-    pub bus: &'a B,
-    pub pace: &'a P,
+#[derive(Clone, Copy)]
+pub struct Ports<'a> {
+    pub authorities: &'a dyn Authorities,
+    pub issued: &'a dyn Issued,
+    pub objects: &'a dyn Objects,
+    pub buckets: &'a dyn Buckets,
+    pub evidence: &'a dyn EvidenceStore,
+    pub bus: &'a dyn Bus,
+    pub pace: &'a dyn Pace,
     /// `None`: what relying parties get is not looked at.
-    pub distribution: Option<&'a D>,
+    pub distribution: Option<&'a dyn Distribution>,
 }
 
 #[derive(Clone, Debug)]
@@ -73,20 +74,11 @@ const AT_ONCE: usize = 16;
 const BUCKETS_AT_ONCE: usize = 4;
 
 /// One run: all CAs on a schedule, what it concerns on an event.
-pub async fn run<A, O, K, L, B, P, D>(
+pub async fn run(
     event: &Value,
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+    ports: &Ports<'_>,
     settings: &Settings,
-) -> Result<Outcome, CrlAuditError>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+) -> Result<Outcome, CrlAuditError> {
     let trigger = &trigger::read(event).map_err(CrlAuditError::Event)?;
     let listing = ports.authorities.list().await.map_err(CrlAuditError::List)?;
     let now = listing.as_of;

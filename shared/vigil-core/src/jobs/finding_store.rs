@@ -13,9 +13,9 @@ use crate::{
     ports::{Bus, Creation, Etag, EvidenceStore, PortError, PublishError, Replacement},
 };
 
-pub(super) struct FindingStore<'a, L, B> {
-    pub(super) evidence: &'a L,
-    pub(super) bus: &'a B,
+pub(super) struct FindingStore<'a> {
+    pub(super) evidence: &'a dyn EvidenceStore,
+    pub(super) bus: &'a dyn Bus,
     pub(super) area: &'static str,
     pub(super) now: OffsetDateTime,
     /// At least the function's timeout: as long as that the claim's maker may still be at work.
@@ -67,7 +67,7 @@ struct Claim {
     etag: Etag,
 }
 
-impl<L: EvidenceStore, B: Bus> FindingStore<'_, L, B> {
+impl FindingStore<'_> {
     /// Tells what was not told before.
     pub(super) async fn announce(
         &self,
@@ -248,7 +248,7 @@ mod tests {
     }
 
     impl World {
-        fn at(&self, now: OffsetDateTime) -> FindingStore<'_, FakeEvidenceStore, FakeBus> {
+        fn at(&self, now: OffsetDateTime) -> FindingStore<'_> {
             let (evidence, bus) = (&self.evidence, &self.bus);
             let claim_expires_after = Duration::MINUTE;
             FindingStore { evidence, bus, area: "crl-audit", now, claim_expires_after }

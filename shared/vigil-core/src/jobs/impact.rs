@@ -56,8 +56,8 @@ impl Certificates {
 }
 
 /// Never fails: what cannot be had is unknown.
-pub(super) async fn gather<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn gather(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     now: OffsetDateTime,
 ) -> Impact {
@@ -85,7 +85,7 @@ struct Document {
     summary: Certificates,
 }
 
-async fn certificates<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Certificates, String> {
+async fn certificates(evidence: &dyn EvidenceStore, ca: &CaArn) -> Result<Certificates, String> {
     let newest = read(evidence, &Newest::key_of(ca.id())).await?;
     let newest: Newest = newest.ok_or("no audit report has been summarised")?;
     let key = format!("summaries/{}/{}.json", ca.id(), newest.report);
@@ -95,15 +95,15 @@ async fn certificates<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Cert
 }
 
 /// One that cannot be read hides what may live below a CA: then nothing is known of it.
-async fn inventories<L: EvidenceStore>(evidence: &L) -> Result<Vec<Inventory>, String> {
+async fn inventories(evidence: &dyn EvidenceStore) -> Result<Vec<Inventory>, String> {
     let keys = evidence.list(inventory::PREFIX).await.map_err(|error| chain(&error))?;
     let all: Vec<Option<Inventory>> =
         stream::iter(&keys).map(|key| read(evidence, key)).buffered(AT_ONCE).try_collect().await?;
     Ok(all.into_iter().flatten().collect())
 }
 
-async fn read<L: EvidenceStore, T: for<'de> Deserialize<'de>>(
-    evidence: &L,
+async fn read<T: for<'de> Deserialize<'de>>(
+    evidence: &dyn EvidenceStore,
     key: &str,
 ) -> Result<Option<T>, String> {
     let Some(entry) = evidence.read(key).await.map_err(|error| chain(&error))? else {

@@ -5,12 +5,14 @@ use futures::{
     future::join_all,
     stream::{self, StreamExt as _},
 };
+use serde::Deserialize;
+use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
     ca::{Ca, CaStatus},
     jobs::{auto_restore, conditional},
-    ports::{Attachments, Authorities, Bus, Entry, Etag, EvidenceStore, Listing, Regions},
+    ports::{Entry, Etag, Listing, RegionPorts},
     span::Span,
 };
 
@@ -35,6 +37,10 @@ use alert::{Alert, State};
 use background::Background;
 use thresholds::Due;
 
+/// What restore-deadline needs of the world: the same as auto-restore, which its last threshold may
+/// call on.
+pub type Ports<'a> = auto_restore::Ports<'a>;
+
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub thresholds: Thresholds,
@@ -51,20 +57,21 @@ const AT_ONCE: usize = 8;
 /// Looks at every DELETED CA of all Regions once, in each the one nearest its end first, and alerts
 /// where a threshold has passed. A Region or a CA that cannot be handled does not keep the others
 /// from their turn.
-pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
-    regions: &R,
-    evidence: &L,
-    bus: &B,
+pub async fn run(
+    event: &Value,
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, RestoreDeadlineError> {
-    let watched = regions.names().iter().filter_map(|name| Some((name, regions.of(name)?)));
-    let region_sweeps = join_all(watched.map(|(region, authorities)| async move {
-        match authorities.list().await {
+    let Trigger {} = Trigger::deserialize(event).map_err(RestoreDeadlineError::Event)?;
+    let names = ports.regions.names().iter();
+    let watched = names.filter_map(|name| Some((name, ports.regions.of(name)?)));
+    let region_sweeps = join_all(watched.map(|(name, region)| async move {
+        match region.authorities.list().await {
             Ok(listing) => {
-                let job = Job { authorities, evidence, bus, settings, now: listing.as_of };
-                Ok(job.sweep(region, listing).await)
+                let job = Job::new(region, ports, settings, listing.as_of);
+                Ok(job.sweep(name, listing).await)
             }
-            Err(cause) => Err((region, cause)),
+            Err(cause) => Err((name, cause)),
         }
     }));
     let (mut answered, mut failures) = (Vec::new(), Vec::new());
@@ -85,22 +92,18 @@ pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
         outcome.deleted.append(&mut region_sweep.watched);
         failures.append(&mut region_sweep.failures);
     }
-    window_tracker::close_ended(
-        &answered,
-        regions,
-        evidence,
-        bus,
-        settings,
-        &mut outcome,
-        &mut failures,
-    )
-    .await;
+    window_tracker::close_ended(&answered, ports, settings, &mut outcome, &mut failures).await;
     if failures.is_empty() {
         Ok(outcome)
     } else {
         Err(RestoreDeadlineError::Incomplete { outcome, failures })
     }
 }
+
+/// The template passes this as the schedule's `Input`. A misspelt field must not start a run.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Trigger {}
 
 /// What the sweep of one Region saw and did.
 struct RegionSweep {
@@ -110,15 +113,23 @@ struct RegionSweep {
     failures: Vec<CaFailure>,
 }
 
-struct Job<'a, A, L, B> {
-    authorities: &'a A,
-    evidence: &'a L,
-    bus: &'a B,
+struct Job<'a> {
+    region: RegionPorts<'a>,
+    ports: Ports<'a>,
     settings: &'a Settings,
     now: OffsetDateTime,
 }
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl<'a> Job<'a> {
+    fn new(
+        region: RegionPorts<'a>,
+        ports: &Ports<'a>,
+        settings: &'a Settings,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self { region, ports: *ports, settings, now }
+    }
+
     async fn sweep(&self, region: &str, listing: Listing) -> RegionSweep {
         let mut deleted: Vec<&Ca> =
             listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
@@ -149,7 +160,8 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         let Some(due) = &position.due else {
             return Ok(Watch::Waiting { next: position.next });
         };
-        let ack = Ack::of(self.evidence, &ca.arn, until).await.map_err(Step::EvidenceStore)?;
+        let ack =
+            Ack::of(self.ports.evidence, &ca.arn, until).await.map_err(Step::EvidenceStore)?;
         // The last one: after it nobody is asked any more.
         if position.next.is_none()
             && self.now < until
@@ -172,9 +184,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         let acknowledged = ack.is_some_and(|ack| self.now < ack.until);
         let call = auto_restore::LastCall { ca, until, acknowledged, now: self.now };
         let settings = &self.settings.rescue;
-        let (authorities, evidence, bus) = (self.authorities, self.evidence, self.bus);
-        let rescued =
-            Box::pin(auto_restore::at_deadline(call, authorities, evidence, bus, settings));
+        let rescued = Box::pin(auto_restore::at_deadline(call, self.region, &self.ports, settings));
         match rescued.await {
             Ok(outcome) => Ok(outcome.map(|outcome| Watch::Rescued {
                 threshold: due.threshold.to_string(),
@@ -197,7 +207,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         ack: Option<&Ack>,
     ) -> Result<Watch, Step> {
         let key = alert::key(&ca.arn, until, due.threshold);
-        let seen = self.evidence.read(&key).await.map_err(Step::EvidenceStore)?;
+        let seen = self.ports.evidence.read(&key).await.map_err(Step::EvidenceStore)?;
         match seen.as_ref().map(|entry| Alert::read(&entry.body)) {
             Some(Some(Alert { state: State::Sent | State::Resolved, .. })) => {
                 let threshold = due.threshold.to_string();
@@ -229,7 +239,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         (key, seen): (&str, Option<Entry>),
     ) -> Result<Watch, Step> {
         let missed = self.missed(ca, until, due, ack).await?;
-        let background = Background::gather(self.evidence, &ca.arn, until, self.now).await;
+        let background = Background::gather(self.ports.evidence, &ca.arn, until, self.now).await;
         let finding = findings::finding(ca, until, due, &missed, &background, self.now);
         let threshold = due.threshold.to_string();
         let claim = Alert { state: State::Claimed, at: self.now, finding };
@@ -237,7 +247,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         else {
             return Ok(Watch::Claimed { threshold, at: self.now });
         };
-        if let Err(error) = self.bus.publish(std::slice::from_ref(&claim.finding)).await {
+        if let Err(error) = self.ports.bus.publish(std::slice::from_ref(&claim.finding)).await {
             // So that the next attempt need not wait for the claim to expire. If this fails as
             // well, it waits.
             let unsent = Alert { state: State::Unsent, ..claim };
@@ -268,7 +278,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
             return Ok(Vec::new());
         }
         let prefix = alert::prefix(&ca.arn, until);
-        let alerted = self.evidence.list(&prefix).await.map_err(Step::EvidenceStore)?;
+        let alerted = self.ports.evidence.list(&prefix).await.map_err(Step::EvidenceStore)?;
         let is_alerted = |span: &Span| alerted.contains(&alert::key(&ca.arn, until, *span));
         let since = due.earlier.iter().rposition(is_alerted).map_or(0, |last| last + 1);
         let is_missed = |span: &&Span| ack.is_none_or(|ack| !ack.covers(until - span.duration()));
@@ -288,7 +298,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         over: Option<&Etag>,
     ) -> Result<Option<Etag>, Step> {
         let body = alert.to_json().map_err(Step::Write)?;
-        conditional::write(self.evidence, key, body, over).await.map_err(Step::EvidenceStore)
+        conditional::write(self.ports.evidence, key, body, over).await.map_err(Step::EvidenceStore)
     }
 }
 

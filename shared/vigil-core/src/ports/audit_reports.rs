@@ -1,26 +1,18 @@
 //! Asking ACM PCA for audit reports.
 
-use std::future::Future;
-
+use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::PortError;
 use crate::arn::CaArn;
 
+#[async_trait]
 pub trait AuditReports: Send + Sync {
     /// CreateCertificateAuthorityAuditReport, in JSON.
-    fn create(
-        &self,
-        ca: &CaArn,
-        bucket: &str,
-    ) -> impl Future<Output = Result<CreatedReport, PortError>> + Send;
+    async fn create(&self, ca: &CaArn, bucket: &str) -> Result<CreatedReport, PortError>;
 
     /// DescribeCertificateAuthorityAuditReport.
-    fn describe(
-        &self,
-        ca: &CaArn,
-        report: &str,
-    ) -> impl Future<Output = Result<ReportRecord, PortError>> + Send;
+    async fn describe(&self, ca: &CaArn, report: &str) -> Result<ReportRecord, PortError>;
 }
 
 /// What the service answered to the wish for a report.

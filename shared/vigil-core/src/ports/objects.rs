@@ -1,35 +1,31 @@
 //! Reading objects that are not ours: CRLs and audit reports, as large as they come.
 
-use std::{future::Future, ops::ControlFlow};
+use super::{ByteSink, PortError};
+use async_trait::async_trait;
 
-use super::PortError;
-
+#[async_trait]
 pub trait Objects: Send + Sync {
     /// Hands the object over piece by piece, in order, and keeps none of it. `sink` may end the
     /// delivery early; an object over `limit` bytes is not begun, or ends there.
-    fn read(
+    async fn read(
         &self,
         object: Address<'_>,
         limit: u64,
-        sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
-    ) -> impl Future<Output = Result<Delivery, PortError>> + Send;
+        sink: &mut ByteSink<'_>,
+    ) -> Result<Delivery, PortError>;
 
     /// The versions of the object before the one that is there now, the latest first, `most` of them
     /// at most; none where the bucket keeps none.
-    fn versions_before(
+    async fn versions_before(
         &self,
         bucket: &str,
         key: &str,
         most: usize,
-    ) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
+    ) -> Result<Vec<String>, PortError>;
 
     /// The keys that begin with `prefix`, in order, `most` of them at most.
-    fn list(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        most: usize,
-    ) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
+    async fn list(&self, bucket: &str, prefix: &str, most: usize)
+    -> Result<Vec<String>, PortError>;
 }
 
 /// Where an object is.

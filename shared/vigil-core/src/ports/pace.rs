@@ -1,12 +1,12 @@
 //! Waiting, where the service wants to be asked slowly.
 
-use std::future::Future;
-
+use async_trait::async_trait;
 use time::Duration;
 
+#[async_trait]
 pub trait Pace: Send + Sync {
     /// Waits, unless the invocation would end before; then says so at once.
-    fn pause(&self, pause: Duration) -> impl Future<Output = Result<(), TimeIsUp>> + Send;
+    async fn pause(&self, pause: Duration) -> Result<(), TimeIsUp>;
 
     /// Whether the invocation lasts that much longer.
     fn lasts(&self, time: Duration) -> bool;

@@ -8,23 +8,13 @@ use crate::{
     audit_report::{Format, Newest, Record, ReportReader, Summary},
     finding::Finding,
     jobs::finding_store::{FindingStore, Published},
-    ports::{
-        Address, AuditReports, Authorities, Bus, Creation, Delivery, Described, EvidenceStore,
-        Objects, PortError, ReportRecord, ReportStatus,
-    },
+    ports::{Address, Creation, Delivery, Described, PortError, ReportRecord, ReportStatus},
     service_event::{EventResult, ServiceEvent},
 };
 
-pub(super) async fn run<
-    A: Authorities,
-    R: AuditReports,
-    O: Objects,
-    L: EvidenceStore,
-    B: Bus,
-    P,
->(
+pub(super) async fn run(
     event: &ServiceEvent,
-    ports: &Ports<'_, A, R, O, L, B, P>,
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, AuditReportError> {
     let ca = &event.ca;
@@ -62,17 +52,15 @@ fn is_report_id(id: &str) -> bool {
     id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-struct Job<'a, A, R, O, L, B, P> {
-    ports: &'a Ports<'a, A, R, O, L, B, P>,
+struct Job<'a> {
+    ports: &'a Ports<'a>,
     settings: &'a Settings,
     ca: &'a CaArn,
     report: &'a str,
-    finding_store: FindingStore<'a, L, B>,
+    finding_store: FindingStore<'a>,
 }
 
-impl<A: Authorities, R: AuditReports, O: Objects, L: EvidenceStore, B: Bus, P>
-    Job<'_, A, R, O, L, B, P>
-{
+impl Job<'_> {
     async fn failed(&self, described: &Described) -> Result<Outcome, AuditReportError> {
         let finding = findings::failed(self.ca, self.report, described.as_of);
         let published = self

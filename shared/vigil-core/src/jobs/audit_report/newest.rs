@@ -11,8 +11,8 @@ use crate::{
 const TRIES: usize = 5;
 
 /// Events come in any order: only a newer report takes the place of the one noted.
-pub(super) async fn note<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn note(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     newest: &Newest,
 ) -> Result<(), AuditReportError> {

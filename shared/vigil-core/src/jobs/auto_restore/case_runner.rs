@@ -18,9 +18,7 @@ use crate::{
     failure::chain,
     jobs::conditional,
     policy::{self, Permission, Question, Verdict},
-    ports::{
-        Attachments, Authorities, Bus, Described, Etag, EvidenceStore, PortError, ServiceStatus,
-    },
+    ports::{Described, Etag, PortError, ServiceStatus},
 };
 
 mod patience;
@@ -33,8 +31,8 @@ const TIME_TO_INSIST: Duration = Duration::hours(3);
 /// With less than this left of the window, a CA about which people are asked is restored first.
 const TIME_TO_DECIDE: Duration = Duration::days(14);
 
-pub(super) struct CaseRunner<'a, A, L, B> {
-    job: &'a Job<'a, A, L, B>,
+pub(super) struct CaseRunner<'a> {
+    job: &'a Job<'a>,
     case: Case,
     /// The version of the record that was read.
     etag: Option<Etag>,
@@ -71,9 +69,9 @@ impl Observed_ {
     }
 }
 
-impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, A, L, B> {
+impl<'a> CaseRunner<'a> {
     pub(super) fn new(
-        job: &'a Job<'a, A, L, B>,
+        job: &'a Job<'a>,
         case: Case,
         etag: Option<Etag>,
         observation: Observed_,
@@ -394,7 +392,7 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
     }
 }
 
-impl<A: Authorities, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl Job<'_> {
     pub(super) async fn recorded(&self, key: &str) -> Result<Recorded, AutoRestoreError> {
         let object = self.evidence.read(key).await.map_err(AutoRestoreError::EvidenceStore)?;
         Ok(Recorded::from_object(object))

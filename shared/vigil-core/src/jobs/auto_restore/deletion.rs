@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cloudtrail::Deletion,
-    ports::{Attachments, Authorities, Bus, Etag, EvidenceStore, PortError},
+    ports::{Etag, PortError},
 };
 
 /// By how much the end of the window can differ from what the event leads to expect.
@@ -31,7 +31,7 @@ enum Place {
     Moot(Outcome),
 }
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl Job<'_> {
     pub(super) async fn deletion(&self, deletion: Deletion) -> Result<Outcome, AutoRestoreError> {
         let mut tries = 1;
         loop {

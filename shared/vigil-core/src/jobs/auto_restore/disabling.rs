@@ -12,10 +12,10 @@ use crate::{
     ca::CaStatus,
     cloudtrail::Disabling,
     jobs::conditional,
-    ports::{Attachments, Authorities, Bus, Described, Etag, EvidenceStore, PortError},
+    ports::{Described, Etag, PortError},
 };
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl Job<'_> {
     pub(super) async fn disabling(&self, event: Disabling) -> Result<Outcome, AutoRestoreError> {
         let mut tries = 1;
         loop {

@@ -18,7 +18,7 @@ use crate::{
     ca::{Ca, CaStatus, CrlConfiguration},
     finding::Status,
     jobs::conditional,
-    ports::{Bus, Etag, EvidenceStore},
+    ports::Etag,
     rules::crl::CrlHistory,
 };
 
@@ -44,7 +44,7 @@ fn due(crl: &CrlConfiguration) -> Duration {
     Duration::days(i64::from(crl.expiration_in_days.unwrap_or(DEFAULT_EXPIRATION))) / 2 + SLACK
 }
 
-impl<A, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl Job<'_> {
     /// Whether something new is on record.
     pub(super) async fn prove(
         &self,

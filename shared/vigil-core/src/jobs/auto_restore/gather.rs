@@ -84,8 +84,8 @@ pub(super) enum RetryUntilKnown {
 
 /// With nothing known, nothing permits the deletion, and the CA is restored. `occasion` is the
 /// deletion's own among the restorations.
-pub(super) async fn gather<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn gather(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     occasion: &str,
     as_of: OffsetDateTime,
@@ -159,14 +159,14 @@ fn known<T>(fact: Result<T, String>, unknown: &mut Vec<String>) -> Option<T> {
     }
 }
 
-async fn snapshot<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Option<Snapshot>, String> {
+async fn snapshot(evidence: &dyn EvidenceStore, ca: &CaArn) -> Result<Option<Snapshot>, String> {
     let key = Snapshot::key(ca);
     let entry = evidence.read(&key).await.map_err(|error| format!("{key}: {}", chain(&error)))?;
     let Some(entry) = entry else { return Ok(None) };
     serde_json::from_slice(&entry.body).map(Some).map_err(|error| format!("{key}: {error}"))
 }
 
-async fn approval<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Option<Approval>, Gap> {
+async fn approval(evidence: &dyn EvidenceStore, ca: &CaArn) -> Result<Option<Approval>, Gap> {
     let key = Approval::key(ca);
     let Some(entry) = evidence.read(&key).await? else { return Ok(None) };
     match Approval::read(&entry.body, ca) {
@@ -176,8 +176,8 @@ async fn approval<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Option<A
 }
 
 /// The policies under `policies/` in the evidence bucket, if there are any.
-async fn own_policies<L: EvidenceStore>(
-    evidence: &L,
+async fn own_policies(
+    evidence: &dyn EvidenceStore,
 ) -> Result<Option<(Policies, Vec<String>)>, Gap> {
     let keys = evidence.list("policies/").await?;
     let keys: Vec<String> = keys.into_iter().filter(|key| key.ends_with(".cedar")).collect();

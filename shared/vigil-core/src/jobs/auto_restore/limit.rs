@@ -42,8 +42,8 @@ pub(super) fn key(ca: &CaArn) -> String {
 
 /// Notes a restoration that the day's allowance does not hold up, such as the dead man's switch's.
 /// Who finds the note carries the case on, should its maker be cut short.
-pub(super) async fn note<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn note(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     case: &str,
     now: OffsetDateTime,
@@ -52,8 +52,8 @@ pub(super) async fn note<L: EvidenceStore>(
 }
 
 /// Takes one of the day's restorations for a case, or finds it taken for that case already.
-pub(super) async fn take<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn take(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     case: &str,
     now: OffsetDateTime,
@@ -100,8 +100,8 @@ impl Restorations {
 }
 
 /// How often a CA was restored within the 30 days before, but for this case.
-pub(super) async fn earlier<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn earlier(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     case: &str,
     now: OffsetDateTime,

@@ -11,8 +11,8 @@ use crate::{
 };
 
 /// The error that an invocation ends with: the event's, whether it could be kept or not.
-pub(super) async fn keep<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn keep(
+    evidence: &dyn EvidenceStore,
     event: &Value,
     refusal: Refusal,
 ) -> AutoRestoreError {
@@ -28,8 +28,8 @@ pub(super) async fn keep<L: EvidenceStore>(
 /// EventBridge delivers no more than 256 KiB; what is longer came from elsewhere, and is cut.
 const LONGEST: usize = 256 * 1024;
 
-async fn record<L: EvidenceStore>(
-    evidence: &L,
+async fn record(
+    evidence: &dyn EvidenceStore,
     event: &Value,
     refusal: &Refusal,
 ) -> Result<(), AutoRestoreError> {

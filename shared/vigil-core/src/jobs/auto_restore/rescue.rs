@@ -4,7 +4,7 @@
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    AutoRestoreError, Job, Outcome, Settings, TRIES,
+    AutoRestoreError, Job, Outcome, Ports, Settings, TRIES,
     act::Act,
     case::{self, Recorded},
     case_runner::{CaseRunner, Observed_},
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     ca::{Ca, CaStatus},
     policy::{self, Permission, Question},
-    ports::{Attachments, Authorities, Bus, EvidenceStore, PortError},
+    ports::{PortError, RegionPorts},
 };
 
 /// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
@@ -32,25 +32,33 @@ pub struct LastCall<'a> {
 }
 
 /// `None`: policy does not have the CA restored.
-pub async fn at_deadline<A: Authorities + Attachments, L: EvidenceStore, B: Bus>(
+pub async fn at_deadline(
     call: LastCall<'_>,
-    authorities: &A,
-    evidence: &L,
-    bus: &B,
+    region: RegionPorts<'_>,
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Option<Outcome>, AutoRestoreError> {
-    let job = Job { authorities, evidence, bus, settings };
-    let mut tries = 1;
-    loop {
-        match job.at_deadline(call).await {
-            Err(AutoRestoreError::Contended { .. }) if tries < TRIES => tries += 1,
-            ended => return ended,
-        }
-    }
+    Job::new(region, ports, settings).at_deadline(call).await
 }
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
-    async fn at_deadline(&self, call: LastCall<'_>) -> Result<Option<Outcome>, AutoRestoreError> {
+impl Job<'_> {
+    pub(super) async fn at_deadline(
+        &self,
+        call: LastCall<'_>,
+    ) -> Result<Option<Outcome>, AutoRestoreError> {
+        let mut tries = 1;
+        loop {
+            match self.at_deadline_once(call).await {
+                Err(AutoRestoreError::Contended { .. }) if tries < TRIES => tries += 1,
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn at_deadline_once(
+        &self,
+        call: LastCall<'_>,
+    ) -> Result<Option<Outcome>, AutoRestoreError> {
         let LastCall { ca, until, acknowledged, now } = call;
         let (mut case, etag) = match self.recorded(&case::key(&ca.arn, until)).await? {
             Recorded::Absent => (self.open(ca, now, false)?, None),

@@ -12,7 +12,7 @@ use crate::{
     certificate::Certificate,
     inventory::{self, Identity, Inventory, Known},
     jobs::conditional,
-    ports::{Attachments, Authorities, Bus, EvidenceStore, Listing, PortError},
+    ports::{Listing, PortError},
     snapshot::Snapshot,
 };
 
@@ -23,7 +23,7 @@ const REFRESHED_AFTER: Duration = Duration::DAY;
 /// How old an inventory gets in which nothing has changed.
 const REWRITTEN_AFTER: Duration = Duration::hours(6);
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl Job<'_> {
     pub(super) async fn keep_inventory(
         &self,
         region: &str,
@@ -127,7 +127,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         ca: &Ca,
         as_of: OffsetDateTime,
     ) -> Result<(), AutoRestoreError> {
-        let attached = self.authorities.attached(&ca.arn).await.map_err(AutoRestoreError::Look)?;
+        let attached = self.attachments.attached(&ca.arn).await.map_err(AutoRestoreError::Look)?;
         let key = Snapshot::key(&ca.arn);
         let object = self.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
         let snapshot = Snapshot { ca: ca.arn.clone(), as_of, attached };

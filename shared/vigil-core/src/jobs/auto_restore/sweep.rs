@@ -7,19 +7,19 @@ use futures::future::join_all;
 use time::OffsetDateTime;
 
 use super::{
-    AutoRestoreError, CaFailure, Job, Outcome, Settings, SweepResult, Swept, TRIES,
+    AutoRestoreError, CaFailure, Job, Outcome, Ports, Settings, SweepResult, Swept, TRIES,
     case::{self, Case, Recorded},
     case_runner::{CaseRunner, Observed_},
     disabled,
     limit::{self, Restorations},
     machine::State,
-    rescue::{LastCall, at_deadline},
+    rescue::LastCall,
 };
 use crate::{
     ca::{Ca, CaStatus},
     cloudtrail::Deletion,
     jobs::{conditional, restore_deadline::Ack},
-    ports::{Attachments, Authorities, Bus, EvidenceStore, PortError, Regions},
+    ports::PortError,
 };
 
 /// What the sweep of one Region saw and did.
@@ -32,16 +32,16 @@ pub(super) struct RegionSweep {
 }
 
 /// All Regions at once; one that does not answer does not keep the others from their turn.
-pub(super) async fn all<R: Regions, L: EvidenceStore, B: Bus>(
-    regions: &R,
-    evidence: &L,
-    bus: &B,
+pub(super) async fn all(
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, AutoRestoreError> {
-    let watched = regions.names().iter().filter_map(|name| Some((name, regions.of(name)?)));
-    let region_sweeps = join_all(watched.map(|(region, authorities)| async move {
-        Job { authorities, evidence, bus, settings }.sweep(region).await
-    }));
+    let watched =
+        ports.regions.names().iter().filter_map(|name| Some((name, ports.regions.of(name)?)));
+    let region_sweeps =
+        join_all(watched.map(|(name, region)| async move {
+            Job::new(region, ports, settings).sweep(name).await
+        }));
     merged(region_sweeps.await)
 }
 
@@ -65,7 +65,7 @@ fn merged(region_sweeps: Vec<RegionSweep>) -> Result<Outcome, AutoRestoreError> 
     Err(AutoRestoreError::SweepIncomplete { outcome: Box::new(outcome), failures })
 }
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl Job<'_> {
     /// One list of all CAs, and a read for each that is DELETED. One that cannot be handled does
     /// not keep the others from their turn.
     async fn sweep(&self, region: &str) -> RegionSweep {
@@ -191,8 +191,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
             .map_err(AutoRestoreError::EvidenceStore)?;
         let acknowledged = ack.is_some_and(|ack| now < ack.until);
         let call = LastCall { ca, until, acknowledged, now };
-        let (authorities, evidence, bus) = (self.authorities, self.evidence, self.bus);
-        at_deadline(call, authorities, evidence, bus, self.settings).await
+        Box::pin(self.at_deadline(call)).await
     }
 
     pub(super) fn open(

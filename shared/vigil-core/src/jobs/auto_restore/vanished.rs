@@ -14,10 +14,10 @@ use crate::{
     instant::rfc3339,
     inventory::{Inventory, Known},
     jobs::restore_deadline::window_key,
-    ports::{Bus, EvidenceStore, Listing},
+    ports::Listing,
 };
 
-impl<A, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl Job<'_> {
     pub(super) async fn tell_vanished(
         &self,
         old: &Inventory,

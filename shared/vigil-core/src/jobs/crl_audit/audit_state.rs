@@ -112,8 +112,8 @@ impl CrlHistory {
 }
 
 /// Nothing is remembered of a resource that is new, or of garbage.
-pub(super) async fn read<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn read(
+    evidence: &dyn EvidenceStore,
     key: &str,
 ) -> Result<(AuditState, Option<Etag>), Step> {
     let entry = evidence.read(key).await.map_err(Step::AuditState)?;
@@ -127,8 +127,8 @@ pub(super) async fn read<L: EvidenceStore>(
 const TRIES: usize = 5;
 
 /// Makes a change, and answers with the memory as it then is. No change, no write.
-pub(super) async fn update<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn update(
+    evidence: &dyn EvidenceStore,
     key: &str,
     change: impl Fn(&mut AuditState),
 ) -> Result<AuditState, Step> {

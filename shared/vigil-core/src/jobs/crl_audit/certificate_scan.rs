@@ -15,10 +15,7 @@ use super::{
     report::CertificatesOf,
 };
 use crate::{
-    arn::CaArn,
-    certificate::Certificate,
-    jobs::side_by_side::side_by_side,
-    ports::{EvidenceStore, Issued, Pace, PortError},
+    arn::CaArn, certificate::Certificate, jobs::side_by_side::side_by_side, ports::PortError,
 };
 
 mod choice;
@@ -54,8 +51,8 @@ struct Seen {
 
 /// Carries out as much of the plans as there is time for, and remembers what that taught. Answers with
 /// how far it got.
-pub(super) async fn look<A: Issued, O, K, L: EvidenceStore, B, P: Pace, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn look(
+    ports: &Ports<'_>,
     plans: Vec<(CaArn, Plan)>,
     now: OffsetDateTime,
     failures: &mut Vec<CheckFailure>,
@@ -85,10 +82,7 @@ pub(super) async fn look<A: Issued, O, K, L: EvidenceStore, B, P: Pace, D>(
     all
 }
 
-async fn see<A: Issued, O, K, L, B, P: Pace, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
-    plans: &[(CaArn, Plan)],
-) -> Vec<Seen> {
+async fn see(ports: &Ports<'_>, plans: &[(CaArn, Plan)]) -> Vec<Seen> {
     let mut seen: Vec<Seen> = plans.iter().map(|_| Seen::default()).collect();
     let mut begun = vec![0; plans.len()];
     let mut work_items = work_items(plans);
@@ -105,7 +99,7 @@ async fn see<A: Issued, O, K, L, B, P: Pace, D>(
         pause = Duration::SECOND;
         let calls = batch.iter().map(async |(of, candidate)| {
             let serial = candidate.place.serial.as_deref().unwrap_or_default();
-            ports.authorities.issued(&plans[*of].0, serial).await
+            ports.issued.issued(&plans[*of].0, serial).await
         });
         let answers = side_by_side(A_SECOND, calls).await;
         let is_throttled =

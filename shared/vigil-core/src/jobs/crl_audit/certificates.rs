@@ -9,17 +9,14 @@ use time::Duration;
 use super::{Ports, Step, work_items::WorkItem};
 use crate::{
     jobs::side_by_side::side_by_side,
-    ports::{Authorities, Pace, PortError, TimeIsUp},
+    ports::{PortError, TimeIsUp},
 };
 
 /// Below the quota: others call, too.
 const A_SECOND: usize = 15;
 
 /// Gives each turn its certificate, in order, and says how many got that far before time was up.
-pub(super) async fn fetch<A: Authorities, O, K, L, B, P: Pace, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
-    work_items: &mut [WorkItem<'_>],
-) -> usize {
+pub(super) async fn fetch(ports: &Ports<'_>, work_items: &mut [WorkItem<'_>]) -> usize {
     let missing: Vec<usize> =
         (0..work_items.len()).filter(|at| work_items[*at].lacks_certificate()).collect();
     for (nth, at_once) in missing.chunks(A_SECOND).enumerate() {
@@ -36,10 +33,7 @@ pub(super) async fn fetch<A: Authorities, O, K, L, B, P: Pace, D>(
 }
 
 /// Asks again, for as long as there is time, what was refused for having been asked too often.
-async fn patiently<A: Authorities, O, K, L, B, P: Pace, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
-    work_item: &WorkItem<'_>,
-) -> Result<String, Step> {
+async fn patiently(ports: &Ports<'_>, work_item: &WorkItem<'_>) -> Result<String, Step> {
     loop {
         match ports.authorities.certificate(&work_item.ca.arn).await {
             Ok(answer) => return Ok(answer.certificate),

@@ -16,7 +16,7 @@ use crate::{
     certificate::Certificate,
     crl::comparison::{Coverage, Listed, Reported},
     failure::chain,
-    ports::{Address, Delivery, Distribution, EvidenceStore, Objects, PortError},
+    ports::{Address, Delivery, Objects, PortError},
     rules::{
         bucket::BucketUser,
         crl::{CrlHistory, CrlState, CrlSubject, Place, References},
@@ -103,10 +103,7 @@ pub(super) fn issuer(certificate: Option<Result<String, Step>>) -> KnownIssuer {
     KnownIssuer { issuer, pem: readable, failure }
 }
 
-pub(super) async fn crl<A, O: Objects, K, L: EvidenceStore, B, P, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
-    asked: Asked<'_>,
-) -> Gathered {
+pub(super) async fn crl(ports: &Ports<'_>, asked: Asked<'_>) -> Gathered {
     let Asked { ca, scope, history, issuer, kind, references, wanted, settings, as_of } = asked;
     let mut failures = Vec::new();
     let address = Address::new(&scope.bucket, &scope.key);
@@ -178,8 +175,8 @@ fn coverage(
     Ok(reported.coverage(&all, as_of))
 }
 
-async fn fetch<O: Objects>(
-    objects: &O,
+async fn fetch(
+    objects: &dyn Objects,
     address: Address<'_>,
     limit: u64,
     issuer: Option<&Certificate>,
@@ -200,8 +197,8 @@ async fn fetch<O: Objects>(
 }
 
 /// What a relying party gets of a CRL that could be read; `None` if nobody is sent there.
-pub(super) async fn distribution<A, O, K, L, B, P, D: Distribution>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn distribution(
+    ports: &Ports<'_>,
     scope: &Scope,
     gathered: &Gathered,
     limit: u64,

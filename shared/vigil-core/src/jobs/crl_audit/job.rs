@@ -10,9 +10,7 @@ use super::{
 use crate::{
     ca::Ca,
     jobs::{finding_store::FindingStore, side_by_side::side_by_side},
-    ports::{
-        Authorities, Buckets, Bus, Continuation, Distribution, EvidenceStore, Issued, Objects, Pace,
-    },
+    ports::Continuation,
     rules::Judgement,
 };
 
@@ -24,10 +22,10 @@ mod partitions;
 
 use checked::{Checked, Sum};
 
-pub(super) struct Job<'a, A, O, K, L, B, P, D> {
-    pub(super) ports: &'a Ports<'a, A, O, K, L, B, P, D>,
+pub(super) struct Job<'a> {
+    pub(super) ports: &'a Ports<'a>,
     pub(super) settings: &'a Settings,
-    pub(super) finding_store: FindingStore<'a, L, B>,
+    pub(super) finding_store: FindingStore<'a>,
     pub(super) trigger: &'a Trigger,
     pub(super) now: OffsetDateTime,
 }
@@ -36,16 +34,7 @@ const MOST_HOPS: u32 = 50;
 
 type Scopes<'a> = [(&'a Ca, Result<Scope, Skip>)];
 
-impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+impl Job<'_> {
     pub(super) async fn run(
         &self,
         scopes: &Scopes<'_>,

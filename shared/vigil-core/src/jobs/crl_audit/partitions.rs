@@ -9,11 +9,7 @@ use super::{
     AT_ONCE, Ports, Scope, Step,
     audit_state::{self, AuditState},
 };
-use crate::{
-    ca::Ca,
-    jobs::side_by_side::side_by_side,
-    ports::{EvidenceStore, Objects},
-};
+use crate::{ca::Ca, jobs::side_by_side::side_by_side};
 
 /// Beyond what a page of S3's has; a CA with a hundred million certificates has fewer.
 const MOST: usize = 4_000;
@@ -29,8 +25,8 @@ pub(super) struct Found {
 }
 
 /// Their keys.
-pub(super) async fn of<A, O: Objects, K, L: EvidenceStore, B, P, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn of(
+    ports: &Ports<'_>,
     ca: &Ca,
     scope: &Scope,
     others: &BTreeSet<&str>,

@@ -86,7 +86,7 @@ impl Report {
     }
 
     /// Another run of the same second has written the same report; it stays.
-    pub(super) async fn write<L: EvidenceStore>(&self, evidence: &L) -> Result<(), Step> {
+    pub(super) async fn write(&self, evidence: &dyn EvidenceStore) -> Result<(), Step> {
         let body = serde_json::to_vec_pretty(self).map_err(Step::Write)?;
         evidence.create(&self.key, body).await.map_err(Step::Report)?;
         Ok(())

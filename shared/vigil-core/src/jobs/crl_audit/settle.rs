@@ -9,14 +9,13 @@ use super::{
 use crate::{
     finding::Finding,
     jobs::finding_store::{FindingStore, Published},
-    ports::{Bus, EvidenceStore},
     rules::{Judgement, JudgementResult},
 };
 
 /// What is found is noted as open before it is told, so that a crash cannot leave a finding that
 /// nobody would ever resolve; what is over is struck off after that was told.
-pub(super) async fn settle<L: EvidenceStore, B: Bus>(
-    finding_store: &FindingStore<'_, L, B>,
+pub(super) async fn settle(
+    finding_store: &FindingStore<'_>,
     resource: &str,
     key: &str,
     judgements: &[Judgement],
@@ -51,8 +50,8 @@ pub(super) async fn settle<L: EvidenceStore, B: Bus>(
 }
 
 /// Tells of a resource that is not audited any more that all is over. Answers with what was.
-pub(super) async fn close<L: EvidenceStore, B: Bus>(
-    finding_store: &FindingStore<'_, L, B>,
+pub(super) async fn close(
+    finding_store: &FindingStore<'_>,
     key: &str,
 ) -> Result<Vec<String>, Step> {
     let (state, _) = audit_state::read(finding_store.evidence, key).await?;

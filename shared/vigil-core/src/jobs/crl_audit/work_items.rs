@@ -4,11 +4,7 @@ use super::{
     AT_ONCE, Ports, Scope, Skip, Step, Trigger,
     audit_state::{self, AuditState},
 };
-use crate::{
-    ca::Ca,
-    jobs::side_by_side::side_by_side,
-    ports::{EvidenceStore, Pace},
-};
+use crate::{ca::Ca, jobs::side_by_side::side_by_side};
 
 /// A CA that is to be audited; without a scope, for its configuration only.
 pub(super) struct WorkItem<'a> {
@@ -26,8 +22,8 @@ impl WorkItem<'_> {
 }
 
 /// The turns of the CAs that the trigger concerns, in the order of `scopes`.
-pub(super) async fn of<'a, A, O, K, L: EvidenceStore, B, P: Pace, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn of<'a>(
+    ports: &Ports<'_>,
     scopes: &'a [(&'a Ca, Result<Scope, Skip>)],
     trigger: &Trigger,
 ) -> Vec<WorkItem<'a>> {

@@ -60,8 +60,8 @@ impl Ack {
 
     /// The acknowledgement of the deletion whose window ends at `until`, as an object or as tags that
     /// the CA had; what cannot be read as one silences nothing.
-    pub(in crate::jobs) async fn of<L: EvidenceStore>(
-        evidence: &L,
+    pub(in crate::jobs) async fn of(
+        evidence: &dyn EvidenceStore,
         ca: &CaArn,
         until: OffsetDateTime,
     ) -> Result<Option<Self>, PortError> {

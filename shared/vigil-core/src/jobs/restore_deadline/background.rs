@@ -29,8 +29,8 @@ pub(super) struct Account {
 
 impl Background {
     /// Never fails: an alert that knows little is better than none.
-    pub(super) async fn gather<L: EvidenceStore>(
-        evidence: &L,
+    pub(super) async fn gather(
+        evidence: &dyn EvidenceStore,
         ca: &CaArn,
         until: OffsetDateTime,
         now: OffsetDateTime,

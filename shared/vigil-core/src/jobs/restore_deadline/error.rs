@@ -11,6 +11,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreDeadlineError {
+    /// The schedule's event is `{}`; another event was not meant for this function.
+    #[error("the event does not have the form that this function takes")]
+    Event(#[source] serde_json::Error),
     /// Raised after every CA has had its turn, so that one failure cannot hide the others.
     #[error("{} failed, {} deleted CAs were watched: {}",
         .failures.len(), .outcome.deleted.len(), each(.failures))]
@@ -71,6 +74,7 @@ fn each(failures: &[CaFailure]) -> String {
 impl Failure for RestoreDeadlineError {
     fn error_type(&self) -> &'static str {
         match self {
+            Self::Event(_) => "MalformedEvent",
             Self::Incomplete { .. } => "SweepIncomplete",
             Self::Unanswered { .. } => "ListFailed",
         }

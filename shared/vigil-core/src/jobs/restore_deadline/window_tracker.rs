@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{
-    CaFailure, Closed, Job, Outcome, RegionSweep, Settings, Step,
+    CaFailure, Closed, Job, Outcome, Ports, RegionSweep, Settings, Step,
     alert::{self, Alert, State},
     ending::{self, Ending},
 };
@@ -16,7 +16,7 @@ use crate::{
     ca::{Ca, CaStatus},
     finding::{Finding, Status},
     jobs::conditional,
-    ports::{Attachments, Authorities, Bus, Etag, EvidenceStore, Regions},
+    ports::Etag,
 };
 
 const PREFIX: &str = "state/deadline/";
@@ -43,16 +43,14 @@ pub(in crate::jobs) fn key(ca: &CaArn) -> String {
 
 /// Tells how the deletions have ended that were watched and are no more. What belongs to a Region
 /// that has not answered is left to the next run.
-pub(super) async fn close_ended<R: Regions, L: EvidenceStore, B: Bus>(
+pub(super) async fn close_ended(
     answered: &[RegionSweep],
-    regions: &R,
-    evidence: &L,
-    bus: &B,
+    ports: &Ports<'_>,
     settings: &Settings,
     outcome: &mut Outcome,
     failures: &mut Vec<CaFailure>,
 ) {
-    let keys = match evidence.list(PREFIX).await {
+    let keys = match ports.evidence.list(PREFIX).await {
         Ok(keys) => keys,
         Err(cause) => return failures.push(CaFailure::of_all(Step::EvidenceStore(cause))),
     };
@@ -60,15 +58,15 @@ pub(super) async fn close_ended<R: Regions, L: EvidenceStore, B: Bus>(
         answered.iter().flat_map(|of| &of.listing.cas).map(|ca| (key(&ca.arn), ca)).collect();
     let job_in = |region: &str| {
         let region_sweep = answered.iter().find(|region_sweep| region_sweep.region == region)?;
-        let (authorities, now) = (regions.of(region)?, region_sweep.listing.as_of);
-        Some(Job { authorities, evidence, bus, settings, now })
+        let ports_there = ports.regions.of(region)?;
+        Some(Job::new(ports_there, ports, settings, region_sweep.listing.as_of))
     };
     for key in keys {
         let ca = listed.get(&key);
         if ca.is_some_and(|ca| ca.status == CaStatus::Deleted) {
             continue;
         }
-        let found = match evidence.read(&key).await {
+        let found = match ports.evidence.read(&key).await {
             Ok(found) => found,
             Err(cause) => {
                 failures.push(CaFailure::of_all(Step::EvidenceStore(cause)));
@@ -86,7 +84,7 @@ pub(super) async fn close_ended<R: Regions, L: EvidenceStore, B: Bus>(
     }
 }
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl Job<'_> {
     /// Notes a deletion that is seen for the first time; another one of the same CA that was noted
     /// before has ended with the CA having been restored.
     pub(super) async fn remember(&self, ca: &Ca, until: OffsetDateTime) -> Result<(), Step> {
@@ -144,7 +142,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
     async fn is_announced(&self, window: &TrackedWindow) -> Result<bool, Step> {
         let Some(last) = self.settings.thresholds.last() else { return Ok(false) };
         let key = alert::key(&window.ca, window.restorable_until, last);
-        let entry = self.evidence.read(&key).await.map_err(Step::EvidenceStore)?;
+        let entry = self.ports.evidence.read(&key).await.map_err(Step::EvidenceStore)?;
         let alert = entry.and_then(|entry| Alert::read(&entry.body));
         Ok(alert.is_some_and(|alert| alert.state == State::Sent))
     }
@@ -153,8 +151,9 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
     async fn resolve(&self, window: &TrackedWindow) -> Result<Vec<String>, Step> {
         let prefix = alert::prefix(&window.ca, window.restorable_until);
         let mut findings = Vec::new();
-        for key in self.evidence.list(&prefix).await.map_err(Step::EvidenceStore)? {
-            let Some(entry) = self.evidence.read(&key).await.map_err(Step::EvidenceStore)? else {
+        for key in self.ports.evidence.list(&prefix).await.map_err(Step::EvidenceStore)? {
+            let Some(entry) = self.ports.evidence.read(&key).await.map_err(Step::EvidenceStore)?
+            else {
                 continue;
             };
             let Some(alert) = Alert::read(&entry.body) else { continue };
@@ -174,17 +173,17 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
     }
 
     async fn publish(&self, findings: &[Finding]) -> Result<(), Step> {
-        self.bus.publish(findings).await.map_err(Step::Publish)
+        self.ports.bus.publish(findings).await.map_err(Step::Publish)
     }
 
     async fn window(&self, key: &str) -> Result<Option<(Option<TrackedWindow>, Etag)>, Step> {
-        let entry = self.evidence.read(key).await.map_err(Step::EvidenceStore)?;
+        let entry = self.ports.evidence.read(key).await.map_err(Step::EvidenceStore)?;
         Ok(entry.map(|entry| (serde_json::from_slice(&entry.body).ok(), entry.etag)))
     }
 
     async fn note(&self, window: &TrackedWindow, over: Option<&Etag>) -> Result<(), Step> {
         let body = serde_json::to_vec_pretty(window).map_err(Step::Write)?;
-        let written = conditional::write(self.evidence, &key(&window.ca), body, over).await;
+        let written = conditional::write(self.ports.evidence, &key(&window.ca), body, over).await;
         written.map_err(Step::EvidenceStore)?;
         Ok(())
     }

@@ -6,7 +6,6 @@ use super::{CaseRunner, Observed_};
 use crate::{
     ca::CaStatus,
     jobs::auto_restore::{AutoRestoreError, machine::Observed},
-    ports::{Attachments, Authorities, Bus, EvidenceStore},
 };
 
 /// Between one look and the next. AWS promises nowhere that a change shows at once.
@@ -18,7 +17,7 @@ const PAUSES: [Duration; 5] = [
     Duration::milliseconds(1600),
 ];
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'_, A, L, B> {
+impl CaseRunner<'_> {
     /// Looks until what has been done shows, or for three seconds: the last look counts.
     pub(super) async fn look_until(
         &mut self,

@@ -114,8 +114,8 @@ fn last_call(world: &World, acknowledged: bool) -> Option<Outcome> {
     let now = until - Duration::HOUR;
     world.authorities.set_now(now);
     let call = LastCall { ca: &ca, until, acknowledged, now };
-    let (authorities, evidence, bus) = (&world.authorities, &world.evidence, &world.bus);
-    fakes::run(at_deadline(call, authorities, evidence, bus, &SETTINGS)).unwrap()
+    let region = world.ports().regions.of(ca.arn.region()).unwrap();
+    fakes::run(at_deadline(call, region, &world.ports(), &SETTINGS)).unwrap()
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn the_dead_mans_switch_overrules_what_was_escalated_and_is_on_record() {
     world.evidence.put("policies/ask.cedar", ASK);
     let none_left = Settings { restores_per_day: 0, ..SETTINGS };
     let event = serde_json::from_str(EVENT).unwrap();
-    fakes::run(run(&event, &world.authorities, &world.evidence, &world.bus, &none_left)).unwrap();
+    fakes::run(run(&event, &world.ports(), &none_left)).unwrap();
     assert_eq!(world.case().state(), State::Escalated);
     assert_eq!(last_call(&world, false), None, "the policies of the bucket do not say so");
     world
@@ -159,7 +159,7 @@ fn the_sweep_puts_the_dead_mans_switch_to_the_policies_too() {
     let world = World::new();
     let event = serde_json::from_str(EVENT).unwrap();
     let none_left = Settings { restores_per_day: 0, ..SETTINGS };
-    fakes::run(run(&event, &world.authorities, &world.evidence, &world.bus, &none_left)).unwrap();
+    fakes::run(run(&event, &world.ports(), &none_left)).unwrap();
     let last_call = Duration::days(7) - Duration::HOUR;
     let closed = SweepResult::Closed { state: State::Escalated };
     assert_eq!(world.result(last_call - Duration::SECOND), closed);

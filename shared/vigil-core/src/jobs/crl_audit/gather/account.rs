@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use super::super::{CheckFailure, Ports, Step};
 use crate::{
     bucket::{BucketFacts, Fact, PublicAccessBlock},
-    ports::Buckets,
     rules::bucket::BucketUser,
 };
 
 /// Asked once for all buckets. The CAs are our own, so their account is ours.
-pub(in super::super) async fn block<A, O, K: Buckets, L, B, P, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(in super::super) async fn block(
+    ports: &Ports<'_>,
     buckets: &BTreeMap<String, Vec<BucketUser>>,
 ) -> (Fact<PublicAccessBlock>, Option<CheckFailure>) {
     let Some(user) = buckets.values().flatten().next() else {

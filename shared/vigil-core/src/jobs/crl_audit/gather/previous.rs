@@ -8,15 +8,15 @@ use crate::{
     certificate::Certificate,
     crl::comparison::{Difference, Listed, Reported, difference},
     failure::chain,
-    ports::{Address, Objects, PortError},
+    ports::{Address, PortError},
     rules::crl::CrlState,
 };
 
 /// Of an object that somebody has tampered with, the latest versions before are not the CA's.
 const MOST_VERSIONS: usize = 3;
 
-pub(super) async fn compare<A, O: Objects, K, L, B, P, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn compare(
+    ports: &Ports<'_>,
     address: Address<'_>,
     limit: u64,
     issuer: Option<&Certificate>,

@@ -10,7 +10,7 @@ use crate::{
     audit_report::{Brief, Format, Newest, ReportReader, Sink},
     ca::Ca,
     crl::comparison::{Certificates, Reported},
-    ports::{Address, Delivery, EvidenceStore, Objects},
+    ports::{Address, Delivery},
 };
 
 /// Why there is nothing to compare with.
@@ -42,8 +42,8 @@ impl Sink for Both {
     }
 }
 
-pub(super) async fn newest<A, O: Objects, K, L: EvidenceStore, B, P, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn newest(
+    ports: &Ports<'_>,
     ca: &Ca,
     limit: u64,
     wanted: Option<Wanted<'_>>,

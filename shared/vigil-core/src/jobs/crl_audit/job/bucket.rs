@@ -9,9 +9,7 @@ use super::{
 use crate::{
     bucket::{Fact, PublicAccessBlock},
     failure::chain,
-    ports::{
-        Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace, PortError,
-    },
+    ports::PortError,
     rules::{
         self,
         bucket::{BucketSubject, BucketUser, Orphans},
@@ -21,16 +19,7 @@ use crate::{
 /// Of one folder: a page is a thousand, and a bucket may hold anything.
 const MOST_KEYS: usize = 10_000;
 
-impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+impl Job<'_> {
     pub(super) async fn audit_bucket(
         &self,
         (name, users): (String, Vec<BucketUser>),

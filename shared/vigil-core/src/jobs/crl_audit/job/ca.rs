@@ -16,23 +16,13 @@ use super::{
 };
 use crate::{
     ca::Ca,
-    ports::{Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace},
     rules::{
         self, Judgement,
         crl::{CrlState, Named, References},
     },
 };
 
-impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+impl Job<'_> {
     pub(super) async fn audit(&self, work_item: WorkItem<'_>, scopes: &Scopes<'_>) -> Checked {
         let WorkItem { ca, scope, state, certificate } = work_item;
         let resource = ca.arn.as_str();

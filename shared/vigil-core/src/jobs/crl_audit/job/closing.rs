@@ -6,21 +6,9 @@ use super::{
     super::{AT_ONCE, CheckFailure, Skip, Step, audit_state, settle},
     Job, Scopes, Sum,
 };
-use crate::{
-    jobs::side_by_side::side_by_side,
-    ports::{Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace},
-};
+use crate::jobs::side_by_side::side_by_side;
 
-impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+impl Job<'_> {
     /// A CA that was deleted, or whose CRL was turned off, has no findings any more. Only a run over
     /// all CAs can tell, and only about resources that it did not audit.
     pub(super) async fn close_what_is_no_longer_audited(&self, scopes: &Scopes<'_>, sum: &mut Sum) {

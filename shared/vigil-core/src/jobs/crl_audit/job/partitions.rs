@@ -17,23 +17,13 @@ use crate::{
     certificate::Certificate,
     crl::{DistributionPointName, comparison::Listed},
     jobs::side_by_side::side_by_side,
-    ports::{Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace},
     rules::crl::{CrlState, CrlSubject, References},
 };
 
 /// Of one CA; several CAs have their turn at a time.
 const PARTITIONS_AT_ONCE: usize = 4;
 
-impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+impl Job<'_> {
     /// Each by itself, with a memory of its own.
     pub(super) async fn audit_partitions(
         &self,
