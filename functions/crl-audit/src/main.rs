@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, pace::UntilDeadline, telemetry};
 use vigil_core::{
-    jobs::crl_audit::{self, LARGEST_COMPARED_REPORT, LARGEST_CRL, Ports, Settings},
+    jobs::crl_audit::{self, MAX_COMPARED_REPORT_BYTES, MAX_CRL_BYTES, Ports, Settings},
     ports::Distribution,
     span::Span,
 };
@@ -20,8 +20,8 @@ async fn start() -> Result<(), Error> {
     let bucket = config::EVIDENCE_BUCKET.read()?;
     let bus = config::EVENT_BUS.read()?;
     let settings = &Settings {
-        largest_crl: LARGEST_CRL,
-        largest_report: LARGEST_COMPARED_REPORT,
+        max_crl_bytes: MAX_CRL_BYTES,
+        max_report_bytes: MAX_COMPARED_REPORT_BYTES,
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
     };
 

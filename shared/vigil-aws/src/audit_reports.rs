@@ -16,12 +16,14 @@ use crate::{answer::port_error, date::instant};
 const CREATE: &str = "CreateCertificateAuthorityAuditReport";
 const DESCRIBE: &str = "DescribeCertificateAuthorityAuditReport";
 
+/// The audit reports of ACM PCA, as [`AuditReports`].
 #[derive(Clone, Debug)]
 pub struct AcmPcaReports {
     client: Client,
 }
 
 impl AcmPcaReports {
+    /// The reports as this client sees them.
     pub fn new(client: Client) -> Self {
         Self { client }
     }

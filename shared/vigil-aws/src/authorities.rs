@@ -34,6 +34,7 @@ pub struct AcmPca {
 }
 
 impl AcmPca {
+    /// ACM PCA as this client sees it.
     pub fn new(client: Client) -> Self {
         Self { client, quotas: Arc::default() }
     }

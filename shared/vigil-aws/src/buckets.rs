@@ -32,6 +32,7 @@ macro_rules! blocked {
     };
 }
 
+/// The configuration of buckets, as [`Buckets`].
 #[derive(Clone, Debug)]
 pub struct S3Buckets {
     client: Client,
@@ -41,6 +42,7 @@ pub struct S3Buckets {
 }
 
 impl S3Buckets {
+    /// Buckets as these clients see them.
     pub fn new(client: Client, control: aws_sdk_s3control::Client, keys: KmsKeys) -> Self {
         Self { client, control, keys }
     }

@@ -17,6 +17,7 @@ use crate::answer::port_error;
 /// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>.
 const BATCH: usize = 10;
 
+/// An event bus, as [`Bus`].
 #[derive(Clone, Debug)]
 pub struct EventBridge {
     client: Client,
@@ -24,6 +25,7 @@ pub struct EventBridge {
 }
 
 impl EventBridge {
+    /// The bus, by its name or ARN.
     pub fn new(client: Client, bus: String) -> Self {
         Self { client, bus }
     }

@@ -20,11 +20,12 @@ use vigil_core::{
 };
 
 /// Clients differ; three is what the pickiest ones follow.
-const MOST_REDIRECTS: usize = 3;
+const MAX_REDIRECTS: usize = 3;
 
 /// For everything: resolution, redirects and the body. A CRL of 50 MB takes a second or two.
 const WITHIN: Duration = Duration::from_secs(30);
 
+/// Distribution points over plain HTTP, as [`Distribution`].
 #[derive(Clone, Debug)]
 pub struct HttpDistribution {
     route: Route,
@@ -41,6 +42,7 @@ pub enum Route {
 }
 
 impl HttpDistribution {
+    /// Fetches over `route`.
     pub fn new(route: Route) -> Self {
         Self { route, within: WITHIN }
     }
@@ -102,8 +104,8 @@ impl HttpDistribution {
             else {
                 return Err(DownloadError::Status { status });
             };
-            if redirects.len() == MOST_REDIRECTS {
-                return Err(DownloadError::TooManyRedirects { limit: MOST_REDIRECTS });
+            if redirects.len() == MAX_REDIRECTS {
+                return Err(DownloadError::TooManyRedirects { limit: MAX_REDIRECTS });
             }
             let location = match location.strip_prefix('/') {
                 // Within the same host; `//host/path` names another one.

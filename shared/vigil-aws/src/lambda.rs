@@ -13,6 +13,10 @@ use vigil_core::failure::{Failure, chain};
 
 /// Serves invocations until Lambda ends the process. The handler gets the payload as it came: what
 /// is wrong with one is the job's to name.
+///
+/// # Errors
+///
+/// An error of the Runtime API; a failure of an invocation is reported to Lambda and is none.
 pub async fn serve<H, F, O, E>(handler: H) -> Result<(), Error>
 where
     H: Fn(Value) -> F,
@@ -25,6 +29,10 @@ where
 
 /// The same for a job that paces itself: its handler also gets the time that is left until Lambda
 /// ends the invocation.
+///
+/// # Errors
+///
+/// As [`serve`].
 pub async fn serve_within<H, F, O, E>(handler: H) -> Result<(), Error>
 where
     H: Fn(Value, Duration) -> F,

@@ -17,6 +17,7 @@ pub struct UntilDeadline {
 }
 
 impl UntilDeadline {
+    /// `left` is the time until Lambda ends the invocation.
     pub fn new(left: StdDuration) -> Self {
         Self { last_call: Instant::now() + left.saturating_sub(RESERVE) }
     }

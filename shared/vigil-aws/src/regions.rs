@@ -4,6 +4,7 @@ use vigil_core::ports::{RegionPorts, Regions};
 
 use crate::authorities::AcmPca;
 
+/// The Regions that are watched, as [`Regions`].
 #[derive(Clone, Debug)]
 pub struct WatchedRegions {
     names: Vec<String>,

@@ -7,6 +7,7 @@
 mod condition;
 mod document;
 mod glob;
+mod strings;
 
 pub use condition::{Context, Known};
 pub use document::{PolicyError, Statement};

@@ -18,7 +18,7 @@ use vigil_core::{
         Crl, CrlError, CrlReader, Entry, Repeats, TbsHasher,
         comparison::{Listed, Listing},
     },
-    jobs::crl_audit::LARGEST_CRL,
+    jobs::crl_audit::MAX_CRL_BYTES,
     rules::crl::CrlState,
     signature::SignedBytes,
 };
@@ -50,8 +50,8 @@ pub(super) fn crl(path: &Path, issuer: &Certificate, keep: Keep) -> Result<Walke
     if !before.is_file() {
         return Err(InputError::NotAFile(path.to_owned()));
     }
-    if before.len() > LARGEST_CRL {
-        let crl = CrlState::TooLarge { limit: LARGEST_CRL };
+    if before.len() > MAX_CRL_BYTES {
+        let crl = CrlState::TooLarge { limit: MAX_CRL_BYTES };
         return Ok(Walked { crl, listed: None });
     }
     let (walked, signed) = thread::scope(|scope| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Match, document::strings, glob};
+use super::{Match, glob, strings::strings};
 
 /// What is known of a request beside who, what and where. Keys are compared without case.
 #[derive(Clone, Debug, Default)]

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     Principal,
     condition::{self, Condition},
+    strings::strings,
 };
 
 /// One statement of a policy.
@@ -129,21 +130,4 @@ fn named(kinds: &Map<String, Value>) -> Option<Vec<Principal>> {
         principals.extend(strings(value)?.into_iter().map(make));
     }
     Some(principals)
-}
-
-/// A string or a list of strings; numbers and booleans are written bare by some tools.
-pub(super) fn strings(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::Array(list) => list.iter().map(string).collect(),
-        single => string(single).map(|single| vec![single]),
-    }
-}
-
-fn string(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Number(value) => Some(value.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
 }

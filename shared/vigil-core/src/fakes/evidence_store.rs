@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Mutex};
 
 use super::calls::{Calls, broken, denied, lock};
-use crate::ports::{Creation, Entry, Etag, EvidenceStore, PortError, Replacement};
+use crate::ports::{Creation, Etag, EvidenceStore, PortError, Replacement, StoredObject};
 use async_trait::async_trait;
 
 /// Objects with a version each.
@@ -57,14 +57,14 @@ impl EvidenceStore for FakeEvidenceStore {
         Ok(Creation::Created(Etag("1".to_owned())))
     }
 
-    async fn read(&self, key: &str) -> Result<Option<Entry>, PortError> {
+    async fn read(&self, key: &str) -> Result<Option<StoredObject>, PortError> {
         self.calls.make("read").await?;
         if lock(&self.broken).as_deref() == Some(key) {
             return Err(broken("GetObject"));
         }
         let objects = lock(&self.objects);
         let entry = objects.get(key).cloned();
-        Ok(entry.map(|(version, body)| Entry { body, etag: Etag(version.to_string()) }))
+        Ok(entry.map(|(version, body)| StoredObject { body, etag: Etag(version.to_string()) }))
     }
 
     async fn replace(

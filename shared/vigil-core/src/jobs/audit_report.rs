@@ -19,7 +19,7 @@ pub use error::{AuditReportError, RequestFailure};
 pub use outcome::{Analysis, Outcome, RequestResult, RequestedReport, Requests};
 
 /// The hundred million certificates that a CA can issue and still have reported, at 1 KiB each.
-pub const LARGEST_REPORT: u64 = 100 * 1024 * 1024 * 1024;
+pub const MAX_REPORT_BYTES: u64 = 100 * 1024 * 1024 * 1024;
 
 /// What the job works with.
 #[derive(Clone, Copy)]
@@ -37,7 +37,7 @@ pub struct Settings {
     /// Where the service is to write reports.
     pub report_bucket: String,
     /// A report over this many bytes is not read.
-    pub largest_report: u64,
+    pub max_report_bytes: u64,
     /// See [`super::restore_deadline::Settings::claim_expires_after`].
     pub claim_expires_after: Duration,
 }

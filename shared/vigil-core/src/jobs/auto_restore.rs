@@ -10,66 +10,28 @@
 //! schedule, because events are delivered at best effort.
 
 use serde_json::Value;
-use time::Duration;
 
 use crate::{
     arn::CaArn,
     cloudtrail::{self, Refusal},
-    ports::{Attachments, Authorities, Bus, EvidenceStore, RegionPorts, Regions},
+    ports::{RegionPorts, Regions},
 };
 
-mod act;
-mod case;
-mod case_runner;
 mod deletion;
 mod deletion_match;
-mod disabled;
 mod disabling;
-mod error;
-mod findings;
 mod first_crl;
-mod gather;
-mod limit;
-mod machine;
-mod outcome;
-mod reactivation;
 mod rejected_events;
-mod rescue;
 mod snapshots;
 mod sweep;
 mod vanished;
 
-pub use act::{Act, Judgement, Restorer, Source};
-pub use case::{Case, CaseError, Entry};
-pub use error::{AutoRestoreError, CaFailure};
-pub use machine::State;
-pub use outcome::{CaseOutcome, Outcome, SweepResult, Swept};
-pub use rescue::{LastCall, at_deadline};
+pub use super::case::{
+    Act, AutoRestoreError, CaFailure, Case, CaseEntry, CaseError, CaseOutcome, CaseState,
+    Judgement, Outcome, Ports, Restorer, Settings, Source, SweepResult, Swept,
+};
 
-/// What auto-restore needs of the world.
-#[derive(Clone, Copy)]
-pub struct Ports<'a> {
-    /// ACM PCA in each Region that is watched.
-    pub regions: &'a dyn Regions,
-    /// The evidence bucket.
-    pub evidence: &'a dyn EvidenceStore,
-    /// The event bus that findings are published on.
-    pub bus: &'a dyn Bus,
-}
-
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The account that is watched; `None`: whichever an event names.
-    pub account: Option<String>,
-    /// With so much left of a window, the dead man's switch is put to the policies.
-    pub last_call: Duration,
-    /// A CA that was disabled at most so long before its deletion was disabled for it.
-    pub reactivate_within: Duration,
-    /// How often a CA is restored within 24 hours; then people have to decide.
-    pub restores_per_day: u32,
-    /// How long a sweep waits for an event, and for whoever works on a case.
-    pub settle: Duration,
-}
+use super::case::RegionRun;
 
 /// One invocation: one delivery of an event, or a sweep of all Regions.
 pub async fn run(
@@ -84,7 +46,7 @@ pub async fn run(
         match cloudtrail::disabling(event) {
             Ok(disabling) => match place(&disabling.ca, ports.regions, settings) {
                 Ok(region) => {
-                    let job = Job::new(region, ports, settings);
+                    let job = RegionRun::new(region, ports, settings);
                     return job.disabling(disabling).await;
                 }
                 Err(refusal) => refusal,
@@ -95,7 +57,7 @@ pub async fn run(
         match cloudtrail::deletion(event) {
             Ok(deletion) => match place(&deletion.ca, ports.regions, settings) {
                 Ok(region) => {
-                    let job = Job::new(region, ports, settings);
+                    let job = RegionRun::new(region, ports, settings);
                     return job.deletion(deletion).await;
                 }
                 Err(refusal) => refusal,
@@ -134,24 +96,6 @@ fn is_sweep(event: &Value) -> bool {
         event.len() == 1 && event.get("task").and_then(Value::as_str) == Some("sweep")
     })
 }
-
-struct Job<'a> {
-    authorities: &'a dyn Authorities,
-    attachments: &'a dyn Attachments,
-    evidence: &'a dyn EvidenceStore,
-    bus: &'a dyn Bus,
-    settings: &'a Settings,
-}
-
-impl<'a> Job<'a> {
-    fn new(region: RegionPorts<'a>, ports: &Ports<'a>, settings: &'a Settings) -> Self {
-        let RegionPorts { authorities, attachments } = region;
-        Self { authorities, attachments, evidence: ports.evidence, bus: ports.bus, settings }
-    }
-}
-
-/// How often an invocation begins anew when others write what it has read.
-const TRIES: usize = 5;
 
 #[cfg(test)]
 mod interleavings;

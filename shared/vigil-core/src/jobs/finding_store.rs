@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::{
+    evidence::keys,
     finding::{Finding, Status},
     ports::{Bus, Creation, Etag, EvidenceStore, PortError, PublishError, Replacement},
 };
@@ -44,8 +45,8 @@ pub enum FindingStoreError {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Record {
-    state: State,
+struct StoredFinding {
+    state: PublicationState,
     /// When this state was reached.
     #[serde(with = "time::serde::rfc3339")]
     at: OffsetDateTime,
@@ -54,7 +55,7 @@ struct Record {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum State {
+enum PublicationState {
     Claimed,
     Published,
     /// The bus did not take it.
@@ -63,7 +64,7 @@ enum State {
 
 /// A claim that is held: what to tell, and over which version to mark it.
 struct Claim {
-    record: Record,
+    record: StoredFinding,
     etag: Etag,
 }
 
@@ -139,9 +140,14 @@ impl FindingStore<'_> {
         let mut published = Vec::new();
         for Claim { record, etag } in claims {
             let id = record.finding.id.clone();
-            let state = if unpublished(&id) { State::Unpublished } else { State::Published };
-            let marked = self.replace(&Record { state, at: self.now, ..record }, &etag).await;
-            if state == State::Published {
+            let state = if unpublished(&id) {
+                PublicationState::Unpublished
+            } else {
+                PublicationState::Published
+            };
+            let marked =
+                self.replace(&StoredFinding { state, at: self.now, ..record }, &etag).await;
+            if state == PublicationState::Published {
                 marked?;
                 published.push(id);
             }
@@ -157,7 +163,7 @@ impl FindingStore<'_> {
         finding: Finding,
         over: Option<&Etag>,
     ) -> Result<Result<Claim, String>, FindingStoreError> {
-        let record = Record { state: State::Claimed, at: self.now, finding };
+        let record = StoredFinding { state: PublicationState::Claimed, at: self.now, finding };
         let key = self.key(&record.finding.id);
         let etag = match over {
             Some(seen) => self.replace(&record, seen).await?,
@@ -177,7 +183,7 @@ impl FindingStore<'_> {
 
     async fn replace(
         &self,
-        record: &Record,
+        record: &StoredFinding,
         seen: &Etag,
     ) -> Result<Option<Etag>, FindingStoreError> {
         let key = self.key(&record.finding.id);
@@ -189,25 +195,28 @@ impl FindingStore<'_> {
     }
 
     /// The record, if it can be read as one, and its version.
-    async fn read(&self, id: &str) -> Result<Option<(Option<Record>, Etag)>, FindingStoreError> {
+    async fn read(
+        &self,
+        id: &str,
+    ) -> Result<Option<(Option<StoredFinding>, Etag)>, FindingStoreError> {
         let entry =
             self.evidence.read(&self.key(id)).await.map_err(FindingStoreError::EvidenceStore)?;
         Ok(entry.map(|entry| (serde_json::from_slice(&entry.body).ok(), entry.etag)))
     }
 
-    fn is_claimed(&self, record: &Record) -> bool {
+    fn is_claimed(&self, record: &StoredFinding) -> bool {
         let age = (self.now - record.at).abs();
-        record.state == State::Claimed && age < self.claim_expires_after
+        record.state == PublicationState::Claimed && age < self.claim_expires_after
     }
 
     fn key(&self, id: &str) -> String {
-        format!("findings/{}/{id}.json", self.area)
+        keys::finding(self.area, id)
     }
 }
 
-impl Record {
+impl StoredFinding {
     fn is_published(&self, status: Status) -> bool {
-        self.state == State::Published && self.finding.status == status
+        self.state == PublicationState::Published && self.finding.status == status
     }
 
     /// One that has become worse is told again.

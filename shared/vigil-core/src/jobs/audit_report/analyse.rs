@@ -6,6 +6,7 @@ use super::{Analysis, AuditReportError, Outcome, Ports, Settings, findings, newe
 use crate::{
     arn::CaArn,
     audit_report::{Format, Newest, Record, ReportReader, Summary},
+    evidence::keys,
     finding::Finding,
     jobs::finding_store::{FindingStore, Published},
     ports::{Address, Creation, Delivery, Described, PortError, ReportRecord, ReportStatus},
@@ -28,7 +29,7 @@ pub(super) async fn run(
         }
         Err(error) => return Err(AuditReportError::Describe(error)),
     };
-    let job = Job {
+    let job = ReportRun {
         ports,
         settings,
         ca,
@@ -52,7 +53,7 @@ fn is_report_id(id: &str) -> bool {
     id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-struct Job<'a> {
+struct ReportRun<'a> {
     ports: &'a Ports<'a>,
     settings: &'a Settings,
     ca: &'a CaArn,
@@ -60,7 +61,7 @@ struct Job<'a> {
     finding_store: FindingStore<'a>,
 }
 
-impl Job<'_> {
+impl ReportRun<'_> {
     async fn failed(&self, described: &Described) -> Result<Outcome, AuditReportError> {
         let finding = findings::failed(self.ca, self.report, described.as_of);
         let published = self
@@ -75,7 +76,7 @@ impl Job<'_> {
     /// Tells first, notes the report as the newest, and writes the summary then: a crash in between analyses the report again, and
     /// the register knows what was told; the other order would lose the findings.
     async fn analyse(&self, described: &Described) -> Result<Outcome, AuditReportError> {
-        let key = format!("summaries/{}/{}.json", self.ca.id(), self.report);
+        let key = keys::summary(self.ca, self.report);
         let summarised =
             self.ports.evidence.read(&key).await.map_err(AuditReportError::EvidenceStore)?;
         if summarised.is_some() {
@@ -152,7 +153,7 @@ impl Job<'_> {
                     ControlFlow::Break(())
                 }
             };
-            let limit = self.settings.largest_report;
+            let limit = self.settings.max_report_bytes;
             self.ports
                 .objects
                 .read(Address::new(&record.bucket, &record.key), limit, &mut sink)
@@ -166,7 +167,7 @@ impl Job<'_> {
         match delivery {
             Delivery::Absent => return Err(AuditReportError::Gone { place: place() }),
             Delivery::TooLarge => {
-                let limit = self.settings.largest_report;
+                let limit = self.settings.max_report_bytes;
                 return Err(AuditReportError::TooLarge { place: place(), limit });
             }
             Delivery::Delivered => {}

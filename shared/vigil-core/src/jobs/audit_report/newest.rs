@@ -4,6 +4,7 @@ use super::AuditReportError;
 use crate::{
     arn::CaArn,
     audit_report::Newest,
+    evidence::keys,
     ports::{Creation, EvidenceStore, Replacement},
 };
 
@@ -16,7 +17,7 @@ pub(super) async fn note(
     ca: &CaArn,
     newest: &Newest,
 ) -> Result<(), AuditReportError> {
-    let key = Newest::key_of(ca.id());
+    let key = keys::newest_report(ca.id());
     for _ in 0..TRIES {
         let body = serde_json::to_vec_pretty(newest).map_err(AuditReportError::Write)?;
         let written = match evidence.read(&key).await.map_err(AuditReportError::EvidenceStore)? {

@@ -151,7 +151,7 @@ impl World {
         };
         let settings = Settings {
             report_bucket: "reports".to_owned(),
-            largest_report: 100_000,
+            max_report_bytes: 100_000,
             claim_expires_after: Duration::MINUTE,
         };
         fakes::run(run(event, &ports, &settings))

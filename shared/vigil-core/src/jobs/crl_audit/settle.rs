@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Step,
+    CheckError,
     audit_state::{self, AuditState},
 };
 use crate::{
@@ -20,7 +20,7 @@ pub(super) async fn settle(
     key: &str,
     judgements: &[Judgement],
     learn: impl Fn(&mut AuditState),
-) -> Result<Published, Step> {
+) -> Result<Published, CheckError> {
     let found: Vec<_> = judgements.iter().flat_map(findings).cloned().collect();
     let noted = audit_state::update(finding_store.evidence, key, |state| {
         state.resource = resource.to_owned();
@@ -29,7 +29,7 @@ pub(super) async fn settle(
         learn(state);
     })
     .await?;
-    let mut published = finding_store.announce(&found).await.map_err(Step::FindingStore)?;
+    let mut published = finding_store.announce(&found).await.map_err(CheckError::FindingStore)?;
     let over = over(&noted.open, judgements);
     if over.is_empty() {
         return Ok(published);
@@ -39,7 +39,8 @@ pub(super) async fn settle(
         by_reason.entry(because).or_default().push(id.clone());
     }
     for (because, ids) in by_reason {
-        let resolved = finding_store.resolve(&ids, because).await.map_err(Step::FindingStore)?;
+        let resolved =
+            finding_store.resolve(&ids, because).await.map_err(CheckError::FindingStore)?;
         published.resolved.extend(resolved);
     }
     audit_state::update(finding_store.evidence, key, |state| {
@@ -53,14 +54,14 @@ pub(super) async fn settle(
 pub(super) async fn close(
     finding_store: &FindingStore<'_>,
     key: &str,
-) -> Result<Vec<String>, Step> {
+) -> Result<Vec<String>, CheckError> {
     let (state, _) = audit_state::read(finding_store.evidence, key).await?;
     if state.open.is_empty() {
         return Ok(Vec::new());
     }
     let open: Vec<String> = state.open.into_keys().collect();
     let because = "the resource is no longer audited";
-    let resolved = finding_store.resolve(&open, because).await.map_err(Step::FindingStore)?;
+    let resolved = finding_store.resolve(&open, because).await.map_err(CheckError::FindingStore)?;
     audit_state::update(finding_store.evidence, key, |state| {
         state.open.retain(|id, _| !open.contains(id));
     })

@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::{
     arn::CaArn,
     failure::{Failure, chain},
-    jobs::auto_restore::AutoRestoreError,
+    jobs::case::AutoRestoreError,
     ports::{PortError, PublishError},
 };
 
@@ -29,26 +29,26 @@ pub struct CaFailure {
     pub region: Option<String>,
     /// `None`: not known, or all of them.
     pub ca: Option<CaArn>,
-    pub step: Step,
+    pub step: CaError,
 }
 
 impl CaFailure {
-    pub(super) fn new(ca: &CaArn, step: Step) -> Self {
+    pub(super) fn new(ca: &CaArn, step: CaError) -> Self {
         Self { region: Some(ca.region().to_owned()), ca: Some(ca.clone()), step }
     }
 
-    pub(super) fn of_region(region: &str, step: Step) -> Self {
+    pub(super) fn of_region(region: &str, step: CaError) -> Self {
         Self { region: Some(region.to_owned()), ca: None, step }
     }
 
-    pub(super) fn of_all(step: Step) -> Self {
+    pub(super) fn of_all(step: CaError) -> Self {
         Self { region: None, ca: None, step }
     }
 }
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Step {
+pub enum CaError {
     #[error("could not read or write the alert's record")]
     EvidenceStore(#[source] PortError),
     #[error("could not list the CAs")]

@@ -15,9 +15,9 @@ use crate::{
     fakes::{FakeAuthorities, FakeBus, FakeEvidenceStore},
     finding::Finding,
     ports::{
-        Attachments, Authorities, Bus, CaCertificate, Continuation, Creation, Described, Entry,
-        Etag, EvidenceStore, Listing, PortError, PublishError, Receipt, RegionPorts, Regions,
-        Replacement, ServiceStatus,
+        Attachments, Authorities, Bus, CaCertificate, Continuation, Creation, Described, Etag,
+        EvidenceStore, Listing, PortError, PublishError, Receipt, RegionPorts, Regions,
+        Replacement, ServiceStatus, StoredObject,
     },
     snapshot::{Attached, Missing},
 };
@@ -198,7 +198,7 @@ impl EvidenceStore for Evidence<'_> {
         self.chaos.call("create", self.inner.create(key, body)).await
     }
 
-    async fn read(&self, key: &str) -> Result<Option<Entry>, PortError> {
+    async fn read(&self, key: &str) -> Result<Option<StoredObject>, PortError> {
         self.chaos.call("read", self.inner.read(key)).await
     }
 

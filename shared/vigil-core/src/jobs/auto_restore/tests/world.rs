@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::super::{
-    AutoRestoreError, Case, CaseOutcome, Outcome, Ports, Settings, State, SweepResult, run,
+    AutoRestoreError, Case, CaseOutcome, CaseState, Outcome, Ports, Settings, SweepResult, run,
 };
 use crate::{
     ca::Ca,
@@ -114,7 +114,7 @@ pub(super) fn deletion_at(at: &str) -> Value {
     event
 }
 
-pub(super) fn state(outcome: &Outcome) -> Option<State> {
+pub(super) fn state(outcome: &Outcome) -> Option<CaseState> {
     match outcome {
         Outcome::Case(case) => Some(case.state),
         _ => None,
@@ -122,6 +122,6 @@ pub(super) fn state(outcome: &Outcome) -> Option<State> {
 }
 
 pub(super) fn is_restored(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Case(CaseOutcome { state: State::Restored, status, .. })
+    matches!(outcome, Outcome::Case(CaseOutcome { state: CaseState::Restored, status, .. })
         if status.as_deref() == Some("DISABLED"))
 }

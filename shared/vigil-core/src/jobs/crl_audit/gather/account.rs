@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{CheckFailure, Ports, Step};
+use super::super::{CheckError, CheckFailure, Ports};
 use crate::{
     bucket::{BucketFacts, Fact, PublicAccessBlock},
     rules::bucket::BucketUser,
@@ -20,7 +20,7 @@ pub(in super::super) async fn block(
     let block = ports.buckets.account_block(account).await;
     let failure = block.known().err().map(|why| CheckFailure {
         resource: format!("account {account}"),
-        step: Step::AccountBlock { why: why.to_owned() },
+        step: CheckError::AccountBlock { why: why.to_owned() },
     });
     (block, failure)
 }

@@ -71,16 +71,16 @@ impl Objects for FakeObjects {
         &self,
         _: &str,
         key: &str,
-        most: usize,
+        max: usize,
     ) -> Result<Vec<String>, PortError> {
         let versions = self.versions.lock().unwrap();
         let of_key = versions.keys().filter(|(of, _)| of == key).map(|(_, id)| id.clone());
-        Ok(of_key.take(most).collect())
+        Ok(of_key.take(max).collect())
     }
 
-    async fn list(&self, _: &str, prefix: &str, most: usize) -> Result<Vec<String>, PortError> {
+    async fn list(&self, _: &str, prefix: &str, max: usize) -> Result<Vec<String>, PortError> {
         let objects = self.objects.lock().unwrap();
-        Ok(objects.keys().filter(|key| key.starts_with(prefix)).take(most).cloned().collect())
+        Ok(objects.keys().filter(|key| key.starts_with(prefix)).take(max).cloned().collect())
     }
 }
 
@@ -230,8 +230,8 @@ impl World {
             distribution: self.distribution.as_ref().map(|one| one as &dyn Distribution),
         };
         let settings = Settings {
-            largest_crl: 1_000_000,
-            largest_report: 1_000_000,
+            max_crl_bytes: 1_000_000,
+            max_report_bytes: 1_000_000,
             claim_expires_after: Duration::MINUTE,
         };
         fakes::run(run(event, &ports, &settings))

@@ -10,6 +10,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     arn::CaArn,
+    evidence::keys,
     ports::{EvidenceStore, PortError},
     snapshot::Snapshot,
 };
@@ -43,10 +44,6 @@ pub enum AckError {
 }
 
 impl Ack {
-    pub fn key(ca: &CaArn) -> String {
-        format!("acks/{}.json", ca.id())
-    }
-
     pub fn read(body: &[u8], ca: &CaArn) -> Result<Self, AckError> {
         let ack: Self = serde_json::from_slice(body).map_err(AckError::Unreadable)?;
         if ack.ca != *ca {
@@ -65,12 +62,12 @@ impl Ack {
         ca: &CaArn,
         until: OffsetDateTime,
     ) -> Result<Option<Self>, PortError> {
-        let entry = evidence.read(&Self::key(ca)).await?;
+        let entry = evidence.read(&keys::acknowledgement(ca)).await?;
         let ack = entry.and_then(|entry| Self::read(&entry.body, ca).ok());
         if let Some(ack) = ack.filter(|ack| ack.is_for(until)) {
             return Ok(Some(ack));
         }
-        let entry = evidence.read(&Snapshot::key(ca)).await?;
+        let entry = evidence.read(&keys::snapshot(ca)).await?;
         let snapshot = entry.and_then(|entry| serde_json::from_slice::<Snapshot>(&entry.body).ok());
         Ok(snapshot.and_then(|snapshot| Self::from_tags(&snapshot.attached.tags, ca)))
     }
