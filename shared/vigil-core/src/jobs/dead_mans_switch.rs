@@ -1,5 +1,5 @@
-//! The dead man's switch: the window of a deleted CA is about to end, and policy has it restored
-//! whatever was decided before.
+//! The dead man's switch: shortly before the window of a deleted CA ends, policy can require its
+//! restoration, whatever was decided before.
 
 use time::{Duration, OffsetDateTime};
 
@@ -22,17 +22,17 @@ use crate::{
 /// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
 const TIME_TO_REPEAT: Duration = Duration::minutes(20);
 
-/// What is known of a CA whose last threshold has passed.
+/// A CA whose last threshold has passed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LastCall<'a> {
     pub(super) ca: &'a Ca,
     pub(super) until: OffsetDateTime,
-    /// Whether somebody has acknowledged the deletion, and that has not run out.
+    /// Whether a valid acknowledgement of the deletion exists.
     pub(super) acknowledged: bool,
     pub(super) now: OffsetDateTime,
 }
 
-/// `None`: policy does not have the CA restored.
+/// Restores the CA if policy requires it. `None`: policy does not.
 pub(super) async fn run(
     call: LastCall<'_>,
     region: RegionPorts<'_>,

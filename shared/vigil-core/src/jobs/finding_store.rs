@@ -1,9 +1,9 @@
-//! The register of findings in the ledger: a finding is told once when it begins and once when it is
-//! over, however often it is seen in between.
+//! The finding store: each finding is published when it is first detected and again when it is
+//! resolved, however often it is detected in between.
 //!
-//! Each has one object, `findings/<area>/<finding id>.json`. It is claimed, told, and marked as told;
-//! a crash in between leaves a claim, which the next run takes over once it has expired. So nothing
-//! is lost, and only a crash between telling and marking tells twice.
+//! Each finding has one object in the evidence bucket. A run claims it, publishes the finding, and marks
+//! it as published. A crash in between leaves a claim, which the next run takes over once it has expired.
+//! So no finding is lost, and only a crash between publishing and marking publishes one twice.
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -36,7 +36,7 @@ pub struct Published {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FindingStoreError {
-    #[error("could not read or write the register of findings")]
+    #[error("could not read or write the finding store")]
     EvidenceStore(#[source] PortError),
     #[error("could not publish findings")]
     Publish(#[source] PublishError),
@@ -69,7 +69,7 @@ struct Claim {
 }
 
 impl FindingStore<'_> {
-    /// Tells what was not told before.
+    /// Publishes the findings that were not published before.
     pub(super) async fn announce(
         &self,
         findings: &[Finding],
@@ -100,7 +100,7 @@ impl FindingStore<'_> {
         Ok(published)
     }
 
-    /// Tells that these are over, and why.
+    /// Publishes that these findings are resolved, with the reason.
     pub(super) async fn resolve(
         &self,
         ids: &[String],
