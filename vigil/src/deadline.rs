@@ -6,6 +6,7 @@ use vigil_aws::clients::Clients;
 use vigil_core::{
     arn::CaArn,
     ca::CaStatus,
+    evidence::keys,
     instant::rfc3339,
     jobs::restore_deadline::Ack,
     ports::{Authorities as _, Creation, EvidenceStore as _, Replacement},
@@ -74,7 +75,7 @@ async fn acknowledge(command: Command) -> Answer {
         return Err(AckRefused::Past { until, now }.into());
     }
     let restorable_until = Some(restorable_until.replace_nanosecond(0).unwrap_or(restorable_until));
-    let key = Ack::key(&ca);
+    let key = keys::acknowledgement(&ca);
     let body = Ack { ca, by, until, restorable_until }.to_json()?;
     let evidence = clients.evidence(evidence_bucket);
     let is_written = match evidence.read(&key).await? {

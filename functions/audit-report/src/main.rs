@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, pace::UntilDeadline, telemetry};
 use vigil_core::{
-    jobs::audit_report::{self, LARGEST_REPORT, Ports, Settings},
+    jobs::audit_report::{self, MAX_REPORT_BYTES, Ports, Settings},
     span::Span,
 };
 
@@ -20,7 +20,7 @@ async fn start() -> Result<(), Error> {
     let bus = config::EVENT_BUS.read()?;
     let settings = &Settings {
         report_bucket: config::REPORT_BUCKET.read()?,
-        largest_report: LARGEST_REPORT,
+        max_report_bytes: MAX_REPORT_BYTES,
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
     };
 

@@ -11,7 +11,7 @@ use vigil_aws::{
 };
 use vigil_core::{
     jobs::{
-        auto_restore::{self, Settings},
+        auto_restore::{self, Ports, Settings},
         restore_deadline::Thresholds,
     },
     span::Span,
@@ -41,8 +41,6 @@ async fn start() -> Result<(), Error> {
     let evidence = &clients.evidence(bucket);
     let bus = &clients.bus(bus);
 
-    lambda::serve(|event| async move {
-        auto_restore::run(&event, regions, evidence, bus, settings).await
-    })
-    .await
+    let ports = &Ports { regions, evidence, bus };
+    lambda::serve(|event| async move { auto_restore::run(&event, ports, settings).await }).await
 }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, pace::UntilDeadline, telemetry};
 use vigil_core::{
-    jobs::crl_audit::{self, LARGEST_COMPARED_REPORT, LARGEST_CRL, Ports, Settings},
+    jobs::crl_audit::{self, MAX_COMPARED_REPORT_BYTES, MAX_CRL_BYTES, Ports, Settings},
+    ports::Distribution,
     span::Span,
 };
 
@@ -19,13 +20,14 @@ async fn start() -> Result<(), Error> {
     let bucket = config::EVIDENCE_BUCKET.read()?;
     let bus = config::EVENT_BUS.read()?;
     let settings = &Settings {
-        largest_crl: LARGEST_CRL,
-        largest_report: LARGEST_COMPARED_REPORT,
+        max_crl_bytes: MAX_CRL_BYTES,
+        max_report_bytes: MAX_COMPARED_REPORT_BYTES,
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
     };
 
     let clients = Clients::load().await;
     let authorities = &clients.authorities();
+    let issued = authorities;
     let objects = &clients.objects();
     let buckets = &clients.buckets();
     let evidence = &clients.evidence(bucket);
@@ -34,8 +36,9 @@ async fn start() -> Result<(), Error> {
 
     lambda::serve_within(|event, left| async move {
         let pace = &UntilDeadline::new(left);
-        let distribution = distribution.as_ref();
-        let ports = &Ports { authorities, objects, buckets, evidence, bus, pace, distribution };
+        let distribution = distribution.as_ref().map(|fetching| fetching as &dyn Distribution);
+        let ports =
+            &Ports { authorities, issued, objects, buckets, evidence, bus, pace, distribution };
         crl_audit::run(&event, ports, settings).await
     })
     .await

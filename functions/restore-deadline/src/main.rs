@@ -12,15 +12,10 @@ use vigil_aws::{
 use vigil_core::{
     jobs::{
         auto_restore,
-        restore_deadline::{self, Settings, Thresholds},
+        restore_deadline::{self, Ports, Settings, Thresholds},
     },
     span::Span,
 };
-
-/// The template passes this as the schedule's `Input`; a misspelt field must not mean "act".
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Trigger {}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -51,9 +46,6 @@ async fn start() -> Result<(), Error> {
     let evidence = &clients.evidence(bucket);
     let bus = &clients.bus(bus);
 
-    lambda::serve(|event| async move {
-        let Trigger {} = lambda::payload(event)?;
-        Ok::<_, lambda::Failed>(restore_deadline::run(regions, evidence, bus, settings).await?)
-    })
-    .await
+    let ports = &Ports { regions, evidence, bus };
+    lambda::serve(|event| async move { restore_deadline::run(&event, ports, settings).await }).await
 }

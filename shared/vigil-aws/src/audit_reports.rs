@@ -1,5 +1,6 @@
 //! ACM PCA's audit reports through its SDK.
 
+use async_trait::async_trait;
 use aws_sdk_acmpca::{
     Client,
     types::{AuditReportResponseFormat, AuditReportStatus},
@@ -15,17 +16,20 @@ use crate::{answer::port_error, date::instant};
 const CREATE: &str = "CreateCertificateAuthorityAuditReport";
 const DESCRIBE: &str = "DescribeCertificateAuthorityAuditReport";
 
+/// The audit reports of ACM PCA, as [`AuditReports`].
 #[derive(Clone, Debug)]
 pub struct AcmPcaReports {
     client: Client,
 }
 
 impl AcmPcaReports {
+    /// The reports as this client sees them.
     pub fn new(client: Client) -> Self {
         Self { client }
     }
 }
 
+#[async_trait]
 impl AuditReports for AcmPcaReports {
     async fn create(&self, ca: &CaArn, bucket: &str) -> Result<CreatedReport, PortError> {
         let call = self.client.create_certificate_authority_audit_report();

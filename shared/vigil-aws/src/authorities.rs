@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use async_trait::async_trait;
 use aws_sdk_acmpca::{Client, operation::RequestId, types::CertificateAuthorityStatus};
 use time::Duration;
 use vigil_core::{
@@ -33,11 +34,13 @@ pub struct AcmPca {
 }
 
 impl AcmPca {
+    /// ACM PCA as this client sees it.
     pub fn new(client: Client) -> Self {
         Self { client, quotas: Arc::default() }
     }
 }
 
+#[async_trait]
 impl Issued for AcmPca {
     async fn issued(&self, ca: &CaArn, serial: &str) -> Result<String, PortError> {
         const OPERATION: &str = "GetCertificate";
@@ -53,6 +56,7 @@ impl Issued for AcmPca {
     }
 }
 
+#[async_trait]
 impl Authorities for AcmPca {
     async fn list(&self) -> Result<Listing, PortError> {
         const OPERATION: &str = "ListCertificateAuthorities";

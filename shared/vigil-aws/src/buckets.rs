@@ -1,5 +1,6 @@
 //! How a bucket is set up, as S3 tells it in eleven calls, and KMS in two; and what its account blocks.
 
+use async_trait::async_trait;
 use aws_sdk_s3::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
@@ -31,6 +32,7 @@ macro_rules! blocked {
     };
 }
 
+/// The configuration of buckets, as [`Buckets`].
 #[derive(Clone, Debug)]
 pub struct S3Buckets {
     client: Client,
@@ -40,6 +42,7 @@ pub struct S3Buckets {
 }
 
 impl S3Buckets {
+    /// Buckets as these clients see them.
     pub fn new(client: Client, control: aws_sdk_s3control::Client, keys: KmsKeys) -> Self {
         Self { client, control, keys }
     }
@@ -139,6 +142,7 @@ impl S3Buckets {
     }
 }
 
+#[async_trait]
 impl Buckets for S3Buckets {
     async fn account_block(&self, account: &str) -> Fact<PublicAccessBlock> {
         let answer = self.control.get_public_access_block().account_id(account).send().await;

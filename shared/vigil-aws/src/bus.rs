@@ -1,5 +1,6 @@
 //! Findings as events on an EventBridge bus.
 
+use async_trait::async_trait;
 use aws_sdk_eventbridge::{
     Client,
     types::{PutEventsRequestEntry, PutEventsResultEntry},
@@ -16,6 +17,7 @@ use crate::answer::port_error;
 /// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>.
 const BATCH: usize = 10;
 
+/// An event bus, as [`Bus`].
 #[derive(Clone, Debug)]
 pub struct EventBridge {
     client: Client,
@@ -23,6 +25,7 @@ pub struct EventBridge {
 }
 
 impl EventBridge {
+    /// The bus, by its name or ARN.
     pub fn new(client: Client, bus: String) -> Self {
         Self { client, bus }
     }
@@ -73,6 +76,7 @@ fn refused((finding, entry): (&Finding, PutEventsResultEntry)) -> Option<Refused
     })
 }
 
+#[async_trait]
 impl Bus for EventBridge {
     /// Every batch gets its turn; what failed is said afterwards.
     async fn publish(&self, findings: &[Finding]) -> Result<(), PublishError> {

@@ -22,10 +22,12 @@ pub struct Clients {
 }
 
 impl Clients {
+    /// Loads credentials, Region and endpoints from the environment.
     pub async fn load() -> Self {
         Self { sdk: aws_config::load_defaults(BehaviorVersion::latest()).await }
     }
 
+    /// A client of ACM PCA in the function's Region.
     pub fn acm_pca(&self) -> aws_sdk_acmpca::Client {
         aws_sdk_acmpca::Client::new(&self.sdk)
     }
@@ -46,6 +48,7 @@ impl Clients {
         aws_sdk_s3control::Client::from_conf(control.build())
     }
 
+    /// A client of EventBridge.
     pub fn event_bridge(&self) -> aws_sdk_eventbridge::Client {
         aws_sdk_eventbridge::Client::new(&self.sdk)
     }
@@ -62,25 +65,33 @@ impl Clients {
         }))
     }
 
+    /// The CAs of the function's Region.
     pub fn authorities(&self) -> AcmPca {
         AcmPca::new(self.acm_pca())
     }
 
+    /// The audit reports of ACM PCA.
     pub fn audit_reports(&self) -> AcmPcaReports {
         AcmPcaReports::new(self.acm_pca())
     }
 
+    /// The configuration of buckets, with that of their KMS keys.
     pub fn buckets(&self) -> S3Buckets {
         let keys = KmsKeys::new(aws_sdk_kms::Client::new(&self.sdk));
         S3Buckets::new(self.s3(), self.s3_control(), keys)
     }
 
+    /// Objects of any bucket.
     pub fn objects(&self) -> S3Objects {
         S3Objects::new(self.s3())
     }
 
     /// `None` unless it is switched on. With an endpoint of somebody's own for S3, that is where all
     /// distribution points are.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if the variable is neither `true` nor `false`.
     pub async fn distribution(&self) -> Result<Option<HttpDistribution>, ConfigError> {
         if !config::FETCH_DISTRIBUTION_POINTS.parse::<bool>()? {
             return Ok(None);
@@ -93,10 +104,12 @@ impl Clients {
         Ok(address.map(|address| HttpDistribution::new(Route::Via(address))))
     }
 
+    /// The evidence bucket, by its name.
     pub fn evidence(&self, bucket: String) -> EvidenceBucket {
         EvidenceBucket::new(self.s3(), bucket)
     }
 
+    /// The event bus, by its name or ARN.
     pub fn bus(&self, name: String) -> EventBridge {
         EventBridge::new(self.event_bridge(), name)
     }

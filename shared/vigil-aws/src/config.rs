@@ -8,18 +8,22 @@ use std::{env, error::Error, str::FromStr};
 /// A variable, what it is for, and what holds without it.
 #[derive(Debug)]
 pub struct Variable {
+    /// Its name in the environment.
     pub name: &'static str,
+    /// For errors and docs/configuration.md.
     pub meaning: &'static str,
     /// `None`: the function does not start without it.
     pub default: Option<&'static str>,
 }
 
+/// The account whose CAs are watched.
 pub const ACCOUNT: Variable = Variable {
     name: "VIGIL_ACCOUNT",
     meaning: "the account whose CAs are watched; events about another's are refused",
     default: Some(""),
 };
 
+/// The age at which a claim on an alert or finding expires.
 pub const CLAIM_EXPIRES: Variable = Variable {
     name: "VIGIL_CLAIM_EXPIRES",
     meaning: "the age at which the claim on an alert or finding counts as left by a crash: at \
@@ -27,24 +31,28 @@ pub const CLAIM_EXPIRES: Variable = Variable {
     default: Some("1m"),
 };
 
+/// The thresholds of restore-deadline.
 pub const DEADLINE_THRESHOLDS: Variable = Variable {
     name: "VIGIL_DEADLINE_THRESHOLDS",
     meaning: "how long before RestorableUntil to alert, as 14d,7d,1h",
     default: Some("14d,7d,3d,1d,6h,1h"),
 };
 
+/// The event bus that findings are published on.
 pub const EVENT_BUS: Variable = Variable {
     name: "VIGIL_EVENT_BUS",
     meaning: "the name or ARN of the event bus that takes the findings",
     default: None,
 };
 
+/// The evidence bucket.
 pub const EVIDENCE_BUCKET: Variable = Variable {
     name: "VIGIL_EVIDENCE_BUCKET",
     meaning: "the bucket of cases, alerts, reports, approvals and policies",
     default: None,
 };
 
+/// Whether crl-audit fetches CRLs over HTTP.
 pub const FETCH_DISTRIBUTION_POINTS: Variable = Variable {
     name: "VIGIL_FETCH_DISTRIBUTION_POINTS",
     meaning: "true to fetch CRLs over HTTP from where certificates say they are, as relying parties \
@@ -52,6 +60,7 @@ pub const FETCH_DISTRIBUTION_POINTS: Variable = Variable {
     default: Some("false"),
 };
 
+/// The log level.
 pub const LOG_LEVEL: Variable = Variable {
     name: "AWS_LAMBDA_LOG_LEVEL",
     meaning: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL; Lambda sets it from the function's \
@@ -59,6 +68,7 @@ pub const LOG_LEVEL: Variable = Variable {
     default: Some("INFO"),
 };
 
+/// The period before a deletion in which a disabling counts as part of it.
 pub const REACTIVATE_WITHIN: Variable = Variable {
     name: "VIGIL_REACTIVATE_WITHIN",
     meaning: "a CA that was disabled at most so long before its deletion is made ACTIVE again when \
@@ -66,6 +76,7 @@ pub const REACTIVATE_WITHIN: Variable = Variable {
     default: Some("24h"),
 };
 
+/// The Regions that are watched.
 pub const REGIONS: Variable = Variable {
     name: "VIGIL_REGIONS",
     meaning: "the Regions whose CAs are watched, as us-east-1,eu-west-1; the function's own, if \
@@ -73,18 +84,21 @@ pub const REGIONS: Variable = Variable {
     default: Some(""),
 };
 
+/// The bucket of audit reports.
 pub const REPORT_BUCKET: Variable = Variable {
     name: "VIGIL_REPORT_BUCKET",
     meaning: "the bucket to which ACM PCA writes audit reports",
     default: None,
 };
 
+/// The restorations of one CA in 24 hours.
 pub const RESTORES_PER_DAY: Variable = Variable {
     name: "VIGIL_RESTORES_PER_DAY",
     meaning: "how often a CA is restored within 24 hours before people are asked to decide",
     default: Some("3"),
 };
 
+/// The age of a deletion at which a sweep no longer waits for its event.
 pub const SWEEP_SETTLE: Variable = Variable {
     name: "VIGIL_SWEEP_SETTLE",
     meaning: "how old a deletion is before auto-restore's sweep takes its event for lost, as 15m: \
@@ -124,6 +138,7 @@ pub const ALL: [&Variable; 14] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegionNames(pub Vec<String>);
 
+/// A name that no Region can have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not the name of a Region")]
 pub struct NotARegion(String);
@@ -147,26 +162,46 @@ impl FromStr for RegionNames {
     }
 }
 
+/// A variable that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// The value cannot be parsed.
     #[error("the environment variable {name} is {value:?}, which is not usable ({meaning})")]
     Bad {
+        /// The variable.
         name: &'static str,
+        /// What it is for.
         meaning: &'static str,
+        /// The value that was found.
         value: String,
+        /// Why it is not usable.
         #[source]
         cause: Box<dyn Error + Send + Sync>,
     },
+    /// The variable is required and not set.
     #[error("the environment variable {name} is not set ({meaning})")]
-    Missing { name: &'static str, meaning: &'static str },
+    Missing {
+        /// The variable.
+        name: &'static str,
+        /// What it is for.
+        meaning: &'static str,
+    },
+    /// The value is not Unicode.
     #[error("the environment variable {name} is not Unicode")]
-    NotUnicode { name: &'static str },
+    NotUnicode {
+        /// The variable.
+        name: &'static str,
+    },
 }
 
 impl Variable {
     /// The value, or its default. An empty one counts as not set: that is how templates leave a
     /// variable out.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for a value that is missing or not Unicode.
     pub fn read(&self) -> Result<String, ConfigError> {
         #[expect(
             clippy::disallowed_methods,
@@ -176,6 +211,11 @@ impl Variable {
         self.value(found)
     }
 
+    /// The value, or its default, parsed.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for a value that is missing, not Unicode, or not a `T`.
     pub fn parse<T>(&self) -> Result<T, ConfigError>
     where
         T: FromStr<Err: Error + Send + Sync + 'static>,

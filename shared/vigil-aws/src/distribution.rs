@@ -3,8 +3,9 @@
 //! A connection is made to an address that was looked at, never to a name: what a name resolves to
 //! a moment later does not matter. Redirects are followed by hand, each looked at like the first.
 
-use std::{net::SocketAddr, ops::ControlFlow, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
+use async_trait::async_trait;
 use http::{HeaderMap, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
@@ -15,15 +16,16 @@ use tokio::{
 };
 use vigil_core::{
     distribution::{Download, DownloadError, Headers, is_public},
-    ports::Distribution,
+    ports::{ByteSink, Distribution},
 };
 
 /// Clients differ; three is what the pickiest ones follow.
-const MOST_REDIRECTS: usize = 3;
+const MAX_REDIRECTS: usize = 3;
 
 /// For everything: resolution, redirects and the body. A CRL of 50 MB takes a second or two.
 const WITHIN: Duration = Duration::from_secs(30);
 
+/// Distribution points over plain HTTP, as [`Distribution`].
 #[derive(Clone, Debug)]
 pub struct HttpDistribution {
     route: Route,
@@ -40,6 +42,7 @@ pub enum Route {
 }
 
 impl HttpDistribution {
+    /// Fetches over `route`.
     pub fn new(route: Route) -> Self {
         Self { route, within: WITHIN }
     }
@@ -101,8 +104,8 @@ impl HttpDistribution {
             else {
                 return Err(DownloadError::Status { status });
             };
-            if redirects.len() == MOST_REDIRECTS {
-                return Err(DownloadError::TooManyRedirects { limit: MOST_REDIRECTS });
+            if redirects.len() == MAX_REDIRECTS {
+                return Err(DownloadError::TooManyRedirects { limit: MAX_REDIRECTS });
             }
             let location = match location.strip_prefix('/') {
                 // Within the same host; `//host/path` names another one.
@@ -119,13 +122,9 @@ impl HttpDistribution {
     }
 }
 
+#[async_trait]
 impl Distribution for HttpDistribution {
-    async fn fetch(
-        &self,
-        url: &str,
-        limit: u64,
-        sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
-    ) -> Download {
+    async fn fetch(&self, url: &str, limit: u64, sink: &mut ByteSink<'_>) -> Download {
         let mut redirects = Vec::new();
         let all = async {
             let answer = self.follow(url, &mut redirects).await?;
@@ -143,7 +142,7 @@ impl Distribution for HttpDistribution {
 async fn continue_later(
     mut body: Incoming,
     limit: u64,
-    sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
+    sink: &mut ByteSink<'_>,
 ) -> Result<(), DownloadError> {
     let mut seen: u64 = 0;
     while let Some(frame) = body.frame().await {

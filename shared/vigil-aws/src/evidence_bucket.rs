@@ -4,6 +4,7 @@
 //! already" can mean "by us, a moment ago". The jobs bear that, because what they find is a case or
 //! a claim like any other's, which is carried on with, or expires.
 
+use async_trait::async_trait;
 use aws_sdk_s3::{
     Client,
     config::http::HttpResponse,
@@ -11,18 +12,19 @@ use aws_sdk_s3::{
     operation::put_object::{PutObjectError, PutObjectOutput},
     primitives::ByteStream,
 };
-use vigil_core::ports::{Creation, Entry, Etag, EvidenceStore, PortError, Replacement};
+use vigil_core::ports::{Creation, Etag, EvidenceStore, PortError, Replacement, StoredObject};
 
 use crate::answer::port_error;
 
 /// The largest object that is read: evidence, approvals and policies are small, and who can put
 /// something large there must not be able to stop a function with it.
-const LARGEST: i64 = 1024 * 1024;
+const MAX_OBJECT_BYTES: i64 = 1024 * 1024;
 
 /// S3 answers 409 while another conditional write of the key is under way, and asks for a new try:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>.
 const CONFLICT_TRIES: usize = 4;
 
+/// The evidence bucket, as [`EvidenceStore`].
 #[derive(Clone, Debug)]
 pub struct EvidenceBucket {
     client: Client,
@@ -41,6 +43,7 @@ enum Written {
 }
 
 impl EvidenceBucket {
+    /// The bucket, by its name.
     pub fn new(client: Client, bucket: String) -> Self {
         Self { client, bucket }
     }
@@ -101,6 +104,7 @@ fn no_bucket(error: &SdkError<PutObjectError, HttpResponse>) -> bool {
     error.code() == Some("NoSuchBucket")
 }
 
+#[async_trait]
 impl EvidenceStore for EvidenceBucket {
     async fn create(&self, key: &str, body: Vec<u8>) -> Result<Creation, PortError> {
         Ok(match self.put(key, body, Condition::Absent).await? {
@@ -109,7 +113,7 @@ impl EvidenceStore for EvidenceBucket {
         })
     }
 
-    async fn read(&self, key: &str) -> Result<Option<Entry>, PortError> {
+    async fn read(&self, key: &str) -> Result<Option<StoredObject>, PortError> {
         let answer = self.client.get_object().bucket(&self.bucket).key(key).send().await;
         let answer = match answer {
             Ok(answer) => answer,
@@ -118,7 +122,7 @@ impl EvidenceStore for EvidenceBucket {
             }
             Err(error) => return Err(port_error("GetObject", &self.resource(key), error)),
         };
-        let too_large = answer.content_length.is_none_or(|length| length > LARGEST);
+        let too_large = answer.content_length.is_none_or(|length| length > MAX_OBJECT_BYTES);
         if too_large {
             // Asking again does not make it smaller.
             return Err(PortError::InvalidState {
@@ -135,7 +139,7 @@ impl EvidenceStore for EvidenceBucket {
             resource: self.resource(key),
             cause: Box::new(error),
         })?;
-        Ok(Some(Entry { body: body.to_vec(), etag: Etag(etag) }))
+        Ok(Some(StoredObject { body: body.to_vec(), etag: Etag(etag) }))
     }
 
     async fn replace(

@@ -9,12 +9,14 @@ use vigil_core::{
 
 use crate::answer::port_error;
 
+/// The KMS keys that encrypt buckets.
 #[derive(Clone, Debug)]
 pub struct KmsKeys {
     client: Client,
 }
 
 impl KmsKeys {
+    /// The keys as this client sees them.
     pub fn new(client: Client) -> Self {
         Self { client }
     }

@@ -7,30 +7,38 @@ use std::{
 };
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::Value;
 use vigil_core::failure::{Failure, chain};
 
 /// Serves invocations until Lambda ends the process. The handler gets the payload as it came: what
 /// is wrong with one is the job's to name.
+///
+/// # Errors
+///
+/// An error of the Runtime API; a failure of an invocation is reported to Lambda and is none.
 pub async fn serve<H, F, O, E>(handler: H) -> Result<(), Error>
 where
     H: Fn(Value) -> F,
     F: Future<Output = Result<O, E>>,
     O: Serialize,
-    E: Into<Failed>,
+    E: Failure,
 {
     serve_within(|event, _| handler(event)).await
 }
 
 /// The same for a job that paces itself: its handler also gets the time that is left until Lambda
 /// ends the invocation.
+///
+/// # Errors
+///
+/// As [`serve`].
 pub async fn serve_within<H, F, O, E>(handler: H) -> Result<(), Error>
 where
     H: Fn(Value, Duration) -> F,
     F: Future<Output = Result<O, E>>,
     O: Serialize,
-    E: Into<Failed>,
+    E: Failure,
 {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
         #[expect(
@@ -57,39 +65,8 @@ pub fn exit(result: Result<(), Error>) -> ExitCode {
     }
 }
 
-/// A payload that does not have the form that the template gives it.
-#[derive(Debug, thiserror::Error)]
-#[error("the event does not have the form that this function takes")]
-pub struct BadPayload(#[source] serde_json::Error);
-
-impl Failure for BadPayload {
-    fn error_type(&self) -> &'static str {
-        "MalformedEvent"
-    }
-}
-
-/// Any failure of a handler that has several steps.
-#[derive(Debug)]
-pub struct Failed(Box<dyn Failure>);
-
-impl<E: Failure + 'static> From<E> for Failed {
-    fn from(error: E) -> Self {
-        Self(Box::new(error))
-    }
-}
-
-impl From<Failed> for Diagnostic {
-    fn from(Failed(error): Failed) -> Self {
-        Self { error_type: error.error_type().to_owned(), error_message: chain(error.as_ref()) }
-    }
-}
-
-pub fn payload<T: DeserializeOwned>(event: Value) -> Result<T, BadPayload> {
-    serde_json::from_value(event).map_err(BadPayload)
-}
-
 /// Logs how an invocation ended, once, and puts it as Lambda wants it.
-fn report<O: Serialize, E: Into<Failed>>(result: Result<O, E>) -> Result<Value, Diagnostic> {
+fn report<O: Serialize, E: Failure>(result: Result<O, E>) -> Result<Value, Diagnostic> {
     let diagnostic = match result.map(serde_json::to_value) {
         Ok(Ok(outcome)) => {
             tracing::info!(%outcome, "done");
@@ -98,7 +75,9 @@ fn report<O: Serialize, E: Into<Failed>>(result: Result<O, E>) -> Result<Value, 
         Ok(Err(error)) => {
             Diagnostic { error_type: "UnwritableOutcome".to_owned(), error_message: chain(&error) }
         }
-        Err(error) => Diagnostic::from(error.into()),
+        Err(error) => {
+            Diagnostic { error_type: error.error_type().to_owned(), error_message: chain(&error) }
+        }
     };
     let Diagnostic { error_type, error_message } = &diagnostic;
     tracing::error!(error_type, error = error_message, "failed");
@@ -111,17 +90,23 @@ mod tests {
 
     use super::*;
 
-    #[derive(Debug, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Nothing {}
+    #[derive(Debug, thiserror::Error)]
+    #[error("the event does not have the form that this function takes")]
+    struct Malformed(#[source] std::num::ParseIntError);
+
+    impl Failure for Malformed {
+        fn error_type(&self) -> &'static str {
+            "MalformedEvent"
+        }
+    }
 
     #[test]
     fn an_error_keeps_its_name_and_causes() {
-        assert_eq!(report::<_, BadPayload>(Ok(json!({"seen": 1}))), Ok(json!({"seen": 1})));
-        let diagnostic =
-            report::<(), _>(payload::<Nothing>(json!({"act": 1})).map(drop)).unwrap_err();
+        assert_eq!(report::<_, Malformed>(Ok(json!({"seen": 1}))), Ok(json!({"seen": 1})));
+        let cause = "act".parse::<u8>().unwrap_err();
+        let diagnostic = report::<(), _>(Err(Malformed(cause))).unwrap_err();
         assert_eq!(diagnostic.error_type, "MalformedEvent");
         let text = diagnostic.error_message;
-        assert!(text.contains("this function takes: unknown field `act`"), "{text}");
+        assert!(text.contains("this function takes: invalid digit"), "{text}");
     }
 }

@@ -1,5 +1,7 @@
-//! The world, through the AWS SDK: the ports of `vigil-core`, and the glue to Lambda. It decides
-//! nothing.
+//! The ports of `vigil-core` through the AWS SDK, and what connects a job to Lambda. This crate
+//! decides nothing.
+
+#![warn(missing_docs)]
 
 pub mod audit_reports;
 pub mod authorities;

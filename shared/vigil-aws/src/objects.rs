@@ -1,7 +1,8 @@
 //! Objects of S3, handed on in order as they arrive: large ones in ranges, several at a time.
 
-use std::{collections::VecDeque, ops::ControlFlow};
+use std::collections::VecDeque;
 
+use async_trait::async_trait;
 use aws_sdk_s3::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
@@ -9,7 +10,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 use tokio::task::JoinHandle;
-use vigil_core::ports::{Address, Cause, Delivery, Objects, PortError};
+use vigil_core::ports::{Address, ByteSink, Cause, Delivery, Objects, PortError};
 
 use crate::answer::port_error;
 
@@ -20,29 +21,30 @@ const RANGE: u64 = 8 * 1024 * 1024;
 /// What is fetched ahead, at most: with the range being read, 32 MiB.
 const AHEAD: usize = 3;
 
+/// Objects of any bucket, as [`Objects`].
 #[derive(Clone, Debug)]
 pub struct S3Objects {
     client: Client,
     range: u64,
 }
 
-type Sink<'a> = &'a mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send);
-
 /// A range on its way.
 type Fetch = JoinHandle<Result<Vec<u8>, PortError>>;
 
 impl S3Objects {
+    /// Objects as this client sees them.
     pub fn new(client: Client) -> Self {
         Self { client, range: RANGE }
     }
 }
 
+#[async_trait]
 impl Objects for S3Objects {
     async fn read(
         &self,
         Address { bucket, key, version }: Address<'_>,
         limit: u64,
-        sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
+        sink: &mut ByteSink<'_>,
     ) -> Result<Delivery, PortError> {
         let object = Object {
             client: self.client.clone(),
@@ -90,11 +92,11 @@ impl Objects for S3Objects {
         &self,
         bucket: &str,
         key: &str,
-        most: usize,
+        max: usize,
     ) -> Result<Vec<String>, PortError> {
         let resource = || format!("s3://{bucket}/{key}");
         // The latest first; other keys that begin alike come after all of this one's.
-        let wanted = i32::try_from(most).unwrap_or(i32::MAX).saturating_add(1);
+        let wanted = i32::try_from(max).unwrap_or(i32::MAX).saturating_add(1);
         let call = self.client.list_object_versions().bucket(bucket).prefix(key);
         let answer = call.max_keys(wanted).send().await;
         let answer =
@@ -103,15 +105,10 @@ impl Objects for S3Objects {
         let before = versions.filter(|version| {
             version.key.as_deref() == Some(key) && version.is_latest != Some(true)
         });
-        Ok(before.filter_map(|version| version.version_id).take(most).collect())
+        Ok(before.filter_map(|version| version.version_id).take(max).collect())
     }
 
-    async fn list(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        most: usize,
-    ) -> Result<Vec<String>, PortError> {
+    async fn list(&self, bucket: &str, prefix: &str, max: usize) -> Result<Vec<String>, PortError> {
         let call = self.client.list_objects_v2().bucket(bucket).prefix(prefix);
         let mut pages = call.into_paginator().send();
         let mut keys = Vec::new();
@@ -119,8 +116,8 @@ impl Objects for S3Objects {
             let resource = || format!("s3://{bucket}/{prefix}");
             let page = page.map_err(|error| port_error("ListObjectsV2", &resource(), error))?;
             let found = page.contents.unwrap_or_default().into_iter();
-            keys.extend(found.filter_map(|object| object.key).take(most - keys.len()));
-            if keys.len() == most {
+            keys.extend(found.filter_map(|object| object.key).take(max - keys.len()));
+            if keys.len() == max {
                 break;
             }
         }
@@ -138,7 +135,7 @@ async fn stream(
     object: &Object,
     mut body: ByteStream,
     limit: u64,
-    sink: Sink<'_>,
+    sink: &mut ByteSink<'_>,
 ) -> Result<Streamed, PortError> {
     let mut seen: u64 = 0;
     while let Some(piece) = body.next().await {

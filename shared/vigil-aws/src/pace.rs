@@ -2,6 +2,7 @@
 
 use std::time::Duration as StdDuration;
 
+use async_trait::async_trait;
 use time::Duration;
 use tokio::time::{Instant, sleep};
 use vigil_core::ports::{Pace, TimeIsUp};
@@ -16,11 +17,13 @@ pub struct UntilDeadline {
 }
 
 impl UntilDeadline {
+    /// `left` is the time until Lambda ends the invocation.
     pub fn new(left: StdDuration) -> Self {
         Self { last_call: Instant::now() + left.saturating_sub(RESERVE) }
     }
 }
 
+#[async_trait]
 impl Pace for UntilDeadline {
     async fn pause(&self, pause: Duration) -> Result<(), TimeIsUp> {
         let pause = StdDuration::try_from(pause).unwrap_or_default();

@@ -1,9 +1,10 @@
 //! One client of ACM PCA for each Region that is watched.
 
-use vigil_core::ports::Regions;
+use vigil_core::ports::{RegionPorts, Regions};
 
 use crate::authorities::AcmPca;
 
+/// The Regions that are watched, as [`Regions`].
 #[derive(Clone, Debug)]
 pub struct WatchedRegions {
     names: Vec<String>,
@@ -18,14 +19,13 @@ impl WatchedRegions {
 }
 
 impl Regions for WatchedRegions {
-    type Service = AcmPca;
-
     fn names(&self) -> &[String] {
         &self.names
     }
 
-    fn of(&self, region: &str) -> Option<&AcmPca> {
+    fn of(&self, region: &str) -> Option<RegionPorts<'_>> {
         let place = self.names.iter().position(|name| name == region)?;
-        self.services.get(place)
+        let service = self.services.get(place)?;
+        Some(RegionPorts { authorities: service, attachments: service })
     }
 }

@@ -10,6 +10,10 @@ use crate::config::{self, ConfigError};
 pub struct NotALevel;
 
 /// Sets up logging for the whole process. Called once, first of all.
+///
+/// # Errors
+///
+/// [`ConfigError`] if the log level is not one of Lambda's.
 pub fn init() -> Result<(), ConfigError> {
     let level = config::LOG_LEVEL.read()?;
     let filter = filter(&level).ok_or_else(|| ConfigError::Bad {

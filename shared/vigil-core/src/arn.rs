@@ -30,7 +30,7 @@ pub enum ArnError {
 }
 
 /// The longest ARN the service takes.
-const LONGEST: usize = 200;
+const MAX_ARN_LENGTH: usize = 200;
 
 impl CaArn {
     pub fn partition(&self) -> &str {
@@ -60,12 +60,12 @@ impl FromStr for CaArn {
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
         // What is echoed in an error stays short, whatever was sent.
-        let shown = || text.chars().take(LONGEST).collect::<String>();
+        let shown = || text.chars().take(MAX_ARN_LENGTH).collect::<String>();
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let &["arn", partition, service, region, account, resource] = parts.as_slice() else {
             return Err(ArnError::Shape(shown()));
         };
-        if text.len() > LONGEST {
+        if text.len() > MAX_ARN_LENGTH {
             return Err(ArnError::Shape(shown()));
         }
         if service != "acm-pca" {

@@ -4,8 +4,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use time::OffsetDateTime;
 
 use crate::{
-    crl::DistributionPointName,
     der::{DerError, Element, Reader, tag, value},
+    distribution_point_name::DistributionPointName,
     extension::{self, Extension},
 };
 

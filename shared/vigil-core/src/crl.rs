@@ -23,8 +23,9 @@ mod reader;
 mod repeats;
 mod serials;
 
+pub use crate::distribution_point_name::DistributionPointName;
 pub use entry::{Entry, EntryFacts};
-pub use extensions::{DistributionPointName, IssuingDistributionPoint};
+pub use extensions::IssuingDistributionPoint;
 pub use hasher::TbsHasher;
 pub use reader::CrlReader;
 pub use repeats::Repeats;

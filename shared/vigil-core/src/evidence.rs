@@ -11,6 +11,8 @@
 use aws_lc_rs::digest;
 use serde_json::{Map, Value};
 
+pub mod keys;
+
 /// What the first entry follows.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 

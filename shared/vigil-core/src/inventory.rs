@@ -15,8 +15,6 @@ use crate::{
     certificate::Certificate,
 };
 
-pub const PREFIX: &str = "state/inventory/";
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
     #[serde(with = "time::serde::rfc3339")]
@@ -70,10 +68,6 @@ pub struct Subordinates {
 
 /// How many are named.
 const NAMED: usize = 5;
-
-pub fn key(region: &str) -> String {
-    format!("{PREFIX}{region}.json")
-}
 
 impl Identity {
     pub fn of(certificate: &Certificate) -> Self {

@@ -5,13 +5,16 @@ pub mod auto_restore;
 pub mod crl_audit;
 pub mod restore_deadline;
 
+mod acknowledgement;
+mod case;
 mod conditional;
+mod dead_mans_switch;
 mod finding_store;
 mod impact;
-mod side_by_side;
+mod in_order;
 
+pub use crate::impact::{Certificates, Impact};
 pub use finding_store::{FindingStoreError, Published};
-pub use impact::{Certificates, Impact};
 
 #[cfg(test)]
 mod scenarios;

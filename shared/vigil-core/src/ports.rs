@@ -1,4 +1,11 @@
-//! What the jobs need of the world, in our own records; `vigil-aws` is the real thing.
+//! The ports: what the jobs need of AWS, as traits over Vigil's own types. `vigil-aws` implements them
+//! with the AWS SDK.
+//!
+//! # Object safety
+//!
+//! A job takes its ports as trait objects, so it is compiled once, and no type names all of them.
+//! `async_trait` boxes the future of each call. Every call waits for a network, beside which an
+//! allocation does not count.
 //!
 //! # Time
 //!
@@ -7,8 +14,9 @@
 //! clock, so a decision that compares the two by any other clock can be wrong by that clock's
 //! error; and a service whose time is simulated takes the unmodified jobs along with it.
 
-use std::{collections::BTreeMap, future::Future};
+use std::{collections::BTreeMap, ops::ControlFlow};
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
@@ -30,157 +38,212 @@ pub use distribution::Distribution;
 pub use error::{Cause, PortError, PublishError, RefusedFinding};
 pub use objects::{Address, Delivery, Objects};
 pub use pace::{Pace, TimeIsUp};
-pub use regions::Regions;
+pub use regions::{RegionPorts, Regions};
+
+/// Takes an object piece by piece, in order; `Break` ends the delivery.
+pub type ByteSink<'a> = dyn FnMut(&[u8]) -> ControlFlow<()> + Send + 'a;
 
 /// ACM PCA: reading CAs, and the two calls that change one.
+#[async_trait]
 pub trait Authorities: Send + Sync {
-    /// Every CA of the account and Region, DELETED ones included, over all pages. `as_of` is the
-    /// time of the first page: nothing listed is older.
-    fn list(&self) -> impl Future<Output = Result<Listing, PortError>> + Send;
+    /// ListCertificateAuthorities: every CA of the account and Region, DELETED ones included, over all
+    /// pages. `as_of` is the time of the first page: nothing listed is older.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if a page cannot be had.
+    async fn list(&self) -> Result<Listing, PortError>;
 
-    fn describe(&self, arn: &CaArn) -> impl Future<Output = Result<Described, PortError>> + Send;
+    /// DescribeCertificateAuthority.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError::NotFound`] for a CA that is gone.
+    async fn describe(&self, arn: &CaArn) -> Result<Described, PortError>;
 
     /// RestoreCertificateAuthority.
-    fn restore(&self, arn: &CaArn) -> impl Future<Output = Result<Receipt, PortError>> + Send;
+    ///
+    /// # Errors
+    ///
+    /// [`PortError::InvalidState`] for a CA that is not DELETED.
+    async fn restore(&self, arn: &CaArn) -> Result<Receipt, PortError>;
 
     /// UpdateCertificateAuthority with `Status`, and nothing else.
-    fn update_status(
-        &self,
-        arn: &CaArn,
-        status: ServiceStatus,
-    ) -> impl Future<Output = Result<Receipt, PortError>> + Send;
+    ///
+    /// # Errors
+    ///
+    /// [`PortError::InvalidState`] for a CA that is neither ACTIVE nor DISABLED.
+    async fn update_status(&self, arn: &CaArn, status: ServiceStatus)
+    -> Result<Receipt, PortError>;
 
-    /// The tags. The service refuses this for a DELETED CA ([`PortError::InvalidState`]).
-    fn tags(
-        &self,
-        arn: &CaArn,
-    ) -> impl Future<Output = Result<BTreeMap<String, Option<String>>, PortError>> + Send;
+    /// ListTags.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError::InvalidState`] for a DELETED CA.
+    async fn tags(&self, arn: &CaArn) -> Result<BTreeMap<String, Option<String>>, PortError>;
 
     /// GetCertificateAuthorityCertificate: the CA's certificate and its chain, in PEM.
-    fn certificate(
-        &self,
-        arn: &CaArn,
-    ) -> impl Future<Output = Result<CaCertificate, PortError>> + Send;
+    ///
+    /// # Errors
+    ///
+    /// [`PortError::InvalidState`] for a CA that is DELETED or has no certificate.
+    async fn certificate(&self, arn: &CaArn) -> Result<CaCertificate, PortError>;
 
-    /// Lets a moment pass: what a call has changed may take that long to show.
-    fn wait(&self, moment: Duration) -> impl Future<Output = ()> + Send;
+    /// Waits for `moment`. The effect of a call may take that long to show.
+    async fn wait(&self, moment: Duration);
 }
 
 /// ACM PCA: certificates that a CA has issued.
+#[async_trait]
 pub trait Issued: Send + Sync {
-    /// GetCertificate, by the serial as certificate ARNs have it: the certificate, in PEM.
-    fn issued(
-        &self,
-        ca: &CaArn,
-        serial: &str,
-    ) -> impl Future<Output = Result<String, PortError>> + Send;
+    /// GetCertificate: the certificate in PEM. `serial` is written as in certificate ARNs.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError::NotFound`] if the CA has not issued it.
+    async fn issued(&self, ca: &CaArn, serial: &str) -> Result<String, PortError>;
 }
 
+/// All CAs of a Region.
 #[derive(Clone, Debug)]
 pub struct Listing {
+    /// In the order of the service.
     pub cas: Vec<Ca>,
+    /// The service's time of the first page.
     pub as_of: OffsetDateTime,
 }
 
+/// One CA.
 #[derive(Clone, Debug)]
 pub struct Described {
+    /// The CA.
     pub ca: Ca,
+    /// The service's time of the answer.
     pub as_of: OffsetDateTime,
 }
 
-/// What a call that changed a CA leaves behind.
+/// The receipt of a call that changed a CA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     /// The service's time of the call.
     pub at: OffsetDateTime,
-    /// Under which AWS finds the request.
+    /// The `x-amzn-RequestId`, by which AWS Support finds the request.
     pub request_id: Option<String>,
 }
 
+/// The certificate of a CA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaCertificate {
+    /// In PEM.
     pub certificate: String,
-    /// Absent for a root.
+    /// In PEM; `None` for a root.
     pub chain: Option<String>,
 }
 
 /// The two states between which UpdateCertificateAuthority switches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceStatus {
+    /// ACTIVE.
     Active,
+    /// DISABLED.
     Disabled,
 }
 
 /// The evidence bucket. Its conditional writes are the only concurrency control there is.
+#[async_trait]
 pub trait EvidenceStore: Send + Sync {
     /// Writes `key` unless it exists (`If-None-Match: *`).
-    fn create(
-        &self,
-        key: &str,
-        body: Vec<u8>,
-    ) -> impl Future<Output = Result<Creation, PortError>> + Send;
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if the object may not have been written.
+    async fn create(&self, key: &str, body: Vec<u8>) -> Result<Creation, PortError>;
 
     /// The object at `key`; `None` if there is none.
-    fn read(&self, key: &str) -> impl Future<Output = Result<Option<Entry>, PortError>> + Send;
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if the object cannot be read.
+    async fn read(&self, key: &str) -> Result<Option<StoredObject>, PortError>;
 
     /// Writes `key` if it still is what was read (`If-Match`).
-    fn replace(
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if the object may not have been written.
+    async fn replace(
         &self,
         key: &str,
         body: Vec<u8>,
         seen: &Etag,
-    ) -> impl Future<Output = Result<Replacement, PortError>> + Send;
+    ) -> Result<Replacement, PortError>;
 
     /// The keys that begin with `prefix`, in order, over all pages.
-    fn list(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if a page cannot be had.
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, PortError>;
 }
 
+/// An object of the evidence bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct StoredObject {
+    /// Its bytes.
     pub body: Vec<u8>,
+    /// The version that was read.
     pub etag: Etag,
 }
 
-/// The version of an object, opaque to us.
+/// The version of an object, as S3's `ETag` names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Etag(pub String);
 
+/// The answer to [`EvidenceStore::create`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Creation {
+    /// There is an object; nothing was written.
     AlreadyExists,
+    /// The object was written.
     Created(Etag),
 }
 
+/// The answer to [`EvidenceStore::replace`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replacement {
-    /// Somebody else wrote, or removed, the object since it was read.
+    /// Another writer changed or removed the object since it was read; nothing was written.
     Changed,
+    /// The object was written.
     Replaced(Etag),
 }
 
-/// The event bus on which findings leave.
+/// The event bus that findings are published on.
+#[async_trait]
 pub trait Bus: Send + Sync {
-    /// Publishes every finding, or says which were not taken.
-    fn publish(
-        &self,
-        findings: &[Finding],
-    ) -> impl Future<Output = Result<(), PublishError>> + Send;
+    /// PutEvents: publishes every finding.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError::Refused`] names the findings that the bus did not take; the others are published.
+    async fn publish(&self, findings: &[Finding]) -> Result<(), PublishError>;
 
-    /// Asks for another invocation, which is to do what this one has no time for.
-    fn continue_later(
-        &self,
-        rest: &Continuation,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+    /// Publishes an event that starts another invocation for the rest of a run.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if the event may not have been published.
+    async fn continue_later(&self, rest: &Continuation) -> Result<(), PortError>;
 }
 
-/// What of a run is left, as it travels over the bus.
+/// The rest of a run: the detail of an event that starts the next invocation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Continuation {
-    /// Whose run it is: `crl-audit`.
+    /// The function whose run it is: `crl-audit`.
     pub job: String,
-    /// The first in order that had no turn.
+    /// The first resource, in order of ARNs, that was not handled.
     pub from: String,
-    /// How often the run was handed on.
+    /// How many invocations came before.
     pub hop: u32,
 }
 

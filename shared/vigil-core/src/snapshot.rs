@@ -53,11 +53,7 @@ pub struct Missing {
     pub revocation: Option<Revocation>,
 }
 
-impl Snapshot {
-    pub fn key(ca: &CaArn) -> String {
-        format!("state/snapshots/{}.json", ca.id())
-    }
-}
+impl Snapshot {}
 
 impl Attached {
     /// The principals that the resource policy allows something, through AWS RAM or not: accounts,

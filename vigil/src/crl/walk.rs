@@ -21,7 +21,7 @@ use std::{
 use entries::{Pieces, walk_and_count, walk_and_list};
 use hashing::read_and_hash;
 use vigil_core::{
-    certificate::Certificate, crl::comparison::Listed, jobs::crl_audit::LARGEST_CRL,
+    certificate::Certificate, crl::comparison::Listed, jobs::crl_audit::MAX_CRL_BYTES,
     rules::crl::CrlState,
 };
 
@@ -52,8 +52,8 @@ pub(super) fn crl(path: &Path, issuer: &Certificate, keep: Keep) -> Result<Walke
     if !before.is_file() {
         return Err(InputError::NotAFile(path.to_owned()));
     }
-    if before.len() > LARGEST_CRL {
-        let crl = CrlState::TooLarge { limit: LARGEST_CRL };
+    if before.len() > MAX_CRL_BYTES {
+        let crl = CrlState::TooLarge { limit: MAX_CRL_BYTES };
         return Ok(Walked { crl, listed: None });
     }
     let (walked, signed) = thread::scope(|scope| {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_sdk_acmpca::{
     operation::RequestId,
     types::{
@@ -20,6 +21,7 @@ use vigil_core::{
 use super::{AcmPca, record};
 use crate::{answer::port_error, date::DateHeader};
 
+#[async_trait]
 impl Attachments for AcmPca {
     async fn attached(&self, ca: &CaArn) -> Result<Attached, PortError> {
         let (policy, permissions, tags, revocation) = tokio::try_join!(

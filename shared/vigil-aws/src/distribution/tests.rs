@@ -1,5 +1,7 @@
 //! Against a server that answers as it is told to, on a port of its own.
 
+use std::ops::ControlFlow;
+
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,

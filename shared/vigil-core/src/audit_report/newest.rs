@@ -14,10 +14,3 @@ pub struct Newest {
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
 }
-
-impl Newest {
-    /// Its key in the evidence bucket.
-    pub fn key_of(ca_id: &str) -> String {
-        format!("state/audit-report/{ca_id}.json")
-    }
-}

@@ -1,6 +1,7 @@
 //! The extensions of a CRL (RFC 5280 §5.2), read one by one so that a bad one hides no other.
 
 use super::{CrlFacts, Malformed};
+use crate::distribution_point_name::DistributionPointName;
 use crate::{
     der::{DerError, Element, Reader, tag, value},
     extension::{self, Extension},
@@ -18,16 +19,6 @@ pub struct IssuingDistributionPoint {
     pub only_contains_attribute_certs: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DistributionPointName {
-    /// The URIs of fullName; other kinds of names are only counted.
-    Full {
-        uris: Vec<String>,
-        others: u64,
-    },
-    RelativeToIssuer,
-}
-
 /// What the extensions add to the facts.
 #[derive(Default)]
 pub(super) struct ExtensionFacts {
@@ -41,8 +32,6 @@ pub(super) struct ExtensionFacts {
 
 /// A CRL has a handful of extensions; a list of thousands is an attack on our memory.
 const MAX_NAMED: usize = 16;
-/// Longer ones are counted as other names: nobody fetches from them.
-const MAX_URI: usize = 2048;
 
 impl ExtensionFacts {
     pub(super) fn read(wrapper: Element<'_>) -> Self {
@@ -144,30 +133,5 @@ fn flag(reader: &mut Reader<'_>, number: u8) -> Result<bool, DerError> {
         None | Some((_, [0x00])) => Ok(false),
         Some((_, [0xff])) => Ok(true),
         Some((flag, _)) => Err(flag.invalid("BOOLEAN")),
-    }
-}
-
-impl DistributionPointName {
-    /// `DistributionPointName ::= CHOICE { fullName [0], nameRelativeToCRLIssuer [1] }`
-    pub(crate) fn read(choice: Element<'_>) -> Result<Self, DerError> {
-        if choice.tag == tag::context_constructed(1) {
-            return Ok(Self::RelativeToIssuer);
-        }
-        if choice.tag != tag::context_constructed(0) {
-            return Err(choice.invalid("DistributionPointName"));
-        }
-        let (mut uris, mut others) = (Vec::new(), 0);
-        let mut names = choice.open()?;
-        while !names.is_empty() {
-            let general_name = names.element()?;
-            // GeneralName: uniformResourceIdentifier [6] IA5String.
-            let is_uri = general_name.tag == tag::context(6);
-            if is_uri && uris.len() < MAX_NAMED && general_name.content.len() <= MAX_URI {
-                uris.push(String::from_utf8_lossy(general_name.content).into_owned());
-            } else {
-                others += 1;
-            }
-        }
-        Ok(Self::Full { uris, others })
     }
 }

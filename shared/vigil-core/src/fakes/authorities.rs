@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
+use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
 use super::calls::{Calls, lock};
@@ -143,6 +144,7 @@ impl FakeAuthorities {
     }
 }
 
+#[async_trait]
 impl Issued for FakeAuthorities {
     async fn issued(&self, ca: &CaArn, serial: &str) -> Result<String, PortError> {
         const OPERATION: &str = "GetCertificate";
@@ -158,6 +160,7 @@ impl Issued for FakeAuthorities {
     }
 }
 
+#[async_trait]
 impl Authorities for FakeAuthorities {
     async fn list(&self) -> Result<Listing, PortError> {
         self.calls.make("list").await?;
@@ -234,6 +237,7 @@ impl Authorities for FakeAuthorities {
     }
 }
 
+#[async_trait]
 impl Attachments for FakeAuthorities {
     async fn attached(&self, ca: &CaArn) -> Result<Attached, PortError> {
         self.calls.make("attached").await?;

@@ -7,6 +7,7 @@ use crate::{
     finding::Finding,
     ports::{Bus, Continuation, PortError, PublishError, RefusedFinding},
 };
+use async_trait::async_trait;
 
 /// Keeps what was published.
 #[derive(Default)]
@@ -32,6 +33,7 @@ impl FakeBus {
     }
 }
 
+#[async_trait]
 impl Bus for FakeBus {
     async fn publish(&self, findings: &[Finding]) -> Result<(), PublishError> {
         let operation = "publish";

@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::calls::{Calls, broken, denied, lock};
-use crate::ports::{Creation, Entry, Etag, EvidenceStore, PortError, Replacement};
+use crate::ports::{Creation, Etag, EvidenceStore, PortError, Replacement, StoredObject};
+use async_trait::async_trait;
 
 /// The largest object that the evidence store reads.
 const MAX_READ: usize = 1024 * 1024;
@@ -55,6 +56,7 @@ fn etag(body: &[u8]) -> Etag {
     Etag(format!("\"{:016x}\"", hasher.finish()))
 }
 
+#[async_trait]
 impl EvidenceStore for FakeEvidenceStore {
     async fn create(&self, key: &str, body: Vec<u8>) -> Result<Creation, PortError> {
         self.calls.make("create").await?;
@@ -67,7 +69,7 @@ impl EvidenceStore for FakeEvidenceStore {
         Ok(Creation::Created(etag))
     }
 
-    async fn read(&self, key: &str) -> Result<Option<Entry>, PortError> {
+    async fn read(&self, key: &str) -> Result<Option<StoredObject>, PortError> {
         self.calls.make("read").await?;
         if lock(&self.broken).as_deref() == Some(key) {
             return Err(broken("GetObject"));
@@ -78,7 +80,7 @@ impl EvidenceStore for FakeEvidenceStore {
                 resource: key.to_owned(),
                 cause: "the object is larger than 1 MiB".into(),
             }),
-            body => Ok(body.map(|body| Entry { body: body.clone(), etag: etag(body) })),
+            body => Ok(body.map(|body| StoredObject { body: body.clone(), etag: etag(body) })),
         }
     }
 

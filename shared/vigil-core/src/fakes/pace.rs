@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use async_trait::async_trait;
 use time::Duration;
 
 use super::calls::lock;
@@ -21,6 +22,7 @@ impl FakePace {
     }
 }
 
+#[async_trait]
 impl Pace for FakePace {
     async fn pause(&self, pause: Duration) -> Result<(), TimeIsUp> {
         if pause > Duration::ZERO {

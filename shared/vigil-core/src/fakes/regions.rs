@@ -1,17 +1,16 @@
 //! One Region, or several, each with CAs of its own.
 
 use super::authorities::FakeAuthorities;
-use crate::ports::Regions;
+use crate::ports::{RegionPorts, Regions};
 
 impl Regions for FakeAuthorities {
-    type Service = Self;
-
     fn names(&self) -> &[String] {
         &self.names
     }
 
-    fn of(&self, region: &str) -> Option<&Self> {
-        (region == self.names[0]).then_some(self)
+    fn of(&self, region: &str) -> Option<RegionPorts<'_>> {
+        let ports = RegionPorts { authorities: self, attachments: self };
+        (region == self.names[0]).then_some(ports)
     }
 }
 
@@ -29,13 +28,11 @@ impl FakeRegions {
 }
 
 impl Regions for FakeRegions {
-    type Service = FakeAuthorities;
-
     fn names(&self) -> &[String] {
         &self.names
     }
 
-    fn of(&self, region: &str) -> Option<&FakeAuthorities> {
-        self.services.iter().find(|service| service.names[0] == region)
+    fn of(&self, region: &str) -> Option<RegionPorts<'_>> {
+        self.services.iter().find_map(|service| service.of(region))
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     audit_report::{Newest, Summary},
     ca::{Ca, CaStatus, CaType},
     cloudtrail::{Deletion, Principal},
+    evidence::keys,
 };
 
 pub const ARN: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
@@ -62,10 +63,10 @@ pub fn put_summary(
         key: "k".to_owned(),
         created_at: as_of,
     };
-    evidence.put(&Newest::key_of(id), &serde_json::to_string(&newest).unwrap());
+    evidence.put(&keys::newest_report(id), &serde_json::to_string(&newest).unwrap());
     let mut summary = Summary::new(as_of, None);
     summary.valid = valid;
     summary.latest_not_after = (valid > 0).then_some(last);
     let document = serde_json::json!({"ca": ca, "report": "r", "summary": summary});
-    evidence.put(&format!("summaries/{id}/r.json"), &document.to_string());
+    evidence.put(&keys::summary(&ca.parse().unwrap(), "r"), &document.to_string());
 }

@@ -19,17 +19,17 @@ pub use error::{AuditReportError, RequestFailure};
 pub use outcome::{Analysis, Outcome, RequestResult, RequestedReport, Requests};
 
 /// The hundred million certificates that a CA can issue and still have reported, at 1 KiB each.
-pub const LARGEST_REPORT: u64 = 100 * 1024 * 1024 * 1024;
+pub const MAX_REPORT_BYTES: u64 = 100 * 1024 * 1024 * 1024;
 
 /// What the job works with.
-#[derive(Debug)]
-pub struct Ports<'a, A, R, O, L, B, P> {
-    pub authorities: &'a A,
-    pub audit_reports: &'a R,
-    pub objects: &'a O,
-    pub evidence: &'a L,
-    pub bus: &'a B,
-    pub pace: &'a P,
+#[derive(Clone, Copy)]
+pub struct Ports<'a> {
+    pub authorities: &'a dyn Authorities,
+    pub audit_reports: &'a dyn AuditReports,
+    pub objects: &'a dyn Objects,
+    pub evidence: &'a dyn EvidenceStore,
+    pub bus: &'a dyn Bus,
+    pub pace: &'a dyn Pace,
 }
 
 #[derive(Clone, Debug)]
@@ -37,15 +37,15 @@ pub struct Settings {
     /// Where the service is to write reports.
     pub report_bucket: String,
     /// A report over this many bytes is not read.
-    pub largest_report: u64,
+    pub max_report_bytes: u64,
     /// See [`super::restore_deadline::Settings::claim_expires_after`].
     pub claim_expires_after: Duration,
 }
 
 /// One run: requests on a schedule, an analysis on the service's event about a report.
-pub async fn run<A: Authorities, R: AuditReports, O: Objects, L: EvidenceStore, B: Bus, P: Pace>(
+pub async fn run(
     event: &Value,
-    ports: &Ports<'_, A, R, O, L, B, P>,
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, AuditReportError> {
     if service_event::is_schedule(event) {

@@ -10,72 +10,43 @@
 //! schedule, because events are delivered at best effort.
 
 use serde_json::Value;
-use time::Duration;
 
 use crate::{
     arn::CaArn,
     cloudtrail::{self, Refusal},
-    ports::{Bus, EvidenceStore, Regions},
+    ports::{RegionPorts, Regions},
 };
 
-mod act;
-mod case;
-mod case_runner;
 mod deletion;
 mod deletion_match;
-mod disabled;
 mod disabling;
-mod error;
-mod findings;
 mod first_crl;
-mod gather;
-mod limit;
-mod machine;
-mod outcome;
-mod reactivation;
 mod rejected_events;
-mod rescue;
 mod snapshots;
 mod sweep;
 mod vanished;
 
-pub use act::{Act, Judgement, Restorer, Source};
-pub use case::{Case, CaseError, Entry};
-pub use error::{AutoRestoreError, CaFailure};
-pub use machine::State;
-pub use outcome::{CaseOutcome, Outcome, SweepResult, Swept};
-pub use rescue::{LastCall, at_deadline};
+pub use super::case::{
+    Act, AutoRestoreError, CaFailure, Case, CaseEntry, CaseError, CaseOutcome, CaseState,
+    Judgement, Outcome, Ports, Restorer, Settings, Source, SweepResult, Swept,
+};
 
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The account that is watched; `None`: whichever an event names.
-    pub account: Option<String>,
-    /// With so much left of a window, the dead man's switch is put to the policies.
-    pub last_call: Duration,
-    /// A CA that was disabled at most so long before its deletion was disabled for it.
-    pub reactivate_within: Duration,
-    /// How often a CA is restored within 24 hours; then people have to decide.
-    pub restores_per_day: u32,
-    /// How long a sweep waits for an event, and for whoever works on a case.
-    pub settle: Duration,
-}
+use super::case::RegionRun;
 
 /// One invocation: one delivery of an event, or a sweep of all Regions.
-pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
+pub async fn run(
     event: &Value,
-    regions: &R,
-    evidence: &L,
-    bus: &B,
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, AutoRestoreError> {
     if is_sweep(event) {
-        return sweep::all(regions, evidence, bus, settings).await;
+        return sweep::all(ports, settings).await;
     }
     let ended = if cloudtrail::is_update(event) {
         match cloudtrail::disabling(event) {
-            Ok(disabling) => match place(&disabling.ca, regions, settings) {
-                Ok(authorities) => {
-                    let job = Job { authorities, evidence, bus, settings };
+            Ok(disabling) => match place(&disabling.ca, ports.regions, settings) {
+                Ok(region) => {
+                    let job = RegionRun::new(region, ports, settings);
                     return job.disabling(disabling).await;
                 }
                 Err(refusal) => refusal,
@@ -84,9 +55,9 @@ pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
         }
     } else {
         match cloudtrail::deletion(event) {
-            Ok(deletion) => match place(&deletion.ca, regions, settings) {
-                Ok(authorities) => {
-                    let job = Job { authorities, evidence, bus, settings };
+            Ok(deletion) => match place(&deletion.ca, ports.regions, settings) {
+                Ok(region) => {
+                    let job = RegionRun::new(region, ports, settings);
                     return job.deletion(deletion).await;
                 }
                 Err(refusal) => refusal,
@@ -98,16 +69,16 @@ pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
         Refusal::FailedCall { .. } | Refusal::NotDisabled { .. } => {
             Ok(Outcome::NothingDone { reason: ended.to_string() })
         }
-        refusal => Err(rejected_events::keep(evidence, event, refusal).await),
+        refusal => Err(rejected_events::keep(ports.evidence, event, refusal).await),
     }
 }
 
 /// The service that a CA belongs to, if it is one that is watched.
-fn place<'r, R: Regions>(
+fn place<'r>(
     ca: &CaArn,
-    regions: &'r R,
+    regions: &'r dyn Regions,
     settings: &Settings,
-) -> Result<&'r R::Service, Refusal> {
+) -> Result<RegionPorts<'r>, Refusal> {
     if let Some(own) = &settings.account
         && own != ca.account()
     {
@@ -125,16 +96,6 @@ fn is_sweep(event: &Value) -> bool {
         event.len() == 1 && event.get("task").and_then(Value::as_str) == Some("sweep")
     })
 }
-
-struct Job<'a, A, L, B> {
-    authorities: &'a A,
-    evidence: &'a L,
-    bus: &'a B,
-    settings: &'a Settings,
-}
-
-/// How often an invocation begins anew when others write what it has read.
-const TRIES: usize = 5;
 
 #[cfg(test)]
 mod interleavings;

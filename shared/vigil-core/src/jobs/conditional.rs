@@ -3,8 +3,8 @@
 use crate::ports::{Creation, Etag, EvidenceStore, PortError, Replacement};
 
 /// Writes where there is nothing, or over what was read. `None`: somebody else was faster.
-pub(super) async fn write<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn write(
+    evidence: &dyn EvidenceStore,
     key: &str,
     body: Vec<u8>,
     over: Option<&Etag>,

@@ -10,58 +10,60 @@ use crate::{
     ports::{Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace},
 };
 
+mod audit_run;
 mod audit_state;
 mod certificate_scan;
 mod certificates;
 mod error;
 mod gather;
-mod job;
 mod orphans;
 mod outcome;
 mod partitions;
 mod reading;
 mod references;
 mod report;
+mod scan_progress;
 mod scope;
 mod settle;
 mod trigger;
 mod work_items;
 
-pub use error::{CheckFailure, CrlAuditError, Step};
+pub use error::{CheckError, CheckFailure, CrlAuditError};
 pub use outcome::{Audit, NotAudited, Outcome};
 pub use scope::Skip;
 
 use super::finding_store::{FindingStore, Published};
-use job::Job;
+use audit_run::AuditRun;
 use report::Report;
 use scope::Scope;
 use trigger::Trigger;
 
 /// Five times the million entries that the service's largest CRL has.
-pub const LARGEST_CRL: u64 = 256 * 1024 * 1024;
+pub const MAX_CRL_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Some 1,100,000 certificates, which take 60 MB: `AT_ONCE` of them fit the function's memory.
-pub const LARGEST_COMPARED_REPORT: u64 = 512 * 1024 * 1024;
+pub const MAX_COMPARED_REPORT_BYTES: u64 = 512 * 1024 * 1024;
 
 /// What the job works with.
-#[derive(Debug)]
-pub struct Ports<'a, A, O, K, L, B, P, D> {
-    pub authorities: &'a A,
-    pub objects: &'a O,
-    pub buckets: &'a K,
-    pub evidence: &'a L,
-    pub bus: &'a B,
-    pub pace: &'a P,
+#[derive(Clone, Copy)]
+pub struct Ports<'a> {
+    pub authorities: &'a dyn Authorities,
+    pub issued: &'a dyn Issued,
+    pub objects: &'a dyn Objects,
+    pub buckets: &'a dyn Buckets,
+    pub evidence: &'a dyn EvidenceStore,
+    pub bus: &'a dyn Bus,
+    pub pace: &'a dyn Pace,
     /// `None`: what relying parties get is not looked at.
-    pub distribution: Option<&'a D>,
+    pub distribution: Option<&'a dyn Distribution>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// A CRL object over this many bytes is not read.
-    pub largest_crl: u64,
+    pub max_crl_bytes: u64,
     /// An audit report over this many bytes is not compared with.
-    pub largest_report: u64,
+    pub max_report_bytes: u64,
     /// See [`super::restore_deadline::Settings::claim_expires_after`].
     pub claim_expires_after: Duration,
 }
@@ -73,20 +75,11 @@ const AT_ONCE: usize = 16;
 const BUCKETS_AT_ONCE: usize = 4;
 
 /// One run: all CAs on a schedule, what it concerns on an event.
-pub async fn run<A, O, K, L, B, P, D>(
+pub async fn run(
     event: &Value,
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+    ports: &Ports<'_>,
     settings: &Settings,
-) -> Result<Outcome, CrlAuditError>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+) -> Result<Outcome, CrlAuditError> {
     let trigger = &trigger::read(event).map_err(CrlAuditError::Event)?;
     let listing = ports.authorities.list().await.map_err(CrlAuditError::List)?;
     let now = listing.as_of;
@@ -105,7 +98,7 @@ where
         claim_expires_after: settings.claim_expires_after,
     };
     let report = Report::new(now, trigger, &scopes);
-    Job { ports, settings, finding_store, trigger, now }.run(&scopes, report).await
+    AuditRun { ports, settings, finding_store, trigger, now }.run(&scopes, report).await
 }
 
 /// Why an event concerns nothing that is audited.

@@ -1,21 +1,22 @@
-//! The register of findings in the ledger: a finding is told once when it begins and once when it is
-//! over, however often it is seen in between.
+//! The finding store: each finding is published when it is first detected and again when it is
+//! resolved, however often it is detected in between.
 //!
-//! Each has one object, `findings/<area>/<finding id>.json`. It is claimed, told, and marked as told;
-//! a crash in between leaves a claim, which the next run takes over once it has expired. So nothing
-//! is lost, and only a crash between telling and marking tells twice.
+//! Each finding has one object in the evidence bucket. A run claims it, publishes the finding, and marks
+//! it as published. A crash in between leaves a claim, which the next run takes over once it has expired.
+//! So no finding is lost, and only a crash between publishing and marking publishes one twice.
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::{
+    evidence::keys,
     finding::{Finding, Status},
     ports::{Bus, Creation, Etag, EvidenceStore, PortError, PublishError, Replacement},
 };
 
-pub(super) struct FindingStore<'a, L, B> {
-    pub(super) evidence: &'a L,
-    pub(super) bus: &'a B,
+pub(super) struct FindingStore<'a> {
+    pub(super) evidence: &'a dyn EvidenceStore,
+    pub(super) bus: &'a dyn Bus,
     pub(super) area: &'static str,
     pub(super) now: OffsetDateTime,
     /// At least the function's timeout: as long as that the claim's maker may still be at work.
@@ -35,7 +36,7 @@ pub struct Published {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FindingStoreError {
-    #[error("could not read or write the register of findings")]
+    #[error("could not read or write the finding store")]
     EvidenceStore(#[source] PortError),
     #[error("could not publish findings")]
     Publish(#[source] PublishError),
@@ -44,8 +45,8 @@ pub enum FindingStoreError {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Record {
-    state: State,
+struct StoredFinding {
+    state: PublicationState,
     /// When this state was reached.
     #[serde(with = "time::serde::rfc3339")]
     at: OffsetDateTime,
@@ -54,7 +55,7 @@ struct Record {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum State {
+enum PublicationState {
     Claimed,
     Published,
     /// The bus did not take it.
@@ -63,12 +64,12 @@ enum State {
 
 /// A claim that is held: what to tell, and over which version to mark it.
 struct Claim {
-    record: Record,
+    record: StoredFinding,
     etag: Etag,
 }
 
-impl<L: EvidenceStore, B: Bus> FindingStore<'_, L, B> {
-    /// Tells what was not told before.
+impl FindingStore<'_> {
+    /// Publishes the findings that were not published before.
     pub(super) async fn announce(
         &self,
         findings: &[Finding],
@@ -99,7 +100,7 @@ impl<L: EvidenceStore, B: Bus> FindingStore<'_, L, B> {
         Ok(published)
     }
 
-    /// Tells that these are over, and why.
+    /// Publishes that these findings are resolved, with the reason.
     pub(super) async fn resolve(
         &self,
         ids: &[String],
@@ -139,9 +140,14 @@ impl<L: EvidenceStore, B: Bus> FindingStore<'_, L, B> {
         let mut published = Vec::new();
         for Claim { record, etag } in claims {
             let id = record.finding.id.clone();
-            let state = if unpublished(&id) { State::Unpublished } else { State::Published };
-            let marked = self.replace(&Record { state, at: self.now, ..record }, &etag).await;
-            if state == State::Published {
+            let state = if unpublished(&id) {
+                PublicationState::Unpublished
+            } else {
+                PublicationState::Published
+            };
+            let marked =
+                self.replace(&StoredFinding { state, at: self.now, ..record }, &etag).await;
+            if state == PublicationState::Published {
                 marked?;
                 published.push(id);
             }
@@ -157,7 +163,7 @@ impl<L: EvidenceStore, B: Bus> FindingStore<'_, L, B> {
         finding: Finding,
         over: Option<&Etag>,
     ) -> Result<Result<Claim, String>, FindingStoreError> {
-        let record = Record { state: State::Claimed, at: self.now, finding };
+        let record = StoredFinding { state: PublicationState::Claimed, at: self.now, finding };
         let key = self.key(&record.finding.id);
         let etag = match over {
             Some(seen) => self.replace(&record, seen).await?,
@@ -177,7 +183,7 @@ impl<L: EvidenceStore, B: Bus> FindingStore<'_, L, B> {
 
     async fn replace(
         &self,
-        record: &Record,
+        record: &StoredFinding,
         seen: &Etag,
     ) -> Result<Option<Etag>, FindingStoreError> {
         let key = self.key(&record.finding.id);
@@ -189,25 +195,28 @@ impl<L: EvidenceStore, B: Bus> FindingStore<'_, L, B> {
     }
 
     /// The record, if it can be read as one, and its version.
-    async fn read(&self, id: &str) -> Result<Option<(Option<Record>, Etag)>, FindingStoreError> {
+    async fn read(
+        &self,
+        id: &str,
+    ) -> Result<Option<(Option<StoredFinding>, Etag)>, FindingStoreError> {
         let entry =
             self.evidence.read(&self.key(id)).await.map_err(FindingStoreError::EvidenceStore)?;
         Ok(entry.map(|entry| (serde_json::from_slice(&entry.body).ok(), entry.etag)))
     }
 
-    fn is_claimed(&self, record: &Record) -> bool {
+    fn is_claimed(&self, record: &StoredFinding) -> bool {
         let age = (self.now - record.at).abs();
-        record.state == State::Claimed && age < self.claim_expires_after
+        record.state == PublicationState::Claimed && age < self.claim_expires_after
     }
 
     fn key(&self, id: &str) -> String {
-        format!("findings/{}/{id}.json", self.area)
+        keys::finding(self.area, id)
     }
 }
 
-impl Record {
+impl StoredFinding {
     fn is_published(&self, status: Status) -> bool {
-        self.state == State::Published && self.finding.status == status
+        self.state == PublicationState::Published && self.finding.status == status
     }
 
     /// One that has become worse is told again.
@@ -248,7 +257,7 @@ mod tests {
     }
 
     impl World {
-        fn at(&self, now: OffsetDateTime) -> FindingStore<'_, FakeEvidenceStore, FakeBus> {
+        fn at(&self, now: OffsetDateTime) -> FindingStore<'_> {
             let (evidence, bus) = (&self.evidence, &self.bus);
             let claim_expires_after = Duration::MINUTE;
             FindingStore { evidence, bus, area: "crl-audit", now, claim_expires_after }

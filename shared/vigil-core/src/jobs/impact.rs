@@ -5,59 +5,25 @@ use futures::{
     future::join,
     stream::{self, StreamExt as _, TryStreamExt as _},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use time::OffsetDateTime;
 
 use crate::{
     arn::CaArn,
     audit_report::Newest,
+    evidence::keys,
     failure::chain,
-    inventory::{self, Inventory, Subordinates},
+    impact::{Certificates, Impact},
+    inventory::{self, Inventory},
     ports::EvidenceStore,
 };
 
 /// How many objects of the ledger are read at once.
 const AT_ONCE: usize = 8;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Impact {
-    pub certificates: Option<Certificates>,
-    pub subordinates: Option<Subordinates>,
-    /// What is not known, and why.
-    pub unknown: Vec<String>,
-}
-
-/// From the newest audit report of the CA that was summarised.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Certificates {
-    /// Neither revoked nor expired.
-    pub valid: u64,
-    #[serde(rename = "latest_not_after", with = "time::serde::rfc3339::option")]
-    pub last_not_after: Option<OffsetDateTime>,
-    /// What was issued after this is not counted.
-    #[serde(with = "time::serde::rfc3339")]
-    pub as_of: OffsetDateTime,
-}
-
-impl Certificates {
-    /// Reads a summary as audit-report keeps it, `summaries/<CA id>/<report>.json`.
-    pub fn of_summary(body: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice::<Document>(body).map(|document| document.summary)
-    }
-
-    /// Whether one may still be valid. The report counts at its time; only the last expiry tells of
-    /// ours.
-    pub fn live(&self, now: OffsetDateTime) -> u64 {
-        match self.last_not_after {
-            Some(last) if last < now => 0,
-            _ => self.valid,
-        }
-    }
-}
-
 /// Never fails: what cannot be had is unknown.
-pub(super) async fn gather<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn gather(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     now: OffsetDateTime,
 ) -> Impact {
@@ -80,30 +46,25 @@ pub(super) async fn gather<L: EvidenceStore>(
     impact
 }
 
-#[derive(Deserialize)]
-struct Document {
-    summary: Certificates,
-}
-
-async fn certificates<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Certificates, String> {
-    let newest = read(evidence, &Newest::key_of(ca.id())).await?;
+async fn certificates(evidence: &dyn EvidenceStore, ca: &CaArn) -> Result<Certificates, String> {
+    let newest = read(evidence, &keys::newest_report(ca.id())).await?;
     let newest: Newest = newest.ok_or("no audit report has been summarised")?;
-    let key = format!("summaries/{}/{}.json", ca.id(), newest.report);
-    let document: Document =
-        read(evidence, &key).await?.ok_or_else(|| format!("{key} is missing"))?;
-    Ok(document.summary)
+    let key = keys::summary(ca, &newest.report);
+    let object = evidence.read(&key).await.map_err(|error| chain(&error))?;
+    let object = object.ok_or_else(|| format!("{key} is missing"))?;
+    Certificates::of_summary(&object.body).map_err(|error| format!("{key}: {error}"))
 }
 
 /// One that cannot be read hides what may live below a CA: then nothing is known of it.
-async fn inventories<L: EvidenceStore>(evidence: &L) -> Result<Vec<Inventory>, String> {
-    let keys = evidence.list(inventory::PREFIX).await.map_err(|error| chain(&error))?;
+async fn inventories(evidence: &dyn EvidenceStore) -> Result<Vec<Inventory>, String> {
+    let keys = evidence.list(keys::INVENTORIES).await.map_err(|error| chain(&error))?;
     let all: Vec<Option<Inventory>> =
         stream::iter(&keys).map(|key| read(evidence, key)).buffered(AT_ONCE).try_collect().await?;
     Ok(all.into_iter().flatten().collect())
 }
 
-async fn read<L: EvidenceStore, T: for<'de> Deserialize<'de>>(
-    evidence: &L,
+async fn read<T: for<'de> Deserialize<'de>>(
+    evidence: &dyn EvidenceStore,
     key: &str,
 ) -> Result<Option<T>, String> {
     let Some(entry) = evidence.read(key).await.map_err(|error| chain(&error))? else {
@@ -148,11 +109,11 @@ mod tests {
     #[test]
     fn garbage_is_unknown_and_named() {
         let evidence = FakeEvidenceStore::default();
-        evidence.put(&inventory::key("us-east-1"), "garbage");
+        evidence.put(&keys::inventory("us-east-1"), "garbage");
         let newest =
             json!({"report": "r", "bucket": "b", "key": "k", "created_at": "2026-11-20T09:00:00Z"});
         let id = fakes::ARN.rsplit('/').next().unwrap();
-        evidence.put(&Newest::key_of(id), &newest.to_string());
+        evidence.put(&keys::newest_report(id), &newest.to_string());
         let unknown = gathered(&evidence).unknown;
         assert!(unknown[0].contains(&format!("summaries/{id}/r.json is missing")), "{unknown:?}");
         assert!(unknown[1].contains("state/inventory/us-east-1.json"), "{unknown:?}");

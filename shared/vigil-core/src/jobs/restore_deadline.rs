@@ -5,16 +5,21 @@ use futures::{
     future::join_all,
     stream::{self, StreamExt as _},
 };
+use serde::Deserialize;
+use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
     ca::{Ca, CaStatus},
-    jobs::{auto_restore, conditional},
-    ports::{Attachments, Authorities, Bus, Entry, Etag, EvidenceStore, Listing, Regions},
+    evidence::keys,
+    jobs::{
+        case, conditional,
+        dead_mans_switch::{self, LastCall},
+    },
+    ports::{Etag, Listing, RegionPorts, StoredObject},
     span::Span,
 };
 
-mod ack;
 mod alert;
 mod background;
 mod ending;
@@ -22,18 +27,22 @@ mod error;
 mod findings;
 mod outcome;
 mod thresholds;
+mod tracked_window;
 mod window_tracker;
 
-pub use ack::{Ack, AckError};
-pub use ending::Ending;
-pub use error::{CaFailure, RestoreDeadlineError, Step};
+pub use super::acknowledgement::{Ack, AckError};
+pub use error::{CaError, CaFailure, RestoreDeadlineError};
 pub use outcome::{Closed, Outcome, Watch, Watched};
 pub use thresholds::{NotThresholds, Thresholds};
-pub(in crate::jobs) use window_tracker::key as window_key;
+pub use tracked_window::Ending;
 
-use alert::{Alert, State};
+use alert::{Alert, AlertState};
 use background::Background;
 use thresholds::Due;
+
+/// What restore-deadline needs of the world: the same as auto-restore, which its last threshold may
+/// call on.
+pub type Ports<'a> = case::Ports<'a>;
 
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -42,7 +51,7 @@ pub struct Settings {
     /// long as that its maker may still be at work.
     pub claim_expires_after: Duration,
     /// For the dead man's switch, which restores as auto-restore does.
-    pub rescue: auto_restore::Settings,
+    pub rescue: case::Settings,
 }
 
 /// How many deleted CAs of a Region are looked at at once.
@@ -51,27 +60,30 @@ const AT_ONCE: usize = 8;
 /// Looks at every DELETED CA of all Regions once, in each the one nearest its end first, and alerts
 /// where a threshold has passed. A Region or a CA that cannot be handled does not keep the others
 /// from their turn.
-pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
-    regions: &R,
-    evidence: &L,
-    bus: &B,
+pub async fn run(
+    event: &Value,
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, RestoreDeadlineError> {
-    let watched = regions.names().iter().filter_map(|name| Some((name, regions.of(name)?)));
-    let region_sweeps = join_all(watched.map(|(region, authorities)| async move {
-        match authorities.list().await {
+    let Trigger {} = Trigger::deserialize(event).map_err(RestoreDeadlineError::Event)?;
+    let names = ports.regions.names().iter();
+    let watched = names.filter_map(|name| Some((name, ports.regions.of(name)?)));
+    let region_sweeps = join_all(watched.map(|(name, region)| async move {
+        match region.authorities.list().await {
             Ok(listing) => {
-                let job = Job { authorities, evidence, bus, settings, now: listing.as_of };
-                Ok(job.sweep(region, listing).await)
+                let job = RegionWatch::new(region, ports, settings, listing.as_of);
+                Ok(job.sweep(name, listing).await)
             }
-            Err(cause) => Err((region, cause)),
+            Err(cause) => Err((name, cause)),
         }
     }));
     let (mut answered, mut failures) = (Vec::new(), Vec::new());
     for region_sweep in region_sweeps.await {
         match region_sweep {
             Ok(region_sweep) => answered.push(region_sweep),
-            Err((region, cause)) => failures.push(CaFailure::of_region(region, Step::List(cause))),
+            Err((region, cause)) => {
+                failures.push(CaFailure::of_region(region, CaError::List(cause)))
+            }
         }
     }
     let Some(as_of) = answered.iter().map(|region_sweep| region_sweep.listing.as_of).max() else {
@@ -85,22 +97,18 @@ pub async fn run<R: Regions, L: EvidenceStore, B: Bus>(
         outcome.deleted.append(&mut region_sweep.watched);
         failures.append(&mut region_sweep.failures);
     }
-    window_tracker::close_ended(
-        &answered,
-        regions,
-        evidence,
-        bus,
-        settings,
-        &mut outcome,
-        &mut failures,
-    )
-    .await;
+    window_tracker::close_ended(&answered, ports, settings, &mut outcome, &mut failures).await;
     if failures.is_empty() {
         Ok(outcome)
     } else {
         Err(RestoreDeadlineError::Incomplete { outcome, failures })
     }
 }
+
+/// The template passes this as the schedule's `Input`. A misspelt field must not start a run.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Trigger {}
 
 /// What the sweep of one Region saw and did.
 struct RegionSweep {
@@ -110,15 +118,23 @@ struct RegionSweep {
     failures: Vec<CaFailure>,
 }
 
-struct Job<'a, A, L, B> {
-    authorities: &'a A,
-    evidence: &'a L,
-    bus: &'a B,
+struct RegionWatch<'a> {
+    region: RegionPorts<'a>,
+    ports: Ports<'a>,
     settings: &'a Settings,
     now: OffsetDateTime,
 }
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl<'a> RegionWatch<'a> {
+    fn new(
+        region: RegionPorts<'a>,
+        ports: &Ports<'a>,
+        settings: &'a Settings,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self { region, ports: *ports, settings, now }
+    }
+
     async fn sweep(&self, region: &str, listing: Listing) -> RegionSweep {
         let mut deleted: Vec<&Ca> =
             listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
@@ -135,7 +151,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         RegionSweep { region: region.to_owned(), listing, watched, failures }
     }
 
-    async fn watch(&self, ca: &Ca) -> Result<Watch, Step> {
+    async fn watch(&self, ca: &Ca) -> Result<Watch, CaError> {
         let Some(until) = ca.restorable_until else {
             // CREATING and FAILED CAs have no restoration window: nothing can be done, or lost.
             return Ok(Watch::NoWindow);
@@ -149,7 +165,8 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         let Some(due) = &position.due else {
             return Ok(Watch::Waiting { next: position.next });
         };
-        let ack = Ack::of(self.evidence, &ca.arn, until).await.map_err(Step::EvidenceStore)?;
+        let ack =
+            Ack::of(self.ports.evidence, &ca.arn, until).await.map_err(CaError::EvidenceStore)?;
         // The last one: after it nobody is asked any more.
         if position.next.is_none()
             && self.now < until
@@ -168,13 +185,11 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         until: OffsetDateTime,
         due: &Due,
         ack: Option<&Ack>,
-    ) -> Result<Option<Watch>, Step> {
+    ) -> Result<Option<Watch>, CaError> {
         let acknowledged = ack.is_some_and(|ack| self.now < ack.until);
-        let call = auto_restore::LastCall { ca, until, acknowledged, now: self.now };
+        let call = LastCall { ca, until, acknowledged, now: self.now };
         let settings = &self.settings.rescue;
-        let (authorities, evidence, bus) = (self.authorities, self.evidence, self.bus);
-        let rescued =
-            Box::pin(auto_restore::at_deadline(call, authorities, evidence, bus, settings));
+        let rescued = Box::pin(dead_mans_switch::run(call, self.region, &self.ports, settings));
         match rescued.await {
             Ok(outcome) => Ok(outcome.map(|outcome| Watch::Rescued {
                 threshold: due.threshold.to_string(),
@@ -182,7 +197,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
             })),
             Err(error) => {
                 let alerted = self.reach(ca, until, due, None, ack).await;
-                alerted.and(Err(Step::Rescue(Box::new(error))))
+                alerted.and(Err(CaError::Rescue(Box::new(error))))
             }
         }
     }
@@ -195,11 +210,11 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         due: &Due,
         next: Option<thresholds::Next>,
         ack: Option<&Ack>,
-    ) -> Result<Watch, Step> {
-        let key = alert::key(&ca.arn, until, due.threshold);
-        let seen = self.evidence.read(&key).await.map_err(Step::EvidenceStore)?;
+    ) -> Result<Watch, CaError> {
+        let key = keys::alert(&ca.arn, until, due.threshold);
+        let seen = self.ports.evidence.read(&key).await.map_err(CaError::EvidenceStore)?;
         match seen.as_ref().map(|entry| Alert::read(&entry.body)) {
-            Some(Some(Alert { state: State::Sent | State::Resolved, .. })) => {
+            Some(Some(Alert { state: AlertState::Sent | AlertState::Resolved, .. })) => {
                 let threshold = due.threshold.to_string();
                 return Ok(Watch::AlreadyAlerted { threshold, next });
             }
@@ -226,25 +241,25 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         until: OffsetDateTime,
         due: &Due,
         ack: Option<&Ack>,
-        (key, seen): (&str, Option<Entry>),
-    ) -> Result<Watch, Step> {
+        (key, seen): (&str, Option<StoredObject>),
+    ) -> Result<Watch, CaError> {
         let missed = self.missed(ca, until, due, ack).await?;
-        let background = Background::gather(self.evidence, &ca.arn, until, self.now).await;
+        let background = Background::gather(self.ports.evidence, &ca.arn, until, self.now).await;
         let finding = findings::finding(ca, until, due, &missed, &background, self.now);
         let threshold = due.threshold.to_string();
-        let claim = Alert { state: State::Claimed, at: self.now, finding };
+        let claim = Alert { state: AlertState::Claimed, at: self.now, finding };
         let Some(etag) = self.write(key, &claim, seen.as_ref().map(|entry| &entry.etag)).await?
         else {
             return Ok(Watch::Claimed { threshold, at: self.now });
         };
-        if let Err(error) = self.bus.publish(std::slice::from_ref(&claim.finding)).await {
+        if let Err(error) = self.ports.bus.publish(std::slice::from_ref(&claim.finding)).await {
             // So that the next attempt need not wait for the claim to expire. If this fails as
             // well, it waits.
-            let unsent = Alert { state: State::Unsent, ..claim };
+            let unsent = Alert { state: AlertState::Unsent, ..claim };
             let _ = self.write(key, &unsent, Some(&etag)).await;
-            return Err(Step::Publish(error));
+            return Err(CaError::Publish(error));
         }
-        let sent = Alert { state: State::Sent, ..claim };
+        let sent = Alert { state: AlertState::Sent, ..claim };
         self.write(key, &sent, Some(&etag)).await?;
         Ok(Watch::Alerted {
             threshold,
@@ -263,13 +278,13 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         until: OffsetDateTime,
         due: &Due,
         ack: Option<&Ack>,
-    ) -> Result<Vec<String>, Step> {
+    ) -> Result<Vec<String>, CaError> {
         if due.earlier.is_empty() {
             return Ok(Vec::new());
         }
-        let prefix = alert::prefix(&ca.arn, until);
-        let alerted = self.evidence.list(&prefix).await.map_err(Step::EvidenceStore)?;
-        let is_alerted = |span: &Span| alerted.contains(&alert::key(&ca.arn, until, *span));
+        let prefix = keys::alerts(&ca.arn, until);
+        let alerted = self.ports.evidence.list(&prefix).await.map_err(CaError::EvidenceStore)?;
+        let is_alerted = |span: &Span| alerted.contains(&keys::alert(&ca.arn, until, *span));
         let since = due.earlier.iter().rposition(is_alerted).map_or(0, |last| last + 1);
         let is_missed = |span: &&Span| ack.is_none_or(|ack| !ack.covers(until - span.duration()));
         Ok(due.earlier[since..].iter().filter(is_missed).map(ToString::to_string).collect())
@@ -277,7 +292,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
 
     fn is_claimed(&self, alert: &Alert) -> bool {
         let age = (self.now - alert.at).abs();
-        alert.state == State::Claimed && age < self.settings.claim_expires_after
+        alert.state == AlertState::Claimed && age < self.settings.claim_expires_after
     }
 
     /// Writes where there is nothing, or over what was read. `None`: somebody else was faster.
@@ -286,9 +301,11 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         key: &str,
         alert: &Alert,
         over: Option<&Etag>,
-    ) -> Result<Option<Etag>, Step> {
-        let body = alert.to_json().map_err(Step::Write)?;
-        conditional::write(self.evidence, key, body, over).await.map_err(Step::EvidenceStore)
+    ) -> Result<Option<Etag>, CaError> {
+        let body = alert.to_json().map_err(CaError::Write)?;
+        conditional::write(self.ports.evidence, key, body, over)
+            .await
+            .map_err(CaError::EvidenceStore)
     }
 }
 

@@ -41,10 +41,6 @@ pub enum ApprovalError {
 }
 
 impl Approval {
-    pub fn key(ca: &CaArn) -> String {
-        format!("approvals/{}.json", ca.id())
-    }
-
     /// Reads the approval of `ca`. Whether it has run out is for the policies to say.
     pub fn read(body: &[u8], ca: &CaArn) -> Result<Self, ApprovalError> {
         let approval: Self = serde_json::from_slice(body).map_err(ApprovalError::Unreadable)?;

@@ -10,7 +10,7 @@ use time::{
 
 use super::{Approval, Question};
 use crate::{
-    arn::CaArn, ca::Ca, cloudtrail::Deletion, inventory::Subordinates, jobs::Certificates,
+    arn::CaArn, ca::Ca, cloudtrail::Deletion, impact::Certificates, inventory::Subordinates,
     snapshot::Snapshot,
 };
 

@@ -7,8 +7,8 @@ use crate::{
     ca::{Ca, CaStatus, CaType},
     cloudtrail::{Deletion, Principal},
     fakes,
+    impact::Certificates,
     inventory::Subordinates,
-    jobs::Certificates,
     snapshot::{Attached, Snapshot},
 };
 

@@ -1,69 +1,110 @@
 //! How a call to the world can fail, told apart where a job acts differently.
 
+/// The error of a client, such as the SDK's.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// `Display` names the step; the cause is reached through `source()`, never repeated in the text.
+/// A call that failed. `Display` names the operation; the cause is `source()` and is not part of the text.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PortError {
+    /// The caller has no permission for the call.
     #[error("{operation} was refused for {resource}")]
     Denied {
+        /// The name of the API's operation.
         operation: &'static str,
+        /// An ARN or a name.
         resource: String,
+        /// The client's error.
         #[source]
         cause: Cause,
     },
+    /// The state of the resource does not allow the call.
     #[error("{operation} does not fit the state of {resource}")]
     InvalidState {
+        /// The name of the API's operation.
         operation: &'static str,
+        /// An ARN or a name.
         resource: String,
+        /// The client's error.
         #[source]
         cause: Cause,
     },
+    /// The resource does not exist.
     #[error("{operation} did not find {resource}")]
     NotFound {
+        /// The name of the API's operation.
         operation: &'static str,
+        /// An ARN or a name.
         resource: String,
+        /// The client's error.
         #[source]
         cause: Cause,
     },
+    /// Any other failure.
     #[error("{operation} failed for {resource}")]
     Other {
+        /// The name of the API's operation.
         operation: &'static str,
+        /// An ARN or a name.
         resource: String,
+        /// The client's error.
         #[source]
         cause: Cause,
     },
+    /// Too many calls were made.
     #[error("{operation} was throttled for {resource}")]
     Throttled {
+        /// The name of the API's operation.
         operation: &'static str,
+        /// An ARN or a name.
         resource: String,
+        /// The client's error.
         #[source]
         cause: Cause,
     },
-    /// Without the service's time nothing can be said about deadlines.
+    /// The answer has no time. Deadlines are judged by the service's time only.
     #[error("{operation} was answered for {resource} with no usable Date header ({date:?})")]
-    Undated { operation: &'static str, resource: String, date: Option<String> },
+    Undated {
+        /// The name of the API's operation.
+        operation: &'static str,
+        /// An ARN or a name.
+        resource: String,
+        /// The header as it came.
+        date: Option<String>,
+    },
 }
 
+/// Findings that could not be published.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
+    /// The call failed; any number of the findings may have been published.
     #[error("could not publish {count} finding(s)")]
     Call {
+        /// How many were to be published.
         count: usize,
+        /// The call's error.
         #[source]
         cause: PortError,
     },
+    /// The bus did not take some of them.
     #[error("the bus did not take {} of {count} finding(s): {}", .refused.len(), list(.refused))]
-    Refused { count: usize, refused: Vec<RefusedFinding> },
+    Refused {
+        /// How many were to be published.
+        count: usize,
+        /// Those that were not.
+        refused: Vec<RefusedFinding>,
+    },
 }
 
 /// A finding that the bus did not take, and its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedFinding {
+    /// The finding's id.
     pub id: String,
+    /// The bus's error code.
     pub code: String,
+    /// The bus's message.
     pub message: String,
 }
 

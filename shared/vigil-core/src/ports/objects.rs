@@ -1,47 +1,58 @@
-//! Reading objects that are not ours: CRLs and audit reports, as large as they come.
+//! Reading objects that other programs write: CRLs and audit reports, of any size.
 
-use std::{future::Future, ops::ControlFlow};
+use super::{ByteSink, PortError};
+use async_trait::async_trait;
 
-use super::PortError;
-
+/// S3: objects of buckets other than the evidence bucket.
+#[async_trait]
 pub trait Objects: Send + Sync {
-    /// Hands the object over piece by piece, in order, and keeps none of it. `sink` may end the
+    /// Passes the object to `sink` piece by piece, in order, and keeps none of it. `sink` may end the
     /// delivery early; an object over `limit` bytes is not begun, or ends there.
-    fn read(
+    ///
+    /// # Errors
+    ///
+    /// [`PortError::NotFound`] for a missing bucket; a missing object is [`Delivery::Absent`].
+    async fn read(
         &self,
         object: Address<'_>,
         limit: u64,
-        sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
-    ) -> impl Future<Output = Result<Delivery, PortError>> + Send;
+        sink: &mut ByteSink<'_>,
+    ) -> Result<Delivery, PortError>;
 
-    /// The versions of the object before the one that is there now, the latest first, `most` of them
-    /// at most; none where the bucket keeps none.
-    fn versions_before(
+    /// The versions of the object before the one that is there now, the latest first, at most `max`
+    /// of them; none where the bucket keeps none.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if they cannot be listed.
+    async fn versions_before(
         &self,
         bucket: &str,
         key: &str,
-        most: usize,
-    ) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
+        max: usize,
+    ) -> Result<Vec<String>, PortError>;
 
-    /// The keys that begin with `prefix`, in order, `most` of them at most.
-    fn list(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        most: usize,
-    ) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
+    /// The keys that begin with `prefix`, in order, at most `max` of them.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if they cannot be listed.
+    async fn list(&self, bucket: &str, prefix: &str, max: usize) -> Result<Vec<String>, PortError>;
 }
 
-/// Where an object is.
+/// The address of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address<'a> {
+    /// Its bucket.
     pub bucket: &'a str,
+    /// Its key.
     pub key: &'a str,
-    /// `None`: the one that is there now.
+    /// The version id; `None`: the current version.
     pub version: Option<&'a str>,
 }
 
 impl<'a> Address<'a> {
+    /// The current version of an object.
     pub fn new(bucket: &'a str, key: &'a str) -> Self {
         Self { bucket, key, version: None }
     }
@@ -50,8 +61,10 @@ impl<'a> Address<'a> {
 /// How a delivery ended. A bucket that is not there is an error, an object that is not is an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
+    /// There is no such object.
     Absent,
-    /// All of it was handed over, or all that `sink` wanted.
+    /// All of it was passed on, or all that `sink` wanted.
     Delivered,
+    /// It is longer than the limit.
     TooLarge,
 }

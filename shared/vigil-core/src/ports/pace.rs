@@ -1,17 +1,22 @@
-//! Waiting, where the service wants to be asked slowly.
+//! Waiting, because the service limits the rate of calls.
 
-use std::future::Future;
-
+use async_trait::async_trait;
 use time::Duration;
 
+/// The time of one invocation.
+#[async_trait]
 pub trait Pace: Send + Sync {
-    /// Waits, unless the invocation would end before; then says so at once.
-    fn pause(&self, pause: Duration) -> impl Future<Output = Result<(), TimeIsUp>> + Send;
+    /// Waits for `pause`.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeIsUp`], at once, if the invocation would end first.
+    async fn pause(&self, pause: Duration) -> Result<(), TimeIsUp>;
 
     /// Whether the invocation lasts that much longer.
     fn lasts(&self, time: Duration) -> bool;
 }
 
-/// What is not done by now is for the next invocation.
+/// The invocation ends too soon; the next one has to continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeIsUp;

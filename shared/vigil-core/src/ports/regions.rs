@@ -1,13 +1,29 @@
-//! The Regions that one invocation looks after.
+//! The Regions that one invocation watches.
+
+use std::fmt;
 
 use super::{Attachments, Authorities};
 
+/// The Regions that one invocation watches, each with its own endpoint of ACM PCA.
 pub trait Regions: Send + Sync {
-    type Service: Authorities + Attachments;
-
-    /// By name; each once.
+    /// The names of the Regions, each once.
     fn names(&self) -> &[String];
 
-    /// ACM PCA in a Region. `None`: it is not one of [`Regions::names`].
-    fn of(&self, region: &str) -> Option<&Self::Service>;
+    /// ACM PCA in `region`. `None`: the Region is not one of [`Regions::names`].
+    fn of(&self, region: &str) -> Option<RegionPorts<'_>>;
+}
+
+/// ACM PCA in one Region.
+#[derive(Clone, Copy)]
+pub struct RegionPorts<'a> {
+    /// The CAs, and their state.
+    pub authorities: &'a dyn Authorities,
+    /// The settings of a CA that a deletion may remove.
+    pub attachments: &'a dyn Attachments,
+}
+
+impl fmt::Debug for RegionPorts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegionPorts").finish_non_exhaustive()
+    }
 }

@@ -6,25 +6,16 @@ use super::{Analysis, AuditReportError, Outcome, Ports, Settings, findings, newe
 use crate::{
     arn::CaArn,
     audit_report::{Format, Newest, Record, ReportReader, Summary},
+    evidence::keys,
     finding::Finding,
     jobs::finding_store::{FindingStore, Published},
-    ports::{
-        Address, AuditReports, Authorities, Bus, Creation, Delivery, Described, EvidenceStore,
-        Objects, PortError, ReportRecord, ReportStatus,
-    },
+    ports::{Address, Creation, Delivery, Described, PortError, ReportRecord, ReportStatus},
     service_event::{EventResult, ServiceEvent},
 };
 
-pub(super) async fn run<
-    A: Authorities,
-    R: AuditReports,
-    O: Objects,
-    L: EvidenceStore,
-    B: Bus,
-    P,
->(
+pub(super) async fn run(
     event: &ServiceEvent,
-    ports: &Ports<'_, A, R, O, L, B, P>,
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, AuditReportError> {
     let ca = &event.ca;
@@ -38,7 +29,7 @@ pub(super) async fn run<
         }
         Err(error) => return Err(AuditReportError::Describe(error)),
     };
-    let job = Job {
+    let job = ReportRun {
         ports,
         settings,
         ca,
@@ -62,17 +53,15 @@ fn is_report_id(id: &str) -> bool {
     id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-struct Job<'a, A, R, O, L, B, P> {
-    ports: &'a Ports<'a, A, R, O, L, B, P>,
+struct ReportRun<'a> {
+    ports: &'a Ports<'a>,
     settings: &'a Settings,
     ca: &'a CaArn,
     report: &'a str,
-    finding_store: FindingStore<'a, L, B>,
+    finding_store: FindingStore<'a>,
 }
 
-impl<A: Authorities, R: AuditReports, O: Objects, L: EvidenceStore, B: Bus, P>
-    Job<'_, A, R, O, L, B, P>
-{
+impl ReportRun<'_> {
     async fn failed(&self, described: &Described) -> Result<Outcome, AuditReportError> {
         let finding = findings::failed(self.ca, self.report, described.as_of);
         let published = self
@@ -87,7 +76,7 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: EvidenceStore, B: Bus, P>
     /// Tells first, notes the report as the newest, and writes the summary then: a crash in between analyses the report again, and
     /// the register knows what was told; the other order would lose the findings.
     async fn analyse(&self, described: &Described) -> Result<Outcome, AuditReportError> {
-        let key = format!("summaries/{}/{}.json", self.ca.id(), self.report);
+        let key = keys::summary(self.ca, self.report);
         let summarised =
             self.ports.evidence.read(&key).await.map_err(AuditReportError::EvidenceStore)?;
         if summarised.is_some() {
@@ -164,7 +153,7 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: EvidenceStore, B: Bus, P>
                     ControlFlow::Break(())
                 }
             };
-            let limit = self.settings.largest_report;
+            let limit = self.settings.max_report_bytes;
             self.ports
                 .objects
                 .read(Address::new(&record.bucket, &record.key), limit, &mut sink)
@@ -178,7 +167,7 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: EvidenceStore, B: Bus, P>
         match delivery {
             Delivery::Absent => return Err(AuditReportError::Gone { place: place() }),
             Delivery::TooLarge => {
-                let limit = self.settings.largest_report;
+                let limit = self.settings.max_report_bytes;
                 return Err(AuditReportError::TooLarge { place: place(), limit });
             }
             Delivery::Delivered => {}

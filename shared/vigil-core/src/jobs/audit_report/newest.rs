@@ -4,6 +4,7 @@ use super::AuditReportError;
 use crate::{
     arn::CaArn,
     audit_report::Newest,
+    evidence::keys,
     ports::{Creation, EvidenceStore, Replacement},
 };
 
@@ -11,12 +12,12 @@ use crate::{
 const TRIES: usize = 5;
 
 /// Events come in any order: only a newer report takes the place of the one noted.
-pub(super) async fn note<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn note(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     newest: &Newest,
 ) -> Result<(), AuditReportError> {
-    let key = Newest::key_of(ca.id());
+    let key = keys::newest_report(ca.id());
     for _ in 0..TRIES {
         let body = serde_json::to_vec_pretty(newest).map_err(AuditReportError::Write)?;
         let written = match evidence.read(&key).await.map_err(AuditReportError::EvidenceStore)? {

@@ -10,15 +10,15 @@ use crate::{
     arn::CaArn,
     ca::CaStatus,
     failure::chain,
-    ports::{AuditReports, Authorities, CreatedReport, Pace, PortError, TimeIsUp},
+    ports::{CreatedReport, PortError, TimeIsUp},
 };
 
 /// CreateCertificateAuthorityAuditReport may be called once a second (AWS General Reference, AWS
 /// Private CA quotas); the tenth on top is for clocks that disagree.
 const INTERVAL: Duration = Duration::milliseconds(1100);
 
-pub(super) async fn run<A: Authorities, R: AuditReports, O, L, B, P: Pace>(
-    ports: &Ports<'_, A, R, O, L, B, P>,
+pub(super) async fn run(
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, AuditReportError> {
     let listing = ports.authorities.list().await.map_err(AuditReportError::List)?;
@@ -51,8 +51,8 @@ pub(super) async fn run<A: Authorities, R: AuditReports, O, L, B, P: Pace>(
 
 /// Throttling is waited out, twice as long each time, while there is time. `Err` says why there
 /// will be no report.
-async fn request<A, R: AuditReports, O, L, B, P: Pace>(
-    ports: &Ports<'_, A, R, O, L, B, P>,
+async fn request(
+    ports: &Ports<'_>,
     settings: &Settings,
     ca: &CaArn,
     pace: Duration,

@@ -1,5 +1,6 @@
-use std::{collections::BTreeMap, ops::ControlFlow, sync::Mutex};
+use std::{collections::BTreeMap, sync::Mutex};
 
+use async_trait::async_trait;
 use serde_json::json;
 use time::{OffsetDateTime, macros::datetime};
 
@@ -10,7 +11,9 @@ use crate::{
     failure::Failure,
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, broken, denied},
     finding::Status,
-    ports::{Address, CreatedReport, Delivery, PortError, ReportRecord, ReportStatus, TimeIsUp},
+    ports::{
+        Address, ByteSink, CreatedReport, Delivery, PortError, ReportRecord, ReportStatus, TimeIsUp,
+    },
 };
 
 const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -29,6 +32,7 @@ struct FakeReports {
     status: Mutex<Option<ReportStatus>>,
 }
 
+#[async_trait]
 impl AuditReports for FakeReports {
     async fn create(&self, ca: &CaArn, bucket: &str) -> Result<CreatedReport, PortError> {
         assert_eq!(bucket, "reports");
@@ -55,12 +59,13 @@ impl AuditReports for FakeReports {
 #[derive(Default)]
 struct FakeObjects(Mutex<BTreeMap<String, Vec<u8>>>);
 
+#[async_trait]
 impl Objects for FakeObjects {
     async fn read(
         &self,
         Address { bucket, key, version }: Address<'_>,
         limit: u64,
-        sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
+        sink: &mut ByteSink<'_>,
     ) -> Result<Delivery, PortError> {
         assert_eq!((bucket, version), ("reports", None));
         let Some(object) = self.0.lock().unwrap().get(key).cloned() else {
@@ -92,6 +97,7 @@ struct FakePace {
     pauses: Mutex<Vec<Duration>>,
 }
 
+#[async_trait]
 impl Pace for FakePace {
     async fn pause(&self, pause: Duration) -> Result<(), TimeIsUp> {
         let mut left = self.left.lock().unwrap();
@@ -145,7 +151,7 @@ impl World {
         };
         let settings = Settings {
             report_bucket: "reports".to_owned(),
-            largest_report: 100_000,
+            max_report_bytes: 100_000,
             claim_expires_after: Duration::MINUTE,
         };
         fakes::run(run(event, &ports, &settings))

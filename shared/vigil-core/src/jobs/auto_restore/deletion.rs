@@ -2,23 +2,24 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::{
-    AutoRestoreError, Job, Outcome, TRIES,
-    act::Act,
-    case::{self, Case, Recorded},
-    case_runner::{CaseRunner, Observed_},
-    deletion_match::{self, DeletionMatch},
-};
+use super::deletion_match::{self, DeletionMatch};
 use crate::{
     cloudtrail::Deletion,
-    ports::{Attachments, Authorities, Bus, Etag, EvidenceStore, PortError},
+    evidence::keys,
+    jobs::case::{
+        AutoRestoreError, Outcome, RegionRun, TRIES,
+        act::Act,
+        record::{self, Case, Recorded},
+        runner::{CaseRunner, Observation},
+    },
+    ports::{Etag, PortError},
 };
 
 /// By how much the end of the window can differ from what the event leads to expect.
 const TOLERANCE: Duration = Duration::minutes(1);
 
 /// Where an event belongs.
-enum Place {
+enum CaseOfEvent {
     /// To the case of another deletion whose window ends at the same second.
     Again(Box<Case>, Etag),
     /// To a case that has it already.
@@ -31,7 +32,7 @@ enum Place {
     Moot(Outcome),
 }
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl RegionRun<'_> {
     pub(super) async fn deletion(&self, deletion: Deletion) -> Result<Outcome, AutoRestoreError> {
         let mut tries = 1;
         loop {
@@ -46,21 +47,21 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         let observation = self.look(deletion).await?;
         let now = observation.as_of();
         let (case, etag) = match self.place(deletion, &observation).await? {
-            Place::Moot(outcome) => return Ok(outcome),
-            Place::Known(case, _) if case.is_closed() => {
+            CaseOfEvent::Moot(outcome) => return Ok(outcome),
+            CaseOfEvent::Known(case, _) if case.is_closed() => {
                 return Ok(Outcome::Duplicate { ca: deletion.ca.clone(), case: case.key() });
             }
-            Place::Known(case, etag) => (*case, Some(etag)),
-            Place::Again(mut case, etag) => {
+            CaseOfEvent::Known(case, etag) => (*case, Some(etag)),
+            CaseOfEvent::Again(mut case, etag) => {
                 case.reopen(deletion.clone(), now).map_err(AutoRestoreError::Record)?;
                 (*case, Some(etag))
             }
-            Place::Late(mut case, etag) => {
+            CaseOfEvent::Late(mut case, etag) => {
                 let joined = Act::Joined { deletion: Box::new(deletion.clone()) };
                 case.add(now, joined).map_err(AutoRestoreError::Record)?;
                 (*case, Some(etag))
             }
-            Place::New { until, over } => {
+            CaseOfEvent::New { until, over } => {
                 let case = Case::open(deletion.clone(), until, now, over.is_some());
                 (case.map_err(AutoRestoreError::Record)?, over)
             }
@@ -70,9 +71,9 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
     }
 
     /// The CA, or that it is gone: a list confirms and dates that.
-    async fn look(&self, deletion: &Deletion) -> Result<Observed_, AutoRestoreError> {
+    async fn look(&self, deletion: &Deletion) -> Result<Observation, AutoRestoreError> {
         match self.authorities.describe(&deletion.ca).await {
-            Ok(seen) => return Ok(Observed_::Ca(Box::new(seen))),
+            Ok(seen) => return Ok(Observation::Ca(Box::new(seen))),
             Err(PortError::NotFound { .. }) => {}
             Err(cause) => return Err(AutoRestoreError::Describe(cause)),
         }
@@ -80,14 +81,14 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         if listing.cas.iter().any(|listed| listed.arn == deletion.ca) {
             return Err(AutoRestoreError::Inconsistent { ca: deletion.ca.clone() });
         }
-        Ok(Observed_::Gone { as_of: listing.as_of })
+        Ok(Observation::Gone { as_of: listing.as_of })
     }
 
     async fn place(
         &self,
         deletion: &Deletion,
-        observation: &Observed_,
-    ) -> Result<Place, AutoRestoreError> {
+        observation: &Observation,
+    ) -> Result<CaseOfEvent, AutoRestoreError> {
         let expected = deletion.expected_until();
         let deletion_match = observation.ca().map(|ca| deletion_match::of(deletion, ca));
         let until = match (deletion_match, observation.ca()) {
@@ -96,12 +97,12 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
             }
             _ => None,
         };
-        let own = until.map(|until| case::key(&deletion.ca, until));
-        let prefix = case::prefix(&deletion.ca);
+        let own = until.map(|until| keys::case(&deletion.ca, until));
+        let prefix = keys::cases(&deletion.ca);
         let keys = self.evidence.list(&prefix).await.map_err(AutoRestoreError::EvidenceStore)?;
         let is_near = |key: &String| {
             own.as_ref() == Some(key)
-                || case::until_in(key).is_some_and(|until| (until - expected).abs() <= TOLERANCE)
+                || record::until_in(key).is_some_and(|until| (until - expected).abs() <= TOLERANCE)
         };
         let (mut late, mut over, mut other) = (None, None, None);
         for key in keys.iter().filter(|key| is_near(key)) {
@@ -111,7 +112,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
                 Recorded::Unreadable(etag) if is_own => over = Some(etag),
                 Recorded::Unreadable(_) => {}
                 Recorded::Case(case, etag) if case.knows(deletion.event_id.as_deref()) => {
-                    return Ok(Place::Known(case, etag));
+                    return Ok(CaseOfEvent::Known(case, etag));
                 }
                 // Where the CA still stands as the event left it, only its own key counts.
                 Recorded::Case(..) if !is_own && own.is_some() => {}
@@ -122,31 +123,31 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
             }
         }
         if let Some((case, etag)) = late {
-            return Ok(Place::Late(case, etag));
+            return Ok(CaseOfEvent::Late(case, etag));
         }
         let ca = deletion.ca.clone();
         Ok(match (deletion_match, observation.ca()) {
             (Some(DeletionMatch::Deleted), Some(seen)) if other.is_some() => match other {
                 Some((case, etag)) if case.is_closed() && deletion.at >= case.deletion().at => {
-                    Place::Again(case, etag)
+                    CaseOfEvent::Again(case, etag)
                 }
                 // Within a minute restored and deleted anew; that deletion has its own event.
                 _ => {
                     let at = seen.last_state_change_at.unwrap_or(deletion.at);
-                    Place::Moot(Outcome::Superseded { ca, deleted_again_at: at })
+                    CaseOfEvent::Moot(Outcome::Superseded { ca, deleted_again_at: at })
                 }
             },
             (Some(DeletionMatch::Deleted), _) => {
-                Place::New { until: until.unwrap_or(expected), over }
+                CaseOfEvent::New { until: until.unwrap_or(expected), over }
             }
             (Some(DeletionMatch::DeletedAgain { at }), _) => {
-                Place::Moot(Outcome::Superseded { ca, deleted_again_at: at })
+                CaseOfEvent::Moot(Outcome::Superseded { ca, deleted_again_at: at })
             }
             (Some(DeletionMatch::NotDeleted), Some(seen)) => {
-                Place::Moot(Outcome::NotDeleted { ca, status: seen.status.to_string() })
+                CaseOfEvent::Moot(Outcome::NotDeleted { ca, status: seen.status.to_string() })
             }
             (None | Some(DeletionMatch::NotDeleted), _) => {
-                Place::New { until: expected, over: None }
+                CaseOfEvent::New { until: expected, over: None }
             }
         })
     }

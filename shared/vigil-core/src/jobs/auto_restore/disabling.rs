@@ -1,21 +1,23 @@
 //! The event of a CA having been disabled: it is noted, and a CA that was restored before the event
 //! came goes back into service after all.
 
-use super::{
-    AutoRestoreError, Job, Outcome, TRIES,
-    case::{self, Case, Recorded},
-    case_runner::{CaseRunner, Observed_},
-    disabled,
-    machine::State,
-};
 use crate::{
     ca::CaStatus,
     cloudtrail::Disabling,
-    jobs::conditional,
-    ports::{Attachments, Authorities, Bus, Described, Etag, EvidenceStore, PortError},
+    evidence::keys,
+    jobs::{
+        case::{
+            AutoRestoreError, Outcome, RegionRun, TRIES, disabled,
+            machine::CaseState,
+            record::{self, Case, Recorded},
+            runner::{CaseRunner, Observation},
+        },
+        conditional,
+    },
+    ports::{Described, Etag, PortError},
 };
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl RegionRun<'_> {
     pub(super) async fn disabling(&self, event: Disabling) -> Result<Outcome, AutoRestoreError> {
         let mut tries = 1;
         loop {
@@ -46,11 +48,11 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         if let Some(seen) = seen.filter(can_serve)
             && let Some((case, etag)) = self.restored_case(event).await?
         {
-            let observation = Observed_::Ca(Box::new(seen));
+            let observation = Observation::Ca(Box::new(seen));
             let case = CaseRunner::new(self, case, Some(etag), observation)
                 .run_late_reactivation()
                 .await?;
-            if case.state() == State::Reactivated {
+            if case.state() == CaseState::Reactivated {
                 return Ok(Outcome::of(&case));
             }
         }
@@ -62,7 +64,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         event: &Disabling,
         seen: Option<&Described>,
     ) -> Result<bool, AutoRestoreError> {
-        let key = disabled::key(&event.ca);
+        let key = keys::disabled(&event.ca);
         let object = self.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
         let old = object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
         let ca = seen.map(|seen| &seen.ca);
@@ -84,13 +86,13 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         &self,
         event: &Disabling,
     ) -> Result<Option<(Case, Etag)>, AutoRestoreError> {
-        let keys = self.evidence.list(&case::prefix(&event.ca)).await;
+        let keys = self.evidence.list(&keys::cases(&event.ca)).await;
         let mut keys = keys.map_err(AutoRestoreError::EvidenceStore)?;
         // The windows of deletions that came after the event end after it.
-        keys.retain(|key| case::until_in(key).is_some_and(|until| until > event.at));
+        keys.retain(|key| record::until_in(key).is_some_and(|until| until > event.at));
         for key in keys.iter().rev() {
             if let Recorded::Case(case, etag) = self.recorded(key).await?
-                && case.state() == State::Restored
+                && case.state() == CaseState::Restored
                 && (case.is_closed() || case.is_reactivating())
             {
                 return Ok(Some((*case, etag)));

@@ -7,18 +7,21 @@
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 
-use super::{
-    AutoRestoreError, Job,
-    act::Act,
-    case::{Case, Doubt},
-    findings,
-};
 use crate::{
     arn::CaArn,
     ca::{Ca, CaStatus, CrlConfiguration},
+    evidence::keys,
     finding::Status,
-    jobs::conditional,
-    ports::{Bus, Etag, EvidenceStore},
+    jobs::{
+        case::{
+            AutoRestoreError, RegionRun,
+            act::Act,
+            findings,
+            record::{Case, Doubt},
+        },
+        conditional,
+    },
+    ports::Etag,
     rules::crl::CrlHistory,
 };
 
@@ -34,17 +37,13 @@ struct Remembered {
     crl: CrlHistory,
 }
 
-fn key(ca: &CaArn) -> String {
-    format!("state/crl-audit/cas/{}.json", ca.id())
-}
-
 /// The service renews a CRL around the midpoint of its validity, which began before the deletion (AWS
 /// Private CA User Guide, Set up a CRL).
 fn due(crl: &CrlConfiguration) -> Duration {
     Duration::days(i64::from(crl.expiration_in_days.unwrap_or(DEFAULT_EXPIRATION))) / 2 + SLACK
 }
 
-impl<A, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl RegionRun<'_> {
     /// Whether something new is on record.
     pub(super) async fn prove(
         &self,
@@ -84,7 +83,11 @@ impl<A, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
 
     /// `thisUpdate` of the newest CRL that crl-audit has seen of a CA; what cannot be read is nothing.
     async fn newest_crl(&self, ca: &CaArn) -> Result<Option<OffsetDateTime>, AutoRestoreError> {
-        let object = self.evidence.read(&key(ca)).await.map_err(AutoRestoreError::EvidenceStore)?;
+        let object = self
+            .evidence
+            .read(&keys::audited_ca(ca.id()))
+            .await
+            .map_err(AutoRestoreError::EvidenceStore)?;
         let remembered = object.and_then(|object| serde_json::from_slice(&object.body).ok());
         Ok(remembered.and_then(|of: Remembered| of.crl.this_update))
     }

@@ -121,17 +121,19 @@ impl World {
     }
 
     fn start(&self, trigger: Trigger) -> Invocation<'_> {
-        let (authorities, evidence, bus) = (&self.authorities, &self.evidence, &self.bus);
+        let ports = Ports { regions: &self.authorities, evidence: &self.evidence, bus: &self.bus };
         let event = match trigger {
             Trigger::Deadline => {
-                let sweep = restore_deadline::run(authorities, evidence, bus, &self.deadline);
-                return Box::pin(async { sweep.await.is_ok() });
+                let run = async move {
+                    restore_deadline::run(&json!({}), &ports, &self.deadline).await.is_ok()
+                };
+                return Box::pin(run);
             }
             Trigger::Deletion => &self.deletion,
             Trigger::Disabling => &self.disabling,
             Trigger::Sweep => &self.sweep,
         };
-        Box::pin(async { run(event, authorities, evidence, bus, &SETTINGS).await.is_ok() })
+        Box::pin(async move { run(event, &ports, &SETTINGS).await.is_ok() })
     }
 
     /// The deletion stands, and of its window less than an hour is left.

@@ -6,13 +6,16 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::{AutoRestoreError, CaFailure, Job};
 use crate::{
     ca::{Ca, CaStatus},
     certificate::Certificate,
-    inventory::{self, Identity, Inventory, Known},
-    jobs::conditional,
-    ports::{Attachments, Authorities, Bus, EvidenceStore, Listing, PortError},
+    evidence::keys,
+    inventory::{Identity, Inventory, Known},
+    jobs::{
+        case::{AutoRestoreError, CaFailure, RegionRun},
+        conditional,
+    },
+    ports::{Listing, PortError},
     snapshot::Snapshot,
 };
 
@@ -23,14 +26,14 @@ const REFRESHED_AFTER: Duration = Duration::DAY;
 /// How old an inventory gets in which nothing has changed.
 const REWRITTEN_AFTER: Duration = Duration::hours(6);
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl RegionRun<'_> {
     pub(super) async fn keep_inventory(
         &self,
         region: &str,
         listing: &Listing,
         failures: &mut Vec<CaFailure>,
     ) {
-        let key = inventory::key(region);
+        let key = keys::inventory(region);
         let object = match self.evidence.read(&key).await {
             Ok(object) => object,
             Err(cause) => {
@@ -127,8 +130,8 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         ca: &Ca,
         as_of: OffsetDateTime,
     ) -> Result<(), AutoRestoreError> {
-        let attached = self.authorities.attached(&ca.arn).await.map_err(AutoRestoreError::Look)?;
-        let key = Snapshot::key(&ca.arn);
+        let attached = self.attachments.attached(&ca.arn).await.map_err(AutoRestoreError::Look)?;
+        let key = keys::snapshot(&ca.arn);
         let object = self.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
         let snapshot = Snapshot { ca: ca.arn.clone(), as_of, attached };
         let body = serde_json::to_vec_pretty(&snapshot).map_err(AutoRestoreError::Write)?;

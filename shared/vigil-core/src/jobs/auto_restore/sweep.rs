@@ -6,20 +6,24 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use time::OffsetDateTime;
 
-use super::{
-    AutoRestoreError, CaFailure, Job, Outcome, Settings, SweepResult, Swept, TRIES,
-    case::{self, Case, Recorded},
-    case_runner::{CaseRunner, Observed_},
-    disabled,
-    limit::{self, Restorations},
-    machine::State,
-    rescue::{LastCall, at_deadline},
-};
 use crate::{
     ca::{Ca, CaStatus},
     cloudtrail::Deletion,
-    jobs::{conditional, restore_deadline::Ack},
-    ports::{Attachments, Authorities, Bus, EvidenceStore, PortError, Regions},
+    evidence::keys,
+    jobs::{
+        acknowledgement::Ack,
+        case::{
+            AutoRestoreError, CaFailure, Outcome, Ports, RegionRun, Settings, SweepResult, Swept,
+            TRIES, disabled,
+            limit::Restorations,
+            machine::CaseState,
+            record::Recorded,
+            runner::{CaseRunner, Observation},
+        },
+        conditional,
+        dead_mans_switch::LastCall,
+    },
+    ports::PortError,
 };
 
 /// What the sweep of one Region saw and did.
@@ -32,15 +36,14 @@ pub(super) struct RegionSweep {
 }
 
 /// All Regions at once; one that does not answer does not keep the others from their turn.
-pub(super) async fn all<R: Regions, L: EvidenceStore, B: Bus>(
-    regions: &R,
-    evidence: &L,
-    bus: &B,
+pub(super) async fn all(
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, AutoRestoreError> {
-    let watched = regions.names().iter().filter_map(|name| Some((name, regions.of(name)?)));
-    let region_sweeps = join_all(watched.map(|(region, authorities)| async move {
-        Job { authorities, evidence, bus, settings }.sweep(region).await
+    let watched =
+        ports.regions.names().iter().filter_map(|name| Some((name, ports.regions.of(name)?)));
+    let region_sweeps = join_all(watched.map(|(name, region)| async move {
+        RegionRun::new(region, ports, settings).sweep(name).await
     }));
     merged(region_sweeps.await)
 }
@@ -65,7 +68,7 @@ fn merged(region_sweeps: Vec<RegionSweep>) -> Result<Outcome, AutoRestoreError> 
     Err(AutoRestoreError::SweepIncomplete { outcome: Box::new(outcome), failures })
 }
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl RegionRun<'_> {
     /// One list of all CAs, and a read for each that is DELETED. One that cannot be handled does
     /// not keep the others from their turn.
     async fn sweep(&self, region: &str) -> RegionSweep {
@@ -89,7 +92,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
                 // CREATING and FAILED CAs have no restoration window: nothing can be restored.
                 None => Ok(SweepResult::NoWindow),
                 Some(until) => {
-                    let key = case::key(&ca.arn, until);
+                    let key = keys::case(&ca.arn, until);
                     self.sweep_case(ca, &key, now)
                         .await
                         .map(|result| result.unwrap_or(SweepResult::EventAwaited))
@@ -131,7 +134,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         let is_recent =
             |at: Option<OffsetDateTime>| at.is_some_and(|at| now - at < self.settings.settle);
         // By this very deletion, or the case is another's.
-        let is_deleted = ca.restorable_until.is_some_and(|until| case::key(&ca.arn, until) == key);
+        let is_deleted = ca.restorable_until.is_some_and(|until| keys::case(&ca.arn, until) == key);
         let (case, etag) = match self.recorded(key).await? {
             Recorded::Case(mut case, etag) if case.is_closed() => {
                 let state = case.state();
@@ -144,7 +147,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
                 {
                     return Ok(Some(SweepResult::Run { outcome: Box::new(rescued) }));
                 }
-                let contradicts = matches!(state, State::Restored | State::Reactivated);
+                let contradicts = matches!(state, CaseState::Restored | CaseState::Reactivated);
                 if !is_deleted || !contradicts || is_recent(case.last_at()) {
                     return Ok(Some(SweepResult::Closed { state }));
                 }
@@ -167,8 +170,8 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         // The list may be older than what others have done meanwhile. Describing the few CAs that
         // need something done is cheap.
         let observation = match self.authorities.describe(&ca.arn).await {
-            Ok(seen) => Observed_::Ca(Box::new(seen)),
-            Err(PortError::NotFound { .. }) => Observed_::Gone { as_of: now },
+            Ok(seen) => Observation::Ca(Box::new(seen)),
+            Err(PortError::NotFound { .. }) => Observation::Gone { as_of: now },
             Err(cause) => return Err(AutoRestoreError::Describe(cause)),
         };
         let case = CaseRunner::new(self, case, etag, observation).run().await?;
@@ -191,19 +194,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
             .map_err(AutoRestoreError::EvidenceStore)?;
         let acknowledged = ack.is_some_and(|ack| now < ack.until);
         let call = LastCall { ca, until, acknowledged, now };
-        let (authorities, evidence, bus) = (self.authorities, self.evidence, self.bus);
-        at_deadline(call, authorities, evidence, bus, self.settings).await
-    }
-
-    pub(super) fn open(
-        &self,
-        ca: &Ca,
-        now: OffsetDateTime,
-        over_unreadable: bool,
-    ) -> Result<Case, AutoRestoreError> {
-        let until = ca.restorable_until.unwrap_or(now);
-        let deletion = Deletion::without_event(ca, now);
-        Case::open(deletion, until, now, over_unreadable).map_err(AutoRestoreError::Record)
+        Box::pin(self.at_deadline(call)).await
     }
 
     /// Cases of CAs that are back, but of which nobody was told: an attempt was cut short after
@@ -216,15 +207,15 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         swept: &mut Vec<Swept>,
         failures: &mut Vec<CaFailure>,
     ) {
-        let keys = match self.evidence.list(limit::PREFIX).await {
+        let keys = match self.evidence.list(keys::RESTORATIONS).await {
             Ok(keys) => keys.into_iter().collect::<BTreeSet<_>>(),
             Err(cause) => {
                 return failures
                     .push(CaFailure::of_all(region, AutoRestoreError::EvidenceStore(cause)));
             }
         };
-        for ca in cas.iter().filter(|ca| keys.contains(&limit::key(&ca.arn))) {
-            let current = ca.restorable_until.map(|until| case::key(&ca.arn, until));
+        for ca in cas.iter().filter(|ca| keys.contains(&keys::restorations(&ca.arn))) {
+            let current = ca.restorable_until.map(|until| keys::case(&ca.arn, until));
             let open = match self.restorations(ca).await {
                 Ok(cases) => cases,
                 Err(error) => {
@@ -246,12 +237,12 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
 
     /// The cases for which a CA was restored of late.
     async fn restorations(&self, ca: &Ca) -> Result<Vec<String>, AutoRestoreError> {
-        let object = self.evidence.read(&limit::key(&ca.arn)).await;
+        let object = self.evidence.read(&keys::restorations(&ca.arn)).await;
         let object = object.map_err(AutoRestoreError::EvidenceStore)?;
         let record: Option<Restorations> =
             object.and_then(|object| serde_json::from_slice(&object.body).ok());
         let restorations = record.into_iter().flat_map(|record| record.restorations);
-        let own = case::prefix(&ca.arn);
+        let own = keys::cases(&ca.arn);
         let cases = restorations.map(|one| one.case.split('#').next().unwrap_or("").to_owned());
         Ok(cases.filter(|key| key.starts_with(&own)).collect())
     }
@@ -263,7 +254,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         now: OffsetDateTime,
         failures: &mut Vec<CaFailure>,
     ) {
-        let keys = match self.evidence.list(disabled::PREFIX).await {
+        let keys = match self.evidence.list(keys::DISABLED).await {
             Ok(keys) => keys.into_iter().collect::<BTreeSet<_>>(),
             Err(cause) => {
                 return failures
@@ -271,7 +262,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
             }
         };
         for ca in cas {
-            let is_noted = keys.contains(&disabled::key(&ca.arn));
+            let is_noted = keys.contains(&keys::disabled(&ca.arn));
             let concerns = match ca.status {
                 CaStatus::Active => is_noted,
                 CaStatus::Disabled => true,
@@ -285,7 +276,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
 
     /// If somebody else writes the note meanwhile, the next sweep sees to it.
     async fn note_by_sight(&self, ca: &Ca, now: OffsetDateTime) -> Result<(), AutoRestoreError> {
-        let key = disabled::key(&ca.arn);
+        let key = keys::disabled(&ca.arn);
         let object = self.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
         let old = object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
         let settle = self.settings.settle;

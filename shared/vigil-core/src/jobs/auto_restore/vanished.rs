@@ -6,18 +6,18 @@
 
 use time::OffsetDateTime;
 
-use super::{AutoRestoreError, Job};
 use crate::{
     arn::CaArn,
     ca::CaStatus,
+    evidence::keys,
     finding::{Finding, Severity},
     instant::rfc3339,
     inventory::{Inventory, Known},
-    jobs::restore_deadline::window_key,
-    ports::{Bus, EvidenceStore, Listing},
+    jobs::case::{AutoRestoreError, RegionRun},
+    ports::Listing,
 };
 
-impl<A, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl RegionRun<'_> {
     pub(super) async fn tell_vanished(
         &self,
         old: &Inventory,
@@ -32,7 +32,7 @@ impl<A, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
             }
             let window_tracker = self
                 .evidence
-                .read(&window_key(arn))
+                .read(&keys::window(arn))
                 .await
                 .map_err(AutoRestoreError::EvidenceStore)?;
             if window_tracker.is_none() {

@@ -5,38 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::{Step, certificate_scan::ScanProgress};
+use super::{CheckError, scan_progress::ScanProgress};
 use crate::{
     ca::Ca,
     ports::{Creation, Etag, EvidenceStore, Replacement},
     rules::crl::{CrlHistory, CrlState, CrlSubject},
 };
-
-pub(super) const PREFIX: &str = "state/crl-audit/";
-
-pub(super) fn ca_key(id: &str) -> String {
-    format!("{PREFIX}cas/{id}.json")
-}
-
-/// All partitions of a CA in a bucket.
-pub(super) fn partitions_prefix(id: &str, bucket: &str) -> String {
-    format!("{PREFIX}partitions/{id}/{bucket}/")
-}
-
-/// One object for each partition, named by a digest of its key: a key may be nearly as long as ours.
-pub(super) fn partition_key(id: &str, bucket: &str, key: &str) -> String {
-    let hash = digest::digest(&digest::SHA256, key.as_bytes());
-    let name: String = hash.as_ref()[..16].iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("{}{name}.json", partitions_prefix(id, bucket))
-}
-
-pub(super) fn bucket_key(name: &str) -> String {
-    format!("{PREFIX}buckets/{name}.json")
-}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct AuditState {
@@ -82,7 +59,7 @@ impl KnownCertificate {
 }
 
 /// RFC 5280 §5.2.3; a longer one is crl.crl-number's to find and nothing to compare with.
-const LONGEST_NUMBER: usize = 20;
+const MAX_NUMBER_OCTETS: usize = 20;
 
 impl CrlHistory {
     /// Adds what this run saw.
@@ -103,7 +80,7 @@ impl CrlHistory {
         let CrlState::Read { facts, signature: Some(Ok(())), .. } = &subject.crl else { return };
         self.this_update = self.this_update.max(facts.this_update);
         if let Some(number) = &facts.number
-            && number.len() <= LONGEST_NUMBER
+            && number.len() <= MAX_NUMBER_OCTETS
             && self.number.as_ref().is_none_or(|seen| (seen.len(), seen) < (number.len(), number))
         {
             self.number = Some(number.clone());
@@ -112,11 +89,11 @@ impl CrlHistory {
 }
 
 /// Nothing is remembered of a resource that is new, or of garbage.
-pub(super) async fn read<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn read(
+    evidence: &dyn EvidenceStore,
     key: &str,
-) -> Result<(AuditState, Option<Etag>), Step> {
-    let entry = evidence.read(key).await.map_err(Step::AuditState)?;
+) -> Result<(AuditState, Option<Etag>), CheckError> {
+    let entry = evidence.read(key).await.map_err(CheckError::AuditState)?;
     Ok(match entry {
         None => (AuditState::default(), None),
         Some(entry) => (serde_json::from_slice(&entry.body).unwrap_or_default(), Some(entry.etag)),
@@ -127,11 +104,11 @@ pub(super) async fn read<L: EvidenceStore>(
 const TRIES: usize = 5;
 
 /// Makes a change, and answers with the memory as it then is. No change, no write.
-pub(super) async fn update<L: EvidenceStore>(
-    evidence: &L,
+pub(super) async fn update(
+    evidence: &dyn EvidenceStore,
     key: &str,
     change: impl Fn(&mut AuditState),
-) -> Result<AuditState, Step> {
+) -> Result<AuditState, CheckError> {
     for _ in 0..TRIES {
         let (before, etag) = read(evidence, key).await?;
         let mut after = before.clone();
@@ -139,14 +116,15 @@ pub(super) async fn update<L: EvidenceStore>(
         if after == before && etag.is_some() {
             return Ok(after);
         }
-        let body = serde_json::to_vec_pretty(&after).map_err(Step::Write)?;
+        let body = serde_json::to_vec_pretty(&after).map_err(CheckError::Write)?;
         let written = match &etag {
             None => {
-                let created = evidence.create(key, body).await.map_err(Step::AuditState)?;
+                let created = evidence.create(key, body).await.map_err(CheckError::AuditState)?;
                 matches!(created, Creation::Created(_))
             }
             Some(etag) => {
-                let replaced = evidence.replace(key, body, etag).await.map_err(Step::AuditState)?;
+                let replaced =
+                    evidence.replace(key, body, etag).await.map_err(CheckError::AuditState)?;
                 matches!(replaced, Replacement::Replaced(_))
             }
         };
@@ -154,5 +132,5 @@ pub(super) async fn update<L: EvidenceStore>(
             return Ok(after);
         }
     }
-    Err(Step::Contended { key: key.to_owned() })
+    Err(CheckError::Contended { key: key.to_owned() })
 }

@@ -10,30 +10,26 @@ use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    AT_ONCE, CheckFailure, Ports, Step,
+    AT_ONCE, CheckError, CheckFailure, Ports,
     audit_state::{self, AuditState},
     report::CertificatesOf,
 };
 use crate::{
-    arn::CaArn,
-    certificate::Certificate,
-    jobs::side_by_side::side_by_side,
-    ports::{EvidenceStore, Issued, Pace, PortError},
+    arn::CaArn, certificate::Certificate, evidence::keys, jobs::in_order::in_order,
+    ports::PortError,
 };
 
 mod choice;
-mod interval;
-mod progress;
+mod learn;
 
 pub(super) use choice::{Choice, Plan, Wanted};
-pub(super) use progress::ScanProgress;
 
 /// A fifth of the quota: for each certificate that is issued, somebody calls, too.
 const A_SECOND: usize = 15;
 
 /// Two minutes' worth, 43,200 a day. So a CA with a million certificates takes three weeks, in which
 /// its newest have been looked at since the first hour; and a run stays within its invocation.
-pub(super) const MOST_A_RUN: usize = 1_800;
+pub(super) const MAX_A_RUN: usize = 1_800;
 
 /// In the last of an invocation's time no turn begins: so certificates are looked at in each, however
 /// many CAs there are. Who has no turn for that has it in the next invocation.
@@ -48,25 +44,25 @@ struct Seen {
     points: BTreeMap<String, i64>,
     /// The same of those that did not tell.
     unknown_until: Option<i64>,
-    failure: Option<Step>,
+    failure: Option<CheckError>,
     is_over: bool,
 }
 
 /// Carries out as much of the plans as there is time for, and remembers what that taught. Answers with
 /// how far it got.
-pub(super) async fn look<A: Issued, O, K, L: EvidenceStore, B, P: Pace, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn look(
+    ports: &Ports<'_>,
     plans: Vec<(CaArn, Plan)>,
     now: OffsetDateTime,
     failures: &mut Vec<CheckFailure>,
 ) -> Vec<CertificatesOf> {
     let seen = see(ports, &plans).await;
     let learnt = plans.iter().zip(seen).map(async |((ca, plan), mut seen)| {
-        let mut steps: Vec<Step> = seen.failure.take().into_iter().collect();
+        let mut steps: Vec<CheckError> = seen.failure.take().into_iter().collect();
         let mut progress = plan.known.clone();
         if plan.teaches(seen.scanned) {
             let learn = |state: &mut AuditState| state.learn_certificates(plan, &seen, now);
-            match audit_state::update(ports.evidence, &audit_state::ca_key(ca.id()), learn).await {
+            match audit_state::update(ports.evidence, &keys::audited_ca(ca.id()), learn).await {
                 Ok(state) => progress = state.certificate_scan,
                 Err(step) => steps.push(step),
             }
@@ -78,17 +74,14 @@ pub(super) async fn look<A: Issued, O, K, L: EvidenceStore, B, P: Pace, D>(
         (CertificatesOf { ca: ca.clone(), valid: plan.valid(), left, scanned }, failed)
     });
     let mut all = Vec::new();
-    for (of, failed) in side_by_side(AT_ONCE, learnt).await {
+    for (of, failed) in in_order(AT_ONCE, learnt).await {
         all.push(of);
         failures.extend(failed);
     }
     all
 }
 
-async fn see<A: Issued, O, K, L, B, P: Pace, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
-    plans: &[(CaArn, Plan)],
-) -> Vec<Seen> {
+async fn see(ports: &Ports<'_>, plans: &[(CaArn, Plan)]) -> Vec<Seen> {
     let mut seen: Vec<Seen> = plans.iter().map(|_| Seen::default()).collect();
     let mut begun = vec![0; plans.len()];
     let mut work_items = work_items(plans);
@@ -105,9 +98,9 @@ async fn see<A: Issued, O, K, L, B, P: Pace, D>(
         pause = Duration::SECOND;
         let calls = batch.iter().map(async |(of, candidate)| {
             let serial = candidate.place.serial.as_deref().unwrap_or_default();
-            ports.authorities.issued(&plans[*of].0, serial).await
+            ports.issued.issued(&plans[*of].0, serial).await
         });
-        let answers = side_by_side(A_SECOND, calls).await;
+        let answers = in_order(A_SECOND, calls).await;
         let is_throttled =
             answers.iter().any(|answer| matches!(answer, Err(PortError::Throttled { .. })));
         for ((of, candidate), answer) in batch.into_iter().zip(answers) {
@@ -131,7 +124,7 @@ fn work_items(plans: &[(CaArn, Plan)]) -> impl Iterator<Item = usize> {
             move |round| (0..plans.len()).filter(move |of| round < listed(&plans[*of].1));
         (0..rounds).flat_map(of_round)
     });
-    work_items.take(MOST_A_RUN)
+    work_items.take(MAX_A_RUN)
 }
 
 impl Seen {
@@ -149,7 +142,7 @@ impl Seen {
                 return;
             }
             Err(error) => {
-                self.failure = Some(Step::Issued(error));
+                self.failure = Some(CheckError::Issued(error));
                 self.is_over = true;
                 return;
             }

@@ -6,20 +6,17 @@
 
 use time::Duration;
 
-use super::{Ports, Step, work_items::WorkItem};
+use super::{CheckError, Ports, work_items::WorkItem};
 use crate::{
-    jobs::side_by_side::side_by_side,
-    ports::{Authorities, Pace, PortError, TimeIsUp},
+    jobs::in_order::in_order,
+    ports::{PortError, TimeIsUp},
 };
 
 /// Below the quota: others call, too.
 const A_SECOND: usize = 15;
 
 /// Gives each turn its certificate, in order, and says how many got that far before time was up.
-pub(super) async fn fetch<A: Authorities, O, K, L, B, P: Pace, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
-    work_items: &mut [WorkItem<'_>],
-) -> usize {
+pub(super) async fn fetch(ports: &Ports<'_>, work_items: &mut [WorkItem<'_>]) -> usize {
     let missing: Vec<usize> =
         (0..work_items.len()).filter(|at| work_items[*at].lacks_certificate()).collect();
     for (nth, at_once) in missing.chunks(A_SECOND).enumerate() {
@@ -27,7 +24,7 @@ pub(super) async fn fetch<A: Authorities, O, K, L, B, P: Pace, D>(
             return at_once[0];
         }
         let fetches = at_once.iter().map(|at| patiently(ports, &work_items[*at]));
-        let fetched = side_by_side(A_SECOND, fetches).await;
+        let fetched = in_order(A_SECOND, fetches).await;
         for (at, certificate) in at_once.iter().zip(fetched) {
             work_items[*at].certificate = Some(certificate);
         }
@@ -36,18 +33,15 @@ pub(super) async fn fetch<A: Authorities, O, K, L, B, P: Pace, D>(
 }
 
 /// Asks again, for as long as there is time, what was refused for having been asked too often.
-async fn patiently<A: Authorities, O, K, L, B, P: Pace, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
-    work_item: &WorkItem<'_>,
-) -> Result<String, Step> {
+async fn patiently(ports: &Ports<'_>, work_item: &WorkItem<'_>) -> Result<String, CheckError> {
     loop {
         match ports.authorities.certificate(&work_item.ca.arn).await {
             Ok(answer) => return Ok(answer.certificate),
             Err(error @ PortError::Throttled { .. }) => {
                 let waited = ports.pace.pause(Duration::SECOND).await;
-                waited.map_err(|TimeIsUp| Step::Certificate(error))?;
+                waited.map_err(|TimeIsUp| CheckError::Certificate(error))?;
             }
-            Err(error) => return Err(Step::Certificate(error)),
+            Err(error) => return Err(CheckError::Certificate(error)),
         }
     }
 }

@@ -27,12 +27,12 @@ pub enum CrlAuditError {
 #[derive(Debug)]
 pub struct CheckFailure {
     pub resource: String,
-    pub step: Step,
+    pub step: CheckError,
 }
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Step {
+pub enum CheckError {
     #[error("could not learn the account's Block Public Access: {why}")]
     AccountBlock { why: String },
     #[error("could not fetch the newest audit report")]

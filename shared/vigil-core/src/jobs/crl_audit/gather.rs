@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 use super::{
-    Ports, Scope, Settings, Skip, Step, Trigger,
+    CheckError, Ports, Scope, Settings, Skip, Trigger,
     certificate_scan::{Plan, Wanted},
     reading::{self, End, Reading},
 };
@@ -16,7 +16,7 @@ use crate::{
     certificate::Certificate,
     crl::comparison::{Coverage, Listed, Reported},
     failure::chain,
-    ports::{Address, Delivery, Distribution, EvidenceStore, Objects, PortError},
+    ports::{Address, Delivery, Objects, PortError},
     rules::{
         bucket::BucketUser,
         crl::{CrlHistory, CrlState, CrlSubject, Place, References},
@@ -37,7 +37,7 @@ pub(super) struct Gathered {
     sha256: Vec<u8>,
     /// Which certificates are to be looked at, if any were asked for.
     pub(super) plan: Option<Plan>,
-    pub(super) failures: Vec<Step>,
+    pub(super) failures: Vec<CheckError>,
 }
 
 /// What is known before the CRL is looked at.
@@ -78,13 +78,13 @@ pub(super) struct Parts {
 pub(super) struct KnownIssuer {
     pub(super) issuer: Result<Certificate, String>,
     pub(super) pem: Option<String>,
-    pub(super) failure: Option<Step>,
+    pub(super) failure: Option<CheckError>,
 }
 
-pub(super) fn issuer(certificate: Option<Result<String, Step>>) -> KnownIssuer {
+pub(super) fn issuer(certificate: Option<Result<String, CheckError>>) -> KnownIssuer {
     let mut readable = None;
-    let issuer = certificate.unwrap_or(Err(Step::NoTime)).and_then(|pem| {
-        let read = Certificate::from_pem(&pem).map_err(Step::CertificateUnreadable)?;
+    let issuer = certificate.unwrap_or(Err(CheckError::NoTime)).and_then(|pem| {
+        let read = Certificate::from_pem(&pem).map_err(CheckError::CertificateUnreadable)?;
         readable = Some(pem);
         Ok(read)
     });
@@ -94,7 +94,7 @@ pub(super) fn issuer(certificate: Option<Result<String, Step>>) -> KnownIssuer {
         // Deleted, say, since it was listed: the next run sees what it is now.
         if !matches!(
             step,
-            Step::Certificate(PortError::InvalidState { .. } | PortError::NotFound { .. })
+            CheckError::Certificate(PortError::InvalidState { .. } | PortError::NotFound { .. })
         ) {
             failure = Some(step);
         }
@@ -103,15 +103,12 @@ pub(super) fn issuer(certificate: Option<Result<String, Step>>) -> KnownIssuer {
     KnownIssuer { issuer, pem: readable, failure }
 }
 
-pub(super) async fn crl<A, O: Objects, K, L: EvidenceStore, B, P, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
-    asked: Asked<'_>,
-) -> Gathered {
+pub(super) async fn crl(ports: &Ports<'_>, asked: Asked<'_>) -> Gathered {
     let Asked { ca, scope, history, issuer, kind, references, wanted, settings, as_of } = asked;
     let mut failures = Vec::new();
     let address = Address::new(&scope.bucket, &scope.key);
     let known = issuer.as_ref().ok();
-    let (reading, failed) = fetch(ports.objects, address, settings.largest_crl, known).await;
+    let (reading, failed) = fetch(ports.objects, address, settings.max_crl_bytes, known).await;
     failures.extend(failed);
     let Reading { state: crl, listed, sha256 } = reading;
     let is_compared = listed.is_some() || has_parts(kind);
@@ -120,7 +117,7 @@ pub(super) async fn crl<A, O: Objects, K, L: EvidenceStore, B, P, D>(
     let reported = if !is_compared && wanted.is_none() {
         Err(nothing())
     } else {
-        match report::newest(ports, ca, settings.largest_report, wanted).await {
+        match report::newest(ports, ca, settings.max_report_bytes, wanted).await {
             Ok(read) => {
                 plan = read.plan;
                 if is_compared { Ok(read.reported) } else { Err(nothing()) }
@@ -136,7 +133,7 @@ pub(super) async fn crl<A, O: Objects, K, L: EvidenceStore, B, P, D>(
     let (previous, failed) = match &listed {
         Some(listed) if matches!(crl, CrlState::Read { signature: Some(Ok(())), .. }) => {
             let reported = reported.as_ref().ok();
-            previous::compare(ports, address, settings.largest_crl, known, listed, reported).await
+            previous::compare(ports, address, settings.max_crl_bytes, known, listed, reported).await
         }
         _ => (Err("there is no CRL of the CA's to compare".to_owned()), None),
     };
@@ -178,12 +175,12 @@ fn coverage(
     Ok(reported.coverage(&all, as_of))
 }
 
-async fn fetch<O: Objects>(
-    objects: &O,
+async fn fetch(
+    objects: &dyn Objects,
     address: Address<'_>,
     limit: u64,
     issuer: Option<&Certificate>,
-) -> (Reading, Option<Step>) {
+) -> (Reading, Option<CheckError>) {
     reading::read(issuer, async |sink| {
         match objects.read(address, limit, sink).await {
             Ok(Delivery::Delivered) => (End::Delivered, None),
@@ -191,7 +188,7 @@ async fn fetch<O: Objects>(
             Ok(Delivery::Absent) | Err(PortError::NotFound { .. }) => (End::Absent, None),
             Ok(Delivery::TooLarge) => (End::TooLarge { limit }, None),
             Err(error) => {
-                let step = Step::Object(error);
+                let step = CheckError::Object(error);
                 (End::Failed(chain(&step)), Some(step))
             }
         }
@@ -200,8 +197,8 @@ async fn fetch<O: Objects>(
 }
 
 /// What a relying party gets of a CRL that could be read; `None` if nobody is sent there.
-pub(super) async fn distribution<A, O, K, L, B, P, D: Distribution>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn distribution(
+    ports: &Ports<'_>,
     scope: &Scope,
     gathered: &Gathered,
     limit: u64,
@@ -251,18 +248,18 @@ pub(super) fn bucket_users(
 }
 
 /// What could not be learnt of a bucket. A run that did not see everything must not end well.
-pub(super) fn unknown(facts: &BucketFacts) -> Vec<Step> {
+pub(super) fn unknown(facts: &BucketFacts) -> Vec<CheckError> {
     // A stranger's bucket tells us nothing, and bucket.owner says so.
     if facts.owned == Fact::Known(false) {
         return Vec::new();
     }
     let unknown = facts.unknown().into_iter();
     let mut steps: Vec<_> =
-        unknown.map(|(fact, why)| Step::Bucket { fact, why: why.to_owned() }).collect();
+        unknown.map(|(fact, why)| CheckError::Bucket { fact, why: why.to_owned() }).collect();
     if let Ok(Some(policy)) = facts.policy.known()
         && let Err(error) = BucketPolicy::of_resource(policy)
     {
-        steps.push(Step::Policy(error));
+        steps.push(CheckError::Policy(error));
     }
     steps
 }

@@ -6,17 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    AT_ONCE, Ports, Scope, Step,
+    AT_ONCE, CheckError, Ports, Scope,
     audit_state::{self, AuditState},
 };
-use crate::{
-    ca::Ca,
-    jobs::side_by_side::side_by_side,
-    ports::{EvidenceStore, Objects},
-};
+use crate::{ca::Ca, evidence::keys, jobs::in_order::in_order};
 
 /// Beyond what a page of S3's has; a CA with a hundred million certificates has fewer.
-const MOST: usize = 4_000;
+const MAX_KEYS: usize = 4_000;
 
 pub(super) struct Found {
     pub(super) state: AuditState,
@@ -29,30 +25,30 @@ pub(super) struct Found {
 }
 
 /// Their keys.
-pub(super) async fn of<A, O: Objects, K, L: EvidenceStore, B, P, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn of(
+    ports: &Ports<'_>,
     ca: &Ca,
     scope: &Scope,
     others: &BTreeSet<&str>,
-) -> Result<BTreeMap<String, Found>, Step> {
+) -> Result<BTreeMap<String, Found>, CheckError> {
     let id = ca.arn.id();
-    let listed = ports.objects.list(&scope.bucket, scope.folder(), MOST).await;
+    let listed = ports.objects.list(&scope.bucket, scope.folder(), MAX_KEYS).await;
     let mut keys = BTreeMap::new();
-    for key in listed.map_err(Step::Objects)? {
+    for key in listed.map_err(CheckError::Objects)? {
         if let Some(is_certain) = is_partition(&key, id, scope, others) {
-            let state_key = audit_state::partition_key(id, &scope.bucket, &key);
+            let state_key = keys::audited_partition(id, &scope.bucket, &key);
             let state = AuditState::default();
             keys.insert(key, Found { state, state_key, is_certain, is_there: true });
         }
     }
-    let prefix = audit_state::partitions_prefix(id, &scope.bucket);
-    let known = ports.evidence.list(&prefix).await.map_err(Step::AuditState)?;
+    let prefix = keys::audited_partitions(id, &scope.bucket);
+    let known = ports.evidence.list(&prefix).await.map_err(CheckError::AuditState)?;
     let memories = known.into_iter().map(async |state_key| {
         let (state, _) = audit_state::read(ports.evidence, &state_key).await?;
         Ok((state_key, state))
     });
     let of_bucket = format!(":::{}/", scope.bucket);
-    for read in side_by_side(AT_ONCE, memories).await {
+    for read in in_order(AT_ONCE, memories).await {
         let (state_key, state) = read?;
         let Some((_, key)) = state.resource.split_once(&of_bucket) else { continue };
         // Where the path was changed, what certificates name is crl.distribution-points's to say.

@@ -10,6 +10,7 @@ use crate::{
         CrlReader, Entry,
         comparison::{Listed, Listing},
     },
+    ports::ByteSink,
     rules::crl::CrlState,
 };
 
@@ -32,12 +33,10 @@ pub(super) enum End {
     },
 }
 
-type Sink<'a> = &'a mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send);
-
 /// `deliver` hands the bytes over, and says how that ended beside whatever else it has to say.
 pub(super) async fn read<T>(
     issuer: Option<&Certificate>,
-    deliver: impl AsyncFnOnce(Sink<'_>) -> (End, T),
+    deliver: impl AsyncFnOnce(&mut ByteSink<'_>) -> (End, T),
 ) -> (Reading, T) {
     let mut hash = digest::Context::new(&digest::SHA256);
     let mut listing = Listing::default();

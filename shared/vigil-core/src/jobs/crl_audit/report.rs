@@ -4,11 +4,11 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{Audit, Scope, Skip, Skipped, Step, Trigger};
+use super::{Audit, CheckError, Scope, Skip, Skipped, Trigger};
 use crate::{
     arn::CaArn,
     ca::Ca,
-    instant,
+    evidence::keys,
     jobs::Published,
     ports::EvidenceStore,
     rules::{Judgement, JudgementResult, crl::ScannedCertificates},
@@ -69,9 +69,8 @@ impl Report {
                 Err(skip) => skipped.push(Skipped { ca, reason: skip.to_string() }),
             }
         }
-        let of_one = trigger.name().map(|name| format!("-{name}")).unwrap_or_default();
         Self {
-            key: format!("reports/crl-audit/{}{of_one}.json", instant::in_key(as_of)),
+            key: keys::audit_run(as_of, trigger.name()),
             as_of,
             trigger: trigger.describe(),
             seen: scopes.len(),
@@ -86,9 +85,9 @@ impl Report {
     }
 
     /// Another run of the same second has written the same report; it stays.
-    pub(super) async fn write<L: EvidenceStore>(&self, evidence: &L) -> Result<(), Step> {
-        let body = serde_json::to_vec_pretty(self).map_err(Step::Write)?;
-        evidence.create(&self.key, body).await.map_err(Step::Report)?;
+    pub(super) async fn write(&self, evidence: &dyn EvidenceStore) -> Result<(), CheckError> {
+        let body = serde_json::to_vec_pretty(self).map_err(CheckError::Write)?;
+        evidence.create(&self.key, body).await.map_err(CheckError::Report)?;
         Ok(())
     }
 

@@ -3,25 +3,24 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Step,
+    CheckError,
     audit_state::{self, AuditState},
 };
 use crate::{
     finding::Finding,
     jobs::finding_store::{FindingStore, Published},
-    ports::{Bus, EvidenceStore},
     rules::{Judgement, JudgementResult},
 };
 
 /// What is found is noted as open before it is told, so that a crash cannot leave a finding that
 /// nobody would ever resolve; what is over is struck off after that was told.
-pub(super) async fn settle<L: EvidenceStore, B: Bus>(
-    finding_store: &FindingStore<'_, L, B>,
+pub(super) async fn settle(
+    finding_store: &FindingStore<'_>,
     resource: &str,
     key: &str,
     judgements: &[Judgement],
     learn: impl Fn(&mut AuditState),
-) -> Result<Published, Step> {
+) -> Result<Published, CheckError> {
     let found: Vec<_> = judgements.iter().flat_map(findings).cloned().collect();
     let noted = audit_state::update(finding_store.evidence, key, |state| {
         state.resource = resource.to_owned();
@@ -30,7 +29,7 @@ pub(super) async fn settle<L: EvidenceStore, B: Bus>(
         learn(state);
     })
     .await?;
-    let mut published = finding_store.announce(&found).await.map_err(Step::FindingStore)?;
+    let mut published = finding_store.announce(&found).await.map_err(CheckError::FindingStore)?;
     let over = over(&noted.open, judgements);
     if over.is_empty() {
         return Ok(published);
@@ -40,7 +39,8 @@ pub(super) async fn settle<L: EvidenceStore, B: Bus>(
         by_reason.entry(because).or_default().push(id.clone());
     }
     for (because, ids) in by_reason {
-        let resolved = finding_store.resolve(&ids, because).await.map_err(Step::FindingStore)?;
+        let resolved =
+            finding_store.resolve(&ids, because).await.map_err(CheckError::FindingStore)?;
         published.resolved.extend(resolved);
     }
     audit_state::update(finding_store.evidence, key, |state| {
@@ -51,17 +51,17 @@ pub(super) async fn settle<L: EvidenceStore, B: Bus>(
 }
 
 /// Tells of a resource that is not audited any more that all is over. Answers with what was.
-pub(super) async fn close<L: EvidenceStore, B: Bus>(
-    finding_store: &FindingStore<'_, L, B>,
+pub(super) async fn close(
+    finding_store: &FindingStore<'_>,
     key: &str,
-) -> Result<Vec<String>, Step> {
+) -> Result<Vec<String>, CheckError> {
     let (state, _) = audit_state::read(finding_store.evidence, key).await?;
     if state.open.is_empty() {
         return Ok(Vec::new());
     }
     let open: Vec<String> = state.open.into_keys().collect();
     let because = "the resource is no longer audited";
-    let resolved = finding_store.resolve(&open, because).await.map_err(Step::FindingStore)?;
+    let resolved = finding_store.resolve(&open, because).await.map_err(CheckError::FindingStore)?;
     audit_state::update(finding_store.evidence, key, |state| {
         state.open.retain(|id, _| !open.contains(id));
     })

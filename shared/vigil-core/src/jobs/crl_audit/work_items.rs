@@ -1,22 +1,18 @@
 //! Whose turn it is: the CAs of a run in order, each with what is remembered of it.
 
 use super::{
-    AT_ONCE, Ports, Scope, Skip, Step, Trigger,
+    AT_ONCE, CheckError, Ports, Scope, Skip, Trigger,
     audit_state::{self, AuditState},
 };
-use crate::{
-    ca::Ca,
-    jobs::side_by_side::side_by_side,
-    ports::{EvidenceStore, Pace},
-};
+use crate::{ca::Ca, evidence::keys, jobs::in_order::in_order};
 
 /// A CA that is to be audited; without a scope, for its configuration only.
 pub(super) struct WorkItem<'a> {
     pub(super) ca: &'a Ca,
     pub(super) scope: Option<&'a Scope>,
-    pub(super) state: Result<AuditState, Step>,
+    pub(super) state: Result<AuditState, CheckError>,
     /// In PEM; `None` while it is neither remembered nor fetched.
-    pub(super) certificate: Option<Result<String, Step>>,
+    pub(super) certificate: Option<Result<String, CheckError>>,
 }
 
 impl WorkItem<'_> {
@@ -26,8 +22,8 @@ impl WorkItem<'_> {
 }
 
 /// The turns of the CAs that the trigger concerns, in the order of `scopes`.
-pub(super) async fn of<'a, A, O, K, L: EvidenceStore, B, P: Pace, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn of<'a>(
+    ports: &Ports<'_>,
     scopes: &'a [(&'a Ca, Result<Scope, Skip>)],
     trigger: &Trigger,
 ) -> Vec<WorkItem<'a>> {
@@ -38,11 +34,11 @@ pub(super) async fn of<'a, A, O, K, L: EvidenceStore, B, P: Pace, D>(
         Err(Skip::Status(_)) => None,
     });
     let work_items = work_items.map(async |(ca, scope)| {
-        let state = audit_state::read(ports.evidence, &audit_state::ca_key(ca.arn.id())).await;
+        let state = audit_state::read(ports.evidence, &keys::audited_ca(ca.arn.id())).await;
         let state = state.map(|(state, _)| state);
         let known = state.as_ref().ok().and_then(|state| state.certificate.as_ref());
         let known = known.filter(|known| known.is_of(ca)).map(|known| Ok(known.pem.clone()));
         WorkItem { ca, scope, state, certificate: known }
     });
-    side_by_side(AT_ONCE, work_items).await
+    in_order(AT_ONCE, work_items).await
 }

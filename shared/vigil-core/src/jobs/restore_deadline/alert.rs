@@ -4,11 +4,11 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{arn::CaArn, finding::Finding, instant, span::Span};
+use crate::finding::Finding;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Alert {
-    pub(super) state: State,
+    pub(super) state: AlertState,
     /// When this alert was claimed.
     #[serde(with = "time::serde::rfc3339")]
     pub(super) at: OffsetDateTime,
@@ -17,21 +17,13 @@ pub(super) struct Alert {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum State {
+pub(super) enum AlertState {
     Claimed,
     /// It was sent, and then the CA was restored, and that was sent.
     Resolved,
     Sent,
     /// The bus did not take it.
     Unsent,
-}
-
-pub(super) fn prefix(ca: &CaArn, until: OffsetDateTime) -> String {
-    format!("alerts/{}/{}/", ca.id(), instant::in_key(until))
-}
-
-pub(super) fn key(ca: &CaArn, until: OffsetDateTime, threshold: Span) -> String {
-    format!("{}{threshold}.json", prefix(ca, until))
 }
 
 impl Alert {

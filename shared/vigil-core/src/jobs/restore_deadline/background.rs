@@ -7,8 +7,9 @@ use crate::{
     arn::CaArn,
     instant::rfc3339,
     jobs::{
-        auto_restore::{Act, Case, State},
-        impact::{self, Impact},
+        Impact,
+        case::{Act, Case, CaseState},
+        impact,
     },
     policy::Verdict,
     ports::EvidenceStore,
@@ -29,8 +30,8 @@ pub(super) struct Account {
 
 impl Background {
     /// Never fails: an alert that knows little is better than none.
-    pub(super) async fn gather<L: EvidenceStore>(
-        evidence: &L,
+    pub(super) async fn gather(
+        evidence: &dyn EvidenceStore,
         ca: &CaArn,
         until: OffsetDateTime,
         now: OffsetDateTime,
@@ -53,8 +54,8 @@ fn account(case: &Case) -> Account {
 
 fn why_it_stands(case: &Case) -> String {
     match case.state() {
-        State::Permitted => permitted(case),
-        State::Escalated => {
+        CaseState::Permitted => permitted(case),
+        CaseState::Escalated => {
             let asked = case.entries().iter().rev().find_map(|entry| match &entry.act {
                 Act::Escalated { earlier, asked } => Some((earlier.len(), *asked)),
                 _ => None,
@@ -67,10 +68,14 @@ fn why_it_stands(case: &Case) -> String {
                 None => "people have to decide".to_owned(),
             }
         }
-        State::Restoring => "it is to be restored, and Vigil could not do it yet".to_owned(),
-        State::Seen | State::Judged => "auto-restore has not finished judging it".to_owned(),
-        State::Restored | State::Reactivated => "it was restored, and deleted again".to_owned(),
-        State::Lost => "it was taken for gone".to_owned(),
+        CaseState::Restoring => "it is to be restored, and Vigil could not do it yet".to_owned(),
+        CaseState::Seen | CaseState::Judged => {
+            "auto-restore has not finished judging it".to_owned()
+        }
+        CaseState::Restored | CaseState::Reactivated => {
+            "it was restored, and deleted again".to_owned()
+        }
+        CaseState::Lost => "it was taken for gone".to_owned(),
     }
 }
 

@@ -1,10 +1,9 @@
 //! How a deletion has ended, and what people are told of it.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::window_tracker::TrackedWindow;
+use super::tracked_window::{Ending, TrackedWindow};
 use crate::{
     finding::{Finding, Severity},
     instant::{in_key, rfc3339},
@@ -12,23 +11,6 @@ use crate::{
 };
 
 pub(super) const RULE: &str = "restore-deadline.gone";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// Gone for good, and people had been told at the last threshold.
-    Gone,
-    Restored,
-    /// Gone for good, and nobody had been told that it was about to.
-    Unannounced,
-}
-
-impl Ending {
-    /// A CA that goes before its window has ended is not what anybody was told.
-    pub(super) fn of_gone(is_announced: bool, window: &TrackedWindow, now: OffsetDateTime) -> Self {
-        if is_announced && now >= window.restorable_until { Self::Gone } else { Self::Unannounced }
-    }
-}
 
 /// The post-mortem of a CA that is gone.
 pub(super) fn finding(window: &TrackedWindow, ending: Ending, now: OffsetDateTime) -> Finding {

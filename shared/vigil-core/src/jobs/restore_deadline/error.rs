@@ -4,13 +4,16 @@ use super::Outcome;
 use crate::{
     arn::CaArn,
     failure::{Failure, chain},
-    jobs::auto_restore::AutoRestoreError,
+    jobs::case::AutoRestoreError,
     ports::{PortError, PublishError},
 };
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreDeadlineError {
+    /// The schedule's event is `{}`; another event was not meant for this function.
+    #[error("the event does not have the form that this function takes")]
+    Event(#[source] serde_json::Error),
     /// Raised after every CA has had its turn, so that one failure cannot hide the others.
     #[error("{} failed, {} deleted CAs were watched: {}",
         .failures.len(), .outcome.deleted.len(), each(.failures))]
@@ -26,26 +29,26 @@ pub struct CaFailure {
     pub region: Option<String>,
     /// `None`: not known, or all of them.
     pub ca: Option<CaArn>,
-    pub step: Step,
+    pub step: CaError,
 }
 
 impl CaFailure {
-    pub(super) fn new(ca: &CaArn, step: Step) -> Self {
+    pub(super) fn new(ca: &CaArn, step: CaError) -> Self {
         Self { region: Some(ca.region().to_owned()), ca: Some(ca.clone()), step }
     }
 
-    pub(super) fn of_region(region: &str, step: Step) -> Self {
+    pub(super) fn of_region(region: &str, step: CaError) -> Self {
         Self { region: Some(region.to_owned()), ca: None, step }
     }
 
-    pub(super) fn of_all(step: Step) -> Self {
+    pub(super) fn of_all(step: CaError) -> Self {
         Self { region: None, ca: None, step }
     }
 }
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Step {
+pub enum CaError {
     #[error("could not read or write the alert's record")]
     EvidenceStore(#[source] PortError),
     #[error("could not list the CAs")]
@@ -71,6 +74,7 @@ fn each(failures: &[CaFailure]) -> String {
 impl Failure for RestoreDeadlineError {
     fn error_type(&self) -> &'static str {
         match self {
+            Self::Event(_) => "MalformedEvent",
             Self::Incomplete { .. } => "SweepIncomplete",
             Self::Unanswered { .. } => "ListFailed",
         }

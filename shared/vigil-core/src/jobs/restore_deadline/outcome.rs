@@ -3,8 +3,8 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{ending::Ending, thresholds::Next};
-use crate::{arn::CaArn, ca::Ca, jobs::auto_restore};
+use super::{thresholds::Next, tracked_window::Ending};
+use crate::{arn::CaArn, ca::Ca, jobs::case};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Outcome {
@@ -71,7 +71,7 @@ pub enum Watch {
     /// By the dead man's switch.
     Rescued {
         threshold: String,
-        outcome: Box<auto_restore::Outcome>,
+        outcome: Box<case::Outcome>,
     },
     /// No threshold has passed.
     Waiting {

@@ -3,75 +3,54 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{
-    CaFailure, Closed, Job, Outcome, RegionSweep, Settings, Step,
-    alert::{self, Alert, State},
-    ending::{self, Ending},
+    CaError, CaFailure, Closed, Outcome, Ports, RegionSweep, RegionWatch, Settings,
+    alert::{Alert, AlertState},
+    ending,
+    tracked_window::{Ending, TrackedWindow},
 };
 use crate::{
-    arn::CaArn,
     ca::{Ca, CaStatus},
+    evidence::keys,
     finding::{Finding, Status},
     jobs::conditional,
-    ports::{Attachments, Authorities, Bus, Etag, EvidenceStore, Regions},
+    ports::Etag,
 };
-
-const PREFIX: &str = "state/deadline/";
-
-/// A deletion, with what will be said of its CA when that cannot be described any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct TrackedWindow {
-    pub(super) ca: CaArn,
-    #[serde(with = "time::serde::rfc3339")]
-    pub(super) restorable_until: OffsetDateTime,
-    pub(super) common_name: Option<String>,
-    pub(super) had_certificate: bool,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub(super) deleted_at: Option<OffsetDateTime>,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub(super) ca_not_after: Option<OffsetDateTime>,
-    /// `None`: it is still DELETED.
-    pub(super) ending: Option<Ending>,
-}
-
-pub(in crate::jobs) fn key(ca: &CaArn) -> String {
-    format!("{PREFIX}{}.json", ca.id())
-}
 
 /// Tells how the deletions have ended that were watched and are no more. What belongs to a Region
 /// that has not answered is left to the next run.
-pub(super) async fn close_ended<R: Regions, L: EvidenceStore, B: Bus>(
+pub(super) async fn close_ended(
     answered: &[RegionSweep],
-    regions: &R,
-    evidence: &L,
-    bus: &B,
+    ports: &Ports<'_>,
     settings: &Settings,
     outcome: &mut Outcome,
     failures: &mut Vec<CaFailure>,
 ) {
-    let keys = match evidence.list(PREFIX).await {
+    let keys = match ports.evidence.list(keys::WINDOWS).await {
         Ok(keys) => keys,
-        Err(cause) => return failures.push(CaFailure::of_all(Step::EvidenceStore(cause))),
+        Err(cause) => return failures.push(CaFailure::of_all(CaError::EvidenceStore(cause))),
     };
-    let listed: BTreeMap<String, &Ca> =
-        answered.iter().flat_map(|of| &of.listing.cas).map(|ca| (key(&ca.arn), ca)).collect();
+    let listed: BTreeMap<String, &Ca> = answered
+        .iter()
+        .flat_map(|of| &of.listing.cas)
+        .map(|ca| (keys::window(&ca.arn), ca))
+        .collect();
     let job_in = |region: &str| {
         let region_sweep = answered.iter().find(|region_sweep| region_sweep.region == region)?;
-        let (authorities, now) = (regions.of(region)?, region_sweep.listing.as_of);
-        Some(Job { authorities, evidence, bus, settings, now })
+        let ports_there = ports.regions.of(region)?;
+        Some(RegionWatch::new(ports_there, ports, settings, region_sweep.listing.as_of))
     };
     for key in keys {
         let ca = listed.get(&key);
         if ca.is_some_and(|ca| ca.status == CaStatus::Deleted) {
             continue;
         }
-        let found = match evidence.read(&key).await {
+        let found = match ports.evidence.read(&key).await {
             Ok(found) => found,
             Err(cause) => {
-                failures.push(CaFailure::of_all(Step::EvidenceStore(cause)));
+                failures.push(CaFailure::of_all(CaError::EvidenceStore(cause)));
                 continue;
             }
         };
@@ -86,11 +65,11 @@ pub(super) async fn close_ended<R: Regions, L: EvidenceStore, B: Bus>(
     }
 }
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
+impl RegionWatch<'_> {
     /// Notes a deletion that is seen for the first time; another one of the same CA that was noted
     /// before has ended with the CA having been restored.
-    pub(super) async fn remember(&self, ca: &Ca, until: OffsetDateTime) -> Result<(), Step> {
-        let found = self.window(&key(&ca.arn)).await?;
+    pub(super) async fn remember(&self, ca: &Ca, until: OffsetDateTime) -> Result<(), CaError> {
+        let found = self.window(&keys::window(&ca.arn)).await?;
         let over = match found {
             Some((Some(old), _)) if old.restorable_until == until && old.ending.is_none() => {
                 return Ok(());
@@ -122,7 +101,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         window: TrackedWindow,
         etag: &Etag,
         is_back: bool,
-    ) -> Result<Option<Closed>, Step> {
+    ) -> Result<Option<Closed>, CaError> {
         if window.ending.is_some() {
             return Ok(None);
         }
@@ -141,25 +120,27 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
     }
 
     /// Whether people were told at the last threshold.
-    async fn is_announced(&self, window: &TrackedWindow) -> Result<bool, Step> {
+    async fn is_announced(&self, window: &TrackedWindow) -> Result<bool, CaError> {
         let Some(last) = self.settings.thresholds.last() else { return Ok(false) };
-        let key = alert::key(&window.ca, window.restorable_until, last);
-        let entry = self.evidence.read(&key).await.map_err(Step::EvidenceStore)?;
+        let key = keys::alert(&window.ca, window.restorable_until, last);
+        let entry = self.ports.evidence.read(&key).await.map_err(CaError::EvidenceStore)?;
         let alert = entry.and_then(|entry| Alert::read(&entry.body));
-        Ok(alert.is_some_and(|alert| alert.state == State::Sent))
+        Ok(alert.is_some_and(|alert| alert.state == AlertState::Sent))
     }
 
     /// Tells of every alert of a deletion that it is over; gives their ids.
-    async fn resolve(&self, window: &TrackedWindow) -> Result<Vec<String>, Step> {
-        let prefix = alert::prefix(&window.ca, window.restorable_until);
+    async fn resolve(&self, window: &TrackedWindow) -> Result<Vec<String>, CaError> {
+        let prefix = keys::alerts(&window.ca, window.restorable_until);
         let mut findings = Vec::new();
-        for key in self.evidence.list(&prefix).await.map_err(Step::EvidenceStore)? {
-            let Some(entry) = self.evidence.read(&key).await.map_err(Step::EvidenceStore)? else {
+        for key in self.ports.evidence.list(&prefix).await.map_err(CaError::EvidenceStore)? {
+            let Some(entry) =
+                self.ports.evidence.read(&key).await.map_err(CaError::EvidenceStore)?
+            else {
                 continue;
             };
             let Some(alert) = Alert::read(&entry.body) else { continue };
             // A claim was perhaps sent before its maker crashed.
-            if !matches!(alert.state, State::Sent | State::Claimed) {
+            if !matches!(alert.state, AlertState::Sent | AlertState::Claimed) {
                 continue;
             }
             let mut finding = alert.finding.with_status(Status::Resolved);
@@ -167,25 +148,26 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
             let finding = finding.with_evidence("resolved_because", "the CA was restored");
             self.publish(std::slice::from_ref(&finding)).await?;
             findings.push(finding.id.clone());
-            let resolved = Alert { state: State::Resolved, at: self.now, finding };
+            let resolved = Alert { state: AlertState::Resolved, at: self.now, finding };
             self.write(&key, &resolved, Some(&entry.etag)).await?;
         }
         Ok(findings)
     }
 
-    async fn publish(&self, findings: &[Finding]) -> Result<(), Step> {
-        self.bus.publish(findings).await.map_err(Step::Publish)
+    async fn publish(&self, findings: &[Finding]) -> Result<(), CaError> {
+        self.ports.bus.publish(findings).await.map_err(CaError::Publish)
     }
 
-    async fn window(&self, key: &str) -> Result<Option<(Option<TrackedWindow>, Etag)>, Step> {
-        let entry = self.evidence.read(key).await.map_err(Step::EvidenceStore)?;
+    async fn window(&self, key: &str) -> Result<Option<(Option<TrackedWindow>, Etag)>, CaError> {
+        let entry = self.ports.evidence.read(key).await.map_err(CaError::EvidenceStore)?;
         Ok(entry.map(|entry| (serde_json::from_slice(&entry.body).ok(), entry.etag)))
     }
 
-    async fn note(&self, window: &TrackedWindow, over: Option<&Etag>) -> Result<(), Step> {
-        let body = serde_json::to_vec_pretty(window).map_err(Step::Write)?;
-        let written = conditional::write(self.evidence, &key(&window.ca), body, over).await;
-        written.map_err(Step::EvidenceStore)?;
+    async fn note(&self, window: &TrackedWindow, over: Option<&Etag>) -> Result<(), CaError> {
+        let body = serde_json::to_vec_pretty(window).map_err(CaError::Write)?;
+        let written =
+            conditional::write(self.ports.evidence, &keys::window(&window.ca), body, over).await;
+        written.map_err(CaError::EvidenceStore)?;
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use std::{
     sync::Mutex,
 };
 
+use async_trait::async_trait;
 use time::Duration;
 
 use super::random::Random;
@@ -14,9 +15,9 @@ use crate::{
     fakes::{FakeAuthorities, FakeBus, FakeEvidenceStore},
     finding::Finding,
     ports::{
-        Attachments, Authorities, Bus, CaCertificate, Continuation, Creation, Described, Entry,
-        Etag, EvidenceStore, Listing, PortError, PublishError, Receipt, Regions, Replacement,
-        ServiceStatus,
+        Attachments, Authorities, Bus, CaCertificate, Continuation, Creation, Described, Etag,
+        EvidenceStore, Listing, PortError, PublishError, Receipt, RegionPorts, Regions,
+        Replacement, ServiceStatus, StoredObject,
     },
     snapshot::{Attached, Missing},
 };
@@ -115,6 +116,7 @@ pub(super) struct Service<'a> {
     pub(super) chaos: &'a Chaos,
 }
 
+#[async_trait]
 impl Authorities for Service<'_> {
     async fn list(&self) -> Result<Listing, PortError> {
         self.chaos.call("list", self.inner.list()).await
@@ -157,6 +159,7 @@ impl Authorities for Service<'_> {
     }
 }
 
+#[async_trait]
 impl Attachments for Service<'_> {
     async fn attached(&self, ca: &CaArn) -> Result<Attached, PortError> {
         self.chaos.call("attached", self.inner.attached(ca)).await
@@ -172,16 +175,15 @@ pub(super) struct World<'a> {
     pub(super) services: Vec<Service<'a>>,
 }
 
-impl<'a> Regions for World<'a> {
-    type Service = Service<'a>;
-
+impl Regions for World<'_> {
     fn names(&self) -> &[String] {
         &self.names
     }
 
-    fn of(&self, region: &str) -> Option<&Service<'a>> {
+    fn of(&self, region: &str) -> Option<RegionPorts<'_>> {
         let place = self.names.iter().position(|name| name == region)?;
-        self.services.get(place)
+        let service = self.services.get(place)?;
+        Some(RegionPorts { authorities: service, attachments: service })
     }
 }
 
@@ -190,12 +192,13 @@ pub(super) struct Evidence<'a> {
     pub(super) chaos: &'a Chaos,
 }
 
+#[async_trait]
 impl EvidenceStore for Evidence<'_> {
     async fn create(&self, key: &str, body: Vec<u8>) -> Result<Creation, PortError> {
         self.chaos.call("create", self.inner.create(key, body)).await
     }
 
-    async fn read(&self, key: &str) -> Result<Option<Entry>, PortError> {
+    async fn read(&self, key: &str) -> Result<Option<StoredObject>, PortError> {
         self.chaos.call("read", self.inner.read(key)).await
     }
 
@@ -218,6 +221,7 @@ pub(super) struct Findings<'a> {
     pub(super) chaos: &'a Chaos,
 }
 
+#[async_trait]
 impl Bus for Findings<'_> {
     async fn publish(&self, findings: &[Finding]) -> Result<(), PublishError> {
         let publish = async {

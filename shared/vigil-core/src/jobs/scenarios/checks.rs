@@ -8,7 +8,7 @@ use super::fleet::{Deletion, Fleet, THRESHOLDS};
 use crate::{
     finding::{Finding, Status},
     instant::rfc3339,
-    jobs::auto_restore::{Case, State},
+    jobs::auto_restore::{Case, CaseState},
     span::Span,
 };
 
@@ -53,7 +53,7 @@ fn protected(fleet: &Fleet, cases: &Cases, problems: &mut Vec<String>) {
         let Some(deletion) = deletion.filter(|deletion| !deletion.permitted) else { continue };
         let case = cases.get(&Case::key_of(&ca, until));
         let state = case.and_then(|case| case.as_ref().ok()).map(Case::state);
-        if state != Some(State::Escalated) {
+        if state != Some(CaseState::Escalated) {
             problems.push(format!("{} was not permitted, and stays: {state:?}", name(deletion)));
         }
     }

@@ -207,19 +207,24 @@ impl Fleet {
             self.chaos.begin(Random::new(self.seed ^ (self.planned << 20)));
         }
         let settings = settings();
-        let (world, evidence, findings) = (&self.world, &self.evidence, &self.findings);
+        let ports = auto_restore::Ports {
+            regions: &self.world,
+            evidence: &self.evidence,
+            bus: &self.findings,
+        };
+        let scheduled = json!({});
         let sweep = json!({"task": "sweep"});
         match kind {
             Kind::Deadline => {
-                let run = restore_deadline::run(world, evidence, findings, &settings);
+                let run = restore_deadline::run(&scheduled, &ports, &settings);
                 fakes::drive(run).is_some_and(|ended| ended.is_ok())
             }
             Kind::Event(event) => {
-                let run = auto_restore::run(event, world, evidence, findings, &settings.rescue);
+                let run = auto_restore::run(event, &ports, &settings.rescue);
                 fakes::drive(run).is_some_and(|ended| ended.is_ok())
             }
             Kind::Sweep => {
-                let run = auto_restore::run(&sweep, world, evidence, findings, &settings.rescue);
+                let run = auto_restore::run(&sweep, &ports, &settings.rescue);
                 fakes::drive(run).is_some_and(|ended| ended.is_ok())
             }
         }

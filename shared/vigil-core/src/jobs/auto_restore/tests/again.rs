@@ -4,7 +4,7 @@ use serde_json::json;
 use time::Duration;
 
 use super::{
-    super::{Outcome, State, SweepResult},
+    super::{CaseState, Outcome, SweepResult},
     world::*,
 };
 use crate::{ca::CaStatus, fakes, finding::Severity};
@@ -24,7 +24,7 @@ fn a_late_repetition_does_not_act_on_a_later_deletion() {
     world.authorities.calls.fail_next("restore", fakes::broken("restore"));
     world.deliver().unwrap_err();
     *world.authorities.cas.lock().unwrap() = vec![fakes::deleted_ca(AT + Duration::hours(1))];
-    assert_eq!(state(&world.deliver().unwrap()), Some(State::Restored), "by somebody");
+    assert_eq!(state(&world.deliver().unwrap()), Some(CaseState::Restored), "by somebody");
     assert_eq!(world.authorities.status(), CaStatus::Deleted);
     assert!(world.bus.rules().is_empty(), "the later deletion tells for itself");
 }
@@ -41,7 +41,7 @@ fn who_insists_on_deleting_gets_people_in_the_end() {
     world.delete_again(AT + Duration::hours(6));
     let fourth = deletion_at("2026-11-20T16:00:00Z");
     let outcome = world.deliver_event(&fourth).unwrap();
-    assert_eq!(state(&outcome), Some(State::Escalated));
+    assert_eq!(state(&outcome), Some(CaseState::Escalated));
     assert_eq!(world.authorities.status(), CaStatus::Deleted);
     let finding = world.bus.last();
     assert_eq!(
@@ -50,7 +50,10 @@ fn who_insists_on_deleting_gets_people_in_the_end() {
     );
     assert!(finding.title.contains("after 3 restorations"), "{}", finding.title);
     assert!(matches!(world.deliver_event(&fourth).unwrap(), Outcome::Duplicate { .. }));
-    assert_eq!(world.result(Duration::hours(7)), SweepResult::Closed { state: State::Escalated });
+    assert_eq!(
+        world.result(Duration::hours(7)),
+        SweepResult::Closed { state: CaseState::Escalated }
+    );
     world.delete_again(AT + Duration::DAY);
     let next_day = deletion_at("2026-11-21T10:00:00Z");
     assert!(is_restored(&world.deliver_event(&next_day).unwrap()), "the first is a day old");
@@ -73,5 +76,5 @@ fn two_deletions_within_one_second_are_two_deletions() {
     assert_eq!(world.authorities.changed("restore"), 3);
     world.delete_again(AT);
     let SweepResult::Run { outcome } = world.result(Duration::hours(2)) else { panic!() };
-    assert_eq!(state(&outcome), Some(State::Escalated), "each counts");
+    assert_eq!(state(&outcome), Some(CaseState::Escalated), "each counts");
 }

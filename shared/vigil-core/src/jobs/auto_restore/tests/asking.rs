@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::{
-    super::{Act, Outcome, Settings, State, SweepResult, run},
+    super::{Act, CaseState, Outcome, Settings, SweepResult, run},
     world::*,
 };
 use crate::{
     ca::{Ca, CaStatus},
     fakes,
     inventory::{Identity, Inventory, Known},
-    jobs::auto_restore::{LastCall, at_deadline},
+    jobs::dead_mans_switch::{self, LastCall},
     policy::Verdict,
 };
 
@@ -27,7 +27,7 @@ fn a_human_is_asked_while_the_ca_stays_deleted_if_there_is_time() {
     let world = World::with(vec![ca]);
     world.evidence.put("policies/ask.cedar", ASK);
     let Outcome::Case(outcome) = world.deliver_event(&event).unwrap() else { panic!() };
-    assert_eq!((outcome.state, outcome.policies), (State::Escalated, vec!["ask".to_owned()]));
+    assert_eq!((outcome.state, outcome.policies), (CaseState::Escalated, vec!["ask".to_owned()]));
     assert_eq!(world.authorities.status(), CaStatus::Deleted);
     let finding = world.bus.last();
     assert_eq!(finding.rule, "auto-restore.escalated");
@@ -99,7 +99,7 @@ fn tags_approve_where_policy_lets_them() {
     let policy = r#"@id("tagged") permit(principal, action, resource)
         when { context has tagApproval && context.time < context.tagApproval.expires };"#;
     world.evidence.put("policies/ours.cedar", policy);
-    assert_eq!(state(&world.deliver().unwrap()), Some(State::Permitted));
+    assert_eq!(state(&world.deliver().unwrap()), Some(CaseState::Permitted));
     world
         .evidence
         .put("policies/ours.cedar", include_str!("../../../../../../infra/policies/default.cedar"));
@@ -114,8 +114,8 @@ fn last_call(world: &World, acknowledged: bool) -> Option<Outcome> {
     let now = until - Duration::HOUR;
     world.authorities.set_now(now);
     let call = LastCall { ca: &ca, until, acknowledged, now };
-    let (authorities, evidence, bus) = (&world.authorities, &world.evidence, &world.bus);
-    fakes::run(at_deadline(call, authorities, evidence, bus, &SETTINGS)).unwrap()
+    let region = world.ports().regions.of(ca.arn.region()).unwrap();
+    fakes::run(dead_mans_switch::run(call, region, &world.ports(), &SETTINGS)).unwrap()
 }
 
 #[test]
@@ -124,8 +124,8 @@ fn the_dead_mans_switch_overrules_what_was_escalated_and_is_on_record() {
     world.evidence.put("policies/ask.cedar", ASK);
     let none_left = Settings { restores_per_day: 0, ..SETTINGS };
     let event = serde_json::from_str(EVENT).unwrap();
-    fakes::run(run(&event, &world.authorities, &world.evidence, &world.bus, &none_left)).unwrap();
-    assert_eq!(world.case().state(), State::Escalated);
+    fakes::run(run(&event, &world.ports(), &none_left)).unwrap();
+    assert_eq!(world.case().state(), CaseState::Escalated);
     assert_eq!(last_call(&world, false), None, "the policies of the bucket do not say so");
     world
         .evidence
@@ -150,7 +150,7 @@ fn the_dead_mans_switch_leaves_alone_what_was_approved() {
     world.approve("2026-11-20T10:00:01Z");
     world.deliver().unwrap();
     assert_eq!(last_call(&world, false), None);
-    assert_eq!(world.case().state(), State::Permitted);
+    assert_eq!(world.case().state(), CaseState::Permitted);
 }
 
 /// A CA must not be lost to one schedule that is down.
@@ -159,9 +159,9 @@ fn the_sweep_puts_the_dead_mans_switch_to_the_policies_too() {
     let world = World::new();
     let event = serde_json::from_str(EVENT).unwrap();
     let none_left = Settings { restores_per_day: 0, ..SETTINGS };
-    fakes::run(run(&event, &world.authorities, &world.evidence, &world.bus, &none_left)).unwrap();
+    fakes::run(run(&event, &world.ports(), &none_left)).unwrap();
     let last_call = Duration::days(7) - Duration::HOUR;
-    let closed = SweepResult::Closed { state: State::Escalated };
+    let closed = SweepResult::Closed { state: CaseState::Escalated };
     assert_eq!(world.result(last_call - Duration::SECOND), closed);
     let SweepResult::Run { outcome } = world.result(last_call) else { panic!() };
     assert!(is_restored(&outcome));

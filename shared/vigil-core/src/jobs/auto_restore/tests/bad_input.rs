@@ -88,7 +88,7 @@ fn a_ca_that_is_not_watched_is_not_taken_for_one_that_is_gone() {
     let settings = Settings { account: Some("111122223333".to_owned()), ..SETTINGS };
     let event = elsewhere("111122223333", "444455556666");
     let (authorities, evidence, bus) = (&world.authorities, &world.evidence, &world.bus);
-    let error = fakes::run(run(&event, authorities, evidence, bus, &settings)).unwrap_err();
+    let error = fakes::run(run(&event, &world.ports(), &settings)).unwrap_err();
     assert_eq!(error.error_type(), "AccountNotWatched");
     assert!(bus.rules().is_empty() && authorities.calls.count("describe") == 0);
     assert_eq!(evidence.keys().len(), 2, "{:?}", evidence.keys());

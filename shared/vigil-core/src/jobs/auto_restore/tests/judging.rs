@@ -1,7 +1,7 @@
 //! What approvals and policies decide, and what a policy that cannot be used does not.
 
 use super::{
-    super::{CaseOutcome, Outcome, State},
+    super::{CaseOutcome, CaseState, Outcome},
     world::*,
 };
 use crate::{ca::CaStatus, failure::Failure, fakes, finding::Severity};
@@ -10,7 +10,7 @@ use crate::{ca::CaStatus, failure::Failure, fakes, finding::Severity};
 fn an_approved_deletion_stands() {
     let world = World::new();
     world.approve("2026-11-20T10:00:01Z");
-    let Outcome::Case(CaseOutcome { state: State::Permitted, policies, .. }) =
+    let Outcome::Case(CaseOutcome { state: CaseState::Permitted, policies, .. }) =
         world.deliver().unwrap()
     else {
         panic!()
@@ -38,7 +38,7 @@ fn an_approval_that_could_not_be_asked_for_is_asked_for_again() {
     world.evidence.calls.fail_next("read", fakes::broken("GetObject"));
     assert_eq!(world.deliver().unwrap_err().error_type(), "EvidenceFailed");
     assert_eq!(world.authorities.status(), CaStatus::Deleted);
-    assert_eq!(state(&world.deliver().unwrap()), Some(State::Permitted));
+    assert_eq!(state(&world.deliver().unwrap()), Some(CaseState::Permitted));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use time::Duration;
 
 use super::{
-    super::{Act, Outcome, State},
+    super::{Act, CaseState, Outcome},
     world::*,
 };
 use crate::{
@@ -81,7 +81,7 @@ fn not_being_allowed_to_put_back_is_told_and_keeps_nothing_from_service() {
     world.disabled("2026-11-20T09:59:00Z").unwrap();
     world.authorities.calls.fail_next("put_back", fakes::denied("PutPolicy"));
     let Outcome::Case(outcome) = world.deliver().unwrap() else { panic!() };
-    assert_eq!(outcome.state, State::Reactivated);
+    assert_eq!(outcome.state, CaseState::Reactivated);
     let remediation = world.bus.last().remediation;
     assert!(remediation.contains("may be missing: PutPolicy was refused"), "{remediation}");
 }

@@ -1,7 +1,7 @@
 //! What a call has changed may take a moment to show.
 
 use super::{
-    super::{Act, Outcome, Restorer, State},
+    super::{Act, CaseState, Outcome, Restorer},
     world::*,
 };
 use crate::failure::Failure;
@@ -41,7 +41,7 @@ fn going_back_into_service_is_waited_for_too() {
     world.disabled("2026-11-20T09:59:00Z").unwrap();
     *world.authorities.lag.lock().unwrap() = 4;
     let Outcome::Case(outcome) = world.deliver().unwrap() else { panic!() };
-    assert_eq!(outcome.state, State::Reactivated);
+    assert_eq!(outcome.state, CaseState::Reactivated);
     // Whichever of the two changes took them.
     assert_eq!(world.authorities.calls.count("wait"), 4);
 }

@@ -3,7 +3,7 @@
 use time::Duration;
 
 use super::{
-    super::{Act, Outcome, State},
+    super::{Act, CaseState, Outcome},
     world::*,
 };
 use crate::{
@@ -20,7 +20,10 @@ fn a_subordinate_that_was_disabled_to_be_deleted_goes_back_into_service() {
         Outcome::Noted { noted: true, .. }
     ));
     let Outcome::Case(outcome) = world.deliver().unwrap() else { panic!() };
-    assert_eq!((outcome.state, outcome.status.as_deref()), (State::Reactivated, Some("ACTIVE")));
+    assert_eq!(
+        (outcome.state, outcome.status.as_deref()),
+        (CaseState::Reactivated, Some("ACTIVE"))
+    );
     assert_eq!(world.authorities.status(), CaStatus::Active);
     let finding = world.bus.last();
     assert!(finding.title.ends_with("put back into service"), "{}", finding.title);
@@ -59,7 +62,7 @@ fn a_disabling_that_comes_after_the_restoration_still_brings_the_ca_back_into_se
     let world = World::new();
     assert!(is_restored(&world.deliver().unwrap()));
     let outcome = world.disabled("2026-11-20T09:59:00Z").unwrap();
-    assert_eq!(state(&outcome), Some(State::Reactivated));
+    assert_eq!(state(&outcome), Some(CaseState::Reactivated));
     assert_eq!(world.authorities.status(), CaStatus::Active);
     assert_eq!(world.finding_ids().len(), 1, "the same finding, told again");
     assert!(matches!(
@@ -113,7 +116,7 @@ fn a_reactivation_that_fails_is_repeated() {
     world.disabled("2026-11-20T09:59:00Z").unwrap();
     world.authorities.calls.fail_next("update_status", fakes::broken("update"));
     assert_eq!(world.deliver().unwrap_err().error_type(), "ReactivateFailed");
-    assert_eq!(state(&world.deliver().unwrap()), Some(State::Reactivated));
+    assert_eq!(state(&world.deliver().unwrap()), Some(CaseState::Reactivated));
     assert_eq!(world.authorities.changed("restore"), 1);
 }
 

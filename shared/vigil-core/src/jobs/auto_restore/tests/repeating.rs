@@ -1,7 +1,7 @@
 //! An attempt that was cut short, and the record that the next one finds of it.
 
 use super::{
-    super::{Act, Outcome, State},
+    super::{Act, CaseState, Outcome},
     world::*,
 };
 use crate::{failure::Failure, fakes};
@@ -51,7 +51,7 @@ fn a_crash_after_the_restoration_is_completed_without_restoring_again() {
     let world = World::new();
     world.bus.fail_next();
     world.deliver().unwrap_err();
-    assert_eq!(world.case().state(), State::Restoring);
+    assert_eq!(world.case().state(), CaseState::Restoring);
     assert!(is_restored(&world.deliver().unwrap()));
     assert_eq!(world.authorities.calls.count("restore"), 1);
 }

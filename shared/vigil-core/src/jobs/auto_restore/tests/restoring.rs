@@ -4,7 +4,7 @@ use serde_json::json;
 use time::Duration;
 
 use super::{
-    super::{Act, Outcome, Restorer, State},
+    super::{Act, CaseState, Outcome, Restorer},
     world::*,
 };
 use crate::{
@@ -76,7 +76,7 @@ fn being_refused_is_critical_at_once_and_fails_the_invocation() {
 #[test]
 fn a_ca_that_is_gone_is_told_once_as_critical() {
     let world = World::with(Vec::new());
-    assert_eq!(state(&world.deliver().unwrap()), Some(State::Lost));
+    assert_eq!(state(&world.deliver().unwrap()), Some(CaseState::Lost));
     assert_eq!(world.bus.last().severity, Severity::Critical);
     assert!(matches!(world.deliver().unwrap(), Outcome::Duplicate { .. }));
     assert_eq!(world.bus.rules(), ["auto-restore.gone"]);
@@ -88,7 +88,7 @@ fn a_ca_that_goes_while_it_is_being_restored_is_told_as_gone() {
     let (operation, resource) = ("restore", fakes::ARN.to_owned());
     let gone = PortError::NotFound { operation, resource, cause: "gone".into() };
     world.authorities.calls.fail_next("restore", gone);
-    assert_eq!(state(&world.deliver().unwrap()), Some(State::Lost));
+    assert_eq!(state(&world.deliver().unwrap()), Some(CaseState::Lost));
     assert_eq!(world.bus.rules(), ["auto-restore.gone"]);
 }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use time::Duration;
 
 use super::{
-    super::{Act, Outcome, Source, State, SweepResult},
+    super::{Act, CaseState, Outcome, Source, SweepResult},
     world::*,
 };
 use crate::{
@@ -49,9 +49,12 @@ fn a_late_event_can_overturn_what_was_let_stand_without_it() {
             action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
     world.evidence.put("policies/ours.cedar", policies);
     world.sweep(SETTINGS.settle).unwrap();
-    assert_eq!(world.case().state(), State::Permitted);
+    assert_eq!(world.case().state(), CaseState::Permitted);
     let Outcome::Case(outcome) = world.deliver().unwrap() else { panic!() };
-    assert_eq!((outcome.state, outcome.policies), (State::Restored, vec!["not-admins".to_owned()]));
+    assert_eq!(
+        (outcome.state, outcome.policies),
+        (CaseState::Restored, vec!["not-admins".to_owned()])
+    );
     assert_eq!(world.bus.rules(), ["auto-restore.deletion-permitted", "auto-restore.restored"]);
 }
 
@@ -60,12 +63,12 @@ fn the_sweep_leaves_alone_what_is_closed_or_in_somebodys_hands() {
     let world = World::new();
     world.approve("2027-01-01T00:00:00Z");
     world.deliver().unwrap();
-    assert_eq!(world.result(Duration::HOUR), SweepResult::Closed { state: State::Permitted });
+    assert_eq!(world.result(Duration::HOUR), SweepResult::Closed { state: CaseState::Permitted });
 
     let world = World::new();
     world.authorities.calls.fail_next("restore", fakes::broken("restore"));
     world.deliver().unwrap_err();
-    let in_hand = SweepResult::InHand { state: State::Restoring };
+    let in_hand = SweepResult::InHand { state: CaseState::Restoring };
     assert_eq!(world.result(Duration::minutes(10)), in_hand);
     assert!(matches!(world.result(Duration::minutes(16)), SweepResult::Run { .. }));
     assert_eq!(world.authorities.status(), CaStatus::Disabled);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::super::{
-    AutoRestoreError, Case, CaseOutcome, Outcome, Settings, State, SweepResult, run,
+    AutoRestoreError, Case, CaseOutcome, CaseState, Outcome, Ports, Settings, SweepResult, run,
 };
 use crate::{
     ca::Ca,
@@ -26,6 +26,10 @@ pub(super) struct World {
 }
 
 impl World {
+    pub(super) fn ports(&self) -> Ports<'_> {
+        Ports { regions: &self.authorities, evidence: &self.evidence, bus: &self.bus }
+    }
+
     /// The CA of the sample event, deleted by it half a minute ago.
     pub(super) fn new() -> Self {
         Self::with(vec![fakes::deleted_ca(AT)])
@@ -44,7 +48,7 @@ impl World {
     }
 
     pub(super) fn deliver_event(&self, event: &Value) -> Result<Outcome, AutoRestoreError> {
-        fakes::run(run(event, &self.authorities, &self.evidence, &self.bus, &SETTINGS))
+        fakes::run(run(event, &self.ports(), &SETTINGS))
     }
 
     pub(super) fn sweep(&self, after: Duration) -> Result<Outcome, AutoRestoreError> {
@@ -110,7 +114,7 @@ pub(super) fn deletion_at(at: &str) -> Value {
     event
 }
 
-pub(super) fn state(outcome: &Outcome) -> Option<State> {
+pub(super) fn state(outcome: &Outcome) -> Option<CaseState> {
     match outcome {
         Outcome::Case(case) => Some(case.state),
         _ => None,
@@ -118,6 +122,6 @@ pub(super) fn state(outcome: &Outcome) -> Option<State> {
 }
 
 pub(super) fn is_restored(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Case(CaseOutcome { state: State::Restored, status, .. })
+    matches!(outcome, Outcome::Case(CaseOutcome { state: CaseState::Restored, status, .. })
         if status.as_deref() == Some("DISABLED"))
 }

@@ -4,9 +4,9 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use time::{Duration, OffsetDateTime};
 
-use super::{
+use super::super::scan_progress::{
     ScanProgress,
-    interval::{Interval, Place, Side},
+    interval::{Interval, IssuancePosition, Side},
 };
 use crate::audit_report::{Brief, Serial};
 
@@ -19,13 +19,13 @@ pub(in super::super) struct Wanted<'a> {
     /// What was looked at before.
     pub(in super::super) progress: Option<&'a ScanProgress>,
     /// So many after the interval, and so many before it: nothing else of the report is kept.
-    pub(in super::super) most: usize,
+    pub(in super::super) max: usize,
     pub(in super::super) as_of: OffsetDateTime,
 }
 
 pub(in super::super) struct Choice {
     known: Option<ScanProgress>,
-    most: usize,
+    max: usize,
     now: i64,
     /// What was issued later may be missing in the report.
     settled: i64,
@@ -41,7 +41,7 @@ pub(in super::super) struct Choice {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Candidate {
-    pub(super) place: Place,
+    pub(super) place: IssuancePosition,
     pub(super) not_after: i64,
 }
 
@@ -60,10 +60,10 @@ impl Choice {
         let from = wanted.progress.and_then(|progress| progress.interval.from.as_ref());
         Self {
             known: wanted.progress.cloned(),
-            most: wanted.most,
+            max: wanted.max,
             now: wanted.as_of.unix_timestamp(),
             settled,
-            shows_all_before: from.is_none_or(|from| *from <= Place::after(settled)),
+            shows_all_before: from.is_none_or(|from| *from <= IssuancePosition::after(settled)),
             newer: BinaryHeap::new(),
             older: BinaryHeap::new(),
             tally: Tally::default(),
@@ -86,19 +86,19 @@ impl Choice {
             self.tally.unsettled += 1;
             return;
         }
-        let place = Place { issued_at, serial: Some(in_arns(&record.serial)) };
+        let place = IssuancePosition { issued_at, serial: Some(in_arns(&record.serial)) };
         // A CA begins at its newest certificates, and goes back from there.
         let side = self.known.as_ref().map_or(Side::Older, |known| known.interval.side(&place));
         let candidate = Candidate { place, not_after };
         match side {
             Side::Newer => {
                 self.tally.newer += 1;
-                keep(&mut self.newer, candidate, self.most);
+                keep(&mut self.newer, candidate, self.max);
             }
             Side::Older => {
                 self.tally.older += 1;
                 if self.shows_all_before {
-                    keep(&mut self.older, Reverse(candidate), self.most);
+                    keep(&mut self.older, Reverse(candidate), self.max);
                 }
             }
             Side::Within => self.tally.within += 1,
@@ -129,8 +129,8 @@ impl Choice {
 }
 
 /// The `most` least of them.
-fn keep<T: Ord>(heap: &mut BinaryHeap<T>, one: T, most: usize) {
-    if heap.len() < most {
+fn keep<T: Ord>(heap: &mut BinaryHeap<T>, one: T, max: usize) {
+    if heap.len() < max {
         heap.push(one);
     } else if let Some(mut greatest) = heap.peek_mut()
         && one < *greatest
@@ -140,13 +140,13 @@ fn keep<T: Ord>(heap: &mut BinaryHeap<T>, one: T, most: usize) {
 }
 
 /// RFC 5280 §4.1.2.2.
-const LONGEST_SERIAL: usize = 20;
+const MAX_SERIAL_OCTETS: usize = 20;
 
 fn is_serial(serial: &Serial<'_>) -> bool {
     let Serial::Text(text) = serial else { return true };
     let is_octet =
         |octet: &str| octet.len() == 2 && octet.bytes().all(|digit| digit.is_ascii_hexdigit());
-    text.len() < 3 * LONGEST_SERIAL && text.split(':').all(is_octet)
+    text.len() < 3 * MAX_SERIAL_OCTETS && text.split(':').all(is_octet)
 }
 
 /// A report's serial as certificate ARNs have it: AWS's have sixteen octets.
@@ -189,7 +189,7 @@ impl Plan {
         let (newer, older) = self.list.split_at(self.newer_listed);
         let up = scanned.min(newer.len());
         if up as u64 == self.tally.newer {
-            interval.until = interval.until.max(Place::after(self.settled));
+            interval.until = interval.until.max(IssuancePosition::after(self.settled));
         } else if let Some(last) = newer[..up].last() {
             interval.until = last.place.clone();
         }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use time::OffsetDateTime;
 
 use super::{choice::SETTLED_AFTER, *};
-use crate::audit_report::Brief;
+use crate::{audit_report::Brief, jobs::crl_audit::scan_progress::interval::IssuancePosition};
 
 fn time(second: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(second).unwrap()
@@ -47,9 +47,9 @@ struct Fleet {
 
 impl Fleet {
     /// Plans by a report of `made_at`, with a bound of `most`.
-    fn plan(&self, made_at: i64, now: i64, most: usize, bad: u64) -> Plan {
+    fn plan(&self, made_at: i64, now: i64, max: usize, bad: u64) -> Plan {
         let progress = self.state.certificate_scan.as_ref();
-        let wanted = Wanted { progress, most, as_of: time(now) };
+        let wanted = Wanted { progress, max, as_of: time(now) };
         let mut choice = Choice::new(wanted, time(made_at));
         for issued in self.history.iter().filter(|issued| issued.shown_at <= made_at) {
             choice.take(&issued.brief());
@@ -175,7 +175,7 @@ fn what_is_newer_of_all_cas_comes_first_and_nobody_waits_for_who_has_millions() 
         fleet.history.extend(issued);
         // It was not known that there are older ones.
         fleet.state.certificate_scan.as_mut().unwrap().interval.from =
-            Some(interval::Place::after(999));
+            Some(IssuancePosition::after(999));
         fleet.plan(3_000 + MARGIN, 5_000, 900, 0)
     };
     let arn = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/";
@@ -185,7 +185,7 @@ fn what_is_newer_of_all_cas_comes_first_and_nobody_waits_for_who_has_millions() 
     assert_eq!(order[..9], [0, 1, 0, 0, 0, 2, 0, 2, 0]);
     assert_eq!(order.len(), 3 + 900 + 1 + 2);
     let plans: Vec<_> = (1..=5).map(|n| (arn(n), plan(0, 900))).collect();
-    assert_eq!(work_items(&plans).count(), MOST_A_RUN);
+    assert_eq!(work_items(&plans).count(), MAX_A_RUN);
 }
 
 prop_compose! {

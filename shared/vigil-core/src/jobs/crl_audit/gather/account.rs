@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{CheckFailure, Ports, Step};
+use super::super::{CheckError, CheckFailure, Ports};
 use crate::{
     bucket::{BucketFacts, Fact, PublicAccessBlock},
-    ports::Buckets,
     rules::bucket::BucketUser,
 };
 
 /// Asked once for all buckets. The CAs are our own, so their account is ours.
-pub(in super::super) async fn block<A, O, K: Buckets, L, B, P, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(in super::super) async fn block(
+    ports: &Ports<'_>,
     buckets: &BTreeMap<String, Vec<BucketUser>>,
 ) -> (Fact<PublicAccessBlock>, Option<CheckFailure>) {
     let Some(user) = buckets.values().flatten().next() else {
@@ -21,7 +20,7 @@ pub(in super::super) async fn block<A, O, K: Buckets, L, B, P, D>(
     let block = ports.buckets.account_block(account).await;
     let failure = block.known().err().map(|why| CheckFailure {
         resource: format!("account {account}"),
-        step: Step::AccountBlock { why: why.to_owned() },
+        step: CheckError::AccountBlock { why: why.to_owned() },
     });
     (block, failure)
 }

@@ -1,41 +1,41 @@
 //! Compares a CRL with the version that the bucket kept of it: what has left it?
 
 use super::{
-    super::{Ports, Step},
+    super::{CheckError, Ports},
     fetch,
 };
 use crate::{
     certificate::Certificate,
     crl::comparison::{Difference, Listed, Reported, difference},
     failure::chain,
-    ports::{Address, Objects, PortError},
+    ports::{Address, PortError},
     rules::crl::CrlState,
 };
 
 /// Of an object that somebody has tampered with, the latest versions before are not the CA's.
-const MOST_VERSIONS: usize = 3;
+const MAX_VERSIONS: usize = 3;
 
-pub(super) async fn compare<A, O: Objects, K, L, B, P, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn compare(
+    ports: &Ports<'_>,
     address: Address<'_>,
     limit: u64,
     issuer: Option<&Certificate>,
     current: &Listed,
     reported: Option<&Reported>,
-) -> (Result<Difference, String>, Option<Step>) {
+) -> (Result<Difference, String>, Option<CheckError>) {
     let failed = |error: PortError| {
-        let step = Step::Version(error);
+        let step = CheckError::Version(error);
         (Err(chain(&step)), Some(step))
     };
     let Address { bucket, key, .. } = address;
-    let versions = match ports.objects.versions_before(bucket, key, MOST_VERSIONS).await {
+    let versions = match ports.objects.versions_before(bucket, key, MAX_VERSIONS).await {
         Ok(versions) => versions,
         Err(error) => return failed(error),
     };
     for version in &versions {
         let address = Address { version: Some(version), ..address };
         let (reading, step) = fetch(ports.objects, address, limit, issuer).await;
-        if let Some(Step::Object(error)) = step {
+        if let Some(CheckError::Object(error)) = step {
             return failed(error);
         }
         if let (CrlState::Read { facts, signature: Some(Ok(())) }, Some(before)) =

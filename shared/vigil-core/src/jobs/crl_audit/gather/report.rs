@@ -3,21 +3,22 @@
 use std::ops::ControlFlow;
 
 use super::super::{
-    Ports, Step,
+    CheckError, Ports,
     certificate_scan::{Choice, Plan, Wanted},
 };
 use crate::{
     audit_report::{Brief, Format, Newest, ReportReader, Sink},
     ca::Ca,
     crl::comparison::{Certificates, Reported},
-    ports::{Address, Delivery, EvidenceStore, Objects},
+    evidence::keys,
+    ports::{Address, Delivery},
 };
 
 /// Why there is nothing to compare with.
 pub(super) enum Unknown {
     /// It is nobody's failure.
     Because(String),
-    Failed(Step),
+    Failed(CheckError),
 }
 
 pub(super) struct Read {
@@ -42,15 +43,15 @@ impl Sink for Both {
     }
 }
 
-pub(super) async fn newest<A, O: Objects, K, L: EvidenceStore, B, P, D>(
-    ports: &Ports<'_, A, O, K, L, B, P, D>,
+pub(super) async fn newest(
+    ports: &Ports<'_>,
     ca: &Ca,
     limit: u64,
     wanted: Option<Wanted<'_>>,
 ) -> Result<Read, Unknown> {
     let because = |reason: &str| Err(Unknown::Because(reason.to_owned()));
-    let noted = ports.evidence.read(&Newest::key_of(ca.arn.id())).await;
-    let noted = noted.map_err(|error| Unknown::Failed(Step::AuditState(error)))?;
+    let noted = ports.evidence.read(&keys::newest_report(ca.arn.id())).await;
+    let noted = noted.map_err(|error| Unknown::Failed(CheckError::AuditState(error)))?;
     let Some(entry) = noted else {
         return because("no audit report of the CA was summarised yet");
     };
@@ -74,7 +75,7 @@ pub(super) async fn newest<A, O: Objects, K, L: EvidenceStore, B, P, D>(
         };
         ports.objects.read(Address::new(&newest.bucket, &newest.key), limit, &mut sink).await
     };
-    match delivery.map_err(|error| Unknown::Failed(Step::AuditReport(error)))? {
+    match delivery.map_err(|error| Unknown::Failed(CheckError::AuditReport(error)))? {
         Delivery::Absent => return because("the newest audit report is not there any more"),
         Delivery::TooLarge => {
             let reason = format!("the newest audit report is over {limit} bytes");

@@ -1,7 +1,8 @@
 //! Two CAs in a world of fakes.
 
-use std::{collections::BTreeMap, ops::ControlFlow, sync::Mutex};
+use std::{collections::BTreeMap, sync::Mutex};
 
+use async_trait::async_trait;
 use serde_json::json;
 use time::{OffsetDateTime, macros::datetime};
 
@@ -13,7 +14,7 @@ use crate::{
     distribution::{Download, Headers},
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, FakePace, denied},
     finding::Status,
-    ports::{Address, Delivery, Distribution, PortError},
+    ports::{Address, ByteSink, Delivery, Distribution, PortError},
 };
 
 pub(super) const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -36,12 +37,13 @@ pub(super) struct FakeObjects {
     pub(super) versions: Mutex<BTreeMap<(String, String), Vec<u8>>>,
 }
 
+#[async_trait]
 impl Objects for FakeObjects {
     async fn read(
         &self,
         Address { bucket, key, version }: Address<'_>,
         limit: u64,
-        sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
+        sink: &mut ByteSink<'_>,
     ) -> Result<Delivery, PortError> {
         assert!(bucket == "crls" || bucket == "reports", "{bucket}");
         if self.denied.lock().unwrap().iter().any(|denied| denied == key) {
@@ -69,16 +71,16 @@ impl Objects for FakeObjects {
         &self,
         _: &str,
         key: &str,
-        most: usize,
+        max: usize,
     ) -> Result<Vec<String>, PortError> {
         let versions = self.versions.lock().unwrap();
         let of_key = versions.keys().filter(|(of, _)| of == key).map(|(_, id)| id.clone());
-        Ok(of_key.take(most).collect())
+        Ok(of_key.take(max).collect())
     }
 
-    async fn list(&self, _: &str, prefix: &str, most: usize) -> Result<Vec<String>, PortError> {
+    async fn list(&self, _: &str, prefix: &str, max: usize) -> Result<Vec<String>, PortError> {
         let objects = self.objects.lock().unwrap();
-        Ok(objects.keys().filter(|key| key.starts_with(prefix)).take(most).cloned().collect())
+        Ok(objects.keys().filter(|key| key.starts_with(prefix)).take(max).cloned().collect())
     }
 }
 
@@ -87,6 +89,7 @@ pub(super) struct FakeBuckets(
     pub(super) Mutex<Fact<PublicAccessBlock>>,
 );
 
+#[async_trait]
 impl Buckets for FakeBuckets {
     async fn account_block(&self, account: &str) -> Fact<PublicAccessBlock> {
         assert_eq!(account, "111122223333");
@@ -114,13 +117,9 @@ pub(super) struct World {
 /// Serves this, whatever is asked for.
 pub(super) struct FakeDistribution(pub(super) Vec<u8>);
 
+#[async_trait]
 impl Distribution for FakeDistribution {
-    async fn fetch(
-        &self,
-        url: &str,
-        _limit: u64,
-        sink: &mut (dyn FnMut(&[u8]) -> ControlFlow<()> + Send),
-    ) -> Download {
+    async fn fetch(&self, url: &str, _limit: u64, sink: &mut ByteSink<'_>) -> Download {
         assert!(url.starts_with("http://crls.s3.us-east-1.amazonaws.com/crl/"), "{url}");
         let _ = sink(&self.0);
         Download { redirects: Vec::new(), result: Ok(Headers::default()) }
@@ -222,16 +221,17 @@ impl World {
         self.authorities.set_now(AT + after);
         let ports = Ports {
             authorities: &self.authorities,
+            issued: &self.authorities,
             objects: &self.objects,
             buckets: &self.buckets,
             evidence: &self.evidence,
             bus: &self.bus,
             pace: &self.pace,
-            distribution: self.distribution.as_ref(),
+            distribution: self.distribution.as_ref().map(|one| one as &dyn Distribution),
         };
         let settings = Settings {
-            largest_crl: 1_000_000,
-            largest_report: 1_000_000,
+            max_crl_bytes: 1_000_000,
+            max_report_bytes: 1_000_000,
             claim_expires_after: Duration::MINUTE,
         };
         fakes::run(run(event, &ports, &settings))

@@ -1,9 +1,10 @@
 //! What fails loses no alert, and keeps nobody else from theirs.
 
+use serde_json::json;
 use time::Duration;
 
 use super::{
-    super::{RestoreDeadlineError, Watch, run},
+    super::{Ports, RestoreDeadlineError, Watch, run},
     world::*,
 };
 use crate::{
@@ -71,7 +72,8 @@ fn a_region_that_is_down_hides_no_other_and_closes_nothing() {
     let there = FakeAuthorities::new(AT, vec![other]).in_region("eu-west-1");
     let regions = fakes::FakeRegions::new(vec![here, there]);
     let world = World::new(Vec::new());
-    let sweep = || fakes::run(run(&regions, &world.evidence, &world.bus, &settings()));
+    let ports = Ports { regions: &regions, ..world.ports() };
+    let sweep = || fakes::run(run(&json!({}), &ports, &settings()));
     let outcome = sweep().unwrap();
     assert_eq!((outcome.regions.len(), outcome.deleted.len()), (2, 2));
     regions.services[1].calls.fail_next("list", fakes::broken("list"));

@@ -77,7 +77,6 @@ fn a_rescue_that_is_cut_short_is_carried_on_by_auto_restores_sweep() {
     assert!(!is_published(), "restore-deadline looks after DELETED CAs");
     world.authorities.set_now(AT + last + Duration::minutes(20));
     let sweep = serde_json::json!({"task": "sweep"});
-    let (authorities, evidence, bus) = (&world.authorities, &world.evidence, &world.bus);
-    fakes::run(auto_restore::run(&sweep, authorities, evidence, bus, &settings().rescue)).unwrap();
+    fakes::run(auto_restore::run(&sweep, &world.ports(), &settings().rescue)).unwrap();
     assert!(is_published());
 }

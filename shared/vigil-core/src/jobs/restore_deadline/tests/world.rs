@@ -1,8 +1,9 @@
 //! Deleted CAs, and the sweeps that watch them, in a world of fakes.
 
+use serde_json::json;
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use super::super::{Ack, Outcome, RestoreDeadlineError, Settings, Watch, run};
+use super::super::{Ack, Outcome, Ports, RestoreDeadlineError, Settings, Watch, run};
 use crate::{
     arn::CaArn,
     ca::Ca,
@@ -25,6 +26,10 @@ const NO_SWITCH: &str =
     r#"permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
 
 impl World {
+    pub(super) fn ports(&self) -> Ports<'_> {
+        Ports { regions: &self.authorities, evidence: &self.evidence, bus: &self.bus }
+    }
+
     pub(super) fn new(cas: Vec<Ca>) -> Self {
         let world = Self::with_the_built_in_policies(cas);
         world.evidence.put("policies/ours.cedar", NO_SWITCH);
@@ -42,7 +47,7 @@ impl World {
     /// One sweep, `after` the deletion.
     pub(super) fn sweep(&self, after: Duration) -> Result<Outcome, RestoreDeadlineError> {
         self.authorities.set_now(AT + after);
-        fakes::run(run(&self.authorities, &self.evidence, &self.bus, &settings()))
+        fakes::run(run(&json!({}), &self.ports(), &settings()))
     }
 
     pub(super) fn watch(&self, after: Duration) -> Watch {
@@ -99,7 +104,6 @@ pub(super) fn approve(world: &World) {
 pub(super) fn delete(world: &World) -> auto_restore::Outcome {
     let event = include_str!("../../../../../../infra/events/deletion.json");
     let event = serde_json::from_str(event).unwrap();
-    let (authorities, evidence, bus) = (&world.authorities, &world.evidence, &world.bus);
     let rescue = settings().rescue;
-    fakes::run(auto_restore::run(&event, authorities, evidence, bus, &rescue)).unwrap()
+    fakes::run(auto_restore::run(&event, &world.ports(), &rescue)).unwrap()
 }

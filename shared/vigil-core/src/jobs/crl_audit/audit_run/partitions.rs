@@ -10,30 +10,20 @@ use super::{
         partitions::{self, Found},
         references,
     },
-    Checked, Job, Scopes,
+    AuditRun, Checked, Scopes,
 };
 use crate::{
     ca::Ca,
     certificate::Certificate,
     crl::{DistributionPointName, comparison::Listed},
-    jobs::side_by_side::side_by_side,
-    ports::{Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace},
+    jobs::in_order::in_order,
     rules::crl::{CrlState, CrlSubject, References},
 };
 
 /// Of one CA; several CAs have their turn at a time.
 const PARTITIONS_AT_ONCE: usize = 4;
 
-impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+impl AuditRun<'_> {
     /// Each by itself, with a memory of its own.
     pub(super) async fn audit_partitions(
         &self,
@@ -57,7 +47,7 @@ where
                 let audits = keys.into_iter().map(|(key, found)| {
                     self.audit_partition(ca, scope.part(&key), found, issuer, of_ca)
                 });
-                for (part, one) in side_by_side(PARTITIONS_AT_ONCE, audits).await {
+                for (part, one) in in_order(PARTITIONS_AT_ONCE, audits).await {
                     checked.add(one);
                     match part {
                         Part::Another => {}

@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{
-    super::{Step, audit_state, gather, orphans},
-    Checked, Job, Scopes,
+    super::{CheckError, gather, orphans},
+    AuditRun, Checked, Scopes,
 };
 use crate::{
     bucket::{Fact, PublicAccessBlock},
+    evidence::keys,
     failure::chain,
-    ports::{
-        Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace, PortError,
-    },
+    ports::PortError,
     rules::{
         self,
         bucket::{BucketSubject, BucketUser, Orphans},
@@ -19,18 +18,9 @@ use crate::{
 };
 
 /// Of one folder: a page is a thousand, and a bucket may hold anything.
-const MOST_KEYS: usize = 10_000;
+const MAX_KEYS: usize = 10_000;
 
-impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+impl AuditRun<'_> {
     pub(super) async fn audit_bucket(
         &self,
         (name, users): (String, Vec<BucketUser>),
@@ -44,7 +34,7 @@ where
             _ if !facts.exists() || facts.owned == Fact::Known(false) => Ok(Orphans::default()),
             Ok(keys) => Ok(orphans::of(&name, keys, scopes)),
             Err(error) => {
-                let step = Step::Objects(error);
+                let step = CheckError::Objects(error);
                 let why = chain(&step);
                 failures.push(step);
                 Err(why)
@@ -54,7 +44,7 @@ where
         let subject = BucketSubject { facts, account_block, users, orphans };
         let resource = subject.arn();
         let judgements = rules::judge(rules::bucket::RULES, &subject, &resource, self.now);
-        self.settle(&resource, &audit_state::bucket_key(&name), judgements, failures, |_| ()).await
+        self.settle(&resource, &keys::audited_bucket(&name), judgements, failures, |_| ()).await
     }
 
     /// The keys in every folder in which one of the users has its CRL.
@@ -66,7 +56,7 @@ where
         let folders: BTreeSet<&str> = users.iter().map(BucketUser::folder).collect();
         let mut keys = BTreeSet::new();
         for folder in folders {
-            keys.extend(self.ports.objects.list(bucket, folder, MOST_KEYS).await?);
+            keys.extend(self.ports.objects.list(bucket, folder, MAX_KEYS).await?);
         }
         Ok(keys)
     }

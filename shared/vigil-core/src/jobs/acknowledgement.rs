@@ -1,7 +1,8 @@
-//! An acknowledgement: somebody knows of a deletion, and does not want to be reminded for a time.
+//! The acknowledgement of a deletion: a person knows of it and wants no reminders until a date.
 //!
-//! It is the object `acks/<CA id>.json` in the evidence bucket, which `vigil deadline ack` writes, or
-//! two tags that the CA had when its last snapshot was made. It never silences the last threshold, and it is for one deletion where it names the window's end.
+//! It is an object in the evidence bucket, which `vigil deadline ack` writes, or two tags in the last
+//! snapshot of the CA. The alert of the last threshold is sent all the same. An acknowledgement that
+//! names a window's end is for that deletion only.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +11,20 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     arn::CaArn,
+    evidence::keys,
     ports::{EvidenceStore, PortError},
     snapshot::Snapshot,
 };
 
+/// The acknowledgement of one deletion, or of any deletion of a CA.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ack {
+    /// The deleted CA.
     pub ca: CaArn,
+    /// Who acknowledges.
     pub by: String,
-    /// Thresholds that pass before this are silent.
+    /// No alert is sent for thresholds that pass before this.
     #[serde(with = "time::serde::rfc3339")]
     pub until: OffsetDateTime,
     /// The `RestorableUntil` of the deletion that is acknowledged; absent: of any.
@@ -31,22 +36,27 @@ pub struct Ack {
 const ACKNOWLEDGED_BY: &str = "vigil:deletion-acknowledged-by";
 const ACKNOWLEDGED_UNTIL: &str = "vigil:deletion-acknowledged-until";
 
+/// An object that is not an acknowledgement of the CA's deletion.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AckError {
-    #[error("the acknowledgement names nobody")]
+    /// `by` is empty.
+    #[error("the acknowledgement does not say who acknowledges")]
     Anonymous,
+    /// It names another CA.
     #[error("the acknowledgement is for {0}")]
     OtherCa(CaArn),
+    /// It is not JSON of this shape.
     #[error("the acknowledgement cannot be read")]
     Unreadable(#[source] serde_json::Error),
 }
 
 impl Ack {
-    pub fn key(ca: &CaArn) -> String {
-        format!("acks/{}.json", ca.id())
-    }
-
+    /// Reads an acknowledgement of the deletion of `ca`.
+    ///
+    /// # Errors
+    ///
+    /// [`AckError`] says what is wrong with the object.
     pub fn read(body: &[u8], ca: &CaArn) -> Result<Self, AckError> {
         let ack: Self = serde_json::from_slice(body).map_err(AckError::Unreadable)?;
         if ack.ca != *ca {
@@ -60,17 +70,17 @@ impl Ack {
 
     /// The acknowledgement of the deletion whose window ends at `until`, as an object or as tags that
     /// the CA had; what cannot be read as one silences nothing.
-    pub(in crate::jobs) async fn of<L: EvidenceStore>(
-        evidence: &L,
+    pub(in crate::jobs) async fn of(
+        evidence: &dyn EvidenceStore,
         ca: &CaArn,
         until: OffsetDateTime,
     ) -> Result<Option<Self>, PortError> {
-        let entry = evidence.read(&Self::key(ca)).await?;
+        let entry = evidence.read(&keys::acknowledgement(ca)).await?;
         let ack = entry.and_then(|entry| Self::read(&entry.body, ca).ok());
         if let Some(ack) = ack.filter(|ack| ack.is_for(until)) {
             return Ok(Some(ack));
         }
-        let entry = evidence.read(&Snapshot::key(ca)).await?;
+        let entry = evidence.read(&keys::snapshot(ca)).await?;
         let snapshot = entry.and_then(|entry| serde_json::from_slice::<Snapshot>(&entry.body).ok());
         Ok(snapshot.and_then(|snapshot| Self::from_tags(&snapshot.attached.tags, ca)))
     }
@@ -83,6 +93,11 @@ impl Ack {
         Some(Self { ca: ca.clone(), by, until, restorable_until: None })
     }
 
+    /// The object as it is stored.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: every field can be written as JSON.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec_pretty(self)
     }

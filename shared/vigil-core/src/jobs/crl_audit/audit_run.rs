@@ -3,16 +3,14 @@
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    AT_ONCE, BUCKETS_AT_ONCE, CheckFailure, CrlAuditError, Outcome, Ports, Published, Scope,
-    Settings, Skip, Step, Trigger, audit_state::AuditState, certificate_scan, certificates, gather,
-    report::Report, settle, work_items,
+    AT_ONCE, BUCKETS_AT_ONCE, CheckError, CheckFailure, CrlAuditError, Outcome, Ports, Published,
+    Scope, Settings, Skip, Trigger, audit_state::AuditState, certificate_scan, certificates,
+    gather, report::Report, settle, work_items,
 };
 use crate::{
     ca::Ca,
-    jobs::{finding_store::FindingStore, side_by_side::side_by_side},
-    ports::{
-        Authorities, Buckets, Bus, Continuation, Distribution, EvidenceStore, Issued, Objects, Pace,
-    },
+    jobs::{finding_store::FindingStore, in_order::in_order},
+    ports::Continuation,
     rules::Judgement,
 };
 
@@ -24,28 +22,19 @@ mod partitions;
 
 use checked::{Checked, Sum};
 
-pub(super) struct Job<'a, A, O, K, L, B, P, D> {
-    pub(super) ports: &'a Ports<'a, A, O, K, L, B, P, D>,
+pub(super) struct AuditRun<'a> {
+    pub(super) ports: &'a Ports<'a>,
     pub(super) settings: &'a Settings,
-    pub(super) finding_store: FindingStore<'a, L, B>,
+    pub(super) finding_store: FindingStore<'a>,
     pub(super) trigger: &'a Trigger,
     pub(super) now: OffsetDateTime,
 }
 /// A run that is handed on for ever does not end by itself.
-const MOST_HOPS: u32 = 50;
+const MAX_HOPS: u32 = 50;
 
 type Scopes<'a> = [(&'a Ca, Result<Scope, Skip>)];
 
-impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+impl AuditRun<'_> {
     pub(super) async fn run(
         &self,
         scopes: &Scopes<'_>,
@@ -88,7 +77,7 @@ where
             .into_iter()
             .take(ready)
             .map(|work_item| self.in_time(self.audit(work_item, scopes)));
-        let done = side_by_side(AT_ONCE, audits).await;
+        let done = in_order(AT_ONCE, audits).await;
         let begun = sum.add(done);
         if begun < arns.len() {
             return Some(arns[begun].clone());
@@ -99,7 +88,7 @@ where
         sum.failures.extend(unknown);
         let audits = buckets.into_iter();
         let audits = audits.map(|bucket| self.in_time(self.audit_bucket(bucket, &block, scopes)));
-        let done = side_by_side(BUCKETS_AT_ONCE, audits).await;
+        let done = in_order(BUCKETS_AT_ONCE, audits).await;
         arns.into_iter().nth(sum.add(done))
     }
 
@@ -117,7 +106,7 @@ where
         resource: &str,
         key: &str,
         judgements: Vec<Judgement>,
-        failures: Vec<Step>,
+        failures: Vec<CheckError>,
         learn: impl Fn(&mut AuditState),
     ) -> Checked {
         let failed = |step| CheckFailure { resource: resource.to_owned(), step };
@@ -133,15 +122,15 @@ where
 
     /// The next run begins with the first that had no turn; a run in which nobody had one is not
     /// tried again.
-    async fn continue_later(&self, left: &str, report: &Report) -> Result<(), Step> {
+    async fn continue_later(&self, left: &str, report: &Report) -> Result<(), CheckError> {
         let hop = match self.trigger {
             Trigger::Continuation(continuation) => continuation.hop + 1,
             _ => 1,
         };
-        if report.judgements.is_empty() || hop > MOST_HOPS {
-            return Err(Step::NoTime);
+        if report.judgements.is_empty() || hop > MAX_HOPS {
+            return Err(CheckError::NoTime);
         }
         let continuation = Continuation { job: "crl-audit".to_owned(), from: left.to_owned(), hop };
-        self.ports.bus.continue_later(&continuation).await.map_err(Step::HandOn)
+        self.ports.bus.continue_later(&continuation).await.map_err(CheckError::HandOn)
     }
 }

@@ -3,37 +3,39 @@
 use futures::future::{join, join4};
 use time::OffsetDateTime;
 
-use super::{AutoRestoreError, case::Case, limit};
+use super::{AutoRestoreError, limit, record::Case};
 use crate::{
     arn::CaArn,
     ca::Ca,
     cloudtrail::Deletion,
+    evidence::keys,
     failure::chain,
-    jobs::impact::{self, Impact},
+    impact::Impact,
+    jobs::impact,
     policy::{self, Approval, Facts, Policies},
     ports::{EvidenceStore, PortError},
     snapshot::Snapshot,
 };
 
-pub(super) struct Gathered {
+pub(in crate::jobs) struct Gathered {
     approval: Option<Approval>,
     /// The ledger did not say whether there is one.
     is_approval_unasked: bool,
     tag_approval: Option<Approval>,
-    pub(super) snapshot: Option<Snapshot>,
-    pub(super) impact: Impact,
+    pub(in crate::jobs) snapshot: Option<Snapshot>,
+    pub(in crate::jobs) impact: Impact,
     earlier_restores: Option<u32>,
-    pub(super) policies: Policies,
-    pub(super) policy_files: Vec<String>,
-    pub(super) policy_problem: Option<String>,
-    pub(super) unknown: Vec<String>,
+    pub(in crate::jobs) policies: Policies,
+    pub(in crate::jobs) policy_files: Vec<String>,
+    pub(in crate::jobs) policy_problem: Option<String>,
+    pub(in crate::jobs) unknown: Vec<String>,
     as_of: OffsetDateTime,
 }
 
 impl Gathered {
     /// An approval that cannot be asked for counts as it did when the deletion was judged: that it was
     /// there is on record, and nothing says that it has been withdrawn.
-    pub(super) fn recall_approval(&mut self, case: &Case) {
+    pub(in crate::jobs) fn recall_approval(&mut self, case: &Case) {
         if self.is_approval_unasked {
             let judgement = case.judgement();
             self.approval =
@@ -41,7 +43,7 @@ impl Gathered {
         }
     }
 
-    pub(super) fn facts<'a>(&'a self, deletion: &'a Deletion, ca: &'a Ca) -> Facts<'a> {
+    pub(in crate::jobs) fn facts<'a>(&'a self, deletion: &'a Deletion, ca: &'a Ca) -> Facts<'a> {
         Facts {
             deletion,
             ca,
@@ -75,7 +77,7 @@ impl From<PortError> for Gap {
 
 /// Whether to give up where it cannot be asked who permits what, and have the invocation repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RetryUntilKnown {
+pub(in crate::jobs) enum RetryUntilKnown {
     /// There is no time: what is not known permits nothing.
     No,
     /// An approved deletion is not to be undone for a moment's trouble.
@@ -84,8 +86,8 @@ pub(super) enum RetryUntilKnown {
 
 /// With nothing known, nothing permits the deletion, and the CA is restored. `occasion` is the
 /// deletion's own among the restorations.
-pub(super) async fn gather<L: EvidenceStore>(
-    evidence: &L,
+pub(in crate::jobs) async fn gather(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     occasion: &str,
     as_of: OffsetDateTime,
@@ -159,15 +161,15 @@ fn known<T>(fact: Result<T, String>, unknown: &mut Vec<String>) -> Option<T> {
     }
 }
 
-async fn snapshot<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Option<Snapshot>, String> {
-    let key = Snapshot::key(ca);
+async fn snapshot(evidence: &dyn EvidenceStore, ca: &CaArn) -> Result<Option<Snapshot>, String> {
+    let key = keys::snapshot(ca);
     let entry = evidence.read(&key).await.map_err(|error| format!("{key}: {}", chain(&error)))?;
     let Some(entry) = entry else { return Ok(None) };
     serde_json::from_slice(&entry.body).map(Some).map_err(|error| format!("{key}: {error}"))
 }
 
-async fn approval<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Option<Approval>, Gap> {
-    let key = Approval::key(ca);
+async fn approval(evidence: &dyn EvidenceStore, ca: &CaArn) -> Result<Option<Approval>, Gap> {
+    let key = keys::approval(ca);
     let Some(entry) = evidence.read(&key).await? else { return Ok(None) };
     match Approval::read(&entry.body, ca) {
         Ok(approval) => Ok(Some(approval)),
@@ -176,10 +178,10 @@ async fn approval<L: EvidenceStore>(evidence: &L, ca: &CaArn) -> Result<Option<A
 }
 
 /// The policies under `policies/` in the evidence bucket, if there are any.
-async fn own_policies<L: EvidenceStore>(
-    evidence: &L,
+async fn own_policies(
+    evidence: &dyn EvidenceStore,
 ) -> Result<Option<(Policies, Vec<String>)>, Gap> {
-    let keys = evidence.list("policies/").await?;
+    let keys = evidence.list(keys::POLICIES).await?;
     let keys: Vec<String> = keys.into_iter().filter(|key| key.ends_with(".cedar")).collect();
     if keys.is_empty() {
         return Ok(None);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{act::Act, case::Case, machine::State};
+use super::{act::Act, machine::CaseState, record::Case};
 use crate::{arn::CaArn, policy::Verdict};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,7 +46,7 @@ pub enum Outcome {
 pub struct CaseOutcome {
     pub ca: CaArn,
     pub case: String,
-    pub state: State,
+    pub state: CaseState,
     /// To which a CA came back.
     pub status: Option<String>,
     pub policies: Vec<String>,
@@ -67,13 +67,13 @@ pub struct Swept {
 #[serde(tag = "sighting", rename_all = "kebab-case")]
 pub enum SweepResult {
     Closed {
-        state: State,
+        state: CaseState,
     },
     /// Deleted so lately that its event may be on its way.
     EventAwaited,
     /// Another invocation is at it, or was until a moment ago.
     InHand {
-        state: State,
+        state: CaseState,
     },
     /// The service gives no RestorableUntil.
     NoWindow,
@@ -83,7 +83,7 @@ pub enum SweepResult {
 }
 
 impl Outcome {
-    pub(super) fn of(case: &Case) -> Self {
+    pub(in crate::jobs) fn of(case: &Case) -> Self {
         let verdict = case.judgement().map(|judgement| &judgement.verdict);
         let policies = verdict.map_or(&[][..], Verdict::policies).to_vec();
         let errors = verdict.map_or(&[][..], Verdict::errors).to_vec();

@@ -1,6 +1,6 @@
 //! How an invocation fails. Lambda repeats it, and a repetition picks up where this one stopped.
 
-use super::{Outcome, case::CaseError};
+use super::{Outcome, record::CaseError};
 use crate::{
     arn::CaArn,
     cloudtrail::Refusal,
@@ -70,12 +70,12 @@ pub struct CaFailure {
 }
 
 impl CaFailure {
-    pub(super) fn new(ca: &CaArn, error: AutoRestoreError) -> Self {
+    pub(in crate::jobs) fn new(ca: &CaArn, error: AutoRestoreError) -> Self {
         let region = ca.region().to_owned();
         Self { region, ca: Some(ca.clone()), error: Box::new(error) }
     }
 
-    pub(super) fn of_all(region: &str, error: AutoRestoreError) -> Self {
+    pub(in crate::jobs) fn of_all(region: &str, error: AutoRestoreError) -> Self {
         Self { region: region.to_owned(), ca: None, error: Box::new(error) }
     }
 }

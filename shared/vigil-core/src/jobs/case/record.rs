@@ -10,14 +10,15 @@ use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
 use super::{
     act::{Act, Judgement, Source},
-    machine::{self, Position, State},
+    machine::{self, CaseState, Position},
 };
 use crate::{
     arn::CaArn,
     cloudtrail::Deletion,
+    evidence::keys,
     evidence::{self, ChainError},
     instant,
-    ports::{Entry as Object, Etag},
+    ports::{Etag, StoredObject as Object},
     snapshot::Missing,
 };
 
@@ -28,7 +29,7 @@ const VERSION: u32 = 1;
 pub struct Case {
     ca: CaArn,
     until: OffsetDateTime,
-    entries: Vec<Entry>,
+    entries: Vec<CaseEntry>,
     position: Position,
     /// The hash of the last entry.
     head: String,
@@ -37,7 +38,7 @@ pub struct Case {
 }
 
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct CaseEntry {
     pub at: OffsetDateTime,
     pub act: Act,
     /// As it is in the record, with `seq`, `previous` and `hash`.
@@ -58,7 +59,7 @@ pub enum CaseError {
     #[error("the record says {what} is {said}, and its entries {found}")]
     Contradiction { what: &'static str, said: String, found: String },
     #[error("entry {seq} cannot follow what is before it (state {state:?})")]
-    Illegal { seq: usize, state: Option<State> },
+    Illegal { seq: usize, state: Option<CaseState> },
     #[error("it is not the record of a case")]
     NotACase(#[source] serde_json::Error),
     #[error("it is a record of version {0}, and this program reads version {VERSION}")]
@@ -69,7 +70,7 @@ pub enum CaseError {
 
 /// What the ledger holds at a case's key.
 #[derive(Debug)]
-pub(super) enum Recorded {
+pub(in crate::jobs) enum Recorded {
     Absent,
     Case(Box<Case>, Etag),
     /// Not a case, or not one that holds together.
@@ -78,7 +79,7 @@ pub(super) enum Recorded {
 
 /// What is on record of a restored CA that has signed no CRL so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doubt {
+pub(in crate::jobs) enum Doubt {
     /// Nothing: the next CRL is perhaps not due.
     NotYet,
     /// People have been told.
@@ -93,7 +94,7 @@ struct Document {
     ca: CaArn,
     #[serde(with = "time::serde::rfc3339")]
     restorable_until: OffsetDateTime,
-    state: State,
+    state: CaseState,
     entries: Vec<Value>,
 }
 
@@ -104,23 +105,15 @@ struct Stamp {
     at: OffsetDateTime,
 }
 
-pub(super) fn prefix(ca: &CaArn) -> String {
-    format!("cases/{}/", ca.id())
-}
-
-pub(super) fn key(ca: &CaArn, until: OffsetDateTime) -> String {
-    format!("{}{}.json", prefix(ca), instant::in_key(until))
-}
-
 /// The end of the window that a key names.
-pub(super) fn until_in(key: &str) -> Option<OffsetDateTime> {
+pub(in crate::jobs) fn until_in(key: &str) -> Option<OffsetDateTime> {
     let name = key.rsplit_once('/')?.1.strip_suffix(".json")?;
     let form = format_description!("[year][month][day]T[hour][minute][second]Z");
     PrimitiveDateTime::parse(name, form).ok().map(PrimitiveDateTime::assume_utc)
 }
 
 impl Recorded {
-    pub(super) fn from_object(object: Option<Object>) -> Self {
+    pub(in crate::jobs) fn from_object(object: Option<Object>) -> Self {
         match object {
             None => Self::Absent,
             Some(Object { body, etag }) => match Case::read(&body) {
@@ -133,7 +126,7 @@ impl Recorded {
 
 impl Case {
     /// A case begins with a deletion.
-    pub(super) fn open(
+    pub(in crate::jobs) fn open(
         deletion: Deletion,
         until: OffsetDateTime,
         at: OffsetDateTime,
@@ -151,7 +144,7 @@ impl Case {
         Ok(case)
     }
 
-    pub(super) fn add(&mut self, at: OffsetDateTime, act: Act) -> Result<(), CaseError> {
+    pub(in crate::jobs) fn add(&mut self, at: OffsetDateTime, act: Act) -> Result<(), CaseError> {
         let (seq, state) = (self.entries.len(), Some(self.position.state));
         let position = machine::after(Some(self.position), act.made());
         let position = position.ok_or(CaseError::Illegal { seq, state })?;
@@ -171,7 +164,7 @@ impl Case {
         if let Some(Value::String(hash)) = content.get("hash") {
             self.head.clone_from(hash);
         }
-        self.entries.push(Entry { at, act, json: Value::Object(content) });
+        self.entries.push(CaseEntry { at, act, json: Value::Object(content) });
         Ok(())
     }
 
@@ -195,7 +188,7 @@ impl Case {
                 let (said, found) = (stamp.seq.to_string(), seq.to_string());
                 return Err(CaseError::Contradiction { what: "an entry's number", said, found });
             }
-            entries.push(Entry { at: stamp.at, act: made, json });
+            entries.push(CaseEntry { at: stamp.at, act: made, json });
         }
         let position = position.ok_or(CaseError::Illegal { seq: 0, state: None })?;
         let (ca, until) = (document.ca, document.restorable_until);
@@ -205,7 +198,7 @@ impl Case {
         Ok(case)
     }
 
-    fn is_headed_by(&self, said: State) -> Result<(), CaseError> {
+    fn is_headed_by(&self, said: CaseState) -> Result<(), CaseError> {
         if said != self.position.state {
             let (said, found) = (format!("{said:?}"), format!("{:?}", self.position.state));
             return Err(CaseError::Contradiction { what: "the state", said, found });
@@ -231,7 +224,7 @@ impl Case {
         Ok(())
     }
 
-    pub(super) fn to_json(&self) -> Result<Vec<u8>, CaseError> {
+    pub(in crate::jobs) fn to_json(&self) -> Result<Vec<u8>, CaseError> {
         let entries: Vec<&Value> = self.entries.iter().map(|entry| &entry.json).collect();
         let document = json!({
             "version": VERSION,
@@ -244,7 +237,7 @@ impl Case {
     }
 
     /// The same deletion's window, and yet another deletion: see [`machine::after`].
-    pub(super) fn reopen(
+    pub(in crate::jobs) fn reopen(
         &mut self,
         deletion: Deletion,
         at: OffsetDateTime,
@@ -262,12 +255,12 @@ impl Case {
     }
 
     /// Whether an event has been taken in, by CloudTrail's id of it.
-    pub(super) fn knows(&self, event_id: Option<&str>) -> bool {
+    pub(in crate::jobs) fn knows(&self, event_id: Option<&str>) -> bool {
         self.deletions().any(|deletion| deletion.event_id.as_deref() == event_id)
     }
 
     /// Under what a restoration is counted: the record, and which of its deletions.
-    pub(super) fn occasion(&self) -> String {
+    pub(in crate::jobs) fn occasion(&self) -> String {
         let seen = self.entries.iter().filter(|entry| matches!(entry.act, Act::Seen { .. }));
         match seen.count() {
             ..=1 => self.key(),
@@ -290,7 +283,7 @@ impl Case {
 
     /// Where the record of a deletion is, if there is one.
     pub fn key_of(ca: &CaArn, until: OffsetDateTime) -> String {
-        key(ca, until)
+        keys::case(ca, until)
     }
 
     pub fn ca(&self) -> &CaArn {
@@ -301,7 +294,7 @@ impl Case {
         self.until
     }
 
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> CaseState {
         self.position.state
     }
 
@@ -310,7 +303,7 @@ impl Case {
         self.position.published
     }
 
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[CaseEntry] {
         &self.entries
     }
 
@@ -319,33 +312,33 @@ impl Case {
         &self.head
     }
 
-    pub(super) fn key(&self) -> String {
-        key(&self.ca, self.until)
+    pub(in crate::jobs) fn key(&self) -> String {
+        keys::case(&self.ca, self.until)
     }
 
-    pub(super) fn position(&self) -> Position {
+    pub(in crate::jobs) fn position(&self) -> Position {
         self.position
     }
 
-    pub(super) fn last_at(&self) -> Option<OffsetDateTime> {
+    pub(in crate::jobs) fn last_at(&self) -> Option<OffsetDateTime> {
         self.entries.last().map(|entry| entry.at)
     }
 
-    pub(super) fn mark_written(&mut self) {
+    pub(in crate::jobs) fn mark_written(&mut self) {
         self.written = self.entries.len();
     }
 
-    pub(super) fn is_written(&self) -> bool {
+    pub(in crate::jobs) fn is_written(&self) -> bool {
         self.written == self.entries.len()
     }
 
     /// Whether something was decided that is not in the bucket yet.
-    pub(super) fn has_unwritten_decision(&self) -> bool {
+    pub(in crate::jobs) fn has_unwritten_decision(&self) -> bool {
         self.entries[self.written..].iter().any(|entry| entry.act.is_decision())
     }
 
     /// Whether the CA is to go back into service, and it is not on record how that went.
-    pub(super) fn is_reactivating(&self) -> bool {
+    pub(in crate::jobs) fn is_reactivating(&self) -> bool {
         // An event that joins, and what is put back, come in between and change nothing of it.
         let passed_over = |act: &Act| {
             matches!(act, Act::Joined { .. } | Act::PuttingBack { .. } | Act::PutBack { .. })
@@ -355,10 +348,10 @@ impl Case {
     }
 
     /// What of the CA was put back, and whether that is done.
-    pub(super) fn put_back(&self) -> Option<(&Missing, bool)> {
+    pub(in crate::jobs) fn put_back(&self) -> Option<(&Missing, bool)> {
         self.entries.iter().enumerate().rev().find_map(|(seq, entry)| match &entry.act {
             Act::PuttingBack { missing, .. } => {
-                let done = |entry: &Entry| matches!(entry.act, Act::PutBack { .. });
+                let done = |entry: &CaseEntry| matches!(entry.act, Act::PutBack { .. });
                 Some((&**missing, self.entries[seq..].iter().any(done)))
             }
             _ => None,
@@ -366,7 +359,7 @@ impl Case {
     }
 
     /// When the CA was restored, where it is not on record that it has signed a CRL since.
-    pub(super) fn unverified(&self) -> Option<(OffsetDateTime, Doubt)> {
+    pub(in crate::jobs) fn unverified(&self) -> Option<(OffsetDateTime, Doubt)> {
         if !self.position.published {
             return None;
         }
@@ -384,11 +377,11 @@ impl Case {
     }
 
     /// Whether the window's end overruled what was decided before.
-    pub(super) fn is_overruled(&self) -> bool {
+    pub(in crate::jobs) fn is_overruled(&self) -> bool {
         self.entries.iter().any(|entry| matches!(entry.act, Act::Overruled { .. }))
     }
 
-    pub(super) fn last_published(&self) -> Option<(&[String], Option<&str>)> {
+    pub(in crate::jobs) fn last_published(&self) -> Option<(&[String], Option<&str>)> {
         self.entries.iter().rev().find_map(|entry| match &entry.act {
             Act::Published { findings, service, .. } => {
                 Some((findings.as_slice(), service.as_deref()))

@@ -5,12 +5,12 @@ use super::CaseRunner;
 use crate::{
     ca::CaStatus,
     failure::chain,
-    jobs::auto_restore::{AutoRestoreError, act::Act, machine::Ruling},
-    ports::{Attachments, Authorities, Bus, EvidenceStore, PortError},
+    jobs::case::{AutoRestoreError, act::Act, machine::Ruling},
+    ports::PortError,
     snapshot::Missing,
 };
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'_, A, L, B> {
+impl CaseRunner<'_> {
     /// Compares the CA with its last snapshot, once. What may not or cannot be put back is told, and
     /// does not keep the CA out of service.
     pub(super) async fn mend(&mut self) -> Result<(), AutoRestoreError> {
@@ -28,7 +28,7 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'_, A, L
         self.gather(&ca).await?;
         let snapshot = self.gathered.as_ref().and_then(|gathered| gathered.snapshot.clone());
         let Some(snapshot) = snapshot else { return Ok(()) };
-        let now = match self.job.authorities.attached(&ca.arn).await {
+        let now = match self.run_in.attachments.attached(&ca.arn).await {
             Ok(now) => now,
             Err(cause) => return self.cannot_mend(cause),
         };
@@ -43,12 +43,12 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'_, A, L
         let (snapshot_at, boxed) = (snapshot.as_of, Box::new(missing.clone()));
         self.add(Act::PuttingBack { snapshot_at, missing: boxed })?;
         self.write().await?;
-        let receipts = match self.job.authorities.put_back(&ca.arn, &missing).await {
+        let receipts = match self.run_in.attachments.put_back(&ca.arn, &missing).await {
             Ok(receipts) => receipts,
             Err(cause) => return self.cannot_mend(cause),
         };
         let request_ids = receipts.into_iter().filter_map(|receipt| receipt.request_id).collect();
-        match self.job.authorities.attached(&ca.arn).await {
+        match self.run_in.attachments.attached(&ca.arn).await {
             Ok(now) => {
                 let mut still = Missing::of(&snapshot.attached, &now);
                 if missing.revocation.is_none() {

@@ -4,31 +4,31 @@ use serde::{Deserialize, Serialize};
 
 /// Where a certificate stands in that order. Of those of one second, the serials decide.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(in super::super) struct Place {
+pub(in crate::jobs::crl_audit) struct IssuancePosition {
     /// In seconds since 1970: an audit report has no more.
-    pub(in super::super) issued_at: i64,
+    pub(in crate::jobs::crl_audit) issued_at: i64,
     /// As certificate ARNs have it; `None` stands before all certificates of its second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(in super::super) serial: Option<String>,
+    pub(in crate::jobs::crl_audit) serial: Option<String>,
 }
 
-impl Place {
+impl IssuancePosition {
     /// Behind all certificates of that second.
-    pub(super) fn after(second: i64) -> Self {
+    pub(in crate::jobs::crl_audit) fn after(second: i64) -> Self {
         Self { issued_at: second.saturating_add(1), serial: None }
     }
 }
 
 /// Every certificate in it, ends included, that was valid was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in super::super) struct Interval {
+pub(in crate::jobs::crl_audit) struct Interval {
     /// `None`: from the first certificate on.
-    pub(in super::super) from: Option<Place>,
-    pub(in super::super) until: Place,
+    pub(in crate::jobs::crl_audit) from: Option<IssuancePosition>,
+    pub(in crate::jobs::crl_audit) until: IssuancePosition,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(in crate::jobs::crl_audit) enum Side {
     Newer,
     Older,
     Within,
@@ -36,11 +36,11 @@ pub(super) enum Side {
 
 impl Interval {
     /// Nothing was looked at; what comes after that second is newer.
-    pub(super) fn empty(second: i64) -> Self {
-        Self { from: Some(Place::after(second)), until: Place::after(second) }
+    pub(in crate::jobs::crl_audit) fn empty(second: i64) -> Self {
+        Self { from: Some(IssuancePosition::after(second)), until: IssuancePosition::after(second) }
     }
 
-    pub(super) fn side(&self, place: &Place) -> Side {
+    pub(in crate::jobs::crl_audit) fn side(&self, place: &IssuancePosition) -> Side {
         if *place > self.until {
             Side::Newer
         } else if self.from.as_ref().is_some_and(|from| place < from) {
@@ -51,13 +51,13 @@ impl Interval {
     }
 
     #[cfg(test)]
-    pub(super) fn claims(&self, issued_at: i64, serial: u128) -> bool {
-        let place = Place { issued_at, serial: Some(format!("{serial:032x}")) };
+    pub(in crate::jobs::crl_audit) fn claims(&self, issued_at: i64, serial: u128) -> bool {
+        let place = IssuancePosition { issued_at, serial: Some(format!("{serial:032x}")) };
         self.side(&place) == Side::Within
     }
 
     /// What two runs looked at, if that is one interval; else the later one: a gap is not claimed.
-    pub(super) fn join(self, other: Self) -> Self {
+    pub(in crate::jobs::crl_audit) fn join(self, other: Self) -> Self {
         let (earlier, later) = if self.until < other.until { (self, other) } else { (other, self) };
         let meet = later.from.as_ref().is_none_or(|from| *from <= earlier.until);
         let from = if meet { later.from.min(earlier.from) } else { later.from };
@@ -69,14 +69,14 @@ impl Interval {
 mod tests {
     use super::*;
 
-    fn place(issued_at: i64, serial: &str) -> Place {
-        Place { issued_at, serial: Some(serial.to_owned()) }
+    fn place(issued_at: i64, serial: &str) -> IssuancePosition {
+        IssuancePosition { issued_at, serial: Some(serial.to_owned()) }
     }
 
     #[test]
     fn a_second_is_divided_by_serials() {
         let interval = Interval { from: Some(place(5, "b")), until: place(9, "b") };
-        let whole = Interval { from: None, until: Place::after(9) };
+        let whole = Interval { from: None, until: IssuancePosition::after(9) };
         for (issued_at, serial, want, of_whole) in [
             (4, "z", Side::Older, Side::Within),
             (5, "a", Side::Older, Side::Within),

@@ -7,39 +7,30 @@ use time::OffsetDateTime;
 use super::{
     super::{
         Scope,
-        audit_state::{self, AuditState, KnownCertificate},
+        audit_state::{AuditState, KnownCertificate},
         certificate_scan::{self, Plan, Wanted},
         gather::{self, Gathered},
         work_items::WorkItem,
     },
-    Checked, Job, Scopes,
+    AuditRun, Checked, Scopes,
 };
 use crate::{
     ca::Ca,
-    ports::{Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace},
+    evidence::keys,
     rules::{
         self, Judgement,
         crl::{CrlState, Named, References},
     },
 };
 
-impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+impl AuditRun<'_> {
     pub(super) async fn audit(&self, work_item: WorkItem<'_>, scopes: &Scopes<'_>) -> Checked {
         let WorkItem { ca, scope, state, certificate } = work_item;
         let resource = ca.arn.as_str();
         let Some(scope) = scope else {
             // A CA without a CRL can at least be judged for having none.
             let judgements = self.configuration(ca);
-            let key = audit_state::ca_key(ca.arn.id());
+            let key = keys::audited_ca(ca.arn.id());
             return self.settle(resource, &key, judgements, Vec::new(), |_| ()).await;
         };
         let state = match state {
@@ -51,7 +42,7 @@ where
         let wanted = scope.is_named.then(|| Wanted {
             progress: state.certificate_scan.as_ref(),
             // On an event, only to say how many are left: events come many at a time.
-            most: if self.trigger.is_of_all() { certificate_scan::MOST_A_RUN } else { 0 },
+            max: if self.trigger.is_of_all() { certificate_scan::MAX_A_RUN } else { 0 },
             as_of: self.now,
         });
         let mut gathered = self
@@ -81,7 +72,7 @@ where
                 state.certificate.clone_from(&known);
             }
         };
-        let key = audit_state::ca_key(ca.arn.id());
+        let key = keys::audited_ca(ca.arn.id());
         checked.add(self.settle(resource, &key, judgements, gathered.failures, learn).await);
         checked.plan = gathered.plan.map(|plan| (ca.arn.clone(), plan));
         checked
@@ -101,7 +92,7 @@ where
     ) -> Vec<Judgement> {
         let subject = &gathered.subject;
         let mut judgements = rules::judge(rules::crl::RULES, subject, resource, self.now);
-        let limit = self.settings.largest_crl;
+        let limit = self.settings.max_crl_bytes;
         let served = gather::distribution(self.ports, scope, gathered, limit).await;
         if let Some(served) = served {
             let rules = rules::distribution::RULES;

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::AutoRestoreError;
-use crate::{arn::CaArn, failure::chain, jobs::conditional, ports::EvidenceStore};
-
-pub(super) const PREFIX: &str = "state/restorations/";
+use crate::{arn::CaArn, evidence::keys, failure::chain, jobs::conditional, ports::EvidenceStore};
 
 const DAY: Duration = Duration::DAY;
 /// How long a restoration is remembered: policies can ask how many there were.
@@ -18,32 +16,28 @@ const TRIES: usize = 5;
 
 /// `earlier`: the other cases of the day before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(in crate::jobs) enum Taken {
     NoneLeft { earlier: Vec<String> },
     Taken { earlier: Vec<String> },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Restorations {
-    pub(super) ca: CaArn,
-    pub(super) restorations: Vec<Restoration>,
+pub(in crate::jobs) struct Restorations {
+    pub(in crate::jobs) ca: CaArn,
+    pub(in crate::jobs) restorations: Vec<Restoration>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Restoration {
-    pub(super) case: String,
+pub(in crate::jobs) struct Restoration {
+    pub(in crate::jobs) case: String,
     #[serde(with = "time::serde::rfc3339")]
-    pub(super) at: OffsetDateTime,
-}
-
-pub(super) fn key(ca: &CaArn) -> String {
-    format!("{PREFIX}{}.json", ca.id())
+    pub(in crate::jobs) at: OffsetDateTime,
 }
 
 /// Notes a restoration that the day's allowance does not hold up, such as the dead man's switch's.
 /// Who finds the note carries the case on, should its maker be cut short.
-pub(super) async fn note<L: EvidenceStore>(
-    evidence: &L,
+pub(in crate::jobs) async fn note(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     case: &str,
     now: OffsetDateTime,
@@ -52,14 +46,14 @@ pub(super) async fn note<L: EvidenceStore>(
 }
 
 /// Takes one of the day's restorations for a case, or finds it taken for that case already.
-pub(super) async fn take<L: EvidenceStore>(
-    evidence: &L,
+pub(in crate::jobs) async fn take(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     case: &str,
     now: OffsetDateTime,
     per_day: u32,
 ) -> Result<Taken, AutoRestoreError> {
-    let key = key(ca);
+    let key = keys::restorations(ca);
     for _ in 0..TRIES {
         let object = evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
         let found = object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
@@ -100,17 +94,19 @@ impl Restorations {
 }
 
 /// How often a CA was restored within the 30 days before, but for this case.
-pub(super) async fn earlier<L: EvidenceStore>(
-    evidence: &L,
+pub(in crate::jobs) async fn earlier(
+    evidence: &dyn EvidenceStore,
     ca: &CaArn,
     case: &str,
     now: OffsetDateTime,
 ) -> Result<u32, String> {
-    let Some(object) = evidence.read(&key(ca)).await.map_err(|error| chain(&error))? else {
+    let Some(object) =
+        evidence.read(&keys::restorations(ca)).await.map_err(|error| chain(&error))?
+    else {
         return Ok(0);
     };
-    let record: Restorations =
-        serde_json::from_slice(&object.body).map_err(|error| format!("{}: {error}", key(ca)))?;
+    let record: Restorations = serde_json::from_slice(&object.body)
+        .map_err(|error| format!("{}: {error}", keys::restorations(ca)))?;
     let counts = |one: &&Restoration| one.case != case && now - one.at < REMEMBERED;
     Ok(u32::try_from(record.restorations.iter().filter(counts).count()).unwrap_or(u32::MAX))
 }
@@ -159,7 +155,7 @@ mod tests {
     #[test]
     fn garbage_is_no_reason_not_to_restore() {
         let evidence = FakeEvidenceStore::default();
-        evidence.put(&key(&fakes::ARN.parse().unwrap()), "garbage");
+        evidence.put(&keys::restorations(&fakes::ARN.parse().unwrap()), "garbage");
         assert_eq!(take(&evidence, "a", NOW, 1), Some(0));
         assert_eq!(take(&evidence, "b", NOW, 1), None);
     }

@@ -1,6 +1,6 @@
 //! What came of turns.
 
-use super::super::{CheckFailure, Published, Step, certificate_scan::Plan, report::Report};
+use super::super::{CheckError, CheckFailure, Published, certificate_scan::Plan, report::Report};
 use crate::{arn::CaArn, rules::Judgement};
 
 /// What came of one resource's turn.
@@ -21,7 +21,7 @@ impl Checked {
         self.plan = self.plan.take().or(other.plan);
     }
 
-    pub(super) fn failed(resource: &str, step: Step) -> Self {
+    pub(super) fn failed(resource: &str, step: CheckError) -> Self {
         let failure = CheckFailure { resource: resource.to_owned(), step };
         Self { failures: vec![failure], ..Self::default() }
     }

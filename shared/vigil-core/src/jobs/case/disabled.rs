@@ -14,31 +14,25 @@ use crate::{
     cloudtrail::{Disabling, Principal},
 };
 
-pub(super) const PREFIX: &str = "state/disabled/";
-
 /// CloudTrail writes its times to the second, and the service takes a moment to change a state.
 const TOLERANCE: Duration = Duration::minutes(1);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Disabled {
-    pub(super) ca: CaArn,
+pub(in crate::jobs) struct Disabled {
+    pub(in crate::jobs) ca: CaArn,
     #[serde(with = "time::serde::rfc3339")]
-    pub(super) since: OffsetDateTime,
+    pub(in crate::jobs) since: OffsetDateTime,
     /// Whether it is known that the CA was ACTIVE until then.
-    pub(super) was_active: bool,
-    pub(super) by: Option<Principal>,
-    pub(super) event_id: Option<String>,
+    pub(in crate::jobs) was_active: bool,
+    pub(in crate::jobs) by: Option<Principal>,
+    pub(in crate::jobs) event_id: Option<String>,
     /// When it was first found ACTIVE after that.
     #[serde(with = "time::serde::rfc3339::option")]
-    pub(super) active_again: Option<OffsetDateTime>,
-}
-
-pub(super) fn key(ca: &CaArn) -> String {
-    format!("{PREFIX}{}.json", ca.id())
+    pub(in crate::jobs) active_again: Option<OffsetDateTime>,
 }
 
 /// What the record becomes by an event; `None`: it stays as it is. `ca` is what it is now.
-pub(super) fn by_event(
+pub(in crate::jobs) fn by_event(
     old: Option<&Disabled>,
     event: &Disabling,
     ca: Option<&Ca>,
@@ -74,7 +68,7 @@ pub(super) fn by_event(
 }
 
 /// What the record becomes by the CA as a sweep finds it. `settle` is how long an event may take.
-pub(super) fn by_sight(
+pub(in crate::jobs) fn by_sight(
     old: Option<&Disabled>,
     ca: &Ca,
     as_of: OffsetDateTime,

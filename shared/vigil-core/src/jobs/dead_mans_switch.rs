@@ -1,70 +1,79 @@
-//! The dead man's switch: the window of a deleted CA is about to end, and policy has it restored
-//! whatever was decided before.
+//! The dead man's switch: shortly before the window of a deleted CA ends, policy can require its
+//! restoration, whatever was decided before.
 
 use time::{Duration, OffsetDateTime};
 
-use super::{
-    AutoRestoreError, Job, Outcome, Settings, TRIES,
+use super::case::{
+    AutoRestoreError, Outcome, Ports, RegionRun, Settings, TRIES,
     act::Act,
-    case::{self, Recorded},
-    case_runner::{CaseRunner, Observed_},
     gather::{self, RetryUntilKnown},
     limit,
-    machine::State,
+    machine::CaseState,
+    record::Recorded,
+    runner::{CaseRunner, Observation},
 };
 use crate::{
     ca::{Ca, CaStatus},
+    evidence::keys,
     policy::{self, Permission, Question},
-    ports::{Attachments, Authorities, Bus, EvidenceStore, PortError},
+    ports::{PortError, RegionPorts},
 };
 
 /// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
 const TIME_TO_REPEAT: Duration = Duration::minutes(20);
 
-/// What is known of a CA whose last threshold has passed.
+/// A CA whose last threshold has passed.
 #[derive(Clone, Copy, Debug)]
-pub struct LastCall<'a> {
-    pub ca: &'a Ca,
-    pub until: OffsetDateTime,
-    /// Whether somebody has acknowledged the deletion, and that has not run out.
-    pub acknowledged: bool,
-    pub now: OffsetDateTime,
+pub(super) struct LastCall<'a> {
+    pub(super) ca: &'a Ca,
+    pub(super) until: OffsetDateTime,
+    /// Whether a valid acknowledgement of the deletion exists.
+    pub(super) acknowledged: bool,
+    pub(super) now: OffsetDateTime,
 }
 
-/// `None`: policy does not have the CA restored.
-pub async fn at_deadline<A: Authorities + Attachments, L: EvidenceStore, B: Bus>(
+/// Restores the CA if policy requires it. `None`: policy does not.
+pub(super) async fn run(
     call: LastCall<'_>,
-    authorities: &A,
-    evidence: &L,
-    bus: &B,
+    region: RegionPorts<'_>,
+    ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Option<Outcome>, AutoRestoreError> {
-    let job = Job { authorities, evidence, bus, settings };
-    let mut tries = 1;
-    loop {
-        match job.at_deadline(call).await {
-            Err(AutoRestoreError::Contended { .. }) if tries < TRIES => tries += 1,
-            ended => return ended,
-        }
-    }
+    RegionRun::new(region, ports, settings).at_deadline(call).await
 }
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
-    async fn at_deadline(&self, call: LastCall<'_>) -> Result<Option<Outcome>, AutoRestoreError> {
+impl RegionRun<'_> {
+    pub(super) async fn at_deadline(
+        &self,
+        call: LastCall<'_>,
+    ) -> Result<Option<Outcome>, AutoRestoreError> {
+        let mut tries = 1;
+        loop {
+            match self.at_deadline_once(call).await {
+                Err(AutoRestoreError::Contended { .. }) if tries < TRIES => tries += 1,
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn at_deadline_once(
+        &self,
+        call: LastCall<'_>,
+    ) -> Result<Option<Outcome>, AutoRestoreError> {
         let LastCall { ca, until, acknowledged, now } = call;
-        let (mut case, etag) = match self.recorded(&case::key(&ca.arn, until)).await? {
+        let (mut case, etag) = match self.recorded(&keys::case(&ca.arn, until)).await? {
             Recorded::Absent => (self.open(ca, now, false)?, None),
             Recorded::Unreadable(etag) => (self.open(ca, now, true)?, Some(etag)),
             Recorded::Case(case, etag) => (*case, Some(etag)),
         };
         match case.state() {
-            State::Seen
-            | State::Judged
-            | State::Restoring
-            | State::Permitted
-            | State::Escalated => {}
-            State::Lost => return Ok(None),
-            State::Restored | State::Reactivated => {
+            CaseState::Seen
+            | CaseState::Judged
+            | CaseState::Restoring
+            | CaseState::Permitted
+            | CaseState::Escalated => {}
+            CaseState::Lost => return Ok(None),
+            CaseState::Restored | CaseState::Reactivated => {
                 // Somebody was faster; or it is deleted again, which the sweep sees to.
                 let seen = self.authorities.describe(&ca.arn).await;
                 let seen = seen.map_err(AutoRestoreError::Describe)?;
@@ -84,8 +93,8 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
         let Permission::Granted { policies } = answer else { return Ok(None) };
         let request = policy::request_json(&facts, Question::Deadline { acknowledged });
         let observation = match self.authorities.describe(&ca.arn).await {
-            Ok(seen) => Observed_::Ca(Box::new(seen)),
-            Err(PortError::NotFound { .. }) => Observed_::Gone { as_of: now },
+            Ok(seen) => Observation::Ca(Box::new(seen)),
+            Err(PortError::NotFound { .. }) => Observation::Gone { as_of: now },
             Err(cause) => return Err(AutoRestoreError::Describe(cause)),
         };
         let overruled = Act::Overruled { policies, request };

@@ -2,7 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::{case::Case, disabled::Disabled, machine::Ruling};
+use super::{disabled::Disabled, machine::Ruling, record::Case};
 use crate::{
     ca::{Ca, CaStatus},
     instant::rfc3339,
@@ -13,7 +13,7 @@ const TOLERANCE: Duration = Duration::minutes(1);
 
 /// Why a restored CA is left as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum KeptDisabled {
+pub(in crate::jobs) enum KeptDisabled {
     AlreadyActive,
     DisabledAfterwards {
         since: OffsetDateTime,
@@ -40,7 +40,7 @@ pub(super) enum KeptDisabled {
 }
 
 /// The disabling that is to be undone, if it is one that belongs to the deletion.
-pub(super) fn consider<'a>(
+pub(in crate::jobs) fn consider<'a>(
     case: &Case,
     ca: &Ca,
     record: Option<&'a Disabled>,
@@ -70,7 +70,7 @@ pub(super) fn consider<'a>(
 
 impl KeptDisabled {
     /// For people, after "The CA is DISABLED".
-    pub(super) fn because(&self) -> String {
+    pub(in crate::jobs) fn because(&self) -> String {
         match self {
             Self::AlreadyActive => "it is ACTIVE already".to_owned(),
             Self::DisabledAfterwards { since } => {
@@ -102,10 +102,8 @@ mod tests {
     use super::*;
     use crate::{
         fakes,
-        jobs::{
-            Impact,
-            auto_restore::act::{Act, Judgement},
-        },
+        impact::Impact,
+        jobs::case::act::{Act, Judgement},
         policy::Verdict,
     };
 

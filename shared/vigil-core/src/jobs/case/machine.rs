@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum CaseState {
     /// A deletion is known, by its event or by the deleted CA itself.
     Seen,
     /// The policies have spoken.
@@ -33,7 +33,7 @@ pub enum State {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Ruling {
+pub(in crate::jobs) enum Ruling {
     /// People decide, and the CA stays DELETED until they have.
     Ask,
     Restore,
@@ -42,7 +42,7 @@ pub(super) enum Ruling {
 
 /// What an entry of the record does to its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Move {
+pub(in crate::jobs) enum Move {
     See,
     /// The event of a deletion that the sweep had found without one.
     Join,
@@ -68,16 +68,16 @@ pub(super) enum Move {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Position {
-    pub(super) state: State,
-    pub(super) ruling: Option<Ruling>,
+pub(in crate::jobs) struct Position {
+    pub(in crate::jobs) state: CaseState,
+    pub(in crate::jobs) ruling: Option<Ruling>,
     /// Whether people have been told of this state.
-    pub(super) published: bool,
+    pub(in crate::jobs) published: bool,
 }
 
 /// How the CA stands to the deletion of the case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Observed {
+pub(in crate::jobs) enum Observed {
     Back,
     Deleted,
     /// By another deletion: in between it was restored.
@@ -86,7 +86,7 @@ pub(super) enum Observed {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Step {
+pub(in crate::jobs) enum Step {
     /// Leave it to people, as policy says.
     Ask,
     /// Take one of the day's restorations, or find that there is none left.
@@ -104,55 +104,69 @@ pub(super) enum Step {
 }
 
 /// Where a move leads; `None`: it does not exist.
-pub(super) fn after(from: Option<Position>, made: Move) -> Option<Position> {
+pub(in crate::jobs) fn after(from: Option<Position>, made: Move) -> Option<Position> {
     let Some(position) = from else {
-        let seen = Position { state: State::Seen, ruling: None, published: false };
+        let seen = Position { state: CaseState::Seen, ruling: None, published: false };
         return (made == Move::See).then_some(seen);
     };
     let to = |state| Some(Position { state, published: false, ..position });
-    let seen = Some(Position { state: State::Seen, ruling: None, published: false });
+    let seen = Some(Position { state: CaseState::Seen, ruling: None, published: false });
     match (made, position.state) {
         // Restored and deleted anew within one second, so that both windows end at the same one.
-        (Move::See, State::Restored | State::Reactivated | State::Permitted | State::Escalated)
-            if position.published =>
-        {
-            seen
-        }
+        (
+            Move::See,
+            CaseState::Restored
+            | CaseState::Reactivated
+            | CaseState::Permitted
+            | CaseState::Escalated,
+        ) if position.published => seen,
         // Facts have come that were not there: what was judged without them, and not yet acted on,
         // is judged with them.
-        (Move::Join, State::Seen | State::Judged | State::Permitted | State::Escalated) => seen,
-        (Move::Join, State::Restoring | State::Restored | State::Reactivated | State::Lost) => {
-            Some(position)
+        (
+            Move::Join,
+            CaseState::Seen | CaseState::Judged | CaseState::Permitted | CaseState::Escalated,
+        ) => seen,
+        (
+            Move::Join,
+            CaseState::Restoring | CaseState::Restored | CaseState::Reactivated | CaseState::Lost,
+        ) => Some(position),
+        (Move::Judge(ruling), CaseState::Seen) => {
+            Some(Position { state: CaseState::Judged, ruling: Some(ruling), published: false })
         }
-        (Move::Judge(ruling), State::Seen) => {
-            Some(Position { state: State::Judged, ruling: Some(ruling), published: false })
+        (Move::BeginRestoring, CaseState::Judged) if position.ruling == Some(Ruling::Restore) => {
+            to(CaseState::Restoring)
         }
-        (Move::BeginRestoring, State::Judged) if position.ruling == Some(Ruling::Restore) => {
-            to(State::Restoring)
-        }
-        (Move::Escalate, State::Judged) if position.ruling != Some(Ruling::Permit) => {
-            to(State::Escalated)
+        (Move::Escalate, CaseState::Judged) if position.ruling != Some(Ruling::Permit) => {
+            to(CaseState::Escalated)
         }
         (
             Move::Overrule,
-            State::Seen | State::Judged | State::Restoring | State::Permitted | State::Escalated,
+            CaseState::Seen
+            | CaseState::Judged
+            | CaseState::Restoring
+            | CaseState::Permitted
+            | CaseState::Escalated,
         ) => Some(Position {
-            state: State::Restoring,
+            state: CaseState::Restoring,
             ruling: Some(Ruling::Restore),
             published: false,
         }),
-        (Move::Permit, State::Judged) if position.ruling == Some(Ruling::Permit) => {
-            to(State::Permitted)
+        (Move::Permit, CaseState::Judged) if position.ruling == Some(Ruling::Permit) => {
+            to(CaseState::Permitted)
         }
-        (Move::Refuse, State::Restoring) => to(State::Restoring),
+        (Move::Refuse, CaseState::Restoring) => to(CaseState::Restoring),
         (
             Move::Restore | Move::Lose,
-            State::Seen | State::Judged | State::Restoring | State::Permitted | State::Escalated,
-        ) => to(if made == Move::Restore { State::Restored } else { State::Lost }),
-        (Move::BeginReactivating | Move::Mend, State::Restored) => to(State::Restored),
-        (Move::Reactivate, State::Restored) => to(State::Reactivated),
+            CaseState::Seen
+            | CaseState::Judged
+            | CaseState::Restoring
+            | CaseState::Permitted
+            | CaseState::Escalated,
+        ) => to(if made == Move::Restore { CaseState::Restored } else { CaseState::Lost }),
+        (Move::BeginReactivating | Move::Mend, CaseState::Restored) => to(CaseState::Restored),
+        (Move::Reactivate, CaseState::Restored) => to(CaseState::Reactivated),
         // When the next CRL is due, the case is long closed.
-        (Move::Verify, State::Restored | State::Reactivated) if position.published => {
+        (Move::Verify, CaseState::Restored | CaseState::Reactivated) if position.published => {
             Some(position)
         }
         (Move::Tell, state) if state.is_final() && !position.published => {
@@ -163,28 +177,28 @@ pub(super) fn after(from: Option<Position>, made: Move) -> Option<Position> {
 }
 
 /// What to do with a case, given how its CA stands.
-pub(super) fn next(position: Position, observed: Observed) -> Step {
+pub(in crate::jobs) fn next(position: Position, observed: Observed) -> Step {
     use Observed::{Back, Deleted, DeletedAgain, Gone};
     if position.published {
         return Step::Done;
     }
     match (position.state, observed) {
-        (State::Restored, Back) => Step::Reactivate,
-        (State::Restored | State::Reactivated | State::Lost, _) => Step::Tell,
+        (CaseState::Restored, Back) => Step::Reactivate,
+        (CaseState::Restored | CaseState::Reactivated | CaseState::Lost, _) => Step::Tell,
         (_, Back | DeletedAgain) => Step::NoteRestored,
         (_, Gone) => Step::Lose,
-        (State::Seen, Deleted) => Step::Judge,
-        (State::Judged, Deleted) if position.ruling == Some(Ruling::Permit) => Step::Permit,
-        (State::Judged, Deleted) if position.ruling == Some(Ruling::Ask) => Step::Ask,
-        (State::Judged, Deleted) => Step::Begin,
-        (State::Restoring, Deleted) => Step::Restore,
-        (State::Permitted | State::Escalated, Deleted) => Step::Tell,
+        (CaseState::Seen, Deleted) => Step::Judge,
+        (CaseState::Judged, Deleted) if position.ruling == Some(Ruling::Permit) => Step::Permit,
+        (CaseState::Judged, Deleted) if position.ruling == Some(Ruling::Ask) => Step::Ask,
+        (CaseState::Judged, Deleted) => Step::Begin,
+        (CaseState::Restoring, Deleted) => Step::Restore,
+        (CaseState::Permitted | CaseState::Escalated, Deleted) => Step::Tell,
     }
 }
 
-impl State {
+impl CaseState {
     /// Whether there is nothing more to do than to tell.
-    pub(super) fn is_final(self) -> bool {
+    pub(in crate::jobs) fn is_final(self) -> bool {
         match self {
             Self::Seen | Self::Judged | Self::Restoring => false,
             Self::Restored | Self::Reactivated | Self::Permitted | Self::Escalated | Self::Lost => {
@@ -198,15 +212,15 @@ impl State {
 mod tests {
     use super::*;
 
-    const STATES: [State; 8] = [
-        State::Seen,
-        State::Judged,
-        State::Restoring,
-        State::Restored,
-        State::Reactivated,
-        State::Permitted,
-        State::Escalated,
-        State::Lost,
+    const STATES: [CaseState; 8] = [
+        CaseState::Seen,
+        CaseState::Judged,
+        CaseState::Restoring,
+        CaseState::Restored,
+        CaseState::Reactivated,
+        CaseState::Permitted,
+        CaseState::Escalated,
+        CaseState::Lost,
     ];
 
     /// Rows: moves. Columns: the states in the order above, with the ruling `restore` where there
@@ -229,21 +243,21 @@ mod tests {
         (Move::Tell, ".. .. .. == == == == =="),
     ];
 
-    fn short(state: State) -> &'static str {
+    fn short(state: CaseState) -> &'static str {
         match state {
-            State::Seen => "se",
-            State::Judged => "ju",
-            State::Restoring => "re",
-            State::Restored => "Re",
-            State::Reactivated => "ac",
-            State::Permitted => "st",
-            State::Escalated => "es",
-            State::Lost => "lo",
+            CaseState::Seen => "se",
+            CaseState::Judged => "ju",
+            CaseState::Restoring => "re",
+            CaseState::Restored => "Re",
+            CaseState::Reactivated => "ac",
+            CaseState::Permitted => "st",
+            CaseState::Escalated => "es",
+            CaseState::Lost => "lo",
         }
     }
 
-    fn at(state: State, published: bool) -> Position {
-        let ruling = (state != State::Seen).then_some(Ruling::Restore);
+    fn at(state: CaseState, published: bool) -> Position {
+        let ruling = (state != CaseState::Seen).then_some(Ruling::Restore);
         Position { state, ruling, published }
     }
 
@@ -254,44 +268,53 @@ mod tests {
                 let got = after(Some(at(state, false)), *made);
                 let found = match got {
                     None => "..",
-                    Some(to) if to.state == state && state != State::Seen => "==",
+                    Some(to) if to.state == state && state != CaseState::Seen => "==",
                     Some(to) => short(to.state),
                 };
                 assert_eq!(found, want, "{made:?} from {state:?}");
             }
         }
-        for state in [State::Restored, State::Reactivated, State::Permitted, State::Escalated] {
+        for state in [
+            CaseState::Restored,
+            CaseState::Reactivated,
+            CaseState::Permitted,
+            CaseState::Escalated,
+        ] {
             let again = after(Some(at(state, true)), Move::See).map(|to| to.state);
-            assert_eq!(again, Some(State::Seen), "deleted anew");
+            assert_eq!(again, Some(CaseState::Seen), "deleted anew");
         }
-        assert_eq!(after(Some(at(State::Lost, true)), Move::See), None);
-        assert_eq!(after(None, Move::See).map(|to| to.state), Some(State::Seen));
+        assert_eq!(after(Some(at(CaseState::Lost, true)), Move::See), None);
+        assert_eq!(after(None, Move::See).map(|to| to.state), Some(CaseState::Seen));
         assert_eq!(after(None, Move::Tell), None);
     }
 
     #[test]
     fn a_case_stands_only_by_its_ruling_and_is_told_once() {
-        let deletion_match = Position { ruling: Some(Ruling::Permit), ..at(State::Judged, false) };
+        let deletion_match =
+            Position { ruling: Some(Ruling::Permit), ..at(CaseState::Judged, false) };
         assert_eq!(
             after(Some(deletion_match), Move::Permit).map(|to| to.state),
-            Some(State::Permitted)
+            Some(CaseState::Permitted)
         );
         assert_eq!(after(Some(deletion_match), Move::BeginRestoring), None);
         assert_eq!(after(Some(deletion_match), Move::Escalate), None);
         let asking = Position { ruling: Some(Ruling::Ask), ..deletion_match };
-        assert_eq!(after(Some(asking), Move::Escalate).map(|to| to.state), Some(State::Escalated));
+        assert_eq!(
+            after(Some(asking), Move::Escalate).map(|to| to.state),
+            Some(CaseState::Escalated)
+        );
         assert_eq!(after(Some(asking), Move::BeginRestoring), None);
-        let permitted = Position { published: true, ..at(State::Permitted, false) };
+        let permitted = Position { published: true, ..at(CaseState::Permitted, false) };
         let overruled = after(Some(permitted), Move::Overrule);
-        assert_eq!(overruled, Some(at(State::Restoring, false)), "and is to be told anew");
-        let published = after(Some(at(State::Restored, false)), Move::Tell);
-        assert_eq!(published, Some(at(State::Restored, true)));
+        assert_eq!(overruled, Some(at(CaseState::Restoring, false)), "and is to be told anew");
+        let published = after(Some(at(CaseState::Restored, false)), Move::Tell);
+        assert_eq!(published, Some(at(CaseState::Restored, true)));
         assert_eq!(after(published, Move::Tell), None);
         let begun = after(published, Move::BeginReactivating);
-        assert_eq!(begun, Some(at(State::Restored, false)), "which is to be told anew");
-        assert_eq!(after(begun, Move::Reactivate), Some(at(State::Reactivated, false)));
-        let joined = after(Some(at(State::Restored, true)), Move::Join);
-        assert_eq!(joined, Some(at(State::Restored, true)), "what is done and told stays so");
+        assert_eq!(begun, Some(at(CaseState::Restored, false)), "which is to be told anew");
+        assert_eq!(after(begun, Move::Reactivate), Some(at(CaseState::Reactivated, false)));
+        let joined = after(Some(at(CaseState::Restored, true)), Move::Join);
+        assert_eq!(joined, Some(at(CaseState::Restored, true)), "what is done and told stays so");
     }
 
     /// Rows: states. Columns: BACK, DELETED, DELETED AGAIN, GONE.
@@ -300,14 +323,14 @@ mod tests {
         use Step::{Begin, Judge, Lose, NoteRestored, Reactivate, Restore, Tell};
         let observed = [Observed::Back, Observed::Deleted, Observed::DeletedAgain, Observed::Gone];
         for (state, want) in [
-            (State::Seen, [NoteRestored, Judge, NoteRestored, Lose]),
-            (State::Judged, [NoteRestored, Begin, NoteRestored, Lose]),
-            (State::Restoring, [NoteRestored, Restore, NoteRestored, Lose]),
-            (State::Restored, [Reactivate, Tell, Tell, Tell]),
-            (State::Reactivated, [Tell, Tell, Tell, Tell]),
-            (State::Permitted, [NoteRestored, Tell, NoteRestored, Lose]),
-            (State::Escalated, [NoteRestored, Tell, NoteRestored, Lose]),
-            (State::Lost, [Tell, Tell, Tell, Tell]),
+            (CaseState::Seen, [NoteRestored, Judge, NoteRestored, Lose]),
+            (CaseState::Judged, [NoteRestored, Begin, NoteRestored, Lose]),
+            (CaseState::Restoring, [NoteRestored, Restore, NoteRestored, Lose]),
+            (CaseState::Restored, [Reactivate, Tell, Tell, Tell]),
+            (CaseState::Reactivated, [Tell, Tell, Tell, Tell]),
+            (CaseState::Permitted, [NoteRestored, Tell, NoteRestored, Lose]),
+            (CaseState::Escalated, [NoteRestored, Tell, NoteRestored, Lose]),
+            (CaseState::Lost, [Tell, Tell, Tell, Tell]),
         ] {
             for (observed, want) in observed.into_iter().zip(want) {
                 assert_eq!(next(at(state, false), observed), want, "{state:?} {observed:?}");
@@ -316,7 +339,8 @@ mod tests {
                 }
             }
         }
-        let deletion_match = Position { ruling: Some(Ruling::Permit), ..at(State::Judged, false) };
+        let deletion_match =
+            Position { ruling: Some(Ruling::Permit), ..at(CaseState::Judged, false) };
         assert_eq!(next(deletion_match, Observed::Deleted), Step::Permit);
         let asking = Position { ruling: Some(Ruling::Ask), ..deletion_match };
         assert_eq!(next(asking, Observed::Deleted), Step::Ask);
@@ -347,7 +371,7 @@ mod tests {
                 };
                 let to = after(Some(from), made).unwrap_or_else(|| panic!("{made:?} {state:?}"));
                 // Stood and Escalated can still become Restored: somebody did it.
-                let undone = matches!(state, State::Permitted | State::Escalated);
+                let undone = matches!(state, CaseState::Permitted | CaseState::Escalated);
                 assert!(rank(to) > rank(from) || undone, "{state:?} {made:?}");
             }
         }

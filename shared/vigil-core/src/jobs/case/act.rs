@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::machine::{Move, Ruling};
 use crate::{
     cloudtrail::{Deletion, Principal},
-    jobs::Impact,
+    impact::Impact,
     policy::Verdict,
     snapshot::Missing,
 };
@@ -154,7 +154,7 @@ pub struct Judgement {
 }
 
 impl Act {
-    pub(super) fn made(&self) -> Move {
+    pub(in crate::jobs) fn made(&self) -> Move {
         match self {
             Self::Seen { .. } => Move::See,
             Self::Joined { .. } => Move::Join,
@@ -175,7 +175,7 @@ impl Act {
     }
 
     /// Whether something was decided that must be on record before anything is done about it.
-    pub(super) fn is_decision(&self) -> bool {
+    pub(in crate::jobs) fn is_decision(&self) -> bool {
         match self {
             Self::Joined { .. }
             | Self::Judged { .. }

@@ -3,24 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{
-    super::{AT_ONCE, CheckFailure, Skip, Step, audit_state, settle},
-    Job, Scopes, Sum,
+    super::{AT_ONCE, CheckError, CheckFailure, Skip, settle},
+    AuditRun, Scopes, Sum,
 };
-use crate::{
-    jobs::side_by_side::side_by_side,
-    ports::{Authorities, Buckets, Bus, Distribution, EvidenceStore, Issued, Objects, Pace},
-};
+use crate::{evidence::keys, jobs::in_order::in_order};
 
-impl<A, O, K, L, B, P, D> Job<'_, A, O, K, L, B, P, D>
-where
-    A: Authorities + Issued,
-    O: Objects,
-    K: Buckets,
-    L: EvidenceStore,
-    B: Bus,
-    P: Pace,
-    D: Distribution,
-{
+impl AuditRun<'_> {
     /// A CA that was deleted, or whose CRL was turned off, has no findings any more. Only a run over
     /// all CAs can tell, and only about resources that it did not audit.
     pub(super) async fn close_what_is_no_longer_audited(&self, scopes: &Scopes<'_>, sum: &mut Sum) {
@@ -29,16 +17,16 @@ where
         }
         let Sum { report, failures, .. } = sum;
         let mut failed = |resource: String, step| failures.push(CheckFailure { resource, step });
-        let keys = match self.ports.evidence.list(audit_state::PREFIX).await {
+        let keys = match self.ports.evidence.list(keys::AUDIT_STATES).await {
             Ok(keys) => keys,
-            Err(error) => return failed("the ledger".to_owned(), Step::AuditState(error)),
+            Err(error) => return failed("the ledger".to_owned(), CheckError::AuditState(error)),
         };
         let audited = audited(scopes);
         let partitions: Vec<String> = scopes
             .iter()
             .filter_map(|(ca, scope)| {
                 let scope = scope.as_ref().ok().filter(|scope| scope.partitioned)?;
-                Some(audit_state::partitions_prefix(ca.arn.id(), &scope.bucket))
+                Some(keys::audited_partitions(ca.arn.id(), &scope.bucket))
             })
             .collect();
         let is_audited = |key: &String| {
@@ -46,7 +34,7 @@ where
         };
         let keys: Vec<_> = keys.into_iter().filter(|key| !is_audited(key)).collect();
         let closed = keys.iter().map(|key| settle::close(&self.finding_store, key));
-        let closed = side_by_side(AT_ONCE, closed).await;
+        let closed = in_order(AT_ONCE, closed).await;
         for (key, closed) in keys.into_iter().zip(closed) {
             match closed {
                 Ok(resolved) => report.published.resolved.extend(resolved),
@@ -61,10 +49,10 @@ fn audited(scopes: &Scopes<'_>) -> BTreeSet<String> {
     let mut audited = BTreeSet::new();
     for (ca, scope) in scopes {
         if !matches!(scope, Err(Skip::Status(_))) {
-            audited.insert(audit_state::ca_key(ca.arn.id()));
+            audited.insert(keys::audited_ca(ca.arn.id()));
         }
         if let Ok(scope) = scope {
-            audited.insert(audit_state::bucket_key(&scope.bucket));
+            audited.insert(keys::audited_bucket(&scope.bucket));
         }
     }
     audited

@@ -3,24 +3,23 @@
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    AutoRestoreError, Job,
+    AutoRestoreError, RegionRun,
     act::{Act, Judgement, Restorer},
-    case::{Case, Recorded},
-    disabled::{self, Disabled},
+    disabled::Disabled,
     findings,
     gather::{self, Gathered, RetryUntilKnown},
     limit::{self, Taken},
-    machine::{self, Observed, State, Step},
+    machine::{self, CaseState, Observed, Step},
     reactivation::{self, KeptDisabled},
+    record::{Case, Recorded},
 };
 use crate::{
     ca::{Ca, CaStatus},
+    evidence::keys,
     failure::chain,
     jobs::conditional,
     policy::{self, Permission, Question, Verdict},
-    ports::{
-        Attachments, Authorities, Bus, Described, Etag, EvidenceStore, PortError, ServiceStatus,
-    },
+    ports::{Described, Etag, PortError, ServiceStatus},
 };
 
 mod patience;
@@ -33,12 +32,12 @@ const TIME_TO_INSIST: Duration = Duration::hours(3);
 /// With less than this left of the window, a CA about which people are asked is restored first.
 const TIME_TO_DECIDE: Duration = Duration::days(14);
 
-pub(super) struct CaseRunner<'a, A, L, B> {
-    job: &'a Job<'a, A, L, B>,
+pub(in crate::jobs) struct CaseRunner<'a> {
+    run_in: &'a RegionRun<'a>,
     case: Case,
     /// The version of the record that was read.
     etag: Option<Etag>,
-    observation: Observed_,
+    observation: Observation,
     gathered: Option<Gathered>,
     /// Why the CA is left as it is, once that has been looked into.
     left: Option<KeptDisabled>,
@@ -50,20 +49,20 @@ pub(super) struct CaseRunner<'a, A, L, B> {
 
 /// The CA as it was last seen.
 #[derive(Clone, Debug)]
-pub(super) enum Observed_ {
+pub(in crate::jobs) enum Observation {
     Ca(Box<Described>),
     Gone { as_of: OffsetDateTime },
 }
 
-impl Observed_ {
-    pub(super) fn as_of(&self) -> OffsetDateTime {
+impl Observation {
+    pub(in crate::jobs) fn as_of(&self) -> OffsetDateTime {
         match self {
             Self::Ca(seen) => seen.as_of,
             Self::Gone { as_of } => *as_of,
         }
     }
 
-    pub(super) fn ca(&self) -> Option<&Ca> {
+    pub(in crate::jobs) fn ca(&self) -> Option<&Ca> {
         match self {
             Self::Ca(seen) => Some(&seen.ca),
             Self::Gone { .. } => None,
@@ -71,15 +70,15 @@ impl Observed_ {
     }
 }
 
-impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, A, L, B> {
-    pub(super) fn new(
-        job: &'a Job<'a, A, L, B>,
+impl<'a> CaseRunner<'a> {
+    pub(in crate::jobs) fn new(
+        run_in: &'a RegionRun<'a>,
         case: Case,
         etag: Option<Etag>,
-        observation: Observed_,
+        observation: Observation,
     ) -> Self {
         Self {
-            job,
+            run_in,
             case,
             etag,
             observation,
@@ -92,8 +91,8 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
 
     /// [`AutoRestoreError::Contended`]: somebody else has written the record meanwhile; what they
     /// made of it decides what is next.
-    pub(super) async fn run(mut self) -> Result<Case, AutoRestoreError> {
-        if self.case.state() == State::Restored && self.observed() == Observed::Deleted {
+    pub(in crate::jobs) async fn run(mut self) -> Result<Case, AutoRestoreError> {
+        if self.case.state() == CaseState::Restored && self.observed() == Observed::Deleted {
             // The record was read after the CA, and is ahead of it.
             self.look_again().await?;
         }
@@ -121,16 +120,16 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
     }
 
     /// A case that is closed, and whose CA may go back into service after all.
-    pub(super) async fn run_late_reactivation(mut self) -> Result<Case, AutoRestoreError> {
+    pub(in crate::jobs) async fn run_late_reactivation(mut self) -> Result<Case, AutoRestoreError> {
         self.put_back_into_service().await?;
         self.run().await
     }
 
     async fn look_again(&mut self) -> Result<(), AutoRestoreError> {
-        match self.job.authorities.describe(self.case.ca()).await {
-            Ok(seen) => self.observation = Observed_::Ca(Box::new(seen)),
+        match self.run_in.authorities.describe(self.case.ca()).await {
+            Ok(seen) => self.observation = Observation::Ca(Box::new(seen)),
             Err(PortError::NotFound { .. }) => {
-                self.observation = Observed_::Gone { as_of: self.observation.as_of() };
+                self.observation = Observation::Gone { as_of: self.observation.as_of() };
             }
             Err(cause) => return Err(AutoRestoreError::Describe(cause)),
         }
@@ -139,8 +138,8 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
 
     fn observed(&self) -> Observed {
         let ca = match &self.observation {
-            Observed_::Ca(seen) => &seen.ca,
-            Observed_::Gone { .. } => return Observed::Gone,
+            Observation::Ca(seen) => &seen.ca,
+            Observation::Gone { .. } => return Observed::Gone,
         };
         if ca.status != CaStatus::Deleted {
             return Observed::Back;
@@ -180,7 +179,7 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
             let retry_until_known =
                 if is_fresh { RetryUntilKnown::Yes } else { RetryUntilKnown::No };
             let gathered =
-                gather::gather(self.job.evidence, &ca.arn, &occasion, as_of, retry_until_known)
+                gather::gather(self.run_in.evidence, &ca.arn, &occasion, as_of, retry_until_known)
                     .await;
             self.gathered = Some(gathered?);
         }
@@ -188,7 +187,7 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
     }
 
     async fn begin(&mut self) -> Result<(), AutoRestoreError> {
-        let (evidence, per_day) = (self.job.evidence, self.job.settings.restores_per_day);
+        let (evidence, per_day) = (self.run_in.evidence, self.run_in.settings.restores_per_day);
         let (ca, occasion, now) = (self.case.ca(), self.case.occasion(), self.observation.as_of());
         match limit::take(evidence, ca, &occasion, now, per_day).await? {
             Taken::NoneLeft { earlier } => self.add(Act::Escalated { earlier, asked: false }),
@@ -199,12 +198,12 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
     async fn restore(&mut self) -> Result<(), AutoRestoreError> {
         self.write().await?;
         let ca = self.case.ca().clone();
-        let (by, request_id) = match self.job.authorities.restore(&ca).await {
+        let (by, request_id) = match self.run_in.authorities.restore(&ca).await {
             Ok(receipt) => (Restorer::Vigil, receipt.request_id),
             // It is no longer DELETED; describing it tells.
             Err(PortError::InvalidState { .. }) => (Restorer::External, None),
             Err(PortError::NotFound { .. }) => {
-                self.observation = Observed_::Gone { as_of: self.observation.as_of() };
+                self.observation = Observation::Gone { as_of: self.observation.as_of() };
                 return Ok(());
             }
             Err(cause @ PortError::Denied { .. }) => return self.refused(cause).await,
@@ -225,7 +224,7 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
         }
         let finding =
             findings::refused(&self.case, self.observation.ca(), self.observation.as_of());
-        if let Err(error) = self.job.bus.publish(&[finding]).await {
+        if let Err(error) = self.run_in.bus.publish(&[finding]).await {
             let unpublished = Some(Box::new(error));
             return Err(AutoRestoreError::Refused { cause, unpublished });
         }
@@ -254,7 +253,7 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
             return self.reactivate(&ca).await;
         }
         let record = self.disabled().await?;
-        let within = self.job.settings.reactivate_within;
+        let within = self.run_in.settings.reactivate_within;
         let record = match reactivation::consider(&self.case, &ca, record.as_ref(), within) {
             Ok(record) => record.clone(),
             Err(left) => {
@@ -292,7 +291,7 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
         }
         self.write().await?;
         let ca = self.case.ca().clone();
-        let updated = self.job.authorities.update_status(&ca, ServiceStatus::Active).await;
+        let updated = self.run_in.authorities.update_status(&ca, ServiceStatus::Active).await;
         let request_id = match updated {
             Ok(receipt) => receipt.request_id,
             Err(cause @ PortError::Denied { .. }) => {
@@ -323,7 +322,7 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
         let not_put_back = self.not_put_back.as_deref();
         let findings = findings::findings(&self.case, ca, self.left.as_ref(), not_put_back, as_of);
         if !findings.is_empty() {
-            self.job.bus.publish(&findings).await.map_err(AutoRestoreError::Publish)?;
+            self.run_in.bus.publish(&findings).await.map_err(AutoRestoreError::Publish)?;
         }
         let findings = findings.into_iter().map(|finding| finding.id).collect();
         let service = self.left.as_ref().map(KeptDisabled::because);
@@ -338,7 +337,7 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
         }
         // Whoever notes a disabling looks for a closed case afterwards; we, having closed one, look
         // for the note. One of us sees the other's.
-        if self.case.state() == State::Restored
+        if self.case.state() == CaseState::Restored
             && self.left == Some(KeptDisabled::NotRecorded)
             && self.disabled().await?.is_some()
         {
@@ -351,7 +350,7 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
     /// Somebody else has closed the case while we told of it. If they told of another end, ours were
     /// the last words, and old ones: theirs are told again.
     async fn correct(&self) -> Result<(), AutoRestoreError> {
-        let Recorded::Case(theirs, _) = self.job.recorded(&self.case.key()).await? else {
+        let Recorded::Case(theirs, _) = self.run_in.recorded(&self.case.key()).await? else {
             return Ok(());
         };
         if !theirs.is_closed() || theirs.state() == self.case.state() {
@@ -364,13 +363,14 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
             None,
             self.observation.as_of(),
         );
-        self.job.bus.publish(&findings).await.map_err(AutoRestoreError::Publish)
+        self.run_in.bus.publish(&findings).await.map_err(AutoRestoreError::Publish)
     }
 
     /// The note of the CA's disabling; what cannot be read as one is none.
     async fn disabled(&self) -> Result<Option<Disabled>, AutoRestoreError> {
-        let key = disabled::key(self.case.ca());
-        let note = self.job.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
+        let key = keys::disabled(self.case.ca());
+        let note =
+            self.run_in.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
         Ok(note.and_then(|note| serde_json::from_slice(&note.body).ok()))
     }
 
@@ -384,7 +384,8 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
         }
         let key = self.case.key();
         let body = self.case.to_json().map_err(AutoRestoreError::Record)?;
-        let written = conditional::write(self.job.evidence, &key, body, self.etag.as_ref()).await;
+        let written =
+            conditional::write(self.run_in.evidence, &key, body, self.etag.as_ref()).await;
         let Some(etag) = written.map_err(AutoRestoreError::EvidenceStore)? else {
             return Err(AutoRestoreError::Contended { key });
         };
@@ -394,8 +395,8 @@ impl<'a, A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'a, 
     }
 }
 
-impl<A: Authorities, L: EvidenceStore, B: Bus> Job<'_, A, L, B> {
-    pub(super) async fn recorded(&self, key: &str) -> Result<Recorded, AutoRestoreError> {
+impl RegionRun<'_> {
+    pub(in crate::jobs) async fn recorded(&self, key: &str) -> Result<Recorded, AutoRestoreError> {
         let object = self.evidence.read(key).await.map_err(AutoRestoreError::EvidenceStore)?;
         Ok(Recorded::from_object(object))
     }

@@ -3,19 +3,20 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{act::Act, case::Case, machine::State, reactivation::KeptDisabled};
+use super::{act::Act, machine::CaseState, reactivation::KeptDisabled, record::Case};
 use crate::{
     ca::{Ca, CaStatus},
     cloudtrail::Deletion,
     commands,
+    evidence::keys,
     finding::{Finding, Severity},
     instant::{in_key, rfc3339},
-    policy::{Approval, Verdict},
+    policy::Verdict,
 };
 
 /// Everything that is to be told of the state that a case has reached. `ca` is absent where it is
 /// gone; `left` says why a restored one is left as it is.
-pub(super) fn findings(
+pub(in crate::jobs) fn findings(
     case: &Case,
     ca: Option<&Ca>,
     left: Option<&KeptDisabled>,
@@ -23,11 +24,13 @@ pub(super) fn findings(
     as_of: OffsetDateTime,
 ) -> Vec<Finding> {
     let end = match case.state() {
-        State::Seen | State::Judged | State::Restoring => None,
-        State::Restored | State::Reactivated => restored(case, ca, left, not_put_back, as_of),
-        State::Permitted => Some(permitted(case, ca, as_of)),
-        State::Escalated => Some(escalated(case, ca, as_of)),
-        State::Lost => Some(lost(case, as_of)),
+        CaseState::Seen | CaseState::Judged | CaseState::Restoring => None,
+        CaseState::Restored | CaseState::Reactivated => {
+            restored(case, ca, left, not_put_back, as_of)
+        }
+        CaseState::Permitted => Some(permitted(case, ca, as_of)),
+        CaseState::Escalated => Some(escalated(case, ca, as_of)),
+        CaseState::Lost => Some(lost(case, as_of)),
     };
     end.into_iter().chain(policies_unusable(case, as_of)).collect()
 }
@@ -47,7 +50,7 @@ fn restored(
         _ => None,
     });
     let (status, None) = restored? else { return None };
-    let is_reactivated = case.state() == State::Reactivated;
+    let is_reactivated = case.state() == CaseState::Reactivated;
     let status = if is_reactivated { "ACTIVE" } else { status };
     let end = match (is_reactivated, case.is_overruled()) {
         (true, false) => "restored and put back into service",
@@ -71,7 +74,7 @@ fn restored(
     let remediation = format!(
         "{next}{lost}{asked} If the deletion was meant: put an approval at {} in the evidence bucket and delete \
          the CA again.",
-        Approval::key(&deletion.ca)
+        keys::approval(&deletion.ca)
     );
     let why = left.map_or(Value::Null, |left| left.because().into());
     let finding = finding("auto-restore.restored", Severity::High, case, title, as_of)
@@ -177,7 +180,7 @@ fn lost(case: &Case, as_of: OffsetDateTime) -> Finding {
 }
 
 /// Told at once, not at the end of the case: it has none until somebody acts.
-pub(super) fn refused(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Finding {
+pub(in crate::jobs) fn refused(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Finding {
     let deletion = case.deletion();
     let title = format!("{} must be restored, and Vigil may not", name(deletion, ca));
     finding("auto-restore.refused", Severity::Critical, case, title, as_of)
@@ -189,7 +192,7 @@ pub(super) fn refused(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Fi
 }
 
 /// A restored CA that should have signed a CRL by now, and has not.
-pub(super) fn unverified(
+pub(in crate::jobs) fn unverified(
     case: &Case,
     ca: &Ca,
     since: OffsetDateTime,

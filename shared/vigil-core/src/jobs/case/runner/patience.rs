@@ -2,11 +2,10 @@
 
 use time::Duration;
 
-use super::{CaseRunner, Observed_};
+use super::{CaseRunner, Observation};
 use crate::{
     ca::CaStatus,
-    jobs::auto_restore::{AutoRestoreError, machine::Observed},
-    ports::{Attachments, Authorities, Bus, EvidenceStore},
+    jobs::case::{AutoRestoreError, machine::Observed},
 };
 
 /// Between one look and the next. AWS promises nowhere that a change shows at once.
@@ -18,7 +17,7 @@ const PAUSES: [Duration; 5] = [
     Duration::milliseconds(1600),
 ];
 
-impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'_, A, L, B> {
+impl CaseRunner<'_> {
     /// Looks until what has been done shows, or for three seconds: the last look counts.
     pub(super) async fn look_until(
         &mut self,
@@ -26,15 +25,15 @@ impl<A: Authorities + Attachments, L: EvidenceStore, B: Bus> CaseRunner<'_, A, L
     ) -> Result<CaStatus, AutoRestoreError> {
         let mut pauses = PAUSES.into_iter();
         loop {
-            let seen = self.job.authorities.describe(self.case.ca()).await;
+            let seen = self.run_in.authorities.describe(self.case.ca()).await;
             let seen = seen.map_err(AutoRestoreError::Verify)?;
             let status = seen.ca.status.clone();
-            self.observation = Observed_::Ca(Box::new(seen));
+            self.observation = Observation::Ca(Box::new(seen));
             if shows(self.observed(), &status) {
                 return Ok(status);
             }
             let Some(pause) = pauses.next() else { return Ok(status) };
-            self.job.authorities.wait(pause).await;
+            self.run_in.authorities.wait(pause).await;
         }
     }
 }

@@ -1,0 +1,151 @@
+//! The keys of the evidence bucket: every prefix, what lies there, and which program writes it.
+//!
+//! | key | content | writer |
+//! | --- | --- | --- |
+//! | `acks/<CA id>.json` | acknowledgement of a deletion | `vigil deadline ack` |
+//! | `alerts/<CA id>/<RestorableUntil>/<threshold>.json` | one alert, and whether it was sent | restore-deadline |
+//! | `approvals/<CA id>.json` | approval of a deletion | the approver |
+//! | `cases/<CA id>/<RestorableUntil>.json` | record of a case, as a hash chain | auto-restore, restore-deadline |
+//! | `findings/<function>/<finding id>.json` | one finding, and whether it was published | crl-audit, audit-report |
+//! | `policies/<name>.cedar` | Cedar policies that decide about deletions | the operator |
+//! | `rejected-events/<digest>.json` | an event that was not acted on, and the reason | auto-restore |
+//! | `reports/crl-audit/<time>….json` | report of one run | crl-audit |
+//! | `state/audit-report/<CA id>.json` | which audit report of the CA is the newest | audit-report |
+//! | `state/crl-audit/buckets/<bucket>.json` | audit state of a CRL bucket | crl-audit |
+//! | `state/crl-audit/cas/<CA id>.json` | audit state of a CA and its CRL | crl-audit |
+//! | `state/crl-audit/partitions/<CA id>/<bucket>/<digest>.json` | audit state of a CRL partition | crl-audit |
+//! | `state/deadline/<CA id>.json` | the restoration window that is tracked | restore-deadline |
+//! | `state/disabled/<CA id>.json` | since when a CA is DISABLED, and through whom | auto-restore |
+//! | `state/inventory/<Region>.json` | the CAs of a Region at the last sweep | auto-restore |
+//! | `state/restorations/<CA id>.json` | the restorations of the last 30 days | auto-restore, restore-deadline |
+//! | `state/snapshots/<CA id>.json` | policy, permissions, tags and revocation configuration of a CA | auto-restore |
+//! | `summaries/<CA id>/<report id>.json` | summary of an audit report | audit-report |
+//!
+//! `<RestorableUntil>` is the end of the window as [`in_key`] writes it. It stands for the deletion:
+//! each deletion of a CA has its own.
+
+use aws_lc_rs::digest;
+use time::OffsetDateTime;
+
+use crate::{arn::CaArn, instant::in_key, span::Span};
+
+/// Prefix of the Cedar policies.
+pub const POLICIES: &str = "policies/";
+/// Prefix of the audit states, of CAs, buckets and partitions.
+pub const AUDIT_STATES: &str = "state/crl-audit/";
+/// Prefix of the tracked restoration windows.
+pub const WINDOWS: &str = "state/deadline/";
+/// Prefix of the records of DISABLED CAs.
+pub const DISABLED: &str = "state/disabled/";
+/// Prefix of the inventories.
+pub const INVENTORIES: &str = "state/inventory/";
+/// Prefix of the restorations.
+pub const RESTORATIONS: &str = "state/restorations/";
+
+/// The acknowledgement of a CA's deletion.
+pub fn acknowledgement(ca: &CaArn) -> String {
+    format!("acks/{}.json", ca.id())
+}
+
+/// Prefix of all alerts of one deletion, which ends at `until`.
+pub fn alerts(ca: &CaArn, until: OffsetDateTime) -> String {
+    format!("alerts/{}/{}/", ca.id(), in_key(until))
+}
+
+/// The alert of one threshold of a deletion.
+pub fn alert(ca: &CaArn, until: OffsetDateTime, threshold: Span) -> String {
+    format!("{}{threshold}.json", alerts(ca, until))
+}
+
+/// The approval of a CA's deletion.
+pub fn approval(ca: &CaArn) -> String {
+    format!("approvals/{}.json", ca.id())
+}
+
+/// Prefix of all cases of a CA.
+pub fn cases(ca: &CaArn) -> String {
+    format!("cases/{}/", ca.id())
+}
+
+/// The case of the deletion whose window ends at `until`.
+pub fn case(ca: &CaArn, until: OffsetDateTime) -> String {
+    format!("{}{}.json", cases(ca), in_key(until))
+}
+
+/// A finding that `function` publishes.
+pub fn finding(function: &str, id: &str) -> String {
+    format!("findings/{function}/{id}.json")
+}
+
+/// An event that was not acted on, named by a digest of its text.
+pub fn rejected_event(text: &str) -> String {
+    format!("rejected-events/{}.json", name_of(text))
+}
+
+/// The report of a run of crl-audit; `of_one` names the resource of a run that an event caused.
+pub fn audit_run(as_of: OffsetDateTime, of_one: Option<&str>) -> String {
+    let of_one = of_one.map(|name| format!("-{name}")).unwrap_or_default();
+    format!("reports/crl-audit/{}{of_one}.json", in_key(as_of))
+}
+
+/// Which audit report of a CA is the newest. `ca_id` is the last part of its ARN.
+pub fn newest_report(ca_id: &str) -> String {
+    format!("state/audit-report/{ca_id}.json")
+}
+
+/// The audit state of a bucket of CRLs.
+pub fn audited_bucket(bucket: &str) -> String {
+    format!("{AUDIT_STATES}buckets/{bucket}.json")
+}
+
+/// The audit state of a CA. `ca_id` is the last part of its ARN.
+pub fn audited_ca(ca_id: &str) -> String {
+    format!("{AUDIT_STATES}cas/{ca_id}.json")
+}
+
+/// Prefix of the audit states of a CA's CRL partitions in a bucket.
+pub fn audited_partitions(ca_id: &str, bucket: &str) -> String {
+    format!("{AUDIT_STATES}partitions/{ca_id}/{bucket}/")
+}
+
+/// The audit state of a CRL partition, named by a digest of its key in `bucket`: that key may be
+/// nearly as long as S3 allows.
+pub fn audited_partition(ca_id: &str, bucket: &str, key: &str) -> String {
+    format!("{}{}.json", audited_partitions(ca_id, bucket), name_of(key))
+}
+
+/// The restoration window of a deleted CA.
+pub fn window(ca: &CaArn) -> String {
+    format!("{WINDOWS}{}.json", ca.id())
+}
+
+/// Since when a CA is DISABLED.
+pub fn disabled(ca: &CaArn) -> String {
+    format!("{DISABLED}{}.json", ca.id())
+}
+
+/// The inventory of a Region.
+pub fn inventory(region: &str) -> String {
+    format!("{INVENTORIES}{region}.json")
+}
+
+/// The restorations of a CA.
+pub fn restorations(ca: &CaArn) -> String {
+    format!("{RESTORATIONS}{}.json", ca.id())
+}
+
+/// The snapshot of a CA.
+pub fn snapshot(ca: &CaArn) -> String {
+    format!("state/snapshots/{}.json", ca.id())
+}
+
+/// The summary of an audit report of a CA.
+pub fn summary(ca: &CaArn, report: &str) -> String {
+    format!("summaries/{}/{report}.json", ca.id())
+}
+
+/// The first half of a SHA-256, in hexadecimal.
+fn name_of(text: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    hash.as_ref()[..16].iter().map(|octet| format!("{octet:02x}")).collect()
+}

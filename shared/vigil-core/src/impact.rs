@@ -1,0 +1,48 @@
+//! What the loss of a CA would affect: certificates that are still valid, and CAs below it.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::inventory::Subordinates;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impact {
+    pub certificates: Option<Certificates>,
+    pub subordinates: Option<Subordinates>,
+    /// What is not known, and why.
+    pub unknown: Vec<String>,
+}
+
+/// From the newest audit report of the CA that was summarised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificates {
+    /// Neither revoked nor expired.
+    pub valid: u64,
+    #[serde(rename = "latest_not_after", with = "time::serde::rfc3339::option")]
+    pub last_not_after: Option<OffsetDateTime>,
+    /// What was issued after this is not counted.
+    #[serde(with = "time::serde::rfc3339")]
+    pub as_of: OffsetDateTime,
+}
+
+impl Certificates {
+    /// Reads a summary as audit-report keeps it, `summaries/<CA id>/<report>.json`.
+    pub fn of_summary(body: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice::<Document>(body).map(|document| document.summary)
+    }
+
+    /// Whether one may still be valid. The report counts at its time; only the last expiry tells of
+    /// ours.
+    pub fn live(&self, now: OffsetDateTime) -> u64 {
+        match self.last_not_after {
+            Some(last) if last < now => 0,
+            _ => self.valid,
+        }
+    }
+}
+
+/// As much of a summary as matters here.
+#[derive(Deserialize)]
+struct Document {
+    summary: Certificates,
+}

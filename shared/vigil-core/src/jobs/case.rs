@@ -1,0 +1,86 @@
+//! A case: the record of one deletion, from the first sight of it to the end that was published.
+//!
+//! [`auto_restore`](super::auto_restore) and [`dead_mans_switch`](super::dead_mans_switch) open cases
+//! and run them; both do so with what is here, and neither knows the other's trigger.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    ca::Ca,
+    cloudtrail::Deletion,
+    ports::{Attachments, Authorities, Bus, EvidenceStore, RegionPorts, Regions},
+};
+
+pub(super) mod act;
+pub(super) mod disabled;
+mod error;
+pub(super) mod findings;
+pub(super) mod gather;
+pub(super) mod limit;
+pub(super) mod machine;
+mod outcome;
+pub(super) mod reactivation;
+pub(super) mod record;
+pub(super) mod runner;
+
+pub use act::{Act, Judgement, Restorer, Source};
+pub use error::{AutoRestoreError, CaFailure};
+pub use machine::CaseState;
+pub use outcome::{CaseOutcome, Outcome, SweepResult, Swept};
+pub use record::{Case, CaseEntry, CaseError};
+
+/// What auto-restore needs of the world.
+#[derive(Clone, Copy)]
+pub struct Ports<'a> {
+    /// ACM PCA in each Region that is watched.
+    pub regions: &'a dyn Regions,
+    /// The evidence bucket.
+    pub evidence: &'a dyn EvidenceStore,
+    /// The event bus that findings are published on.
+    pub bus: &'a dyn Bus,
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The account that is watched; `None`: whichever an event names.
+    pub account: Option<String>,
+    /// With so much left of a window, the dead man's switch is put to the policies.
+    pub last_call: Duration,
+    /// A CA that was disabled at most so long before its deletion was disabled for it.
+    pub reactivate_within: Duration,
+    /// How often a CA is restored within 24 hours; then people have to decide.
+    pub restores_per_day: u32,
+    /// How long a sweep waits for an event, and for whoever works on a case.
+    pub settle: Duration,
+}
+
+/// What handles the cases of one Region, with the settings it goes by.
+pub(super) struct RegionRun<'a> {
+    pub(super) authorities: &'a dyn Authorities,
+    pub(super) attachments: &'a dyn Attachments,
+    pub(super) evidence: &'a dyn EvidenceStore,
+    pub(super) bus: &'a dyn Bus,
+    pub(super) settings: &'a Settings,
+}
+
+impl<'a> RegionRun<'a> {
+    pub(super) fn new(region: RegionPorts<'a>, ports: &Ports<'a>, settings: &'a Settings) -> Self {
+        let RegionPorts { authorities, attachments } = region;
+        Self { authorities, attachments, evidence: ports.evidence, bus: ports.bus, settings }
+    }
+
+    /// Opens the case of a deletion that was found without its event.
+    pub(super) fn open(
+        &self,
+        ca: &Ca,
+        now: OffsetDateTime,
+        over_unreadable: bool,
+    ) -> Result<Case, AutoRestoreError> {
+        let until = ca.restorable_until.unwrap_or(now);
+        let deletion = Deletion::without_event(ca, now);
+        Case::open(deletion, until, now, over_unreadable).map_err(AutoRestoreError::Record)
+    }
+}
+
+/// How often an invocation begins anew when others write what it has read.
+pub(super) const TRIES: usize = 5;

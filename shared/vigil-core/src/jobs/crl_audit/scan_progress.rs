@@ -1,0 +1,53 @@
+//! What is remembered of the certificates that were looked at.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::rules::crl::ScannedCertificates;
+
+pub(super) mod interval;
+
+use interval::Interval;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ScanProgress {
+    #[serde(flatten)]
+    pub(super) interval: Interval,
+    /// Records of the newest audit report that could not be read: what they are about was not
+    /// looked at.
+    pub(super) unreadable: u64,
+    /// Until when a certificate is valid that did not tell what it names, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) unknown_until: Option<i64>,
+}
+
+impl ScanProgress {
+    /// Everything that was issued before this, and is valid, was looked at and told what it names;
+    /// or why that is not so.
+    pub(super) fn complete_until(&self, now: OffsetDateTime) -> Result<i64, &'static str> {
+        if self.interval.from.is_some() {
+            Err("not every valid certificate was looked at yet")
+        } else if self.has_unknown(now) {
+            Err("some certificates, or records of the audit report, could not be read")
+        } else {
+            Ok(self.interval.until.issued_at)
+        }
+    }
+
+    fn has_unknown(&self, now: OffsetDateTime) -> bool {
+        let now = now.unix_timestamp();
+        self.unreadable > 0 || self.unknown_until.is_some_and(|until| until >= now)
+    }
+
+    /// For people; `left` of the report's certificates are yet to be looked at.
+    pub(super) fn tell(&self, left: Option<u64>, now: OffsetDateTime) -> ScannedCertificates {
+        let time = |second| OffsetDateTime::from_unix_timestamp(second).ok();
+        let Interval { from, until } = &self.interval;
+        ScannedCertificates {
+            issued_after: from.as_ref().and_then(|from| time(from.issued_at)),
+            issued_before: time(until.issued_at),
+            left,
+            has_unreadable: self.has_unknown(now),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The restoration window of a deleted CA, as it is tracked.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::arn::CaArn;
+
+/// A deletion, with what will be said of its CA when that cannot be described any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TrackedWindow {
+    pub(super) ca: CaArn,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) restorable_until: OffsetDateTime,
+    pub(super) common_name: Option<String>,
+    pub(super) had_certificate: bool,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) deleted_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) ca_not_after: Option<OffsetDateTime>,
+    /// `None`: it is still DELETED.
+    pub(super) ending: Option<Ending>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// Gone for good, and people had been told at the last threshold.
+    Gone,
+    Restored,
+    /// Gone for good, and nobody had been told that it was about to.
+    Unannounced,
+}
+
+impl Ending {
+    /// A CA that goes before its window has ended is not what anybody was told.
+    pub(super) fn of_gone(is_announced: bool, window: &TrackedWindow, now: OffsetDateTime) -> Self {
+        if is_announced && now >= window.restorable_until { Self::Gone } else { Self::Unannounced }
+    }
+}
