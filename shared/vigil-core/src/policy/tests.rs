@@ -252,7 +252,8 @@ fn certificates(valid: u64) -> Certificates {
 fn policies_can_ask_for_every_fact_and_for_its_being_unknown() {
     let shared = snapshot(Attached {
         policy: Some(
-            r#"{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "444455556666"}}]}"#
+            r#"{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "444455556666"},
+                "Action": "acm-pca:GetCertificate", "Resource": "*"}]}"#
                 .to_owned(),
         ),
         ..Attached::default()
