@@ -16,4 +16,4 @@ pub(crate) use drive::{drive, run};
 pub(crate) use evidence_store::FakeEvidenceStore;
 pub(crate) use pace::FakePace;
 pub(crate) use regions::FakeRegions;
-pub(crate) use samples::{ARN, deleted_ca, deletion, put_summary};
+pub(crate) use samples::{ARN, deleted_ca, deletion, finding, put_summary};

@@ -74,7 +74,7 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: EvidenceStore, B: Bus, P>
     Job<'_, A, R, O, L, B, P>
 {
     async fn failed(&self, described: &Described) -> Result<Outcome, AuditReportError> {
-        let finding = findings::failed(self.ca, self.report, described.as_of);
+        let finding = findings::failed(described, self.report);
         let published = self
             .finding_store
             .announce(&[finding])
@@ -110,7 +110,7 @@ impl<A: Authorities, R: AuditReports, O: Objects, L: EvidenceStore, B: Bus, P>
             }
         }
         let summary = self.summarise(&record, described).await?;
-        let (found, over) = findings::findings(self.ca, &summary, described.as_of);
+        let (found, over) = findings::findings(described, self.report, &summary);
         let published = self.tell(&found, &over).await?;
         let newest = Newest {
             report: self.report.to_owned(),

@@ -219,6 +219,7 @@ pub(super) async fn distribution<A, O, K, L, B, P, D: Distribution>(
     })
     .await;
     Some(DistributionSubject {
+        ca: gathered.subject.ca.clone(),
         url: url.clone(),
         bucket: scope.bucket.clone(),
         held: (**facts).clone(),
