@@ -90,6 +90,7 @@ docs: ## Write the pages of docs/ that are made from code
 	@$(CARGO) build --workspace --bins --locked
 	@$(BIN)/pca-local --coverage > docs/acmpca-coverage.md
 	@$(BIN)/vigil crl rules > docs/rules.md
+	@UPDATE_GOLDEN=1 $(CARGO) test -p vigil-core --lib --locked --quiet json_schema
 
 build: ## Build the functions for AWS Lambda (arm64)
 	@command -v cargo-lambda >/dev/null || { echo "cargo-lambda is missing: pip install cargo-lambda ziglang"; exit 1; }

@@ -95,3 +95,10 @@ fn without_a_bucket_the_other_command_is_given() {
     let finding = seen.finding(&RULE, &names, "arn:a", datetime!(2026-01-31 00:00 UTC));
     assert_eq!(finding.what_to_do, "Look:\n  openssl crl -in x");
 }
+
+/// `make docs` writes it.
+#[test]
+fn the_json_schema_is_made_from_the_type() {
+    let schema = serde_json::to_string_pretty(&schemars::schema_for!(Finding)).unwrap();
+    golden::assert_file("../../docs/schemas/finding.json", &format!("{schema}\n"));
+}

@@ -44,13 +44,13 @@ const BESIDE: [(&str, &str, &str); 1] = [("not-before-next", "crl.next-update", 
 pub(crate) fn assert_every_kind_has_its_fixture<S: Subject>(
     area: &str,
     rules: &[Rule<S>],
-    as_of: OffsetDateTime,
+    as_of: fn(&S) -> OffsetDateTime,
     fixtures: impl IntoIterator<Item = (&'static str, &'static str, S)>,
 ) {
     let mut caused = Vec::new();
     for (rule, kind, subject) in fixtures {
         let mut found = Vec::new();
-        for judgement in judge(rules, &subject, golden::RESOURCE, as_of) {
+        for judgement in judge(rules, &subject, golden::RESOURCE, as_of(&subject)) {
             let JudgementResult::Findings { findings } = judgement.result else { continue };
             for finding in findings {
                 assert_presentable(&finding);

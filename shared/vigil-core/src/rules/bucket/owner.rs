@@ -21,7 +21,7 @@ const ANOTHER_ACCOUNT: Kind = Kind {
     id: "another-account",
     severity: Severity::High,
     title: "CRL bucket {bucket} of {ca} belongs to another account",
-    what_happened: "Bucket {bucket} does not belong to account {account}, as {ca} does. Checked at {as_of}.",
+    what_happened: "Bucket {bucket} does not belong to account {account}, the account of {ca}. Checked at {as_of}.",
     impact: "The owner of the bucket can replace or remove the CRLs of {ca}. If your organisation does not \
              own it, a stranger has taken its name.",
     what_to_do: "Find out which account owns the bucket. If that is not intended, change the CRL \

@@ -32,7 +32,7 @@ const EARLY: Kind = Kind {
 const UNEXPLAINED: Kind = Kind {
     id: "unexplained",
     severity: Severity::Low,
-    title: "{count} entries left the CRL of {ca}, and no audit report says why",
+    title: "Entries left the CRL of {ca}, and no audit report says why: {count}",
     what_happened: "{object} no longer lists {count} serial(s) that the version before listed: \
                     {first_serials}. No audit report says whether these certificates had expired. \
                     Seen at {as_of}.",

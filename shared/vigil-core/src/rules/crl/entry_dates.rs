@@ -43,9 +43,9 @@ const FUTURE: Kind = Kind {
 const INVALID_LATER: Kind = Kind {
     id: "invalid-later",
     severity: Severity::Low,
-    title: "{count} entries in the CRL of {ca} became invalid after they were revoked",
-    what_happened: "{count} entries of {object} have an invalidityDate that is later than their \
-                    revocationDate. Checked at {as_of}.",
+    title: "Entries in the CRL of {ca} became invalid after their revocation: {count}",
+    what_happened: "Entries of {object} have an invalidityDate later than their revocationDate: \
+                    {count}. Checked at {as_of}.",
     impact: super::NOT_ACM_PCA,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,

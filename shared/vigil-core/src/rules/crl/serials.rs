@@ -20,8 +20,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
 const DUPLICATE: Kind = Kind {
     id: "duplicate",
     severity: Severity::Medium,
-    title: "{count} entries in the CRL of {ca} repeat a serial",
-    what_happened: "{count} entries of {object} repeat the serial of another entry. Checked at {as_of}.",
+    title: "Entries in the CRL of {ca} repeat a serial: {count}",
+    what_happened: "Entries of {object} repeat the serial of another entry: {count}. Checked at {as_of}.",
     impact: super::NOT_ACM_PCA,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
@@ -30,8 +30,8 @@ const DUPLICATE: Kind = Kind {
 const INDIRECT: Kind = Kind {
     id: "indirect",
     severity: Severity::High,
-    title: "{count} entries in the CRL of {ca} name another issuer",
-    what_happened: "{count} entries of {object} have a certificateIssuer other than the CA. Checked at \
+    title: "Entries in the CRL of {ca} name another issuer: {count}",
+    what_happened: "Entries of {object} have a certificateIssuer other than the CA: {count}. Checked at \
                     {as_of}.",
     impact: super::NOT_ACM_PCA,
     ..DUPLICATE
@@ -39,23 +39,23 @@ const INDIRECT: Kind = Kind {
 
 const LONG: Kind = Kind {
     id: "too-long",
-    title: "{count} serials in the CRL of {ca} have more than 20 octets",
-    what_happened: "{count} serials of {object} have more than 20 octets. Checked at {as_of}.",
+    title: "Serials in the CRL of {ca} have more than 20 octets: {count}",
+    what_happened: "Serials of {object} have more than 20 octets: {count}. Checked at {as_of}.",
     ..DUPLICATE
 };
 
 const NEGATIVE: Kind = Kind {
     id: "negative",
-    title: "{count} serials in the CRL of {ca} are negative",
-    what_happened: "{count} serials of {object} are negative numbers. Checked at {as_of}.",
+    title: "Serials in the CRL of {ca} are negative: {count}",
+    what_happened: "Serials of {object} are negative numbers: {count}. Checked at {as_of}.",
     ..DUPLICATE
 };
 
 const UNDATED: Kind = Kind {
     id: "undated",
     severity: Severity::High,
-    title: "{count} entries in the CRL of {ca} have no readable revocation date",
-    what_happened: "{count} entries of {object} have no revocation date that RFC 5280 allows. Checked at \
+    title: "Entries in the CRL of {ca} have no readable revocation date: {count}",
+    what_happened: "Entries of {object} have no revocation date that RFC 5280 allows: {count}. Checked at \
                     {as_of}.",
     impact: super::NOT_USABLE,
     ..DUPLICATE
@@ -63,8 +63,8 @@ const UNDATED: Kind = Kind {
 
 const ZERO: Kind = Kind {
     id: "zero",
-    title: "{count} serials in the CRL of {ca} are zero",
-    what_happened: "{count} serials of {object} are zero. Checked at {as_of}.",
+    title: "Serials in the CRL of {ca} are zero: {count}",
+    what_happened: "Serials of {object} are zero: {count}. Checked at {as_of}.",
     ..DUPLICATE
 };
 

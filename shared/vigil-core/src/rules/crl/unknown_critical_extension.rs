@@ -29,8 +29,8 @@ const IN_CRL: Kind = Kind {
 
 const IN_ENTRIES: Kind = Kind {
     id: "in-entries",
-    title: "{count} entries in the CRL of {ca} have an unknown critical extension",
-    what_happened: "{count} entries of {object} have a critical extension that RFC 5280 does not know. \
+    title: "Entries in the CRL of {ca} have an unknown critical extension: {count}",
+    what_happened: "Entries of {object} have a critical extension that RFC 5280 does not know: {count}. \
                     Checked at {as_of}.",
     ..IN_CRL
 };

@@ -125,7 +125,12 @@ fn a_clean_distribution_has_no_findings() {
 #[test]
 fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
     let issuer = Issuer::new("Root");
-    assert_every_kind_has_its_fixture("distribution", RULES, AT, fixtures(&issuer));
+    assert_every_kind_has_its_fixture(
+        "distribution",
+        RULES,
+        |subject| subject.as_of,
+        fixtures(&issuer),
+    );
 }
 
 #[test]

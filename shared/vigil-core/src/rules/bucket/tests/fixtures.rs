@@ -16,8 +16,12 @@ use crate::{
 #[test]
 fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
     let fixtures = policies().into_iter().chain(settings());
-    let at = datetime!(2026-03-01 0:00 UTC);
-    assert_every_kind_has_its_fixture("bucket", RULES, at, fixtures);
+    assert_every_kind_has_its_fixture(
+        "bucket",
+        RULES,
+        |_| datetime!(2026-03-01 0:00 UTC),
+        fixtures,
+    );
 }
 
 type Fixture = (&'static str, &'static str, BucketSubject);
