@@ -190,6 +190,7 @@ pub fn bucket(policy: &str) -> BucketSubject {
         let ca = format!("arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/{id}");
         BucketUser {
             ca: ca.parse().expect("an ARN as AWS writes it"),
+            common_name: None,
             key: format!("crl/{id}.crl"),
             object_acl: S3ObjectAcl::BucketOwnerFullControl,
             served_by_bucket: true,

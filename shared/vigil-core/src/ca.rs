@@ -129,7 +129,26 @@ pub struct CrlConfiguration {
     pub omit_extension: bool,
 }
 
+/// The CA in a sentence: by its common name where it is known, else by its id. Common names have up
+/// to 64 characters and titles fewer than 100, so a long name is cut.
+pub fn display_name(arn: &CaArn, common_name: Option<&str>) -> String {
+    const SHOWN: usize = 24;
+    match common_name {
+        Some(name) if name.chars().count() > SHOWN => {
+            let shown: String = name.chars().take(SHOWN - 1).collect();
+            format!("CA '{shown}…'")
+        }
+        Some(name) => format!("CA '{name}'"),
+        None => format!("CA {}", arn.id()),
+    }
+}
+
 impl Ca {
+    /// The CA in a sentence, by its common name where it has one.
+    pub fn display_name(&self) -> String {
+        display_name(&self.arn, self.common_name.as_deref())
+    }
+
     /// Whether the CA has, or had, a certificate of its own, so that something may hang on it.
     /// A CA that never left PENDING_CERTIFICATE has signed nothing that anybody else could trust.
     pub fn had_certificate(&self) -> bool {

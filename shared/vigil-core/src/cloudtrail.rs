@@ -96,6 +96,12 @@ impl Principal {
         let known = self.arn.as_deref().or(self.invoked_by.as_deref());
         known.or(self.principal_id.as_deref()).unwrap_or(&self.kind)
     }
+
+    /// The name in a title: the session, user or role at the end of an ARN.
+    pub fn short_name(&self) -> &str {
+        let name = self.name();
+        name.rsplit_once('/').map_or(name, |(_, last)| last)
+    }
 }
 
 #[cfg(test)]

@@ -1,22 +1,20 @@
-//! The exact AWS CLI commands that findings tell people to run.
-
-use crate::arn::CaArn;
+//! The AWS CLI commands of findings about a CA, as templates.
 
 /// Takes a DELETED CA back.
-pub(crate) fn restore(ca: &CaArn) -> String {
-    command("restore-certificate-authority", ca)
-}
-
-/// Puts a DISABLED CA back into service.
-pub(crate) fn activate(ca: &CaArn) -> String {
-    format!("{} --status ACTIVE", command("update-certificate-authority", ca))
-}
-
-/// Shows a CA's request for a certificate, with which one for its key is made.
-pub(crate) fn csr(ca: &CaArn) -> String {
-    format!("{} --output text", command("get-certificate-authority-csr", ca))
-}
-
-fn command(name: &str, ca: &CaArn) -> String {
-    format!("aws acm-pca {name} --certificate-authority-arn {ca} --region {}", ca.region())
-}
+pub(crate) const RESTORE: &str = "aws acm-pca restore-certificate-authority \
+                                  --certificate-authority-arn {arn} --region {region}";
+/// Makes a DISABLED CA ACTIVE.
+pub(crate) const ACTIVATE: &str = "aws acm-pca update-certificate-authority \
+                                   --certificate-authority-arn {arn} --region {region} --status ACTIVE";
+/// Gets a CA's request for a certificate, from which a certificate for its key is made.
+pub(crate) const CSR: &str = "aws acm-pca get-certificate-authority-csr \
+                              --certificate-authority-arn {arn} --region {region} --output text";
+/// Shows a CA.
+pub(crate) const DESCRIBE: &str = "aws acm-pca describe-certificate-authority \
+                                   --certificate-authority-arn {arn} --region {region}";
+/// Shows a CA's CRL and OCSP configuration, all of which an update has to repeat.
+pub(crate) const REVOCATION_CONFIGURATION: &str = "aws acm-pca describe-certificate-authority --certificate-authority-arn {arn} --region {region} \
+     --query CertificateAuthority.RevocationConfiguration";
+/// Finds the deletions of CAs in the CloudTrail history of the last 90 days.
+pub(crate) const WHO_DELETED: &str = "aws cloudtrail lookup-events --region {region} --lookup-attributes \
+     AttributeKey=EventName,AttributeValue=DeleteCertificateAuthority";

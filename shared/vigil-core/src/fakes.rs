@@ -19,4 +19,4 @@ pub use drive::{drive, run};
 pub use evidence_store::FakeEvidenceStore;
 pub use pace::FakePace;
 pub use regions::FakeRegions;
-pub use samples::{ARN, deleted_ca, deletion, put_summary};
+pub use samples::{ARN, deleted_ca, deletion, finding, put_summary};

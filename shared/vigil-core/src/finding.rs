@@ -1,103 +1,117 @@
-//! A finding: one fact that somebody should know, in the form in which it leaves Vigil.
+//! A finding: one fact that an operator should know, in the form in which it leaves Vigil.
+//!
+//! It is written for the person who was woken. The title says who did what to which CA. Then come
+//! what happened, the impact, what to do (with a command to paste) and why Vigil says so. Rules
+//! supply these parts as the templates of a [`Kind`]; [`Observation::finding`] alone puts them
+//! together.
 //!
 //! On the wire a finding is the `detail` of an EventBridge event with source [`SOURCE`] and
-//! detail-type [`DETAIL_TYPE`]:
-//!
-//! ```json
-//! {"id": "6f1c…", "rule": "restore-deadline.threshold", "severity": "HIGH", "status": "NEW",
-//!  "resource": "arn:aws:acm-pca:…", "title": "…", "evidence": {…}, "remediation": "…",
-//!  "as_of": "2026-01-31T00:00:00Z"}
-//! ```
+//! detail-type [`DETAIL_TYPE`]. Its JSON Schema is `docs/schemas/finding.json`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+mod kind;
+mod observation;
+mod template;
+
+pub use kind::{Kind, RuleInfo};
+pub use observation::{Names, Observation};
+pub(crate) use template::quoted;
+
+/// The source of the events that carry findings.
 pub const SOURCE: &str = "vigil";
+/// The detail-type of the events that carry findings.
 pub const DETAIL_TYPE: &str = "Vigil Finding";
 
+/// One fact with its explanation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
-    /// The same fact seen again has the same id: see [`Finding::new`].
+    /// 32 hexadecimal digits. The same fact seen again has the same id.
     pub id: String,
-    /// `<area>.<rule>`. A rule's id is API: people filter on it.
+    /// `<area>.<rule>`. A rule's id is API: event patterns and filters match on it.
     pub rule: Cow<'static, str>,
+    /// How bad it is, as the rule's kind says.
     pub severity: Severity,
+    /// Whether the fact is new, known or over.
     pub status: Status,
     /// The ARN of what the finding is about.
     pub resource: String,
+    /// Who did what to which CA: one line of fewer than 100 characters.
     pub title: String,
+    /// What happened, with the time and the principal where they are known.
+    pub what_happened: String,
+    /// What fails, for whom and from when.
+    pub impact: String,
+    /// What to do. Commands stand on lines of their own and can be pasted.
+    pub what_to_do: String,
+    /// The rule, the document that it cites, and where the evidence is.
+    pub why: String,
+    /// The facts for programs. `kind` names the kind of the rule.
     pub evidence: Map<String, Value>,
-    /// What to do, down to the command where there is one.
-    pub remediation: String,
-    /// The service's time at which the fact was seen.
+    /// When the fact was seen, by the clock of the service.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
     pub as_of: OffsetDateTime,
 }
 
 /// The labels of AWS Security Hub's `Severity.Label`, in rising order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Severity {
+    /// Nothing has to be done.
     Informational,
+    /// To be looked at in the course of regular work.
     Low,
+    /// To be planned for within days.
     Medium,
+    /// To be acted on today.
     High,
+    /// To be acted on now.
     Critical,
 }
 
-/// Where a finding stands in its life.
+impl Severity {
+    /// The label as it is on the wire.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Informational => "INFORMATIONAL",
+            Self::Low => "LOW",
+            Self::Medium => "MEDIUM",
+            Self::High => "HIGH",
+            Self::Critical => "CRITICAL",
+        }
+    }
+}
+
+/// Where a finding is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
+    /// Published for the first time, or again after it was resolved or became worse.
     New,
+    /// Seen again and published before.
     Ongoing,
+    /// No longer so.
     Resolved,
 }
 
 impl Finding {
-    /// A NEW finding without evidence or remediation; both are added by the methods below.
-    ///
-    /// The id is made of `rule`, `resource` and `discriminator` and of nothing else, so that
-    /// wording, severity and evidence may change while the fact stays the same one. The
-    /// discriminator separates facts that one rule can find on one resource (a threshold, a
-    /// deletion); it is empty where there is only one.
-    pub fn new(
-        rule: &'static str,
-        severity: Severity,
-        resource: &str,
-        discriminator: &str,
-        title: impl Into<String>,
-        as_of: OffsetDateTime,
-    ) -> Self {
-        Self {
-            id: id(&[rule, resource, discriminator]),
-            rule: Cow::Borrowed(rule),
-            severity,
-            status: Status::New,
-            resource: resource.to_owned(),
-            title: title.into(),
-            evidence: Map::new(),
-            remediation: String::new(),
-            as_of,
-        }
-    }
-
+    /// Adds one fact for programs.
     #[must_use]
     pub fn with_evidence(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.evidence.insert(name.to_owned(), value.into());
         self
     }
 
-    #[must_use]
-    pub fn with_remediation(mut self, remediation: impl Into<String>) -> Self {
-        self.remediation = remediation.into();
-        self
-    }
-
+    /// The same finding with another status.
     #[must_use]
     pub fn with_status(mut self, status: Status) -> Self {
         self.status = status;
@@ -105,9 +119,23 @@ impl Finding {
     }
 }
 
+/// The finding as it is read: the severity and the title, then one paragraph for each part.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {}", self.severity.label(), self.title)?;
+        writeln!(f, "What happened: {}", self.what_happened)?;
+        writeln!(f, "Impact: {}", self.impact)?;
+        writeln!(f, "What to do: {}", self.what_to_do)?;
+        writeln!(f, "Why: {}", self.why)
+    }
+}
+
 /// 128 bits of SHA-256 in hexadecimal: short in an object key, and no two facts share one by
 /// chance. Each part is preceded by its length, so that no two lists of parts read the same.
-fn id(parts: &[&str]) -> String {
+///
+/// The parts are the rule, the resource and a discriminator, and nothing else. Wording, severity
+/// and evidence may change while the fact stays the same one.
+fn id(parts: &[&str; 3]) -> String {
     let mut hash = digest::Context::new(&digest::SHA256);
     for part in parts {
         hash.update(&(part.len() as u64).to_be_bytes());
@@ -117,61 +145,6 @@ fn id(parts: &[&str]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-
-    fn finding(rule: &'static str, resource: &str, discriminator: &str) -> Finding {
-        Finding::new(
-            rule,
-            Severity::High,
-            resource,
-            discriminator,
-            "a title",
-            datetime!(2026-01-31 00:00 UTC),
-        )
-    }
-
-    #[test]
-    fn the_id_is_the_facts_and_not_the_wordings() {
-        let one = finding("area.rule", "arn:a", "x");
-        let mut again = one.clone().with_evidence("n", 1).with_status(Status::Ongoing);
-        again.title = "another title".to_owned();
-        assert_eq!(again.id, finding("area.rule", "arn:a", "x").id);
-        assert_eq!(one.id.len(), 32);
-        for other in [
-            finding("area.rule", "arn:a", "y"),
-            finding("area.rule", "arn:ax", ""),
-            finding("area.rul", "earn:a", "x"),
-        ] {
-            assert_ne!(other.id, one.id);
-        }
-    }
-
-    #[test]
-    fn the_id_of_a_fact_never_changes_between_releases() {
-        // Ids are keys in the ledger: another derivation would announce every fact anew.
-        assert_eq!(
-            finding("restore-deadline.threshold", "arn:aws:acm-pca:x", "7d").id,
-            "afc0bad9c0f17601d47852508218701f"
-        );
-    }
-
-    #[test]
-    fn a_finding_reads_back_as_it_was_written() {
-        let finding = finding("area.rule", "arn:a", "")
-            .with_evidence("until", "2026")
-            .with_remediation("do it");
-        let json = serde_json::to_value(&finding).unwrap();
-        assert_eq!(json["severity"], "HIGH");
-        assert_eq!(json["status"], "NEW");
-        assert_eq!(json["as_of"], "2026-01-31T00:00:00Z");
-        assert_eq!(serde_json::from_value::<Finding>(json).unwrap(), finding);
-    }
-
-    #[test]
-    fn severities_rise_as_their_labels_do() {
-        assert!(Severity::Critical > Severity::High && Severity::Low > Severity::Informational);
-    }
-}
+pub(crate) mod golden;
+#[cfg(test)]
+mod tests;

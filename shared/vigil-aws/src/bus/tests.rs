@@ -1,6 +1,9 @@
 use serde_json::{Value, json};
 use time::macros::datetime;
-use vigil_core::{failure::chain, finding::Severity};
+use vigil_core::{
+    failure::chain,
+    finding::{Kind, Names, Observation, RuleInfo, Severity},
+};
 
 use super::*;
 use crate::wire::{Answer, Wire, client, dated, refused as refusal};
@@ -10,10 +13,24 @@ fn bus(answers: impl IntoIterator<Item = Answer>) -> (EventBridge, Wire) {
     (EventBridge::new(client!(aws_sdk_eventbridge, wire), "vigil".to_owned()), wire)
 }
 
+const RULE: RuleInfo =
+    RuleInfo { id: "area.rule", holds: "It holds.", cites: "a page", kinds: &[KIND] };
+const KIND: Kind = Kind {
+    id: "kind",
+    severity: Severity::Low,
+    title: "a title",
+    what_happened: "It happened.",
+    impact: "None.",
+    what_to_do: "Nothing:",
+    first_command: "true",
+};
+
 fn findings(count: usize) -> Vec<Finding> {
     let at = datetime!(2026-01-31 12:00 UTC);
-    let finding =
-        |n: usize| Finding::new("area.rule", Severity::Low, "arn:x", &n.to_string(), "a title", at);
+    let finding = |n: usize| {
+        let seen = Observation::new(KIND).discriminator(n.to_string());
+        seen.finding(&RULE, &Names::new("here"), "arn:x", at)
+    };
     (0..count).map(finding).collect()
 }
 

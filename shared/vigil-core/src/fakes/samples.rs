@@ -8,7 +8,28 @@ use crate::{
     ca::{Ca, CaStatus, CaType},
     cloudtrail::{Deletion, Principal},
     evidence::keys,
+    finding::{Finding, Kind, Names, Observation, RuleInfo, Severity},
 };
+
+/// A finding about which only its id and its severity matter.
+pub fn finding(
+    rule: &'static str,
+    severity: Severity,
+    resource: &str,
+    at: OffsetDateTime,
+) -> Finding {
+    let kind = Kind {
+        id: "kind",
+        severity,
+        title: "title",
+        what_happened: "It happened.",
+        impact: "None.",
+        what_to_do: "Nothing:",
+        first_command: "true",
+    };
+    let rule = RuleInfo { id: rule, holds: "It holds.", cites: "a page", kinds: &[] };
+    Observation::new(kind).finding(&rule, &Names::new("here"), resource, at)
+}
 
 pub const ARN: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
 

@@ -24,7 +24,7 @@ mod first_crl;
 mod rejected_events;
 mod snapshots;
 mod sweep;
-mod vanished;
+pub(in crate::jobs) mod vanished;
 
 pub use super::case::{
     Act, AutoRestoreError, CaFailure, Case, CaseEntry, CaseError, CaseOutcome, CaseState,

@@ -269,7 +269,7 @@ mod tests {
     }
 
     fn finding() -> Finding {
-        Finding::new("crl.signature", Severity::High, "arn:a", "", "title", AT)
+        fakes::finding("crl.signature", Severity::High, "arn:a", AT)
     }
 
     fn announce(world: &World, now: OffsetDateTime) -> Result<Published, FindingStoreError> {

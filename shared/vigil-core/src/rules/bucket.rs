@@ -1,11 +1,14 @@
 //! The rules for a bucket that holds CRLs, with regard to the CAs that use it.
 
-use super::{Rule, Verdict};
+use serde_json::Value;
+
+use super::{NotJudged, Rule, Subject};
 use crate::{
     arn::CaArn,
     bucket::{BucketFacts, Fact, PublicAccessBlock, bucket_arn},
     bucket_policy::{BucketPolicy, Context, Principal},
-    ca::S3ObjectAcl,
+    ca::{S3ObjectAcl, display_name},
+    finding::Names,
 };
 
 mod access_logging;
@@ -31,6 +34,7 @@ mod versioning;
 #[cfg(test)]
 mod tests;
 
+/// In the order in which an operator would look.
 pub const RULES: &[Rule<BucketSubject>] = &[
     exists::RULE,
     owner::RULE,
@@ -52,8 +56,17 @@ pub const RULES: &[Rule<BucketSubject>] = &[
     orphans::RULE,
 ];
 
+/// The impact of what keeps ACM PCA from writing.
+const NO_NEW_CRL: &str = "ACM PCA cannot write the CRL of {ca}. New revocations are not published, and when \
+                          the current CRL expires, relying parties that require a fresh CRL refuse every \
+                          certificate.";
+const SHOW_POLICY: &str =
+    "aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text";
+
+/// One bucket with everything that it is judged by.
 #[derive(Clone, Debug)]
 pub struct BucketSubject {
+    /// What S3 tells about it.
     pub facts: BucketFacts,
     /// What the account that owns the bucket blocks for all its buckets.
     pub account_block: Fact<PublicAccessBlock>,
@@ -66,6 +79,7 @@ pub struct BucketSubject {
 /// Keys of CRLs that no CA writes any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Orphans {
+    /// Of CAs that this account and Region does not have.
     pub of_no_ca: Vec<String>,
     /// Partitions of CAs that have gone back to one complete CRL.
     pub switched_back: Vec<String>,
@@ -74,9 +88,13 @@ pub struct Orphans {
 /// What one CA wants of the bucket.
 #[derive(Clone, Debug)]
 pub struct BucketUser {
+    /// The CA's ARN.
     pub ca: CaArn,
+    /// The common name of its subject.
+    pub common_name: Option<String>,
     /// Where the CRL lies, or would lie.
     pub key: String,
+    /// The ACL that ACM PCA puts on it.
     pub object_acl: S3ObjectAcl,
     /// Certificates send their readers to the bucket itself, by plain HTTP.
     pub served_by_bucket: bool,
@@ -107,6 +125,7 @@ const DEFAULT_REGIONS: [&str; 17] = [
 ];
 
 impl BucketSubject {
+    /// The bucket's ARN.
     pub fn arn(&self) -> String {
         bucket_arn(self.partition(), &self.facts.name)
     }
@@ -120,22 +139,22 @@ impl BucketSubject {
     }
 
     /// The policy, as rules about it need it: `None` if the bucket has none.
-    fn policy(&self) -> Result<Option<BucketPolicy>, Verdict> {
+    fn policy(&self) -> Result<Option<BucketPolicy>, NotJudged> {
         self.missing()?;
         match self.facts.policy.known() {
-            Err(why) => Err(Verdict::unknown(format!("the policy is not known: {why}"))),
+            Err(why) => Err(NotJudged::unknown(format!("the policy is not known: {why}"))),
             Ok(None) => Ok(None),
-            Ok(Some(text)) => BucketPolicy::of_resource(text)
-                .map(Some)
-                .map_err(|error| Verdict::unknown(format!("the policy cannot be judged: {error}"))),
+            Ok(Some(text)) => BucketPolicy::of_resource(text).map(Some).map_err(|error| {
+                NotJudged::unknown(format!("the policy cannot be judged: {error}"))
+            }),
         }
     }
 
-    fn missing(&self) -> Result<(), Verdict> {
+    fn missing(&self) -> Result<(), NotJudged> {
         if self.facts.exists() {
             Ok(())
         } else {
-            Err(Verdict::not_applicable("there is no bucket"))
+            Err(NotJudged::not_applicable("there is no bucket"))
         }
     }
 
@@ -153,7 +172,24 @@ impl BucketSubject {
     }
 }
 
+impl Subject for BucketSubject {
+    fn names(&self) -> Names {
+        let names = Names::new(format!("the settings of {}", self.arn()));
+        let names = names.with("bucket", &*self.facts.name).with("bucket_arn", self.arn());
+        let Some(first) = self.users.first() else { return names };
+        let names = names.of_ca(&first.ca, first.common_name.as_deref()).with("key", &*first.key);
+        match self.users.len() - 1 {
+            0 => names,
+            more => names.with("ca", format!("{} and {more} more", first.display_name())),
+        }
+    }
+}
+
 impl BucketUser {
+    fn display_name(&self) -> String {
+        display_name(&self.ca, self.common_name.as_deref())
+    }
+
     /// What the keys of its CRL, or its partitions, begin with.
     pub fn folder(&self) -> &str {
         self.key.rfind('/').map_or("", |end| &self.key[..=end])
@@ -165,6 +201,15 @@ impl BucketUser {
         service_context(self.ca.account(), self.ca.as_str(), organisation)
             .with("s3:x-amz-acl", &self.object_acl.as_str().to_lowercase().replace('_', "-"))
     }
+}
+
+/// How to add a statement to the bucket's policy.
+fn set_policy(subject: &BucketSubject, statement: &Value) -> String {
+    format!(
+        "The statement:\n  {statement}\nAdd it to the policy in a file, and set the policy:\n  aws s3api \
+         put-bucket-policy --bucket {} --policy file://policy.json",
+        subject.facts.name
+    )
 }
 
 /// The organisation that the policy lets in. That it is the account's own is taken for granted: who

@@ -1,34 +1,21 @@
-//! Every rule that there is, without its subject: for people, and for reports that list rules.
+//! Every rule that there is, without its subject: for readers, and for reports that list rules.
 
 use std::fmt::Write;
 
-use super::{Rule, bucket, configuration, crl, distribution};
-use crate::finding::Severity;
-
-/// What a rule says of itself.
-#[derive(Clone, Copy, Debug)]
-pub struct About {
-    pub id: &'static str,
-    pub holds: &'static str,
-    pub cites: &'static str,
-    pub finds: &'static [(&'static str, Severity)],
-    pub remedy: &'static str,
-}
-
-impl<S> From<&Rule<S>> for About {
-    fn from(rule: &Rule<S>) -> Self {
-        let Rule { id, holds, cites, finds, remedy, .. } = *rule;
-        Self { id, holds, cites, finds, remedy }
-    }
-}
+use super::{
+    audit_report, auto_restore, bucket, configuration, crl, distribution, restore_deadline,
+};
+use crate::finding::{Kind, RuleInfo};
 
 /// All rules, area by area.
-pub fn all() -> Vec<About> {
-    let crl = crl::RULES.iter().map(About::from);
-    let bucket = bucket::RULES.iter().map(About::from);
-    let distribution = distribution::RULES.iter().map(About::from);
-    let configuration = configuration::RULES.iter().map(About::from);
-    crl.chain(bucket).chain(distribution).chain(configuration).collect()
+pub fn all() -> Vec<RuleInfo> {
+    let crl = crl::RULES.iter().map(|rule| rule.info);
+    let bucket = bucket::RULES.iter().map(|rule| rule.info);
+    let distribution = distribution::RULES.iter().map(|rule| rule.info);
+    let configuration = configuration::RULES.iter().map(|rule| rule.info);
+    let jobs = [auto_restore::RULES, restore_deadline::RULES, audit_report::RULES];
+    let jobs = jobs.into_iter().flatten().copied();
+    jobs.chain(crl).chain(bucket).chain(distribution).chain(configuration).collect()
 }
 
 /// The page `docs/rules.md`.
@@ -41,47 +28,45 @@ pub fn markdown() -> String {
             area = of;
             write(&mut page, format_args!("\n## {}\n", title(area)));
         }
-        write(&mut page, format_args!("\n### {}\n\n{}\n\n", rule.id, rule.holds));
-        write(&mut page, format_args!("- Written in: {}\n", rule.cites));
-        write(&mut page, format_args!("- Finds: {}\n", kinds(rule.finds)));
-        write(&mut page, format_args!("- What to do: {}\n", rule.remedy));
+        write(&mut page, format_args!("\n### {}\n\n{}\n", rule.id, rule.holds));
+        write(&mut page, format_args!("Source: {}.\n\n", rule.cites));
+        for kind in rule.kinds {
+            entry(&mut page, kind);
+        }
     }
     page
 }
 
+/// Severity and title in a line, then the impact and the command.
+fn entry(page: &mut String, kind: &Kind) {
+    let Kind { id, severity, title, impact, first_command, .. } = kind;
+    write(page, format_args!("- **`{id}`** ({}): {title}\n", severity.label()));
+    write(page, format_args!("  - Impact: {impact}\n"));
+    let tick = if first_command.contains('`') { "``" } else { "`" };
+    write(page, format_args!("  - First command: {tick}{first_command}{tick}\n"));
+}
+
 const HEAD: &str = "# Rules
 
-What `crl-audit` and `vigil crl check` judge by. Every rule says of every subject that it passes, that it does not apply
-(and why), or what it found; a finding's remediation has the exact commands. Made from the rules themselves by
-`make docs`.
+Every rule of Vigil, with every kind of finding it can make: its severity, its title, its impact and the first command
+to run. `{ca}`, `{bucket}` and the like stand for real names, which each finding fills in.
+
+A finding has an id, which stays the same while the fact does. It is published when it is first detected, when it
+becomes more severe, and when it is resolved. `crl-audit` records of every rule whether it passed, did not apply, could
+not be judged (and why), or what it found. `make docs` makes this page from the rules.
 ";
 
 fn title(area: &str) -> &str {
     match area {
-        "bucket" => "The bucket",
-        "ca" => "The CA's configuration",
-        "crl" => "The CRL",
-        "distribution" => "What relying parties get",
+        "audit-report" => "Audit reports (audit-report)",
+        "auto-restore" => "Deleted CAs (auto-restore)",
+        "bucket" => "The CRL bucket (crl-audit)",
+        "ca" => "The CA's configuration (crl-audit)",
+        "crl" => "The CRL (crl-audit, vigil crl check)",
+        "distribution" => "The CRL as relying parties download it (crl-audit)",
+        "restore-deadline" => "Restoration windows (restore-deadline)",
         other => other,
     }
-}
-
-/// `kind` (SEVERITY, SEVERITY), ...
-fn kinds(finds: &[(&str, Severity)]) -> String {
-    let mut text = String::new();
-    let mut last = "";
-    for (kind, severity) in finds {
-        let label = format!("{severity:?}").to_uppercase();
-        if *kind == last {
-            text.truncate(text.len() - 1);
-            write(&mut text, format_args!(", {label})"));
-            continue;
-        }
-        let comma = if text.is_empty() { "" } else { ", " };
-        write(&mut text, format_args!("{comma}`{kind}` ({label})"));
-        last = kind;
-    }
-    text
 }
 
 fn write(page: &mut String, text: std::fmt::Arguments<'_>) {
@@ -90,32 +75,33 @@ fn write(page: &mut String, text: std::fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, fs, path::Path};
+    use std::collections::BTreeSet;
 
     use super::*;
+    use crate::finding::golden::assert_file;
 
     #[test]
-    fn rule_ids_are_unique_and_every_rule_tells_all_of_itself() {
+    fn rule_ids_and_their_kinds_are_unique_and_complete() {
         let rules = all();
         let ids: BTreeSet<_> = rules.iter().map(|rule| rule.id).collect();
         assert_eq!(ids.len(), rules.len());
         for rule in rules {
-            assert!(rule.holds.ends_with('.') && rule.remedy.ends_with('.'), "{}", rule.id);
-            assert!(!rule.cites.is_empty() && !rule.finds.is_empty(), "{}", rule.id);
+            assert!(rule.holds.ends_with('.') && !rule.cites.is_empty(), "{}", rule.id);
+            let kinds: BTreeSet<_> = rule.kinds.iter().map(|kind| kind.id).collect();
+            assert!(kinds.len() == rule.kinds.len() && !kinds.is_empty(), "{}", rule.id);
+            for kind in rule.kinds {
+                let Kind { what_happened, impact, what_to_do, .. } = kind;
+                for sentence in [what_happened, impact] {
+                    assert!(sentence.ends_with(['.', '}']), "{} {}: {sentence}", rule.id, kind.id);
+                }
+                assert!(what_to_do.ends_with([':', '.']), "{} {}", rule.id, kind.id);
+            }
         }
-    }
-
-    #[test]
-    fn kinds_of_several_severities_are_named_once() {
-        let finds = [("a", Severity::High), ("a", Severity::Low), ("b", Severity::Low)];
-        assert_eq!(kinds(&finds), "`a` (HIGH, LOW), `b` (LOW)");
     }
 
     /// `make docs` writes the page.
     #[test]
     fn docs_rules_md_is_made_from_the_rules() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules.md");
-        let written = fs::read_to_string(&path).unwrap_or_default();
-        assert!(written == markdown(), "docs/rules.md is not what the rules say: run `make docs`");
+        assert_file("../../docs/rules.md", &markdown());
     }
 }

@@ -1,7 +1,10 @@
-//! The rules for how a CA is configured to tell of revocations.
+//! The rules for how a CA is configured to publish revocations.
 
-use super::{Rule, Verdict};
-use crate::ca::{Ca, CrlConfiguration, UsageMode};
+use super::{NotJudged, Rule, Subject};
+use crate::{
+    ca::{Ca, CrlConfiguration, UsageMode},
+    finding::Names,
+};
 
 mod distribution_point;
 mod expiration_in_days;
@@ -10,13 +13,14 @@ mod revocation;
 #[cfg(test)]
 mod tests;
 
+/// In the order in which an operator would look.
 pub const RULES: &[Rule<Ca>] =
     &[revocation::RULE, distribution_point::RULE, expiration_in_days::RULE];
 
 /// The CRL's configuration while it is enabled, or what a rule about it says without it.
-fn enabled(ca: &Ca) -> Result<&CrlConfiguration, Verdict> {
+fn enabled(ca: &Ca) -> Result<&CrlConfiguration, NotJudged> {
     let enabled = ca.crl.as_ref().filter(|crl| crl.enabled);
-    enabled.ok_or_else(|| Verdict::not_applicable("it has no CRL enabled"))
+    enabled.ok_or_else(|| NotJudged::not_applicable("the CA has no CRL enabled"))
 }
 
 /// Certificates of at most seven days are meant to expire, not to be revoked (AWS Private CA User
@@ -25,12 +29,13 @@ fn short_lived(ca: &Ca) -> bool {
     ca.usage_mode == Some(UsageMode::ShortLivedCertificate)
 }
 
-/// The command that changes it, up to the JSON.
-fn update(ca: &Ca) -> String {
-    format!(
-        "aws acm-pca update-certificate-authority --certificate-authority-arn {arn} --region \
-         {region} --revocation-configuration",
-        arn = ca.arn,
-        region = ca.arn.region()
-    )
+impl Subject for Ca {
+    fn names(&self) -> Names {
+        Names::new(self.arn.as_str()).of_ca(&self.arn, self.common_name.as_deref())
+    }
 }
+
+/// Replaces nothing but the OCSP configuration.
+const ENABLE_OCSP: &str = "aws acm-pca update-certificate-authority --certificate-authority-arn {arn} \
+                           --region {region} --revocation-configuration \
+                           '{\"OcspConfiguration\":{\"Enabled\":true}}'";

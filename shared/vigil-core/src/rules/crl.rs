@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{Rule, Verdict};
+use super::{NotJudged, Rule, Subject};
 use crate::{
     ca::Ca,
     certificate::Certificate,
@@ -13,6 +13,7 @@ use crate::{
         CrlError, CrlFacts,
         comparison::{BACKDATED, Coverage, Difference},
     },
+    finding::Names,
     signature::SignatureError,
 };
 
@@ -81,11 +82,24 @@ pub const RULES: &[Rule<CrlSubject>] = &[
     early_removal::RULE,
 ];
 
-/// For findings about a CRL that its CA cannot have made.
-const SUSPECT: &str = "Find out who wrote the object, restore the last version that the service \
-                       wrote, and take write access from everybody but the service.";
-/// For a CRL that should have been made anew.
-const REPUBLISH: &str = "Let the service write to the bucket again: it retries every 15 minutes.";
+/// For findings about a CRL that ACM PCA cannot have made.
+const RESTORE_VERSION: &str = "Find out who wrote {object}: the versions show when, and CloudTrail \
+                               data events of the bucket show who. Restore the last version that \
+                               ACM PCA wrote, and let only ACM PCA write to the bucket. List the \
+                               versions:";
+const LIST_VERSIONS: &str = "aws s3api list-object-versions --bucket {bucket} --prefix {key}";
+/// For a CRL that ACM PCA should have renewed.
+const LET_ACM_PCA_WRITE: &str = "Check that the policy of bucket {bucket} lets ACM PCA write. ACM PCA \
+                                 then writes the CRL by itself: it retries every 15 minutes. Show \
+                                 the policy:";
+const SHOW_POLICY: &str =
+    "aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text";
+/// For a CRL that relying parties cannot rely on.
+const NOT_USABLE: &str = "Relying parties that check strictly reject this CRL. They then either \
+                          refuse every certificate of {ca} or skip the revocation check.";
+/// For a CRL that works but is not one that ACM PCA makes.
+const NOT_ACM_PCA: &str = "ACM PCA does not make such CRLs, so another party may have written this \
+                           one. It may hide revocations by {ca}.";
 
 /// One CRL with everything that it is judged by.
 #[derive(Clone, Debug)]
@@ -205,33 +219,35 @@ impl GenerationFailure {
 
 impl CrlSubject {
     /// The facts of the CRL, or what a rule about them says without it.
-    fn facts(&self) -> Result<&CrlFacts, Verdict> {
+    fn facts(&self) -> Result<&CrlFacts, NotJudged> {
         let reason = match &self.crl {
             CrlState::Missing => "there is no CRL object to judge",
-            CrlState::NotChecked(reason) => return Err(Verdict::unknown(reason)),
+            CrlState::NotChecked(reason) => return Err(NotJudged::unknown(reason)),
             CrlState::Read { facts, .. } => return Ok(facts),
             CrlState::TooLarge { .. } => "the object is too large to be read",
             CrlState::Unreadable(_) => "the object cannot be read as a CRL",
         };
-        Err(Verdict::not_applicable(reason))
+        Err(NotJudged::not_applicable(reason))
     }
 
-    fn issuer(&self) -> Result<&Certificate, Verdict> {
+    fn issuer(&self) -> Result<&Certificate, NotJudged> {
         self.issuer.as_ref().map_err(|reason| {
-            Verdict::unknown(format!("the CA's certificate is not known: {reason}"))
+            NotJudged::unknown(format!("the CA's certificate is not known: {reason}"))
         })
     }
 
-    fn report(&self) -> Result<&Coverage, Verdict> {
-        self.report.as_ref().map_err(Verdict::unknown)
+    fn report(&self) -> Result<&Coverage, NotJudged> {
+        self.report.as_ref().map_err(NotJudged::unknown)
     }
+}
 
-    fn republish(&self) -> String {
-        self.place.republish(self.ca.as_ref())
-    }
-
-    fn suspect(&self) -> String {
-        self.place.suspect()
+impl Subject for CrlSubject {
+    fn names(&self) -> Names {
+        let names = self.place.names();
+        match &self.ca {
+            Some(ca) => names.of_ca(&ca.arn, ca.common_name.as_deref()),
+            None => names.with("ca", "this CA"),
+        }
     }
 }
 

@@ -1,11 +1,13 @@
-//! The rules for what a relying party gets where certificates send it for the CRL.
+//! The rules for what a relying party downloads from the URL that certificates name.
 
 use time::OffsetDateTime;
 
-use super::{Rule, Verdict, crl::CrlState};
+use super::{NotJudged, Rule, Subject, crl::CrlState};
 use crate::{
+    ca::Ca,
     crl::CrlFacts,
     distribution::{Download, Headers},
+    finding::Names,
 };
 
 mod caching;
@@ -16,33 +18,49 @@ mod reachable;
 #[cfg(test)]
 mod tests;
 
+/// In the order in which an operator would look.
 pub const RULES: &[Rule<DistributionSubject>] =
     &[reachable::RULE, content::RULE, content_type::RULE, caching::RULE];
+
+/// What a relying party sees.
+const DOWNLOAD: &str = "curl -sSL --max-redirs 3 -D - -o crl.der {url}";
 
 /// The CRL in its bucket, and the CRL that was downloaded.
 #[derive(Clone, Debug)]
 pub struct DistributionSubject {
-    /// As certificates name it.
+    /// The CA whose CRL it is, if it is known.
+    pub ca: Option<Ca>,
+    /// The distribution point, as certificates name it.
     pub url: String,
+    /// The bucket that holds the CRL.
     pub bucket: String,
-    /// What the bucket holds.
+    /// The CRL in the bucket.
     pub held: CrlFacts,
+    /// Of the object in the bucket.
     pub held_sha256: Vec<u8>,
+    /// How the download went.
     pub download: Download,
     /// What was downloaded, read and verified; `NotChecked` if nothing was.
     pub got: CrlState,
+    /// Of what was downloaded.
     pub got_sha256: Vec<u8>,
+    /// The present time.
     pub as_of: OffsetDateTime,
 }
 
 impl DistributionSubject {
-    fn headers(&self) -> Result<&Headers, Verdict> {
+    fn headers(&self) -> Result<&Headers, NotJudged> {
         let headers = self.download.result.as_ref();
-        headers.map_err(|error| Verdict::not_applicable(format!("nothing came: {error}")))
+        headers.map_err(|error| NotJudged::not_applicable(format!("the download failed: {error}")))
     }
+}
 
-    /// How to see what it sees.
-    fn look(&self) -> String {
-        format!("curl -sSL --max-redirs 3 -D - -o crl.der '{}'", self.url)
+impl Subject for DistributionSubject {
+    fn names(&self) -> Names {
+        let names = Names::new(&*self.url).with("url", &*self.url).with("bucket", &*self.bucket);
+        match &self.ca {
+            Some(ca) => names.of_ca(&ca.arn, ca.common_name.as_deref()),
+            None => names.with("ca", "this CA"),
+        }
     }
 }

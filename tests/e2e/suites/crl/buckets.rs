@@ -36,7 +36,7 @@ async fn an_account_block_that_stops_public_crls_is_found() {
     assert_eq!(urgent(&world), ["bucket.object-acl"]);
     let found = world.findings("bucket.object-acl").pop().unwrap();
     assert_eq!(found["evidence"]["level"], "account", "{found:#}");
-    let remedy = found["remediation"].as_str().unwrap();
+    let remedy = found["what_to_do"].as_str().unwrap();
     assert!(remedy.contains("aws s3control put-public-access-block --account-id 111122223333"));
     // The service's own write fails, as it does at AWS.
     world.advance(Duration::days(2)).await;

@@ -58,7 +58,7 @@ async fn each_threshold_of_a_window_is_announced_once() {
     assert_eq!(severities.last().map(String::as_str), Some("CRITICAL"));
     let command = format!("restore-certificate-authority --certificate-authority-arn {ca}");
     let last = alerts.last().unwrap();
-    assert!(last["remediation"].as_str().unwrap().contains(&command), "{last:#}");
+    assert!(last["what_to_do"].as_str().unwrap().contains(&command), "{last:#}");
 
     world.advance(Duration::hours(2)).await;
     assert_eq!(world.status(&ca).await, None, "gone for good");
@@ -85,7 +85,10 @@ async fn a_ca_in_use_is_restored_at_the_end_of_its_window() {
     world.advance(Duration::hours(1) + Duration::minutes(5)).await;
     assert_eq!(world.status(&ca).await, Some(Status::Disabled), "it is taken back");
     let restored = world.findings("auto-restore.restored");
-    assert!(restored[0]["title"].as_str().unwrap().contains("about to end"), "{restored:#?}");
+    assert!(
+        restored[0]["title"].as_str().unwrap().contains("at the last threshold"),
+        "{restored:#?}"
+    );
     world.advance(Duration::hours(2)).await;
     let resolved = world.findings("restore-deadline.threshold");
     assert_eq!(resolved.last().unwrap()["status"], "RESOLVED");

@@ -15,7 +15,7 @@ use serde_json::Value;
 use testkit::pca::START;
 use vigil_aws::bus::EventBridge;
 use vigil_core::{
-    fakes::FakeBus,
+    fakes::{self, FakeBus},
     finding::{DETAIL_TYPE, Finding, SOURCE, Severity},
     ports::{Bus, CONTINUATION, Continuation, PublishError},
 };
@@ -156,8 +156,9 @@ sentences!(Fake, Real;
 
 fn findings(count: usize) -> Vec<Finding> {
     let finding = |number: usize| {
-        let (number, title) = (number.to_string(), format!("Finding {number} is \"seen\""));
-        Finding::new("area.rule", Severity::Low, "arn:aws:x:::y", &number, title, START)
+        let title = format!("Finding {number} is \"seen\"");
+        let resource = format!("arn:aws:x:::{number}");
+        Finding { title, ..fakes::finding("area.rule", Severity::Low, &resource, START) }
     };
     (0..count).map(finding).collect()
 }

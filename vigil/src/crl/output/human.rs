@@ -1,4 +1,4 @@
-//! For people: what the CRL is, what is wrong with it and what to do.
+//! For readers: what the CRL is, what is wrong with it and what to do.
 
 use vigil_core::{
     instant::rfc3339,
@@ -15,9 +15,7 @@ pub(crate) fn human(subject: &CrlSubject, judgements: &[Judgement]) -> String {
     line(&mut text, &summary(subject));
     let found = findings(judgements);
     for finding in &found {
-        let severity = format!("{:?}", finding.severity).to_uppercase();
-        line(&mut text, &format!("\n{severity} {}: {}", finding.rule, finding.title));
-        line(&mut text, &format!("  {}", finding.remediation));
+        line(&mut text, &format!("\n{finding}"));
     }
     text.push('\n');
     let mut passed = 0;

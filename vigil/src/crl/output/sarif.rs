@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 use vigil_core::{
-    finding::{Finding, Severity},
-    rules::{self, About, Judgement},
+    finding::{Finding, RuleInfo, Severity},
+    rules::{self, Judgement},
 };
 
 use super::{super::check::Options, findings};
 
 pub(crate) fn sarif(options: &Options, judgements: &[Judgement]) -> String {
-    let rules: Vec<About> = rules::all()
+    let rules: Vec<RuleInfo> = rules::all()
         .into_iter()
         .filter(|rule| judgements.iter().any(|judgement| judgement.rule == rule.id))
         .collect();
@@ -38,11 +38,11 @@ pub(crate) fn sarif(options: &Options, judgements: &[Judgement]) -> String {
     format!("{log:#}\n")
 }
 
-fn descriptor(rule: &About) -> Value {
+fn descriptor(rule: &RuleInfo) -> Value {
     json!({
         "id": rule.id,
         "shortDescription": {"text": rule.holds},
-        "help": {"text": format!("{} ({})", rule.remedy, rule.cites)},
+        "help": {"text": format!("Source: {}", rule.cites)},
     })
 }
 
@@ -51,11 +51,25 @@ fn result(finding: &Finding, rule: Option<usize>, uri: &str) -> Value {
         "ruleId": finding.rule,
         "ruleIndex": rule,
         "level": level(finding.severity),
-        "message": {"text": format!("{}. {}", finding.title, finding.remediation)},
+        "message": {"text": message(finding)},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}}}],
         "partialFingerprints": {"vigilFindingId/v1": finding.id},
-        "properties": {"severity": finding.severity, "evidence": finding.evidence},
+        "properties": {
+            "severity": finding.severity,
+            "title": finding.title,
+            "what_happened": finding.what_happened,
+            "impact": finding.impact,
+            "what_to_do": finding.what_to_do,
+            "why": finding.why,
+            "evidence": finding.evidence,
+        },
     })
+}
+
+/// Services show the first sentence of a message in lists.
+fn message(finding: &Finding) -> String {
+    let Finding { title, what_happened, impact, what_to_do, .. } = finding;
+    format!("{title}. {what_happened} {impact}\n{what_to_do}")
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -63,7 +63,7 @@ struct ReportRun<'a> {
 
 impl ReportRun<'_> {
     async fn failed(&self, described: &Described) -> Result<Outcome, AuditReportError> {
-        let finding = findings::failed(self.ca, self.report, described.as_of);
+        let finding = findings::failed(described, self.report);
         let published = self
             .finding_store
             .announce(&[finding])
@@ -99,7 +99,7 @@ impl ReportRun<'_> {
             }
         }
         let summary = self.summarise(&record, described).await?;
-        let (found, over) = findings::findings(self.ca, &summary, described.as_of);
+        let (found, over) = findings::findings(described, self.report, &summary);
         let published = self.tell(&found, &over).await?;
         let newest = Newest {
             report: self.report.to_owned(),

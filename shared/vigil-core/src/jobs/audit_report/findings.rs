@@ -1,4 +1,4 @@
-//! What in a report somebody should know at once.
+//! The findings of a report.
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -6,79 +6,45 @@ use time::OffsetDateTime;
 use crate::{
     arn::CaArn,
     audit_report::{Concern, Summary},
-    finding::{Finding, Severity},
+    finding::{Finding, Kind, Names, Observation, RuleInfo},
     instant::rfc3339,
-    ports::ReportRecord,
+    ports::{Described, ReportRecord},
+    rules::audit_report::{
+        CA_COMPROMISE, FAILED, NOT_MADE, OUTLIVING, OUTLIVING_CA, REVOKED, UNREADABLE,
+        UNREADABLE_RECORDS,
+    },
 };
 
-const CA_COMPROMISE: &str = "audit-report.ca-compromise";
-const FAILED: &str = "audit-report.failed";
-const OUTLIVING_CA: &str = "audit-report.outliving-ca";
-const UNREADABLE: &str = "audit-report.unreadable-records";
-
-/// The service could not make the report.
-pub(super) fn failed(ca: &CaArn, report: &str, now: OffsetDateTime) -> Finding {
-    let title = format!("The service could not make an audit report of CA {}", ca.id());
-    Finding::new(FAILED, Severity::Medium, ca.as_str(), "", title, now)
-        .with_evidence("report", report)
-        .with_remediation(format!(
-            "Check that the service may write to the report bucket (bucket policy, encryption, no \
-             Object Lock), then ask again: aws acm-pca create-certificate-authority-audit-report \
-             --certificate-authority-arn {ca} --audit-report-response-format JSON --s3-bucket-name \
-             BUCKET --region {}",
-            ca.region()
-        ))
+/// ACM PCA could not make the report.
+pub(super) fn failed(described: &Described, report: &str) -> Finding {
+    let seen = Observation::new(NOT_MADE).with("report", report);
+    finding(&FAILED, seen, described, report)
 }
 
 /// The findings of a report, and the ids of those that it shows to be over.
 pub(super) fn findings(
-    ca: &CaArn,
+    described: &Described,
+    report: &str,
     summary: &Summary,
-    now: OffsetDateTime,
 ) -> (Vec<Finding>, Vec<String>) {
-    let of = |rule, severity, title: String, concern: &Concern, remedy: &str| {
-        let finding = Finding::new(rule, severity, ca.as_str(), "", title, now)
-            .with_evidence("count", concern.count)
-            .with_evidence("first", concern.first.clone())
-            .with_remediation(remedy);
-        (concern.count > 0, finding)
+    let ca_end = summary.ca_end().map_or_else(|| "an unknown time".to_owned(), rfc3339);
+    let of = |rule: &RuleInfo, kind: Kind, concern: &Concern| {
+        let seen = Observation::new(kind)
+            .with("count", concern.count)
+            .with("first", concern.first.clone())
+            .name("ca_end", ca_end.as_str());
+        (concern.count > 0, finding(rule, seen, described, report))
     };
-    let (compromise, outliving) = (&summary.ca_compromise, &summary.outliving_ca);
     let unreadable = Concern {
         count: summary.unreadable.count,
         first: summary.unreadable.first.iter().map(|bad| bad.why.clone()).collect(),
     };
     let judged = [
-        of(
-            CA_COMPROMISE,
-            Severity::Critical,
-            format!("{} certificates were revoked because a CA is compromised", compromise.count),
-            compromise,
-            "Find out which CA was meant (RevokeCertificate in CloudTrail). If it is this one, its \
-             own certificate must be revoked by its issuer, and everything that it issued replaced.",
-        ),
-        of(
-            OUTLIVING_CA,
-            Severity::Medium,
-            format!(
-                "{} valid certificates end after the CA's own, at {}",
-                outliving.count,
-                summary.ca_end().map_or_else(|| "an unknown time".to_owned(), rfc3339)
-            ),
-            outliving,
-            "They stop being accepted when the CA's certificate ends. Renew the CA's certificate \
-             before: aws acm-pca get-certificate-authority-csr, and import the new certificate.",
-        ),
-        of(
-            UNREADABLE,
-            Severity::Low,
-            format!("{} records of the audit report could not be read", unreadable.count),
-            &unreadable,
-            "The numbers of the summary leave them out. Look at the report and at its first bad \
-             records in the summary.",
-        ),
+        of(&CA_COMPROMISE, REVOKED, &summary.ca_compromise),
+        of(&OUTLIVING_CA, OUTLIVING, &summary.outliving_ca),
+        of(&UNREADABLE_RECORDS, UNREADABLE, &unreadable),
         // A report that came is the end of one that did not.
-        (false, failed(ca, "", now)),
+        (false, failed(described, "")),
     ];
     let mut found = Vec::new();
     let mut over = Vec::new();
@@ -86,6 +52,15 @@ pub(super) fn findings(
         if is_found { found.push(finding) } else { over.push(finding.id) }
     }
     (found, over)
+}
+
+/// One for each CA and rule: the next report shows whether it still holds.
+fn finding(rule: &RuleInfo, seen: Observation, described: &Described, report: &str) -> Finding {
+    let ca = &described.ca;
+    let names = Names::new(format!("audit report {report}"))
+        .of_ca(&ca.arn, ca.common_name.as_deref())
+        .with("report", report);
+    seen.discriminator("").finding(rule, &names, ca.arn.as_str(), described.as_of)
 }
 
 #[derive(Serialize)]
@@ -109,3 +84,6 @@ pub(super) fn document<'a>(
     let ReportRecord { bucket, key, created_at, .. } = record;
     Document { ca, report, bucket, key, created_at: *created_at, summary }
 }
+
+#[cfg(test)]
+mod tests;

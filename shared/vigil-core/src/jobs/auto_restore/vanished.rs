@@ -10,11 +10,12 @@ use crate::{
     arn::CaArn,
     ca::CaStatus,
     evidence::keys,
-    finding::{Finding, Severity},
+    finding::{Finding, Names, Observation},
     instant::rfc3339,
     inventory::{Inventory, Known},
     jobs::case::{AutoRestoreError, RegionRun},
     ports::Listing,
+    rules::auto_restore::{HAD_CERTIFICATE, NEVER_CERTIFIED, VANISHED},
 };
 
 impl RegionRun<'_> {
@@ -47,24 +48,37 @@ impl RegionRun<'_> {
 }
 
 fn finding(ca: &CaArn, known: &Known, last_seen: OffsetDateTime, now: OffsetDateTime) -> Finding {
-    let name = match &known.common_name {
-        Some(common_name) => format!("CA '{common_name}' ({})", ca.id()),
-        None => format!("CA {}", ca.id()),
-    };
-    let (status, last_seen) = (&known.status, rfc3339(last_seen));
-    let title = format!("{name} is gone: it was {status} at {last_seen}, and nobody told of more");
-    // Only who has a certificate can have signed something that is missed now.
-    let (severity, remediation) = if known.serial.is_some() {
-        let remediation = "Nothing brings it back. Replace what it signed; CloudTrail says who \
-                           called DeleteCertificateAuthority, a week or more ago. Then find out why \
-                           neither auto-restore nor restore-deadline ran for all of that time.";
-        (Severity::Critical, remediation)
-    } else {
-        (Severity::Informational, "Nothing: it never had a certificate of its own.")
-    };
-    Finding::new("auto-restore.vanished", severity, ca.as_str(), "", title, now)
-        .with_evidence("last_status", status.as_str())
-        .with_evidence("last_seen", last_seen)
-        .with_evidence("ca_not_after", known.not_after.map(rfc3339))
-        .with_remediation(remediation)
+    // Only a CA with a certificate can have signed something that is missed now.
+    let kind = if known.serial.is_some() { HAD_CERTIFICATE } else { NEVER_CERTIFIED };
+    let seen = Observation::new(kind)
+        .discriminator("")
+        .with("last_status", known.status.as_str())
+        .with("last_seen", rfc3339(last_seen))
+        .with("ca_not_after", known.not_after.map(rfc3339));
+    let inventory = format!("{} in the evidence bucket", keys::inventory(ca.region()));
+    let names = Names::new(inventory).of_ca(ca, known.common_name.as_deref());
+    seen.finding(&VANISHED, &names, ca.as_str(), now)
+}
+
+#[cfg(test)]
+pub(in crate::jobs) mod tests {
+    use time::Duration;
+
+    use super::*;
+    use crate::fakes;
+
+    /// Of a CA that had a certificate, and of one that had none.
+    pub(in crate::jobs) fn both_kinds(at: OffsetDateTime) -> Vec<Finding> {
+        let ca = fakes::deleted_ca(at);
+        let known = |serial: Option<String>| Known {
+            status: CaStatus::Active,
+            common_name: ca.common_name.clone(),
+            not_after: ca.not_after,
+            serial,
+            identity: None,
+            snapshot_at: None,
+        };
+        let of = |serial| finding(&ca.arn, &known(serial), at, at + Duration::days(9));
+        vec![of(ca.serial.clone()), of(None)]
+    }
 }

@@ -216,6 +216,7 @@ pub(super) async fn distribution(
     })
     .await;
     Some(DistributionSubject {
+        ca: gathered.subject.ca.clone(),
         url: url.clone(),
         bucket: scope.bucket.clone(),
         held: (**facts).clone(),

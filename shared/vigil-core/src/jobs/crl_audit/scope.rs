@@ -137,6 +137,7 @@ impl Scope {
     pub(super) fn user(&self, ca: &Ca) -> BucketUser {
         BucketUser {
             ca: ca.arn.clone(),
+            common_name: ca.common_name.clone(),
             key: self.key.clone(),
             object_acl: self.object_acl.clone(),
             served_by_bucket: self.served_by_bucket,

@@ -1,4 +1,4 @@
-//! What people are told of a window that is running out, and how loudly.
+//! The finding of a window that is running out: which kind, and what its texts name.
 
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
@@ -6,17 +6,18 @@ use time::{Duration, OffsetDateTime};
 use super::{Background, thresholds::Due};
 use crate::{
     ca::{Ca, UsageMode},
-    commands,
-    finding::{Finding, Severity},
+    evidence::keys,
+    finding::{Finding, Kind, Names, Observation, Severity},
     instant::{in_key, rfc3339},
     jobs::Impact,
+    rules::restore_deadline::{
+        NO_CERTIFICATE, OVER_7_DAYS, THRESHOLD, WITHIN_1_DAY, WITHIN_6_HOURS, WITHIN_7_DAYS,
+    },
     span::in_words,
 };
 
-pub(super) const RULE: &str = "restore-deadline.threshold";
-
 /// An hourly schedule is later than its threshold by less than this.
-const LATE: Duration = Duration::minutes(90);
+const MAX_DELAY: Duration = Duration::minutes(90);
 
 /// The finding for a threshold that has passed.
 pub(super) fn finding(
@@ -28,46 +29,71 @@ pub(super) fn finding(
     now: OffsetDateTime,
 ) -> Finding {
     let delay = now - due.at;
-    let title = title(ca, until, delay, now);
-    let discriminator = format!("{}/{}", in_key(until), due.threshold);
-    let severity = severity(ca, due.threshold.duration());
+    let kind = with_title(kind(ca, due.threshold.duration()), until - now, delay);
     let time_of = |at: Option<OffsetDateTime>| at.map_or(Value::Null, |at| rfc3339(at).into());
     let Background { impact, deletion } = background;
     let (certificates, subordinates) = (impact.certificates.as_ref(), impact.subordinates.as_ref());
-    let (lost, cost) = (lost(ca, impact, now), cost(ca, now));
-    let account = deletion.as_ref().map_or_else(String::new, |of| format!(" {}", of.in_words()));
-    Finding::new(RULE, severity, ca.arn.as_str(), &discriminator, title, now)
-        .with_evidence("threshold", due.threshold.to_string())
-        .with_evidence("restorable_until", rfc3339(until))
-        .with_evidence("left_seconds", (until - now).whole_seconds())
-        .with_evidence("deleted_at", time_of(ca.last_state_change_at))
-        .with_evidence("delay_seconds", delay.whole_seconds())
-        .with_evidence("missed_thresholds", missed.to_vec())
-        .with_evidence("ca_type", ca.ca_type.as_str())
-        .with_evidence("common_name", ca.common_name.as_deref().map_or(Value::Null, Value::from))
-        .with_evidence("ca_not_after", time_of(ca.not_after))
-        .with_evidence("audience", audience(severity).to_vec())
-        .with_evidence("deleted_by", deletion.as_ref().map(|of| of.by.as_str()))
-        .with_evidence("why_it_stands", deletion.as_ref().map(|of| of.why_it_stands.as_str()))
-        .with_evidence("valid_certificates", certificates.map(|of| of.live(now)))
-        .with_evidence(
-            "last_certificate_ends",
-            time_of(certificates.and_then(|of| of.last_not_after)),
-        )
-        .with_evidence("living_subordinates", subordinates.map(|of| of.living))
-        .with_evidence("subordinates", subordinates.map(|of| of.names.clone()))
-        .with_evidence("unknown", impact.unknown.clone())
-        .with_evidence("restoring_costs", cost.as_str())
-        .with_evidence("lost", lost.as_str())
-        .with_remediation(format!(
-            "If the CA is still needed, take it back before {}: {} ({cost}). What is lost \
-             otherwise: {lost}{account}",
-            rfc3339(until),
-            commands::restore(&ca.arn),
-        ))
+    let last = certificates.and_then(|of| of.last_not_after);
+    let key = keys::alert(&ca.arn, until, due.threshold);
+    let names = Names::new(format!("{key} in the evidence bucket"))
+        .of_ca(&ca.arn, ca.common_name.as_deref())
+        .with("account", account(ca, deletion.as_ref().map(|of| of.in_words())))
+        .with("left", in_words((until - now).abs()))
+        .with("late", in_words(delay));
+    Observation::new(kind)
+        .discriminator(format!("{}/{}", in_key(until), due.threshold))
+        .with("threshold", due.threshold.to_string())
+        .with("restorable_until", rfc3339(until))
+        .with("left_seconds", (until - now).whole_seconds())
+        .with("deleted_at", time_of(ca.last_state_change_at))
+        .with("delay_seconds", delay.whole_seconds())
+        .with("missed_thresholds", missed.to_vec())
+        .with("ca_type", ca.ca_type.as_str())
+        .with("common_name", ca.common_name.as_deref())
+        .with("ca_not_after", time_of(ca.not_after))
+        .with("audience", audience(kind.severity).to_vec())
+        .with("deleted_by", deletion.as_ref().map(|of| of.by.as_str()))
+        .with("why_it_stands", deletion.as_ref().map(|of| of.why_it_stands.as_str()))
+        .with("valid_certificates", certificates.map(|of| of.live(now)))
+        .with("last_certificate_ends", time_of(last))
+        .with("living_subordinates", subordinates.map(|of| of.living))
+        .with("subordinates", subordinates.map(|of| of.names.clone()))
+        .with("unknown", impact.unknown.clone())
+        .with("restoring_costs", cost(ca, now))
+        .with("lost", lost(ca, impact, now))
+        .finding(&THRESHOLD, &names, ca.arn.as_str(), now)
 }
 
-/// Who is to hear of it; rules of infra/template.yaml send the urgent ones further.
+/// Who deleted it and why it was not restored, as far as that is known.
+fn account(ca: &Ca, known: Option<String>) -> String {
+    known.unwrap_or_else(|| match ca.last_state_change_at {
+        Some(at) => format!("The CA was deleted at {}.", rfc3339(at)),
+        None => "The CA was deleted at an unknown time.".to_owned(),
+    })
+}
+
+/// The title says what is unusual: a late alert, or a window that has ended.
+fn with_title(kind: Kind, left: Duration, delay: Duration) -> Kind {
+    let title = match (left.is_positive(), delay > MAX_DELAY) {
+        (true, false) => return kind,
+        (true, true) => "Deleted {ca} is lost for good in {left} (this alert is {late} late)",
+        (false, false) => "The restoration window of {ca} ended {left} ago",
+        (false, true) => "The restoration window of {ca} ended {left} ago (alert {late} late)",
+    };
+    if left.is_positive() {
+        return Kind { title, ..kind };
+    }
+    Kind {
+        title,
+        what_happened: "{account} The restoration window of {ca} ({ca_id}) ended at \
+                        {restorable_until}, {left} ago. The CA is still listed.",
+        what_to_do: "If the CA is still needed, try to restore it at once: it is still listed. \
+                     {restoring_costs}. Restore it:",
+        ..kind
+    }
+}
+
+/// For whom the finding is; rules of infra/template.yaml route the urgent ones further.
 fn audience(severity: Severity) -> &'static [&'static str] {
     match severity {
         Severity::Informational | Severity::Low => &["owners"],
@@ -98,35 +124,18 @@ fn cost(ca: &Ca, now: OffsetDateTime) -> String {
 /// In minutes: 365 days' twelfth.
 const MONTH: i64 = 365 * 24 * 60 / 12;
 
-fn title(ca: &Ca, until: OffsetDateTime, delay: Duration, now: OffsetDateTime) -> String {
-    let name = match &ca.common_name {
-        Some(common_name) => format!("CA '{common_name}' ({})", ca.arn.id()),
-        None => format!("CA {}", ca.arn.id()),
-    };
-    let left = until - now;
-    let mut title = if left.is_positive() {
-        format!("Deleted {name} is lost for good in {}", in_words(left))
-    } else {
-        format!("The window of deleted {name} ended {} ago", in_words(-left))
-    };
-    if delay > LATE {
-        title.push_str(&format!(" (this alert is {} late)", in_words(delay)));
-    }
-    title
-}
-
-/// Rises as the end comes nearer. A CA that never had a certificate is no loss.
-fn severity(ca: &Ca, threshold: Duration) -> Severity {
+/// The severity rises as the end comes nearer.
+fn kind(ca: &Ca, threshold: Duration) -> Kind {
     if !ca.had_certificate() {
-        Severity::Informational
+        NO_CERTIFICATE
     } else if threshold > Duration::days(7) {
-        Severity::Low
+        OVER_7_DAYS
     } else if threshold > Duration::days(1) {
-        Severity::Medium
+        WITHIN_7_DAYS
     } else if threshold > Duration::hours(6) {
-        Severity::High
+        WITHIN_1_DAY
     } else {
-        Severity::Critical
+        WITHIN_6_HOURS
     }
 }
 
@@ -165,52 +174,4 @@ fn lost(ca: &Ca, impact: &Impact, now: OffsetDateTime) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-    use crate::{fakes, inventory::Subordinates, jobs::Certificates};
-
-    const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
-
-    #[test]
-    fn severity_rises_with_every_default_threshold_or_stays() {
-        let ca = fakes::deleted_ca(AT);
-        let severities = ["14d", "7d", "3d", "1d", "6h", "1h"]
-            .map(|text| severity(&ca, text.parse::<crate::span::Span>().unwrap().duration()));
-        use Severity::{Critical, High, Low, Medium};
-        assert_eq!(severities, [Low, Medium, Medium, High, Critical, Critical]);
-    }
-
-    #[test]
-    fn what_is_lost_depends_on_the_cas_certificate() {
-        let ca = fakes::deleted_ca(AT);
-        let unknown = Impact::default();
-        let words = lost(&ca, &unknown, AT);
-        assert!(words.contains("unknown number") && words.contains("2027-09-16"), "{words}");
-        assert!(lost(&ca, &unknown, AT + Duration::days(300)).contains("ran out"));
-        let certificates = Certificates { valid: 7, last_not_after: Some(AT), as_of: AT };
-        let subordinates = Subordinates {
-            living: 1,
-            active: 1,
-            last_not_after: None,
-            names: vec!["Payments".to_owned()],
-            as_of: AT,
-        };
-        let known = Impact {
-            certificates: Some(certificates),
-            subordinates: Some(subordinates),
-            unknown: Vec::new(),
-        };
-        let words = lost(&ca, &known, AT);
-        for part in [
-            "7 valid certificates, the last until 2026-11-20",
-            "1 living subordinate CAs (Payments)",
-        ] {
-            assert!(words.contains(part), "{words}");
-        }
-        let never = Ca { serial: None, not_before: None, not_after: None, ..ca };
-        assert!(lost(&never, &known, AT).contains("never had"));
-        assert_eq!(severity(&never, Duration::HOUR), Severity::Informational);
-    }
-}
+mod tests;

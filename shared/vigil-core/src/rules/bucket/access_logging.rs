@@ -1,56 +1,48 @@
-//! Who fetched and who wrote a CRL can only be told where it is logged.
-
-use std::fmt;
-
-use serde::Serialize;
+//! Access logs tell who fetched and who wrote a CRL.
 
 use super::BucketSubject;
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.access-logging",
-    holds: "Requests to the bucket are logged, to another bucket.",
-    cites: "Amazon S3 User Guide, Logging requests with server access logging; AWS Security Hub, S3.9",
-    finds: &[("off", Severity::Low), ("to-itself", Severity::Medium)],
-    remedy: "Turn server access logging on, with a bucket of its own as the target.",
+    info: RuleInfo {
+        id: "bucket.access-logging",
+        holds: "Requests to the bucket are logged, to another bucket.",
+        cites: "Amazon S3 User Guide, Logging requests with server access logging; AWS Security Hub, \
+                S3.9",
+        kinds: &[OFF, TO_ITSELF],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    Off,
-    ToItself,
-}
+const OFF: Kind = Kind {
+    id: "off",
+    severity: Severity::Low,
+    title: "Access to CRL bucket {bucket} ({ca}) is not logged",
+    what_happened: "Bucket {bucket} has no server access logging. Checked at {as_of}.",
+    impact: "If a CRL is changed, the bucket does not show who did it.",
+    what_to_do: "Log to another bucket. Put its name in place of LOG-BUCKET:",
+    first_command: "aws s3api put-bucket-logging --bucket {bucket} --bucket-logging-status \
+                    '{\"LoggingEnabled\":{\"TargetBucket\":\"LOG-BUCKET\",\"TargetPrefix\":\"crl-access/\"}}'",
+};
 
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Off => "Requests to the bucket are not logged: who changed a CRL stays unknown",
-            Self::ToItself => {
-                "The bucket logs to itself: every log makes another one, beside the CRLs"
-            }
-        })
-    }
-}
+const TO_ITSELF: Kind = Kind {
+    id: "to-itself",
+    severity: Severity::Medium,
+    title: "CRL bucket {bucket} ({ca}) logs its access to itself",
+    what_happened: "The access logs of bucket {bucket} are written to {bucket} itself. Checked at {as_of}.",
+    impact: "Each log makes another log, so their number and cost grow without end, beside the CRLs.",
+    ..OFF
+};
 
 fn check(subject: &BucketSubject) -> Verdict {
-    if let Err(verdict) = subject.missing() {
-        return verdict;
+    subject.missing()?;
+    match subject.facts.access_logs.known() {
+        Err(why) => Err(NotJudged::unknown(format!("access logging is not known: {why}"))),
+        Ok(None) => Ok(vec![Observation::new(OFF)]),
+        Ok(Some(target)) if *target == subject.facts.name => Ok(vec![Observation::new(TO_ITSELF)]),
+        Ok(Some(_)) => Ok(Vec::new()),
     }
-    let bucket = subject.facts.name.as_str();
-    let (severity, detail) = match subject.facts.access_logs.known() {
-        Err(why) => return Verdict::unknown(format!("access logging is not known: {why}")),
-        Ok(None) => (Severity::Low, Detail::Off),
-        Ok(Some(target)) if target == bucket => (Severity::Medium, Detail::ToItself),
-        Ok(Some(_)) => return Verdict::Pass,
-    };
-    let remedy = format!(
-        "aws s3api put-bucket-logging --bucket {bucket} --bucket-logging-status \
-         '{{\"LoggingEnabled\":{{\"TargetBucket\":\"LOG-BUCKET\",\"TargetPrefix\":\"{bucket}/\"}}}}'"
-    );
-    Some(Observation::new(severity, &detail).remedy(remedy)).into()
 }

@@ -1,64 +1,67 @@
 //! The service must be let in on behalf of our own CAs only.
 
-use std::{collections::BTreeMap, fmt};
-
-use serde::Serialize;
+use std::collections::BTreeMap;
 
 use super::{BucketSubject, BucketUser, organisation_of, service_access, service_context};
 use crate::{
     bucket_policy::{BucketPolicy, Context, Effect, Request},
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.confused-deputy",
-    holds: "The service's access is bound to the account and the CA (aws:SourceAccount, \
-            aws:SourceArn).",
-    cites: "AWS Private CA User Guide, Confused deputy prevention",
-    finds: &[
-        ("account-only", Severity::Informational),
-        ("organisation", Severity::Low),
-        ("other-condition", Severity::Low),
-        ("unbound", Severity::Medium),
-    ],
-    remedy: "Bind the service's statement to aws:SourceAccount and aws:SourceArn.",
+    info: RuleInfo {
+        id: "bucket.confused-deputy",
+        holds: "The bucket policy lets ACM PCA write only for these CAs (aws:SourceAccount, aws:SourceArn).",
+        cites: "AWS Private CA User Guide, Confused deputy prevention",
+        kinds: &[ACCOUNT_ONLY, ORGANISATION, OTHER_CONDITION, UNBOUND],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    AccountOnly { certificate_authorities: &'a [&'a str] },
-    Organisation { certificate_authorities: &'a [&'a str], organisation: &'a str },
-    OtherCondition { certificate_authorities: &'a [&'a str], why: &'a str },
-    Unbound { certificate_authorities: &'a [&'a str] },
-}
+const ACCOUNT_ONLY: Kind = Kind {
+    id: "account-only",
+    severity: Severity::Informational,
+    title: "Every CA of account {account} can have CRLs written to bucket {bucket}",
+    what_happened: "The policy of bucket {bucket} lets ACM PCA write for every CA of account {account}. Checked \
+                    at {as_of}.",
+    impact: "Another CA of the account, configured with {bucket}, could overwrite CRLs of {ca}.",
+    what_to_do: "Restrict the statement of ACM PCA to aws:SourceAccount and aws:SourceArn, as below. Show the \
+                 policy:",
+    first_command: super::SHOW_POLICY,
+};
 
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AccountOnly { .. } => f.write_str(
-                "Any CA of the account may have the service write to the bucket, not only this one",
-            ),
-            Self::Organisation { organisation, .. } => write!(
-                f,
-                "Any CA of the organisation {organisation} may have the service write to the \
-                 bucket, not only this one"
-            ),
-            Self::OtherCondition { .. } => f.write_str(
-                "The service's access is bound, but to something wider than account and CA, or \
-                 unclear",
-            ),
-            Self::Unbound { .. } => f.write_str(
-                "CAs of any AWS account may have the service write to the bucket: nothing binds its \
-                 access",
-            ),
-        }
-    }
-}
+const ORGANISATION: Kind = Kind {
+    id: "organisation",
+    severity: Severity::Low,
+    title: "Every CA of organisation {organisation} can have CRLs written to {bucket}",
+    what_happened: "The policy of bucket {bucket} lets ACM PCA write for every CA of organisation \
+                    {organisation}. Checked at {as_of}.",
+    impact: "A CA of another account of the organisation could overwrite CRLs of {ca}.",
+    ..ACCOUNT_ONLY
+};
 
-/// How far the door is open; the worst grade first.
+const OTHER_CONDITION: Kind = Kind {
+    id: "other-condition",
+    severity: Severity::Low,
+    title: "The policy of bucket {bucket} may let ACM PCA write for other CAs",
+    what_happened: "The policy of bucket {bucket} restricts ACM PCA by a condition that Vigil cannot evaluate: \
+                    {why}. Checked at {as_of}.",
+    impact: "If the condition also matches other CAs, they could overwrite CRLs of {ca}.",
+    ..ACCOUNT_ONLY
+};
+
+const UNBOUND: Kind = Kind {
+    id: "unbound",
+    severity: Severity::Medium,
+    title: "CAs of any AWS account can have CRLs written to bucket {bucket}",
+    what_happened: "The policy of bucket {bucket} lets ACM PCA write without a condition on the CA or its \
+                    account. Checked at {as_of}.",
+    impact: "A stranger who configures a CA with {bucket} could overwrite CRLs of {ca}.",
+    ..ACCOUNT_ONLY
+};
+
+/// How widely ACM PCA is let in; the worst grade first.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Grade {
     Unbound,
@@ -67,16 +70,14 @@ enum Grade {
     AccountOnly,
 }
 
-/// An account that is nobody's.
+/// An account that AWS gives to no customer.
 const STRANGER: &str = "000000000000";
 
-/// Asked by evaluation, not by looking for words: would the same policy let the service in for a
-/// stranger's CA, for one of the same organisation, and for another CA of the same account?
+/// The policy is evaluated, not searched for words. Would it let ACM PCA in for the CA of a stranger,
+/// for a CA of the same organisation, and for another CA of the same account?
 fn check(subject: &BucketSubject) -> Verdict {
-    let policy = match subject.policy() {
-        Ok(Some(policy)) => policy,
-        Ok(None) => return Verdict::not_applicable("there is no bucket policy"),
-        Err(verdict) => return verdict,
+    let Some(policy) = subject.policy()? else {
+        return Err(NotJudged::not_applicable("there is no bucket policy"));
     };
     let mut grades: BTreeMap<Grade, Vec<&BucketUser>> = BTreeMap::new();
     for user in &subject.users {
@@ -85,24 +86,21 @@ fn check(subject: &BucketSubject) -> Verdict {
         }
     }
     let seen = grades.iter().map(|(grade, users)| {
-        let arns: Vec<_> = users.iter().map(|user| user.ca.as_str()).collect();
-        let certificate_authorities = arns.as_slice();
-        let (severity, detail) = match grade {
-            Grade::Unbound => (Severity::Medium, Detail::Unbound { certificate_authorities }),
-            Grade::Organisation(organisation) => {
-                (Severity::Low, Detail::Organisation { certificate_authorities, organisation })
+        let seen = match grade {
+            Grade::Unbound => Observation::new(UNBOUND),
+            Grade::Organisation(id) => {
+                Observation::new(ORGANISATION).with("organisation", id.as_str())
             }
             Grade::OtherCondition(why) => {
-                (Severity::Low, Detail::OtherCondition { certificate_authorities, why })
+                Observation::new(OTHER_CONDITION).with("why", why.as_str())
             }
-            Grade::AccountOnly => {
-                (Severity::Informational, Detail::AccountOnly { certificate_authorities })
-            }
+            Grade::AccountOnly => Observation::new(ACCOUNT_ONLY),
         };
-        let remedy = service_access::remedy(subject, users[0]);
-        Observation::new(severity, &detail).remedy(remedy)
+        let arns: Vec<_> = users.iter().map(|user| user.ca.as_str()).collect();
+        let statement = service_access::statement(subject, users[0]);
+        seen.with("certificate_authorities", arns).also(super::set_policy(subject, &statement))
     });
-    Verdict::from_observations(seen.collect())
+    Ok(seen.collect())
 }
 
 fn grade(subject: &BucketSubject, policy: &BucketPolicy, user: &BucketUser) -> Option<Grade> {

@@ -1,109 +1,117 @@
-//! A customer managed key must let the service use it, for this bucket.
+//! A customer managed key must let ACM PCA use it, for this bucket.
 
-use std::fmt;
-
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{BucketSubject, BucketUser, service_access};
 use crate::{
     bucket::{Encryption, KeyFacts},
     bucket_policy::{BucketPolicy, Effect, Request},
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.encryption-key",
-    holds: "The bucket's KMS key is enabled, in the CA's Region, and lets the service use it \
-            (kms:GenerateDataKey, kms:Decrypt).",
-    cites: "AWS Private CA User Guide, Encrypting your CRLs",
-    finds: &[
-        ("elsewhere", Severity::High),
-        ("refused", Severity::High),
-        ("unclear", Severity::Low),
-        ("unusable", Severity::High),
-    ],
-    remedy: "Let the service use the key for the bucket in the key's policy, or encrypt with SSE-S3.",
+    info: RuleInfo {
+        id: "bucket.encryption-key",
+        holds: "The bucket's KMS key is enabled, in the CA's Region, and lets ACM PCA use it \
+                (kms:GenerateDataKey, kms:Decrypt).",
+        cites: "AWS Private CA User Guide, Encrypting your CRLs",
+        kinds: &[ELSEWHERE, REFUSED, UNCLEAR, UNUSABLE],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    Elsewhere { key: &'a str, ca_region: &'a str },
-    Refused { key: &'a str, refusals: Vec<String> },
-    Unclear { key: &'a str, doubts: Vec<String> },
-    Unusable { key: &'a str, state: &'a str },
-}
+const ELSEWHERE: Kind = Kind {
+    id: "elsewhere",
+    severity: Severity::High,
+    title: "The KMS key of CRL bucket {bucket} is not in {ca_region}, the Region of {ca}",
+    what_happened: "Bucket {bucket} encrypts with key {key}, which is not in {ca_region}, the Region of {ca}. \
+                    Checked at {as_of}.",
+    impact: super::NO_NEW_CRL,
+    what_to_do: "Use a customer managed key in {ca_region} whose policy has the statement below, or SSE-S3. Set \
+                 SSE-S3:",
+    first_command: "aws s3api put-bucket-encryption --bucket {bucket} \
+                    --server-side-encryption-configuration \
+                    '{\"Rules\":[{\"ApplyServerSideEncryptionByDefault\":{\"SSEAlgorithm\":\"AES256\"}}]}'",
+};
 
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Elsewhere { ca_region, .. } => {
-                write!(f, "The bucket's KMS key is not in {ca_region}, the CA's Region")
-            }
-            Self::Refused { .. } => {
-                f.write_str("The service may not use the bucket's KMS key, so it cannot write CRLs")
-            }
-            Self::Unclear { .. } => {
-                f.write_str("Unclear whether the service may use the bucket's KMS key")
-            }
-            Self::Unusable { state, .. } => {
-                write!(f, "The bucket's KMS key is {state}: nothing can be written or read")
-            }
-        }
-    }
-}
+const REFUSED: Kind = Kind {
+    id: "refused",
+    severity: Severity::High,
+    title: "ACM PCA may not use the KMS key of CRL bucket {bucket} ({ca})",
+    what_happened: "The policy of key {key} of bucket {bucket} refuses ACM PCA: {refusals}. Checked at {as_of}.",
+    impact: super::NO_NEW_CRL,
+    what_to_do: "Add the statement below to the key's policy, or encrypt the bucket with SSE-S3. Show the key's \
+                 policy:",
+    first_command: "aws kms get-key-policy --key-id {key} --policy-name default --region {region} --query \
+                    Policy --output text",
+};
+
+const UNCLEAR: Kind = Kind {
+    id: "unclear",
+    severity: Severity::Low,
+    title: "ACM PCA may be unable to use the KMS key of CRL bucket {bucket} ({ca})",
+    what_happened: "Vigil cannot evaluate whether the policy of key {key} of bucket {bucket} lets ACM PCA use \
+                    it: {doubts}. Checked at {as_of}.",
+    impact: "If the policy refuses ACM PCA, it cannot write CRLs of {ca}. crl.generation then reports it.",
+    ..REFUSED
+};
+
+const UNUSABLE: Kind = Kind {
+    id: "unusable",
+    severity: Severity::High,
+    title: "The KMS key of CRL bucket {bucket} ({ca}) is {state}",
+    what_happened: "Bucket {bucket} encrypts with key {key}, which is {state}. Checked at {as_of}.",
+    impact: "The CRLs in the bucket can be neither written nor read. Relying parties that require a CRL refuse \
+             every certificate of {ca}.",
+    what_to_do: "Cancel the deletion of the key or enable it again, or encrypt the bucket with SSE-S3. Show the \
+                 key's state:",
+    first_command: "aws kms describe-key --key-id {key} --region {region}",
+};
 
 /// S3 asks for a data key, and for its own decryption when an object comes in parts.
 const ACTIONS: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
 
 fn check(subject: &BucketSubject) -> Verdict {
-    if let Err(verdict) = subject.missing() {
-        return verdict;
-    }
+    subject.missing()?;
+    let no_key = || NotJudged::not_applicable("the bucket names no KMS key");
     let bucket_key = match subject.facts.encryption.known() {
-        Err(why) => return Verdict::unknown(format!("encryption is not known: {why}")),
+        Err(why) => return Err(NotJudged::unknown(format!("encryption is not known: {why}"))),
         Ok(Encryption::Kms { key: Some(_), bucket_key }) => *bucket_key,
-        Ok(_) => return Verdict::not_applicable("the bucket names no KMS key"),
+        Ok(_) => return Err(no_key()),
     };
     let key = match subject.facts.key.known() {
-        Err(why) => return Verdict::unknown(format!("the key is not known: {why}")),
-        Ok(None) => return Verdict::not_applicable("the bucket names no KMS key"),
+        Err(why) => return Err(NotJudged::unknown(format!("the key is not known: {why}"))),
+        Ok(None) => return Err(no_key()),
         Ok(Some(key)) if key.is_aws_managed => {
-            return Verdict::not_applicable("the key is AWS's own, as bucket.encryption says");
+            let reason = "bucket.encryption reports the AWS managed key";
+            return Err(NotJudged::not_applicable(reason));
         }
         Ok(Some(key)) => key,
     };
-    let policy = match BucketPolicy::of_resource(&key.policy) {
-        Ok(policy) => policy,
-        Err(error) => {
-            return Verdict::unknown(format!("the key's policy cannot be judged: {error}"));
-        }
-    };
-    let name = key.arn.as_str();
+    let policy = BucketPolicy::of_resource(&key.policy).map_err(|error| {
+        NotJudged::unknown(format!("the key's policy cannot be judged: {error}"))
+    })?;
     let mut seen = Vec::new();
     if key.state != "Enabled" {
-        seen.push((Severity::High, Detail::Unusable { key: name, state: &key.state }));
+        seen.push(Observation::new(UNUSABLE).with("state", key.state.as_str()));
     }
     let region = key.arn.split(':').nth(3).unwrap_or_default();
     if let Some(user) = subject.users.iter().find(|user| user.ca.region() != region) {
-        let ca_region = user.ca.region();
-        seen.push((Severity::High, Detail::Elsewhere { key: name, ca_region }));
+        seen.push(Observation::new(ELSEWHERE).with("ca_region", user.ca.region()));
     }
     let (refusals, doubts) = access(subject, key, &policy, bucket_key);
     if !refusals.is_empty() {
-        seen.push((Severity::High, Detail::Refused { key: name, refusals }));
+        seen.push(Observation::new(REFUSED).with("refusals", refusals));
     }
     if !doubts.is_empty() {
-        seen.push((Severity::Low, Detail::Unclear { key: name, doubts }));
+        seen.push(Observation::new(UNCLEAR).with("doubts", doubts));
     }
-    let remedy = remedy(subject, name, bucket_key);
-    let seen = seen
-        .iter()
-        .map(|(severity, detail)| Observation::new(*severity, detail).remedy(remedy.clone()));
-    Verdict::from_observations(seen.collect())
+    let statement = format!("The statement:\n  {}", statement(subject, bucket_key));
+    let complete = |seen: Observation| {
+        seen.with("key", key.arn.as_str()).name("region", region).also(statement.clone())
+    };
+    Ok(seen.into_iter().map(complete).collect())
 }
 
 /// What the key's policy refuses the service, and what is in doubt.
@@ -141,7 +149,7 @@ fn encrypted(subject: &BucketSubject, user: &BucketUser, bucket_key: bool) -> St
     if bucket_key { subject.arn() } else { subject.object_arn(&user.key) }
 }
 
-fn remedy(subject: &BucketSubject, key: &str, bucket_key: bool) -> String {
+fn statement(subject: &BucketSubject, bucket_key: bool) -> Value {
     let bucket = subject.arn();
     let contexts = if bucket_key {
         vec![bucket]
@@ -152,16 +160,11 @@ fn remedy(subject: &BucketSubject, key: &str, bucket_key: bool) -> String {
         names.map(|name| format!("{bucket}/{name}")).collect()
     };
     let service = subject.users.first().map(|user| service_access::name(subject, user));
-    let statement = json!({
+    json!({
         "Effect": "Allow",
         "Principal": {"Service": service},
         "Action": ACTIONS,
         "Resource": "*",
         "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": contexts}},
-    });
-    format!(
-        "Add this statement to the key's policy (aws kms put-key-policy --key-id {key} \
-         --policy-name default --policy file://policy.json): {statement}. The key must be enabled, \
-         and in the CA's Region; else encrypt with SSE-S3: aws s3api put-bucket-encryption"
-    )
+    })
 }

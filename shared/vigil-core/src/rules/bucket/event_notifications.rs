@@ -1,53 +1,38 @@
-//! Tampering is seen within seconds only where S3 tells of it.
-
-use std::fmt;
-
-use serde::Serialize;
+//! Vigil sees tampering within seconds only where S3 sends events.
 
 use super::BucketSubject;
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.event-notifications",
-    holds: "S3 tells EventBridge of what is written to and deleted from the bucket.",
-    cites: "Amazon S3 User Guide, Using EventBridge",
-    finds: &[("off", Severity::Low)],
-    remedy: "Turn the bucket's EventBridge notifications on.",
+    info: RuleInfo {
+        id: "bucket.event-notifications",
+        holds: "S3 sends EventBridge an event for every object that is written or deleted.",
+        cites: "Amazon S3 User Guide, Using EventBridge",
+        kinds: &[OFF],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    Off,
-}
-
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "The bucket tells nobody of changed objects: tampering is seen by the schedule only",
-        )
-    }
-}
+const OFF: Kind = Kind {
+    id: "off",
+    severity: Severity::Low,
+    title: "CRL bucket {bucket} ({ca}) sends no events to EventBridge",
+    what_happened: "Bucket {bucket} has no EventBridge notifications. Checked at {as_of}.",
+    impact: "Vigil sees a changed or deleted CRL only at its next scheduled run, not within seconds.",
+    what_to_do: "Turn the notifications on. The command replaces all notifications of the bucket, so add \
+                 those that exist to it:",
+    first_command: "aws s3api put-bucket-notification-configuration --bucket {bucket} \
+                    --notification-configuration '{\"EventBridgeConfiguration\":{}}'",
+};
 
 fn check(subject: &BucketSubject) -> Verdict {
-    if let Err(verdict) = subject.missing() {
-        return verdict;
-    }
+    subject.missing()?;
     match subject.facts.event_notifications.known() {
-        Err(why) => Verdict::unknown(format!("event notifications are not known: {why}")),
-        Ok(true) => Verdict::Pass,
-        Ok(false) => {
-            let remedy = format!(
-                "With the bucket's other notifications, which the call replaces: aws s3api \
-                 put-bucket-notification-configuration --bucket {} --notification-configuration \
-                 '{{\"EventBridgeConfiguration\":{{}}}}'",
-                subject.facts.name
-            );
-            Some(Observation::new(Severity::Low, &Detail::Off).remedy(remedy)).into()
-        }
+        Err(why) => Err(NotJudged::unknown(format!("event notifications are not known: {why}"))),
+        Ok(true) => Ok(Vec::new()),
+        Ok(false) => Ok(vec![Observation::new(OFF)]),
     }
 }

@@ -1,52 +1,45 @@
 //! The bucket that a CA writes to must be there.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::BucketSubject;
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.exists",
-    holds: "The bucket that the CA's CRL configuration names exists.",
-    cites: "AWS Private CA API Reference, CrlConfiguration (S3BucketName)",
-    finds: &[("missing", Severity::Critical)],
-    remedy: "Create the bucket again in your own account before a stranger takes its name.",
+    info: RuleInfo {
+        id: "bucket.exists",
+        holds: "The bucket that the CA's CRL configuration names exists.",
+        cites: "AWS Private CA API Reference, CrlConfiguration (S3BucketName)",
+        kinds: &[MISSING],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    Missing { bucket: &'a str, certificate_authorities: Vec<&'a str> },
-}
-
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Missing { bucket, .. } = self;
-        write!(f, "CRL bucket {bucket} does not exist; whoever creates it answers for the CRLs")
-    }
-}
-
 /// Critical, because bucket names are global: a stranger who takes the name serves the CRL.
+const MISSING: Kind = Kind {
+    id: "missing",
+    severity: Severity::Critical,
+    title: "CRL bucket {bucket} of {ca} does not exist",
+    what_happened: "The CRL configuration of {ca} names bucket {bucket}, which does not exist at {as_of}.",
+    impact: "Relying parties cannot download the CRL. Bucket names are global: an attacker who creates \
+             {bucket} serves CRLs for {ca}.",
+    what_to_do: "Create the bucket again in your own account at once. Then restore its policy, and check \
+                 it with the next run of crl-audit. Create it:",
+    // `s3 mb` sets the LocationConstraint that every Region but us-east-1 needs.
+    first_command: "aws s3 mb s3://{bucket} --region {region}",
+};
+
 fn check(subject: &BucketSubject) -> Verdict {
     if let Err(why) = subject.facts.region.known() {
-        return Verdict::unknown(format!("whether it exists is not known: {why}"));
+        return Err(NotJudged::unknown(format!("whether it exists is not known: {why}")));
     }
     if subject.facts.exists() {
-        return Verdict::Pass;
+        return Ok(Vec::new());
     }
-    let bucket = subject.facts.name.as_str();
-    let certificate_authorities = subject.users.iter().map(|user| user.ca.as_str()).collect();
-    let detail = Detail::Missing { bucket, certificate_authorities };
-    let remedy = format!(
-        "Create it again in your own account at once: aws s3api create-bucket --bucket {bucket}. \
-         Then restore its policy, or point the CA at another bucket: aws acm-pca \
-         update-certificate-authority --revocation-configuration"
-    );
-    Some(Observation::new(Severity::Critical, &detail).remedy(remedy)).into()
+    let cas: Vec<_> = subject.users.iter().map(|user| user.ca.as_str()).collect();
+    let seen = Observation::new(MISSING)
+        .with("bucket", subject.facts.name.as_str())
+        .with("certificate_authorities", cas);
+    Ok(vec![seen])
 }

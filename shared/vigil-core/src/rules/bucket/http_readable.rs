@@ -1,50 +1,43 @@
-//! Where certificates send their readers to the bucket by plain HTTP, the policy must not refuse it.
-
-use std::fmt;
-
-use serde::Serialize;
+//! Where certificates name the bucket by an http URL, the policy must not refuse plain HTTP.
 
 use super::BucketSubject;
 use crate::{
     bucket_policy::{Context, Principal, Request},
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.http-readable",
-    holds: "A CRL that certificates locate in the bucket itself can be read by plain HTTP.",
-    cites: "RFC 5280 §4.2.1.13; AWS Private CA User Guide, Set up a CRL (CDP URIs are http)",
-    finds: &[("refused", Severity::High)],
-    remedy: "Leave s3:GetObject on CRLs out of what the policy denies without TLS.",
+    info: RuleInfo {
+        id: "bucket.http-readable",
+        holds: "A CRL that certificates locate in the bucket itself can be read by plain HTTP.",
+        cites: "RFC 5280 §4.2.1.13; AWS Private CA User Guide, Set up a CRL (CDP URIs are http)",
+        kinds: &[REFUSED],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    Refused { by: &'a str, certificate_authorities: Vec<&'a str> },
-}
-
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Refused { by, .. } = self;
-        write!(f, "Certificates name the CRL by an http URL, and the policy refuses it ({by})")
-    }
-}
+const REFUSED: Kind = Kind {
+    id: "refused",
+    severity: Severity::High,
+    title: "The policy of CRL bucket {bucket} ({ca}) refuses plain HTTP",
+    what_happened: "Certificates name the CRL in bucket {bucket} by an http URL. The bucket policy \
+                    refuses requests without TLS ({by}). Checked at {as_of}.",
+    impact: "Relying parties cannot download the CRL. Those that require one refuse every certificate of \
+             {ca}.",
+    what_to_do: "Exclude s3:GetObject on CRLs from the statement that requires TLS. A CRL is signed and \
+                 public, and a client needs it before it can trust TLS. Show the policy:",
+    first_command: super::SHOW_POLICY,
+};
 
 fn check(subject: &BucketSubject) -> Verdict {
-    let policy = match subject.policy() {
-        Ok(Some(policy)) => policy,
-        Ok(None) => return Verdict::Pass,
-        Err(verdict) => return verdict,
-    };
+    let Some(policy) = subject.policy()? else { return Ok(Vec::new()) };
     let context = &Context::default().with("aws:SecureTransport", "false");
     let mut by = None;
     let mut certificate_authorities = Vec::new();
     let mut served = subject.users.iter().filter(|user| user.served_by_bucket).peekable();
     if served.peek().is_none() {
-        return Verdict::not_applicable("no certificate refers to this bucket itself");
+        return Err(NotJudged::not_applicable("no certificate refers to this bucket itself"));
     }
     for user in served {
         let resource = &subject.object_arn(&user.key);
@@ -55,8 +48,9 @@ fn check(subject: &BucketSubject) -> Verdict {
             certificate_authorities.push(user.ca.as_str());
         }
     }
-    let detail = by.map(|by| Detail::Refused { by, certificate_authorities });
-    let remedy = "Leave s3:GetObject on the CRLs out of the statement that insists on TLS: a CRL is \
-                  signed and public, and its readers cannot use TLS to learn whether to trust TLS.";
-    detail.map(|detail| Observation::new(Severity::High, &detail).remedy(remedy)).into()
+    let seen = by.map(|by| {
+        let seen = Observation::new(REFUSED).with("by", by);
+        seen.with("certificate_authorities", certificate_authorities)
+    });
+    Ok(seen.into_iter().collect())
 }

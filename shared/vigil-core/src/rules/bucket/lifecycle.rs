@@ -1,93 +1,96 @@
 //! No lifecycle rule may take a CRL away from relying parties.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::BucketSubject;
 use crate::{
     bucket::LifecycleRule,
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.lifecycle",
-    holds: "No lifecycle rule expires or archives CRLs.",
-    cites: "Amazon S3 User Guide, Expiring objects; Storage classes for archiving objects",
-    finds: &[
-        ("archives", Severity::High),
-        ("archives", Severity::Low),
-        ("expires", Severity::High),
-        ("expires", Severity::Low),
-    ],
-    remedy: "Take the CRLs' prefix out of the lifecycle rule.",
+    info: RuleInfo {
+        id: "bucket.lifecycle",
+        holds: "No lifecycle rule expires or archives CRLs.",
+        cites: "Amazon S3 User Guide, Expiring objects; Storage classes for archiving objects",
+        kinds: &[ARCHIVES, MAY_ARCHIVE, EXPIRES, MAY_EXPIRE],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    Archives { rule: &'a str, key: &'a str, storage_class: &'a str },
-    Expires { rule: &'a str, key: &'a str },
-}
+const ARCHIVES: Kind = Kind {
+    id: "archives",
+    severity: Severity::High,
+    title: "Lifecycle rule '{rule}' of bucket {bucket} archives CRLs of {ca}",
+    what_happened: "Lifecycle rule '{rule}' of bucket {bucket} moves {key} to {storage_class}. Checked at \
+                    {as_of}.",
+    impact: "Relying parties cannot download an archived CRL. A CRL that is no longer renewed is archived \
+             first.",
+    what_to_do: CHANGE,
+    first_command: SHOW,
+};
 
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let short = |rule: &str| rule.chars().take(40).collect::<String>();
-        match self {
-            Self::Archives { rule, storage_class, .. } => write!(
-                f,
-                "Lifecycle rule {:?} moves CRLs to {storage_class}, from where nobody can fetch them",
-                short(rule)
-            ),
-            Self::Expires { rule, .. } => {
-                write!(f, "Lifecycle rule {:?} deletes CRLs", short(rule))
-            }
-        }
-    }
-}
+/// The rule also asks for tags or a size. ACM PCA tags nothing, and sizes differ.
+const MAY_ARCHIVE: Kind = Kind {
+    id: "may-archive",
+    severity: Severity::Low,
+    title: "Lifecycle rule '{rule}' of bucket {bucket} may archive CRLs of {ca}",
+    what_happened: "Lifecycle rule '{rule}' of bucket {bucket} moves {key} to {storage_class} if its tags \
+                    and size match the rule's filter. Checked at {as_of}.",
+    ..ARCHIVES
+};
+
+const EXPIRES: Kind = Kind {
+    id: "expires",
+    severity: Severity::High,
+    title: "Lifecycle rule '{rule}' of bucket {bucket} deletes CRLs of {ca}",
+    what_happened: "Lifecycle rule '{rule}' of bucket {bucket} expires {key}. Checked at {as_of}.",
+    impact: "Relying parties cannot download a deleted CRL. A CRL that is no longer renewed is deleted \
+             first.",
+    what_to_do: CHANGE,
+    first_command: SHOW,
+};
+
+const MAY_EXPIRE: Kind = Kind {
+    id: "may-expire",
+    severity: Severity::Low,
+    title: "Lifecycle rule '{rule}' of bucket {bucket} may delete CRLs of {ca}",
+    what_happened: "Lifecycle rule '{rule}' of bucket {bucket} expires {key} if its tags and size match \
+                    the rule's filter. Checked at {as_of}.",
+    ..EXPIRES
+};
+
+const CHANGE: &str = "Give the rule a prefix or filter that excludes CRLs, or disable it. Show the rules, \
+                      change them in a file, and set them with put-bucket-lifecycle-configuration:";
+const SHOW: &str = "aws s3api get-bucket-lifecycle-configuration --bucket {bucket}";
 
 /// Objects in these have to be restored before they can be read.
-const ARCHIVES: [&str; 2] = ["DEEP_ARCHIVE", "GLACIER"];
+const ARCHIVE_CLASSES: [&str; 2] = ["DEEP_ARCHIVE", "GLACIER"];
 
-/// A CRL is written anew often, which makes it young again; but one that is not, because the CA is
-/// EXPIRED or the service fails, is when it is needed longest.
+/// ACM PCA often writes a CRL anew, which makes it young again. A CRL that it does not write, because
+/// the CA is EXPIRED or writing fails, is the one that is needed longest.
 fn check(subject: &BucketSubject) -> Verdict {
-    if let Err(verdict) = subject.missing() {
-        return verdict;
-    }
-    let rules = match subject.facts.lifecycle.known() {
-        Err(why) => return Verdict::unknown(format!("the lifecycle is not known: {why}")),
-        Ok(rules) => rules,
-    };
-    let seen = rules.iter().flat_map(|rule| judge(subject, rule));
-    Verdict::from_observations(seen.collect())
+    subject.missing()?;
+    let rules = subject.facts.lifecycle.known();
+    let rules =
+        rules.map_err(|why| NotJudged::unknown(format!("the lifecycle is not known: {why}")))?;
+    Ok(rules.iter().flat_map(|rule| judge(subject, rule)).collect())
 }
 
 fn judge(subject: &BucketSubject, rule: &LifecycleRule) -> Vec<Observation> {
     let Some(user) = subject.users.iter().find(|user| user.key.starts_with(&rule.prefix)) else {
         return Vec::new();
     };
-    // The service tags nothing, and sizes differ.
-    let severity = if rule.narrowed { Severity::Low } else { Severity::High };
-    let remedy = format!(
-        "Give the rule a prefix or filter that leaves CRLs out, or disable it: aws s3api \
-         get-bucket-lifecycle-configuration --bucket {bucket}; aws s3api \
-         put-bucket-lifecycle-configuration --bucket {bucket} --lifecycle-configuration \
-         file://lifecycle.json",
-        bucket = subject.facts.name
-    );
-    let (id, key) = (rule.id.as_str(), user.key.as_str());
-    let mut details = Vec::new();
+    let observe = |certain: Kind, possible: Kind| {
+        let seen = Observation::new(if rule.narrowed { possible } else { certain });
+        seen.about(&rule.id).with("rule", rule.id.as_str()).with("key", user.key.as_str())
+    };
+    let mut seen = Vec::new();
     if rule.expires {
-        details.push(Detail::Expires { rule: id, key });
+        seen.push(observe(EXPIRES, MAY_EXPIRE));
     }
-    let archive = rule.moves_to.iter().find(|class| ARCHIVES.contains(&class.as_str()));
-    if let Some(storage_class) = archive {
-        details.push(Detail::Archives { rule: id, key, storage_class });
+    let archive = rule.moves_to.iter().find(|class| ARCHIVE_CLASSES.contains(&class.as_str()));
+    if let Some(class) = archive {
+        seen.push(observe(ARCHIVES, MAY_ARCHIVE).with("storage_class", class.as_str()));
     }
-    let observe =
-        |detail: &Detail<'_>| Observation::new(severity, detail).about(id).remedy(remedy.clone());
-    details.iter().map(observe).collect()
+    seen
 }

@@ -1,9 +1,5 @@
 //! The ACL that the service puts on a CRL must be one that the bucket takes and lets work.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::{
     BucketSubject, BucketUser,
     block::{Level, Setting},
@@ -11,70 +7,69 @@ use super::{
 use crate::{
     bucket::PublicAccessBlock,
     ca::S3ObjectAcl,
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    commands,
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.object-acl",
-    holds: "Block Public Access (the bucket's and the account's) and Object Ownership fit the CA's \
-            S3ObjectAcl.",
-    cites: "AWS Private CA User Guide, Enabling the S3 Block Public Access (BPA) feature; Amazon S3 \
-            User Guide, Blocking public access; Controlling ownership of objects",
-    finds: &[
-        ("acls-disabled", Severity::High),
-        ("blocks-public-acls", Severity::High),
-        ("ignores-public-acls", Severity::High),
-        ("not-blocked", Severity::Low),
-    ],
-    remedy: "Write CRLs with BUCKET_OWNER_FULL_CONTROL and publish them through CloudFront, with Block \
-             Public Access on; or allow public ACLs for this bucket, where the \
-             account allows them.",
+    info: RuleInfo {
+        id: "bucket.object-acl",
+        holds: "Block Public Access (the bucket's and the account's) and Object Ownership fit the CA's \
+                S3ObjectAcl.",
+        cites: "AWS Private CA User Guide, Enabling the S3 Block Public Access (BPA) feature; Amazon S3 User \
+                Guide, Blocking public access; Controlling ownership of objects",
+        kinds: &[ACLS_DISABLED, BLOCKS_PUBLIC_ACLS, IGNORES_PUBLIC_ACLS, NOT_BLOCKED],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    AclsDisabled { certificate_authority: &'a str },
-    BlocksPublicAcls { certificate_authority: &'a str, level: Level },
-    IgnoresPublicAcls { certificate_authority: &'a str, level: Level },
-    NotBlocked { off: Vec<&'static str> },
-}
+const ACLS_DISABLED: Kind = Kind {
+    id: "acls-disabled",
+    severity: Severity::High,
+    title: "CRL bucket {bucket} disables ACLs, but {ca} writes PUBLIC_READ",
+    what_happened: "Bucket {bucket} has ACLs disabled (BucketOwnerEnforced). {ca} is configured to write CRLs \
+                    with ACL PUBLIC_READ. Checked at {as_of}.",
+    impact: super::NO_NEW_CRL,
+    what_to_do: "Better: set S3ObjectAcl to BUCKET_OWNER_FULL_CONTROL and serve the CRL through CloudFront. Or \
+                 let the bucket accept public ACLs, with the commands below. Show the configuration that an \
+                 update of the CA has to repeat:",
+    first_command: commands::REVOCATION_CONFIGURATION,
+};
 
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AclsDisabled { .. } => f.write_str(
-                "The bucket has ACLs disabled (BucketOwnerEnforced), so the service cannot write a \
-                 CRL with ACL PUBLIC_READ",
-            ),
-            Self::BlocksPublicAcls { level, .. } => write!(
-                f,
-                "Block Public Access of {} refuses public ACLs, so the service cannot write a CRL \
-                 with ACL PUBLIC_READ",
-                level.of_whom()
-            ),
-            Self::IgnoresPublicAcls { level, .. } => write!(
-                f,
-                "Block Public Access of {} ignores public ACLs, so nobody can read the CRL that the \
-                 service writes with ACL PUBLIC_READ",
-                level.of_whom()
-            ),
-            Self::NotBlocked { off } => write!(
-                f,
-                "No CA publishes from this bucket, and Block Public Access is not on: {}",
-                off.join(", ")
-            ),
-        }
-    }
-}
+const BLOCKS_PUBLIC_ACLS: Kind = Kind {
+    id: "blocks-public-acls",
+    title: "Block Public Access of {of_whom} refuses the CRL of {ca}",
+    what_happened: "Block Public Access of {of_whom} refuses public ACLs in bucket {bucket}. {ca} is \
+                    configured to write CRLs with ACL PUBLIC_READ. Checked at {as_of}.",
+    ..ACLS_DISABLED
+};
+
+const IGNORES_PUBLIC_ACLS: Kind = Kind {
+    id: "ignores-public-acls",
+    title: "Block Public Access of {of_whom} hides the CRL of {ca}",
+    what_happened: "Block Public Access of {of_whom} ignores public ACLs in bucket {bucket}. {ca} writes CRLs \
+                    with ACL PUBLIC_READ. Checked at {as_of}.",
+    impact: "Relying parties cannot download the CRL. Those that require one refuse every certificate of {ca}.",
+    ..ACLS_DISABLED
+};
+
+const NOT_BLOCKED: Kind = Kind {
+    id: "not-blocked",
+    severity: Severity::Low,
+    title: "CRL bucket {bucket} ({ca}) does not block public access",
+    what_happened: "No CA publishes CRLs from bucket {bucket} itself, and these settings of Block Public Access \
+                    are off: {off}. Checked at {as_of}.",
+    impact: "None now. A later mistake in the bucket policy or an ACL can make the bucket public.",
+    what_to_do: "Block all public access to the bucket:",
+    first_command: "aws s3api put-public-access-block --bucket {bucket} --public-access-block-configuration \
+                    BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,\
+                    RestrictPublicBuckets=true",
+};
 
 fn check(subject: &BucketSubject) -> Verdict {
-    if let Err(verdict) = subject.missing() {
-        return verdict;
-    }
-    observe(subject).map_or_else(Verdict::unknown, Verdict::from_observations)
+    subject.missing()?;
+    observe(subject).map_err(NotJudged::unknown)
 }
 
 /// Or why it cannot be told.
@@ -91,26 +86,28 @@ fn observe(subject: &BucketSubject) -> Result<Vec<Observation>, String> {
 }
 
 fn for_public_read(subject: &BucketSubject, user: &BucketUser) -> Result<Vec<Observation>, String> {
-    let certificate_authority = user.ca.as_str();
     let refused = subject.blocked(|block| block.block_public_acls)?;
     let ignored = subject.blocked(|block| block.ignore_public_acls)?;
-    let mut details = Vec::new();
+    let mut seen = Vec::new();
     if matches!(subject.facts.ownership.known(), Ok(Some(of)) if of == "BucketOwnerEnforced") {
-        details.push(Detail::AclsDisabled { certificate_authority });
+        seen.push(Observation::new(ACLS_DISABLED));
     }
-    if let Some(level) = refused {
-        details.push(Detail::BlocksPublicAcls { certificate_authority, level });
-    } else if let Some(level) = ignored {
-        details.push(Detail::IgnoresPublicAcls { certificate_authority, level });
+    let blocked = refused.map(|level| (BLOCKS_PUBLIC_ACLS, level));
+    if let Some((kind, level)) = blocked.or(ignored.map(|level| (IGNORES_PUBLIC_ACLS, level))) {
+        let level_name = serde_json::to_value(level).unwrap_or_default();
+        let blocks = Observation::new(kind).with("level", level_name);
+        seen.push(blocks.name("of_whom", level.of_whom()));
     }
-    let remedy = format!(
-        "Better: set S3ObjectAcl to BUCKET_OWNER_FULL_CONTROL and serve the CRL through CloudFront \
-         (aws acm-pca update-certificate-authority --certificate-authority-arn \
-         {certificate_authority} --revocation-configuration). Or let the bucket take public ACLs: {}",
-        opening(subject, user, [refused, ignored]).join("; ")
-    );
-    let observation = |detail| Observation::new(Severity::High, detail).about(user.ca.id());
-    Ok(details.iter().map(|detail| observation(detail).remedy(remedy.clone())).collect())
+    let opening = opening(subject, user, [refused, ignored]).join("\n  ");
+    let complete = |seen: Observation| {
+        seen.about(user.ca.id())
+            .with("certificate_authority", user.ca.as_str())
+            .name("ca", user.display_name())
+            .name("arn", user.ca.as_str())
+            .name("region", user.ca.region())
+            .also(format!("To let the bucket accept public ACLs instead:\n  {opening}"))
+    };
+    Ok(seen.into_iter().map(complete).collect())
 }
 
 /// The commands that let public ACLs through, at each level that does not.
@@ -120,8 +117,8 @@ fn opening(subject: &BucketSubject, user: &BucketUser, levels: [Option<Level>; 2
     let mut commands = Vec::new();
     if let (true, Ok(block)) = (at(Level::Account), subject.account_block.known()) {
         commands.push(format!(
-            "aws s3control put-public-access-block --account-id {} {} (for every bucket of the \
-             account, so see first that each has a block of its own)",
+            "aws s3control put-public-access-block --account-id {} {}\nThis changes every bucket of the \
+             account: check first that each has a block of its own. Then:",
             user.ca.account(),
             taking_public_acls(block)
         ));
@@ -133,7 +130,7 @@ fn opening(subject: &BucketSubject, user: &BucketUser, levels: [Option<Level>; 2
     }
     commands.push(format!(
         "aws s3api put-bucket-ownership-controls --bucket {bucket} --ownership-controls \
-         Rules=[{{ObjectOwnership=BucketOwnerPreferred}}]"
+         'Rules=[{{ObjectOwnership=BucketOwnerPreferred}}]'"
     ));
     commands
 }
@@ -163,11 +160,5 @@ fn not_blocked(subject: &BucketSubject) -> Result<Option<Observation>, String> {
     if off.is_empty() {
         return Ok(None);
     }
-    let remedy = format!(
-        "aws s3api put-public-access-block --bucket {} --public-access-block-configuration \
-         BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,\
-         RestrictPublicBuckets=true",
-        subject.facts.name
-    );
-    Ok(Some(Observation::new(Severity::Low, &Detail::NotBlocked { off }).remedy(remedy)))
+    Ok(Some(Observation::new(NOT_BLOCKED).with("off", off)))
 }

@@ -1,80 +1,62 @@
-//! What lies where CRLs lie must be the CRL of a CA, and of the kind that the CA has now.
-
-use std::fmt;
-
-use serde::Serialize;
+//! Every CRL object must be the CRL of a CA, and of the type that the CA has now.
 
 use super::BucketSubject;
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    commands,
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.orphans",
-    holds: "Every CRL in the bucket is one that a CA still writes.",
-    cites: "AWS Private CA User Guide, Set up a CRL (partitioned CRLs; deleting a CA)",
-    finds: &[("no-ca", Severity::Low), ("switched-back", Severity::High)],
-    remedy: "Keep CRLs until the last certificate that names them has expired; then remove them.",
+    info: RuleInfo {
+        id: "bucket.orphans",
+        holds: "Every CRL in the bucket is one that a CA still writes.",
+        cites: "AWS Private CA User Guide, Set up a CRL (partitioned CRLs; deleting a CA)",
+        kinds: &[NO_CA, SWITCHED_BACK],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    NoCa { count: usize, first_keys: &'a [String] },
-    SwitchedBack { count: usize, first_keys: &'a [String] },
-}
+const NO_CA: Kind = Kind {
+    id: "no-ca",
+    severity: Severity::Low,
+    title: "Bucket {bucket} has {count} CRL(s) of CAs that are not in this account and Region",
+    what_happened: "Bucket {bucket} has {count} CRL(s) of CAs that this account and Region does not have: \
+                    {first_keys}. Checked at {as_of}.",
+    impact: "None, if the CAs are in another Region or account. If they are deleted, these CRLs are not \
+             renewed any more.",
+    what_to_do: "If a CA is gone, keep its CRL until its last certificate has expired, as its last audit \
+                 report shows. Then remove it. Show the first of them:",
+    first_command: "aws s3 ls s3://{bucket}/{first_key}",
+};
 
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoCa { count, .. } => {
-                write!(f, "{count} CRL(s) are of CAs that this account and Region does not have")
-            }
-            Self::SwitchedBack { count, .. } => write!(
-                f,
-                "{count} partition(s) are of CAs that write one complete CRL now: they are not \
-                 written any more"
-            ),
-        }
-    }
-}
+/// High: a certificate that is bound to such a partition can no longer be revoked.
+const SWITCHED_BACK: Kind = Kind {
+    id: "switched-back",
+    severity: Severity::High,
+    title: "Bucket {bucket} ({ca}) has {count} CRL partition(s) that are no longer written",
+    what_happened: "Bucket {bucket} has {count} CRL partition(s) of CAs that write one complete CRL now: \
+                    {first_keys}. Checked at {as_of}.",
+    impact: "Certificates that name these partitions can no longer be revoked. When the partitions expire, \
+             relying parties that require a fresh CRL refuse these certificates.",
+    what_to_do: "If such certificates are still valid, set CrlType back to PARTITIONED, or reissue them. \
+                 Remove the partitions when the last certificate has expired. Show the configuration that \
+                 the update has to repeat:",
+    first_command: commands::REVOCATION_CONFIGURATION,
+};
 
 const SHOWN: usize = 10;
 
-/// High for partitions: what is bound to one can neither be revoked any more, nor is its CRL renewed.
 fn check(subject: &BucketSubject) -> Verdict {
-    if let Err(verdict) = subject.missing() {
-        return verdict;
-    }
-    let orphans = match &subject.orphans {
-        Ok(orphans) => orphans,
-        Err(why) => return Verdict::unknown(format!("the objects could not be listed: {why}")),
-    };
-    let bucket = &subject.facts.name;
-    let mut seen = Vec::new();
-    if !orphans.of_no_ca.is_empty() {
-        let keys = &orphans.of_no_ca;
-        let first_keys = &keys[..keys.len().min(SHOWN)];
-        let detail = Detail::NoCa { count: keys.len(), first_keys };
-        let remedy = format!(
-            "They may be of CAs of other Regions or accounts. If the CA is gone, remove its CRL \
-             when its last certificate has expired (see its last audit report): aws s3 rm \
-             s3://{bucket}/{}",
-            first_keys[0]
-        );
-        seen.push(Observation::new(Severity::Low, &detail).remedy(remedy));
-    }
-    if !orphans.switched_back.is_empty() {
-        let keys = &orphans.switched_back;
-        let first_keys = &keys[..keys.len().min(SHOWN)];
-        let detail = Detail::SwitchedBack { count: keys.len(), first_keys };
-        let remedy = "If certificates that name a partition are still valid, set CrlType back to \
-                      PARTITIONED (aws acm-pca update-certificate-authority \
-                      --revocation-configuration), or reissue them. Remove the partitions when \
-                      the last of them has expired.";
-        seen.push(Observation::new(Severity::High, &detail).remedy(remedy));
-    }
-    Verdict::from_observations(seen)
+    subject.missing()?;
+    let orphans = subject.orphans.as_ref();
+    let orphans = orphans
+        .map_err(|why| NotJudged::unknown(format!("the objects could not be listed: {why}")))?;
+    let kinds = [(NO_CA, &orphans.of_no_ca), (SWITCHED_BACK, &orphans.switched_back)];
+    let seen = kinds.into_iter().filter_map(|(kind, keys)| {
+        let seen =
+            Observation::new(kind).with("count", keys.len()).name("first_key", keys.first()?);
+        Some(seen.with("first_keys", &keys[..keys.len().min(SHOWN)]))
+    });
+    Ok(seen.collect())
 }

@@ -1,55 +1,43 @@
-//! Whoever owns the bucket answers for the CRLs in it.
-
-use std::fmt;
-
-use serde::Serialize;
+//! The owner of the bucket controls the CRLs in it.
 
 use super::BucketSubject;
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.owner",
-    holds: "The bucket belongs to the CA's own account.",
-    cites: "Amazon S3 User Guide, Verifying bucket ownership with bucket owner condition",
-    finds: &[("another-account", Severity::High)],
-    remedy: "If the bucket is not meant to be another account's, point the CA at one of your own.",
+    info: RuleInfo {
+        id: "bucket.owner",
+        holds: "The bucket belongs to the CA's own account.",
+        cites: "Amazon S3 User Guide, Verifying bucket ownership with bucket owner condition",
+        kinds: &[ANOTHER_ACCOUNT],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    AnotherAccount { bucket: &'a str },
-}
-
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::AnotherAccount { bucket } = self;
-        write!(f, "CRL bucket {bucket} is not one of this account's")
-    }
-}
-
 /// High, because a name that was let go can be taken by a stranger, who then serves the CRL.
+const ANOTHER_ACCOUNT: Kind = Kind {
+    id: "another-account",
+    severity: Severity::High,
+    title: "CRL bucket {bucket} of {ca} belongs to another account",
+    what_happened: "Bucket {bucket} does not belong to account {account}, the account of {ca}. Checked at {as_of}.",
+    impact: "The owner of the bucket can replace or remove the CRLs of {ca}. If your organisation does not \
+             own it, a stranger has taken its name.",
+    what_to_do: "Find out which account owns the bucket. If that is not intended, change the CRL \
+                 configuration of the CA to a bucket of account {account}. If it is, run crl-audit in the \
+                 owning account. Test an account (replace ACCOUNT by its id; 403 means no):",
+    first_command: "aws s3api head-bucket --bucket {bucket} --expected-bucket-owner ACCOUNT",
+};
+
 fn check(subject: &BucketSubject) -> Verdict {
-    if let Err(verdict) = subject.missing() {
-        return verdict;
-    }
-    let bucket = subject.facts.name.as_str();
+    subject.missing()?;
     match subject.facts.owned.known() {
-        Err(why) => Verdict::unknown(format!("whose bucket it is is not known: {why}")),
-        Ok(true) => Verdict::Pass,
+        Err(why) => Err(NotJudged::unknown(format!("the bucket's owner is not known: {why}"))),
+        Ok(true) => Ok(Vec::new()),
         Ok(false) => {
-            let remedy = format!(
-                "Find out whose it is (aws s3api head-bucket --bucket {bucket} \
-                 --expected-bucket-owner ACCOUNT). If that is not meant, point the CA at a bucket \
-                 of this account: aws acm-pca update-certificate-authority \
-                 --revocation-configuration. If it is, audit it from that account."
-            );
-            let detail = Detail::AnotherAccount { bucket };
-            Some(Observation::new(Severity::High, &detail).remedy(remedy)).into()
+            let bucket = subject.facts.name.as_str();
+            Ok(vec![Observation::new(ANOTHER_ACCOUNT).with("bucket", bucket)])
         }
     }
 }

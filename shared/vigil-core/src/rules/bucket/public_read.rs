@@ -1,89 +1,71 @@
-//! Everybody may read CRLs where certificates send everybody to the bucket, and nothing else.
-
-use std::fmt;
-
-use serde::Serialize;
+//! Anyone may read CRLs where certificates name the bucket itself, and nothing else.
 
 use super::BucketSubject;
 use crate::{
     bucket_policy::{BucketPolicy, Context, Effect, Principal, Request},
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.public-read",
-    holds: "The policy lets everybody read nothing but CRLs, and those only where certificates name \
-            the bucket.",
-    cites: "AWS Private CA User Guide, Enabling the S3 Block Public Access (BPA) feature; AWS Security \
-            Hub, S3.2",
-    finds: &[("beyond-crls", Severity::Medium), ("not-meant", Severity::Low)],
-    remedy: "Let everybody read the CRLs alone, or the distribution alone read them.",
+    info: RuleInfo {
+        id: "bucket.public-read",
+        holds: "The bucket policy lets anyone read only CRLs, and these only where certificates name the \
+                bucket.",
+        cites: "AWS Private CA User Guide, Enabling the S3 Block Public Access (BPA) feature; AWS Security \
+                Hub, S3.2",
+        kinds: &[BEYOND_CRLS, NOT_MEANT],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    BeyondCrls { by: &'a str },
-    NotMeant { by: &'a str, certificate_authority: &'a str },
-}
+const BEYOND_CRLS: Kind = Kind {
+    id: "beyond-crls",
+    severity: Severity::Medium,
+    title: "Anyone can read all objects of CRL bucket {bucket} ({ca})",
+    what_happened: "The policy of bucket {bucket} lets anyone read objects that are not CRLs ({by}). Checked \
+                    at {as_of}.",
+    impact: "Whatever else is stored in the bucket, such as audit reports, is public.",
+    what_to_do: "Remove s3:GetObject from the statement with Principal \"*\", or name only the CRLs as its \
+                 Resource. Show the policy:",
+    first_command: super::SHOW_POLICY,
+};
 
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BeyondCrls { by } => {
-                write!(f, "Everybody may read more of the bucket than CRLs ({by})")
-            }
-            Self::NotMeant { by, .. } => write!(
-                f,
-                "Everybody may read CRLs in the bucket, past the host that certificates name ({by})"
-            ),
-        }
-    }
-}
+/// CRLs are public, so reading them past the distribution costs money and reveals no secret.
+const NOT_MEANT: Kind = Kind {
+    id: "not-meant",
+    severity: Severity::Low,
+    title: "Anyone can read CRLs of {ca} in bucket {bucket}, bypassing the distribution",
+    what_happened: "Certificates of {ca} name another host, and the policy of bucket {bucket} lets anyone \
+                    read its CRLs from S3 ({by}). Checked at {as_of}.",
+    impact: "No secret is revealed. You pay for downloads that bypass the distribution.",
+    ..BEYOND_CRLS
+};
 
-/// A key that nobody would give a CRL.
+/// A key that no CRL has.
 const ANYTHING_ELSE: &str = "vigil-asks-for-what-is-no-crl";
 
-/// CRLs themselves are public, so reading them past the distribution costs money and no secret.
 fn check(subject: &BucketSubject) -> Verdict {
-    let policy = match subject.policy() {
-        Ok(Some(policy)) => policy,
-        Ok(None) => return Verdict::Pass,
-        Err(verdict) => return verdict,
-    };
+    let Some(policy) = subject.policy()? else { return Ok(Vec::new()) };
     match subject.blocked(|block| block.restrict_public_buckets) {
-        // S3 then serves nobody by a public policy.
-        Ok(Some(_)) => return Verdict::Pass,
+        // S3 then lets no stranger in by a public policy.
+        Ok(Some(_)) => return Ok(Vec::new()),
         Ok(None) => {}
-        Err(why) => return Verdict::unknown(why),
+        Err(why) => return Err(NotJudged::unknown(why)),
     }
-    let remedy = format!(
-        "Take s3:GetObject from \"Principal\": \"*\" in the bucket's policy, or name the CRLs alone as \
-         its Resource: aws s3api get-bucket-policy --bucket {bucket}; aws s3api put-bucket-policy \
-         --bucket {bucket} --policy file://policy.json",
-        bucket = subject.facts.name
-    );
-    let everything = lets_everybody_read(subject, &policy, ANYTHING_ELSE);
-    let everything = everything.map(|by| {
-        Observation::new(Severity::Medium, &Detail::BeyondCrls { by: &by }).remedy(remedy.clone())
-    });
+    let everything = lets_anyone_read(subject, &policy, ANYTHING_ELSE);
+    let everything = everything.map(|by| Observation::new(BEYOND_CRLS).with("by", by));
     let not_meant = subject.users.iter().filter(|user| !user.is_public_meant).filter_map(|user| {
-        let by = lets_everybody_read(subject, &policy, &user.key)?;
-        let detail = Detail::NotMeant { by: &by, certificate_authority: user.ca.as_str() };
-        let seen = Observation::new(Severity::Low, &detail);
-        Some(seen.about(user.ca.id()).remedy(remedy.clone()))
+        let by = lets_anyone_read(subject, &policy, &user.key)?;
+        let seen = Observation::new(NOT_MEANT).about(user.ca.id()).with("by", by);
+        let seen = seen.with("certificate_authority", user.ca.as_str());
+        Some(seen.name("ca", user.display_name()))
     });
-    Verdict::from_observations(everything.into_iter().chain(not_meant).collect())
+    Ok(everything.into_iter().chain(not_meant).collect())
 }
 
 /// The statement that does.
-fn lets_everybody_read(
-    subject: &BucketSubject,
-    policy: &BucketPolicy,
-    key: &str,
-) -> Option<String> {
+fn lets_anyone_read(subject: &BucketSubject, policy: &BucketPolicy, key: &str) -> Option<String> {
     let request = Request {
         principal: &Principal::Anyone,
         action: "s3:GetObject",

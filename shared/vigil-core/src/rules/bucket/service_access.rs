@@ -1,34 +1,45 @@
-//! The bucket policy must let the service do the four things it does with a CRL bucket.
-
-use std::fmt;
+//! The bucket policy must let ACM PCA do the four things it does with a CRL bucket.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{BucketSubject, BucketUser};
 use crate::{
-    arn::CaArn,
     bucket_policy::{BucketPolicy, Effect, Principal, Request},
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.service-access",
-    holds: "The policy grants the service s3:PutObject, s3:PutObjectAcl, s3:GetBucketAcl and \
-            s3:GetBucketLocation.",
-    cites: "AWS Private CA User Guide, Access policies for CRLs in Amazon S3",
-    finds: &[("refused", Severity::High), ("unclear", Severity::Low)],
-    remedy: "Add the statement that the user guide recommends, and take away what denies it.",
+    info: RuleInfo {
+        id: "bucket.service-access",
+        holds: "The bucket policy grants ACM PCA s3:PutObject, s3:PutObjectAcl, s3:GetBucketAcl and \
+                s3:GetBucketLocation.",
+        cites: "AWS Private CA User Guide, Access policies for CRLs in Amazon S3",
+        kinds: &[REFUSED, UNCLEAR],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    Refused { certificate_authority: &'a CaArn, refusals: Vec<Call> },
-    Unclear { certificate_authority: &'a CaArn, doubts: Vec<Call> },
-}
+const REFUSED: Kind = Kind {
+    id: "refused",
+    severity: Severity::High,
+    title: "ACM PCA may not write the CRL of {ca} to bucket {bucket}",
+    what_happened: "The policy of bucket {bucket} refuses ACM PCA, for {ca}: {calls}. Checked at {as_of}.",
+    impact: super::NO_NEW_CRL,
+    what_to_do: "Add the statement below to the bucket policy, and remove what denies it. Show the policy:",
+    first_command: super::SHOW_POLICY,
+};
+
+const UNCLEAR: Kind = Kind {
+    id: "unclear",
+    severity: Severity::Low,
+    title: "ACM PCA may be unable to write the CRL of {ca} to bucket {bucket}",
+    what_happened: "Vigil cannot evaluate whether the policy of bucket {bucket} lets ACM PCA write for {ca}: \
+                    {calls}. Checked at {as_of}.",
+    impact: "If the policy refuses ACM PCA, it cannot write CRLs of {ca}. crl.generation then reports it.",
+    ..REFUSED
+};
 
 /// A call that the policy does not clearly grant.
 #[derive(Serialize)]
@@ -37,32 +48,9 @@ struct Call {
     why: String,
 }
 
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused { certificate_authority, refusals } => {
-                let (id, actions) = (certificate_authority.id(), actions(refusals));
-                write!(f, "The service may not write the CRL of CA {id}: {actions}")
-            }
-            Self::Unclear { certificate_authority, doubts } => {
-                let (id, actions) = (certificate_authority.id(), actions(doubts));
-                write!(f, "Unclear whether the service may write CA {id}'s CRL: {actions}")
-            }
-        }
-    }
-}
-
-fn actions(calls: &[Call]) -> String {
-    calls.iter().map(|call| call.action).collect::<Vec<_>>().join(", ")
-}
-
 fn check(subject: &BucketSubject) -> Verdict {
-    let policy = match subject.policy() {
-        Ok(policy) => policy,
-        Err(verdict) => return verdict,
-    };
-    let seen = subject.users.iter().flat_map(|user| judge(subject, policy.as_ref(), user));
-    Verdict::from_observations(seen.collect())
+    let policy = subject.policy()?;
+    Ok(subject.users.iter().flat_map(|user| judge(subject, policy.as_ref(), user)).collect())
 }
 
 /// `(action, resource)` of the four calls.
@@ -94,18 +82,20 @@ fn judge(
             Some(Effect::Unclear { why }) => doubts.push(call(why)),
         }
     }
-    let certificate_authority = &user.ca;
-    let about = |severity, detail: &Detail<'_>| {
-        Observation::new(severity, detail).about(user.ca.id()).remedy(remedy(subject, user))
-    };
-    let mut seen = Vec::new();
-    if !refusals.is_empty() {
-        seen.push(about(Severity::High, &Detail::Refused { certificate_authority, refusals }));
-    }
-    if !doubts.is_empty() {
-        seen.push(about(Severity::Low, &Detail::Unclear { certificate_authority, doubts }));
-    }
-    seen
+    let kinds = [(REFUSED, "refusals", refusals), (UNCLEAR, "doubts", doubts)];
+    let seen = kinds.into_iter().filter(|(_, _, calls)| !calls.is_empty());
+    let seen = seen.map(|(kind, name, calls)| {
+        let texts: Vec<_> =
+            calls.iter().map(|call| format!("{} ({})", call.action, call.why)).collect();
+        Observation::new(kind)
+            .about(user.ca.id())
+            .with("certificate_authority", user.ca.as_str())
+            .with(name, serde_json::to_value(calls).unwrap_or_default())
+            .name("calls", texts.join(", "))
+            .name("ca", user.display_name())
+            .also(super::set_policy(subject, &statement(subject, user)))
+    });
+    seen.collect()
 }
 
 pub(super) fn name(subject: &BucketSubject, user: &BucketUser) -> String {
@@ -115,23 +105,17 @@ pub(super) fn name(subject: &BucketSubject, user: &BucketUser) -> String {
     }
 }
 
-/// The statement to add, as the user guide recommends it.
-pub(super) fn remedy(subject: &BucketSubject, user: &BucketUser) -> String {
+/// The statement that the user guide recommends.
+pub(super) fn statement(subject: &BucketSubject, user: &BucketUser) -> Value {
     let bucket = subject.arn();
-    let service = name(subject, user);
-    let statement = json!({
+    json!({
         "Effect": "Allow",
-        "Principal": {"Service": service},
+        "Principal": {"Service": name(subject, user)},
         "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
         "Resource": [format!("{bucket}/*"), bucket],
         "Condition": {"StringEquals": {
             "aws:SourceAccount": user.ca.account(),
             "aws:SourceArn": user.ca.as_str(),
         }},
-    });
-    format!(
-        "Add this statement to the bucket's policy (aws s3api put-bucket-policy --bucket {} \
-         --policy file://policy.json), and take away what denies it: {statement}",
-        subject.facts.name
-    )
+    })
 }

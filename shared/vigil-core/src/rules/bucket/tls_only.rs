@@ -1,42 +1,39 @@
 //! Writing to the bucket must not be possible without TLS.
 
-use std::fmt;
-
-use serde::Serialize;
+use serde_json::json;
 
 use super::BucketSubject;
 use crate::{
     bucket_policy::{Context, Principal, Request},
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
-    id: "bucket.tls-only",
-    holds: "The policy denies s3:PutObject without TLS.",
-    cites: "Amazon S3 User Guide, Security best practices: enforce encryption of data in transit",
-    finds: &[("not-enforced", Severity::Low)],
-    remedy: "Deny writing and deleting without TLS in the bucket's policy.",
+    info: RuleInfo {
+        id: "bucket.tls-only",
+        holds: "The policy denies s3:PutObject without TLS.",
+        cites: "Amazon S3 User Guide, Security best practices: enforce encryption of data in transit",
+        kinds: &[NOT_ENFORCED],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    NotEnforced,
-}
-
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("The bucket takes objects without TLS")
-    }
-}
+const NOT_ENFORCED: Kind = Kind {
+    id: "not-enforced",
+    severity: Severity::Low,
+    title: "CRL bucket {bucket} ({ca}) accepts writes without TLS",
+    what_happened: "The policy of bucket {bucket} does not deny s3:PutObject without TLS. Checked at \
+                    {as_of}.",
+    impact: "Credentials and objects of other writers can be read or changed on the network. ACM PCA itself \
+             uses TLS.",
+    what_to_do: "Add the statement below to the bucket policy. It does not name s3:GetObject, because CRLs \
+                 are downloaded by http. Show the policy:",
+    first_command: super::SHOW_POLICY,
+};
 
 fn check(subject: &BucketSubject) -> Verdict {
-    let policy = match subject.policy() {
-        Ok(policy) => policy,
-        Err(verdict) => return verdict,
-    };
+    let policy = subject.policy()?;
     let context = &Context::default().with("aws:SecureTransport", "false");
     let denied = subject.users.iter().all(|user| {
         let resource = &subject.object_arn(&user.key);
@@ -45,14 +42,15 @@ fn check(subject: &BucketSubject) -> Verdict {
         policy.as_ref().is_some_and(|policy| policy.denies(&request).is_some())
     });
     if denied {
-        return Verdict::Pass;
+        return Ok(Vec::new());
     }
-    let remedy = format!(
-        "Add to the bucket's policy (reading is left out, because CRLs are fetched by http): \
-         {{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"s3:Put*\",\"s3:Delete*\"],\
-         \"Resource\":[\"{arn}\",\"{arn}/*\"],\"Condition\":{{\"Bool\":\
-         {{\"aws:SecureTransport\":\"false\"}}}}}}",
-        arn = subject.arn()
-    );
-    Some(Observation::new(Severity::Low, &Detail::NotEnforced).remedy(remedy)).into()
+    let arn = subject.arn();
+    let statement = json!({
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:Put*", "s3:Delete*"],
+        "Resource": [arn, format!("{arn}/*")],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    });
+    Ok(vec![Observation::new(NOT_ENFORCED).also(super::set_policy(subject, &statement))])
 }

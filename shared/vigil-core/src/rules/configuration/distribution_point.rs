@@ -1,51 +1,41 @@
-//! Whoever holds a certificate must be able to find out where its revocation would stand.
+//! A certificate must say where its revocation is published.
 
-use std::fmt;
-
-use serde::Serialize;
-
-use super::{enabled, update};
+use super::enabled;
 use crate::{
     ca::Ca,
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    commands,
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<Ca> = Rule {
-    id: "ca.distribution-point",
-    holds: "Certificates name the CRL, or an OCSP responder.",
-    cites: "RFC 5280 §4.2.1.13; AWS Private CA API Reference, \
-            CrlDistributionPointExtensionConfiguration (OmitExtension)",
-    finds: &[("omitted", Severity::Medium)],
-    remedy: "Let certificates name the CRL again, or enable OCSP.",
+    info: RuleInfo {
+        id: "ca.distribution-point",
+        holds: "Certificates name the CRL, or an OCSP responder.",
+        cites: "RFC 5280 §4.2.1.13; AWS Private CA API Reference, \
+                CrlDistributionPointExtensionConfiguration (OmitExtension)",
+        kinds: &[OMITTED],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    Omitted,
-}
-
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Certificates of this CA name neither its CRL nor an OCSP responder")
-    }
-}
+const OMITTED: Kind = Kind {
+    id: "omitted",
+    severity: Severity::Medium,
+    title: "Certificates of {ca} name neither its CRL nor an OCSP responder",
+    what_happened: "{ca} publishes a CRL, but OmitExtension is true and OCSP is off. Checked at {as_of}.",
+    impact: "Relying parties that are not told the CRL's URL by other means (as in Matter) accept revoked \
+             certificates.",
+    what_to_do: "Set CrlDistributionPointExtensionConfiguration.OmitExtension to false, or enable OCSP. Only \
+                 certificates issued from then on name it. Show the configuration that the update has to \
+                 repeat:",
+    first_command: commands::REVOCATION_CONFIGURATION,
+};
 
 fn check(ca: &Ca) -> Verdict {
-    let crl = match enabled(ca) {
-        Ok(crl) => crl,
-        Err(verdict) => return verdict,
-    };
+    let crl = enabled(ca)?;
     if !crl.omit_extension || ca.ocsp_enabled {
-        return Verdict::Pass;
+        return Ok(Vec::new());
     }
-    let remedy = format!(
-        "Unless every relying party is told the CRL's address by other means (as Matter does), set \
-         CrlDistributionPointExtensionConfiguration.OmitExtension to false, or enable OCSP: {} \
-         '{{\"OcspConfiguration\": {{\"Enabled\": true}}}}'",
-        update(ca)
-    );
-    Some(Observation::new(Severity::Medium, &Detail::Omitted).remedy(remedy)).into()
+    Ok(vec![Observation::new(OMITTED)])
 }

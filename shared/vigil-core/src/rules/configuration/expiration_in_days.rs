@@ -1,75 +1,63 @@
-//! A CRL must live long enough to be mended in time, and not so long that a stolen key does.
+//! A CRL must be valid long enough to repair a failure, and not so long that it hides revocations.
 
-use std::fmt;
-
-use serde::Serialize;
-
-use super::{enabled, update};
+use super::enabled;
 use crate::{
     ca::{Ca, CaType},
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    commands,
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<Ca> = Rule {
-    id: "ca.expiration-in-days",
-    holds: "CRLs are valid for 2 to 10 days, those of a root for at most a year.",
-    cites: "AWS Private CA User Guide, Create a private CA (console: 2 to 7 days are typical); \
-            CA/Browser Forum Baseline Requirements §4.9.7",
-    finds: &[("too-long", Severity::Low), ("too-short", Severity::Medium)],
-    remedy: "Set ExpirationInDays to 7.",
+    info: RuleInfo {
+        id: "ca.expiration-in-days",
+        holds: "CRLs are valid for 2 to 10 days, those of a root for at most a year.",
+        cites: "AWS Private CA User Guide, Create a private CA (console: 2 to 7 days are typical); \
+                CA/Browser Forum Baseline Requirements §4.9.7",
+        kinds: &[TOO_LONG, TOO_SHORT],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    TooLong { expiration_in_days: i32, advised: i32 },
-    TooShort { expiration_in_days: i32, advised: i32 },
-}
+const TOO_LONG: Kind = Kind {
+    id: "too-long",
+    severity: Severity::Low,
+    title: "CRLs of {ca} are valid for {expiration_in_days} days, over {advised}",
+    what_happened: "ExpirationInDays of {ca} is {expiration_in_days}; at most {advised} are advised. Checked at \
+                    {as_of}.",
+    impact: "An attacker who keeps a new CRL from a relying party hides revocations for up to \
+             {expiration_in_days} days.",
+    what_to_do: "Set ExpirationInDays to 7, and repeat the other members of the CrlConfiguration. Show them:",
+    first_command: commands::REVOCATION_CONFIGURATION,
+};
 
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong { expiration_in_days, advised } => write!(
-                f,
-                "CRLs are valid for {expiration_in_days} days, over {advised}: who can keep a new \
-                 one away hides revocations as long"
-            ),
-            Self::TooShort { expiration_in_days, advised } => write!(
-                f,
-                "CRLs are valid for {expiration_in_days} day(s), under {advised}: hours are left to \
-                 mend a failed refresh"
-            ),
-        }
-    }
-}
+const TOO_SHORT: Kind = Kind {
+    id: "too-short",
+    severity: Severity::Medium,
+    title: "CRLs of {ca} are valid for {expiration_in_days} day(s), under {advised}",
+    what_happened: "ExpirationInDays of {ca} is {expiration_in_days}; at least {advised} are advised. Checked at \
+                    {as_of}.",
+    impact: "If ACM PCA cannot renew the CRL, it expires within hours. Relying parties that require a fresh CRL \
+             then refuse every certificate of {ca}.",
+    ..TOO_LONG
+};
 
-const SHORTEST: i32 = 2;
+const MIN_DAYS: i32 = 2;
 /// BR §4.9.7 for certificates of subscribers; for those of CAs it says twelve months.
-const LONGEST: i32 = 10;
-const LONGEST_OF_ROOT: i32 = 366;
+const MAX_DAYS: i32 = 10;
+const MAX_DAYS_OF_ROOT: i32 = 366;
 
 fn check(ca: &Ca) -> Verdict {
-    let crl = match enabled(ca) {
-        Ok(crl) => crl,
-        Err(verdict) => return verdict,
+    let Some(days) = enabled(ca)?.expiration_in_days else {
+        return Err(NotJudged::not_applicable("no ExpirationInDays is known"));
     };
-    let Some(expiration_in_days) = crl.expiration_in_days else {
-        return Verdict::not_applicable("no ExpirationInDays is known");
-    };
-    let longest = if ca.ca_type == CaType::Root { LONGEST_OF_ROOT } else { LONGEST };
-    let (severity, detail) = if expiration_in_days < SHORTEST {
-        (Severity::Medium, Detail::TooShort { expiration_in_days, advised: SHORTEST })
-    } else if expiration_in_days > longest {
-        (Severity::Low, Detail::TooLong { expiration_in_days, advised: longest })
+    let longest = if ca.ca_type == CaType::Root { MAX_DAYS_OF_ROOT } else { MAX_DAYS };
+    let (kind, advised) = if days < MIN_DAYS {
+        (TOO_SHORT, MIN_DAYS)
+    } else if days > longest {
+        (TOO_LONG, longest)
     } else {
-        return Verdict::Pass;
+        return Ok(Vec::new());
     };
-    let remedy = format!(
-        "Set ExpirationInDays to 7 in the CrlConfiguration, with its other members as \
-         describe-certificate-authority shows them: {}",
-        update(ca)
-    );
-    Some(Observation::new(severity, &detail).remedy(remedy)).into()
+    Ok(vec![Observation::new(kind).with("expiration_in_days", days).with("advised", advised)])
 }

@@ -1,51 +1,51 @@
-//! A CA whose certificates live long needs a way to take one back.
+//! A CA whose certificates live long needs a way to publish revocations.
 
-use std::fmt;
-
-use serde::Serialize;
-
-use super::{enabled, short_lived, update};
+use super::{enabled, short_lived};
 use crate::{
     ca::{Ca, CaType},
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<Ca> = Rule {
-    id: "ca.revocation",
-    holds: "A CA that may issue long-lived certificates tells of revocations by CRL or OCSP.",
-    cites: "AWS Private CA User Guide, Planning your certificate revocation method; NIST SP 800-57 \
-            part 1, §5.3.6",
-    finds: &[("none", Severity::Medium), ("none", Severity::Low)],
-    remedy: "Enable OCSP or a CRL; certificates issued before do not name it.",
+    info: RuleInfo {
+        id: "ca.revocation",
+        holds: "A CA that may issue long-lived certificates publishes revocations by CRL or OCSP.",
+        cites: "AWS Private CA User Guide, Planning your certificate revocation method; NIST SP 800-57 \
+                part 1, §5.3.6",
+        kinds: &[NONE, NONE_FOR_ROOT],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    None,
-}
+const NONE: Kind = Kind {
+    id: "none",
+    severity: Severity::Medium,
+    title: "{ca} has neither a CRL nor OCSP: its certificates cannot be revoked",
+    what_happened: "{ca} has neither a CRL nor OCSP enabled. Checked at {as_of}.",
+    impact: "Relying parties go on accepting certificates of {ca} that are revoked.",
+    what_to_do: "Enable OCSP, or a CRL. Reissue the certificates that must be revocable: existing ones name \
+                 neither. Enable OCSP:",
+    first_command: super::ENABLE_OCSP,
+};
 
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("The CA has neither CRL nor OCSP: what it revokes stays accepted")
-    }
-}
+/// A root signs few certificates, and many roots publish their revocations by other means.
+const NONE_FOR_ROOT: Kind = Kind {
+    id: "none-for-root",
+    severity: Severity::Low,
+    title: "{ca}, a root, has neither a CRL nor OCSP",
+    impact: "Unless revocations are published by other means, relying parties go on accepting subordinate CAs \
+             that {ca} has revoked.",
+    ..NONE
+};
 
-/// Low for a root: it signs few certificates, and many roots publish theirs by other means.
 fn check(ca: &Ca) -> Verdict {
     if short_lived(ca) {
-        return Verdict::not_applicable("it issues only short-lived certificates");
+        return Err(NotJudged::not_applicable("the CA issues only short-lived certificates"));
     }
     if ca.ocsp_enabled || enabled(ca).is_ok() {
-        return Verdict::Pass;
+        return Ok(Vec::new());
     }
-    let severity = if ca.ca_type == CaType::Root { Severity::Low } else { Severity::Medium };
-    let remedy = format!(
-        "{} '{{\"OcspConfiguration\": {{\"Enabled\": true}}}}'. Reissue the certificates that must \
-         be revocable: those that exist name no responder and no CRL.",
-        update(ca)
-    );
-    Some(Observation::new(severity, &Detail::None).remedy(remedy)).into()
+    let kind = if ca.ca_type == CaType::Root { NONE_FOR_ROOT } else { NONE };
+    Ok(vec![Observation::new(kind)])
 }

@@ -5,7 +5,11 @@ use crate::{
     ca::{CaStatus, CaType},
     fakes,
     finding::Severity,
-    rules::{JudgementResult, assert_presentable, judge},
+    rules::{
+        JudgementResult,
+        fixtures::{assert_every_kind_has_its_fixture, assert_presentable},
+        judge,
+    },
 };
 
 /// A subordinate CA with a CRL as the console makes it.
@@ -20,7 +24,7 @@ fn findings(ca: &Ca) -> Vec<(&'static str, String, Severity)> {
     for judgement in judge(RULES, ca, ca.arn.as_str(), datetime!(2026-03-01 0:00 UTC)) {
         if let JudgementResult::Findings { findings } = judgement.result {
             for finding in findings {
-                assert_presentable(RULES, &finding);
+                assert_presentable(&finding);
                 let kind = finding.evidence["kind"].as_str().unwrap().to_owned();
                 found.push((judgement.rule, kind, finding.severity));
             }
@@ -47,7 +51,7 @@ fn a_ca_without_revocation_is_found_unless_its_certificates_are_short_lived() {
     let none = Ca { crl: Some(CrlConfiguration::default()), ..clean() };
     assert_eq!(findings(&none), one("ca.revocation", "none", Severity::Medium));
     let root = Ca { ca_type: CaType::Root, ..none.clone() };
-    assert_eq!(findings(&root), one("ca.revocation", "none", Severity::Low));
+    assert_eq!(findings(&root), one("ca.revocation", "none-for-root", Severity::Low));
     assert_eq!(findings(&Ca { ocsp_enabled: true, ..none.clone() }), []);
     assert_eq!(findings(&Ca { usage_mode: Some(UsageMode::ShortLivedCertificate), ..none }), []);
 }
@@ -94,6 +98,14 @@ fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
     let fixtures = [
         ("ca.revocation", "none", with(|ca| ca.crl = None)),
         (
+            "ca.revocation",
+            "none-for-root",
+            with(|ca| {
+                ca.ca_type = CaType::Root;
+                ca.crl = None;
+            }),
+        ),
+        (
             "ca.distribution-point",
             "omitted",
             with(|ca| ca.crl.as_mut().unwrap().omit_extension = true),
@@ -101,6 +113,5 @@ fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
         ("ca.expiration-in-days", "too-long", long),
         ("ca.expiration-in-days", "too-short", short),
     ];
-    let at = datetime!(2026-03-01 0:00 UTC);
-    crate::rules::assert_every_kind_has_its_fixture(RULES, at, fixtures);
+    assert_every_kind_has_its_fixture("ca", RULES, |_| datetime!(2026-03-01 0:00 UTC), fixtures);
 }

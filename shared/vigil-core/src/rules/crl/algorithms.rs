@@ -1,73 +1,72 @@
 //! The algorithm must be the same inside and outside of what is signed, strong, and the CA's own.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::CrlSubject;
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.algorithms",
-    holds: "The signature algorithm is named twice alike, is strong, and is the one configured.",
-    cites: "RFC 5280 §5.1.1.2; AWS Private CA API Reference, CertificateAuthorityConfiguration",
-    finds: &[
-        ("disagree", Severity::High),
-        ("not-configured", Severity::Medium),
-        ("weak", Severity::High),
-    ],
-    remedy: super::SUSPECT,
+    info: RuleInfo {
+        id: "crl.algorithms",
+        holds: "Both signature algorithms of the CRL are equal, strong, and the one that the CA is \
+                configured with.",
+        cites: "RFC 5280 §5.1.1.2; AWS Private CA API Reference, CertificateAuthorityConfiguration",
+        kinds: &[DIFFERS, MISMATCH, WEAK],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    Disagree { inside: String, outside: String },
-    NotConfigured { algorithm: String, configured: String },
-    Weak { algorithm: String },
-}
+const DIFFERS: Kind = Kind {
+    id: "differs-from-configuration",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} is signed with {algorithm}, not {configured}",
+    what_happened: "{object} is signed with {algorithm}. {ca} is configured with {configured}. \
+                    Checked at {as_of}.",
+    impact: super::NOT_ACM_PCA,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Disagree { inside, outside } => write!(
-                f,
-                "The CRL names {inside} inside and {outside} outside of what is signed, or their \
-                 parameters differ"
-            ),
-            Self::NotConfigured { algorithm, configured } => {
-                write!(f, "The CRL is signed with {algorithm}, and the CA is set to {configured}")
-            }
-            Self::Weak { algorithm } => write!(f, "The CRL is signed with {algorithm}"),
-        }
-    }
-}
+const MISMATCH: Kind = Kind {
+    id: "inner-outer-mismatch",
+    severity: Severity::High,
+    title: "The CRL of {ca} names two different signature algorithms",
+    what_happened: "{object} names {inside} in the signed part and {outside} outside of it, or \
+                    their parameters differ. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const WEAK: Kind = Kind {
+    id: "weak",
+    severity: Severity::High,
+    title: "The CRL of {ca} is signed with the weak algorithm {algorithm}",
+    what_happened: "{object} is signed with {algorithm}, for which signatures can be forged. Checked \
+                    at {as_of}.",
+    impact: "An attacker may forge a CRL that hides revocations by {ca}. Many relying parties reject \
+             this one.",
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let facts = match subject.facts() {
-        Ok(facts) => facts,
-        Err(verdict) => return verdict,
-    };
+    let facts = subject.facts()?;
     let (inside, outside) = (&facts.inner_algorithm, &facts.outer_algorithm);
     let algorithm = inside.to_string();
-    let mut details = Vec::new();
+    let mut seen = Vec::new();
     if inside.raw != outside.raw {
-        let outside = outside.to_string();
-        details.push((Severity::High, Detail::Disagree { inside: algorithm.clone(), outside }));
+        let mismatch = Observation::new(MISMATCH).with("inside", algorithm.as_str());
+        seen.push(mismatch.with("outside", outside.to_string()));
     }
     if algorithm.starts_with("MD5") || algorithm.starts_with("SHA1") {
-        details.push((Severity::High, Detail::Weak { algorithm: algorithm.clone() }));
+        seen.push(Observation::new(WEAK).with("algorithm", algorithm.as_str()));
     }
     let configured = subject.ca.as_ref().and_then(|ca| ca.signing_algorithm.clone());
     if let Some(configured) = configured.filter(|configured| *configured != algorithm) {
-        details.push((Severity::Medium, Detail::NotConfigured { algorithm, configured }));
+        let differs = Observation::new(DIFFERS).with("algorithm", algorithm);
+        seen.push(differs.with("configured", configured));
     }
-    let seen = details
-        .iter()
-        .map(|(severity, detail)| Observation::new(*severity, detail).remedy(subject.suspect()));
-    Verdict::from_observations(seen.collect())
+    Ok(seen)
 }

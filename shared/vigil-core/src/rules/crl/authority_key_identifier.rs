@@ -1,66 +1,56 @@
 //! The CRL must point at the key that signed it.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::{CrlSubject, hex};
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.authority-key-identifier",
-    holds: "authorityKeyIdentifier is there and is the CA's subjectKeyIdentifier.",
-    cites: "RFC 5280 §5.2.1",
-    finds: &[("absent", Severity::High), ("another-key", Severity::High)],
-    remedy: super::SUSPECT,
+    info: RuleInfo {
+        id: "crl.authority-key-identifier",
+        holds: "authorityKeyIdentifier is there and is the CA's subjectKeyIdentifier.",
+        cites: "RFC 5280 §5.2.1",
+        kinds: &[ABSENT, ANOTHER_KEY],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    Absent,
-    AnotherKey { authority_key_identifier: String, subject_key_identifier: String },
-}
+const ABSENT: Kind = Kind {
+    id: "absent",
+    severity: Severity::High,
+    title: "The CRL of {ca} has no authorityKeyIdentifier",
+    what_happened: "{object} has no authorityKeyIdentifier. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Absent => f.write_str("The CRL has no authorityKeyIdentifier"),
-            Self::AnotherKey { authority_key_identifier, subject_key_identifier } => write!(
-                f,
-                "The CRL points at key {authority_key_identifier}, and the CA's is \
-                 {subject_key_identifier}"
-            ),
-        }
-    }
-}
+const ANOTHER_KEY: Kind = Kind {
+    id: "another-key",
+    severity: Severity::High,
+    title: "The CRL of {ca} names another key as its signer",
+    what_happened: "{object} names key {authority_key_identifier}. The key of {ca} is \
+                    {subject_key_identifier}. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let facts = match subject.facts() {
-        Ok(facts) => facts,
-        Err(verdict) => return verdict,
-    };
+    let facts = subject.facts()?;
     let Some(identifier) = &facts.authority_key_identifier else {
-        let seen = Observation::new(Severity::High, &Detail::Absent);
-        return Some(seen.remedy(subject.suspect())).into();
+        return Ok(vec![Observation::new(ABSENT)]);
     };
-    let issuer = match subject.issuer() {
-        Ok(issuer) => issuer,
-        Err(verdict) => return verdict,
-    };
-    let Some(expected) = &issuer.subject_key_identifier else {
-        return Verdict::not_applicable("the CA's certificate has no subjectKeyIdentifier");
+    let Some(expected) = &subject.issuer()?.subject_key_identifier else {
+        let reason = "the CA's certificate has no subjectKeyIdentifier";
+        return Err(NotJudged::not_applicable(reason));
     };
     if identifier == expected {
-        return Verdict::Pass;
+        return Ok(Vec::new());
     }
-    let detail = Detail::AnotherKey {
-        authority_key_identifier: hex(identifier),
-        subject_key_identifier: hex(expected),
-    };
-    Some(Observation::new(Severity::High, &detail).remedy(subject.suspect())).into()
+    let seen = Observation::new(ANOTHER_KEY)
+        .with("authority_key_identifier", hex(identifier))
+        .with("subject_key_identifier", hex(expected));
+    Ok(vec![seen])
 }

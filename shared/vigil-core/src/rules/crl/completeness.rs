@@ -1,67 +1,58 @@
-//! What was revoked must be in the CRL, as soon as the service says that it will be.
-
-use std::fmt;
-
-use serde::Serialize;
-use time::OffsetDateTime;
+//! A revoked certificate must be in the CRL, as soon as ACM PCA promises it.
 
 use super::CrlSubject;
 use crate::{
     crl::comparison::Coverage,
-    finding::Severity,
+    finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{Observation, Rule, Verdict},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.completeness",
-    holds: "Every certificate that the audit report shows as revoked and not expired is listed, an \
-            hour after its revocation at the latest.",
-    cites: "RFC 5280 §5.1.2.6; AWS Private CA User Guide, Set up a CRL (30 minutes, retries at 15)",
-    finds: &[("missing", Severity::High)],
-    remedy: super::REPUBLISH,
+    info: RuleInfo {
+        id: "crl.completeness",
+        holds: "Every certificate that the audit report shows as revoked and not expired is listed, \
+                an hour after its revocation at the latest.",
+        cites: "RFC 5280 §5.1.2.6; AWS Private CA User Guide, Set up a CRL (30 minutes, retries at \
+                15)",
+        kinds: &[MISSING],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    Missing {
-        count: u64,
-        first_serials: &'a [String],
-        report: &'a str,
-        #[serde(with = "time::serde::rfc3339::option")]
-        revoked_since: Option<OffsetDateTime>,
-    },
-}
-
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Missing { count, revoked_since, .. } = self;
-        let since = revoked_since.map_or_else(|| "an unknown time".to_owned(), rfc3339);
-        write!(f, "The CRL lacks {count} revoked certificate(s), the first revoked at {since}")
-    }
-}
+const MISSING: Kind = Kind {
+    id: "missing",
+    severity: Severity::High,
+    title: "{count} revoked certificate(s) are missing from the CRL of {ca}",
+    what_happened: "{ca} revoked {count} certificate(s), the first at {revoked_since}. {object} does \
+                    not list them; serials: {first_serials}. Compared with audit report {report} at \
+                    {as_of}.",
+    impact: "Relying parties go on accepting these revoked certificates until a CRL lists them.",
+    what_to_do: super::LET_ACM_PCA_WRITE,
+    first_command: super::SHOW_POLICY,
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let report = match (subject.report(), subject.facts()) {
+    let report = match subject.report() {
         // Of a CA's CRL all parts were held against the report.
-        (Ok(report), _) if subject.ca.is_some() => report,
-        (Ok(_), Ok(facts)) if facts.issuing_distribution_point.is_some() => {
-            return Verdict::not_applicable("the CRL may be one partition of several");
+        Ok(report) if subject.ca.is_some() => report,
+        report => {
+            let facts = subject.facts()?;
+            let report = report?;
+            if facts.issuing_distribution_point.is_some() {
+                return Err(NotJudged::not_applicable("the CRL may be one partition of several"));
+            }
+            report
         }
-        (Ok(report), Ok(_)) => report,
-        (_, Err(verdict)) | (Err(verdict), _) => return verdict,
     };
     let Coverage { missing, missing_since, report, .. } = report;
     if missing.count == 0 {
-        return Verdict::Pass;
+        return Ok(Vec::new());
     }
-    let detail = Detail::Missing {
-        count: missing.count,
-        first_serials: &missing.first,
-        report,
-        revoked_since: *missing_since,
-    };
-    Some(Observation::new(Severity::High, &detail).remedy(subject.republish())).into()
+    let seen = Observation::new(MISSING)
+        .with("count", missing.count)
+        .with("first_serials", missing.first.as_slice())
+        .with("report", report.as_str())
+        .with("revoked_since", missing_since.map(rfc3339));
+    Ok(vec![seen])
 }

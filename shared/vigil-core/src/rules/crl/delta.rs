@@ -1,45 +1,34 @@
-//! Where the complete CRL belongs there must be no delta CRL.
-
-use std::fmt;
-
-use serde::Serialize;
+//! There must be no delta CRL in the place of the complete CRL.
 
 use super::{CrlSubject, hex};
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.delta",
-    holds: "The CRL is not a delta CRL.",
-    cites: "RFC 5280 §5.2.4; AWS Private CA API Reference, CrlConfiguration (no delta CRLs)",
-    finds: &[("delta", Severity::High)],
-    remedy: super::SUSPECT,
+    info: RuleInfo {
+        id: "crl.delta",
+        holds: "The CRL is not a delta CRL.",
+        cites: "RFC 5280 §5.2.4; AWS Private CA API Reference, CrlConfiguration (no delta CRLs)",
+        kinds: &[DELTA],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    Delta { base_number: String },
-}
-
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Delta { base_number } = self;
-        write!(
-            f,
-            "The CRL lists only changes since CRL {base_number}, and the service makes no such"
-        )
-    }
-}
+const DELTA: Kind = Kind {
+    id: "delta",
+    severity: Severity::High,
+    title: "A delta CRL is in the place of the complete CRL of {ca}",
+    what_happened: "{object} lists only changes since CRL {base_number}. ACM PCA makes no delta CRLs. \
+                    Checked at {as_of}.",
+    impact: "Relying parties reject this CRL, or miss every revocation made before CRL {base_number}.",
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let facts = match subject.facts() {
-        Ok(facts) => facts,
-        Err(verdict) => return verdict,
-    };
-    let base = facts.delta_base.as_deref().map(|base| Detail::Delta { base_number: hex(base) });
-    base.map(|detail| Observation::new(Severity::High, &detail).remedy(subject.suspect())).into()
+    let base = subject.facts()?.delta_base.as_deref();
+    let seen = base.map(|base| Observation::new(DELTA).with("base_number", hex(base)));
+    Ok(seen.into_iter().collect())
 }

@@ -1,85 +1,61 @@
-//! A certificate is only revoked for who finds the CRL where the certificate says it is.
+//! A revocation counts only where relying parties find the CRL that the certificate names.
 
-use std::fmt;
-
-use serde::Serialize;
-use time::OffsetDateTime;
-
-use super::{CrlSubject, Named, ScannedCertificates};
+use super::{CrlSubject, Named};
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    commands,
+    finding::{Kind, Observation, RuleInfo, Severity},
+    instant::rfc3339,
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.distribution-points",
-    holds: "The CRL, or a partition of it, is where each valid certificate says. Every certificate of the \
-            CA's newest audit report is looked at, the newest first, some each hour; each run's report \
-            says how many are left (`certificates`).",
-    cites: "RFC 5280 §4.2.1.13, §5.2.5; AWS Private CA User Guide, Set up a CRL (partitioned CRLs; \
-            changing the bucket)",
-    finds: &[("elsewhere", Severity::High)],
-    remedy: "Have the service write the CRL there again, or have the certificates issued anew.",
+    info: RuleInfo {
+        id: "crl.distribution-points",
+        holds: "The CRL, or a partition of it, is where each valid certificate says. Vigil reads every \
+                certificate of the newest audit report, newest first, some each hour; \
+                each run's report says how many are left (`certificates`).",
+        cites: "RFC 5280 §4.2.1.13, §5.2.5; AWS Private CA User Guide, Set up a CRL (partitioned CRLs; \
+                changing the bucket)",
+        kinds: &[NO_CRL],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    Elsewhere {
-        count: usize,
-        first_urls: Vec<&'a str>,
-        /// The last moment at which one of the certificates is valid.
-        #[serde(with = "time::serde::rfc3339")]
-        valid_until: OffsetDateTime,
-        /// There may be more of them among those that were not.
-        scanned: Option<&'a ScannedCertificates>,
-    },
-}
-
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Elsewhere { count, first_urls, .. } = self;
-        let url = first_urls.first().copied().unwrap_or_default();
-        let url: String = url.chars().take(80).collect();
-        write!(f, "Valid certificates name {count} place(s) where no CRL of the CA's is: {url}")
-    }
-}
+const NO_CRL: Kind = Kind {
+    id: "no-crl-at-distribution-point",
+    severity: Severity::High,
+    title: "Certificates of {ca} name {count} URL(s) where none of its CRLs is",
+    what_happened: "Valid certificates of {ca} name {count} URL(s) as their CRL distribution point \
+                    where none of its CRLs is: {first_urls}. Checked at {as_of}.",
+    impact: "Relying parties cannot check the revocation of these certificates, of which the last \
+             expires at {valid_until}.",
+    what_to_do: "If the CA was switched from partitions to one CRL, or its bucket, path or CNAME was \
+                 changed, change it back until the last of these certificates has expired. Otherwise \
+                 reissue them. Show the CA's CRL configuration:",
+    first_command: commands::REVOCATION_CONFIGURATION,
+};
 
 const SHOWN: usize = 10;
 
-/// What was bound to a partition stays bound to it, and what was issued while another bucket or host
-/// name was configured goes on naming that one.
+/// A certificate that is bound to a partition stays bound to it. One that was issued while another
+/// bucket or host name was configured goes on naming that one.
 fn check(subject: &CrlSubject) -> Verdict {
-    let Named { points, places, scanned } = match &subject.named {
-        Ok(named) => named,
-        Err(reason) => return Verdict::unknown(reason),
-    };
+    let Named { points, places, scanned } = subject.named.as_ref().map_err(NotJudged::unknown)?;
     let wrong: Vec<_> = points
         .iter()
         .filter(|(url, until)| **until >= subject.as_of && !places.contains(*url))
         .collect();
     let Some(valid_until) = wrong.iter().map(|(_, until)| **until).max() else {
-        return Verdict::Pass;
+        return Ok(Vec::new());
     };
-    let first_urls = wrong.iter().take(SHOWN).map(|(url, _)| url.as_str()).collect();
-    let scanned = scanned.as_ref();
-    let count = wrong.len();
-    let detail = Detail::Elsewhere { count, first_urls, valid_until, scanned };
-    let remedy = match &subject.ca {
-        Some(ca) => format!(
-            "If the CA went back from partitions to one CRL, or its bucket or CNAME was changed, \
-             change it back (aws acm-pca update-certificate-authority --certificate-authority-arn \
-             {} --revocation-configuration) until the last of these certificates has expired, or \
-             have them issued anew. {}",
-            ca.arn,
-            subject.republish()
-        ),
-        None => subject.republish(),
-    };
-    let remedy = match scanned {
-        Some(scanned) => format!("{remedy} There may be more: {scanned}."),
-        None => remedy,
-    };
-    Some(Observation::new(Severity::High, &detail).remedy(remedy)).into()
+    let first_urls: Vec<_> = wrong.iter().take(SHOWN).map(|(url, _)| url.as_str()).collect();
+    let seen = Observation::new(NO_CRL)
+        .with("count", wrong.len())
+        .with("first_urls", first_urls)
+        .with("valid_until", rfc3339(valid_until))
+        .with("scanned", serde_json::to_value(scanned).unwrap_or_default());
+    Ok(vec![match scanned {
+        Some(scanned) => seen.also(format!("There may be more URLs. {scanned}.")),
+        None => seen,
+    }])
 }

@@ -1,69 +1,59 @@
-//! A revocation that leaves the CRL too early makes a revoked certificate good again.
-
-use std::fmt;
-
-use serde::Serialize;
+//! An entry that leaves the CRL too early makes a revoked certificate good again.
 
 use super::CrlSubject;
 use crate::{
     crl::comparison::{Difference, Sample},
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.early-removal",
-    holds: "No entry left the CRL before it was on one that was made after its certificate's end.",
-    cites: "RFC 5280 §3.3, §5.1.2.6; AWS Private CA User Guide, Set up a CRL",
-    finds: &[("early", Severity::High), ("unexplained", Severity::Low)],
-    remedy: "Compare the two versions; an entry that is gone must be for a certificate that has expired, \
-             or the revocation is lost and must be made again.",
+    info: RuleInfo {
+        id: "crl.early-removal",
+        holds: "A revoked certificate stays in the CRL until a CRL issued after its expiry has listed \
+                it.",
+        cites: "RFC 5280 §3.3, §5.1.2.6; AWS Private CA User Guide, Set up a CRL",
+        kinds: &[EARLY, UNEXPLAINED],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    Early { count: u64, first_serials: &'a [String] },
-    Unexplained { count: u64, first_serials: &'a [String] },
-}
+const EARLY: Kind = Kind {
+    id: "early",
+    severity: Severity::High,
+    title: "{count} revoked certificate(s) left the CRL of {ca} before they expired",
+    what_happened: "{object} no longer lists {count} revoked certificate(s) that have not expired: \
+                    {first_serials}. The version before listed them. Seen at {as_of}.",
+    impact: "Relying parties accept these revoked certificates again.",
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Early { count, .. } => write!(
-                f,
-                "{count} revoked certificate(s) left the CRL before they expired: they are accepted \
-                 again"
-            ),
-            Self::Unexplained { count, .. } => write!(
-                f,
-                "{count} entries left the CRL, and no audit report tells whether they had expired"
-            ),
-        }
-    }
-}
+const UNEXPLAINED: Kind = Kind {
+    id: "unexplained",
+    severity: Severity::Low,
+    title: "Entries left the CRL of {ca}, and no audit report says why: {count}",
+    what_happened: "{object} no longer lists {count} serial(s) that the version before listed: \
+                    {first_serials}. No audit report says whether these certificates had expired. \
+                    Seen at {as_of}.",
+    impact: "If a certificate has not expired, relying parties accept it again although it was \
+             revoked.",
+    what_to_do: "Have ACM PCA make an audit report, and look up whether these certificates have \
+                 expired. Vigil reads the report by itself once audit-report has it. Make the report, \
+                 with your report bucket in place of BUCKET:",
+    first_command: "aws acm-pca create-certificate-authority-audit-report \
+                    --certificate-authority-arn {arn} --region {region} \
+                    --audit-report-response-format JSON --s3-bucket-name BUCKET",
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
-    if let Err(verdict) = subject.facts() {
-        return verdict;
-    }
-    let Difference { removed_early, removed_unexplained } = match &subject.previous {
-        Ok(difference) => difference,
-        Err(reason) => return Verdict::unknown(reason),
-    };
-    let mut seen = Vec::new();
-    if removed_early.count > 0 {
-        let Sample { count, first } = removed_early;
-        let detail = Detail::Early { count: *count, first_serials: first };
-        seen.push(Observation::new(Severity::High, &detail).remedy(subject.suspect()));
-    }
-    if removed_unexplained.count > 0 {
-        let Sample { count, first } = removed_unexplained;
-        let detail = Detail::Unexplained { count: *count, first_serials: first };
-        let remedy = "Compare with an audit report of the CA: vigil crl check --report AUDIT.csv \
-                      --previous OLD; or look the serials up in one.";
-        seen.push(Observation::new(Severity::Low, &detail).remedy(remedy));
-    }
-    Verdict::from_observations(seen)
+    subject.facts()?;
+    let Difference { removed_early, removed_unexplained } =
+        subject.previous.as_ref().map_err(NotJudged::unknown)?;
+    let kinds = [(EARLY, removed_early), (UNEXPLAINED, removed_unexplained)];
+    let seen = kinds.into_iter().filter(|(_, sample)| sample.count > 0).map(|(kind, sample)| {
+        let Sample { count, first } = sample;
+        Observation::new(kind).with("count", *count).with("first_serials", first.as_slice())
+    });
+    Ok(seen.collect())
 }

@@ -1,54 +1,43 @@
-//! After the service said that it could not make or write a CRL, a newer one must have come.
-
-use std::fmt;
-
-use serde::Serialize;
-use time::OffsetDateTime;
+//! After ACM PCA said that it could not make or write a CRL, a newer one must have come.
 
 use super::{CrlState, CrlSubject, GenerationFailure};
 use crate::{
     crl::comparison::BACKDATED,
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    instant::rfc3339,
+    rules::{Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.generation",
-    holds: "The service can generate the CRL and write it to the bucket.",
-    cites: "AWS Private CA User Guide, Using Amazon EventBridge: CRL Generation",
-    finds: &[("failed", Severity::High)],
-    remedy: super::REPUBLISH,
+    info: RuleInfo {
+        id: "crl.generation",
+        holds: "ACM PCA can generate the CRL and write it to the bucket.",
+        cites: "AWS Private CA User Guide, Using Amazon EventBridge: CRL Generation",
+        kinds: &[FAILED],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    Failed {
-        #[serde(with = "time::serde::rfc3339")]
-        at: OffsetDateTime,
-        reason: &'a str,
-    },
-}
-
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Failed { reason, .. } = self;
-        write!(f, "CRL generation failed: {reason}")
-    }
-}
+const FAILED: Kind = Kind {
+    id: "failed",
+    severity: Severity::High,
+    title: "ACM PCA failed to publish the CRL of {ca}",
+    what_happened: "At {at}, ACM PCA reported that it could not generate or write {object}. Its reason: \
+                    {reason}.",
+    impact: "New revocations by {ca} are not published. When the current CRL expires, relying parties \
+             that require a fresh CRL refuse every certificate of {ca}.",
+    what_to_do: super::LET_ACM_PCA_WRITE,
+    first_command: super::SHOW_POLICY,
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
-    match &subject.history.failure {
-        Some(failure) if !is_overcome(failure, &subject.crl) => {
-            failed(subject, failure.at, failure.reason.as_deref())
-        }
-        Some(_) | None => Verdict::Pass,
-    }
+    let failure = subject.history.failure.as_ref();
+    let lasting = failure.filter(|failure| !is_overcome(failure, &subject.crl));
+    Ok(lasting.map(failed).into_iter().collect())
 }
 
-/// A CRL that was made after the failure, by its own word; when the object was written says less,
-/// because others can write it.
+/// A CRL that was made after the failure, by its own thisUpdate. The time at which the object was
+/// written proves less, because others can write it.
 pub(super) fn is_overcome(failure: &GenerationFailure, crl: &CrlState) -> bool {
     match crl {
         CrlState::Read { facts, signature } if !matches!(signature, Some(Err(_))) => {
@@ -58,16 +47,12 @@ pub(super) fn is_overcome(failure: &GenerationFailure, crl: &CrlState) -> bool {
     }
 }
 
-fn failed(subject: &CrlSubject, at: OffsetDateTime, reason: Option<&str>) -> Verdict {
-    let reason = reason.unwrap_or("the event gives no reason");
-    let seen = Observation::new(Severity::High, &Detail::Failed { at, reason });
-    let remedy = if reason.contains("bucket permissions") {
-        subject.republish()
+fn failed(failure: &GenerationFailure) -> Observation {
+    let reason = failure.reason.as_deref().unwrap_or("the event gives no reason");
+    let seen = Observation::new(FAILED).with("at", rfc3339(failure.at)).with("reason", reason);
+    if reason.contains("bucket permissions") {
+        seen
     } else {
-        format!(
-            "The failure is the service's own. {} If it lasts, ask AWS Support.",
-            subject.republish()
-        )
-    };
-    Some(seen.remedy(remedy)).into()
+        seen.also("The reason does not name the bucket. If the failure lasts, ask AWS Support.")
+    }
 }

@@ -1,48 +1,40 @@
 //! The CRL's issuer must be the CA's subject.
 
-use std::fmt;
-
-use serde::Serialize;
-
-use super::CrlSubject;
+use super::{CrlSubject, hex};
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.issuer-name",
-    holds: "The CRL's issuer is the subject of the CA's certificate.",
-    cites: "RFC 5280 §5.1.2.3, §6.3.3 (b)",
-    finds: &[("another-name", Severity::High)],
-    remedy: super::SUSPECT,
+    info: RuleInfo {
+        id: "crl.issuer-name",
+        holds: "The CRL's issuer is the subject of the CA's certificate.",
+        cites: "RFC 5280 §5.1.2.3, §6.3.3 (b)",
+        kinds: &[ANOTHER_NAME],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    AnotherName { issuer_der: String, subject_der: String },
-}
+const ANOTHER_NAME: Kind = Kind {
+    id: "another-name",
+    severity: Severity::High,
+    title: "The CRL of {ca} names another issuer",
+    what_happened: "The issuer of {object} is not the subject of the CA's certificate. Both are in the \
+                    evidence, in DER. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("The CRL names another issuer than this CA")
-    }
-}
-
-/// Octet by octet: the service copies the name, and many relying parties compare it so.
+/// Octet by octet: ACM PCA copies the name, and many relying parties compare it so.
 fn check(subject: &CrlSubject) -> Verdict {
-    let (facts, issuer) = match (subject.facts(), subject.issuer()) {
-        (Ok(facts), Ok(issuer)) => (facts, issuer),
-        (Err(verdict), _) | (_, Err(verdict)) => return verdict,
-    };
+    let (facts, issuer) = (subject.facts()?, subject.issuer()?);
     if facts.issuer == issuer.subject {
-        return Verdict::Pass;
+        return Ok(Vec::new());
     }
-    let detail = Detail::AnotherName {
-        issuer_der: super::hex(&facts.issuer),
-        subject_der: super::hex(&issuer.subject),
-    };
-    Some(Observation::new(Severity::High, &detail).remedy(subject.suspect())).into()
+    let seen = Observation::new(ANOTHER_NAME)
+        .with("issuer_der", hex(&facts.issuer))
+        .with("subject_der", hex(&issuer.subject));
+    Ok(vec![seen])
 }

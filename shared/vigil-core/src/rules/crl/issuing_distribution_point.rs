@@ -1,88 +1,94 @@
 //! An issuingDistributionPoint must be critical and must not narrow the CRL beyond what it is for.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::{CrlSubject, Place};
 use crate::{
     ca::CrlType,
     crl::{DistributionPointName, IssuingDistributionPoint},
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.issuing-distribution-point",
-    holds: "issuingDistributionPoint, where there is one, is critical, names this object, and \
-            leaves no certificate out.",
-    cites: "RFC 5280 §5.2.5; AWS Private CA API Reference, CrlConfiguration",
-    finds: &[
-        ("absent-from-partition", Severity::High),
-        ("another-object", Severity::High),
-        ("names-nothing", Severity::High),
-        ("narrowed", Severity::High),
-        ("not-critical", Severity::High),
-    ],
-    remedy: super::SUSPECT,
+    info: RuleInfo {
+        id: "crl.issuing-distribution-point",
+        holds: "issuingDistributionPoint, if present, is critical, names this object, and excludes no \
+                certificate.",
+        cites: "RFC 5280 §5.2.5; AWS Private CA API Reference, CrlConfiguration",
+        kinds: &[ABSENT, ANOTHER_OBJECT, EMPTY, NARROWED, NOT_CRITICAL],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    AbsentFromPartition,
-    AnotherObject { uris: Vec<String>, key: String },
-    NamesNothing,
-    Narrowed { flags: Vec<&'static str> },
-    NotCritical,
-}
+const ABSENT: Kind = Kind {
+    id: "absent-from-partition",
+    severity: Severity::High,
+    title: "A CRL partition of {ca} has no issuingDistributionPoint",
+    what_happened: "{ca} uses partitioned CRLs, and {object} has no issuingDistributionPoint. Checked at \
+                    {as_of}.",
+    impact: "Relying parties take the partition for the complete CRL. They then accept revoked \
+             certificates that other partitions list.",
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AbsentFromPartition => {
-                f.write_str("A partition of the CRL has no issuingDistributionPoint")
-            }
-            Self::AnotherObject { uris, key } => {
-                let uri = uris.first().map_or("no URI", String::as_str);
-                let uri: String = uri.chars().take(60).collect();
-                write!(f, "The CRL says that it belongs at {uri}, not at {key}")
-            }
-            Self::NamesNothing => {
-                f.write_str("issuingDistributionPoint names no place and narrows nothing")
-            }
-            Self::Narrowed { flags } => {
-                write!(f, "The CRL leaves certificates out: {}", flags.join(", "))
-            }
-            Self::NotCritical => f.write_str("issuingDistributionPoint is not critical"),
-        }
-    }
-}
+const ANOTHER_OBJECT: Kind = Kind {
+    id: "another-object",
+    severity: Severity::High,
+    title: "The CRL of {ca} belongs at another URL",
+    what_happened: "The issuingDistributionPoint of {object} names {uris}, and the object's key is {key}. \
+                    Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const EMPTY: Kind = Kind {
+    id: "names-nothing",
+    severity: Severity::High,
+    title: "The CRL of {ca} has an empty issuingDistributionPoint",
+    what_happened: "The issuingDistributionPoint of {object} is empty, which RFC 5280 forbids. Checked at \
+                    {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const NARROWED: Kind = Kind {
+    id: "narrowed",
+    severity: Severity::High,
+    title: "The CRL of {ca} excludes certificates: {flags}",
+    what_happened: "The issuingDistributionPoint of {object} sets {flags}. Checked at {as_of}.",
+    impact: "The CRL does not cover every certificate of {ca}. Revocations of the others are not \
+             published.",
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const NOT_CRITICAL: Kind = Kind {
+    id: "not-critical",
+    severity: Severity::High,
+    title: "issuingDistributionPoint in the CRL of {ca} is not critical",
+    what_happened: "{object} has an issuingDistributionPoint that is not critical. Checked at {as_of}.",
+    impact: "Relying parties that do not know the extension take a part of the CRL for all of it.",
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let facts = match subject.facts() {
-        Ok(facts) => facts,
-        Err(verdict) => return verdict,
-    };
+    let facts = subject.facts()?;
     let crl_type = subject.ca.as_ref().and_then(|ca| ca.crl.as_ref()?.crl_type.clone());
-    let Some(point) = &facts.issuing_distribution_point else {
+    Ok(match &facts.issuing_distribution_point {
+        Some(point) => observe(point, &subject.place),
+        None if crl_type == Some(CrlType::Partitioned) => vec![Observation::new(ABSENT)],
         // Absent from a complete CRL until the CA switches to partitions.
-        let wrong = (crl_type == Some(CrlType::Partitioned)).then_some(Detail::AbsentFromPartition);
-        return wrong
-            .map(|detail| Observation::new(Severity::High, &detail).remedy(subject.suspect()))
-            .into();
-    };
-    let seen = details(point, &subject.place)
-        .into_iter()
-        .map(|detail| Observation::new(Severity::High, &detail).remedy(subject.suspect()));
-    Verdict::from_observations(seen.collect())
+        None => Vec::new(),
+    })
 }
 
-fn details(point: &IssuingDistributionPoint, place: &Place) -> Vec<Detail> {
-    let mut details = Vec::new();
+fn observe(point: &IssuingDistributionPoint, place: &Place) -> Vec<Observation> {
+    let mut seen = Vec::new();
     if !point.critical {
-        details.push(Detail::NotCritical);
+        seen.push(Observation::new(NOT_CRITICAL));
     }
     let flags: Vec<_> = [
         (point.only_contains_user_certs, "onlyContainsUserCerts"),
@@ -96,17 +102,18 @@ fn details(point: &IssuingDistributionPoint, place: &Place) -> Vec<Detail> {
     .collect();
     // RFC 5280 §5.2.5: an empty extension must not be issued.
     if point.name.is_none() && flags.is_empty() {
-        details.push(Detail::NamesNothing);
+        seen.push(Observation::new(EMPTY));
     }
     if !flags.is_empty() {
-        details.push(Detail::Narrowed { flags });
+        seen.push(Observation::new(NARROWED).with("flags", flags));
     }
     // Where a file was fetched from is not known.
     if let (Some(DistributionPointName::Full { uris, .. }), Place::Bucket { key, .. }) =
         (&point.name, place)
         && !uris.iter().any(|uri| uri.ends_with(&format!("/{key}")))
     {
-        details.push(Detail::AnotherObject { uris: uris.clone(), key: key.clone() });
+        let another = Observation::new(ANOTHER_OBJECT).with("uris", uris.as_slice());
+        seen.push(another.with("key", key.as_str()));
     }
-    details
+    seen
 }

@@ -1,66 +1,61 @@
 //! A CRL must name its successor's date, and that date must not be about to pass.
 
-use std::fmt;
-
-use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
 use super::CrlSubject;
 use crate::{
-    finding::Severity,
+    finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{Observation, Rule, Verdict},
+    rules::{Rule, Verdict},
     span::in_words,
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.next-update",
-    holds: "nextUpdate is there, is not past, and is not about to pass.",
-    cites: "RFC 5280 §5.1.2.5",
-    finds: &[
-        ("expired", Severity::Critical),
-        ("expires-soon", Severity::High),
-        ("missing", Severity::High),
-    ],
-    remedy: super::REPUBLISH,
+    info: RuleInfo {
+        id: "crl.next-update",
+        holds: "nextUpdate is there, is not past, and is not about to pass.",
+        cites: "RFC 5280 §5.1.2.5",
+        kinds: &[EXPIRED, EXPIRES_SOON, MISSING],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    Expired {
-        #[serde(with = "time::serde::rfc3339")]
-        next_update: OffsetDateTime,
-    },
-    ExpiresSoon {
-        #[serde(with = "time::serde::rfc3339")]
-        next_update: OffsetDateTime,
-        seconds_left: i64,
-    },
-    Missing,
-}
+const EXPIRED: Kind = Kind {
+    id: "expired",
+    severity: Severity::Critical,
+    title: "The CRL of {ca} expired at {next_update}",
+    what_happened: "{object} expired at {next_update}, and ACM PCA has not replaced it. Checked at \
+                    {as_of}.",
+    impact: "Since {next_update}, relying parties that require a fresh CRL refuse every certificate of \
+             {ca}. Others do not see new revocations.",
+    what_to_do: super::LET_ACM_PCA_WRITE,
+    first_command: super::SHOW_POLICY,
+};
 
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Expired { next_update } => write!(
-                f,
-                "The CRL expired at {}: relying parties that insist on a fresh CRL refuse every \
-                 certificate of this CA",
-                rfc3339(*next_update)
-            ),
-            Self::ExpiresSoon { next_update, seconds_left } => {
-                let (at, left) = (rfc3339(*next_update), Duration::seconds(*seconds_left));
-                write!(f, "The CRL expires at {at}, in {}, and was not renewed", in_words(left))
-            }
-            Self::Missing => f.write_str("The CRL has no nextUpdate"),
-        }
-    }
-}
+const EXPIRES_SOON: Kind = Kind {
+    id: "expires-soon",
+    severity: Severity::High,
+    title: "The CRL of {ca} expires in {left} and was not renewed",
+    what_happened: "{object} expires at {next_update}, in {left}. ACM PCA should have renewed it at half \
+                    of its validity. Checked at {as_of}.",
+    impact: "From {next_update} on, relying parties that require a fresh CRL will refuse every \
+             certificate of {ca}.",
+    what_to_do: super::LET_ACM_PCA_WRITE,
+    first_command: super::SHOW_POLICY,
+};
 
-/// The service renews a CRL at half of its validity. A day before the end, or three quarters into
-/// a short validity, something is wrong, and there still is time to act.
+const MISSING: Kind = Kind {
+    id: "missing",
+    severity: Severity::High,
+    title: "The CRL of {ca} has no nextUpdate",
+    what_happened: "{object} has no nextUpdate, which RFC 5280 requires. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+/// ACM PCA renews a CRL at half of its validity. A day before the end, or three quarters into a short
+/// validity, something is wrong, and there still is time to act.
 pub(super) fn headroom(
     this_update: Option<OffsetDateTime>,
     next_update: OffsetDateTime,
@@ -69,25 +64,24 @@ pub(super) fn headroom(
     quarter.clamp(Duration::ZERO, Duration::DAY)
 }
 
-/// Relying parties that fail closed stop trusting the whole CA the second nextUpdate passes; the
+/// Relying parties that fail closed stop trusting the whole CA the second nextUpdate passes. The
 /// instant itself counts as passed, and the beginning of the headroom as inside it.
 fn check(subject: &CrlSubject) -> Verdict {
-    let facts = match subject.facts() {
-        Ok(facts) => facts,
-        Err(verdict) => return verdict,
-    };
+    let facts = subject.facts()?;
     let Some(next_update) = facts.next_update else {
-        let seen = Observation::new(Severity::High, &Detail::Missing);
-        return Some(seen.remedy(subject.suspect())).into();
+        return Ok(vec![Observation::new(MISSING)]);
     };
     let left = next_update - subject.as_of;
-    let seen = if !left.is_positive() {
-        Observation::new(Severity::Critical, &Detail::Expired { next_update })
+    let kind = if !left.is_positive() {
+        EXPIRED
     } else if left <= headroom(facts.this_update, next_update) {
-        let seconds_left = left.whole_seconds();
-        Observation::new(Severity::High, &Detail::ExpiresSoon { next_update, seconds_left })
+        EXPIRES_SOON
     } else {
-        return Verdict::Pass;
+        return Ok(Vec::new());
     };
-    Some(seen.remedy(subject.republish())).into()
+    let seen = Observation::new(kind)
+        .with("next_update", rfc3339(next_update))
+        .with("seconds_left", left.whole_seconds())
+        .name("left", in_words(left));
+    Ok(vec![seen])
 }

@@ -1,75 +1,83 @@
 //! The object must be one CRL, in DER, and nothing else.
 
-use std::{error::Error, fmt};
-
-use serde::Serialize;
+use std::error::Error;
 
 use super::{CrlState, CrlSubject};
 use crate::{
     crl::{CrlError, CrlFacts},
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.parses",
-    holds: "The object is exactly one DER-encoded CertificateList.",
-    cites: "RFC 5280 §5.1, §4.2.1.13",
-    finds: &[
-        ("malformed", Severity::High),
-        ("too-large", Severity::High),
-        ("trailing-bytes", Severity::High),
-        ("unreadable", Severity::Critical),
-    ],
-    remedy: super::SUSPECT,
+    info: RuleInfo {
+        id: "crl.parses",
+        holds: "The object is exactly one DER-encoded CertificateList.",
+        cites: "RFC 5280 §5.1, §4.2.1.13",
+        kinds: &[MALFORMED, TOO_LARGE, TRAILING_BYTES, UNREADABLE],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    Malformed { parts: Vec<String> },
-    TooLarge { limit: u64 },
-    TrailingBytes { count: u64 },
-    Unreadable { error: String },
-}
+const MALFORMED: Kind = Kind {
+    id: "malformed",
+    severity: Severity::High,
+    title: "The CRL of {ca} has {count} malformed part(s)",
+    what_happened: "{count} part(s) of {object} cannot be decoded: {parts}. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed { parts } => {
-                let first = parts.first().map_or("", String::as_str);
-                write!(f, "{} part(s) of the CRL cannot be read, first {first}", parts.len())
-            }
-            Self::TooLarge { limit } => write!(f, "The CRL object is over {limit} bytes"),
-            Self::TrailingBytes { count } => write!(f, "{count} bytes follow the CRL"),
-            Self::Unreadable { error } => write!(f, "The object is not a CRL: {error}"),
-        }
-    }
-}
+const TOO_LARGE: Kind = Kind {
+    id: "too-large",
+    severity: Severity::High,
+    title: "The CRL object of {ca} is larger than {limit} bytes",
+    what_happened: "{object} is larger than {limit} bytes, so Vigil stopped reading it. No CRL that ACM \
+                    PCA makes is as large. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const TRAILING_BYTES: Kind = Kind {
+    id: "trailing-bytes",
+    severity: Severity::High,
+    title: "{count} byte(s) follow the CRL of {ca} in its object",
+    what_happened: "{count} byte(s) follow the end of the CRL in {object}. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const UNREADABLE: Kind = Kind {
+    id: "unreadable",
+    severity: Severity::Critical,
+    title: "The CRL object of {ca} is not a CRL",
+    what_happened: "{object} is not a CRL: {error}. Checked at {as_of}.",
+    impact: "No relying party can check the revocation of certificates of {ca}. Some refuse all of \
+             them, others accept revoked ones.",
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
     match &subject.crl {
-        CrlState::Missing => Verdict::not_applicable("there is no CRL object to judge"),
-        CrlState::NotChecked(reason) => Verdict::unknown(reason),
-        CrlState::Read { facts, .. } => Verdict::from_observations(odd_parts(subject, facts)),
-        CrlState::TooLarge { limit } => {
-            let seen = Observation::new(Severity::High, &Detail::TooLarge { limit: *limit });
-            Some(seen.remedy(subject.suspect())).into()
-        }
+        CrlState::Missing => Err(NotJudged::not_applicable("there is no CRL object to judge")),
+        CrlState::NotChecked(reason) => Err(NotJudged::unknown(reason)),
+        CrlState::Read { facts, .. } => Ok(odd_parts(facts)),
+        CrlState::TooLarge { limit } => Ok(vec![Observation::new(TOO_LARGE).with("limit", *limit)]),
         CrlState::Unreadable(error) => {
-            let detail = Detail::Unreadable { error: with_cause(error) };
-            Some(Observation::new(Severity::Critical, &detail).remedy(subject.suspect())).into()
+            Ok(vec![Observation::new(UNREADABLE).with("error", with_cause(error))])
         }
     }
 }
 
 /// It is a CRL, but relying parties that parse strictly will refuse it.
-fn odd_parts(subject: &CrlSubject, facts: &CrlFacts) -> Vec<Observation> {
+fn odd_parts(facts: &CrlFacts) -> Vec<Observation> {
     let mut seen = Vec::new();
     if facts.trailing_bytes > 0 {
-        let detail = Detail::TrailingBytes { count: facts.trailing_bytes };
-        seen.push(Observation::new(Severity::High, &detail).remedy(subject.suspect()));
+        seen.push(Observation::new(TRAILING_BYTES).with("count", facts.trailing_bytes));
     }
     let mut parts: Vec<String> =
         facts.malformed.iter().map(|odd| format!("{}: {}", odd.part, odd.error)).collect();
@@ -77,8 +85,8 @@ fn odd_parts(subject: &CrlSubject, facts: &CrlFacts) -> Vec<Observation> {
         parts.push(format!("{} entries, first: {error}", facts.entries.malformed));
     }
     if !parts.is_empty() {
-        let detail = Detail::Malformed { parts };
-        seen.push(Observation::new(Severity::High, &detail).remedy(subject.suspect()));
+        let malformed = Observation::new(MALFORMED).name("count", parts.len().to_string());
+        seen.push(malformed.with("parts", parts));
     }
     seen
 }

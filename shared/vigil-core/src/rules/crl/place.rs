@@ -1,57 +1,43 @@
 //! Where a CRL was found, and what therefore can be done about it.
 
-use crate::ca::Ca;
+use crate::finding::{Names, quoted};
 
+/// Where a CRL was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
+    /// An object in S3.
     Bucket {
+        /// The bucket's name.
         bucket: String,
+        /// The object's key.
         key: String,
     },
-    /// A path on the machine of whoever asks.
+    /// A path on the machine of the caller.
     File(String),
 }
 
+/// Of a file it is not known where it came from.
+const ANOTHER_COPY: &str = "Fetch the CRL again from its distribution point. If that copy shows the \
+                            same, have the CA publish a new CRL and find out who made this one. \
+                            Relying parties must not use this file. Show what is in it:";
+
 impl Place {
-    /// How to fetch the CRL and look at it.
-    fn look(&self) -> String {
+    /// With `{object}`, and `{bucket}` and `{key}` where there are any.
+    pub(super) fn names(&self) -> Names {
         match self {
             Self::Bucket { bucket, key } => {
-                format!("aws s3 cp s3://{bucket}/{key} - | openssl crl -inform DER -noout -text")
+                let object = format!("s3://{bucket}/{key}");
+                Names::new(object.as_str())
+                    .with("bucket", bucket.as_str())
+                    .with("key", key.as_str())
+                    .with("object", object)
             }
-            Self::File(path) => format!("openssl crl -inform DER -noout -text -in {path}"),
-        }
-    }
-
-    /// What makes the service write the CRL anew: nothing but time and a bucket that it may use.
-    pub(super) fn republish(&self, ca: Option<&Ca>) -> String {
-        let (Self::Bucket { bucket, .. }, Some(ca)) = (self, ca) else {
-            return "Fetch the CRL again from its distribution point; if that one is no newer, have \
-                    the CA make and publish a new one."
-                .to_owned();
-        };
-        format!(
-            "The service writes the CRL again by itself, and retries every 15 minutes if it \
-             cannot. Check that it may write to the bucket: aws s3api get-bucket-policy --bucket \
-             {bucket}; aws acm-pca describe-certificate-authority --certificate-authority-arn {arn}",
-            arn = ca.arn,
-        )
-    }
-
-    /// What to do about an object that the CA cannot have made.
-    pub(super) fn suspect(&self) -> String {
-        let look = self.look();
-        match self {
-            Self::Bucket { bucket, key } => format!(
-                "Find out who wrote it: aws s3api list-object-versions --bucket {bucket} --prefix \
-                 {key}, and the bucket's CloudTrail data events. Look at it: {look}. Restore the \
-                 last version that the service wrote, and take write access from everybody but \
-                 the service.",
-            ),
-            Self::File(_) => format!(
-                "Look at it: {look}. Find out who made it, fetch the CRL again from its \
-                 distribution point, and let nobody rely on this one."
-            ),
+            Self::File(path) => {
+                let show = format!("openssl crl -inform DER -noout -text -in {}", quoted(path));
+                Names::new(path.as_str())
+                    .with("object", path.as_str())
+                    .otherwise(ANOTHER_COPY, show)
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How far a CA's certificates were looked at, for where they say that the CRL is.
+//! Which of a CA's certificates were read, for their CRL distribution points.
 
 use std::fmt;
 
@@ -7,15 +7,17 @@ use time::OffsetDateTime;
 
 use crate::instant::rfc3339;
 
-/// Every valid certificate was that was issued between these.
+/// Every valid certificate that was issued between these was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ScannedCertificates {
     /// `None`: from the first on.
     #[serde(with = "time::serde::rfc3339::option")]
     pub issued_after: Option<OffsetDateTime>,
+    /// `None`: up to now.
     #[serde(with = "time::serde::rfc3339::option")]
     pub issued_before: Option<OffsetDateTime>,
-    /// Valid certificates of the newest audit report that were not; `None` if it could not be read.
+    /// Valid certificates of the newest audit report that were not read; `None` if the report could
+    /// not be read.
     pub left: Option<u64>,
     /// Some of them, or some records of the report, could not be read.
     pub has_unreadable: bool,
@@ -23,19 +25,19 @@ pub struct ScannedCertificates {
 
 impl fmt::Display for ScannedCertificates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the valid certificates issued ")?;
+        f.write_str("Vigil has read the valid certificates issued ")?;
         if let Some(after) = self.issued_after {
             write!(f, "after {} and ", rfc3339(after))?;
         }
         let before = self.issued_before.map_or_else(|| "now".to_owned(), rfc3339);
-        write!(f, "before {before} were looked at")?;
+        write!(f, "before {before}: ")?;
         match self.left {
-            None => f.write_str(", and the newest audit report could not be read")?,
-            Some(0) => f.write_str(", all of the newest audit report")?,
-            Some(left) => write!(f, ", and {left} of the newest audit report were not yet")?,
+            None => f.write_str("the newest audit report could not be read")?,
+            Some(0) => f.write_str("all of the newest audit report")?,
+            Some(left) => write!(f, "{left} of the newest audit report are left")?,
         }
         if self.has_unreadable {
-            f.write_str("; some could not be read")?;
+            f.write_str(". Some could not be read")?;
         }
         Ok(())
     }

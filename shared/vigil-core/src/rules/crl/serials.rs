@@ -1,79 +1,89 @@
 //! The serial numbers in a CRL must be serial numbers of this CA, each of them once.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::CrlSubject;
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.serials",
-    holds: "Serials are positive, of at most 20 octets, unique, dated, and of this CA's certificates.",
-    cites: "RFC 5280 §4.1.2.2, §5.1.2.6, §5.3.3",
-    finds: &[
-        ("duplicate", Severity::Medium),
-        ("indirect", Severity::High),
-        ("long", Severity::Medium),
-        ("negative", Severity::Medium),
-        ("undated", Severity::High),
-        ("zero", Severity::Medium),
-    ],
-    remedy: super::SUSPECT,
+    info: RuleInfo {
+        id: "crl.serials",
+        holds: "Serials are positive, of at most 20 octets, unique, dated, and of this CA's \
+                certificates.",
+        cites: "RFC 5280 §4.1.2.2, §5.1.2.6, §5.3.3",
+        kinds: &[DUPLICATE, INDIRECT, LONG, NEGATIVE, UNDATED, ZERO],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    Duplicate { count: u64 },
-    Indirect { count: u64 },
-    Long { count: u64 },
-    Negative { count: u64 },
-    Undated { count: u64 },
-    Zero { count: u64 },
-}
+const DUPLICATE: Kind = Kind {
+    id: "duplicate",
+    severity: Severity::Medium,
+    title: "Entries in the CRL of {ca} repeat a serial: {count}",
+    what_happened: "Entries of {object} repeat the serial of another entry: {count}. Checked at {as_of}.",
+    impact: super::NOT_ACM_PCA,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Duplicate { count } => write!(f, "{count} entries repeat a serial"),
-            Self::Indirect { count } => write!(f, "{count} entries belong to another issuer"),
-            Self::Long { count } => write!(f, "{count} serials have more than 20 octets"),
-            Self::Negative { count } => write!(f, "{count} serials are negative"),
-            Self::Undated { count } => {
-                write!(f, "{count} entries have no readable revocation date")
-            }
-            Self::Zero { count } => write!(f, "{count} serials are zero"),
-        }
-    }
-}
+const INDIRECT: Kind = Kind {
+    id: "indirect",
+    severity: Severity::High,
+    title: "Entries in the CRL of {ca} name another issuer: {count}",
+    what_happened: "Entries of {object} have a certificateIssuer other than the CA: {count}. Checked at \
+                    {as_of}.",
+    impact: super::NOT_ACM_PCA,
+    ..DUPLICATE
+};
+
+const LONG: Kind = Kind {
+    id: "too-long",
+    title: "Serials in the CRL of {ca} have more than 20 octets: {count}",
+    what_happened: "Serials of {object} have more than 20 octets: {count}. Checked at {as_of}.",
+    ..DUPLICATE
+};
+
+const NEGATIVE: Kind = Kind {
+    id: "negative",
+    title: "Serials in the CRL of {ca} are negative: {count}",
+    what_happened: "Serials of {object} are negative numbers: {count}. Checked at {as_of}.",
+    ..DUPLICATE
+};
+
+const UNDATED: Kind = Kind {
+    id: "undated",
+    severity: Severity::High,
+    title: "Entries in the CRL of {ca} have no readable revocation date: {count}",
+    what_happened: "Entries of {object} have no revocation date that RFC 5280 allows: {count}. Checked at \
+                    {as_of}.",
+    impact: super::NOT_USABLE,
+    ..DUPLICATE
+};
+
+const ZERO: Kind = Kind {
+    id: "zero",
+    title: "Serials in the CRL of {ca} are zero: {count}",
+    what_happened: "Serials of {object} are zero: {count}. Checked at {as_of}.",
+    ..DUPLICATE
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let entries = match subject.facts() {
-        Ok(facts) => &facts.entries,
-        Err(verdict) => return verdict,
-    };
-    let duplicates = entries.duplicate_serials.unwrap_or_default();
-    let high = Severity::High;
-    let medium = Severity::Medium;
-    let seen = [
-        (duplicates, medium, Detail::Duplicate { count: duplicates }),
-        (entries.indirect, high, Detail::Indirect { count: entries.indirect }),
-        (entries.long_serials, medium, Detail::Long { count: entries.long_serials }),
-        (entries.negative_serials, medium, Detail::Negative { count: entries.negative_serials }),
-        (entries.undated, high, Detail::Undated { count: entries.undated }),
-        (entries.zero_serials, medium, Detail::Zero { count: entries.zero_serials }),
-    ]
-    .into_iter()
-    .filter(|(count, ..)| *count > 0)
-    .map(|(_, severity, detail)| Observation::new(severity, &detail).remedy(subject.suspect()));
-    let seen: Vec<_> = seen.collect();
+    let entries = &subject.facts()?.entries;
+    let counts = [
+        (DUPLICATE, entries.duplicate_serials.unwrap_or_default()),
+        (INDIRECT, entries.indirect),
+        (LONG, entries.long_serials),
+        (NEGATIVE, entries.negative_serials),
+        (UNDATED, entries.undated),
+        (ZERO, entries.zero_serials),
+    ];
+    let found = counts.into_iter().filter(|(_, count)| *count > 0);
+    let seen: Vec<_> =
+        found.map(|(kind, count)| Observation::new(kind).with("count", count)).collect();
     if seen.is_empty() && entries.duplicate_serials.is_none() {
-        return Verdict::unknown("the rest holds, and repeated serials were not counted");
+        let reason = "repeated serials were not counted; everything else about serials holds";
+        return Err(NotJudged::unknown(reason));
     }
-    Verdict::from_observations(seen)
+    Ok(seen)
 }

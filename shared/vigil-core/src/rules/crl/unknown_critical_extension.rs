@@ -1,57 +1,50 @@
 //! A critical extension that relying parties do not know makes the CRL unusable to them.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::CrlSubject;
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.unknown-critical-extension",
-    holds: "The CRL and its entries have no critical extension beyond those of RFC 5280.",
-    cites: "RFC 5280 §5.2, §5.3",
-    finds: &[("in-crl", Severity::High), ("in-entries", Severity::High)],
-    remedy: super::SUSPECT,
+    info: RuleInfo {
+        id: "crl.unknown-critical-extension",
+        holds: "The CRL and its entries have no critical extension beyond those of RFC 5280.",
+        cites: "RFC 5280 §5.2, §5.3",
+        kinds: &[IN_CRL, IN_ENTRIES],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail<'a> {
-    InCrl { oids: &'a [String] },
-    InEntries { count: u64 },
-}
+const IN_CRL: Kind = Kind {
+    id: "in-crl",
+    severity: Severity::High,
+    title: "The CRL of {ca} has an unknown critical extension",
+    what_happened: "{object} has critical extensions that RFC 5280 does not know: {oids}. Checked at \
+                    {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InCrl { oids } => {
-                write!(f, "The CRL has unknown critical extensions: {}", oids.join(", "))
-            }
-            Self::InEntries { count } => {
-                write!(f, "{count} entries of the CRL have an unknown critical extension")
-            }
-        }
-    }
-}
+const IN_ENTRIES: Kind = Kind {
+    id: "in-entries",
+    title: "Entries in the CRL of {ca} have an unknown critical extension: {count}",
+    what_happened: "Entries of {object} have a critical extension that RFC 5280 does not know: {count}. \
+                    Checked at {as_of}.",
+    ..IN_CRL
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let facts = match subject.facts() {
-        Ok(facts) => facts,
-        Err(verdict) => return verdict,
-    };
-    let mut details = Vec::new();
+    let facts = subject.facts()?;
+    let mut seen = Vec::new();
     if !facts.unknown_critical_extensions.is_empty() {
-        details.push(Detail::InCrl { oids: &facts.unknown_critical_extensions });
+        let oids = facts.unknown_critical_extensions.as_slice();
+        seen.push(Observation::new(IN_CRL).with("oids", oids));
     }
     let count = facts.entries.with_unknown_critical_extension;
     if count > 0 {
-        details.push(Detail::InEntries { count });
+        seen.push(Observation::new(IN_ENTRIES).with("count", count));
     }
-    let seen = details.iter().map(|detail| Observation::new(Severity::High, detail));
-    Verdict::from_observations(seen.map(|seen| seen.remedy(subject.suspect())).collect())
+    Ok(seen)
 }

@@ -1,15 +1,12 @@
 //! A CRL is valid as long as its CA is configured to make it.
 
-use std::fmt;
-
-use serde::Serialize;
 use time::Duration;
 
 use super::CrlSubject;
 use crate::{
     crl::comparison::BACKDATED,
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{NotJudged, Rule, Verdict},
     span::in_words,
 };
 
@@ -17,54 +14,46 @@ use crate::{
 const ROUNDED: Duration = Duration::MINUTE;
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.validity",
-    holds: "nextUpdate lies ExpirationInDays after the CRL was made.",
-    cites: "AWS Private CA API Reference, CrlConfiguration (ExpirationInDays)",
-    finds: &[("not-configured", Severity::Low)],
-    remedy: "Wait for the next CRL if the configuration was changed just now; else find out who made it.",
+    info: RuleInfo {
+        id: "crl.validity",
+        holds: "nextUpdate lies ExpirationInDays after the CRL was made.",
+        cites: "AWS Private CA API Reference, CrlConfiguration (ExpirationInDays)",
+        kinds: &[DIFFERS],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    NotConfigured { validity_in_seconds: i64, expiration_in_days: i32 },
-}
-
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::NotConfigured { validity_in_seconds, expiration_in_days } = self;
-        let validity = in_words(Duration::seconds(*validity_in_seconds));
-        write!(
-            f,
-            "The CRL is valid for {validity}, and is configured for {expiration_in_days} days"
-        )
-    }
-}
+const DIFFERS: Kind = Kind {
+    id: "differs-from-configuration",
+    severity: Severity::Low,
+    title: "The CRL of {ca} is valid for {validity}, not {expiration_in_days} days",
+    what_happened: "{object} is valid for {validity}. {ca} is configured for {expiration_in_days} days. \
+                    Checked at {as_of}.",
+    impact: "If the configuration was changed after this CRL was made, none: the next CRL follows it. \
+             Otherwise another party may have made this CRL.",
+    what_to_do: "If the configuration was changed, wait for the next CRL, which comes at half of this \
+                 one's validity. Otherwise find out who wrote the object, and restore the last version \
+                 that ACM PCA wrote. List the versions:",
+    first_command: super::LIST_VERSIONS,
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let facts = match subject.facts() {
-        Ok(facts) => facts,
-        Err(verdict) => return verdict,
-    };
+    let facts = subject.facts()?;
     let configured = subject.ca.as_ref().and_then(|ca| ca.crl.as_ref()?.expiration_in_days);
     let Some(expiration_in_days) = configured else {
-        return Verdict::not_applicable("no ExpirationInDays is known");
+        return Err(NotJudged::not_applicable("no ExpirationInDays is known"));
     };
     let (Some(this_update), Some(next_update)) = (facts.this_update, facts.next_update) else {
-        return Verdict::not_applicable("the CRL's validity is not known");
+        return Err(NotJudged::not_applicable("the CRL's validity is not known"));
     };
     let validity = next_update - this_update;
     let expected = Duration::days(i64::from(expiration_in_days)) + BACKDATED;
     if (validity - expected).abs() <= ROUNDED {
-        return Verdict::Pass;
+        return Ok(Vec::new());
     }
-    let validity_in_seconds = validity.whole_seconds();
-    let detail = Detail::NotConfigured { validity_in_seconds, expiration_in_days };
-    let remedy = format!(
-        "A changed configuration shows in the next CRL, at half of this one's validity. If it was \
-         not changed: {}",
-        subject.suspect()
-    );
-    Some(Observation::new(Severity::Low, &detail).remedy(remedy)).into()
+    let seen = Observation::new(DIFFERS)
+        .with("validity_in_seconds", validity.whole_seconds())
+        .with("expiration_in_days", expiration_in_days)
+        .name("validity", in_words(validity));
+    Ok(vec![seen])
 }

@@ -1,46 +1,36 @@
 //! A CRL with extensions must say that it is version 2.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::CrlSubject;
 use crate::{
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
-    id: "crl.version",
-    holds: "The CRL says that it is version 2.",
-    cites: "RFC 5280 §5.1.2.1",
-    finds: &[("not-v2", Severity::High)],
-    remedy: super::SUSPECT,
+    info: RuleInfo {
+        id: "crl.version",
+        holds: "The CRL says that it is version 2.",
+        cites: "RFC 5280 §5.1.2.1",
+        kinds: &[NOT_V2],
+    },
     check,
 };
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Detail {
-    NotV2 { encoded: Option<u64> },
-}
-
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotV2 { encoded: None } => f.write_str("The CRL names no version, so it is v1"),
-            Self::NotV2 { encoded: Some(encoded) } => {
-                write!(f, "The CRL's version is encoded as {encoded}, where v2 is 1")
-            }
-        }
-    }
-}
+const NOT_V2: Kind = Kind {
+    id: "not-v2",
+    severity: Severity::High,
+    title: "The CRL of {ca} is not version 2",
+    what_happened: "{object} encodes its version as {version}, where version 2 is 1. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let facts = match subject.facts() {
-        Ok(facts) => facts,
-        Err(verdict) => return verdict,
-    };
-    let wrong = (facts.version != Some(1)).then_some(Detail::NotV2 { encoded: facts.version });
-    wrong.map(|detail| Observation::new(Severity::High, &detail).remedy(subject.suspect())).into()
+    let encoded = subject.facts()?.version;
+    if encoded == Some(1) {
+        return Ok(Vec::new());
+    }
+    let version = encoded.map_or_else(|| "nothing (version 1)".to_owned(), |at| at.to_string());
+    Ok(vec![Observation::new(NOT_V2).with("encoded", encoded).name("version", version)])
 }

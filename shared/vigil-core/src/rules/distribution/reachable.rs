@@ -1,75 +1,100 @@
-//! Whoever holds a certificate must be able to fetch the CRL that it names.
-
-use std::fmt;
-
-use serde::Serialize;
+//! Relying parties must be able to download the CRL that a certificate names.
 
 use super::DistributionSubject;
 use crate::{
     distribution::DownloadError,
-    finding::Severity,
-    rules::{Observation, Rule, Verdict},
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
 };
 
 pub(super) const RULE: Rule<DistributionSubject> = Rule {
-    id: "distribution.reachable",
-    holds: "The CRL can be fetched by plain HTTP where certificates say it is.",
-    cites: "RFC 5280 §4.2.1.13, §8; AWS Private CA User Guide, Set up a CRL",
-    finds: &[
-        ("forbidden-address", Severity::High),
-        ("not-http", Severity::High),
-        ("refused", Severity::High),
-        ("too-large", Severity::High),
-        ("too-many-redirects", Severity::High),
-        ("unreachable", Severity::High),
-    ],
-    remedy: "Let the distribution (or the bucket) serve the CRL to everybody by plain HTTP.",
+    info: RuleInfo {
+        id: "distribution.reachable",
+        holds: "The CRL can be downloaded by plain HTTP from the URL that certificates name.",
+        cites: "RFC 5280 §4.2.1.13, §8; AWS Private CA User Guide, Set up a CRL",
+        kinds: &[FORBIDDEN_ADDRESS, NOT_HTTP, REFUSED, TOO_LARGE, TOO_MANY_REDIRECTS, UNREACHABLE],
+    },
     check,
 };
 
-#[derive(Serialize)]
-struct Detail<'a> {
-    kind: &'static str,
-    url: &'a str,
-    redirects: &'a [String],
-    why: String,
-}
+const FORBIDDEN_ADDRESS: Kind = Kind {
+    id: "forbidden-address",
+    severity: Severity::High,
+    title: "The CRL URL of {ca} resolves to an address that is not public",
+    what_happened: "Vigil did not download {url}: {why}. Checked at {as_of}.",
+    impact: "Relying parties outside of your network cannot download the CRL. Those that require one refuse every \
+             certificate of {ca}; others accept revoked ones.",
+    what_to_do: "Correct the DNS record of the host that the URL names. Show what clients get:",
+    first_command: super::DOWNLOAD,
+};
 
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why: String = self.why.chars().take(110).collect();
-        write!(f, "Nobody can fetch the CRL by HTTP: {why}")
-    }
-}
+const NOT_HTTP: Kind = Kind {
+    id: "not-http",
+    title: "The CRL URL of {ca} is redirected away from plain HTTP",
+    what_happened: "{url} cannot be downloaded by plain HTTP: {why}. Checked at {as_of}.",
+    impact: UNAVAILABLE,
+    what_to_do: "Serve the CRL by http, without a redirect to https. A client that needs the CRL to trust TLS \
+                 cannot download it by TLS (RFC 5280 §8). Show what clients get:",
+    ..FORBIDDEN_ADDRESS
+};
+
+const REFUSED: Kind = Kind {
+    id: "refused",
+    title: "The CRL URL of {ca} answers with an error",
+    what_happened: "{url} does not serve the CRL: {why}. Checked at {as_of}.",
+    impact: UNAVAILABLE,
+    what_to_do: "For 401 and 403: serve bucket {bucket} through CloudFront with origin access control, and set \
+                 CustomCname to the distribution's name. Or let the bucket policy grant s3:GetObject on the CRLs \
+                 to anyone. For 404: check that the URL's host serves bucket {bucket}. Show what clients get:",
+    ..FORBIDDEN_ADDRESS
+};
+
+const TOO_LARGE: Kind = Kind {
+    id: "too-large",
+    title: "The CRL URL of {ca} serves more than any CRL has",
+    what_happened: "Vigil stopped downloading {url}: {why}. Checked at {as_of}.",
+    impact: UNAVAILABLE,
+    what_to_do: LOOK,
+    ..FORBIDDEN_ADDRESS
+};
+
+const TOO_MANY_REDIRECTS: Kind = Kind {
+    id: "too-many-redirects",
+    title: "The CRL URL of {ca} redirects too often",
+    what_happened: "Vigil stopped following {url}: {why}. Checked at {as_of}.",
+    impact: UNAVAILABLE,
+    what_to_do: LOOK,
+    ..FORBIDDEN_ADDRESS
+};
+
+const UNREACHABLE: Kind = Kind {
+    id: "unreachable",
+    title: "The CRL of {ca} cannot be downloaded",
+    what_happened: "{url} cannot be downloaded: {why}. Checked at {as_of}.",
+    impact: UNAVAILABLE,
+    what_to_do: LOOK,
+    ..FORBIDDEN_ADDRESS
+};
+
+const UNAVAILABLE: &str = "Relying parties cannot download the CRL. Those that require one refuse every \
+                           certificate of {ca}; others accept revoked ones.";
+const LOOK: &str = "Check the DNS record, the distribution and its origin. Show what clients get:";
 
 fn check(subject: &DistributionSubject) -> Verdict {
-    let Err(error) = &subject.download.result else { return Verdict::Pass };
+    let Err(error) = &subject.download.result else { return Ok(Vec::new()) };
     let kind = match error {
-        DownloadError::ForbiddenAddress { .. } => "forbidden-address",
-        DownloadError::NotHttp { .. } => "not-http",
-        DownloadError::Status { .. } => "refused",
-        DownloadError::TooLarge { .. } => "too-large",
-        DownloadError::TooManyRedirects { .. } => "too-many-redirects",
+        DownloadError::ForbiddenAddress { .. } => FORBIDDEN_ADDRESS,
+        DownloadError::NotHttp { .. } => NOT_HTTP,
+        DownloadError::Status { .. } => REFUSED,
+        DownloadError::TooLarge { .. } => TOO_LARGE,
+        DownloadError::TooManyRedirects { .. } => TOO_MANY_REDIRECTS,
         DownloadError::BadUrl { .. }
         | DownloadError::TimedOut { .. }
-        | DownloadError::Unreachable { .. } => "unreachable",
+        | DownloadError::Unreachable { .. } => UNREACHABLE,
     };
-    let redirects = &subject.download.redirects;
-    let detail = Detail { kind, url: &subject.url, redirects, why: error.to_string() };
-    let remedy = match error {
-        DownloadError::Status { status: 401 | 403 } => format!(
-            "Serve it through CloudFront with access to the bucket (origin access control) and set \
-             CustomCname to the distribution's name, or let the bucket's policy grant s3:GetObject \
-             on the CRL to everybody: aws s3api get-bucket-policy --bucket {}. Then: {}",
-            subject.bucket,
-            subject.look()
-        ),
-        DownloadError::NotHttp { .. } => format!(
-            "Serve the CRL by http, without a redirect to https: a client that needs the CRL to \
-             trust TLS cannot fetch it over TLS (RFC 5280 §8). Then: {}",
-            subject.look()
-        ),
-        _ => format!("Look at what clients get: {}", subject.look()),
-    };
-    Some(Observation::new(Severity::High, &detail).remedy(remedy)).into()
+    let seen = Observation::new(kind)
+        .with("url", &*subject.url)
+        .with("redirects", subject.download.redirects.as_slice())
+        .with("why", error.to_string());
+    Ok(vec![seen])
 }

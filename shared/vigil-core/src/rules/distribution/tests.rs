@@ -9,8 +9,13 @@ use crate::{
         fixture::{Draft, Issuer},
     },
     distribution::DownloadError,
+    fakes,
     finding::Severity,
-    rules::{JudgementResult, assert_every_kind_has_its_fixture, assert_presentable, judge},
+    rules::{
+        JudgementResult,
+        fixtures::{assert_every_kind_has_its_fixture, assert_presentable},
+        judge,
+    },
 };
 
 const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -29,6 +34,7 @@ fn clean(issuer: &Issuer) -> DistributionSubject {
     let got = state(issuer, &Draft::good(issuer, AT).sign(issuer));
     let CrlState::Read { facts, .. } = &got else { panic!("it is a CRL") };
     DistributionSubject {
+        ca: Some(fakes::deleted_ca(AT)),
         url: "http://crls.s3.us-east-1.amazonaws.com/crl/1.crl".to_owned(),
         bucket: "crls".to_owned(),
         held: (**facts).clone(),
@@ -52,7 +58,7 @@ fn findings(subject: &DistributionSubject) -> Vec<(&'static str, String, Severit
     for judgement in judge(RULES, subject, "arn", subject.as_of) {
         if let JudgementResult::Findings { findings } = judgement.result {
             for finding in findings {
-                assert_presentable(RULES, &finding);
+                assert_presentable(&finding);
                 let kind = finding.evidence["kind"].as_str().unwrap().to_owned();
                 found.push((judgement.rule, kind, finding.severity));
             }
@@ -93,7 +99,7 @@ fn fixtures(issuer: &Issuer) -> Vec<(&'static str, &'static str, DistributionSub
         ("another-crl", another(&of(AT))),
         ("expired", another(&of(AT - Duration::days(8)))),
         ("not-a-crl", another(b"<html>")),
-        ("not-the-cas", another(&Draft::good(&mallory, AT).sign(&mallory))),
+        ("not-signed-by-ca", another(&Draft::good(&mallory, AT).sign(&mallory))),
         ("older", another(&of(AT - Duration::DAY))),
     ] {
         fixtures.push(("distribution.content", kind, subject));
@@ -119,7 +125,12 @@ fn a_clean_distribution_has_no_findings() {
 #[test]
 fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
     let issuer = Issuer::new("Root");
-    assert_every_kind_has_its_fixture(RULES, AT, fixtures(&issuer));
+    assert_every_kind_has_its_fixture(
+        "distribution",
+        RULES,
+        |subject| subject.as_of,
+        fixtures(&issuer),
+    );
 }
 
 #[test]

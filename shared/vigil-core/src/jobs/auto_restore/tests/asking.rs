@@ -31,8 +31,8 @@ fn a_human_is_asked_while_the_ca_stays_deleted_if_there_is_time() {
     assert_eq!(world.authorities.status(), CaStatus::Deleted);
     let finding = world.bus.last();
     assert_eq!(finding.rule, "auto-restore.escalated");
-    assert!(finding.title.contains("people have to decide"), "{}", finding.title);
-    assert!(finding.remediation.contains("vigil deadline ack"), "{}", finding.remediation);
+    assert!(finding.title.contains("decide whether to restore it"), "{}", finding.title);
+    assert!(finding.what_to_do.contains("vigil deadline ack"), "{}", finding.what_to_do);
 }
 
 #[test]
@@ -43,9 +43,9 @@ fn with_a_short_window_the_ca_is_restored_first() {
     let judgement = world.case().judgement().unwrap().clone();
     assert!(judgement.restore_first && matches!(judgement.verdict, Verdict::Ask { .. }));
     assert!(
-        world.bus.last().remediation.contains("restored first"),
+        world.bus.last().what_happened.contains("restored first"),
         "{}",
-        world.bus.last().remediation
+        world.bus.last().what_happened
     );
 }
 
@@ -134,7 +134,7 @@ fn the_dead_mans_switch_overrules_what_was_escalated_and_is_on_record() {
     assert!(is_restored(&last_call(&world, false).unwrap()));
     assert_eq!(world.authorities.status(), CaStatus::Disabled);
     let finding = world.bus.last();
-    assert!(finding.title.contains("window was about to end"), "{}", finding.title);
+    assert!(finding.title.contains("at the last threshold"), "{}", finding.title);
     let case = world.case();
     let overruled = case.entries().iter().any(|entry| {
         matches!(&entry.act, Act::Overruled { policies, .. } if *policies == ["dead-mans-switch"])

@@ -82,8 +82,8 @@ fn not_being_allowed_to_put_back_is_told_and_keeps_nothing_from_service() {
     world.authorities.calls.fail_next("put_back", fakes::denied("PutPolicy"));
     let Outcome::Case(outcome) = world.deliver().unwrap() else { panic!() };
     assert_eq!(outcome.state, CaseState::Reactivated);
-    let remediation = world.bus.last().remediation;
-    assert!(remediation.contains("may be missing: PutPolicy was refused"), "{remediation}");
+    let what_to_do = world.bus.last().what_to_do;
+    assert!(what_to_do.contains("may be missing: PutPolicy was refused"), "{what_to_do}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn a_subordinate_that_was_disabled_to_be_deleted_goes_back_into_service() {
     );
     assert_eq!(world.authorities.status(), CaStatus::Active);
     let finding = world.bus.last();
-    assert!(finding.title.ends_with("put back into service"), "{}", finding.title);
+    assert!(finding.title.ends_with("restored, now ACTIVE"), "{}", finding.title);
     assert!(matches!(world.deliver().unwrap(), Outcome::Duplicate { .. }));
     assert_eq!(world.bus.rules(), ["auto-restore.restored"]);
     let Act::Reactivating { policies, disabled_by, .. } = &world.case().entries()[4].act.clone()
@@ -44,8 +44,8 @@ fn a_root_is_restored_and_stays_disabled() {
     world.disabled("2026-11-20T09:59:00Z").unwrap();
     assert!(is_restored(&world.deliver().unwrap()));
     assert_eq!(world.authorities.changed("update_status"), 0);
-    let remediation = world.bus.last().remediation;
-    assert!(remediation.contains("because no policy permits"), "{remediation}");
+    let what_happened = world.bus.last().what_happened;
+    assert!(what_happened.contains("because no policy permits"), "{what_happened}");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_ca_that_was_disabled_long_before_stays_so() {
     let world = World::new();
     world.disabled("2026-11-19T09:59:59Z").unwrap();
     assert!(is_restored(&world.deliver().unwrap()));
-    assert!(world.bus.last().remediation.contains("so long before"));
+    assert!(world.bus.last().what_happened.contains("so long before"));
 }
 
 /// Events come in any order: the deletion's can overtake the disabling's.
@@ -107,7 +107,7 @@ fn not_being_allowed_to_reactivate_is_told_with_the_restoration() {
     let denied = fakes::denied("UpdateCertificateAuthority");
     world.authorities.calls.fail_next("update_status", denied);
     assert!(is_restored(&world.deliver().unwrap()));
-    assert!(world.bus.last().remediation.contains("Vigil may not reactivate it"));
+    assert!(world.bus.last().what_happened.contains("Vigil may not reactivate it"));
 }
 
 #[test]
@@ -123,15 +123,15 @@ fn a_reactivation_that_fails_is_repeated() {
 #[test]
 fn pending_and_expired_cas_get_the_advice_that_helps() {
     for (status, words) in
-        [(CaStatus::PendingCertificate, "has never issued"), (CaStatus::Expired, "has run out")]
+        [(CaStatus::PendingCertificate, "has never issued"), (CaStatus::Expired, "has expired")]
     {
         let mut world = World::new();
         world.authorities.restored_to = status;
         world.disabled("2026-11-20T09:59:00Z").unwrap();
         world.deliver().unwrap();
-        let remediation = world.bus.last().remediation;
-        assert!(remediation.contains(words), "{remediation}");
-        assert!(remediation.contains("get-certificate-authority-csr"), "{remediation}");
+        let finding = world.bus.last();
+        assert!(finding.to_string().contains(words), "{finding}");
+        assert!(finding.what_to_do.contains("get-certificate-authority-csr"), "{finding}");
         assert_eq!(world.authorities.calls.count("update_status"), 0);
     }
 }

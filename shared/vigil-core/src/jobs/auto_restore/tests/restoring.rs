@@ -52,8 +52,8 @@ fn the_finding_tells_who_and_how_to_bring_the_ca_into_service() {
         "{}",
         finding.title
     );
-    assert!(finding.remediation.contains("--status ACTIVE"), "{}", finding.remediation);
-    assert!(finding.remediation.contains(APPROVAL), "{}", finding.remediation);
+    assert!(finding.what_to_do.contains("--status ACTIVE"), "{}", finding.what_to_do);
+    assert!(finding.what_to_do.contains(APPROVAL), "{}", finding.what_to_do);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn being_refused_is_critical_at_once_and_fails_the_invocation() {
     assert_eq!(world.bus.rules(), ["auto-restore.refused"], "told once");
     let finding = world.bus.last();
     assert_eq!(finding.severity, Severity::Critical);
-    assert!(finding.remediation.contains("restore-certificate-authority"));
+    assert!(finding.what_to_do.contains("restore-certificate-authority"));
     // Allowed again, the repetition succeeds.
     assert!(is_restored(&world.deliver().unwrap()));
 }

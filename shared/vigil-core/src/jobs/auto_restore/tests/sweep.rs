@@ -25,7 +25,7 @@ fn a_deletion_whose_event_was_lost_is_found_by_the_sweep_and_judged_with_what_is
     let case = world.case();
     assert!(matches!(case.entries()[0].act, Act::Seen { source: Source::Sweep, .. }));
     assert_eq!(case.deletion().by.name(), "Unknown");
-    assert!(world.bus.last().title.contains("CloudTrail did not deliver"));
+    assert!(world.bus.last().what_happened.contains("CloudTrail did not deliver"));
 }
 
 #[test]

@@ -77,9 +77,9 @@ fn certificates_that_name_a_partition_of_a_ca_that_has_none_any_more_are_found()
     let finding = world.bus.last();
     assert_eq!(finding.evidence["first_urls"], json!([part_url("a")]));
     assert_eq!(finding.evidence["scanned"]["left"], 0);
-    let words = "the valid certificates issued before 2026-03-01T11:55:01Z were looked at, all of the \
+    let words = "Vigil has read the valid certificates issued before 2026-03-01T11:55:01Z: all of the \
                  newest audit report.";
-    assert!(finding.remediation.ends_with(words), "{}", finding.remediation);
+    assert!(finding.what_to_do.ends_with(words), "{}", finding.what_to_do);
 }
 
 /// It was deleted before anybody knew of it.

@@ -129,7 +129,7 @@ fn a_failure_event_is_a_finding_until_a_newer_crl_comes_and_concerns_one_ca() {
         "reports/crl-audit/20260301T130000Z-00000000-0000-0000-0000-000000000001.json"
     );
     assert_eq!(world.published(), [new("crl.generation")]);
-    assert!(world.bus.last().title.contains(reason));
+    assert!(world.bus.last().what_happened.contains(reason));
     world.run(Duration::HOUR, &failure).unwrap();
     world.audit(Duration::hours(2));
     assert_eq!(world.published().len(), 1, "duplicates and schedules change nothing");

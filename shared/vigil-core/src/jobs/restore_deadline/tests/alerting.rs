@@ -87,8 +87,8 @@ fn an_alert_says_what_is_lost_when_and_how_to_prevent_it() {
         "aws acm-pca restore-certificate-authority --certificate-authority-arn {}",
         fakes::ARN
     );
-    assert!(finding.remediation.contains(&command), "{}", finding.remediation);
-    assert!(finding.remediation.contains("2026-12-20T10:00:00Z"));
+    assert!(finding.what_to_do.contains(&command), "{}", finding.what_to_do);
+    assert!(finding.what_to_do.contains("2026-12-20T10:00:00Z"));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn an_alert_says_who_deleted_it_why_it_stands_what_is_lost_and_what_it_costs() {
         "about 53 USD",
         "aws acm-pca restore-certificate-authority",
     ] {
-        assert!(finding.remediation.contains(words), "{words}: {}", finding.remediation);
+        assert!(finding.to_string().contains(words), "{words}: {finding}");
     }
     assert_eq!(finding.evidence["valid_certificates"], 12);
     assert!(finding.evidence["living_subordinates"].is_null(), "unknown");

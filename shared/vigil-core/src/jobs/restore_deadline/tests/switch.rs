@@ -17,7 +17,7 @@ fn the_dead_mans_switch_restores_at_the_last_threshold_and_not_before() {
     assert!(matches!(world.watch(last - second), Watch::Alerted { .. }));
     let Watch::Rescued { threshold, .. } = world.watch(last) else { panic!() };
     assert_eq!((threshold.as_str(), world.authorities.status()), ("1h", CaStatus::Disabled));
-    assert!(world.bus.last().title.contains("window was about to end"));
+    assert!(world.bus.last().title.contains("at the last threshold"));
     let closed = world.sweep(last + Duration::HOUR).unwrap().closed;
     assert_eq!(closed[0].ending, Ending::Restored);
 }

@@ -66,7 +66,7 @@ fn who_blocks_public_acls_is_named_with_the_command_that_stops_it() {
         let [finding] = findings.as_slice() else { panic!("{findings:?}") };
         assert_eq!(finding.evidence["level"], level);
         assert!(finding.title.contains(who), "{}", finding.title);
-        assert_eq!(finding.remediation.contains(account), by_account, "{}", finding.remediation);
-        assert_eq!(finding.remediation.contains(bucket), by_bucket, "{}", finding.remediation);
+        assert_eq!(finding.what_to_do.contains(account), by_account, "{}", finding.what_to_do);
+        assert_eq!(finding.what_to_do.contains(bucket), by_bucket, "{}", finding.what_to_do);
     }
 }

@@ -10,14 +10,18 @@ use super::{
 use crate::{
     bucket::{Encryption, Fact, LifecycleRule, PublicAccessBlock},
     ca::S3ObjectAcl,
-    rules::assert_every_kind_has_its_fixture,
+    rules::fixtures::assert_every_kind_has_its_fixture,
 };
 
 #[test]
 fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
     let fixtures = policies().into_iter().chain(settings());
-    let at = datetime!(2026-03-01 0:00 UTC);
-    assert_every_kind_has_its_fixture(RULES, at, fixtures);
+    assert_every_kind_has_its_fixture(
+        "bucket",
+        RULES,
+        |_| datetime!(2026-03-01 0:00 UTC),
+        fixtures,
+    );
 }
 
 type Fixture = (&'static str, &'static str, BucketSubject);
@@ -61,6 +65,17 @@ fn policies() -> Vec<Fixture> {
         json!({"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "s3:PutObject",
                "Resource": objects, "Condition": condition})
     };
+    let others = "bucket.other-writers";
+    let writer = |principal: Value| {
+        json!({"Effect": "Allow", "Principal": principal, "Action": "s3:DeleteObject",
+               "Resource": objects})
+    };
+    // One CA has anyone read its CRLs here, so Block Public Access may be off.
+    let unrestricted = |mut subject: BucketSubject| {
+        subject.users[0].is_public_meant = true;
+        subject.facts.public_access_block = Fact::Known(PublicAccessBlock::default());
+        subject
+    };
     let bound_by = |condition: Value| {
         let mut statement = service_statement();
         statement["Condition"] = condition;
@@ -101,8 +116,16 @@ fn policies() -> Vec<Fixture> {
             with(|subject| set_policy(subject, &[organisation, tls()])),
         ),
         ("bucket.confused-deputy", "other-condition", beside_service(paths)),
-        ("bucket.other-writers", "may", beside_service(stranger(json!({})))),
-        ("bucket.other-writers", "may-under-conditions", beside_service(stranger(elsewhere))),
+        (others, "other-account", beside_service(stranger(json!({})))),
+        (others, "other-account-conditionally", beside_service(stranger(elsewhere))),
+        (others, "own-account", beside_service(writer(json!({"AWS": "111122223333"})))),
+        (
+            others,
+            "aws-service",
+            beside_service(writer(json!({"Service": "logging.s3.amazonaws.com"}))),
+        ),
+        (others, "anyone-limited", beside_service(writer(json!("*")))),
+        (others, "anyone", unrestricted(beside_service(writer(json!("*"))))),
         ("bucket.public-read", "beyond-crls", all_meant(public(objects))),
         ("bucket.public-read", "not-meant", public("arn:aws:s3:::crls/crl/*")),
         (
@@ -128,11 +151,11 @@ fn settings() -> Vec<Fixture> {
     };
     let open = PublicAccessBlock::default();
     let encrypted = |how| with(|subject| subject.facts.encryption = Fact::Known(how));
-    let lifecycle = |expires, moves_to: &[&str]| {
+    let lifecycle = |narrowed, expires, moves_to: &[&str]| {
         let rule = LifecycleRule {
             id: "tidy".to_owned(),
             prefix: String::new(),
-            narrowed: false,
+            narrowed,
             expires,
             moves_to: moves_to.iter().map(|class| (*class).to_owned()).collect(),
         };
@@ -191,8 +214,10 @@ fn settings() -> Vec<Fixture> {
         (encryption, "unsupported", encrypted(other())),
         ("bucket.versioning", "off", with(|s| s.facts.versioning = Fact::Known(false))),
         ("bucket.object-lock", "enabled", with(|s| s.facts.object_lock = Fact::Known(true))),
-        ("bucket.lifecycle", "expires", lifecycle(true, &[])),
-        ("bucket.lifecycle", "archives", lifecycle(false, &["GLACIER"])),
+        ("bucket.lifecycle", "expires", lifecycle(false, true, &[])),
+        ("bucket.lifecycle", "may-expire", lifecycle(true, true, &[])),
+        ("bucket.lifecycle", "may-archive", lifecycle(true, false, &["GLACIER"])),
+        ("bucket.lifecycle", "archives", lifecycle(false, false, &["GLACIER"])),
         ("bucket.access-logging", "off", logs(None)),
         ("bucket.access-logging", "to-itself", logs(Some("crls"))),
         (

@@ -92,8 +92,13 @@ fn others_who_may_change_crls_are_found_by_evaluation() {
     let none = json!({});
     let stranger = json!({"AWS": "arn:aws:iam::999999999999:root"});
     for (name, statement, kind, severity) in [
-        ("another account", allow(stranger.clone(), "s3:Put*", "crl/*", none.clone()), "may", High),
-        ("by wildcard", allow(stranger.clone(), "*", "*", none.clone()), "may", High),
+        (
+            "another account",
+            allow(stranger.clone(), "s3:Put*", "crl/*", none.clone()),
+            "other-account",
+            High,
+        ),
+        ("by wildcard", allow(stranger.clone(), "*", "*", none.clone()), "other-account", High),
         (
             "on conditions",
             allow(
@@ -102,7 +107,7 @@ fn others_who_may_change_crls_are_found_by_evaluation() {
                 "*",
                 json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
             ),
-            "may-under-conditions",
+            "other-account-conditionally",
             Medium,
         ),
         (
@@ -113,7 +118,7 @@ fn others_who_may_change_crls_are_found_by_evaluation() {
                 "*",
                 none.clone(),
             ),
-            "may",
+            "own-account",
             Low,
         ),
         (
@@ -124,15 +129,20 @@ fn others_who_may_change_crls_are_found_by_evaluation() {
                 "*",
                 none.clone(),
             ),
-            "may",
+            "aws-service",
             Medium,
         ),
-        ("anyone, behind BPA", allow(json!("*"), "s3:PutObject", "*", none.clone()), "may", Medium),
+        (
+            "anyone, behind BPA",
+            allow(json!("*"), "s3:PutObject", "*", none.clone()),
+            "anyone-limited",
+            Medium,
+        ),
         (
             "all but one",
             json!({"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"},
                    "NotAction": "s3:Get*", "Resource": "arn:aws:s3:::crls/*"}),
-            "may",
+            "anyone-limited",
             Medium,
         ),
     ] {
@@ -165,7 +175,7 @@ fn others_who_may_change_crls_are_found_by_evaluation() {
     });
     let anyone = allow(json!("*"), "s3:PutObject", "crl/*", none);
     set_policy(&mut open, &[service_statement(), tls_statement(&["s3:*"]), anyone]);
-    assert!(findings(&open).contains(&("bucket.other-writers", "may".to_owned(), Critical)));
+    assert!(findings(&open).contains(&("bucket.other-writers", "anyone".to_owned(), Critical)));
 }
 
 #[test]

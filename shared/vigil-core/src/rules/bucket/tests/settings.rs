@@ -70,7 +70,7 @@ fn what_takes_crls_away_or_hides_who_did_is_found() {
         (rule("crl/1122"), Some(("expires", High))),
         (rule("crl/9"), None),
         (rule("audit-report/"), None),
-        (LifecycleRule { narrowed: true, ..rule("crl/") }, Some(("expires", Low))),
+        (LifecycleRule { narrowed: true, ..rule("crl/") }, Some(("may-expire", Low))),
         (archives("GLACIER"), Some(("archives", High))),
         (archives("GLACIER_IR"), None),
     ] {

@@ -9,7 +9,7 @@ use crate::{
     bucket::{BucketFacts, Encryption, Fact, KeyFacts, PublicAccessBlock},
     ca::S3ObjectAcl,
     finding::Severity,
-    rules::{JudgementResult, assert_presentable, judge},
+    rules::{JudgementResult, fixtures::assert_presentable, judge},
 };
 
 pub(super) const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
@@ -19,6 +19,7 @@ pub(super) fn user(arn: &str) -> BucketUser {
     BucketUser {
         key: format!("crl/{}.crl", ca.id()),
         ca,
+        common_name: Some("Payments Root".to_owned()),
         object_acl: S3ObjectAcl::BucketOwnerFullControl,
         served_by_bucket: false,
         is_public_meant: false,
@@ -118,7 +119,7 @@ pub(super) fn findings(subject: &BucketSubject) -> Vec<(&'static str, String, Se
     for judgement in judge(RULES, subject, &subject.arn(), datetime!(2026-03-01 0:00 UTC)) {
         if let JudgementResult::Findings { findings } = judgement.result {
             for finding in findings {
-                assert_presentable(RULES, &finding);
+                assert_presentable(&finding);
                 let kind = finding.evidence["kind"].as_str().unwrap().to_owned();
                 found.push((judgement.rule, kind, finding.severity));
             }

@@ -36,7 +36,7 @@ fn each_defect_of_the_crl_is_found_by_its_own_rule_alone() {
             "another algorithm outside",
             |_, d| d.outer_algorithm = algorithm(ECDSA_SHA384),
             "crl.algorithms",
-            "disagree",
+            "inner-outer-mismatch",
             High,
         ),
         ("no nextUpdate", |_, d| d.next_update = None, "crl.next-update", "missing", High),
@@ -100,7 +100,7 @@ fn each_defect_of_the_crl_is_found_by_its_own_rule_alone() {
             "a hold",
             |_, d| d.entries = Some(vec![entry(&[1], AT, Some(6))]),
             "crl.reasons",
-            "foreign",
+            "not-allowed",
             Medium,
         ),
         (
@@ -135,7 +135,7 @@ fn each_defect_of_the_crl_is_found_by_its_own_rule_alone() {
             "valid for eight days",
             |_, d| d.next_update = Some(utc(AT + Duration::days(8))),
             "crl.validity",
-            "not-configured",
+            "differs-from-configuration",
             Low,
         ),
     ];
@@ -148,7 +148,7 @@ fn each_defect_of_the_crl_is_found_by_its_own_rule_alone() {
 fn a_crl_by_another_key_is_critical_whoever_it_names() {
     let (issuer, mallory) = (Issuer::new("Root"), Issuer::new("Root"));
     let forged = read(&issuer, &Draft::good(&mallory, AT).sign(&mallory));
-    assert_eq!(findings(&forged), of(&[("crl.signature", "not-the-cas", Severity::Critical)]));
+    assert_eq!(findings(&forged), of(&[("crl.signature", "invalid", Severity::Critical)]));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_ca_whose_certificate_forbids_crls_is_found() {
     let issuer = Issuer::new("Root");
     let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
     subject.issuer.as_mut().unwrap().crl_sign = Some(false);
-    assert_eq!(findings(&subject), of(&[("crl.signature", "may-not-sign", Severity::High)]));
+    assert_eq!(findings(&subject), of(&[("crl.signature", "key-usage", Severity::High)]));
 }
 
 #[test]
@@ -164,7 +164,10 @@ fn an_algorithm_other_than_the_configured_one_is_found() {
     let issuer = Issuer::new("Root");
     let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
     subject.ca.as_mut().unwrap().signing_algorithm = Some("SHA512WITHECDSA".to_owned());
-    assert_eq!(findings(&subject), of(&[("crl.algorithms", "not-configured", Severity::Medium)]));
+    assert_eq!(
+        findings(&subject),
+        of(&[("crl.algorithms", "differs-from-configuration", Severity::Medium)])
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::{
         },
     },
     der::tag,
-    rules::assert_every_kind_has_its_fixture,
+    rules::fixtures::assert_every_kind_has_its_fixture,
     signature::SignatureError,
 };
 
@@ -28,7 +28,7 @@ type Fixture = (&'static str, &'static str, CrlSubject);
 fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
     let issuer = &Issuer::new("Root");
     let all = [drafts(issuer), facts(issuer), surroundings(issuer), times(issuer)].concat();
-    assert_every_kind_has_its_fixture(RULES, AT, all);
+    assert_every_kind_has_its_fixture("crl", RULES, |subject| subject.as_of, all);
 }
 
 /// Spoilt before it was signed.
@@ -38,7 +38,7 @@ fn drafts(issuer: &Issuer) -> Vec<Fixture> {
     let idp = "crl.issuing-distribution-point";
     let table: &[(&str, &str, Spoil)] = &[
         ("crl.version", "not-v2", |d| d.version = None),
-        ("crl.algorithms", "disagree", |d| d.outer_algorithm = algorithm(ECDSA_SHA384)),
+        ("crl.algorithms", "inner-outer-mismatch", |d| d.outer_algorithm = algorithm(ECDSA_SHA384)),
         ("crl.next-update", "missing", |d| d.next_update = None),
         ("crl.issuer-name", "another-name", |d| d.issuer = fixture::name("Mallory")),
         ("crl.parses", "trailing-bytes", |d| d.trailing = vec![0]),
@@ -67,13 +67,13 @@ fn drafts(issuer: &Issuer) -> Vec<Fixture> {
             let entry = [tlv(tag::INTEGER, &[1]), utc(AT), unknown];
             d.entries = Some(vec![fixture::seq(&entry)]);
         }),
-        ("crl.reasons", "foreign", |d| d.entries = Some(vec![entry(&[1], AT, Some(6))])),
+        ("crl.reasons", "not-allowed", |d| d.entries = Some(vec![entry(&[1], AT, Some(6))])),
         ("crl.serials", "duplicate", |d| {
             d.entries = Some(vec![entry(&[1], AT, None), entry(&[1], AT, None)]);
         }),
         ("crl.serials", "zero", |d| d.entries = Some(vec![entry(&[0], AT, None)])),
         ("crl.serials", "negative", |d| d.entries = Some(vec![entry(&[0x80], AT, None)])),
-        ("crl.serials", "long", |d| d.entries = Some(vec![entry(&[1; 21], AT, None)])),
+        ("crl.serials", "too-long", |d| d.entries = Some(vec![entry(&[1; 21], AT, None)])),
         ("crl.serials", "undated", |d| {
             let entry = [tlv(tag::INTEGER, &[1]), tlv(tag::UTC_TIME, b"yesterday")];
             d.entries = Some(vec![fixture::seq(&entry)]);
@@ -91,7 +91,9 @@ fn drafts(issuer: &Issuer) -> Vec<Fixture> {
             let later = fixture::entry_invalid_since(&[1], AT, AT + Duration::SECOND);
             d.entries = Some(vec![later]);
         }),
-        ("crl.validity", "not-configured", |d| d.next_update = Some(utc(AT + Duration::days(8)))),
+        ("crl.validity", "differs-from-configuration", |d| {
+            d.next_update = Some(utc(AT + Duration::days(8)))
+        }),
         (idp, "another-object", |d| point(d, true, "crl/other.crl", &[])),
         (idp, "narrowed", |d| point(d, true, KEY, &[tlv(0x82, &[0xff])])),
         (idp, "not-critical", |d| point(d, false, KEY, &[])),
@@ -172,12 +174,16 @@ fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
         scanned: None,
     };
     vec![
-        ("crl.distribution-points", "elsewhere", with(&|s| s.named = Ok(named.clone()))),
+        (
+            "crl.distribution-points",
+            "no-crl-at-distribution-point",
+            with(&|s| s.named = Ok(named.clone())),
+        ),
         ("crl.object-present", "missing", missing),
-        ("crl.writer", "genuine", with(&|s| s.history.foreign_write = foreign())),
+        ("crl.writer", "signed-by-ca", with(&|s| s.history.foreign_write = foreign())),
         (
             "crl.writer",
-            "forged",
+            "not-signed-by-ca",
             with(&|s| {
                 s.history.foreign_write = foreign();
                 s.issuer = Err("not known".to_owned());
@@ -192,7 +198,7 @@ fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
         ),
         (
             "crl.signature",
-            "not-the-cas",
+            "invalid",
             with(&|s| {
                 let CrlState::Read { signature, .. } = &mut s.crl else { panic!("it was read") };
                 *signature = Some(Err(SignatureError::Mismatch));
@@ -200,7 +206,7 @@ fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
         ),
         (
             "crl.signature",
-            "may-not-sign",
+            "key-usage",
             with(&|s| {
                 let only_certificates = issuer.certificate_der(Some([2, 0x04]));
                 s.issuer = Ok(Certificate::from_der(&only_certificates).unwrap());
@@ -208,7 +214,7 @@ fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
         ),
         (
             "crl.algorithms",
-            "not-configured",
+            "differs-from-configuration",
             with(&|s| {
                 let signing_algorithm = Some("SHA512WITHECDSA".to_owned());
                 s.ca = Some(Ca { signing_algorithm, ..ca_of(s) });

@@ -62,7 +62,7 @@ fn a_valid_certificate_must_not_name_a_place_without_a_crl() {
         places: ["http://a/crl/1.crl".to_owned()].into(),
         scanned: None,
     };
-    let want = of(&[("crl.distribution-points", "elsewhere", Severity::High)]);
+    let want = of(&[("crl.distribution-points", "no-crl-at-distribution-point", Severity::High)]);
     for (url, until, want) in [
         ("http://a/crl/1.crl", as_of, Vec::new()),
         ("http://a/crl/2.crl", as_of - Duration::SECOND, Vec::new()),

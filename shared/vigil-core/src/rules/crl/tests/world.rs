@@ -11,7 +11,7 @@ use crate::{
         fixture::{Draft, Issuer},
     },
     finding::Severity,
-    rules::{JudgementResult, assert_presentable, judge},
+    rules::{JudgementResult, fixtures::assert_presentable, judge},
 };
 
 pub(super) const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -22,7 +22,7 @@ fn ca() -> Ca {
         arn: ARN.parse().unwrap(),
         ca_type: CaType::Root,
         status: CaStatus::Active,
-        common_name: None,
+        common_name: Some("Payments Root".to_owned()),
         key_algorithm: Some("EC_prime256v1".to_owned()),
         signing_algorithm: Some("SHA256WITHECDSA".to_owned()),
         usage_mode: None,
@@ -88,7 +88,7 @@ pub(super) fn findings(subject: &CrlSubject) -> Vec<(&'static str, String, Sever
     for judgement in judge(RULES, subject, ARN, subject.as_of) {
         if let JudgementResult::Findings { findings } = judgement.result {
             for finding in findings {
-                assert_presentable(RULES, &finding);
+                assert_presentable(&finding);
                 let kind = finding.evidence["kind"].as_str().unwrap().to_owned();
                 found.push((judgement.rule, kind, finding.severity));
             }

@@ -1,0 +1,90 @@
+//! What restore-deadline reports about restoration windows.
+
+use crate::{
+    commands::{RESTORE, WHO_DELETED},
+    finding::{Kind, RuleInfo, Severity},
+};
+
+/// In the order in which they come for one deletion.
+pub const RULES: &[RuleInfo] = &[THRESHOLD, GONE];
+
+/// A deleted CA nears the end of its restoration window.
+pub(crate) const THRESHOLD: RuleInfo = RuleInfo {
+    id: "restore-deadline.threshold",
+    holds: "No deleted CA nears the end of its restoration window unnoticed.",
+    cites: "AWS Private CA User Guide, Restore a private CA (RestorableUntil)",
+    kinds: &[NO_CERTIFICATE, OVER_7_DAYS, WITHIN_7_DAYS, WITHIN_1_DAY, WITHIN_6_HOURS],
+};
+
+pub(crate) const OVER_7_DAYS: Kind = Kind {
+    id: "over-7-days",
+    severity: Severity::Low,
+    title: "Deleted {ca} is lost for good in {left}",
+    what_happened: "{account} The restoration window of {ca} ({ca_id}) ends at {restorable_until}, in {left}. Threshold \
+                    {threshold} has passed.",
+    impact: "Lost at {restorable_until}: {lost}",
+    what_to_do: "If the CA is still needed, restore it before {restorable_until}. {restoring_costs}. Restore it:",
+    first_command: RESTORE,
+};
+
+pub(crate) const WITHIN_7_DAYS: Kind =
+    Kind { id: "within-7-days", severity: Severity::Medium, ..OVER_7_DAYS };
+
+pub(crate) const WITHIN_1_DAY: Kind =
+    Kind { id: "within-1-day", severity: Severity::High, ..OVER_7_DAYS };
+
+pub(crate) const WITHIN_6_HOURS: Kind =
+    Kind { id: "within-6-hours", severity: Severity::Critical, ..OVER_7_DAYS };
+
+/// A CA that never had a certificate is no loss.
+pub(crate) const NO_CERTIFICATE: Kind =
+    Kind { id: "no-certificate", severity: Severity::Informational, ..OVER_7_DAYS };
+
+/// A deleted CA cannot be restored any more.
+pub(crate) const GONE: RuleInfo = RuleInfo {
+    id: "restore-deadline.gone",
+    holds: "A CA is permanently deleted only after its last alert, and not before its window ends.",
+    cites: "AWS Private CA User Guide, Restore a private CA (RestorableUntil)",
+    kinds: &[AS_ANNOUNCED, BEFORE_WINDOW_END, NEVER_CERTIFIED, UNANNOUNCED],
+};
+
+pub(crate) const UNANNOUNCED: Kind = Kind {
+    id: "unannounced",
+    severity: Severity::Critical,
+    title: "Deleted {ca} is permanently deleted, and its last alert was never sent",
+    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its restoration window ended at {restorable_until}. \
+                    restore-deadline did not send the last alert.",
+    impact: "The key is lost. Certificates of {ca} can be neither revoked nor renewed, and when its last CRL expires, \
+             relying parties that require a fresh one refuse them.",
+    what_to_do: "It cannot be restored. Find out whether certificates below the CA are still in use, and replace them. \
+                 Find out why restore-deadline did not alert: check its log, its dead-letter queue and its schedule. \
+                 CloudTrail has who deleted the CA:",
+    first_command: WHO_DELETED,
+};
+
+pub(crate) const BEFORE_WINDOW_END: Kind = Kind {
+    id: "before-window-end",
+    title: "Deleted {ca} is gone {early} before its window's end",
+    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. It is not listed at {as_of}, although it should be \
+                    restorable until {restorable_until}.",
+    ..UNANNOUNCED
+};
+
+pub(crate) const AS_ANNOUNCED: Kind = Kind {
+    id: "as-announced",
+    severity: Severity::Informational,
+    title: "Deleted {ca} is permanently deleted, as announced",
+    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its restoration window ended at {restorable_until}. All \
+                    alerts were sent.",
+    what_to_do: "If this was intended, nothing. CloudTrail has who deleted the CA:",
+    ..UNANNOUNCED
+};
+
+pub(crate) const NEVER_CERTIFIED: Kind = Kind {
+    id: "never-certified",
+    title: "{ca}, which never had a certificate, is permanently deleted",
+    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. It is not listed at {as_of}. Its restoration window \
+                    ends or ended at {restorable_until}.",
+    impact: "None: the CA never had a certificate of its own, so it issued nothing.",
+    ..AS_ANNOUNCED
+};
