@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn results_keep_the_order_of_the_futures_however_long_each_takes() {
+    fn results_keep_the_order_of_the_futures() {
         let polls = [5, 1, 9, 2, 2, 7, 1];
         for limit in [0, 1, 2, 3, 100] {
             assert_eq!(drive(in_order(limit, polls.map(after))), polls, "{limit}");
