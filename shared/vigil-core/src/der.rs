@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_longer_than_its_surroundings_is_truncated_where_they_end() {
+    fn an_element_longer_than_its_parent_is_truncated() {
         let mut outer = Reader::new(&[0x30, 0x03, 0x02, 0x02, 0x01]);
         let mut inner = outer.element().unwrap().open().unwrap();
         assert_eq!(inner.element(), Err(DerError::Truncated { offset: 5 }));

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lives_below_a_ca_is_found_at_any_depth_and_in_any_region() {
+    fn subordinates_are_found_at_any_depth_and_in_any_region() {
         let found = below(&world(CaStatus::Deleted), &arn("root"), NOW).unwrap();
         assert_eq!((found.living, found.active), (2, 1), "{found:?}");
         assert_eq!(found.names, ["a", "leaf"], "the DELETED one between can be had back");

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_is_an_empty_input_or_a_scheduled_event_and_nothing_else() {
+    fn only_an_empty_input_or_a_scheduled_event_is_a_schedule() {
         let scheduled =
             json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
         assert!(is_schedule(&json!({})) && is_schedule(&scheduled));

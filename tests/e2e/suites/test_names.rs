@@ -2,17 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use e2e::root;
 
 const MAX_LENGTH: usize = 60;
-
-/// The names that are longer and have not been shortened yet. The list may only shrink.
-const LONGER: &str = include_str!("test_names_longer.txt");
 
 /// The Rust files of the workspace, of which build output is no part.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -46,23 +40,15 @@ fn test_names(source: &str) -> Vec<String> {
     names
 }
 
-fn longer() -> BTreeSet<String> {
+#[test]
+fn no_test_has_a_name_of_more_than_60_characters() {
     let mut files = Vec::new();
     sources(root(), &mut files);
     let sources = files.iter().map(|path| std::fs::read_to_string(path).unwrap());
     let names: Vec<_> = sources.flat_map(|source| test_names(&source)).collect();
     assert!(names.len() > 500, "only {} tests were found", names.len());
-    names.into_iter().filter(|name| name.len() > MAX_LENGTH).collect()
-}
-
-#[test]
-fn no_test_has_a_name_of_more_than_60_characters() {
-    let known: BTreeSet<String> = LONGER.lines().map(str::to_owned).collect();
-    let longer = longer();
-    let new: Vec<_> = longer.difference(&known).collect();
-    assert!(new.is_empty(), "shorten to {MAX_LENGTH} characters: {new:#?}");
-    let shortened: Vec<_> = known.difference(&longer).collect();
-    assert!(shortened.is_empty(), "remove from test_names_longer.txt: {shortened:#?}");
+    let longer: Vec<_> = names.iter().filter(|name| name.len() > MAX_LENGTH).collect();
+    assert!(longer.is_empty(), "shorten to {MAX_LENGTH} characters: {longer:#?}");
 }
 
 #[test]

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_serial_of_sixteen_octets_is_a_number_and_any_other_is_left_as_it_is() {
+    fn only_a_serial_of_16_octets_becomes_a_number() {
         let text = "00:11:22:33:44:55:66:77:88:99:aA:bB:cC:dD:eE:fF";
         let number = 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff;
         assert_eq!(Serial::from(text), Serial::Number(number));

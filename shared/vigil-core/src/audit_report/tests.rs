@@ -160,7 +160,7 @@ fn what_is_not_a_report_is_named() {
 }
 
 #[test]
-fn every_prefix_of_a_report_is_truncated_or_a_shorter_report_and_never_a_panic() {
+fn a_prefix_of_a_report_is_truncated_or_a_shorter_report() {
     let report = json();
     for end in 1..report.len() {
         let error = records(&report[..end], Format::Json, 11).unwrap_err();
@@ -206,7 +206,7 @@ fn record(not_after: OffsetDateTime, reason: Option<&'static str>) -> Record<'st
 }
 
 #[test]
-fn a_summary_counts_each_certificate_in_one_state_with_edges_to_the_second() {
+fn a_summary_counts_each_certificate_in_one_state() {
     let (day, second) = (Duration::DAY, Duration::SECOND);
     let ca_end = AS_OF + 200 * day;
     let mut summary = Summary::new(AS_OF, Some(ca_end));

@@ -155,7 +155,7 @@ fn a_disabling_is_read_and_an_enabling_is_not_one() {
 
 /// To the nearest day: the two times are not of the same moment.
 #[test]
-fn a_deleted_ca_tells_when_it_was_deleted_and_with_what_window_but_not_by_whom() {
+fn a_deleted_ca_gives_time_and_window_but_not_the_caller() {
     let at = datetime!(2026-11-20 10:00 UTC);
     for skew in [Duration::minutes(-5), Duration::ZERO, Duration::hours(1)] {
         let ca =

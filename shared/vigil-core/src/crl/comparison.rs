@@ -308,7 +308,7 @@ mod tests {
 
     /// The lag and the certificate's end, each from both sides, one second apart.
     #[test]
-    fn a_revocation_is_missing_when_it_is_due_and_its_certificate_has_not_expired() {
+    fn a_due_revocation_of_a_valid_certificate_is_missing() {
         let second = Duration::SECOND;
         for (name, revoked_at, not_after, want) in [
             ("just due", NOW - LISTED_WITHIN, NOW, 0),
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_may_leave_after_it_was_on_a_crl_made_after_its_certificates_end() {
+    fn an_entry_may_leave_after_a_crl_issued_past_expiry() {
         let previous = listed(&[(&[1], NOW), (&[2], NOW), (&[3], NOW), (&[4], NOW)]);
         let current = listed(&[(&[4], NOW)]);
         let this_update = NOW - BACKDATED;

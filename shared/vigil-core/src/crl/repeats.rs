@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn from_where_the_order_breaks_everything_is_kept_and_the_beginning_shown_again() {
+    fn where_order_breaks_the_rest_is_kept_and_the_start_reread() {
         assert_eq!(count(&[&[2], &[3], &[1]]), (2, Some(0)));
         assert_eq!(count(&[&[1; 20], &[1; 20]]), (0, Some(1)), "long ones are never in order");
         assert_eq!(count(&[&[3], &[0xff], &[4]]), (1, Some(0)), "nor are negative ones");

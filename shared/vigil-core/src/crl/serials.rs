@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_set_has_and_the_other_has_not_is_shown_with_what_belongs_to_it() {
+    fn the_difference_of_two_sets_comes_with_its_values() {
         let ours = serials(&[&[9], &[1; 20], &[4], &[2; 20], &[1], &[4]]).sort();
         let theirs = serials(&[&[4], &[1; 20], &[7], &[0]]).sort();
         let mut shown = Vec::new();

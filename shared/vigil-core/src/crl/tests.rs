@@ -248,7 +248,7 @@ fn an_issuing_distribution_point_is_read_with_its_flags() {
 }
 
 #[test]
-fn critical_extensions_that_nobody_knows_and_delta_crls_are_seen() {
+fn unknown_critical_extensions_and_delta_crls_are_detected() {
     let issuer = Issuer::new("Root");
     let extensions = vec![
         fixture::extension(&[0x2a, 3, 4], true, &[tag::NULL, 0]),
@@ -273,7 +273,7 @@ fn many_entries_are_walked_in_pieces_and_verified() {
 }
 
 #[test]
-fn what_is_hashed_beside_the_walk_verifies_alike_in_pieces_of_any_size() {
+fn a_streamed_hash_verifies_alike_in_pieces_of_any_size() {
     let (issuer, der) = good();
     for size in [1, 2, 7, 64, der.len() - 1, der.len() + 1] {
         let mut hasher = TbsHasher::default();

@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_is_told_when_it_begins_and_when_it_is_over_and_anew_when_it_comes_back() {
+    fn a_finding_is_published_when_new_resolved_and_back_again() {
         let world = World::default();
         let ids = [finding().id];
         assert_eq!(announce(&world, AT).unwrap().new, ids);
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_that_becomes_worse_is_told_again_and_one_that_becomes_better_is_not() {
+    fn a_worse_finding_is_published_again_a_better_one_is_not() {
         let world = World::default();
         let published = |severity| {
             let finding = Finding { severity, ..finding() };
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_garbage_is_written_over_and_one_that_is_not_there_resolves_nothing() {
+    fn a_garbled_record_is_replaced_and_an_absent_one_ends_nothing() {
         let world = World::default();
         world.evidence.put(&format!("findings/crl-audit/{}.json", finding().id), "garbage");
         assert_eq!(announce(&world, AT).unwrap().new.len(), 1);

@@ -23,7 +23,7 @@ fn variable(name: &str) -> Option<u64> {
 }
 
 #[test]
-fn whatever_happens_in_thirty_days_nothing_protected_is_lost_and_nothing_permitted_undone() {
+fn no_protected_ca_is_lost_and_no_permitted_deletion_undone() {
     if let Some(seed) = variable("VIGIL_SCENARIO_SEED") {
         return play(seed);
     }

@@ -158,7 +158,7 @@ fn a_caller_without_arn_or_account_is_judged_like_any_other() {
 
 /// Who is unknown must not pass for somebody of the account.
 #[test]
-fn a_deletion_without_its_event_has_an_unknown_caller_in_no_account() {
+fn a_deletion_without_its_event_has_an_unknown_caller() {
     let lost = Deletion::without_event(&ca(), AT + Duration::HOUR);
     let ca = ca();
     let facts = Facts::new(&lost, &ca);
@@ -189,7 +189,7 @@ fn reactivate(policies: &Policies, ca_type: CaType) -> Permission {
 }
 
 #[test]
-fn a_subordinate_goes_back_into_service_and_a_root_only_by_a_policy_that_names_the_action() {
+fn a_root_is_reactivated_only_by_a_policy_naming_the_action() {
     let granted = |name: &str| Permission::Granted { policies: vec![name.to_owned()] };
     let denied = || Permission::Denied { policies: Vec::new(), errors: Vec::new() };
     let (root, subordinate) = (CaType::Root, CaType::Subordinate);
@@ -327,7 +327,7 @@ fn policies_can_ask_for_every_fact_and_for_its_being_unknown() {
 }
 
 #[test]
-fn a_human_is_asked_where_a_policy_says_so_by_name_and_nothing_is_broken() {
+fn a_policy_escalates_only_by_name_and_without_errors() {
     let ask = r#"@id("ask") permit(principal, action == Vigil::Action::"AwaitDecision", resource)
         when { context.windowDays >= 7 };"#;
     let asked = Verdict::Ask { policies: vec!["ask".to_owned()] };
@@ -348,7 +348,7 @@ fn a_human_is_asked_where_a_policy_says_so_by_name_and_nothing_is_broken() {
 }
 
 #[test]
-fn the_dead_mans_switch_restores_what_is_in_use_and_nobody_answers_for() {
+fn the_dead_mans_switch_restores_unacknowledged_cas_in_use() {
     let (built_in, deletion, ca) = (Policies::built_in(), deletion(), ca());
     let bare = Facts { as_of: AT + Duration::days(6), ..Facts::new(&deletion, &ca) };
     let is_restored = |facts: &Facts<'_>, acknowledged| {

@@ -217,7 +217,7 @@ fn every_active_or_disabled_ca_is_asked_for_one_call_a_second() {
 }
 
 #[test]
-fn a_report_too_soon_is_a_stated_skip_and_throttling_is_waited_out() {
+fn an_early_report_is_skipped_and_throttling_is_waited_out() {
     let world = World::new(&[CaStatus::Active, CaStatus::Active]);
     let too_soon = CreatedReport::TooSoon { reason: "one is being made".to_owned() };
     *world.reports.answers.lock().unwrap() = vec![Ok(too_soon), Err(throttled()), Err(throttled())];
@@ -270,7 +270,7 @@ fn a_report_is_summarised_once_however_often_its_event_comes() {
 }
 
 #[test]
-fn what_is_off_is_told_and_resolved_by_a_report_that_does_not_show_it() {
+fn a_report_opens_its_findings_and_a_clean_one_resolves_them() {
     let world = World::new(&[CaStatus::Active]);
     world.put_report(&json!([
         // The CA of the fakes ends 300 days after AT.

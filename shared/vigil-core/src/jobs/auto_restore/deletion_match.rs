@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_contradicts_the_event_throughout_is_another_deletion() {
+    fn only_a_full_contradiction_of_the_event_is_another_deletion() {
         let week = Duration::days(7);
         let later = AT + Duration::hours(1);
         let second = Duration::SECOND;

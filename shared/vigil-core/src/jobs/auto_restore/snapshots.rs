@@ -168,7 +168,7 @@ mod tests {
     const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
 
     #[test]
-    fn a_ca_is_looked_at_when_it_is_new_has_changed_or_was_not_for_a_day() {
+    fn a_ca_is_read_when_new_changed_or_not_read_for_a_day() {
         let ca = Ca { status: CaStatus::Active, ..fakes::deleted_ca(AT - Duration::days(9)) };
         let known = |snapshot_at| Known {
             identity: Some(Identity {

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_event_tells_unless_the_ca_shows_that_it_changed_nothing() {
+    fn the_first_event_counts_unless_the_ca_shows_no_change() {
         let check = |ca: Option<Ca>| brief(by_event(None, &event(AT, "e"), ca.as_ref()));
         let active_until_then = Some((AT, true, false));
         assert_eq!(check(None), active_until_then);

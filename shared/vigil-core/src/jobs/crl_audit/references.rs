@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_needs_it_when_all_were_looked_at_since_it_was_seen_and_none_names_it() {
+    fn unreferenced_once_all_are_read_and_none_names_it() {
         let nobody = "no valid certificate issued before 2026-03-09T12:00:00Z names it";
         assert_eq!(references(state(), 3), References::NotNamed(nobody.to_owned()));
         let supposed = |state, days| match references(state, days) {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_named_under_any_host_for_as_long_as_the_certificate_is_valid() {
+    fn it_is_referenced_by_any_host_while_a_certificate_is_valid() {
         let now = NOW.unix_timestamp();
         for (url, until, is_named) in [
             ("http://old.example/crl/ca/a.crl", now, true),

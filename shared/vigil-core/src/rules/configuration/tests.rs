@@ -47,7 +47,7 @@ fn a_clean_configuration_passes_every_rule() {
 }
 
 #[test]
-fn a_ca_without_revocation_is_found_unless_its_certificates_are_short_lived() {
+fn a_ca_without_revocation_is_found_unless_short_lived() {
     let none = Ca { crl: Some(CrlConfiguration::default()), ..clean() };
     assert_eq!(findings(&none), one("ca.revocation", "none", Severity::Medium));
     let root = Ca { ca_type: CaType::Root, ..none.clone() };
@@ -85,7 +85,7 @@ fn the_validity_of_crls_is_advised_from_both_sides() {
 }
 
 #[test]
-fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
+fn every_kind_of_every_rule_has_a_fixture_with_only_it() {
     let with = |spoil: fn(&mut Ca)| {
         let mut ca = clean();
         spoil(&mut ca);

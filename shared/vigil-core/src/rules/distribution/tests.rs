@@ -123,7 +123,7 @@ fn a_clean_distribution_has_no_findings() {
 }
 
 #[test]
-fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
+fn every_kind_of_every_rule_has_a_fixture_with_only_it() {
     let issuer = Issuer::new("Root");
     assert_every_kind_has_its_fixture(
         "distribution",

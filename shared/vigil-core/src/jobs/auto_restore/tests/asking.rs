@@ -119,7 +119,7 @@ fn last_call(world: &World, acknowledged: bool) -> Option<Outcome> {
 }
 
 #[test]
-fn the_dead_mans_switch_overrules_what_was_escalated_and_is_on_record() {
+fn the_dead_mans_switch_overrules_and_records_an_escalation() {
     let world = World::new();
     world.evidence.put("policies/ask.cedar", ASK);
     let none_left = Settings { restores_per_day: 0, ..SETTINGS };

@@ -57,7 +57,7 @@ fn the_next_crl_proves_that_a_restored_ca_works() {
 }
 
 #[test]
-fn a_crl_that_does_not_come_is_told_once_and_once_more_when_it_comes() {
+fn a_crl_that_is_late_is_published_once_and_again_when_it_comes() {
     let world = restored();
     let last = AT - Duration::DAY;
     crl(&world, last);
@@ -96,7 +96,7 @@ fn where_nobody_looks_at_crls_nothing_is_said_but_in_the_record() {
 }
 
 #[test]
-fn a_ca_without_crls_and_one_that_is_deleted_again_have_nothing_to_prove() {
+fn a_ca_without_crls_or_deleted_again_waits_for_no_first_crl() {
     let world = World::new();
     world.deliver().unwrap();
     world.sweep(Duration::days(20)).unwrap();

@@ -22,7 +22,7 @@ fn an_approved_deletion_stands() {
 }
 
 #[test]
-fn an_approval_that_cannot_be_read_permits_nothing_and_is_mentioned() {
+fn an_unreadable_approval_permits_nothing_and_is_mentioned() {
     let world = World::new();
     world.evidence.put(APPROVAL, "{}");
     assert!(is_restored(&world.deliver().unwrap()));
@@ -51,7 +51,7 @@ fn the_buckets_policies_take_the_built_in_ones_place() {
 }
 
 #[test]
-fn policies_that_do_not_load_decide_nothing_and_are_told_as_critical() {
+fn policies_that_do_not_load_decide_nothing_and_are_critical() {
     let world = World::new();
     world.evidence.put("policies/ours.cedar", "permit(principal, action, resource);");
     world.evidence.put("policies/zz.cedar", "permit(");

@@ -76,7 +76,7 @@ fn what_is_still_there_is_not_touched() {
 }
 
 #[test]
-fn not_being_allowed_to_put_back_is_told_and_keeps_nothing_from_service() {
+fn a_denied_repair_is_published_and_the_ca_is_still_reactivated() {
     let world = stripped();
     world.disabled("2026-11-20T09:59:00Z").unwrap();
     world.authorities.calls.fail_next("put_back", fakes::denied("PutPolicy"));
@@ -118,7 +118,7 @@ fn a_disabling_is_the_last_moment_for_a_snapshot_and_takes_it() {
 }
 
 #[test]
-fn a_sweep_looks_closely_at_a_few_and_stops_where_it_is_too_fast() {
+fn a_sweep_reads_few_cas_in_detail_and_stops_when_throttled() {
     let ca = |number: usize| Ca {
         arn: fakes::ARN.replace("11223344-", &format!("{number:08}-")).parse().unwrap(),
         status: CaStatus::Active,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[test]
-fn a_subordinate_that_was_disabled_to_be_deleted_goes_back_into_service() {
+fn a_subordinate_disabled_for_its_deletion_is_reactivated() {
     let world = World::new();
     assert!(matches!(
         world.disabled("2026-11-20T09:59:00Z").unwrap(),
@@ -58,7 +58,7 @@ fn a_ca_that_was_disabled_long_before_stays_so() {
 
 /// Events come in any order: the deletion's can overtake the disabling's.
 #[test]
-fn a_disabling_that_comes_after_the_restoration_still_brings_the_ca_back_into_service() {
+fn a_disabling_event_after_the_restoration_still_reactivates() {
     let world = World::new();
     assert!(is_restored(&world.deliver().unwrap()));
     let outcome = world.disabled("2026-11-20T09:59:00Z").unwrap();
@@ -83,7 +83,7 @@ fn a_ca_that_is_disabled_after_its_restoration_is_left_alone() {
 
 /// Terraform disables before it deletes, whatever the CA's status.
 #[test]
-fn a_ca_that_the_sweep_has_seen_disabled_is_not_reactivated_for_a_call_that_changed_nothing() {
+fn a_call_that_changed_nothing_reactivates_no_disabled_ca() {
     let long = AT - Duration::days(40);
     let disabled = Ca {
         status: CaStatus::Disabled,

@@ -9,7 +9,7 @@ use crate::{failure::Failure, fakes};
 /// Wherever an attempt is cut short, the next one ends with one restored CA, one closed case and
 /// the same finding.
 #[test]
-fn a_repetition_picks_up_wherever_the_attempt_before_was_cut_short() {
+fn a_repeat_continues_wherever_the_last_attempt_was_cut_short() {
     for (name, error_type, restores, spoil) in [
         (
             "describe",
@@ -47,7 +47,7 @@ fn a_repetition_picks_up_wherever_the_attempt_before_was_cut_short() {
 }
 
 #[test]
-fn a_crash_after_the_restoration_is_completed_without_restoring_again() {
+fn after_a_crash_a_restored_ca_is_not_restored_again() {
     let world = World::new();
     world.bus.fail_next();
     world.deliver().unwrap_err();
@@ -57,7 +57,7 @@ fn a_crash_after_the_restoration_is_completed_without_restoring_again() {
 }
 
 #[test]
-fn a_judgement_once_written_is_carried_out_even_if_the_facts_change() {
+fn a_recorded_decision_is_carried_out_even_if_the_facts_change() {
     let world = World::new();
     world.authorities.calls.fail_next("restore", fakes::broken("restore"));
     world.deliver().unwrap_err();

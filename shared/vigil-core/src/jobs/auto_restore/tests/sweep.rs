@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[test]
-fn a_deletion_whose_event_was_lost_is_found_by_the_sweep_and_judged_with_what_is_known() {
+fn the_sweep_decides_a_deletion_whose_event_was_lost() {
     let world = World::new();
     let settle = SETTINGS.settle;
     assert_eq!(world.result(settle - Duration::SECOND), SweepResult::EventAwaited);
@@ -76,7 +76,7 @@ fn the_sweep_leaves_alone_what_is_closed_or_in_somebodys_hands() {
 
 /// Lambda gives up after three attempts; the sweep does not.
 #[test]
-fn the_sweep_closes_a_case_that_was_cut_short_after_the_restoration() {
+fn the_sweep_closes_a_case_cut_short_after_the_restoration() {
     let world = World::new();
     world.bus.fail_next();
     world.deliver().unwrap_err();

@@ -86,7 +86,7 @@ fn serial(text: Option<&String>) -> u128 {
 
 /// The newest first, then what is new, the oldest of it first, and then on to the oldest.
 #[test]
-fn a_ca_begins_at_its_newest_and_goes_on_with_what_is_new_and_then_with_what_is_old() {
+fn a_scan_reads_the_newest_then_newer_then_older_certificates() {
     let history = vec![
         Issued::of(1, 10),
         Issued { not_after: 999, ..Issued::of(2, 20) },
@@ -113,7 +113,7 @@ fn a_ca_begins_at_its_newest_and_goes_on_with_what_is_new_and_then_with_what_is_
 }
 
 #[test]
-fn a_ca_without_certificates_is_complete_and_one_that_was_not_looked_at_is_not() {
+fn a_ca_without_certificates_is_complete_an_unread_one_is_not() {
     let mut fleet = Fleet::default();
     fleet.run(50 + MARGIN, 1_000, 9);
     assert_eq!(fleet.complete_until(1_000), Ok(51));
@@ -123,7 +123,7 @@ fn a_ca_without_certificates_is_complete_and_one_that_was_not_looked_at_is_not()
 }
 
 #[test]
-fn records_that_cannot_be_read_forbid_to_call_it_complete_and_are_looked_at_when_they_can_be() {
+fn unreadable_records_keep_a_scan_incomplete_until_read() {
     let mut fleet = Fleet { history: vec![Issued::of(1, 10)], ..Fleet::default() };
     let (report, now) = (50 + MARGIN, 1_000);
     let plan = fleet.plan(report, now, 9, 1);
@@ -166,7 +166,7 @@ fn what_two_runs_learn_is_joined() {
 }
 
 #[test]
-fn what_is_newer_of_all_cas_comes_first_and_nobody_waits_for_who_has_millions() {
+fn newer_certificates_of_all_cas_go_before_old_ones_of_a_big_ca() {
     let plan = |newer: i64, older: i64| {
         let mut fleet = Fleet { history: vec![Issued::of(1_000, 1_000)], ..Fleet::default() };
         fleet.run(1_000 + MARGIN, 5_000, 1);

@@ -58,7 +58,7 @@ fn throttled() -> PortError {
 }
 
 #[test]
-fn certificates_that_name_a_partition_of_a_ca_that_has_none_any_more_are_found() {
+fn certificates_naming_a_ca_s_former_partition_are_found() {
     let world = partitioned();
     put_report(&world, 1, AT, &[(1, ISSUED, &part_url("a"))]);
     world.audit(Duration::ZERO);
@@ -84,7 +84,7 @@ fn certificates_that_name_a_partition_of_a_ca_that_has_none_any_more_are_found()
 
 /// It was deleted before anybody knew of it.
 #[test]
-fn a_partition_that_only_the_oldest_of_many_certificates_names_is_found_missing() {
+fn a_partition_named_only_by_the_oldest_certificate_is_missing() {
     let world = partitioned();
     let (here, gone) = (part_url("a"), part_url("gone"));
     let mut leaves: Vec<Leaf<'_>> = (2..=60)
@@ -112,7 +112,7 @@ fn a_partition_that_only_the_oldest_of_many_certificates_names_is_found_missing(
 
 /// Nobody has seen that it was ever there; the certificates say so.
 #[test]
-fn a_complete_crl_that_was_never_there_is_missed_when_certificates_name_it() {
+fn a_complete_crl_never_seen_is_missing_if_certificates_name_it() {
     let world = World::clean();
     world.objects.objects.lock().unwrap().remove(&key(1));
     let url = format!("http://crls.s3.us-east-1.amazonaws.com/{}", key(1));
@@ -145,7 +145,7 @@ fn who_is_told_to_ask_less_goes_on_where_it_was_in_the_next_run() {
 }
 
 #[test]
-fn a_ca_whose_certificates_cannot_be_had_hides_no_other_and_fails_the_run() {
+fn a_ca_with_unreadable_certificates_fails_only_its_own_scan() {
     let world = partitioned();
     put_report(&world, 1, AT, &[(1, ISSUED, &part_url("a")), (2, ISSUED, &part_url("a"))]);
     put_report(&world, 2, AT, &[(3, ISSUED, &part_url("a"))]);
@@ -159,7 +159,7 @@ fn a_ca_whose_certificates_cannot_be_had_hides_no_other_and_fails_the_run() {
 }
 
 #[test]
-fn only_runs_over_all_cas_look_and_only_in_the_time_that_is_left() {
+fn only_runs_over_all_cas_scan_and_only_in_the_time_left() {
     let world = partitioned();
     put_report(&world, 1, AT, &[(1, ISSUED, &part_url("a"))]);
     let update = json!({
@@ -207,7 +207,7 @@ fn what_earlier_versions_remember_is_understood() {
 
 /// State was once named by the partition's key itself.
 #[test]
-fn what_is_remembered_of_a_partition_under_another_name_is_kept_there() {
+fn the_history_of_a_partition_stays_with_its_former_name() {
     let world = partitioned();
     world.objects.objects.lock().unwrap().remove(&part_key("b"));
     let folder = "state/crl-audit/partitions/00000000-0000-0000-0000-000000000001/crls/";
@@ -221,7 +221,7 @@ fn what_is_remembered_of_a_partition_under_another_name_is_kept_there() {
 }
 
 #[test]
-fn a_partition_that_is_gone_is_let_go_when_all_were_looked_at_and_none_names_it() {
+fn a_partition_is_retired_once_no_scanned_certificate_names_it() {
     let missing = |world: &World| told_of(world, "crl.object-present");
     let world = partitioned();
     let leaves = [(1, ISSUED, part_url("a")), (2, ISSUED + Duration::SECOND, part_url("a"))];
@@ -264,7 +264,7 @@ fn a_partition_that_is_gone_is_let_go_when_all_were_looked_at_and_none_names_it(
 }
 
 #[test]
-fn a_partition_that_was_let_go_is_missed_again_when_a_certificate_names_it() {
+fn a_retired_partition_is_missing_again_when_it_is_named() {
     let world = partitioned();
     world.audit(Duration::ZERO);
     world.objects.objects.lock().unwrap().remove(&part_key("b"));

@@ -66,7 +66,7 @@ fn an_object_over_the_limit_is_not_read_and_is_found() {
 }
 
 #[test]
-fn a_crl_that_expires_is_told_stage_by_stage_and_each_stage_once() {
+fn each_stage_of_an_expiring_crl_is_published_once() {
     let world = World::clean();
     world.authorities.cas.lock().unwrap().truncate(1);
     world.objects.objects.lock().unwrap().remove(&key(2));
@@ -119,7 +119,7 @@ fn the_newest_audit_report_says_what_the_crl_must_list() {
 }
 
 #[test]
-fn what_relying_parties_get_is_compared_with_what_the_bucket_holds() {
+fn the_served_crl_is_compared_with_the_one_in_the_bucket() {
     let mut world = World::clean();
     world.authorities.cas.lock().unwrap().truncate(1);
     world.objects.objects.lock().unwrap().remove(&key(2));

@@ -31,7 +31,7 @@ fn bucket_call(name: &str, bucket: &str) -> Value {
 }
 
 #[test]
-fn an_object_that_somebody_else_wrote_is_found_by_its_event_and_over_when_the_service_writes() {
+fn a_foreign_write_is_found_by_event_until_acm_pca_writes() {
     let world = World::clean();
     world.put(1, b"garbage".to_vec());
     let forged = object_event("Object Created", 1, "2026-03-01T13:00:00Z", "999999999999");
@@ -59,7 +59,7 @@ fn an_object_that_somebody_else_wrote_is_found_by_its_event_and_over_when_the_se
 }
 
 #[test]
-fn an_object_that_is_deleted_is_missed_at_once_though_no_audit_has_seen_it() {
+fn a_deleted_object_is_missing_at_once_even_if_never_audited() {
     let world = World::clean();
     world.objects.objects.lock().unwrap().remove(&key(2));
     let gone = object_event("Object Deleted", 2, "2026-03-01T13:00:00Z", "111122223333");
@@ -68,7 +68,7 @@ fn an_object_that_is_deleted_is_missed_at_once_though_no_audit_has_seen_it() {
 }
 
 #[test]
-fn a_changed_bucket_is_audited_at_once_and_a_bucket_of_nobodys_is_not() {
+fn a_changed_bucket_is_audited_at_once_if_a_ca_uses_it() {
     let world = World::clean();
     world.buckets.0.lock().unwrap().policy = Fact::Known(None);
     let call = bucket_call("DeleteBucketPolicy", "crls");
@@ -86,7 +86,7 @@ fn a_changed_bucket_is_audited_at_once_and_a_bucket_of_nobodys_is_not() {
 
 /// It names no bucket, and may be about any.
 #[test]
-fn what_is_changed_for_the_whole_account_has_every_bucket_audited_at_once() {
+fn a_change_for_the_whole_account_audits_every_bucket_at_once() {
     let world = World::clean();
     world.buckets.0.lock().unwrap().policy = Fact::Known(None);
     for name in ["PutAccountPublicAccessBlock", "DeleteAccountPublicAccessBlock"] {
@@ -118,7 +118,7 @@ fn an_updated_ca_is_audited_at_once() {
 }
 
 #[test]
-fn a_failure_event_is_a_finding_until_a_newer_crl_comes_and_concerns_one_ca() {
+fn a_failure_event_is_one_ca_s_finding_until_a_newer_crl() {
     let world = World::clean();
     let reason = "Failed to write CRL to S3. Check your S3 bucket permissions.";
     let failure =
@@ -144,7 +144,7 @@ fn a_failure_event_is_a_finding_until_a_newer_crl_comes_and_concerns_one_ca() {
 }
 
 #[test]
-fn an_event_about_a_ca_without_a_crl_or_that_is_gone_changes_nothing_and_says_so() {
+fn an_event_about_a_ca_without_crl_or_gone_is_a_stated_skip() {
     let world = World::clean();
     let success = |n| generation(n, "2026-03-01T14:00:00Z", &json!({"result": "success"}));
     let reason = |outcome| match outcome {
@@ -160,7 +160,7 @@ fn an_event_about_a_ca_without_a_crl_or_that_is_gone_changes_nothing_and_says_so
 }
 
 #[test]
-fn a_payload_that_is_neither_a_schedule_nor_ours_is_refused_by_name() {
+fn an_unknown_payload_is_refused_by_name() {
     let world = World::clean();
     for payload in [json!(null), json!({"act": true}), json!({"source": "aws.s3"})] {
         let error = world.run(Duration::ZERO, &payload).unwrap_err();

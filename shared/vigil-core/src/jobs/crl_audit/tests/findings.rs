@@ -33,7 +33,7 @@ fn a_clean_world_is_reported_rule_by_rule_with_nothing_told() {
 }
 
 #[test]
-fn a_broken_policy_is_found_for_every_ca_and_mended_for_every_ca() {
+fn a_broken_policy_is_found_and_resolved_for_every_ca() {
     let world = World::clean();
     world.audit(Duration::ZERO);
     let mended = world.buckets.0.lock().unwrap().policy.clone();
@@ -51,7 +51,7 @@ fn a_broken_policy_is_found_for_every_ca_and_mended_for_every_ca() {
 }
 
 #[test]
-fn one_failing_ca_or_bucket_hides_no_other_and_the_run_says_what_it_could_not_check() {
+fn a_failing_ca_or_bucket_hides_no_other_and_is_reported() {
     let world = World::clean();
     world.objects.denied.lock().unwrap().push(key(1));
     world.authorities.calls.fail_next("certificate", denied("GetCertificateAuthorityCertificate"));
@@ -75,7 +75,7 @@ fn one_failing_ca_or_bucket_hides_no_other_and_the_run_says_what_it_could_not_ch
 }
 
 #[test]
-fn a_crl_that_was_never_there_is_no_finding_and_one_that_is_gone_is() {
+fn a_crl_never_seen_is_no_finding_one_that_disappeared_is() {
     let world = World::clean();
     let hidden = world.objects.objects.lock().unwrap().remove(&key(2)).unwrap();
     world.audit(Duration::ZERO);
@@ -102,7 +102,7 @@ fn a_finding_is_over_when_what_it_was_about_is_gone() {
 }
 
 #[test]
-fn a_finding_stays_open_while_what_it_is_about_cannot_be_looked_at() {
+fn a_finding_stays_open_while_its_subject_cannot_be_read() {
     let world = World::clean();
     world.put_crl(1, &Draft { version: None, ..Draft::good(&world.issuers[0], AT) });
     world.audit(Duration::ZERO);
@@ -142,7 +142,7 @@ fn what_the_bus_refused_is_told_by_the_next_run() {
 }
 
 #[test]
-fn a_ca_without_revocation_is_told_once_and_resolved_when_it_has_one() {
+fn a_ca_without_revocation_is_published_once_and_resolved() {
     let world = World::clean();
     world.authorities.cas.lock().unwrap()[0].crl = None;
     world.audit(Duration::ZERO);
@@ -155,7 +155,7 @@ fn a_ca_without_revocation_is_told_once_and_resolved_when_it_has_one() {
 
 /// What is blocked for the whole account is asked for once; a stranger's bucket is under another's.
 #[test]
-fn the_accounts_block_counts_for_its_own_buckets_and_is_missed_where_it_cannot_be_had() {
+fn an_account_s_public_access_block_counts_for_its_own_buckets() {
     let blocking = PublicAccessBlock { block_public_acls: true, ..Default::default() };
     let denied = "GetPublicAccessBlock was refused";
     for (name, owned, account, published, unchecked) in [

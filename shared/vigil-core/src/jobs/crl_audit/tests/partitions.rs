@@ -49,7 +49,7 @@ pub(super) fn put_part(world: &World, name: &str, bytes: Vec<u8>) {
 }
 
 #[test]
-fn every_partition_is_judged_by_itself_and_one_that_is_gone_is_missed() {
+fn each_partition_is_checked_alone_and_a_lost_one_is_missing() {
     let world = partitioned();
     let audit = world.audit(Duration::ZERO);
     assert_eq!(world.published(), []);

@@ -13,7 +13,7 @@ pub(super) fn continuation(world: &World) -> Value {
 }
 
 #[test]
-fn what_there_is_no_time_for_is_handed_on_until_all_had_their_turn() {
+fn a_run_out_of_time_continues_later_until_every_ca_was_checked() {
     let world = World::clean();
     world.buckets.0.lock().unwrap().versioning = Fact::Known(false);
     world.put(1, b"garbage".to_vec());
@@ -50,7 +50,7 @@ fn a_run_in_which_nobody_had_a_turn_fails_and_is_not_handed_on() {
 }
 
 #[test]
-fn certificates_are_fetched_within_the_quota_once_and_anew_when_they_change() {
+fn certificates_are_fetched_once_within_quota_and_when_changed() {
     let world = World::clean();
     let template = world.authorities.cas.lock().unwrap()[0].clone();
     for n in 3..=40 {

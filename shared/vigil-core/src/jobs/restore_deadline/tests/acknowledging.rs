@@ -6,7 +6,7 @@ use super::{super::Watch, world::*};
 use crate::fakes;
 
 #[test]
-fn an_acknowledgement_silences_all_but_the_last_threshold_and_expires() {
+fn an_acknowledgement_expires_and_never_stops_the_last_alert() {
     let world = World::new(vec![month()]);
     // Until two days before the end: 14 d, 7 d and 3 d pass before that, 1 d after it.
     world.acknowledge(AT + Duration::days(28), None);
@@ -26,7 +26,7 @@ fn an_acknowledgement_silences_all_but_the_last_threshold_and_expires() {
 }
 
 #[test]
-fn an_acknowledgement_covers_what_passes_before_its_end_and_not_at_it() {
+fn an_acknowledgement_covers_only_thresholds_before_its_end() {
     let passes = AT + Duration::days(16);
     for (until, is_silent) in [(passes, false), (passes + Duration::SECOND, true)] {
         let world = World::new(vec![month()]);
@@ -37,7 +37,7 @@ fn an_acknowledgement_covers_what_passes_before_its_end_and_not_at_it() {
 }
 
 #[test]
-fn an_acknowledgement_of_another_deletion_or_of_garbage_silences_nothing() {
+fn an_acknowledgement_of_another_deletion_stops_no_alert() {
     let world = World::new(vec![month()]);
     world.acknowledge(AT + Duration::days(60), Some(AT + Duration::days(29)));
     assert!(matches!(world.watch(Duration::days(16)), Watch::Alerted { .. }));

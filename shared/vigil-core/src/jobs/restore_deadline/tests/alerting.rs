@@ -48,7 +48,7 @@ fn every_deletion_of_a_ca_is_alerted_anew() {
 }
 
 #[test]
-fn thresholds_missed_while_the_schedule_was_down_are_made_up_by_the_most_urgent_one() {
+fn missed_thresholds_are_made_up_by_the_most_urgent_one() {
     let world = World::new(vec![month()]);
     world.sweep(Duration::days(16)).unwrap();
     let Watch::Alerted { threshold, delay_seconds, missed, .. } =
@@ -120,7 +120,7 @@ fn before_the_first_threshold_the_outcome_says_when_it_comes() {
 }
 
 #[test]
-fn an_alert_says_who_deleted_it_why_it_stands_what_is_lost_and_what_it_costs() {
+fn an_alert_names_the_caller_the_reason_and_the_impact() {
     let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
     approve(&world);
     fakes::put_summary(&world.evidence, fakes::ARN, 12, AT + Duration::days(90), AT);

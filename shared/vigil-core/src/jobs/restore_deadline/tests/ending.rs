@@ -39,7 +39,7 @@ fn a_restored_ca_resolves_its_alerts_once() {
 }
 
 #[test]
-fn a_ca_that_is_deleted_anew_between_two_sweeps_resolves_what_was_alerted_before() {
+fn a_new_deletion_between_sweeps_resolves_the_earlier_alerts() {
     let world = World::new(vec![fakes::deleted_ca(AT)]);
     world.sweep(Duration::ZERO).unwrap();
     world.set(vec![fakes::deleted_ca(AT + Duration::HOUR)]);
@@ -94,7 +94,7 @@ fn a_ca_that_vanishes_without_a_goodbye_gets_a_post_mortem() {
 }
 
 #[test]
-fn a_post_mortem_that_the_bus_did_not_take_is_told_by_the_next_sweep() {
+fn an_unpublished_post_mortem_is_published_by_the_next_sweep() {
     let world = World::new(vec![month()]);
     world.sweep(Duration::DAY).unwrap();
     world.set(Vec::new());

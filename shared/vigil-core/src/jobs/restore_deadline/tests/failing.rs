@@ -30,7 +30,7 @@ fn a_claim_left_by_a_crash_is_taken_over_once_it_has_expired() {
 }
 
 #[test]
-fn an_alert_that_the_bus_did_not_take_is_sent_by_the_next_attempt() {
+fn an_unpublished_alert_is_sent_by_the_next_attempt() {
     let world = World::new(vec![fakes::deleted_ca(AT)]);
     world.bus.fail_next();
     assert_eq!(world.sweep(Duration::ZERO).unwrap_err().error_type(), "SweepIncomplete");

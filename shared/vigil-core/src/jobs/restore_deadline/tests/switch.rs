@@ -10,7 +10,7 @@ use crate::{ca::CaStatus, fakes, jobs::auto_restore};
 
 /// A deletion that stands by no approval, of a CA that is in use.
 #[test]
-fn the_dead_mans_switch_restores_at_the_last_threshold_and_not_before() {
+fn the_dead_mans_switch_restores_only_at_the_last_threshold() {
     let second = Duration::SECOND;
     let last = Duration::days(7) - Duration::HOUR;
     let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
@@ -39,7 +39,7 @@ fn the_dead_mans_switch_respects_approvals_and_acknowledgements() {
 
 /// The case says that there was one. That S3 fails at the last moment does not withdraw it.
 #[test]
-fn the_dead_mans_switch_respects_an_approval_that_cannot_be_read_any_more() {
+fn the_switch_respects_an_approval_that_became_unreadable() {
     let ten_minutes_left = Duration::days(7) - Duration::minutes(10);
     let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
     approve(&world);
@@ -66,7 +66,7 @@ fn where_the_switch_fails_people_are_told_and_it_is_tried_again() {
 
 /// The CA is back then, and what leads auto-restore's sweep to the case is the restoration's note.
 #[test]
-fn a_rescue_that_is_cut_short_is_carried_on_by_auto_restores_sweep() {
+fn auto_restores_sweep_continues_a_rescue_that_was_cut_short() {
     let last = Duration::days(7) - Duration::HOUR;
     let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
     world.bus.fail_next();

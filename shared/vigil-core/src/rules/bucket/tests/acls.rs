@@ -37,7 +37,7 @@ fn a_public_acl_needs_a_bucket_that_takes_and_honours_it() {
 }
 
 #[test]
-fn who_blocks_public_acls_is_named_with_the_command_that_stops_it() {
+fn the_level_that_blocks_public_acls_is_named_with_its_command() {
     let blocking = PublicAccessBlock {
         block_public_acls: true,
         restrict_public_buckets: true,

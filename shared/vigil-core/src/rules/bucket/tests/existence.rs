@@ -22,7 +22,7 @@ fn a_bucket_that_is_gone_is_one_critical_finding() {
 }
 
 #[test]
-fn a_bucket_of_another_account_or_in_a_region_out_of_reach_is_found() {
+fn a_bucket_of_another_account_or_an_opt_in_region_is_found() {
     let mut subject = clean();
     subject.facts.owned = Fact::Known(false);
     assert_only(&subject, "theirs", "bucket.owner", "another-account", Severity::High);

@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[test]
-fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
+fn every_kind_of_every_rule_has_a_fixture_with_only_it() {
     let fixtures = policies().into_iter().chain(settings());
     assert_every_kind_has_its_fixture(
         "bucket",

@@ -179,7 +179,7 @@ fn others_who_may_change_crls_are_found_by_evaluation() {
 }
 
 #[test]
-fn tls_is_wanted_for_writing_and_unwanted_for_reading_where_cdps_say_http() {
+fn tls_is_required_for_writes_but_not_for_reads_of_http_cdps() {
     let mut subject = clean();
     set_policy(&mut subject, &[service_statement()]);
     assert_only(&subject, "no TLS", "bucket.tls-only", "not-enforced", Severity::Low);

@@ -183,7 +183,7 @@ fn what_is_not_a_crl_is_one_finding_and_no_other_rule_guesses() {
 }
 
 #[test]
-fn an_issuing_distribution_point_is_judged_by_what_the_crl_is_for() {
+fn an_issuing_distribution_point_must_fit_the_crl_s_purpose() {
     let uri = |key: &str| format!("http://crls.s3.us-east-1.amazonaws.com/{key}");
     let key = "crl/11223344-1234-1122-2233-112233445566.crl";
     let with =

@@ -25,7 +25,7 @@ use crate::{
 type Fixture = (&'static str, &'static str, CrlSubject);
 
 #[test]
-fn every_kind_of_every_rule_has_a_fixture_that_causes_exactly_it() {
+fn every_kind_of_every_rule_has_a_fixture_with_only_it() {
     let issuer = &Issuer::new("Root");
     let all = [drafts(issuer), facts(issuer), surroundings(issuer), times(issuer)].concat();
     assert_every_kind_has_its_fixture("crl", RULES, |subject| subject.as_of, all);

@@ -33,7 +33,7 @@ fn without_the_cas_certificate_the_rest_is_still_judged() {
 }
 
 #[test]
-fn what_the_audit_report_and_the_version_before_show_is_found_by_its_own_rule() {
+fn report_and_previous_version_findings_have_their_own_rules() {
     let issuer = Issuer::new("Root");
     let clean = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
     let some = || Sample { count: 1, first: vec!["01".to_owned()] };
