@@ -56,7 +56,7 @@ pub struct Finding {
     pub evidence: Map<String, Value>,
     /// When the fact was seen, by the clock of the service.
     #[serde(with = "time::serde::rfc3339")]
-    #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
 }
 

@@ -19,7 +19,7 @@ impl<F: FnMut(&Record<'_>)> Sink for F {
     }
 }
 
-/// What is made of a record: all of it, or as much as somebody needs.
+/// What a record is read into: all of its fields, or as many as the caller needs.
 pub trait Form<'r>: Deserialize<'r> {
     /// Says why it cannot be.
     fn of_fields(fields: &Fields<'_, 'r>) -> Result<Self, String>;
