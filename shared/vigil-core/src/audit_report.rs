@@ -4,6 +4,8 @@
 //! record to a [`Sink`] and drops it. It counts records that cannot be read, and names the first few.
 //! Only an object that is not a report is an error.
 
+#![warn(missing_docs)]
+
 use time::OffsetDateTime;
 
 mod brief;
@@ -60,10 +62,16 @@ pub enum ReportError {
     HeaderUnreadable,
     /// The JSON is not an array of objects.
     #[error("the JSON is not an array of records, at offset {offset}")]
-    NotAnArray { offset: u64 },
+    NotAnArray {
+        /// Bytes from the beginning of the object.
+        offset: u64,
+    },
     /// It ends within a record, or before the end of the array.
     #[error("the report ends in the middle, at offset {offset}")]
-    Truncated { offset: u64 },
+    Truncated {
+        /// Bytes from the beginning of the object.
+        offset: u64,
+    },
 }
 
 /// A record that could not be read.
@@ -128,6 +136,11 @@ impl ReportReader {
         Self { format, bad: BadRecords::default() }
     }
 
+    /// Reads the next piece of the object, of any size.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError`] if the object is not an audit report.
     pub fn push(&mut self, piece: &[u8], sink: &mut impl Sink) -> Result<(), ReportError> {
         match &mut self.format {
             Inner::Csv(reader) => reader.push(piece, &mut self.bad, sink),

@@ -8,6 +8,8 @@
 //! On the wire a finding is the `detail` of an EventBridge event with source [`SOURCE`] and
 //! detail-type [`DETAIL_TYPE`]. Its JSON Schema is `docs/schemas/finding.json`.
 
+#![warn(missing_docs)]
+
 use std::{borrow::Cow, fmt};
 
 use aws_lc_rs::digest;

@@ -1,5 +1,7 @@
 //! How moments are written: for people and JSON, and in the keys of objects.
 
+#![warn(missing_docs)]
+
 use time::{
     OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,
 };

@@ -3,6 +3,8 @@
 //!
 //! One object for each Region, `state/inventory/<Region>.json`, which auto-restore's sweep keeps.
 
+#![warn(missing_docs)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest;

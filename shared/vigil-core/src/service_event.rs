@@ -1,5 +1,7 @@
 //! ACM PCA's events on EventBridge: a CRL or an audit report was written, or could not be.
 
+#![warn(missing_docs)]
+
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -32,7 +34,10 @@ pub struct ServiceEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventResult {
     /// It failed, with the reason that AWS gives, if any.
-    Failure { reason: Option<String> },
+    Failure {
+        /// Why.
+        reason: Option<String>,
+    },
     /// The CRL or report was written.
     Success,
 }
@@ -46,7 +51,12 @@ pub enum EventError {
     Arn(#[source] ArnError),
     /// It is about something else.
     #[error("the event is {found:?}, where {expected:?} is handled")]
-    DetailType { expected: &'static str, found: String },
+    DetailType {
+        /// The detail-type that was expected.
+        expected: &'static str,
+        /// The detail-type of the event.
+        found: String,
+    },
     /// It names no CA.
     #[error("the event names no resources, hence no CA")]
     NoResources,

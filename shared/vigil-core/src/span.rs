@@ -1,5 +1,7 @@
 //! A span of time as people write it in configuration: `14d`, `6h`, `30m`, `90s`.
 
+#![warn(missing_docs)]
+
 use std::{fmt, str::FromStr};
 
 use time::Duration;

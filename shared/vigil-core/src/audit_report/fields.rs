@@ -6,8 +6,10 @@ use super::{Record, ReportError};
 
 /// Takes the records of a report one by one, each in the form that it wants.
 pub trait Sink {
+    /// The form that records are read into.
     type Form<'r>: Form<'r>;
 
+    /// Takes one record.
     fn take(&mut self, record: &Self::Form<'_>);
 }
 

@@ -14,6 +14,7 @@ use super::{
     record::seconds_in_utc,
 };
 
+/// The columns of a CSV report, by which lines are read from anywhere in it.
 #[derive(Clone, Debug)]
 pub struct Lines(Vec<Column>);
 

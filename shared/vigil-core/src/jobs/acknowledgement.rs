@@ -18,7 +18,7 @@ use crate::{
 
 /// The acknowledgement of one deletion, or of any deletion of a CA.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Acknowledgement"))]
 #[serde(deny_unknown_fields)]
 pub struct Ack {
     /// The deleted CA.

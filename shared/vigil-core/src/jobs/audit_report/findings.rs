@@ -64,7 +64,7 @@ fn finding(rule: &RuleInfo, seen: Observation, described: &Described, report: &s
 }
 
 #[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Summary"))]
 pub(super) struct Document<'a> {
     ca: &'a CaArn,
     report: &'a str,

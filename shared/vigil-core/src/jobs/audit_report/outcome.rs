@@ -12,11 +12,32 @@ pub enum Outcome {
     /// A report was summarised.
     Analysed(Box<Analysis>),
     /// The report was summarised before; nothing was changed.
-    Duplicate { ca: CaArn, report: String, summary: String },
+    Duplicate {
+        /// The CA.
+        ca: CaArn,
+        /// The id of the report.
+        report: String,
+        /// The key of the summary.
+        summary: String,
+    },
     /// ACM PCA could not make the report.
-    Failed { ca: CaArn, report: String, findings: Published },
+    Failed {
+        /// The CA.
+        ca: CaArn,
+        /// The id of the report.
+        report: String,
+        /// What was published.
+        findings: Published,
+    },
     /// The CA or the report no longer exists.
-    Nothing { ca: CaArn, report: String, reason: String },
+    Nothing {
+        /// The CA.
+        ca: CaArn,
+        /// The id of the report.
+        report: String,
+        /// Why.
+        reason: String,
+    },
     /// Reports were requested.
     Requested(Requests),
 }
@@ -69,7 +90,15 @@ pub struct RequestedReport {
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub enum RequestResult {
     /// ACM PCA makes the report `report`, at `key` of the report bucket.
-    Requested { report: String, key: String },
+    Requested {
+        /// The id of the report.
+        report: String,
+        /// The key of the object.
+        key: String,
+    },
     /// No report was requested, and why.
-    Skipped { reason: String },
+    Skipped {
+        /// Why.
+        reason: String,
+    },
 }

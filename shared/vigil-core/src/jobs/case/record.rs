@@ -89,7 +89,7 @@ pub(in crate::jobs) enum Doubt {
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Case"))]
 struct Document {
     version: u32,
     ca: CaArn,

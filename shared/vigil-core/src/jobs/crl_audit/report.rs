@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "RunReport"))]
 pub(super) struct Report {
     #[serde(skip)]
     key: String,
