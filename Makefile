@@ -99,7 +99,7 @@ infra: $(VENV)/.ready
 docs: ## Write the pages of docs/ that are generated from code
 	@$(CARGO) build --workspace --bins --locked
 	@$(CARGO) run --quiet -p pca-local --example coverage --locked > docs/acmpca-coverage.md
-	@$(BIN)/vigil crl rules > docs/rules.md
+	@$(BIN)/vigil rules > docs/rules.md
 	@UPDATE_GOLDEN=1 $(CARGO) test -p vigil-core --lib --locked --quiet json_schema
 	@$(BIN)/configuration-page > docs/configuration.md
 

@@ -1,4 +1,4 @@
-//! `vigil crl`: CRLs in files, with no AWS.
+//! `vigil crl`: checks CRL files, without AWS.
 
 mod check;
 mod input;
@@ -6,14 +6,9 @@ mod output;
 mod report;
 mod walk;
 
-use std::{
-    io::{self, Write},
-    panic,
-    thread::ScopedJoinHandle,
-};
+use std::{panic, thread::ScopedJoinHandle};
 
 use clap::Subcommand;
-use vigil_core::rules;
 
 use crate::exit::Exit;
 
@@ -23,19 +18,21 @@ pub(crate) enum Command {
     ///
     /// Exit codes: 0 no findings, 1 findings, 2 not checked.
     Check(check::Options),
-    /// Print the catalogue of rules, in Markdown.
+    /// The former name of `vigil rules`.
+    #[command(hide = true)]
     Rules,
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("`vigil crl rules` is now `vigil rules`")]
+struct Renamed;
 
 pub(crate) fn run(command: &Command) -> Exit {
     match command {
         Command::Check(options) => {
             check::run(options).unwrap_or_else(|error| Exit::not_checked(&error))
         }
-        Command::Rules => match io::stdout().write_all(rules::markdown().as_bytes()) {
-            Ok(()) => Exit::Clean,
-            Err(error) => Exit::not_checked(&error),
-        },
+        Command::Rules => Exit::not_checked(&Renamed),
     }
 }
 

@@ -35,7 +35,11 @@ pub(crate) fn json(path: &Path) -> Result<Value, InputError> {
         .map_err(|cause| InputError::NotJson { path: path.to_owned(), cause })
 }
 
-/// The files themselves, and those of a kind in the folders, in order. A folder has to have one.
+/// The named files, and the files of this extension in the named folders, in order.
+///
+/// # Errors
+///
+/// [`InputError`] if a path cannot be read, or a folder has no such file.
 pub(crate) fn files(
     paths: &[PathBuf],
     extension: &'static str,

@@ -9,6 +9,7 @@ mod exit;
 mod input;
 mod output;
 mod policy;
+mod rules;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,8 @@ enum Command {
     /// Check and explain deletion policies (offline).
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Print the rules with their findings, impacts and first commands, in Markdown.
+    Rules(rules::Options),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Deadline(command) => deadline::run(command),
         Command::Evidence(command) => evidence::run(command),
         Command::Policy(command) => policy::run(command),
+        Command::Rules(options) => rules::run(&options),
     };
     answer.unwrap_or_else(|error| exit::Exit::not_checked(error.as_ref())).into()
 }

@@ -87,6 +87,23 @@ fn unreadable_policies_exit_with_2() {
     assert_eq!(code, Some(2), "usage");
 }
 
+#[test]
+fn one_rule_is_printed_and_former_names_name_the_new_ones() {
+    let (code, text) = code_and_text(&["rules", "crl.writer"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.starts_with("### crl.writer\n") && text.matches("### ").count() == 1, "{text}");
+    for (arguments, words) in [
+        (&["crl", "rules"] as &[&str], "`vigil crl rules` is now `vigil rules`"),
+        (&["rules", "auto-restore.stood"], "is now auto-restore.deletion-permitted"),
+        (&["rules", "crl.author"], "there is no rule \"crl.author\"; the rules of crl are"),
+        (&["rules", "what"], "there is no rule \"what\"; `vigil rules` lists all rules"),
+    ] {
+        let (code, text) = code_and_text(arguments);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains(words), "{text}");
+    }
+}
+
 fn explained(arguments: &[&str]) -> Value {
     let output = vigil(&[&["policy", "explain", EVENT, "--json"], arguments].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

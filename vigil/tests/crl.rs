@@ -215,8 +215,8 @@ fn unreadable_input_exits_with_2_and_says_why() {
 }
 
 #[test]
-fn docs_rules_md_is_what_crl_rules_prints() {
-    let output = Command::new(env!("CARGO_BIN_EXE_vigil")).args(["crl", "rules"]).output().unwrap();
+fn docs_rules_md_is_what_vigil_rules_prints() {
+    let output = Command::new(env!("CARGO_BIN_EXE_vigil")).arg("rules").output().unwrap();
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/rules.md");
     assert_eq!(text(&output), fs::read_to_string(docs).unwrap());
 }

@@ -1,4 +1,4 @@
-//! Has ACM PCA write audit reports, on a schedule, and summarises each on the service's event.
+//! Requests audit reports on a schedule, and summarises each on ACM PCA's event about it.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! Restores a CA whose deletion no policy permitted, and brings it back into service. Runs on
-//! CloudTrail's records of deletions and disablings, and on a schedule.
+//! Restores a CA whose deletion no policy permits, and makes it ACTIVE again where policy permits
+//! that. Runs on CloudTrail's records of deletions and disablings, and on a schedule.
 
 use std::process::ExitCode;
 

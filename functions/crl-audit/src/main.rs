@@ -1,4 +1,4 @@
-//! Audits CRLs and the buckets they lie in. Runs on a schedule, and whenever one of them changes.
+//! Checks CRLs and their buckets. Runs on a schedule, and when a CRL or a bucket changes.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! Alerts on deleted CAs whose restoration window is running out, and restores what policy does not
-//! let end. Runs on a schedule.
+//! Alerts while the restoration window of a deleted CA runs out, and restores the CA at the last
+//! threshold where policy requires it. Runs on a schedule.
 
 use std::process::ExitCode;
 

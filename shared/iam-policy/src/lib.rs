@@ -22,6 +22,7 @@ mod principal;
 mod public;
 mod read;
 mod statement;
+mod texts;
 mod three_valued;
 pub mod wildcard;
 

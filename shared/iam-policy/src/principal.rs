@@ -34,7 +34,7 @@ impl Principals {
                 let mut named = Vec::new();
                 for (kind, names) in kinds {
                     let make = Principal::of_kind(kind)?;
-                    named.extend(crate::read::strings(names)?.into_iter().map(make));
+                    named.extend(crate::texts::strings(names)?.into_iter().map(make));
                 }
                 named
             }

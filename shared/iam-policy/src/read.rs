@@ -6,6 +6,7 @@ use crate::condition::Condition;
 use crate::malformed::{Malformed, Problem};
 use crate::principal::Principals;
 use crate::statement::{Patterns, Statement};
+use crate::texts::strings;
 use crate::{Owner, Policy};
 
 const STATEMENT_FIELDS: [&str; 9] = [
@@ -133,21 +134,4 @@ fn conditions(block: &Value) -> Option<Vec<Condition>> {
         }
     }
     Some(conditions)
-}
-
-/// A string or a list of strings. IAM lets booleans and numbers stand for their texts.
-pub(crate) fn strings(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::Array(values) => values.iter().map(string).collect(),
-        one => string(one).map(|text| vec![text]),
-    }
-}
-
-fn string(value: &Value) -> Option<String> {
-    match value {
-        Value::Bool(bool) => Some(bool.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) => Some(text.clone()),
-        Value::Array(_) | Value::Null | Value::Object(_) => None,
-    }
 }

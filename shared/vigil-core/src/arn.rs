@@ -1,4 +1,6 @@
-//! Which CA a text names: the parts of an ACM PCA certificate authority's ARN.
+//! The ARN of a certificate authority of ACM PCA.
+
+#![warn(missing_docs)]
 
 use std::{fmt, str::FromStr};
 
@@ -13,18 +15,23 @@ pub struct CaArn {
     account: usize,
 }
 
-/// Why a text is not a CA's ARN. The text itself is the caller's to show.
+/// Why a text is not the ARN of a CA.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArnError {
+    /// It is the ARN of a certificate.
     #[error("{0:?} names a certificate, not a certificate authority")]
     Certificate(String),
+    /// It is the ARN of another service.
     #[error("{0:?} is an ARN of {1:?}, not of acm-pca")]
     OtherService(String, String),
+    /// It is the ARN of something else of ACM PCA.
     #[error("{0:?} is an acm-pca ARN, but not of a certificate authority")]
     OtherResource(String),
+    /// This part is empty, or has other characters than ACM PCA uses.
     #[error("{0:?} has no usable {1}")]
     Part(String, &'static str),
+    /// It is not an ARN, or too long.
     #[error("{0:?} is not an ARN (arn:partition:acm-pca:region:account:certificate-authority/id)")]
     Shape(String),
 }
@@ -33,14 +40,17 @@ pub enum ArnError {
 const MAX_ARN_LENGTH: usize = 200;
 
 impl CaArn {
+    /// The partition, such as `aws`.
     pub fn partition(&self) -> &str {
         &self.text["arn:".len()..self.partition]
     }
 
+    /// The Region, such as `us-east-1`.
     pub fn region(&self) -> &str {
         &self.text[self.partition + ":acm-pca:".len()..self.region]
     }
 
+    /// The twelve digits of the account.
     pub fn account(&self) -> &str {
         &self.text[self.region + 1..self.account]
     }
@@ -50,6 +60,7 @@ impl CaArn {
         &self.text[self.account + ":certificate-authority/".len()..]
     }
 
+    /// The whole ARN.
     pub fn as_str(&self) -> &str {
         &self.text
     }

@@ -1,8 +1,10 @@
 //! What an audit report of ACM PCA says, read while it arrives, record by record.
 //!
-//! A report can list a hundred million certificates, so none of it is kept: a record is handed on
-//! and forgotten. A record that cannot be read is counted, and the first few are named; only a
-//! report that is not one is an error.
+//! A report can list a hundred million certificates, so the reader keeps none of it: it passes each
+//! record to a [`Sink`] and drops it. It counts records that cannot be read, and names the first few.
+//! Only an object that is not a report is an error.
+
+#![warn(missing_docs)]
 
 use time::OffsetDateTime;
 
@@ -25,14 +27,17 @@ pub use summary::{Concern, Summary};
 use csv::CsvReader;
 use json::JsonReader;
 
+/// The form of an audit report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// RFC 4180, with a header line.
     Csv,
+    /// An array of objects.
     Json,
 }
 
 impl Format {
-    /// The service names a report's object by its format.
+    /// The format by the end of the object's key, `.csv` or `.json`, as ACM PCA names reports.
     pub fn of_key(key: &str) -> Option<Self> {
         match key.rsplit('.').next() {
             Some("csv") => Some(Self::Csv),
@@ -46,32 +51,48 @@ impl Format {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
+    /// It has no bytes.
     #[error("the report is empty")]
     Empty,
+    /// The CSV header lacks this column.
     #[error("the CSV header has no column {0:?}")]
     Header(&'static str),
+    /// The CSV header is not text, or too long.
     #[error("the CSV header is longer than a record may be, or not text")]
     HeaderUnreadable,
+    /// The JSON is not an array of objects.
     #[error("the JSON is not an array of records, at offset {offset}")]
-    NotAnArray { offset: u64 },
+    NotAnArray {
+        /// Bytes from the beginning of the object.
+        offset: u64,
+    },
+    /// It ends within a record, or before the end of the array.
     #[error("the report ends in the middle, at offset {offset}")]
-    Truncated { offset: u64 },
+    Truncated {
+        /// Bytes from the beginning of the object.
+        offset: u64,
+    },
 }
 
 /// A record that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BadRecord {
     /// Counted from 1; in CSV the header is line 1.
     pub number: u64,
     /// Where it begins.
     pub offset: u64,
+    /// Why the record cannot be read, at most as long as a finding shows.
     pub why: String,
 }
 
 /// How many could not be read, and the first of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BadRecords {
+    /// All of them.
     pub count: u64,
+    /// The first ten.
     pub first: Vec<BadRecord>,
 }
 
@@ -106,6 +127,7 @@ enum Inner {
 }
 
 impl ReportReader {
+    /// A reader of a report in this form.
     pub fn new(format: Format) -> Self {
         let format = match format {
             Format::Csv => Inner::Csv(CsvReader::default()),
@@ -114,6 +136,11 @@ impl ReportReader {
         Self { format, bad: BadRecords::default() }
     }
 
+    /// Reads the next piece of the object, of any size.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError`] if the object is not an audit report.
     pub fn push(&mut self, piece: &[u8], sink: &mut impl Sink) -> Result<(), ReportError> {
         match &mut self.format {
             Inner::Csv(reader) => reader.push(piece, &mut self.bad, sink),
@@ -121,7 +148,11 @@ impl ReportReader {
         }
     }
 
-    /// The object is over.
+    /// Ends the report, and returns the records that could not be read.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError`] if the object ends within the report, or is none.
     pub fn finish(mut self, sink: &mut impl Sink) -> Result<BadRecords, ReportError> {
         match self.format {
             Inner::Csv(reader) => reader.finish(&mut self.bad, sink)?,
@@ -131,7 +162,11 @@ impl ReportReader {
     }
 }
 
-/// Reads a report that is all there.
+/// Reads a whole report that is in memory.
+///
+/// # Errors
+///
+/// [`ReportError`] if it is not an audit report.
 pub fn summarise(
     report: &[u8],
     format: Format,

@@ -1,22 +1,26 @@
-//! What the service tells about one CA, as ListCertificateAuthorities and Describe give it.
+//! One CA, as ListCertificateAuthorities and DescribeCertificateAuthority return it.
+
+#![warn(missing_docs)]
 
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
 use crate::arn::CaArn;
 
-/// An enumeration of the service's. AWS adds values without notice, so one that we do not know is
-/// kept as its text: an inventory that fails on it would watch over nothing.
+/// An enumeration of ACM PCA. AWS adds values without notice, so an unknown value is kept as its
+/// text. An inventory that failed on one would protect no CA.
 macro_rules! open_enum {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum $name {
-            $($variant,)+
+            $(#[doc = concat!("`", $text, "`.")] $variant,)+
+            /// A value that AWS added later.
             Unknown(String),
         }
 
         impl $name {
+            /// The value as ACM PCA writes it.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -55,6 +59,7 @@ macro_rules! open_enum {
 }
 
 open_enum! {
+    /// The status of a CA (API Reference, CertificateAuthority).
     CaStatus {
         Active = "ACTIVE",
         Creating = "CREATING",
@@ -67,14 +72,17 @@ open_enum! {
 }
 
 open_enum! {
+    /// Whether a CA is signed by itself.
     CaType { Root = "ROOT", Subordinate = "SUBORDINATE" }
 }
 
 open_enum! {
+    /// Whether the CRL is one object or several.
     CrlType { Complete = "COMPLETE", Partitioned = "PARTITIONED" }
 }
 
 open_enum! {
+    /// The ACL that ACM PCA gives a CRL object.
     S3ObjectAcl {
         BucketOwnerFullControl = "BUCKET_OWNER_FULL_CONTROL",
         PublicRead = "PUBLIC_READ",
@@ -82,48 +90,72 @@ open_enum! {
 }
 
 open_enum! {
+    /// Whether the CA issues certificates of any validity or of at most seven days.
     UsageMode {
         GeneralPurpose = "GENERAL_PURPOSE",
         ShortLivedCertificate = "SHORT_LIVED_CERTIFICATE",
     }
 }
 
-/// One CA. An absent member is one that the service did not send.
+/// One CA. A member is `None` if ACM PCA did not send it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ca {
+    /// The ARN.
     pub arn: CaArn,
+    /// Root or subordinate.
     pub ca_type: CaType,
+    /// The status when it was described.
     pub status: CaStatus,
+    /// The common name of the subject.
     pub common_name: Option<String>,
+    /// `KeyAlgorithm`, such as `RSA_2048`.
     pub key_algorithm: Option<String>,
+    /// `SigningAlgorithm`, such as `SHA256WITHRSA`.
     pub signing_algorithm: Option<String>,
+    /// `UsageMode`.
     pub usage_mode: Option<UsageMode>,
     /// Present once the CA has had a certificate of its own; so are `not_before` and `not_after`.
     pub serial: Option<String>,
+    /// The beginning of its own certificate.
     #[serde(with = "time::serde::rfc3339::option")]
     pub not_before: Option<OffsetDateTime>,
+    /// The end of its own certificate.
     #[serde(with = "time::serde::rfc3339::option")]
     pub not_after: Option<OffsetDateTime>,
+    /// `CreatedAt`.
     #[serde(with = "time::serde::rfc3339::option")]
     pub created_at: Option<OffsetDateTime>,
+    /// `LastStateChangeAt`.
     #[serde(with = "time::serde::rfc3339::option")]
     pub last_state_change_at: Option<OffsetDateTime>,
-    /// Present while the CA is DELETED: the moment from which it cannot be had back.
+    /// Present while the CA is DELETED: the time from which it cannot be restored.
     #[serde(with = "time::serde::rfc3339::option")]
     pub restorable_until: Option<OffsetDateTime>,
+    /// The CRL configuration.
     pub crl: Option<CrlConfiguration>,
+    /// Whether ACM PCA answers OCSP requests for the CA.
     pub ocsp_enabled: bool,
 }
 
 /// `RevocationConfiguration.CrlConfiguration`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CrlConfiguration {
+    /// Whether the CA publishes a CRL.
     pub enabled: bool,
+    /// Days from `thisUpdate` to `nextUpdate`.
     pub expiration_in_days: Option<i32>,
+    /// The host in the distribution points of certificates, if it is not S3's.
     pub custom_cname: Option<String>,
+    /// The bucket that the CRL is written to.
     pub s3_bucket_name: Option<String>,
+    /// `S3ObjectAcl`.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub s3_object_acl: Option<S3ObjectAcl>,
+    /// `CrlType`.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub crl_type: Option<CrlType>,
+    /// The folder in the bucket, if it is not `crl`.
     pub custom_path: Option<String>,
     /// `CrlDistributionPointExtensionConfiguration.OmitExtension`: certificates carry no CDP.
     pub omit_extension: bool,
@@ -149,8 +181,8 @@ impl Ca {
         display_name(&self.arn, self.common_name.as_deref())
     }
 
-    /// Whether the CA has, or had, a certificate of its own, so that something may hang on it.
-    /// A CA that never left PENDING_CERTIFICATE has signed nothing that anybody else could trust.
+    /// Whether the CA has, or had, a certificate of its own, so that relying parties may trust it.
+    /// A CA that never left PENDING_CERTIFICATE has signed nothing that others trust.
     pub fn had_certificate(&self) -> bool {
         self.serial.is_some() || self.not_before.is_some() || self.not_after.is_some()
     }

@@ -13,10 +13,12 @@ pub use refusal::Refusal;
 
 /// A deletion that succeeded: as CloudTrail tells it, or as much as the deleted CA itself tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Deletion {
     pub ca: CaArn,
     /// `eventTime`, to the second.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub at: OffsetDateTime,
     /// `permanentDeletionTimeInDays`, where the caller sent it.
     pub window_days: Option<i64>,
@@ -42,6 +44,7 @@ pub struct Disabling {
 
 /// `userIdentity`: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Principal {
     /// `IAMUser`, `AssumedRole`, `Root`, …
     #[serde(rename = "type")]

@@ -1,15 +1,18 @@
-//! How an error reaches the person who reads the log: under a name of its own, cause by cause.
+//! How an error is logged: under a stable name, with all of its causes.
+
+#![warn(missing_docs)]
 
 use std::error::Error;
 
-/// An error with which a job ends. Lambda shows `error_type` beside the message; alarms and
-/// runbooks go by it, so it stays when the wording changes.
+/// An error that ends a job. Lambda shows `error_type` beside the message. Alarms and runbooks use
+/// it, so it stays when the wording changes.
 pub trait Failure: Error {
+    /// The stable name of the error, such as `DescribeFailed`.
     fn error_type(&self) -> &'static str;
 }
 
-/// The error and its causes in one line. A cause that the text already ends with is not repeated:
-/// the SDK's operation errors print their source and return it as well.
+/// The error and its causes in one line. A cause that the text already ends with is not repeated,
+/// because operation errors of the SDK both print and return their source.
 pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -8,6 +8,8 @@
 //! On the wire a finding is the `detail` of an EventBridge event with source [`SOURCE`] and
 //! detail-type [`DETAIL_TYPE`]. Its JSON Schema is `docs/schemas/finding.json`.
 
+#![warn(missing_docs)]
+
 use std::{borrow::Cow, fmt};
 
 use aws_lc_rs::digest;
@@ -56,7 +58,7 @@ pub struct Finding {
     pub evidence: Map<String, Value>,
     /// When the fact was seen, by the clock of the service.
     #[serde(with = "time::serde::rfc3339")]
-    #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
 }
 

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use crate::inventory::Subordinates;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Impact {
     pub certificates: Option<Certificates>,
     pub subordinates: Option<Subordinates>,
@@ -15,13 +16,16 @@ pub struct Impact {
 
 /// From the newest audit report of the CA that was summarised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Certificates {
     /// Neither revoked nor expired.
     pub valid: u64,
     #[serde(rename = "latest_not_after", with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub last_not_after: Option<OffsetDateTime>,
     /// What was issued after this is not counted.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
 }
 

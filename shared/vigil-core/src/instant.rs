@@ -1,17 +1,19 @@
 //! How moments are written: for people and JSON, and in the keys of objects.
 
+#![warn(missing_docs)]
+
 use time::{
     OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,
 };
 
-/// `2026-01-31T00:00:00Z`, to the second: rounded down, so that no deadline is told too late.
+/// `2026-01-31T00:00:00Z`, to the second, rounded down: no deadline is stated too late.
 pub fn rfc3339(at: OffsetDateTime) -> String {
     let at = at.replace_nanosecond(0).unwrap_or(at);
     // Only years beyond 9999 have no such form; no service of AWS's writes one.
     at.to_offset(UtcOffset::UTC).format(&Rfc3339).unwrap_or_else(|_| at.to_string())
 }
 
-/// `20260131T000000Z`: to the second, ordered as text, and nothing in it that a path would mind.
+/// `20260131T000000Z`: to the second, sorts as text, and is safe in a path.
 pub fn in_key(at: OffsetDateTime) -> String {
     let form = format_description!("[year][month][day]T[hour][minute][second]Z");
     at.to_offset(UtcOffset::UTC).format(form).unwrap_or_else(|_| at.unix_timestamp().to_string())
@@ -54,7 +56,7 @@ pub(crate) fn unix_seconds(year: u16, [month, day, hour, minute, second]: [u8; 5
 /// From 1 March of the year -400.
 const DAYS_TO_1970: i64 = 719_468 + 146_097;
 
-/// The numbers that four pairs of digits write; all eight digits are looked at at once.
+/// The numbers that four pairs of digits write. Checks all eight digits at once.
 #[inline]
 pub(crate) fn number_pairs(digits: [u8; 8]) -> Option<[u8; 4]> {
     const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);

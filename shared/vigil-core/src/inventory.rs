@@ -1,7 +1,9 @@
-//! Which CAs there are and who signed whom: what a deleted CA, which the service describes without
-//! its certificate, is known by.
+//! The CAs of a Region and their issuers. ACM PCA describes a deleted CA without its certificate; the
+//! inventory still has its identity.
 //!
 //! One object for each Region, `state/inventory/<Region>.json`, which auto-restore's sweep keeps.
+
+#![warn(missing_docs)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +17,10 @@ use crate::{
     certificate::Certificate,
 };
 
+/// The CAs of one Region.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
+    /// When they were listed, by the clock of ACM PCA.
     #[serde(with = "time::serde::rfc3339")]
     pub as_of: OffsetDateTime,
     /// By ARN.
@@ -26,43 +30,52 @@ pub struct Inventory {
 /// A CA as it was last seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
+    /// The status when it was last listed.
     pub status: CaStatus,
+    /// The common name of the subject.
     pub common_name: Option<String>,
+    /// The end of the CA's own certificate.
     #[serde(with = "time::serde::rfc3339::option")]
     pub not_after: Option<OffsetDateTime>,
     /// Of the CA's own certificate, as ACM PCA writes it: whether it is another one by now.
     pub serial: Option<String>,
     /// `None`: the CA has no certificate, or none has been read yet.
     pub identity: Option<Identity>,
-    /// When what hangs on the CA was last put down.
+    /// When the last snapshot of the CA was taken.
     #[serde(with = "time::serde::rfc3339::option")]
     pub snapshot_at: Option<OffsetDateTime>,
 }
 
-/// How certificates refer to each other.
+/// The names and key identifiers by which certificates refer to each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// SHA-256 of the encoded Name, in hexadecimal; so is `issuer`.
+    /// SHA-256 of the encoded subject, in hexadecimal.
     pub subject: String,
+    /// The issuer, in the same form.
     pub issuer: String,
-    /// In hexadecimal; so is `authority_key`.
+    /// The subject key identifier, in hexadecimal.
     pub key: Option<String>,
+    /// The authority key identifier.
     pub authority_key: Option<String>,
 }
 
-/// What lives below a CA.
+/// The usable CAs below a CA.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Subordinates {
     /// ACTIVE and DISABLED ones whose certificate has not run out, at any depth.
     pub living: u32,
     /// Of these, the ACTIVE ones.
     pub active: u32,
+    /// The latest end of their certificates.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub last_not_after: Option<OffsetDateTime>,
     /// The first of them, for people.
     pub names: Vec<String>,
     /// When the oldest of the inventories was made.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
 }
 
@@ -70,6 +83,7 @@ pub struct Subordinates {
 const NAMED: usize = 5;
 
 impl Identity {
+    /// The identity of a CA by its certificate.
     pub fn of(certificate: &Certificate) -> Self {
         let name = |name: &[u8]| hex(digest::digest(&digest::SHA256, name).as_ref());
         Self {
@@ -92,7 +106,7 @@ impl Identity {
 }
 
 impl Known {
-    /// What is known of a CA anew; what a list does not tell stays as it was.
+    /// Updates what is known of a CA. Facts that a list does not contain stay as they were.
     pub fn seen(ca: &Ca, before: Option<&Self>) -> Self {
         let same = before.filter(|before| before.serial == ca.serial);
         Self {
@@ -111,8 +125,8 @@ impl Known {
     }
 }
 
-/// What lives below `ca` at any depth, over the CAs of all inventories. `None`: nobody has read its
-/// certificate, so that nothing is known of what it signed.
+/// The CAs below `ca` at any depth, in all inventories. `None` if its certificate was never read, so
+/// that its subordinates are unknown.
 pub fn below(inventories: &[Inventory], ca: &CaArn, now: OffsetDateTime) -> Option<Subordinates> {
     let all: Vec<(&CaArn, &Known)> =
         inventories.iter().flat_map(|inventory| &inventory.cas).collect();
@@ -128,7 +142,7 @@ pub fn below(inventories: &[Inventory], ca: &CaArn, now: OffsetDateTime) -> Opti
             if !signer.signed(identity) || !seen.insert(arn) {
                 continue;
             }
-            // A DELETED one in between can be had back, with all that is below it.
+            // A DELETED CA in between can be restored, with all that is below it.
             signers.push(identity);
             if known.is_living(now) {
                 found.add(arn, known);

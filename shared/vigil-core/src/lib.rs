@@ -28,5 +28,8 @@ pub mod signature;
 pub mod snapshot;
 pub mod span;
 
+#[cfg(test)]
+mod schemas;
+
 #[cfg(any(test, feature = "fakes"))]
 pub mod fakes;

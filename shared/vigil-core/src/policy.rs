@@ -22,6 +22,7 @@ pub use set::{Policies, PolicyError};
 
 /// What the policies say of one deletion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum Verdict {
     /// Not permitted; but by these policies the CA may stay DELETED until a human has decided.

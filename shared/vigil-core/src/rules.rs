@@ -14,7 +14,7 @@ pub mod crl;
 pub mod distribution;
 pub mod restore_deadline;
 
-pub use catalogue::{all, markdown};
+pub use catalogue::{all, markdown, rule_markdown};
 
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -61,6 +61,7 @@ pub trait Subject {
 
 /// One rule's verdict on one resource, as a report has it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Judgement {
     /// The rule's id.
     pub rule: &'static str,
@@ -73,6 +74,7 @@ pub struct Judgement {
 
 /// A verdict, bound to a resource.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub enum JudgementResult {
     /// The rule holds.

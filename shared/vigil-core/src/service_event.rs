@@ -1,4 +1,6 @@
-//! What ACM PCA itself tells through EventBridge: that a CRL or an audit report is there, or is not.
+//! ACM PCA's events on EventBridge: a CRL or an audit report was written, or could not be.
+
+#![warn(missing_docs)]
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,27 +8,37 @@ use time::OffsetDateTime;
 
 use crate::arn::{ArnError, CaArn};
 
+/// The source of ACM PCA's events.
 pub const SOURCE: &str = "aws.acm-pca";
+/// The detail-type about audit reports.
 pub const AUDIT_REPORT_GENERATION: &str = "ACM Private CA Audit Report Generation";
+/// The detail-type about CRLs.
 pub const CRL_GENERATION: &str = "ACM Private CA CRL Generation";
 
-/// One event, with what every kind of them has.
+/// The members that all these events have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceEvent {
+    /// The id of the event: the same in every delivery.
     pub id: String,
+    /// The CA.
     pub ca: CaArn,
     /// What `resources` names after the CA: an audit report's id, a certificate's ARN.
     pub about: Option<String>,
+    /// When it happened, to the second.
     pub at: OffsetDateTime,
+    /// Whether it succeeded.
     pub result: EventResult,
 }
 
+/// Whether ACM PCA succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventResult {
-    /// AWS's words, where the event has any.
+    /// It failed, with the reason that AWS gives, if any.
     Failure {
+        /// Why.
         reason: Option<String>,
     },
+    /// The CRL or report was written.
     Success,
 }
 
@@ -34,21 +46,32 @@ pub enum EventResult {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EventError {
+    /// The first resource is not a CA.
     #[error("the event's resources do not begin with a CA")]
     Arn(#[source] ArnError),
+    /// It is about something else.
     #[error("the event is {found:?}, where {expected:?} is handled")]
-    DetailType { expected: &'static str, found: String },
+    DetailType {
+        /// The detail-type that was expected.
+        expected: &'static str,
+        /// The detail-type of the event.
+        found: String,
+    },
+    /// It names no CA.
     #[error("the event names no resources, hence no CA")]
     NoResources,
+    /// The result is neither success nor failure.
     #[error("the event's result is {0:?}, neither success nor failure")]
     Result(String),
+    /// It is not the JSON of an event.
     #[error("the event does not have the form of an EventBridge event")]
     Shape(#[source] serde_json::Error),
+    /// Another service sent it.
     #[error("the event comes from {0:?}, not from aws.acm-pca")]
     Source(String),
 }
 
-/// AWS adds members to events: what is not named here is not looked at.
+/// AWS adds members to events. Members that are not named here are ignored.
 #[derive(Deserialize)]
 struct Envelope {
     id: String,
@@ -64,8 +87,8 @@ struct Detail {
     reason: Option<String>,
 }
 
-/// The events of EventBridge Scheduler and of scheduled rules, and the bare `{}` that a schedule's
-/// Input can be: they say "now" and nothing else.
+/// Whether the payload comes from a schedule: an event of EventBridge Scheduler or of a scheduled
+/// rule, or the `{}` that the Input of a schedule can be.
 pub fn is_schedule(payload: &Value) -> bool {
     let Some(members) = payload.as_object() else { return false };
     let named = |member| members.get(member).and_then(Value::as_str);
@@ -75,8 +98,13 @@ pub fn is_schedule(payload: &Value) -> bool {
 }
 
 impl ServiceEvent {
+    /// Reads an event of ACM PCA with this detail-type.
+    ///
+    /// # Errors
+    ///
+    /// [`EventError`] says how the payload differs from such an event.
     pub fn read(payload: &Value, detail_type: &'static str) -> Result<Self, EventError> {
-        // What it is comes before what is wrong with it.
+        // The kind of the event is checked before its content.
         let named = |member: &str| payload.get(member).and_then(Value::as_str);
         match (named("source"), named("detail-type")) {
             (Some(SOURCE), Some(found)) if found == detail_type => {}

@@ -31,6 +31,7 @@ pub struct Attached {
 
 /// What CreatePermission lets a service do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Permission {
     pub principal: String,
     pub source_account: Option<String>,
@@ -38,6 +39,7 @@ pub struct Permission {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Revocation {
     pub crl: Option<CrlConfiguration>,
     pub ocsp_enabled: bool,
@@ -46,6 +48,7 @@ pub struct Revocation {
 
 /// Only what is to be put back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Missing {
     pub policy: Option<String>,
     pub permissions: Vec<Permission>,

@@ -1,5 +1,7 @@
 //! A span of time as people write it in configuration: `14d`, `6h`, `30m`, `90s`.
 
+#![warn(missing_docs)]
+
 use std::{fmt, str::FromStr};
 
 use time::Duration;
@@ -19,14 +21,16 @@ enum Unit {
     Seconds,
 }
 
+/// The text is not a span of time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a span of time: write a positive number and a unit, as 14d, 6h, 30m or 90s")]
 pub struct NotASpan(pub String);
 
-/// Ten years of any unit are more than any window or timeout that exists.
-const LARGEST: Duration = Duration::days(3660);
+/// Ten years: longer than any window or timeout that exists.
+const MAX_SPAN: Duration = Duration::days(3660);
 
 impl Span {
+    /// The span as a duration.
     pub fn duration(self) -> Duration {
         let seconds = match self.unit {
             Unit::Days => 86_400,
@@ -56,7 +60,7 @@ impl FromStr for Span {
         }
         let count = digits.parse().map_err(|_| refused())?;
         let span = Self { count, unit };
-        if count == 0 || span.duration() > LARGEST {
+        if count == 0 || span.duration() > MAX_SPAN {
             return Err(refused());
         }
         Ok(span)
@@ -75,7 +79,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// A duration in words, to the two largest units: for titles, not for machines.
+/// A duration in words, to the two largest units, for titles.
 pub fn in_words(duration: Duration) -> String {
     let seconds = duration.whole_seconds().max(0);
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];

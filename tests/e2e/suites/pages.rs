@@ -41,6 +41,30 @@ fn names(cell: &str) -> BTreeSet<String> {
 }
 
 #[test]
+fn readme_shows_a_finding_as_it_is_rendered() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, section) = readme.split_once("## What an alert looks like").unwrap();
+    let alert = section.split("```\n").nth(1).unwrap();
+    let golden = "shared/vigil-core/tests/golden/findings/auto-restore.txt";
+    assert!(fs::read_to_string(root().join(golden)).unwrap().contains(alert), "{alert}");
+}
+
+/// `<…>` stands for a name: the folder before it must exist.
+#[test]
+fn architecture_names_files_that_exist() {
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (_, table) = page.split_once("Where to look first:").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    let paths: BTreeSet<String> = table.lines().flat_map(names).collect();
+    let paths: Vec<_> = paths.iter().filter(|path| path.contains('/')).collect();
+    assert!(paths.len() > 8, "{paths:?}");
+    for path in paths {
+        let fixed = path.split('<').next().unwrap();
+        assert!(root().join(fixed).exists(), "{path}");
+    }
+}
+
+#[test]
 fn readme_lists_the_actions_of_every_role() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     for (name, function) in configuration::functions(&template()) {

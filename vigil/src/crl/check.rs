@@ -24,10 +24,10 @@ use crate::exit::Exit;
 pub(crate) struct Options {
     /// The CRL, in DER.
     #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
+    file: PathBuf,
     /// The CA's certificate, in PEM or DER. Of several in one file, the first is used.
     #[arg(long, value_name = "CA.pem")]
-    pub(super) issuer: PathBuf,
+    issuer: PathBuf,
     /// Previous version of the CRL: reports entries that were removed early, and a rolled-back CRL.
     #[arg(long, value_name = "OLD")]
     previous: Option<PathBuf>,
@@ -80,8 +80,8 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
         .any(|judgement| matches!(judgement.result, JudgementResult::Findings { .. }));
     let text = match options.format {
         Format::Human => output::human(&subject, &judgements),
-        Format::Json => output::json(options, &subject, &judgements),
-        Format::Sarif => output::sarif(options, &judgements),
+        Format::Json => output::json(&options.file, &options.issuer, &subject, &judgements),
+        Format::Sarif => output::sarif(&options.file, &judgements),
     };
     output::write(&text).map_err(CheckError::Output)?;
     Ok(if found { Exit::Findings } else { Exit::Clean })

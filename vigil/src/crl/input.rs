@@ -46,12 +46,12 @@ impl InputError {
 }
 
 /// A certificate with its chain is a few kilobytes; this is not one.
-const LARGEST_CERTIFICATE: u64 = 1024 * 1024;
+const MAX_CERTIFICATE_BYTES: u64 = 1024 * 1024;
 
 pub(super) fn certificate(path: &Path) -> Result<Certificate, InputError> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(InputError::read(path))?;
-    file.take(LARGEST_CERTIFICATE).read_to_end(&mut bytes).map_err(InputError::read(path))?;
+    file.take(MAX_CERTIFICATE_BYTES).read_to_end(&mut bytes).map_err(InputError::read(path))?;
     let read = match bytes.first() {
         Some(0x30) => Certificate::from_der(&bytes).map_err(CertificateError::from),
         _ => Certificate::from_pem(&String::from_utf8_lossy(&bytes)),

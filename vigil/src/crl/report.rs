@@ -24,7 +24,7 @@ use super::input::InputError;
 /// Bytes of a segment: it fits a core's own cache while its lines are read.
 const SEGMENT: u64 = 256 * 1024;
 /// The longest line that is read whole with the segment it begins in.
-const LONGEST_LINE: usize = 4 * 1024;
+const MAX_LINE: usize = 4 * 1024;
 
 pub(super) fn reported(path: &Path) -> Result<Reported, InputError> {
     let name = path.display().to_string();
@@ -70,7 +70,7 @@ fn in_segments(
     threads: NonZero<usize>,
 ) -> io::Result<Option<Vec<SortedCertificates>>> {
     let metadata = file.metadata()?;
-    let mut beginning = vec![0; LONGEST_LINE];
+    let mut beginning = vec![0; MAX_LINE];
     if !metadata.is_file() || metadata.len() <= SEGMENT {
         return Ok(None);
     }
@@ -79,7 +79,7 @@ fn in_segments(
     let (next, size, header) = (&AtomicU64::new(0), metadata.len(), header as u64);
     let of_one = || -> io::Result<Option<SortedCertificates>> {
         let mut certificates = Certificates::default();
-        let mut piece = vec![0; SEGMENT as usize + LONGEST_LINE];
+        let mut piece = vec![0; SEGMENT as usize + MAX_LINE];
         loop {
             let from = header + next.fetch_add(1, Ordering::Relaxed) * SEGMENT;
             if from >= size {
@@ -120,7 +120,7 @@ fn lines_of(piece: &[u8]) -> Option<&[u8]> {
         return Some(&piece[first..]);
     }
     let last = end_of_line(segment - 1)
-        .or_else(|| (piece.len() < SEGMENT as usize + LONGEST_LINE).then_some(piece.len()))?;
+        .or_else(|| (piece.len() < SEGMENT as usize + MAX_LINE).then_some(piece.len()))?;
     Some(&piece[first..last])
 }
 

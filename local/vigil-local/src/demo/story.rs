@@ -265,7 +265,7 @@ impl<'a> Story<'a> {
         let key = restored.ok_or(DemoError::Missing("the case record of chapter 4"))?;
         let case = self.alice.object(&self.evidence_bucket, &key).await?;
         self.expect(
-            String::from_utf8_lossy(&case).contains("\"act\": \"proven\""),
+            String::from_utf8_lossy(&case).contains("\"act\": \"first-crl\""),
             "the new CRL proves that the restored Payments CA can sign: its case record says so",
         )
     }

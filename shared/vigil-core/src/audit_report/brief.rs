@@ -1,4 +1,4 @@
-//! As much of a record as a CRL is held against: a large report has millions.
+//! The fields of a record that are compared with a CRL. A large report has millions of records.
 
 use std::borrow::Cow;
 
@@ -14,6 +14,7 @@ use super::{
 pub enum Serial<'r> {
     /// Sixteen octets, as AWS's have.
     Number(u128),
+    /// Another serial, as the report writes it.
     Text(Cow<'r, str>),
 }
 
@@ -39,7 +40,7 @@ impl<'de: 'r, 'r> Deserialize<'de> for Serial<'r> {
 
 /// The number of sixteen octets, each as two hexadecimal digits with colons between them.
 pub(super) fn sixteen(text: &[u8; 47]) -> Option<u128> {
-    // All of it is looked at before anything is decided: no branch to foresee.
+    // Reads all digits before it decides, so that the processor predicts no branch.
     let (mut octets, mut wrong) = ([0; 16], 0);
     for (octet, at) in octets.iter_mut().zip((0..).step_by(3)) {
         let (high, low) = (NIBBLES[usize::from(text[at])], NIBBLES[usize::from(text[at + 1])]);
@@ -68,14 +69,19 @@ const NIBBLES: [u8; 256] = {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Brief<'r> {
+    /// The serial number.
     #[serde(borrow)]
     pub serial: Serial<'r>,
+    /// The end of validity.
     #[serde(deserialize_with = "time")]
     pub not_after: i64,
+    /// When the certificate was issued.
     #[serde(deserialize_with = "time")]
     pub issued_at: i64,
+    /// When it was revoked, if the report says so.
     #[serde(default, deserialize_with = "optional_time")]
     pub revoked_at: Option<i64>,
+    /// Whether the report gives a reason of revocation.
     #[serde(default, rename = "revocationReason", deserialize_with = "is_there")]
     pub has_reason: bool,
 }

@@ -6,8 +6,10 @@ use super::{Record, ReportError};
 
 /// Takes the records of a report one by one, each in the form that it wants.
 pub trait Sink {
+    /// The form that records are read into.
     type Form<'r>: Form<'r>;
 
+    /// Takes one record.
     fn take(&mut self, record: &Self::Form<'_>);
 }
 
@@ -19,7 +21,7 @@ impl<F: FnMut(&Record<'_>)> Sink for F {
     }
 }
 
-/// What is made of a record: all of it, or as much as somebody needs.
+/// What a record is read into: all of its fields, or as many as the caller needs.
 pub trait Form<'r>: Deserialize<'r> {
     /// Says why it cannot be.
     fn of_fields(fields: &Fields<'_, 'r>) -> Result<Self, String>;

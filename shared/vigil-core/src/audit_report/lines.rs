@@ -14,10 +14,11 @@ use super::{
     record::seconds_in_utc,
 };
 
+/// The columns of a CSV report, by which lines are read from anywhere in it.
 #[derive(Clone, Debug)]
 pub struct Lines(Vec<Column>);
 
-/// There is a line that has to be read by who reads the report from its beginning.
+/// A line can only be read from the beginning of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotPlain;
 
@@ -48,7 +49,11 @@ impl Lines {
         Some((Self(columns), header.len() + 1))
     }
 
-    /// `lines` are whole, the last one with or without its end.
+    /// Reads whole lines, the last one with or without its line end.
+    ///
+    /// # Errors
+    ///
+    /// [`NotPlain`] if a line has quotes or other fields than the header.
     pub fn read(&self, lines: &[u8], mut take: impl FnMut(&Brief<'_>)) -> Result<(), NotPlain> {
         let mut rest = lines;
         while !rest.is_empty() {

@@ -6,11 +6,16 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+/// The newest audit report of a CA that was summarised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Newest {
+    /// Its id, a UUID.
     pub report: String,
+    /// The bucket that it is in.
     pub bucket: String,
+    /// Its key in the bucket.
     pub key: String,
+    /// When ACM PCA created it.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
 }

@@ -12,40 +12,49 @@ use time::{
 use super::{Fields, Form};
 use crate::instant::{number_pairs, unix_seconds};
 
-/// The fields by their names in the report; what is newer than this is not looked at. Texts are
-/// borrowed from the report where it has them as they are.
+/// The fields by their names in the report. Fields that AWS adds are ignored. Texts are borrowed
+/// from the report where they need no unescaping.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record<'r> {
-    /// Whoever asked for the certificate.
+    /// The account that requested the certificate.
     #[serde(borrow)]
     pub aws_account_id: Cow<'r, str>,
     /// Set when a service asked, as ACM does.
     #[serde(default, borrow)]
     pub requested_by_service_principal: Option<Cow<'r, str>>,
+    /// The ARN of the certificate.
     #[serde(borrow)]
     pub certificate_arn: Cow<'r, str>,
+    /// The serial number, as `00:11:…`.
     #[serde(borrow)]
     pub serial: Cow<'r, str>,
     /// Reports before 2020 spelt it `Subject`.
     #[serde(alias = "Subject", borrow)]
     pub subject: Cow<'r, str>,
+    /// The beginning of validity.
     #[serde(deserialize_with = "time")]
     pub not_before: OffsetDateTime,
+    /// The end of validity, inclusive.
     #[serde(deserialize_with = "time")]
     pub not_after: OffsetDateTime,
+    /// When ACM PCA issued the certificate.
     #[serde(deserialize_with = "time")]
     pub issued_at: OffsetDateTime,
+    /// When it was revoked, if it was.
     #[serde(default, deserialize_with = "optional_time")]
     pub revoked_at: Option<OffsetDateTime>,
+    /// The reason of RFC 5280 §5.3.1, by name.
     #[serde(default, borrow)]
     pub revocation_reason: Option<Cow<'r, str>>,
+    /// The template that it was issued by.
     #[serde(default, borrow)]
     pub template_arn: Option<Cow<'r, str>>,
 }
 
 impl Record<'_> {
-    /// The documentation has a sample with a reason and no time: revoked is what has either.
+    /// Whether the certificate is revoked: it has a time or a reason. AWS documents a record with a
+    /// reason and no time.
     pub fn is_revoked(&self) -> bool {
         self.revoked_at.is_some() || self.revocation_reason.is_some()
     }

@@ -1,4 +1,4 @@
-//! A report in numbers: what is valid, what runs out soon, what was revoked and why.
+//! A report in numbers: how many certificates are valid, expire soon, or were revoked, and why.
 
 use std::collections::BTreeMap;
 
@@ -7,50 +7,69 @@ use time::{Duration, OffsetDateTime};
 
 use super::{BadRecords, Record, shown};
 
+/// An audit report in numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
+    /// The time of the counts, by the clock of ACM PCA.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
     /// All that the CA ever issued.
     pub issued: u64,
     /// Neither revoked nor expired, and begun.
     pub valid: u64,
+    /// Certificates whose validity begins later.
     pub not_yet_valid: u64,
     /// Expired, and never revoked.
     pub expired: u64,
+    /// Certificates that were revoked, expired or not.
     pub revoked: u64,
     /// Revoked before they expired, and not expired since: what a CRL must list.
     pub revoked_unexpired: u64,
+    /// The same by the reason of revocation.
     pub revoked_by_reason: Tally,
     /// Of the valid ones.
     pub expiring_within_30_days: u64,
+    /// Of the valid ones.
     pub expiring_within_90_days: u64,
     /// Of the valid ones.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub earliest_not_after: Option<OffsetDateTime>,
+    /// Of the valid ones.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub latest_not_after: Option<OffsetDateTime>,
+    /// All certificates by their template.
     pub by_template: Tally,
+    /// All certificates by the account that requested them.
     pub by_account: Tally,
     /// Of those that a service asked for.
     pub by_service_principal: Tally,
+    /// Certificates that were revoked because the key of a CA was compromised.
     pub ca_compromise: Concern,
     /// Valid ones that end after the CA's own certificate.
     pub outliving_ca: Concern,
+    /// Records that could not be read.
     pub unreadable: BadRecords,
     #[serde(skip)]
     ca_not_after: Option<OffsetDateTime>,
 }
 
-/// Certificates that somebody should look at: how many, and the first of them.
+/// Certificates that an operator should check: how many, and the first of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Concern {
+    /// All of them.
     pub count: u64,
+    /// The serials of the first ten.
     pub first: Vec<String>,
 }
 
-/// Counts by name. A report by a stranger must not grow it without end.
+/// Counts by name. The number of names is limited, whatever the report contains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Tally(BTreeMap<String, u64>);
 
@@ -59,6 +78,7 @@ const MAX_NAMED: usize = 10;
 const OTHERS: &str = "(others)";
 
 impl Summary {
+    /// An empty summary as of this time. `ca_not_after`: the end of the CA's own certificate.
     pub fn new(as_of: OffsetDateTime, ca_not_after: Option<OffsetDateTime>) -> Self {
         Self {
             as_of,
@@ -88,7 +108,7 @@ impl Summary {
         self.ca_not_after
     }
 
-    /// Records come in any order.
+    /// Counts a record. Records come in any order.
     pub fn add(&mut self, record: &Record<'_>) {
         self.issued += 1;
         self.by_account.count(&record.aws_account_id);
@@ -153,6 +173,7 @@ impl Tally {
         *self.0.entry(shown(name)).or_default() += 1;
     }
 
+    /// How often the name was counted.
     pub fn of(&self, name: &str) -> u64 {
         self.0.get(name).copied().unwrap_or(0)
     }

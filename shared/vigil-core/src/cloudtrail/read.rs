@@ -9,7 +9,7 @@ use super::{Deletion, Disabling, Principal, Refusal};
 use crate::arn::CaArn;
 
 /// The longest text that is taken from an event.
-const LONGEST: usize = 1024;
+const MAX_LENGTH: usize = 1024;
 
 const DELETE: &str = "DeleteCertificateAuthority";
 const UPDATE: &str = "UpdateCertificateAuthority";
@@ -131,13 +131,13 @@ fn principal(event: &Value) -> Principal {
 /// unknown, and what is long is cut.
 fn published(event: &Value, pointer: &str) -> Option<String> {
     let text = event.pointer(pointer)?.as_str()?;
-    Some(text.chars().take(LONGEST).collect())
+    Some(text.chars().take(MAX_LENGTH).collect())
 }
 
 fn required(event: &Value, pointer: &str, field: &'static str) -> Result<String, Refusal> {
     match event.pointer(pointer) {
         None | Some(Value::Null) => Err(Refusal::Missing { field }),
-        Some(Value::String(text)) if text.len() <= LONGEST => Ok(text.clone()),
+        Some(Value::String(text)) if text.len() <= MAX_LENGTH => Ok(text.clone()),
         Some(other) => Err(Refusal::Malformed { field, found: shown(other) }),
     }
 }

@@ -67,7 +67,7 @@ impl Sink for Certificates {
         match &record.serial {
             audit_report::Serial::Number(number) => self.issued.insert_number(*number, issued),
             audit_report::Serial::Text(text) => {
-                let mut buffer = [0; LONGEST_SERIAL + 1];
+                let mut buffer = [0; MAX_SERIAL_LENGTH + 1];
                 let Some(serial) = octets(text, &mut buffer) else {
                     self.unreadable += 1;
                     return;
@@ -96,10 +96,10 @@ pub struct SortedCertificates {
 }
 
 /// As the report writes it, `00:11:…`. RFC 5280 allows 20 octets.
-const LONGEST_SERIAL: usize = 20;
+const MAX_SERIAL_LENGTH: usize = 20;
 
 /// The content of the serial's INTEGER.
-fn octets<'b>(text: &str, buffer: &'b mut [u8; LONGEST_SERIAL + 1]) -> Option<&'b [u8]> {
+fn octets<'b>(text: &str, buffer: &'b mut [u8; MAX_SERIAL_LENGTH + 1]) -> Option<&'b [u8]> {
     let mut length = 0;
     for pair in text.as_bytes().chunks(3) {
         let (high, low) = match pair {
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn serials_of_reports_are_the_integers_of_crls() {
-        let octets = |text: &str| octets(text, &mut [0; LONGEST_SERIAL + 1]).map(<[u8]>::to_vec);
+        let octets = |text: &str| octets(text, &mut [0; MAX_SERIAL_LENGTH + 1]).map(<[u8]>::to_vec);
         assert_eq!(octets("00:11:22"), Some(vec![0x11, 0x22]));
         assert_eq!(octets("00:ee:FF"), Some(vec![0x00, 0xee, 0xff]));
         assert_eq!(octets("ee"), Some(vec![0x00, 0xee]));

@@ -26,7 +26,7 @@ enum State {
 }
 
 /// Two headers, a version and an AlgorithmIdentifier need no more.
-const LONGEST_BEGINNING: usize = 4 * 1024;
+const MAX_BEGINNING: usize = 4 * 1024;
 
 impl TbsHasher {
     pub fn push(&mut self, piece: &[u8]) {
@@ -56,7 +56,7 @@ fn begin(bytes: Vec<u8>) -> State {
             hash(SignedBytes::new(algorithm), length, &bytes[start..])
         }
         Some(None) => State::Impossible,
-        None if bytes.len() > LONGEST_BEGINNING => State::Impossible,
+        None if bytes.len() > MAX_BEGINNING => State::Impossible,
         None => State::Beginning(bytes),
     }
 }

@@ -12,11 +12,11 @@ use super::{
 use crate::{arn::CaArn, ca, instant::rfc3339};
 
 /// One line of a mail, a chat or a pager.
-const TITLE_LIMIT: usize = 99;
+const MAX_TITLE: usize = 99;
 /// Of one value in a title: a principal's ARN leaves room for the rest.
-const TITLE_VALUE_LIMIT: usize = 56;
+const MAX_TITLE_VALUE: usize = 56;
 /// Of one value in a paragraph. All of it is in the evidence.
-const VALUE_LIMIT: usize = 500;
+const MAX_VALUE: usize = 500;
 
 /// What a rule saw, before it is bound to a rule and a resource.
 #[derive(Clone, Debug)]
@@ -133,9 +133,9 @@ impl Observation {
         };
         let command = fill(kind.first_command, |name| value(name).map(|text| quoted(&text)));
         let (advice, command) = match (command, &names.otherwise) {
-            (Ok(command), _) => (prose(kind.what_to_do, VALUE_LIMIT), command),
+            (Ok(command), _) => (prose(kind.what_to_do, MAX_VALUE), command),
             (Err(_), Some((advice, command))) => (advice.clone(), command.clone()),
-            (Err(_), None) => (prose(kind.what_to_do, VALUE_LIMIT), kind.first_command.to_owned()),
+            (Err(_), None) => (prose(kind.what_to_do, MAX_VALUE), kind.first_command.to_owned()),
         };
         let mut what_to_do = format!("{advice}\n  {command}");
         for paragraph in &self.also {
@@ -148,9 +148,9 @@ impl Observation {
             severity: kind.severity,
             status: Status::New,
             resource: resource.to_owned(),
-            title: plain(&prose(kind.title, TITLE_VALUE_LIMIT), TITLE_LIMIT),
-            what_happened: prose(kind.what_happened, VALUE_LIMIT),
-            impact: prose(kind.impact, VALUE_LIMIT),
+            title: plain(&prose(kind.title, MAX_TITLE_VALUE), MAX_TITLE),
+            what_happened: prose(kind.what_happened, MAX_VALUE),
+            impact: prose(kind.impact, MAX_VALUE),
             what_to_do,
             why: format!(
                 "Rule {}, kind {}: {} Source: {}. Evidence: {}.",

@@ -99,6 +99,5 @@ fn without_a_bucket_the_other_command_is_given() {
 /// `make docs` writes it.
 #[test]
 fn the_json_schema_is_made_from_the_type() {
-    let schema = serde_json::to_string_pretty(&schemars::schema_for!(Finding)).unwrap();
-    golden::assert_file("../../docs/schemas/finding.json", &format!("{schema}\n"));
+    crate::schemas::assert_schema::<Finding>("finding");
 }

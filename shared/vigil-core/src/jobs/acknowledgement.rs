@@ -18,6 +18,7 @@ use crate::{
 
 /// The acknowledgement of one deletion, or of any deletion of a CA.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Acknowledgement"))]
 #[serde(deny_unknown_fields)]
 pub struct Ack {
     /// The deleted CA.
@@ -26,9 +27,11 @@ pub struct Ack {
     pub by: String,
     /// No alert is sent for thresholds that pass before this.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub until: OffsetDateTime,
     /// The `RestorableUntil` of the deletion that is acknowledged; absent: of any.
     #[serde(default, with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub restorable_until: Option<OffsetDateTime>,
 }
 
@@ -150,5 +153,11 @@ mod tests {
         for tags in [&[by] as &[_], &[until], &[], &[by, (ACKNOWLEDGED_UNTIL, "soon")]] {
             assert!(read(tags).is_none(), "{tags:?}");
         }
+    }
+
+    /// `make docs` writes it.
+    #[test]
+    fn the_json_schema_is_made_from_the_type() {
+        crate::schemas::assert_schema::<Ack>("acknowledgement");
     }
 }

@@ -1,4 +1,6 @@
-//! Asks for an audit report of every CA, and turns each report that is ready into a summary.
+//! Requests an audit report of every CA, and summarises each report that is ready.
+
+#![warn(missing_docs)]
 
 use serde_json::Value;
 use time::Duration;
@@ -18,23 +20,30 @@ mod request;
 pub use error::{AuditReportError, RequestFailure};
 pub use outcome::{Analysis, Outcome, RequestResult, RequestedReport, Requests};
 
-/// The hundred million certificates that a CA can issue and still have reported, at 1 KiB each.
+/// The largest report that is read: the 100 million certificates of a full CA, at 1 KiB each.
 pub const MAX_REPORT_BYTES: u64 = 100 * 1024 * 1024 * 1024;
 
 /// What the job works with.
 #[derive(Clone, Copy)]
 pub struct Ports<'a> {
+    /// ACM PCA: the CAs.
     pub authorities: &'a dyn Authorities,
+    /// ACM PCA: audit reports.
     pub audit_reports: &'a dyn AuditReports,
+    /// S3: the report objects.
     pub objects: &'a dyn Objects,
+    /// The evidence bucket.
     pub evidence: &'a dyn EvidenceStore,
+    /// The event bus that findings are published on.
     pub bus: &'a dyn Bus,
+    /// Waits between calls, and knows how much time is left.
     pub pace: &'a dyn Pace,
 }
 
+/// What operators configure.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the service is to write reports.
+    /// The bucket that ACM PCA writes reports to.
     pub report_bucket: String,
     /// A report over this many bytes is not read.
     pub max_report_bytes: u64,
@@ -42,7 +51,11 @@ pub struct Settings {
     pub claim_expires_after: Duration,
 }
 
-/// One run: requests on a schedule, an analysis on the service's event about a report.
+/// One run: requests reports on a schedule, summarises one on ACM PCA's event about it.
+///
+/// # Errors
+///
+/// [`AuditReportError`] says what could not be read, written or published.
 pub async fn run(
     event: &Value,
     ports: &Ports<'_>,

@@ -128,6 +128,7 @@ fn nothing_to_audit(trigger: &Trigger, scopes: &[(&Ca, Result<Scope, Skip>)]) ->
 
 /// For results and reports: which CA was left out, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Skipped {
     pub ca: CaArn,
     pub reason: String,

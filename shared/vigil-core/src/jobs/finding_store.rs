@@ -5,6 +5,8 @@
 //! it as published. A crash in between leaves a claim, which the next run takes over once it has expired.
 //! So no finding is lost, and only a crash between publishing and marking publishes one twice.
 
+#![warn(missing_docs)]
+
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
@@ -19,27 +21,35 @@ pub(super) struct FindingStore<'a> {
     pub(super) bus: &'a dyn Bus,
     pub(super) area: &'static str,
     pub(super) now: OffsetDateTime,
-    /// At least the function's timeout: as long as that the claim's maker may still be at work.
+    /// At least the function's timeout: the invocation that made the claim may run that long.
     pub(super) claim_expires_after: Duration,
 }
 
-/// What became of the findings, by id.
+/// The ids of findings, by what was done with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Published {
-    /// Another invocation is telling these at this moment.
+    /// Another invocation publishes these at this moment.
     pub claimed_elsewhere: Vec<String>,
+    /// Published now, as new or worse.
     pub new: Vec<String>,
+    /// Open, and published before.
     pub ongoing: Vec<String>,
+    /// Published as resolved.
     pub resolved: Vec<String>,
 }
 
+/// Why findings could not be published.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FindingStoreError {
+    /// The evidence bucket could not be read or written.
     #[error("could not read or write the finding store")]
     EvidenceStore(#[source] PortError),
+    /// The bus did not accept an event.
     #[error("could not publish findings")]
     Publish(#[source] PublishError),
+    /// A record could not be written as JSON.
     #[error("could not write a finding's record as JSON")]
     Write(#[source] serde_json::Error),
 }
@@ -58,11 +68,11 @@ struct StoredFinding {
 enum PublicationState {
     Claimed,
     Published,
-    /// The bus did not take it.
+    /// The bus did not accept it.
     Unpublished,
 }
 
-/// A claim that is held: what to tell, and over which version to mark it.
+/// A claim: the finding to publish, and the version of the record to replace.
 struct Claim {
     record: StoredFinding,
     etag: Etag,
@@ -96,7 +106,7 @@ impl FindingStore<'_> {
                 Err(id) => published.claimed_elsewhere.push(id),
             }
         }
-        published.new = self.tell(claims).await?;
+        published.new = self.publish(claims).await?;
         Ok(published)
     }
 
@@ -108,7 +118,7 @@ impl FindingStore<'_> {
     ) -> Result<Vec<String>, FindingStoreError> {
         let mut claims = Vec::new();
         for id in ids {
-            // What was never recorded, or not readably, was never told.
+            // A finding without a readable record was never published.
             let Some((Some(record), etag)) = self.read(id).await? else { continue };
             if record.is_published(Status::Resolved)
                 || (record.finding.status == Status::Resolved && self.is_claimed(&record))
@@ -122,11 +132,11 @@ impl FindingStore<'_> {
                 claims.push(claim);
             }
         }
-        self.tell(claims).await
+        self.publish(claims).await
     }
 
-    /// Publishes what is claimed, in one call, and marks each by how that went.
-    async fn tell(&self, claims: Vec<Claim>) -> Result<Vec<String>, FindingStoreError> {
+    /// Publishes the claimed findings in one call, and marks each by the result.
+    async fn publish(&self, claims: Vec<Claim>) -> Result<Vec<String>, FindingStoreError> {
         if claims.is_empty() {
             return Ok(Vec::new());
         }
@@ -151,13 +161,13 @@ impl FindingStore<'_> {
                 marked?;
                 published.push(id);
             }
-            // An untold one that cannot be marked waits until its claim expires.
+            // An unpublished one that cannot be marked waits until its claim expires.
         }
         answer.map_err(FindingStoreError::Publish)?;
         Ok(published)
     }
 
-    /// `Err` names a finding that somebody else has claimed meanwhile.
+    /// `Err` names a finding that another invocation has claimed meanwhile.
     async fn claim(
         &self,
         finding: Finding,
@@ -219,7 +229,7 @@ impl StoredFinding {
         self.state == PublicationState::Published && self.finding.status == status
     }
 
-    /// One that has become worse is told again.
+    /// A finding that became worse is published again.
     fn is_published_as_severe_as(&self, finding: &Finding) -> bool {
         self.is_published(Status::New) && self.finding.severity >= finding.severity
     }

@@ -12,12 +12,14 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::arn::CaArn;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Approval {
     pub ca: CaArn,
     pub approved_by: String,
     pub reason: String,
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub expires: OffsetDateTime,
 }
 
@@ -120,5 +122,11 @@ mod tests {
         assert!(matches!(read(&[by, soon]), Some(Err(ApprovalError::TagNotATime(_)))));
         let nobody = (APPROVED_BY, "");
         assert!(matches!(read(&[nobody, until]), Some(Err(ApprovalError::Anonymous))));
+    }
+
+    /// `make docs` writes it.
+    #[test]
+    fn the_json_schema_is_made_from_the_type() {
+        crate::schemas::assert_schema::<Approval>("approval");
     }
 }

@@ -80,9 +80,9 @@ pub struct BucketSubject {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Orphans {
     /// Of CAs that this account and Region does not have.
-    pub of_no_ca: Vec<String>,
+    pub without_ca: Vec<String>,
     /// Partitions of CAs that have gone back to one complete CRL.
-    pub switched_back: Vec<String>,
+    pub former_partitions: Vec<String>,
 }
 
 /// What one CA wants of the bucket.

@@ -28,13 +28,20 @@ pub fn markdown() -> String {
             area = of;
             write(&mut page, format_args!("\n## {}\n", title(area)));
         }
-        write(&mut page, format_args!("\n### {}\n\n{}\n", rule.id, rule.holds));
-        write(&mut page, format_args!("Source: {}.\n\n", rule.cites));
-        for kind in rule.kinds {
-            entry(&mut page, kind);
-        }
+        page.push('\n');
+        page.push_str(&rule_markdown(&rule));
     }
     page
+}
+
+/// One rule's section of the page: what it demands, its source, and its kinds of finding.
+pub fn rule_markdown(rule: &RuleInfo) -> String {
+    let mut text = format!("### {}\n\n{}\n", rule.id, rule.holds);
+    write(&mut text, format_args!("Source: {}.\n\n", rule.cites));
+    for kind in rule.kinds {
+        entry(&mut text, kind);
+    }
+    text
 }
 
 /// Severity and title in a line, then the impact and the command.

@@ -19,7 +19,7 @@ pub(crate) const THRESHOLD: RuleInfo = RuleInfo {
 pub(crate) const OVER_7_DAYS: Kind = Kind {
     id: "over-7-days",
     severity: Severity::Low,
-    title: "Deleted {ca} is lost for good in {left}",
+    title: "Deleted {ca} is permanently deleted in {left}",
     what_happened: "{account} The restoration window of {ca} ({ca_id}) ends at {restorable_until}, in {left}. Threshold \
                     {threshold} has passed.",
     impact: "Lost at {restorable_until}: {lost}",

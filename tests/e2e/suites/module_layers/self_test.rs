@@ -1,6 +1,6 @@
 //! That the check finds what it is for.
 
-use super::{Source, circles, upward_uses};
+use super::{Others, Source, circles, upward_uses, without_tests};
 
 const FLOORS: &[&str] = &["low", "high"];
 
@@ -13,7 +13,34 @@ fn sources(files: &[(&str, &str)]) -> Vec<Source> {
 }
 
 fn upward(module: &str, text: &str) -> Vec<String> {
-    upward_uses(FLOORS, &sources(&[("low", ""), ("high", ""), (module, text)]))
+    let sources = sources(&[("low", ""), ("high", ""), (module, text)]);
+    upward_uses(FLOORS, Others::Above, &sources)
+}
+
+#[test]
+fn modules_below_all_floors_use_no_floor() {
+    let found = |module: &str, text: &str| {
+        let sources = sources(&[("low", ""), ("plain", ""), ("high", ""), (module, text)]);
+        upward_uses(FLOORS, Others::Below, &sources)
+    };
+    assert_eq!(found("plain::inner", "use crate::low::Thing;"), ["plain::inner uses low::Thing"]);
+    assert_eq!(found("low::inner", "use crate::plain::Thing;"), Vec::<String>::new());
+    assert_eq!(found("low::inner", "use crate::Thing;"), ["low::inner uses Thing"]);
+}
+
+#[test]
+fn modules_that_are_declared_for_tests_are_left_out() {
+    let parent = "#[cfg(test)]\nmod interleavings;\nmod run;\n#[cfg(test)]\npub(crate) mod checks;";
+    let sources = sources(&[
+        ("jobs", parent),
+        ("jobs::interleavings", ""),
+        ("jobs::interleavings::step", ""),
+        ("jobs::run", ""),
+        ("jobs::checks", ""),
+        ("interleavings", ""),
+    ]);
+    let left: Vec<_> = without_tests(sources).iter().map(|one| one.module.join("::")).collect();
+    assert_eq!(left, ["jobs", "jobs::run", "interleavings"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! For programs: the facts, and every rule's verdict.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use vigil_core::{
     instant::rfc3339,
@@ -9,13 +11,18 @@ use vigil_core::{
     },
 };
 
-use super::{super::check::Options, findings};
+use super::findings;
 
-pub(crate) fn json(options: &Options, subject: &CrlSubject, judgements: &[Judgement]) -> String {
+pub(crate) fn json(
+    file: &Path,
+    issuer: &Path,
+    subject: &CrlSubject,
+    judgements: &[Judgement],
+) -> String {
     let result = if findings(judgements).is_empty() { "clean" } else { "findings" };
     let report = json!({
-        "file": options.file,
-        "issuer": options.issuer,
+        "file": file,
+        "issuer": issuer,
         "as_of": rfc3339(subject.as_of),
         "result": result,
         "crl": facts(subject),

@@ -1,19 +1,21 @@
 //! SARIF 2.1.0 (OASIS), which code scanning services read.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use vigil_core::{
     finding::{Finding, RuleInfo, Severity},
     rules::{self, Judgement},
 };
 
-use super::{super::check::Options, findings};
+use super::findings;
 
-pub(crate) fn sarif(options: &Options, judgements: &[Judgement]) -> String {
+pub(crate) fn sarif(file: &Path, judgements: &[Judgement]) -> String {
     let rules: Vec<RuleInfo> = rules::all()
         .into_iter()
         .filter(|rule| judgements.iter().any(|judgement| judgement.rule == rule.id))
         .collect();
-    let uri = uri(&options.file.to_string_lossy());
+    let uri = uri(&file.to_string_lossy());
     let results: Vec<Value> = findings(judgements)
         .into_iter()
         .map(|finding| {

@@ -73,8 +73,9 @@ impl ReportRun<'_> {
         Ok(Outcome::Failed { ca, report, findings: published })
     }
 
-    /// Tells first, notes the report as the newest, and writes the summary then: a crash in between analyses the report again, and
-    /// the register knows what was told; the other order would lose the findings.
+    /// Publishes the findings, records the report as the newest, and then writes the summary. After a
+    /// crash in between, the report is analysed again. The finding store prevents duplicates. The other
+    /// order would lose findings.
     async fn analyse(&self, described: &Described) -> Result<Outcome, AuditReportError> {
         let key = keys::summary(self.ca, self.report);
         let summarised =
@@ -100,7 +101,7 @@ impl ReportRun<'_> {
         }
         let summary = self.summarise(&record, described).await?;
         let (found, over) = findings::findings(described, self.report, &summary);
-        let published = self.tell(&found, &over).await?;
+        let published = self.publish(&found, &over).await?;
         let newest = Newest {
             report: self.report.to_owned(),
             bucket: record.bucket.clone(),
@@ -178,7 +179,7 @@ impl ReportRun<'_> {
         Ok(summary)
     }
 
-    async fn tell(
+    async fn publish(
         &self,
         found: &[Finding],
         over: &[String],

@@ -6,52 +6,98 @@ use crate::{
     ports::PortError, service_event::EventError,
 };
 
+/// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditReportError {
+    /// Other invocations kept changing the object.
     #[error("other runs keep changing {key}")]
-    Contended { key: String },
+    Contended {
+        /// The key of the object.
+        key: String,
+    },
+    /// The CA could not be described.
     #[error("could not describe the CA")]
     Describe(#[source] PortError),
+    /// The report could not be described.
     #[error("could not describe the report")]
     DescribeReport(#[source] PortError),
+    /// The event is not one of an audit report.
     #[error("the event is neither a schedule's nor about an audit report")]
     Event(#[source] EventError),
+    /// The report object does not exist.
     #[error("the report {place} is not there, and the service says that it made it")]
-    Gone { place: String },
-    /// Raised after every CA has had its turn, so that one failure cannot hide the others.
+    Gone {
+        /// The URI of the object, `s3://<bucket>/<key>`.
+        place: String,
+    },
+    /// Some requests failed. Every CA was processed first, so that no failure hides another.
     #[error("{} of {} reports could not be asked for: {}",
         .failures.len(), .failures.len() + .requests.requests.len(), each(.failures))]
-    Incomplete { requests: Requests, failures: Vec<RequestFailure> },
+    Incomplete {
+        /// What became of all requests.
+        requests: Requests,
+        /// The CAs whose requests failed, and why.
+        failures: Vec<RequestFailure>,
+    },
+    /// The evidence bucket could not be read or written.
     #[error("could not read or write the summary")]
     EvidenceStore(#[source] PortError),
+    /// The CAs could not be listed.
     #[error("could not list the CAs")]
     List(#[source] PortError),
+    /// The event names no report.
     #[error("event {event} names no audit report")]
-    NoReport { event: String },
+    NoReport {
+        /// The id of the event.
+        event: String,
+    },
+    /// The object is not an audit report.
     #[error("{place} is not an audit report")]
     NotAReport {
+        /// The URI of the object, `s3://<bucket>/<key>`.
         place: String,
+        /// Why it is no report.
         #[source]
         error: ReportError,
     },
+    /// ACM PCA still makes the report.
     #[error("the event says that report {report} is ready, and the service says that it is not")]
-    NotReady { report: String },
+    NotReady {
+        /// The id of the report.
+        report: String,
+    },
+    /// The report object could not be read.
     #[error("could not fetch the report")]
     Object(#[source] PortError),
+    /// The findings could not be published.
     #[error("could not tell what was found")]
     FindingStore(#[source] FindingStoreError),
+    /// The report is larger than [`Settings::max_report_bytes`](super::Settings::max_report_bytes).
     #[error("the report {place} is over {limit} bytes")]
-    TooLarge { place: String, limit: u64 },
+    TooLarge {
+        /// The URI of the object, `s3://<bucket>/<key>`.
+        place: String,
+        /// The largest size, in bytes.
+        limit: u64,
+    },
+    /// The key ends with neither `.csv` nor `.json`.
     #[error("the report {place} ends in neither .json nor .csv")]
-    UnknownFormat { place: String },
+    UnknownFormat {
+        /// The URI of the object, `s3://<bucket>/<key>`.
+        place: String,
+    },
+    /// An object could not be written as JSON.
     #[error("could not write the summary as JSON")]
     Write(#[source] serde_json::Error),
 }
 
+/// A CA whose report could not be requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestFailure {
+    /// The CA.
     pub ca: CaArn,
+    /// Why.
     pub reason: String,
 }
 
@@ -71,7 +117,7 @@ impl Failure for AuditReportError {
             Self::List(_) => "ListFailed",
             Self::NotAReport { .. } | Self::UnknownFormat { .. } => "NotAReport",
             Self::Object(_) => "FetchFailed",
-            Self::FindingStore(_) => "TellFailed",
+            Self::FindingStore(_) => "PublishFailed",
             Self::TooLarge { .. } => "ReportTooLarge",
         }
     }

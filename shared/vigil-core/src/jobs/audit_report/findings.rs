@@ -64,12 +64,14 @@ fn finding(rule: &RuleInfo, seen: Observation, described: &Described, report: &s
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Summary"))]
 pub(super) struct Document<'a> {
     ca: &'a CaArn,
     report: &'a str,
     bucket: &'a str,
     key: &'a str,
     #[serde(with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     created_at: Option<OffsetDateTime>,
     summary: &'a Summary,
 }

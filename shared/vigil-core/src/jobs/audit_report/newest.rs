@@ -1,4 +1,4 @@
-//! Notes the newest report of a CA, for those who compare with it.
+//! Records the newest report of a CA, which crl-audit compares the CRL with.
 
 use super::AuditReportError;
 use crate::{
@@ -8,10 +8,10 @@ use crate::{
     ports::{Creation, EvidenceStore, Replacement},
 };
 
-/// Reports of one CA are 30 minutes apart: that two notes meet is rare, that five do is not normal.
+/// Reports of one CA are 30 minutes apart, so two writers rarely meet and five never should.
 const TRIES: usize = 5;
 
-/// Events come in any order: only a newer report takes the place of the one noted.
+/// Replaces the recorded report only by a newer one, because events come in any order.
 pub(super) async fn note(
     evidence: &dyn EvidenceStore,
     ca: &CaArn,

@@ -1,68 +1,104 @@
-//! What a run did, as Lambda shows it.
+//! The result of a run, as Lambda returns it.
 
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::{arn::CaArn, jobs::Published};
 
+/// The result of an invocation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
+    /// A report was summarised.
     Analysed(Box<Analysis>),
     /// The report was summarised before; nothing was changed.
     Duplicate {
+        /// The CA.
         ca: CaArn,
+        /// The id of the report.
         report: String,
+        /// The key of the summary.
         summary: String,
     },
-    /// The service could not make it.
+    /// ACM PCA could not make the report.
     Failed {
+        /// The CA.
         ca: CaArn,
+        /// The id of the report.
         report: String,
+        /// What was published.
         findings: Published,
     },
-    /// There is nothing to analyse any more.
+    /// The CA or the report no longer exists.
     Nothing {
+        /// The CA.
         ca: CaArn,
+        /// The id of the report.
         report: String,
+        /// Why.
         reason: String,
     },
+    /// Reports were requested.
     Requested(Requests),
 }
 
+/// A report that was summarised.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Analysis {
+    /// The CA.
     pub ca: CaArn,
+    /// The id of the report.
     pub report: String,
     /// The summary's key in the evidence bucket.
     pub summary: String,
+    /// Certificates that the CA ever issued.
     pub issued: u64,
+    /// Of these, neither revoked nor expired.
     pub valid: u64,
+    /// Of these, revoked.
     pub revoked: u64,
     /// Records that could not be read.
     pub unreadable: u64,
+    /// What was published.
     pub findings: Published,
 }
 
+/// The requests of one run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Requests {
+    /// When the CAs were listed, by the clock of ACM PCA.
     #[serde(with = "time::serde::rfc3339")]
     pub as_of: OffsetDateTime,
     /// CAs of all states.
     pub seen: usize,
+    /// One entry for each CA.
     pub requests: Vec<RequestedReport>,
 }
 
+/// What became of the request for one CA.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RequestedReport {
+    /// The CA.
     pub ca: CaArn,
+    /// Whether a report was requested.
     #[serde(flatten)]
     pub result: RequestResult,
 }
 
+/// Whether a report was requested.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub enum RequestResult {
-    Requested { report: String, key: String },
-    Skipped { reason: String },
+    /// ACM PCA makes the report `report`, at `key` of the report bucket.
+    Requested {
+        /// The id of the report.
+        report: String,
+        /// The key of the object.
+        key: String,
+    },
+    /// No report was requested, and why.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
 }

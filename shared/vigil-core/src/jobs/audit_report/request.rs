@@ -1,4 +1,4 @@
-//! Asks for the reports, one CA after the other, as slowly as the service wants to be asked.
+//! Requests the reports, one CA after the other, within the quota of ACM PCA.
 
 use time::Duration;
 
@@ -49,8 +49,8 @@ pub(super) async fn run(
     }
 }
 
-/// Throttling is waited out, twice as long each time, while there is time. `Err` says why there
-/// will be no report.
+/// Waits after throttling, twice as long each time, while the invocation has time. `Err` says why
+/// no report was requested.
 async fn request(
     ports: &Ports<'_>,
     settings: &Settings,

@@ -34,9 +34,9 @@ impl RegionRun<'_> {
             Err(PortError::NotFound { .. }) => None,
             Err(cause) => return Err(AutoRestoreError::Describe(cause)),
         };
-        let noted = self.note(event, seen.as_ref()).await?;
+        let recorded = self.note(event, seen.as_ref()).await?;
         if let Some(seen) = &seen
-            && noted
+            && recorded
             && seen.ca.status != CaStatus::Deleted
         {
             // What is disabled is perhaps deleted next, and then cannot be looked at any more. If
@@ -56,7 +56,7 @@ impl RegionRun<'_> {
                 return Ok(Outcome::of(&case));
             }
         }
-        Ok(Outcome::Noted { ca: event.ca.clone(), disabled_at: event.at, noted })
+        Ok(Outcome::DisablingRecorded { ca: event.ca.clone(), disabled_at: event.at, recorded })
     }
 
     async fn note(

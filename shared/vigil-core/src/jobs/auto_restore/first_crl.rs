@@ -59,12 +59,12 @@ impl RegionRun<'_> {
         };
         let last = self.newest_crl(&ca.arn).await?;
         let act = match last {
-            Some(this_update) if this_update > since => Act::Proven { this_update },
+            Some(this_update) if this_update > since => Act::FirstCrl { this_update },
             _ if doubt != Doubt::NotYet || now < since + due(crl) => return Ok(false),
             last => Act::Unverified { last },
         };
         let status = match &act {
-            Act::Proven { .. } => (doubt == Doubt::Published).then_some(Status::Resolved),
+            Act::FirstCrl { .. } => (doubt == Doubt::Published).then_some(Status::Resolved),
             // Where crl-audit does not look, nothing is known, and nobody is bothered.
             _ => last.map(|_| Status::New),
         };

@@ -13,12 +13,14 @@ use crate::{
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "act", rename_all = "kebab-case")]
 pub enum Act {
     Seen {
         source: Source,
         deletion: Box<Deletion>,
         #[serde(with = "time::serde::rfc3339")]
+        #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         restorable_until: OffsetDateTime,
         /// There was an object at the case's key, but not a case that holds together: it was
         /// judged anew and written over. The bucket keeps the old version.
@@ -48,6 +50,7 @@ pub enum Act {
     PuttingBack {
         /// When the CA had it.
         #[serde(with = "time::serde::rfc3339")]
+        #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         snapshot_at: OffsetDateTime,
         missing: Box<Missing>,
     },
@@ -65,11 +68,13 @@ pub enum Act {
         by: Restorer,
         request_id: Option<String>,
         #[serde(with = "time::serde::rfc3339::option")]
+        #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
         deleted_again_at: Option<OffsetDateTime>,
     },
     /// The CA is to be made ACTIVE, as it was until it was disabled.
     Reactivating {
         #[serde(with = "time::serde::rfc3339")]
+        #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         disabled_at: OffsetDateTime,
         disabled_by: Option<Box<Principal>>,
         /// The policies that permit it.
@@ -84,6 +89,7 @@ pub enum Act {
     },
     Permitted {
         #[serde(with = "time::serde::rfc3339::option")]
+        #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
         restorable_until: Option<OffsetDateTime>,
     },
     /// `asked`: because policy says so, and not because of `earlier` restorations.
@@ -94,13 +100,15 @@ pub enum Act {
     },
     Lost,
     /// The CA has signed a CRL since it was restored: it works.
-    Proven {
+    FirstCrl {
         #[serde(with = "time::serde::rfc3339")]
+        #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         this_update: OffsetDateTime,
     },
     /// The next CRL is overdue. `last`: of the newest that crl-audit has seen, where it looks.
     Unverified {
         #[serde(with = "time::serde::rfc3339::option")]
+        #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
         last: Option<OffsetDateTime>,
     },
     /// `findings`: their ids. `service`: why a restored CA was left as it is.
@@ -114,6 +122,7 @@ pub enum Act {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// CloudTrail's record of the deletion.
@@ -123,6 +132,7 @@ pub enum Source {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Restorer {
     /// Somebody, or an attempt of ours that was cut short.
@@ -132,6 +142,7 @@ pub enum Restorer {
 
 /// What was known and what was decided on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Judgement {
     #[serde(flatten)]
     pub verdict: Verdict,
@@ -169,7 +180,7 @@ impl Act {
             Self::Permitted { .. } => Move::Permit,
             Self::Escalated { .. } => Move::Escalate,
             Self::Lost => Move::Lose,
-            Self::Proven { .. } | Self::Unverified { .. } => Move::Verify,
+            Self::FirstCrl { .. } | Self::Unverified { .. } => Move::Verify,
             Self::Published { .. } => Move::Tell,
         }
     }
@@ -191,7 +202,7 @@ impl Act {
             | Self::Restored { .. }
             | Self::Reactivated { .. }
             | Self::Lost
-            | Self::Proven { .. }
+            | Self::FirstCrl { .. }
             | Self::Unverified { .. }
             | Self::Published { .. } => false,
         }

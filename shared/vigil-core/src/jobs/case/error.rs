@@ -104,7 +104,7 @@ impl Failure for AutoRestoreError {
             Self::Inconsistent { .. } => "InconsistentService",
             Self::EvidenceStore(_) | Self::Record(_) | Self::Write(_) => "EvidenceFailed",
             Self::List(_) => "ListFailed",
-            Self::Look(_) => "LookFailed",
+            Self::Look(_) => "ObserveFailed",
             Self::Mend(_) => "MendFailed",
             Self::Publish(_) => "PublishFailed",
             Self::Reactivate(_) => "ReactivateFailed",

@@ -15,12 +15,12 @@ pub enum Outcome {
     Duplicate { ca: CaArn, case: String },
     /// Somebody restored the CA before this event arrived.
     NotDeleted { ca: CaArn, status: String },
-    /// The event of a disabling; `noted`: whether it told something new.
-    Noted {
+    /// The event of a disabling; `recorded`: whether it changed the record of the CA.
+    DisablingRecorded {
         ca: CaArn,
         #[serde(with = "time::serde::rfc3339")]
         disabled_at: OffsetDateTime,
-        noted: bool,
+        recorded: bool,
     },
     /// The event tells of a call that was refused, or that disabled nothing.
     NothingDone { reason: String },
@@ -64,7 +64,7 @@ pub struct Swept {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "sighting", rename_all = "kebab-case")]
+#[serde(tag = "result", rename_all = "kebab-case")]
 pub enum SweepResult {
     Closed {
         state: CaseState,

@@ -89,12 +89,15 @@ pub(in crate::jobs) enum Doubt {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Case"))]
 struct Document {
     version: u32,
     ca: CaArn,
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     restorable_until: OffsetDateTime,
     state: CaseState,
+    #[cfg_attr(test, schemars(with = "Vec<crate::schemas::Entry>"))]
     entries: Vec<Value>,
 }
 
@@ -369,7 +372,7 @@ impl Case {
                 Act::Unverified { last: None } => doubt = Doubt::Unseen,
                 Act::Unverified { last: Some(_) } => doubt = Doubt::Published,
                 Act::Restored { deleted_again_at: None, .. } => return Some((entry.at, doubt)),
-                Act::Proven { .. } | Act::Restored { .. } | Act::Seen { .. } => return None,
+                Act::FirstCrl { .. } | Act::Restored { .. } | Act::Seen { .. } => return None,
                 _ => {}
             }
         }
@@ -388,5 +391,16 @@ impl Case {
             }
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `make docs` writes it.
+    #[test]
+    fn the_json_schema_is_made_from_the_type() {
+        crate::schemas::assert_schema::<Document>("case");
     }
 }

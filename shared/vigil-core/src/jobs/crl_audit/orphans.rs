@@ -26,12 +26,12 @@ pub(super) fn of(
         let owner = folder.rsplit('/').next().unwrap_or_default();
         if is_id(owner) {
             if !known.contains(owner) {
-                orphans.of_no_ca.push(key);
+                orphans.without_ca.push(key);
             } else if complete.contains(owner) {
-                orphans.switched_back.push(key);
+                orphans.former_partitions.push(key);
             }
         } else if folder == "crl" && is_id(name) && !known.contains(name) {
-            orphans.of_no_ca.push(key);
+            orphans.without_ca.push(key);
         }
     }
     orphans

@@ -15,10 +15,12 @@ use crate::{
 };
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "RunReport"))]
 pub(super) struct Report {
     #[serde(skip)]
     key: String,
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     as_of: OffsetDateTime,
     trigger: String,
     /// CAs of the account and Region, in any state.
@@ -37,6 +39,7 @@ pub(super) struct Report {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CertificatesOf {
     pub(super) ca: CaArn,
     /// The report's valid ones.
@@ -47,6 +50,7 @@ pub(super) struct CertificatesOf {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Audited {
     ca: CaArn,
     bucket: String,
@@ -109,5 +113,16 @@ impl Report {
             continued_from: self.continued_from.clone(),
             report: self.key.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `make docs` writes it.
+    #[test]
+    fn the_json_schema_is_made_from_the_type() {
+        crate::schemas::assert_schema::<Report>("run-report");
     }
 }

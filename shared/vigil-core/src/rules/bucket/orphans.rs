@@ -12,7 +12,7 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
         id: "bucket.orphans",
         holds: "Every CRL in the bucket is one that a CA still writes.",
         cites: "AWS Private CA User Guide, Set up a CRL (partitioned CRLs; deleting a CA)",
-        kinds: &[NO_CA, SWITCHED_BACK],
+        kinds: &[NO_CA, FORMER_PARTITIONS],
     },
     check,
 };
@@ -31,8 +31,8 @@ const NO_CA: Kind = Kind {
 };
 
 /// High: a certificate that is bound to such a partition can no longer be revoked.
-const SWITCHED_BACK: Kind = Kind {
-    id: "switched-back",
+const FORMER_PARTITIONS: Kind = Kind {
+    id: "former-partitions",
     severity: Severity::High,
     title: "Bucket {bucket} ({ca}) has {count} CRL partition(s) that are no longer written",
     what_happened: "Bucket {bucket} has {count} CRL partition(s) of CAs that write one complete CRL now: \
@@ -52,7 +52,7 @@ fn check(subject: &BucketSubject) -> Verdict {
     let orphans = subject.orphans.as_ref();
     let orphans = orphans
         .map_err(|why| NotJudged::unknown(format!("the objects could not be listed: {why}")))?;
-    let kinds = [(NO_CA, &orphans.of_no_ca), (SWITCHED_BACK, &orphans.switched_back)];
+    let kinds = [(NO_CA, &orphans.without_ca), (FORMER_PARTITIONS, &orphans.former_partitions)];
     let seen = kinds.into_iter().filter_map(|(kind, keys)| {
         let seen =
             Observation::new(kind).with("count", keys.len()).name("first_key", keys.first()?);

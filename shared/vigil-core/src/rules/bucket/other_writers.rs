@@ -54,7 +54,7 @@ const AWS_SERVICE: Kind = Kind {
     title: "{principal} can change CRLs of {ca} in bucket {bucket}",
     what_happened: "The policy of bucket {bucket} allows the AWS service {principal} {actions} on CRLs. Checked \
                     at {as_of}.",
-    impact: "The service, or whoever has it act for them, can delete or replace the CRLs of {ca}.",
+    impact: "The service, and each principal that it acts for, can delete or replace the CRLs of {ca}.",
     ..ANYONE
 };
 

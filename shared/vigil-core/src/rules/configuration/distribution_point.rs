@@ -24,7 +24,7 @@ const OMITTED: Kind = Kind {
     severity: Severity::Medium,
     title: "Certificates of {ca} name neither its CRL nor an OCSP responder",
     what_happened: "{ca} publishes a CRL, but OmitExtension is true and OCSP is off. Checked at {as_of}.",
-    impact: "Relying parties that are not told the CRL's URL by other means (as in Matter) accept revoked \
+    impact: "Relying parties that do not get the CRL's URL by other means (as in Matter) accept revoked \
              certificates.",
     what_to_do: "Set CrlDistributionPointExtensionConfiguration.OmitExtension to false, or enable OCSP. Only \
                  certificates issued from then on name it. Show the configuration that the update has to \

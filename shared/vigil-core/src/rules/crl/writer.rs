@@ -38,8 +38,8 @@ const SIGNED_BY_CA: Kind = Kind {
     title: "{who} overwrote the CRL of {ca} with a genuine one",
     what_happened: "At {at}, {who}, not ACM PCA, overwrote {object} with a CRL that {ca} did sign, for \
                     example an earlier version.",
-    impact: "Until ACM PCA writes the next CRL, relying parties may miss the latest revocations. Whoever \
-             wrote this object can also write another.",
+    impact: "Until ACM PCA writes the next CRL, relying parties may miss the latest revocations. The \
+             writer of this object can also write another.",
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
 };

@@ -32,3 +32,9 @@ fn every_kind_reads_as_its_golden_file_says() {
     all.iter().for_each(assert_presentable);
     assert_all_kinds("audit-report", RULES, &all);
 }
+
+/// `make docs` writes it.
+#[test]
+fn the_json_schema_is_made_from_the_type() {
+    crate::schemas::assert_schema::<Document<'_>>("summary");
+}

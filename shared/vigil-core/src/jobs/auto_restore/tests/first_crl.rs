@@ -48,7 +48,7 @@ fn the_next_crl_proves_that_a_restored_ca_works() {
     let this_update = restored_at + Duration::SECOND;
     crl(&world, this_update);
     world.sweep(Duration::hours(2)).unwrap();
-    assert_eq!(last_act(&world), Act::Proven { this_update });
+    assert_eq!(last_act(&world), Act::FirstCrl { this_update });
     assert!(world.case().is_closed());
     let acts = world.case().entries().len();
     world.sweep(Duration::hours(3)).unwrap();
@@ -77,7 +77,7 @@ fn a_crl_that_is_late_is_published_once_and_again_when_it_comes() {
     world.sweep(due + Duration::hours(2)).unwrap();
     let resolved = world.bus.last();
     assert_eq!((resolved.id, resolved.status), (published.id, crate::finding::Status::Resolved));
-    assert!(matches!(last_act(&world), Act::Proven { .. }));
+    assert!(matches!(last_act(&world), Act::FirstCrl { .. }));
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn where_nobody_looks_at_crls_nothing_is_said_but_in_the_record() {
     assert_eq!(world.bus.rules().len(), 1);
     crl(&world, AT + DUE);
     world.sweep(DUE + Duration::hours(2)).unwrap();
-    assert!(matches!(last_act(&world), Act::Proven { .. }), "crl-audit has begun to look");
+    assert!(matches!(last_act(&world), Act::FirstCrl { .. }), "crl-audit has begun to look");
     assert_eq!(world.bus.rules().len(), 1, "and nothing was told that could be over");
 }
 

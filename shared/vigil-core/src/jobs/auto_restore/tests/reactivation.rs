@@ -17,7 +17,7 @@ fn a_subordinate_disabled_for_its_deletion_is_reactivated() {
     let world = World::new();
     assert!(matches!(
         world.disabled("2026-11-20T09:59:00Z").unwrap(),
-        Outcome::Noted { noted: true, .. }
+        Outcome::DisablingRecorded { recorded: true, .. }
     ));
     let Outcome::Case(outcome) = world.deliver().unwrap() else { panic!() };
     assert_eq!(
@@ -67,7 +67,7 @@ fn a_disabling_event_after_the_restoration_still_reactivates() {
     assert_eq!(world.finding_ids().len(), 1, "the same finding, told again");
     assert!(matches!(
         world.disabled("2026-11-20T09:59:00Z").unwrap(),
-        Outcome::Noted { noted: false, .. }
+        Outcome::DisablingRecorded { recorded: false, .. }
     ));
 }
 
@@ -77,7 +77,7 @@ fn a_ca_that_is_disabled_after_its_restoration_is_left_alone() {
     world.deliver().unwrap();
     world.authorities.set_now(AT + Duration::HOUR);
     let outcome = world.disabled("2026-11-20T11:00:00Z").unwrap();
-    assert!(matches!(outcome, Outcome::Noted { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::DisablingRecorded { .. }), "{outcome:?}");
     assert_eq!(world.authorities.status(), CaStatus::Disabled);
 }
 

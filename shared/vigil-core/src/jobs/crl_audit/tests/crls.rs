@@ -160,5 +160,5 @@ fn crls_that_no_ca_writes_any_more_are_listed() {
     put(&format!("crl/{ours}/00000000-0000-0000-0000-000000000001.crl"));
     world.audit(Duration::hours(2));
     assert_eq!(world.published()[1..], [new("bucket.orphans")]);
-    assert_eq!(world.bus.last().evidence["kind"], "switched-back");
+    assert_eq!(world.bus.last().evidence["kind"], "former-partitions");
 }

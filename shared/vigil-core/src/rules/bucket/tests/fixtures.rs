@@ -223,12 +223,12 @@ fn settings() -> Vec<Fixture> {
         (
             "bucket.orphans",
             "no-ca",
-            with(|s| s.orphans.as_mut().unwrap().of_no_ca.push("crl/1.crl".to_owned())),
+            with(|s| s.orphans.as_mut().unwrap().without_ca.push("crl/1.crl".to_owned())),
         ),
         (
             "bucket.orphans",
-            "switched-back",
-            with(|s| s.orphans.as_mut().unwrap().switched_back.push("crl/1/2.crl".to_owned())),
+            "former-partitions",
+            with(|s| s.orphans.as_mut().unwrap().former_partitions.push("crl/1/2.crl".to_owned())),
         ),
         (
             "bucket.event-notifications",
