@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use pca_local::Clock;
+use pca_local::{Clock, Guard};
 use serde_json::json;
 use tower::ServiceExt as _;
 
@@ -56,8 +56,9 @@ struct Scope<'a> {
 }
 
 impl Services {
-    pub(crate) fn into_router(self) -> Router {
-        Router::new().fallback(answer).with_state(self)
+    /// All services, for who names this host (`guard`) and has the token, where one is needed.
+    pub(crate) fn into_router(self, guard: Guard) -> Router {
+        guard.protect(Router::new().fallback(answer).with_state(self))
     }
 }
 
@@ -84,7 +85,7 @@ impl Services {
                     None => answer_of(self.pca, request).await,
                 }
             }
-            Service::Admin => self.admin.answer(request.method(), request.uri().path()),
+            Service::Admin => self.admin.answer(&request),
             Service::S3 => match self.s3.call(request.map(s3s::Body::http_body_unsync)).await {
                 Ok(response) => response.map(Body::new),
                 Err(error) => {

@@ -61,7 +61,10 @@ pub(crate) enum Call {
     Metadata,
     Restore,
     Revoke,
+    /// A change of the status, ACTIVE or DISABLED.
     Update,
+    /// A change of how revocation is published, and nothing else.
+    UpdateRevocation,
 }
 
 /// The status that Describe reports. DELETED hides EXPIRED, EXPIRED hides ACTIVE and DISABLED.
@@ -104,6 +107,9 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
         Call::IssueOwnRoot => matches!(status, Active | PendingCertificate),
         Call::Metadata => !matches!(status, Creating | Deleted | Failed),
         Call::Restore => matches!(status, Deleted),
+        // Terraform's acceptance tests change it in CAs that never get a certificate
+        // (terraform-provider-aws#4458, #7050).
+        Call::UpdateRevocation => matches!(status, Active | Disabled | PendingCertificate),
     };
     if permitted {
         return Ok(());
@@ -137,6 +143,12 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
         Call::Issue | Call::IssueOwnRoot => {
             "The certificate authority is not in a valid state for issuing certificates".to_owned()
         }
+        // ekristen/aws-nuke#825 has it of ListTags.
+        Call::Metadata if matches!(status, Deleted) => {
+            "The certificate authority is in the DELETED state and must be restored to complete \
+             this action."
+                .to_owned()
+        }
         Call::Metadata => format!("The certificate authority is in the {status} state"),
         Call::Restore => {
             "The certificate authority is not in a valid state for restoration.".to_owned()
@@ -145,9 +157,10 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
             "The certificate authority is not in a valid state for revoking certificates: it is in \
              the {status} state"
         ),
-        Call::Update => "The certificate authority must be in the ACTIVE or DISABLED state to be \
-                         updated"
-            .to_owned(),
+        Call::Update | Call::UpdateRevocation => {
+            "The certificate authority must be in the ACTIVE or DISABLED state to be updated"
+                .to_owned()
+        }
     }))
 }
 
@@ -210,6 +223,7 @@ mod tests {
         (Call::Restore, "nnnnnny"),
         (Call::Revoke, "nnyynnn"),
         (Call::Update, "nnyynnn"),
+        (Call::UpdateRevocation, "nyyynnn"),
     ];
 
     #[test]
@@ -233,6 +247,43 @@ mod tests {
                 };
                 assert_eq!(got, want, "{call:?} in {status}");
             }
+        }
+    }
+
+    /// Of hashicorp/terraform-provider-aws#26968 and #37592, and the user guide's CloudTrail examples
+    /// of DeleteCertificateAuthority and RestoreCertificateAuthority.
+    #[test]
+    fn the_words_of_public_reports_are_kept() {
+        for (call, status, words) in [
+            (
+                Call::Issue,
+                Status::PendingCertificate,
+                "The certificate authority is not in a valid state for issuing certificates",
+            ),
+            (
+                Call::GetCertificate,
+                Status::Deleted,
+                "The certificate authority ARN is not in the correct state to have issued \
+                 certificates.",
+            ),
+            (
+                Call::GetCaCertificate,
+                Status::PendingCertificate,
+                "The certificate authority ARN is not in the correct state to have a certificate \
+                 signing request.",
+            ),
+            (
+                Call::Delete,
+                Status::Active,
+                "The certificate authority is not in a valid state for deletion.",
+            ),
+            (
+                Call::Restore,
+                Status::Active,
+                "The certificate authority is not in a valid state for restoration.",
+            ),
+        ] {
+            assert_eq!(permit(call, &status, "ARN").unwrap_err().message, words);
         }
     }
 
