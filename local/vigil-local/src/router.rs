@@ -10,9 +10,11 @@ use pca_local::{Clock, Guard};
 use serde_json::json;
 use tower::ServiceExt as _;
 
+use crate::absent;
 use crate::account::Account;
 use crate::admin::Admin;
 use crate::clock::http_date;
+use crate::event_history::EventHistory;
 use crate::events::api::Api as Events;
 use crate::kms::Kms;
 use crate::lambda::{Functions, invoke_api};
@@ -30,6 +32,7 @@ pub(crate) struct Services {
     pub(crate) clock: Clock,
     pub(crate) events: Events,
     pub(crate) functions: Functions,
+    pub(crate) history: EventHistory,
     pub(crate) kms: Kms,
     pub(crate) pca: Router,
     pub(crate) roles: Roles,
@@ -40,6 +43,7 @@ pub(crate) struct Services {
 enum Service<'a> {
     AcmPca,
     Admin,
+    CloudTrail,
     Events,
     Kms,
     Lambda,
@@ -94,8 +98,9 @@ impl Services {
                     StatusCode::INTERNAL_SERVER_ERROR.into_response()
                 }
             },
-            Service::Unknown(name) => unknown(name),
-            Service::Events
+            Service::Unknown(name) => absent::answer(name, request.headers()),
+            Service::CloudTrail
+            | Service::Events
             | Service::Kms
             | Service::Lambda
             | Service::S3Control
@@ -133,6 +138,13 @@ impl Services {
         let scope = scope(&parts.headers, &parts.uri);
         let head = Request::from_parts(parts.clone(), Body::empty());
         match service(&scope, &head) {
+            Service::CloudTrail => {
+                let access_key = scope.map_or("", |scope| scope.access_key);
+                match self.roles.permit_json(access_key, "cloudtrail:LookupEvents", "*") {
+                    Ok(()) => self.history.answer(&parts.headers, &body),
+                    Err(refusal) => *refusal,
+                }
+            }
             Service::Events => {
                 let access_key = scope.map_or("", |scope| scope.access_key);
                 for bus in roles::event_bus_resources(&body, &self.account) {
@@ -188,6 +200,7 @@ fn service<'a>(scope: &Option<Scope<'a>>, request: &Request) -> Service<'a> {
     }
     match scope.as_ref().map(|scope| scope.service) {
         Some("acm-pca") => return Service::AcmPca,
+        Some("cloudtrail") => return Service::CloudTrail,
         Some("events") => return Service::Events,
         Some("kms") => return Service::Kms,
         Some("lambda") => return Service::Lambda,
@@ -235,14 +248,6 @@ fn parse_scope<'a>(credential: &'a str, slash: &str) -> Option<Scope<'a>> {
     Some(Scope { access_key, service })
 }
 
-fn unknown(name: &str) -> Response {
-    let message = format!(
-        "vigil-local serves acm-pca, events, kms, lambda, s3 and sts on this port, and not {name}"
-    );
-    let body = json!({"__type": "UnknownServiceException", "message": message});
-    (StatusCode::NOT_IMPLEMENTED, axum::Json(body)).into_response()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,6 +272,7 @@ mod tests {
         };
         for (name, want) in [
             ("acm-pca", "AcmPca"),
+            ("cloudtrail", "CloudTrail"),
             ("events", "Events"),
             ("kms", "Kms"),
             ("lambda", "Lambda"),

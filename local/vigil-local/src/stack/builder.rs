@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use super::{DataDir, Stack, StackError};
 use crate::account::Account;
 use crate::admin::Admin;
+use crate::event_history::EventHistory;
 use crate::events::EventBuses;
 use crate::events::api::Api;
 use crate::kms::Kms;
@@ -157,6 +158,7 @@ impl Builder {
         };
         let functions = Functions::start(functions, &surroundings);
         let buses = EventBuses::new(template.buses, template.rules, functions.clone(), sinks);
+        let history = EventHistory::before(buses.clone(), clock.clone());
         let timeline = Timeline::new(clock.clone());
         let schedules =
             Schedules::new(template.schedules, account.clone(), buses.clone(), clock.now());
@@ -169,7 +171,7 @@ impl Builder {
         let pca = pca
             .account(&account.id)
             .region(&account.region)
-            .events(Arc::new(buses.clone()))
+            .events(Arc::new(history.clone()))
             .s3(service_client(&endpoint, &account.region))
             .timeline(timeline.clone())
             .timings(self.timings.0)
@@ -188,7 +190,8 @@ impl Builder {
             kms,
             pca: pca.router(),
             roles: roles.clone(),
-            s3: s3.into_service(Arc::new(buses.clone())),
+            s3: s3.into_service(Arc::new(history.clone())),
+            history,
         };
         let guard = Guard::of_listener(address).and(self.allowed_hosts);
         let (stop, server) = serve(listener, services.into_router(guard));
