@@ -14,7 +14,8 @@ use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use clap::Parser;
 use cli::{EventOptions, TlsOptions, chain, print, read};
 use pca_local::{
-    AdminToken, Iam, PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Seed, Server, Timings,
+    AdminToken, Builder, Iam, PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Seed, Server,
+    Timings,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -142,27 +143,9 @@ async fn run(options: Options) -> Result<(), String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
 
     let token = admin_token(&options, address)?;
-    let mut service = PcaLocal::builder()
-        .region(&options.region)
-        .account(&options.account)
-        .quotas(quotas(&options.quotas)?)
-        .timings(options.timing);
+    let mut service = configured(&options)?;
     if let Some(token) = &token {
         service = service.admin_token(token.clone());
-    }
-    if let Some(file) = &options.verify_signatures {
-        service = service.verify_signatures(secrets(file)?);
-    }
-    if let Some(file) = &options.iam {
-        let (iam, secrets) = Iam::from_json(&read(file, "--iam")?)
-            .map_err(|error| format!("--iam {file}: {}", chain(&error)))?;
-        service = service.iam(iam);
-        if let Some(secrets) = secrets {
-            service = service.verify_signatures(secrets);
-        }
-    }
-    if let Some(endpoint) = &options.s3_endpoint {
-        service = service.s3(s3(endpoint, &options.region));
     }
     let queues = options.events.open().await?;
     if !queues.is_empty() {
@@ -197,6 +180,30 @@ async fn run(options: Options) -> Result<(), String> {
         queue.finish().await;
     }
     Ok(())
+}
+
+/// The service as the options want it, except for its token, its events and where its state is.
+fn configured(options: &Options) -> Result<Builder, String> {
+    let mut service = PcaLocal::builder()
+        .region(&options.region)
+        .account(&options.account)
+        .quotas(quotas(&options.quotas)?)
+        .timings(options.timing);
+    if let Some(file) = &options.verify_signatures {
+        service = service.verify_signatures(secrets(file)?);
+    }
+    if let Some(file) = &options.iam {
+        let (iam, secrets) = Iam::from_json(&read(file, "--iam")?)
+            .map_err(|error| format!("--iam {file}: {}", chain(&error)))?;
+        service = service.iam(iam);
+        if let Some(secrets) = secrets {
+            service = service.verify_signatures(secrets);
+        }
+    }
+    if let Some(endpoint) = &options.s3_endpoint {
+        service = service.s3(s3(endpoint, &options.region));
+    }
+    Ok(service)
 }
 
 /// The token that was given, or one that is needed because others can reach the listener, or have

@@ -74,9 +74,8 @@ impl EventHistory {
             let why = "of CloudTrail, vigil-local serves LookupEvents only";
             return refuse(("UnsupportedOperationException", why));
         }
-        let request = match serde_json::from_slice::<LookupEvents>(body) {
-            Ok(request) => request,
-            Err(_) => return refuse(("SerializationException", "the request cannot be read")),
+        let Ok(request) = serde_json::from_slice::<LookupEvents>(body) else {
+            return refuse(("SerializationException", "the request cannot be read"));
         };
         match self.look_up(&request) {
             Ok(page) => axum::Json(page).into_response(),

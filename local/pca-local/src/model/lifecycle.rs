@@ -93,8 +93,20 @@ pub(crate) fn is_gone(state: &CaState, now: OffsetDateTime) -> bool {
 
 /// Whether a CA in `status` takes `call`; if not, the service's own words.
 pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiError> {
+    if takes(status, call) {
+        return Ok(());
+    }
+    if call == Call::GetCsr && matches!(status, Status::Creating) {
+        return Err(ApiError::request_in_progress(format!(
+            "The certificate signing request of {arn} is still being created"
+        )));
+    }
+    Err(ApiError::invalid_state(words(call, status, arn)))
+}
+
+fn takes(status: &Status, call: Call) -> bool {
     use Status::{Active, Creating, Deleted, Disabled, Expired, Failed, PendingCertificate};
-    let permitted = match call {
+    match call {
         Call::AuditReport | Call::Revoke | Call::Update => matches!(status, Active | Disabled),
         Call::Delete => !matches!(status, Active | Deleted),
         Call::GetCaCertificate => matches!(status, Active | Disabled | Expired),
@@ -110,16 +122,11 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
         // Terraform's acceptance tests change it in CAs that never get a certificate
         // (terraform-provider-aws#4458, #7050).
         Call::UpdateRevocation => matches!(status, Active | Disabled | PendingCertificate),
-    };
-    if permitted {
-        return Ok(());
     }
-    if call == Call::GetCsr && matches!(status, Creating) {
-        return Err(ApiError::request_in_progress(format!(
-            "The certificate signing request of {arn} is still being created"
-        )));
-    }
-    Err(ApiError::invalid_state(match call {
+}
+
+fn words(call: Call, status: &Status, arn: &str) -> String {
+    match call {
         Call::AuditReport => format!(
             "The certificate authority is not in a valid state for creating an audit report: it is \
              in the {status} state"
@@ -144,7 +151,7 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
             "The certificate authority is not in a valid state for issuing certificates".to_owned()
         }
         // ekristen/aws-nuke#825 has it of ListTags.
-        Call::Metadata if matches!(status, Deleted) => {
+        Call::Metadata if matches!(status, Status::Deleted) => {
             "The certificate authority is in the DELETED state and must be restored to complete \
              this action."
                 .to_owned()
@@ -161,7 +168,7 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
             "The certificate authority must be in the ACTIVE or DISABLED state to be updated"
                 .to_owned()
         }
-    }))
+    }
 }
 
 /// After DeleteCertificateAuthority has been permitted: the restoration period begins. A CA that is
