@@ -18,7 +18,7 @@ use super::{
     joined, output, report,
     walk::{self, Keep, Walked},
 };
-use crate::exit::Exit;
+use crate::{exit::Exit, output::plain_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -80,8 +80,8 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
         .any(|judgement| matches!(judgement.result, JudgementResult::Findings { .. }));
     let text = match options.format {
         Format::Human => output::human(&subject, &judgements),
-        Format::Json => output::json(options, &subject, &judgements),
-        Format::Sarif => output::sarif(options, &judgements),
+        Format::Json => plain_json(&output::json(options, &subject, &judgements)),
+        Format::Sarif => plain_json(&output::sarif(options, &judgements)),
     };
     output::write(&text).map_err(CheckError::Output)?;
     Ok(if found { Exit::Findings } else { Exit::Clean })
