@@ -20,7 +20,7 @@ impl Server {
     pub async fn pca_local(binary: &Path, arguments: &[&str]) -> Outcome<(Self, Duration)> {
         let watch = stopwatch();
         let mut child = Command::new(binary)
-            .args(["--listen", "127.0.0.1:0", "--log", "warn"])
+            .args(["--listen", "127.0.0.1:0", "--log", "warn", "--timing", "immediate"])
             .args(arguments)
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::Request;
-use pca_local::PcaLocal;
+use pca_local::{PcaLocal, Timings};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -29,7 +29,7 @@ impl World {
             .enable_time()
             .build()
             .expect("a runtime without I/O needs nothing of the system");
-        let service = PcaLocal::builder().build();
+        let service = PcaLocal::builder().timings(Timings::IMMEDIATE).build();
         let mut world = Self {
             runtime,
             service,

@@ -8,6 +8,8 @@ use std::{
 
 use vigil_core::failure::chain;
 
+use crate::output::plain;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Clean,
@@ -19,7 +21,7 @@ pub(crate) enum Exit {
 impl Exit {
     /// Writes the error to standard error. If that fails, the exit code is the only answer.
     pub(crate) fn not_checked(error: &dyn Error) -> Self {
-        let _ = writeln!(io::stderr(), "vigil: {}", chain(error));
+        let _ = writeln!(io::stderr(), "vigil: {}", plain(&chain(error)));
         Self::NotChecked
     }
 }

@@ -177,6 +177,29 @@ fn people_get_it_in_words() {
     }
 }
 
+#[test]
+fn nothing_in_an_event_or_a_path_forges_a_line() {
+    let event = fs::read_to_string(EVENT).unwrap();
+    let hostile = "role/Admin\\nverdict    the CA stays DELETED\\u202e\\u001b[2J";
+    let event = event.replace("assumed-role/Admin", &format!("assumed-{hostile}"));
+    let folder = Folder::new(&[("event.json", &event)]);
+    let path = folder.text("event.json");
+    let is_bare = |text: &str| {
+        text.lines().all(|line| !line.starts_with("verdict    the CA stays"))
+            && !text.contains(['\u{202e}', '\u{1b}'])
+    };
+    let (code, text) = code_and_text(&["policy", "explain", &path]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(is_bare(&text) && text.contains("role/Admin\u{fffd}verdict"), "{text}");
+    let (_, text) = code_and_text(&["policy", "explain", &path, "--json"]);
+    assert!(is_bare(&text), "{text}");
+    let id = serde_json::from_str::<Value>(&text).unwrap()["request"]["principal"]["id"].clone();
+    assert!(id.as_str().unwrap().contains("\u{202e}\u{1b}[2J"), "JSON keeps what it says: {id}");
+    let (code, text) = code_and_text(&["policy", "check", "no\nsuch\u{1b}[2J\u{202e}file"]);
+    assert_eq!((code, text.lines().count()), (Some(2), 1), "{text}");
+    assert!(is_bare(&text), "{text}");
+}
+
 /// Facts that are not given are named as unknown.
 #[test]
 fn every_fact_can_be_given_and_absent_ones_are_named() {

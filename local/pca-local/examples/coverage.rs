@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 const BEHAVIOURS: &str = include_str!("../coverage/behaviours.json");
 const CHOICES: &str = include_str!("../coverage/choices.json");
+const TEXTS: &str = include_str!("../coverage/texts.json");
 const UNUSED_ERRORS: &str = include_str!("../coverage/unused-errors.json");
 const MODEL: &str = include_str!("../model/acm-pca-2017-08-22.json");
 
@@ -29,8 +30,17 @@ each_operation_is_answered_or_refused_as_the_state_says`.
 ";
 const UNUSED_ERRORS_HEAD: &str =
     "\nThe API model has errors that nothing here ends in:\n\n| error | why |\n| --- | --- |\n";
-const CHOICES_HEAD: &str = "\n## Choices\n\nWhere the real service's behaviour is not known.\n\n\
+const KNOWN_HEAD: &str = "\n## Texts of refusals\n\nWhat the real service was seen to say; the test \
+                          quotes it. `…` stands for what differs from call to call.\n\n\
+                          | code | text | source | test |\n| --- | --- | --- | --- |\n";
+const CHOICES_HEAD: &str = "\n## Not known\n\nNo public document or report says what the real service \
+                            does or says here. Programs should not rely on it.\n\n\
+                            ### Behaviour and codes\n\n\
                             | question | choice | test |\n| --- | --- | --- |\n";
+const UNKNOWN_HEAD: &str = "\n### Texts\n\nThese are pca-local's own words. The code is the service's \
+                            for this case where a row above or the API reference says so, else a \
+                            choice too.\n\n\
+                            | code | text |\n| --- | --- |\n";
 const REFERENCE: &str = "https://docs.aws.amazon.com/privateca/latest/APIReference/API_";
 
 /// Something that the service does, as AWS documents it.
@@ -51,6 +61,16 @@ pub(crate) struct Choice {
     choice: String,
     /// `path: name` of the test that holds it.
     pub(crate) test: String,
+}
+
+/// What a refusal says. Whose words they are: the service's, if there is a source.
+#[derive(Deserialize)]
+pub(crate) struct Text {
+    code: String,
+    pub(crate) text: String,
+    source: Option<String>,
+    /// `path: name` of the test that quotes it, if there is a source.
+    pub(crate) test: Option<String>,
 }
 
 /// An error of the model that no rule here ends in. Faults on request can have it all the same.
@@ -81,6 +101,11 @@ pub(crate) fn choices() -> serde_json::Result<Vec<Choice>> {
     serde_json::from_str(CHOICES)
 }
 
+/// The rows of what refusals say.
+pub(crate) fn texts() -> serde_json::Result<Vec<Text>> {
+    serde_json::from_str(TEXTS)
+}
+
 /// The page, in Markdown.
 pub(crate) fn page() -> Result<String, Box<dyn std::error::Error>> {
     let mut page = HEAD.to_owned();
@@ -104,9 +129,20 @@ pub(crate) fn page() -> Result<String, Box<dyn std::error::Error>> {
         }
         writeln!(page, "| {behaviour} | {source} | `{test}` |")?;
     }
+    page.push_str(KNOWN_HEAD);
+    let texts = texts()?;
+    for Text { code, text, source, test } in &texts {
+        if let (Some(source), Some(test)) = (source, test) {
+            writeln!(page, "| {code} | {text} | {source} | `{test}` |")?;
+        }
+    }
     page.push_str(CHOICES_HEAD);
     for Choice { question, choice, test } in choices()? {
         writeln!(page, "| {question} | {choice} | `{test}` |")?;
+    }
+    page.push_str(UNKNOWN_HEAD);
+    for Text { code, text, .. } in texts.iter().filter(|text| text.source.is_none()) {
+        writeln!(page, "| {code} | {text} |")?;
     }
     Ok(page)
 }

@@ -12,6 +12,7 @@ use axum::Router;
 
 use crate::{
     api::{
+        admin_token::AdminToken,
         http::{self, Api},
         iam::Iam,
         in_process,
@@ -50,6 +51,7 @@ const BODY_PATIENCE: Duration = Duration::from_secs(60);
 /// One ACM PCA service. A handle; clones share it.
 #[derive(Clone)]
 pub struct PcaLocal {
+    admin_token: Option<AdminToken>,
     api: Arc<Api>,
     service: Arc<Service>,
 }
@@ -58,6 +60,7 @@ pub struct PcaLocal {
 #[derive(Default)]
 pub struct Builder {
     account: Option<String>,
+    admin_token: Option<AdminToken>,
     body_patience: Option<Duration>,
     events: Option<Arc<dyn EventSink>>,
     iam: Option<Iam>,
@@ -73,6 +76,13 @@ impl Builder {
     /// The account of callers whose access key id is not itself an account number.
     pub fn account(mut self, account: impl Into<String>) -> Self {
         self.account = Some(account.into());
+        self
+    }
+
+    /// What `/_pca-local/` asks for, `health` excepted; nothing, if not given. Whoever gets in reads
+    /// private keys.
+    pub fn admin_token(mut self, token: AdminToken) -> Self {
+        self.admin_token = Some(token);
         self
     }
 
@@ -118,7 +128,8 @@ impl Builder {
         self
     }
 
-    /// How long CAs, certificates and audit reports take; nothing, if not given.
+    /// How long CAs, certificates and audit reports take; as at AWS ([`Timing::Aws`](crate::Timing)),
+    /// if not given.
     pub fn timings(mut self, timings: Timings) -> Self {
         self.timings = timings;
         self
@@ -185,7 +196,7 @@ impl Builder {
             secrets: self.secrets,
             body_patience: self.body_patience.unwrap_or(BODY_PATIENCE),
         };
-        PcaLocal { api: Arc::new(api), service }
+        PcaLocal { admin_token: self.admin_token, api: Arc::new(api), service }
     }
 }
 
@@ -203,7 +214,8 @@ impl PcaLocal {
     /// The AWS API at `POST /`, the OCSP responder under `/ocsp`, and what is plainly not AWS's
     /// under `/_pca-local/`.
     pub fn router(&self) -> Router {
-        http::router(Arc::clone(&self.api)).merge(web::router(&self.service))
+        http::router(Arc::clone(&self.api))
+            .merge(web::router(&self.service, self.admin_token.clone()))
     }
 
     /// An HTTP client for `aws_sdk_acmpca::Config` whose every request this service answers.

@@ -16,6 +16,8 @@ mod web;
 pub mod x509;
 
 pub use api::{
+    admin_token::AdminToken,
+    guard::Guard,
     iam::{Iam, IamError},
     server::Server,
     signature::Secrets,

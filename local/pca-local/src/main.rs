@@ -4,6 +4,7 @@ mod cli;
 
 use std::{
     io::IsTerminal as _,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -12,7 +13,10 @@ use std::{
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use clap::Parser;
 use cli::{EventOptions, TlsOptions, chain, print, read};
-use pca_local::{Iam, PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Seed, Server, Timings};
+use pca_local::{
+    AdminToken, Builder, Iam, PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Seed, Server,
+    Timings,
+};
 use tracing_subscriber::EnvFilter;
 
 /// A faithful AWS Private CA (ACM PCA) service for one machine.
@@ -37,6 +41,15 @@ struct Options {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:4567", value_name = "ADDR:PORT")]
     listen: String,
+    /// Answer to this name in the Host header, and to what is below it; can be given several times.
+    /// localhost, 127.0.0.1, [::1], the address of --listen and AWS's own names are allowed anyway.
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+    /// What /_pca-local/ asks for, as in `Authorization: Bearer TOKEN`. Without it, a token is made
+    /// and printed if --listen is not a loopback address or if --iam is given.
+    #[arg(long, env = "PCA_LOCAL_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN",
+          value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    admin_token: Option<String>,
     /// S3 endpoint that CRLs and audit reports are written to, as http://HOST:PORT.
     #[arg(long, value_name = "URL")]
     s3_endpoint: Option<String>,
@@ -50,9 +63,11 @@ struct Options {
     /// Account of callers whose access key id is not an account number.
     #[arg(long, default_value = "111122223333", value_name = "12 DIGITS")]
     account: String,
-    /// How long keys, certificates and audit reports take: `immediate`, `polls:N` or `seconds:N` of
-    /// the service's clock for all, or as in `creation=polls:2,issuance=seconds:1,audit-report=seconds:5`.
-    #[arg(long, default_value = "immediate", value_name = "TIMING")]
+    /// How long keys, certificates and audit reports take. `aws`: whoever asks at once is told to
+    /// wait (RequestInProgressException, CREATING), and gets it when asking again. `immediate`,
+    /// `polls:N` or `seconds:N` of the service's clock. One for all, or as in
+    /// `immediate,creation=polls:2,audit-report=seconds:5`.
+    #[arg(long, default_value = "aws", value_name = "TIMING")]
     timing: Timings,
     /// Quotas: `off` limits no rates, `aws` has AWS's default rates, anything else is a JSON file
     /// with any of certificate-authorities, certificates, certificates-with-complete-crl,
@@ -127,6 +142,48 @@ async fn run(options: Options) -> Result<(), String> {
         .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
 
+    let token = admin_token(&options, address)?;
+    let mut service = configured(&options)?;
+    if let Some(token) = &token {
+        service = service.admin_token(token.clone());
+    }
+    let queues = options.events.open().await?;
+    if !queues.is_empty() {
+        service = service.events(Arc::new(queues.clone()));
+    }
+    let service = match &options.data_dir {
+        None => service.build(),
+        Some(directory) => service.open(directory).map_err(|error| chain(&error))?,
+    };
+    if let Some(file) = &options.seed {
+        let text = read(&file.to_string_lossy(), "--seed")?;
+        let seed = Seed::from_json(text.as_bytes());
+        let named = |error| format!("--seed {}: {}", file.display(), chain(&error));
+        service.plant(&seed.map_err(named)?).await.map_err(named)?;
+    }
+    let listen = options.listen.rsplit_once(':').map(|(host, _)| host.to_owned());
+    let listen = listen.filter(|_| !address.ip().is_unspecified());
+    let server = Server::new(listener).allow_hosts(options.allow_host.into_iter().chain(listen));
+    let (server, scheme) = options.tls.apply(server, &options.listen)?;
+    print(&format!("listening on {scheme}://{address}\n"))?;
+    if let Some(token) = token.filter(|_| options.admin_token.is_none()) {
+        print(&format!("token for /_pca-local/: {}\n", token.reveal()))?;
+    }
+
+    let timeline = service.timeline().clone();
+    tokio::select! {
+        () = server.serve(service.router(), stop()) => {}
+        () = timeline.follow() => {}
+    }
+    service.close();
+    for queue in queues {
+        queue.finish().await;
+    }
+    Ok(())
+}
+
+/// The service as the options want it, except for its token, its events and where its state is.
+fn configured(options: &Options) -> Result<Builder, String> {
     let mut service = PcaLocal::builder()
         .region(&options.region)
         .account(&options.account)
@@ -146,33 +203,20 @@ async fn run(options: Options) -> Result<(), String> {
     if let Some(endpoint) = &options.s3_endpoint {
         service = service.s3(s3(endpoint, &options.region));
     }
-    let queues = options.events.open().await?;
-    if !queues.is_empty() {
-        service = service.events(Arc::new(queues.clone()));
-    }
-    let service = match &options.data_dir {
-        None => service.build(),
-        Some(directory) => service.open(directory).map_err(|error| chain(&error))?,
-    };
-    if let Some(file) = &options.seed {
-        let text = read(&file.to_string_lossy(), "--seed")?;
-        let seed = Seed::from_json(text.as_bytes());
-        let named = |error| format!("--seed {}: {}", file.display(), chain(&error));
-        service.plant(&seed.map_err(named)?).await.map_err(named)?;
-    }
-    let (server, scheme) = options.tls.apply(Server::new(listener), &options.listen)?;
-    print(&format!("listening on {scheme}://{address}\n"))?;
+    Ok(service)
+}
 
-    let timeline = service.timeline().clone();
-    tokio::select! {
-        () = server.serve(service.router(), stop()) => {}
-        () = timeline.follow() => {}
+/// The token that was given, or one that is needed because others can reach the listener, or have
+/// access keys.
+fn admin_token(options: &Options, address: SocketAddr) -> Result<Option<AdminToken>, String> {
+    match &options.admin_token {
+        Some(token) => Ok(Some(AdminToken::new(token.as_str()))),
+        None if address.ip().is_loopback() && options.iam.is_none() => Ok(None),
+        None => match AdminToken::random() {
+            Some(token) => Ok(Some(token)),
+            None => Err("the system gave no random bytes for a token".to_owned()),
+        },
     }
-    service.close();
-    for queue in queues {
-        queue.finish().await;
-    }
-    Ok(())
 }
 
 async fn export(data_dir: &Path) -> Result<(), String> {

@@ -4,20 +4,28 @@ mod admin;
 mod answer;
 mod console;
 mod ocsp;
-mod origin;
 
 use std::sync::Arc;
 
 use axum::Router;
 
-use crate::service::core::Service;
+use crate::{
+    api::{
+        admin_token::{self, AdminToken},
+        guard,
+    },
+    service::core::Service,
+};
 
-/// Everything under `/_pca-local/` and `/ocsp`.
-pub(crate) fn router(service: &Arc<Service>) -> Router {
+/// Everything under `/_pca-local/` and `/ocsp`. The former needs the token, if there is one, but for
+/// `health`.
+pub(crate) fn router(service: &Arc<Service>, token: Option<AdminToken>) -> Router {
     let local = Router::new()
         .merge(admin::router())
         .merge(console::router())
-        .layer(axum::middleware::from_fn(origin::refuse_others))
+        .layer(axum::middleware::from_fn(guard::refuse_other_origins))
+        .layer(axum::middleware::from_fn_with_state(token, admin_token::require))
+        .merge(admin::health_router())
         .with_state(Arc::clone(service));
     local.merge(ocsp::router(Arc::clone(service)))
 }

@@ -126,7 +126,7 @@ async fn the_next_audit_report_waits_for_the_last_and_30_minutes() {
     let half = Duration::minutes(30);
     service.timeline().advance_to(START + half - Duration::SECOND).await;
     assert_eq!(ask_for_report(&client, &ca).await, wait);
-    service.set_timings("audit-report=seconds:7200".parse().unwrap());
+    service.set_timings("immediate,audit-report=seconds:7200".parse().unwrap());
     service.timeline().advance_to(START + half).await;
     assert!(ask_for_report(&client, &ca).await.is_ok());
     service.timeline().advance_to(START + Duration::HOUR).await;

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 #[path = "../examples/coverage.rs"]
 mod pages;
 
-use pages::{behaviours, choices, page};
+use pages::{behaviours, choices, page, texts};
 
 const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -23,7 +23,9 @@ fn the_page_is_what_make_docs_would_write() {
 #[test]
 fn every_row_names_a_test_that_exists() {
     let of_choices = choices().unwrap().into_iter().map(|choice| choice.test);
-    for named in behaviours().unwrap().into_iter().map(|row| row.test).chain(of_choices) {
+    let of_texts = texts().unwrap().into_iter().filter_map(|text| text.test);
+    let rows = behaviours().unwrap().into_iter().map(|row| row.test);
+    for named in rows.chain(of_choices).chain(of_texts) {
         let (path, name) = named.split_once(": ").unwrap();
         let is_from_the_root = path.starts_with("local/")
             || path.starts_with("shared/")
@@ -44,6 +46,50 @@ fn every_row_names_a_test_that_exists() {
 #[test]
 fn rows_are_single_cells_of_a_table() {
     for line in page().unwrap().lines().filter(|line| line.starts_with("| ")) {
-        assert!(matches!(line.matches('|').count(), 3 | 4), "{line}");
+        assert!(matches!(line.matches('|').count(), 3..=5), "{line}");
     }
+}
+
+/// Every text that the source refuses with is in coverage/texts.json, as known or as not known.
+#[test]
+fn every_text_of_a_refusal_is_listed() {
+    let listed: Vec<String> = texts().unwrap().into_iter().map(|text| text.text).collect();
+    let mut found = 0;
+    for file in sources(&Path::new(FOLDER).join("src")) {
+        let source = fs::read_to_string(&file).unwrap();
+        let source = source.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for text in refusals(source) {
+            assert!(listed.contains(&text), "{}: not in texts.json: {text}", file.display());
+            found += 1;
+        }
+    }
+    assert!(found > 60, "{found} texts were found");
+}
+
+fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The literals that errors are made from, with `…` for each value that is put in. Internal errors
+/// are no refusals.
+fn refusals(source: &str) -> Vec<String> {
+    let call = r#"ApiError::(\w+)\(\s*(?:"\w+",\s*)?(?:format!\(\s*)?"((?:[^"\\]|\\.|\\\n)*)""#;
+    let call = regex::Regex::new(call).unwrap();
+    let value = regex::Regex::new(r"\{[^{}]*\}").unwrap();
+    let broken = regex::Regex::new(r"\\\n\s*").unwrap();
+    call.captures_iter(source)
+        .filter(|found| !matches!(&found[1], "internal" | "with_code"))
+        .map(|found| broken.replace_all(&found[2], "").into_owned())
+        .map(|text| value.replace_all(&text, "…").replace('|', "/"))
+        .filter(|text| text.contains(' '))
+        .collect()
 }

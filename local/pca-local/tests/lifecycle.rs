@@ -71,7 +71,9 @@ async fn only_a_disabled_ca_is_deleted_and_it_comes_back_disabled() {
     let until = (START + Duration::days(7)).unix_timestamp();
     assert_eq!(deleted.restorable_until.unwrap().secs(), until);
     let tags = client.list_tags().certificate_authority_arn(&ca).send().await.unwrap_err();
-    assert_eq!(tags.message(), Some("The certificate authority is in the DELETED state"));
+    let words = "The certificate authority is in the DELETED state and must be restored to complete \
+                 this action.";
+    assert_eq!(tags.message(), Some(words));
 
     client.restore_certificate_authority().certificate_authority_arn(&ca).send().await.unwrap();
     assert_eq!(status(&client, &ca).await, Status::Disabled);

@@ -4,7 +4,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use pca_local::{PcaLocal, Server, Tls};
+use pca_local::{AdminToken, PcaLocal, Server, Tls};
 use testkit::pca::*;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -26,7 +26,8 @@ impl Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let mut server = Server::new(listener).head_patience(SOON);
+        let names = ["pca.test".to_owned()];
+        let mut server = Server::new(listener).head_patience(SOON).allow_hosts(names);
         if let Some(tls) = tls {
             server = server.tls(tls);
         }
@@ -55,11 +56,12 @@ async fn read(mut stream: impl tokio::io::AsyncRead + Unpin) -> String {
     answer
 }
 
-const HEALTH: &str = "GET /_pca-local/health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+const HEALTH: &str =
+    "GET /_pca-local/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
 fn call(length: usize, body: &str) -> String {
     format!(
-        "POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: {length}\r\n\
+        "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\
          x-amz-target: ACMPrivateCA.ListCertificateAuthorities\r\n\r\n{body}"
     )
 }
@@ -67,7 +69,7 @@ fn call(length: usize, body: &str) -> String {
 #[tokio::test]
 async fn a_client_that_does_not_finish_its_head_is_hung_up_on() {
     let running = Running::start(&service(), None).await;
-    for start in ["", "GET /_pca-local/health HTTP/1.1\r\nhost: a\r\n"] {
+    for start in ["", "GET /_pca-local/health HTTP/1.1\r\nhost: localhost\r\n"] {
         let answer = running.answer(start).await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
     }
@@ -102,7 +104,7 @@ async fn what_is_too_large_or_no_http_is_refused() {
     assert!(answer.contains("RequestEntityTooLargeException"), "{answer}");
     let answer = running.answer("\r\n\r\nthis is no HTTP\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
-    let head = format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "y".repeat(1_000_000));
+    let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "y".repeat(1_000_000));
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     // The service may hang up before all of it is sent.
     let _ = stream.write_all(head.as_bytes()).await;
@@ -114,7 +116,7 @@ async fn what_is_too_large_or_no_http_is_refused() {
 #[tokio::test]
 async fn the_service_stops_although_somebody_listens_to_its_events() {
     let running = Running::start(&service(), None).await;
-    let get = "GET /_pca-local/events/stream HTTP/1.1\r\nhost: a\r\n\r\n";
+    let get = "GET /_pca-local/events/stream HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let mut listening = running.send(get).await;
     let mut start = [0; 12];
     listening.read_exact(&mut start).await.unwrap();
@@ -155,4 +157,76 @@ fn connector(trusted: &str) -> tokio_rustls::TlsConnector {
         .with_root_certificates(roots)
         .with_no_client_auth();
     tokio_rustls::TlsConnector::from(Arc::new(config))
+}
+
+/// The status of each request, whose Host header and others are given.
+async fn statuses(running: &Running, requests: &[(&str, &str, &str)]) -> Vec<String> {
+    let mut statuses = Vec::new();
+    for (request, host, more) in requests {
+        let text = format!(
+            "{request} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: 2\r\n\
+             x-amz-target: ACMPrivateCA.ListCertificateAuthorities\r\n{more}\r\n{{}}"
+        );
+        statuses.push(running.answer(&text).await.get(9..12).unwrap_or_default().to_owned());
+    }
+    statuses
+}
+
+/// A page whose name was rebound to this address sends its own name, on every path.
+#[tokio::test]
+async fn a_host_that_is_not_ours_gets_nothing() {
+    let running = Running::start(&service(), None).await;
+    let (port, elsewhere) = (running.address.port(), "origin: http://evil.example\r\n");
+    let ours = format!("127.0.0.1:{port}");
+    let paths = [
+        "POST /",
+        "GET /_pca-local/state",
+        "GET /_pca-local/health",
+        "GET /_pca-local/",
+        "POST /_pca-local/reset",
+        "POST /ocsp",
+    ];
+    let hosts = ["evil.example", "evil.example:4567", "localhost.evil.example", "10.1.2.3", "a"];
+    for path in paths {
+        for host in hosts {
+            assert_eq!(statuses(&running, &[(path, host, "")]).await, ["403"], "{path} {host}");
+        }
+        for host in [ours.as_str(), "localhost", "[::1]:1", "pca.test:80", "crls.localhost"] {
+            let got = statuses(&running, &[(path, host, "")]).await;
+            assert!(got[0].starts_with('2'), "{path} {host}: {got:?}");
+        }
+        if path.starts_with("POST") {
+            let cross = [(path, ours.as_str(), elsewhere)];
+            assert_eq!(statuses(&running, &cross).await, ["403"], "{path}");
+        }
+    }
+    let absolute = [("GET http://evil.example/_pca-local/state", "localhost", "")];
+    assert_eq!(statuses(&running, &absolute).await, ["403"]);
+    let twice = [("GET /_pca-local/state", "localhost", "host: evil.example\r\n")];
+    assert_ne!(statuses(&running, &twice).await, ["200"]);
+}
+
+#[tokio::test]
+async fn with_a_token_only_its_bearer_gets_at_what_is_not_awss() {
+    let service = builder().admin_token(AdminToken::new("s3cret")).build();
+    let running = Running::start(&service, None).await;
+    let right = "authorization: Bearer s3cret\r\n";
+    for (request, without) in [
+        ("GET /_pca-local/state", "401"),
+        ("GET /_pca-local/clock", "401"),
+        ("GET /_pca-local/", "401"),
+        ("POST /_pca-local/reset", "401"),
+        ("GET /_pca-local/health", "200"),
+        ("POST /", "200"),
+    ] {
+        let wrong = "authorization: Bearer s3cre\r\n";
+        let requests = [
+            (request, "localhost", ""),
+            (request, "localhost", wrong),
+            (request, "localhost", right),
+        ];
+        let got = statuses(&running, &requests).await;
+        assert_eq!(got[..2], [without, without], "{request}");
+        assert!(got[2].starts_with('2'), "{request}: {got:?}");
+    }
 }

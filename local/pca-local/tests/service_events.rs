@@ -228,7 +228,7 @@ async fn a_failed_issuance_event_has_its_reason_and_no_validity() {
 async fn the_requester_is_kept_until_issuance_ends_across_restarts() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::built(|builder| builder.open(folder.path()).unwrap()).await;
-    world.service.set_timings("issuance=polls:1".parse::<Timings>().unwrap());
+    world.service.set_timings("immediate,issuance=polls:1".parse::<Timings>().unwrap());
     let statement = json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Resource": world.root,
          "Action": ["acm-pca:DescribeCertificateAuthority", "acm-pca:GetCertificate",

@@ -26,7 +26,8 @@ const STATES: [Status; 7] = [
 ];
 
 /// Columns as in [`STATES`]. `y` answered, `n` InvalidStateException, `p`
-/// RequestInProgressException, `r` ResourceNotFoundException: there is no such thing in this state.
+/// RequestInProgressException, `r` ResourceNotFoundException: there is no such thing in this state,
+/// `s` InvalidRequestException: the only certificate there is is self-signed.
 const TABLE: [(&str, &str); 23] = [
     ("CreateCertificateAuthority", "yyyyyyy"),
     ("CreateCertificateAuthorityAuditReport", "nnyynnn"),
@@ -47,7 +48,7 @@ const TABLE: [(&str, &str); 23] = [
     ("ListTags", "nyyyynn"),
     ("PutPolicy", "nyyyynn"),
     ("RestoreCertificateAuthority", "nnnnnny"),
-    ("RevokeCertificate", "nnyynnn"),
+    ("RevokeCertificate", "nsyynnn"),
     ("TagCertificateAuthority", "nyyyynn"),
     ("UntagCertificateAuthority", "nyyyynn"),
     ("UpdateCertificateAuthority", "nnyynnn"),
@@ -87,7 +88,7 @@ impl World {
         let client = client(&service, "alice");
         match state {
             Status::Creating => {
-                let timings = "creation=polls:9".parse::<Timings>().unwrap();
+                let timings = "immediate,creation=polls:9".parse::<Timings>().unwrap();
                 service.set_timings(timings);
             }
             Status::Failed => {
@@ -312,6 +313,7 @@ impl World {
 fn outcome<T, E: ProvideErrorMetadata>(result: Result<T, E>) -> String {
     let Err(error) = result else { return "y".to_owned() };
     match error.code() {
+        Some("InvalidRequestException") => "s".to_owned(),
         Some("InvalidStateException") => "n".to_owned(),
         Some("RequestInProgressException") => "p".to_owned(),
         Some("ResourceNotFoundException") => "r".to_owned(),

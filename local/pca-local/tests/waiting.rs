@@ -48,7 +48,7 @@ async fn csr_code(client: &Client, ca: &str) -> Option<String> {
 }
 
 fn timed(service: &PcaLocal, timings: &str) {
-    service.set_timings(timings.parse::<Timings>().unwrap());
+    service.set_timings(format!("immediate,{timings}").parse::<Timings>().unwrap());
 }
 
 #[tokio::test]

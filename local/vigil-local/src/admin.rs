@@ -1,7 +1,8 @@
 //! `/_vigil-local/`: what the stack has seen and done. Plainly not part of any AWS API.
 
 use axum::response::{IntoResponse, Response};
-use http::{Method, StatusCode};
+use http::{Method, Request, StatusCode};
+use pca_local::AdminToken;
 use serde_json::json;
 
 use crate::events::EventBuses;
@@ -11,11 +12,18 @@ use crate::lambda::Functions;
 pub(crate) struct Admin {
     pub(crate) buses: EventBuses,
     pub(crate) functions: Functions,
+    /// What is asked for, except of `health`.
+    pub(crate) token: Option<AdminToken>,
 }
 
 impl Admin {
-    pub(crate) fn answer(&self, method: &Method, path: &str) -> Response {
-        if method != Method::GET {
+    pub(crate) fn answer<B>(&self, request: &Request<B>) -> Response {
+        let path = request.uri().path();
+        let is_open = path == "/_vigil-local/health";
+        if self.token.as_ref().is_some_and(|token| !is_open && !token.is_in(request.headers())) {
+            return AdminToken::refusal();
+        }
+        if request.method() != Method::GET {
             return refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is served here");
         }
         match path.strip_prefix("/_vigil-local/") {

@@ -1,7 +1,7 @@
 //! The AWS services that Vigil needs, on one machine, with a Lambda host that runs its functions.
 //!
 //! One port serves S3 (`s3`), ACM PCA (the crate `pca-local`), EventBridge (`events`), KMS (`kms`),
-//! Lambda (`lambda`) and STS (`sts`). A SAM template (`template`) defines functions, the events and
+//! Lambda (`lambda`), STS (`sts`) and CloudTrail's LookupEvents (`event_history`). A SAM template (`template`) defines functions, the events and
 //! schedules (`schedule`) that invoke them, and buckets. [`Stack`] combines these parts. Its clock is
 //! that of pca-local; every timer runs on this clock.
 //!
@@ -12,10 +12,12 @@
 
 #![warn(missing_docs)]
 
+mod absent;
 mod account;
 mod admin;
 mod caller;
 mod clock;
+mod event_history;
 mod events;
 mod kms;
 mod lambda;

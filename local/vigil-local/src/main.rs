@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-/// The AWS services that Vigil needs, on one port: ACM PCA, S3, EventBridge, KMS, Lambda, STS.
+/// The AWS services that Vigil needs, on one port: ACM PCA, S3, EventBridge, KMS, Lambda, STS, and
+/// CloudTrail (LookupEvents only).
 #[derive(Parser)]
 #[command(version)]
 struct Options {

@@ -6,13 +6,15 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use pca_local::Clock;
+use pca_local::{Clock, Guard};
 use serde_json::json;
 use tower::ServiceExt as _;
 
+use crate::absent;
 use crate::account::Account;
 use crate::admin::Admin;
 use crate::clock::http_date;
+use crate::event_history::EventHistory;
 use crate::events::api::Api as Events;
 use crate::kms::Kms;
 use crate::lambda::{Functions, invoke_api};
@@ -30,6 +32,7 @@ pub(crate) struct Services {
     pub(crate) clock: Clock,
     pub(crate) events: Events,
     pub(crate) functions: Functions,
+    pub(crate) history: EventHistory,
     pub(crate) kms: Kms,
     pub(crate) pca: Router,
     pub(crate) roles: Roles,
@@ -40,6 +43,7 @@ pub(crate) struct Services {
 enum Service<'a> {
     AcmPca,
     Admin,
+    CloudTrail,
     Events,
     Kms,
     Lambda,
@@ -56,8 +60,9 @@ struct Scope<'a> {
 }
 
 impl Services {
-    pub(crate) fn into_router(self) -> Router {
-        Router::new().fallback(answer).with_state(self)
+    /// All services, for who names this host (`guard`) and has the token, where one is needed.
+    pub(crate) fn into_router(self, guard: Guard) -> Router {
+        guard.protect(Router::new().fallback(answer).with_state(self))
     }
 }
 
@@ -84,7 +89,7 @@ impl Services {
                     None => answer_of(self.pca, request).await,
                 }
             }
-            Service::Admin => self.admin.answer(request.method(), request.uri().path()),
+            Service::Admin => self.admin.answer(&request),
             Service::S3 => match self.s3.call(request.map(s3s::Body::http_body_unsync)).await {
                 Ok(response) => response.map(Body::new),
                 Err(error) => {
@@ -93,8 +98,9 @@ impl Services {
                     StatusCode::INTERNAL_SERVER_ERROR.into_response()
                 }
             },
-            Service::Unknown(name) => unknown(name),
-            Service::Events
+            Service::Unknown(name) => absent::answer(name, request.headers()),
+            Service::CloudTrail
+            | Service::Events
             | Service::Kms
             | Service::Lambda
             | Service::S3Control
@@ -132,6 +138,13 @@ impl Services {
         let scope = scope(&parts.headers, &parts.uri);
         let head = Request::from_parts(parts.clone(), Body::empty());
         match service(&scope, &head) {
+            Service::CloudTrail => {
+                let access_key = scope.map_or("", |scope| scope.access_key);
+                match self.roles.permit_json(access_key, "cloudtrail:LookupEvents", "*") {
+                    Ok(()) => self.history.answer(&parts.headers, &body),
+                    Err(refusal) => *refusal,
+                }
+            }
             Service::Events => {
                 let access_key = scope.map_or("", |scope| scope.access_key);
                 for bus in roles::event_bus_resources(&body, &self.account) {
@@ -187,6 +200,7 @@ fn service<'a>(scope: &Option<Scope<'a>>, request: &Request) -> Service<'a> {
     }
     match scope.as_ref().map(|scope| scope.service) {
         Some("acm-pca") => return Service::AcmPca,
+        Some("cloudtrail") => return Service::CloudTrail,
         Some("events") => return Service::Events,
         Some("kms") => return Service::Kms,
         Some("lambda") => return Service::Lambda,
@@ -234,14 +248,6 @@ fn parse_scope<'a>(credential: &'a str, slash: &str) -> Option<Scope<'a>> {
     Some(Scope { access_key, service })
 }
 
-fn unknown(name: &str) -> Response {
-    let message = format!(
-        "vigil-local serves acm-pca, events, kms, lambda, s3 and sts on this port, and not {name}"
-    );
-    let body = json!({"__type": "UnknownServiceException", "message": message});
-    (StatusCode::NOT_IMPLEMENTED, axum::Json(body)).into_response()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,6 +272,7 @@ mod tests {
         };
         for (name, want) in [
             ("acm-pca", "AcmPca"),
+            ("cloudtrail", "CloudTrail"),
             ("events", "Events"),
             ("kms", "Kms"),
             ("lambda", "Lambda"),

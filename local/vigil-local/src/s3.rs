@@ -16,9 +16,11 @@ mod history;
 mod host;
 mod listing;
 mod locks;
+mod messages;
 mod objects;
 mod service;
 mod trail;
+mod unset;
 mod versions;
 mod watched_config;
 

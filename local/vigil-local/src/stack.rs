@@ -5,7 +5,7 @@ mod error;
 
 use std::path::Path;
 
-use pca_local::{PcaLocal, Timeline};
+use pca_local::{AdminToken, PcaLocal, Timeline};
 
 use crate::events::{EventBuses, SeenEvent};
 use crate::lambda::{Functions, Invocation};
@@ -21,6 +21,7 @@ const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
 /// them.
 pub struct Stack {
     endpoint: String,
+    token: Option<AdminToken>,
     pca: PcaLocal,
     buses: EventBuses,
     functions: Functions,
@@ -60,6 +61,11 @@ impl Stack {
     /// `http://ADDR:PORT`, for `AWS_ENDPOINT_URL`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// What `/_pca-local/` and `/_vigil-local/` ask for, if they do.
+    pub fn admin_token(&self) -> Option<&AdminToken> {
+        self.token.as_ref()
     }
 
     /// The ACM PCA service of the stack.

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use pca_local::Clock;
+use pca_local::{AdminToken, Clock, Timings};
 use vigil_local::{Account, SECRET, Stack, StackError};
 
 #[derive(clap::Args)]
@@ -11,6 +11,15 @@ pub(crate) struct Options {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:4566", value_name = "ADDR:PORT")]
     listen: String,
+    /// Answer to this name in the Host header, and to what is below it; can be given several times.
+    /// localhost, 127.0.0.1, [::1], the address of --listen and AWS's own names are allowed anyway.
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+    /// What /_pca-local/ and /_vigil-local/ ask for, as in `Authorization: Bearer TOKEN`. Without it, a
+    /// token is made and printed if --listen is not a loopback address.
+    #[arg(long, env = "VIGIL_LOCAL_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN",
+          value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    admin_token: Option<String>,
     /// Folder for S3 objects, logs and targets [default: a temporary folder].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -24,6 +33,10 @@ pub(crate) struct Options {
     /// A value for a parameter of the template.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
+    /// How long CAs, certificates and audit reports take. `aws` is what `pca-local` has by default: the
+    /// first call that asks is told to wait. See `pca-local --help`.
+    #[arg(long, default_value = "immediate", value_name = "TIMING")]
+    timing: Timings,
     /// Stop the clock. POST /_pca-local/clock/advance moves it.
     #[arg(long)]
     freeze_clock: bool,
@@ -48,6 +61,15 @@ pub(crate) async fn run(options: Options) -> Result<(), UpError> {
         clock.freeze();
     }
     let mut stack = Stack::builder().account(account.clone()).clock(clock).listen(&options.listen);
+    stack = stack.timings(options.timing);
+    let is_given = options.admin_token.is_some();
+    if let Some(token) = options.admin_token {
+        stack = stack.admin_token(AdminToken::new(token));
+    }
+    let listen_host = options.listen.rsplit_once(':').map(|(host, _)| host.to_owned());
+    for name in options.allow_host.into_iter().chain(listen_host) {
+        stack = stack.allow_host(name);
+    }
     let default = Path::new("infra/template.yaml");
     match options.template {
         Some(path) => stack = stack.template(path),
@@ -69,13 +91,13 @@ pub(crate) async fn run(options: Options) -> Result<(), UpError> {
     for (logical_id, kind) in stack.left_out() {
         tracing::warn!(logical_id, kind, "this resource type is not supported and is ignored");
     }
-    announce(&stack, &account).map_err(UpError::Announce)?;
+    announce(&stack, &account, is_given).map_err(UpError::Announce)?;
     stopped.await;
     stack.shutdown().await;
     Ok(())
 }
 
-fn announce(stack: &Stack, account: &Account) -> std::io::Result<()> {
+fn announce(stack: &Stack, account: &Account, is_token_given: bool) -> std::io::Result<()> {
     let (endpoint, region) = (stack.endpoint(), &account.region);
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on {endpoint}")?;
@@ -83,6 +105,9 @@ fn announce(stack: &Stack, account: &Account) -> std::io::Result<()> {
     writeln!(out, "export AWS_REGION={region} AWS_DEFAULT_REGION={region}")?;
     writeln!(out, "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY={SECRET}")?;
     writeln!(out, "# data folder: {}", stack.data_dir().display())?;
+    if let Some(token) = stack.admin_token().filter(|_| !is_token_given) {
+        writeln!(out, "# token for /_pca-local/ and /_vigil-local/: {}", token.reveal())?;
+    }
     out.flush()
 }
 

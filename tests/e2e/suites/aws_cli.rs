@@ -41,7 +41,7 @@ impl Cli<'_> {
 
 #[test]
 fn the_aws_cli_creates_issues_revokes_deletes_and_restores() {
-    let server = Server::start("pca-local", &["--listen", "127.0.0.1:0"]);
+    let server = Server::start("pca-local", &["--listen", "127.0.0.1:0", "--timing", "immediate"]);
     let folder = tempfile::tempdir().unwrap();
     let cli = Cli { url: &server.url, folder: folder.path(), ca_bundle: None };
     let ca = cli

@@ -8,7 +8,7 @@ use e2e::{Server, root, run, tool};
 
 #[test]
 fn the_console_shows_cas_moves_the_clock_and_shows_events() {
-    let server = Server::start("pca-local", &["--listen", "127.0.0.1:0"]);
+    let server = Server::start("pca-local", &["--listen", "127.0.0.1:0", "--timing", "immediate"]);
     let home = tempfile::tempdir().unwrap();
     let path = std::env::var_os("PATH").unwrap();
     let mut command = Command::new(tool("python"));

@@ -44,6 +44,7 @@ async fn an_eventbridge_endpoint_and_a_file_get_what_happened() {
     let source = "local.acm-pca";
     let options = [
         "--listen=127.0.0.1:0",
+        "--timing=immediate",
         &format!("--events={}", stack.endpoint()),
         &format!("--events={}", file.display()),
         &format!("--events-source={source}"),

@@ -52,8 +52,9 @@ const NOT_AWS: &[(&str, &str, &str)] = &[
 
 #[test]
 fn what_moto_expects_of_acm_pca_holds_wherever_aws_does_it_too() {
-    let server =
-        Server::start("pca-local", &["--listen", "127.0.0.1:0", "--account", "123456789012"]);
+    // moto is done at once.
+    let options = ["--listen=127.0.0.1:0", "--account=123456789012", "--timing=immediate"];
+    let server = Server::start("pca-local", &options);
     let sources = root().join(".venv/moto");
     let mut command = Command::new(tool("python"));
     command

@@ -18,7 +18,7 @@ use super::{
     joined, output, report,
     walk::{self, Keep, Walked},
 };
-use crate::exit::Exit;
+use crate::{exit::Exit, output::plain_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -80,8 +80,10 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
         .any(|judgement| matches!(judgement.result, JudgementResult::Findings { .. }));
     let text = match options.format {
         Format::Human => output::human(&subject, &judgements),
-        Format::Json => output::json(&options.file, &options.issuer, &subject, &judgements),
-        Format::Sarif => output::sarif(&options.file, &judgements),
+        Format::Json => {
+            plain_json(&output::json(&options.file, &options.issuer, &subject, &judgements))
+        }
+        Format::Sarif => plain_json(&output::sarif(&options.file, &judgements)),
     };
     output::write(&text).map_err(CheckError::Output)?;
     Ok(if found { Exit::Findings } else { Exit::Clean })

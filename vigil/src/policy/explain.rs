@@ -23,7 +23,7 @@ use super::describe;
 use crate::{
     exit::Exit,
     input,
-    output::{Answer, line},
+    output::{Answer, json, line},
 };
 
 #[derive(Args)]
@@ -109,7 +109,7 @@ pub(super) fn run(options: &Options) -> Answer {
         of_event(&deletion, &policies, options)?
     };
     if options.json {
-        line(&serde_json::to_string_pretty(&explanation)?);
+        json(&serde_json::to_string_pretty(&explanation)?);
     } else {
         tell(&explanation)?;
     }
@@ -259,13 +259,15 @@ fn tell(explanation: &Explanation) -> Result<(), serde_json::Error> {
     line(&format!("principal  {}", id("principal")));
     line(&format!("action     {}", id("action")));
     line(&format!("resource   {}", id("resource")));
-    line(&format!("\ncontext    {}", indented(&request["context"])?));
-    line(&format!("entities   {}", indented(&request["entities"])?));
+    line("");
+    json(&format!("context    {}", indented(&request["context"])?));
+    json(&format!("entities   {}", indented(&request["entities"])?));
     line(&format!("policies   {}", explanation.policy_set.join(", ")));
     for assumed in &explanation.assumed {
         line(&format!("assumed    {assumed}"));
     }
-    line(&format!("\nverdict    {}", sentence(&explanation.verdict)));
+    line("");
+    line(&format!("verdict    {}", sentence(&explanation.verdict)));
     if let Some(recorded) = &explanation.recorded {
         line(&format!("recorded   {}", sentence(recorded)));
     }

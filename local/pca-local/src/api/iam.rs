@@ -36,6 +36,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) resource_tags: Vec<(String, String)>,
 }
 
+const CREATE: &str = "CreateCertificateAuthority";
 const TAG_ON_CREATE: &str = "TagCertificateAuthority";
 
 impl Iam {
@@ -60,18 +61,12 @@ impl Iam {
             )
         })?;
         let context = context(caller, identity, asked);
-        let resource = resource(asked.request);
+        let resource = resource(caller, identity, asked);
         identity.permit(caller, asked.operation, &resource, &context)?;
         // Service authorization reference: giving a new CA tags takes the right to tag, too.
         let is_tagged = asked.request["Tags"].as_array().is_some_and(|tags| !tags.is_empty());
-        if asked.operation == "CreateCertificateAuthority" && is_tagged {
-            let (partition, region) =
-                (crate::model::arn::partition(&caller.region), &caller.region);
-            let any_ca = format!(
-                "arn:{partition}:acm-pca:{region}:{}:certificate-authority/*",
-                identity.account
-            );
-            identity.permit(caller, TAG_ON_CREATE, &any_ca, &context)?;
+        if asked.operation == CREATE && is_tagged {
+            identity.permit(caller, TAG_ON_CREATE, &resource, &context)?;
         }
         Ok(())
     }
@@ -113,10 +108,20 @@ impl Identity {
     }
 }
 
-/// Calls that name no CA are about no resource in particular.
-fn resource(request: &Value) -> String {
-    let named = ["CertificateAuthorityArn", "ResourceArn"].map(|member| request[member].as_str());
-    named.into_iter().flatten().next().unwrap_or("*").to_owned()
+/// A new CA is one of all CAs of the caller's account (aws/eks-hybrid#686). Other calls that name
+/// no CA are about no resource in particular.
+fn resource(caller: &Caller, identity: &Identity, asked: &Asked<'_>) -> String {
+    let members = ["CertificateAuthorityArn", "ResourceArn"];
+    let named = members.map(|member| asked.request[member].as_str()).into_iter().flatten().next();
+    match named {
+        Some(arn) => arn.to_owned(),
+        None if asked.operation == CREATE => {
+            let (region, account) = (&caller.region, &identity.account);
+            let partition = crate::model::arn::partition(region);
+            format!("arn:{partition}:acm-pca:{region}:{account}:certificate-authority/*")
+        }
+        None => "*".to_owned(),
+    }
 }
 
 /// The condition keys of ACM PCA ("Actions, resources, and condition keys for AWS Private
@@ -126,7 +131,7 @@ fn context(caller: &Caller, identity: &Identity, asked: &Asked<'_>) -> Context {
     let tags = asked.request["Tags"].as_array().map(Vec::as_slice).unwrap_or_default();
     let tags: Vec<(String, String)> =
         tags.iter().map(|tag| (text(&tag["Key"]), text(&tag["Value"]))).collect();
-    let resource = resource(asked.request);
+    let resource = resource(caller, identity, asked);
     let owner = resource.split(':').nth(4).filter(|account| !account.is_empty());
     let template = template_arn(caller, asked);
     Context::default()

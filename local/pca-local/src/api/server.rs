@@ -15,7 +15,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::api::tls::Tls;
+use crate::api::{guard::Guard, tls::Tls};
 
 /// How long a client may take for a TLS handshake, and then for the head of each request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
@@ -27,14 +27,22 @@ const BREATH: Duration = Duration::from_millis(200);
 /// Sockets that a [`Router`] is to be served on.
 pub struct Server {
     listener: TcpListener,
+    allowed_hosts: Vec<String>,
     head_patience: Duration,
     tls: Option<Tls>,
 }
 
 impl Server {
-    /// A server without TLS; a client has 30 seconds for the head of a request.
+    /// A server without TLS; a client has 30 seconds for the head of a request, and names the server
+    /// as [`Guard::of_listener`] allows.
     pub fn new(listener: TcpListener) -> Self {
-        Self { listener, head_patience: HEAD_PATIENCE, tls: None }
+        Self { listener, allowed_hosts: Vec::new(), head_patience: HEAD_PATIENCE, tls: None }
+    }
+
+    /// Answers to these names as well.
+    pub fn allow_hosts(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.allowed_hosts.extend(names);
+        self
     }
 
     /// How long a client may take to say what it wants.
@@ -51,6 +59,13 @@ impl Server {
 
     /// Serves until `stop` resolves and what was begun has ended, or has had its time.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
+        let router = match self.listener.local_addr() {
+            Ok(address) => Guard::of_listener(address).and(self.allowed_hosts).protect(router),
+            Err(error) => {
+                tracing::error!(%error, "the address that is listened on is not known");
+                return;
+            }
+        };
         let stopping = watch::Sender::new(false);
         let mut connections = JoinSet::new();
         let mut stop = std::pin::pin!(stop);

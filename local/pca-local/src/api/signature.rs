@@ -16,6 +16,7 @@ use crate::model::error::ApiError;
 use authorization::Authorization;
 
 const SERVICE: &str = "acm-pca";
+const TARGET: &str = "x-amz-target";
 /// A signature is good for five minutes before and after its time.
 const MAX_SKEW: Duration = Duration::minutes(5);
 
@@ -64,6 +65,7 @@ impl Secrets {
                 "The security token included in the request is invalid.",
             )
         })?;
+        check_signed_headers(&authorization, &parts.headers)?;
         check_scope(&authorization)?;
         let signed_at = parse_date(authorization.date)?;
         check_age(authorization.date, signed_at, now)?;
@@ -84,6 +86,28 @@ impl Secrets {
             )
         })
     }
+}
+
+/// "At a minimum, you must include the host header (HTTP/1.1) or the :authority header (HTTP/2), and
+/// any x-amz-* headers in the signature" (IAM user guide, "Create a signed AWS API request"): of
+/// these the operation's name must not be open to others. The words for the host are AWS's
+/// (aws/aws-sdk-php#2469), those for the other are made alike.
+fn check_signed_headers(
+    authorization: &Authorization<'_>,
+    headers: &HeaderMap,
+) -> Result<(), ApiError> {
+    let is_signed = |name: &str| {
+        authorization.signed_headers.split(';').any(|signed| signed.eq_ignore_ascii_case(name))
+    };
+    let missing = if !is_signed("host") && !is_signed(":authority") {
+        "'Host' or ':authority'"
+    } else if headers.contains_key(TARGET) && !is_signed(TARGET) {
+        "'X-Amz-Target'"
+    } else {
+        return Ok(());
+    };
+    let why = format!("{missing} must be a 'SignedHeader' in the AWS Authorization.");
+    Err(ApiError::refused("InvalidSignatureException", why))
 }
 
 fn check_scope(authorization: &Authorization<'_>) -> Result<(), ApiError> {

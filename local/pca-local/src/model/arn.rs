@@ -102,14 +102,31 @@ impl fmt::Display for CaArn {
     }
 }
 
+/// How a partition's Regions begin, its name, and the suffix of its hosts, as botocore's
+/// `endpoints.json` has them.
+const PARTITIONS: [(&str, &str, &str); 7] = [
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+];
+
+fn partition_of(region: &str) -> (&'static str, &'static str) {
+    let other = PARTITIONS.iter().find(|(start, _, _)| region.starts_with(start));
+    other.map_or(("aws", "amazonaws.com"), |(_, name, suffix)| (*name, *suffix))
+}
+
 /// The partition that a Region lies in.
 pub(crate) fn partition(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        Some("eusc") => "aws-eusc",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
+    partition_of(region).0
+}
+
+/// What the hosts of AWS's services in a Region end in, as in `amazonaws.com.cn`.
+pub(crate) fn host_suffix(region: &str) -> &'static str {
+    partition_of(region).1
 }
 
 #[cfg(test)]
@@ -127,6 +144,23 @@ mod tests {
         assert_eq!((ca.to_string().as_str(), serial.as_str()), (CA, "a4e9"));
         assert_eq!(ca.certificate(&serial), certificate);
         assert_eq!(parse_certificate(CA).unwrap_err().code, "InvalidArnException");
+    }
+
+    #[test]
+    fn a_region_has_its_partition_and_the_suffix_of_its_hosts() {
+        for (region, name, suffix) in [
+            ("us-east-1", "aws", "amazonaws.com"),
+            ("mx-central-1", "aws", "amazonaws.com"),
+            ("cn-northwest-1", "aws-cn", "amazonaws.com.cn"),
+            ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+            ("eusc-de-east-1", "aws-eusc", "amazonaws.eu"),
+            ("us-iso-east-1", "aws-iso", "c2s.ic.gov"),
+            ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov"),
+            ("eu-isoe-west-1", "aws-iso-e", "cloud.adc-e.uk"),
+            ("us-isof-south-1", "aws-iso-f", "csp.hci.ic.gov"),
+        ] {
+            assert_eq!((partition(region), host_suffix(region)), (name, suffix), "{region}");
+        }
     }
 
     #[test]

@@ -61,7 +61,10 @@ pub(crate) enum Call {
     Metadata,
     Restore,
     Revoke,
+    /// A change of the status, ACTIVE or DISABLED.
     Update,
+    /// A change of how revocation is published, and nothing else.
+    UpdateRevocation,
 }
 
 /// The status that Describe reports. DELETED hides EXPIRED, EXPIRED hides ACTIVE and DISABLED.
@@ -90,8 +93,20 @@ pub(crate) fn is_gone(state: &CaState, now: OffsetDateTime) -> bool {
 
 /// Whether a CA in `status` takes `call`; if not, the service's own words.
 pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiError> {
+    if takes(status, call) {
+        return Ok(());
+    }
+    if call == Call::GetCsr && matches!(status, Status::Creating) {
+        return Err(ApiError::request_in_progress(format!(
+            "The certificate signing request of {arn} is still being created"
+        )));
+    }
+    Err(ApiError::invalid_state(words(call, status, arn)))
+}
+
+fn takes(status: &Status, call: Call) -> bool {
     use Status::{Active, Creating, Deleted, Disabled, Expired, Failed, PendingCertificate};
-    let permitted = match call {
+    match call {
         Call::AuditReport | Call::Revoke | Call::Update => matches!(status, Active | Disabled),
         Call::Delete => !matches!(status, Active | Deleted),
         Call::GetCaCertificate => matches!(status, Active | Disabled | Expired),
@@ -104,16 +119,14 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
         Call::IssueOwnRoot => matches!(status, Active | PendingCertificate),
         Call::Metadata => !matches!(status, Creating | Deleted | Failed),
         Call::Restore => matches!(status, Deleted),
-    };
-    if permitted {
-        return Ok(());
+        // Terraform's acceptance tests change it in CAs that never get a certificate
+        // (terraform-provider-aws#4458, #7050).
+        Call::UpdateRevocation => matches!(status, Active | Disabled | PendingCertificate),
     }
-    if call == Call::GetCsr && matches!(status, Creating) {
-        return Err(ApiError::request_in_progress(format!(
-            "The certificate signing request of {arn} is still being created"
-        )));
-    }
-    Err(ApiError::invalid_state(match call {
+}
+
+fn words(call: Call, status: &Status, arn: &str) -> String {
+    match call {
         Call::AuditReport => format!(
             "The certificate authority is not in a valid state for creating an audit report: it is \
              in the {status} state"
@@ -137,6 +150,12 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
         Call::Issue | Call::IssueOwnRoot => {
             "The certificate authority is not in a valid state for issuing certificates".to_owned()
         }
+        // ekristen/aws-nuke#825 has it of ListTags.
+        Call::Metadata if matches!(status, Status::Deleted) => {
+            "The certificate authority is in the DELETED state and must be restored to complete \
+             this action."
+                .to_owned()
+        }
         Call::Metadata => format!("The certificate authority is in the {status} state"),
         Call::Restore => {
             "The certificate authority is not in a valid state for restoration.".to_owned()
@@ -145,10 +164,11 @@ pub(crate) fn permit(call: Call, status: &Status, arn: &str) -> Result<(), ApiEr
             "The certificate authority is not in a valid state for revoking certificates: it is in \
              the {status} state"
         ),
-        Call::Update => "The certificate authority must be in the ACTIVE or DISABLED state to be \
-                         updated"
-            .to_owned(),
-    }))
+        Call::Update | Call::UpdateRevocation => {
+            "The certificate authority must be in the ACTIVE or DISABLED state to be updated"
+                .to_owned()
+        }
+    }
 }
 
 /// After DeleteCertificateAuthority has been permitted: the restoration period begins. A CA that is
@@ -210,6 +230,7 @@ mod tests {
         (Call::Restore, "nnnnnny"),
         (Call::Revoke, "nnyynnn"),
         (Call::Update, "nnyynnn"),
+        (Call::UpdateRevocation, "nyyynnn"),
     ];
 
     #[test]
@@ -233,6 +254,43 @@ mod tests {
                 };
                 assert_eq!(got, want, "{call:?} in {status}");
             }
+        }
+    }
+
+    /// Of hashicorp/terraform-provider-aws#26968 and #37592, and the user guide's CloudTrail examples
+    /// of DeleteCertificateAuthority and RestoreCertificateAuthority.
+    #[test]
+    fn the_words_of_public_reports_are_kept() {
+        for (call, status, words) in [
+            (
+                Call::Issue,
+                Status::PendingCertificate,
+                "The certificate authority is not in a valid state for issuing certificates",
+            ),
+            (
+                Call::GetCertificate,
+                Status::Deleted,
+                "The certificate authority ARN is not in the correct state to have issued \
+                 certificates.",
+            ),
+            (
+                Call::GetCaCertificate,
+                Status::PendingCertificate,
+                "The certificate authority ARN is not in the correct state to have a certificate \
+                 signing request.",
+            ),
+            (
+                Call::Delete,
+                Status::Active,
+                "The certificate authority is not in a valid state for deletion.",
+            ),
+            (
+                Call::Restore,
+                Status::Active,
+                "The certificate authority is not in a valid state for restoration.",
+            ),
+        ] {
+            assert_eq!(permit(call, &status, "ARN").unwrap_err().message, words);
         }
     }
 

@@ -10,22 +10,30 @@ use crate::model::wait::Wait;
 /// A larger number is taken for a mistake in its unit.
 const MAX_DELAY_SECONDS: f64 = 366.0 * 86_400.0;
 
-/// As text: `immediate`, `polls:N`, `seconds:N`.
+/// How long [`Timing::Aws`] takes if no client asks: of CAs, certificates and small audit reports
+/// about what is published (a CA "creation complete after 1s", terraform-provider-aws#37592).
+const AWS_DELAY: Duration = Duration::seconds(2);
+
+/// As text: `aws`, `immediate`, `polls:N`, `seconds:N`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Timing {
     /// This many calls that ask for the result are told to wait; the next one gets it.
     AfterPolls(u32),
+    /// As at AWS: whoever asks at once is told to wait, the next one gets it. It is done after two
+    /// seconds of the service's clock if no client asks.
+    #[default]
+    Aws,
     /// On the service's clock.
     Delay(Duration),
     /// At once.
-    #[default]
     Immediate,
 }
 
-/// One [`Timing`] for each thing that the service does after it has answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+/// One [`Timing`] for each thing that the service does after it has answered: [`Timing::Aws`] by
+/// default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Timings {
     /// The key of a CA, which is CREATING meanwhile.
     pub creation: Timing,
@@ -35,11 +43,40 @@ pub struct Timings {
     pub audit_report: Timing,
 }
 
+impl Timings {
+    /// Everything at once: for tests of programs that do not wait.
+    pub const IMMEDIATE: Self = Self::all(Timing::Immediate);
+
+    /// The same for everything.
+    pub const fn all(timing: Timing) -> Self {
+        Self { creation: timing, issuance: timing, audit_report: timing }
+    }
+}
+
+/// New timings; what is left out stays.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ChangedTimings {
+    creation: Option<Timing>,
+    issuance: Option<Timing>,
+    audit_report: Option<Timing>,
+}
+
+impl ChangedTimings {
+    pub(crate) fn applied_to(self, current: Timings) -> Timings {
+        Timings {
+            creation: self.creation.unwrap_or(current.creation),
+            issuance: self.issuance.unwrap_or(current.issuance),
+            audit_report: self.audit_report.unwrap_or(current.audit_report),
+        }
+    }
+}
+
 /// Why a text is not a timing.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum TimingError {
-    #[error("'{0}' is not a time to wait: immediate, polls:N, or seconds:N up to a year")]
+    #[error("'{0}' is not a time to wait: aws, immediate, polls:N, or seconds:N up to a year")]
     NotATime(String),
     #[error("'{0}' cannot be timed: creation, issuance and audit-report can")]
     NotTimed(String),
@@ -51,6 +88,7 @@ impl FromStr for Timing {
     fn from_str(text: &str) -> Result<Self, TimingError> {
         let not_a_time = || TimingError::NotATime(text.to_owned());
         match text.split_once(':') {
+            None if text == "aws" => Ok(Self::Aws),
             None if text == "immediate" => Ok(Self::Immediate),
             Some(("polls", count)) => count.parse().map(Self::AfterPolls).map_err(|_| not_a_time()),
             Some(("seconds", seconds)) => seconds
@@ -69,6 +107,7 @@ impl fmt::Display for Timing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AfterPolls(count) => write!(f, "polls:{count}"),
+            Self::Aws => f.write_str("aws"),
             Self::Delay(delay) => write!(f, "seconds:{}", delay.as_seconds_f64()),
             Self::Immediate => f.write_str("immediate"),
         }
@@ -89,19 +128,18 @@ impl TryFrom<String> for Timing {
     }
 }
 
-/// `seconds:2` for everything, or `creation=polls:3,audit-report=seconds:5`.
+/// `seconds:2` for everything, `creation=polls:3,audit-report=seconds:5` for two things and `aws` for
+/// the third, or `immediate,creation=polls:3` for all things and then one.
 impl FromStr for Timings {
     type Err = TimingError;
 
     fn from_str(text: &str) -> Result<Self, TimingError> {
-        if !text.contains('=') {
-            let timing = text.parse()?;
-            return Ok(Self { creation: timing, issuance: timing, audit_report: timing });
-        }
         let mut timings = Self::default();
         for part in text.split(',') {
-            let (name, timing) =
-                part.split_once('=').ok_or_else(|| TimingError::NotATime(part.to_owned()))?;
+            let Some((name, timing)) = part.split_once('=') else {
+                timings = Self::all(part.parse()?);
+                continue;
+            };
             let timed = match name {
                 "audit-report" => &mut timings.audit_report,
                 "creation" => &mut timings.creation,
@@ -118,6 +156,7 @@ impl Timing {
     pub(crate) fn begin(self, now: OffsetDateTime) -> Wait {
         match self {
             Self::AfterPolls(count) => Wait::Polls(count),
+            Self::Aws => Wait::Once(now + AWS_DELAY),
             Self::Delay(delay) => Wait::Until(now + delay),
             Self::Immediate => Wait::Until(now),
         }
@@ -132,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_timing_is_read_as_it_is_written() {
-        for text in ["immediate", "polls:0", "polls:3", "seconds:0.5", "seconds:60"] {
+        for text in ["aws", "immediate", "polls:0", "polls:3", "seconds:0.5", "seconds:60"] {
             assert_eq!(text.parse::<Timing>().unwrap().to_string(), text);
         }
         for text in ["", "soon", "polls:-1", "polls:x", "seconds:-1", "seconds:NaN", "seconds:1e9"]
@@ -151,6 +190,29 @@ mod tests {
         let want = Timings { creation: one, audit_report: two, ..Timings::default() };
         assert_eq!(some, want);
         assert!("deletion=polls:1".parse::<Timings>().is_err());
+        let mixed: Timings = "immediate,creation=polls:1".parse().unwrap();
+        assert_eq!(mixed, Timings { creation: one, ..Timings::IMMEDIATE });
+    }
+
+    #[test]
+    fn a_change_leaves_what_it_does_not_name() {
+        let change: ChangedTimings = serde_json::from_str(r#"{"issuance": "polls:1"}"#).unwrap();
+        let issuance = Timing::AfterPolls(1);
+        let want = Timings { issuance, ..Timings::IMMEDIATE };
+        assert_eq!(change.applied_to(Timings::IMMEDIATE), want);
+        assert!(serde_json::from_str::<ChangedTimings>(r#"{"deletion": "aws"}"#).is_err());
+    }
+
+    #[test]
+    fn by_default_one_client_is_told_to_wait_or_two_seconds_pass() {
+        let now = datetime!(2026-01-01 00:00 UTC);
+        let begun = Timings::default().issuance.begin(now);
+        let mut asked = begun;
+        assert_eq!([asked.poll(now), asked.poll(now)], [false, true]);
+        assert_eq!(asked.due(), Some(now), "the clock may end it, too");
+        let mut unasked = begun;
+        assert_eq!(unasked.due(), Some(now + AWS_DELAY));
+        assert!(unasked.poll(now + AWS_DELAY));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 mod directory;
 mod error;
 mod load;
+mod private;
 mod queue;
 mod schema;
 mod write;

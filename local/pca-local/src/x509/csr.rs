@@ -16,8 +16,8 @@ use super::pem::{self, PemError};
 use super::signed::Signed;
 use super::verify::VerifyError;
 
-/// Some tools (Netscape's heirs, keytool) write the second form.
-const LABELS: [&str; 2] = [pem::CERTIFICATE_REQUEST, "NEW CERTIFICATE REQUEST"];
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE REQUEST-----";
+const END: &[u8] = b"-----END CERTIFICATE REQUEST-----";
 
 /// What a request asks for, after its signature has proved that the sender holds the key.
 #[derive(Clone, Debug)]
@@ -40,10 +40,18 @@ pub enum RequestError {
     ExtensionRepeated { oid: ObjectIdentifier },
     #[error("the extensions that the request asks for cannot be read")]
     Extensions(#[source] der::Error),
+    #[error(
+        "the request does not begin with -----BEGIN CERTIFICATE REQUEST----- and end with \
+         -----END CERTIFICATE REQUEST-----"
+    )]
+    Format,
     #[error("the request names neither a subject nor a subject alternative name")]
     Nameless,
     #[error("the request is not PEM")]
     Pem(#[from] PemError),
+    /// The service's own words (cert-manager/aws-privateca-issuer#6).
+    #[error("CSR must mark the SAN extension critical when it has an empty subject")]
+    SanNotCritical,
     #[error("the request's signature was not accepted")]
     Signature(#[source] VerifyError),
     #[error("the request's subject cannot be read")]
@@ -53,12 +61,18 @@ pub enum RequestError {
 }
 
 impl Request {
-    /// Reads a request in PEM. Checked are, in this order, structure, signature, extensions, names.
+    /// Reads a request in PEM. Checked are, in this order, its first and last line, structure,
+    /// signature, extensions, names. The older label, NEW CERTIFICATE REQUEST, is refused as by
+    /// the service (aws/aws-cli#9613).
     ///
     /// # Errors
     /// The first of these that is wrong.
     pub fn parse(text: &[u8]) -> Result<Self, RequestError> {
-        Self::parse_der(&pem::decode_one(text, &LABELS)?)
+        let trimmed = text.trim_ascii();
+        if !trimmed.starts_with(BEGIN) || !trimmed.ends_with(END) {
+            return Err(RequestError::Format);
+        }
+        Self::parse_der(&pem::decode_one(trimmed, &[pem::CERTIFICATE_REQUEST])?)
     }
 
     /// Reads one PKCS #10 request from DER and verifies its signature.
@@ -77,8 +91,11 @@ impl Request {
         if let Some(oid) = repeated(&extensions) {
             return Err(RequestError::ExtensionRepeated { oid });
         }
-        if subject.is_empty() && find(&extensions, oid::SUBJECT_ALT_NAME).is_none() {
-            return Err(RequestError::Nameless);
+        if subject.is_empty() {
+            let names = find(&extensions, oid::SUBJECT_ALT_NAME).ok_or(RequestError::Nameless)?;
+            if !names.critical {
+                return Err(RequestError::SanNotCritical);
+            }
         }
         Ok(Self { subject, public_key_info: info.public_key_info.to_vec(), extensions })
     }

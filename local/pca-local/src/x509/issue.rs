@@ -13,6 +13,7 @@ pub use issuer::Issuer;
 use super::certificate::{TbsCertificate, V3, Validity};
 use super::csr::Request;
 use super::extension::ExtensionError;
+use super::key::{KeyError, check_algorithms};
 use super::moment;
 use super::name::{Name, NameError, is_too_long, subject_from_api};
 use super::signed::{SignError, algorithm_identifier, sign};
@@ -54,7 +55,8 @@ pub enum IssueError {
     Extensions(#[from] ExtensionError),
     #[error("the template {template} certifies the CA's own key, which is not the request's")]
     NotOwnKey { template: &'static str },
-    #[error("the certificate would end at {not_after}, after its issuer does at {limit}")]
+    /// The service's own words (gyuho/infra).
+    #[error("The certificate validity specified exceeds the certificate authority validity")]
     OutlivesIssuer { not_after: OffsetDateTime, limit: OffsetDateTime },
     #[error("the path length {wanted} is not below the issuing CA's, which is {limit}")]
     PathLength { wanted: u8, limit: u8 },
@@ -62,8 +64,8 @@ pub enum IssueError {
     PathLengthExhausted,
     #[error("the certificate was not signed")]
     Sign(#[source] SignError),
-    #[error("the CA's key does not sign with {algorithm}")]
-    SigningAlgorithm { algorithm: String },
+    #[error(transparent)]
+    SigningAlgorithm(KeyError),
     #[error("the subject in ApiPassthrough cannot be used")]
     Subject(#[from] NameError),
 }
@@ -85,9 +87,7 @@ impl IssueError {
     /// Whose fault the error is.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Extensions(_) | Self::SigningAlgorithm { .. } | Self::Subject(_) => {
-                Fault::Argument
-            }
+            Self::Extensions(_) | Self::SigningAlgorithm(_) | Self::Subject(_) => Fault::Argument,
             Self::CommonNameTooLong { .. } | Self::NotOwnKey { .. } => Fault::Request,
             Self::OutlivesIssuer { .. } | Self::PathLength { .. } | Self::PathLengthExhausted => {
                 Fault::Issuer
@@ -103,10 +103,8 @@ impl IssueError {
 /// If the request, the API or the issuer does not allow the certificate: see [`IssueError::fault`].
 pub fn issue(issuance: &Issuance<'_>) -> Result<Vec<u8>, IssueError> {
     let Issuance { issuer, request, template, signing_algorithm, .. } = issuance;
-    if !issuer.key().can_sign_with(signing_algorithm) {
-        let algorithm = signing_algorithm.as_str().to_owned();
-        return Err(IssueError::SigningAlgorithm { algorithm });
-    }
+    check_algorithms(issuer.key().algorithm(), signing_algorithm)
+        .map_err(IssueError::SigningAlgorithm)?;
     let subject = subject(issuance)?;
     check_common_names(&subject)?;
     if template.is_root() {

@@ -26,8 +26,12 @@ pub enum KeyError {
         #[source]
         source: Unspecified,
     },
-    #[error("{signing} is not an algorithm for {key} keys")]
-    Mismatch { key: String, signing: String },
+    /// The service's own words (cert-manager/aws-privateca-issuer#22), which end in a dot.
+    #[error(
+        "Signing algorithm {signing} cannot be used with key type {key}. Valid signing algorithms \
+         are: {valid}."
+    )]
+    Mismatch { key: String, signing: String, valid: String },
     #[error("the PKCS #8 document does not hold a {algorithm} key")]
     Rejected {
         algorithm: String,
@@ -191,10 +195,7 @@ impl CaKey {
     /// # Errors
     /// If the algorithm is for another kind of key, or signing fails.
     pub fn sign(&self, algorithm: &SigningAlgorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
-        if !self.can_sign_with(algorithm) {
-            let (key, signing) = (name(&self.algorithm), algorithm.as_str().to_owned());
-            return Err(KeyError::Mismatch { key, signing });
-        }
+        check_algorithms(&self.algorithm, algorithm)?;
         let signed = match (&self.pair, Scheme::of(algorithm)) {
             (Pair::Ecdsa(curve, pair), Some(Scheme::Ecdsa(hash))) => {
                 sign::ecdsa(pair, curve.hash, hash, message)
@@ -212,6 +213,22 @@ impl CaKey {
     }
 }
 
+/// In the order in which the service lists them; those that came later follow.
+const VALID: [SigningAlgorithm; 12] = [
+    SigningAlgorithm::Sha256Withecdsa,
+    SigningAlgorithm::Sha384Withecdsa,
+    SigningAlgorithm::Sha512Withecdsa,
+    SigningAlgorithm::Sha256Withrsa,
+    SigningAlgorithm::Sha384Withrsa,
+    SigningAlgorithm::Sha512Withrsa,
+    SigningAlgorithm::Sha256WithrsaPss,
+    SigningAlgorithm::Sha384WithrsaPss,
+    SigningAlgorithm::Sha512WithrsaPss,
+    SigningAlgorithm::MlDsa44,
+    SigningAlgorithm::MlDsa65,
+    SigningAlgorithm::MlDsa87,
+];
+
 /// Whether a CA can have such a key and sign with it, before the key is made.
 ///
 /// # Errors
@@ -221,7 +238,13 @@ pub fn check_algorithms(key: &KeyAlgorithm, signing: &SigningAlgorithm) -> Resul
     if fits(key, signing) {
         return Ok(());
     }
-    Err(KeyError::Mismatch { key: name(key), signing: signing.as_str().to_owned() })
+    let all = VALID.iter().filter(|algorithm| fits(key, algorithm));
+    let valid: Vec<&str> = all.map(SigningAlgorithm::as_str).collect();
+    Err(KeyError::Mismatch {
+        key: name(key),
+        signing: signing.as_str().to_owned(),
+        valid: valid.join(", "),
+    })
 }
 
 fn fits(key: &KeyAlgorithm, signing: &SigningAlgorithm) -> bool {

@@ -10,7 +10,8 @@ pub use table::ALL;
 /// The template that applies when none is named.
 pub const DEFAULT: &str = "EndEntityCertificate/V1";
 
-const PARTITIONS: [&str; 4] = ["aws", "aws-cn", "aws-eusc", "aws-us-gov"];
+const PARTITIONS: [&str; 8] =
+    ["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"];
 
 /// One certificate template of the service (user guide, "AWS Private CA template definitions").
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use aws_sdk_acmpca::{
     },
 };
 use der::Decode as _;
-use pca_local::{Clock, PcaLocal, Quotas, Timeline, x509::pem};
+use pca_local::{PcaLocal, Quotas, x509::pem};
 use serde_json::json;
 use time::OffsetDateTime;
 use x509_cert::{
@@ -65,12 +65,7 @@ impl World {
     pub(super) async fn with_quotas(quotas: Quotas) -> Self {
         let s3 = S3::default();
         let events = Arc::new(Events::default());
-        let service = PcaLocal::builder()
-            .timeline(Timeline::new(Clock::frozen_at(START)))
-            .s3(s3.client())
-            .events(events.clone())
-            .quotas(quotas)
-            .build();
+        let service = builder().s3(s3.client()).events(events.clone()).quotas(quotas).build();
         let client = client(&service, "alice");
         let ca = active_root(&client).await;
         let leaf = create(&client, CertificateAuthorityType::Subordinate, "Leaf").await;

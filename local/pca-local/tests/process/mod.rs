@@ -174,7 +174,8 @@ impl Server {
 }
 
 fn with_arguments<'a>(command: &'a mut Command, data: &Path, sink: &Sink) -> &'a mut Command {
-    command.args(["--listen", "127.0.0.1:0", "--log", "error", "--data-dir"]).arg(data);
+    command.args(["--listen", "127.0.0.1:0", "--log", "error", "--timing", "immediate"]);
+    command.arg("--data-dir").arg(data);
     command.args(["--s3-endpoint", &format!("http://{}", sink.address)]);
     command.stdout(Stdio::piped())
 }

@@ -128,7 +128,11 @@ fn another_family_s_signing_algorithm_is_the_callers_mistake() {
     let request = leaf(&ca);
     let wanted = Wanted::new("EndEntityCertificate", &request);
     let refused = wanted.issue(&ca.issuer(), &SigningAlgorithm::Sha256Withrsa).unwrap_err();
-    assert_eq!(refused.to_string(), "the CA's key does not sign with SHA256WITHRSA");
+    assert_eq!(
+        refused.to_string(),
+        "Signing algorithm SHA256WITHRSA cannot be used with key type EC_prime256v1. Valid signing \
+         algorithms are: SHA256WITHECDSA, SHA384WITHECDSA, SHA512WITHECDSA."
+    );
     assert_eq!(refused.fault(), Fault::Argument);
 }
 
@@ -157,21 +161,32 @@ fn alternative_names_are_critical_when_there_is_no_subject() {
     let openssl = OpenSsl::new();
     let ca = Ca::p256_root();
     openssl.run("ecparam -genkey -name prime256v1 -noout -out key");
-    openssl.run("req -new -key key -subj / -addext subjectAltName=DNS:a.example -out request.pem");
-    let request = Request::parse(&openssl.read("request.pem")).unwrap();
-    let der = issue(&ca, "EndEntityCertificate", &request).unwrap();
-    let names = openssl.extensions(&der).into_iter().find(|it| it.name.contains("Alternative"));
-    assert!(names.unwrap().critical);
-
-    // With a subject from the API the request's own criticality stays.
-    let passthrough = ApiPassthrough::builder().subject(subject("api")).build();
-    let wanted = Wanted {
-        passthrough: Some(&passthrough),
-        ..Wanted::new("EndEntityCertificate_APIPassthrough", &request)
-    };
-    let der = ca.issue(&wanted).unwrap();
-    let names = openssl.extensions(&der).into_iter().find(|it| it.name.contains("Alternative"));
-    assert!(!names.unwrap().critical);
+    openssl.run(
+        "req -new -key key -subj / -addext subjectAltName=critical,DNS:a.example -out empty.pem",
+    );
+    openssl
+        .run("req -new -key key -subj /CN=x -addext subjectAltName=DNS:a.example -out named.pem");
+    let request = |file: &str| Request::parse(&openssl.read(file)).unwrap();
+    let (empty, named) = (request("empty.pem"), request("named.pem"));
+    let from_api = GeneralName::builder().dns_name("b.example").build();
+    let from_api = Extensions::builder().subject_alternative_names(from_api).build();
+    let from_api = ApiPassthrough::builder().extensions(from_api).build();
+    let with_subject = ApiPassthrough::builder().subject(subject("api")).build();
+    // With a subject, the request's own criticality stays.
+    for (request, passthrough, want) in [
+        (&empty, None, true),
+        (&empty, Some(&from_api), true),
+        (&empty, Some(&with_subject), true),
+        (&named, None, false),
+        (&named, Some(&from_api), false),
+        (&named, Some(&with_subject), false),
+    ] {
+        let wanted =
+            Wanted { passthrough, ..Wanted::new("EndEntityCertificate_APIPassthrough", request) };
+        let der = ca.issue(&wanted).unwrap();
+        let names = openssl.extensions(&der).into_iter().find(|it| it.name.contains("Alternative"));
+        assert_eq!(names.unwrap().critical, want);
+    }
 }
 
 /// The user guide's example: name constraints through CustomExtensions, into a subordinate CA that

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 
-use pca_local::x509::csr::Request;
+use pca_local::x509::csr::{Request, RequestError};
 
 use testkit::openssl::OpenSsl;
 
@@ -94,8 +94,12 @@ fn a_requests_extensions_differ_from_its_other_attributes() {
         request.extensions.iter().map(|extension| extension.extn_id.to_string()).collect();
     assert_eq!(ids, ["2.5.29.17", "2.16.840.1.113730.1.13"]);
 
-    // Text around the block, as `openssl req -text` writes it.
-    openssl.run("req -in request.pem -text -out with_text.pem");
-    let again = Request::parse(&openssl.read("with_text.pem")).unwrap();
+    // White space may stand around the block; text, as `openssl req -text` writes it, may not: the
+    // service "expects the CSR file to begin with" the label (aws/aws-cli#9613).
+    let spaced = [b"\r\n ", openssl.read("request.pem").as_slice(), b"\n\n"].concat();
+    let again = Request::parse(&spaced).unwrap();
     assert_eq!(again.public_key_info, request.public_key_info);
+    openssl.run("req -in request.pem -text -out with_text.pem");
+    let with_text = Request::parse(&openssl.read("with_text.pem"));
+    assert!(matches!(with_text, Err(RequestError::Format)));
 }

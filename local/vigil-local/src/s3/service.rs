@@ -131,6 +131,34 @@ impl S3 for LocalS3 {
         ok(GetBucketEncryptionOutput { server_side_encryption_configuration: Some(encryption) })
     }
 
+    async fn get_bucket_cors(
+        &self,
+        req: S3Request<GetBucketCorsInput>,
+    ) -> Answer<GetBucketCorsOutput> {
+        self.no_cors(&req.input.bucket)
+    }
+
+    async fn get_bucket_replication(
+        &self,
+        req: S3Request<GetBucketReplicationInput>,
+    ) -> Answer<GetBucketReplicationOutput> {
+        self.no_replication(&req.input.bucket)
+    }
+
+    async fn get_bucket_tagging(
+        &self,
+        req: S3Request<GetBucketTaggingInput>,
+    ) -> Answer<GetBucketTaggingOutput> {
+        self.no_tags(&req.input.bucket)
+    }
+
+    async fn get_bucket_website(
+        &self,
+        req: S3Request<GetBucketWebsiteInput>,
+    ) -> Answer<GetBucketWebsiteOutput> {
+        self.no_website(&req.input.bucket)
+    }
+
     async fn get_bucket_lifecycle_configuration(
         &self,
         req: S3Request<GetBucketLifecycleConfigurationInput>,
@@ -234,7 +262,8 @@ impl S3 for LocalS3 {
     }
 
     async fn list_buckets(&self, req: S3Request<ListBucketsInput>) -> Answer<ListBucketsOutput> {
-        self.files.list_buckets(req).await
+        let listed = self.files.list_buckets(req).await?;
+        Ok(listed.map_output(|listed| self.owned(listed)))
     }
 
     async fn list_objects(&self, req: S3Request<ListObjectsInput>) -> Answer<ListObjectsOutput> {

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use s3s::HttpError;
 
-use super::Service;
 use super::events::Requester;
+use super::{Service, messages};
 
 struct Call {
     name: &'static str,
@@ -33,7 +33,7 @@ impl Service {
         {
             self.shared.tell_call(&call.requester, call.name, &call.bucket);
         }
-        response
+        Ok(messages::complete(response?).await)
     }
 }
 

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 use std::fs::TryLockError;
 use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::Router;
 use axum::serve::ListenerExt as _;
-use pca_local::{Clock, PcaLocal, SERVICE_ACCESS_KEY_ID, Timeline};
+use pca_local::{AdminToken, Clock, Guard, PcaLocal, SERVICE_ACCESS_KEY_ID, Timeline, Timings};
 use tokio::net::TcpListener;
 
 use super::{DataDir, Stack, StackError};
 use crate::account::Account;
 use crate::admin::Admin;
+use crate::event_history::EventHistory;
 use crate::events::EventBuses;
 use crate::events::api::Api;
 use crate::kms::Kms;
@@ -24,23 +28,48 @@ use crate::schedule::Schedules;
 use crate::sinks::Sinks;
 use crate::template::{FunctionSpec, Template};
 
+/// How long ACM PCA takes: nothing, if not given.
+struct Immediate(Timings);
+
+impl Default for Immediate {
+    fn default() -> Self {
+        Self(Timings::IMMEDIATE)
+    }
+}
+
 /// The settings of a stack. By default it has no template, a temporary data folder, a free port on
 /// 127.0.0.1 and the system clock.
 #[derive(Default)]
 pub struct Builder {
     account: Account,
+    admin_token: Option<AdminToken>,
+    allowed_hosts: Vec<String>,
     clock: Option<Clock>,
     data_dir: Option<PathBuf>,
     functions_dir: Option<PathBuf>,
     listen: Option<String>,
     parameters: BTreeMap<String, String>,
     template: Option<PathBuf>,
+    timings: Immediate,
 }
 
 impl Builder {
     /// The account and the Region of the stack.
     pub fn account(mut self, account: Account) -> Self {
         self.account = account;
+        self
+    }
+
+    /// What `/_pca-local/` and `/_vigil-local/` ask for. If none is given and the address is not a
+    /// loopback one, a token is made: see [`Stack::admin_token`].
+    pub fn admin_token(mut self, token: AdminToken) -> Self {
+        self.admin_token = Some(token);
+        self
+    }
+
+    /// Answers to this name in the Host header as well, and to what is below it.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_hosts.push(name.into());
         self
     }
 
@@ -80,6 +109,12 @@ impl Builder {
         self
     }
 
+    /// How long CAs, certificates and audit reports take. Default: [`Timings::IMMEDIATE`].
+    pub fn timings(mut self, timings: Timings) -> Self {
+        self.timings = Immediate(timings);
+        self
+    }
+
     /// Starts the stack.
     ///
     /// # Errors
@@ -94,7 +129,9 @@ impl Builder {
         let functions = self.find_binaries(&template.functions)?;
         let data = open_data_dir(self.data_dir.as_deref())?;
         let listener = listen(self.listen.as_deref().unwrap_or("127.0.0.1:0")).await?;
-        let endpoint = endpoint(&listener)?;
+        let address = local_address(&listener)?;
+        let endpoint = endpoint(address);
+        let token = admin_token(self.admin_token, address)?;
 
         let clock = self.clock.unwrap_or_else(Clock::system);
         let account = self.account;
@@ -121,34 +158,58 @@ impl Builder {
         };
         let functions = Functions::start(functions, &surroundings);
         let buses = EventBuses::new(template.buses, template.rules, functions.clone(), sinks);
+        let history = EventHistory::before(buses.clone(), clock.clone());
         let timeline = Timeline::new(clock.clone());
         let schedules =
             Schedules::new(template.schedules, account.clone(), buses.clone(), clock.now());
         timeline.register(Arc::new(schedules));
         timeline.register(Arc::new(functions.clone()));
-        let pca = PcaLocal::builder()
+        let mut pca = PcaLocal::builder();
+        if let Some(token) = &token {
+            pca = pca.admin_token(token.clone());
+        }
+        let pca = pca
             .account(&account.id)
             .region(&account.region)
-            .events(Arc::new(buses.clone()))
+            .events(Arc::new(history.clone()))
             .s3(service_client(&endpoint, &account.region))
             .timeline(timeline.clone())
+            .timings(self.timings.0)
             .build();
 
         let services = Services {
             account: account.clone(),
-            admin: Admin { buses: buses.clone(), functions: functions.clone() },
+            admin: Admin {
+                buses: buses.clone(),
+                functions: functions.clone(),
+                token: token.clone(),
+            },
             clock: clock.clone(),
             events: Api { account, buses: buses.clone(), clock },
             functions: functions.clone(),
             kms,
             pca: pca.router(),
             roles: roles.clone(),
-            s3: s3.into_service(Arc::new(buses.clone())),
+            s3: s3.into_service(Arc::new(history.clone())),
+            history,
         };
-        let (stop, server) = serve(listener, services);
+        let guard = Guard::of_listener(address).and(self.allowed_hosts);
+        let (stop, server) = serve(listener, services.into_router(guard));
         let follower = tokio::spawn(async move { timeline.follow().await });
         let left_out = template.left_out;
-        Ok(Stack { endpoint, pca, buses, functions, roles, left_out, data, stop, server, follower })
+        Ok(Stack {
+            endpoint,
+            token,
+            pca,
+            buses,
+            functions,
+            roles,
+            left_out,
+            data,
+            stop,
+            server,
+            follower,
+        })
     }
 
     fn read_template(&self) -> Result<Template, StackError> {
@@ -201,6 +262,11 @@ fn open_data_dir(given: Option<&Path>) -> Result<DataDir, StackError> {
             })?;
             // Functions are given absolute paths.
             let path = path.canonicalize().map_err(refuse)?;
+            let mode = path.metadata().map_err(refuse)?.permissions().mode() & 0o777;
+            if mode & 0o077 != 0 {
+                let path = path.display();
+                tracing::warn!("{path} has the mode {mode:04o}: chmod 700 keeps other users out");
+            }
             Ok(DataDir::Given { path, _lock: lock })
         }
         None => tempfile::Builder::new()
@@ -211,8 +277,14 @@ fn open_data_dir(given: Option<&Path>) -> Result<DataDir, StackError> {
     }
 }
 
+/// For this user alone, if it is made: other users have no need of evidence, events and logs. One
+/// that is there keeps its mode.
 fn make_folder(path: &Path) -> Result<PathBuf, StackError> {
-    std::fs::create_dir_all(path)
+    let mut folder = std::fs::DirBuilder::new();
+    folder
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
         .map_err(|cause| StackError::DataDir { path: path.to_owned(), cause })?;
     Ok(path.to_owned())
 }
@@ -226,14 +298,27 @@ async fn listen(address: &str) -> Result<TcpListener, StackError> {
 
 /// Where clients on this machine reach the listener: an address that stands for all of them is
 /// not one that can be called.
-fn endpoint(listener: &TcpListener) -> Result<String, StackError> {
-    let mut address = listener
-        .local_addr()
-        .map_err(|cause| StackError::Listen { address: "the listener".to_owned(), cause })?;
+fn endpoint(mut address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
-    Ok(format!("http://{address}"))
+    format!("http://{address}")
+}
+
+fn local_address(listener: &TcpListener) -> Result<SocketAddr, StackError> {
+    let address = listener.local_addr();
+    address.map_err(|cause| StackError::Listen { address: "the listener".to_owned(), cause })
+}
+
+/// The token that was given, or one that is needed because others can reach the listener.
+fn admin_token(
+    given: Option<AdminToken>,
+    address: SocketAddr,
+) -> Result<Option<AdminToken>, StackError> {
+    if given.is_some() || address.ip().is_loopback() {
+        return Ok(given);
+    }
+    AdminToken::random().map(Some).ok_or(StackError::Random)
 }
 
 /// S3 as pca-local writes to it: through the stack's own port, as the service principal.
@@ -252,7 +337,7 @@ fn service_client(endpoint: &str, region: &str) -> aws_sdk_s3::Client {
 
 fn serve(
     listener: TcpListener,
-    services: Services,
+    router: Router,
 ) -> (tokio::sync::watch::Sender<bool>, tokio::task::JoinHandle<()>) {
     let (stop, mut stopping) = tokio::sync::watch::channel(false);
     let until_stopped = async move {
@@ -267,7 +352,7 @@ fn serve(
                 tracing::debug!(%error, "TCP_NODELAY could not be set");
             }
         });
-        let serving = axum::serve(listener, services.into_router());
+        let serving = axum::serve(listener, router);
         if let Err(error) = serving.with_graceful_shutdown(until_stopped).await {
             tracing::error!(%error, "the stack has stopped serving");
         }

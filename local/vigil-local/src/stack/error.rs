@@ -32,6 +32,9 @@ pub enum StackError {
         /// The data folder.
         path: PathBuf,
     },
+    /// The system gives no random bytes for a token.
+    #[error("the system gave no random bytes for a token: set --admin-token")]
+    Random,
     /// The folder of the running executable is not known.
     #[error("cannot find the folder of the functions: set --functions-dir")]
     FunctionsDir(#[source] std::io::Error),

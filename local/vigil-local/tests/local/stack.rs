@@ -163,3 +163,97 @@ async fn the_templates_bucket_is_made_once_with_its_configuration() {
     s3(&again).get_bucket_policy().bucket(bucket).send().await.unwrap_err();
     again.shutdown().await;
 }
+
+async fn look_up(stack: &Stack, request: &Value) -> (u16, Value) {
+    let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
+    let authorization = "AWS4-HMAC-SHA256 \
+        Credential=local/20260101/us-east-1/cloudtrail/aws4_request, SignedHeaders=host, Signature=0";
+    let headers = [("x-amz-target", target), ("authorization", authorization)];
+    http_json(stack, "POST", "/", &headers, request).await
+}
+
+/// CloudTrail API reference, LookupEvents.
+#[tokio::test]
+async fn the_event_history_has_true_calls_and_no_forged_ones() {
+    let stack = bare().start().await.unwrap();
+    let client = pca(&stack);
+    let arn = create(&client, CertificateAuthorityType::Subordinate, "Test").await;
+    let delete = client.delete_certificate_authority().certificate_authority_arn(&arn);
+    delete.send().await.unwrap();
+    stack.timeline().catch_up().await;
+    let true_one = stack
+        .events()
+        .into_iter()
+        .find(|seen| seen.event["detail"]["eventName"] == "DeleteCertificateAuthority")
+        .unwrap()
+        .event;
+    let mut forged = true_one.clone();
+    forged["detail"]["eventID"] = json!("00000000-0000-4000-8000-000000000000");
+    stack.deliver(forged);
+
+    let by = |key: &str, value: &str| json!({"LookupAttributes": [{"AttributeKey": key, "AttributeValue": value}]});
+    let count = async |request: &Value| {
+        let (status, found) = look_up(&stack, request).await;
+        assert_eq!(status, 200, "{found}");
+        found["Events"].as_array().unwrap().len()
+    };
+    let name = by("EventName", "DeleteCertificateAuthority");
+    let (_, found) = look_up(&stack, &name).await;
+    let events = found["Events"].as_array().unwrap();
+    assert_eq!(events.len(), 1, "{found}");
+    assert_eq!(events[0]["EventId"], true_one["detail"]["eventID"]);
+    assert_eq!(events[0]["Username"], "alice");
+    let record: Value =
+        serde_json::from_str(events[0]["CloudTrailEvent"].as_str().unwrap()).unwrap();
+    assert_eq!(record, true_one["detail"]);
+    assert_eq!(count(&by("ResourceName", &arn)).await, 2, "created and deleted");
+    assert_eq!(count(&by("EventId", "00000000-0000-4000-8000-000000000000")).await, 0);
+    assert_eq!(count(&by("EventSource", "acm-pca.amazonaws.com")).await, 2);
+    let now = NOW.unix_timestamp();
+    assert_eq!(count(&json!({"StartTime": now + 1})).await, 0);
+    assert_eq!(count(&json!({"EndTime": now - 1})).await, 0);
+
+    let (_, first) = look_up(&stack, &json!({"MaxResults": 1})).await;
+    assert_eq!(first["Events"][0]["EventName"], "DeleteCertificateAuthority", "newest first");
+    let (_, next) =
+        look_up(&stack, &json!({"MaxResults": 1, "NextToken": first["NextToken"]})).await;
+    assert_eq!(next["Events"][0]["EventName"], "CreateCertificateAuthority");
+    for (request, code) in [
+        (json!({"MaxResults": 51}), "InvalidMaxResultsException"),
+        (json!({"NextToken": "x"}), "InvalidNextTokenException"),
+        (by("Colour", "red"), "InvalidLookupAttributesException"),
+        (json!({"StartTime": now, "EndTime": now - 1}), "InvalidTimeRangeException"),
+    ] {
+        let (status, refused) = look_up(&stack, &request).await;
+        assert_eq!((status, &refused["__type"]), (400, &json!(code)));
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_absent_answers_in_its_clients_protocol() {
+    let stack = bare().start().await.unwrap();
+    for (name, content_type, want) in [
+        (
+            "ec2",
+            "application/x-www-form-urlencoded; charset=utf-8",
+            "<Response><Errors><Error><Code>",
+        ),
+        (
+            "iam",
+            "application/x-www-form-urlencoded",
+            "<ErrorResponse><Error><Type>Sender</Type><Code>",
+        ),
+        ("route53", "", "<ErrorResponse><Error><Type>Sender</Type><Code>"),
+        ("dynamodb", "application/x-amz-json-1.0", "{\"__type\":\"UnknownServiceException\""),
+    ] {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/{name}/aws4_request, \
+             SignedHeaders=host, Signature=0"
+        );
+        let headers = [("authorization", authorization.as_str()), ("content-type", content_type)];
+        let (status, _, body) = http(&stack, "POST", "/", &headers, "").await;
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert_eq!(status, 501);
+        assert!(body.starts_with(want) && body.contains(&format!("not {name}")), "{body}");
+    }
+}

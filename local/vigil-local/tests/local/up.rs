@@ -57,3 +57,44 @@ async fn up_says_why_it_does_not_start() {
         assert!(error.contains(said), "{error}");
     }
 }
+
+/// A page whose name was rebound to this address sends its own name; another page sends its origin.
+#[tokio::test]
+async fn other_hosts_and_other_sites_reach_no_service() {
+    use crate::support::{bare, http};
+    let stack = bare().allow_host("vigil.test").start().await.unwrap();
+    let invoke = "/2015-03-31/functions/auto-restore/invocations";
+    let pca = [("x-amz-target", "ACMPrivateCA.ListCertificateAuthorities")];
+    for (method, path, headers) in [
+        ("GET", "/_pca-local/state", &[][..]),
+        ("GET", "/_vigil-local/events", &[]),
+        ("POST", "/", &pca),
+        ("POST", invoke, &[]),
+        ("GET", "/bucket/key", &[]),
+    ] {
+        let status = async |more: (&str, &str)| {
+            let headers: Vec<(&str, &str)> = headers.iter().copied().chain([more]).collect();
+            http(&stack, method, path, &headers, "{}").await.0
+        };
+        assert_eq!(status(("host", "evil.example")).await, 403, "{path}");
+        assert_ne!(status(("host", "vigil.test:4566")).await, 403, "{path}");
+        if method == "POST" {
+            assert_eq!(status(("origin", "http://evil.example")).await, 403, "{path}");
+            assert_eq!(status(("sec-fetch-site", "cross-site")).await, 403, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stack_that_others_can_reach_asks_for_a_token() {
+    use crate::support::{bare, http};
+    let stack = bare().listen("0.0.0.0:0").start().await.unwrap();
+    let token = format!("Bearer {}", stack.admin_token().unwrap().reveal());
+    for path in ["/_pca-local/state", "/_vigil-local/events"] {
+        assert_eq!(http(&stack, "GET", path, &[], "").await.0, 401, "{path}");
+        let headers = [("authorization", token.as_str())];
+        assert_eq!(http(&stack, "GET", path, &headers, "").await.0, 200, "{path}");
+    }
+    assert_eq!(http(&stack, "GET", "/_vigil-local/health", &[], "").await.0, 200);
+    assert!(bare().start().await.unwrap().admin_token().is_none());
+}

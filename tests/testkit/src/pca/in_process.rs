@@ -7,7 +7,7 @@ use aws_sdk_acmpca::{
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::body::Body;
 use http::{Method, Request};
-use pca_local::{Builder, Clock, PcaLocal, Timeline};
+use pca_local::{Builder, Clock, PcaLocal, Timeline, Timings};
 use serde_json::Value;
 use time::{OffsetDateTime, macros::datetime};
 use tower::ServiceExt as _;
@@ -15,9 +15,11 @@ use tower::ServiceExt as _;
 /// Where the clock of [`builder`] stands.
 pub const START: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
 
-/// A service whose clock stands still until a test moves it.
+/// A service whose clock stands still until a test moves it, and that is done with everything at
+/// once: most tests are not about waiting.
 pub fn builder() -> Builder {
-    PcaLocal::builder().timeline(Timeline::new(Clock::frozen_at(START)))
+    let timeline = Timeline::new(Clock::frozen_at(START));
+    PcaLocal::builder().timeline(timeline).timings(Timings::IMMEDIATE)
 }
 
 pub fn service() -> PcaLocal {

@@ -1,6 +1,7 @@
 //! For readers: what the CRL is, what is wrong with it and what to do.
 
 use vigil_core::{
+    finding::Finding,
     instant::rfc3339,
     rules::{
         Judgement, JudgementResult,
@@ -9,13 +10,16 @@ use vigil_core::{
 };
 
 use super::findings;
+use crate::output::plain;
 
 pub(crate) fn human(subject: &CrlSubject, judgements: &[Judgement]) -> String {
     let mut text = String::new();
     line(&mut text, &summary(subject));
     let found = findings(judgements);
     for finding in &found {
-        line(&mut text, &format!("\n{finding}"));
+        text.push('\n');
+        write_finding(&mut text, finding);
+        text.push('\n');
     }
     text.push('\n');
     let mut passed = 0;
@@ -50,9 +54,19 @@ fn summary(subject: &CrlSubject) -> String {
     )
 }
 
-/// A CRL's author chose some of these characters, and a terminal obeys the control characters.
+/// As [`Finding`] displays itself, line by line: a command stands on a line of its own in what is to
+/// be done, and nothing else has more than one.
+fn write_finding(text: &mut String, finding: &Finding) {
+    line(text, &format!("{} {}", finding.severity.label(), finding.title));
+    line(text, &format!("What happened: {}", finding.what_happened));
+    line(text, &format!("Impact: {}", finding.impact));
+    for part in format!("What to do: {}", finding.what_to_do).split('\n') {
+        line(text, part);
+    }
+    line(text, &format!("Why: {}", finding.why));
+}
+
 fn line(text: &mut String, line: &str) {
-    let plain = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
-    text.extend(line.chars().map(plain));
+    text.push_str(&plain(line));
     text.push('\n');
 }

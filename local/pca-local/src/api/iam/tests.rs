@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 
+const ALL_CAS: &str = "arn:aws:acm-pca:*:*:certificate-authority/*";
 const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/ca";
 const LEAF: &str = "arn:aws:acm-pca:::template/EndEntityCertificate/V1";
 const SUB: &str = "arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1";
@@ -83,6 +84,10 @@ fn actions_and_resources_may_be_wildcards_or_exceptions() {
         // Calls about no CA are allowed for everything or not at all.
         (allow("acm-pca:*", "*"), "ListCertificateAuthorities", &none, true),
         (allow("acm-pca:*", CA), "ListCertificateAuthorities", &none, false),
+        // aws/eks-hybrid#686.
+        (allow("acm-pca:Create*", ALL_CAS), "CreateCertificateAuthority", &none, true),
+        (allow("acm-pca:Create*", CA), "CreateCertificateAuthority", &none, false),
+        (allow("acm-pca:List*", ALL_CAS), "ListCertificateAuthorities", &none, false),
         (
             json!({"Effect": "Allow", "NotAction": "acm-pca:Delete*", "Resource": "*"}),
             describe,

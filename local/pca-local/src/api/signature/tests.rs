@@ -73,6 +73,30 @@ fn a_good_signature_passes_for_five_minutes_on_both_sides() {
     );
 }
 
+/// The words are of aws/aws-sdk-php#2469.
+#[test]
+fn host_and_target_have_to_be_signed() {
+    let with = |signed: &str, headers: &[(&'static str, &str)]| {
+        let mut parts = request(SECRET, "acm-pca");
+        let value = parts.headers["authorization"].to_str().unwrap();
+        let value = value.replace("SignedHeaders=host;x-amz-date", signed).parse().unwrap();
+        parts.headers.insert("authorization", value);
+        for (name, value) in headers {
+            parts.headers.insert(*name, value.parse().unwrap());
+        }
+        secrets().verify(&parts, BODY, SIGNED_AT).unwrap_err()
+    };
+    let target = [("x-amz-target", "ACMPrivateCA.ListTags")];
+    for (error, missing) in [
+        (with("SignedHeaders=x-amz-date", &[]), "'Host' or ':authority'"),
+        (with("SignedHeaders=host;x-amz-date", &target), "'X-Amz-Target'"),
+    ] {
+        let words = format!("{missing} must be a 'SignedHeader' in the AWS Authorization.");
+        assert_eq!((error.code, error.status), ("InvalidSignatureException", 403));
+        assert_eq!(error.message, words);
+    }
+}
+
 #[test]
 fn each_defect_has_its_code() {
     let good = || request(SECRET, "acm-pca");

@@ -3,7 +3,7 @@
 use aws_sdk_acmpca::types::{CrlConfiguration, S3ObjectAcl};
 use aws_sdk_s3::types::ObjectCannedAcl;
 
-use crate::model::arn::CaArn;
+use crate::model::arn::{CaArn, host_suffix};
 
 /// The one key of a CA's complete CRL.
 pub(crate) fn complete_key(ca: &CaArn, crl: &CrlConfiguration) -> String {
@@ -30,15 +30,13 @@ fn custom_path(crl: &CrlConfiguration) -> Option<&str> {
 
 /// The URL in issued certificates. Plain HTTP: a CRL is signed, and fetching it must not need one.
 pub(crate) fn url(ca: &CaArn, crl: &CrlConfiguration, key: &str) -> String {
-    let region = &ca.region;
+    let s3 = format!("s3.{}.{}", ca.region, host_suffix(&ca.region));
     let bucket = bucket(crl);
     match crl.custom_cname().filter(|name| !name.is_empty()) {
         Some(name) => format!("http://{name}/{key}"),
         // A bucket name with dots makes no single host label, so it moves into the path.
-        None if bucket.contains('.') => {
-            format!("http://s3.{region}.amazonaws.com/{bucket}/{key}")
-        }
-        None => format!("http://{bucket}.s3.{region}.amazonaws.com/{key}"),
+        None if bucket.contains('.') => format!("http://{s3}/{bucket}/{key}"),
+        None => format!("http://{bucket}.{s3}/{key}"),
     }
 }
 
@@ -86,6 +84,32 @@ mod tests {
             let folder = key.strip_suffix("ca-id.crl").unwrap();
             let of_ca = if path.is_none() { "ca-id/" } else { "" };
             assert_eq!(partition_key(&ca, &crl, "guid"), format!("{folder}{of_ca}guid.crl"));
+        }
+    }
+
+    /// The guide has the bucket's S3 endpoint; botocore's `endpoints.json` has the suffixes.
+    #[test]
+    fn the_host_is_that_of_s3_in_the_cas_partition() {
+        for (region, s3) in [
+            ("us-east-1", "s3.us-east-1.amazonaws.com"),
+            ("cn-north-1", "s3.cn-north-1.amazonaws.com.cn"),
+            ("us-gov-east-1", "s3.us-gov-east-1.amazonaws.com"),
+            ("eusc-de-east-1", "s3.eusc-de-east-1.amazonaws.eu"),
+            ("us-iso-east-1", "s3.us-iso-east-1.c2s.ic.gov"),
+            ("us-isob-east-1", "s3.us-isob-east-1.sc2s.sgov.gov"),
+        ] {
+            let ca = CaArn {
+                partition: "any".to_owned(),
+                region: region.to_owned(),
+                account: "111122223333".to_owned(),
+                id: "ca-id".to_owned(),
+            };
+            for (bucket, want) in
+                [("b", format!("http://b.{s3}/k")), ("b.c", format!("http://{s3}/b.c/k"))]
+            {
+                let crl = CrlConfiguration::builder().enabled(true).s3_bucket_name(bucket);
+                assert_eq!(url(&ca, &crl.build().unwrap(), "k"), want);
+            }
         }
     }
 }

@@ -47,14 +47,17 @@ type Found = ((u64, u32), Option<Vec<u8>>, Option<String>);
 /// The certificate's CA and place, its DER if it is in memory, and its chain.
 fn find(authority: &Authority, certificate_arn: &str, serial: [u8; 16]) -> Result<Found, ApiError> {
     match authority.unissued.get(&serial) {
-        Some(UnissuedCertificate::Failed { reason }) => {
+        // linkerd/linkerd2#2622. The reason is in IssueCertificateDetails only.
+        Some(UnissuedCertificate::Failed { .. }) => {
             return Err(ApiError::request_failed(format!(
-                "The issuance of {certificate_arn} has failed: {reason}"
+                "Certificate {certificate_arn} is in a failed state."
             )));
         }
+        // CartoDB/cartodb#15570.
         Some(UnissuedCertificate::Waiting { .. }) => {
             return Err(ApiError::request_in_progress(format!(
-                "The certificate {certificate_arn} is still being issued"
+                "The request to issue certificate {certificate_arn} is still in progress. Try \
+                 again later."
             )));
         }
         None => {}

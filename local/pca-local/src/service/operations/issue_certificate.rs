@@ -12,7 +12,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     model::{
-        arn::partition,
+        arn::{host_suffix, partition},
         authority::Authority,
         crl::{Binding, Reservation},
         error::{ApiError, explain},
@@ -25,7 +25,7 @@ use crate::{
     },
     x509::{
         certificate::Certificate,
-        csr::Request,
+        csr::{Request, RequestError},
         issue::{self, Fault, Issuance, Issuer},
         key::CaKey,
         name_constraints::{check_name_constraints, has_name_constraints},
@@ -35,7 +35,6 @@ use crate::{
 };
 
 const MAX_SHORT_LIVED: Duration = Duration::days(7);
-const OCSP_HOST: &str = "http://ocsp.acm-pca";
 
 pub(crate) async fn run(
     service: &Service,
@@ -72,7 +71,7 @@ pub(crate) async fn issue_as(
     };
     // Verifying the request and signing happen without the lock: other calls to the same CA go on.
     let csr = input.csr.as_ref().map(AsRef::as_ref).unwrap_or_default();
-    let request = Request::parse(csr).map_err(|error| ApiError::malformed_csr(explain(&error)))?;
+    let request = Request::parse(csr).map_err(|error| refuse_request(&error))?;
     let issuer = plan.signer.issuer(&request)?;
     let period = period(&plan, &input, now)?;
     let der = sign(&issuer, &request, &plan, &period, &input, template, serial)?;
@@ -115,6 +114,15 @@ pub(crate) async fn issue_as(
         over.announce(service, &arn);
     }
     Ok(Output::builder().certificate_arn(certificate_arn).build())
+}
+
+/// "Bad formatting" is a ValidationException (user guide, "Troubleshoot AWS Private CA"): the
+/// service holds the text against a pattern (aws/aws-cli#9613, #5011).
+fn refuse_request(error: &RequestError) -> ApiError {
+    match error {
+        RequestError::Format => ApiError::validation(explain(error)),
+        _ => ApiError::malformed_csr(explain(error)),
+    }
 }
 
 fn check_quota(authority: &Authority, quotas: &Quotas) -> Result<(), ApiError> {
@@ -168,9 +176,8 @@ impl Signer {
             {
                 Ok(Issuer::self_signing(request.subject.clone(), Arc::clone(key)))
             }
-            Self::OwnRoot { .. } => Err(ApiError::invalid_args(
-                "A root CA certificate template can only be used by a root CA, for its own CSR",
-            )),
+            // gyuho/infra has the words.
+            Self::OwnRoot { .. } => Err(ApiError::invalid_args("Root CA CSR is not provided")),
         }
     }
 }
@@ -264,7 +271,7 @@ fn ocsp_responder(authority: &Authority) -> Option<String> {
     let region = &authority.arn.region;
     Some(match ocsp.ocsp_custom_cname().filter(|name| !name.is_empty()) {
         Some(name) => format!("http://{name}"),
-        None => format!("{OCSP_HOST}.{region}.amazonaws.com"),
+        None => format!("http://ocsp.acm-pca.{region}.{}", host_suffix(region)),
     })
 }
 

@@ -54,8 +54,9 @@ pub(super) async fn probe(
 fn checked_crl(given: &CrlConfiguration) -> Result<CrlConfiguration, ApiError> {
     if !given.enabled() {
         if *given != disabled_crl() {
-            return Err(ApiError::invalid_args(
-                "A CrlConfiguration with Enabled=false must not contain anything else",
+            // hashicorp/terraform-provider-aws#29613.
+            return Err(ApiError::validation(
+                "CRL configuration parameters can only be set when CRLs are enabled.",
             ));
         }
         return Ok(given.clone());
@@ -83,7 +84,8 @@ fn checked_crl(given: &CrlConfiguration) -> Result<CrlConfiguration, ApiError> {
 
 fn checked_ocsp(given: &OcspConfiguration) -> Result<OcspConfiguration, ApiError> {
     if !given.enabled() && *given != disabled_ocsp() {
-        return Err(ApiError::invalid_args(
+        // The code by analogy with CRLs; its words are not known.
+        return Err(ApiError::validation(
             "An OcspConfiguration with Enabled=false must not contain anything else",
         ));
     }

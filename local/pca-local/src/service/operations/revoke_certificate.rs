@@ -9,7 +9,7 @@ use aws_sdk_acmpca::{
 
 use crate::{
     model::{
-        error::ApiError, issued_certificates::Revocation, lifecycle::Call,
+        authority::Authority, error::ApiError, issued_certificates::Revocation, lifecycle::Call,
         pending_work::UnissuedCertificate,
     },
     service::{caller::Caller, core::Service, events::ServiceEvent},
@@ -28,8 +28,14 @@ pub(crate) async fn run(
     let now = service.now();
     let certificate_arn = {
         let mut authority = cell.lock();
+        let serial = parse_serial(&given);
+        // Before the CA's state: Terraform destroys roots that never got their certificate, and
+        // passes on this answer only (terraform-provider-aws#28142).
+        if serial.is_some_and(|serial| is_self_signed(&authority, serial)) {
+            return Err(ApiError::invalid_request("Self-signed certificate can not be revoked"));
+        }
         authority.permit(Call::Revoke, now)?;
-        let serial = parse_serial(&given).ok_or_else(|| {
+        let serial = serial.ok_or_else(|| {
             ApiError::invalid_request(format!(
                 "'{given}' is not a certificate serial: hexadecimal digits, with or without colons"
             ))
@@ -52,9 +58,6 @@ pub(crate) async fn run(
                 "Could not find a certificate with serial {given}, issued by {arn}"
             ))
         })?;
-        if issued.is_self_signed {
-            return Err(ApiError::invalid_request("Self-signed certificate can not be revoked"));
-        }
         if issued.revocation.is_some() {
             return Err(ApiError::request_already_processed(format!(
                 "The certificate with serial {given} has already been revoked"
@@ -85,6 +88,15 @@ pub(crate) async fn run(
     let event = ServiceEvent::CertificateRevocation { certificate_arn };
     service.events.announce(&arn, event, now);
     Ok(Output::builder().build())
+}
+
+/// Whether the serial is that of a root's own certificate, signed already or being signed.
+fn is_self_signed(authority: &Authority, serial: [u8; 16]) -> bool {
+    match authority.unissued.get(&serial) {
+        Some(UnissuedCertificate::Waiting { issued, .. }) => issued.is_self_signed,
+        Some(UnissuedCertificate::Failed { .. }) => false,
+        None => authority.issued.get(&serial).is_some_and(|issued| issued.is_self_signed),
+    }
 }
 
 /// Hexadecimal, in either case, with colons or without; leading zeros may be left out.

@@ -33,9 +33,10 @@ pub(crate) async fn run(
             )));
         }
     };
+    let call = if state.is_some() { Call::Update } else { Call::UpdateRevocation };
     let revocation = {
         let authority = cell.lock();
-        authority.permit(Call::Update, service.now())?;
+        authority.permit(call, service.now())?;
         let given = input.revocation_configuration.as_ref();
         given.map(|given| revocation::merge(&authority.revocation, given)).transpose()?
     };
@@ -46,7 +47,7 @@ pub(crate) async fn run(
     let now = service.now();
     let mut authority = cell.lock();
     // The bucket was tried without the lock; the CA may have been deleted meanwhile.
-    authority.permit(Call::Update, now)?;
+    authority.permit(call, now)?;
     if let Some(revocation) = revocation {
         authority.revocation = revocation;
     }

@@ -175,11 +175,11 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::PcaLocal;
+    use crate::{PcaLocal, Timings};
 
     #[tokio::test]
     async fn a_report_in_parts_is_the_same_report() {
-        let service = PcaLocal::builder().build();
+        let service = PcaLocal::builder().timings(Timings::IMMEDIATE).build();
         let client = client_over(service.http_client(), "alice");
         let ca = active_root(&client).await;
         let request = csr(&client, &ca).await;

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::load::LoadError;
+use super::{load::LoadError, private};
 
 const DATABASE: &str = "state.db";
 const LOCK: &str = "lock";
@@ -75,6 +75,7 @@ impl Directory {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             made => made.map_err(unusable)?,
         }
+        private::check(&path).map_err(unusable)?;
         let mut files = Vec::new();
         for entry in path.read_dir().map_err(unusable)? {
             files.push(entry.map_err(unusable)?.file_name());

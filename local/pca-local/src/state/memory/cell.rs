@@ -108,11 +108,11 @@ mod tests {
     use time::Duration;
 
     use super::*;
-    use crate::{PcaLocal, model::lifecycle::CaState};
+    use crate::{PcaLocal, Timings, model::lifecycle::CaState};
 
     #[tokio::test]
     async fn a_ca_is_shown_anew_after_every_change_and_not_before() {
-        let service = PcaLocal::builder().build();
+        let service = PcaLocal::builder().timings(Timings::IMMEDIATE).build();
         active_root(&client_over(service.http_client(), "alice")).await;
         let cell = service.service().store.all().remove(0);
         let now = service.service().now();

@@ -12,7 +12,7 @@ use axum::{
 };
 
 use crate::{
-    service::{core::Service, faults::Faults, timing::Timings},
+    service::{core::Service, faults::Faults, timing::ChangedTimings},
     web::answer::{refuse, written},
 };
 
@@ -27,14 +27,14 @@ async fn timing(State(service): State<Arc<Service>>) -> Response {
     Json(service.timings()).into_response()
 }
 
-/// Members that are left out are immediate.
+/// Members that are left out stay as they are.
 async fn set_timing(State(service): State<Arc<Service>>, body: Bytes) -> Response {
-    match serde_json::from_slice::<Timings>(&body) {
-        Ok(timings) => service.set_timings(timings),
+    match serde_json::from_slice::<ChangedTimings>(&body) {
+        Ok(change) => service.set_timings(change.applied_to(service.timings())),
         Err(error) => {
             return refuse(&format!(
                 "PUT /_pca-local/timing takes {{\"creation\", \"issuance\", \"audit-report\": \
-                 \"immediate\", \"polls:N\" or \"seconds:N\"}}: {error}"
+                 \"aws\", \"immediate\", \"polls:N\" or \"seconds:N\"}}: {error}"
             ));
         }
     }

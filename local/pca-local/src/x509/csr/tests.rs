@@ -44,9 +44,9 @@ fn subject() -> Vec<u8> {
     crate::x509::name::subject_from_api(&subject).unwrap().as_der().to_vec()
 }
 
-fn alternative_name() -> Extension {
+fn alternative_name(critical: bool) -> Extension {
     let names = vec![crate::x509::general_name::uri("u:v").unwrap()];
-    extension(oid::SUBJECT_ALT_NAME, false, &names).unwrap()
+    extension(oid::SUBJECT_ALT_NAME, critical, &names).unwrap()
 }
 
 const V1: &[u8] = &[2, 1, 0];
@@ -72,23 +72,32 @@ fn a_ca_s_own_request_is_read_back() {
 fn a_name_may_be_a_subject_or_an_alternative_one() {
     let key = key();
     let (public, subject) = (key.public_key_info(), subject());
-    let alternative = asking_for(&[alternative_name()]);
+    let critical = asking_for(&[alternative_name(true)]);
+    let plain = asking_for(&[alternative_name(false)]);
     for parts in [
         vec![V1, &subject, public, NO_ATTRIBUTES],
         vec![V1, &subject, public],
-        vec![V1, NO_NAME, public, &alternative],
+        vec![V1, &subject, public, &plain],
+        vec![V1, &subject, public, &critical],
+        vec![V1, NO_NAME, public, &critical],
     ] {
         Request::parse_der(&signed(&key, &parts)).unwrap();
     }
     let nameless = Request::parse_der(&signed(&key, &[V1, NO_NAME, public, NO_ATTRIBUTES]));
     assert!(matches!(nameless, Err(RequestError::Nameless)));
+    let plain = Request::parse_der(&signed(&key, &[V1, NO_NAME, public, &plain])).unwrap_err();
+    // cert-manager/aws-privateca-issuer#6.
+    assert_eq!(
+        plain.to_string(),
+        "CSR must mark the SAN extension critical when it has an empty subject"
+    );
 }
 
 #[test]
 fn each_defect_has_its_own_error() {
     let key = key();
     let (public, subject) = (key.public_key_info(), subject());
-    let twice = asking_for(&[alternative_name(), alternative_name()]);
+    let twice = asking_for(&[alternative_name(false), alternative_name(false)]);
     let not_extensions = {
         let id = oid::EXTENSION_REQUEST.to_der().unwrap();
         tlv(0xa0, &[&tlv(0x30, &[&id, &tlv(0x31, &[&[5, 0]])])])
@@ -119,7 +128,7 @@ fn another_key_s_signature_is_refused() {
 fn a_certificate_is_no_request() {
     let text = pem::encode(pem::CERTIFICATE, &[0x30, 0]);
     let error = Request::parse(text.as_bytes()).unwrap_err();
-    assert!(matches!(error, RequestError::Pem(PemError::Label { .. })));
+    assert!(matches!(error, RequestError::Format));
     let error = Request::parse(to_pem(&OctetString::new([]).unwrap().to_der().unwrap()).as_bytes());
     assert!(matches!(error, Err(RequestError::Asn1(_))));
 }

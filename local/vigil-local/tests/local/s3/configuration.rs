@@ -125,3 +125,39 @@ async fn logging_and_notifications_can_be_set_read_and_removed() {
     let versioning = s3.get_bucket_versioning().bucket("locked").send().await.unwrap();
     assert_eq!(versioning.status.unwrap().as_str(), "Enabled");
 }
+
+/// What scanners read first of a bucket, and the errors that they expect (S3 API reference).
+#[tokio::test]
+async fn a_scanner_finds_the_owner_and_what_is_not_set() {
+    let stack = bare().start().await.unwrap();
+    let client = s3(&stack);
+    client.create_bucket().bucket("conf").send().await.unwrap();
+    let owner = client.list_buckets().send().await.unwrap().owner.unwrap();
+    let acl = client.get_bucket_acl().bucket("conf").send().await.unwrap();
+    assert_eq!(owner.id(), acl.owner().unwrap().id());
+    let tags = client.get_bucket_tagging().bucket("conf").send().await;
+    assert_eq!(refusal(tags), refused(404, "NoSuchTagSet"));
+    let replication = client.get_bucket_replication().bucket("conf").send().await;
+    assert_eq!(refusal(replication), refused(404, "ReplicationConfigurationNotFoundError"));
+    let cors = client.get_bucket_cors().bucket("conf").send().await;
+    assert_eq!(refusal(cors), refused(404, "NoSuchCORSConfiguration"));
+    let website = client.get_bucket_website().bucket("conf").send().await;
+    assert_eq!(refusal(website), refused(404, "NoSuchWebsiteConfiguration"));
+    let missing = client.get_bucket_tagging().bucket("missing").send().await;
+    assert_eq!(refusal(missing), refused(404, "NoSuchBucket"));
+}
+
+/// S3 API reference, "Error responses".
+#[tokio::test]
+async fn a_wrong_secret_is_refused_with_a_message() {
+    let stack = bare().start().await.unwrap();
+    let error = s3_as(&stack, "test", "test").list_buckets().send().await.unwrap_err();
+    assert_eq!(error.code(), Some("SignatureDoesNotMatch"));
+    assert_eq!(
+        error.message(),
+        Some(
+            "The request signature we calculated does not match the signature you provided. Check \
+             your key and signing method."
+        )
+    );
+}

@@ -1,0 +1,50 @@
+//! What others could do to a data directory: read private keys, or put other files in their place.
+
+use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path};
+
+/// The files that are opened by name, SQLite's among them.
+const NAMES: [&str; 4] = ["lock", "state.db", "state.db-shm", "state.db-wal"];
+const OTHERS: u32 = 0o077;
+
+/// Refuses files that are symbolic links: they would be written to wherever they lead. Of a
+/// directory that others may enter it warns only: mounted volumes are often so.
+pub(super) fn check(directory: &Path) -> io::Result<()> {
+    let mode = fs::metadata(directory)?.permissions().mode() & 0o777;
+    if mode & OTHERS != 0 {
+        tracing::warn!(
+            "{} holds private keys and has the mode {mode:04o}: chmod 700 keeps other users out",
+            directory.display()
+        );
+    }
+    for name in NAMES {
+        match fs::symlink_metadata(directory.join(name)) {
+            Ok(found) if found.is_symlink() => {
+                let why = format!("{name} is a symbolic link: put the file itself there");
+                return Err(io::Error::other(why));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_is_refused_and_an_open_directory_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(check(folder.path()).is_ok());
+        for name in NAMES {
+            let path = folder.path().join(name);
+            symlink("/dev/null", &path).unwrap();
+            let why = check(folder.path()).unwrap_err().to_string();
+            assert!(why.starts_with(&format!("{name} is a symbolic link")), "{why}");
+            fs::remove_file(path).unwrap();
+        }
+    }
+}
