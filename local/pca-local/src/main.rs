@@ -2,16 +2,15 @@
 
 mod cli;
 
-use std::{
-    io::IsTerminal as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use clap::Parser;
-use cli::{EventOptions, TlsOptions, chain, print, read};
+use cli::{
+    EventOptions, TlsOptions, chain, print, read,
+    stopping::{Signals, Stop},
+    stored,
+};
 use pca_local::{Iam, PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Seed, Server, Timings};
 use tracing_subscriber::EnvFilter;
 
@@ -95,6 +94,17 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data_dir: PathBuf,
     },
+    /// Read everything in a data directory, change nothing, and print what is wrong with it.
+    Check {
+        #[arg(value_name = "DIR")]
+        data_dir: PathBuf,
+    },
+    /// Print what can be read of a damaged data directory as a state to import, private keys included.
+    /// Standard error says what could not be saved.
+    Salvage {
+        #[arg(value_name = "DIR")]
+        data_dir: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -110,9 +120,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), String> {
+    // From here on a signal ends the process in good order, however early it comes.
+    let signals = Signals::hear()?;
     match &options.command {
-        Some(Command::Export { data_dir }) => return export(data_dir).await,
-        Some(Command::Import { data_dir }) => return import(data_dir).await,
+        Some(Command::Export { data_dir }) => return stored::export(data_dir).await,
+        Some(Command::Import { data_dir }) => return stored::import(data_dir).await,
+        Some(Command::Check { data_dir }) => return stored::check(data_dir),
+        Some(Command::Salvage { data_dir }) => return stored::salvage(data_dir),
         None => {}
     }
     let filter = EnvFilter::try_new(&options.log)
@@ -164,32 +178,22 @@ async fn run(options: Options) -> Result<(), String> {
     print(&format!("listening on {scheme}://{address}\n"))?;
 
     let timeline = service.timeline().clone();
+    let stop = Stop::default();
     tokio::select! {
-        () = server.serve(service.router(), stop()) => {}
+        () = server.serve(service.router(), stop.at(signals)) => {}
         () = timeline.follow() => {}
     }
-    service.close();
+    stop.waited("for open connections");
+    let closed = service.close().map_err(|error| chain(&error));
+    if let Err(error) = &closed {
+        tracing::warn!(error, "the state is not one file");
+    }
+    stop.waited("for the data directory");
     for queue in queues {
         queue.finish().await;
     }
-    Ok(())
-}
-
-async fn export(data_dir: &Path) -> Result<(), String> {
-    if !data_dir.join("state.db").exists() {
-        return Err(format!("there is no state in {}", data_dir.display()));
-    }
-    let service = PcaLocal::builder().open(data_dir).map_err(|error| chain(&error))?;
-    let exported = service.export(&mut std::io::stdout().lock()).await;
-    service.close();
-    exported.map_err(|error| chain(&error))
-}
-
-async fn import(data_dir: &Path) -> Result<(), String> {
-    let service = PcaLocal::builder().open(data_dir).map_err(|error| chain(&error))?;
-    let imported = service.import(std::io::stdin().lock()).await;
-    service.close();
-    imported.map_err(|error| chain(&error))
+    stop.waited("for events to be delivered");
+    closed
 }
 
 fn quotas(option: &str) -> Result<Quotas, String> {
@@ -220,24 +224,13 @@ fn s3(endpoint: &str, region: &str) -> aws_sdk_s3::Client {
         .credentials_provider(credentials)
         .endpoint_url(endpoint)
         .force_path_style(true)
+        // What fails for longer is tried again by the service's clock, not by the world's.
+        .retry_config(
+            RetryConfig::standard()
+                .with_initial_backoff(Duration::from_millis(5))
+                .with_max_backoff(Duration::from_millis(20)),
+        )
         .region(Region::new(region.to_owned()))
         .build();
     aws_sdk_s3::Client::from_conf(config)
-}
-
-/// Ctrl-C or SIGTERM.
-async fn stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupted = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = interrupted.await;
-        }
-    }
 }
