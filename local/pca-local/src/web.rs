@@ -5,6 +5,7 @@ mod answer;
 mod console;
 mod ocsp;
 mod origin;
+mod patience;
 
 use std::sync::Arc;
 
@@ -19,5 +20,6 @@ pub(crate) fn router(service: &Arc<Service>) -> Router {
         .merge(console::router())
         .layer(axum::middleware::from_fn(origin::refuse_others))
         .with_state(Arc::clone(service));
-    local.merge(ocsp::router(Arc::clone(service)))
+    let all = local.merge(ocsp::router(Arc::clone(service)));
+    all.layer(axum::middleware::from_fn(patience::limit_pauses))
 }

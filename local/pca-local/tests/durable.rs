@@ -134,6 +134,15 @@ fn tag(server: &Server, ca: &str) {
     server.acknowledged("TagCertificateAuthority", &request).unwrap();
 }
 
+/// Ends the writers also when what is beside them fails.
+struct EndOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// 40 CAs with writers, so that bodies wait in the queue while exports and reports are made.
 #[test]
 fn exports_and_reports_under_writers_are_whole() {
@@ -144,6 +153,7 @@ fn exports_and_reports_under_writers_are_whole() {
     cas.extend((1..40).map(|number| server.active_root(&format!("Root {number}")).0));
     let is_over = AtomicBool::new(false);
     let exports: Vec<Value> = thread::scope(|scope| {
+        let _writers = EndOnDrop(&is_over);
         for writer in 0..6 {
             let (server, cas, request, is_over) = (&server, &cas, &request, &is_over);
             scope.spawn(move || {
@@ -162,7 +172,6 @@ fn exports_and_reports_under_writers_are_whole() {
                 assert_ne!(row["subject"], "", "{row}");
             }
         }
-        is_over.store(true, Ordering::Relaxed);
         exports
     });
     for (number, export) in exports.iter().enumerate() {

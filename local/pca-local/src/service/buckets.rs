@@ -72,9 +72,13 @@ pub(crate) enum WriteError {
 
 impl Buckets {
     pub(crate) fn new(client: Option<Client>) -> Self {
+        Self::limited(client, ATTEMPT, OPERATION)
+    }
+
+    fn limited(client: Option<Client>, attempt: Duration, operation: Duration) -> Self {
         let limits = TimeoutConfig::builder()
-            .operation_attempt_timeout(ATTEMPT)
-            .operation_timeout(OPERATION)
+            .operation_attempt_timeout(attempt)
+            .operation_timeout(operation)
             .build();
         let client = client.map(|client| {
             Client::from_conf(client.config().to_builder().timeout_config(limits).build())
@@ -177,4 +181,28 @@ pub(crate) fn permission_error(bucket: &str, error: &WriteError) -> ApiError {
          encryption settings, S3 Block Public Access settings, and global account permissions are \
          configured correctly. For more information, check the service documentation."
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_s3_that_never_answers_is_unavailable_and_left_alone() {
+        // The system accepts; nothing reads.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let client = testkit::s3::client_at(&endpoint, "key", "secret", "us-east-1");
+        let limit = Duration::from_millis(50);
+        let buckets = Buckets::limited(Some(client), limit, limit);
+        let ca = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/id";
+        let ca = CaArn::parse(ca).unwrap();
+        let acl = ObjectCannedAcl::BucketOwnerFullControl;
+        let object =
+            Object { ca: &ca, bucket: "bucket", key: "key", content_type: "text/plain", acl };
+        let put = async || buckets.put(&object, ByteStream::from_static(b"1")).await.unwrap_err();
+        assert!(matches!(put().await, WriteError::Unavailable { .. }));
+        let error = put().await.to_string();
+        assert!(error.contains("it did not answer the call before"), "{error}");
+    }
 }
