@@ -1,6 +1,8 @@
 //! What the options of `pca-local` become, a file for each group of them.
 
 mod events;
+pub(crate) mod stopping;
+pub(crate) mod stored;
 mod tls;
 
 pub(crate) use events::EventOptions;

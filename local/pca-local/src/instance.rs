@@ -37,7 +37,7 @@ use crate::{
         timing::Timings,
     },
     state::{
-        data_dir::{DataDir, DataDirError},
+        data_dir::{CloseError, DataDir, DataDirError},
         file::{self, StateError},
         memory::Store,
         restored::{Restorable, Restored},
@@ -267,10 +267,13 @@ impl PcaLocal {
         file::import(&self.service.store, self.timeline().clock(), from).await
     }
 
-    /// Writes what has happened to the data directory and gives it free. Later calls end with an
-    /// error. Without a data directory nothing happens.
-    pub fn close(&self) {
-        self.service.store.data_dir().close();
+    /// Writes what has happened to the data directory, leaves it as one file, and gives it free.
+    /// Later calls end with an error. Without a data directory nothing happens.
+    ///
+    /// # Errors
+    /// When the log could not be taken into the database, or what was open is not what is on disk.
+    pub fn close(&self) -> Result<(), CloseError> {
+        self.service.store.data_dir().close()
     }
 
     #[cfg(test)]

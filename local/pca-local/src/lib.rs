@@ -35,7 +35,7 @@ pub use service::{
     timing::{Timing, TimingError, Timings},
 };
 pub use state::{
-    data_dir::DataDirError,
+    data_dir::{CloseError, DataDirError, check, salvage},
     file::StateError,
     seed::{Seed, SeedError},
 };

@@ -3,16 +3,17 @@
 mod cli;
 
 use std::{
-    io::IsTerminal as _,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
+    io::IsTerminal as _, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc,
+    time::Duration,
 };
 
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use clap::Parser;
-use cli::{EventOptions, TlsOptions, chain, print, read};
+use cli::{
+    EventOptions, TlsOptions, chain, print, read,
+    stopping::{Signals, Stop},
+    stored,
+};
 use pca_local::{
     AdminToken, Builder, Iam, PcaLocal, Quotas, SERVICE_ACCESS_KEY_ID, Secrets, Seed, Server,
     Timings,
@@ -110,6 +111,17 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data_dir: PathBuf,
     },
+    /// Read everything in a data directory, change nothing, and print what is wrong with it.
+    Check {
+        #[arg(value_name = "DIR")]
+        data_dir: PathBuf,
+    },
+    /// Print what can be read of a damaged data directory as a state to import, private keys included.
+    /// Standard error says what could not be saved.
+    Salvage {
+        #[arg(value_name = "DIR")]
+        data_dir: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -125,9 +137,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), String> {
+    // From here on a signal ends the process in good order, however early it comes.
+    let signals = Signals::hear()?;
     match &options.command {
-        Some(Command::Export { data_dir }) => return export(data_dir).await,
-        Some(Command::Import { data_dir }) => return import(data_dir).await,
+        Some(Command::Export { data_dir }) => return stored::export(data_dir).await,
+        Some(Command::Import { data_dir }) => return stored::import(data_dir).await,
+        Some(Command::Check { data_dir }) => return stored::check(data_dir),
+        Some(Command::Salvage { data_dir }) => return stored::salvage(data_dir),
         None => {}
     }
     let filter = EnvFilter::try_new(&options.log)
@@ -171,15 +187,22 @@ async fn run(options: Options) -> Result<(), String> {
     }
 
     let timeline = service.timeline().clone();
+    let stop = Stop::default();
     tokio::select! {
-        () = server.serve(service.router(), stop()) => {}
+        () = server.serve(service.router(), stop.at(signals)) => {}
         () = timeline.follow() => {}
     }
-    service.close();
+    stop.waited("for open connections");
+    let closed = service.close().map_err(|error| chain(&error));
+    if let Err(error) = &closed {
+        tracing::warn!(error, "the state is not one file");
+    }
+    stop.waited("for the data directory");
     for queue in queues {
         queue.finish().await;
     }
-    Ok(())
+    stop.waited("for events to be delivered");
+    closed
 }
 
 /// The service as the options want it, except for its token, its events and where its state is.
@@ -219,23 +242,6 @@ fn admin_token(options: &Options, address: SocketAddr) -> Result<Option<AdminTok
     }
 }
 
-async fn export(data_dir: &Path) -> Result<(), String> {
-    if !data_dir.join("state.db").exists() {
-        return Err(format!("there is no state in {}", data_dir.display()));
-    }
-    let service = PcaLocal::builder().open(data_dir).map_err(|error| chain(&error))?;
-    let exported = service.export(&mut std::io::stdout().lock()).await;
-    service.close();
-    exported.map_err(|error| chain(&error))
-}
-
-async fn import(data_dir: &Path) -> Result<(), String> {
-    let service = PcaLocal::builder().open(data_dir).map_err(|error| chain(&error))?;
-    let imported = service.import(std::io::stdin().lock()).await;
-    service.close();
-    imported.map_err(|error| chain(&error))
-}
-
 fn quotas(option: &str) -> Result<Quotas, String> {
     match option {
         "aws" => Ok(Quotas::aws()),
@@ -264,24 +270,13 @@ fn s3(endpoint: &str, region: &str) -> aws_sdk_s3::Client {
         .credentials_provider(credentials)
         .endpoint_url(endpoint)
         .force_path_style(true)
+        // What fails for longer is tried again by the service's clock, not by the world's.
+        .retry_config(
+            RetryConfig::standard()
+                .with_initial_backoff(Duration::from_millis(5))
+                .with_max_backoff(Duration::from_millis(20)),
+        )
         .region(Region::new(region.to_owned()))
         .build();
     aws_sdk_s3::Client::from_conf(config)
-}
-
-/// Ctrl-C or SIGTERM.
-async fn stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupted = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = interrupted.await;
-        }
-    }
 }

@@ -4,6 +4,7 @@ mod admin;
 mod answer;
 mod console;
 mod ocsp;
+mod patience;
 
 use std::sync::Arc;
 
@@ -27,5 +28,6 @@ pub(crate) fn router(service: &Arc<Service>, token: Option<AdminToken>) -> Route
         .layer(axum::middleware::from_fn_with_state(token, admin_token::require))
         .merge(admin::health_router())
         .with_state(Arc::clone(service));
-    local.merge(ocsp::router(Arc::clone(service)))
+    let all = local.merge(ocsp::router(Arc::clone(service)));
+    all.layer(axum::middleware::from_fn(patience::limit_pauses))
 }

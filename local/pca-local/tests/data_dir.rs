@@ -143,7 +143,7 @@ async fn everything_is_there_after_a_restart() {
     let before = told(&service, &certificates).await;
     let crls = s3.paths();
     assert!(crls.iter().any(|path| path.starts_with("bucket/crl/")), "{crls:?}");
-    service.close();
+    service.close().unwrap();
 
     let s3 = S3::default();
     let service = builder().s3(s3.client()).open(folder.path()).unwrap();
@@ -193,7 +193,7 @@ async fn work_that_was_accepted_is_finished_after_a_restart() {
         .send()
         .await
         .unwrap();
-    service.close();
+    service.close().unwrap();
 
     let service = slow();
     let alice = client(&service, "alice");
@@ -206,7 +206,7 @@ async fn work_that_was_accepted_is_finished_after_a_restart() {
     assert_eq!(call(&service, "GetCertificate", &wanted).await.0, 200);
     let path = format!("bucket/{}", report.s3_key.unwrap());
     assert!(!s3.object(&path).unwrap().is_empty());
-    service.close();
+    service.close().unwrap();
 
     let service = slow();
     assert_eq!(call(&service, "GetCertificate", &wanted).await.0, 200, "and once only");
@@ -243,11 +243,11 @@ async fn an_idempotency_token_is_remembered_for_its_five_minutes() {
     };
     let first = both(&service).await;
     assert!(first.0.is_string() && first.1.is_string());
-    service.close();
+    service.close().unwrap();
     let service = open(folder.path());
     assert_eq!(both(&service).await, first);
     service.timeline().advance_to(START + Duration::minutes(5)).await;
-    service.close();
+    service.close().unwrap();
     let service = open(folder.path());
     let later = both(&service).await;
     assert!(later.0 != first.0 && later.1 != first.1);
@@ -268,7 +268,7 @@ async fn a_reset_and_a_removed_ca_last_as_well() {
     let delete = alice.delete_certificate_authority().certificate_authority_arn(&gone);
     delete.permanent_deletion_time_in_days(7).send().await.unwrap();
     service.timeline().advance_to(START + Duration::days(8)).await;
-    service.close();
+    service.close().unwrap();
 
     let service = open(folder.path());
     service.timeline().clock().set(START);
@@ -281,7 +281,7 @@ async fn a_reset_and_a_removed_ca_last_as_well() {
         .collect();
     assert_eq!(arns, [kept.as_str()]);
     assert_eq!(admin(&service, Method::POST, "reset", &Value::Null).await.0, 204);
-    service.close();
+    service.close().unwrap();
     let service = open(folder.path());
     let listed = call(&service, "ListCertificateAuthorities", &json!({})).await.1;
     assert_eq!(listed["CertificateAuthorities"], json!([]));
@@ -338,7 +338,7 @@ async fn a_damaged_file_is_an_error_and_never_a_panic() {
     for _ in 0..8 {
         issue(&alice, &root, request.clone(), "EndEntityCertificate", years(1)).await;
     }
-    service.close();
+    service.close().unwrap();
     drop((service, alice));
     let whole = fs::read(sound.join("state.db")).unwrap();
     let mut opened = 0;
@@ -368,7 +368,7 @@ async fn a_damaged_file_is_an_error_and_never_a_panic() {
 #[test]
 fn a_newer_format_is_refused_with_its_number() {
     let folder = tempfile::tempdir().unwrap();
-    open(folder.path()).close();
+    open(folder.path()).close().unwrap();
     let file = rusqlite::Connection::open(folder.path().join("state.db")).unwrap();
     file.pragma_update(None, "user_version", 99).unwrap();
     drop(file);

@@ -243,7 +243,7 @@ async fn the_requester_is_kept_until_issuance_ends_across_restarts() {
     put.policy(statement.to_string()).send().await.unwrap();
     let arn = world.issue_as("444455556666").await;
     assert_eq!(world.trail.gist(), [], "not yet");
-    world.service.close();
+    world.service.close().unwrap();
 
     let trail = Trail::default();
     let service = builder().events(Arc::new(trail.clone())).open(folder.path()).unwrap();

@@ -56,7 +56,7 @@ async fn an_export_imports_into_memory_and_a_data_directory() {
         .unwrap();
     assert!(issued.certificate_arn.is_some());
     let state = exported(&first).await;
-    assert!(state.starts_with("{\"pca-local-state\":1}\n"), "{state}");
+    assert!(state.starts_with("{\"pca-local-state\":2}\n"), "{state}");
 
     let in_memory = service();
     active_root(&client(&in_memory, "alice")).await;
@@ -68,7 +68,7 @@ async fn an_export_imports_into_memory_and_a_data_directory() {
     active_root(&client(&on_disk, "alice")).await;
     on_disk.import(state.as_bytes()).await.unwrap();
     assert_eq!(sorted(&exported(&on_disk).await), sorted(&state));
-    on_disk.close();
+    on_disk.close().unwrap();
     let again = builder().open(folder.path()).unwrap();
     assert_eq!(sorted(&exported(&again).await), sorted(&state));
     assert_eq!(status(&client(&again, "alice"), &arn(DELETED)).await.as_str(), "DELETED");
@@ -115,18 +115,23 @@ async fn an_invalid_state_is_refused_by_line_and_changes_nothing() {
     let lines: Vec<&str> = state.lines().collect();
     let without = |part: &str| {
         let kept: Vec<&str> = lines.iter().filter(|line| !line.contains(part)).copied().collect();
-        kept.join("\n")
+        kept.join("\n") + "\n"
     };
+    let body = without("pca-local-end");
     let first_of_a_ca = lines.iter().find(|line| line.contains("\"authority\"")).unwrap();
     for (text, want) in [
         (String::new(), "the first line of a pca-local state is"),
         ("[]".to_owned(), "the first line of a pca-local state is"),
-        (state.replacen(":1}", ":2}", 1), "written by a newer pca-local (version 2"),
-        (format!("{state}{{\"record\":\"song\"}}\n"), "unknown variant `song`"),
+        (state.replacen(":2}", ":3}", 1), "written by a newer pca-local (version 3"),
+        (state.replacen(":2}", ":1}", 1), "written by an older pca-local (version 1)"),
+        (format!("{body}{{\"record\":\"song\"}}\n"), "unknown variant `song`"),
+        (format!("{state}{first_of_a_ca}\n"), "comes after the last record"),
+        (state.replacen("\"ca\":0", "\"ca\": 0", 1), "its lines are not those that were written"),
         (state.replacen("\"ca\":0", "\"ca\":7", 1), "CA 0 is spoken of before it is there"),
         (state.replacen("\"ca\":0", "\"ca\":4294967296", 1), "is not a number for a CA"),
-        (format!("{state}{first_of_a_ca}\n"), "CA 0 is there twice"),
-        (without("\"record\":\"key\""), "CA 0 is said to have no key"),
+        (format!("{body}{first_of_a_ca}\n"), "CA 0 is there twice"),
+        (without("\"record\":\"key\""), "0 records of kind key are there, not 4"),
+        (sealed(&without("\"record\":\"key\"")), "CA 0 is said to have no key"),
         (without("\"record\":\"authority\""), "CA 0 is spoken of before it is there"),
         (state.replacen("\"place\":0", "\"place\":1", 1), "does not follow the one before"),
         (
@@ -139,6 +144,46 @@ async fn an_invalid_state_is_refused_by_line_and_changes_nothing() {
         assert!(error.contains(want), "{error}: not '{want}'");
     }
     assert_eq!(exported(&service).await, state);
+}
+
+/// With a last record of its own.
+fn sealed(state: &str) -> String {
+    use aws_lc_rs::digest::{SHA256, digest};
+    let mut records: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    let mut body = String::new();
+    for line in state.lines().filter(|line| !line.contains("pca-local-end")) {
+        body.push_str(line);
+        body.push('\n');
+        let record: Value = serde_json::from_str(line).unwrap();
+        if let Some(kind) = record["record"].as_str() {
+            *records.entry(kind.to_owned()).or_default() += 1;
+        }
+    }
+    let sha256: String =
+        digest(&SHA256, body.as_bytes()).as_ref().iter().map(|one| format!("{one:02x}")).collect();
+    format!("{body}{}\n", json!({"pca-local-end": {"records": records, "sha256": sha256}}))
+}
+
+/// Every length that a file can have been cut to, of lines and within lines.
+#[tokio::test]
+async fn a_cut_export_is_refused_with_what_it_has() {
+    let service = planted().await;
+    let state = exported(&service).await;
+    assert_eq!(sealed(&state), state, "the last record is of the lines before it");
+    let mut lines = 0;
+    for (at, _) in state.match_indices('\n') {
+        lines += 1;
+        if at + 1 == state.len() {
+            break;
+        }
+        let error = refused(&service, &state[..=at]).await;
+        assert!(error.contains(&format!("after line {lines} its last record")), "{error}");
+        let within = &state[..(at + 20).min(state.len() - 2)];
+        assert!(refused(&service, within).await.contains("is not a record"), "{within}");
+    }
+    let error = refused(&service, "{\"pca-local-state\":2}\n").await;
+    assert!(error.contains("(so far: no records)"), "{error}");
+    assert_eq!(exported(&service).await, state, "nothing has changed");
 }
 
 /// The exit code, standard output and standard error.
@@ -164,7 +209,7 @@ async fn the_commands_export_import_and_refuse() {
     let (code, _, error) = run(&["export", "--data-dir", &at("first")], "");
     assert_eq!(code, Some(1));
     assert!(error.contains("is in use by another pca-local"), "{error}");
-    service.close();
+    service.close().unwrap();
 
     let (code, state, error) = run(&["export", "--data-dir", &at("first")], "");
     assert_eq!((code, error.as_str()), (Some(0), ""));

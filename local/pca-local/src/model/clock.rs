@@ -3,7 +3,12 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, macros::datetime};
+
+/// The clock shows no earlier and no later time. The service adds years to it (validities, CRLs'
+/// nextUpdate, waiting times), and times end with the year 9999.
+pub(crate) const EARLIEST: OffsetDateTime = datetime!(1970-01-01 00:00 UTC);
+pub(crate) const LATEST: OffsetDateTime = datetime!(9900-01-01 00:00 UTC);
 
 /// A handle; clones share one clock.
 #[derive(Clone)]
@@ -64,12 +69,13 @@ impl Clock {
         *self.mode()
     }
 
-    /// The time that the clock shows.
+    /// The time that the clock shows: from the year 1970 on, and up to the year 9900, where it stops.
     pub fn now(&self) -> OffsetDateTime {
-        match *self.mode() {
+        let now = match *self.mode() {
             ClockMode::Frozen(now) => now,
-            ClockMode::Running { ahead_of_system } => system_now() + ahead_of_system,
-        }
+            ClockMode::Running { ahead_of_system } => system_now().saturating_add(ahead_of_system),
+        };
+        now.clamp(EARLIEST, LATEST)
     }
 
     /// Whether the clock moves by itself.
@@ -111,9 +117,28 @@ fn system_now() -> OffsetDateTime {
 
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
-
     use super::*;
+
+    #[test]
+    fn a_clock_beyond_the_last_year_stops_and_does_not_panic() {
+        let last = datetime!(9999-12-31 23:59:59 UTC);
+        let ahead_of_system = last - system_now();
+        let far = Duration::seconds(i64::MAX);
+        for (mode, want) in [
+            (ClockMode::Frozen(last), LATEST),
+            (ClockMode::Running { ahead_of_system }, LATEST),
+            (ClockMode::Running { ahead_of_system: far }, LATEST),
+            (ClockMode::Running { ahead_of_system: -far }, EARLIEST),
+        ] {
+            let clock = Clock::system();
+            clock.set_mode(mode);
+            assert_eq!(clock.now(), want, "{mode:?}");
+            clock.run();
+            clock.freeze();
+            clock.set(datetime!(2030-01-01 00:00 UTC));
+            assert_eq!(clock.now(), datetime!(2030-01-01 00:00 UTC));
+        }
+    }
 
     #[test]
     fn a_frozen_clock_moves_only_by_hand_and_for_all_its_handles() {

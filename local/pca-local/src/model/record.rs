@@ -67,6 +67,37 @@ pub(crate) enum StateRecord {
     },
 }
 
+impl StateRecord {
+    /// As it is named in the file.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Authority(_) => "authority",
+            Self::Certificate { .. } => "certificate",
+            Self::Clock { .. } => "clock",
+            Self::CreateToken { .. } => "create-token",
+            Self::IssueToken { .. } => "issue-token",
+            Self::Key { .. } => "key",
+            Self::Report { .. } => "report",
+            Self::Revocation { .. } => "revocation",
+            Self::Unissued { .. } => "unissued",
+        }
+    }
+
+    /// The CA that it is of, if it is of one.
+    pub(crate) fn ca(&self) -> Option<u64> {
+        match self {
+            Self::Authority(record) => Some(record.ca),
+            Self::Certificate { ca, .. }
+            | Self::IssueToken { ca, .. }
+            | Self::Key { ca, .. }
+            | Self::Report { ca, .. }
+            | Self::Revocation { ca, .. }
+            | Self::Unissued { ca, .. } => Some(*ca),
+            Self::Clock { .. } | Self::CreateToken { .. } => None,
+        }
+    }
+}
+
 /// What an idempotency token made, and when it was used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

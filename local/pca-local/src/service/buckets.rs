@@ -2,6 +2,11 @@
 
 mod upload;
 
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
 use aws_sdk_s3::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
@@ -9,6 +14,8 @@ use aws_sdk_s3::{
     types::ObjectCannedAcl,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::timeout::TimeoutConfig;
+use tokio::time::Instant;
 
 pub(crate) use self::upload::PART_BYTES_MIN;
 use crate::{
@@ -26,8 +33,20 @@ pub const SERVICE_ACCESS_KEY_ID: &str = "PCALOCALSERVICE";
 const PROBE_KEY: &str = "acm-pca-permission-test-key";
 const PRIVATE_PROBE_KEY: &str = "acm-pca-permission-test-key-private";
 
-#[derive(Clone, Default)]
-pub(crate) struct Buckets(Option<Client>);
+/// A part of 8 MiB goes over a loopback in a fraction of this.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// All attempts together.
+const OPERATION: Duration = Duration::from_secs(12);
+/// After an S3 that accepted a call and did not answer, how long it is not called again: a simulated
+/// day with its retries would wait for each.
+const PAUSE: Duration = Duration::from_secs(10);
+
+#[derive(Clone)]
+pub(crate) struct Buckets {
+    client: Option<Client>,
+    /// Until when S3 is not called.
+    paused: Arc<Mutex<Option<Instant>>>,
+}
 
 /// What a CA writes, and where.
 pub(crate) struct Object<'a> {
@@ -53,7 +72,18 @@ pub(crate) enum WriteError {
 
 impl Buckets {
     pub(crate) fn new(client: Option<Client>) -> Self {
-        Self(client)
+        Self::limited(client, ATTEMPT, OPERATION)
+    }
+
+    fn limited(client: Option<Client>, attempt: Duration, operation: Duration) -> Self {
+        let limits = TimeoutConfig::builder()
+            .operation_attempt_timeout(attempt)
+            .operation_timeout(operation)
+            .build();
+        let client = client.map(|client| {
+            Client::from_conf(client.config().to_builder().timeout_config(limits).build())
+        });
+        Self { client, paused: Arc::default() }
     }
 
     pub(crate) async fn put(
@@ -70,12 +100,32 @@ impl Buckets {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| failed(bucket, error))
+            .map_err(|error| self.failed(bucket, error))
     }
 
     fn client(&self, object: &Object<'_>) -> Result<&Client, WriteError> {
-        let no_endpoint = || WriteError::NoEndpoint { bucket: object.bucket.to_owned() };
-        self.0.as_ref().ok_or_else(no_endpoint)
+        let bucket = || object.bucket.to_owned();
+        let is_paused = self.paused().is_some_and(|until| Instant::now() < until);
+        if is_paused {
+            let reason = "it did not answer the call before".to_owned();
+            return Err(WriteError::Unavailable { bucket: bucket(), reason });
+        }
+        self.client.as_ref().ok_or_else(|| WriteError::NoEndpoint { bucket: bucket() })
+    }
+
+    fn paused(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.paused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed<E, R>(&self, bucket: &str, error: SdkError<E, R>) -> WriteError
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: std::fmt::Debug,
+    {
+        if matches!(error, SdkError::TimeoutError(_)) {
+            *self.paused() = Some(Instant::now() + PAUSE);
+        }
+        failed(bucket, error)
     }
 
     /// The write that CreateCertificateAuthority and UpdateCertificateAuthority try first.
@@ -131,4 +181,28 @@ pub(crate) fn permission_error(bucket: &str, error: &WriteError) -> ApiError {
          encryption settings, S3 Block Public Access settings, and global account permissions are \
          configured correctly. For more information, check the service documentation."
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_s3_that_never_answers_is_unavailable_and_left_alone() {
+        // The system accepts; nothing reads.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let client = testkit::s3::client_at(&endpoint, "key", "secret", "us-east-1");
+        let limit = Duration::from_millis(50);
+        let buckets = Buckets::limited(Some(client), limit, limit);
+        let ca = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/id";
+        let ca = CaArn::parse(ca).unwrap();
+        let acl = ObjectCannedAcl::BucketOwnerFullControl;
+        let object =
+            Object { ca: &ca, bucket: "bucket", key: "key", content_type: "text/plain", acl };
+        let put = async || buckets.put(&object, ByteStream::from_static(b"1")).await.unwrap_err();
+        assert!(matches!(put().await, WriteError::Unavailable { .. }));
+        let error = put().await.to_string();
+        assert!(error.contains("it did not answer the call before"), "{error}");
+    }
 }

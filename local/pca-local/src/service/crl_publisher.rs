@@ -41,6 +41,13 @@ impl Timed for Publisher {
         self.0.store.timed().iter().filter_map(|cell| cell.lock().next_crl_due(now)).min()
     }
 
+    /// The next CRL of each CA is made for the new time, with a number that still grows.
+    fn turned_back(&self, now: OffsetDateTime) {
+        for cell in self.0.store.all() {
+            Self::turn_back(&mut cell.lock(), now);
+        }
+    }
+
     fn run_due(&self, now: OffsetDateTime) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             for cell in self.0.store.timed() {
@@ -54,6 +61,16 @@ impl Timed for Publisher {
 }
 
 impl Publisher {
+    fn turn_back(authority: &mut Authority, now: OffsetDateTime) {
+        let Some(crl) = authority.crl_configuration() else { return };
+        let published: Vec<Binding> = authority.crl.published(crl).collect();
+        for binding in published {
+            if let Some(list) = authority.crl.list_mut(binding) {
+                list.turned_back(now);
+            }
+        }
+    }
+
     /// Writes those of the CA's CRLs that are due, and reports all of them in one event.
     async fn publish(&self, cell: &AuthorityCell, now: OffsetDateTime) {
         let mut first_failure = None;

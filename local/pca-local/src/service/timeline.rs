@@ -5,14 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::BoxFuture;
 use time::{Duration, OffsetDateTime};
 
-use crate::model::clock::Clock;
+use crate::model::clock::{Clock, EARLIEST, LATEST};
 
 /// The clock cannot be moved by more than this at once: every due moment on the way is run.
 pub(crate) const MAX_ADVANCE_DAYS: i64 = 366 * 30;
 
 /// Whether the clock may be advanced from `now` to `target`.
 pub(crate) fn can_advance(now: OffsetDateTime, target: OffsetDateTime) -> bool {
-    (Duration::ZERO..=Duration::days(MAX_ADVANCE_DAYS)).contains(&(target - now))
+    can_set(target) && (Duration::ZERO..=Duration::days(MAX_ADVANCE_DAYS)).contains(&(target - now))
+}
+
+/// Whether the clock can show that time.
+pub(crate) fn can_set(target: OffsetDateTime) -> bool {
+    (EARLIEST..=LATEST).contains(&target)
 }
 
 /// Something that falls due at moments of the clock: a CRL's refresh, a schedule, a retry.
@@ -30,6 +35,10 @@ pub trait Timed: Send + Sync {
     fn settled(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
     }
+
+    /// The clock has been turned back to `now`: what was dated later has not happened yet, and is to
+    /// be made anew.
+    fn turned_back(&self, _now: OffsetDateTime) {}
 }
 
 /// The clock together with everything that waits for its moments. A handle; clones share it.
@@ -41,6 +50,8 @@ struct Inner {
     timed: Mutex<Vec<Arc<dyn Timed>>>,
     /// One mover at a time: two would run the same moment twice.
     moving: tokio::sync::Mutex<()>,
+    /// The moment to which the hands were set past something that was due.
+    held: Mutex<Option<OffsetDateTime>>,
 }
 
 impl Timeline {
@@ -50,6 +61,7 @@ impl Timeline {
             clock,
             timed: Mutex::new(Vec::new()),
             moving: tokio::sync::Mutex::new(()),
+            held: Mutex::new(None),
         }))
     }
 
@@ -63,10 +75,35 @@ impl Timeline {
         self.0.timed.lock().unwrap_or_else(PoisonError::into_inner).push(timed);
     }
 
+    /// Sets the hands and runs nothing. A clock that stands still runs what is due by then when it is
+    /// advanced or started; a running one goes on with it by itself.
+    pub fn set(&self, now: OffsetDateTime) {
+        let before = self.0.clock.now();
+        self.0.clock.set(now);
+        if now < before {
+            for timed in self.all() {
+                timed.turned_back(now);
+            }
+        }
+        let is_passed = self.next_due().is_some_and(|due| due <= now);
+        *self.held() = is_passed.then_some(now);
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Option<OffsetDateTime>> {
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the clock still stands where the hands were set.
+    fn is_held(&self) -> bool {
+        let clock = &self.0.clock;
+        !clock.is_running() && self.held().is_some_and(|held| held == clock.now())
+    }
+
     /// Moves the clock to `target`, stopping at every due moment on the way. Moving backwards runs
     /// nothing: what has happened stays happened.
     pub async fn advance_to(&self, target: OffsetDateTime) {
         let _moving = self.0.moving.lock().await;
+        *self.held() = None;
         while let Some(due) = self.next_due().filter(|due| *due <= target) {
             if due > self.0.clock.now() {
                 self.0.clock.set(due);
@@ -95,6 +132,12 @@ impl Timeline {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
+            self.tick().await;
+        }
+    }
+
+    async fn tick(&self) {
+        if !self.is_held() {
             self.catch_up().await;
         }
     }
@@ -166,5 +209,29 @@ mod tests {
         assert_eq!(timeline.clock().now(), start + Duration::minutes(210));
         timeline.catch_up().await;
         assert_eq!(hourly.ran.lock().unwrap().len(), 3, "nothing is due before 04:00");
+    }
+
+    #[tokio::test]
+    async fn set_hands_run_nothing_until_the_clock_is_moved() {
+        let start = datetime!(2026-01-01 00:00 UTC);
+        let timeline = Timeline::new(Clock::frozen_at(start));
+        let hourly = Arc::new(Every {
+            every: Duration::HOUR,
+            next: Mutex::new(start + Duration::HOUR),
+            ran: Mutex::default(),
+        });
+        timeline.register(hourly.clone());
+        let ran = || hourly.ran.lock().unwrap().clone();
+
+        let later = start + Duration::DAY;
+        timeline.set(later);
+        timeline.tick().await;
+        assert!(ran().is_empty());
+        timeline.advance_to(later).await;
+        assert_eq!(ran(), [later], "once, at the time that the clock shows");
+        timeline.set(start + Duration::DAY * 2);
+        timeline.clock().run();
+        timeline.tick().await;
+        assert_eq!(ran().len(), 2, "a running clock goes on by itself");
     }
 }

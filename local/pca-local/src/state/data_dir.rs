@@ -9,10 +9,14 @@
 
 mod directory;
 mod error;
+mod inspect;
 mod load;
+mod mark;
 mod private;
 mod queue;
+mod salvage;
 mod schema;
+mod watch;
 mod write;
 mod writer;
 
@@ -20,19 +24,22 @@ use std::{
     ops::Range,
     path::Path,
     sync::{Arc, Mutex, PoisonError, Weak},
+    thread::JoinHandle,
 };
 
 use rusqlite::Connection;
 
-pub use self::directory::DataDirError;
-pub(crate) use self::error::StorageError;
+pub use self::error::CloseError;
+pub(crate) use self::error::{StorageError, der_of};
+pub use self::{directory::DataDirError, inspect::check, salvage::salvage};
 use self::{
     directory::Directory,
     queue::{Item, Queue},
-    writer::Writer,
+    watch::Watch,
+    writer::{Ledger, Writer},
 };
 use crate::{
-    model::change::Change,
+    model::{change::Change, error::explain},
     state::restored::{Restorable, Restored},
 };
 
@@ -43,8 +50,10 @@ pub(crate) struct DataDir(Option<Arc<Disk>>);
 struct Disk {
     queue: Arc<Queue>,
     /// Reads certificates, beside the writing thread.
-    reader: Mutex<Connection>,
-    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+    /// Closed before the log is taken into the database at the end.
+    reader: Mutex<Option<Connection>>,
+    watch: Arc<Watch>,
+    thread: Mutex<Option<JoinHandle<Result<(), CloseError>>>>,
     /// Keeps other processes out for as long as it is here.
     directory: Mutex<Option<Directory>>,
 }
@@ -53,22 +62,24 @@ struct Disk {
 pub(crate) struct Opened {
     pub(crate) data_dir: DataDir,
     pub(crate) restored: Restored,
-    writer: Connection,
+    ledger: Ledger,
 }
 
 impl DataDir {
     pub(crate) fn open(path: &Path) -> Result<Opened, DataDirError> {
         let directory = Directory::open(path)?;
         let mut writer = schema::open(&directory)?;
-        let restored = load::load(&mut writer).map_err(|error| directory.damaged(error))?;
+        let (found, restored) = inspect::whole(&mut writer, &directory)?;
+        let ledger = Ledger::open(writer, &directory, &found)?;
         let reader = schema::open_to_read(&directory)?;
         let disk = Disk {
             queue: Arc::new(Queue::default()),
-            reader: Mutex::new(reader),
+            reader: Mutex::new(Some(reader)),
+            watch: ledger.watch(),
             thread: Mutex::new(None),
             directory: Mutex::new(Some(directory)),
         };
-        Ok(Opened { data_dir: Self(Some(Arc::new(disk))), restored, writer })
+        Ok(Opened { data_dir: Self(Some(Arc::new(disk))), restored, ledger })
     }
 
     pub(crate) fn is_lasting(&self) -> bool {
@@ -84,6 +95,16 @@ impl DataDir {
     /// ever.
     pub(crate) fn has_failed(&self) -> bool {
         self.0.as_ref().is_some_and(|disk| disk.queue.has_failed())
+    }
+
+    /// Why changes cannot be written now; `None` if they can.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let disk = self.0.as_ref()?;
+        if let Err(error) = disk.watch.check() {
+            return Some(format!("restart pca-local: {}", explain(&error)));
+        }
+        let has_failed = disk.queue.has_failed() || disk.queue.is_broken();
+        has_failed.then(|| "the data directory cannot be written to: see the log".to_owned())
     }
 
     /// Queues changes of CAs that were put into memory in that generation; those of CAs that have
@@ -112,6 +133,11 @@ impl DataDir {
         }
     }
 
+    /// The same for threads that may wait, such as those that write an export.
+    pub(crate) fn wait_settled(&self, since: u64) -> Result<(), StorageError> {
+        futures::executor::block_on(self.settled(since))
+    }
+
     /// Begins a generation with these changes; what is queued before them is written first.
     pub(crate) fn begin_again(&self, changes: Vec<Change>) -> Result<(), StorageError> {
         self.0.as_ref().map_or(Ok(()), |disk| disk.queue.begin_again(changes))
@@ -124,24 +150,29 @@ impl DataDir {
         }
     }
 
-    /// Writes what is queued, and nothing after it; the directory is free for others.
-    pub(crate) fn close(&self) {
-        let Some(disk) = &self.0 else { return };
+    /// Writes what is queued, and nothing after it, and takes the log into the database; the
+    /// directory is free for others.
+    pub(crate) fn close(&self) -> Result<(), CloseError> {
+        let Some(disk) = &self.0 else { return Ok(()) };
+        drop(take(&disk.reader));
         disk.queue.close();
-        if let Some(thread) = take(&disk.thread) {
-            let _ = thread.join();
-        }
+        let closed = match take(&disk.thread) {
+            None => Ok(()),
+            Some(thread) => thread.join().unwrap_or(Err(CloseError::Ended)),
+        };
         disk.queue.give_up();
         drop(take(&disk.directory));
+        closed
     }
 
     /// The DER of one certificate, which has to be on disk.
     pub(crate) fn body(&self, ca: u64, place: u32) -> Result<Vec<u8>, StorageError> {
         let bodies = self.bodies(ca, place as usize..place as usize + 1)?;
-        bodies.into_iter().next().ok_or(StorageError::Read(rusqlite::Error::QueryReturnedNoRows))
+        bodies.into_iter().next().ok_or(StorageError::Missing { ca, place })
     }
 
-    /// Those of some certificates in the order of issuance.
+    /// Those of some certificates in the order of issuance, all of which have to be on disk. None
+    /// without a data directory: then they are in memory.
     pub(crate) fn bodies(
         &self,
         ca: u64,
@@ -149,7 +180,8 @@ impl DataDir {
     ) -> Result<Vec<Vec<u8>>, StorageError> {
         let Some(disk) = &self.0 else { return Ok(Vec::new()) };
         let reader = disk.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(load::bodies(&reader, ca, places)?)
+        let reader = reader.as_ref().ok_or(StorageError::Closed)?;
+        load::bodies(reader, ca, places)
     }
 }
 
@@ -158,7 +190,7 @@ impl Opened {
     /// what is on disk.
     pub(crate) fn start(self, memory: Weak<dyn Restorable>) {
         let Some(disk) = &self.data_dir.0 else { return };
-        let mut writer = Writer::new(self.writer, Arc::clone(&disk.queue), memory);
+        let writer = Writer::new(self.ledger, Arc::clone(&disk.queue), memory);
         let thread = std::thread::Builder::new()
             .name("data-dir".to_owned())
             .spawn(move || writer.run())

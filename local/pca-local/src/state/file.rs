@@ -5,6 +5,7 @@ mod format;
 mod import;
 
 pub use self::format::StateError;
+pub(crate) use self::format::Writing;
 pub(crate) use self::{
     export::{Export, export},
     import::import,

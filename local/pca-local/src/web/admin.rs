@@ -10,6 +10,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::State,
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -18,9 +19,10 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
+    model::clock::{EARLIEST, LATEST},
     service::{
         core::Service,
-        timeline::{MAX_ADVANCE_DAYS, can_advance},
+        timeline::{MAX_ADVANCE_DAYS, can_advance, can_set},
     },
     web::answer::{refuse, written},
 };
@@ -42,8 +44,14 @@ pub(crate) fn health_router() -> Router<Arc<Service>> {
 
 async fn health(State(service): State<Arc<Service>>) -> Response {
     let clock = reading(&service);
-    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "clock": clock}))
-        .into_response()
+    let version = env!("CARGO_PKG_VERSION");
+    match service.store.data_dir().trouble() {
+        None => Json(json!({"status": "ok", "version": version, "clock": clock})).into_response(),
+        Some(why) => {
+            let body = json!({"status": "failing", "why": why, "version": version, "clock": clock});
+            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+        }
+    }
 }
 
 async fn metrics(State(service): State<Arc<Service>>) -> Response {
@@ -87,13 +95,21 @@ async fn set(State(service): State<Arc<Service>>, body: Bytes) -> Response {
     };
     let generation = service.store.generation();
     let clock = service.timeline.clock();
-    if let Some(now) = set.now {
-        clock.set(now);
+    if let Some(now) = set.now.filter(|now| !can_set(*now)) {
+        return refuse(&format!(
+            "the clock cannot be set to {now}: it shows {EARLIEST} at the earliest and {LATEST} at the \
+             latest"
+        ));
     }
-    match set.running {
-        Some(true) => clock.run(),
-        Some(false) => clock.freeze(),
-        None => {}
+    // Stopped before it is set, so that it stands at that very moment.
+    if set.running == Some(false) {
+        clock.freeze();
+    }
+    if let Some(now) = set.now {
+        service.timeline.set(now);
+    }
+    if set.running == Some(true) {
+        clock.run();
     }
     written(&service, generation, Json(reading(&service)).into_response()).await
 }
@@ -128,8 +144,8 @@ async fn advance(State(service): State<Arc<Service>>, body: Bytes) -> Response {
     };
     if !can_advance(now, target) {
         return refuse(&format!(
-            "the clock stands at {now} and can be advanced by 0 to {MAX_ADVANCE_DAYS} days; to turn \
-             it back use PUT /_pca-local/clock"
+            "the clock stands at {now} and can be advanced by 0 to {MAX_ADVANCE_DAYS} days, to {LATEST} \
+             at the latest; to turn it back use PUT /_pca-local/clock"
         ));
     }
     let generation = service.store.generation();

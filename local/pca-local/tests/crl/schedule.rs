@@ -114,3 +114,23 @@ async fn disabled_cas_publish_deleted_do_not_restored_catch_up() {
     let last = world.crl(&path).tbs_cert_list.this_update.to_unix_duration().as_secs() as i64;
     assert!(last <= (START + Duration::days(3652)).unix_timestamp(), "none after its end");
 }
+
+#[tokio::test]
+async fn a_clock_set_back_makes_the_next_crl_of_the_new_time() {
+    let world = World::with_crl(crl_of(CrlType::Complete)).await;
+    let path = format!("bucket/{}", world.complete_key());
+    world.issue(30).await;
+    world.at(START + Duration::days(30)).await;
+    world.s3.take_writes();
+    let earlier = START + Duration::DAY;
+    let earlier = earlier.format(&time::format_description::well_known::Rfc3339).unwrap();
+    let back = json!({"now": earlier});
+    assert_eq!(admin(&world.service, Method::PUT, "clock", &back).await.0, 200);
+    assert_eq!(world.s3.take_writes(), [""; 0], "nothing is run");
+    let now = world.service.timeline().clock().now();
+    world.at(now).await;
+    assert_eq!(world.s3.take_writes(), std::slice::from_ref(&path));
+    let crl = world.crl(&path).tbs_cert_list;
+    let this_update = crl.this_update.to_unix_duration().as_secs() as i64;
+    assert_eq!(this_update, (now - Duration::HOUR).unix_timestamp());
+}

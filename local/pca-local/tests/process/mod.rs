@@ -97,6 +97,13 @@ impl Server {
         let _ = child.wait();
     }
 
+    /// The exit code after a signal, as `kill` names it.
+    pub(crate) fn stop(&self, signal: &str) -> Option<i32> {
+        let mut child = self.child.lock().unwrap();
+        send(&child, signal);
+        child.wait().unwrap().code()
+    }
+
     /// The status and the body; an error if there was no whole answer.
     pub(crate) fn call(&self, operation: &str, request: &Value) -> Result<(u16, Value), String> {
         let target = format!("X-Amz-Target: ACMPrivateCA.{operation}\r\n");
@@ -122,6 +129,20 @@ impl Server {
         body: &Value,
     ) -> Result<(u16, Value), String> {
         self.exchange(method, &format!("/_pca-local/{path}"), "", body)
+    }
+
+    /// The body as text; an error if it is not whole or not JSON Lines to its end.
+    pub(crate) fn text(&self, method: &str, path: &str) -> Result<Value, String> {
+        let failed = |error: std::io::Error| error.to_string();
+        let mut stream = TcpStream::connect(&self.address).map_err(failed)?;
+        let request = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+        stream.write_all(request.as_bytes()).map_err(failed)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).map_err(failed)?;
+        let answer = String::from_utf8(answer).map_err(|error| error.to_string())?;
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or("no whole answer")?;
+        let is_whole = head.contains(" 200 ") && body.contains("pca-local-end");
+        is_whole.then(|| body.into()).ok_or_else(|| head.to_owned())
     }
 
     fn exchange(
@@ -171,6 +192,33 @@ impl Server {
         let root = root.now_or_never().expect("the calls block").unwrap();
         (root.arn, json::blob(&root.csr))
     }
+}
+
+/// A signal by its name.
+pub(crate) fn send(child: &Child, signal: &str) {
+    let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+/// Everything below a folder, into a new one.
+pub(crate) fn copy(from: &Path, to: &Path, names: &[&str]) {
+    std::fs::create_dir(to).unwrap();
+    for name in names {
+        std::fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+}
+
+/// The exit code of a command of pca-local, its standard output, and its standard error.
+pub(crate) fn run(arguments: &[&str], input: &[u8]) -> (Option<i32>, Vec<u8>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pca-local"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut to = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let feeder = std::thread::spawn(move || drop(to.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    feeder.join().unwrap();
+    (output.status.code(), output.stdout, String::from_utf8(output.stderr).unwrap())
 }
 
 fn with_arguments<'a>(command: &'a mut Command, data: &Path, sink: &Sink) -> &'a mut Command {

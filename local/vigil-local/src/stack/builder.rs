@@ -254,6 +254,7 @@ fn open_data_dir(given: Option<&Path>) -> Result<DataDir, StackError> {
     match given {
         Some(path) => {
             let path = make_folder(path)?;
+            warn_of_what_is_gone(&path);
             let refuse = |cause| StackError::DataDir { path: path.clone(), cause };
             let lock = std::fs::File::create(path.join("lock")).map_err(refuse)?;
             lock.try_lock().map_err(|error| match error {
@@ -274,6 +275,17 @@ fn open_data_dir(given: Option<&Path>) -> Result<DataDir, StackError> {
             .tempdir()
             .map(DataDir::Temporary)
             .map_err(StackError::TemporaryDataDir),
+    }
+}
+
+/// S3 and its cases are kept, the CAs that the cases are about are not.
+fn warn_of_what_is_gone(path: &Path) {
+    if path.join("s3").exists() {
+        tracing::warn!(
+            data_dir = %path.display(),
+            "S3 objects (cases among them), KMS keys, logs and targets are kept from an earlier run. CAs, \
+             certificates, the clock and retries that waited are not: cases may name CAs that do not exist"
+        );
     }
 }
 

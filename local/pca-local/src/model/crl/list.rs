@@ -128,6 +128,16 @@ impl CrlList {
         self.replan(at + AFTER_FAILURE);
     }
 
+    /// The clock has been turned back to `now`. A CRL that is dated later is followed by one that is
+    /// not (RFC 5280 §5.1.2.4: thisUpdate is the issue date).
+    pub(crate) fn turned_back(&mut self, now: OffsetDateTime) {
+        let millis = now.unix_timestamp_nanos() / 1_000_000;
+        let is_later = self.due.is_some() && i128::from(self.number) > millis;
+        if is_later {
+            self.hasten(now);
+        }
+    }
+
     fn replan(&mut self, next: OffsetDateTime) {
         self.due = Some(earlier(self.asked, next));
     }
@@ -188,6 +198,19 @@ mod tests {
         assert_eq!(list.begin(NOW), millis + 1);
         assert_eq!(list.begin(NOW - Duration::DAY), millis + 2);
         assert_eq!(list.begin(NOW + Duration::SECOND), millis + 1000);
+    }
+
+    #[test]
+    fn a_crl_from_the_future_is_followed_by_one_of_now() {
+        let mut list = CrlList::default();
+        list.turned_back(NOW);
+        assert_eq!(list.due(), None, "none has been asked for");
+        list.refer("bucket", "key", NOW + WEEK);
+        publish(&mut list, NOW + WEEK);
+        list.turned_back(NOW + WEEK);
+        assert_eq!(list.due(), Some(NOW + WEEK + WEEK / 2), "it is of that moment");
+        list.turned_back(NOW);
+        assert_eq!(list.due(), Some(NOW));
     }
 
     #[test]

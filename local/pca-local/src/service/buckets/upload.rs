@@ -1,13 +1,12 @@
 //! Writes objects of any length to a bucket, holding only a few parts of them.
 
 use aws_sdk_s3::{
-    Client,
     primitives::ByteStream,
     types::{CompletedMultipartUpload, CompletedPart},
 };
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 
-use super::{Buckets, Object, WriteError, as_service, failed};
+use super::{Buckets, Object, WriteError, as_service};
 use crate::state::data_dir::StorageError;
 
 /// Every part but the last has to have 5 MiB (S3 user guide, "Multipart upload limits"), and an
@@ -26,79 +25,87 @@ impl Buckets {
         match parts.try_next().await? {
             None => self.put(object, ByteStream::from(first)).await,
             Some(second) => {
-                let client = self.client(object)?;
                 let parts = futures::stream::iter([Ok(first), Ok(second)]).chain(parts);
-                put_in_parts(client, object, parts).await
+                self.put_in_parts(object, parts).await
             }
         }
     }
-}
 
-async fn put_in_parts(
-    client: &Client,
-    object: &Object<'_>,
-    parts: impl Stream<Item = Result<Vec<u8>, StorageError>> + Unpin,
-) -> Result<(), WriteError> {
-    let Object { bucket, key, content_type, acl, .. } = object;
-    let begun = client
-        .create_multipart_upload()
-        .bucket(*bucket)
-        .key(*key)
-        .content_type(*content_type)
-        .acl(acl.clone())
-        .customize()
-        .mutate_request(as_service(object.ca))
-        .send()
-        .await
-        .map_err(|error| failed(bucket, error))?;
-    let id = begun.upload_id.unwrap_or_default();
-    let written = write_parts(client, object, &id, parts).await;
-    if written.is_err() {
-        // If S3 refuses this too, the bucket's lifecycle rules have to remove the parts.
-        let abort = client.abort_multipart_upload().bucket(*bucket).key(*key).upload_id(&id);
-        let _ = abort.customize().mutate_request(as_service(object.ca)).send().await;
-    }
-    written
-}
-
-async fn write_parts(
-    client: &Client,
-    object: &Object<'_>,
-    id: &str,
-    mut parts: impl Stream<Item = Result<Vec<u8>, StorageError>> + Unpin,
-) -> Result<(), WriteError> {
-    let Object { bucket, key, .. } = object;
-    let mut completed = Vec::new();
-    for number in 1.. {
-        let Some(part) = parts.try_next().await? else { break };
-        let uploaded = client
-            .upload_part()
+    async fn put_in_parts(
+        &self,
+        object: &Object<'_>,
+        parts: impl Stream<Item = Result<Vec<u8>, StorageError>> + Unpin,
+    ) -> Result<(), WriteError> {
+        let client = self.client(object)?;
+        let Object { bucket, key, content_type, acl, .. } = object;
+        let begun = client
+            .create_multipart_upload()
             .bucket(*bucket)
             .key(*key)
-            .upload_id(id)
-            .part_number(number)
-            .body(ByteStream::from(part))
+            .content_type(*content_type)
+            .acl(acl.clone())
             .customize()
             .mutate_request(as_service(object.ca))
             .send()
             .await
-            .map_err(|error| failed(bucket, error))?;
-        let part = CompletedPart::builder().part_number(number).set_e_tag(uploaded.e_tag);
-        completed.push(part.set_checksum_crc32(uploaded.checksum_crc32).build());
+            .map_err(|error| self.failed(bucket, error))?;
+        let no_id = || WriteError::Unavailable {
+            bucket: object.bucket.to_owned(),
+            reason: "it began an upload without an id".to_owned(),
+        };
+        let id = begun.upload_id.ok_or_else(no_id)?;
+        let written = self.write_parts(object, &id, parts).await;
+        if written.is_err() {
+            // If S3 refuses this too, the bucket's lifecycle rules have to remove the parts.
+            let abort = client.abort_multipart_upload().bucket(*bucket).key(*key).upload_id(&id);
+            let aborted = abort.customize().mutate_request(as_service(object.ca)).send().await;
+            if let Err(error) = aborted {
+                tracing::warn!(bucket, key, %error, "the parts of an upload were left in the bucket");
+            }
+        }
+        written
     }
-    let completed = CompletedMultipartUpload::builder().set_parts(Some(completed)).build();
-    client
-        .complete_multipart_upload()
-        .bucket(*bucket)
-        .key(*key)
-        .upload_id(id)
-        .multipart_upload(completed)
-        .customize()
-        .mutate_request(as_service(object.ca))
-        .send()
-        .await
-        .map(|_| ())
-        .map_err(|error| failed(bucket, error))
+
+    async fn write_parts(
+        &self,
+        object: &Object<'_>,
+        id: &str,
+        mut parts: impl Stream<Item = Result<Vec<u8>, StorageError>> + Unpin,
+    ) -> Result<(), WriteError> {
+        let client = self.client(object)?;
+        let Object { bucket, key, .. } = object;
+        let mut completed = Vec::new();
+        for number in 1.. {
+            let Some(part) = parts.try_next().await? else { break };
+            let uploaded = client
+                .upload_part()
+                .bucket(*bucket)
+                .key(*key)
+                .upload_id(id)
+                .part_number(number)
+                .body(ByteStream::from(part))
+                .customize()
+                .mutate_request(as_service(object.ca))
+                .send()
+                .await
+                .map_err(|error| self.failed(bucket, error))?;
+            let part = CompletedPart::builder().part_number(number).set_e_tag(uploaded.e_tag);
+            completed.push(part.set_checksum_crc32(uploaded.checksum_crc32).build());
+        }
+        let completed = CompletedMultipartUpload::builder().set_parts(Some(completed)).build();
+        client
+            .complete_multipart_upload()
+            .bucket(*bucket)
+            .key(*key)
+            .upload_id(id)
+            .multipart_upload(completed)
+            .customize()
+            .mutate_request(as_service(object.ca))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| self.failed(bucket, error))
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use aws_sdk_eventbridge::{
     Client, Config,
-    config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, retry::RetryConfig},
+    config::{
+        BehaviorVersion, Credentials, Region, SharedCredentialsProvider, retry::RetryConfig,
+        timeout::TimeoutConfig,
+    },
     error::{DisplayErrorContext, ProvideErrorMetadata as _, SdkError},
     operation::put_events::PutEventsError,
     primitives::{DateTime, DateTimeFormat},
@@ -15,6 +18,8 @@ use serde_json::Value;
 
 use super::carrier::{Carrier, Count};
 
+/// An endpoint that accepts and does not answer is taken for one that is down.
+const ATTEMPT: Duration = Duration::from_secs(10);
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LAST_DELAY: Duration = Duration::from_secs(30);
 /// "The total size of all entries must be less than 256 KB" (EventBridge API reference, PutEvents).
@@ -39,6 +44,7 @@ impl EventBridge {
             .region(Region::new("us-east-1"))
             // Trying again is done here, for longer than the SDK would.
             .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().operation_timeout(ATTEMPT).build())
             .build();
         let client = Client::from_conf(config);
         Self { client, has_credentials: false, bus: bus.to_owned(), source }
@@ -54,17 +60,24 @@ impl EventBridge {
 
     async fn put(&self, batch: &[Parcel], given_up: &Count) {
         let mut left: Vec<&Parcel> = batch.iter().collect();
-        let mut delay = FIRST_DELAY;
+        let (mut delay, mut failures) = (FIRST_DELAY, 0_u64);
         while !left.is_empty() {
             match self.attempt(&left).await {
                 Attempt::Answered(refused) => {
+                    if failures > 0 {
+                        tracing::warn!(failures, "the endpoint of events answers again");
+                        failures = 0;
+                    }
                     left = settle(&left, &refused, given_up);
                     if left.is_empty() {
                         return;
                     }
                 }
                 Attempt::Failed(why) => {
-                    tracing::warn!(waiting = left.len(), why, "events wait for their endpoint");
+                    failures += 1;
+                    if failures == 1 {
+                        tracing::warn!(waiting = left.len(), why, "events wait for their endpoint");
+                    }
                 }
                 Attempt::Refused(why) => {
                     let lost = given_up.add(left.len());

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::{
     model::{arn::CaArn, issued_certificates::CertificateEntry},
     state::{
-        data_dir::{DataDir, StorageError},
+        data_dir::{DataDir, StorageError, der_of},
         memory::AuthorityCell,
     },
     x509::{certificate::subject_of, name::rfc2253},
@@ -49,12 +49,15 @@ pub(super) struct Rendering {
     is_finished: bool,
     /// Where the certificates are that are not in memory.
     data_dir: DataDir,
+    /// When it was begun: if memory is made anew meanwhile, what was read may be gone.
+    generation: u64,
 }
 
 impl Rendering {
     pub(super) fn new(cell: AuthorityCell, format: Format, data_dir: DataDir) -> Self {
+        let generation = data_dir.generation();
         let end = cell.lock().issued.len();
-        Self { cell, format, next: 0, end, is_finished: false, data_dir }
+        Self { cell, format, next: 0, end, is_finished: false, data_dir, generation }
     }
 
     /// The next piece, of `bytes` at least unless it is the last.
@@ -64,6 +67,8 @@ impl Rendering {
         }
         let mut part = Vec::with_capacity(bytes + AT_ONCE * 1024);
         if self.next == 0 {
+            // The certificates up to the end have just been seen in memory.
+            self.data_dir.wait_settled(self.generation)?;
             let opening = if self.is_csv() { CSV_HEADER } else { "[" };
             part.extend_from_slice(opening.as_bytes());
         }
@@ -76,6 +81,8 @@ impl Rendering {
         }
         if self.next >= self.end {
             self.is_finished = true;
+            // So are the revocations that were seen on the way.
+            self.data_dir.wait_settled(self.generation)?;
             part.push(if self.is_csv() { b'\n' } else { b']' });
         }
         Ok(Some(part))
@@ -88,8 +95,10 @@ impl Rendering {
         let bodies = self.data_dir.bodies(ca, self.next..end)?;
         let authority = self.cell.lock();
         for (place, entry) in (self.next..).zip(authority.issued.range(self.next..end)) {
-            let body = bodies.get(place - self.next).map(Vec::as_slice);
-            let record = record(&authority.arn, &entry, entry.der.or(body).unwrap_or_default());
+            let der = der_of(ca, &entry, bodies.get(place - self.next))?;
+            let damaged = |_| StorageError::Damaged { ca, place: entry.place };
+            let subject = subject_of(der).map_err(damaged)?;
+            let record = record(&authority.arn, &entry, rfc2253(&subject));
             if self.is_csv() {
                 part.push(b'\n');
                 write_csv(&record, part);
@@ -109,14 +118,13 @@ impl Rendering {
     }
 }
 
-fn record<'a>(ca: &CaArn, entry: &CertificateEntry<'a>, der: &[u8]) -> Record<'a> {
+fn record<'a>(ca: &CaArn, entry: &CertificateEntry<'a>, subject: String) -> Record<'a> {
     let digits = crate::x509::hex(&entry.serial);
     Record {
         aws_account_id: entry.account,
         certificate_arn: ca.certificate(&digits),
         serial: with_colons(&digits),
-        // What has been signed has a subject.
-        subject: subject_of(der).map(|name| rfc2253(&name)).unwrap_or_default(),
+        subject,
         not_before: instant(entry.not_before),
         not_after: instant(entry.not_after),
         issued_at: instant(entry.issued_at),

@@ -1,21 +1,36 @@
 //! A data directory: it is ours, it can be written to, and no other process uses it.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
-use super::{load::LoadError, private};
+use super::{
+    load::LoadError,
+    mark::{Kept, MarkFile},
+    private,
+};
 
 const DATABASE: &str = "state.db";
 const LOCK: &str = "lock";
+const LOG: &str = "state.db-wal";
+const LAST_COMMIT: &str = "last-commit";
+/// What a database begins with (SQLite, "Database File Format").
+const MAGIC: &[u8] = b"SQLite format 3\0";
+/// In the lock until the first start has made its database: until then an empty directory is
+/// nothing lost.
+const NEW: &[u8] = b"new\n";
 
 pub(super) struct Directory {
     path: PathBuf,
-    /// Locked. The system gives the lock back however the process ends.
-    _lock: File,
+    /// Locked. The system gives the lock back however the process ends. A copy that is only looked
+    /// at may have none.
+    lock: Option<File>,
+    /// To look at its octets. It stays open: closing any descriptor of a file gives up all locks that
+    /// the process has on it, SQLite's too.
+    database: File,
 }
 
 /// Why a data directory cannot be used.
@@ -48,6 +63,23 @@ pub enum DataDirError {
         .file.display()
     )]
     Newer { file: PathBuf, found: i64, known: i64 },
+    #[error(
+        "{} is missing or empty, and {} is of a state: {lost}. Put a copy of state.db back alone in a \
+         new directory, or name a new directory to start afresh",
+        .file.display(), .beside
+    )]
+    Lost { file: PathBuf, beside: &'static str, lost: String },
+    #[error(
+        "{}: {lost}. Nothing was changed. `pca-local salvage DIR > state.jsonl` writes what is left as \
+         a state to import; or put a copy of state.db alone in a new directory",
+        .path.display()
+    )]
+    Incomplete { path: PathBuf, lost: String },
+    #[error(
+        "{} was written by an older pca-local: start this one on it once, and look again",
+        .file.display()
+    )]
+    Older { file: PathBuf },
     #[error("{} cannot be opened", .file.display())]
     Open {
         file: PathBuf,
@@ -55,7 +87,8 @@ pub enum DataDirError {
         source: rusqlite::Error,
     },
     #[error(
-        "{} is damaged: put a copy back, or name another directory to start afresh",
+        "{} is damaged: `pca-local check DIR` says where, and `pca-local salvage DIR > state.jsonl` \
+         writes what is left; or put a copy of state.db alone in a new directory",
         .file.display()
     )]
     Damaged {
@@ -80,7 +113,8 @@ impl Directory {
         for entry in path.read_dir().map_err(unusable)? {
             files.push(entry.map_err(unusable)?.file_name());
         }
-        let is_ours = files.is_empty() || files.iter().any(|name| name == LOCK || name == DATABASE);
+        let has = |wanted: &str| files.iter().any(|name| name == wanted);
+        let is_ours = files.is_empty() || [LOCK, DATABASE, LOG, LAST_COMMIT].into_iter().any(has);
         if !is_ours {
             return Err(DataDirError::Foreign { path });
         }
@@ -89,15 +123,98 @@ impl Directory {
             options.read(true).write(true).create(true).truncate(false).mode(0o600);
             options.open(path.join(name)).map_err(unusable)
         };
+        let is_first_start = ![LOCK, LOG, LAST_COMMIT].into_iter().any(has);
+        let had_database = has(DATABASE);
         let lock = open(LOCK)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(DataDirError::InUse { path }),
-            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        take(&lock, &path)?;
+        if is_first_start {
+            lock.write_all_at(NEW, 0).map_err(unusable)?;
         }
         // SQLite gives the files that it makes beside it the same permissions.
-        open(DATABASE)?;
-        Ok(Self { path, _lock: lock })
+        let database = open(DATABASE)?;
+        let directory = Self { path: path.clone(), lock: Some(lock), database };
+        let sound = directory.is_there();
+        if sound.is_err() && !had_database {
+            // As it was found.
+            fs::remove_file(directory.database()).map_err(unusable)?;
+        }
+        sound.map(|()| directory)
+    }
+
+    /// Opens what is there to look at it, and makes nothing.
+    pub(super) fn inspect(path: &Path) -> Result<Self, DataDirError> {
+        let path = path.to_owned();
+        let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
+        let lock = match File::open(path.join(LOCK)) {
+            Ok(lock) => Some(lock),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(unusable(error)),
+        };
+        if let Some(lock) = &lock {
+            take(lock, &path)?;
+        }
+        let database = File::open(path.join(DATABASE)).map_err(unusable)?;
+        let directory = Self { path: path.clone(), lock, database };
+        directory.is_there().map(|()| directory)
+    }
+
+    /// Refuses a directory whose database has gone, or is none.
+    fn is_there(&self) -> Result<(), DataDirError> {
+        let mut begin = [0; MAGIC.len()];
+        match self.database.read_at(&mut begin, 0).map_err(|error| self.unusable(error))? {
+            0 => self.may_be_new(),
+            read if &begin[..read] == MAGIC => Ok(()),
+            _ => Err(self.not_ours()),
+        }
+    }
+
+    /// Refuses to begin a state where there has been one.
+    pub(super) fn may_be_new(&self) -> Result<(), DataDirError> {
+        let file = self.database();
+        let lost = |beside, lost| Err(DataDirError::Lost { file, beside, lost });
+        let all = "all of it is lost";
+        match MarkFile::read(&self.last_commit()).map_err(|error| self.unusable(error))? {
+            Kept::Mark(mark) => return lost(LAST_COMMIT, mark.all_lost()),
+            Kept::Unreadable => return lost(LAST_COMMIT, all.to_owned()),
+            Kept::Nothing => {}
+        }
+        let mut written = [0; NEW.len()];
+        let read = self.lock.as_ref().map_or(Ok(0), |lock| lock.read_at(&mut written, 0));
+        if &written[..read.map_err(|error| self.unusable(error))?] == NEW {
+            return Ok(());
+        }
+        lost(if self.has_log() { LOG } else { LOCK }, all.to_owned())
+    }
+
+    /// There is a state from here on.
+    pub(super) fn begun(&self) -> Result<(), DataDirError> {
+        let begun = self.lock.as_ref().map_or(Ok(()), |lock| lock.set_len(0));
+        begun.map_err(|error| self.unusable(error))
+    }
+
+    pub(super) fn database_file(&self) -> &File {
+        &self.database
+    }
+
+    /// Whether there is a log with something in it.
+    pub(super) fn has_log(&self) -> bool {
+        fs::metadata(self.log()).is_ok_and(|found| found.len() > 0)
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.path.join(LOG)
+    }
+
+    pub(super) fn last_commit(&self) -> PathBuf {
+        self.path.join(LAST_COMMIT)
+    }
+
+    pub(super) fn incomplete(&self, lost: String) -> DataDirError {
+        DataDirError::Incomplete { path: self.path.clone(), lost }
+    }
+
+    pub(super) fn unusable(&self, source: io::Error) -> DataDirError {
+        DataDirError::Unusable { path: self.path.clone(), source }
     }
 
     pub(super) fn database(&self) -> PathBuf {
@@ -106,6 +223,10 @@ impl Directory {
 
     pub(super) fn not_ours(&self) -> DataDirError {
         DataDirError::NotOurs { file: self.database() }
+    }
+
+    pub(super) fn older(&self) -> DataDirError {
+        DataDirError::Older { file: self.database() }
     }
 
     pub(super) fn newer(&self, found: i64, known: i64) -> DataDirError {
@@ -118,5 +239,14 @@ impl Directory {
 
     pub(super) fn damaged(&self, source: LoadError) -> DataDirError {
         DataDirError::Damaged { file: self.database(), source: Box::new(source) }
+    }
+}
+
+fn take(lock: &File, path: &Path) -> Result<(), DataDirError> {
+    let path = path.to_owned();
+    match lock.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(DataDirError::InUse { path }),
+        Err(TryLockError::Error(source)) => Err(DataDirError::Unusable { path, source }),
     }
 }

@@ -6,7 +6,10 @@ use rusqlite::{Connection, Row, params};
 use serde::de::DeserializeOwned;
 use time::{Duration, OffsetDateTime};
 
-use super::write::id;
+use super::{
+    error::StorageError,
+    write::{digest_of, id},
+};
 use crate::{
     model::{
         crl::Binding,
@@ -34,129 +37,216 @@ pub(crate) enum LoadError {
     Value { table: &'static str, column: &'static str, value: i64 },
 }
 
+/// Template ARNs and accounts by their numbers.
+pub(super) type Names = HashMap<i64, String>;
+
+/// A table, and how a row of it becomes a record.
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    columns: &'static str,
+    /// How many of the columns, from the first one on, are its key.
+    keys: usize,
+    pub(super) record: fn(&Names, &Row<'_>) -> Result<StateRecord, LoadError>,
+}
+
+/// In the order in which records go together: what belongs to a CA comes after it.
+pub(super) const TABLES: [Table; 9] = [
+    Table {
+        name: "clock",
+        columns: "id, mode",
+        keys: 1,
+        record: |_, row| Ok(StateRecord::Clock { mode: decode("clock", row, 1)? }),
+    },
+    Table {
+        name: "authority",
+        columns: "ca, record",
+        keys: 1,
+        record: |_, row| Ok(StateRecord::Authority(decode("authority", row, 1)?)),
+    },
+    Table {
+        name: "key",
+        columns: "ca, pkcs8, csr",
+        keys: 1,
+        record: |_, row| {
+            let key = KeyRecord { pkcs8: row.get(1)?, csr: row.get(2)? };
+            Ok(StateRecord::Key { ca: unsigned(row)?, key })
+        },
+    },
+    Table {
+        name: "certificate",
+        columns: "id, serial, not_before, not_after, issued_at, template, account, partition, \
+                  is_self_signed",
+        keys: 1,
+        record: certificate,
+    },
+    Table {
+        name: "revocation",
+        columns: "id, at, reason, is_listed",
+        keys: 1,
+        record: |_, row| {
+            let (ca, place) = split(row.get(0)?);
+            let (at, reason) = (instant("revocation", "at", row.get(1)?)?, row.get(2)?);
+            let reason = Reason::from_code(reason)
+                .ok_or_else(|| LoadError::value("revocation", "reason", reason.into()))?;
+            let revocation = Revocation { at, reason };
+            Ok(StateRecord::Revocation { ca, place, revocation, is_listed: row.get(3)? })
+        },
+    },
+    Table {
+        name: "unissued",
+        columns: "ca, serial, record",
+        keys: 2,
+        record: |_, row| {
+            let unissued = decode("unissued", row, 2)?;
+            Ok(StateRecord::Unissued { ca: unsigned(row)?, serial: row.get(1)?, unissued })
+        },
+    },
+    Table {
+        name: "report",
+        columns: "ca, id, record",
+        keys: 2,
+        record: |_, row| {
+            let report = decode("report", row, 2)?;
+            Ok(StateRecord::Report { ca: unsigned(row)?, id: row.get(1)?, report })
+        },
+    },
+    Table {
+        name: "issue_token",
+        columns: "ca, token, arn, at",
+        keys: 2,
+        record: |_, row| {
+            let made = Made { arn: row.get(2)?, at: instant("issue_token", "at", row.get(3)?)? };
+            Ok(StateRecord::IssueToken { ca: unsigned(row)?, token: row.get(1)?, made })
+        },
+    },
+    Table {
+        name: "create_token",
+        columns: "account, region, token, arn, at",
+        keys: 3,
+        record: |_, row| {
+            let made = Made { arn: row.get(3)?, at: instant("create_token", "at", row.get(4)?)? };
+            let (account, region, token) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(StateRecord::CreateToken { account, region, token, made })
+        },
+    },
+];
+
 pub(super) fn load(from: &mut Connection) -> Result<Restored, LoadError> {
     let transaction = from.transaction()?;
     let mut restored = Restored { leaves_bodies: true, ..Restored::default() };
-    each(&transaction, "clock", "mode", |row| {
-        let mode = decode("clock", row, 0)?;
-        Ok(restored.take(StateRecord::Clock { mode })?)
-    })?;
-    each(&transaction, "authority", "record", |row| {
-        Ok(restored.take(StateRecord::Authority(decode("authority", row, 0)?))?)
-    })?;
-    each(&transaction, "key", "ca, pkcs8, csr", |row| {
-        let key = KeyRecord { pkcs8: row.get(1)?, csr: row.get(2)? };
-        Ok(restored.take(StateRecord::Key { ca: unsigned(row)?, key })?)
-    })?;
-    certificates(&transaction, &mut restored)?;
-    each(&transaction, "revocation", "id, at, reason, is_listed", |row| {
-        let (ca, place) = split(row.get(0)?);
-        let (at, reason) = (instant("revocation", "at", row.get(1)?)?, row.get(2)?);
-        let reason = Reason::from_code(reason)
-            .ok_or_else(|| LoadError::value("revocation", "reason", reason.into()))?;
-        let revocation = Revocation { at, reason };
-        Ok(restored.take(StateRecord::Revocation {
-            ca,
-            place,
-            revocation,
-            is_listed: row.get(3)?,
-        })?)
-    })?;
-    each(&transaction, "unissued", "ca, serial, record", |row| {
-        let unissued = decode("unissued", row, 2)?;
-        Ok(restored.take(StateRecord::Unissued {
-            ca: unsigned(row)?,
-            serial: row.get(1)?,
-            unissued,
-        })?)
-    })?;
-    each(&transaction, "report", "ca, id, record", |row| {
-        let report = decode("report", row, 2)?;
-        Ok(restored.take(StateRecord::Report { ca: unsigned(row)?, id: row.get(1)?, report })?)
-    })?;
-    tokens(&transaction, &mut restored)?;
+    let names = names(&transaction)?;
+    for table in &TABLES {
+        table.each(&transaction, "ASC", |row| Ok(restored.take((table.record)(&names, row)?)?))?;
+    }
     transaction.commit()?;
     Ok(restored.finish()?)
 }
 
-/// Hands over every row of a table, in the order of its first column, which begins its key.
-fn each(
-    from: &Connection,
-    table: &str,
-    columns: &str,
-    mut take: impl FnMut(&Row<'_>) -> Result<(), LoadError>,
-) -> Result<(), LoadError> {
-    let mut statement = from.prepare(&format!("SELECT {columns} FROM {table} ORDER BY 1"))?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        take(row)?;
+impl Table {
+    /// Hands over every row, in the order of its first column, which begins its key.
+    pub(super) fn each(
+        &self,
+        from: &Connection,
+        order: &str,
+        mut take: impl FnMut(&Row<'_>) -> Result<(), LoadError>,
+    ) -> Result<(), LoadError> {
+        let Self { columns, name, .. } = self;
+        let sql = format!("SELECT {columns} FROM {name} ORDER BY 1 {order}");
+        let mut statement = from.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            take(row)?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// What tells a row from all others.
+    pub(super) fn key_of(&self, row: &Row<'_>) -> Result<String, LoadError> {
+        let parts: Result<Vec<String>, rusqlite::Error> =
+            (0..self.keys).map(|column| Ok(format!("{:?}", row.get_ref(column)?))).collect();
+        Ok(parts?.join(" "))
+    }
 }
 
-/// Without their DER.
-fn certificates(from: &Connection, restored: &mut Restored) -> Result<(), LoadError> {
-    let mut names: HashMap<i64, String> = HashMap::new();
-    each(from, "name", "id, name", |row| {
-        names.insert(row.get(0)?, row.get(1)?);
-        Ok(())
-    })?;
+pub(super) fn names(from: &Connection) -> rusqlite::Result<Names> {
+    let mut statement = from.prepare("SELECT id, name FROM name")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+/// Without its DER.
+fn certificate(names: &Names, row: &Row<'_>) -> Result<StateRecord, LoadError> {
     let name = |column, number: i64| {
         let name = names.get(&number).cloned();
         name.ok_or_else(|| LoadError::value("certificate", column, number))
     };
     let at = |column, millis| instant("certificate", column, millis);
-    let columns = "id, serial, not_before, not_after, issued_at, template, account, partition, \
-                   is_self_signed";
-    each(from, "certificate", columns, |row| {
-        let (ca, place) = split(row.get(0)?);
-        let partition: Option<u32> = row.get(7)?;
-        let issued = IssuedCertificate {
-            der: Vec::new(),
-            serial: row.get(1)?,
-            not_before: at("not_before", row.get(2)?)?,
-            not_after: at("not_after", row.get(3)?)?,
-            issued_at: at("issued_at", row.get(4)?)?,
-            template_arn: name("template", row.get(5)?)?,
-            account: name("account", row.get(6)?)?,
-            is_self_signed: row.get(8)?,
-            crl: partition.map_or(Binding::Complete, Binding::Partition),
-        };
-        Ok(restored.take(StateRecord::Certificate { ca, place, issued })?)
-    })
+    let (ca, place) = split(row.get(0)?);
+    let partition: Option<u32> = row.get(7)?;
+    let issued = IssuedCertificate {
+        der: Vec::new(),
+        serial: row.get(1)?,
+        not_before: at("not_before", row.get(2)?)?,
+        not_after: at("not_after", row.get(3)?)?,
+        issued_at: at("issued_at", row.get(4)?)?,
+        template_arn: name("template", row.get(5)?)?,
+        account: name("account", row.get(6)?)?,
+        is_self_signed: row.get(8)?,
+        crl: partition.map_or(Binding::Complete, Binding::Partition),
+    };
+    Ok(StateRecord::Certificate { ca, place, issued })
 }
 
-fn tokens(from: &Connection, restored: &mut Restored) -> Result<(), LoadError> {
-    each(from, "issue_token", "ca, token, arn, at", |row| {
-        let made = Made { arn: row.get(2)?, at: instant("issue_token", "at", row.get(3)?)? };
-        Ok(restored.take(StateRecord::IssueToken {
-            ca: unsigned(row)?,
-            token: row.get(1)?,
-            made,
-        })?)
-    })?;
-    each(from, "create_token", "account, region, token, arn, at", |row| {
-        let made = Made { arn: row.get(3)?, at: instant("create_token", "at", row.get(4)?)? };
-        let (account, region, token) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(restored.take(StateRecord::CreateToken { account, region, token, made })?)
-    })
-}
-
-/// The DER of some certificates of a CA.
+/// The DER of some certificates of a CA: of all of them, and as they were written.
 pub(super) fn bodies(
     from: &Connection,
     ca: u64,
     places: Range<usize>,
-) -> rusqlite::Result<Vec<Vec<u8>>> {
+) -> Result<Vec<Vec<u8>>, StorageError> {
     let place = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
     let (first, end) = (id(ca, place(places.start)), id(ca, place(places.end)));
-    let mut statement =
-        from.prepare_cached("SELECT der FROM body WHERE id >= ? AND id < ? ORDER BY id")?;
-    let bodies = statement.query_map(params![first, end], |row| row.get(0))?;
-    bodies.collect()
+    let mut statement = from
+        .prepare_cached("SELECT id, der, digest FROM body WHERE id >= ? AND id < ? ORDER BY id")?;
+    let mut rows = statement.query(params![first, end])?;
+    let mut bodies = Vec::with_capacity(places.len());
+    for wanted in places {
+        let wanted = place(wanted);
+        let missing = StorageError::Missing { ca, place: wanted };
+        let Some(row) = rows.next()? else { return Err(missing) };
+        if split(row.get(0)?).1 != wanted {
+            return Err(missing);
+        }
+        bodies.push(body(row).map_err(|error| error.of(ca, wanted))?);
+    }
+    Ok(bodies)
 }
 
-fn split(id: i64) -> (u64, u32) {
+/// The second and third column: a DER and its digest. Older formats have written none.
+pub(super) fn body(row: &Row<'_>) -> Result<Vec<u8>, BodyError> {
+    let der: Vec<u8> = row.get(1)?;
+    let digest: Option<i64> = row.get(2)?;
+    let is_whole = digest.is_none_or(|digest| digest == digest_of(&der));
+    if is_whole { Ok(der) } else { Err(BodyError::Damaged) }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    #[error("its digest is another one")]
+    Damaged,
+    #[error("it cannot be read")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl BodyError {
+    fn of(self, ca: u64, place: u32) -> StorageError {
+        match self {
+            Self::Damaged => StorageError::Damaged { ca, place },
+            Self::Sqlite(error) => StorageError::Read(error),
+        }
+    }
+}
+
+pub(super) fn split(id: i64) -> (u64, u32) {
     // The lower half is the place.
     ((id >> 32).unsigned_abs(), id as u32)
 }

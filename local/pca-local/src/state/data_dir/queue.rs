@@ -99,7 +99,9 @@ impl Queue {
     pub(super) fn reopen(&self) {
         let mut waiting = self.waiting();
         waiting.generation += 1;
-        waiting.gate = Gate::Open;
+        if waiting.gate == Gate::Shut {
+            waiting.gate = Gate::Open;
+        }
         let (done, generation) = (waiting.pushed, waiting.generation);
         self.progress.send_replace(Progress { done, generation, is_broken: false });
     }
@@ -151,13 +153,20 @@ impl Queue {
     pub(super) fn shut(&self) {
         let mut waiting = self.waiting();
         waiting.items.clear();
-        waiting.gate = Gate::Shut;
+        // The end is the end, also for a queue whose last commit fails.
+        if waiting.gate == Gate::Open {
+            waiting.gate = Gate::Shut;
+        }
         waiting.has_failed = true;
         waiting.pushed += 1;
     }
 
     pub(super) fn has_failed(&self) -> bool {
         self.waiting().has_failed
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.progress.borrow().is_broken
     }
 
     pub(super) fn give_up(&self) {
@@ -246,6 +255,17 @@ mod tests {
         assert!(queue.begin_again(vec![Change::Cleared]).is_err());
         queue.give_up();
         assert_eq!(settled(&queue, 1), Some(false), "for good");
+    }
+
+    #[test]
+    fn a_commit_that_fails_at_the_end_does_not_open_the_gate() {
+        let queue = Queue::default();
+        queue.push(0, change());
+        queue.close();
+        queue.take().unwrap();
+        queue.shut();
+        queue.reopen();
+        assert!(queue.take().is_none());
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! The database in a data directory: its tables, its format, and how it is opened.
 
-use rusqlite::{Connection, OpenFlags, ffi::ErrorCode};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi::ErrorCode, types::Value};
 
-use super::directory::{DataDirError, Directory};
+use super::{
+    directory::{DataDirError, Directory},
+    load::LoadError,
+    mark::Mark,
+};
 
 /// "PCAL", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5043_414c;
 /// Counts the formats. A change that older versions cannot read is a new format.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// Certificates are split: what is needed of each at the start is scanned without their DER. A
 /// certificate's `id` is the CA's number times 2^32 plus its place in the order of issuance, so
@@ -23,7 +27,7 @@ CREATE TABLE certificate (
   template INTEGER NOT NULL, account INTEGER NOT NULL,
   partition INTEGER, is_self_signed INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE body (id INTEGER PRIMARY KEY, der BLOB NOT NULL) STRICT;
+CREATE TABLE body (id INTEGER PRIMARY KEY, der BLOB NOT NULL, digest INTEGER) STRICT;
 CREATE TABLE revocation (
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, reason INTEGER NOT NULL, is_listed INTEGER NOT NULL
 ) STRICT;
@@ -42,6 +46,17 @@ CREATE TABLE create_token (
   at INTEGER NOT NULL, PRIMARY KEY (account, region, token)
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// The last commit (`mark.rs`): format 2.
+const MARK: &str = "
+CREATE TABLE mark (
+  id INTEGER PRIMARY KEY CHECK (id = 0), state TEXT NOT NULL, number INTEGER NOT NULL,
+  token TEXT NOT NULL, at INTEGER NOT NULL, is_open INTEGER NOT NULL
+) STRICT;
+";
+
+/// A digest of the DER of each certificate from here on: also format 2.
+const BODY_DIGEST: &str = "ALTER TABLE body ADD COLUMN digest INTEGER;";
 
 /// The connection that writes. A file that is new is given its tables.
 pub(super) fn open(directory: &Directory) -> Result<Connection, DataDirError> {
@@ -68,32 +83,93 @@ pub(super) fn open(directory: &Directory) -> Result<Connection, DataDirError> {
     if format > FORMAT {
         return Err(directory.newer(format, FORMAT));
     }
-    configure(&mut connection, is_new).map_err(failed)?;
+    if is_new {
+        directory.may_be_new()?;
+    }
+    configure(&mut connection, if is_new { None } else { Some(format) }).map_err(failed)?;
+    directory.begun()?;
     Ok(connection)
 }
 
 /// A commit is on disk when it has returned: the log is synchronised with each (`FULL`, and on
 /// macOS `fullfsync`). Pages of the database itself are written from time to time.
-fn configure(connection: &mut Connection, is_new: bool) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "fullfsync", true)?;
+fn configure(connection: &mut Connection, format: Option<i64>) -> rusqlite::Result<()> {
+    // Until the directory is closed in good order: what is refused stays as it was found.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    set(connection, "journal_mode", "wal")?;
+    set(connection, "synchronous", "2")?;
+    set(connection, "fullfsync", "1")?;
     connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
     connection.pragma_update(None, "cache_size", -8192)?;
     connection.set_prepared_statement_cache_capacity(64);
-    if is_new {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        write_format(&transaction)?;
-        transaction.commit()?;
+    if format == Some(FORMAT) {
+        return Ok(());
     }
-    Ok(())
+    let transaction = connection.transaction()?;
+    match format {
+        None => {
+            transaction.execute_batch(TABLES)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        }
+        Some(_) => transaction.execute_batch(BODY_DIGEST)?,
+    }
+    transaction.execute_batch(MARK)?;
+    Mark::first().write(&transaction, false)?;
+    write_format(&transaction)?;
+    transaction.commit()
+}
+
+/// Sets a pragma, and sees that it is set: SQLite answers a refusal with the value that stays.
+fn set(connection: &Connection, pragma: &str, value: &str) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!("PRAGMA {pragma} = {value}"))?;
+    let found: Value = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+    let found = match found {
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => text,
+        _ => String::new(),
+    };
+    if found == value {
+        return Ok(());
+    }
+    let refused = format!("SQLite keeps {pragma} at {found}, not {value}");
+    Err(rusqlite::Error::ToSqlConversionFailure(refused.into()))
+}
+
+/// Takes the log into the database, as far as `mode` does (SQLite, "PRAGMA wal_checkpoint"). Whether
+/// all of it was.
+pub(super) fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
+    let sql = format!("PRAGMA wal_checkpoint({mode})");
+    connection.query_row(&sql, [], |row| {
+        let (busy, in_log, taken): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(busy == 0 && in_log == taken)
+    })
+}
+
+/// The last connection that closes may remove the log.
+pub(super) fn may_remove_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map(|_| ())
 }
 
 /// Also the least that can be written, to see whether anything can.
 pub(super) fn write_format(to: &Connection) -> rusqlite::Result<()> {
     to.pragma_update(None, "user_version", FORMAT)
+}
+
+/// A connection that changes nothing, to a database that may be damaged.
+pub(super) fn inspect(directory: &Directory) -> Result<Connection, DataDirError> {
+    let connection = open_to_read(directory)?;
+    let failed = |error| directory.damaged(LoadError::from(error));
+    let pragma = |name: &str| -> rusqlite::Result<i64> {
+        connection.pragma_query_value(None, name, |row| row.get(0))
+    };
+    let application = pragma("application_id").map_err(failed)?;
+    let format = pragma("user_version").map_err(failed)?;
+    match (application, format) {
+        (APPLICATION_ID, FORMAT) => Ok(connection),
+        (APPLICATION_ID, format) if format > FORMAT => Err(directory.newer(format, FORMAT)),
+        (APPLICATION_ID, _) => Err(directory.older()),
+        _ => Err(directory.not_ours()),
+    }
 }
 
 pub(super) fn open_to_read(directory: &Directory) -> Result<Connection, DataDirError> {

@@ -1,10 +1,12 @@
 //! Changes as statements of SQL.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, io, path::PathBuf};
 
+use aws_lc_rs::digest;
 use rusqlite::{Transaction, params};
 use time::OffsetDateTime;
 
+use super::watch::WatchError;
 use crate::model::{
     change::Change,
     crl::Binding,
@@ -22,6 +24,14 @@ pub(super) enum WriteError {
     Encode(#[from] serde_json::Error),
     #[error("the database refused")]
     Sqlite(#[from] rusqlite::Error),
+    #[error("{} could not be written", .path.display())]
+    Mark {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("restart pca-local: what it has open is not what is on disk")]
+    Watch(#[from] WatchError),
 }
 
 pub(super) fn apply(
@@ -144,7 +154,8 @@ fn put_certificate(
         partition,
         issued.is_self_signed,
     ])?;
-    to.prepare_cached("INSERT INTO body VALUES (?, ?)")?.execute(params![id, issued.der])?;
+    let sql = "INSERT INTO body VALUES (?, ?, ?)";
+    to.prepare_cached(sql)?.execute(params![id, issued.der, digest_of(&issued.der)])?;
     Ok(())
 }
 
@@ -162,6 +173,13 @@ fn intern(
     let id = to.query_row(sql, [name], |row| row.get(0))?;
     names.insert(name.to_owned(), id);
     Ok(id)
+}
+
+/// Eight octets of SHA-256: damage is found, and a certificate guards itself against forgery.
+pub(super) fn digest_of(der: &[u8]) -> i64 {
+    let digest = digest::digest(&digest::SHA256, der);
+    let first = digest.as_ref().first_chunk().copied();
+    i64::from_be_bytes(first.expect("SHA-256 has 32 octets"))
 }
 
 pub(super) fn id(ca: u64, place: u32) -> i64 {

@@ -2,43 +2,141 @@
 
 use std::{
     collections::HashMap,
+    fs::File,
     sync::{Arc, Weak},
 };
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
+    directory::{DataDirError, Directory},
+    error::CloseError,
     load,
+    mark::{Mark, MarkFile, Seal},
     queue::{Item, Queue},
-    schema, write,
+    schema,
+    watch::Watch,
+    write::{self, WriteError},
 };
 use crate::{
     model::{change::Change, error::explain},
     state::restored::Restorable,
 };
 
-pub(super) struct Writer {
+/// The database of a directory that is in use, and what shows that it is whole.
+pub(super) struct Ledger {
     connection: Connection,
-    queue: Arc<Queue>,
-    /// Whose memory is made anew when a commit fails.
-    memory: Weak<dyn Restorable>,
+    watch: Arc<Watch>,
+    mark: Mark,
+    marks: MarkFile,
     /// Of template ARNs and accounts, which are few and stand in every certificate.
     names: HashMap<String, i64>,
 }
 
-impl Writer {
-    pub(super) fn new(
-        connection: Connection,
-        queue: Arc<Queue>,
-        memory: Weak<dyn Restorable>,
-    ) -> Self {
-        Self { connection, queue, memory, names: HashMap::new() }
+impl Ledger {
+    /// Marks the database as open, so that it is known without its log for what it is.
+    pub(super) fn open(
+        mut connection: Connection,
+        directory: &Directory,
+        found: &Mark,
+    ) -> Result<Self, DataDirError> {
+        let failed = |error| directory.cannot_be_opened(error);
+        let mark = found.next();
+        let transaction = connection.transaction().map_err(failed)?;
+        mark.write(&transaction, true).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        // Not all of it if another process reads the database: then the log tells the same.
+        schema::checkpoint(&connection, "PASSIVE").map_err(failed)?;
+        let unusable = |error| directory.unusable(error);
+        let mut marks = MarkFile::open(&directory.last_commit()).map_err(unusable)?;
+        marks.write(&mark).map_err(unusable)?;
+        marks.synchronise().map_err(unusable)?;
+        let watch = Watch::new(&directory.database(), &directory.log());
+        let watch = watch.map_err(|error| unusable(std::io::Error::other(error)))?;
+        Ok(Self { connection, watch: Arc::new(watch), mark, marks, names: HashMap::new() })
     }
 
-    pub(super) fn run(&mut self) {
+    pub(super) fn watch(&self) -> Arc<Watch> {
+        Arc::clone(&self.watch)
+    }
+
+    fn commit(&mut self, changes: Vec<Change>) -> Result<(), WriteError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        // Before, so that nothing is written to a log that has a hole; and after, so that what is
+        // answered is in the files that the next start finds.
+        self.watch.check()?;
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(behavior)?;
+        for change in changes {
+            write::apply(&transaction, &mut self.names, change)?;
+        }
+        let mark = self.mark.next();
+        mark.write(&transaction, true)?;
+        transaction.commit()?;
+        self.watch.check()?;
+        self.keep(mark)
+    }
+
+    fn keep(&mut self, mark: Mark) -> Result<(), WriteError> {
+        let path = self.marks.path().to_owned();
+        self.marks.write(&mark).map_err(|source| WriteError::Mark { path, source })?;
+        self.mark = mark;
+        Ok(())
+    }
+
+    /// Writes something that changes nothing.
+    fn try_again(&mut self) -> Result<(), WriteError> {
+        self.watch.check()?;
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(behavior)?;
+        schema::write_format(&transaction)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Leaves one file behind, which is a copy of the state wherever it is copied to.
+    fn close(mut self) -> Result<(), CloseError> {
+        self.watch.check().map_err(|error| CloseError::Lost(Box::new(error)))?;
+        let mut mark = self.mark.next();
+        let behavior = TransactionBehavior::Immediate;
+        let closed = self.connection.transaction_with_behavior(behavior).and_then(|transaction| {
+            mark.write(&transaction, false)?;
+            transaction.commit()
+        });
+        closed.map_err(CloseError::Checkpoint)?;
+        if !schema::checkpoint(&self.connection, "TRUNCATE").map_err(CloseError::Checkpoint)? {
+            return Err(CloseError::Busy);
+        }
+        schema::may_remove_log(&self.connection).map_err(CloseError::Close)?;
+        let database = self.connection.path().map(std::path::PathBuf::from);
+        self.connection.close().map_err(|(_, error)| CloseError::Close(error))?;
+        let Some(database) = database else { return Ok(()) };
+        mark.closed =
+            Some(File::open(&database).and_then(|file| Seal::of(&file)).map_err(CloseError::Mark)?);
+        self.marks.write(&mark).and_then(|()| self.marks.synchronise()).map_err(CloseError::Mark)
+    }
+}
+
+pub(super) struct Writer {
+    ledger: Ledger,
+    queue: Arc<Queue>,
+    /// Whose memory is made anew when a commit fails.
+    memory: Weak<dyn Restorable>,
+    /// Commits that failed since the last one that did not.
+    failures: u64,
+}
+
+impl Writer {
+    pub(super) fn new(ledger: Ledger, queue: Arc<Queue>, memory: Weak<dyn Restorable>) -> Self {
+        Self { ledger, queue, memory, failures: 0 }
+    }
+
+    pub(super) fn run(mut self) -> Result<(), CloseError> {
         while let Some((items, pushed)) = self.queue.take() {
             if items.is_empty() {
-                if self.try_again().is_ok() {
+                if self.ledger.try_again().is_ok() {
+                    self.succeeded();
                     self.queue.done(pushed);
                 }
                 continue;
@@ -51,53 +149,51 @@ impl Writer {
                     Item::Then(action) => actions.push(action),
                 }
             }
-            if let Err(error) = self.commit(changes) {
-                tracing::error!(
-                    error = explain(&error),
-                    "the data directory could not be written to: what was under way is not done"
-                );
+            // After a failure, what only waits for earlier changes is no sign that writing goes on.
+            let committed = if changes.is_empty() && self.failures > 0 {
+                self.ledger.try_again()
+            } else {
+                self.ledger.commit(changes)
+            };
+            if let Err(error) = committed {
+                self.failed(&error);
                 self.recover();
                 continue;
             }
             for action in actions {
                 action();
             }
+            self.succeeded();
             self.queue.done(pushed);
         }
-        // One file is left behind, which can be copied. If not, the next start takes the log in.
-        if let Err(error) =
-            self.connection.pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()))
-        {
-            tracing::debug!(%error, "the log stays beside the database");
+        self.ledger.close()
+    }
+
+    /// A disk that is full fails every call: one line for all of them.
+    fn failed(&mut self, error: &WriteError) {
+        self.failures += 1;
+        if self.failures == 1 {
+            tracing::error!(
+                error = explain(error),
+                "the data directory could not be written to: what was under way is not done, and so \
+                 is every change until this line is followed by another"
+            );
         }
     }
 
-    fn commit(&mut self, changes: Vec<Change>) -> Result<(), write::WriteError> {
-        if changes.is_empty() {
-            return Ok(());
+    fn succeeded(&mut self) {
+        if self.failures > 0 {
+            let failures = std::mem::take(&mut self.failures);
+            tracing::warn!(failures, "the data directory can be written to again");
         }
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for change in changes {
-            write::apply(&transaction, &mut self.names, change)?;
-        }
-        Ok(transaction.commit()?)
-    }
-
-    /// Writes something that changes nothing.
-    fn try_again(&mut self) -> rusqlite::Result<()> {
-        let behavior = TransactionBehavior::Immediate;
-        let transaction = self.connection.transaction_with_behavior(behavior)?;
-        schema::write_format(&transaction)?;
-        transaction.commit()
     }
 
     fn recover(&mut self) {
         self.queue.shut();
         // The names of the failed commit are not in the table.
-        self.names.clear();
+        self.ledger.names.clear();
         let Some(memory) = self.memory.upgrade() else { return };
-        match load::load(&mut self.connection) {
+        match load::load(&mut self.ledger.connection) {
             Ok(restored) => memory.go_back_to(restored),
             Err(error) => {
                 tracing::error!(

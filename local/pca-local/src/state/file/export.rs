@@ -6,7 +6,7 @@ use std::{
     ops::Range,
 };
 
-use super::format::{Head, StateError, VERSION};
+use super::format::{StateError, Writing};
 use crate::{
     model::{
         authority::Authority,
@@ -15,7 +15,7 @@ use crate::{
         record::{Made, StateRecord},
     },
     state::{
-        data_dir::DataDir,
+        data_dir::{DataDir, der_of},
         memory::{AuthorityCell, Store},
     },
 };
@@ -33,7 +33,7 @@ pub(crate) async fn export(
     to: &mut impl Write,
 ) -> Result<(), StateError> {
     store.settled().await?;
-    let mut export = Export::new(store, clock);
+    let mut export = Export::new(store, clock)?;
     while let Some(piece) = export.next_piece(PIECE)? {
         to.write_all(&piece)?;
     }
@@ -43,7 +43,11 @@ pub(crate) async fn export(
 pub(crate) struct Export {
     data_dir: DataDir,
     /// What is written before the CAs.
-    opening: Option<Vec<StateRecord>>,
+    opening: Vec<StateRecord>,
+    /// Gone when the last line is written.
+    writing: Option<Writing<Vec<u8>>>,
+    /// When it was begun: if memory is made anew meanwhile, what was written may be gone.
+    generation: u64,
     cells: VecDeque<AuthorityCell>,
     /// The CA whose certificates are being written.
     current: Option<Current>,
@@ -58,52 +62,68 @@ struct Current {
 }
 
 impl Export {
-    pub(crate) fn new(store: &Store, clock: &Clock) -> Self {
+    pub(crate) fn new(store: &Store, clock: &Clock) -> Result<Self, StateError> {
+        let generation = store.generation();
         let mut opening = vec![StateRecord::Clock { mode: clock.read_mode() }];
         opening.extend(store.create_tokens());
         let mut cells = store.all();
         cells.sort_by_key(|cell| cell.lock().ordinal);
-        Self {
+        Ok(Self {
             data_dir: store.data_dir().clone(),
-            opening: Some(opening),
+            opening,
+            writing: Some(Writing::new(Vec::new())?),
+            generation,
             cells: cells.into(),
             current: None,
-        }
+        })
+    }
+
+    /// What was just taken from memory is on disk, and so are its certificates.
+    fn settle(&self) -> Result<(), StateError> {
+        Ok(self.data_dir.wait_settled(self.generation)?)
     }
 
     /// The next piece, of `bytes` at least unless it is the last.
     pub(crate) fn next_piece(&mut self, bytes: usize) -> Result<Option<Vec<u8>>, StateError> {
-        let mut piece = Vec::new();
-        if let Some(records) = self.opening.take() {
-            line(&mut piece, &Head { pca_local_state: VERSION })?;
-            lines(&mut piece, &records)?;
-        }
-        while piece.len() < bytes {
+        let Some(mut writing) = self.writing.take() else { return Ok(None) };
+        records(&mut writing, &std::mem::take(&mut self.opening))?;
+        while writing.out().len() < bytes {
             match self.current.take() {
                 Some(current) if !current.certificates.is_empty() => {
-                    self.current = Some(self.write_some(&mut piece, current)?);
+                    self.current = Some(self.write_some(&mut writing, current)?);
                 }
-                Some(current) => lines(&mut piece, &current.revocations)?,
+                Some(current) => records(&mut writing, &current.revocations)?,
                 None => {
-                    let Some(cell) = self.cells.pop_front() else { break };
-                    self.current = Some(begin(&mut piece, cell)?);
+                    let Some(cell) = self.cells.pop_front() else {
+                        self.settle()?;
+                        return Ok(Some(writing.end()?));
+                    };
+                    let current = begin(&mut writing, cell)?;
+                    self.settle()?;
+                    self.current = Some(current);
                 }
             }
         }
-        Ok((!piece.is_empty()).then_some(piece))
+        let piece = std::mem::take(writing.out());
+        self.writing = Some(writing);
+        Ok(Some(piece))
     }
 
-    fn write_some(&self, piece: &mut Vec<u8>, mut current: Current) -> Result<Current, StateError> {
+    fn write_some(
+        &self,
+        to: &mut Writing<Vec<u8>>,
+        mut current: Current,
+    ) -> Result<Current, StateError> {
         let Range { start, end } = current.certificates;
         let some = start..end.min(start + AT_ONCE);
         let bodies = self.data_dir.bodies(current.ca, some.clone())?;
-        let records: Vec<StateRecord> = {
+        let some_records: Result<Vec<StateRecord>, StateError> = {
             let authority = current.cell.lock();
             let entries = authority.issued.range(some.clone());
-            let records = entries.enumerate().map(|(number, entry)| {
-                let body = bodies.get(number).map(Vec::as_slice);
+            let written = entries.enumerate().map(|(number, entry)| {
+                let der = der_of(current.ca, &entry, bodies.get(number))?;
                 let issued = IssuedCertificate {
-                    der: entry.der.or(body).unwrap_or_default().to_vec(),
+                    der: der.to_vec(),
                     serial: entry.serial,
                     not_before: entry.not_before,
                     not_after: entry.not_after,
@@ -113,35 +133,35 @@ impl Export {
                     is_self_signed: entry.is_self_signed,
                     crl: entry.crl,
                 };
-                StateRecord::Certificate { ca: current.ca, place: entry.place, issued }
+                Ok(StateRecord::Certificate { ca: current.ca, place: entry.place, issued })
             });
-            records.collect()
+            written.collect()
         };
-        lines(piece, &records)?;
+        records(to, &some_records?)?;
         current.certificates = some.end..end;
         Ok(current)
     }
 }
 
 /// All of a CA but its certificates.
-fn begin(piece: &mut Vec<u8>, cell: AuthorityCell) -> Result<Current, StateError> {
-    let (records, current) =
+fn begin(to: &mut Writing<Vec<u8>>, cell: AuthorityCell) -> Result<Current, StateError> {
+    let (of_ca, current) =
         {
             let authority = cell.lock();
             let ca = authority.ordinal;
-            let mut records = vec![StateRecord::Authority(Box::new(authority.record()))];
+            let mut of_ca = vec![StateRecord::Authority(Box::new(authority.record()))];
             if let Some(key) = authority.key_record()? {
-                records.push(StateRecord::Key { ca, key });
+                of_ca.push(StateRecord::Key { ca, key });
             }
-            records.extend(authority.unissued.iter().map(|(serial, unissued)| {
+            of_ca.extend(authority.unissued.iter().map(|(serial, unissued)| {
                 StateRecord::Unissued { ca, serial: *serial, unissued: unissued.clone() }
             }));
-            records.extend(authority.reports.iter().map(|(id, report)| StateRecord::Report {
+            of_ca.extend(authority.reports.iter().map(|(id, report)| StateRecord::Report {
                 ca,
                 id: id.clone(),
                 report: report.clone(),
             }));
-            records.extend(authority.issue_tokens.iter().map(|(token, (arn, at))| {
+            of_ca.extend(authority.issue_tokens.iter().map(|(token, (arn, at))| {
                 StateRecord::IssueToken {
                     ca,
                     token: token.clone(),
@@ -150,9 +170,9 @@ fn begin(piece: &mut Vec<u8>, cell: AuthorityCell) -> Result<Current, StateError
             }));
             let certificates = 0..authority.issued.len();
             let revocations = revocations(&authority);
-            (records, Current { ca, certificates, revocations, cell: cell.clone() })
+            (of_ca, Current { ca, certificates, revocations, cell: cell.clone() })
         };
-    lines(piece, &records)?;
+    records(to, &of_ca)?;
     Ok(current)
 }
 
@@ -171,12 +191,6 @@ fn revocations(authority: &Authority) -> Vec<StateRecord> {
         .collect()
 }
 
-fn lines(piece: &mut Vec<u8>, records: &[StateRecord]) -> Result<(), StateError> {
-    records.iter().try_for_each(|record| line(piece, record))
-}
-
-fn line(piece: &mut Vec<u8>, record: &impl serde::Serialize) -> Result<(), StateError> {
-    serde_json::to_writer(&mut *piece, record).map_err(std::io::Error::from)?;
-    piece.push(b'\n');
-    Ok(())
+fn records(to: &mut Writing<Vec<u8>>, records: &[StateRecord]) -> Result<(), StateError> {
+    records.iter().try_for_each(|record| to.record(record))
 }

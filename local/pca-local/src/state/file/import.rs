@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::format::{Head, Reason, StateError, VERSION};
+use super::format::{End, Head, Reason, StateError, Tally, VERSION};
 use crate::{
     model::{change::Change, clock::Clock, record::StateRecord},
     state::{memory::Store, restored::Restored},
@@ -14,28 +14,41 @@ use crate::{
 pub(crate) async fn import(
     store: &Store,
     clock: &Clock,
-    from: impl BufRead,
+    mut from: impl BufRead,
 ) -> Result<(), StateError> {
     let is_lasting = store.data_dir().is_lasting();
     let mut restored = Restored { leaves_bodies: is_lasting, ..Restored::default() };
     let mut changes = vec![Change::Cleared];
-    let mut lines = (1..).zip(from.lines());
-    match lines.next() {
-        Some((_, line)) => check_head(&line?)?,
-        None => return Err(StateError::NotAState),
-    }
-    for (line, text) in lines {
-        let text = text?;
-        if text.trim().is_empty() {
+    let (mut tally, mut end, mut text, mut line) = (Tally::default(), None, Vec::new(), 0);
+    while next_line(&mut from, &mut text)? {
+        line += 1;
+        if line == 1 {
+            check_head(&text)?;
+            tally.add(&text, None);
             continue;
         }
-        let record: StateRecord = serde_json::from_str(&text)
+        if end.is_some() {
+            return Err(StateError::AfterEnd { line });
+        }
+        if let Ok(found) = serde_json::from_slice::<End>(&text) {
+            end = Some(found.end);
+            continue;
+        }
+        let record: StateRecord = serde_json::from_slice(&text)
             .map_err(|source| StateError::NotARecord { line, source })?;
+        tally.add(&text, Some(&record));
         let change = is_lasting.then(|| Change::Put(record.clone()));
         check(&record)
             .and_then(|()| restored.take(record).map_err(|error| Reason::of(&error)))
             .map_err(|source| StateError::Refused { line, source })?;
         changes.extend(change);
+    }
+    if line == 0 {
+        return Err(StateError::NotAState);
+    }
+    let end = end.ok_or_else(|| StateError::Cut { lines: line, found: tally.count() })?;
+    if let Some(why) = end.contradicts(&tally.totals()) {
+        return Err(StateError::Altered { why });
     }
     let restored = restored.finish().map_err(|error| StateError::Incomplete(Reason::of(&error)))?;
     let mode = restored.clock;
@@ -46,12 +59,19 @@ pub(crate) async fn import(
     Ok(store.settled().await?)
 }
 
-fn check_head(line: &str) -> Result<(), StateError> {
-    let head: Head = serde_json::from_str(line).map_err(|_| StateError::NotAState)?;
+/// Whether there is one. Its octets, which the last record has the digest of.
+fn next_line(from: &mut impl BufRead, text: &mut Vec<u8>) -> Result<bool, StateError> {
+    text.clear();
+    Ok(from.read_until(b'\n', text)? > 0)
+}
+
+fn check_head(line: &[u8]) -> Result<(), StateError> {
+    let head: Head = serde_json::from_slice(line).map_err(|_| StateError::NotAState)?;
     match head.pca_local_state {
         VERSION => Ok(()),
         found if found > VERSION => Err(StateError::Newer { found }),
-        _ => Err(StateError::NotAState),
+        0 => Err(StateError::NotAState),
+        found => Err(StateError::Older { found }),
     }
 }
 

@@ -34,19 +34,21 @@ pub(super) fn router() -> Router<Arc<Service>> {
 }
 
 async fn export(State(service): State<Arc<Service>>) -> Response {
-    if let Err(error) = service.store.settled().await {
-        return (StatusCode::INTERNAL_SERVER_ERROR, explain(&error)).into_response();
-    }
-    let pieces = futures::stream::try_unfold(
-        Export::new(&service.store, service.timeline.clock()),
-        |mut export| async {
-            let made = tokio::task::spawn_blocking(move || {
-                let piece = export.next_piece(PIECE)?;
-                Ok::<_, StateError>(piece.map(|piece| (piece, export)))
-            });
-            made.await.expect("writing records does not panic")
-        },
-    );
+    let begun = match service.store.settled().await {
+        Ok(()) => Export::new(&service.store, service.timeline.clock()),
+        Err(error) => Err(error.into()),
+    };
+    let begun = match begun {
+        Ok(export) => export,
+        Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, explain(&error)).into_response(),
+    };
+    let pieces = futures::stream::try_unfold(begun, |mut export| async {
+        let made = tokio::task::spawn_blocking(move || {
+            let piece = export.next_piece(PIECE)?;
+            Ok::<_, StateError>(piece.map(|piece| (piece, export)))
+        });
+        made.await.expect("writing records does not panic")
+    });
     ([(header::CONTENT_TYPE, "application/jsonl")], Body::from_stream(pieces)).into_response()
 }
 

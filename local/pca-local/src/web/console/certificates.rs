@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{
-        authority::Authority, issued_certificates::CertificateEntry,
+        authority::Authority, error::explain, issued_certificates::CertificateEntry,
         pending_work::UnissuedCertificate,
     },
     service::core::Service,
@@ -27,8 +27,8 @@ pub(super) struct Shown {
     pages: usize,
     total: usize,
     places: Range<usize>,
-    /// Their DER, if it is not in memory.
-    bodies: Vec<Vec<u8>>,
+    /// Their DER, if it is not in memory, or why it cannot be read.
+    bodies: Result<Vec<Vec<u8>>, String>,
 }
 
 impl Shown {
@@ -43,9 +43,15 @@ impl Shown {
         let end = total - (page - 1) * PAGE;
         let places = end.saturating_sub(PAGE)..end;
         let (data_dir, wanted) = (service.store.data_dir().clone(), places.clone());
-        let read = tokio::task::spawn_blocking(move || data_dir.bodies(ca, wanted)).await;
-        // Without them subjects are left out, and the rest of the page is as it is.
-        let bodies = read.ok().and_then(Result::ok).unwrap_or_default();
+        let since = data_dir.generation();
+        let read = tokio::task::spawn_blocking(move || {
+            data_dir.wait_settled(since)?;
+            data_dir.bodies(ca, wanted)
+        });
+        let bodies = match read.await {
+            Ok(read) => read.map_err(|error| explain(&error)),
+            Err(error) => Err(error.to_string()),
+        };
         Self { page, pages, total, places, bodies }
     }
 }
@@ -55,8 +61,9 @@ pub(super) fn section(authority: &Authority, shown: &Shown, now: OffsetDateTime)
     let entries = authority.issued.range(places.clone()).enumerate();
     let rows: Vec<Markup> = entries
         .map(|(at, entry)| {
-            let der = entry.der.or(bodies.get(at).map(Vec::as_slice));
-            row(authority, &entry, der.unwrap_or_default(), now)
+            let read = bodies.as_ref().ok().and_then(|bodies| bodies.get(at));
+            let der = entry.der.or(read.map(Vec::as_slice));
+            row(authority, &entry, der, now)
         })
         .collect();
     let waiting = authority.unissued.values();
@@ -64,6 +71,7 @@ pub(super) fn section(authority: &Authority, shown: &Shown, now: OffsetDateTime)
     html! {
         h2 #certificates { "Issued certificates" }
         @if waiting > 0 { p { (state("waiting")) " " (waiting) " being issued" } }
+        @if let Err(why) = bodies { p { (state("unreadable")) " Subjects cannot be shown: " (why) } }
         @if rows.is_empty() { p.quiet { "None." } } @else {
             (table("Issued certificates", html! {
                 table {
@@ -90,18 +98,18 @@ pub(super) fn section(authority: &Authority, shown: &Shown, now: OffsetDateTime)
 fn row(
     authority: &Authority,
     entry: &CertificateEntry<'_>,
-    der: &[u8],
+    der: Option<&[u8]>,
     now: OffsetDateTime,
 ) -> Markup {
     let serial = crate::x509::hex(&entry.serial);
     let pem = format!("/_pca-local/download/certificate/{}", authority.arn.certificate(&serial));
-    let subject = subject_of(der).map(|name| rfc2253(&name)).unwrap_or_default();
+    let subject = der.and_then(|der| subject_of(der).ok()).map(|name| rfc2253(&name));
     let template =
         entry.template_arn.rsplit_once(":template/").map_or(entry.template_arn, |it| it.1);
     html! {
         tr {
             th.id scope="row" { a href=(pem) title="Download as PEM" { (serial) } }
-            td { (subject) }
+            td { @if let Some(subject) = &subject { (subject) } @else { (state("unreadable")) } }
             td { (standing(entry, now)) }
             td { (words::moment(entry.issued_at)) }
             td { (words::moment(entry.not_after)) }
