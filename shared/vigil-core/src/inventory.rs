@@ -37,6 +37,9 @@ pub struct Known {
     /// When what hangs on the CA was last put down.
     #[serde(with = "time::serde::rfc3339::option")]
     pub snapshot_at: Option<OffsetDateTime>,
+    /// Since when the service says that the CA is DISABLED.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub disabled_since: Option<OffsetDateTime>,
 }
 
 /// How certificates refer to each other.
@@ -102,6 +105,11 @@ impl Known {
             serial: ca.serial.clone(),
             identity: same.and_then(|before| before.identity.clone()),
             snapshot_at: before.and_then(|before| before.snapshot_at),
+            disabled_since: match ca.status {
+                CaStatus::Disabled => ca.last_state_change_at,
+                CaStatus::Deleted => before.and_then(|before| before.disabled_since),
+                _ => None,
+            },
         }
     }
 
@@ -180,6 +188,7 @@ mod tests {
                 authority_key: authority_key.map(str::to_owned),
             }),
             snapshot_at: None,
+            disabled_since: None,
         }
     }
 
