@@ -191,7 +191,7 @@ impl RegionRun<'_> {
         let taken = limit::take(self.evidence, &ca.arn, &case.occasion(), when, per_day).await?;
         let earlier = match taken {
             Taken::NoneLeft { .. } => return Ok(false),
-            Taken::Taken { earlier } => earlier,
+            Taken::Allowed { earlier } => earlier,
             Taken::Uncounted { .. } => Vec::new(),
         };
         case.add(now, Act::Resumed { earlier }).map_err(AutoRestoreError::Record)?;

@@ -31,7 +31,7 @@ pub(in crate::jobs) enum Taken {
         earlier: Vec<String>,
         again_at: Option<OffsetDateTime>,
     },
-    Taken {
+    Allowed {
         earlier: Vec<String>,
     },
     /// What is there can be neither read nor replaced. That is no reason not to restore.
@@ -129,7 +129,7 @@ impl Restorations {
         let others = self.restorations.iter().filter(of_today).filter(|one| one.case != case);
         let earlier: Vec<String> = others.map(|one| one.case.clone()).collect();
         if self.restorations.iter().any(|one| is_ours(&one)) {
-            return (Taken::Taken { earlier }, false);
+            return (Taken::Allowed { earlier }, false);
         }
         let per_day = usize::try_from(per_day).unwrap_or(usize::MAX);
         if let Some(beyond) = earlier.len().checked_sub(per_day) {
@@ -140,7 +140,7 @@ impl Restorations {
             }
         }
         self.restorations.push(Restoration { case: case.to_owned(), at: now });
-        (Taken::Taken { earlier }, true)
+        (Taken::Allowed { earlier }, true)
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
         let taken = super::take(evidence, &ca, case, when, per_day);
         match fakes::run(taken).unwrap() {
             Taken::NoneLeft { .. } | Taken::Uncounted { .. } => None,
-            Taken::Taken { earlier } => Some(earlier.len()),
+            Taken::Allowed { earlier } => Some(earlier.len()),
         }
     }
 
@@ -211,13 +211,13 @@ mod tests {
         assert_eq!(pauses, [1, 2, 4, 8, 8, 8]);
         let mut record = Restorations { ca: fakes::ARN.parse().unwrap(), restorations: Vec::new() };
         let mut at = |case, now| record.take(case, When { now, deleted_at: NOW }, 1).0;
-        assert!(matches!(at("a", NOW), Taken::Taken { .. }));
+        assert!(matches!(at("a", NOW), Taken::Allowed { .. }));
         let again_at = Some(NOW + Duration::HOUR);
         assert!(matches!(at("b", NOW), Taken::NoneLeft { again_at: of, .. } if of == again_at));
-        assert!(matches!(at("b", NOW + Duration::HOUR), Taken::Taken { .. }));
+        assert!(matches!(at("b", NOW + Duration::HOUR), Taken::Allowed { .. }));
         let two = Duration::hours(2);
         assert!(matches!(at("c", NOW + two - Duration::SECOND), Taken::NoneLeft { .. }));
-        assert!(matches!(at("c", NOW + two), Taken::Taken { .. }));
+        assert!(matches!(at("c", NOW + two), Taken::Allowed { .. }));
     }
 
     #[test]

@@ -213,7 +213,7 @@ impl<'a> CaseRunner<'a> {
             Ok(Taken::NoneLeft { earlier, .. }) => {
                 self.add(Act::Escalated { earlier, asked: false })
             }
-            Ok(Taken::Taken { earlier }) => self.add(Act::Restoring { earlier, uncounted: None }),
+            Ok(Taken::Allowed { earlier }) => self.add(Act::Restoring { earlier, uncounted: None }),
             Ok(Taken::Uncounted { why }) => self.restore_uncounted(why),
             Err(error) if self.must_not_wait(&error) => self.restore_uncounted(chain(&error)),
             Err(error) => Err(error),

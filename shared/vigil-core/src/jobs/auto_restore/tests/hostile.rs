@@ -22,7 +22,7 @@ fn objects() -> Vec<String> {
         KEY.to_owned(),
         format!("state/restorations/{ID}.json"),
         format!("state/snapshots/{ID}.json"),
-        format!("state/inventory/us-east-1.json"),
+        "state/inventory/us-east-1.json".to_owned(),
         DISABLED.to_owned(),
         APPROVAL.to_owned(),
         format!("acks/{ID}.json"),
