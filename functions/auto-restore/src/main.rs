@@ -33,6 +33,7 @@ async fn start() -> Result<(), Error> {
         last_call: last.map(Span::duration).unwrap_or_default(),
         reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),
         restores_per_day: config::RESTORES_PER_DAY.parse()?,
+        put_back: config::PUT_BACK.parse()?,
         settle: config::SWEEP_SETTLE.parse::<Span>()?.duration(),
     };
 

@@ -14,6 +14,7 @@ use vigil_core::{
         auto_restore,
         restore_deadline::{self, Ports, Settings, Thresholds},
     },
+    permit::PermittedDeletions,
     span::Span,
 };
 
@@ -32,11 +33,13 @@ async fn start() -> Result<(), Error> {
     let settings = &Settings {
         thresholds,
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
+        permitted: PermittedDeletions::read(&config::PERMITTED_DELETIONS.read()?),
         rescue: auto_restore::Settings {
             account: None,
             last_call: last.map(Span::duration).unwrap_or_default(),
             reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),
             restores_per_day: config::RESTORES_PER_DAY.parse()?,
+            put_back: config::PUT_BACK.parse()?,
             settle: config::SWEEP_SETTLE.parse::<Span>()?.duration(),
         },
     };

@@ -88,7 +88,9 @@ pub(crate) async fn play(options: Options) -> Result<(), DemoError> {
         .listen("127.0.0.1:0")
         .clock(Clock::frozen_at(START))
         // The deployed schedule would be a thousand sweeps in ten days, which takes too long here.
-        .parameter("SweepSchedule", "rate(1 hour)");
+        .parameter("SweepSchedule", "rate(1 hour)")
+        // An approved deletion ends in this story, and the parameter that permits one names its window.
+        .parameter("LastResort", "false");
     if let Some(folder) = options.functions_dir {
         stack = stack.functions_dir(folder);
     }

@@ -76,6 +76,22 @@ pub const REACTIVATE_WITHIN: Variable = Variable {
     default: Some("24h"),
 };
 
+/// The deletions that may end with the loss of the CA.
+pub const PERMITTED_DELETIONS: Variable = Variable {
+    name: "VIGIL_PERMITTED_DELETIONS",
+    meaning: "the deletions that the last resort lets end, each as <CA id>@<RestorableUntil>, \
+              separated by commas; an entry that cannot be read permits nothing",
+    default: Some(""),
+};
+
+/// Whether what a restored CA had is put back.
+pub const PUT_BACK: Variable = Variable {
+    name: "VIGIL_PUT_BACK",
+    meaning: "true to put back the policy, permissions and tags that a restored CA had, if policy \
+              permits; or false, to tell only",
+    default: Some("false"),
+};
+
 /// The Regions that are watched.
 pub const REGIONS: Variable = Variable {
     name: "VIGIL_REGIONS",
@@ -117,7 +133,7 @@ const S3_ENDPOINT: Variable =
     Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
 
 /// All of them, for the documentation.
-pub const ALL: [&Variable; 14] = [
+pub const ALL: [&Variable; 16] = [
     &ACCOUNT,
     &CLAIM_EXPIRES,
     &DEADLINE_THRESHOLDS,
@@ -126,6 +142,8 @@ pub const ALL: [&Variable; 14] = [
     &EVIDENCE_BUCKET,
     &FETCH_DISTRIBUTION_POINTS,
     &LOG_LEVEL,
+    &PERMITTED_DELETIONS,
+    &PUT_BACK,
     &REACTIVATE_WITHIN,
     &REGIONS,
     &REPORT_BUCKET,
@@ -280,6 +298,7 @@ mod tests {
         }
         let fetch = FETCH_DISTRIBUTION_POINTS.default.unwrap().to_owned();
         FETCH_DISTRIBUTION_POINTS.parse_value::<bool>(fetch).unwrap();
+        PUT_BACK.parse_value::<bool>(PUT_BACK.default.unwrap().to_owned()).unwrap();
         let restores = RESTORES_PER_DAY.default.unwrap().to_owned();
         RESTORES_PER_DAY.parse_value::<u32>(restores).unwrap();
         let thresholds = DEADLINE_THRESHOLDS.default.unwrap().to_owned();

@@ -9,7 +9,10 @@ use aws_sdk_s3::{
     Client,
     config::http::HttpResponse,
     error::SdkError,
-    operation::put_object::{PutObjectError, PutObjectOutput},
+    operation::{
+        get_object::GetObjectError,
+        put_object::{PutObjectError, PutObjectOutput},
+    },
     primitives::ByteStream,
 };
 use vigil_core::ports::{Creation, Etag, EvidenceStore, PortError, Replacement, StoredObject};
@@ -52,12 +55,38 @@ impl EvidenceBucket {
         format!("s3://{}/{key}", self.bucket)
     }
 
+    /// S3 takes keys of up to 1,024 bytes, and no URI is made of a longer one.
+    fn is_usable(&self, operation: &'static str, key: &str) -> Result<(), PortError> {
+        if key.len() <= 1024 {
+            return Ok(());
+        }
+        let start: String = key.chars().take(80).collect();
+        let (resource, cause) =
+            (self.resource(&start), "the key is longer than 1,024 bytes".into());
+        Err(PortError::InvalidState { operation, resource, cause })
+    }
+
+    /// What the object's state does not allow does not change by asking again.
+    fn unreadable(&self, key: &str, error: SdkError<GetObjectError, HttpResponse>) -> PortError {
+        use aws_sdk_s3::error::ProvideErrorMetadata;
+        let code = error.code().unwrap_or_default();
+        // Archived; encrypted with the caller's key; encrypted with a KMS key that is no use.
+        let is_lasting =
+            matches!(code, "InvalidObjectState" | "InvalidRequest") || code.starts_with("KMS.");
+        if is_lasting {
+            let (operation, resource) = ("GetObject", self.resource(key));
+            return PortError::InvalidState { operation, resource, cause: Box::new(error) };
+        }
+        port_error("GetObject", &self.resource(key), error)
+    }
+
     async fn put(
         &self,
         key: &str,
         body: Vec<u8>,
         condition: Condition<'_>,
     ) -> Result<Written, PortError> {
+        self.is_usable("PutObject", key)?;
         let mut tries = 1;
         loop {
             let error = match self.put_once(key, body.clone(), &condition).await {
@@ -114,13 +143,14 @@ impl EvidenceStore for EvidenceBucket {
     }
 
     async fn read(&self, key: &str) -> Result<Option<StoredObject>, PortError> {
+        self.is_usable("GetObject", key)?;
         let answer = self.client.get_object().bucket(&self.bucket).key(key).send().await;
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(|of| of.is_no_such_key()) => {
                 return Ok(None);
             }
-            Err(error) => return Err(port_error("GetObject", &self.resource(key), error)),
+            Err(error) => return Err(self.unreadable(key, error)),
         };
         let too_large = answer.content_length.is_none_or(|length| length > MAX_OBJECT_BYTES);
         if too_large {

@@ -89,7 +89,7 @@ impl Deletion {
 
     /// When the window ends, by the event alone.
     pub fn expected_until(&self) -> OffsetDateTime {
-        self.at + Duration::days(self.effective_window_days())
+        self.at.saturating_add(Duration::days(self.effective_window_days()))
     }
 }
 

@@ -44,6 +44,9 @@ pub struct Known {
     /// When the last snapshot of the CA was taken.
     #[serde(with = "time::serde::rfc3339::option")]
     pub snapshot_at: Option<OffsetDateTime>,
+    /// Since when the service says that the CA is DISABLED.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub disabled_since: Option<OffsetDateTime>,
 }
 
 /// The names and key identifiers by which certificates refer to each other.
@@ -116,6 +119,11 @@ impl Known {
             serial: ca.serial.clone(),
             identity: same.and_then(|before| before.identity.clone()),
             snapshot_at: before.and_then(|before| before.snapshot_at),
+            disabled_since: match ca.status {
+                CaStatus::Disabled => ca.last_state_change_at,
+                CaStatus::Deleted => before.and_then(|before| before.disabled_since),
+                _ => None,
+            },
         }
     }
 
@@ -194,6 +202,7 @@ mod tests {
                 authority_key: authority_key.map(str::to_owned),
             }),
             snapshot_at: None,
+            disabled_since: None,
         }
     }
 

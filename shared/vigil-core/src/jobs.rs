@@ -3,6 +3,7 @@
 pub mod audit_report;
 pub mod auto_restore;
 pub mod crl_audit;
+pub mod last_resort;
 pub mod restore_deadline;
 
 mod acknowledgement;
@@ -12,6 +13,7 @@ mod dead_mans_switch;
 mod finding_store;
 mod impact;
 mod in_order;
+mod stored;
 
 pub use crate::impact::{Certificates, Impact};
 pub use finding_store::{FindingStoreError, Published};

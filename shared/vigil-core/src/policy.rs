@@ -12,10 +12,12 @@ use time::OffsetDateTime;
 use crate::ca::CaType;
 
 mod approval;
+mod bounds;
 mod request;
 mod set;
 
 pub use approval::{APPROVED_BY, APPROVED_UNTIL, Approval, ApprovalError};
+pub use bounds::MAX_FILES;
 pub use request::Facts;
 pub(crate) use request::recorded_approval;
 pub use set::{Policies, PolicyError};
@@ -53,6 +55,8 @@ pub enum Question {
     Decision,
     /// Was this deletion permitted?
     Deletion,
+    /// May what the CA had before, and has not now, be put back?
+    PutBack,
     /// May the CA, which was ACTIVE until it was disabled at this moment, be made ACTIVE again?
     Reactivation { disabled_at: OffsetDateTime },
 }
@@ -118,6 +122,11 @@ pub fn reactivation(policies: &Policies, request: &Value) -> Permission {
     if is_subordinate { answer } else { explicitly(policies, answer) }
 }
 
+/// Whether what a CA had before may be put back. Only policies count that name the action.
+pub fn put_back(policies: &Policies, request: &Value) -> Permission {
+    explicitly(policies, answer(policies, request))
+}
+
 /// What is granted by policies that name the action in their scope.
 fn explicitly(policies: &Policies, answer: Permission) -> Permission {
     let Permission::Granted { policies: named } = answer else { return answer };
@@ -140,6 +149,7 @@ impl Question {
             Self::Deadline { .. } => "RestoreAtDeadline",
             Self::Decision => "AwaitDecision",
             Self::Deletion => "DeleteCertificateAuthority",
+            Self::PutBack => "PutBackAttachments",
             Self::Reactivation { .. } => "ReactivateCertificateAuthority",
         }
     }

@@ -19,6 +19,8 @@ const VALUES: &[(&str, &str)] = &[
     ("VIGIL_EVENT_BUS", "a name or ARN"),
     ("VIGIL_EVIDENCE_BUCKET", "a bucket's name"),
     ("VIGIL_FETCH_DISTRIBUTION_POINTS", "true, false"),
+    ("VIGIL_PERMITTED_DELETIONS", "<CA id>@<RestorableUntil>, separated by commas"),
+    ("VIGIL_PUT_BACK", "true, false"),
     ("VIGIL_REACTIVATE_WITHIN", SPAN),
     ("VIGIL_REGIONS", "names of Regions, separated by commas"),
     ("VIGIL_REPORT_BUCKET", "a bucket's name"),

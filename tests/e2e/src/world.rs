@@ -89,7 +89,11 @@ impl World {
         let permission = serde_json::json!({"principal": "acm.amazonaws.com",
             "source_account": "111122223333",
             "actions": ["IssueCertificate", "GetCertificate", "ListPermissions"]});
-        let snapshot = serde_json::json!({"ca": ca, "as_of": "2026-01-05T09:00:00Z",
+        // A snapshot that is older than the deletion by more than an hour is not put back.
+        let now = self.stack.timeline().clock().now();
+        let as_of = now.format(&time::format_description::well_known::Rfc3339);
+        let as_of = as_of.expect("a year of four digits");
+        let snapshot = serde_json::json!({"ca": ca, "as_of": as_of,
             "policy": policy.to_string(), "permissions": [permission],
             "tags": {"owner": "pki-team"},
             "revocation": {"crl": null, "ocsp_enabled": true, "ocsp_custom_cname": null}});

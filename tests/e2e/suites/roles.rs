@@ -18,7 +18,8 @@ const UNCALLED: &[(&str, &str)] =
 async fn a_role_allows_nothing_that_its_function_never_does() {
     // The only threshold is also the last, and passes with the deletion. A sweep runs only on the
     // first day, so that restore-deadline makes the restoration at the end of the window.
-    let parameters = [("DeadlineThresholds", "7d"), ("SweepSchedule", "rate(1 day)")];
+    let parameters =
+        [("DeadlineThresholds", "7d"), ("SweepSchedule", "rate(1 day)"), ("PutBack", "true")];
     let world = World::start_with(&parameters).await;
     let bucket = "crl-bucket";
     world.crl_bucket(bucket).await;
@@ -48,7 +49,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.stack.settled().await;
     world.assert_nothing_failed();
     let mut gone = world.event("DeleteCertificateAuthority");
-    let expires = "2026-02-01T00:00:00Z";
+    let expires = "2026-01-12T00:00:00Z";
     let approval = json!({"ca": ca, "approved_by": "carol", "reason": "r", "expires": expires});
     world.put(&format!("approvals/{}.json", id(&ca)), &approval).await;
     world.delete(&ca, 7).await;
@@ -68,6 +69,8 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.stack.settled().await;
     world.advance(Duration::hours(2)).await;
     world.assert_nothing_failed();
+    // The approved deletion nears its end, and no parameter permits that.
+    world.advance(Duration::days(7) - Duration::hours(4)).await;
     // An event of another Region, which fails with a named error.
     let elsewhere = gone.to_string().replace("us-east-1", "eu-west-1");
     let elsewhere: serde_json::Value = serde_json::from_str(&elsewhere).unwrap();

@@ -34,6 +34,12 @@ pub(super) fn run(paths: &[PathBuf]) -> Answer {
             for name in names {
                 line(&format!("  {name}"));
             }
+            if !policies.has_switch() {
+                line(
+                    "warning: no policy names RestoreAtDeadline, so there is no dead man's switch:",
+                );
+                line("  these policies replace the built-in ones, which have it");
+            }
             Ok(Exit::Clean)
         }
         Err(error) => {

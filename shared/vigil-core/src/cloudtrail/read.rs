@@ -91,8 +91,16 @@ fn ca(event: &Value) -> Result<CaArn, Refusal> {
 fn event_time(event: &Value) -> Result<OffsetDateTime, Refusal> {
     let field = "detail.eventTime";
     let text = required(event, "/detail/eventTime", field)?;
-    OffsetDateTime::parse(&text, &Rfc3339)
-        .map_err(|error| Refusal::Malformed { field, found: format!("{text:?} ({error})") })
+    let at = OffsetDateTime::parse(&text, &Rfc3339)
+        .map_err(|error| Refusal::Malformed { field, found: format!("{text:?} ({error})") })?;
+    // Sums with a time near the last that can be written would leave what can be written.
+    if !(1970..=2200).contains(&at.year()) {
+        return Err(Refusal::Malformed {
+            field,
+            found: format!("{text:?} (want a time of our age)"),
+        });
+    }
+    Ok(at)
 }
 
 /// The id is compared and kept: it has to look like one.

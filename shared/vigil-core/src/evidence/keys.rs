@@ -5,8 +5,9 @@
 //! | `acks/<CA id>.json` | acknowledgement of a deletion | `vigil deadline ack` |
 //! | `alerts/<CA id>/<RestorableUntil>/<threshold>.json` | one alert, and whether it was sent | restore-deadline |
 //! | `approvals/<CA id>.json` | approval of a deletion | the approver |
-//! | `cases/<CA id>/<RestorableUntil>.json` | record of a case, as a hash chain | auto-restore, restore-deadline |
+//! | `cases/<CA id>/<RestorableUntil>.json` | record of a case, as a hash chain; `…-2.json` where that key is blocked | auto-restore, restore-deadline |
 //! | `findings/<function>/<finding id>.json` | one finding, and whether it was published | crl-audit, audit-report |
+//! | `holds/<CA id>.json` | marks a CA that stays DISABLED when it is restored; any content | an incident responder |
 //! | `policies/<name>.cedar` | Cedar policies that decide about deletions | the operator |
 //! | `rejected-events/<digest>.json` | an event that was not acted on, and the reason | auto-restore |
 //! | `reports/crl-audit/<time>….json` | report of one run | crl-audit |
@@ -72,6 +73,14 @@ pub fn case(ca: &CaArn, until: OffsetDateTime) -> String {
     format!("{}{}.json", cases(ca), in_key(until))
 }
 
+/// The same where what is at the keys before cannot be used: `copy` counts from 1.
+pub fn case_copy(ca: &CaArn, until: OffsetDateTime, copy: u32) -> String {
+    match copy {
+        ..=1 => case(ca, until),
+        copy => format!("{}{}-{copy}.json", cases(ca), in_key(until)),
+    }
+}
+
 /// A finding that `function` publishes.
 pub fn finding(function: &str, id: &str) -> String {
     format!("findings/{function}/{id}.json")
@@ -84,8 +93,15 @@ pub fn rejected_event(text: &str) -> String {
 
 /// The report of a run of crl-audit; `of_one` names the resource of a run that an event caused.
 pub fn audit_run(as_of: OffsetDateTime, of_one: Option<&str>) -> String {
-    let of_one = of_one.map(|name| format!("-{name}")).unwrap_or_default();
+    // A name comes from an event, too, and a key takes 1,024 bytes.
+    let short = |name: &str| if name.len() > 200 { name_of(name) } else { name.to_owned() };
+    let of_one = of_one.map(|name| format!("-{}", short(name))).unwrap_or_default();
     format!("reports/crl-audit/{}{of_one}.json", in_key(as_of))
+}
+
+/// The mark of a CA that stays DISABLED when it is restored.
+pub fn hold(ca: &CaArn) -> String {
+    format!("holds/{}.json", ca.id())
 }
 
 /// Which audit report of a CA is the newest. `ca_id` is the last part of its ARN.

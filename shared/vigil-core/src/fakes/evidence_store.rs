@@ -21,6 +21,10 @@ pub struct FakeEvidenceStore {
     refused: Mutex<Option<&'static str>>,
     /// The object whose reading fails.
     broken: Mutex<Option<String>>,
+    /// The objects that may not be read, by the beginnings of their keys.
+    unreadable: Mutex<Vec<String>>,
+    /// The keys that may not be written, by their beginnings.
+    unwritable: Mutex<Vec<String>>,
     objects: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
@@ -35,6 +39,15 @@ impl FakeEvidenceStore {
 
     pub fn fail_reading(&self, key: &str) {
         *lock(&self.broken) = Some(key.to_owned());
+    }
+
+    /// What begins so is there, and may not be read: archived, or encrypted with another key.
+    pub fn refuse_reading(&self, prefix: &str) {
+        lock(&self.unreadable).push(prefix.to_owned());
+    }
+
+    pub fn refuse_writing(&self, prefix: &str) {
+        lock(&self.unwritable).push(prefix.to_owned());
     }
 
     pub fn json(&self, key: &str) -> serde_json::Value {
@@ -56,10 +69,17 @@ fn etag(body: &[u8]) -> Etag {
     Etag(format!("\"{:016x}\"", hasher.finish()))
 }
 
+fn begins(with: &Mutex<Vec<String>>, key: &str) -> bool {
+    lock(with).iter().any(|prefix| key.starts_with(prefix))
+}
+
 #[async_trait]
 impl EvidenceStore for FakeEvidenceStore {
     async fn create(&self, key: &str, body: Vec<u8>) -> Result<Creation, PortError> {
         self.calls.make("create").await?;
+        if begins(&self.unwritable, key) {
+            return Err(denied("PutObject"));
+        }
         let mut objects = lock(&self.objects);
         if objects.contains_key(key) {
             return Ok(Creation::AlreadyExists);
@@ -73,6 +93,9 @@ impl EvidenceStore for FakeEvidenceStore {
         self.calls.make("read").await?;
         if lock(&self.broken).as_deref() == Some(key) {
             return Err(broken("GetObject"));
+        }
+        if begins(&self.unreadable, key) {
+            return Err(denied("GetObject"));
         }
         match lock(&self.objects).get(key) {
             Some(body) if body.len() > MAX_READ => Err(PortError::InvalidState {
@@ -91,6 +114,9 @@ impl EvidenceStore for FakeEvidenceStore {
         seen: &Etag,
     ) -> Result<Replacement, PortError> {
         self.calls.make("replace").await?;
+        if begins(&self.unwritable, key) {
+            return Err(denied("PutObject"));
+        }
         match lock(&self.objects).get_mut(key) {
             Some(old) if etag(old) == *seen => {
                 *old = body;
@@ -102,7 +128,9 @@ impl EvidenceStore for FakeEvidenceStore {
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, PortError> {
         self.calls.make("list").await?;
-        if lock(&self.refused).is_some_and(|refused| refused == prefix) {
+        if lock(&self.refused).is_some_and(|refused| refused == prefix)
+            || lock(&self.unreadable).iter().any(String::is_empty)
+        {
             return Err(denied("list"));
         }
         let objects = lock(&self.objects);

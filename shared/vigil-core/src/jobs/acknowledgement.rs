@@ -1,22 +1,22 @@
 //! The acknowledgement of a deletion: a person knows of it and wants no reminders until a date.
 //!
-//! It is an object in the evidence bucket, which `vigil deadline ack` writes, or two tags in the last
-//! snapshot of the CA. The alert of the last threshold is sent all the same. An acknowledgement that
-//! names a window's end is for that deletion only.
-
-use std::collections::BTreeMap;
+//! It is an object in the evidence bucket, which `vigil deadline ack` writes. It names the end of the
+//! window, so it is later than the deletion, and it ends with the window. A tag acknowledges nothing:
+//! whoever may tag a CA need not be who may give it up. The alert of the last threshold is sent all the
+//! same.
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
+use super::stored::{self, Stored};
 use crate::{
     arn::CaArn,
+    ca::Ca,
     evidence::keys,
     ports::{EvidenceStore, PortError},
-    snapshot::Snapshot,
 };
 
-/// The acknowledgement of one deletion, or of any deletion of a CA.
+/// The acknowledgement of one deletion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Acknowledgement"))]
 #[serde(deny_unknown_fields)]
@@ -29,15 +29,11 @@ pub struct Ack {
     #[serde(with = "time::serde::rfc3339")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub until: OffsetDateTime,
-    /// The `RestorableUntil` of the deletion that is acknowledged; absent: of any.
+    /// The `RestorableUntil` of the deletion that is acknowledged. Without it, nothing is.
     #[serde(default, with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub restorable_until: Option<OffsetDateTime>,
 }
-
-/// The tags that acknowledge the deletion to come: who knows, and until when (RFC 3339).
-const ACKNOWLEDGED_BY: &str = "vigil:deletion-acknowledged-by";
-const ACKNOWLEDGED_UNTIL: &str = "vigil:deletion-acknowledged-until";
 
 /// An object that is not an acknowledgement of the CA's deletion.
 #[derive(Debug, thiserror::Error)]
@@ -71,29 +67,22 @@ impl Ack {
         Ok(ack)
     }
 
-    /// The acknowledgement of the deletion whose window ends at `until`, as an object or as tags that
-    /// the CA had; what cannot be read as one silences nothing.
+    /// The acknowledgement of the CA's present deletion; what cannot be read as one silences nothing.
     pub(in crate::jobs) async fn of(
         evidence: &dyn EvidenceStore,
-        ca: &CaArn,
+        ca: &Ca,
         until: OffsetDateTime,
     ) -> Result<Option<Self>, PortError> {
-        let entry = evidence.read(&keys::acknowledgement(ca)).await?;
-        let ack = entry.and_then(|entry| Self::read(&entry.body, ca).ok());
-        if let Some(ack) = ack.filter(|ack| ack.is_for(until)) {
-            return Ok(Some(ack));
+        let ack = match stored::read::<Self>(evidence, &keys::acknowledgement(&ca.arn)).await? {
+            Stored::Known(ack, _) => ack,
+            Stored::Absent | Stored::Unusable { .. } => return Ok(None),
+        };
+        let is_of_ca = ack.ca == ca.arn && !ack.by.trim().is_empty();
+        if !is_of_ca || !ack.is_for(until) {
+            return Ok(None);
         }
-        let entry = evidence.read(&keys::snapshot(ca)).await?;
-        let snapshot = entry.and_then(|entry| serde_json::from_slice::<Snapshot>(&entry.body).ok());
-        Ok(snapshot.and_then(|snapshot| Self::from_tags(&snapshot.attached.tags, ca)))
-    }
-
-    /// `None` for tags that acknowledge nothing, or not in full.
-    pub(super) fn from_tags(tags: &BTreeMap<String, Option<String>>, ca: &CaArn) -> Option<Self> {
-        let by = tags.get(ACKNOWLEDGED_BY)?.clone().filter(|by| !by.trim().is_empty())?;
-        let until = tags.get(ACKNOWLEDGED_UNTIL)?.as_deref()?;
-        let until = OffsetDateTime::parse(until, &Rfc3339).ok()?;
-        Some(Self { ca: ca.clone(), by, until, restorable_until: None })
+        // After the end of the window nothing is left to be silent about.
+        Ok(Some(Self { until: ack.until.min(until), ..ack }))
     }
 
     /// The object as it is stored.
@@ -112,7 +101,7 @@ impl Ack {
 
     pub(super) fn is_for(&self, restorable_until: OffsetDateTime) -> bool {
         let named = self.restorable_until.map(OffsetDateTime::unix_timestamp);
-        named.is_none_or(|named| named == restorable_until.unix_timestamp())
+        named == Some(restorable_until.unix_timestamp())
     }
 }
 
@@ -131,27 +120,13 @@ mod tests {
         let text = format!(r#"{{"ca": "{CA}", "by": "carol", "until": "2026-12-01T00:00:00Z"}}"#);
         let ack = read(&text).unwrap();
         assert_eq!(Ack::read(&ack.to_json().unwrap(), &ack.ca).unwrap(), ack);
-        assert!(ack.is_for(ack.until), "of any deletion");
+        assert!(!ack.is_for(ack.until), "of no deletion");
+        let of_one = Ack { restorable_until: Some(ack.until), ..ack.clone() };
+        assert!(of_one.is_for(ack.until));
         assert!(matches!(read(&text.replace("/a\"", "/b\"")), Err(AckError::OtherCa(_))));
         assert!(matches!(read(&text.replace("carol", " ")), Err(AckError::Anonymous)));
         for broken in ["", "{}", &text.replace("2026", "26"), &text.replace("by", "who")] {
             assert!(matches!(read(broken), Err(AckError::Unreadable(_))), "{broken}");
-        }
-    }
-
-    #[test]
-    fn tags_acknowledge_with_both_of_them_or_not_at_all() {
-        let ca = CA.parse().unwrap();
-        let read = |tags: &[(&str, &str)]| {
-            let tags =
-                tags.iter().map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned())));
-            Ack::from_tags(&tags.collect(), &ca)
-        };
-        let (by, until) =
-            ((ACKNOWLEDGED_BY, "carol"), (ACKNOWLEDGED_UNTIL, "2026-12-01T00:00:00Z"));
-        assert_eq!(read(&[by, until]).unwrap().by, "carol");
-        for tags in [&[by] as &[_], &[until], &[], &[by, (ACKNOWLEDGED_UNTIL, "soon")]] {
-            assert!(read(tags).is_none(), "{tags:?}");
         }
     }
 

@@ -29,6 +29,8 @@ pub use machine::CaseState;
 pub use outcome::{CaseOutcome, Outcome, SweepResult, Swept};
 pub use record::{Case, CaseEntry, CaseError};
 
+use record::Place;
+
 /// What auto-restore needs of the world.
 #[derive(Clone, Copy)]
 pub struct Ports<'a> {
@@ -48,7 +50,9 @@ pub struct Settings {
     pub last_call: Duration,
     /// A CA that was disabled at most so long before its deletion was disabled for it.
     pub reactivate_within: Duration,
-    /// How often a CA is restored within 24 hours; then people have to decide.
+    /// Whether what a restored CA had before is put back, if policy permits.
+    pub put_back: bool,
+    /// How often a CA is restored within 24 hours; then pauses come in between.
     pub restores_per_day: u32,
     /// How long a sweep waits for an event, and for whoever works on a case.
     pub settle: Duration,
@@ -74,11 +78,11 @@ impl<'a> RegionRun<'a> {
         &self,
         ca: &Ca,
         now: OffsetDateTime,
-        over_unreadable: bool,
+        place: Place,
     ) -> Result<Case, AutoRestoreError> {
         let until = ca.restorable_until.unwrap_or(now);
         let deletion = Deletion::without_event(ca, now);
-        Case::open(deletion, until, now, over_unreadable).map_err(AutoRestoreError::Record)
+        Case::open_at(place, deletion, until, now).map_err(AutoRestoreError::Record)
     }
 }
 

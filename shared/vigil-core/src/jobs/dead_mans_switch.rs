@@ -1,7 +1,7 @@
 //! The dead man's switch: shortly before the window of a deleted CA ends, policy can require its
 //! restoration, whatever was decided before.
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::case::{
     AutoRestoreError, Outcome, Ports, RegionRun, Settings, TRIES,
@@ -9,18 +9,16 @@ use super::case::{
     gather::{self, RetryUntilKnown},
     limit,
     machine::CaseState,
-    record::Recorded,
-    runner::{CaseRunner, Observation},
+    record::{Place, Recorded},
+    runner::{CaseRunner, Observation, TIME_TO_REPEAT},
 };
 use crate::{
     ca::{Ca, CaStatus},
-    evidence::keys,
+    cloudtrail::Deletion,
+    failure::chain,
     policy::{self, Permission, Question},
     ports::{PortError, RegionPorts},
 };
-
-/// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
-const TIME_TO_REPEAT: Duration = Duration::minutes(20);
 
 /// A CA whose last threshold has passed.
 #[derive(Clone, Copy, Debug)]
@@ -61,10 +59,12 @@ impl RegionRun<'_> {
         call: LastCall<'_>,
     ) -> Result<Option<Outcome>, AutoRestoreError> {
         let LastCall { ca, until, acknowledged, now } = call;
-        let (mut case, etag) = match self.recorded(&keys::case(&ca.arn, until)).await? {
-            Recorded::Absent => (self.open(ca, now, false)?, None),
-            Recorded::Unreadable(etag) => (self.open(ca, now, true)?, Some(etag)),
-            Recorded::Case(case, etag) => (*case, Some(etag)),
+        let (mut case, etag) = match self.find_at_deadline(ca, until, now).await? {
+            (_, Recorded::Case(case, etag)) => (*case, Some(etag)),
+            (place, _) => {
+                let over = place.over.clone();
+                (self.open(ca, now, place)?, over)
+            }
         };
         match case.state() {
             CaseState::Seen
@@ -77,8 +77,15 @@ impl RegionRun<'_> {
                 // Somebody was faster; or it is deleted again, which the sweep sees to.
                 let seen = self.authorities.describe(&ca.arn).await;
                 let seen = seen.map_err(AutoRestoreError::Describe)?;
-                let is_back = seen.ca.status != CaStatus::Deleted;
-                return Ok(is_back.then(|| Outcome::of(&case)));
+                if seen.ca.status != CaStatus::Deleted {
+                    return Ok(Some(Outcome::of(&case)));
+                }
+                // The record is told, and says what is not so any more, or never was.
+                if !case.is_closed() {
+                    return Ok(None);
+                }
+                case.reopen(Deletion::without_event(ca, now), now)
+                    .map_err(AutoRestoreError::Record)?;
             }
         }
         // The next sweep asks again, if there is one before the end.
@@ -100,8 +107,30 @@ impl RegionRun<'_> {
         let overruled = Act::Overruled { policies, request };
         case.add(now, overruled).map_err(AutoRestoreError::Record)?;
         // Once the CA is back, only this leads a sweep to a case whose maker was cut short.
-        limit::note(self.evidence, &ca.arn, &case.occasion(), now).await?;
+        let noted = limit::note(self.evidence, &ca.arn, &case.occasion(), now).await;
+        // Without it the CA is restored all the same, once nobody comes again.
+        if let Err(error) = noted
+            && until - now > TIME_TO_REPEAT
+        {
+            return Err(error);
+        }
         let case = CaseRunner::new(self, case, etag, observation).run().await?;
         Ok(Some(Outcome::of(&case)))
+    }
+
+    /// What cannot be read at the last moment counts as absent, for whatever reason.
+    async fn find_at_deadline(
+        &self,
+        ca: &Ca,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<(Place, Recorded), AutoRestoreError> {
+        match self.find(&ca.arn, until, true, now).await {
+            Err(error) if until - now <= TIME_TO_REPEAT => {
+                let place = Place { copy: 2, over: None, passed_over: vec![chain(&error)] };
+                Ok((place, Recorded::Absent))
+            }
+            found => found,
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         case, conditional,
         dead_mans_switch::{self, LastCall},
     },
+    permit::PermittedDeletions,
     ports::{Etag, Listing, RegionPorts, StoredObject},
     span::Span,
 };
@@ -50,6 +51,8 @@ pub struct Settings {
     /// A claim older than this was left by a crash: at least the function's timeout, because as
     /// long as that its maker may still be at work.
     pub claim_expires_after: Duration,
+    /// The deletions that may end with the loss of the CA.
+    pub permitted: PermittedDeletions,
     /// For the dead man's switch, which restores as auto-restore does.
     pub rescue: case::Settings,
 }
@@ -159,21 +162,25 @@ impl<'a> RegionWatch<'a> {
         // The service's time comes in whole seconds; a fraction here would put off a threshold
         // that passes at a sweep's very second until the next sweep.
         let until = until.replace_nanosecond(0).unwrap_or(until);
-        self.remember(ca, until).await?;
+        // What cannot be remembered keeps no CA from being restored.
+        let remembered = self.remember(ca, until).await;
         let window = ca.last_state_change_at.map(|deleted_at| until - deleted_at);
         let position = self.settings.thresholds.position(window, until, self.now);
         let Some(due) = &position.due else {
+            remembered?;
             return Ok(Watch::Waiting { next: position.next });
         };
-        let ack =
-            Ack::of(self.ports.evidence, &ca.arn, until).await.map_err(CaError::EvidenceStore)?;
+        // An acknowledgement that cannot be had acknowledges nothing.
+        let ack = Ack::of(self.ports.evidence, ca, until).await.ok().flatten();
         // The last one: after it nobody is asked any more.
         if position.next.is_none()
             && self.now < until
             && let Some(watch) = self.rescue(ca, until, due, ack.as_ref()).await?
         {
+            remembered?;
             return Ok(watch);
         }
+        remembered?;
         self.reach(ca, until, due, position.next.clone(), ack.as_ref()).await
     }
 

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::arn::CaArn;
+use crate::{arn::CaArn, cloudtrail::Deletion};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -22,6 +22,9 @@ pub struct Approval {
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub expires: OffsetDateTime,
 }
+
+/// How long after the deletion an approval may last.
+const LONGEST: Duration = Duration::days(7);
 
 /// The tags that approve a deletion: by whom, and until when (RFC 3339).
 pub const APPROVED_BY: &str = "vigil:deletion-approved-by";
@@ -70,6 +73,18 @@ impl Approval {
             Self { ca: ca.clone(), approved_by, reason, expires }.named()
         };
         Some(read())
+    }
+
+    /// Why the approval does not count for a deletion. `approved_by` is a text that its writer chose: that
+    /// it is not the deleter is required, and that it is who it says is not proven.
+    pub fn refusal(&self, deletion: &Deletion) -> Option<&'static str> {
+        let by = self.approved_by.trim();
+        let callers = [&deletion.by.arn, &deletion.by.session_issuer, &deletion.by.principal_id];
+        if callers.into_iter().flatten().any(|caller| caller == by) {
+            return Some("it was approved by who deleted the CA");
+        }
+        (self.expires > deletion.at.saturating_add(LONGEST))
+            .then_some("it is good for more than seven days after the deletion")
     }
 
     fn named(self) -> Result<Self, ApprovalError> {

@@ -81,7 +81,7 @@ pub(super) fn context(facts: &Facts<'_>, question: Question) -> Value {
     context.put("userAgent", deletion.user_agent.as_deref());
     context.put("tagsKnown", Some(facts.tags().is_some()));
     match question {
-        Question::Decision | Question::Deletion => {}
+        Question::Decision | Question::Deletion | Question::PutBack => {}
         Question::Reactivation { disabled_at } => {
             context.put("disabledAt", Some(instant(disabled_at)));
         }
@@ -90,7 +90,8 @@ pub(super) fn context(facts: &Facts<'_>, question: Question) -> Value {
             context.put("acknowledged", Some(acknowledged));
         }
     }
-    context.put("approval", facts.approval.map(approval));
+    let counts = |of: &&Approval| of.refusal(deletion).is_none();
+    context.put("approval", facts.approval.filter(counts).map(approval));
     context.put("tagApproval", facts.tag_approval.map(approval));
     put_impact(&mut context, facts);
     context.0.into()

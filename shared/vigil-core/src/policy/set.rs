@@ -2,7 +2,14 @@
 
 use std::sync::LazyLock;
 
-use cedar_policy::{PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{
+    ActionConstraint, EntityUid, PolicyId, PolicySet, Schema, ValidationMode, Validator,
+};
+
+use super::bounds::{self, MAX_BYTES, MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES, MAX_OPERATORS};
+
+/// A debug build takes 53 KiB for a level of brackets.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 const SCHEMA: &str = include_str!("../../../../infra/policies/schema.cedarschema");
 const BUILT_IN: &str = include_str!("../../../../infra/policies/default.cedar");
@@ -30,12 +37,24 @@ pub struct Policies(PolicySet);
 pub enum PolicyError {
     #[error("two policies are called {0:?}; the second is in {1}")]
     Duplicate(String, String),
+    #[error("{file} is nested {depth} levels deep; policies may be nested {MAX_DEPTH} levels deep")]
+    Deep { file: String, depth: usize },
     #[error("there is no policy in {0}")]
     Empty(String),
     #[error("{file} does not fit the schema: {problems}")]
     Invalid { file: String, problems: String },
+    #[error("{file} has a policy with more than {MAX_OPERATORS} operators")]
+    Long { file: String },
+    #[error("{0} files are too many: {MAX_FILES} are read")]
+    Many(usize),
     #[error("{file} is not UTF-8")]
     NotText { file: String },
+    #[error("{file} is larger than {MAX_FILE_BYTES} bytes")]
+    Large { file: String },
+    #[error("all policies together are larger than {MAX_BYTES} bytes")]
+    LargeTogether,
+    #[error("the policies could not be parsed: {0}")]
+    Stopped(String),
     #[error("{file} does not parse: {problems}")]
     Syntax { file: String, problems: String },
     /// Nobody would be there to fill its slots.
@@ -52,11 +71,25 @@ impl Policies {
     /// Loads files of policies, all or none. A policy is called by its `@id` annotation, or else
     /// by its file and place in it.
     pub fn parse(files: &[(String, Vec<u8>)]) -> Result<Self, PolicyError> {
-        let mut all = PolicySet::new();
-        for (file, body) in files {
-            add(&mut all, file, body)?;
-        }
-        Ok(Self(all))
+        // Before Cedar sees any: its parser is recursive, and a deep text ends the process.
+        bounds::check(files)?;
+        // How large the caller's stack is, is not ours to know. A test has 2 MiB.
+        std::thread::scope(|scope| {
+            let parser = std::thread::Builder::new().stack_size(STACK_BYTES);
+            let parser = parser.spawn_scoped(scope, || load(files)).map_err(PolicyError::thread)?;
+            parser.join().unwrap_or(Err(PolicyError::Stopped("the parser panicked".to_owned())))
+        })
+    }
+
+    /// Whether a policy answers at the last threshold. A set that replaces the built-in one without such
+    /// a policy has no dead man's switch.
+    pub fn has_switch(&self) -> bool {
+        let is_it = |action: &EntityUid| action.id().unescaped() == "RestoreAtDeadline";
+        self.0.policies().any(|policy| match policy.action_constraint() {
+            ActionConstraint::Any => false,
+            ActionConstraint::Eq(action) => is_it(&action),
+            ActionConstraint::In(actions) => actions.iter().any(is_it),
+        })
     }
 
     /// What the policies are called, in order.
@@ -73,6 +106,20 @@ impl Policies {
 
     pub(super) fn schema(&self) -> &'static Schema {
         &PARSED_SCHEMA
+    }
+}
+
+fn load(files: &[(String, Vec<u8>)]) -> Result<Policies, PolicyError> {
+    let mut all = PolicySet::new();
+    for (file, body) in files {
+        add(&mut all, file, body)?;
+    }
+    Ok(Policies(all))
+}
+
+impl PolicyError {
+    fn thread(error: std::io::Error) -> Self {
+        Self::Stopped(error.to_string())
     }
 }
 

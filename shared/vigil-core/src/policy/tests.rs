@@ -221,6 +221,7 @@ fn a_set_that_is_not_whole_is_not_used() {
         PolicyError::NotText { .. } => "not text",
         PolicyError::Syntax { .. } => "syntax",
         PolicyError::Template(_) => "template",
+        other => panic!("{other}"),
     };
     for (text, want) in [
         ("permit(", "syntax"),

@@ -74,6 +74,13 @@ pub enum PortError {
     },
 }
 
+impl PortError {
+    /// Whether the same call fails again, however often it is made.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Self::Denied { .. } | Self::InvalidState { .. } | Self::NotFound { .. })
+    }
+}
+
 /// Findings that could not be published.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -13,6 +13,7 @@ pub const RULES: &[RuleInfo] = &[
     REFUSED,
     RESTORATION_UNVERIFIED,
     POLICIES_UNUSABLE,
+    EVIDENCE_SUSPICIOUS,
     GONE,
     VANISHED,
 ];
@@ -116,13 +117,13 @@ pub(crate) const ESCALATED: RuleInfo = RuleInfo {
 pub(crate) const DELETED_AGAIN: Kind = Kind {
     id: "deleted-again",
     severity: Severity::Critical,
-    title: "{by_short} deleted {ca} again after {restorations}; it stays DELETED",
-    what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}) again, after {restorations} within a day. Vigil has \
-                    stopped restoring it.",
+    title: "{by_short} deleted {ca} again after {restorations}; it is restored later",
+    what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}) again, after {restorations} within a day. Vigil \
+                    restores it after a pause of one to eight hours, unless none is allowed a day.",
     impact: "{ca} can neither issue nor revoke certificates. It is permanently deleted at {restorable_until} unless \
              it is restored.",
-    what_to_do: "Find out who or what deletes the CA, and stop it. Then restore the CA. restore-deadline goes on \
-                 alerting until then:",
+    what_to_do: "Find out who or what deletes the CA, and stop it. Then restore the CA without waiting for the end of \
+                 the pause:",
     first_command: RESTORE,
 };
 
@@ -197,6 +198,37 @@ pub(crate) const INVALID: Kind = Kind {
     what_to_do: "Correct the policies under policies/ in the evidence bucket. infra/policies/schema.cedarschema lists \
                  what they can use. Check a copy of them:",
     first_command: "vigil policy check policies/",
+};
+
+/// Objects of the evidence bucket counted as absent, or it took no record.
+pub(crate) const EVIDENCE_SUSPICIOUS: RuleInfo = RuleInfo {
+    id: "auto-restore.evidence-suspicious",
+    holds: "Every object of the evidence bucket can be read, and tells what can be true.",
+    cites: "Amazon S3 User Guide, Working with objects; ARCHITECTURE.md, The evidence bucket",
+    kinds: &[UNUSABLE, UNWRITABLE],
+};
+
+pub(crate) const UNUSABLE: Kind = Kind {
+    id: "unusable",
+    severity: Severity::High,
+    title: "Vigil passed over unusable evidence about {ca}",
+    what_happened: "{by_short} deleted {ca} ({ca_id}) at {deleted_at}. These objects counted as absent: {objects}.",
+    impact: "What cannot be read permits nothing. If one of the objects was an approval, the deletion was judged \
+             without it.",
+    what_to_do: "Find out who wrote the objects, and remove them or put them right. The trail's data events have who \
+                 wrote them. The deletion's own call:",
+    first_command: WHO_DELETED,
+};
+
+pub(crate) const UNWRITABLE: Kind = Kind {
+    id: "unwritable",
+    severity: Severity::Critical,
+    title: "{ca} is restored, and the evidence bucket takes no record",
+    what_happened: "{by_short} deleted {ca} ({ca_id}) at {deleted_at}. Vigil restored it without a record: {cause}.",
+    impact: "No case says what was decided about this deletion. Until the bucket can be written, nothing that Vigil \
+             does is on record.",
+    what_to_do: "Look at the bucket's policy, its key and the role of auto-restore. The deletion's own call:",
+    first_command: WHO_DELETED,
 };
 
 /// A deleted CA is beyond restoration.

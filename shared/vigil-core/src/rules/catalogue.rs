@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    audit_report, auto_restore, bucket, configuration, crl, distribution, restore_deadline,
+    audit_report, auto_restore, bucket, configuration, crl, distribution, last_resort,
+    restore_deadline,
 };
 use crate::finding::{Kind, RuleInfo};
 
@@ -13,7 +14,8 @@ pub fn all() -> Vec<RuleInfo> {
     let bucket = bucket::RULES.iter().map(|rule| rule.info);
     let distribution = distribution::RULES.iter().map(|rule| rule.info);
     let configuration = configuration::RULES.iter().map(|rule| rule.info);
-    let jobs = [auto_restore::RULES, restore_deadline::RULES, audit_report::RULES];
+    let jobs =
+        [auto_restore::RULES, restore_deadline::RULES, last_resort::RULES, audit_report::RULES];
     let jobs = jobs.into_iter().flatten().copied();
     jobs.chain(crl).chain(bucket).chain(distribution).chain(configuration).collect()
 }
@@ -71,6 +73,7 @@ fn title(area: &str) -> &str {
         "ca" => "The CA's configuration (crl-audit)",
         "crl" => "The CRL (crl-audit, vigil crl check)",
         "distribution" => "The CRL as relying parties download it (crl-audit)",
+        "last-resort" => "CAs about to be lost (last-resort)",
         "restore-deadline" => "Restoration windows (restore-deadline)",
         other => other,
     }

@@ -45,7 +45,7 @@ pub(crate) const GONE: RuleInfo = RuleInfo {
     id: "restore-deadline.gone",
     holds: "A CA is permanently deleted only after its last alert, and not before its window ends.",
     cites: "AWS Private CA User Guide, Restore a private CA (RestorableUntil)",
-    kinds: &[AS_ANNOUNCED, BEFORE_WINDOW_END, NEVER_CERTIFIED, UNANNOUNCED],
+    kinds: &[AS_ANNOUNCED, BEFORE_WINDOW_END, NEVER_CERTIFIED, UNANNOUNCED, UNPERMITTED],
 };
 
 pub(crate) const UNANNOUNCED: Kind = Kind {
@@ -77,6 +77,17 @@ pub(crate) const AS_ANNOUNCED: Kind = Kind {
     what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its restoration window ended at {restorable_until}. All \
                     alerts were sent.",
     what_to_do: "If this was intended, nothing. CloudTrail has who deleted the CA:",
+    ..UNANNOUNCED
+};
+
+pub(crate) const UNPERMITTED: Kind = Kind {
+    id: "unpermitted",
+    title: "Deleted {ca} is permanently deleted, and its end was not permitted",
+    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its restoration window ended at {restorable_until}. The \
+                    parameter PermittedDeletions does not name this deletion.",
+    what_to_do: "It cannot be restored. Find out whether certificates below the CA are still in use, and replace them. \
+                 Find out why the last resort did not restore it: its log, its schedule, its alarms. CloudTrail has \
+                 who deleted the CA:",
     ..UNANNOUNCED
 };
 

@@ -45,7 +45,9 @@ async fn a_restored_ca_resolves_the_alerts_of_its_deadline() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_threshold_of_a_window_is_announced_once() {
-    let world = World::start_for_days().await;
+    // The last resort would restore the CA, because no parameter permits this deletion.
+    let parameters = [("SweepSchedule", "rate(1 hour)"), ("LastResort", "false")];
+    let world = World::start_with(&parameters).await;
     let ca = world.active_root(None).await;
     approve(&world, &ca).await;
     world.delete(&ca, 7).await;
@@ -64,14 +66,16 @@ async fn each_threshold_of_a_window_is_announced_once() {
     assert_eq!(world.status(&ca).await, None, "gone for good");
     let gone = world.findings("restore-deadline.gone");
     assert_eq!(gone.len(), 1, "{gone:#?}");
-    assert_eq!(gone[0]["severity"], "INFORMATIONAL", "it was announced");
+    assert_eq!(gone[0]["severity"], "CRITICAL", "it was announced, and not permitted");
     world.assert_nothing_failed();
 }
 
 /// Policy permits the deletion, and does not permit the end of the window.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ca_in_use_is_restored_at_the_end_of_its_window() {
-    let world = World::start_for_days().await;
+    // The last resort would be faster by an hour.
+    let parameters = [("SweepSchedule", "rate(1 hour)"), ("LastResort", "false")];
+    let world = World::start_with(&parameters).await;
     let ca = world.active_root(None).await;
     let policies = include_str!("../../../../infra/policies/default.cedar");
     let anybody = r#"@id("anybody") permit(principal,

@@ -55,8 +55,8 @@ async fn a_disabling_whose_event_comes_last_still_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn attachments_missing_since_the_last_snapshot_are_put_back() {
-    let world = World::start().await;
+async fn with_put_back_what_the_last_snapshot_had_is_put_back() {
+    let world = World::start_with(&[("PutBack", "true")]).await;
     let root = world.active_root(None).await;
     let ca = world.active_subordinate(&root).await;
     world.disable(&ca).await;

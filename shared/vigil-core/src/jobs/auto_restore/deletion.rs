@@ -9,7 +9,8 @@ use crate::{
     jobs::case::{
         AutoRestoreError, Outcome, RegionRun, TRIES,
         act::Act,
-        record::{self, Case, Recorded},
+        machine::CaseState,
+        record::{self, Case, Place, Recorded},
         runner::{CaseRunner, Observation},
     },
     ports::{Etag, PortError},
@@ -26,8 +27,8 @@ enum CaseOfEvent {
     Known(Box<Case>, Etag),
     /// To a case that was found without an event.
     Late(Box<Case>, Etag),
-    /// To none yet. `over`: what is at its key is not a case.
-    New { until: OffsetDateTime, over: Option<Etag> },
+    /// To none yet.
+    New { until: OffsetDateTime, place: Place },
     /// To none, and there is nothing to decide any more.
     Moot(Outcome),
 }
@@ -61,8 +62,9 @@ impl RegionRun<'_> {
                 case.add(now, joined).map_err(AutoRestoreError::Record)?;
                 (*case, Some(etag))
             }
-            CaseOfEvent::New { until, over } => {
-                let case = Case::open(deletion.clone(), until, now, over.is_some());
+            CaseOfEvent::New { until, place } => {
+                let over = place.over.clone();
+                let case = Case::open_at(place, deletion.clone(), until, now);
                 (case.map_err(AutoRestoreError::Record)?, over)
             }
         };
@@ -97,25 +99,17 @@ impl RegionRun<'_> {
             }
             _ => None,
         };
-        let own = until.map(|until| keys::case(&deletion.ca, until));
-        let prefix = keys::cases(&deletion.ca);
-        let keys = self.evidence.list(&prefix).await.map_err(AutoRestoreError::EvidenceStore)?;
-        let is_near = |key: &String| {
-            own.as_ref() == Some(key)
-                || record::until_in(key).is_some_and(|until| (until - expected).abs() <= TOLERANCE)
-        };
-        let (mut late, mut over, mut other) = (None, None, None);
-        for key in keys.iter().filter(|key| is_near(key)) {
-            let is_own = own.as_ref() == Some(key);
-            match self.recorded(key).await? {
-                Recorded::Absent => {}
-                Recorded::Unreadable(etag) if is_own => over = Some(etag),
-                Recorded::Unreadable(_) => {}
+        let now = observation.as_of();
+        let (mut late, mut other) = (None, None);
+        let (place, records) = self.records_near(deletion, until, expected, now).await?;
+        for (is_own, recorded) in records {
+            match recorded {
+                Recorded::Absent | Recorded::Blocked(_) | Recorded::Unreadable(_) => {}
                 Recorded::Case(case, etag) if case.knows(deletion.event_id.as_deref()) => {
                     return Ok(CaseOfEvent::Known(case, etag));
                 }
                 // Where the CA still stands as the event left it, only its own key counts.
-                Recorded::Case(..) if !is_own && own.is_some() => {}
+                Recorded::Case(..) if !is_own && until.is_some() => {}
                 Recorded::Case(case, etag) if case.deletion().event_id.is_none() => {
                     late = Some((case, etag));
                 }
@@ -128,7 +122,7 @@ impl RegionRun<'_> {
         let ca = deletion.ca.clone();
         Ok(match (deletion_match, observation.ca()) {
             (Some(DeletionMatch::Deleted), Some(seen)) if other.is_some() => match other {
-                Some((case, etag)) if case.is_closed() && deletion.at >= case.deletion().at => {
+                Some((case, etag)) if case.is_closed() && may_follow(&case, deletion) => {
                     CaseOfEvent::Again(case, etag)
                 }
                 // Within a minute restored and deleted anew; that deletion has its own event.
@@ -138,7 +132,7 @@ impl RegionRun<'_> {
                 }
             },
             (Some(DeletionMatch::Deleted), _) => {
-                CaseOfEvent::New { until: until.unwrap_or(expected), over }
+                CaseOfEvent::New { until: until.unwrap_or(expected), place }
             }
             (Some(DeletionMatch::DeletedAgain { at }), _) => {
                 CaseOfEvent::Moot(Outcome::Superseded { ca, deleted_again_at: at })
@@ -147,8 +141,51 @@ impl RegionRun<'_> {
                 CaseOfEvent::Moot(Outcome::NotDeleted { ca, status: seen.status.to_string() })
             }
             (None | Some(DeletionMatch::NotDeleted), _) => {
-                CaseOfEvent::New { until: expected, over: None }
+                let place = Place { copy: 1, ..Place::default() };
+                CaseOfEvent::New { until: expected, place }
             }
         })
     }
+
+    /// The records that the event can belong to, each with whether it is at a key of the CA's present
+    /// deletion, and where a new one goes.
+    async fn records_near(
+        &self,
+        deletion: &Deletion,
+        until: Option<OffsetDateTime>,
+        expected: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<(Place, Vec<(bool, Recorded)>), AutoRestoreError> {
+        let listed = match self.evidence.list(&keys::cases(&deletion.ca)).await {
+            Ok(keys) => Some(keys),
+            // What may not be listed may perhaps be read.
+            Err(cause) if cause.is_lasting() => None,
+            Err(cause) => return Err(AutoRestoreError::EvidenceStore(cause)),
+        };
+        let own = until.map(OffsetDateTime::unix_timestamp);
+        let until_of = |key: &String| record::until_in(key);
+        let is_own = |key: &String| {
+            own.is_some() && until_of(key).map(OffsetDateTime::unix_timestamp) == own
+        };
+        let (mut place, mut records) = (Place { copy: 1, ..Place::default() }, Vec::new());
+        if let Some(until) = until
+            && listed.as_ref().is_none_or(|keys| keys.iter().any(is_own))
+        {
+            let (own_place, recorded) = self.find(&deletion.ca, until, true, now).await?;
+            place = own_place;
+            records.push((true, recorded));
+        }
+        for key in listed.iter().flatten().filter(|key| !is_own(key)) {
+            if until_of(key).is_some_and(|until| (until - expected).abs() <= TOLERANCE) {
+                records.push((false, self.recorded(key).await?));
+            }
+        }
+        Ok((place, records))
+    }
+}
+
+/// Whether a closed case is judged anew by this event. A case that let the deletion stand by another
+/// event is: two events of one deletion contradict each other, and one of them may be made up.
+fn may_follow(case: &Case, deletion: &Deletion) -> bool {
+    deletion.at >= case.deletion().at || case.state() == CaseState::Permitted
 }

@@ -13,6 +13,7 @@ use crate::{
             runner::{CaseRunner, Observation},
         },
         conditional,
+        stored::{self, Stored},
     },
     ports::{Described, Etag, PortError},
 };
@@ -65,15 +66,20 @@ impl RegionRun<'_> {
         seen: Option<&Described>,
     ) -> Result<bool, AutoRestoreError> {
         let key = keys::disabled(&event.ca);
-        let object = self.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
-        let old = object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
+        let stored = stored::read(self.evidence, &key).await;
+        let (old, over) = match stored.map_err(AutoRestoreError::EvidenceStore)? {
+            Stored::Known(old, etag) => (Some(old), Some(etag)),
+            Stored::Absent => (None, None),
+            Stored::Unusable { etag: Some(etag), .. } => (None, Some(etag)),
+            // It can be neither read nor replaced: the CA stays DISABLED when it is restored.
+            Stored::Unusable { etag: None, .. } => return Ok(false),
+        };
         let ca = seen.map(|seen| &seen.ca);
         let Some(record) = disabled::by_event(old.as_ref(), event, ca) else {
             return Ok(false);
         };
         let body = serde_json::to_vec_pretty(&record).map_err(AutoRestoreError::Write)?;
-        let over = object.as_ref().map(|object| &object.etag);
-        let written = conditional::write(self.evidence, &key, body, over).await;
+        let written = conditional::write(self.evidence, &key, body, over.as_ref()).await;
         match written.map_err(AutoRestoreError::EvidenceStore)? {
             Some(_) => Ok(true),
             None => Err(AutoRestoreError::Contended { key }),

@@ -60,7 +60,9 @@ impl RegionRun<'_> {
         let last = self.newest_crl(&ca.arn).await?;
         let act = match last {
             Some(this_update) if this_update > since => Act::FirstCrl { this_update },
-            _ if doubt != Doubt::NotYet || now < since + due(crl) => return Ok(false),
+            _ if doubt != Doubt::NotYet || now < since.saturating_add(due(crl)) => {
+                return Ok(false);
+            }
             last => Act::Unverified { last },
         };
         let status = match &act {

@@ -28,6 +28,7 @@ const SETTINGS: Settings = Settings {
     last_call: Duration::HOUR,
     reactivate_within: Duration::DAY,
     restores_per_day: 3,
+    put_back: true,
     settle: Duration::minutes(15),
 };
 
@@ -111,6 +112,7 @@ impl World {
             deadline: restore_deadline::Settings {
                 thresholds: "1d,1h".parse().unwrap(),
                 claim_expires_after: Duration::MINUTE,
+                permitted: crate::permit::PermittedDeletions::default(),
                 rescue: SETTINGS,
             },
         };

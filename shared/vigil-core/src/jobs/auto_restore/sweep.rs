@@ -14,16 +14,19 @@ use crate::{
         acknowledgement::Ack,
         case::{
             AutoRestoreError, CaFailure, Outcome, Ports, RegionRun, Settings, SweepResult, Swept,
-            TRIES, disabled,
-            limit::Restorations,
+            TRIES,
+            act::Act,
+            disabled,
+            limit::{self, Restoration, Restorations, Taken, When},
             machine::CaseState,
-            record::Recorded,
+            record::{self, Case, Recorded},
             runner::{CaseRunner, Observation},
         },
         conditional,
         dead_mans_switch::LastCall,
+        stored::{self, Stored},
     },
-    ports::PortError,
+    ports::{Etag, PortError},
 };
 
 /// What the sweep of one Region saw and did.
@@ -91,12 +94,10 @@ impl RegionRun<'_> {
             let result = match ca.restorable_until {
                 // CREATING and FAILED CAs have no restoration window: nothing can be restored.
                 None => Ok(SweepResult::NoWindow),
-                Some(until) => {
-                    let key = keys::case(&ca.arn, until);
-                    self.sweep_case(ca, &key, now)
-                        .await
-                        .map(|result| result.unwrap_or(SweepResult::EventAwaited))
-                }
+                Some(until) => self
+                    .sweep_case(ca, until, now)
+                    .await
+                    .map(|result| result.unwrap_or(SweepResult::EventAwaited)),
             };
             match result {
                 Ok(result) => swept.push(Swept { ca: ca.arn.clone(), result }),
@@ -112,12 +113,12 @@ impl RegionRun<'_> {
     async fn sweep_case(
         &self,
         ca: &Ca,
-        key: &str,
+        until: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<Option<SweepResult>, AutoRestoreError> {
         let mut tries = 1;
         loop {
-            match self.sweep_case_once(ca, key, now).await {
+            match self.sweep_case_once(ca, until, now).await {
                 Err(AutoRestoreError::Contended { .. }) if tries < TRIES => tries += 1,
                 ended => return ended,
             }
@@ -128,14 +129,17 @@ impl RegionRun<'_> {
     async fn sweep_case_once(
         &self,
         ca: &Ca,
-        key: &str,
+        until: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<Option<SweepResult>, AutoRestoreError> {
         let is_recent =
             |at: Option<OffsetDateTime>| at.is_some_and(|at| now - at < self.settings.settle);
         // By this very deletion, or the case is another's.
-        let is_deleted = ca.restorable_until.is_some_and(|until| keys::case(&ca.arn, until) == key);
-        let (case, etag) = match self.recorded(key).await? {
+        let is_deleted = ca
+            .restorable_until
+            .is_some_and(|of_ca| of_ca.unix_timestamp() == until.unix_timestamp());
+        let (place, recorded) = self.find(&ca.arn, until, is_deleted, now).await?;
+        let (case, etag) = match recorded {
             Recorded::Case(mut case, etag) if case.is_closed() => {
                 let state = case.state();
                 if ca.status != CaStatus::Deleted && self.prove(&mut case, &etag, ca, now).await? {
@@ -146,6 +150,9 @@ impl RegionRun<'_> {
                     && let Some(rescued) = self.last_call(ca, until, now).await?
                 {
                     return Ok(Some(SweepResult::Run { outcome: Box::new(rescued) }));
+                }
+                if is_deleted && case.is_pausing() && self.resume(&mut case, ca, now).await? {
+                    return self.sweep_on(ca, *case, Some(etag), now).await;
                 }
                 let contradicts = matches!(state, CaseState::Restored | CaseState::Reactivated);
                 if !is_deleted || !contradicts || is_recent(case.last_at()) {
@@ -159,14 +166,45 @@ impl RegionRun<'_> {
                 return Ok(Some(SweepResult::InHand { state: case.state() }));
             }
             Recorded::Case(case, etag) => (*case, Some(etag)),
-            Recorded::Absent | Recorded::Unreadable(_)
+            Recorded::Absent | Recorded::Blocked(_) | Recorded::Unreadable(_)
                 if !is_deleted || is_recent(ca.last_state_change_at) =>
             {
                 return Ok(None);
             }
-            Recorded::Absent => (self.open(ca, now, false)?, None),
-            Recorded::Unreadable(etag) => (self.open(ca, now, true)?, Some(etag)),
+            Recorded::Absent | Recorded::Blocked(_) | Recorded::Unreadable(_) => {
+                let over = place.over.clone();
+                (self.open(ca, now, place)?, over)
+            }
         };
+        self.sweep_on(ca, case, etag, now).await
+    }
+
+    /// Whether the pause is over after which a CA that was deleted again and again is restored.
+    async fn resume(
+        &self,
+        case: &mut Case,
+        ca: &Ca,
+        now: OffsetDateTime,
+    ) -> Result<bool, AutoRestoreError> {
+        let when = When { now, deleted_at: ca.last_state_change_at.unwrap_or(now) };
+        let per_day = self.settings.restores_per_day;
+        let taken = limit::take(self.evidence, &ca.arn, &case.occasion(), when, per_day).await?;
+        let earlier = match taken {
+            Taken::NoneLeft { .. } => return Ok(false),
+            Taken::Allowed { earlier } => earlier,
+            Taken::Uncounted { .. } => Vec::new(),
+        };
+        case.add(now, Act::Resumed { earlier }).map_err(AutoRestoreError::Record)?;
+        Ok(true)
+    }
+
+    async fn sweep_on(
+        &self,
+        ca: &Ca,
+        case: Case,
+        etag: Option<Etag>,
+        now: OffsetDateTime,
+    ) -> Result<Option<SweepResult>, AutoRestoreError> {
         // The list may be older than what others have done meanwhile. Describing the few CAs that
         // need something done is cheap.
         let observation = match self.authorities.describe(&ca.arn).await {
@@ -189,9 +227,8 @@ impl RegionRun<'_> {
         if until - now > self.settings.last_call || now >= until {
             return Ok(None);
         }
-        let ack = Ack::of(self.evidence, &ca.arn, until)
-            .await
-            .map_err(AutoRestoreError::EvidenceStore)?;
+        // An acknowledgement that cannot be had acknowledges nothing.
+        let ack = Ack::of(self.evidence, ca, until).await.ok().flatten();
         let acknowledged = ack.is_some_and(|ack| now < ack.until);
         let call = LastCall { ca, until, acknowledged, now };
         Box::pin(self.at_deadline(call)).await
@@ -215,7 +252,7 @@ impl RegionRun<'_> {
             }
         };
         for ca in cas.iter().filter(|ca| keys.contains(&keys::restorations(&ca.arn))) {
-            let current = ca.restorable_until.map(|until| keys::case(&ca.arn, until));
+            let current = ca.restorable_until.map(OffsetDateTime::unix_timestamp);
             let open = match self.restorations(ca).await {
                 Ok(cases) => cases,
                 Err(error) => {
@@ -223,8 +260,11 @@ impl RegionRun<'_> {
                     continue;
                 }
             };
-            for key in open.iter().filter(|key| Some(*key) != current.as_ref()) {
-                match self.sweep_case(ca, key, now).await {
+            for until in open {
+                if Some(until.unix_timestamp()) == current {
+                    continue;
+                }
+                match self.sweep_case(ca, until, now).await {
                     Ok(Some(result @ SweepResult::Run { .. })) => {
                         swept.push(Swept { ca: ca.arn.clone(), result });
                     }
@@ -236,15 +276,17 @@ impl RegionRun<'_> {
     }
 
     /// The cases for which a CA was restored of late.
-    async fn restorations(&self, ca: &Ca) -> Result<Vec<String>, AutoRestoreError> {
-        let object = self.evidence.read(&keys::restorations(&ca.arn)).await;
-        let object = object.map_err(AutoRestoreError::EvidenceStore)?;
-        let record: Option<Restorations> =
-            object.and_then(|object| serde_json::from_slice(&object.body).ok());
+    async fn restorations(&self, ca: &Ca) -> Result<BTreeSet<OffsetDateTime>, AutoRestoreError> {
+        let record =
+            stored::read::<Restorations>(self.evidence, &keys::restorations(&ca.arn)).await;
+        let record = record.map_err(AutoRestoreError::EvidenceStore)?.known();
         let restorations = record.into_iter().flat_map(|record| record.restorations);
         let own = keys::cases(&ca.arn);
-        let cases = restorations.map(|one| one.case.split('#').next().unwrap_or("").to_owned());
-        Ok(cases.filter(|key| key.starts_with(&own)).collect())
+        let of_case = |one: Restoration| {
+            let key = one.case.split('#').next().filter(|key| key.starts_with(&own))?;
+            record::until_in(key)
+        };
+        Ok(restorations.filter_map(of_case).collect())
     }
 
     async fn sweep_disabled(
@@ -277,15 +319,20 @@ impl RegionRun<'_> {
     /// If somebody else writes the note meanwhile, the next sweep sees to it.
     async fn note_by_sight(&self, ca: &Ca, now: OffsetDateTime) -> Result<(), AutoRestoreError> {
         let key = keys::disabled(&ca.arn);
-        let object = self.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
-        let old = object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
+        let stored = stored::read(self.evidence, &key).await;
+        let (old, over) = match stored.map_err(AutoRestoreError::EvidenceStore)? {
+            Stored::Known(old, etag) => (Some(old), Some(etag)),
+            Stored::Absent => (None, None),
+            Stored::Unusable { etag: Some(etag), .. } => (None, Some(etag)),
+            // It can be neither read nor replaced.
+            Stored::Unusable { etag: None, .. } => return Ok(()),
+        };
         let settle = self.settings.settle;
         let Some(record) = disabled::by_sight(old.as_ref(), ca, now, settle) else {
             return Ok(());
         };
         let body = serde_json::to_vec_pretty(&record).map_err(AutoRestoreError::Write)?;
-        let over = object.as_ref().map(|object| &object.etag);
-        conditional::write(self.evidence, &key, body, over)
+        conditional::write(self.evidence, &key, body, over.as_ref())
             .await
             .map_err(AutoRestoreError::EvidenceStore)?;
         Ok(())

@@ -4,6 +4,7 @@ mod again;
 mod asking;
 mod bad_input;
 mod first_crl;
+mod hostile;
 mod judging;
 mod mending;
 mod patience;

@@ -77,6 +77,7 @@ pub(in crate::jobs) mod tests {
             serial,
             identity: None,
             snapshot_at: None,
+            disabled_since: None,
         };
         let of = |serial| finding(&ca.arn, &known(serial), at, at + Duration::days(9));
         vec![of(ca.serial.clone()), of(None)]

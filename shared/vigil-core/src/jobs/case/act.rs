@@ -26,6 +26,9 @@ pub enum Act {
         /// judged anew and written over. The bucket keeps the old version.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         over_unreadable: bool,
+        /// What could be neither read nor replaced at the keys before this record's.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        passed_over: Vec<String>,
     },
     /// The event has come after all.
     Joined {
@@ -36,6 +39,14 @@ pub enum Act {
     },
     /// `earlier`: the cases for which this CA was restored within the day before.
     Restoring {
+        earlier: Vec<String>,
+        /// Why this restoration is not among the CA's counted ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uncounted: Option<String>,
+    },
+    /// The pause is over that came after too many restorations within a day: the CA is restored again.
+    Resumed {
+        /// The cases for which it was restored within the day before.
         earlier: Vec<String>,
     },
     /// The window is about to end, and policy has the CA restored whatever was decided before: the
@@ -155,6 +166,9 @@ pub struct Judgement {
     pub policy_problem: Option<String>,
     /// Facts that could not be had, and why.
     pub unknown: Vec<String>,
+    /// Objects that are there and cannot be used, and why. They count as absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspicious: Vec<String>,
     /// Cedar's request: principal, action, resource, entities and context.
     pub request: Value,
     /// The CA as it was described.
@@ -171,7 +185,7 @@ impl Act {
             Self::Joined { .. } => Move::Join,
             Self::Judged { judgement } => Move::Judge(judgement.ruling()),
             Self::Restoring { .. } => Move::BeginRestoring,
-            Self::Overruled { .. } => Move::Overrule,
+            Self::Overruled { .. } | Self::Resumed { .. } => Move::Overrule,
             Self::PuttingBack { .. } | Self::PutBack { .. } => Move::Mend,
             Self::Refused { .. } => Move::Refuse,
             Self::Restored { .. } => Move::Restore,
@@ -192,6 +206,7 @@ impl Act {
             | Self::Judged { .. }
             | Self::Restoring { .. }
             | Self::Overruled { .. }
+            | Self::Resumed { .. }
             | Self::PuttingBack { .. }
             | Self::Reactivating { .. }
             | Self::Escalated { .. }

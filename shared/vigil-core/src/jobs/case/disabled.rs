@@ -60,7 +60,7 @@ pub(in crate::jobs) fn by_event(
         _ if old.event_id.as_ref() == Some(&event.event_id) => None,
         // A sweep has seen it before the event came, or has seen the CA after its restoration, which
         // is a change of state, too.
-        None if old.event_id.is_none() && event.at <= old.since + TOLERANCE => Some(published),
+        None if old.event_id.is_none() && event.at - TOLERANCE <= old.since => Some(published),
         // It was DISABLED already, or the event is an old one.
         None => None,
         Some(again) => (event.at > again).then_some(published),

@@ -54,6 +54,13 @@ pub enum AutoRestoreError {
     /// others.
     #[error("the sweep failed in part: {}", each(.failures))]
     SweepIncomplete { outcome: Box<Outcome>, failures: Vec<CaFailure> },
+    /// The CA is restored. The bus told it, unless that failed, too.
+    #[error("the CA was restored, and that could not be put on record{}", could_not_publish(.unpublished.as_deref()))]
+    Unrecorded {
+        #[source]
+        cause: PortError,
+        unpublished: Option<Box<PublishError>>,
+    },
     #[error("the CA was changed, but could not be looked at afterwards")]
     Verify(#[source] PortError),
     #[error("could not write state as JSON")]
@@ -112,6 +119,7 @@ impl Failure for AutoRestoreError {
             Self::Restore(_) => "RestoreFailed",
             Self::StillDeleted { .. } => "StillDeleted",
             Self::SweepIncomplete { .. } => "SweepIncomplete",
+            Self::Unrecorded { .. } => "RestoredUnrecorded",
             Self::Verify(_) => "VerifyFailed",
         }
     }

@@ -12,9 +12,11 @@ use super::{
 use crate::{
     ca::{Ca, CaStatus},
     evidence::keys,
+    failure::chain,
     finding::{Finding, Names, Observation, RuleInfo},
     instant::{in_key, rfc3339},
     policy::Verdict,
+    ports::PortError,
     rules::auto_restore as rules,
 };
 
@@ -42,7 +44,8 @@ pub(in crate::jobs) fn findings(
             Some(finding(&rules::GONE, seen, case, None, as_of))
         }
     };
-    end.into_iter().chain(policies_unusable(case, ca, as_of)).collect()
+    let problems = [policies_unusable(case, ca, as_of), suspicious(case, ca, as_of)];
+    end.into_iter().chain(problems.into_iter().flatten()).collect()
 }
 
 /// One finding, whether the CA became ACTIVE again or not: the same id, and other words. None where the
@@ -164,6 +167,29 @@ fn policies_unusable(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Opt
     let problem = case.judgement()?.policy_problem.as_ref()?;
     let seen = Observation::new(rules::INVALID).with("problem", problem.as_str());
     Some(finding(&rules::POLICIES_UNUSABLE, seen, case, ca, as_of))
+}
+
+/// Objects of the evidence bucket that counted as absent.
+fn suspicious(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Option<Finding> {
+    let objects = case.suspicious();
+    if objects.is_empty() {
+        return None;
+    }
+    let seen = Observation::new(rules::UNUSABLE)
+        .name("objects", objects.join("; "))
+        .with("objects", objects);
+    Some(finding(&rules::EVIDENCE_SUSPICIOUS, seen, case, ca, as_of))
+}
+
+/// The CA is restored, and the evidence bucket takes no record of it.
+pub(in crate::jobs) fn unrecorded(
+    case: &Case,
+    ca: Option<&Ca>,
+    cause: &PortError,
+    as_of: OffsetDateTime,
+) -> Finding {
+    let seen = Observation::new(rules::UNWRITABLE).with("cause", chain(cause));
+    finding(&rules::EVIDENCE_SUSPICIOUS, seen, case, ca, as_of)
 }
 
 /// A finding with the deletion and the judgement as its evidence. Its discriminator is the end of the

@@ -29,6 +29,8 @@ pub(in crate::jobs) struct Gathered {
     pub(in crate::jobs) policy_files: Vec<String>,
     pub(in crate::jobs) policy_problem: Option<String>,
     pub(in crate::jobs) unknown: Vec<String>,
+    /// Objects that are there and cannot be used.
+    pub(in crate::jobs) suspicious: Vec<String>,
     as_of: OffsetDateTime,
 }
 
@@ -41,6 +43,12 @@ impl Gathered {
             self.approval =
                 judgement.and_then(|of| policy::recorded_approval(case.ca(), &of.request));
         }
+    }
+
+    /// Why an approval that is there does not count for the deletion.
+    pub(in crate::jobs) fn refused_approval(&self, deletion: &Deletion) -> Option<String> {
+        let why = self.approval.as_ref()?.refusal(deletion)?;
+        Some(format!("{}: {why}", keys::approval(&deletion.ca)))
     }
 
     pub(in crate::jobs) fn facts<'a>(&'a self, deletion: &'a Deletion, ca: &'a Ca) -> Facts<'a> {
@@ -106,6 +114,11 @@ pub(in crate::jobs) async fn gather(
     let mut unknown = Vec::new();
     let approval = known(approved, &mut unknown).flatten();
     let snapshot = known(attached.0, &mut unknown).flatten();
+    // So far, each is an object that was there.
+    let mut suspicious = unknown.clone();
+    if let Err(why) = &attached.1 {
+        suspicious.push(why.clone());
+    }
     let restorations = |why| format!("earlier restorations: {why}");
     let earlier_restores = known(attached.1.map_err(restorations), &mut unknown);
     if snapshot.is_none() {
@@ -132,6 +145,7 @@ pub(in crate::jobs) async fn gather(
         policy_files,
         policy_problem,
         unknown,
+        suspicious,
         as_of,
     })
 }
@@ -185,6 +199,9 @@ async fn own_policies(
     let keys: Vec<String> = keys.into_iter().filter(|key| key.ends_with(".cedar")).collect();
     if keys.is_empty() {
         return Ok(None);
+    }
+    if keys.len() > policy::MAX_FILES {
+        return Err(Gap::Lasting(chain(&policy::PolicyError::Many(keys.len()))));
     }
     let mut files = Vec::new();
     for key in &keys {

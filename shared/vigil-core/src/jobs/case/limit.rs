@@ -6,8 +6,17 @@
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::AutoRestoreError;
-use crate::{arn::CaArn, evidence::keys, failure::chain, jobs::conditional, ports::EvidenceStore};
+use super::{AutoRestoreError, runner::SKEW};
+use crate::{
+    arn::CaArn,
+    evidence::keys,
+    failure::chain,
+    jobs::{
+        conditional,
+        stored::{self, Stored},
+    },
+    ports::EvidenceStore,
+};
 
 const DAY: Duration = Duration::DAY;
 /// How long a restoration is remembered: policies can ask how many there were.
@@ -17,8 +26,34 @@ const TRIES: usize = 5;
 /// `earlier`: the other cases of the day before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::jobs) enum Taken {
-    NoneLeft { earlier: Vec<String> },
-    Taken { earlier: Vec<String> },
+    /// Until a moment; for ever, where the allowance is none.
+    NoneLeft {
+        earlier: Vec<String>,
+        again_at: Option<OffsetDateTime>,
+    },
+    Allowed {
+        earlier: Vec<String>,
+    },
+    /// What is there can be neither read nor replaced. That is no reason not to restore.
+    Uncounted {
+        why: String,
+    },
+}
+
+/// The service's time, and its time of the deletion.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::jobs) struct When {
+    pub(in crate::jobs) now: OffsetDateTime,
+    pub(in crate::jobs) deleted_at: OffsetDateTime,
+}
+
+/// The longest pause, in doublings of an hour: eight hours.
+const LONGEST_PAUSE: usize = 3;
+
+/// Between a deletion and its restoration, once the day's allowance is used up. A fight costs hours, and
+/// not the CA.
+fn pause(beyond: usize) -> Duration {
+    Duration::hours(1 << beyond.min(LONGEST_PAUSE))
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +77,8 @@ pub(in crate::jobs) async fn note(
     case: &str,
     now: OffsetDateTime,
 ) -> Result<(), AutoRestoreError> {
-    take(evidence, ca, case, now, u32::MAX).await.map(drop)
+    let when = When { now, deleted_at: now };
+    take(evidence, ca, case, when, u32::MAX).await.map(drop)
 }
 
 /// Takes one of the day's restorations for a case, or finds it taken for that case already.
@@ -50,24 +86,31 @@ pub(in crate::jobs) async fn take(
     evidence: &dyn EvidenceStore,
     ca: &CaArn,
     case: &str,
-    now: OffsetDateTime,
+    when: When,
     per_day: u32,
 ) -> Result<Taken, AutoRestoreError> {
     let key = keys::restorations(ca);
     for _ in 0..TRIES {
-        let object = evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
-        let found = object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
-        let mut record =
-            found.unwrap_or_else(|| Restorations { ca: ca.clone(), restorations: Vec::new() });
-        let taken = record.take(case, now, per_day);
+        let none = || Restorations { ca: ca.clone(), restorations: Vec::new() };
+        let stored = stored::read(evidence, &key).await.map_err(AutoRestoreError::EvidenceStore)?;
+        let (mut record, over) = match stored {
+            Stored::Absent => (none(), None),
+            Stored::Known(record, etag) => (record, Some(etag)),
+            Stored::Unusable { etag: Some(etag), .. } => (none(), Some(etag)),
+            Stored::Unusable { etag: None, why } => return Ok(Taken::Uncounted { why }),
+        };
+        let taken = record.take(case, when, per_day);
         if !taken.1 {
             return Ok(taken.0);
         }
         let body = serde_json::to_vec_pretty(&record).map_err(AutoRestoreError::Write)?;
-        let over = object.as_ref().map(|object| &object.etag);
-        let written = conditional::write(evidence, &key, body, over).await;
-        if written.map_err(AutoRestoreError::EvidenceStore)?.is_some() {
-            return Ok(taken.0);
+        match conditional::write(evidence, &key, body, over.as_ref()).await {
+            Ok(Some(_)) => return Ok(taken.0),
+            Ok(None) => {}
+            Err(cause) if cause.is_lasting() => {
+                return Ok(Taken::Uncounted { why: format!("{key}: {}", chain(&cause)) });
+            }
+            Err(cause) => return Err(AutoRestoreError::EvidenceStore(cause)),
         }
     }
     Err(AutoRestoreError::Contended { key })
@@ -76,20 +119,28 @@ pub(in crate::jobs) async fn take(
 impl Restorations {
     /// The answer, and whether the record has changed. A restoration that is a day old to the
     /// second does not count any more.
-    fn take(&mut self, case: &str, now: OffsetDateTime, per_day: u32) -> (Taken, bool) {
+    fn take(&mut self, case: &str, when: When, per_day: u32) -> (Taken, bool) {
+        let When { now, deleted_at } = when;
         self.restorations.retain(|one| now - one.at < REMEMBERED);
+        // A date that is yet to come is made up, or of a clock that is no use.
+        self.restorations.retain(|one| one.at <= now + SKEW);
         let is_ours = |one: &&Restoration| one.case == case && now - one.at < DAY;
-        let of_today = |one: &&Restoration| now - one.at < DAY;
+        let of_today = |one: &&Restoration| now - one.at < DAY && one.at <= now + SKEW;
         let others = self.restorations.iter().filter(of_today).filter(|one| one.case != case);
         let earlier: Vec<String> = others.map(|one| one.case.clone()).collect();
         if self.restorations.iter().any(|one| is_ours(&one)) {
-            return (Taken::Taken { earlier }, false);
+            return (Taken::Allowed { earlier }, false);
         }
-        if u32::try_from(earlier.len()).unwrap_or(u32::MAX) >= per_day {
-            return (Taken::NoneLeft { earlier }, false);
+        let per_day = usize::try_from(per_day).unwrap_or(usize::MAX);
+        if let Some(beyond) = earlier.len().checked_sub(per_day) {
+            let again_at = deleted_at.saturating_add(pause(beyond));
+            if per_day == 0 || now < again_at {
+                let again_at = (per_day > 0).then_some(again_at);
+                return (Taken::NoneLeft { earlier, again_at }, false);
+            }
         }
         self.restorations.push(Restoration { case: case.to_owned(), at: now });
-        (Taken::Taken { earlier }, true)
+        (Taken::Allowed { earlier }, true)
     }
 }
 
@@ -107,7 +158,8 @@ pub(in crate::jobs) async fn earlier(
     };
     let record: Restorations = serde_json::from_slice(&object.body)
         .map_err(|error| format!("{}: {error}", keys::restorations(ca)))?;
-    let counts = |one: &&Restoration| one.case != case && now - one.at < REMEMBERED;
+    let counts =
+        |one: &&Restoration| one.case != case && now - one.at < REMEMBERED && one.at <= now + SKEW;
     Ok(u32::try_from(record.restorations.iter().filter(counts).count()).unwrap_or(u32::MAX))
 }
 
@@ -127,10 +179,11 @@ mod tests {
         per_day: u32,
     ) -> Option<usize> {
         let ca = fakes::ARN.parse().unwrap();
-        let taken = super::take(evidence, &ca, case, now, per_day);
+        let when = When { now, deleted_at: now };
+        let taken = super::take(evidence, &ca, case, when, per_day);
         match fakes::run(taken).unwrap() {
-            Taken::NoneLeft { .. } => None,
-            Taken::Taken { earlier } => Some(earlier.len()),
+            Taken::NoneLeft { .. } | Taken::Uncounted { .. } => None,
+            Taken::Allowed { earlier } => Some(earlier.len()),
         }
     }
 
@@ -150,6 +203,21 @@ mod tests {
     #[test]
     fn with_none_a_day_every_deletion_is_for_people() {
         assert_eq!(take(&FakeEvidenceStore::default(), "a", NOW, 0), None);
+    }
+
+    #[test]
+    fn beyond_the_days_allowance_pauses_grow_to_eight_hours() {
+        let pauses: Vec<_> = (0..6).map(|beyond| pause(beyond).whole_hours()).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 8, 8]);
+        let mut record = Restorations { ca: fakes::ARN.parse().unwrap(), restorations: Vec::new() };
+        let mut at = |case, now| record.take(case, When { now, deleted_at: NOW }, 1).0;
+        assert!(matches!(at("a", NOW), Taken::Allowed { .. }));
+        let again_at = Some(NOW + Duration::HOUR);
+        assert!(matches!(at("b", NOW), Taken::NoneLeft { again_at: of, .. } if of == again_at));
+        assert!(matches!(at("b", NOW + Duration::HOUR), Taken::Allowed { .. }));
+        let two = Duration::hours(2);
+        assert!(matches!(at("c", NOW + two - Duration::SECOND), Taken::NoneLeft { .. }));
+        assert!(matches!(at("c", NOW + two), Taken::Allowed { .. }));
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub(in crate::jobs) enum KeptDisabled {
     DisabledAfterwards {
         since: OffsetDateTime,
     },
+    /// The CA is marked as compromised, or as one to stay out of service.
+    Held {
+        by: String,
+    },
     /// Longer before the deletion than the setting says.
     LongDisabled {
         since: OffsetDateTime,
@@ -35,6 +39,8 @@ pub(in crate::jobs) enum KeptDisabled {
     },
     /// It cannot be ACTIVE from here.
     Status(CaStatus),
+    /// That the CA is restored is not on record, so nothing else is done.
+    Unrecorded,
     /// It was DISABLED at some time, and no event says that it was ACTIVE until then.
     Unclear,
 }
@@ -76,6 +82,7 @@ impl KeptDisabled {
             Self::DisabledAfterwards { since } => {
                 format!("somebody disabled it after the deletion, at {}", rfc3339(*since))
             }
+            Self::Held { by } => format!("it is marked to stay out of service ({by})"),
             Self::LongDisabled { since } => {
                 format!("it was so long before the deletion, since {}", rfc3339(*since))
             }
@@ -90,6 +97,7 @@ impl KeptDisabled {
             Self::Others => "it was not restored by Vigil's decision".to_owned(),
             Self::Refused { cause } => format!("Vigil may not reactivate it ({cause})"),
             Self::Status(status) => format!("it is {status}"),
+            Self::Unrecorded => "the evidence bucket takes no record".to_owned(),
             Self::Unclear => "it is not known to have been ACTIVE until the deletion".to_owned(),
         }
     }
@@ -111,13 +119,14 @@ mod tests {
 
     fn case(verdict: Verdict) -> Case {
         let until = AT + Duration::days(7);
-        let mut case = Case::open(fakes::deletion(AT), until, AT, false).unwrap();
+        let mut case = Case::open(fakes::deletion(AT), until, AT).unwrap();
         let judgement = Judgement {
             verdict,
             policy_files: Vec::new(),
             policy_problem: None,
             restore_first: false,
             unknown: Vec::new(),
+            suspicious: Vec::new(),
             request: serde_json::Value::Null,
             ca: serde_json::Value::Null,
             impact: Impact::default(),

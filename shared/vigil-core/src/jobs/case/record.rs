@@ -35,6 +35,21 @@ pub struct Case {
     head: String,
     /// How many of the entries are in the bucket.
     written: usize,
+    /// Which of the deletion's keys it is at; see [`keys::case_copy`].
+    copy: u32,
+}
+
+/// How many keys are tried for one record.
+pub(in crate::jobs) const COPIES: u32 = 9;
+
+/// Where the record of a deletion goes.
+#[derive(Clone, Debug, Default)]
+pub(in crate::jobs) struct Place {
+    pub(in crate::jobs) copy: u32,
+    /// What is there, and is no case that holds together.
+    pub(in crate::jobs) over: Option<Etag>,
+    /// What could not be used at the keys before.
+    pub(in crate::jobs) passed_over: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +87,8 @@ pub enum CaseError {
 #[derive(Debug)]
 pub(in crate::jobs) enum Recorded {
     Absent,
+    /// Something is there that can be neither read nor replaced.
+    Blocked(String),
     Case(Box<Case>, Etag),
     /// Not a case, or not one that holds together.
     Unreadable(Etag),
@@ -108,41 +125,69 @@ struct Stamp {
     at: OffsetDateTime,
 }
 
+/// Which of a deletion's keys it is.
+pub(in crate::jobs) fn copy_in(key: &str) -> Option<u32> {
+    let name = key.rsplit_once('/')?.1.strip_suffix(".json")?;
+    match name.split_once('-') {
+        None => Some(1),
+        Some((_, copy)) => copy.parse().ok().filter(|copy| (2..=COPIES).contains(copy)),
+    }
+}
+
 /// The end of the window that a key names.
 pub(in crate::jobs) fn until_in(key: &str) -> Option<OffsetDateTime> {
     let name = key.rsplit_once('/')?.1.strip_suffix(".json")?;
+    let name = name.split_once('-').map_or(name, |(until, _)| until);
     let form = format_description!("[year][month][day]T[hour][minute][second]Z");
     PrimitiveDateTime::parse(name, form).ok().map(PrimitiveDateTime::assume_utc)
 }
 
 impl Recorded {
-    pub(in crate::jobs) fn from_object(object: Option<Object>) -> Self {
-        match object {
-            None => Self::Absent,
-            Some(Object { body, etag }) => match Case::read(&body) {
-                Ok(case) => Self::Case(Box::new(case), etag),
-                Err(_) => Self::Unreadable(etag),
-            },
+    /// A case counts at its own key only: a copy of another CA's is none.
+    pub(in crate::jobs) fn from_object(key: &str, object: Option<Object>) -> Self {
+        let Some(Object { body, etag }) = object else { return Self::Absent };
+        match (Case::read(&body), copy_in(key)) {
+            (Ok(mut case), Some(copy)) => {
+                case.copy = copy;
+                if case.key() == key {
+                    Self::Case(Box::new(case), etag)
+                } else {
+                    Self::Unreadable(etag)
+                }
+            }
+            _ => Self::Unreadable(etag),
         }
     }
 }
 
 impl Case {
-    /// A case begins with a deletion.
+    /// At its first key, where nothing is.
+    #[cfg(test)]
     pub(in crate::jobs) fn open(
         deletion: Deletion,
         until: OffsetDateTime,
         at: OffsetDateTime,
-        over_unreadable: bool,
+    ) -> Result<Self, CaseError> {
+        Self::open_at(Place { copy: 1, ..Place::default() }, deletion, until, at)
+    }
+
+    /// A case begins with a deletion.
+    pub(in crate::jobs) fn open_at(
+        place: Place,
+        deletion: Deletion,
+        until: OffsetDateTime,
+        at: OffsetDateTime,
     ) -> Result<Self, CaseError> {
         let source = if deletion.event_id.is_some() { Source::Event } else { Source::Sweep };
         let until = until.replace_nanosecond(0).unwrap_or(until);
         let (ca, deletion) = (deletion.ca.clone(), Box::new(deletion));
-        let act = Act::Seen { source, deletion, restorable_until: until, over_unreadable };
+        let Place { copy, over, passed_over } = place;
+        let (restorable_until, over_unreadable) = (until, over.is_some());
+        let act = Act::Seen { source, deletion, restorable_until, over_unreadable, passed_over };
         let illegal = CaseError::Illegal { seq: 0, state: None };
         let position = machine::after(None, act.made()).ok_or(illegal)?;
         let head = evidence::GENESIS.to_owned();
-        let mut case = Self { ca, until, entries: Vec::new(), position, head, written: 0 };
+        let mut case = Self { ca, until, entries: Vec::new(), position, head, written: 0, copy };
         case.push(at, act)?;
         Ok(case)
     }
@@ -196,7 +241,7 @@ impl Case {
         let position = position.ok_or(CaseError::Illegal { seq: 0, state: None })?;
         let (ca, until) = (document.ca, document.restorable_until);
         let written = entries.len();
-        let case = Self { ca, until, entries, position, head, written };
+        let case = Self { ca, until, entries, position, head, written, copy: 1 };
         case.is_headed_by(document.state)?;
         Ok(case)
     }
@@ -247,7 +292,8 @@ impl Case {
     ) -> Result<(), CaseError> {
         let source = if deletion.event_id.is_some() { Source::Event } else { Source::Sweep };
         let (deletion, restorable_until) = (Box::new(deletion), self.until);
-        self.add(at, Act::Seen { source, deletion, restorable_until, over_unreadable: false })
+        let (over_unreadable, passed_over) = (false, Vec::new());
+        self.add(at, Act::Seen { source, deletion, restorable_until, over_unreadable, passed_over })
     }
 
     fn deletions(&self) -> impl DoubleEndedIterator<Item = &Deletion> {
@@ -316,7 +362,32 @@ impl Case {
     }
 
     pub(in crate::jobs) fn key(&self) -> String {
-        keys::case(&self.ca, self.until)
+        keys::case_copy(&self.ca, self.until, self.copy)
+    }
+
+    /// Objects of the evidence bucket that could not be used, and why.
+    pub(in crate::jobs) fn suspicious(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for entry in &self.entries {
+            match &entry.act {
+                Act::Seen { over_unreadable, passed_over, .. } => {
+                    if *over_unreadable {
+                        all.push(format!("{}: it held no case that holds together", self.key()));
+                    }
+                    all.extend(passed_over.iter().cloned());
+                }
+                Act::Judged { judgement } => all.extend(judgement.suspicious.iter().cloned()),
+                Act::Restoring { uncounted: Some(why), .. } => all.push(why.clone()),
+                _ => {}
+            }
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    pub(in crate::jobs) fn copy(&self) -> u32 {
+        self.copy
     }
 
     pub(in crate::jobs) fn position(&self) -> Position {
@@ -377,6 +448,15 @@ impl Case {
             }
         }
         None
+    }
+
+    /// Whether it waits for the end of a pause, and not for people whom policy asks.
+    pub(in crate::jobs) fn is_pausing(&self) -> bool {
+        let last = self.entries.iter().rev().find_map(|entry| match &entry.act {
+            Act::Escalated { asked, .. } => Some(!asked),
+            _ => None,
+        });
+        self.position.state == CaseState::Escalated && last == Some(true)
     }
 
     /// Whether the window's end overruled what was decided before.

@@ -8,26 +8,35 @@ use super::{
     disabled::Disabled,
     findings,
     gather::{self, Gathered, RetryUntilKnown},
-    limit::{self, Taken},
+    limit::{self, Taken, When},
     machine::{self, CaseState, Observed, Step},
     reactivation::{self, KeptDisabled},
-    record::{Case, Recorded},
+    record::{COPIES, Case, Place, Recorded},
 };
 use crate::{
+    arn::CaArn,
     ca::{Ca, CaStatus},
     evidence::keys,
     failure::chain,
-    jobs::conditional,
+    jobs::{conditional, stored},
     policy::{self, Permission, Question, Verdict},
     ports::{Described, Etag, PortError, ServiceStatus},
 };
 
+mod held;
 mod patience;
 mod put_back;
+mod unrecorded;
 
 /// For so long after a deletion, who permits it has to be known: repetitions and sweeps ask again. Then
 /// the CA is judged with what is known; its window has six days left at least.
 const TIME_TO_INSIST: Duration = Duration::hours(3);
+
+/// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
+pub(in crate::jobs) const TIME_TO_REPEAT: Duration = Duration::minutes(20);
+
+/// By how much two clocks may differ.
+pub(in crate::jobs) const SKEW: Duration = Duration::minutes(5);
 
 /// With less than this left of the window, a CA about which people are asked is restored first.
 const TIME_TO_DECIDE: Duration = Duration::days(14);
@@ -45,6 +54,8 @@ pub(in crate::jobs) struct CaseRunner<'a> {
     compared: bool,
     /// What could not be put back, and why.
     not_put_back: Option<String>,
+    /// Why the decision to restore is not on record, where the CA was restored without.
+    unrecorded: Option<PortError>,
 }
 
 /// The CA as it was last seen.
@@ -86,6 +97,7 @@ impl<'a> CaseRunner<'a> {
             left: None,
             compared: false,
             not_put_back: None,
+            unrecorded: None,
         }
     }
 
@@ -108,6 +120,9 @@ impl<'a> CaseRunner<'a> {
                 Step::Lose => self.add(Act::Lost)?,
                 Step::NoteRestored => self.note_restored(Restorer::External, None)?,
                 Step::Restore => self.restore().await?,
+                Step::Reactivate | Step::Tell if self.unrecorded.is_some() => {
+                    return Err(self.tell_unrecorded().await);
+                }
                 Step::Reactivate if !self.compared => self.mend().await?,
                 Step::Reactivate if self.left.is_none() => self.put_back_into_service().await?,
                 Step::Reactivate | Step::Tell => self.tell().await?,
@@ -159,12 +174,15 @@ impl<'a> CaseRunner<'a> {
         let facts = gathered.facts(self.case.deletion(), &ca);
         let verdict = policy::judge(&gathered.policies, &facts);
         let is_short = self.case.until() - self.observation.as_of() < TIME_TO_DECIDE;
+        let mut suspicious = gathered.suspicious.clone();
+        suspicious.extend(gathered.refused_approval(self.case.deletion()));
         let judgement = Judgement {
             restore_first: is_short && matches!(verdict, Verdict::Ask { .. }),
             verdict,
             policy_files: gathered.policy_files.clone(),
             policy_problem: gathered.policy_problem.clone(),
             unknown: gathered.unknown.clone(),
+            suspicious,
             request: policy::request_json(&facts, Question::Deletion),
             ca: serde_json::to_value(&ca).map_err(AutoRestoreError::Write)?,
             impact: gathered.impact.clone(),
@@ -189,14 +207,25 @@ impl<'a> CaseRunner<'a> {
     async fn begin(&mut self) -> Result<(), AutoRestoreError> {
         let (evidence, per_day) = (self.run_in.evidence, self.run_in.settings.restores_per_day);
         let (ca, occasion, now) = (self.case.ca(), self.case.occasion(), self.observation.as_of());
-        match limit::take(evidence, ca, &occasion, now, per_day).await? {
-            Taken::NoneLeft { earlier } => self.add(Act::Escalated { earlier, asked: false }),
-            Taken::Taken { earlier } => self.add(Act::Restoring { earlier }),
+        let deleted_at = self.observation.ca().and_then(|ca| ca.last_state_change_at);
+        let when = When { now, deleted_at: deleted_at.unwrap_or(now) };
+        match limit::take(evidence, ca, &occasion, when, per_day).await {
+            Ok(Taken::NoneLeft { earlier, .. }) => {
+                self.add(Act::Escalated { earlier, asked: false })
+            }
+            Ok(Taken::Allowed { earlier }) => self.add(Act::Restoring { earlier, uncounted: None }),
+            Ok(Taken::Uncounted { why }) => self.restore_uncounted(why),
+            Err(error) if self.must_not_wait(&error) => self.restore_uncounted(chain(&error)),
+            Err(error) => Err(error),
         }
     }
 
+    fn restore_uncounted(&mut self, why: String) -> Result<(), AutoRestoreError> {
+        self.add(Act::Restoring { earlier: Vec::new(), uncounted: Some(why) })
+    }
+
     async fn restore(&mut self) -> Result<(), AutoRestoreError> {
-        self.write().await?;
+        self.record_decision().await?;
         let ca = self.case.ca().clone();
         let (by, request_id) = match self.run_in.authorities.restore(&ca).await {
             Ok(receipt) => (Restorer::Vigil, receipt.request_id),
@@ -255,7 +284,13 @@ impl<'a> CaseRunner<'a> {
         let record = self.disabled().await?;
         let within = self.run_in.settings.reactivate_within;
         let record = match reactivation::consider(&self.case, &ca, record.as_ref(), within) {
-            Ok(record) => record.clone(),
+            Ok(record) => {
+                if let Some(left) = self.held(&ca.arn, record).await? {
+                    self.left = Some(left);
+                    return Ok(());
+                }
+                record.clone()
+            }
             Err(left) => {
                 self.left = Some(left);
                 return Ok(());
@@ -369,9 +404,8 @@ impl<'a> CaseRunner<'a> {
     /// The note of the CA's disabling; what cannot be read as one is none.
     async fn disabled(&self) -> Result<Option<Disabled>, AutoRestoreError> {
         let key = keys::disabled(self.case.ca());
-        let note =
-            self.run_in.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
-        Ok(note.and_then(|note| serde_json::from_slice(&note.body).ok()))
+        let note = stored::read(self.run_in.evidence, &key).await;
+        Ok(note.map_err(AutoRestoreError::EvidenceStore)?.known())
     }
 
     fn add(&mut self, act: Act) -> Result<(), AutoRestoreError> {
@@ -397,7 +431,44 @@ impl<'a> CaseRunner<'a> {
 
 impl RegionRun<'_> {
     pub(in crate::jobs) async fn recorded(&self, key: &str) -> Result<Recorded, AutoRestoreError> {
-        let object = self.evidence.read(key).await.map_err(AutoRestoreError::EvidenceStore)?;
-        Ok(Recorded::from_object(object))
+        match self.evidence.read(key).await {
+            Ok(object) => Ok(Recorded::from_object(key, object)),
+            Err(cause) if cause.is_lasting() => {
+                Ok(Recorded::Blocked(format!("{key}: {}", chain(&cause))))
+            }
+            Err(cause) => Err(AutoRestoreError::EvidenceStore(cause)),
+        }
+    }
+
+    /// The record of the deletion whose window ends at `until`, and where it is or goes. What cannot be
+    /// true is passed over like what cannot be read. `is_deleted`: the CA is DELETED by this deletion.
+    pub(in crate::jobs) async fn find(
+        &self,
+        ca: &CaArn,
+        until: OffsetDateTime,
+        is_deleted: bool,
+        now: OffsetDateTime,
+    ) -> Result<(Place, Recorded), AutoRestoreError> {
+        let mut passed_over = Vec::new();
+        for copy in 1..=COPIES {
+            let key = keys::case_copy(ca, until, copy);
+            match self.recorded(&key).await? {
+                Recorded::Blocked(why) => passed_over.push(why),
+                Recorded::Case(case, _)
+                    if is_deleted && now < until && case.state() == CaseState::Lost =>
+                {
+                    passed_over.push(format!("{key}: it says lost, and the CA can be restored"));
+                }
+                Recorded::Case(case, _) if case.last_at().is_some_and(|at| at > now + SKEW) => {
+                    passed_over.push(format!("{key}: it tells of what is yet to come"));
+                }
+                Recorded::Unreadable(etag) => {
+                    let over = Some(etag.clone());
+                    return Ok((Place { copy, over, passed_over }, Recorded::Unreadable(etag)));
+                }
+                found => return Ok((Place { copy, over: None, passed_over }, found)),
+            }
+        }
+        Ok((Place { copy: COPIES + 1, over: None, passed_over }, Recorded::Absent))
     }
 }

@@ -9,15 +9,22 @@ use crate::{
     finding::{Finding, Names, Observation},
     instant::{in_key, rfc3339},
     rules::restore_deadline::{
-        AS_ANNOUNCED, BEFORE_WINDOW_END, GONE, NEVER_CERTIFIED, UNANNOUNCED,
+        AS_ANNOUNCED, BEFORE_WINDOW_END, GONE, NEVER_CERTIFIED, UNANNOUNCED, UNPERMITTED,
     },
     span::in_words,
 };
 
 /// The post-mortem of a CA that is gone.
-pub(super) fn finding(window: &TrackedWindow, ending: Ending, now: OffsetDateTime) -> Finding {
+pub(super) fn finding(
+    window: &TrackedWindow,
+    ending: Ending,
+    is_permitted: bool,
+    now: OffsetDateTime,
+) -> Finding {
     let until = window.restorable_until;
     let kind = match ending {
+        // Who was told does not matter: nobody who may has permitted it.
+        Ending::Gone if window.had_certificate && !is_permitted => UNPERMITTED,
         Ending::Gone | Ending::Restored => AS_ANNOUNCED,
         Ending::Unannounced if !window.had_certificate => NEVER_CERTIFIED,
         Ending::Unannounced if now < until => BEFORE_WINDOW_END,

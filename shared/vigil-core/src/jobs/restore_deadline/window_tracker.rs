@@ -109,7 +109,9 @@ impl RegionWatch<'_> {
             (Ending::Restored, self.resolve(&window).await?)
         } else {
             let ending = Ending::of_gone(self.is_announced(&window).await?, &window, self.now);
-            let finding = ending::finding(&window, ending, self.now);
+            let permitted = &self.settings.permitted;
+            let is_permitted = permitted.names(window.ca.id(), window.restorable_until);
+            let finding = ending::finding(&window, ending, is_permitted, self.now);
             self.publish(std::slice::from_ref(&finding)).await?;
             (ending, vec![finding.id])
         };

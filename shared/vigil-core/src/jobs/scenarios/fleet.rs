@@ -276,11 +276,13 @@ pub(super) fn settings() -> restore_deadline::Settings {
     restore_deadline::Settings {
         thresholds: THRESHOLDS.parse().unwrap(),
         claim_expires_after: Duration::MINUTE,
+        permitted: crate::permit::PermittedDeletions::default(),
         rescue: auto_restore::Settings {
             account: Some("111122223333".to_owned()),
             last_call: Duration::HOUR,
             reactivate_within: Duration::DAY,
             restores_per_day: 3,
+            put_back: true,
             settle: Duration::minutes(15),
         },
     }

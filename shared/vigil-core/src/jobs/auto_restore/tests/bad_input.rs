@@ -44,6 +44,8 @@ fn an_event_that_cannot_be_acted_on_has_a_name_and_is_kept() {
         ),
         ("no time", "/detail/eventTime", Value::Null, "MalformedEvent"),
         ("a time that is none", "/detail/eventTime", json!("yesterday"), "MalformedEvent"),
+        ("the last year", "/detail/eventTime", json!("9999-12-31T23:59:59Z"), "MalformedEvent"),
+        ("the first year", "/detail/eventTime", json!("0001-01-01T00:00:00Z"), "MalformedEvent"),
         ("no id", "/detail/eventID", Value::Null, "MalformedEvent"),
         ("an id that is a path", "/detail/eventID", json!("../../x"), "MalformedEvent"),
         ("no account", "/detail/recipientAccountId", Value::Null, "MalformedEvent"),

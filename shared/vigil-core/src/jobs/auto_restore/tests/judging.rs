@@ -34,7 +34,7 @@ fn an_unreadable_approval_permits_nothing_and_is_mentioned() {
 #[test]
 fn an_approval_that_could_not_be_asked_for_is_asked_for_again() {
     let world = World::new();
-    world.approve("2027-01-01T00:00:00Z");
+    world.approve("2026-11-26T00:00:00Z");
     world.evidence.calls.fail_next("read", fakes::broken("GetObject"));
     assert_eq!(world.deliver().unwrap_err().error_type(), "EvidenceFailed");
     assert_eq!(world.authorities.status(), CaStatus::Deleted);

@@ -93,6 +93,7 @@ pub(super) const SETTINGS: Settings = Settings {
     last_call: Duration::HOUR,
     reactivate_within: Duration::DAY,
     restores_per_day: 3,
+    put_back: true,
     settle: Duration::minutes(15),
 };
 

@@ -16,7 +16,7 @@ fn case(acts: Vec<Act>) -> Case {
     let arn = Some("arn:aws:sts::111122223333:assumed-role/Admin/alice".to_owned());
     let by = Principal { kind: "AssumedRole".to_owned(), arn, ..Principal::default() };
     let deletion = crate::cloudtrail::Deletion { by, ..fakes::deletion(AT) };
-    let mut case = Case::open(deletion, AT + Duration::days(7), AT, false).unwrap();
+    let mut case = Case::open(deletion, AT + Duration::days(7), AT).unwrap();
     for act in acts {
         case.add(AT, act).unwrap();
     }
@@ -30,11 +30,19 @@ fn judged(verdict: Verdict, problem: Option<&str>) -> Act {
         policy_files: Vec::new(),
         policy_problem: problem.map(str::to_owned),
         unknown: Vec::new(),
+        suspicious: Vec::new(),
         request: Value::Null,
         ca: Value::Null,
         impact: Impact::default(),
     };
     Act::Judged { judgement: Box::new(judgement) }
+}
+
+/// With an object that could not be used.
+fn judged_without(object: &str) -> Act {
+    let Act::Judged { mut judgement } = judged(to_restore(), None) else { panic!() };
+    judgement.suspicious.push(object.to_owned());
+    Act::Judged { judgement }
 }
 
 fn to_restore() -> Verdict {
@@ -48,7 +56,7 @@ fn ask() -> Verdict {
 fn restored_as(status: &str, by: Restorer) -> Case {
     case(vec![
         judged(to_restore(), None),
-        Act::Restoring { earlier: Vec::new() },
+        Act::Restoring { earlier: Vec::new(), uncounted: None },
         Act::Restored { status: status.to_owned(), by, request_id: None, deleted_again_at: None },
     ])
 }
@@ -95,6 +103,8 @@ fn every_kind_reads_as_its_golden_file_says() {
         of(&escalated(to_restore(), &["one", "two", "three"], false)),
         of(&escalated(ask(), &[], true)),
         of(&case(vec![judged(to_restore(), Some(problem))])),
+        of(&case(vec![judged_without("approvals/x.json: GetObject was refused")])),
+        vec![unrecorded(&disabled, Some(ca), &fakes::denied("PutObject"), now)],
         findings(&case(vec![Act::Lost]), None, None, None, now),
         vec![refused(&case(vec![judged(to_restore(), None)]), Some(ca), now)],
         vec![unverified(&disabled, ca, AT, Some(AT - Duration::DAY), AT + Duration::days(4))],

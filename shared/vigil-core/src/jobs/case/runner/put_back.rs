@@ -1,14 +1,20 @@
 //! Puts back what a restored CA had before and has not now. AWS does not say what a deletion takes
 //! along.
 
-use super::CaseRunner;
+use time::{Duration, OffsetDateTime};
+
+use super::{CaseRunner, SKEW};
 use crate::{
-    ca::CaStatus,
+    ca::{Ca, CaStatus},
     failure::chain,
     jobs::case::{AutoRestoreError, act::Act, machine::Ruling},
+    policy::{self, Permission, Question},
     ports::PortError,
     snapshot::Missing,
 };
+
+/// How much older than the deletion a snapshot may be that is put back.
+const FRESH: Duration = Duration::hours(1);
 
 impl CaseRunner<'_> {
     /// Compares the CA with its last snapshot, once. What may not or cannot be put back is told, and
@@ -20,6 +26,7 @@ impl CaseRunner<'_> {
         if self.case.position().ruling != Some(Ruling::Restore) {
             return Ok(());
         }
+        // Done by an attempt before, or asked for by one that was cut short.
         let begun = match self.case.put_back() {
             Some((_, true)) => return Ok(()),
             Some((_, false)) => true,
@@ -39,6 +46,10 @@ impl CaseRunner<'_> {
         }
         if missing.is_empty() {
             return if begun { self.add(Act::PutBack { request_ids: Vec::new() }) } else { Ok(()) };
+        }
+        if let Err(why) = self.may_put_back(&ca, snapshot.as_of) {
+            self.not_put_back = Some(format!("{}: {why}", missing.in_words()));
+            return Ok(());
         }
         let (snapshot_at, boxed) = (snapshot.as_of, Box::new(missing.clone()));
         self.add(Act::PuttingBack { snapshot_at, missing: boxed })?;
@@ -63,6 +74,28 @@ impl CaseRunner<'_> {
             Err(cause) => return self.cannot_mend(cause),
         }
         self.add(Act::PutBack { request_ids })
+    }
+
+    /// Why what is missing is only told. A record in a bucket is not the owner's word, and the owner may
+    /// have taken away since what a snapshot shows.
+    fn may_put_back(&self, ca: &Ca, snapshot_at: OffsetDateTime) -> Result<(), String> {
+        if !self.run_in.settings.put_back {
+            return Err("the setting PutBack is off".to_owned());
+        }
+        let deleted_at = self.case.deletion().at;
+        if snapshot_at < deleted_at - FRESH {
+            return Err("the snapshot may be older than the owner's last change".to_owned());
+        }
+        if snapshot_at > deleted_at + SKEW {
+            return Err("the snapshot is later than the deletion".to_owned());
+        }
+        let Some(gathered) = &self.gathered else { return Err("nothing is known".to_owned()) };
+        let facts = gathered.facts(self.case.deletion(), ca);
+        let request = policy::request_json(&facts, Question::PutBack);
+        match policy::put_back(&gathered.policies, &request) {
+            Permission::Granted { .. } => Ok(()),
+            Permission::Denied { .. } => Err("no policy permits to put it back".to_owned()),
+        }
     }
 
     fn cannot_mend(&mut self, cause: PortError) -> Result<(), AutoRestoreError> {

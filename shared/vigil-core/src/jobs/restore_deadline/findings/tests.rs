@@ -84,6 +84,10 @@ fn alert(ca: &Ca, threshold: &str, late: Duration, background: &Background) -> F
 }
 
 fn ended(had_certificate: bool, ending: Ending, after: Duration) -> Finding {
+    ended_as(had_certificate, ending, true, after)
+}
+
+fn ended_as(had_certificate: bool, ending: Ending, is_permitted: bool, after: Duration) -> Finding {
     let ca = fakes::deleted_ca(AT);
     let window = TrackedWindow {
         restorable_until: ca.restorable_until.unwrap(),
@@ -94,7 +98,7 @@ fn ended(had_certificate: bool, ending: Ending, after: Duration) -> Finding {
         ca_not_after: ca.not_after,
         ending: None,
     };
-    ending::finding(&window, ending, AT + after)
+    ending::finding(&window, ending, is_permitted, AT + after)
 }
 
 #[test]
@@ -111,6 +115,7 @@ fn every_kind_reads_as_its_golden_file_says() {
         alert(&ca, "6h", Duration::ZERO, &known()),
         alert(&ca, "1h", Duration::HOUR + Duration::MINUTE, &known()),
         ended(true, Ending::Gone, Duration::days(8)),
+        ended_as(true, Ending::Gone, false, Duration::days(8)),
         ended(true, Ending::Unannounced, Duration::days(8)),
         ended(true, Ending::Unannounced, Duration::days(2)),
         ended(false, Ending::Unannounced, Duration::days(8)),

@@ -102,3 +102,17 @@ fn an_unpublished_post_mortem_is_published_by_the_next_sweep() {
     assert_eq!(world.sweep(Duration::days(31)).unwrap_err().error_type(), "SweepIncomplete");
     assert_eq!(world.sweep(Duration::days(32)).unwrap().closed.len(), 1);
 }
+
+/// However well it was announced, and whatever the records of its alerts say.
+#[test]
+fn a_loss_that_was_not_permitted_is_critical() {
+    let world = World::new(vec![fakes::deleted_ca(AT)]);
+    for hour in 0..7 * 24 {
+        world.sweep(Duration::hours(hour)).unwrap();
+    }
+    world.set(Vec::new());
+    world.sweep(Duration::days(7)).unwrap();
+    let finding = world.bus.last();
+    assert_eq!(finding.severity, Severity::Critical);
+    assert_eq!(finding.evidence["kind"], "unpermitted");
+}

@@ -30,7 +30,8 @@ fn the_dead_mans_switch_respects_approvals_and_acknowledgements() {
     delete(&approved);
     assert!(matches!(approved.watch(last), Watch::Alerted { .. }));
     let acknowledged = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
-    acknowledged.acknowledge(AT + last + Duration::SECOND, None);
+    let end = AT + Duration::days(7);
+    acknowledged.acknowledge(AT + last + Duration::SECOND, Some(end));
     assert!(matches!(acknowledged.watch(last), Watch::Alerted { .. }), "the last is told");
     assert_eq!(acknowledged.authorities.status(), CaStatus::Deleted);
     // It runs out with the window still open.

@@ -10,6 +10,7 @@ use crate::{
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore},
     finding::Status,
     jobs::auto_restore,
+    permit::PermittedDeletions,
 };
 
 pub(super) const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
@@ -81,12 +82,16 @@ pub(super) fn settings() -> Settings {
     Settings {
         thresholds: "14d,7d,3d,1d,6h,1h".parse().unwrap(),
         claim_expires_after: Duration::MINUTE,
+        permitted: PermittedDeletions::read(
+            "11223344-1234-1122-2233-112233445566@2026-12-20T10:00:00Z",
+        ),
         rescue: auto_restore::Settings {
             account: None,
             last_call: Duration::HOUR,
             reactivate_within: Duration::DAY,
             restores_per_day: 3,
             settle: Duration::minutes(15),
+            put_back: false,
         },
     }
 }

@@ -1,0 +1,77 @@
+//! The last resort over fakes.
+
+use time::{Duration, OffsetDateTime, macros::datetime};
+
+use super::*;
+use crate::{
+    fakes::{self, FakeAuthorities, FakeBus},
+    finding::Severity,
+    rules::fixtures::{assert_all_kinds, assert_presentable},
+};
+
+const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
+const WEEK: Duration = Duration::days(7);
+
+struct World {
+    authorities: FakeAuthorities,
+    bus: FakeBus,
+}
+
+impl World {
+    fn with(cas: Vec<Ca>) -> Self {
+        Self { authorities: FakeAuthorities::new(AT, cas), bus: FakeBus::default() }
+    }
+
+    fn run(&self, left: Duration, permitted: &str) -> Result<Outcome, LastResortError> {
+        self.authorities.set_now(AT + WEEK - left);
+        let ports = Ports { regions: &self.authorities, bus: &self.bus };
+        fakes::run(run(&ports, &PermittedDeletions::read(permitted)))
+    }
+}
+
+#[test]
+fn a_ca_is_restored_in_its_last_two_hours_and_not_before() {
+    let world = World::with(vec![fakes::deleted_ca(AT)]);
+    assert!(world.run(TIME_LEFT, "").unwrap().restored.is_empty());
+    let done = world.run(TIME_LEFT - Duration::SECOND, "").unwrap();
+    assert_eq!(done.restored.len(), 1);
+    assert_eq!(world.authorities.status(), CaStatus::Disabled);
+    let told = world.bus.last();
+    assert_eq!(told.severity, Severity::Critical);
+    assert_presentable(&told);
+    assert_all_kinds("last-resort", crate::rules::last_resort::RULES, &[told]);
+    assert!(world.run(Duration::HOUR, "").unwrap().restored.is_empty(), "it is back");
+}
+
+#[test]
+fn only_a_permit_for_the_very_deletion_lets_it_end() {
+    let world = World::with(vec![fakes::deleted_ca(AT)]);
+    let permit = "11223344-1234-1122-2233-112233445566@2026-11-27T10:00:00Z";
+    let done = world.run(Duration::HOUR, permit).unwrap();
+    assert_eq!((done.restored.len(), done.permitted.len()), (0, 1));
+    world.run(Duration::HOUR, &permit.replace("27T10:00:00", "28T10:00:00")).unwrap();
+    assert_eq!(world.authorities.status(), CaStatus::Disabled);
+}
+
+#[test]
+fn what_fails_for_one_ca_or_for_the_bus_restores_the_others() {
+    let other = Ca {
+        arn: fakes::ARN.replace("11223344-", "99999999-").parse().unwrap(),
+        ..fakes::deleted_ca(AT)
+    };
+    let world = World::with(vec![other, fakes::deleted_ca(AT)]);
+    world.authorities.calls.fail_next("restore", fakes::denied("RestoreCertificateAuthority"));
+    world.bus.fail_next();
+    let error = world.run(Duration::HOUR, "").unwrap_err();
+    assert_eq!(error.outcome.restored.len(), 1);
+    let text = error.to_string();
+    assert!(text.contains("RestoreCertificateAuthority") && text.contains("be told"), "{text}");
+    assert_eq!(world.run(Duration::HOUR, "").unwrap().restored.len(), 1, "and the next run");
+}
+
+#[test]
+fn a_listing_that_fails_is_an_error() {
+    let world = World::with(Vec::new());
+    world.authorities.calls.fail_next("list", fakes::broken("ListCertificateAuthorities"));
+    assert_eq!(world.run(Duration::HOUR, "").unwrap_err().error_type(), "LastResortIncomplete");
+}

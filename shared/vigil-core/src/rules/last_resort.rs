@@ -1,0 +1,31 @@
+//! What the last resort reports.
+
+use crate::{
+    commands::WHO_DELETED,
+    finding::{Kind, RuleInfo, Severity},
+};
+
+/// The one there is.
+pub const RULES: &[RuleInfo] = &[RESTORED];
+
+/// A CA was restored in the last hours of its window.
+pub(crate) const RESTORED: RuleInfo = RuleInfo {
+    id: "last-resort.restored",
+    holds: "No CA that is still DELETED in the last two hours of its window is lost without a permit.",
+    cites: "AWS Private CA User Guide, Restore a private CA (RestorableUntil)",
+    kinds: &[TAKEN_BACK],
+};
+
+pub(crate) const TAKEN_BACK: Kind = Kind {
+    id: "taken-back",
+    severity: Severity::Critical,
+    title: "{ca} was about to be lost; the last resort restored it, now {status}",
+    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. At {as_of} its window was about to end, at \
+                    {restorable_until}. No permit named this deletion, so the last resort restored the CA. It is \
+                    {status}.",
+    impact: "{ca} is not lost. Until it is ACTIVE again, it can neither issue nor revoke certificates.",
+    what_to_do: "Find out why auto-restore and restore-deadline let it come so far. If the deletion was intended, \
+                 delete the CA again and name the new deletion in the parameter PermittedDeletions. CloudTrail has \
+                 who deleted it:",
+    first_command: WHO_DELETED,
+};
