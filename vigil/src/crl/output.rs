@@ -22,7 +22,7 @@ pub(super) fn write(text: &str) -> io::Result<()> {
 }
 
 /// The worst first.
-fn findings(judgements: &[Judgement]) -> Vec<&Finding> {
+pub(super) fn findings(judgements: &[Judgement]) -> Vec<&Finding> {
     let mut found: Vec<&Finding> = judgements
         .iter()
         .flat_map(|judgement| match &judgement.result {
