@@ -59,9 +59,9 @@ impl Foreign {
         };
         let mut rest = bytes;
         inside(&mut rest)?;
-        match rest.first()? {
-            &tag::OBJECT_IDENTIFIER => return Some(Self::Cms),
-            &tag::SEQUENCE => inside(&mut rest)?,
+        match *rest.first()? {
+            tag::OBJECT_IDENTIFIER => return Some(Self::Cms),
+            tag::SEQUENCE => inside(&mut rest)?,
             _ => return None,
         };
         match rest {
