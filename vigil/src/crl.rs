@@ -2,6 +2,7 @@
 
 mod check;
 mod input;
+mod judged;
 mod output;
 mod report;
 mod walk;

@@ -58,6 +58,21 @@ impl Certificate {
         Ok(Self::from_der(&der)?)
     }
 
+    /// Every certificate of a PEM text: a chain, or all that a CA has had.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or one of them cannot be read.
+    pub fn all_from_pem(text: &str) -> Result<Vec<Self>, CertificateError> {
+        let mut rest = text;
+        let mut all = Vec::new();
+        while let Some(at) = rest.find(BEGIN) {
+            all.push(Self::from_pem(&rest[at..])?);
+            rest = &rest[at + BEGIN.len()..];
+        }
+        if all.is_empty() { Err(CertificateError::NoPem) } else { Ok(all) }
+    }
+
     /// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 §4.1)
     pub fn from_der(der: &[u8]) -> Result<Self, DerError> {
         let mut outer = Reader::new(der);

@@ -16,7 +16,9 @@ use crate::{
 pub mod comparison;
 mod entry;
 mod extensions;
+mod faults;
 mod fields;
+mod foreign;
 mod hasher;
 mod place;
 mod reader;
@@ -26,6 +28,8 @@ mod serials;
 pub use crate::distribution_point_name::DistributionPointName;
 pub use entry::{Entry, EntryFacts};
 pub use extensions::IssuingDistributionPoint;
+pub use faults::{EntryFaults, Fault, FaultKind};
+pub use foreign::Foreign;
 pub use hasher::TbsHasher;
 pub use reader::CrlReader;
 pub use repeats::Repeats;
@@ -60,6 +64,33 @@ pub struct CrlFacts {
     pub trailing_bytes: u64,
     /// Parts that are there but cannot be read, the first few of them.
     pub malformed: Vec<Malformed>,
+    /// Parts that can be read and are in a form that DER or RFC 5280 forbids.
+    pub faults: Vec<Fault>,
+    /// authorityCertIssuer and authorityCertSerialNumber of authorityKeyIdentifier.
+    pub authority_certificate: Option<AuthorityCertificate>,
+    /// The URIs in issuingDistributionPoint, freshestCRL and authorityInfoAccess, the first of them.
+    pub uris: Vec<NamedUri>,
+    /// Next CRL Publish, of Microsoft's CA: when the next CRL was to be there.
+    pub next_publish: Option<OffsetDateTime>,
+    /// freshestCRL is there, which a delta CRL must not have.
+    pub has_freshest: bool,
+}
+
+/// The certificate of the key that made the CRL (RFC 5280 §4.2.1.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorityCertificate {
+    /// The issuer's Names, encoded: the first few directoryNames.
+    pub issuers: Vec<Vec<u8>>,
+    /// The serial's octets as they are encoded.
+    pub serial: Vec<u8>,
+}
+
+/// A URI that relying parties may fetch from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedUri {
+    /// The extension that has it.
+    pub part: &'static str,
+    pub uri: String,
 }
 
 /// A part of the CRL that is not what it should be.
@@ -74,6 +105,8 @@ pub struct Crl {
     pub facts: CrlFacts,
     signed: Option<SignedBytes>,
     signature: Vec<u8>,
+    /// Of the signature's last octet; DER signatures have none.
+    unused_bits: u8,
 }
 
 impl Crl {
@@ -100,12 +133,15 @@ impl Crl {
 
     /// The same, for a CRL that was hashed beside the walk, by a [`TbsHasher`].
     pub fn verify_hashed(
-        self,
+        &self,
         signed: Option<SignedBytes>,
         issuer: &Certificate,
     ) -> Result<(), SignatureError> {
+        if self.unused_bits > 0 {
+            return Err(SignatureError::UnusedBits(self.unused_bits));
+        }
         let Some(signed) = signed else {
-            return Err(SignatureError::Unsupported(self.facts.inner_algorithm.to_string()));
+            return Err(SignatureError::of_unknown(&self.facts.inner_algorithm, &issuer.spki));
         };
         signed.verify(&issuer.spki, &self.signature)
     }
@@ -117,8 +153,8 @@ impl Crl {
 pub enum CrlError {
     #[error("the object is empty")]
     Empty,
-    #[error("the object is PEM text, and a CRL is published as DER")]
-    Pem,
+    #[error("the object is {0}")]
+    Foreign(Foreign),
     #[error("the object begins with byte 0x{0:02x}, where a CRL begins with 0x30")]
     NotDer(u8),
     #[error("the object ends at offset {size}, in the middle of its {part}")]

@@ -1,6 +1,9 @@
 //! The name of a distribution point, in a certificate or in a CRL (RFC 5280 §4.2.1.13, §5.2.5).
 
-use crate::der::{DerError, Element, tag};
+use crate::{
+    der::{DerError, Element, tag},
+    general_name::{self, GeneralName},
+};
 
 /// A name has a handful of URIs; a list of thousands is an attack on our memory.
 const MAX_NAMED: usize = 16;
@@ -28,17 +31,17 @@ impl DistributionPointName {
             return Err(choice.invalid("DistributionPointName"));
         }
         let (mut uris, mut others) = (Vec::new(), 0);
-        let mut names = choice.open()?;
-        while !names.is_empty() {
-            let general_name = names.element()?;
-            // GeneralName: uniformResourceIdentifier [6] IA5String.
-            let is_uri = general_name.tag == tag::context(6);
-            if is_uri && uris.len() < MAX_NAMED && general_name.content.len() <= MAX_URI {
-                uris.push(String::from_utf8_lossy(general_name.content).into_owned());
-            } else {
-                others += 1;
+        general_name::visit(choice, |name| match name {
+            GeneralName::Uri(uri) if uris.len() < MAX_NAMED && uri.len() <= MAX_URI => {
+                uris.push(String::from_utf8_lossy(uri).into_owned());
             }
-        }
+            _ => others += 1,
+        })?;
         Ok(Self::Full { uris, others })
+    }
+
+    /// fullName without a name, where RFC 5280 §4.2.1.6 wants one.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Full { uris, others: 0 } if uris.is_empty())
     }
 }

@@ -1,5 +1,7 @@
 //! The extensions of certificates, CRLs and CRL entries, one after another.
 
+use std::collections::BTreeSet;
+
 use crate::der::{DerError, Element, tag, value};
 
 // The content octets of the OBJECT IDENTIFIERs: comparing them costs a million entries nothing.
@@ -16,6 +18,8 @@ pub(crate) const CRL_DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 31];
 pub(crate) const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 29];
 pub(crate) const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 35];
 pub(crate) const FRESHEST_CRL: &[u8] = &[0x55, 0x1d, 46];
+/// Next CRL Publish, of Microsoft's CA.
+pub(crate) const NEXT_CRL_PUBLISH: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 21, 4];
 pub(crate) const AUTHORITY_INFO_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
 
 /// Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue } (RFC 5280 §4.1)
@@ -24,6 +28,8 @@ pub(crate) struct Extension<'a> {
     /// The content of the OBJECT IDENTIFIER.
     pub(crate) oid: &'a [u8],
     pub(crate) critical: bool,
+    /// FALSE is encoded, which X.690 §11.5 forbids: it is the default.
+    pub(crate) is_false_encoded: bool,
     id: Element<'a>,
     value: Element<'a>,
 }
@@ -38,7 +44,13 @@ impl<'a> Extension<'a> {
         let critical = parts.optional(tag::BOOLEAN)?.map(value::boolean).transpose()?;
         let value = parts.expect(tag::OCTET_STRING)?;
         parts.finish()?;
-        Ok(Self { oid: id.content, critical: critical.unwrap_or(false), id, value })
+        Ok(Self {
+            oid: id.content,
+            critical: critical.unwrap_or(false),
+            is_false_encoded: critical == Some(false),
+            id,
+            value,
+        })
     }
 
     /// The one element that the extension's value must be.
@@ -51,6 +63,30 @@ impl<'a> Extension<'a> {
 
     pub(crate) fn dotted(&self) -> Result<String, DerError> {
         value::oid(self.id)
+    }
+}
+
+/// The OIDs that were seen. Most lists are short, and nothing is allocated for them.
+#[derive(Default)]
+pub(crate) struct SeenOids<'a> {
+    few: [&'a [u8]; 4],
+    more: BTreeSet<&'a [u8]>,
+}
+
+impl<'a> SeenOids<'a> {
+    /// Whether it was there before.
+    pub(crate) fn see(&mut self, oid: &'a [u8]) -> bool {
+        for seen in &mut self.few {
+            if *seen == oid {
+                return true;
+            }
+            // No OID is empty.
+            if seen.is_empty() {
+                *seen = oid;
+                return false;
+            }
+        }
+        !self.more.insert(oid)
     }
 }
 

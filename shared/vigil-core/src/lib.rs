@@ -16,10 +16,12 @@ pub mod evidence;
 mod extension;
 pub mod failure;
 pub mod finding;
+mod general_name;
 pub mod impact;
 pub mod instant;
 pub mod inventory;
 pub mod jobs;
+pub mod name;
 pub mod permit;
 pub mod policy;
 pub mod ports;
@@ -28,6 +30,7 @@ pub mod service_event;
 pub mod signature;
 pub mod snapshot;
 pub mod span;
+mod uri;
 
 #[cfg(test)]
 mod schemas;

@@ -4,12 +4,17 @@ use std::fmt;
 
 use crate::der::{DerError, Element, Reader, tag, value};
 
+mod key;
+mod rsa;
 mod verify;
 
+pub use key::Key;
 pub use verify::{SignatureError, SignedBytes};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hash {
+    Sha1,
+    Sha224,
     Sha256,
     Sha384,
     Sha512,
@@ -24,7 +29,17 @@ pub enum SignatureAlgorithm {
     MlDsa65,
     MlDsa87,
     RsaPkcs1(Hash),
-    RsaPss(Hash),
+    RsaPss(Pss),
+}
+
+/// RSASSA-PSS-params (RFC 4055 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pss {
+    pub hash: Hash,
+    /// The hash of MGF1.
+    pub mask: Hash,
+    /// In octets.
+    pub salt: u16,
 }
 
 /// An AlgorithmIdentifier as it stands in a CRL or certificate, known to us or not.
@@ -34,6 +49,8 @@ pub struct AlgorithmIdentifier {
     pub raw: Vec<u8>,
     pub oid: String,
     pub algorithm: Option<SignatureAlgorithm>,
+    /// Its parameters are not what the algorithm's RFC demands: NULL, nothing, or readable ones.
+    pub odd_parameters: bool,
 }
 
 impl AlgorithmIdentifier {
@@ -42,8 +59,20 @@ impl AlgorithmIdentifier {
         let oid = value::oid(reader.expect(tag::OBJECT_IDENTIFIER)?)?;
         let parameters = if reader.is_empty() { None } else { Some(reader.element()?) };
         reader.finish()?;
-        let algorithm = algorithm(&oid, parameters);
-        Ok(Self { raw: element.raw.to_vec(), oid, algorithm })
+        let (algorithm, odd_parameters) = algorithm(&oid, parameters);
+        Ok(Self { raw: element.raw.to_vec(), oid, algorithm, odd_parameters })
+    }
+
+    /// Signatures by it can be forged, whoever verifies them.
+    pub fn is_weak(&self) -> bool {
+        match self.algorithm {
+            Some(SignatureAlgorithm::Ecdsa(hash) | SignatureAlgorithm::RsaPkcs1(hash)) => {
+                hash == Hash::Sha1
+            }
+            Some(SignatureAlgorithm::RsaPss(pss)) => pss.hash == Hash::Sha1,
+            Some(_) => false,
+            None => WEAK.iter().any(|(oid, _)| *oid == self.oid),
+        }
     }
 }
 
@@ -51,68 +80,136 @@ impl fmt::Display for AlgorithmIdentifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.algorithm {
             Some(algorithm) => algorithm.fmt(f),
-            None => f.write_str(well_known(&self.oid).unwrap_or(&self.oid)),
+            None => {
+                let mut known = WEAK.iter().chain(UNVERIFIED);
+                let name = known.find(|(oid, _)| *oid == self.oid).map(|(_, name)| *name);
+                f.write_str(name.unwrap_or(&self.oid))
+            }
         }
     }
 }
 
-/// Names for what we recognise and will not, or cannot, verify.
-fn well_known(oid: &str) -> Option<&'static str> {
-    match oid {
-        "1.2.840.113549.1.1.4" => Some("MD5WITHRSA"),
-        "1.2.840.113549.1.1.5" => Some("SHA1WITHRSA"),
-        "1.2.840.10045.4.1" => Some("SHA1WITHECDSA"),
-        "1.2.156.10197.1.501" => Some("SM3WITHSM2"),
-        _ => None,
+/// Names for algorithms that are recognised, weak, and not verified here.
+const WEAK: &[(&str, &str)] = &[
+    ("1.2.840.113549.1.1.2", "MD2WITHRSA"),
+    ("1.2.840.113549.1.1.3", "MD4WITHRSA"),
+    ("1.2.840.113549.1.1.4", "MD5WITHRSA"),
+    ("1.3.14.3.2.2", "MD4WITHRSA"),
+    ("1.3.14.3.2.3", "MD5WITHRSA"),
+    ("1.3.14.3.2.4", "MD4WITHRSA"),
+    ("1.3.14.3.2.12", "DSA"),
+    ("1.3.14.3.2.13", "SHA0WITHDSA"),
+    ("1.3.14.3.2.14", "SHA0WITHRSA"),
+    ("1.3.14.3.2.15", "SHA0WITHRSA"),
+    ("1.3.14.3.2.27", "SHA1WITHDSA"),
+    ("1.2.840.10040.4.3", "SHA1WITHDSA"),
+];
+
+/// The same of algorithms that are not weak.
+const UNVERIFIED: &[(&str, &str)] = &[
+    ("1.2.156.10197.1.501", "SM3WITHSM2"),
+    ("1.3.101.113", "ED448"),
+    ("2.16.840.1.101.3.4.3.2", "SHA256WITHDSA"),
+];
+
+/// The algorithm, and whether its parameters are odd.
+fn algorithm(oid: &str, parameters: Option<Element<'_>>) -> (Option<SignatureAlgorithm>, bool) {
+    use Hash::{Sha1, Sha224, Sha256, Sha384, Sha512};
+    use SignatureAlgorithm::{Ecdsa, Ed25519, MlDsa44, MlDsa65, MlDsa87, RsaPkcs1};
+    // RFC 4055 §5 and RFC 3279 §2.2.1 want NULL with PKCS #1; RFC 5758, 8410 and 9881 want nothing.
+    let known = match oid {
+        "1.2.840.113549.1.1.10" => return pss(parameters),
+        "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" => RsaPkcs1(Sha1),
+        "1.2.840.113549.1.1.11" => RsaPkcs1(Sha256),
+        "1.2.840.113549.1.1.12" => RsaPkcs1(Sha384),
+        "1.2.840.113549.1.1.13" => RsaPkcs1(Sha512),
+        "1.2.840.113549.1.1.14" => RsaPkcs1(Sha224),
+        "1.2.840.10045.4.1" => Ecdsa(Sha1),
+        "1.2.840.10045.4.3.1" => Ecdsa(Sha224),
+        "1.2.840.10045.4.3.2" => Ecdsa(Sha256),
+        "1.2.840.10045.4.3.3" => Ecdsa(Sha384),
+        "1.2.840.10045.4.3.4" => Ecdsa(Sha512),
+        "1.3.101.112" => Ed25519,
+        "2.16.840.1.101.3.4.3.17" => MlDsa44,
+        "2.16.840.1.101.3.4.3.18" => MlDsa65,
+        "2.16.840.1.101.3.4.3.19" => MlDsa87,
+        "1.3.101.113" => return (None, parameters.is_some()),
+        _ => return (None, false),
+    };
+    let odd = match known {
+        RsaPkcs1(_) => !is_null(parameters),
+        _ => parameters.is_some(),
+    };
+    (Some(known), odd)
+}
+
+fn is_null(parameters: Option<Element<'_>>) -> bool {
+    parameters.is_some_and(|element| element.raw == [tag::NULL, 0])
+}
+
+/// With a signature, the parameters must be there (RFC 4055 §3.1); readers take the defaults if not.
+fn pss(parameters: Option<Element<'_>>) -> (Option<SignatureAlgorithm>, bool) {
+    let read = match parameters {
+        None => Some(Pss::DEFAULT),
+        Some(parameters) => Pss::read(parameters),
+    };
+    (read.map(SignatureAlgorithm::RsaPss), parameters.is_none() || read.is_none())
+}
+
+impl Pss {
+    /// What RFC 4055 §3.1 gives each field that is left out.
+    const DEFAULT: Self = Self { hash: Hash::Sha1, mask: Hash::Sha1, salt: 20 };
+
+    fn read(parameters: Element<'_>) -> Option<Self> {
+        let mut read = Self::DEFAULT;
+        let mut reader = parameters.tagged(tag::SEQUENCE).ok()?.open().ok()?;
+        if let Some(hash) = explicit(&mut reader, 0)? {
+            read.hash = hash_of(hash)?;
+        }
+        if let Some(mask) = explicit(&mut reader, 1)? {
+            let mut mask = mask.tagged(tag::SEQUENCE).ok()?.open().ok()?;
+            if value::oid(mask.element().ok()?).ok()? != "1.2.840.113549.1.1.8" {
+                return None;
+            }
+            read.mask = hash_of(mask.element().ok()?)?;
+            mask.finish().ok()?;
+        }
+        if let Some(salt) = explicit(&mut reader, 2)? {
+            read.salt = u16::try_from(value::unsigned(salt).ok()?).ok()?;
+        }
+        // trailerField: 1 is the only one there is (RFC 8017 §A.2.3).
+        if let Some(trailer) = explicit(&mut reader, 3)?
+            && value::unsigned(trailer) != Ok(1)
+        {
+            return None;
+        }
+        reader.finish().ok()?;
+        Some(read)
     }
 }
 
-fn algorithm(oid: &str, parameters: Option<Element<'_>>) -> Option<SignatureAlgorithm> {
-    use SignatureAlgorithm::{Ecdsa, Ed25519, MlDsa44, MlDsa65, MlDsa87, RsaPkcs1, RsaPss};
-    let absent = parameters.is_none();
-    // RFC 4055 §5 wants NULL with PKCS #1 and tells readers to accept nothing as well.
-    let null = parameters.is_none_or(|element| element.raw == [tag::NULL, 0]);
-    match oid {
-        "1.2.840.113549.1.1.10" => pss_hash(parameters?).map(RsaPss),
-        "1.2.840.113549.1.1.11" if null => Some(RsaPkcs1(Hash::Sha256)),
-        "1.2.840.113549.1.1.12" if null => Some(RsaPkcs1(Hash::Sha384)),
-        "1.2.840.113549.1.1.13" if null => Some(RsaPkcs1(Hash::Sha512)),
-        "1.2.840.10045.4.3.2" if absent => Some(Ecdsa(Hash::Sha256)),
-        "1.2.840.10045.4.3.3" if absent => Some(Ecdsa(Hash::Sha384)),
-        "1.2.840.10045.4.3.4" if absent => Some(Ecdsa(Hash::Sha512)),
-        "1.3.101.112" if absent => Some(Ed25519),
-        "2.16.840.1.101.3.4.3.17" if absent => Some(MlDsa44),
-        "2.16.840.1.101.3.4.3.18" if absent => Some(MlDsa65),
-        "2.16.840.1.101.3.4.3.19" if absent => Some(MlDsa87),
-        _ => None,
-    }
+/// The content of an explicitly tagged field. The outer `None` means that it cannot be read.
+fn explicit<'a>(reader: &mut Reader<'a>, number: u8) -> Option<Option<Element<'a>>> {
+    let Some(outer) = reader.optional(tag::context_constructed(number)).ok()? else {
+        return Some(None);
+    };
+    let mut inner = outer.open().ok()?;
+    let element = inner.element().ok()?;
+    inner.finish().ok()?;
+    Some(Some(element))
 }
 
-/// RSASSA-PSS-params (RFC 4055 §3.1) with one hash for both uses and a salt of its length, which
-/// is all that anybody issues and all that aws-lc verifies.
-fn pss_hash(parameters: Element<'_>) -> Option<Hash> {
-    let mut reader = parameters.open().ok()?;
-    let hash_algorithm = explicit(&mut reader, 0)?;
-    let mask = explicit(&mut reader, 1)?;
-    let salt = explicit(&mut reader, 2)?;
-    let hash = hash_of(hash_algorithm)?;
-    let mut mask = mask.open().ok()?;
-    if value::oid(mask.element().ok()?).ok()? != "1.2.840.113549.1.1.8" {
+/// RFC 4055 §2.1: readers accept NULL and nothing as parameters of a hash.
+fn hash_of(algorithm: Element<'_>) -> Option<Hash> {
+    let mut reader = algorithm.tagged(tag::SEQUENCE).ok()?.open().ok()?;
+    let oid = value::oid(reader.element().ok()?).ok()?;
+    if !reader.is_empty() && !is_null(reader.element().ok()) {
         return None;
     }
-    let same = hash_of(mask.element().ok()?)? == hash;
-    let length = value::unsigned(salt).ok()?;
-    (same && length == hash.len()).then_some(hash)
-}
-
-fn explicit<'a>(reader: &mut Reader<'a>, number: u8) -> Option<Element<'a>> {
-    let outer = reader.optional(tag::context_constructed(number)).ok()??;
-    outer.open().ok()?.element().ok()
-}
-
-fn hash_of(algorithm: Element<'_>) -> Option<Hash> {
-    let oid = value::oid(algorithm.open().ok()?.element().ok()?).ok()?;
+    reader.finish().ok()?;
     match oid.as_str() {
+        "1.3.14.3.2.26" => Some(Hash::Sha1),
+        "2.16.840.1.101.3.4.2.4" => Some(Hash::Sha224),
         "2.16.840.1.101.3.4.2.1" => Some(Hash::Sha256),
         "2.16.840.1.101.3.4.2.2" => Some(Hash::Sha384),
         "2.16.840.1.101.3.4.2.3" => Some(Hash::Sha512),
@@ -121,16 +218,10 @@ fn hash_of(algorithm: Element<'_>) -> Option<Hash> {
 }
 
 impl Hash {
-    fn len(self) -> u64 {
-        match self {
-            Self::Sha256 => 32,
-            Self::Sha384 => 48,
-            Self::Sha512 => 64,
-        }
-    }
-
     fn name(self) -> &'static str {
         match self {
+            Self::Sha1 => "SHA1",
+            Self::Sha224 => "SHA224",
             Self::Sha256 => "SHA256",
             Self::Sha384 => "SHA384",
             Self::Sha512 => "SHA512",
@@ -148,7 +239,7 @@ impl fmt::Display for SignatureAlgorithm {
             Self::MlDsa65 => f.write_str("ML_DSA_65"),
             Self::MlDsa87 => f.write_str("ML_DSA_87"),
             Self::RsaPkcs1(hash) => write!(f, "{}WITHRSA", hash.name()),
-            Self::RsaPss(hash) => write!(f, "{}WITHRSA_PSS", hash.name()),
+            Self::RsaPss(pss) => write!(f, "{}WITHRSA_PSS", pss.hash.name()),
         }
     }
 }

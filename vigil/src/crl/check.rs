@@ -7,39 +7,125 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use vigil_core::{
     certificate::Certificate,
     crl::comparison::{Coverage, Difference, Reported, difference},
+    finding::Severity,
     rules::{
         self, JudgementResult,
-        crl::{CrlHistory, CrlState, CrlSubject, Place, References},
+        crl::{CrlHistory, CrlState, CrlSubject, Place, Profile, References},
     },
 };
 
 use super::{
-    input::{self, InputError},
-    joined, output, report,
+    input::{self, InputError, Source},
+    joined,
+    judged::{Answer, Judged},
+    output, report,
     walk::{self, Keep, Walked},
 };
 use crate::{exit::Exit, output::plain_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The CRL, in DER.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// The CA's certificate, in PEM or DER. Of several in one file, the first is used.
+    /// CRLs in DER, PEM or base64: files, folders of files, or `-` for standard input.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Certificates of CAs, in PEM or DER. The one that fits a CRL is used. Without any, signatures
+    /// are not verified, and the exit code is 2.
     #[arg(long, value_name = "CA.pem")]
-    issuer: PathBuf,
-    /// Previous version of the CRL: reports entries that were removed early, and a rolled-back CRL.
+    pub(super) issuer: Vec<PathBuf>,
+    /// Previous version of the CRL: reports entries that were removed early or rewritten, and a
+    /// rolled-back CRL.
     #[arg(long, value_name = "OLD")]
     previous: Option<PathBuf>,
     /// Audit report to compare the CRL with (.json or .csv): reports missing and unexpected entries.
     #[arg(long, value_name = "AUDIT")]
     report: Option<PathBuf>,
+    /// By whose rules to judge.
+    #[arg(long, value_enum, default_value_t = ProfileOption::Auto)]
+    profile: ProfileOption,
+    /// Exit with 1 only for findings of this severity and above.
+    #[arg(long, value_enum, default_value_t = Threshold::Informational)]
+    fail_on: Threshold,
+    /// Leave out findings of this rule, or of one kind of it, and say why. Repeatable.
+    #[arg(long, value_name = "RULE[:KIND]=REASON", value_parser = ignored)]
+    ignore: Vec<Ignored>,
     /// Form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Judge the CRL as of this time (RFC 3339, as 2026-01-31T00:00:00Z). Default: now.
+    /// Judge the CRL as of this time: 2026-01-31, or 2026-01-31T00:00:00Z (RFC 3339). Default: now.
     #[arg(long, value_name = "TIME", value_parser = time)]
     as_of: Option<OffsetDateTime>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ProfileOption {
+    /// acm-pca for a CRL that is numbered or placed as ACM PCA does it; rfc5280 for any other.
+    Auto,
+    /// As AWS Private CA makes CRLs.
+    AcmPca,
+    /// As RFC 5280 allows any CA to make them.
+    Rfc5280,
+    /// RFC 5280 and the CA/Browser Forum's Baseline Requirements.
+    Cabf,
+}
+
+impl ProfileOption {
+    fn of(self, crl: &CrlState) -> Profile {
+        match (self, crl) {
+            (Self::AcmPca, _) => Profile::AcmPca,
+            (Self::Cabf, _) => Profile::Cabf,
+            (Self::Auto, CrlState::Read { facts, .. }) => Profile::of(facts),
+            (Self::Auto | Self::Rfc5280, _) => Profile::Rfc5280,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Threshold {
+    Informational,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Threshold {
+    fn severity(self) -> Severity {
+        match self {
+            Self::Informational => Severity::Informational,
+            Self::Low => Severity::Low,
+            Self::Medium => Severity::Medium,
+            Self::High => Severity::High,
+            Self::Critical => Severity::Critical,
+        }
+    }
+}
+
+/// What is left out, and why.
+#[derive(Clone)]
+struct Ignored {
+    rule: String,
+    kind: Option<String>,
+    reason: String,
+}
+
+fn ignored(text: &str) -> Result<Ignored, String> {
+    let (what, reason) = text.split_once('=').ok_or("write RULE[:KIND]=REASON")?;
+    if reason.trim().is_empty() {
+        return Err("say why after the equals sign".to_owned());
+    }
+    let (rule, kind) = match what.split_once(':') {
+        Some((rule, kind)) => (rule, Some(kind)),
+        None => (what, None),
+    };
+    let known = rules::crl::RULES.iter().find(|known| known.info.id == rule);
+    let known = known.ok_or_else(|| format!("there is no rule {rule}: see `vigil crl rules`"))?;
+    if let Some(kind) = kind
+        && !known.info.kinds.iter().any(|known| known.id == kind)
+    {
+        return Err(format!("the rule {rule} has no kind {kind}: see `vigil crl rules`"));
+    }
+    let kind = kind.map(str::to_owned);
+    Ok(Ignored { rule: rule.to_owned(), kind, reason: reason.trim().to_owned() })
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -53,8 +139,10 @@ enum Format {
 }
 
 fn time(text: &str) -> Result<OffsetDateTime, String> {
-    OffsetDateTime::parse(text, &Rfc3339)
-        .map_err(|_| "write a time of RFC 3339, as 2026-01-31T00:00:00Z".to_owned())
+    // A date is its beginning.
+    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    OffsetDateTime::parse(&whole, &Rfc3339)
+        .map_err(|_| "write a date, or a time of RFC 3339, as 2026-01-31T00:00:00Z".to_owned())
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -72,43 +160,92 @@ fn present() -> OffsetDateTime {
 
 pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
     let as_of = options.as_of.unwrap_or_else(present);
-    let subject = gather(options, as_of)?;
-    let resource = options.file.to_string_lossy();
-    let judgements = rules::judge(rules::crl::RULES, &subject, &resource, as_of);
-    let found = judgements
-        .iter()
-        .any(|judgement| matches!(judgement.result, JudgementResult::Findings { .. }));
+    let sources = input::sources(&options.files)?;
+    let mut issuers = Vec::new();
+    for path in &options.issuer {
+        issuers.extend(input::certificates(path)?);
+    }
+    let mut all = Vec::new();
+    for source in &sources {
+        all.push(judge(options, gather(options, source, &issuers, as_of)?));
+    }
+    let threshold = options.fail_on.severity();
     let text = match options.format {
-        Format::Human => output::human(&subject, &judgements),
-        Format::Json => {
-            plain_json(&output::json(&options.file, &options.issuer, &subject, &judgements))
-        }
-        Format::Sarif => plain_json(&output::sarif(&options.file, &judgements)),
+        Format::Human => output::human(&all),
+        Format::Json => plain_json(&output::json(&options.issuer, &all, threshold)),
+        Format::Sarif => plain_json(&output::sarif(&all, threshold)),
     };
     output::write(&text).map_err(CheckError::Output)?;
-    Ok(if found { Exit::Findings } else { Exit::Clean })
+    let answers: Vec<_> = all.iter().map(|one| one.answer(threshold)).collect();
+    Ok(if answers.contains(&Answer::Findings) {
+        Exit::Findings
+    } else if answers.contains(&Answer::Incomplete) {
+        Exit::NotChecked
+    } else {
+        Exit::Clean
+    })
 }
 
+fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
+    let mut judgements = rules::judge(rules::crl::RULES, &subject, &name, subject.as_of);
+    let mut left_out = Vec::new();
+    for judgement in &mut judgements {
+        if NOT_LOOKED_AT.contains(&judgement.rule)
+            && matches!(judgement.result, JudgementResult::Pass)
+        {
+            let reason = "not looked at: crl-audit learns this from the bucket".to_owned();
+            judgement.result = JudgementResult::Unknown { reason };
+        }
+        let JudgementResult::Findings { findings } = &mut judgement.result else { continue };
+        for ignored in options.ignore.iter().filter(|ignored| ignored.rule == judgement.rule) {
+            let before = findings.len();
+            findings.retain(|finding| {
+                let kind = finding.evidence.get("kind").and_then(|kind| kind.as_str());
+                ignored.kind.is_some() && ignored.kind.as_deref() != kind
+            });
+            if findings.len() < before {
+                left_out.push((judgement.rule, ignored.reason.clone()));
+            }
+        }
+        if findings.is_empty() {
+            judgement.result = JudgementResult::Pass;
+        }
+    }
+    Judged { name, subject, judgements, ignored: left_out }
+}
+
+/// Rules about what surrounds the object, which a file does not show.
+const NOT_LOOKED_AT: [&str; 3] = ["crl.object-present", "crl.writer", "crl.generation"];
+
 /// All the files at once: the longest is the report.
-fn gather(options: &Options, as_of: OffsetDateTime) -> Result<CrlSubject, InputError> {
-    let issuer = &input::certificate(&options.issuer)?;
+fn gather(
+    options: &Options,
+    source: &Source,
+    issuers: &[Certificate],
+    as_of: OffsetDateTime,
+) -> Result<(String, CrlSubject), InputError> {
     let compared = options.previous.is_some() || options.report.is_some();
     let keep = if compared { Keep::Entries } else { Keep::Nothing };
     thread::scope(|scope| {
         let reported = options.report.as_deref();
         let reported = reported.map(|path| scope.spawn(|| report::reported(path)));
         let previous = options.previous.as_deref();
-        let previous = previous.map(|path| scope.spawn(move || walk::crl(path, issuer, keep)));
-        let current = walk::crl(&options.file, issuer, keep)?;
+        let previous = previous.map(|path| scope.spawn(move || walk::crl(path, issuers, keep)));
+        let current = match source {
+            Source::File(path) => walk::crl(path, issuers, keep)?,
+            Source::Bytes { bytes, .. } => walk::bytes(bytes, issuers),
+        };
         let previous = previous.map(joined).transpose()?;
         let reported = reported.map(joined).transpose()?;
-        Ok(subject(options, issuer.clone(), current, previous, reported.as_ref(), as_of))
+        let name = source.name();
+        let subject = subject(options, &name, current, previous, reported.as_ref(), as_of);
+        Ok((name, subject))
     })
 }
 
 fn subject(
     options: &Options,
-    issuer: Certificate,
+    name: &str,
     current: Walked,
     previous: Option<Walked>,
     reported: Option<&Reported>,
@@ -122,7 +259,8 @@ fn subject(
     });
     CrlSubject {
         ca: None,
-        place: Place::File(options.file.display().to_string()),
+        place: Place::File(name.to_owned()),
+        profile: options.profile.of(&current.crl),
         report,
         previous,
         named: Err("only crl-audit reads certificates".to_owned()),
@@ -130,7 +268,7 @@ fn subject(
             "the CRL is a file, and its distribution point is unknown".to_owned(),
         ),
         crl: current.crl,
-        issuer: Ok(issuer),
+        issuer: current.issuer.ok_or_else(|| "no certificate was given (--issuer)".to_owned()),
         history,
         as_of,
     }

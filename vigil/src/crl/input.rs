@@ -1,14 +1,17 @@
-//! The files beside the CRL: the CA's certificate and the audit report.
+//! What the command is given: CRLs in several forms, and the CA's certificates.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use vigil_core::{
     audit_report::ReportError,
     certificate::{Certificate, CertificateError},
+    crl::Foreign,
+    jobs::crl_audit::MAX_CRL_BYTES,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +24,8 @@ pub(crate) enum InputError {
     },
     #[error("{path} changed while it was read", path = .0.display())]
     Changed(PathBuf),
+    #[error("{path} has no file that is called .crl or .pem", path = .0.display())]
+    NoCrls(PathBuf),
     #[error("{path} is not a regular file", path = .0.display())]
     NotAFile(PathBuf),
     #[error("cannot read {path}", path = .path.display())]
@@ -48,13 +53,114 @@ impl InputError {
 /// A certificate with its chain is a few kilobytes; this is not one.
 const MAX_CERTIFICATE_BYTES: u64 = 1024 * 1024;
 
-pub(super) fn certificate(path: &Path) -> Result<Certificate, InputError> {
+/// All the certificates of a file.
+pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate>, InputError> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(InputError::read(path))?;
     file.take(MAX_CERTIFICATE_BYTES).read_to_end(&mut bytes).map_err(InputError::read(path))?;
     let read = match bytes.first() {
-        Some(0x30) => Certificate::from_der(&bytes).map_err(CertificateError::from),
-        _ => Certificate::from_pem(&String::from_utf8_lossy(&bytes)),
+        Some(0x30) => Certificate::from_der(&bytes).map(|one| vec![one]).map_err(Into::into),
+        _ => Certificate::all_from_pem(&String::from_utf8_lossy(&bytes)),
     };
     read.map_err(|error| InputError::Certificate { path: path.to_owned(), error })
+}
+
+/// What one argument, or one file of a folder, names.
+pub(super) enum Source {
+    /// DER in a regular file, which is read in pieces.
+    File(PathBuf),
+    /// What was read already, and what it is called.
+    Bytes { name: String, bytes: Vec<u8> },
+}
+
+impl Source {
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Bytes { name, .. } => name.clone(),
+        }
+    }
+}
+
+/// The CRLs that the arguments name: `-` is standard input, a folder is the files in it that are
+/// called `.crl` or `.pem`. A shell has expanded its patterns before.
+pub(super) fn sources(arguments: &[PathBuf]) -> Result<Vec<Source>, InputError> {
+    let mut sources = Vec::new();
+    for path in arguments {
+        if path.as_os_str() == "-" {
+            let mut bytes = Vec::new();
+            let stdin = io::stdin().lock().take(MAX_CRL_BYTES + 1);
+            { stdin }.read_to_end(&mut bytes).map_err(InputError::read(path))?;
+            decoded("-", bytes, &mut sources);
+        } else if path.is_dir() {
+            for file in files_of(path)? {
+                from_file(&file, &mut sources)?;
+            }
+        } else {
+            from_file(path, &mut sources)?;
+        }
+    }
+    Ok(sources)
+}
+
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, InputError> {
+    let failed = InputError::read(folder);
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(&failed)? {
+        let path = entry.map_err(&failed)?.path();
+        let is_crl = path.extension().is_some_and(|name| name == "crl" || name == "pem");
+        if is_crl && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() { Err(InputError::NoCrls(folder.to_owned())) } else { Ok(files) }
+}
+
+fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
+    let failed = InputError::read(path);
+    let mut file = File::open(path).map_err(&failed)?;
+    let metadata = file.metadata().map_err(&failed)?;
+    if !metadata.is_file() {
+        return Err(InputError::NotAFile(path.to_owned()));
+    }
+    let mut first = [0];
+    let is_der = file.read(&mut first).map_err(&failed)? == 0 || first == [0x30];
+    if is_der || metadata.len() > MAX_CRL_BYTES {
+        sources.push(Source::File(path.to_owned()));
+        return Ok(());
+    }
+    decoded(&path.display().to_string(), fs::read(path).map_err(&failed)?, sources);
+    Ok(())
+}
+
+/// PEM may hold several CRLs. What is neither PEM nor base64 is left as it is, and judged so.
+fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
+    let of = |name: String, bytes| Source::Bytes { name, bytes };
+    let all = match Foreign::of(&bytes[..bytes.len().min(512)]) {
+        Some(Foreign::PemCrl) => pem_crls(&String::from_utf8_lossy(&bytes)),
+        Some(Foreign::Base64) => base64(&String::from_utf8_lossy(&bytes)).map(|crl| vec![crl]),
+        _ => None,
+    };
+    match all {
+        None => sources.push(of(name.to_owned(), bytes)),
+        Some(crls) if crls.len() == 1 => {
+            sources.extend(crls.into_iter().map(|crl| of(name.to_owned(), crl)));
+        }
+        Some(crls) => sources.extend(
+            crls.into_iter().enumerate().map(|(at, crl)| of(format!("{name}#{}", at + 1), crl)),
+        ),
+    }
+}
+
+fn pem_crls(text: &str) -> Option<Vec<Vec<u8>>> {
+    const BEGIN: &str = "-----BEGIN X509 CRL-----";
+    const END: &str = "-----END X509 CRL-----";
+    let blocks = text.split(BEGIN).skip(1);
+    blocks.map(|block| base64(block.split_once(END)?.0)).collect()
+}
+
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let text: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    BASE64_STANDARD.decode(text).ok()
 }

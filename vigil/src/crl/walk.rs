@@ -21,8 +21,14 @@ use std::{
 use entries::{Pieces, walk_and_count, walk_and_list};
 use hashing::read_and_hash;
 use vigil_core::{
-    certificate::Certificate, crl::comparison::Listed, jobs::crl_audit::MAX_CRL_BYTES,
+    certificate::Certificate,
+    crl::{
+        Crl, CrlFacts, CrlReader, Entry, TbsHasher,
+        comparison::{Listed, Listing},
+    },
+    jobs::crl_audit::MAX_CRL_BYTES,
     rules::crl::CrlState,
+    signature::SignedBytes,
 };
 
 use super::{input::InputError, joined};
@@ -39,13 +45,63 @@ pub(super) enum Keep {
 pub(super) struct Walked {
     pub(super) crl: CrlState,
     pub(super) listed: Option<Listed>,
+    /// The certificate that it is judged by.
+    pub(super) issuer: Option<Certificate>,
+}
+
+impl Walked {
+    fn without_facts(crl: CrlState, issuers: &[Certificate]) -> Self {
+        Self { crl, listed: None, issuer: issuers.first().cloned() }
+    }
+
+    fn read(
+        crl: &Crl,
+        signed: Option<SignedBytes>,
+        listed: Option<Listed>,
+        issuers: &[Certificate],
+    ) -> Self {
+        let facts = Box::new(crl.facts.clone());
+        let candidates = by_fitness(&facts, issuers);
+        let verify = |issuer: &Certificate| crl.verify_hashed(signed.clone(), issuer);
+        let good = candidates.iter().find(|issuer| verify(issuer).is_ok());
+        let issuer = good.or(candidates.first()).map(|issuer| Certificate::clone(issuer));
+        let signature = issuer.as_ref().map(verify);
+        Self { crl: CrlState::Read { facts, signature }, listed, issuer }
+    }
+}
+
+/// Those that have the key that the CRL names, then those of its issuer's name, then the others.
+fn by_fitness<'c>(facts: &CrlFacts, issuers: &'c [Certificate]) -> Vec<&'c Certificate> {
+    let mut sorted: Vec<_> = issuers.iter().collect();
+    sorted.sort_by_key(|issuer| {
+        let named = facts.authority_key_identifier.is_some();
+        let is_key = named && issuer.subject_key_identifier == facts.authority_key_identifier;
+        (!is_key, issuer.subject != facts.issuer)
+    });
+    sorted
+}
+
+/// A CRL that is in memory.
+pub(super) fn bytes(bytes: &[u8], issuers: &[Certificate]) -> Walked {
+    let mut listing = Listing::default();
+    let mut hasher = TbsHasher::default();
+    hasher.push(bytes);
+    let mut reader = CrlReader::without_hashing(|entry: &Entry<'_>| listing.add(entry));
+    match reader.push(bytes).and_then(|()| reader.finish()) {
+        Err(error) => Walked::without_facts(CrlState::Unreadable(error), issuers),
+        Ok(mut crl) => {
+            let listed = listing.sort();
+            crl.facts.entries.duplicate_serials = Some(listed.duplicates());
+            Walked::read(&crl, hasher.finish(), Some(listed), issuers)
+        }
+    }
 }
 
 const PIECE: usize = 128 * 1024;
 /// One is read, one is walked, and two lie between, so that neither thread waits for the other.
 const PIECES: usize = 4;
 
-pub(super) fn crl(path: &Path, issuer: &Certificate, keep: Keep) -> Result<Walked, InputError> {
+pub(super) fn crl(path: &Path, issuers: &[Certificate], keep: Keep) -> Result<Walked, InputError> {
     let failed = InputError::read(path);
     let file = File::open(path).map_err(&failed)?;
     let before = file.metadata().map_err(&failed)?;
@@ -54,7 +110,7 @@ pub(super) fn crl(path: &Path, issuer: &Certificate, keep: Keep) -> Result<Walke
     }
     if before.len() > MAX_CRL_BYTES {
         let crl = CrlState::TooLarge { limit: MAX_CRL_BYTES };
-        return Ok(Walked { crl, listed: None });
+        return Ok(Walked::without_facts(crl, issuers));
     }
     let (walked, signed) = thread::scope(|scope| {
         // Each thread owns its ends of both channels: one that ends early ends the other.
@@ -74,12 +130,8 @@ pub(super) fn crl(path: &Path, issuer: &Certificate, keep: Keep) -> Result<Walke
         return Err(InputError::Changed(path.to_owned()));
     }
     Ok(match read {
-        Err(error) => Walked { crl: CrlState::Unreadable(error), listed: None },
-        Ok((crl, listed)) => {
-            let facts = Box::new(crl.facts.clone());
-            let signature = Some(crl.verify_hashed(signed, issuer));
-            Walked { crl: CrlState::Read { facts, signature }, listed }
-        }
+        Err(error) => Walked::without_facts(CrlState::Unreadable(error), issuers),
+        Ok((crl, listed)) => Walked::read(&crl, signed, listed, issuers),
     })
 }
 

@@ -13,15 +13,56 @@ pub const LISTED_WITHIN: Duration = Duration::HOUR;
 /// ACM PCA dates a CRL one hour before it makes it.
 pub const BACKDATED: Duration = Duration::HOUR;
 
-/// The entries of a CRL, each with its revocation date in Unix seconds.
+/// What an entry says of its certificate, in eight octets: a CRL has a million of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Said(u64);
+
+impl Said {
+    /// 40 bits of seconds since 1950 hold every year up to 9999; 0 is none.
+    const EPOCH: i64 = -631_152_000;
+    const DATE_BITS: u32 = 40;
+    /// The code plus one; 0 is none. Codes from 14 on are not told apart.
+    const REASON_BITS: u32 = 4;
+
+    #[inline]
+    fn of(entry: &Entry<'_>) -> Self {
+        let date = entry.revoked_at.map_or(0, |at| (at - Self::EPOCH + 1).max(0).cast_unsigned());
+        let reason = entry.reason.map_or(0, |code| code.min(14) + 1);
+        let since = entry.invalid_since.map_or(0, short_hash);
+        Self(date | reason << Self::DATE_BITS | since << (Self::DATE_BITS + Self::REASON_BITS))
+    }
+
+    /// In Unix seconds; long ago if it could not be read.
+    #[inline]
+    fn revoked_at(self) -> i64 {
+        let date = self.0 & ((1 << Self::DATE_BITS) - 1);
+        if date == 0 { i64::MIN } else { date.cast_signed() + Self::EPOCH - 1 }
+    }
+
+    fn reason(self) -> u64 {
+        self.0 >> Self::DATE_BITS & ((1 << Self::REASON_BITS) - 1)
+    }
+
+    fn invalid_since(self) -> u64 {
+        self.0 >> (Self::DATE_BITS + Self::REASON_BITS)
+    }
+}
+
+/// 20 bits of an invalidity date, never 0: one move in a million is not seen.
+#[inline]
+fn short_hash(date: i64) -> u64 {
+    (date.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 44).max(1)
+}
+
+/// The entries of a CRL, each with what it says.
 #[derive(Clone, Debug, Default)]
-pub struct Listing(Serials<i64>);
+pub struct Listing(Serials<Said>);
 
 impl Listing {
     /// An indirect entry's serial belongs to another issuer's numbering.
     pub fn add(&mut self, entry: &Entry<'_>) {
         if !entry.indirect {
-            self.0.insert(entry.serial, entry.revoked_at.unwrap_or(i64::MIN));
+            self.0.insert(entry.serial, Said::of(entry));
         }
     }
 
@@ -31,7 +72,7 @@ impl Listing {
 }
 
 #[derive(Clone, Debug)]
-pub struct Listed(SortedSerials<i64>);
+pub struct Listed(SortedSerials<Said>);
 
 impl Listed {
     pub fn duplicates(&self) -> u64 {
@@ -208,8 +249,8 @@ impl Reported {
         let known_until = self.known_until.unix_timestamp();
         let issued: Vec<_> = self.parts.iter().map(|part| &part.issued).collect();
         for entries in &entries {
-            entries.without(&issued, |serial, revoked_at| {
-                if *revoked_at <= known_until {
+            entries.without(&issued, |serial, said| {
+                if said.revoked_at() <= known_until {
                     never_issued.add(serial);
                 }
             });
@@ -232,6 +273,12 @@ pub struct Difference {
     pub removed_early: Sample,
     /// No audit report tells when their certificates expire.
     pub removed_unexplained: Sample,
+    /// Listed in both, with another reason, or with none any more.
+    pub reason_changed: Sample,
+    /// Listed in both, with another revocation date.
+    pub date_moved: Sample,
+    /// Listed in both, with another invalidity date.
+    pub invalidity_moved: Sample,
 }
 
 /// `previous_update` is thisUpdate of the version before.
@@ -254,14 +301,36 @@ pub fn difference(
             Some(_) => {}
         }
     });
+    previous.0.both(&current.0, |serial, before, now| {
+        if before == now {
+            return;
+        }
+        // A hold that ends in a revocation is given its reason then, and a new date.
+        let was_held = before.reason() == CERTIFICATE_HOLD + 1;
+        if was_held {
+            return;
+        }
+        if before.reason() != now.reason() && before.reason() != 0 {
+            difference.reason_changed.add(serial);
+        }
+        if before.revoked_at() != now.revoked_at() {
+            difference.date_moved.add(serial);
+        }
+        if before.invalid_since() != now.invalid_since() && before.invalid_since() != 0 {
+            difference.invalidity_moved.add(serial);
+        }
+    });
     difference
 }
+
+/// RFC 5280 §5.3.1
+const CERTIFICATE_HOLD: u64 = 6;
 
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
 
-    use super::*;
+    use super::{super::EntryFaults, *};
 
     const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
@@ -282,7 +351,15 @@ mod tests {
     fn listed(entries: &[(&[u8], OffsetDateTime)]) -> Listed {
         let mut listing = Listing::default();
         for (serial, at) in entries {
-            listing.0.insert(serial, at.unix_timestamp());
+            listing.add(&Entry {
+                serial,
+                revoked_at: Some(at.unix_timestamp()),
+                reason: None,
+                invalid_since: None,
+                indirect: false,
+                unknown_critical_extension: false,
+                faults: EntryFaults::default(),
+            });
         }
         listing.sort()
     }

@@ -2,9 +2,11 @@
 
 use time::OffsetDateTime;
 
+use super::faults::{self, EntryFaults, Fault, OF_ENTRIES};
 use crate::{
     der::{DerError, Element, tag, value},
-    extension::{self, Extension},
+    extension::{self, Extension, SeenOids},
+    general_name,
 };
 
 /// One element of revokedCertificates (RFC 5280 §5.1.2.6).
@@ -21,23 +23,34 @@ pub struct Entry<'a> {
     /// The entry is for a certificate of another issuer (§5.3.3).
     pub indirect: bool,
     pub unknown_critical_extension: bool,
+    pub faults: EntryFaults,
 }
 
 impl<'a> Entry<'a> {
     pub(super) fn read(element: Element<'a>) -> Result<Self, DerError> {
         let mut reader = element.tagged(tag::SEQUENCE)?.open()?;
         let serial = value::integer(reader.expect(tag::INTEGER)?)?;
-        let revoked_at = value::time(reader.element()?).ok().map(OffsetDateTime::unix_timestamp);
+        let date = reader.element()?;
+        let revoked_at = value::time(date).ok();
+        let mut faults = EntryFaults::default();
+        faults
+            .set(EntryFaults::TIME_FORM, revoked_at.is_some_and(|at| value::is_odd_form(date, at)));
         let mut entry = Self {
             serial,
-            revoked_at,
+            revoked_at: revoked_at.map(OffsetDateTime::unix_timestamp),
             reason: None,
             invalid_since: None,
             indirect: false,
             unknown_critical_extension: false,
+            faults,
         };
         if let Some(extensions) = reader.optional(tag::SEQUENCE)? {
-            extension::visit(extensions, |extension| entry.extension(extension))?;
+            entry.faults.set(EntryFaults::NO_EXTENSION, extensions.content.is_empty());
+            let mut seen = SeenOids::default();
+            extension::visit(extensions, |extension| {
+                entry.faults.set(EntryFaults::DUPLICATE, seen.see(extension.oid));
+                entry.extension(extension)
+            })?;
         }
         reader.finish()?;
         Ok(entry)
@@ -66,20 +79,30 @@ impl<'a> Entry<'a> {
             invalid_since: None,
             indirect: false,
             unknown_critical_extension: false,
+            faults: EntryFaults::default(),
         })
     }
 
     fn extension(&mut self, extension: &Extension<'a>) -> Result<(), DerError> {
+        self.faults.set(EntryFaults::DEFAULT_ENCODED, extension.is_false_encoded);
         match extension.oid {
             extension::REASON_CODE => {
+                self.faults.set(EntryFaults::CRITICAL_REASON, extension.critical);
                 let code = extension.single()?;
                 match (code.tag, code.content) {
                     (tag::ENUMERATED, [code]) => self.reason = Some(u64::from(*code)),
                     _ => return Err(code.invalid("reason code")),
                 }
             }
-            extension::CERTIFICATE_ISSUER => self.indirect = true,
+            extension::CERTIFICATE_ISSUER => {
+                self.indirect = true;
+                self.faults.set(EntryFaults::ISSUER_NOT_CRITICAL, !extension.critical);
+                let names = extension.single()?.tagged(tag::SEQUENCE)?;
+                let count = general_name::visit(names, |_| {})?;
+                self.faults.set(EntryFaults::NO_ISSUER, count == 0);
+            }
             extension::INVALIDITY_DATE => {
+                self.faults.set(EntryFaults::CRITICAL_INVALIDITY, extension.critical);
                 let date = extension.single()?.tagged(tag::GENERALIZED_TIME)?;
                 self.invalid_since = Some(value::time(date)?.unix_timestamp());
             }
@@ -117,6 +140,8 @@ pub struct EntryFacts {
     pub last_revocation: Option<OffsetDateTime>,
     /// Entries that say that the certificate became invalid only after it was revoked.
     pub invalid_after_revocation: u64,
+    /// Forms of entries that DER or RFC 5280 forbids.
+    pub faults: Vec<Fault>,
 }
 
 /// Counts while the entries pass by.
@@ -149,6 +174,18 @@ impl Counter {
             self.first_revocation = Some(self.first_revocation.map_or(at, |first| first.min(at)));
             let late = entry.invalid_since.is_some_and(|since| since > at);
             facts.invalid_after_revocation += u64::from(late);
+        }
+        if !entry.faults.is_empty() {
+            self.faults(entry.faults);
+        }
+    }
+
+    #[cold]
+    fn faults(&mut self, of_entry: EntryFaults) {
+        for (bit, (kind, part)) in OF_ENTRIES.into_iter().enumerate() {
+            if of_entry.has(bit) {
+                faults::add(&mut self.facts.faults, kind, part, 1);
+            }
         }
     }
 

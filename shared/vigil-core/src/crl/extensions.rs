@@ -1,10 +1,16 @@
 //! The extensions of a CRL (RFC 5280 §5.2), read one by one so that a bad one hides no other.
 
-use super::{CrlFacts, Malformed};
-use crate::distribution_point_name::DistributionPointName;
+use time::OffsetDateTime;
+
+use super::{
+    AuthorityCertificate, CrlFacts, Malformed, NamedUri,
+    faults::{self, Fault, FaultKind},
+};
 use crate::{
     der::{DerError, Element, Reader, tag, value},
-    extension::{self, Extension},
+    distribution_point_name::DistributionPointName,
+    extension::{self, Extension, SeenOids},
+    general_name::{self, GeneralName},
 };
 
 /// RFC 5280 §5.2.5. The flags' names are the RFC's.
@@ -28,6 +34,11 @@ pub(super) struct ExtensionFacts {
     pub(super) delta_base: Option<Vec<u8>>,
     pub(super) unknown_critical: Vec<String>,
     pub(super) malformed: Vec<Malformed>,
+    faults: Vec<Fault>,
+    authority_certificate: Option<AuthorityCertificate>,
+    uris: Vec<NamedUri>,
+    next_publish: Option<OffsetDateTime>,
+    has_freshest: bool,
 }
 
 /// A CRL has a handful of extensions; a list of thousands is an attack on our memory.
@@ -36,14 +47,26 @@ const MAX_NAMED: usize = 16;
 impl ExtensionFacts {
     pub(super) fn read(wrapper: Element<'_>) -> Self {
         let mut facts = Self::default();
+        let (mut seen, mut count) = (SeenOids::default(), 0);
         let walked = extension::visit_wrapped(wrapper, |extension| {
-            if let Err((part, error)) = facts.extension(extension) {
+            count += 1;
+            let part = name_of(extension.oid);
+            if seen.see(extension.oid) {
+                facts.fault(FaultKind::Duplicate, part);
+            }
+            if extension.is_false_encoded {
+                facts.fault(FaultKind::DefaultEncoded, part);
+            }
+            facts.criticality(extension, part);
+            if let Err(error) = facts.extension(extension, part) {
                 facts.malformed(part, error);
             }
             Ok(())
         });
         if let Err(error) = walked {
             facts.malformed("crlExtensions", error);
+        } else if count == 0 {
+            facts.fault(FaultKind::EmptyList, "crlExtensions");
         }
         facts
     }
@@ -54,33 +77,170 @@ impl ExtensionFacts {
         }
     }
 
-    fn extension(&mut self, extension: &Extension<'_>) -> Result<(), (&'static str, DerError)> {
-        let part = |part| move |error| (part, error);
+    fn fault(&mut self, kind: FaultKind, part: &'static str) {
+        faults::add(&mut self.faults, kind, part, 1);
+    }
+
+    /// RFC 5280 §5.2.1 to §5.2.7. issuingDistributionPoint has a rule of its own.
+    fn criticality(&mut self, extension: &Extension<'_>, part: &'static str) {
+        let kind = match (extension.oid, extension.critical) {
+            (
+                extension::CRL_NUMBER
+                | extension::AUTHORITY_KEY_IDENTIFIER
+                | extension::FRESHEST_CRL
+                | extension::AUTHORITY_INFO_ACCESS,
+                true,
+            ) => FaultKind::Critical,
+            (extension::ISSUER_ALT_NAME, true) => FaultKind::RatherNotCritical,
+            (extension::DELTA_CRL_INDICATOR, false) => FaultKind::NotCritical,
+            _ => return,
+        };
+        self.fault(kind, part);
+    }
+
+    fn extension(&mut self, extension: &Extension<'_>, part: &'static str) -> Result<(), DerError> {
         match extension.oid {
-            extension::CRL_NUMBER => {
-                self.number = Some(crl_number(extension).map_err(part("cRLNumber"))?);
-            }
-            extension::AUTHORITY_KEY_IDENTIFIER => {
-                self.authority_key_identifier =
-                    key_identifier(extension).map_err(part("authorityKeyIdentifier"))?;
-            }
+            extension::CRL_NUMBER => self.number = Some(crl_number(extension)?),
+            extension::AUTHORITY_KEY_IDENTIFIER => self.authority_key(extension, part)?,
             extension::ISSUING_DISTRIBUTION_POINT => {
-                let point = distribution_point(extension).map_err(part("issuingDistributionPoint"));
-                self.issuing_distribution_point = Some(point?);
+                let (point, is_false_encoded) = distribution_point(extension)?;
+                if is_false_encoded {
+                    self.fault(FaultKind::DefaultEncoded, part);
+                }
+                self.name(point.name.as_ref(), part);
+                self.issuing_distribution_point = Some(point);
             }
-            extension::DELTA_CRL_INDICATOR => {
-                self.delta_base = Some(crl_number(extension).map_err(part("deltaCRLIndicator"))?);
+            extension::DELTA_CRL_INDICATOR => self.delta_base = Some(crl_number(extension)?),
+            extension::ISSUER_ALT_NAME => {
+                let names = extension.single()?.tagged(tag::SEQUENCE)?;
+                if general_name::visit(names, |_| {})? == 0 {
+                    self.fault(FaultKind::EmptyList, part);
+                }
             }
-            extension::ISSUER_ALT_NAME
-            | extension::FRESHEST_CRL
-            | extension::AUTHORITY_INFO_ACCESS => {}
+            extension::FRESHEST_CRL => {
+                self.has_freshest = true;
+                self.distribution_points(extension.single()?.tagged(tag::SEQUENCE)?, part)?;
+            }
+            extension::AUTHORITY_INFO_ACCESS => {
+                self.access(extension.single()?.tagged(tag::SEQUENCE)?, part)?;
+            }
+            extension::NEXT_CRL_PUBLISH => {
+                self.next_publish = Some(value::time(extension.single()?)?);
+            }
             _ if extension.critical && self.unknown_critical.len() < MAX_NAMED => {
-                let oid = extension.dotted().map_err(part("extnID"))?;
-                self.unknown_critical.push(oid);
+                self.unknown_critical.push(extension.dotted()?);
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// `AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0], authorityCertIssuer [1],
+    /// authorityCertSerialNumber [2] }`, each optional, the last two together (RFC 5280 §4.2.1.1).
+    fn authority_key(
+        &mut self,
+        extension: &Extension<'_>,
+        part: &'static str,
+    ) -> Result<(), DerError> {
+        let sequence = extension.single()?.tagged(tag::SEQUENCE)?;
+        let mut reader = sequence.open()?;
+        let identifier = reader.optional(tag::context(0))?;
+        self.authority_key_identifier = identifier.map(|of| of.content.to_vec());
+        let names = reader.optional(tag::context_constructed(1))?;
+        let serial = reader.optional(tag::context(2))?;
+        reader.finish()?;
+        let mut issuers = Vec::new();
+        if let Some(names) = names {
+            let count = general_name::visit(names, |name| {
+                if let GeneralName::Directory(name) = name
+                    && issuers.len() < MAX_NAMED
+                {
+                    issuers.push(name.to_vec());
+                }
+            })?;
+            if count == 0 {
+                self.fault(FaultKind::EmptyList, part);
+            }
+        }
+        let serial = serial.map(value::integer_content).transpose()?;
+        if names.is_some() != serial.is_some() {
+            return Err(
+                sequence.invalid("pair of authorityCertIssuer and authorityCertSerialNumber")
+            );
+        }
+        self.authority_certificate =
+            serial.map(|serial| AuthorityCertificate { issuers, serial: serial.to_vec() });
+        Ok(())
+    }
+
+    /// `CRLDistributionPoints`, each with a name or a cRLIssuer (RFC 5280 §4.2.1.13).
+    fn distribution_points(
+        &mut self,
+        points: Element<'_>,
+        part: &'static str,
+    ) -> Result<(), DerError> {
+        let mut reader = points.open()?;
+        if reader.is_empty() {
+            self.fault(FaultKind::EmptyList, part);
+        }
+        while !reader.is_empty() {
+            let point = reader.expect(tag::SEQUENCE)?;
+            let mut fields = point.open()?;
+            let name = fields.optional(tag::context_constructed(0))?;
+            if let Some(reasons) = fields.optional(tag::context(1))? {
+                value::bits_of(reasons)?;
+            }
+            let issuer = fields.optional(tag::context_constructed(2))?;
+            fields.finish()?;
+            if name.is_none() && issuer.is_none() {
+                return Err(point.invalid("DistributionPoint"));
+            }
+            if let Some(wrapped) = name {
+                let mut wrapped = wrapped.open()?;
+                let name = DistributionPointName::read(wrapped.element()?)?;
+                wrapped.finish()?;
+                self.name(Some(&name), part);
+            }
+            if let Some(issuer) = issuer
+                && general_name::visit(issuer, |_| {})? == 0
+            {
+                self.fault(FaultKind::EmptyList, part);
+            }
+        }
+        Ok(())
+    }
+
+    /// `AuthorityInfoAccessSyntax` (RFC 5280 §4.2.2.1, §5.2.7).
+    fn access(&mut self, descriptions: Element<'_>, part: &'static str) -> Result<(), DerError> {
+        let mut reader = descriptions.open()?;
+        if reader.is_empty() {
+            self.fault(FaultKind::EmptyList, part);
+        }
+        while !reader.is_empty() {
+            let description = reader.expect(tag::SEQUENCE)?;
+            if let GeneralName::Uri(uri) = general_name::access_location(description)? {
+                self.uri(&String::from_utf8_lossy(uri), part);
+            }
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, name: Option<&DistributionPointName>, part: &'static str) {
+        let Some(name) = name else { return };
+        if name.is_empty() {
+            self.fault(FaultKind::EmptyList, part);
+        }
+        if let DistributionPointName::Full { uris, .. } = name {
+            for uri in uris {
+                self.uri(uri, part);
+            }
+        }
+    }
+
+    fn uri(&mut self, uri: &str, part: &'static str) {
+        if self.uris.len() < MAX_NAMED {
+            self.uris.push(NamedUri { part, uri: uri.to_owned() });
+        }
     }
 
     pub(super) fn add_to(self, facts: &mut CrlFacts) {
@@ -90,6 +250,11 @@ impl ExtensionFacts {
         facts.delta_base = self.delta_base;
         facts.unknown_critical_extensions = self.unknown_critical;
         facts.malformed.extend(self.malformed);
+        facts.faults.extend(self.faults);
+        facts.authority_certificate = self.authority_certificate;
+        facts.uris = self.uris;
+        facts.next_publish = self.next_publish;
+        facts.has_freshest = self.has_freshest;
     }
 }
 
@@ -103,35 +268,54 @@ fn crl_number(extension: &Extension<'_>) -> Result<Vec<u8>, DerError> {
     Ok(value::magnitude(octets).to_vec())
 }
 
-/// The keyIdentifier `[0]` of AuthorityKeyIdentifier, which may be left out.
-fn key_identifier(extension: &Extension<'_>) -> Result<Option<Vec<u8>>, DerError> {
-    let mut reader = extension.single()?.open()?;
-    let identifier = reader.optional(tag::context(0))?;
-    Ok(identifier.map(|element| element.content.to_vec()))
-}
-
-fn distribution_point(extension: &Extension<'_>) -> Result<IssuingDistributionPoint, DerError> {
-    let mut reader = extension.single()?.open()?;
+/// Also whether a FALSE is encoded.
+fn distribution_point(
+    extension: &Extension<'_>,
+) -> Result<(IssuingDistributionPoint, bool), DerError> {
+    let mut reader = extension.single()?.tagged(tag::SEQUENCE)?.open()?;
     let mut point = IssuingDistributionPoint { critical: extension.critical, ..Default::default() };
     if let Some(wrapped) = reader.optional(tag::context_constructed(0))? {
         let mut wrapped = wrapped.open()?;
         point.name = Some(DistributionPointName::read(wrapped.element()?)?);
         wrapped.finish()?;
     }
-    point.only_contains_user_certs = flag(&mut reader, 1)?;
-    point.only_contains_ca_certs = flag(&mut reader, 2)?;
-    point.only_some_reasons = reader.optional(tag::context(3))?.is_some();
-    point.indirect_crl = flag(&mut reader, 4)?;
-    point.only_contains_attribute_certs = flag(&mut reader, 5)?;
+    let users = flag(&mut reader, 1)?;
+    let cas = flag(&mut reader, 2)?;
+    if let Some(reasons) = reader.optional(tag::context(3))? {
+        value::bits_of(reasons)?;
+        point.only_some_reasons = true;
+    }
+    let indirect = flag(&mut reader, 4)?;
+    let attributes = flag(&mut reader, 5)?;
     reader.finish()?;
-    Ok(point)
+    point.only_contains_user_certs = users == Some(true);
+    point.only_contains_ca_certs = cas == Some(true);
+    point.indirect_crl = indirect == Some(true);
+    point.only_contains_attribute_certs = attributes == Some(true);
+    Ok((point, [users, cas, indirect, attributes].contains(&Some(false))))
 }
 
 /// `[n] BOOLEAN DEFAULT FALSE`
-fn flag(reader: &mut Reader<'_>, number: u8) -> Result<bool, DerError> {
+fn flag(reader: &mut Reader<'_>, number: u8) -> Result<Option<bool>, DerError> {
     match reader.optional(tag::context(number))?.map(|flag| (flag, flag.content)) {
-        None | Some((_, [0x00])) => Ok(false),
-        Some((_, [0xff])) => Ok(true),
+        None => Ok(None),
+        Some((_, [0x00])) => Ok(Some(false)),
+        Some((_, [0xff])) => Ok(Some(true)),
         Some((flag, _)) => Err(flag.invalid("BOOLEAN")),
+    }
+}
+
+/// As RFC 5280 names the extension.
+fn name_of(oid: &[u8]) -> &'static str {
+    match oid {
+        extension::CRL_NUMBER => "cRLNumber",
+        extension::AUTHORITY_KEY_IDENTIFIER => "authorityKeyIdentifier",
+        extension::ISSUING_DISTRIBUTION_POINT => "issuingDistributionPoint",
+        extension::DELTA_CRL_INDICATOR => "deltaCRLIndicator",
+        extension::ISSUER_ALT_NAME => "issuerAltName",
+        extension::FRESHEST_CRL => "freshestCRL",
+        extension::AUTHORITY_INFO_ACCESS => "authorityInfoAccess",
+        extension::NEXT_CRL_PUBLISH => "Next CRL Publish",
+        _ => "another extension",
     }
 }

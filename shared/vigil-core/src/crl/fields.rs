@@ -6,6 +6,7 @@ use super::{
     CrlFacts, Malformed,
     entry::{Counter, Entry},
     extensions::ExtensionFacts,
+    faults::{self, Fault, FaultKind},
     place::Place,
 };
 use crate::{
@@ -24,8 +25,12 @@ pub(super) struct Fields {
     counter: Counter,
     extensions: ExtensionFacts,
     pub(super) signature: Vec<u8>,
+    pub(super) unused_bits: u8,
     pub(super) trailing_bytes: u64,
+    /// revokedCertificates is there.
+    pub(super) has_entries: bool,
     malformed: Vec<Malformed>,
+    faults: Vec<Fault>,
 }
 
 impl Fields {
@@ -56,8 +61,13 @@ impl Fields {
                 self.outer_algorithm = Some(AlgorithmIdentifier::read(element)?);
             }
             Place::Signature => {
-                let (bits, _) = value::bit_string(element)?;
+                let (bits, unused) = value::bit_string(element)?;
                 self.signature = bits.to_vec();
+                self.unused_bits = unused;
+                if unused > 0 {
+                    let error = element.invalid("signature of whole octets");
+                    self.malformed.push(Malformed { part: place.name(), error });
+                }
             }
             Place::List | Place::Tbs | Place::Entries | Place::End => {}
         }
@@ -72,13 +82,18 @@ impl Fields {
 
     /// A time that cannot be read is a fact: the rules say what follows from having none.
     fn time(&mut self, place: Place, element: Element<'_>) -> Option<OffsetDateTime> {
-        value::time(element)
-            .map_err(|error| self.malformed.push(Malformed { part: place.name(), error }))
-            .ok()
+        let part = place.name();
+        let time = value::time(element)
+            .map_err(|error| self.malformed.push(Malformed { part, error }))
+            .ok()?;
+        if value::is_odd_form(element, time) {
+            faults::add(&mut self.faults, FaultKind::TimeForm, part, 1);
+        }
+        Some(time)
     }
 
     /// The facts and the signature, once everything mandatory was there.
-    pub(super) fn finish(self, size: u64) -> Option<(CrlFacts, Vec<u8>)> {
+    pub(super) fn finish(self, size: u64) -> Option<(CrlFacts, Vec<u8>, u8)> {
         let mut facts = CrlFacts {
             size,
             version: self.version,
@@ -95,8 +110,18 @@ impl Fields {
             unknown_critical_extensions: Vec::new(),
             trailing_bytes: self.trailing_bytes,
             malformed: self.malformed,
+            faults: self.faults,
+            authority_certificate: None,
+            uris: Vec::new(),
+            next_publish: None,
+            has_freshest: false,
         };
+        if self.has_entries && facts.entries.count == 0 {
+            faults::add(&mut facts.faults, FaultKind::EmptyList, Place::Entries.name(), 1);
+        }
+        let of_entries = std::mem::take(&mut facts.entries.faults);
+        facts.faults.extend(of_entries);
         self.extensions.add_to(&mut facts);
-        Some((facts, self.signature))
+        Some((facts, self.signature, self.unused_bits))
     }
 }

@@ -93,6 +93,23 @@ pub(crate) fn entry_invalid_since(
     seq(&[tlv(tag::INTEGER, serial), utc(revoked_at), extensions])
 }
 
+/// The SubjectPublicKeyInfo of an RSA key of so many bits. It verifies nothing.
+pub(crate) fn rsa_spki(bits: usize) -> Vec<u8> {
+    let modulus = [&[0, 0x80][..], &vec![1; bits / 8 - 1]].concat();
+    let key = seq(&[tlv(tag::INTEGER, &modulus), tlv(tag::INTEGER, &[1, 0, 1])]);
+    let rsa = tlv(tag::OBJECT_IDENTIFIER, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1]);
+    seq(&[seq(&[rsa, vec![tag::NULL, 0]]), tlv(tag::BIT_STRING, &[&[0], &key[..]].concat())])
+}
+
+/// The same on a curve that RFC 5480 does not have.
+pub(crate) fn secp256k1_spki() -> Vec<u8> {
+    let ec = seq(&[
+        tlv(tag::OBJECT_IDENTIFIER, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1]),
+        tlv(tag::OBJECT_IDENTIFIER, &[0x2b, 0x81, 4, 0, 10]),
+    ]);
+    seq(&[ec, tlv(tag::BIT_STRING, &[0, 4])])
+}
+
 /// A CA with a P-256 key.
 pub(crate) struct Issuer {
     key: EcdsaKeyPair,

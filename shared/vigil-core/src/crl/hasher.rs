@@ -5,7 +5,7 @@
 
 use crate::{
     der::{Header, Reader, tag},
-    signature::{AlgorithmIdentifier, SignatureAlgorithm, SignedBytes},
+    signature::{AlgorithmIdentifier, SignedBytes},
 };
 
 #[derive(Default)]
@@ -52,9 +52,7 @@ impl TbsHasher {
 
 fn begin(bytes: Vec<u8>) -> State {
     match locate(&bytes) {
-        Some(Some(Signed { start, length, algorithm })) => {
-            hash(SignedBytes::new(algorithm), length, &bytes[start..])
-        }
+        Some(Some(Signed { start, length, signed })) => hash(signed, length, &bytes[start..]),
         Some(None) => State::Impossible,
         None if bytes.len() > MAX_BEGINNING => State::Impossible,
         None => State::Beginning(bytes),
@@ -70,7 +68,7 @@ fn hash(mut signed: SignedBytes, left: u64, piece: &[u8]) -> State {
 struct Signed {
     start: usize,
     length: u64,
-    algorithm: SignatureAlgorithm,
+    signed: SignedBytes,
 }
 
 /// `None` while more bytes are needed; `Some(None)` if no number of them will help.
@@ -96,6 +94,6 @@ fn locate(bytes: &[u8]) -> Option<Option<Signed>> {
         at = at.checked_add(usize::try_from(first.total_len()).ok()?)?;
     }
     let element = Reader::new(bytes.get(at..)?).element().ok()?;
-    let algorithm = AlgorithmIdentifier::read(element).ok().and_then(|read| read.algorithm);
-    Some(algorithm.map(|algorithm| Signed { start, length: tbs.total_len(), algorithm }))
+    let signed = AlgorithmIdentifier::read(element).ok().and_then(SignedBytes::new);
+    Some(signed.map(|signed| Signed { start, length: tbs.total_len(), signed }))
 }

@@ -82,11 +82,34 @@ fn openssl_and_we_agree_on_its_crls_in_every_algorithm() {
     );
     let ed25519 = ["-algorithm", "ED25519"];
     let pss = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"];
+    let mask = ["-sigopt", "rsa_mgf1_md:sha256"];
+    let weak_rsa = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1031"];
+    let k256 = ec("ec_paramgen_curve:secp256k1");
     let md = |name| ["-md", name];
+    let salt = |length: &'static str| {
+        let length = match length {
+            "0" => "rsa_pss_saltlen:0",
+            "17" => "rsa_pss_saltlen:17",
+            "20" => "rsa_pss_saltlen:20",
+            "24" => "rsa_pss_saltlen:24",
+            _ => "rsa_pss_saltlen:max",
+        };
+        ["-sigopt", "rsa_padding_mode:pss", "-sigopt", length]
+    };
     for (name, key, sign) in [
         ("SHA256WITHRSA", &rsa[..], md("sha256").to_vec()),
         ("SHA512WITHRSA", &rsa, md("sha512").to_vec()),
         ("SHA384WITHRSA_PSS", &rsa, [&md("sha384")[..], &pss].concat()),
+        ("SHA256WITHRSA_PSS", &rsa, [&md("sha256")[..], &salt("24")].concat()),
+        ("SHA256WITHRSA_PSS", &rsa, [&md("sha256")[..], &salt("0")].concat()),
+        ("SHA512WITHRSA_PSS", &rsa, [&md("sha512")[..], &salt("max"), &mask].concat()),
+        ("SHA1WITHRSA_PSS", &rsa, [&md("sha1")[..], &salt("20")].concat()),
+        ("SHA1WITHRSA", &rsa, md("sha1").to_vec()),
+        ("SHA224WITHRSA", &rsa, md("sha224").to_vec()),
+        ("SHA256WITHRSA", &weak_rsa, md("sha256").to_vec()),
+        ("SHA384WITHRSA_PSS", &weak_rsa, [&md("sha384")[..], &salt("17")].concat()),
+        ("SHA256WITHECDSA", &k256, md("sha256").to_vec()),
+        ("SHA1WITHECDSA", &p256, md("sha1").to_vec()),
         ("SHA256WITHECDSA", &p256, md("sha256").to_vec()),
         ("SHA384WITHECDSA", &p384, md("sha384").to_vec()),
         ("SHA512WITHECDSA", &p521, md("sha512").to_vec()),
@@ -117,6 +140,26 @@ fn openssl_and_we_agree_on_its_crls_in_every_algorithm() {
         assert!(!openssl_verifies(directory.path(), &spoilt), "{name}: OpenSSL, spoilt");
         let ours = Crl::read(&spoilt).unwrap().verify(&certificate);
         assert_eq!(ours, Err(SignatureError::Mismatch), "{name}: we, spoilt");
+    }
+}
+
+#[test]
+fn what_we_cannot_verify_is_not_called_forged() {
+    let brainpool = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1"];
+    for (name, key, sign) in [
+        ("ED448", &["-algorithm", "ED448"][..], ["-md", "null"]),
+        ("SHA256WITHECDSA", &brainpool, ["-md", "sha256"]),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let (certificate, der) = make(directory.path(), key, &sign);
+        let ours = Crl::read(&der).unwrap().verify(&certificate);
+        let Err(SignatureError::Unsupported { algorithm, .. }) = ours else { panic!("{ours:?}") };
+        assert_eq!(algorithm, name);
+        let other = Issuer::new("Agreement CA").certificate();
+        let ours = Crl::read(&der).unwrap().verify(&other);
+        let is_fitting = name == "SHA256WITHECDSA";
+        let error = if is_fitting { "Mismatch" } else { "WrongKey" };
+        assert!(format!("{ours:?}").contains(error), "{name}: {ours:?}");
     }
 }
 

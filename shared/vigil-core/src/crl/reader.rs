@@ -5,11 +5,14 @@
 //! what is held at any time is one small element, however large the CRL. The signed bytes are
 //! hashed on the way, unless that is done elsewhere.
 
-use super::{Crl, CrlError, TbsHasher, entry::Entry, fields::Fields, place::Place};
+use super::{Crl, CrlError, Foreign, TbsHasher, entry::Entry, fields::Fields, place::Place};
 use crate::der::{DerError, Header, Reader, tag};
 
-/// More than any Name, entry or set of extensions that a CA writes.
-const MAX_ELEMENT: u64 = 64 * 1024;
+/// More than any Name, entry or set of extensions that a CA writes, and what is held of it at most.
+const MAX_ELEMENT: u64 = 1024 * 1024;
+
+/// Bytes that are kept of the beginning.
+const BEGINNING: usize = 512;
 
 /// Reads a CRL from its pieces and shows every entry to `visit` as it passes by.
 pub struct CrlReader<V> {
@@ -18,6 +21,10 @@ pub struct CrlReader<V> {
     pending: Vec<u8>,
     offset: u64,
     place: Place,
+    /// The first bytes, which name what stands in a CRL's place.
+    beginning: Vec<u8>,
+    /// The walk has ended, and the beginning is not all there yet.
+    failed: Option<CrlError>,
     /// Where the frames end.
     list_end: u64,
     tbs_end: u64,
@@ -39,6 +46,8 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
             visit,
             pending: Vec::new(),
             offset: 0,
+            beginning: Vec::new(),
+            failed: None,
             place: Place::List,
             list_end: u64::MAX,
             tbs_end: 0,
@@ -58,6 +67,24 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
         if let Some(hasher) = &mut self.hasher {
             hasher.push(piece);
         }
+        let missing = BEGINNING.saturating_sub(self.beginning.len()).min(piece.len());
+        self.beginning.extend_from_slice(&piece[..missing]);
+        if self.failed.is_none() {
+            self.failed = self.walk_on(piece).err();
+        }
+        // What it is instead of a CRL shows in so many bytes, however they arrive.
+        if self.beginning.len() < BEGINNING {
+            return Ok(());
+        }
+        self.failed.clone().map_or(Ok(()), |error| Err(self.named(error)))
+    }
+
+    /// The error, or the name of what was read instead of a CRL.
+    fn named(&self, error: CrlError) -> CrlError {
+        Foreign::of(&self.beginning).map_or(error, CrlError::Foreign)
+    }
+
+    fn walk_on(&mut self, piece: &[u8]) -> Result<(), CrlError> {
         let mut piece = piece;
         while !self.pending.is_empty() && !piece.is_empty() {
             piece = self.complete(piece)?;
@@ -88,16 +115,19 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
     /// The object is over.
     pub fn finish(self) -> Result<Crl, CrlError> {
         let size = self.offset + self.pending.len() as u64;
+        if let Some(error) = self.failed.clone() {
+            return Err(self.named(error));
+        }
         if size == 0 {
             return Err(CrlError::Empty);
         }
         let truncated = CrlError::Truncated { size, part: self.place.name() };
         if self.place != Place::End {
-            return Err(truncated);
+            return Err(self.named(truncated));
         }
-        let (facts, signature) = self.fields.finish(size).ok_or(truncated)?;
+        let (facts, signature, unused_bits) = self.fields.finish(size).ok_or(truncated)?;
         let signed = self.hasher.and_then(TbsHasher::finish);
-        Ok(Crl { facts, signed, signature })
+        Ok(Crl { facts, signed, signature, unused_bits })
     }
 
     /// Goes as far as `bytes` allow and tells how many were used.
@@ -198,7 +228,10 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
         match self.place {
             Place::List => self.list_end = end,
             Place::Tbs => self.tbs_end = end,
-            _ => self.entries_end = end,
+            _ => {
+                self.entries_end = end;
+                self.fields.has_entries = true;
+            }
         }
         self.place = self.place.next();
         Ok(Step::Used(header.header_len))
@@ -229,11 +262,9 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
     }
 }
 
-/// Names the two usual mistakes by the first byte.
 fn not_der(bytes: &[u8]) -> Result<(), CrlError> {
     match bytes.first() {
         None | Some(&tag::SEQUENCE) => Ok(()),
-        Some(b'-') => Err(CrlError::Pem),
         Some(&other) => Err(CrlError::NotDer(other)),
     }
 }

@@ -165,6 +165,18 @@ impl<T> SortedSerials<T> {
         }
     }
 
+    /// Shows those that are in both, with what belongs to them here and there, in one walk over both.
+    pub fn both<U>(&self, other: &SortedSerials<U>, mut show: impl FnMut(Serial<'_>, &T, &U)) {
+        for (ours, theirs) in self.0.short.iter().zip(&other.0.short) {
+            meet(ours, theirs, |serial, of, theirs| {
+                show(Serial::Short(serial.number()), of, theirs);
+            });
+        }
+        meet(&self.0.long, &other.0.long, |serial, of, theirs| {
+            show(Serial::Long(serial), of, theirs);
+        });
+    }
+
     /// Shows those that are in none of `others`, in one walk over all of them.
     pub fn without<U>(&self, others: &[&SortedSerials<U>], mut show: impl FnMut(Serial<'_>, &T)) {
         for (at, ours) in self.0.short.iter().enumerate() {
@@ -178,6 +190,21 @@ impl<T> SortedSerials<T> {
 
 fn repeated<K: PartialEq, T>(sorted: &[(K, T)]) -> u64 {
     sorted.windows(2).filter(|pair| pair[0].0 == pair[1].0).count() as u64
+}
+
+fn meet<K: Ord, T, U>(ours: &[(K, T)], mut theirs: &[(K, U)], mut show: impl FnMut(&K, &T, &U)) {
+    for (serial, of) in ours {
+        while let [(other, _), rest @ ..] = theirs
+            && other < serial
+        {
+            theirs = rest;
+        }
+        if let [(other, of_other), ..] = theirs
+            && other == serial
+        {
+            show(serial, of, of_other);
+        }
+    }
 }
 
 fn walk<'t, K: Ord + 't, T, U: 't>(

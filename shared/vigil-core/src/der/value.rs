@@ -16,7 +16,12 @@ pub fn boolean(element: Element<'_>) -> Result<bool, DerError> {
 
 /// The octets of an INTEGER, two's complement, in their shortest form (X.690 §8.3.2).
 pub fn integer(element: Element<'_>) -> Result<&[u8], DerError> {
-    match element.tagged(tag::INTEGER)?.content {
+    integer_content(element.tagged(tag::INTEGER)?)
+}
+
+/// The same where an implicit tag stands in INTEGER's place.
+pub fn integer_content(element: Element<'_>) -> Result<&[u8], DerError> {
+    match element.content {
         [] | [0x00, 0x00..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(element.invalid("INTEGER")),
         octets => Ok(octets),
     }
@@ -42,7 +47,12 @@ pub fn magnitude(octets: &[u8]) -> &[u8] {
 
 /// A BIT STRING and the number of unused bits in its last octet.
 pub fn bit_string(element: Element<'_>) -> Result<(&[u8], u8), DerError> {
-    match element.tagged(tag::BIT_STRING)?.content {
+    bits_of(element.tagged(tag::BIT_STRING)?)
+}
+
+/// The same where an implicit tag stands in BIT STRING's place.
+pub fn bits_of(element: Element<'_>) -> Result<(&[u8], u8), DerError> {
+    match element.content {
         [0, bits @ ..] => Ok((bits, 0)),
         [unused @ 1..=7, bits @ ..] if !bits.is_empty() => Ok((bits, *unused)),
         _ => Err(element.invalid("BIT STRING")),
@@ -115,6 +125,12 @@ pub fn time(element: Element<'_>) -> Result<OffsetDateTime, DerError> {
     let date = Date::from_calendar_date(year, month, field(2)?).map_err(|_| invalid())?;
     let time = Time::from_hms(field(4)?, field(6)?, field(8)?).map_err(|_| invalid())?;
     Ok(date.with_time(time).assume_utc())
+}
+
+/// Whether a time that was read stands in the form of other years: UTCTime through 2049,
+/// GeneralizedTime from 2050 on (RFC 5280 §5.1.2.4). A UTCTime cannot say a later year.
+pub fn is_odd_form(element: Element<'_>, time: OffsetDateTime) -> bool {
+    element.tag == tag::GENERALIZED_TIME && (1950..2050).contains(&time.year())
 }
 
 /// The content of a UTCTime in seconds since 1970. The same as [`time()`], for CRLs of a million

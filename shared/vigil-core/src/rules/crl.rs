@@ -10,22 +10,25 @@ use crate::{
     ca::Ca,
     certificate::Certificate,
     crl::{
-        CrlError, CrlFacts,
+        CrlError, CrlFacts, FaultKind,
         comparison::{BACKDATED, Coverage, Difference},
     },
-    finding::Names,
+    finding::{Kind, Names, Observation},
     signature::SignatureError,
 };
 
 mod algorithms;
 mod authority_key_identifier;
 mod completeness;
+mod criticality;
 mod crl_number;
 mod delta;
 mod distribution_points;
 mod early_removal;
+mod encoding;
 mod entry_dates;
 mod generation;
+mod issuer_certificate;
 mod issuer_name;
 mod issuing_distribution_point;
 mod never_issued;
@@ -34,19 +37,23 @@ mod object_present;
 mod overdue_refresh;
 mod parses;
 mod place;
+mod profile;
 mod reasons;
 mod references;
+mod rewritten;
 mod scanned;
 mod serials;
 mod signature;
 mod size;
 mod this_update;
 mod unknown_critical_extension;
+mod uris;
 mod validity;
 mod version;
 mod writer;
 
 pub use place::Place;
+pub use profile::Profile;
 pub use references::References;
 pub use scanned::ScannedCertificates;
 
@@ -59,8 +66,10 @@ pub const RULES: &[Rule<CrlSubject>] = &[
     writer::RULE,
     generation::RULE,
     parses::RULE,
+    encoding::RULE,
     version::RULE,
     signature::RULE,
+    issuer_certificate::RULE,
     algorithms::RULE,
     issuer_name::RULE,
     authority_key_identifier::RULE,
@@ -72,7 +81,9 @@ pub const RULES: &[Rule<CrlSubject>] = &[
     issuing_distribution_point::RULE,
     distribution_points::RULE,
     delta::RULE,
+    criticality::RULE,
     unknown_critical_extension::RULE,
+    uris::RULE,
     size::RULE,
     serials::RULE,
     entry_dates::RULE,
@@ -80,6 +91,7 @@ pub const RULES: &[Rule<CrlSubject>] = &[
     completeness::RULE,
     never_issued::RULE,
     early_removal::RULE,
+    rewritten::RULE,
 ];
 
 /// For findings about a CRL that ACM PCA cannot have made.
@@ -107,6 +119,7 @@ pub struct CrlSubject {
     /// The CA as the service describes it; `None` for a CRL that somebody shows us.
     pub ca: Option<Ca>,
     pub place: Place,
+    pub profile: Profile,
     pub crl: CrlState,
     /// The CA's certificate; or why it is not known.
     pub issuer: Result<Certificate, String>,
@@ -249,6 +262,20 @@ impl Subject for CrlSubject {
             None => names.with("ca", "this CA"),
         }
     }
+}
+
+/// One observation of all the faults of a kind, if there are any.
+fn of_fault(facts: &CrlFacts, kind: Kind, fault: FaultKind) -> Option<Observation> {
+    let parts: Vec<String> = facts
+        .faults
+        .iter()
+        .filter(|seen| seen.kind == fault)
+        .map(|seen| match seen.count {
+            1 => seen.part.to_owned(),
+            count => format!("{} ({count} times)", seen.part),
+        })
+        .collect();
+    (!parts.is_empty()).then(|| Observation::new(kind).with("parts", parts))
 }
 
 /// For evidence: identifiers and numbers as people compare them. They are as long as whoever wrote

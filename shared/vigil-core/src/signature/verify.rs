@@ -5,44 +5,66 @@ use aws_lc_rs::{
     signature::{self as lc, UnparsedPublicKey, VerificationAlgorithm},
 };
 
-use super::{Hash, SignatureAlgorithm};
-use crate::der::{DerError, Reader, tag, value};
+use super::{AlgorithmIdentifier, Hash, Key, Pss, SignatureAlgorithm, rsa};
+use crate::der::DerError;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {
-    #[error("signature algorithm {0} cannot be verified here")]
-    Unsupported(String),
+    /// It may be good or forged.
+    #[error("a {algorithm} signature by a key of type {key} cannot be verified here")]
+    Unsupported { algorithm: String, key: String },
     #[error("a {algorithm} signature cannot come from a key of type {key}")]
-    WrongKey { algorithm: SignatureAlgorithm, key: String },
+    WrongKey { algorithm: String, key: String },
     #[error("the public key cannot be read")]
     PublicKey(#[source] DerError),
+    #[error("the signature ends with {0} unused bits, and a signature is whole octets")]
+    UnusedBits(u8),
     #[error("the signature does not match the signed bytes and the public key")]
     Mismatch,
 }
 
+impl SignatureError {
+    /// Why a signature that nothing was hashed for is not verified: such a key cannot have made it,
+    /// or it is not known whether it did.
+    pub fn of_unknown(algorithm: &AlgorithmIdentifier, spki: &[u8]) -> Self {
+        match Key::read(spki) {
+            Err(error) => Self::PublicKey(error),
+            Ok(key) if key.can_make(algorithm) => {
+                Self::Unsupported { algorithm: algorithm.to_string(), key: key.to_string() }
+            }
+            Ok(key) => Self::WrongKey { algorithm: algorithm.to_string(), key: key.to_string() },
+        }
+    }
+}
+
 /// Signed bytes as they arrive: hashed at once where the algorithm signs a hash, kept where it
 /// wants the whole message (Ed25519, ML-DSA).
+#[derive(Clone)]
 pub struct SignedBytes {
-    algorithm: SignatureAlgorithm,
+    algorithm: AlgorithmIdentifier,
+    by: SignatureAlgorithm,
     message: Message,
 }
 
+#[derive(Clone)]
 enum Message {
     Hashing(digest::Context),
     Whole(Vec<u8>),
 }
 
 impl SignedBytes {
-    pub fn new(algorithm: SignatureAlgorithm) -> Self {
+    /// `None`: it is not known what the algorithm signs.
+    pub fn new(algorithm: AlgorithmIdentifier) -> Option<Self> {
         use SignatureAlgorithm::{Ecdsa, Ed25519, MlDsa44, MlDsa65, MlDsa87, RsaPkcs1, RsaPss};
-        let message = match algorithm {
-            Ecdsa(hash) | RsaPkcs1(hash) | RsaPss(hash) => {
+        let by = algorithm.algorithm?;
+        let message = match by {
+            Ecdsa(hash) | RsaPkcs1(hash) | RsaPss(Pss { hash, .. }) => {
                 Message::Hashing(digest::Context::new(digest_of(hash)))
             }
             Ed25519 | MlDsa44 | MlDsa65 | MlDsa87 => Message::Whole(Vec::new()),
         };
-        Self { algorithm, message }
+        Some(Self { algorithm, by, message })
     }
 
     pub fn update(&mut self, bytes: &[u8]) {
@@ -53,78 +75,104 @@ impl SignedBytes {
     }
 
     /// Whether `signature` over these bytes was made by the key of `spki`, a SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    ///
+    /// It was not, or that cannot be told.
     pub fn verify(self, spki: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
-        let algorithm = verification(self.algorithm, spki)?;
-        let key = UnparsedPublicKey::new(algorithm, spki);
-        let verified = match self.message {
-            Message::Hashing(context) => {
+        let key = Key::read(spki).map_err(SignatureError::PublicKey)?;
+        let verified = match (verifier(self.by, &key), self.message) {
+            (Some(algorithm), Message::Hashing(context)) => {
                 let digest: Digest = context.finish();
-                key.verify_digest(&digest, signature)
+                UnparsedPublicKey::new(algorithm, spki).verify_digest(&digest, signature).is_ok()
             }
-            Message::Whole(message) => key.verify(&message, signature),
+            (Some(algorithm), Message::Whole(message)) => {
+                UnparsedPublicKey::new(algorithm, spki).verify(&message, signature).is_ok()
+            }
+            (None, Message::Hashing(context)) if key.is_rsa() => {
+                let digest = context.finish();
+                match self.by {
+                    SignatureAlgorithm::RsaPkcs1(hash) if !key.is_pss_only() => {
+                        rsa::is_pkcs1(&key, hash, &digest, signature)
+                    }
+                    SignatureAlgorithm::RsaPss(pss) if pss.is_allowed_by(&key) => {
+                        rsa::is_pss(&key, pss, &digest, signature)
+                    }
+                    _ => return Err(wrong_key(&self.algorithm, &key)),
+                }
+            }
+            (None, _) => return Err(SignatureError::of_unknown(&self.algorithm, spki)),
         };
-        verified.map_err(|_| SignatureError::Mismatch)
+        if verified { Ok(()) } else { Err(SignatureError::Mismatch) }
     }
 }
 
-/// The verifier for this algorithm with this key, whose type and curve must fit.
-fn verification(
+fn wrong_key(algorithm: &AlgorithmIdentifier, key: &Key<'_>) -> SignatureError {
+    SignatureError::WrongKey { algorithm: algorithm.to_string(), key: key.to_string() }
+}
+
+impl Pss {
+    /// A key may bind its signatures to parameters of its own (RFC 4055 §3.3): the same hashes, and a
+    /// salt of no fewer octets.
+    fn is_allowed_by(self, key: &Key<'_>) -> bool {
+        match key.parameters.filter(|_| key.is_pss_only()) {
+            None => true,
+            Some(parameters) => Self::read(parameters).is_some_and(|bound| {
+                (bound.hash, bound.mask) == (self.hash, self.mask) && bound.salt <= self.salt
+            }),
+        }
+    }
+
+    /// The only form that aws-lc-rs verifies.
+    fn is_usual(self) -> bool {
+        self.hash == self.mask && usize::from(self.salt) == digest_of(self.hash).output_len()
+    }
+}
+
+/// aws-lc-rs's verifier for this algorithm with this key, whose type and curve must fit.
+fn verifier(
     algorithm: SignatureAlgorithm,
-    spki: &[u8],
-) -> Result<&'static dyn VerificationAlgorithm, SignatureError> {
-    use Hash::{Sha256, Sha384, Sha512};
+    key: &Key<'_>,
+) -> Option<&'static dyn VerificationAlgorithm> {
+    use Hash::{Sha1, Sha224, Sha256, Sha384, Sha512};
     use SignatureAlgorithm::{Ecdsa, Ed25519, MlDsa44, MlDsa65, MlDsa87, RsaPkcs1, RsaPss};
-    let key = key_type(spki).map_err(SignatureError::PublicKey)?;
-    let verifier: &'static dyn VerificationAlgorithm = match (algorithm, key.as_str()) {
+    let name = key.to_string();
+    let is_usual_rsa = key.rsa_bits().is_none_or(|bits| (2048..=8192).contains(&bits));
+    if !is_usual_rsa || matches!(algorithm, RsaPss(pss) if !pss.is_usual()) {
+        return None;
+    }
+    Some(match (algorithm, name.as_str()) {
         (RsaPkcs1(Sha256), "RSA") => &lc::RSA_PKCS1_2048_8192_SHA256,
         (RsaPkcs1(Sha384), "RSA") => &lc::RSA_PKCS1_2048_8192_SHA384,
         (RsaPkcs1(Sha512), "RSA") => &lc::RSA_PKCS1_2048_8192_SHA512,
-        (RsaPss(Sha256), "RSA") => &lc::RSA_PSS_2048_8192_SHA256,
-        (RsaPss(Sha384), "RSA") => &lc::RSA_PSS_2048_8192_SHA384,
-        (RsaPss(Sha512), "RSA") => &lc::RSA_PSS_2048_8192_SHA512,
+        (RsaPss(Pss { hash: Sha256, .. }), "RSA") => &lc::RSA_PSS_2048_8192_SHA256,
+        (RsaPss(Pss { hash: Sha384, .. }), "RSA") => &lc::RSA_PSS_2048_8192_SHA384,
+        (RsaPss(Pss { hash: Sha512, .. }), "RSA") => &lc::RSA_PSS_2048_8192_SHA512,
+        (Ecdsa(Sha1), "P-256") => &lc::ECDSA_P256_SHA1_ASN1,
         (Ecdsa(Sha256), "P-256") => &lc::ECDSA_P256_SHA256_ASN1,
         (Ecdsa(Sha384), "P-256") => &lc::ECDSA_P256_SHA384_ASN1,
         (Ecdsa(Sha512), "P-256") => &lc::ECDSA_P256_SHA512_ASN1,
         (Ecdsa(Sha256), "P-384") => &lc::ECDSA_P384_SHA256_ASN1,
         (Ecdsa(Sha384), "P-384") => &lc::ECDSA_P384_SHA384_ASN1,
         (Ecdsa(Sha512), "P-384") => &lc::ECDSA_P384_SHA512_ASN1,
+        (Ecdsa(Sha1), "P-521") => &lc::ECDSA_P521_SHA1_ASN1,
+        (Ecdsa(Sha224), "P-521") => &lc::ECDSA_P521_SHA224_ASN1,
         (Ecdsa(Sha256), "P-521") => &lc::ECDSA_P521_SHA256_ASN1,
         (Ecdsa(Sha384), "P-521") => &lc::ECDSA_P521_SHA384_ASN1,
         (Ecdsa(Sha512), "P-521") => &lc::ECDSA_P521_SHA512_ASN1,
+        (Ecdsa(Sha256), "secp256k1") => &lc::ECDSA_P256K1_SHA256_ASN1,
         (Ed25519, "Ed25519") => &lc::ED25519,
         (MlDsa44, "ML-DSA-44") => &lc::ML_DSA_44,
         (MlDsa65, "ML-DSA-65") => &lc::ML_DSA_65,
         (MlDsa87, "ML-DSA-87") => &lc::ML_DSA_87,
-        _ => return Err(SignatureError::WrongKey { algorithm, key }),
-    };
-    Ok(verifier)
+        _ => return None,
+    })
 }
 
-fn key_type(spki: &[u8]) -> Result<String, DerError> {
-    let mut outer = Reader::new(spki).expect(tag::SEQUENCE)?.open()?;
-    let mut algorithm = outer.expect(tag::SEQUENCE)?.open()?;
-    let oid = value::oid(algorithm.expect(tag::OBJECT_IDENTIFIER)?)?;
-    let name = match oid.as_str() {
-        "1.2.840.113549.1.1.1" => "RSA",
-        "1.2.840.10045.2.1" => {
-            return match value::oid(algorithm.expect(tag::OBJECT_IDENTIFIER)?)?.as_str() {
-                "1.2.840.10045.3.1.7" => Ok("P-256".to_owned()),
-                "1.3.132.0.34" => Ok("P-384".to_owned()),
-                "1.3.132.0.35" => Ok("P-521".to_owned()),
-                curve => Ok(format!("elliptic curve {curve}")),
-            };
-        }
-        "1.3.101.112" => "Ed25519",
-        "2.16.840.1.101.3.4.3.17" => "ML-DSA-44",
-        "2.16.840.1.101.3.4.3.18" => "ML-DSA-65",
-        "2.16.840.1.101.3.4.3.19" => "ML-DSA-87",
-        other => other,
-    };
-    Ok(name.to_owned())
-}
-
-fn digest_of(hash: Hash) -> &'static digest::Algorithm {
+pub(super) fn digest_of(hash: Hash) -> &'static digest::Algorithm {
     match hash {
+        Hash::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+        Hash::Sha224 => &digest::SHA224,
         Hash::Sha256 => &digest::SHA256,
         Hash::Sha384 => &digest::SHA384,
         Hash::Sha512 => &digest::SHA512,

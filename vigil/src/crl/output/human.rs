@@ -3,55 +3,95 @@
 use vigil_core::{
     finding::Finding,
     instant::rfc3339,
+    name::readable,
     rules::{
-        Judgement, JudgementResult,
+        JudgementResult,
         crl::{CrlState, CrlSubject},
     },
 };
 
-use super::findings;
+use super::super::judged::{Judged, findings};
 use crate::output::plain;
 
-pub(crate) fn human(subject: &CrlSubject, judgements: &[Judgement]) -> String {
+pub(crate) fn human(all: &[Judged]) -> String {
     let mut text = String::new();
-    line(&mut text, &summary(subject));
+    for judged in all {
+        if all.len() > 1 {
+            line(&mut text, &format!("== {}", judged.name));
+        }
+        one(&mut text, judged);
+    }
+    text
+}
+
+fn one(text: &mut String, judged: &Judged) {
+    let Judged { subject, judgements, ignored, .. } = judged;
+    let is_read = matches!(subject.crl, CrlState::Read { .. });
+    for summed in summary(subject) {
+        line(text, &summed);
+    }
     let found = findings(judgements);
     for finding in &found {
         text.push('\n');
-        write_finding(&mut text, finding);
+        write_finding(text, finding);
         text.push('\n');
     }
     text.push('\n');
+    for (rule, reason) in ignored {
+        line(text, &format!("ignored: {rule}: {reason}"));
+    }
     let mut passed = 0;
     for judgement in judgements {
         match &judgement.result {
             JudgementResult::Findings { .. } => {}
-            JudgementResult::NotApplicable { reason } => {
-                line(&mut text, &format!("not applicable: {}: {reason}", judgement.rule));
-            }
             JudgementResult::Pass => passed += 1,
+            // Of an object that is no CRL, nothing but that is of interest.
+            _ if !is_read => {}
+            JudgementResult::NotApplicable { reason } => {
+                line(text, &format!("not applicable: {}: {reason}", judgement.rule));
+            }
             JudgementResult::Unknown { reason } => {
-                line(&mut text, &format!("not checked: {}: {reason}", judgement.rule));
+                line(text, &format!("not checked: {}: {reason}", judgement.rule));
             }
         }
     }
-    line(&mut text, &format!("{passed} rules hold, {} finding(s)", found.len()));
-    text
+    if is_read {
+        line(text, &format!("{passed} rules hold, {} finding(s)", found.len()));
+    }
 }
 
-fn summary(subject: &CrlSubject) -> String {
+fn summary(subject: &CrlSubject) -> Vec<String> {
     let CrlState::Read { facts, .. } = &subject.crl else {
-        return "no CRL could be read".to_owned();
+        return vec!["no CRL could be read".to_owned()];
     };
     let time = |at: Option<_>| at.map_or_else(|| "an unknown time".to_owned(), rfc3339);
-    format!(
-        "{} entries, {} bytes, {}, from {} to {}",
-        facts.entries.count,
-        facts.size,
-        facts.inner_algorithm,
-        time(facts.this_update),
-        time(facts.next_update)
-    )
+    let number = facts.number.as_deref().map_or_else(
+        || "no number".to_owned(),
+        |octets| {
+            let hex: String = octets.iter().take(32).map(|octet| format!("{octet:02x}")).collect();
+            format!("number 0x{hex}")
+        },
+    );
+    let reasons: Vec<_> = REASONS
+        .iter()
+        .zip(facts.entries.reasons)
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    let reasons =
+        if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join(", ")) };
+    vec![
+        format!("issuer {}, {number}, profile {}", readable(&facts.issuer), subject.profile.name()),
+        format!(
+            "{} entries, {} bytes, {}, from {} to {}",
+            facts.entries.count,
+            facts.size,
+            facts.inner_algorithm,
+            time(facts.this_update),
+            time(facts.next_update)
+        ),
+        format!("entries by reason{reasons}"),
+    ]
 }
 
 /// As [`Finding`] displays itself, line by line: a command stands on a line of its own in what is to
@@ -65,6 +105,22 @@ fn write_finding(text: &mut String, finding: &Finding) {
     }
     line(text, &format!("Why: {}", finding.why));
 }
+
+/// By code (RFC 5280 §5.3.1).
+const REASONS: [&str; 12] = [
+    "unspecified",
+    "keyCompromise",
+    "cACompromise",
+    "affiliationChanged",
+    "superseded",
+    "cessationOfOperation",
+    "certificateHold",
+    "unused (7)",
+    "removeFromCRL",
+    "privilegeWithdrawn",
+    "aACompromise",
+    "others",
+];
 
 fn line(text: &mut String, line: &str) {
     text.push_str(&plain(line));

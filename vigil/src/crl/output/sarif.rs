@@ -1,28 +1,35 @@
 //! SARIF 2.1.0 (OASIS), which code scanning services read.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use vigil_core::{
     finding::{Finding, RuleInfo, Severity},
-    rules::{self, Judgement},
+    rules,
 };
 
-use super::findings;
+use super::super::judged::{Answer, Judged, findings};
 
-pub(crate) fn sarif(file: &Path, judgements: &[Judgement]) -> String {
+pub(crate) fn sarif(all: &[Judged], threshold: Severity) -> String {
     let rules: Vec<RuleInfo> = rules::all()
         .into_iter()
-        .filter(|rule| judgements.iter().any(|judgement| judgement.rule == rule.id))
-        .collect();
-    let uri = uri(&file.to_string_lossy());
-    let results: Vec<Value> = findings(judgements)
-        .into_iter()
-        .map(|finding| {
-            let index = rules.iter().position(|rule| rule.id == finding.rule);
-            result(finding, index, &uri)
+        .filter(|rule| {
+            let mut judgements = all.iter().flat_map(|one| &one.judgements);
+            judgements.any(|judgement| judgement.rule == rule.id)
         })
         .collect();
+    let mut results: Vec<Value> = Vec::new();
+    let mut incomplete = Vec::new();
+    for judged in all {
+        let uri = uri(&judged.name);
+        for finding in findings(&judged.judgements) {
+            let index = rules.iter().position(|rule| rule.id == finding.rule);
+            results.push(result(finding, index, &uri));
+        }
+        if judged.answer(threshold) == Answer::Incomplete {
+            let text = format!("incomplete: the signature of {} was not verified", judged.name);
+            incomplete.push(json!({ "level": "error", "message": { "text": text } }));
+        }
+    }
+    let is_complete = incomplete.is_empty();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -33,7 +40,10 @@ pub(crate) fn sarif(file: &Path, judgements: &[Judgement]) -> String {
                 "informationUri": env!("CARGO_PKG_REPOSITORY"),
                 "rules": rules.iter().map(descriptor).collect::<Vec<_>>(),
             }},
-            "invocations": [{"executionSuccessful": true}],
+            "invocations": [{
+                "executionSuccessful": is_complete,
+                "toolExecutionNotifications": incomplete,
+            }],
             "results": results,
         }],
     });

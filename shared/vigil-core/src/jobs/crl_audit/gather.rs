@@ -19,7 +19,7 @@ use crate::{
     ports::{Address, Delivery, Objects, PortError},
     rules::{
         bucket::BucketUser,
-        crl::{CrlHistory, CrlState, CrlSubject, Place, References},
+        crl::{CrlHistory, CrlState, CrlSubject, Place, Profile, References},
         distribution::DistributionSubject,
     },
 };
@@ -141,6 +141,7 @@ pub(super) async fn crl(ports: &Ports<'_>, asked: Asked<'_>) -> Gathered {
     let subject = CrlSubject {
         ca: Some(ca.clone()),
         place: Place::Bucket { bucket: scope.bucket.clone(), key: scope.key.clone() },
+        profile: Profile::AcmPca,
         crl,
         issuer,
         history,

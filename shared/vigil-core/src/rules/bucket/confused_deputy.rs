@@ -114,6 +114,14 @@ fn grade(subject: &BucketSubject, policy: &BucketPolicy, user: &BucketUser) -> O
         Effect::Unclear { why } => return Some(Grade::OtherCondition(why)),
         Effect::Denied { .. } | Effect::Silent => {}
     }
+    for neighbour in neighbours(account) {
+        let context = service_context(&neighbour, &ca.replace(account, &neighbour), None);
+        if let Effect::Allowed { .. } = put_object(subject, policy, user, &context) {
+            let why =
+                format!("it also matches account {neighbour}, so it is a pattern of accounts");
+            return Some(Grade::OtherCondition(why));
+        }
+    }
     if let Some(organisation) = organisation {
         let colleague = service_context(STRANGER, &of_another_account, Some(organisation));
         if let Effect::Allowed { .. } = put_object(subject, policy, user, &colleague) {
@@ -127,6 +135,18 @@ fn grade(subject: &BucketSubject, policy: &BucketPolicy, user: &BucketUser) -> O
         Effect::Unclear { why } => Some(Grade::OtherCondition(why)),
         Effect::Denied { .. } | Effect::Silent => None,
     }
+}
+
+/// Accounts that share a beginning or an end with this one: a pattern such as `1111*` matches some.
+fn neighbours(account: &str) -> Vec<String> {
+    let other = |digit: u8| if digit == b'9' { b'8' } else { digit + 1 };
+    let mut all = Vec::new();
+    for changed in 0..account.len() {
+        let mut one = account.as_bytes().to_vec();
+        one[changed] = other(one[changed]);
+        all.push(String::from_utf8_lossy(&one).into_owned());
+    }
+    all
 }
 
 fn put_object(

@@ -1,6 +1,6 @@
 //! Only ACM PCA may write, delete or publish CRL objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::BucketSubject;
 use crate::{
@@ -12,8 +12,10 @@ use crate::{
 pub(super) const RULE: Rule<BucketSubject> = Rule {
     info: RuleInfo {
         id: "bucket.other-writers",
-        holds: "The bucket policy lets only ACM PCA write, delete or change the ACL of CRLs.",
-        cites: "AWS Private CA User Guide, Security best practices; Amazon S3 User Guide, Bucket policies",
+        holds: "The bucket policy lets only ACM PCA write, replace, delete or hide CRLs, by objects or by \
+                settings of the bucket.",
+        cites: "AWS Private CA User Guide, Security best practices; Amazon S3 User Guide, Bucket policies; \
+                Service Authorization Reference, Amazon S3",
         kinds: &[
             ANYONE,
             ANYONE_LIMITED,
@@ -89,13 +91,36 @@ const OWN_ACCOUNT: Kind = Kind {
     ..ANYONE
 };
 
-/// What changes an object, or who may read it.
-const ACTIONS: [&str; 5] = [
+/// What creates, changes, replaces, hides or deletes an object, or says who may read it.
+const OBJECT_ACTIONS: [&str; 9] = [
     "s3:DeleteObject",
     "s3:DeleteObjectVersion",
+    "s3:ObjectOwnerOverrideToBucketOwner",
     "s3:PutObject",
     "s3:PutObjectAcl",
     "s3:PutObjectVersionAcl",
+    "s3:ReplicateDelete",
+    "s3:ReplicateObject",
+    "s3:RestoreObject",
+];
+
+/// What makes objects expire, be replaced, be unreadable or be written no more, by the bucket's
+/// settings (Service Authorization Reference, Amazon S3: write and permissions management).
+const BUCKET_ACTIONS: [&str; 14] = [
+    "s3:DeleteBucket",
+    "s3:DeleteBucketPolicy",
+    "s3:DeleteBucketWebsite",
+    "s3:PutBucketAcl",
+    "s3:PutBucketNotification",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketVersioning",
+    "s3:PutBucketWebsite",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutReplicationConfiguration",
 ];
 
 fn check(subject: &BucketSubject) -> Verdict {
@@ -121,28 +146,69 @@ fn judge(
     policy: &BucketPolicy,
     principal: &Principal,
 ) -> Option<Observation> {
-    // An attacker uses TLS like any other client; all other conditions are unknown.
-    let context = &Context::default().with("aws:SecureTransport", "true");
-    let mut actions: BTreeMap<&'static str, bool> = BTreeMap::new();
-    for user in &subject.users {
-        for action in ACTIONS {
-            let resource = &subject.object_arn(&user.key);
-            let certain = match policy.evaluate(&Request { principal, action, resource, context }) {
-                Effect::Allowed { .. } => true,
-                Effect::Unclear { .. } => false,
-                Effect::Denied { .. } | Effect::Silent => continue,
-            };
-            *actions.entry(action).or_default() |= certain;
+    // An attacker uses TLS like any other client; most other conditions are unknown.
+    let context = Context::default().with("aws:SecureTransport", "true");
+    if *principal != Principal::Anyone {
+        let allowed = Allowed::to(subject, policy, principal, &context)?;
+        return Some(
+            allowed.observe(kind(subject, principal, allowed.is_certain), name(principal)),
+        );
+    }
+    let of_account = |account| context.clone().with("aws:PrincipalAccount", account);
+    if let Some(allowed) = Allowed::to(subject, policy, principal, &of_account(STRANGER)) {
+        return Some(
+            allowed.observe(kind(subject, principal, allowed.is_certain), name(principal)),
+        );
+    }
+    // "Anyone", under a condition that only principals of the CA's own account meet.
+    let accounts: BTreeSet<&str> = subject.users.iter().map(|user| user.ca.account()).collect();
+    accounts.into_iter().find_map(|account| {
+        let allowed = Allowed::to(subject, policy, principal, &of_account(account))?;
+        Some(allowed.observe(OWN_ACCOUNT, format!("every principal of account {account}")))
+    })
+}
+
+/// An account that AWS gives to no customer.
+const STRANGER: &str = "000000000000";
+
+/// What a principal may do, and whether that is certain of any of it.
+struct Allowed {
+    actions: BTreeSet<&'static str>,
+    is_certain: bool,
+}
+
+impl Allowed {
+    /// `None`: nothing.
+    fn to(
+        subject: &BucketSubject,
+        policy: &BucketPolicy,
+        principal: &Principal,
+        context: &Context,
+    ) -> Option<Self> {
+        let mut allowed = Self { actions: BTreeSet::new(), is_certain: false };
+        let mut ask = |action, resource: &str| {
+            match policy.evaluate(&Request { principal, action, resource, context }) {
+                Effect::Allowed { .. } => allowed.is_certain = true,
+                Effect::Unclear { .. } => {}
+                Effect::Denied { .. } | Effect::Silent => return,
+            }
+            allowed.actions.insert(action);
+        };
+        for action in BUCKET_ACTIONS {
+            ask(action, &subject.arn());
         }
+        for user in &subject.users {
+            for action in OBJECT_ACTIONS {
+                ask(action, &subject.object_arn(&user.key));
+            }
+        }
+        (!allowed.actions.is_empty()).then_some(allowed)
     }
-    if actions.is_empty() {
-        return None;
+
+    fn observe(&self, kind: Kind, name: String) -> Observation {
+        let actions: Vec<_> = self.actions.iter().copied().collect();
+        Observation::new(kind).about(&name).with("principal", name).with("actions", actions)
     }
-    let certain = actions.values().any(|certain| *certain);
-    let actions: Vec<_> = actions.into_keys().collect();
-    let name = name(principal);
-    let seen = Observation::new(kind(subject, principal, certain)).about(&name);
-    Some(seen.with("principal", name).with("actions", actions))
 }
 
 /// By the principal: anyone, another account, another service, or a principal of the CA's account.

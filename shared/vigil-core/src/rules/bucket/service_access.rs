@@ -16,7 +16,7 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
         holds: "The bucket policy grants ACM PCA s3:PutObject, s3:PutObjectAcl, s3:GetBucketAcl and \
                 s3:GetBucketLocation.",
         cites: "AWS Private CA User Guide, Access policies for CRLs in Amazon S3",
-        kinds: &[REFUSED, UNCLEAR],
+        kinds: &[PROBE_REFUSED, REFUSED, UNCLEAR],
     },
     check,
 };
@@ -28,6 +28,19 @@ const REFUSED: Kind = Kind {
     what_happened: "The policy of bucket {bucket} refuses ACM PCA, for {ca}: {calls}. Checked at {as_of}.",
     impact: super::NO_NEW_CRL,
     what_to_do: "Add the statement below to the bucket policy, and remove what denies it. Show the policy:",
+    first_command: super::SHOW_POLICY,
+};
+
+const PROBE_REFUSED: Kind = Kind {
+    id: "probe-refused",
+    severity: Severity::Medium,
+    title: "ACM PCA may not write its test object to bucket {bucket}",
+    what_happened: "The policy of bucket {bucket} lets ACM PCA write the CRL of {ca}, and not the object \
+                    {probe} that it writes to the root of the bucket. Checked at {as_of}.",
+    impact: "CreateCertificateAuthority and UpdateCertificateAuthority refuse a CRL configuration with \
+             this bucket. The next change of {ca}'s configuration fails.",
+    what_to_do: "Let the statement of ACM PCA cover every object of the bucket, as below. Show the \
+                 policy:",
     first_command: super::SHOW_POLICY,
 };
 
@@ -82,6 +95,9 @@ fn judge(
             Some(Effect::Unclear { why }) => doubts.push(call(why)),
         }
     }
+    if refusals.is_empty() && doubts.is_empty() {
+        return probe(subject, policy, user).into_iter().collect();
+    }
     let kinds = [(REFUSED, "refusals", refusals), (UNCLEAR, "doubts", doubts)];
     let seen = kinds.into_iter().filter(|(_, _, calls)| !calls.is_empty());
     let seen = seen.map(|(kind, name, calls)| {
@@ -96,6 +112,27 @@ fn judge(
             .also(super::set_policy(subject, &statement(subject, user)))
     });
     seen.collect()
+}
+
+/// What ACM PCA writes to the root of the bucket when a CA is configured with it.
+const PROBE: &str = "acm-pca-permission-test-key";
+
+fn probe(
+    subject: &BucketSubject,
+    policy: Option<&BucketPolicy>,
+    user: &BucketUser,
+) -> Option<Observation> {
+    let (principal, context) = (&subject.service(user), &user.context(policy));
+    let resource = &subject.object_arn(PROBE);
+    let request = Request { principal, action: "s3:PutObject", resource, context };
+    let (Effect::Denied { .. } | Effect::Silent) = policy?.evaluate(&request) else { return None };
+    let seen = Observation::new(PROBE_REFUSED)
+        .about(user.ca.id())
+        .with("certificate_authority", user.ca.as_str())
+        .with("probe", PROBE)
+        .name("ca", user.display_name())
+        .also(super::set_policy(subject, &statement(subject, user)));
+    Some(seen)
 }
 
 pub(super) fn name(subject: &BucketSubject, user: &BucketUser) -> String {

@@ -4,6 +4,7 @@ use super::CrlSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, Verdict},
+    signature::Key,
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -11,8 +12,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         id: "crl.algorithms",
         holds: "Both signature algorithms of the CRL are equal, strong, and the one that the CA is \
                 configured with.",
-        cites: "RFC 5280 §5.1.1.2; AWS Private CA API Reference, CertificateAuthorityConfiguration",
-        kinds: &[DIFFERS, MISMATCH, WEAK],
+        cites: "RFC 5280 §5.1.1.2; RFC 4055 §3, §5; RFC 5758 §3.2; RFC 8410 §3; NIST SP 800-131A; AWS Private CA API Reference, CertificateAuthorityConfiguration",
+        kinds: &[DIFFERS, MISMATCH, PARAMETERS, UNUSUAL_CURVE, WEAK, WEAK_KEY],
     },
     check,
 };
@@ -39,6 +40,45 @@ const MISMATCH: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
+const PARAMETERS: Kind = Kind {
+    id: "parameters",
+    severity: Severity::High,
+    title: "The CRL of {ca} has wrong parameters for {algorithm}",
+    what_happened: "{object} names {algorithm} with parameters that the algorithm must not have, or \
+                    without those that it must have. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const WEAK_KEY: Kind = Kind {
+    id: "weak-key",
+    severity: Severity::High,
+    title: "The key of {ca} is weak: RSA with {bits} bits",
+    what_happened: "{object} is to be verified with an RSA key of {bits} bits. Keys under {minimum} bits \
+                    can be broken. Checked at {as_of}.",
+    impact: "An attacker who breaks the key can forge certificates and CRLs of {ca}. Many relying \
+             parties reject both.",
+    what_to_do: "Move to a CA with a key of 2048 bits or more, or with an elliptic curve. Show the \
+                 CA's key:",
+    first_command: "openssl x509 -in CA.pem -noout -text",
+};
+
+/// NIST SP 800-131A, CA/Browser Forum Baseline Requirements §6.1.5.
+const MINIMUM_RSA_BITS: usize = 2048;
+
+const UNUSUAL_CURVE: Kind = Kind {
+    id: "unusual-curve",
+    severity: Severity::Low,
+    title: "The key of {ca} is on a curve that few relying parties know: {curve}",
+    what_happened: "{object} is to be verified with a key on {curve}, which is not one of the curves of \
+                    RFC 5480. Checked at {as_of}.",
+    impact: "Browsers and many libraries do not verify certificates and CRLs of {ca}.",
+    what_to_do: "Move to a CA with a key on P-256, P-384 or P-521, unless all relying parties know the \
+                 curve. Show the CA's key:",
+    first_command: "openssl x509 -in CA.pem -noout -text",
+};
+
 const WEAK: Kind = Kind {
     id: "weak",
     severity: Severity::High,
@@ -60,7 +100,22 @@ fn check(subject: &CrlSubject) -> Verdict {
         let mismatch = Observation::new(MISMATCH).with("inside", algorithm.as_str());
         seen.push(mismatch.with("outside", outside.to_string()));
     }
-    if algorithm.starts_with("MD5") || algorithm.starts_with("SHA1") {
+    if inside.odd_parameters || outside.odd_parameters {
+        seen.push(Observation::new(PARAMETERS).with("algorithm", algorithm.as_str()));
+    }
+    let key = subject.issuer.as_ref().ok().and_then(|issuer| Key::read(&issuer.spki).ok());
+    if let Some(bits) = key.as_ref().and_then(Key::rsa_bits).filter(|bits| *bits < MINIMUM_RSA_BITS)
+    {
+        seen.push(
+            Observation::new(WEAK_KEY)
+                .with("bits", bits)
+                .name("minimum", MINIMUM_RSA_BITS.to_string()),
+        );
+    }
+    if let Some(curve) = key.as_ref().and_then(Key::unusual_curve) {
+        seen.push(Observation::new(UNUSUAL_CURVE).with("curve", curve));
+    }
+    if inside.is_weak() {
         seen.push(Observation::new(WEAK).with("algorithm", algorithm.as_str()));
     }
     let configured = subject.ca.as_ref().and_then(|ca| ca.signing_algorithm.clone());

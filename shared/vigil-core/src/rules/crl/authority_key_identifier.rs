@@ -1,7 +1,9 @@
 //! The CRL must point at the key that signed it.
 
-use super::{CrlSubject, hex};
+use super::{CrlSubject, hex, signature};
 use crate::{
+    certificate::Certificate,
+    crl::AuthorityCertificate,
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{NotJudged, Rule, Verdict},
 };
@@ -10,8 +12,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.authority-key-identifier",
         holds: "authorityKeyIdentifier is there and is the CA's subjectKeyIdentifier.",
-        cites: "RFC 5280 §5.2.1",
-        kinds: &[ABSENT, ANOTHER_KEY],
+        cites: "RFC 5280 §5.2.1, §4.2.1.1",
+        kinds: &[ABSENT, ANOTHER_CERTIFICATE, ANOTHER_KEY],
     },
     check,
 };
@@ -21,6 +23,18 @@ const ABSENT: Kind = Kind {
     severity: Severity::High,
     title: "The CRL of {ca} has no authorityKeyIdentifier",
     what_happened: "{object} has no authorityKeyIdentifier. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const ANOTHER_CERTIFICATE: Kind = Kind {
+    id: "another-certificate",
+    severity: Severity::High,
+    title: "The CRL of {ca} names another certificate as its signer's",
+    what_happened: "The authorityKeyIdentifier of {object} names the certificate with serial {serial}, \
+                    and its issuer. The CA's certificate has serial {expected}, or another issuer. \
+                    Checked at {as_of}.",
     impact: super::NOT_USABLE,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
@@ -39,18 +53,41 @@ const ANOTHER_KEY: Kind = Kind {
 
 fn check(subject: &CrlSubject) -> Verdict {
     let facts = subject.facts()?;
-    let Some(identifier) = &facts.authority_key_identifier else {
+    if facts.authority_key_identifier.is_none() && facts.authority_certificate.is_none() {
         return Ok(vec![Observation::new(ABSENT)]);
+    }
+    let issuer = subject.issuer()?;
+    let mut seen = Vec::new();
+    if let Some(named) = &facts.authority_certificate
+        && !names(named, issuer)
+    {
+        let another = Observation::new(ANOTHER_CERTIFICATE).with("serial", hex(&named.serial));
+        seen.push(another.with("expected", hex(&issuer.serial)));
+    }
+    let Some(identifier) = &facts.authority_key_identifier else {
+        // RFC 5280 §5.2.1: CRL issuers must use the key identifier method.
+        seen.push(Observation::new(ABSENT));
+        return Ok(seen);
     };
-    let Some(expected) = &subject.issuer()?.subject_key_identifier else {
+    let Some(expected) = &issuer.subject_key_identifier else {
+        if !seen.is_empty() {
+            return Ok(seen);
+        }
         let reason = "the CA's certificate has no subjectKeyIdentifier";
         return Err(NotJudged::not_applicable(reason));
     };
-    if identifier == expected {
-        return Ok(Vec::new());
+    // crl.signature reports a CRL of another key.
+    if identifier != expected && !signature::is_by_another_key(subject) {
+        let another = Observation::new(ANOTHER_KEY)
+            .with("authority_key_identifier", hex(identifier))
+            .with("subject_key_identifier", hex(expected));
+        seen.push(another);
     }
-    let seen = Observation::new(ANOTHER_KEY)
-        .with("authority_key_identifier", hex(identifier))
-        .with("subject_key_identifier", hex(expected));
-    Ok(vec![seen])
+    Ok(seen)
+}
+
+/// OpenSSL compares the same (X509_check_akid): the serial, and the directoryName if there is one.
+fn names(named: &AuthorityCertificate, issuer: &Certificate) -> bool {
+    named.serial == issuer.serial
+        && (named.issuers.is_empty() || named.issuers.contains(&issuer.issuer))
 }

@@ -1,6 +1,6 @@
 //! There must be no delta CRL in the place of the complete CRL.
 
-use super::{CrlSubject, hex};
+use super::{CrlSubject, Profile, hex};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, Verdict},
@@ -9,9 +9,9 @@ use crate::{
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.delta",
-        holds: "The CRL is not a delta CRL.",
-        cites: "RFC 5280 §5.2.4; AWS Private CA API Reference, CrlConfiguration (no delta CRLs)",
-        kinds: &[DELTA],
+        holds: "The CRL is not a delta CRL; of a CA other than ACM PCA, a delta CRL is well-formed.",
+        cites: "RFC 5280 §5.2.4, §5.2.6; AWS Private CA API Reference, CrlConfiguration (no delta CRLs)",
+        kinds: &[DELTA, ILL_FORMED],
     },
     check,
 };
@@ -27,8 +27,31 @@ const DELTA: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
+const ILL_FORMED: Kind = Kind {
+    id: "ill-formed",
+    severity: Severity::High,
+    title: "The delta CRL of {ca} cannot be used: {reason}",
+    what_happened: "{object} is a delta CRL on CRL {base_number}, and {reason}. Checked at {as_of}.",
+    impact: "Relying parties cannot combine it with its base. They do not see new revocations.",
+    what_to_do: "Let the CA make a new delta CRL on a base that it has published. Show this one:",
+    first_command: "openssl crl -inform DER -in crl.der -noout -text",
+};
+
 fn check(subject: &CrlSubject) -> Verdict {
-    let base = subject.facts()?.delta_base.as_deref();
-    let seen = base.map(|base| Observation::new(DELTA).with("base_number", hex(base)));
-    Ok(seen.into_iter().collect())
+    let facts = subject.facts()?;
+    let Some(base) = facts.delta_base.as_deref() else { return Ok(Vec::new()) };
+    let seen = |kind| Observation::new(kind).with("base_number", hex(base));
+    if subject.profile == Profile::AcmPca {
+        return Ok(vec![seen(DELTA)]);
+    }
+    let reason = match facts.number.as_deref() {
+        None => Some("it has no CRLNumber"),
+        Some(number) if (number.len(), number) < (base.len(), base) => {
+            Some("its CRLNumber is below its base's")
+        }
+        // RFC 5280 §5.2.6: a complete CRL names its deltas, and a delta CRL names none.
+        Some(_) if facts.has_freshest => Some("it has a freshestCRL extension"),
+        Some(_) => None,
+    };
+    Ok(reason.map(|reason| seen(ILL_FORMED).with("reason", reason)).into_iter().collect())
 }

@@ -48,7 +48,7 @@ const UNEXPLAINED: Kind = Kind {
 
 fn check(subject: &CrlSubject) -> Verdict {
     subject.facts()?;
-    let Difference { removed_early, removed_unexplained } =
+    let Difference { removed_early, removed_unexplained, .. } =
         subject.previous.as_ref().map_err(NotJudged::unknown)?;
     let kinds = [(EARLY, removed_early), (UNEXPLAINED, removed_unexplained)];
     let seen = kinds.into_iter().filter(|(_, sample)| sample.count > 0).map(|(kind, sample)| {

@@ -1,7 +1,10 @@
 //! An entry's dates must be possible.
 
+use time::Duration;
+
 use super::CrlSubject;
 use crate::{
+    crl::comparison::BACKDATED,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
     rules::{Rule, Verdict},
@@ -10,12 +13,24 @@ use crate::{
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.entry-dates",
-        holds: "No entry is dated in the future or before the CA was created, and no invalidityDate is \
-                later than its revocation.",
-        cites: "RFC 5280 §5.1.2.6, §5.3.2",
-        kinds: &[BEFORE_CA, FUTURE, INVALID_LATER],
+        holds: "No entry is dated in the future, after its CRL was made, or before the CA was created, and \
+                no invalidityDate is later than its revocation.",
+        cites: "RFC 5280 §5.1.2.6, §5.3.2; CA/Browser Forum Baseline Requirements §7.2.2",
+        kinds: &[AFTER_CRL, BEFORE_CA, FUTURE, INVALID_LATER],
     },
     check,
+};
+
+const AFTER_CRL: Kind = Kind {
+    id: "after-this-update",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} has a revocation dated after the CRL was made",
+    what_happened: "An entry of {object} is dated {last}. The CRL's thisUpdate is {this_update}. \
+                    Checked at {as_of}.",
+    impact: "One of the two dates is wrong, or the CRL was altered. Relying parties may take the \
+             certificate for good until the entry's date.",
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
 };
 
 const BEFORE_CA: Kind = Kind {
@@ -51,14 +66,29 @@ const INVALID_LATER: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
+/// A CA may renew its certificate and keep its old entries. They leave the CRL when their certificates
+/// expire; these rarely live for longer.
+const RENEWED_WITHIN: Duration = Duration::days(3 * 366);
+
 fn check(subject: &CrlSubject) -> Verdict {
-    let entries = &subject.facts()?.entries;
+    let facts = subject.facts()?;
+    let entries = &facts.entries;
     let mut seen = Vec::new();
     if let Some(last) = entries.last_revocation.filter(|last| *last > subject.as_of) {
         seen.push(Observation::new(FUTURE).with("last", rfc3339(last)));
+    } else if let (Some(last), Some(this_update)) = (entries.last_revocation, facts.this_update)
+        // ACM PCA dates a CRL an hour before it makes it.
+        && last > this_update + BACKDATED
+    {
+        let late = Observation::new(AFTER_CRL).with("last", rfc3339(last));
+        seen.push(late.with("this_update", rfc3339(this_update)));
     }
     // Not the certificate's notBefore: a CA whose certificate was renewed keeps its old entries.
-    let created_at = subject.ca.as_ref().and_then(|ca| ca.created_at);
+    // Where the CA is not known, its certificate shows at least the year.
+    let created_at = match &subject.ca {
+        Some(ca) => ca.created_at,
+        None => subject.issuer.as_ref().ok().map(|issuer| issuer.not_before - RENEWED_WITHIN),
+    };
     if let (Some(first), Some(created_at)) = (entries.first_revocation, created_at)
         && first < created_at.replace_nanosecond(0).unwrap_or(created_at)
     {

@@ -1,6 +1,6 @@
 //! An issuingDistributionPoint must be critical and must not narrow the CRL beyond what it is for.
 
-use super::{CrlSubject, Place};
+use super::{CrlSubject, Place, Profile};
 use crate::{
     ca::CrlType,
     crl::{DistributionPointName, IssuingDistributionPoint},
@@ -12,9 +12,9 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.issuing-distribution-point",
         holds: "issuingDistributionPoint, if present, is critical, names this object, and excludes no \
-                certificate.",
+                certificate. A CA other than ACM PCA may make CRLs of some of its certificates.",
         cites: "RFC 5280 §5.2.5; AWS Private CA API Reference, CrlConfiguration",
-        kinds: &[ABSENT, ANOTHER_OBJECT, EMPTY, NARROWED, NOT_CRITICAL],
+        kinds: &[ABSENT, ANOTHER_OBJECT, CONTRADICTORY, EMPTY, NARROWED, NOT_CRITICAL],
     },
     check,
 };
@@ -37,6 +37,17 @@ const ANOTHER_OBJECT: Kind = Kind {
     title: "The CRL of {ca} belongs at another URL",
     what_happened: "The issuingDistributionPoint of {object} names {uris}, and the object's key is {key}. \
                     Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const CONTRADICTORY: Kind = Kind {
+    id: "contradictory",
+    severity: Severity::High,
+    title: "The CRL of {ca} can list no certificate: {flags}",
+    what_happened: "The issuingDistributionPoint of {object} sets {flags}, of which RFC 5280 §5.2.5 \
+                    allows one. Checked at {as_of}.",
     impact: super::NOT_USABLE,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
@@ -78,14 +89,14 @@ fn check(subject: &CrlSubject) -> Verdict {
     let facts = subject.facts()?;
     let crl_type = subject.ca.as_ref().and_then(|ca| ca.crl.as_ref()?.crl_type.clone());
     Ok(match &facts.issuing_distribution_point {
-        Some(point) => observe(point, &subject.place),
+        Some(point) => observe(point, subject),
         None if crl_type == Some(CrlType::Partitioned) => vec![Observation::new(ABSENT)],
         // Absent from a complete CRL until the CA switches to partitions.
         None => Vec::new(),
     })
 }
 
-fn observe(point: &IssuingDistributionPoint, place: &Place) -> Vec<Observation> {
+fn observe(point: &IssuingDistributionPoint, subject: &CrlSubject) -> Vec<Observation> {
     let mut seen = Vec::new();
     if !point.critical {
         seen.push(Observation::new(NOT_CRITICAL));
@@ -104,12 +115,19 @@ fn observe(point: &IssuingDistributionPoint, place: &Place) -> Vec<Observation> 
     if point.name.is_none() && flags.is_empty() {
         seen.push(Observation::new(EMPTY));
     }
-    if !flags.is_empty() {
+    let kinds = [
+        point.only_contains_user_certs,
+        point.only_contains_ca_certs,
+        point.only_contains_attribute_certs,
+    ];
+    if kinds.into_iter().filter(|only| *only).count() > 1 {
+        seen.push(Observation::new(CONTRADICTORY).with("flags", flags));
+    } else if !flags.is_empty() && subject.profile == Profile::AcmPca {
         seen.push(Observation::new(NARROWED).with("flags", flags));
     }
     // Where a file was fetched from is not known.
     if let (Some(DistributionPointName::Full { uris, .. }), Place::Bucket { key, .. }) =
-        (&point.name, place)
+        (&point.name, &subject.place)
         && !uris.iter().any(|uri| uri.ends_with(&format!("/{key}")))
     {
         let another = Observation::new(ANOTHER_OBJECT).with("uris", uris.as_slice());

@@ -2,8 +2,9 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::CrlSubject;
+use super::{CrlSubject, Profile};
 use crate::{
+    crl::comparison::BACKDATED,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
     rules::{Rule, Verdict},
@@ -13,9 +14,10 @@ use crate::{
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.next-update",
-        holds: "nextUpdate is there, is not past, and is not about to pass.",
-        cites: "RFC 5280 §5.1.2.5",
-        kinds: &[EXPIRED, EXPIRES_SOON, MISSING],
+        holds: "nextUpdate is there, is not past, is not about to pass, and is not years away.",
+        cites: "RFC 5280 §5.1.2.5; AWS Private CA API Reference, CrlConfiguration (ExpirationInDays); \
+                CA/Browser Forum Baseline Requirements §4.9.7; Microsoft, MS-WCCE (Next CRL Publish)",
+        kinds: &[EXPIRED, EXPIRES_SOON, FAR_AWAY, MISSING, PUBLISH_PAST],
     },
     check,
 };
@@ -44,6 +46,31 @@ const EXPIRES_SOON: Kind = Kind {
     first_command: super::SHOW_POLICY,
 };
 
+const FAR_AWAY: Kind = Kind {
+    id: "far-away",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} is valid for {validity}",
+    what_happened: "{object} says that the next CRL comes by {next_update}, {validity} after this one. \
+                    At most {limit} is usual. Checked at {as_of}.",
+    impact: "Relying parties may use this CRL until then. If the CA stops publishing, they do not \
+             notice, and accept certificates that were revoked since.",
+    what_to_do: "Let the CA make CRLs that are valid for days or months. Show the dates of this one:",
+    first_command: "openssl crl -inform DER -in crl.der -noout -lastupdate -nextupdate",
+};
+
+const PUBLISH_PAST: Kind = Kind {
+    id: "publish-past",
+    severity: Severity::Medium,
+    title: "The next CRL of {ca} was to be published at {next_publish}",
+    what_happened: "The Next CRL Publish extension of {object} says {next_publish}. That time has passed. \
+                    Checked at {as_of}.",
+    impact: "The CA did not publish the CRL that it had planned. Relying parties do not see new \
+             revocations.",
+    what_to_do: "Check that the CA runs and can write to its distribution points. Publish a CRL on \
+                 the Windows CA:",
+    first_command: "certutil -crl",
+};
+
 const MISSING: Kind = Kind {
     id: "missing",
     severity: Severity::High,
@@ -64,6 +91,18 @@ pub(super) fn headroom(
     quarter.clamp(Duration::ZERO, Duration::DAY)
 }
 
+/// The longest validity that is not far away.
+fn longest(profile: Profile, only_cas: bool) -> Duration {
+    match profile {
+        // The most that ExpirationInDays can be, and the hour before.
+        Profile::AcmPca => Duration::days(5000) + BACKDATED,
+        Profile::Rfc5280 => Duration::days(10 * 366),
+        // Of a CRL that lists CA certificates, 12 months; of others, 10 days.
+        Profile::Cabf if only_cas => Duration::days(366),
+        Profile::Cabf => Duration::days(10),
+    }
+}
+
 /// Relying parties that fail closed stop trusting the whole CA the second nextUpdate passes. The
 /// instant itself counts as passed, and the beginning of the headroom as inside it.
 fn check(subject: &CrlSubject) -> Verdict {
@@ -71,17 +110,36 @@ fn check(subject: &CrlSubject) -> Verdict {
     let Some(next_update) = facts.next_update else {
         return Ok(vec![Observation::new(MISSING)]);
     };
+    let mut seen = Vec::new();
     let left = next_update - subject.as_of;
+    let is_soon = left <= headroom(facts.this_update, next_update);
     let kind = if !left.is_positive() {
-        EXPIRED
-    } else if left <= headroom(facts.this_update, next_update) {
-        EXPIRES_SOON
+        Some(EXPIRED)
     } else {
-        return Ok(Vec::new());
+        // Other CAs renew shortly before.
+        (is_soon && subject.profile == Profile::AcmPca).then_some(EXPIRES_SOON)
     };
-    let seen = Observation::new(kind)
-        .with("next_update", rfc3339(next_update))
-        .with("seconds_left", left.whole_seconds())
-        .name("left", in_words(left));
-    Ok(vec![seen])
+    seen.extend(kind.map(|kind| {
+        Observation::new(kind)
+            .with("next_update", rfc3339(next_update))
+            .with("seconds_left", left.whole_seconds())
+            .name("left", in_words(left))
+    }));
+    let point = facts.issuing_distribution_point.as_ref();
+    let only_cas = point.is_some_and(|point| point.only_contains_ca_certs);
+    let limit = longest(subject.profile, only_cas);
+    if let Some(validity) = facts.this_update.map(|this_update| next_update - this_update)
+        && validity > limit
+    {
+        let far = Observation::new(FAR_AWAY).with("next_update", rfc3339(next_update));
+        let far = far.with("validity_in_seconds", validity.whole_seconds());
+        seen.push(far.name("validity", in_words(validity)).name("limit", in_words(limit)));
+    }
+    if let Some(next_publish) = facts.next_publish.filter(|at| *at < subject.as_of)
+        && left.is_positive()
+    {
+        let past = Observation::new(PUBLISH_PAST);
+        seen.push(past.with("next_publish", rfc3339(next_publish)));
+    }
+    Ok(seen)
 }

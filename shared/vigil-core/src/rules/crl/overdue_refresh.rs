@@ -35,6 +35,7 @@ const OVERDUE: Kind = Kind {
 /// includes the retries every 15 minutes.
 fn check(subject: &CrlSubject) -> Verdict {
     let facts = subject.facts()?;
+    subject.profile.only_of_acm_pca()?;
     let (Some(this_update), Some(next_update)) = (facts.this_update, facts.next_update) else {
         return Err(NotJudged::not_applicable("the CRL's validity is not known"));
     };

@@ -14,9 +14,20 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         id: "crl.parses",
         holds: "The object is exactly one DER-encoded CertificateList.",
         cites: "RFC 5280 §5.1, §4.2.1.13",
-        kinds: &[MALFORMED, TOO_LARGE, TRAILING_BYTES, UNREADABLE],
+        kinds: &[ANOTHER_FORMAT, MALFORMED, PART_TOO_LARGE, TOO_LARGE, TRAILING_BYTES, UNREADABLE],
     },
     check,
+};
+
+const ANOTHER_FORMAT: Kind = Kind {
+    id: "another-format",
+    severity: Severity::Critical,
+    title: "The CRL object of {ca} is not a CRL in DER",
+    what_happened: "{object} is {format}. Checked at {as_of}.",
+    impact: "No relying party can check the revocation of certificates of {ca}. Some refuse all of \
+             them, others accept revoked ones.",
+    what_to_do: "{remedy} Show how the file begins:",
+    first_command: "head -c 64 crl.der | od -c",
 };
 
 const MALFORMED: Kind = Kind {
@@ -25,6 +36,17 @@ const MALFORMED: Kind = Kind {
     title: "The CRL of {ca} has {count} malformed part(s)",
     what_happened: "{count} part(s) of {object} cannot be decoded: {parts}. Checked at {as_of}.",
     impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const PART_TOO_LARGE: Kind = Kind {
+    id: "part-too-large",
+    severity: Severity::High,
+    title: "A part of the CRL of {ca} is too large to be judged",
+    what_happened: "Vigil stopped reading {object}: {error}. Checked at {as_of}.",
+    impact: "Nothing of the CRL was judged, and it may be forged. Relying parties with little memory \
+             cannot read it either.",
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
 };
@@ -67,8 +89,14 @@ fn check(subject: &CrlSubject) -> Verdict {
         CrlState::NotChecked(reason) => Err(NotJudged::unknown(reason)),
         CrlState::Read { facts, .. } => Ok(odd_parts(facts)),
         CrlState::TooLarge { limit } => Ok(vec![Observation::new(TOO_LARGE).with("limit", *limit)]),
+        CrlState::Unreadable(CrlError::Foreign(format)) => {
+            let seen = Observation::new(ANOTHER_FORMAT).with("format", format.to_string());
+            Ok(vec![seen.name("remedy", format.remedy())])
+        }
         CrlState::Unreadable(error) => {
-            Ok(vec![Observation::new(UNREADABLE).with("error", with_cause(error))])
+            let is_large = matches!(error, CrlError::PartTooLong { .. });
+            let kind = if is_large { PART_TOO_LARGE } else { UNREADABLE };
+            Ok(vec![Observation::new(kind).with("error", with_cause(error))])
         }
     }
 }

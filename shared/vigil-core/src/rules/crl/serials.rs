@@ -1,6 +1,6 @@
 //! The serial numbers in a CRL must be serial numbers of this CA, each of them once.
 
-use super::CrlSubject;
+use super::{CrlSubject, Profile};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{NotJudged, Rule, Verdict},
@@ -69,10 +69,14 @@ const ZERO: Kind = Kind {
 };
 
 fn check(subject: &CrlSubject) -> Verdict {
-    let entries = &subject.facts()?.entries;
+    let facts = subject.facts()?;
+    let entries = &facts.entries;
+    // Other CAs may make CRLs for others (RFC 5280 §5.2.5), and then name whose an entry is.
+    let may_be_indirect = subject.profile != Profile::AcmPca
+        && facts.issuing_distribution_point.as_ref().is_some_and(|point| point.indirect_crl);
     let counts = [
         (DUPLICATE, entries.duplicate_serials.unwrap_or_default()),
-        (INDIRECT, entries.indirect),
+        (INDIRECT, if may_be_indirect { 0 } else { entries.indirect }),
         (LONG, entries.long_serials),
         (NEGATIVE, entries.negative_serials),
         (UNDATED, entries.undated),

@@ -1,10 +1,12 @@
 //! The CRL must be signed by the CA's key, and that key must be allowed to sign CRLs.
 
-use super::{CrlState, CrlSubject};
+use super::{CrlState, CrlSubject, Profile, hex};
 use crate::{
+    certificate::Certificate,
     commands,
+    crl::CrlFacts,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{Rule, Verdict},
     signature::SignatureError,
 };
 
@@ -13,13 +15,38 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         id: "crl.signature",
         holds: "The signature verifies with the CA's certificate, whose key may sign CRLs.",
         cites: "RFC 5280 §5.1.1.3, §6.3.3 (f) and (g), §4.2.1.3",
-        kinds: &[INVALID, KEY_USAGE],
+        kinds: &[ANOTHER_KEY, KEY_USAGE, NOT_THE_CAS, UNVERIFIED],
     },
     check,
 };
 
-const INVALID: Kind = Kind {
-    id: "invalid",
+const ANOTHER_KEY: Kind = Kind {
+    id: "another-key",
+    severity: Severity::High,
+    title: "The CRL of {ca} was signed by another key than its certificate's",
+    what_happened: "The signature of {object} does not verify with the CA's certificate. The CRL names \
+                    key {authority_key_identifier}, and the certificate has key \
+                    {subject_key_identifier}. Checked at {as_of}.",
+    impact: "After a key rollover, a CRL of the other key is right for certificates that the other key \
+             signed. Otherwise the CRL is forged.",
+    what_to_do: "Check the CRL with the certificate of the key that it names. Show the keys of the \
+                 certificates that you have:",
+    first_command: "openssl x509 -in CA.pem -noout -subject -ext subjectKeyIdentifier",
+};
+
+const UNVERIFIED: Kind = Kind {
+    id: "unverified",
+    severity: Severity::High,
+    title: "Nothing has verified the signature on the CRL of {ca}",
+    what_happened: "The signature of {object} was not verified: {reason}. Checked at {as_of}.",
+    impact: "The CRL may be good or forged. A forged one hides revocations by {ca}.",
+    what_to_do: "Verify the signature with a program that knows the algorithm. Get the CRL as \
+                 crl.der and the CA's certificate as CA.pem:",
+    first_command: "openssl crl -inform DER -in crl.der -noout -CAfile CA.pem",
+};
+
+const NOT_THE_CAS: Kind = Kind {
+    id: "not-the-cas",
     severity: Severity::Critical,
     title: "The CRL of {ca} was not signed by this CA",
     what_happened: "The signature of {object} does not verify with the CA's certificate: {reason}. \
@@ -42,18 +69,60 @@ const KEY_USAGE: Kind = Kind {
 };
 
 fn check(subject: &CrlSubject) -> Verdict {
-    subject.facts()?;
+    let facts = subject.facts()?;
     let issuer = subject.issuer()?;
     let mut seen = Vec::new();
     if let CrlState::Read { signature: Some(Err(error)), .. } = &subject.crl {
-        if let SignatureError::Unsupported(_) = error {
-            return Err(NotJudged::unknown(error));
-        }
-        seen.push(Observation::new(INVALID).with("reason", error.to_string()));
+        seen.push(unsigned(subject, facts, issuer, error));
     }
     // An absent keyUsage restricts nothing.
     if issuer.crl_sign == Some(false) {
         seen.push(Observation::new(KEY_USAGE));
     }
     Ok(seen)
+}
+
+fn unsigned(
+    subject: &CrlSubject,
+    facts: &CrlFacts,
+    issuer: &Certificate,
+    error: &SignatureError,
+) -> Observation {
+    if let Some(other) = by_another_key(subject, facts, issuer) {
+        return other;
+    }
+    let configured = subject.ca.as_ref().and_then(|ca| ca.signing_algorithm.as_deref());
+    let is_configured =
+        configured.is_none_or(|configured| configured == facts.inner_algorithm.to_string());
+    let kind = match error {
+        SignatureError::Unsupported { .. } if is_configured => UNVERIFIED,
+        _ => NOT_THE_CAS,
+    };
+    Observation::new(kind).with("reason", error.to_string())
+}
+
+/// Whether the signature is not of the certificate's key, and the CRL names another key of the CA.
+pub(super) fn is_by_another_key(subject: &CrlSubject) -> bool {
+    let (CrlState::Read { facts, signature: Some(Err(_)) }, Ok(issuer)) =
+        (&subject.crl, &subject.issuer)
+    else {
+        return false;
+    };
+    by_another_key(subject, facts, issuer).is_some()
+}
+
+/// In AWS Private CA, a CA has one key for ever: there, another key is not the CA's.
+fn by_another_key(
+    subject: &CrlSubject,
+    facts: &CrlFacts,
+    issuer: &Certificate,
+) -> Option<Observation> {
+    let named = facts.authority_key_identifier.as_ref()?;
+    let own = issuer.subject_key_identifier.as_ref()?;
+    let is_rollover = named != own && facts.issuer == issuer.subject;
+    if subject.profile == Profile::AcmPca || !is_rollover {
+        return None;
+    }
+    let seen = Observation::new(ANOTHER_KEY).with("authority_key_identifier", hex(named));
+    Some(seen.with("subject_key_identifier", hex(own)))
 }

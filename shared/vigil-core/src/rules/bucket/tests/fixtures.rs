@@ -93,6 +93,13 @@ fn policies() -> Vec<Fixture> {
         ),
         (
             "bucket.service-access",
+            "probe-refused",
+            with_service(&|statement| {
+                statement["Resource"] = json!(["arn:aws:s3:::crls/crl/*", "arn:aws:s3:::crls"]);
+            }),
+        ),
+        (
+            "bucket.service-access",
             "unclear",
             beside_service(json!({"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
                                   "Resource": objects, "Condition": elsewhere})),

@@ -133,6 +133,37 @@ fn others_who_may_change_crls_are_found_by_evaluation() {
             Medium,
         ),
         (
+            "replication by another account",
+            allow(stranger.clone(), "s3:Replicate*", "*", none.clone()),
+            "other-account",
+            High,
+        ),
+        (
+            "the bucket's settings by another account",
+            json!({"Effect": "Allow", "Principal": stranger, "Action": "s3:PutLifecycle*",
+                   "Resource": "arn:aws:s3:::crls"}),
+            "other-account",
+            High,
+        ),
+        (
+            "everything on the bucket's ARN",
+            json!({"Effect": "Allow", "Principal": stranger, "Action": "s3:*",
+                   "Resource": "arn:aws:s3:::crls"}),
+            "other-account",
+            High,
+        ),
+        (
+            "anyone of the own account",
+            allow(
+                json!({"AWS": "*"}),
+                "s3:PutObject",
+                "*",
+                json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}),
+            ),
+            "own-account",
+            Low,
+        ),
+        (
             "anyone, behind BPA",
             allow(json!("*"), "s3:PutObject", "*", none.clone()),
             "anyone-limited",

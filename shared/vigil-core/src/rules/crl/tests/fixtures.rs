@@ -3,14 +3,14 @@
 use time::Duration;
 
 use super::{
-    super::{CrlState, CrlSubject, ForeignWrite, GenerationFailure, Named, RULES},
+    super::{CrlState, CrlSubject, ForeignWrite, GenerationFailure, Named, Place, Profile, RULES},
     world::*,
 };
 use crate::{
     ca::{Ca, CrlType},
     certificate::Certificate,
     crl::{
-        CrlFacts,
+        CrlError, CrlFacts,
         comparison::{Coverage, Difference, Sample},
         fixture::{
             self, Draft, ECDSA_SHA384, Issuer, algorithm, authority_key_identifier, crl_number,
@@ -27,7 +27,15 @@ type Fixture = (&'static str, &'static str, CrlSubject);
 #[test]
 fn every_kind_of_every_rule_has_a_fixture_with_only_it() {
     let issuer = &Issuer::new("Root");
-    let all = [drafts(issuer), facts(issuer), surroundings(issuer), times(issuer)].concat();
+    let all = [
+        drafts(issuer),
+        facts(issuer),
+        surroundings(issuer),
+        times(issuer),
+        of_any_ca(issuer),
+        issuers(issuer),
+    ]
+    .concat();
     assert_every_kind_has_its_fixture("crl", RULES, |subject| subject.as_of, all);
 }
 
@@ -102,7 +110,7 @@ fn drafts(issuer: &Issuer) -> Vec<Fixture> {
             d.extensions.as_mut().unwrap().push(empty);
         }),
     ];
-    let mut fixtures: Vec<Fixture> = Vec::new();
+    let mut fixtures: Vec<Fixture> = forms(issuer);
     for (rule, kind, spoil) in table {
         let mut draft = Draft::good(issuer, AT);
         spoil(&mut draft);
@@ -110,7 +118,10 @@ fn drafts(issuer: &Issuer) -> Vec<Fixture> {
     }
     let mut weak = Draft::good(issuer, AT);
     (weak.inner_algorithm, weak.outer_algorithm) = (algorithm(SHA1), algorithm(SHA1));
-    let weak = CrlSubject { ca: None, ..read(issuer, &weak.sign(issuer)) };
+    let mut weak = CrlSubject { ca: None, ..read(issuer, &weak.sign(issuer)) };
+    // A library that signs with SHA-1 is not at hand; crl/openssl_tests.rs has OpenSSL do it.
+    let CrlState::Read { signature, .. } = &mut weak.crl else { panic!("it was read") };
+    *signature = Some(Ok(()));
     fixtures.push(("crl.algorithms", "weak", weak));
     let mut large = Draft::good(issuer, AT);
     point(&mut large, true, KEY, &[]);
@@ -119,6 +130,150 @@ fn drafts(issuer: &Issuer) -> Vec<Fixture> {
     facts_of(&mut large).size = 1024 * 1024 + 1;
     fixtures.push(("crl.size", "partition-too-large", large));
     fixtures
+}
+
+/// Spoilt in the form that a part is encoded in.
+fn forms(issuer: &Issuer) -> Vec<Fixture> {
+    type Spoil = fn(&mut Draft);
+    let add = |draft: &mut Draft, oid: &[u8], critical, value: &[u8]| {
+        draft.extensions.as_mut().unwrap().push(extension(oid, critical, value));
+    };
+    let number = |critical| extension(&[0x55, 0x1d, 20], critical, &tlv(tag::INTEGER, &[7]));
+    let table: &[(&str, &str, Spoil)] = &[
+        ("crl.encoding", "time-form", |d| {
+            d.this_update = tlv(tag::GENERALIZED_TIME, b"20260301110000Z");
+        }),
+        ("crl.encoding", "empty-list", |d| d.entries = Some(Vec::new())),
+        ("crl.encoding", "duplicate-extension", |d| {
+            let again = d.extensions.as_ref().unwrap()[0].clone();
+            d.extensions.as_mut().unwrap().push(again);
+        }),
+        ("crl.encoding", "default-encoded", |d| {
+            let parts = [
+                tlv(tag::OBJECT_IDENTIFIER, &[0x2a, 3, 4]),
+                tlv(tag::BOOLEAN, &[0]),
+                tlv(tag::OCTET_STRING, &[tag::NULL, 0]),
+            ];
+            d.extensions.as_mut().unwrap().push(fixture::seq(&parts));
+        }),
+        ("crl.algorithms", "parameters", |d| {
+            let oid = tlv(tag::OBJECT_IDENTIFIER, fixture::ECDSA_SHA256);
+            d.inner_algorithm = fixture::seq(&[oid, vec![tag::NULL, 0]]);
+            d.outer_algorithm = d.inner_algorithm.clone();
+        }),
+    ];
+    let mut fixtures: Vec<Fixture> = Vec::new();
+    for (rule, kind, spoil) in table {
+        let mut draft = Draft::good(issuer, AT);
+        spoil(&mut draft);
+        fixtures.push((*rule, *kind, read(issuer, &draft.sign(issuer))));
+    }
+    let mut spoilt = |rule, kind, spoil: &dyn Fn(&mut Draft)| {
+        let mut draft = Draft::good(issuer, AT);
+        spoil(&mut draft);
+        fixtures.push((rule, kind, read(issuer, &draft.sign(issuer))));
+    };
+    spoilt("crl.criticality", "must-not-be-critical", &|d| {
+        d.extensions.as_mut().unwrap()[1] = number(true);
+    });
+    let names = fixture::seq(&[tlv(0x82, b"ca.example.com")]);
+    spoilt("crl.criticality", "should-not-be-critical", &|d| {
+        add(d, &[0x55, 0x1d, 18], true, &names);
+    });
+    let access = |uri: &[u8]| {
+        let method = tlv(tag::OBJECT_IDENTIFIER, &[0x2b, 6, 1, 5, 5, 7, 48, 2]);
+        fixture::seq(&[fixture::seq(&[method, tlv(0x86, uri)])])
+    };
+    const ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
+    spoilt("crl.uris", "not-valid", &|d| add(d, ACCESS, false, &access(b"ca.example.com/ca.cer")));
+    spoilt("crl.uris", "not-fetched", &|d| {
+        add(d, ACCESS, false, &access(b"https://ca.example.com/ca.cer"));
+    });
+    spoilt("crl.next-update", "publish-past", &|d| {
+        let microsoft = [0x2b, 6, 1, 4, 1, 0x82, 0x37, 21, 4];
+        add(d, &microsoft, false, &utc(AT + Duration::HOUR));
+    });
+    spoilt("crl.authority-key-identifier", "another-certificate", &|d| {
+        let names = tlv(0xa1, &tlv(0xa4, &issuer.name));
+        let value = fixture::seq(&[tlv(0x80, &issuer.key_identifier), names, tlv(0x82, &[0x43])]);
+        d.extensions.as_mut().unwrap()[0] = extension(&[0x55, 0x1d, 35], false, &value);
+    });
+    fixtures
+}
+
+/// Spoilt in what only CRLs of other CAs may have.
+fn of_any_ca(issuer: &Issuer) -> Vec<Fixture> {
+    let of_any = |draft: &Draft| CrlSubject {
+        ca: None,
+        profile: Profile::Rfc5280,
+        ..read(issuer, &draft.sign(issuer))
+    };
+    let delta = |critical| extension(&[0x55, 0x1d, 27], critical, &tlv(tag::INTEGER, &[1]));
+    let mut base = Draft::good(issuer, AT);
+    base.extensions.as_mut().unwrap()[1] = delta(true);
+    // Without its own number it is two things: no CRLNumber, and no delta.
+    base.extensions.as_mut().unwrap().push(crl_number(&[0]));
+    let mut not_critical = Draft::good(issuer, AT);
+    not_critical.extensions.as_mut().unwrap().push(delta(false));
+    let mut both = Draft::good(issuer, AT);
+    point(&mut both, true, KEY, &[tlv(0x81, &[0xff]), tlv(0x82, &[0xff])]);
+    let mut far = Draft::good(issuer, AT);
+    far.next_update = Some(tlv(tag::UTC_TIME, b"400101000000Z"));
+    let mut rollover = Draft::good(issuer, AT);
+    rollover.extensions.as_mut().unwrap()[0] = authority_key_identifier(&[9; 20]);
+    let mut rollover = of_any(&rollover);
+    let CrlState::Read { facts, signature } = &mut rollover.crl else { panic!("it was read") };
+    *signature = Some(Err(SignatureError::Mismatch));
+    facts.issuer = issuer.name.clone();
+    rollover.place = Place::File("a.crl".to_owned());
+    vec![
+        ("crl.delta", "ill-formed", of_any(&base)),
+        ("crl.criticality", "must-be-critical", of_any(&not_critical)),
+        ("crl.issuing-distribution-point", "contradictory", of_any(&both)),
+        ("crl.next-update", "far-away", of_any(&far)),
+        ("crl.signature", "another-key", rollover),
+    ]
+}
+
+/// Spoilt in the certificate that the CRL is verified with.
+fn issuers(issuer: &Issuer) -> Vec<Fixture> {
+    let with = |spoil: fn(&mut Certificate)| {
+        let mut subject = good(issuer);
+        spoil(subject.issuer.as_mut().unwrap());
+        subject
+    };
+    let mut unverified = good(issuer);
+    let CrlState::Read { signature, .. } = &mut unverified.crl else { panic!("it was read") };
+    *signature = Some(Err(SignatureError::Unsupported {
+        algorithm: "ED448".to_owned(),
+        key: "Ed448".to_owned(),
+    }));
+    let mut older = Draft::good(issuer, AT);
+    older.this_update = tlv(tag::UTC_TIME, b"231201000000Z");
+    older.entries = None;
+    let older =
+        CrlSubject { ca: None, profile: Profile::Rfc5280, ..read(issuer, &older.sign(issuer)) };
+    let mut part = good(issuer);
+    part.crl = CrlState::Unreadable(CrlError::PartTooLong {
+        part: "crlExtensions",
+        offset: 100,
+        limit: 1024 * 1024,
+    });
+    vec![
+        ("crl.issuer-certificate", "expired", with(|c| c.not_after = AT)),
+        (
+            "crl.issuer-certificate",
+            "not-yet-valid",
+            with(|c| c.not_before = AT + Duration::DAY * 2),
+        ),
+        ("crl.issuer-certificate", "not-a-ca", with(|c| c.ca = Some(false))),
+        ("crl.issuer-certificate", "older-than-ca", older),
+        ("crl.algorithms", "weak-key", with(|c| c.spki = fixture::rsa_spki(1024))),
+        ("crl.signature", "unverified", unverified),
+        ("crl.algorithms", "unusual-curve", with(|c| c.spki = fixture::secp256k1_spki())),
+        ("crl.parses", "part-too-large", part),
+        ("crl.parses", "another-format", read(issuer, b"<html></html>")),
+    ]
 }
 
 const KEY: &str = "crl/11223344-1234-1122-2233-112233445566.crl";
@@ -198,7 +353,7 @@ fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
         ),
         (
             "crl.signature",
-            "invalid",
+            "not-the-cas",
             with(&|s| {
                 let CrlState::Read { signature, .. } = &mut s.crl else { panic!("it was read") };
                 *signature = Some(Err(SignatureError::Mismatch));
@@ -235,6 +390,34 @@ fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
             with(&|s| s.ca = Some(Ca { created_at: Some(AT - Duration::HOUR), ..ca_of(s) })),
         ),
         ("crl.crl-number", "rolled-back", with(&|s| s.history.number = Some(vec![1; 9]))),
+        (
+            "crl.entry-dates",
+            "after-this-update",
+            with(&|s| facts_of(s).entries.last_revocation = Some(AT + Duration::HOUR)),
+        ),
+        (
+            "crl.crl-number",
+            "reused",
+            with(&|s| {
+                s.history.number = facts_of(s).number.clone();
+                s.history.this_update = Some(AT - Duration::DAY);
+            }),
+        ),
+        (
+            "crl.rewritten",
+            "date-moved",
+            previous(Difference { date_moved: some(), ..Difference::default() }),
+        ),
+        (
+            "crl.rewritten",
+            "invalidity-moved",
+            previous(Difference { invalidity_moved: some(), ..Difference::default() }),
+        ),
+        (
+            "crl.rewritten",
+            "reason-changed",
+            previous(Difference { reason_changed: some(), ..Difference::default() }),
+        ),
         ("crl.this-update", "rolled-back", with(&|s| s.history.this_update = Some(AT))),
         (
             "crl.completeness",

@@ -3,7 +3,7 @@
 use time::Duration;
 
 use super::{
-    super::{CrlState, CrlSubject, Named, Place, References},
+    super::{CrlState, CrlSubject, Named, Place, Profile, References},
     world::*,
 };
 use crate::{
@@ -44,7 +44,8 @@ fn report_and_previous_version_findings_have_their_own_rules() {
     assert_eq!(findings(&never), of(&[("crl.never-issued", "never-issued", Severity::High)]));
     let unsure = with_report(Coverage { never_issued: some(), unreadable: 1, ..coverage() });
     assert_eq!(findings(&unsure), [], "a record that cannot be read may be the one");
-    let previous = Difference { removed_early: some(), removed_unexplained: some() };
+    let previous =
+        Difference { removed_early: some(), removed_unexplained: some(), ..Difference::default() };
     let removed = CrlSubject { previous: Ok(previous), ..clean };
     let rule = "crl.early-removal";
     let want = [(rule, "early", Severity::High), (rule, "unexplained", Severity::Low)];
@@ -96,6 +97,7 @@ fn a_file_is_judged_without_a_ca_and_may_hold_certificates() {
     let draft = Draft { entries: Some(vec![entry(&[1], AT, Some(6))]), ..Draft::good(&issuer, AT) };
     let mut file = read(&issuer, &draft.sign(&issuer));
     file.ca = None;
+    file.profile = Profile::Rfc5280;
     file.place = Place::File("a.crl".to_owned());
     assert_eq!(findings(&file), []);
     file.as_of = AT + Duration::days(8);

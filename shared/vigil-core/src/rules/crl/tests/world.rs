@@ -2,7 +2,7 @@
 
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use super::super::{CrlHistory, CrlState, CrlSubject, Named, Place, RULES, References};
+use super::super::{CrlHistory, CrlState, CrlSubject, Named, Place, Profile, RULES, References};
 use crate::{
     ca::{Ca, CaStatus, CaType, CrlConfiguration},
     crl::{
@@ -59,6 +59,7 @@ pub(super) fn subject(issuer: &Issuer, crl: CrlState) -> CrlSubject {
     CrlSubject {
         place: Place::Bucket { bucket: "crls".to_owned(), key: format!("crl/{}.crl", ca.arn.id()) },
         ca: Some(ca),
+        profile: Profile::AcmPca,
         crl,
         issuer: Ok(issuer.certificate()),
         history: CrlHistory::default(),

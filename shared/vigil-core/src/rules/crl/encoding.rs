@@ -1,0 +1,75 @@
+//! What can be read must also be in the one form that DER and RFC 5280 give it.
+
+use super::CrlSubject;
+use crate::{
+    crl::FaultKind,
+    finding::{Kind, RuleInfo, Severity},
+    rules::{Rule, Verdict},
+};
+
+pub(super) const RULE: Rule<CrlSubject> = Rule {
+    info: RuleInfo {
+        id: "crl.encoding",
+        holds: "Times, defaults, lists and extensions of the CRL are encoded in the one form that DER \
+                and RFC 5280 allow.",
+        cites: "RFC 5280 §4.1, §4.2, §4.2.1.6, §5.1.2.4 to §5.1.2.6; X.690 §11.5",
+        kinds: &[DEFAULT_ENCODED, DUPLICATE_EXTENSION, EMPTY_LIST, TIME_FORM],
+    },
+    check,
+};
+
+const DEFAULT_ENCODED: Kind = Kind {
+    id: "default-encoded",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} encodes FALSE where it is the default",
+    what_happened: "{object} encodes FALSE where it is the default and must be left out (X.690 §11.5): \
+                    {parts}. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const DUPLICATE_EXTENSION: Kind = Kind {
+    id: "duplicate-extension",
+    severity: Severity::High,
+    title: "The CRL of {ca} has the same extension twice",
+    what_happened: "{object} has more than one instance of an extension, which RFC 5280 §4.2 forbids: \
+                    {parts}. Checked at {as_of}.",
+    impact: "Some relying parties reject this CRL and refuse every certificate of {ca}. Others take the \
+             first or the last instance.",
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const EMPTY_LIST: Kind = Kind {
+    id: "empty-list",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} has an empty list where none may be",
+    what_happened: "{object} has lists without an element, where RFC 5280 wants one or no list \
+                    (§4.1, §4.2.1.6, §5.1.2.6): {parts}. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+const TIME_FORM: Kind = Kind {
+    id: "time-form",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} has times in the form of other years",
+    what_happened: "{object} has times before 2050 as GeneralizedTime, where RFC 5280 §5.1.2.4 to \
+                    §5.1.2.6 demand UTCTime: {parts}. Checked at {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+fn check(subject: &CrlSubject) -> Verdict {
+    let facts = subject.facts()?;
+    let kinds = [
+        (DEFAULT_ENCODED, FaultKind::DefaultEncoded),
+        (DUPLICATE_EXTENSION, FaultKind::Duplicate),
+        (EMPTY_LIST, FaultKind::EmptyList),
+        (TIME_FORM, FaultKind::TimeForm),
+    ];
+    Ok(kinds.into_iter().filter_map(|(kind, fault)| super::of_fault(facts, kind, fault)).collect())
+}

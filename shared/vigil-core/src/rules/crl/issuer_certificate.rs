@@ -1,0 +1,97 @@
+//! The certificate that a CRL is verified with must be one of a CA, and valid.
+
+use time::Duration;
+
+use super::CrlSubject;
+use crate::{
+    commands,
+    finding::{Kind, Observation, RuleInfo, Severity},
+    instant::rfc3339,
+    rules::{Rule, Verdict},
+};
+
+pub(super) const RULE: Rule<CrlSubject> = Rule {
+    info: RuleInfo {
+        id: "crl.issuer-certificate",
+        holds: "The CA's certificate is a CA's, and is valid when the CRL is made and judged.",
+        cites: "RFC 5280 §4.1.2.5, §4.2.1.9, §6.3.3 (f)",
+        kinds: &[EXPIRED, NOT_A_CA, NOT_YET_VALID, OLDER_THAN_CA],
+    },
+    check,
+};
+
+const EXPIRED: Kind = Kind {
+    id: "expired",
+    severity: Severity::High,
+    title: "The certificate of {ca} expired at {not_after}",
+    what_happened: "The certificate that {object} is verified with was valid until {not_after}. Checked \
+                    at {as_of}.",
+    impact: "Relying parties reject every CRL and every certificate of {ca}.",
+    what_to_do: "Install a new certificate for the CA, or give the one that is valid now. Get the CA's \
+                 request for a new one:",
+    first_command: commands::CSR,
+};
+
+const NOT_A_CA: Kind = Kind {
+    id: "not-a-ca",
+    severity: Severity::High,
+    title: "The certificate of {ca} is not a CA certificate",
+    what_happened: "The certificate that {object} is verified with says that its subject is no CA: \
+                    {reason}. Checked at {as_of}.",
+    impact: "Relying parties reject every CRL that only this certificate vouches for.",
+    what_to_do: "Give the CA's own certificate, or issue one with basicConstraints cA TRUE. Show the \
+                 certificate:",
+    first_command: "openssl x509 -in CA.pem -noout -text",
+};
+
+const NOT_YET_VALID: Kind = Kind {
+    id: "not-yet-valid",
+    title: "The certificate of {ca} is valid only from {not_before} on",
+    what_happened: "The certificate that {object} is verified with is valid from {not_before} on. \
+                    Checked at {as_of}.",
+    ..EXPIRED
+};
+
+const OLDER_THAN_CA: Kind = Kind {
+    id: "older-than-ca",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} was made long before its certificate",
+    what_happened: "{object} is dated {this_update}, and the CA's certificate is valid from \
+                    {not_before} on. Checked at {as_of}.",
+    impact: "The CRL is an old one, or its clock was wrong. Relying parties may reject it.",
+    what_to_do: super::RESTORE_VERSION,
+    first_command: super::LIST_VERSIONS,
+};
+
+/// A CA whose certificate was renewed goes on for a while with the CRL that it had.
+const RENEWED_WITHIN: Duration = Duration::days(366);
+
+fn check(subject: &CrlSubject) -> Verdict {
+    let facts = subject.facts()?;
+    let issuer = subject.issuer()?;
+    let mut seen = Vec::new();
+    // RFC 5280 §4.1.2.5: valid through notAfter, inclusive.
+    if subject.as_of > issuer.not_after {
+        seen.push(Observation::new(EXPIRED).with("not_after", rfc3339(issuer.not_after)));
+    }
+    if subject.as_of < issuer.not_before {
+        seen.push(Observation::new(NOT_YET_VALID).with("not_before", rfc3339(issuer.not_before)));
+    }
+    let reason = match issuer.ca {
+        Some(true) => None,
+        Some(false) => Some("basicConstraints has cA FALSE"),
+        // A certificate of version 1 has no extensions, and is trusted as it is or not at all.
+        None if issuer.crl_sign.is_none() => None,
+        None => Some("it has no basicConstraints"),
+    };
+    if let Some(reason) = reason {
+        seen.push(Observation::new(NOT_A_CA).with("reason", reason));
+    }
+    if let Some(this_update) = facts.this_update
+        && this_update + RENEWED_WITHIN < issuer.not_before
+    {
+        let old = Observation::new(OLDER_THAN_CA).with("this_update", rfc3339(this_update));
+        seen.push(old.with("not_before", rfc3339(issuer.not_before)));
+    }
+    Ok(seen)
+}

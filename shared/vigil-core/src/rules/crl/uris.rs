@@ -1,0 +1,74 @@
+//! URIs that relying parties are to fetch from must be ones that they can fetch from.
+
+use super::{CrlSubject, Profile};
+use crate::{
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
+    uri,
+};
+
+pub(super) const RULE: Rule<CrlSubject> = Rule {
+    info: RuleInfo {
+        id: "crl.uris",
+        holds: "URIs in issuingDistributionPoint, freshestCRL and authorityInfoAccess are absolute, can \
+                be parsed, and have a scheme that relying parties fetch.",
+        cites: "RFC 5280 §4.2.1.6, §4.2.1.13, §4.2.2.1, §8; RFC 3986 §2, §3; RFC 1123 §2.1; RFC 6761 \
+                §6.4",
+        kinds: &[NOT_FETCHED, NOT_VALID],
+    },
+    check,
+};
+
+const NOT_FETCHED: Kind = Kind {
+    id: "not-fetched",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} names URIs that relying parties do not fetch: {count}",
+    what_happened: "{object} names URIs that do not begin with http: {uris}. Checked at {as_of}.",
+    impact: "Relying parties do not fetch from https, because its certificate would have to be checked \
+             first, and many know no scheme but http.",
+    what_to_do: "Configure the CA with http URIs. Show what the CRL says now:",
+    first_command: SHOW_CRL,
+};
+
+const NOT_VALID: Kind = Kind {
+    id: "not-valid",
+    severity: Severity::High,
+    title: "The CRL of {ca} names URIs that nothing can be fetched from: {count}",
+    what_happened: "{object} names URIs that are not absolute URIs of a host that can exist: {uris}. \
+                    Checked at {as_of}.",
+    impact: "Some relying parties, Java among them, reject the whole CRL. Others cannot match it with \
+             the certificate, and refuse every certificate of {ca}.",
+    what_to_do: "Correct the CA's configuration, and let the CA make a new CRL. Show what the CRL says \
+                 now:",
+    first_command: SHOW_CRL,
+};
+
+const SHOW_CRL: &str = "openssl crl -inform DER -in crl.der -noout -text";
+
+fn check(subject: &CrlSubject) -> Verdict {
+    let facts = subject.facts()?;
+    let (mut not_fetched, mut not_valid) = (Vec::new(), Vec::new());
+    for named in &facts.uris {
+        let shown: String = named.uri.chars().take(256).collect();
+        match uri::scheme(&named.uri) {
+            Err(error) => not_valid.push(format!("{} {shown:?}: {error}", named.part)),
+            Ok(scheme) if !is_fetched(scheme, subject.profile) => {
+                not_fetched.push(format!("{} {shown:?}", named.part));
+            }
+            Ok(_) => {}
+        }
+    }
+    let kinds = [(NOT_FETCHED, not_fetched), (NOT_VALID, not_valid)];
+    let seen = kinds
+        .into_iter()
+        .filter(|(_, uris)| !uris.is_empty())
+        .map(|(kind, uris)| Observation::new(kind).with("count", uris.len()).with("uris", uris));
+    Ok(seen.collect())
+}
+
+/// RFC 5280 §4.2.1.13 has HTTP and LDAP (and §4.2.2.1 the same); browsers fetch HTTP only.
+fn is_fetched(scheme: &str, profile: Profile) -> bool {
+    scheme.eq_ignore_ascii_case("http")
+        || profile == Profile::Rfc5280
+            && ["ldap", "ftp"].iter().any(|other| scheme.eq_ignore_ascii_case(other))
+}

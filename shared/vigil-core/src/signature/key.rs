@@ -1,0 +1,158 @@
+//! What kind of key a SubjectPublicKeyInfo holds, and which signatures can come from such a key.
+
+use std::fmt;
+
+use super::AlgorithmIdentifier;
+use crate::der::{DerError, Element, Reader, tag, value};
+
+/// A public key, as far as it says which signatures it can make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key<'a> {
+    /// The dotted OID of the key's algorithm.
+    oid: String,
+    /// The dotted OID of a named curve.
+    curve: Option<String>,
+    pub(super) parameters: Option<Element<'a>>,
+    /// The content of subjectPublicKey.
+    pub(super) bits: &'a [u8],
+}
+
+pub(super) const RSA: &str = "1.2.840.113549.1.1.1";
+pub(super) const RSA_PSS: &str = "1.2.840.113549.1.1.10";
+const EC: &str = "1.2.840.10045.2.1";
+const DSA: &str = "1.2.840.10040.4.1";
+
+impl<'a> Key<'a> {
+    /// Reads a SubjectPublicKeyInfo (RFC 5280 §4.1).
+    ///
+    /// # Errors
+    ///
+    /// It is not one.
+    pub fn read(spki: &'a [u8]) -> Result<Self, DerError> {
+        let mut outer = Reader::new(spki).expect(tag::SEQUENCE)?.open()?;
+        let mut algorithm = outer.expect(tag::SEQUENCE)?.open()?;
+        let oid = value::oid(algorithm.expect(tag::OBJECT_IDENTIFIER)?)?;
+        let parameters = if algorithm.is_empty() { None } else { Some(algorithm.element()?) };
+        algorithm.finish()?;
+        let (bits, _) = value::bit_string(outer.expect(tag::BIT_STRING)?)?;
+        let curve = match parameters {
+            Some(named) if oid == EC && named.tag == tag::OBJECT_IDENTIFIER => {
+                Some(value::oid(named)?)
+            }
+            _ => None,
+        };
+        Ok(Self { oid, curve, parameters, bits })
+    }
+
+    pub(super) fn is_rsa(&self) -> bool {
+        self.oid == RSA || self.oid == RSA_PSS
+    }
+
+    /// A key that may make no signatures but RSASSA-PSS (RFC 4055 §1.2).
+    pub(super) fn is_pss_only(&self) -> bool {
+        self.oid == RSA_PSS
+    }
+
+    /// The length of an RSA modulus in bits.
+    pub fn rsa_bits(&self) -> Option<usize> {
+        let (modulus, _) = self.rsa()?;
+        Some(modulus.len() * 8 - modulus.first()?.leading_zeros() as usize)
+    }
+
+    /// The name of a curve that RFC 5480 §2.1.1.1 does not have.
+    pub fn unusual_curve(&self) -> Option<String> {
+        const USUAL: &[&str] =
+            &["1.2.840.10045.3.1.7", "1.3.132.0.33", "1.3.132.0.34", "1.3.132.0.35"];
+        let curve = self.curve.as_deref()?;
+        (!USUAL.contains(&curve)).then(|| self.to_string())
+    }
+
+    /// Modulus and public exponent, without leading zeros (RFC 8017 §A.1.1).
+    pub(super) fn rsa(&self) -> Option<(&'a [u8], &'a [u8])> {
+        if !self.is_rsa() {
+            return None;
+        }
+        let mut parts = Reader::new(self.bits).expect(tag::SEQUENCE).ok()?.open().ok()?;
+        let mut positive = || {
+            let octets = value::integer(parts.expect(tag::INTEGER).ok()?).ok()?;
+            (octets[0] & 0x80 == 0 && octets != [0]).then(|| value::magnitude(octets))
+        };
+        Some((positive()?, positive()?))
+    }
+
+    /// Whether a key of this kind can make signatures of the algorithm. What neither is known of can.
+    pub(super) fn can_make(&self, algorithm: &AlgorithmIdentifier) -> bool {
+        let key = match self.oid.as_str() {
+            RSA | RSA_PSS => RSA,
+            other => other,
+        };
+        match family(&algorithm.oid) {
+            Some(made_by) => made_by == key,
+            // The keys whose algorithms are all known make no other.
+            None => ![RSA, EC, DSA].contains(&key) && family(key).is_none(),
+        }
+    }
+}
+
+/// The OID of the keys that make signatures of this algorithm.
+fn family(algorithm: &str) -> Option<&str> {
+    const FAMILIES: &[(&str, &[&str])] = &[
+        (RSA, &["1.2.840.113549.1.1.", "1.3.36.3.3.1."]),
+        // X9.62; SM2 (GB/T 32918); the plain format of BSI TR-03111; TeleTrusT.
+        (
+            EC,
+            &["1.2.840.10045.4.", "1.2.156.10197.1.50", "0.4.0.127.0.7.1.1.4.1.", "1.3.36.3.3.2."],
+        ),
+        (DSA, &["1.2.840.10040.4."]),
+    ];
+    let family = |(key, prefixes): &(&'static str, &[&str])| {
+        prefixes.iter().any(|prefix| algorithm.starts_with(prefix)).then_some(*key)
+    };
+    if let Some(key) = FAMILIES.iter().find_map(family) {
+        return Some(key);
+    }
+    // OIW's secsig.
+    if let Some(of_oiw) = algorithm.strip_prefix("1.3.14.3.2.") {
+        return match of_oiw {
+            "2" | "3" | "4" | "11" | "14" | "15" | "24" | "25" | "29" => Some(RSA),
+            "12" | "13" | "20" | "21" | "27" | "28" => Some(DSA),
+            _ => None,
+        };
+    }
+    // NIST's sigAlgs: DSA, ECDSA and RSA by number; of ML-DSA and SLH-DSA the key has the same OID.
+    if let Some(of_nist) = algorithm.strip_prefix("2.16.840.1.101.3.4.3.") {
+        return match of_nist.parse().ok()? {
+            1..=8 => Some(DSA),
+            9..=12 => Some(EC),
+            13..=16 => Some(RSA),
+            17..=46_u32 => Some(algorithm),
+            _ => None,
+        };
+    }
+    // Ed25519 and Ed448 (RFC 8410).
+    ["1.3.101.112", "1.3.101.113"].contains(&algorithm).then_some(algorithm)
+}
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.oid.as_str() {
+            RSA => "RSA",
+            RSA_PSS => "RSASSA-PSS",
+            DSA => "DSA",
+            EC => match self.curve.as_deref() {
+                Some("1.2.840.10045.3.1.7") => "P-256",
+                Some("1.3.132.0.34") => "P-384",
+                Some("1.3.132.0.35") => "P-521",
+                Some("1.3.132.0.10") => "secp256k1",
+                Some(curve) => return write!(f, "elliptic curve {curve}"),
+                None => "elliptic curve without a name",
+            },
+            "1.3.101.112" => "Ed25519",
+            "1.3.101.113" => "Ed448",
+            "2.16.840.1.101.3.4.3.17" => "ML-DSA-44",
+            "2.16.840.1.101.3.4.3.18" => "ML-DSA-65",
+            "2.16.840.1.101.3.4.3.19" => "ML-DSA-87",
+            other => other,
+        })
+    }
+}

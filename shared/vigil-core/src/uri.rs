@@ -1,0 +1,125 @@
+//! Whether a URI can be fetched from, as far as its form tells.
+
+/// Why it cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UriError {
+    #[error("it has a character that a URI cannot have")]
+    Character,
+    #[error("a percent sign without two hexadecimal digits follows")]
+    Percent,
+    #[error("it is not absolute")]
+    Relative,
+    #[error("it names no host")]
+    NoHost,
+    #[error("its host cannot exist")]
+    Host,
+    #[error("its port is not a number of a port")]
+    Port,
+}
+
+/// The scheme of an absolute URI (RFC 3986 §3) whose host can exist.
+pub(crate) fn scheme(uri: &str) -> Result<&str, UriError> {
+    characters(uri)?;
+    let (scheme, rest) = uri.split_once(':').ok_or(UriError::Relative)?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    let hierarchical = rest.strip_prefix("//").filter(|_| is_scheme).ok_or(UriError::Relative)?;
+    let authority = hierarchical.split(['/', '?', '#']).next().unwrap_or_default();
+    let host_and_port = authority.rsplit_once('@').map_or(authority, |(_, after)| after);
+    // RFC 4516 §2: LDAP may leave the server to the reader's configuration.
+    if host_and_port.is_empty() && scheme.eq_ignore_ascii_case("ldap") {
+        return Ok(scheme);
+    }
+    let (host, port) = match host_and_port.strip_prefix('[') {
+        Some(address) => {
+            let (address, after) = address.split_once(']').ok_or(UriError::Host)?;
+            address.parse::<std::net::Ipv6Addr>().map_err(|_| UriError::Host)?;
+            (None, after.strip_prefix(':').or(after.is_empty().then_some("")))
+        }
+        None => {
+            let (host, port) = host_and_port.split_once(':').unwrap_or((host_and_port, ""));
+            (Some(host), Some(port))
+        }
+    };
+    let port = port.ok_or(UriError::Host)?;
+    if !port.is_empty() && !port.parse::<u16>().is_ok_and(|port| port > 0) {
+        return Err(UriError::Port);
+    }
+    host.map_or(Ok(scheme), |host| can_exist(host).map(|()| scheme))
+}
+
+/// RFC 3986 §2: unreserved, reserved, and percent-encoded.
+fn characters(uri: &str) -> Result<(), UriError> {
+    let octets = uri.as_bytes();
+    for (at, octet) in octets.iter().enumerate() {
+        if *octet == b'%' {
+            let digits = octets.get(at + 1..at + 3).ok_or(UriError::Percent)?;
+            if !digits.iter().all(u8::is_ascii_hexdigit) {
+                return Err(UriError::Percent);
+            }
+        } else if !octet.is_ascii_alphanumeric() && !b"-._~:/?#[]@!$&'()*+,;=".contains(octet) {
+            return Err(UriError::Character);
+        }
+    }
+    Ok(())
+}
+
+/// A name of labels (RFC 1123 §2.1), or an address of version 4. `invalid` is never a host (RFC 6761).
+fn can_exist(host: &str) -> Result<(), UriError> {
+    if host.is_empty() {
+        return Err(UriError::NoHost);
+    }
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet))
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let is_numeric = last.bytes().all(|octet| octet.is_ascii_digit());
+    let can_be = if is_numeric {
+        name.parse::<std::net::Ipv4Addr>().is_ok()
+    } else {
+        name.len() <= 253 && name.split('.').all(is_label) && !last.eq_ignore_ascii_case("invalid")
+    };
+    if can_be { Ok(()) } else { Err(UriError::Host) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uri_is_absolute_and_of_a_host_that_can_exist() {
+        for (uri, want) in [
+            ("http://crl.example.com/a%20b.crl?x=1#y", Ok("http")),
+            ("HTTP://localhost:8080/x", Ok("HTTP")),
+            ("http://10.0.0.1/", Ok("http")),
+            ("http://[::1]:80/", Ok("http")),
+            ("http://a_b.s3.us-east-1.amazonaws.com./x", Ok("http")),
+            ("ldap:///cn=a?certificateRevocationList", Ok("ldap")),
+            ("urn:x", Err(UriError::Relative)),
+            ("localhost", Err(UriError::Relative)),
+            ("/crl/x.crl", Err(UriError::Relative)),
+            ("//crl.example.com/x", Err(UriError::Relative)),
+            ("1http://a/", Err(UriError::Relative)),
+            ("http:///x", Err(UriError::NoHost)),
+            ("http://a b/x", Err(UriError::Character)),
+            ("http://a/x y", Err(UriError::Character)),
+            ("http://a/\u{fc}", Err(UriError::Character)),
+            ("http://a/<x>", Err(UriError::Character)),
+            ("http://a/%2", Err(UriError::Percent)),
+            ("http://a/%zz", Err(UriError::Percent)),
+            ("http://a..b/", Err(UriError::Host)),
+            ("http://-a.example/", Err(UriError::Host)),
+            ("http://300.1.1.1/", Err(UriError::Host)),
+            ("http://crl.invalid/", Err(UriError::Host)),
+            ("http://[::g]/", Err(UriError::Host)),
+            ("http://a:99999/", Err(UriError::Port)),
+            ("http://a:x/", Err(UriError::Port)),
+        ] {
+            assert_eq!(scheme(uri), want, "{uri}");
+        }
+    }
+}
