@@ -20,6 +20,7 @@ pub mod impact;
 pub mod instant;
 pub mod inventory;
 pub mod jobs;
+pub mod notify;
 pub mod policy;
 pub mod ports;
 pub mod rules;
