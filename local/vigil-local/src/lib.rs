@@ -1,14 +1,15 @@
 //! The AWS services that Vigil needs, on one machine, with a Lambda host that runs its functions.
 //!
 //! One port serves S3 (`s3`), ACM PCA (the crate `pca-local`), EventBridge (`events`), KMS (`kms`),
-//! Lambda (`lambda`) and STS (`sts`). A SAM template (`template`) defines functions, the events and
+//! Lambda (`lambda`), SNS (`topics`) and STS (`sts`). A SAM template (`template`) defines functions, the events and
 //! schedules (`schedule`) that invoke them, and buckets. [`Stack`] combines these parts. Its clock is
 //! that of pca-local; every timer runs on this clock.
 //!
 //! SNS topics, SQS queues and log groups are files: each message is a line in
-//! `<data-dir>/targets/<LogicalId>.jsonl`. Lifecycle rules are stored and never run, and KMS encrypts
-//! nothing. IAM is enforced for bucket policies, for key policies where S3 uses a key, and for the
-//! functions' roles.
+//! `<data-dir>/targets/<LogicalId>.jsonl`, and what a subscriber receives in
+//! `<data-dir>/mailboxes/<endpoint>.jsonl`. Lifecycle rules are stored and never run, and KMS encrypts
+//! nothing. IAM is enforced for bucket policies, for key policies where S3 uses a key, for the
+//! functions' roles, and for the policies of a rule's targets.
 
 #![warn(missing_docs)]
 
@@ -19,6 +20,7 @@ mod clock;
 mod events;
 mod kms;
 mod lambda;
+mod query;
 mod recent;
 mod roles;
 mod router;
@@ -28,6 +30,7 @@ mod sinks;
 mod stack;
 mod sts;
 mod template;
+mod topics;
 
 pub use account::Account;
 pub use events::SeenEvent;

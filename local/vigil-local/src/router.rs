@@ -1,5 +1,7 @@
 //! One port for every service: which one is a request for?
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -19,6 +21,7 @@ use crate::lambda::{Functions, invoke_api};
 use crate::roles::{self, Roles};
 use crate::s3;
 use crate::sts;
+use crate::topics::Topics;
 
 /// What is not streamed is read whole: Lambda's limit of 6 MiB is the largest, and some more.
 const MAX_BODY_BYTES: usize = 7 * 1024 * 1024;
@@ -34,6 +37,7 @@ pub(crate) struct Services {
     pub(crate) pca: Router,
     pub(crate) roles: Roles,
     pub(crate) s3: s3::Service,
+    pub(crate) topics: Arc<Topics>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +49,7 @@ enum Service<'a> {
     Lambda,
     S3,
     S3Control,
+    Sns,
     Sts,
     Unknown(&'a str),
 }
@@ -98,6 +103,7 @@ impl Services {
             | Service::Kms
             | Service::Lambda
             | Service::S3Control
+            | Service::Sns
             | Service::Sts => self.route_whole(request).await,
         }
     }
@@ -152,6 +158,10 @@ impl Services {
                 let call = (&parts.method, parts.uri.path());
                 self.s3.control(call, &parts.headers, access_key, &body)
             }
+            Service::Sns => {
+                let access_key = scope.map(|scope| scope.access_key);
+                self.topics.answer(&self.roles, access_key, &body)
+            }
             _ => {
                 let access_key = scope.map(|scope| scope.access_key);
                 sts::answer(&self.account, access_key, parts.uri.query(), &body)
@@ -192,6 +202,7 @@ fn service<'a>(scope: &Option<Scope<'a>>, request: &Request) -> Service<'a> {
         Some("lambda") => return Service::Lambda,
         Some("s3") | None if s3::is_control(path, request.headers()) => return Service::S3Control,
         Some("s3") => return Service::S3,
+        Some("sns") => return Service::Sns,
         Some("sts") => return Service::Sts,
         Some(other) => return Service::Unknown(other),
         None => {}
@@ -236,7 +247,7 @@ fn parse_scope<'a>(credential: &'a str, slash: &str) -> Option<Scope<'a>> {
 
 fn unknown(name: &str) -> Response {
     let message = format!(
-        "vigil-local serves acm-pca, events, kms, lambda, s3 and sts on this port, and not {name}"
+        "vigil-local serves acm-pca, events, kms, lambda, s3, sns and sts on this port, and not {name}"
     );
     let body = json!({"__type": "UnknownServiceException", "message": message});
     (StatusCode::NOT_IMPLEMENTED, axum::Json(body)).into_response()
@@ -271,7 +282,8 @@ mod tests {
             ("lambda", "Lambda"),
             ("s3", "S3"),
             ("sts", "Sts"),
-            ("sns", "Unknown(\"sns\")"),
+            ("sns", "Sns"),
+            ("sqs", "Unknown(\"sqs\")"),
         ] {
             assert_eq!(service_of("POST", "/", &[("authorization", &signed(name))]), want);
         }

@@ -78,6 +78,12 @@ impl Stack {
         self.buses.seen()
     }
 
+    /// How many deliveries of each rule EventBridge could not make: CloudWatch's metric
+    /// FailedInvocations, by the rule's logical id.
+    pub fn failed_invocations(&self) -> std::collections::BTreeMap<String, u64> {
+        self.buses.failed()
+    }
+
     /// Puts an event on the default bus, as an AWS service does. EventBridge delivers at least once;
     /// to deliver an event twice, pass an event of [`Stack::events`].
     pub fn deliver(&self, event: serde_json::Value) {

@@ -4,6 +4,7 @@ mod bucket;
 mod function;
 mod key;
 mod parameters;
+mod permission;
 mod physical;
 mod property;
 mod reader;
@@ -17,9 +18,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::account::Account;
-use crate::events::Rule;
+use crate::events::{ResourcePolicies, Rule};
 use crate::kms::KeySpec;
 use crate::schedule::Schedule;
+use crate::topics::Subscription;
 use reader::Reader;
 use resolve::Resolver;
 
@@ -35,8 +37,13 @@ pub(crate) struct Template {
     pub(crate) keys: Vec<KeySpec>,
     /// Of keys: name and key.
     pub(crate) aliases: Vec<(String, String)>,
+    /// Of topics, queues and log groups.
+    pub(crate) policies: ResourcePolicies,
     pub(crate) rules: Vec<Rule>,
     pub(crate) schedules: Vec<Schedule>,
+    pub(crate) subscriptions: Vec<Subscription>,
+    /// Logical ids by ARN.
+    pub(crate) topics: BTreeMap<String, String>,
     /// Resources without a counterpart here: logical id and type.
     pub(crate) left_out: Vec<(String, String)>,
 }
@@ -89,6 +96,12 @@ pub enum TemplateError {
     ResourceType { logical_id: String, kind: String },
     #[error("{logical_id} puts a policy on the bucket {bucket}, which the template does not make")]
     PolicyWithoutBucket { logical_id: String, bucket: String },
+    #[error("{logical_id} has a policy that AWS would refuse")]
+    ResourcePolicy {
+        logical_id: String,
+        #[source]
+        cause: iam_policy::Malformed,
+    },
     #[error("{logical_id} sends to the bus {bus}, which the template does not make")]
     UnknownBus { logical_id: String, bus: String },
 }

@@ -25,6 +25,7 @@ const LAYERS: &[Layer] = &[
     Layer { package: "audit-report", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "auto-restore", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "crl-audit", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
+    Layer { package: "notify", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer {
         package: "restore-deadline",
         ours: FUNCTION,

@@ -13,8 +13,8 @@ use tokio::net::TcpListener;
 use super::{DataDir, Stack, StackError};
 use crate::account::Account;
 use crate::admin::Admin;
-use crate::events::EventBuses;
 use crate::events::api::Api;
+use crate::events::{EventBuses, Targets};
 use crate::kms::Kms;
 use crate::lambda::{self, FunctionConfig, Functions, Surroundings};
 use crate::roles::Roles;
@@ -23,6 +23,7 @@ use crate::s3::{self, SECRET};
 use crate::schedule::Schedules;
 use crate::sinks::Sinks;
 use crate::template::{FunctionSpec, Template};
+use crate::topics::Topics;
 
 /// The settings of a stack. By default it has no template, a temporary data folder, a free port on
 /// 127.0.0.1 and the system clock.
@@ -111,7 +112,10 @@ impl Builder {
 
         let logs = make_folder(&data.path().join("logs"))?;
         let targets = make_folder(&data.path().join("targets"))?;
-        let sinks = Arc::new(Sinks::in_folder(targets, clock.clone()));
+        let mailboxes = make_folder(&data.path().join("mailboxes"))?;
+        let sinks = Arc::new(Sinks::in_folders(targets, mailboxes, clock.clone()));
+        let topics = Topics::new(template.topics, template.subscriptions, sinks.clone());
+        let topics = Arc::new(topics);
         let surroundings = Surroundings {
             account: account.clone(),
             clock: clock.clone(),
@@ -120,7 +124,14 @@ impl Builder {
             sinks: sinks.clone(),
         };
         let functions = Functions::start(functions, &surroundings);
-        let buses = EventBuses::new(template.buses, template.rules, functions.clone(), sinks);
+        let targets = Targets {
+            account: account.clone(),
+            functions: functions.clone(),
+            policies: template.policies,
+            sinks,
+            topics: topics.clone(),
+        };
+        let buses = EventBuses::new(template.buses, template.rules, targets);
         let timeline = Timeline::new(clock.clone());
         let schedules =
             Schedules::new(template.schedules, account.clone(), buses.clone(), clock.now());
@@ -144,6 +155,7 @@ impl Builder {
             pca: pca.router(),
             roles: roles.clone(),
             s3: s3.into_service(Arc::new(buses.clone())),
+            topics,
         };
         let (stop, server) = serve(listener, services);
         let follower = tokio::spawn(async move { timeline.follow().await });

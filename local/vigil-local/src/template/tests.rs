@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::events::Destination;
+use crate::events::{Destination, Sink, SinkKind};
 use crate::schedule::Sender;
 
 const TEMPLATE: &str = include_str!("../../tests/fixtures/template.yaml");
@@ -50,15 +50,30 @@ fn triggers_are_read_unless_they_are_disabled() {
         template.rules.iter().map(|rule| (rule.logical_id.as_str(), rule.bus.as_str())).collect();
     assert_eq!(
         rules,
-        [("EchoDeletion", "default"), ("EchoFinding", "findings"), ("PeopleRule", "findings")]
+        [
+            ("EchoDeletion", "default"),
+            ("EchoFinding", "findings"),
+            ("PeopleRule", "findings"),
+            ("BrokenRule", "findings"),
+        ]
     );
-    let people = &template.rules[2];
+    let people = template.rules.iter().find(|rule| rule.logical_id == "PeopleRule").unwrap();
     assert_eq!(people.arn, "arn:aws:events:us-east-1:111122223333:rule/findings/people");
     let destinations: Vec<_> = people.targets.iter().map(|target| &target.destination).collect();
-    let sink = |name: &str| Destination::Sink(name.to_owned());
+    let sink = |kind, name: &str, arn: &str| {
+        Destination::Sink(Sink { kind, logical_id: name.to_owned(), arn: arn.to_owned() })
+    };
+    let (topic, group) = ("vigil-local-People", "/aws/events/findings");
+    let topic = format!("arn:aws:sns:us-east-1:111122223333:{topic}");
+    let group = format!("arn:aws:logs:us-east-1:111122223333:log-group:{group}");
+    let hub = "arn:aws:events:us-east-1:444455556666:event-bus/hub";
     assert_eq!(
         destinations,
-        [&sink("People"), &sink("FindingsLog"), &sink("PeopleRule-Elsewhere")]
+        [
+            &sink(SinkKind::Topic, "People", &topic),
+            &sink(SinkKind::LogGroup, "FindingsLog", &group),
+            &sink(SinkKind::Elsewhere, "PeopleRule-Elsewhere", hub),
+        ]
     );
     let schedules: Vec<_> =
         template.schedules.iter().map(|one| (one.logical_id.as_str(), one.arn.as_str())).collect();
@@ -110,6 +125,14 @@ fn an_unreadable_resource_is_refused_by_logical_id() {
         ("Bucket: !Ref Evidence", "Bucket: other", "EvidencePolicy"),
         ("InputTemplate: '\"<severity>", "InputTemplate: '\"<colour>", "PeopleRule"),
         ("Timeout: 5", "Timeout: soon", "Echo"),
+        ("Queues: [!Ref Undelivered]", "Queues: [elsewhere]", "UndeliveredPolicy"),
+        (
+            "        Statement:\n          - Effect: Allow\n            Principal: {Service",
+            "        Statement:\n          - Effect: Perhaps\n            Principal: {Service",
+            "PeoplePolicy",
+        ),
+        ("Arn: !GetAtt Undelivered.Arn", "Arn: arn:aws:sqs:us-east-1:1:x", "BrokenRule"),
+        ("Id: Closed\n", "Id: Closed\n          RoleArn: arn:aws:iam::1:role/r\n", "BrokenRule"),
     ] {
         let spoilt = TEMPLATE.replacen(from, to, 1);
         assert_ne!(spoilt, TEMPLATE, "{from} is in the template");
