@@ -35,6 +35,6 @@ mod topics;
 pub use account::Account;
 pub use events::SeenEvent;
 pub use lambda::{Invocation, Outcome};
-pub use roles::Call;
+pub use roles::{Call, Grant};
 pub use s3::SECRET;
 pub use stack::{Builder, Stack, StackError};

@@ -56,6 +56,12 @@ pub enum TemplateError {
     NoSection(&'static str),
     #[error("the parameter {0} has no default: give it a value with --parameter {0}=…")]
     ParameterWithoutValue(String),
+    #[error("the parameter {name} cannot be {value:?}: {why}")]
+    Parameter { name: String, value: String, why: String },
+    #[error("the parameter {0} has an AllowedPattern that is no regular expression")]
+    AllowedPattern(String),
+    #[error("the parameters break the rule {rule}: {why}")]
+    Rule { rule: String, why: String },
     #[error("the template has no parameter {0}")]
     UnknownParameter(String),
     #[error("{logical_id} cannot be resolved")]
@@ -127,8 +133,29 @@ impl Template {
             mappings: section("Mappings"),
             resources,
         };
+        Self::hold_rules(&resolver, &section("Rules"))?;
         resolver.resources = Self::wanted(&resolver)?;
         Reader::new(resolver, document["Globals"]["Function"].clone())?.read()
+    }
+
+    /// The template's `Rules` over its parameters.
+    fn hold_rules(resolver: &Resolver, rules: &Map<String, Value>) -> Result<(), TemplateError> {
+        for (rule, definition) in rules {
+            let holds =
+                |condition| resolver.holds(condition, 0).map_err(|cause| unresolved(rule, cause));
+            let applies = match &definition["RuleCondition"] {
+                Value::Null => true,
+                condition => holds(condition)?,
+            };
+            let assertions = definition["Assertions"].as_array().map(Vec::as_slice);
+            for assertion in assertions.unwrap_or_default().iter().filter(|_| applies) {
+                if !holds(&assertion["Assert"])? {
+                    let why = assertion["AssertDescription"].as_str().unwrap_or_default();
+                    return Err(TemplateError::Rule { rule: rule.clone(), why: why.to_owned() });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The resources whose condition holds.

@@ -125,3 +125,109 @@ fn the_runbook_has_a_paragraph_for_every_alarm_and_change() {
         assert!(text.split_whitespace().count() >= 15, "docs/runbook.md says too little of {id}");
     }
 }
+
+/// With `Retain`, a creation that fails leaves its buckets behind, and every retry "already exists".
+#[test]
+fn what_is_kept_is_not_kept_by_a_creation_that_fails() {
+    let mut kept = 0;
+    for (id, resource) in resources() {
+        let policy = &resource["DeletionPolicy"];
+        assert!(policy.is_null() || policy == "RetainExceptOnCreate", "{id}: {policy}");
+        kept += usize::from(!policy.is_null());
+        let replaced = &resource["UpdateReplacePolicy"];
+        assert_eq!(replaced == "Retain", !policy.is_null(), "{id}");
+    }
+    assert_eq!(kept, 3, "two buckets and the log of findings");
+}
+
+/// A second stack has a `Name` of its own, and then no name of the first.
+#[test]
+fn every_name_begins_with_the_parameter_name() {
+    let named = ["BucketName", "FunctionName", "LogGroupName", "Name", "PolicyName", "QueueName"];
+    for (id, resource) in resources() {
+        for property in named.iter().chain(&["RoleName", "RuleName", "TopicName"]) {
+            let Some(name) = resource["Properties"][property].as_str() else { continue };
+            let is_ours = name == "Name"
+                || ["${Name}-", "/aws/lambda/${Name}-", "/aws/events/${Name}-"]
+                    .iter()
+                    .any(|start| name.starts_with(start));
+            assert!(is_ours, "{id} has the {property} {name}");
+        }
+    }
+}
+
+/// The log group that a function writes to is declared, so that it does not stay for ever.
+#[test]
+fn every_log_group_has_a_retention() {
+    let groups = of_type("AWS::Logs::LogGroup");
+    for (id, group) in &groups {
+        assert_eq!(group["Properties"]["RetentionInDays"], "LogRetentionDays", "{id}");
+    }
+    for (id, function) in of_type("AWS::Serverless::Function") {
+        let group = &function["Properties"]["LoggingConfig"]["LogGroup"];
+        assert!(groups.iter().any(|(name, _)| group == name), "{id} writes to {group}");
+    }
+}
+
+/// Variables that the SDK and Lambda set.
+const NOT_OURS: &[&str] = &["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_LAMBDA_LOG_LEVEL"];
+
+#[test]
+fn every_function_is_given_the_variables_that_it_reads() {
+    let template = template();
+    let names = |value: &Value| -> BTreeSet<String> {
+        value["Environment"]["Variables"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect()
+    };
+    let shared = names(&template["Globals"]["Function"]);
+    for (name, function) in e2e::configuration::functions(&template) {
+        let main = fs::read_to_string(root().join(format!("functions/{name}/src/main.rs")));
+        let main = main.unwrap();
+        let reads = |variable: &&&vigil_aws::config::Variable| {
+            let constant = variable.name.trim_start_matches("VIGIL_");
+            let by_client =
+                constant == "FETCH_DISTRIBUTION_POINTS" && main.contains(".distribution()");
+            let word = format!("config::{constant}.");
+            (by_client || main.contains(&word)) && !NOT_OURS.contains(&variable.name)
+        };
+        let read: BTreeSet<String> =
+            vigil_aws::config::ALL.iter().filter(reads).map(|it| it.name.to_owned()).collect();
+        let own = names(&function["Properties"]);
+        let given = own.union(&shared).cloned().collect();
+        let missing: Vec<_> = read.difference(&given).collect();
+        assert!(missing.is_empty(), "{name} reads {missing:?} and is not given it");
+        let unread: Vec<_> = own.difference(&read).collect();
+        assert!(unread.is_empty(), "{name} is given {unread:?} and does not read it");
+    }
+}
+
+/// Names that the template matches and that AWS's page does not list.
+const NOT_LISTED: &[&str] = &[
+    "DeleteBucketOwnershipControls",
+    "PutBucketObjectLockConfiguration",
+    "PutBucketOwnershipControls",
+];
+
+#[test]
+fn names_of_s3_calls_are_those_that_cloudtrail_writes() {
+    let listed = fs::read_to_string(root().join("tests/fixtures/cloudtrail-s3-names.txt")).unwrap();
+    let listed: BTreeSet<&str> =
+        listed.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let resources = resources();
+    let rule = &resources["CrlAudit"]["Properties"]["Events"]["CrlBucket"]["Properties"]["Pattern"];
+    let evidence = &resources["EvidenceChanged"]["Properties"]["EventPattern"];
+    for pattern in [rule, evidence] {
+        for name in pattern["detail"]["eventName"].as_array().unwrap() {
+            let name = name.as_str().unwrap();
+            let is_known = listed.contains(name) || NOT_LISTED.contains(&name);
+            assert!(is_known, "{name} is on no list of CloudTrail's names");
+        }
+    }
+    for name in NOT_LISTED {
+        assert!(!listed.contains(name), "{name} is listed");
+    }
+}

@@ -150,6 +150,48 @@ fn parameters_can_be_given_and_have_to_exist() {
     assert!(error.to_string().contains("Tresh"), "{error}");
 }
 
+const CONSTRAINED: &str = "
+    Parameters:
+      Times: {Type: Number, Default: 3, MinValue: 0, MaxValue: 9}
+      Fetch: {Type: String, Default: 'false', AllowedValues: ['true', 'false']}
+      Days: {Type: Number, Default: 365, AllowedValues: [1, 365]}
+      Name: {Type: String, Default: vigil, AllowedPattern: '[a-z]+', MaxLength: 6,
+        ConstraintDescription: lower-case letters only}
+      Regions: {Type: CommaDelimitedList, Default: '', AllowedPattern: '([a-z]+-[0-9])?'}
+      Mail: {Type: String, Default: a@b}
+    Rules:
+      Informed:
+        Assertions:
+          - Assert: !Not [!Equals [!Ref Mail, '']]
+            AssertDescription: Set Mail.
+    Resources: {Queue: {Type: AWS::SQS::Queue}}
+";
+
+#[test]
+fn a_parameter_is_held_to_its_constraints() {
+    let with = |name: &str, value: &str| {
+        let given = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        Template::parse(CONSTRAINED, &Account::default(), &given).map(|_| ())
+    };
+    for (name, value) in [("Times", "9"), ("Days", "1"), ("Regions", "us-1, eu-2"), ("Name", "x")] {
+        with(name, value).unwrap_or_else(|error| panic!("{name}={value}: {error}"));
+    }
+    for (name, value, said) in [
+        ("Times", "-1", "Times"),
+        ("Times", "10", "Times"),
+        ("Times", "many", "Times"),
+        ("Fetch", "yes", "one of true, false"),
+        ("Days", "100", "one of 1, 365"),
+        ("Name", "Vigil", "lower-case letters only"),
+        ("Name", "vigilant", "Name"),
+        ("Regions", "us-1,everywhere", "Regions"),
+        ("Mail", "", "the rule Informed: Set Mail."),
+    ] {
+        let error = with(name, value).expect_err(value).to_string();
+        assert!(error.contains(said), "{name}={value}: {error}");
+    }
+}
+
 #[test]
 fn a_resource_with_a_false_condition_is_left_out() {
     let given = BTreeMap::from([("Mail".to_owned(), "ops@example.com".to_owned())]);
