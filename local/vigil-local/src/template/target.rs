@@ -23,12 +23,12 @@ impl TargetTable {
 
     /// The queue with this ARN or URL.
     pub(super) fn queue(&self, reference: &str) -> Option<&Sink> {
-        let sinks = self.0.values().filter_map(|destination| match destination {
+        let mut sinks = self.0.values().filter_map(|destination| match destination {
             Destination::Sink(sink) if sink.kind == SinkKind::Queue => Some(sink),
             _ => None,
         });
         let name = |text: &str| text.rsplit([':', '/']).next().map(str::to_owned);
-        sinks.into_iter().find(|sink| {
+        sinks.find(|sink| {
             sink.arn == reference
                 || (reference.starts_with("https://") && name(&sink.arn) == name(reference))
         })

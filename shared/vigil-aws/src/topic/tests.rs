@@ -22,11 +22,10 @@ fn message() -> Message {
 }
 
 fn form(body: &str, name: &str) -> String {
-    let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.into_iter().find(|(key, _)| *key == name).expect(name);
-    let url = format!("http://x/?{value}");
+    let mut pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(key, _)| *key == name).expect(name);
     let mut text = Vec::new();
-    let mut bytes = url["http://x/?".len()..].bytes();
+    let mut bytes = value.bytes();
     while let Some(byte) = bytes.next() {
         text.push(match byte {
             b'%' => {

@@ -66,8 +66,8 @@ fn the_body_has_a_text_for_each_protocol_of_sns() {
     let body: Value = serde_json::from_str(&message.body()).unwrap();
     let protocols: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(protocols, ["default", "email", "sms", "https"]);
-    let texts = body.as_object().unwrap().values();
-    assert!(texts.into_iter().all(Value::is_string), "SNS takes texts only");
+    let mut texts = body.as_object().unwrap().values();
+    assert!(texts.all(Value::is_string), "SNS takes texts only");
     let default: Finding = serde_json::from_str(body["default"].as_str().unwrap()).unwrap();
     assert_eq!(default, finding());
 }
