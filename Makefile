@@ -107,15 +107,25 @@ new-rule: ## Write the skeleton of a CRL rule: make new-rule NAME=crl.issuer-key
 	@$(PYTHON) shared/vigil-core/tools/new-rule.py "$(NAME)"
 	@$(CARGO) fmt -p vigil-core
 
-build: ## Build the functions for AWS Lambda (arm64)
+ARCH ?= arm64
+RUST_ARCH := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)
+build: ## Build the functions for AWS Lambda, for ARCH: arm64 or x86_64 (arm64)
+	@case "$(ARCH)" in arm64|x86_64) ;; *) echo "ARCH is arm64 or x86_64, not $(ARCH)"; exit 1;; esac
 	@command -v cargo-lambda >/dev/null || { echo "cargo-lambda is missing: pip install cargo-lambda ziglang"; exit 1; }
-	@rustup target list --installed 2>/dev/null | grep -q aarch64-unknown-linux-gnu || \
-	  { echo "the arm64 target is missing: rustup target add aarch64-unknown-linux-gnu"; exit 1; }
-	$(CARGO) lambda build --profile function --arm64 $(addprefix -p ,$(FUNCTIONS))
+	@rustup target list --installed 2>/dev/null | grep -q $(RUST_ARCH)-unknown-linux-gnu || \
+	  { echo "the target is missing: rustup target add $(RUST_ARCH)-unknown-linux-gnu"; exit 1; }
+	@# The template takes the functions from target/lambda, wherever cargo puts the rest.
+	$(CARGO) lambda build --profile function --target $(RUST_ARCH)-unknown-linux-gnu --lambda-dir target/lambda \
+	  $(addprefix -p ,$(FUNCTIONS))
 
-deploy: build ## Deploy with SAM (asks before it changes anything)
+STACK ?= vigil
+# The first time it asks and writes samconfig.toml; after that it takes the answers from there.
+deploy: build ## Deploy with SAM: asks the first time, and never again
 	@command -v sam >/dev/null || { echo "the SAM CLI is missing: pip install aws-sam-cli"; exit 1; }
-	sam deploy --template-file infra/template.yaml --stack-name vigil --capabilities CAPABILITY_IAM --resolve-s3 --guided
+	sam deploy --template-file infra/template.yaml --stack-name $(STACK) --capabilities CAPABILITY_IAM --resolve-s3 \
+	  --config-file $(CURDIR)/samconfig.toml --no-fail-on-empty-changeset \
+	  $(if $(wildcard samconfig.toml),--no-confirm-changeset,--guided --parameter-overrides Architecture=$(ARCH))
+	aws cloudformation update-termination-protection --enable-termination-protection --stack-name $(STACK)
 
 clean: ## Remove what was built and what demos left behind
 	@$(CARGO) clean

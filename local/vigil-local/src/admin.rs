@@ -28,11 +28,12 @@ impl Admin {
         }
         match path.strip_prefix("/_vigil-local/") {
             Some("events") => axum::Json(self.buses.seen()).into_response(),
+            Some("failed-invocations") => axum::Json(self.buses.failed()).into_response(),
             Some("health") => axum::Json(json!({"status": "ok"})).into_response(),
             Some("invocations") => axum::Json(self.functions.invocations()).into_response(),
             _ => refuse(
                 StatusCode::NOT_FOUND,
-                "/_vigil-local/ serves events, health and invocations",
+                "/_vigil-local/ serves events, failed-invocations, health and invocations",
             ),
         }
     }

@@ -87,6 +87,7 @@ pub(crate) async fn play(options: Options) -> Result<(), DemoError> {
         .data_dir(out.join("stack"))
         .listen("127.0.0.1:0")
         .clock(Clock::frozen_at(START))
+        .parameter("AlertEmail", crate::up::ALERT_EMAIL)
         // The deployed schedule would be a thousand sweeps in ten days, which takes too long here.
         .parameter("SweepSchedule", "rate(1 hour)")
         // An approved deletion ends in this story, and the parameter that permits one names its window.

@@ -3,23 +3,27 @@
 pub(crate) mod api;
 mod input;
 pub(crate) mod pattern;
+mod permissions;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pca_local::EventSink;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::account::Account;
 use crate::lambda::Functions;
 use crate::recent::Recent;
 use crate::sinks::Sinks;
+use crate::topics::Topics;
 
 pub(crate) use input::InputError;
 pub(crate) use input::{Input, JsonPath};
 pub(crate) use pattern::Pattern;
 pub(crate) use pattern::PatternError;
+pub(crate) use permissions::ResourcePolicies;
 
 pub(crate) const DEFAULT_BUS: &str = "default";
 
@@ -54,8 +58,12 @@ pub(crate) struct Rule {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
+    /// As the template has it.
+    pub(crate) arn: String,
     pub(crate) destination: Destination,
     pub(crate) input: Input,
+    /// Receives the events that cannot be delivered.
+    pub(crate) dead_letters: Option<Sink>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +71,36 @@ pub(crate) enum Destination {
     Bus(String),
     /// A function, by its name.
     Function(String),
-    /// A topic, queue or log group, by its logical id.
-    Sink(String),
+    Sink(Sink),
+    /// The ARN has a form that EventBridge accepts and delivers nothing to.
+    Nowhere,
+}
+
+/// A topic, queue or log group, which is a file here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sink {
+    pub(crate) kind: SinkKind,
+    pub(crate) logical_id: String,
+    /// That of a log group is without `:*`.
+    pub(crate) arn: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SinkKind {
+    /// Outside of the template: its policy is not known.
+    Elsewhere,
+    LogGroup,
+    Queue,
+    Topic,
+}
+
+/// Where everything that EventBridge sends arrives.
+pub(crate) struct Targets {
+    pub(crate) account: Account,
+    pub(crate) functions: Functions,
+    pub(crate) policies: ResourcePolicies,
+    pub(crate) sinks: Arc<Sinks>,
+    pub(crate) topics: Arc<Topics>,
 }
 
 /// A handle; clones share the buses.
@@ -74,8 +110,9 @@ pub(crate) struct EventBuses(Arc<Inner>);
 struct Inner {
     buses: BTreeSet<String>,
     rules: Vec<Rule>,
-    functions: Functions,
-    sinks: Arc<Sinks>,
+    targets: Targets,
+    /// CloudWatch's metric FailedInvocations, by the rule's logical id.
+    failed: Mutex<BTreeMap<String, u64>>,
     seen: Recent<SeenEvent>,
     /// Whether what services send reaches no rule.
     losing: AtomicBool,
@@ -88,12 +125,17 @@ impl EventBuses {
     pub(crate) fn new(
         buses: impl IntoIterator<Item = String>,
         rules: Vec<Rule>,
-        functions: Functions,
-        sinks: Arc<Sinks>,
+        targets: Targets,
     ) -> Self {
         let buses = buses.into_iter().chain([DEFAULT_BUS.to_owned()]).collect();
         let (seen, losing) = (Recent::default(), AtomicBool::default());
-        Self(Arc::new(Inner { buses, rules, functions, sinks, seen, losing }))
+        let failed = Mutex::default();
+        Self(Arc::new(Inner { buses, rules, targets, failed, seen, losing }))
+    }
+
+    /// How many deliveries of each rule failed, by the rule's logical id.
+    pub(crate) fn failed(&self) -> BTreeMap<String, u64> {
+        self.0.failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn has(&self, bus: &str) -> bool {
@@ -137,12 +179,12 @@ impl EventBuses {
     }
 
     pub(crate) fn send_to_function(&self, function: &str, message: &Value, trigger: &str) {
-        self.0.functions.invoke_later(function, message, trigger);
+        self.0.targets.functions.invoke_later(function, message, trigger);
     }
 
     /// Resolves when no function has anything to do.
     pub(crate) async fn idle(&self) {
-        self.0.functions.idle().await;
+        self.0.targets.functions.idle().await;
     }
 
     fn hand_over(&self, rule: &str, arn: &str, target: &Target, event: &Event, hops: u8) {
@@ -155,12 +197,68 @@ impl EventBuses {
                 tracing::warn!(rule, bus, "the rule carries events in a circle");
             }
             Destination::Function(function) => {
-                self.0.functions.invoke_later(function, &message, rule);
+                self.0.targets.functions.invoke_later(function, &message, rule);
             }
-            Destination::Sink(sink) => {
-                self.0.sinks.append(sink, arn, &message, &Value::Null);
+            Destination::Nowhere => {
+                let why = "a log group's ARN is taken without `:*`";
+                self.fail(rule, arn, target, event, ("NO_RESOURCE", why));
+            }
+            Destination::Sink(sink) => match self.0.targets.deliver(sink, arn, &message) {
+                Ok(()) => {}
+                Err(why) => self.fail(rule, arn, target, event, ("NO_PERMISSIONS", &why)),
+            },
+        }
+    }
+
+    /// EventBridge User Guide, "Using dead-letter queues": the event, with these attributes. It does
+    /// not repeat what is refused for want of permission or of a target.
+    fn fail(
+        &self,
+        rule: &str,
+        arn: &str,
+        target: &Target,
+        event: &Event,
+        (code, why): (&str, &str),
+    ) {
+        tracing::error!(rule, target = target.arn, code, why, "EventBridge could not deliver");
+        let mut failed = self.0.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        *failed.entry(rule.to_owned()).or_default() += 1;
+        drop(failed);
+        let Some(queue) = &target.dead_letters else { return };
+        let attributes = json!({
+            "RULE_ARN": arn,
+            "TARGET_ARN": target.arn,
+            "ERROR_CODE": code,
+            "ERROR_MESSAGE": why,
+        });
+        if let Err(why) = self.0.targets.bury(queue, arn, &event.envelope, &attributes) {
+            tracing::error!(rule, queue = queue.arn, why, "the event is lost");
+        }
+    }
+}
+
+impl Targets {
+    fn deliver(&self, sink: &Sink, rule: &str, message: &Value) -> Result<(), String> {
+        self.policies.permit(sink, rule, &self.account)?;
+        match sink.kind {
+            SinkKind::Topic => self.topics.deliver(&sink.arn, rule, message),
+            SinkKind::Elsewhere | SinkKind::LogGroup | SinkKind::Queue => {
+                self.sinks.append(&sink.logical_id, rule, message, &Value::Null);
             }
         }
+        Ok(())
+    }
+
+    fn bury(
+        &self,
+        queue: &Sink,
+        rule: &str,
+        event: &Value,
+        attributes: &Value,
+    ) -> Result<(), String> {
+        self.policies.permit(queue, rule, &self.account)?;
+        self.sinks.append(&queue.logical_id, rule, event, attributes);
+        Ok(())
     }
 }
 

@@ -1,14 +1,15 @@
 //! The AWS services that Vigil needs, on one machine, with a Lambda host that runs its functions.
 //!
 //! One port serves S3 (`s3`), ACM PCA (the crate `pca-local`), EventBridge (`events`), KMS (`kms`),
-//! Lambda (`lambda`), STS (`sts`) and CloudTrail's LookupEvents (`event_history`). A SAM template (`template`) defines functions, the events and
+//! Lambda (`lambda`), SNS (`topics`), STS (`sts`) and CloudTrail's LookupEvents (`event_history`). A SAM template (`template`) defines functions, the events and
 //! schedules (`schedule`) that invoke them, and buckets. [`Stack`] combines these parts. Its clock is
 //! that of pca-local; every timer runs on this clock.
 //!
 //! SNS topics, SQS queues and log groups are files: each message is a line in
-//! `<data-dir>/targets/<LogicalId>.jsonl`. Lifecycle rules are stored and never run, and KMS encrypts
-//! nothing. IAM is enforced for bucket policies, for key policies where S3 uses a key, and for the
-//! functions' roles.
+//! `<data-dir>/targets/<LogicalId>.jsonl`, and what a subscriber receives in
+//! `<data-dir>/mailboxes/<endpoint>.jsonl`. Lifecycle rules are stored and never run, and KMS encrypts
+//! nothing. IAM is enforced for bucket policies, for key policies where S3 uses a key, for the
+//! functions' roles, and for the policies of a rule's targets.
 
 #![warn(missing_docs)]
 
@@ -21,6 +22,7 @@ mod event_history;
 mod events;
 mod kms;
 mod lambda;
+mod query;
 mod recent;
 mod roles;
 mod router;
@@ -30,10 +32,11 @@ mod sinks;
 mod stack;
 mod sts;
 mod template;
+mod topics;
 
 pub use account::Account;
 pub use events::SeenEvent;
 pub use lambda::{Invocation, Outcome};
-pub use roles::Call;
+pub use roles::{Call, Grant};
 pub use s3::SECRET;
 pub use stack::{Builder, Stack, StackError};

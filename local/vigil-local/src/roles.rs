@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::account::Account;
+use iam_policy::wildcard::Wildcard;
 use iam_policy::{Context, Malformed, Policy, Principal, Request, Verdict};
 
 /// A call that a function made and that its role allowed.
@@ -27,6 +28,26 @@ pub struct Call {
     pub resource: String,
 }
 
+/// One permission of a role: an action on the resources that fit a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// The name of the function.
+    pub function: String,
+    /// `s3:GetObject`
+    pub action: String,
+    /// An ARN with wildcards, or `*`.
+    pub resource: String,
+}
+
+impl Grant {
+    /// Whether the call needs this permission.
+    pub fn covers(&self, call: &Call) -> bool {
+        self.function == call.function
+            && Wildcard::iam(&self.action).fits(&call.action)
+            && Wildcard::iam(&self.resource).fits(&call.resource)
+    }
+}
+
 /// A handle; clones share the roles.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Roles(Arc<Inner>);
@@ -35,7 +56,7 @@ pub(crate) struct Roles(Arc<Inner>);
 struct Inner {
     account: Account,
     by_function: BTreeMap<String, Policy>,
-    granted: BTreeSet<(String, String)>,
+    granted: BTreeSet<Grant>,
     calls: Mutex<BTreeSet<Call>>,
 }
 
@@ -55,19 +76,43 @@ impl Roles {
         let mut inner = Inner { account, ..Inner::default() };
         for (function, statements) in statements {
             let policy = Policy::of_role(&statements).map_err(|cause| (function.clone(), cause))?;
-            let allowed = policy.statements().iter().filter(|statement| statement.allows());
-            let actions = allowed.map(|statement| statement.actions());
-            let actions = actions.filter(|actions| !actions.is_negated());
-            let actions = actions.flat_map(|actions| actions.texts());
-            inner.granted.extend(actions.map(|action| (function.clone(), action.clone())));
+            for statement in policy.statements().iter().filter(|statement| statement.allows()) {
+                for action in statement.actions().texts() {
+                    inner.granted.extend(statement.resources().texts().iter().map(|resource| {
+                        Grant {
+                            function: function.clone(),
+                            action: action.clone(),
+                            resource: resource.clone(),
+                        }
+                    }));
+                }
+            }
             inner.by_function.insert(function, policy);
         }
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Function and action of every permission in the roles.
-    pub(crate) fn granted(&self) -> &BTreeSet<(String, String)> {
+    /// Every permission in the roles.
+    pub(crate) fn granted(&self) -> &BTreeSet<Grant> {
         &self.0.granted
+    }
+
+    /// Whether the function's role allows the call in the account. Nothing is recorded.
+    pub(crate) fn would_allow(&self, function: &str, action: &str, resource: &str) -> bool {
+        let Some(policy) = self.0.by_function.get(function) else { return false };
+        let context = self.context(Context::default());
+        let principal = Principal::Aws(self.arn(function));
+        let request = Request { principal: &principal, action, resource, context: &context };
+        policy.decide(&request) == Verdict::Allowed
+    }
+
+    /// Everything on this stack belongs to one account.
+    fn context(&self, context: Context) -> Context {
+        let account = self.0.account.id.as_str();
+        context
+            .with("aws:PrincipalAccount", account)
+            .with("aws:ResourceAccount", account)
+            .with("aws:SecureTransport", "true")
     }
 
     /// Every different call that a function was allowed, in order.
@@ -105,12 +150,7 @@ impl Roles {
         resource: &str,
     ) -> Result<(), String> {
         let Some((function, policy)) = self.role(access_key) else { return Ok(()) };
-        // Everything on this stack belongs to one account.
-        let account = self.0.account.id.as_str();
-        let context = context
-            .with("aws:PrincipalAccount", account)
-            .with("aws:ResourceAccount", account)
-            .with("aws:SecureTransport", "true");
+        let context = self.context(context);
         let principal = Principal::Aws(self.arn(function));
         let request = Request { principal: &principal, action, resource, context: &context };
         match policy.decide(&request) {

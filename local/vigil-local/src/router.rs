@@ -1,5 +1,7 @@
 //! One port for every service: which one is a request for?
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -21,6 +23,7 @@ use crate::lambda::{Functions, invoke_api};
 use crate::roles::{self, Roles};
 use crate::s3;
 use crate::sts;
+use crate::topics::Topics;
 
 /// What is not streamed is read whole: Lambda's limit of 6 MiB is the largest, and some more.
 const MAX_BODY_BYTES: usize = 7 * 1024 * 1024;
@@ -37,6 +40,7 @@ pub(crate) struct Services {
     pub(crate) pca: Router,
     pub(crate) roles: Roles,
     pub(crate) s3: s3::Service,
+    pub(crate) topics: Arc<Topics>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,7 @@ enum Service<'a> {
     Lambda,
     S3,
     S3Control,
+    Sns,
     Sts,
     Unknown(&'a str),
 }
@@ -104,6 +109,7 @@ impl Services {
             | Service::Kms
             | Service::Lambda
             | Service::S3Control
+            | Service::Sns
             | Service::Sts => self.route_whole(request).await,
         }
     }
@@ -165,6 +171,10 @@ impl Services {
                 let call = (&parts.method, parts.uri.path());
                 self.s3.control(call, &parts.headers, access_key, &body)
             }
+            Service::Sns => {
+                let access_key = scope.map(|scope| scope.access_key);
+                self.topics.answer(&self.roles, access_key, &body)
+            }
             _ => {
                 let access_key = scope.map(|scope| scope.access_key);
                 sts::answer(&self.account, access_key, parts.uri.query(), &body)
@@ -206,6 +216,7 @@ fn service<'a>(scope: &Option<Scope<'a>>, request: &Request) -> Service<'a> {
         Some("lambda") => return Service::Lambda,
         Some("s3") | None if s3::is_control(path, request.headers()) => return Service::S3Control,
         Some("s3") => return Service::S3,
+        Some("sns") => return Service::Sns,
         Some("sts") => return Service::Sts,
         Some(other) => return Service::Unknown(other),
         None => {}
@@ -278,7 +289,8 @@ mod tests {
             ("lambda", "Lambda"),
             ("s3", "S3"),
             ("sts", "Sts"),
-            ("sns", "Unknown(\"sns\")"),
+            ("sns", "Sns"),
+            ("sqs", "Unknown(\"sqs\")"),
         ] {
             assert_eq!(service_of("POST", "/", &[("authorization", &signed(name))]), want);
         }

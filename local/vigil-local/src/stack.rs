@@ -9,7 +9,7 @@ use pca_local::{AdminToken, PcaLocal, Timeline};
 
 use crate::events::{EventBuses, SeenEvent};
 use crate::lambda::{Functions, Invocation};
-use crate::roles::{Call, Roles};
+use crate::roles::{Call, Grant, Roles};
 
 pub use builder::Builder;
 pub use error::StackError;
@@ -84,6 +84,12 @@ impl Stack {
         self.buses.seen()
     }
 
+    /// How many deliveries of each rule EventBridge could not make: CloudWatch's metric
+    /// FailedInvocations, by the rule's logical id.
+    pub fn failed_invocations(&self) -> std::collections::BTreeMap<String, u64> {
+        self.buses.failed()
+    }
+
     /// Puts an event on the default bus, as an AWS service does. EventBridge delivers at least once;
     /// to deliver an event twice, pass an event of [`Stack::events`].
     pub fn deliver(&self, event: serde_json::Value) {
@@ -106,9 +112,14 @@ impl Stack {
         self.roles.calls()
     }
 
-    /// Function and action of every permission in the template's roles.
-    pub fn granted(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.roles.granted().iter().map(|(function, action)| (function.as_str(), action.as_str()))
+    /// Every permission in the template's roles.
+    pub fn granted(&self) -> impl Iterator<Item = &Grant> {
+        self.roles.granted().iter()
+    }
+
+    /// Whether a function's role allows the action on the resource.
+    pub fn would_allow(&self, function: &str, action: &str, resource: &str) -> bool {
+        self.roles.would_allow(function, action, resource)
     }
 
     /// Resources of the template that the stack does not support: logical id and type.

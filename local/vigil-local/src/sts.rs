@@ -1,10 +1,11 @@
 //! STS for one machine: who am I? `GetCallerIdentity`, in the AWS query protocol.
 
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
 
 use crate::account::Account;
+use crate::query::{self, escape, xml};
 
 pub(crate) fn answer(
     account: &Account,
@@ -53,22 +54,5 @@ fn identity(account: &Account, access_key: &str) -> Response {
 }
 
 fn error(status: StatusCode, code: &str, message: &str) -> Response {
-    xml(
-        status,
-        &format!(
-            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>\
-             <Type>Sender</Type><Code>{code}</Code><Message>{}</Message></Error>\
-             <RequestId>{}</RequestId></ErrorResponse>",
-            escape(message),
-            uuid::Uuid::new_v4()
-        ),
-    )
-}
-
-fn xml(status: StatusCode, body: &str) -> Response {
-    (status, [("content-type", "text/xml")], body.to_owned()).into_response()
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    query::error("https://sts.amazonaws.com/doc/2011-06-15/", status, code, message)
 }

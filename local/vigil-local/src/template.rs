@@ -4,6 +4,7 @@ mod bucket;
 mod function;
 mod key;
 mod parameters;
+mod permission;
 mod physical;
 mod property;
 mod reader;
@@ -17,9 +18,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::account::Account;
-use crate::events::Rule;
+use crate::events::{ResourcePolicies, Rule};
 use crate::kms::KeySpec;
 use crate::schedule::Schedule;
+use crate::topics::Subscription;
 use reader::Reader;
 use resolve::Resolver;
 
@@ -35,8 +37,13 @@ pub(crate) struct Template {
     pub(crate) keys: Vec<KeySpec>,
     /// Of keys: name and key.
     pub(crate) aliases: Vec<(String, String)>,
+    /// Of topics, queues and log groups.
+    pub(crate) policies: ResourcePolicies,
     pub(crate) rules: Vec<Rule>,
     pub(crate) schedules: Vec<Schedule>,
+    pub(crate) subscriptions: Vec<Subscription>,
+    /// Logical ids by ARN.
+    pub(crate) topics: BTreeMap<String, String>,
     /// Resources without a counterpart here: logical id and type.
     pub(crate) left_out: Vec<(String, String)>,
 }
@@ -49,6 +56,12 @@ pub enum TemplateError {
     NoSection(&'static str),
     #[error("the parameter {0} has no default: give it a value with --parameter {0}=…")]
     ParameterWithoutValue(String),
+    #[error("the parameter {name} cannot be {value:?}: {why}")]
+    Parameter { name: String, value: String, why: String },
+    #[error("the parameter {0} has an AllowedPattern that is no regular expression")]
+    AllowedPattern(String),
+    #[error("the parameters break the rule {rule}: {why}")]
+    Rule { rule: String, why: String },
     #[error("the template has no parameter {0}")]
     UnknownParameter(String),
     #[error("{logical_id} cannot be resolved")]
@@ -89,6 +102,12 @@ pub enum TemplateError {
     ResourceType { logical_id: String, kind: String },
     #[error("{logical_id} puts a policy on the bucket {bucket}, which the template does not make")]
     PolicyWithoutBucket { logical_id: String, bucket: String },
+    #[error("{logical_id} has a policy that AWS would refuse")]
+    ResourcePolicy {
+        logical_id: String,
+        #[source]
+        cause: iam_policy::Malformed,
+    },
     #[error("{logical_id} sends to the bus {bus}, which the template does not make")]
     UnknownBus { logical_id: String, bus: String },
 }
@@ -114,8 +133,29 @@ impl Template {
             mappings: section("Mappings"),
             resources,
         };
+        Self::hold_rules(&resolver, &section("Rules"))?;
         resolver.resources = Self::wanted(&resolver)?;
         Reader::new(resolver, document["Globals"]["Function"].clone())?.read()
+    }
+
+    /// The template's `Rules` over its parameters.
+    fn hold_rules(resolver: &Resolver, rules: &Map<String, Value>) -> Result<(), TemplateError> {
+        for (rule, definition) in rules {
+            let holds =
+                |condition| resolver.holds(condition, 0).map_err(|cause| unresolved(rule, cause));
+            let applies = match &definition["RuleCondition"] {
+                Value::Null => true,
+                condition => holds(condition)?,
+            };
+            let assertions = definition["Assertions"].as_array().map(Vec::as_slice);
+            for assertion in assertions.unwrap_or_default().iter().filter(|_| applies) {
+                if !holds(&assertion["Assert"])? {
+                    let why = assertion["AssertDescription"].as_str().unwrap_or_default();
+                    return Err(TemplateError::Rule { rule: rule.clone(), why: why.to_owned() });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The resources whose condition holds.

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use pca_local::{AdminToken, Clock, Timings};
 use vigil_local::{Account, SECRET, Stack, StackError};
 
+/// Subscribes to the findings of Vigil's template unless another address is given.
+pub(crate) const ALERT_EMAIL: &str = "pki@example.com";
+
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Address to listen on; port 0 takes a free one.
@@ -71,6 +74,7 @@ pub(crate) async fn run(options: Options) -> Result<(), UpError> {
         stack = stack.allow_host(name);
     }
     let default = Path::new("infra/template.yaml");
+    let default_template = options.template.is_none() && default.is_file();
     match options.template {
         Some(path) => stack = stack.template(path),
         None if default.is_file() => stack = stack.template(default),
@@ -83,6 +87,10 @@ pub(crate) async fn run(options: Options) -> Result<(), UpError> {
     }
     if let Some(folder) = options.functions_dir {
         stack = stack.functions_dir(folder);
+    }
+    // Vigil's template wants an address. On this stack it is a file.
+    if default_template && !options.parameters.iter().any(|(name, _)| name == "AlertEmail") {
+        stack = stack.parameter("AlertEmail", ALERT_EMAIL);
     }
     for (name, value) in options.parameters {
         stack = stack.parameter(name, value);

@@ -34,9 +34,11 @@ where
     let message = service.message().unwrap_or("(no message)").to_owned();
     let cause: Cause = Box::new(Refused { code: code.clone(), message, request });
     match code.as_str() {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
-            PortError::Denied { operation, resource, cause }
-        }
+        // SNS says AuthorizationError.
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthorizationError"
+        | "UnauthorizedOperation" => PortError::Denied { operation, resource, cause },
         "InvalidStateException" => PortError::InvalidState { operation, resource, cause },
         "NoSuchBucket" | "NoSuchKey" | "NotFound" | "ResourceNotFoundException" => {
             PortError::NotFound { operation, resource, cause }

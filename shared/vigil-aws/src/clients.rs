@@ -14,6 +14,7 @@ use crate::{
     keys::KmsKeys,
     objects::S3Objects,
     regions::WatchedRegions,
+    topic::SnsTopic,
 };
 
 /// Credentials, Region and endpoints as the environment gives them.
@@ -112,6 +113,11 @@ impl Clients {
     /// The event bus, by its name or ARN.
     pub fn bus(&self, name: String) -> EventBridge {
         EventBridge::new(self.event_bridge(), name)
+    }
+
+    /// A topic, by its ARN.
+    pub fn topic(&self, arn: String) -> SnsTopic {
+        SnsTopic::new(aws_sdk_sns::Client::new(&self.sdk), arn)
     }
 }
 

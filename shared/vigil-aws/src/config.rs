@@ -23,6 +23,13 @@ pub const ACCOUNT: Variable = Variable {
     default: Some(""),
 };
 
+/// The topic for findings from LOW upwards.
+pub const ALERTS_TOPIC: Variable = Variable {
+    name: "VIGIL_ALERTS_TOPIC",
+    meaning: "the ARN of the SNS topic that takes findings from LOW upwards",
+    default: None,
+};
+
 /// The age at which a claim on an alert or finding expires.
 pub const CLAIM_EXPIRES: Variable = Variable {
     name: "VIGIL_CLAIM_EXPIRES",
@@ -66,6 +73,13 @@ pub const LOG_LEVEL: Variable = Variable {
     meaning: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL; Lambda sets it from the function's \
               LoggingConfig",
     default: Some("INFO"),
+};
+
+/// The topic for HIGH and CRITICAL findings.
+pub const ON_CALL_TOPIC: Variable = Variable {
+    name: "VIGIL_ON_CALL_TOPIC",
+    meaning: "the ARN of the SNS topic that also takes HIGH and CRITICAL findings",
+    default: None,
 };
 
 /// The period before a deletion in which a disabling counts as part of it.
@@ -133,8 +147,9 @@ const S3_ENDPOINT: Variable =
     Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
 
 /// All of them, for the documentation.
-pub const ALL: [&Variable; 16] = [
+pub const ALL: [&Variable; 18] = [
     &ACCOUNT,
+    &ALERTS_TOPIC,
     &CLAIM_EXPIRES,
     &DEADLINE_THRESHOLDS,
     &ENDPOINT,
@@ -142,6 +157,7 @@ pub const ALL: [&Variable; 16] = [
     &EVIDENCE_BUCKET,
     &FETCH_DISTRIBUTION_POINTS,
     &LOG_LEVEL,
+    &ON_CALL_TOPIC,
     &PERMITTED_DELETIONS,
     &PUT_BACK,
     &REACTIVATE_WITHIN,

@@ -17,6 +17,7 @@ pub mod objects;
 pub mod pace;
 pub mod regions;
 pub mod telemetry;
+pub mod topic;
 
 mod answer;
 mod date;

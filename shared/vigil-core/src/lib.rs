@@ -22,6 +22,7 @@ pub mod instant;
 pub mod inventory;
 pub mod jobs;
 pub mod name;
+pub mod notify;
 pub mod permit;
 pub mod policy;
 pub mod ports;

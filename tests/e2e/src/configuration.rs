@@ -14,11 +14,13 @@ const VALUES: &[(&str, &str)] = &[
     ("AWS_ENDPOINT_URL_S3", "a URL"),
     ("AWS_LAMBDA_LOG_LEVEL", "TRACE, DEBUG, INFO, WARN, ERROR, FATAL"),
     ("VIGIL_ACCOUNT", "12 digits"),
+    ("VIGIL_ALERTS_TOPIC", "an ARN"),
     ("VIGIL_CLAIM_EXPIRES", SPAN),
     ("VIGIL_DEADLINE_THRESHOLDS", "spans of time, separated by commas, each once"),
     ("VIGIL_EVENT_BUS", "a name or ARN"),
     ("VIGIL_EVIDENCE_BUCKET", "a bucket's name"),
     ("VIGIL_FETCH_DISTRIBUTION_POINTS", "true, false"),
+    ("VIGIL_ON_CALL_TOPIC", "an ARN"),
     ("VIGIL_PERMITTED_DELETIONS", "<CA id>@<RestorableUntil>, separated by commas"),
     ("VIGIL_PUT_BACK", "true, false"),
     ("VIGIL_REACTIVATE_WITHIN", SPAN),
@@ -104,8 +106,8 @@ fn default(value: &Value) -> String {
 
 fn values(parameter: &Value) -> String {
     if let Some(allowed) = parameter["AllowedValues"].as_array() {
-        let allowed = allowed.iter().filter_map(Value::as_str).collect::<Vec<_>>();
-        return allowed.join(", ");
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        return allowed.iter().map(text).collect::<Vec<_>>().join(", ");
     }
     let kind = match parameter["Type"].as_str() {
         Some("CommaDelimitedList") => "list, separated by commas",
@@ -140,17 +142,18 @@ fn readers(variable: &Variable, template: &Value) -> String {
     readers.into_iter().map(code).collect::<Vec<_>>().join(", ")
 }
 
-/// The functions of a template, by name.
+/// The functions of a template, by the name of their folder, package and binary.
 ///
 /// # Panics
 ///
-/// If the template has no resources, or a function without a name.
+/// If the template has no resources, or a function without a `CodeUri`.
 pub fn functions(template: &Value) -> Vec<(String, Value)> {
     let resources = template["Resources"].as_object().expect("the template has resources");
     let is_function = |resource: &&Value| resource["Type"] == "AWS::Serverless::Function";
     let named = |function: &Value| {
-        let name = function["Properties"]["FunctionName"].as_str();
-        (name.expect("a function has a name").to_owned(), function.clone())
+        let code = function["Properties"]["CodeUri"].as_str().expect("a function has its code");
+        let name = code.trim_end_matches('/').rsplit('/').next().unwrap_or(code);
+        (name.to_owned(), function.clone())
     };
     resources.values().filter(is_function).map(named).collect()
 }

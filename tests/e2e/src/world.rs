@@ -27,6 +27,9 @@ use vigil_local::{SECRET, Stack};
 use crate::root;
 
 pub const START: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
+/// Who subscribes to the topics.
+pub const ALERT_EMAIL: &str = "pki@example.com";
+pub const ON_CALL_EMAIL: &str = "on-call@example.com";
 pub const EVIDENCE: &str = "vigil-evidence-111122223333-us-east-1";
 
 /// A stack with Vigil deployed, on a clock that stands still until a test moves it.
@@ -51,6 +54,8 @@ impl World {
         let mut stack = Stack::builder()
             .template(root().join("infra/template.yaml"))
             .functions_dir(functions_dir())
+            .parameter("AlertEmail", ALERT_EMAIL)
+            .parameter("OnCallEmail", ON_CALL_EMAIL)
             .clock(Clock::frozen_at(START));
         for (name, value) in parameters {
             stack = stack.parameter(*name, *value);
@@ -242,6 +247,36 @@ impl World {
             .map(|done| (done.function, done.trigger, done.outcome))
             .collect();
         assert!(failed.is_empty(), "{failed:#?}");
+        self.assert_everyone_was_told();
+    }
+
+    /// EventBridge could make every delivery. Every finding is in the log group, and each from LOW
+    /// upwards in the mailbox.
+    pub fn assert_everyone_was_told(&self) {
+        let undelivered = self.stack.failed_invocations();
+        assert!(undelivered.is_empty(), "not delivered: {undelivered:?}");
+        let published = self.findings("");
+        let logged = self.lines("targets", "FindingsLog");
+        assert_eq!(logged.len(), published.len(), "every finding is logged");
+        let mails = self.mails(ALERT_EMAIL);
+        for finding in published.iter().filter(|one| one["severity"] != "INFORMATIONAL") {
+            let title = finding["title"].as_str().expect("a finding has a title");
+            let is_about =
+                |mail: &Value| mail["text"].as_str().is_some_and(|it| it.contains(title));
+            assert!(mails.iter().any(is_about), "no mail says: {title}");
+        }
+    }
+
+    /// The mails to an address, oldest first.
+    pub fn mails(&self, address: &str) -> Vec<Value> {
+        self.lines("mailboxes", address)
+    }
+
+    /// What reached a topic, queue, log group or mailbox of the stack.
+    pub fn lines(&self, folder: &str, name: &str) -> Vec<Value> {
+        let path = self.stack.data_dir().join(folder).join(format!("{name}.jsonl"));
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
     }
 
     pub async fn put(&self, key: &str, body: &Value) {

@@ -26,6 +26,7 @@ const LAYERS: &[Layer] = &[
     Layer { package: "auto-restore", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "crl-audit", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "last-resort", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
+    Layer { package: "notify", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer {
         package: "restore-deadline",
         ours: FUNCTION,

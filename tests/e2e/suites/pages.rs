@@ -87,6 +87,7 @@ fn readme_lists_the_actions_of_every_role() {
 fn links_lead_to_files_that_exist() {
     let mut pages = vec!["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
     pages.extend(["CHANGELOG.md", "docs/permitting-deletions.md", "docs/glossary.md"]);
+    pages.extend(["docs/runbook.md", "docs/deploying.md"]);
     pages.extend(["docs/decisions/README.md"]);
     for page in pages {
         let text = fs::read_to_string(root().join(page)).unwrap();

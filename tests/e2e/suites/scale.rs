@@ -49,7 +49,7 @@ async fn two_hundred_cas_are_audited_in_one_invocation() {
 /// How long each of crl-audit's invocations took, and what it said.
 fn audits(world: &World) -> Vec<(u64, Value)> {
     let invocations = world.stack.invocations().into_iter();
-    let audits = invocations.filter(|done| done.function == "crl-audit");
+    let audits = invocations.filter(|done| done.function == "vigil-crl-audit");
     let said = audits.map(|done| match done.outcome {
         Outcome::Response(audit) => (done.duration_ms, audit),
         Outcome::Error(error) => (done.duration_ms, error),

@@ -163,7 +163,7 @@ impl<'a> Story<'a> {
             !crl.is_empty(),
             &format!("ACM PCA wrote the CRL to s3://{CRL_BUCKET}/{key} ({} bytes)", crl.len()),
         )?;
-        let audits = self.succeeded("crl-audit");
+        let audits = self.succeeded("vigil-crl-audit");
         self.expect(
             audits >= 2 && self.findings.total() == 0,
             &format!("crl-audit ran {audits} times and reported no finding"),

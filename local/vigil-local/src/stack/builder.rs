@@ -17,8 +17,8 @@ use super::{DataDir, Stack, StackError};
 use crate::account::Account;
 use crate::admin::Admin;
 use crate::event_history::EventHistory;
-use crate::events::EventBuses;
 use crate::events::api::Api;
+use crate::events::{EventBuses, Targets};
 use crate::kms::Kms;
 use crate::lambda::{self, FunctionConfig, Functions, Surroundings};
 use crate::roles::Roles;
@@ -27,6 +27,7 @@ use crate::s3::{self, SECRET};
 use crate::schedule::Schedules;
 use crate::sinks::Sinks;
 use crate::template::{FunctionSpec, Template};
+use crate::topics::Topics;
 
 /// How long ACM PCA takes: nothing, if not given.
 struct Immediate(Timings);
@@ -148,7 +149,10 @@ impl Builder {
 
         let logs = make_folder(&data.path().join("logs"))?;
         let targets = make_folder(&data.path().join("targets"))?;
-        let sinks = Arc::new(Sinks::in_folder(targets, clock.clone()));
+        let mailboxes = make_folder(&data.path().join("mailboxes"))?;
+        let sinks = Arc::new(Sinks::in_folders(targets, mailboxes, clock.clone()));
+        let topics = Topics::new(template.topics, template.subscriptions, sinks.clone());
+        let topics = Arc::new(topics);
         let surroundings = Surroundings {
             account: account.clone(),
             clock: clock.clone(),
@@ -157,7 +161,14 @@ impl Builder {
             sinks: sinks.clone(),
         };
         let functions = Functions::start(functions, &surroundings);
-        let buses = EventBuses::new(template.buses, template.rules, functions.clone(), sinks);
+        let targets = Targets {
+            account: account.clone(),
+            functions: functions.clone(),
+            policies: template.policies,
+            sinks,
+            topics: topics.clone(),
+        };
+        let buses = EventBuses::new(template.buses, template.rules, targets);
         let history = EventHistory::before(buses.clone(), clock.clone());
         let timeline = Timeline::new(clock.clone());
         let schedules =
@@ -192,6 +203,7 @@ impl Builder {
             roles: roles.clone(),
             s3: s3.into_service(Arc::new(history.clone())),
             history,
+            topics,
         };
         let guard = Guard::of_listener(address).and(self.allowed_hosts);
         let (stop, server) = serve(listener, services.into_router(guard));

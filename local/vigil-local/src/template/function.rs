@@ -134,8 +134,8 @@ fn sink(
     targets: &TargetTable,
 ) -> Result<String, TemplateError> {
     match targets.by_arn(arn) {
-        Some(Destination::Sink(logical_id)) => Ok(logical_id.clone()),
-        Some(Destination::Bus(_) | Destination::Function(_)) | None => {
+        Some(Destination::Sink(sink)) => Ok(sink.logical_id.clone()),
+        Some(Destination::Bus(_) | Destination::Function(_) | Destination::Nowhere) | None => {
             Err(properties.invalid(name, &Value::from(arn), "a queue or topic of this template"))
         }
     }

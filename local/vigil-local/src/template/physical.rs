@@ -30,12 +30,15 @@ impl Physical<'_> {
                 "AWS::Events::EventBus" | "AWS::SNS::Topic" | "AWS::SQS::Queue",
                 "Arn" | "TopicArn",
             )
-            | ("AWS::Events::Rule" | "AWS::Logs::LogGroup", "Arn")
-            | ("AWS::Serverless::Function" | "AWS::S3::Bucket", "Arn") => self.arn()?,
+            | ("AWS::Events::Rule" | "AWS::Serverless::Function" | "AWS::S3::Bucket", "Arn") => {
+                self.arn()?
+            }
             ("AWS::Events::EventBus", "Name")
             | ("AWS::SNS::Topic", "TopicName")
             | ("AWS::SQS::Queue", "QueueName")
             | ("AWS::KMS::Key", "KeyId") => name.clone(),
+            // Return values of AWS::Logs::LogGroup: its ARN ends in `:*`.
+            ("AWS::Logs::LogGroup", "Arn") => format!("{}:*", self.arn()?),
             ("AWS::SQS::Queue", "QueueUrl") => self.queue_url(),
             ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{}:role/{name}", account.id),
             ("AWS::KMS::Key", "Arn") => account.arn("kms", &format!("key/{name}")),
@@ -52,7 +55,7 @@ impl Physical<'_> {
         Some(match self.kind {
             "AWS::Events::EventBus" => account.arn("events", &format!("event-bus/{name}")),
             "AWS::Events::Rule" => account.arn("events", &rule_resource(self.bus.as_deref(), name)),
-            "AWS::Logs::LogGroup" => account.arn("logs", &format!("log-group:{name}:*")),
+            "AWS::Logs::LogGroup" => account.arn("logs", &format!("log-group:{name}")),
             "AWS::S3::Bucket" => format!("arn:aws:s3:::{name}"),
             "AWS::SNS::Topic" => account.arn("sns", name),
             "AWS::SQS::Queue" => account.arn("sqs", name),
@@ -61,7 +64,7 @@ impl Physical<'_> {
         })
     }
 
-    fn queue_url(&self) -> String {
+    pub(super) fn queue_url(&self) -> String {
         let Self { account, name, .. } = self;
         format!("https://sqs.{}.amazonaws.com/{}/{name}", account.region, account.id)
     }

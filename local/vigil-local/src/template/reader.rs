@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::property::Properties;
 use super::resolve::Resolver;
 use super::target::TargetTable;
-use super::{Template, TemplateError, bucket, function, key, trigger, unresolved};
-use crate::events::Destination;
+use super::{Template, TemplateError, bucket, function, key, permission, trigger, unresolved};
+use crate::events::{Destination, Sink, SinkKind};
 
 /// Types that carry events to functions, or are functions, in a way that is not read here.
 const ACTIVE: [&str; 6] = [
@@ -18,20 +18,16 @@ const ACTIVE: [&str; 6] = [
     "AWS::Serverless::StateMachine",
 ];
 
-/// Types that need no counterpart: permissions are not enforced but for bucket policies, and who
-/// is written to is written to files.
-const INERT: [&str; 11] = [
+/// Types that need no counterpart: nothing here comes to an alarm or an archive.
+const INERT: [&str; 8] = [
     "AWS::CloudWatch::Alarm",
+    "AWS::Events::Archive",
     "AWS::Events::EventBusPolicy",
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
-    "AWS::Logs::ResourcePolicy",
-    "AWS::SNS::Subscription",
-    "AWS::SNS::TopicPolicy",
-    "AWS::SQS::QueuePolicy",
 ];
 
 pub(super) struct Reader {
@@ -86,8 +82,21 @@ impl Reader {
                     self.policies.push((logical_id.clone(), bucket, text));
                 }
                 "AWS::Serverless::Function" => self.read_function(logical_id, properties)?,
-                // They are targets: their ARNs are known, and nothing else of them matters.
-                "AWS::SNS::Topic" | "AWS::SQS::Queue" => {}
+                "AWS::Logs::ResourcePolicy" | "AWS::SNS::TopicPolicy" | "AWS::SQS::QueuePolicy" => {
+                    let properties = self.properties(logical_id, properties)?;
+                    let policies = &mut self.template.policies;
+                    permission::read(kind, &properties, &self.targets, policies)?;
+                }
+                "AWS::SNS::Subscription" => {
+                    let properties = self.properties(logical_id, properties)?;
+                    self.template.subscriptions.push(permission::read_subscription(&properties)?);
+                }
+                "AWS::SNS::Topic" => {
+                    let arn = self.arn(logical_id)?;
+                    self.template.topics.insert(arn, logical_id.clone());
+                }
+                // It is a target: its ARN is known, and nothing else of it matters.
+                "AWS::SQS::Queue" => {}
                 kind if INERT.contains(&kind) => {}
                 kind if ACTIVE.contains(&kind) => {
                     return Err(TemplateError::ResourceType {
@@ -113,8 +122,8 @@ impl Reader {
             let event_id = format!("{logical_id}{event_id}");
             let kind = event["Type"].as_str().unwrap_or_default();
             let properties = self.properties(&event_id, &event["Properties"])?;
-            let account = &self.resolver.account;
-            let trigger = trigger::read_function_event(kind, &properties, &name, account)?;
+            let (targets, account) = (&self.targets, &self.resolver.account);
+            let trigger = trigger::read_function_event(kind, &properties, &name, targets, account)?;
             self.template.rules.extend(trigger.rule);
             self.template.schedules.extend(trigger.schedule);
         }
@@ -175,12 +184,16 @@ fn target_table(resolver: &Resolver) -> Result<TargetTable, TemplateError> {
     let mut table = TargetTable::default();
     for (logical_id, resource) in &resolver.resources {
         let physical = || resolver.physical(logical_id, 0).map_err(|it| unresolved(logical_id, it));
+        let sink = |kind| -> Result<Destination, TemplateError> {
+            let arn = physical()?.arn().unwrap_or_default();
+            Ok(Destination::Sink(Sink { kind, logical_id: logical_id.clone(), arn }))
+        };
         let destination = match resource["Type"].as_str().unwrap_or_default() {
             "AWS::Events::EventBus" => Destination::Bus(physical()?.name),
             "AWS::Serverless::Function" => Destination::Function(physical()?.name),
-            "AWS::Logs::LogGroup" | "AWS::SNS::Topic" | "AWS::SQS::Queue" => {
-                Destination::Sink(logical_id.clone())
-            }
+            "AWS::Logs::LogGroup" => sink(SinkKind::LogGroup)?,
+            "AWS::SNS::Topic" => sink(SinkKind::Topic)?,
+            "AWS::SQS::Queue" => sink(SinkKind::Queue)?,
             _ => continue,
         };
         if let Some(arn) = physical()?.arn() {

@@ -235,7 +235,7 @@ impl Resolver {
         self.holds(condition, depth)
     }
 
-    fn holds(&self, condition: &Value, depth: u8) -> Result<bool, ResolveError> {
+    pub(super) fn holds(&self, condition: &Value, depth: u8) -> Result<bool, ResolveError> {
         if depth > MAX_DEPTH {
             return Err(ResolveError::Circle);
         }

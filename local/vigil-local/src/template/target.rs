@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::TemplateError;
 use super::property::Properties;
-use crate::events::{Destination, Input, JsonPath, Target};
+use crate::events::{Destination, Input, JsonPath, Sink, SinkKind, Target};
 
 /// Everything in the template that can receive an event, by its ARN.
 #[derive(Debug, Default)]
@@ -14,17 +14,25 @@ pub(super) struct TargetTable(BTreeMap<String, Destination>);
 
 impl TargetTable {
     pub(super) fn insert(&mut self, arn: &str, destination: Destination) {
-        self.0.insert(without_suffix(arn).to_owned(), destination);
+        self.0.insert(arn.to_owned(), destination);
     }
 
     pub(super) fn by_arn(&self, arn: &str) -> Option<&Destination> {
-        self.0.get(without_suffix(arn))
+        self.0.get(arn)
     }
-}
 
-/// Log groups are written with and without the `:*` of their streams.
-fn without_suffix(arn: &str) -> &str {
-    arn.strip_suffix(":*").unwrap_or(arn)
+    /// The queue with this ARN or URL.
+    pub(super) fn queue(&self, reference: &str) -> Option<&Sink> {
+        let mut sinks = self.0.values().filter_map(|destination| match destination {
+            Destination::Sink(sink) if sink.kind == SinkKind::Queue => Some(sink),
+            _ => None,
+        });
+        let name = |text: &str| text.rsplit([':', '/']).next().map(str::to_owned);
+        sinks.find(|sink| {
+            sink.arn == reference
+                || (reference.starts_with("https://") && name(&sink.arn) == name(reference))
+        })
+    }
 }
 
 /// The `Targets` of an `AWS::Events::Rule`. A target outside of the template is written to a file
@@ -36,16 +44,37 @@ pub(super) fn read_targets(
     let read = |target: &Value| {
         let target = Properties::new(&rule.logical_id, Some(target.clone()))?;
         let arn = target.required("Arn")?;
+        if let Some(role) = target.value("RoleArn") {
+            let want = "no RoleArn, for topics, queues, log groups and functions";
+            return Err(target.invalid("RoleArn", role, want));
+        }
         let destination = match table.by_arn(&arn) {
             Some(destination) => destination.clone(),
+            // CloudFormation takes it, and EventBridge delivers nothing to it.
+            None if arn.contains(":log-group:") && arn.ends_with(":*") => Destination::Nowhere,
             None => {
                 let id = target.required("Id")?;
-                Destination::Sink(format!("{}-{id}", rule.logical_id))
+                let logical_id = format!("{}-{id}", rule.logical_id);
+                Destination::Sink(Sink { kind: SinkKind::Elsewhere, logical_id, arn: arn.clone() })
             }
         };
-        Ok(Target { destination, input: read_input(&target)? })
+        let dead_letters = read_dead_letters(&target, table)?;
+        Ok(Target { arn, destination, input: read_input(&target)?, dead_letters })
     };
     rule.list("Targets")?.iter().map(read).collect()
+}
+
+/// The queue of a `DeadLetterConfig`.
+pub(super) fn read_dead_letters(
+    properties: &Properties,
+    table: &TargetTable,
+) -> Result<Option<Sink>, TemplateError> {
+    let Some(config) = properties.nested("DeadLetterConfig")? else { return Ok(None) };
+    let arn = config.required("Arn")?;
+    let queue = table.queue(&arn).ok_or_else(|| {
+        config.invalid("DeadLetterConfig", &Value::from(arn.as_str()), "a queue of this template")
+    })?;
+    Ok(Some(queue.clone()))
 }
 
 /// `Input`, `InputPath` or `InputTransformer`.

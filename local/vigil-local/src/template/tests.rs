@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::events::Destination;
+use crate::events::{Destination, Sink, SinkKind};
 use crate::schedule::Sender;
 
 const TEMPLATE: &str = include_str!("../../tests/fixtures/template.yaml");
@@ -50,15 +50,30 @@ fn triggers_are_read_unless_they_are_disabled() {
         template.rules.iter().map(|rule| (rule.logical_id.as_str(), rule.bus.as_str())).collect();
     assert_eq!(
         rules,
-        [("EchoDeletion", "default"), ("EchoFinding", "findings"), ("PeopleRule", "findings")]
+        [
+            ("EchoDeletion", "default"),
+            ("EchoFinding", "findings"),
+            ("PeopleRule", "findings"),
+            ("BrokenRule", "findings"),
+        ]
     );
-    let people = &template.rules[2];
+    let people = template.rules.iter().find(|rule| rule.logical_id == "PeopleRule").unwrap();
     assert_eq!(people.arn, "arn:aws:events:us-east-1:111122223333:rule/findings/people");
     let destinations: Vec<_> = people.targets.iter().map(|target| &target.destination).collect();
-    let sink = |name: &str| Destination::Sink(name.to_owned());
+    let sink = |kind, name: &str, arn: &str| {
+        Destination::Sink(Sink { kind, logical_id: name.to_owned(), arn: arn.to_owned() })
+    };
+    let (topic, group) = ("vigil-local-People", "/aws/events/findings");
+    let topic = format!("arn:aws:sns:us-east-1:111122223333:{topic}");
+    let group = format!("arn:aws:logs:us-east-1:111122223333:log-group:{group}");
+    let hub = "arn:aws:events:us-east-1:444455556666:event-bus/hub";
     assert_eq!(
         destinations,
-        [&sink("People"), &sink("FindingsLog"), &sink("PeopleRule-Elsewhere")]
+        [
+            &sink(SinkKind::Topic, "People", &topic),
+            &sink(SinkKind::LogGroup, "FindingsLog", &group),
+            &sink(SinkKind::Elsewhere, "PeopleRule-Elsewhere", hub),
+        ]
     );
     let schedules: Vec<_> =
         template.schedules.iter().map(|one| (one.logical_id.as_str(), one.arn.as_str())).collect();
@@ -110,6 +125,14 @@ fn an_unreadable_resource_is_refused_by_logical_id() {
         ("Bucket: !Ref Evidence", "Bucket: other", "EvidencePolicy"),
         ("InputTemplate: '\"<severity>", "InputTemplate: '\"<colour>", "PeopleRule"),
         ("Timeout: 5", "Timeout: soon", "Echo"),
+        ("Queues: [!Ref Undelivered]", "Queues: [elsewhere]", "UndeliveredPolicy"),
+        (
+            "        Statement:\n          - Effect: Allow\n            Principal: {Service",
+            "        Statement:\n          - Effect: Perhaps\n            Principal: {Service",
+            "PeoplePolicy",
+        ),
+        ("Arn: !GetAtt Undelivered.Arn", "Arn: arn:aws:sqs:us-east-1:1:x", "BrokenRule"),
+        ("Id: Closed\n", "Id: Closed\n          RoleArn: arn:aws:iam::1:role/r\n", "BrokenRule"),
     ] {
         let spoilt = TEMPLATE.replacen(from, to, 1);
         assert_ne!(spoilt, TEMPLATE, "{from} is in the template");
@@ -125,6 +148,48 @@ fn parameters_can_be_given_and_have_to_exist() {
     assert_eq!(template.functions[0].environment["THRESHOLD_DAYS"], "21");
     let error = Template::parse(TEMPLATE, &Account::default(), &given("Tresh")).unwrap_err();
     assert!(error.to_string().contains("Tresh"), "{error}");
+}
+
+const CONSTRAINED: &str = "
+    Parameters:
+      Times: {Type: Number, Default: 3, MinValue: 0, MaxValue: 9}
+      Fetch: {Type: String, Default: 'false', AllowedValues: ['true', 'false']}
+      Days: {Type: Number, Default: 365, AllowedValues: [1, 365]}
+      Name: {Type: String, Default: vigil, AllowedPattern: '[a-z]+', MaxLength: 6,
+        ConstraintDescription: lower-case letters only}
+      Regions: {Type: CommaDelimitedList, Default: '', AllowedPattern: '([a-z]+-[0-9])?'}
+      Mail: {Type: String, Default: a@b}
+    Rules:
+      Informed:
+        Assertions:
+          - Assert: !Not [!Equals [!Ref Mail, '']]
+            AssertDescription: Set Mail.
+    Resources: {Queue: {Type: AWS::SQS::Queue}}
+";
+
+#[test]
+fn a_parameter_is_held_to_its_constraints() {
+    let with = |name: &str, value: &str| {
+        let given = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        Template::parse(CONSTRAINED, &Account::default(), &given).map(|_| ())
+    };
+    for (name, value) in [("Times", "9"), ("Days", "1"), ("Regions", "us-1, eu-2"), ("Name", "x")] {
+        with(name, value).unwrap_or_else(|error| panic!("{name}={value}: {error}"));
+    }
+    for (name, value, said) in [
+        ("Times", "-1", "Times"),
+        ("Times", "10", "Times"),
+        ("Times", "many", "Times"),
+        ("Fetch", "yes", "one of true, false"),
+        ("Days", "100", "one of 1, 365"),
+        ("Name", "Vigil", "lower-case letters only"),
+        ("Name", "vigilant", "Name"),
+        ("Regions", "us-1,everywhere", "Regions"),
+        ("Mail", "", "the rule Informed: Set Mail."),
+    ] {
+        let error = with(name, value).expect_err(value).to_string();
+        assert!(error.contains(said), "{name}={value}: {error}");
+    }
 }
 
 #[test]

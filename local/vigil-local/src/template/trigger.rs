@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::TemplateError;
 use super::physical::{bus_name, rule_resource};
 use super::property::Properties;
-use super::target::{TargetTable, read_input, read_targets};
+use super::target::{TargetTable, read_dead_letters, read_input, read_targets};
 use crate::account::Account;
 use crate::events::{DEFAULT_BUS, Destination, Pattern, Rule, Target};
 use crate::schedule::expression::Expression;
@@ -23,11 +23,14 @@ pub(super) fn read_function_event(
     kind: &str,
     event: &Properties,
     function: &str,
+    table: &TargetTable,
     account: &Account,
 ) -> Result<Trigger, TemplateError> {
     let to_function = |event: &Properties| -> Result<Vec<Target>, TemplateError> {
         let destination = Destination::Function(function.to_owned());
-        Ok(vec![Target { destination, input: read_input(event)? }])
+        let arn = account.arn("lambda", &format!("function:{function}"));
+        let dead_letters = read_dead_letters(event, table)?;
+        Ok(vec![Target { arn, destination, input: read_input(event)?, dead_letters }])
     };
     match kind {
         "CloudWatchEvent" | "EventBridgeRule" => {

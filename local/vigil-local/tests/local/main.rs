@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod delivery;
 mod functions;
 mod s3;
 mod stack;

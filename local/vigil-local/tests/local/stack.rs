@@ -109,11 +109,11 @@ async fn all_services_share_one_port_and_one_clock() {
     assert!(answer.contains("<Account>111122223333</Account>"), "{answer}");
     assert!(answer.contains("arn:aws:iam::111122223333:user/alice"), "{answer}");
 
-    let sns = credential("sns");
-    let headers = [("authorization", sns.as_str())];
+    let sqs = credential("sqs");
+    let headers = [("authorization", sqs.as_str())];
     let (status, answer) = http_json(&stack, "POST", "/", &headers, &json!({})).await;
     assert_eq!(status, 501);
-    assert!(answer["message"].as_str().unwrap().contains("not sns"), "{answer}");
+    assert!(answer["message"].as_str().unwrap().contains("not sqs"), "{answer}");
     stack.shutdown().await;
 }
 

@@ -95,3 +95,10 @@ pub(crate) fn reached(stack: &Stack, target: &str) -> Vec<serde_json::Value> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
 }
+
+/// What a subscriber received.
+pub(crate) fn mailbox(stack: &Stack, endpoint: &str) -> Vec<serde_json::Value> {
+    let path = stack.data_dir().join("mailboxes").join(format!("{endpoint}.jsonl"));
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+}

@@ -112,7 +112,7 @@ async fn changing_a_crl_bucket_or_its_ca_starts_one_audit() {
     world.advance(Duration::hours(1)).await;
     let audits = || {
         let invocations = world.stack.invocations();
-        invocations.iter().filter(|done| done.function == "crl-audit").count()
+        invocations.iter().filter(|done| done.function == "vigil-crl-audit").count()
     };
     let policy = world.s3.get_bucket_policy().bucket(BUCKET).send().await.unwrap().policy.unwrap();
     world.s3.delete_bucket_policy().bucket(BUCKET).send().await.unwrap();

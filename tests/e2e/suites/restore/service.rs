@@ -23,7 +23,8 @@ async fn a_subordinate_active_until_its_deletion_is_active_again() {
     assert_eq!(findings.last().unwrap()["evidence"]["status"], "ACTIVE");
     // Vigil's own calls (restore, make ACTIVE) have invoked no function.
     let invocations = world.stack.invocations();
-    let own = invocations.iter().filter(|invocation| invocation.function == "auto-restore").count();
+    let own =
+        invocations.iter().filter(|invocation| invocation.function == "vigil-auto-restore").count();
     assert_eq!(own, 2, "one for the disabling, one for the deletion");
     let cases = world.evidence(&format!("cases/{}/", id(&ca))).await;
     let case = world.object(EVIDENCE, &cases[0]).await;

@@ -1,0 +1,121 @@
+//! Tells the operators: a finding as one message, with a text for each way on which SNS delivers it.
+//!
+//! EventBridge can send an event to a topic without this. The mail would then be raw JSON under the
+//! subject "AWS Notification Message".
+//!
+//! One finding is one message. EventBridge invokes a function once for each event. To join findings,
+//! the function would have to hold one back, and a finding that is held can be lost.
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    failure::Failure,
+    finding::{DETAIL_TYPE, Finding, SOURCE, Severity},
+    ports::PortError,
+};
+
+mod message;
+
+pub use message::{Message, SUBJECT_LIMIT};
+
+/// An SNS topic.
+#[async_trait]
+pub trait Topic: Send + Sync {
+    /// Publish. Returns the id that SNS gives the message.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if the topic may not have taken the message.
+    async fn publish(&self, message: &Message) -> Result<String, PortError>;
+}
+
+/// The topics, and the bucket that findings name.
+pub struct Ports<'a> {
+    /// Every finding that is sent.
+    pub alerts: &'a dyn Topic,
+    /// HIGH and CRITICAL findings as well.
+    pub on_call: &'a dyn Topic,
+    /// The name of the evidence bucket.
+    pub evidence_bucket: &'a str,
+}
+
+/// What was published.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// The finding's id.
+    pub finding: String,
+    /// The message of the topic for alerts.
+    pub alerts: String,
+    /// The message of the topic for on-call, if the finding is urgent.
+    pub on_call: Option<String>,
+}
+
+/// The reason why a finding did not reach every topic.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotifyError {
+    /// The event is not that of a finding.
+    #[error("the event carries no finding: {0}")]
+    NotAFinding(String),
+    /// The detail of the event is not a finding.
+    #[error("the event's detail cannot be read as a finding")]
+    Unreadable(#[source] serde_json::Error),
+    /// A topic did not take the message. The other topic had its turn.
+    #[error("the finding {finding} was not published to every topic")]
+    Publish {
+        /// The finding's id.
+        finding: String,
+        /// The error of the first topic that failed.
+        #[source]
+        cause: PortError,
+    },
+}
+
+impl Failure for NotifyError {
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::NotAFinding(_) => "NotAFinding",
+            Self::Unreadable(_) => "UnreadableFinding",
+            Self::Publish { .. } => "PublishFailed",
+        }
+    }
+}
+
+/// Publishes the finding of one event.
+///
+/// The topic for on-call comes first. A topic that fails does not keep the other from its message.
+/// Lambda repeats an invocation that failed, so a message can arrive twice, and none is left out.
+///
+/// # Errors
+///
+/// [`NotifyError`] if the event is not a finding's, or if a topic did not take the message.
+pub async fn run(event: &Value, ports: &Ports<'_>) -> Result<Outcome, NotifyError> {
+    let finding = read(event)?;
+    let message = Message::new(&finding, ports.evidence_bucket);
+    let on_call = if finding.severity >= Severity::High {
+        Some(ports.on_call.publish(&message).await)
+    } else {
+        None
+    };
+    let alerts = ports.alerts.publish(&message).await;
+    let failed = |cause| NotifyError::Publish { finding: finding.id.clone(), cause };
+    Ok(Outcome {
+        on_call: on_call.transpose().map_err(failed)?,
+        alerts: alerts.map_err(failed)?,
+        finding: finding.id.clone(),
+    })
+}
+
+fn read(event: &Value) -> Result<Finding, NotifyError> {
+    let (source, detail_type) = (&event["source"], &event["detail-type"]);
+    if source != SOURCE || detail_type != DETAIL_TYPE {
+        let seen = format!("its source is {source} and its detail-type is {detail_type}");
+        return Err(NotifyError::NotAFinding(seen));
+    }
+    serde_json::from_value(event["detail"].clone()).map_err(NotifyError::Unreadable)
+}
+
+#[cfg(test)]
+mod tests;

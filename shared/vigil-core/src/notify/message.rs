@@ -1,0 +1,161 @@
+//! The texts of one message, by the protocol on which SNS delivers them.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    finding::{Finding, Status},
+    instant::rfc3339,
+};
+
+/// SNS takes subjects of fewer than 100 characters (API reference, Publish).
+pub const SUBJECT_LIMIT: usize = 99;
+
+/// SNS takes messages of at most 256 KiB (API reference, Publish).
+const MESSAGE_LIMIT: usize = 256 * 1024;
+
+/// A finding as it is published.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// The subject of a mail: ASCII without control characters.
+    pub subject: String,
+    /// For email, by SMTP.
+    pub email: String,
+    /// One line.
+    pub sms: String,
+    /// A custom notification of Amazon Q Developer, which subscribes by HTTPS.
+    pub chat: Value,
+    /// The finding itself, for programs.
+    pub finding: Value,
+}
+
+impl Message {
+    /// `evidence_bucket` is where the record of a case lies.
+    pub fn new(finding: &Finding, evidence_bucket: &str) -> Self {
+        let subject = subject(finding);
+        let record = finding.evidence.get("case").and_then(Value::as_str);
+        let record = record.map(|key| format!("s3://{evidence_bucket}/{key}"));
+        Self {
+            email: email(finding, record.as_deref()),
+            sms: subject.clone(),
+            chat: chat(finding, record.as_deref()),
+            finding: json!(finding),
+            subject,
+        }
+    }
+
+    /// The `Message` of a Publish call with `MessageStructure` `json`: a text for each protocol.
+    ///
+    /// SNS counts all texts together. If they exceed its limit, the evidence is left out.
+    pub fn body(&self) -> String {
+        let body = self.body_with(&self.finding);
+        if body.len() <= MESSAGE_LIMIT {
+            return body;
+        }
+        let mut brief = self.finding.clone();
+        brief["evidence"] = json!({"left_out": "the message would be too long"});
+        self.body_with(&brief)
+    }
+
+    fn body_with(&self, finding: &Value) -> String {
+        let finding = finding.to_string();
+        json!({
+            "default": finding,
+            "email": self.email,
+            "sms": self.sms,
+            "https": self.chat.to_string(),
+        })
+        .to_string()
+    }
+}
+
+/// `[CRITICAL] …`, or `[RESOLVED CRITICAL] …` when it is over.
+fn subject(finding: &Finding) -> String {
+    let label = finding.severity.label();
+    let over = if finding.status == Status::Resolved { "RESOLVED " } else { "" };
+    let text = format!("[{over}{label}] {}", finding.title);
+    let ascii: String = text.chars().map(printable).collect();
+    if ascii.len() <= SUBJECT_LIMIT {
+        return ascii;
+    }
+    format!("{}...", ascii[..SUBJECT_LIMIT - 3].trim_end())
+}
+
+fn printable(c: char) -> char {
+    match c {
+        ' '..='~' => c,
+        c if c.is_control() || c.is_whitespace() => ' ',
+        _ => '?',
+    }
+}
+
+fn email(finding: &Finding, record: Option<&str>) -> String {
+    let over = if finding.status == Status::Resolved {
+        "This finding is resolved. The text below is that of the finding.\n\n"
+    } else {
+        ""
+    };
+    let mut text = format!(
+        "{over}{} {}\n\nWHAT HAPPENED\n{}\n\nIMPACT\n{}\n\nWHAT TO DO\n{}\n\nWHY\n{}\n\n",
+        finding.severity.label(),
+        finding.title,
+        finding.what_happened,
+        finding.impact,
+        finding.what_to_do,
+        finding.why,
+    );
+    let record = record.map(|record| format!("Record    {record}\n")).unwrap_or_default();
+    text.push_str(&record);
+    text.push_str(&format!(
+        "Resource  {}\nRule      {}\nSeen at   {}\nFinding   {}\n",
+        finding.resource,
+        finding.rule,
+        rfc3339(finding.as_of),
+        finding.id,
+    ));
+    text
+}
+
+/// Amazon Q Developer in chat applications, administrator guide, "Custom notifications": schema
+/// version 1.0. Messages of one thread id are one thread, so the end of a finding follows it.
+fn chat(finding: &Finding, record: Option<&str>) -> Value {
+    let description =
+        format!("*What happened:* {}\n*Impact:* {}", finding.what_happened, finding.impact);
+    let mut context = Map::from_iter([
+        ("finding".to_owned(), json!(finding.id)),
+        ("rule".to_owned(), json!(finding.rule)),
+        ("severity".to_owned(), json!(finding.severity)),
+        ("status".to_owned(), json!(finding.status)),
+    ]);
+    if let Some(record) = record {
+        context.insert("record".to_owned(), json!(record));
+    }
+    json!({
+        "version": "1.0",
+        "source": "custom",
+        "id": format!("{}-{}", finding.id, finding.as_of.unix_timestamp()),
+        "content": {
+            "textType": "client-markdown",
+            "title": subject(finding),
+            "description": description,
+            "nextSteps": next_steps(&finding.what_to_do),
+            "keywords": [finding.severity.label(), finding.rule],
+        },
+        "metadata": {
+            "threadId": finding.id,
+            "summary": finding.title,
+            "eventType": finding.rule,
+            "relatedResources": [finding.resource],
+            "additionalContext": context,
+        },
+    })
+}
+
+/// What to do, line by line. Commands stand on indented lines of their own.
+fn next_steps(what_to_do: &str) -> Vec<String> {
+    let lines = what_to_do.lines().filter(|line| !line.trim().is_empty());
+    let step = |line: &str| match line.strip_prefix("  ") {
+        Some(command) => format!("`{}`", command.trim()),
+        None => line.to_owned(),
+    };
+    lines.map(step).collect()
+}

@@ -1,0 +1,143 @@
+use std::sync::Mutex;
+
+use serde_json::json;
+
+use super::*;
+use crate::{
+    finding::{Status, golden::assert_file},
+    ports::Cause,
+};
+
+const EVENT: &str = include_str!("../../../../tests/fixtures/finding-event.json");
+const BUCKET: &str = "vigil-evidence-111122223333-us-east-1";
+
+fn event() -> Value {
+    serde_json::from_str(EVENT).unwrap()
+}
+
+fn finding() -> Finding {
+    read(&event()).unwrap()
+}
+
+/// Keeps subjects; refuses while `fails`.
+#[derive(Default)]
+struct Kept {
+    fails: bool,
+    subjects: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Topic for Kept {
+    async fn publish(&self, message: &Message) -> Result<String, PortError> {
+        if self.fails {
+            let (operation, resource) = ("Publish", "topic".to_owned());
+            let cause: Cause = "gone".into();
+            return Err(PortError::NotFound { operation, resource, cause });
+        }
+        let mut subjects = self.subjects.lock().unwrap();
+        subjects.push(message.subject.clone());
+        Ok(format!("m-{}", subjects.len()))
+    }
+}
+
+fn notify(event: &Value, alerts: &Kept, on_call: &Kept) -> Result<Outcome, NotifyError> {
+    let ports = Ports { alerts, on_call, evidence_bucket: BUCKET };
+    futures::executor::block_on(run(event, &ports))
+}
+
+/// The files are what a person reads in a mail, on a phone and in a chat.
+#[test]
+fn every_protocol_has_its_text() {
+    let message = Message::new(&finding(), BUCKET);
+    let mail = format!("Subject: {}\n\n{}", message.subject, message.email);
+    assert_file("tests/golden/notify/email.txt", &mail);
+    assert_file("tests/golden/notify/sms.txt", &format!("{}\n", message.sms));
+    let pretty = |value| format!("{}\n", serde_json::to_string_pretty(value).unwrap());
+    assert_file("tests/golden/notify/chat.json", &pretty(&message.chat));
+    assert_file("tests/golden/notify/finding.json", &pretty(&message.finding));
+    let resolved = Message::new(&finding().with_status(Status::Resolved), BUCKET);
+    let mail = format!("Subject: {}\n\n{}", resolved.subject, resolved.email);
+    assert_file("tests/golden/notify/email-resolved.txt", &mail);
+}
+
+#[test]
+fn the_body_has_a_text_for_each_protocol_of_sns() {
+    let message = Message::new(&finding(), BUCKET);
+    let body: Value = serde_json::from_str(&message.body()).unwrap();
+    let protocols: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(protocols, ["default", "email", "sms", "https"]);
+    let mut texts = body.as_object().unwrap().values();
+    assert!(texts.all(Value::is_string), "SNS takes texts only");
+    let default: Finding = serde_json::from_str(body["default"].as_str().unwrap()).unwrap();
+    assert_eq!(default, finding());
+}
+
+#[test]
+fn a_subject_is_one_short_line_of_ascii() {
+    for (title, want) in [
+        ("CA 'Zoë' was\ndeleted\u{7f}", "[HIGH] CA 'Zo?' was deleted "),
+        ("\u{4eba}\u{2028}x", "[HIGH] ? x"),
+    ] {
+        let mut finding = finding();
+        finding.title = title.to_owned();
+        assert_eq!(Message::new(&finding, BUCKET).subject, want);
+    }
+    let mut long = finding();
+    long.title = "é".repeat(300);
+    let subject = Message::new(&long, BUCKET).subject;
+    assert_eq!(subject.len(), SUBJECT_LIMIT);
+    assert!(subject.ends_with("?..."), "{subject}");
+}
+
+#[test]
+fn a_message_that_is_too_long_leaves_the_evidence_out() {
+    let finding = finding().with_evidence("dump", "x".repeat(300_000));
+    let body = Message::new(&finding, BUCKET).body();
+    assert!(body.len() < 256 * 1024);
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let default: Value = serde_json::from_str(body["default"].as_str().unwrap()).unwrap();
+    assert!(default["evidence"]["left_out"].is_string(), "{default}");
+}
+
+#[test]
+fn urgent_findings_reach_both_topics_and_others_one() {
+    for (severity, on_call) in [("LOW", 0), ("MEDIUM", 0), ("HIGH", 1), ("CRITICAL", 1)] {
+        let (alerts, urgent) = (Kept::default(), Kept::default());
+        let mut event = event();
+        event["detail"]["severity"] = json!(severity);
+        let outcome = notify(&event, &alerts, &urgent).unwrap();
+        assert_eq!(alerts.subjects.lock().unwrap().len(), 1, "{severity}");
+        assert_eq!(urgent.subjects.lock().unwrap().len(), on_call, "{severity}");
+        assert_eq!(outcome.on_call.is_some(), on_call == 1);
+    }
+}
+
+#[test]
+fn a_topic_that_fails_does_not_stop_the_other() {
+    let (broken, alerts) = (Kept { fails: true, ..Kept::default() }, Kept::default());
+    let error = notify(&event(), &alerts, &broken).unwrap_err();
+    assert_eq!(error.error_type(), "PublishFailed");
+    assert_eq!(alerts.subjects.lock().unwrap().len(), 1);
+    let on_call = Kept::default();
+    notify(&event(), &broken, &on_call).unwrap_err();
+    assert_eq!(on_call.subjects.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn an_event_without_a_finding_is_refused_by_name() {
+    let spoilt = |pointer: &str, value: Value| {
+        let mut event = event();
+        *event.pointer_mut(pointer).unwrap() = value;
+        event
+    };
+    for (event, want) in [
+        (json!({}), "NotAFinding"),
+        (json!(null), "NotAFinding"),
+        (spoilt("/source", json!("aws.acm-pca")), "NotAFinding"),
+        (spoilt("/detail-type", json!("Vigil Continuation")), "NotAFinding"),
+        (spoilt("/detail/severity", json!("URGENT")), "UnreadableFinding"),
+    ] {
+        let error = notify(&event, &Kept::default(), &Kept::default()).unwrap_err();
+        assert_eq!(error.error_type(), want, "{event}");
+    }
+}
