@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, telemetry};
-use vigil_core::notify::{self, Ports};
+use vigil_core::jobs::notify::{self, Ports};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

@@ -35,7 +35,8 @@ pub use service::{
     timing::{Timing, TimingError, Timings},
 };
 pub use state::{
-    data_dir::{CloseError, DataDirError, check, salvage},
+    data_dir::{CloseError, DataDirError, check},
     file::StateError,
+    salvage::salvage,
     seed::{Seed, SeedError},
 };

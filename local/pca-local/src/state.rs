@@ -4,4 +4,5 @@ pub(crate) mod data_dir;
 pub(crate) mod file;
 pub(crate) mod memory;
 pub(crate) mod restored;
+pub(crate) mod salvage;
 pub(crate) mod seed;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_sns::Client;
 use vigil_core::{
-    notify::{Message, Topic},
+    jobs::notify::{Message, Topic},
     ports::PortError,
 };
 

@@ -22,7 +22,7 @@ pub enum DistributionPointName {
 }
 
 impl DistributionPointName {
-    /// DistributionPointName ::= CHOICE { fullName [0], nameRelativeToCRLIssuer [1] }
+    /// `DistributionPointName ::= CHOICE { fullName [0], nameRelativeToCRLIssuer [1] }`
     pub(crate) fn read(choice: Element<'_>) -> Result<Self, DerError> {
         if choice.tag == tag::context_constructed(1) {
             return Ok(Self::RelativeToIssuer);

@@ -4,6 +4,7 @@ pub mod audit_report;
 pub mod auto_restore;
 pub mod crl_audit;
 pub mod last_resort;
+pub mod notify;
 pub mod restore_deadline;
 
 mod acknowledgement;

@@ -22,7 +22,6 @@ pub mod instant;
 pub mod inventory;
 pub mod jobs;
 pub mod name;
-pub mod notify;
 pub mod permit;
 pub mod policy;
 pub mod ports;

@@ -7,15 +7,14 @@
 //! A commit that fails takes memory back to what is on disk: every CA is read again, and each call
 //! that was under way ends with an error.
 
-mod directory;
+pub(super) mod directory;
 mod error;
 mod inspect;
-mod load;
+pub(super) mod load;
 mod mark;
 mod private;
 mod queue;
-mod salvage;
-mod schema;
+pub(super) mod schema;
 mod watch;
 mod write;
 mod writer;
@@ -31,7 +30,7 @@ use rusqlite::Connection;
 
 pub use self::error::CloseError;
 pub(crate) use self::error::{StorageError, der_of};
-pub use self::{directory::DataDirError, inspect::check, salvage::salvage};
+pub use self::{directory::DataDirError, inspect::check};
 use self::{
     directory::Directory,
     queue::{Item, Queue},

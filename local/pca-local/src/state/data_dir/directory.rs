@@ -23,7 +23,7 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 /// nothing lost.
 const NEW: &[u8] = b"new\n";
 
-pub(super) struct Directory {
+pub(in crate::state) struct Directory {
     path: PathBuf,
     /// Locked. The system gives the lock back however the process ends. A copy that is only looked
     /// at may have none.
@@ -101,7 +101,7 @@ pub enum DataDirError {
 impl Directory {
     /// Makes the directory if it is not there. It holds private keys, so it is the
     /// user's alone.
-    pub(super) fn open(path: &Path) -> Result<Self, DataDirError> {
+    pub(in crate::state) fn open(path: &Path) -> Result<Self, DataDirError> {
         let path = path.to_owned();
         let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
         match DirBuilder::new().mode(0o700).create(&path) {
@@ -142,7 +142,7 @@ impl Directory {
     }
 
     /// Opens what is there to look at it, and makes nothing.
-    pub(super) fn inspect(path: &Path) -> Result<Self, DataDirError> {
+    pub(in crate::state) fn inspect(path: &Path) -> Result<Self, DataDirError> {
         let path = path.to_owned();
         let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
         let lock = match File::open(path.join(LOCK)) {
@@ -169,7 +169,7 @@ impl Directory {
     }
 
     /// Refuses to begin a state where there has been one.
-    pub(super) fn may_be_new(&self) -> Result<(), DataDirError> {
+    pub(in crate::state) fn may_be_new(&self) -> Result<(), DataDirError> {
         let file = self.database();
         let lost = |beside, lost| Err(DataDirError::Lost { file, beside, lost });
         let all = "all of it is lost";
@@ -187,57 +187,57 @@ impl Directory {
     }
 
     /// There is a state from here on.
-    pub(super) fn begun(&self) -> Result<(), DataDirError> {
+    pub(in crate::state) fn begun(&self) -> Result<(), DataDirError> {
         let begun = self.lock.as_ref().map_or(Ok(()), |lock| lock.set_len(0));
         begun.map_err(|error| self.unusable(error))
     }
 
-    pub(super) fn database_file(&self) -> &File {
+    pub(in crate::state) fn database_file(&self) -> &File {
         &self.database
     }
 
     /// Whether there is a log with something in it.
-    pub(super) fn has_log(&self) -> bool {
+    pub(in crate::state) fn has_log(&self) -> bool {
         fs::metadata(self.log()).is_ok_and(|found| found.len() > 0)
     }
 
-    pub(super) fn log(&self) -> PathBuf {
+    pub(in crate::state) fn log(&self) -> PathBuf {
         self.path.join(LOG)
     }
 
-    pub(super) fn last_commit(&self) -> PathBuf {
+    pub(in crate::state) fn last_commit(&self) -> PathBuf {
         self.path.join(LAST_COMMIT)
     }
 
-    pub(super) fn incomplete(&self, lost: String) -> DataDirError {
+    pub(in crate::state) fn incomplete(&self, lost: String) -> DataDirError {
         DataDirError::Incomplete { path: self.path.clone(), lost }
     }
 
-    pub(super) fn unusable(&self, source: io::Error) -> DataDirError {
+    pub(in crate::state) fn unusable(&self, source: io::Error) -> DataDirError {
         DataDirError::Unusable { path: self.path.clone(), source }
     }
 
-    pub(super) fn database(&self) -> PathBuf {
+    pub(in crate::state) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
     }
 
-    pub(super) fn not_ours(&self) -> DataDirError {
+    pub(in crate::state) fn not_ours(&self) -> DataDirError {
         DataDirError::NotOurs { file: self.database() }
     }
 
-    pub(super) fn older(&self) -> DataDirError {
+    pub(in crate::state) fn older(&self) -> DataDirError {
         DataDirError::Older { file: self.database() }
     }
 
-    pub(super) fn newer(&self, found: i64, known: i64) -> DataDirError {
+    pub(in crate::state) fn newer(&self, found: i64, known: i64) -> DataDirError {
         DataDirError::Newer { file: self.database(), found, known }
     }
 
-    pub(super) fn cannot_be_opened(&self, source: rusqlite::Error) -> DataDirError {
+    pub(in crate::state) fn cannot_be_opened(&self, source: rusqlite::Error) -> DataDirError {
         DataDirError::Open { file: self.database(), source }
     }
 
-    pub(super) fn damaged(&self, source: LoadError) -> DataDirError {
+    pub(in crate::state) fn damaged(&self, source: LoadError) -> DataDirError {
         DataDirError::Damaged { file: self.database(), source: Box::new(source) }
     }
 }

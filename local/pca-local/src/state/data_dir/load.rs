@@ -38,19 +38,19 @@ pub(crate) enum LoadError {
 }
 
 /// Template ARNs and accounts by their numbers.
-pub(super) type Names = HashMap<i64, String>;
+pub(in crate::state) type Names = HashMap<i64, String>;
 
 /// A table, and how a row of it becomes a record.
-pub(super) struct Table {
-    pub(super) name: &'static str,
+pub(in crate::state) struct Table {
+    pub(in crate::state) name: &'static str,
     columns: &'static str,
     /// How many of the columns, from the first one on, are its key.
     keys: usize,
-    pub(super) record: fn(&Names, &Row<'_>) -> Result<StateRecord, LoadError>,
+    pub(in crate::state) record: fn(&Names, &Row<'_>) -> Result<StateRecord, LoadError>,
 }
 
 /// In the order in which records go together: what belongs to a CA comes after it.
-pub(super) const TABLES: [Table; 9] = [
+pub(in crate::state) const TABLES: [Table; 9] = [
     Table {
         name: "clock",
         columns: "id, mode",
@@ -131,7 +131,7 @@ pub(super) const TABLES: [Table; 9] = [
     },
 ];
 
-pub(super) fn load(from: &mut Connection) -> Result<Restored, LoadError> {
+pub(in crate::state) fn load(from: &mut Connection) -> Result<Restored, LoadError> {
     let transaction = from.transaction()?;
     let mut restored = Restored { leaves_bodies: true, ..Restored::default() };
     let names = names(&transaction)?;
@@ -144,7 +144,7 @@ pub(super) fn load(from: &mut Connection) -> Result<Restored, LoadError> {
 
 impl Table {
     /// Hands over every row, in the order of its first column, which begins its key.
-    pub(super) fn each(
+    pub(in crate::state) fn each(
         &self,
         from: &Connection,
         order: &str,
@@ -161,14 +161,14 @@ impl Table {
     }
 
     /// What tells a row from all others.
-    pub(super) fn key_of(&self, row: &Row<'_>) -> Result<String, LoadError> {
+    pub(in crate::state) fn key_of(&self, row: &Row<'_>) -> Result<String, LoadError> {
         let parts: Result<Vec<String>, rusqlite::Error> =
             (0..self.keys).map(|column| Ok(format!("{:?}", row.get_ref(column)?))).collect();
         Ok(parts?.join(" "))
     }
 }
 
-pub(super) fn names(from: &Connection) -> rusqlite::Result<Names> {
+pub(in crate::state) fn names(from: &Connection) -> rusqlite::Result<Names> {
     let mut statement = from.prepare("SELECT id, name FROM name")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
@@ -198,7 +198,7 @@ fn certificate(names: &Names, row: &Row<'_>) -> Result<StateRecord, LoadError> {
 }
 
 /// The DER of some certificates of a CA: of all of them, and as they were written.
-pub(super) fn bodies(
+pub(in crate::state) fn bodies(
     from: &Connection,
     ca: u64,
     places: Range<usize>,
@@ -222,7 +222,7 @@ pub(super) fn bodies(
 }
 
 /// The second and third column: a DER and its digest. Older formats have written none.
-pub(super) fn body(row: &Row<'_>) -> Result<Vec<u8>, BodyError> {
+pub(in crate::state) fn body(row: &Row<'_>) -> Result<Vec<u8>, BodyError> {
     let der: Vec<u8> = row.get(1)?;
     let digest: Option<i64> = row.get(2)?;
     let is_whole = digest.is_none_or(|digest| digest == digest_of(&der));
@@ -230,7 +230,7 @@ pub(super) fn body(row: &Row<'_>) -> Result<Vec<u8>, BodyError> {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BodyError {
+pub(in crate::state) enum BodyError {
     #[error("its digest is another one")]
     Damaged,
     #[error("it cannot be read")]
@@ -246,7 +246,7 @@ impl BodyError {
     }
 }
 
-pub(super) fn split(id: i64) -> (u64, u32) {
+pub(in crate::state) fn split(id: i64) -> (u64, u32) {
     // The lower half is the place.
     ((id >> 32).unsigned_abs(), id as u32)
 }

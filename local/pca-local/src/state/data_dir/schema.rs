@@ -59,7 +59,7 @@ CREATE TABLE mark (
 const BODY_DIGEST: &str = "ALTER TABLE body ADD COLUMN digest INTEGER;";
 
 /// The connection that writes. A file that is new is given its tables.
-pub(super) fn open(directory: &Directory) -> Result<Connection, DataDirError> {
+pub(in crate::state) fn open(directory: &Directory) -> Result<Connection, DataDirError> {
     let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => directory.not_ours(),
         Some(ErrorCode::DatabaseCorrupt) => directory.damaged(error.into()),
@@ -137,7 +137,7 @@ fn set(connection: &Connection, pragma: &str, value: &str) -> rusqlite::Result<(
 
 /// Takes the log into the database, as far as `mode` does (SQLite, "PRAGMA wal_checkpoint"). Whether
 /// all of it was.
-pub(super) fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
+pub(in crate::state) fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
     let sql = format!("PRAGMA wal_checkpoint({mode})");
     connection.query_row(&sql, [], |row| {
         let (busy, in_log, taken): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -146,17 +146,17 @@ pub(super) fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Resul
 }
 
 /// The last connection that closes may remove the log.
-pub(super) fn may_remove_log(connection: &Connection) -> rusqlite::Result<()> {
+pub(in crate::state) fn may_remove_log(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map(|_| ())
 }
 
 /// Also the least that can be written, to see whether anything can.
-pub(super) fn write_format(to: &Connection) -> rusqlite::Result<()> {
+pub(in crate::state) fn write_format(to: &Connection) -> rusqlite::Result<()> {
     to.pragma_update(None, "user_version", FORMAT)
 }
 
 /// A connection that changes nothing, to a database that may be damaged.
-pub(super) fn inspect(directory: &Directory) -> Result<Connection, DataDirError> {
+pub(in crate::state) fn inspect(directory: &Directory) -> Result<Connection, DataDirError> {
     let connection = open_to_read(directory)?;
     let failed = |error| directory.damaged(LoadError::from(error));
     let pragma = |name: &str| -> rusqlite::Result<i64> {
@@ -172,7 +172,7 @@ pub(super) fn inspect(directory: &Directory) -> Result<Connection, DataDirError>
     }
 }
 
-pub(super) fn open_to_read(directory: &Directory) -> Result<Connection, DataDirError> {
+pub(in crate::state) fn open_to_read(directory: &Directory) -> Result<Connection, DataDirError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let failed = |error| directory.cannot_be_opened(error);
     let connection = Connection::open_with_flags(directory.database(), flags).map_err(failed)?;

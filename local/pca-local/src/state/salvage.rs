@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{
+use super::data_dir::{
     directory::Directory,
     load::{self, Names, Table},
     schema,
