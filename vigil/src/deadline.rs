@@ -13,8 +13,8 @@ use vigil_core::{
 };
 
 use crate::{
-    exit::Exit,
-    output::{Answer, line},
+    exit::{Answer, Exit},
+    output::line,
 };
 
 #[derive(Subcommand)]

@@ -6,9 +6,9 @@ use clap::Subcommand;
 use vigil_core::{failure::chain, instant::rfc3339, jobs::auto_restore::Case};
 
 use crate::{
-    exit::Exit,
+    exit::{Answer, Exit},
     input,
-    output::{Answer, line},
+    output::line,
 };
 
 #[derive(Subcommand)]

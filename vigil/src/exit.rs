@@ -10,6 +10,9 @@ use vigil_core::failure::chain;
 
 use crate::output::plain;
 
+/// How an offline command ends. The error says why nothing could be checked.
+pub(crate) type Answer = Result<Exit, Box<dyn Error + Send + Sync>>;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Clean,

@@ -1,14 +1,6 @@
-//! How the offline commands answer: an exit code, and lines on standard output.
+//! What the commands write: lines and JSON that no field of an event, CRL or policy can forge.
 
-use std::{
-    error::Error,
-    io::{self, Write},
-};
-
-use crate::exit::Exit;
-
-/// The error says why nothing could be checked.
-pub(crate) type Answer = Result<Exit, Box<dyn Error + Send + Sync>>;
+use std::io::{self, Write};
 
 /// One line of text. The authors of events, CRLs and policies chose some of its characters: a
 /// terminal obeys control characters, a line feed forges a line, and bidirectional controls change

@@ -6,8 +6,8 @@ use clap::Subcommand;
 use vigil_core::policy::{Policies, PolicyError};
 
 use crate::{
+    exit::Answer,
     input::{self, InputError},
-    output::Answer,
 };
 
 mod check;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::Args;
 use vigil_core::rules;
 
-use crate::{exit::Exit, output::Answer};
+use crate::exit::{Answer, Exit};
 
 #[derive(Args)]
 pub(crate) struct Options {

@@ -64,7 +64,7 @@ struct Options {
     /// Account of callers whose access key id is not an account number.
     #[arg(long, default_value = "111122223333", value_name = "12 DIGITS")]
     account: String,
-    /// How long keys, certificates and audit reports take. `aws`: whoever asks at once is told to
+    /// How long keys, certificates and audit reports take. `aws`: the first call that asks must
     /// wait (RequestInProgressException, CREATING), and gets it when asking again. `immediate`,
     /// `polls:N` or `seconds:N` of the service's clock. One for all, or as in
     /// `immediate,creation=polls:2,audit-report=seconds:5`.

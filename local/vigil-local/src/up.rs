@@ -37,7 +37,7 @@ pub(crate) struct Options {
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
     /// How long CAs, certificates and audit reports take. `aws` is what `pca-local` has by default: the
-    /// first call that asks is told to wait. See `pca-local --help`.
+    /// first call that asks must wait. See `pca-local --help`.
     #[arg(long, default_value = "immediate", value_name = "TIMING")]
     timing: Timings,
     /// Stop the clock. POST /_pca-local/clock/advance moves it.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest;
+
 use crate::der::{DerError, Element, Reader, tag, value};
 
 mod key;
@@ -241,5 +243,15 @@ impl fmt::Display for SignatureAlgorithm {
             Self::RsaPkcs1(hash) => write!(f, "{}WITHRSA", hash.name()),
             Self::RsaPss(pss) => write!(f, "{}WITHRSA_PSS", pss.hash.name()),
         }
+    }
+}
+
+fn digest_of(hash: Hash) -> &'static digest::Algorithm {
+    match hash {
+        Hash::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+        Hash::Sha224 => &digest::SHA224,
+        Hash::Sha256 => &digest::SHA256,
+        Hash::Sha384 => &digest::SHA384,
+        Hash::Sha512 => &digest::SHA512,
     }
 }

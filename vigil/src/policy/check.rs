@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use vigil_core::{failure::chain, policy::Policies};
 
 use crate::{
-    exit::Exit,
-    output::{Answer, line},
+    exit::{Answer, Exit},
+    output::line,
 };
 
 pub(super) fn run(paths: &[PathBuf]) -> Answer {

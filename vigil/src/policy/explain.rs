@@ -21,9 +21,9 @@ use vigil_core::{
 
 use super::describe;
 use crate::{
-    exit::Exit,
+    exit::{Answer, Exit},
     input,
-    output::{Answer, json, line},
+    output::{json, line},
 };
 
 #[derive(Args)]

@@ -86,5 +86,8 @@ impl<'a> RegionRun<'a> {
     }
 }
 
+/// By how much two clocks may differ.
+pub(super) const SKEW: Duration = Duration::minutes(5);
+
 /// How often an invocation begins anew when others write what it has read.
 pub(super) const TRIES: usize = 5;

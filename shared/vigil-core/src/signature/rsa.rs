@@ -7,7 +7,7 @@
 use aws_lc_rs::digest::{self, Digest};
 use num_bigint::BigUint;
 
-use super::{Hash, Key, Pss, verify::digest_of};
+use super::{Hash, Key, Pss, digest_of};
 
 /// Bounds on what a hostile certificate makes us compute.
 const MAX_MODULUS: usize = 16 * 1024 / 8;

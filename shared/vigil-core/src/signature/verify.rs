@@ -5,7 +5,7 @@ use aws_lc_rs::{
     signature::{self as lc, UnparsedPublicKey, VerificationAlgorithm},
 };
 
-use super::{AlgorithmIdentifier, Hash, Key, Pss, SignatureAlgorithm, rsa};
+use super::{AlgorithmIdentifier, Hash, Key, Pss, SignatureAlgorithm, digest_of, rsa};
 use crate::der::DerError;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -167,14 +167,4 @@ fn verifier(
         (MlDsa87, "ML-DSA-87") => &lc::ML_DSA_87,
         _ => return None,
     })
-}
-
-pub(super) fn digest_of(hash: Hash) -> &'static digest::Algorithm {
-    match hash {
-        Hash::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
-        Hash::Sha224 => &digest::SHA224,
-        Hash::Sha256 => &digest::SHA256,
-        Hash::Sha384 => &digest::SHA384,
-        Hash::Sha512 => &digest::SHA512,
-    }
 }

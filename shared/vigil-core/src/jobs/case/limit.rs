@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::{AutoRestoreError, runner::SKEW};
+use super::{AutoRestoreError, SKEW};
 use crate::{
     arn::CaArn,
     evidence::keys,

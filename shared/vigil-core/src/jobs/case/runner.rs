@@ -3,7 +3,7 @@
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    AutoRestoreError, RegionRun,
+    AutoRestoreError, RegionRun, SKEW,
     act::{Act, Judgement, Restorer},
     disabled::Disabled,
     findings,
@@ -34,9 +34,6 @@ const TIME_TO_INSIST: Duration = Duration::hours(3);
 
 /// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
 pub(in crate::jobs) const TIME_TO_REPEAT: Duration = Duration::minutes(20);
-
-/// By how much two clocks may differ.
-pub(in crate::jobs) const SKEW: Duration = Duration::minutes(5);
 
 /// With less than this left of the window, a CA about which people are asked is restored first.
 const TIME_TO_DECIDE: Duration = Duration::days(14);

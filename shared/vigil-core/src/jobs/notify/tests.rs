@@ -8,7 +8,7 @@ use crate::{
     ports::Cause,
 };
 
-const EVENT: &str = include_str!("../../../../tests/fixtures/finding-event.json");
+const EVENT: &str = include_str!("../../../../../tests/fixtures/finding-event.json");
 const BUCKET: &str = "vigil-evidence-111122223333-us-east-1";
 
 fn event() -> Value {

@@ -3,7 +3,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::{CaseRunner, SKEW};
+use super::{super::SKEW, CaseRunner};
 use crate::{
     ca::{Ca, CaStatus},
     failure::chain,
