@@ -116,7 +116,8 @@ fn email(finding: &Finding, record: Option<&str>) -> String {
 }
 
 /// Amazon Q Developer in chat applications, administrator guide, "Custom notifications": schema
-/// version 1.0, written from memory and not compared with the page (docs/deploying.md). Messages of one thread id are one thread, so the end of a finding follows it.
+/// version 1.0, written from memory and not compared with the page (docs/deploying.md). Messages of
+/// one thread id are one thread, so the end of a finding follows it.
 fn chat(finding: &Finding, record: Option<&str>) -> Value {
     let description =
         format!("*What happened:* {}\n*Impact:* {}", finding.what_happened, finding.impact);
