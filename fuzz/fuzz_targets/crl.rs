@@ -10,7 +10,7 @@ use vigil_core::{
     crl::{Crl, CrlError, CrlReader, Entry, Repeats, TbsHasher},
     rules::{
         self,
-        crl::{CrlHistory, CrlState, CrlSubject, References, Place},
+        crl::{CrlHistory, CrlState, CrlSubject, Profile, References, Place},
     },
 };
 
@@ -48,7 +48,8 @@ fuzz_target!(|data: &[u8]| {
         report: Err("none".to_owned()),
         previous: Err("none".to_owned()),
         named: Err("none".to_owned()),
-        need: References::Unknown("somebody shows it".to_owned()),
+        references: References::Unknown("the CRL is a file".to_owned()),
+        profile: Profile::AcmPca,
         as_of,
     };
     let judgements = rules::judge(rules::crl::RULES, &subject, "crl", as_of);
