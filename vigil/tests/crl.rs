@@ -258,6 +258,37 @@ fn findings_are_ignored_with_a_reason_or_below_a_severity() {
     assert_eq!(code(&world.check("twice.crl", &["--fail-on", "medium"])), 1);
 }
 
+/// A CRL that OpenSSL signs with an Ed448 key, whose signatures are not verified here.
+fn ed448(folder: &Path) {
+    let settings = "[ca]\ndefault_ca=a\n[a]\ndatabase=index\ncrlnumber=number\n\
+                    default_md=default\ndefault_crl_days=7\n";
+    for (name, text) in [("openssl.cnf", settings), ("index", ""), ("number", "01\n")] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    for command in [
+        "genpkey -algorithm ED448 -out key.pem",
+        "req -x509 -key key.pem -subj /CN=Ed448 -days 30 -out ed448.pem",
+        "ca -gencrl -config openssl.cnf -keyfile key.pem -cert ed448.pem -out ed448.crl",
+    ] {
+        let arguments = command.split(' ');
+        let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
+        assert!(output.status.success(), "{command}: {output:?}");
+    }
+}
+
+#[test]
+fn an_ignored_unverified_signature_is_not_clean() {
+    let world = World::new();
+    ed448(world.folder.path());
+    let check = |more: &[&str]| {
+        let arguments = ["ed448.crl", "--issuer", "ed448.pem", "--fail-on", "critical"];
+        check(world.folder.path(), &[&arguments, more].concat())
+    };
+    assert_eq!(code(&check(&[])), 2, "no severity hides it");
+    let ignored = check(&["--ignore", "crl.signature=known", "--format", "json"]);
+    assert_eq!((code(&ignored), &json(&ignored)["result"]), (2, &"incomplete".into()));
+}
+
 #[test]
 fn docs_rules_md_is_what_vigil_rules_prints() {
     let output = Command::new(env!("CARGO_BIN_EXE_vigil")).arg("rules").output().unwrap();

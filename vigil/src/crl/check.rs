@@ -17,7 +17,7 @@ use vigil_core::{
 use super::{
     input::{self, InputError, Source},
     joined,
-    judged::{Answer, Judged},
+    judged::{Answer, Judged, is_unverified},
     output, report,
     walk::{self, Keep, Walked},
 };
@@ -197,6 +197,7 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
             judgement.result = JudgementResult::Unknown { reason };
         }
         let JudgementResult::Findings { findings } = &mut judgement.result else { continue };
+        let was_unverified = findings.iter().any(is_unverified);
         for ignored in options.ignore.iter().filter(|ignored| ignored.rule == judgement.rule) {
             let before = findings.len();
             findings.retain(|finding| {
@@ -208,7 +209,12 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
             }
         }
         if findings.is_empty() {
-            judgement.result = JudgementResult::Pass;
+            // Ignoring the finding verifies nothing: the answer stays "incomplete".
+            judgement.result = if was_unverified {
+                JudgementResult::Unknown { reason: "the signature was not verified".to_owned() }
+            } else {
+                JudgementResult::Pass
+            };
         }
     }
     Judged { name, subject, judgements, ignored: left_out }

@@ -36,9 +36,6 @@ impl Answer {
 impl Judged {
     pub(super) fn answer(&self, threshold: Severity) -> Answer {
         let found = findings(&self.judgements);
-        let is_unverified = |finding: &Finding| {
-            finding.evidence.get("kind").is_some_and(|kind| kind == "unverified")
-        };
         if found.iter().any(|one| one.severity >= threshold && !is_unverified(one)) {
             return Answer::Findings;
         }
@@ -67,4 +64,10 @@ pub(super) fn findings(judgements: &[Judgement]) -> Vec<&Finding> {
         .collect();
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
+}
+
+/// Whether the finding says that the signature could not be verified here.
+pub(super) fn is_unverified(finding: &Finding) -> bool {
+    finding.rule == "crl.signature"
+        && finding.evidence.get("kind").is_some_and(|kind| kind == "unverified")
 }
