@@ -4,18 +4,17 @@ pub(crate) mod api;
 mod input;
 pub(crate) mod pattern;
 mod permissions;
+mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pca_local::EventSink;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::lambda::Functions;
-use crate::recent::Recent;
 use crate::sinks::Sinks;
 use crate::topics::Topics;
 
@@ -24,6 +23,8 @@ pub(crate) use input::{Input, JsonPath};
 pub(crate) use pattern::Pattern;
 pub(crate) use pattern::PatternError;
 pub(crate) use permissions::ResourcePolicies;
+pub use seen::SeenEvent;
+use seen::SeenEvents;
 
 pub(crate) const DEFAULT_BUS: &str = "default";
 
@@ -32,17 +33,6 @@ pub(crate) const DEFAULT_BUS: &str = "default";
 pub(crate) struct Event {
     pub(crate) bus: String,
     pub(crate) envelope: Value,
-}
-
-/// An event on a bus, with the rules that it matched.
-#[derive(Clone, Debug, Serialize)]
-pub struct SeenEvent {
-    /// The name of the bus.
-    pub bus: String,
-    /// The logical ids of the rules.
-    pub rules: Vec<String>,
-    /// The envelope with its detail.
-    pub event: Value,
 }
 
 #[derive(Clone, Debug)]
@@ -113,7 +103,7 @@ struct Inner {
     targets: Targets,
     /// CloudWatch's metric FailedInvocations, by the rule's logical id.
     failed: Mutex<BTreeMap<String, u64>>,
-    seen: Recent<SeenEvent>,
+    seen: SeenEvents,
     /// Whether what services send reaches no rule.
     losing: AtomicBool,
 }
@@ -127,8 +117,8 @@ impl EventBuses {
         rules: Vec<Rule>,
         targets: Targets,
     ) -> Self {
-        let buses = buses.into_iter().chain([DEFAULT_BUS.to_owned()]).collect();
-        let (seen, losing) = (Recent::default(), AtomicBool::default());
+        let buses: BTreeSet<_> = buses.into_iter().chain([DEFAULT_BUS.to_owned()]).collect();
+        let (seen, losing) = (SeenEvents::of(&buses), AtomicBool::default());
         let failed = Mutex::default();
         Self(Arc::new(Inner { buses, rules, targets, failed, seen, losing }))
     }
