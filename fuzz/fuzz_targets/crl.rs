@@ -10,7 +10,7 @@ use vigil_core::{
     crl::{Crl, CrlError, CrlReader, Entry, Repeats, TbsHasher},
     rules::{
         self,
-        crl::{CrlHistory, CrlState, CrlSubject, Profile, References, Place},
+        crl::{CrlHistory, CrlState, CrlSubject, Profile, References, CrlLocation},
     },
 };
 
@@ -41,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
     let as_of = OffsetDateTime::UNIX_EPOCH;
     let subject = CrlSubject {
         ca: None,
-        place: Place::File("crl".to_owned()),
+        location: CrlLocation::File("crl".to_owned()),
         crl: state,
         issuer: Ok(ISSUER.clone()),
         history: CrlHistory::default(),

@@ -104,7 +104,7 @@ async fn issue_a_million(options: &Options, keeping: &Keeping, table: &mut Table
     let alone = rate(&server.address, &request, options.seconds, 1)?;
     let empty = server.memory()?;
     let mut issued = Vec::with_capacity(options.certificates);
-    issue_in_turns(options, &server, &request, &mut issued)?.tell(keeping, table);
+    issue_in_turns(options, &server, &request, &mut issued)?.report(keeping, table);
     if data_dir.is_some() {
         let what = format!("{label}IssueCertificate, one client");
         table.row(&what, format!("{alone:.0}/s"), String::new(), String::new());
@@ -192,7 +192,7 @@ struct Rates {
 }
 
 impl Rates {
-    fn tell(&self, keeping: &Keeping, table: &mut Table) {
+    fn report(&self, keeping: &Keeping, table: &mut Table) {
         let Keeping { label, data_dir, .. } = keeping;
         let Self { over_http, bare, processor: [server, clients, library] } = self;
         let what = format!("{label}IssueCertificate over HTTP vs the bare library");

@@ -128,8 +128,8 @@ pub(crate) struct QueuedInvocation {
     since: time::OffsetDateTime,
     /// Receives the outcome of a synchronous invocation; `None` for an event.
     caller: Option<oneshot::Sender<Outcome>>,
-    /// Counts as unfinished for as long as it exists.
-    _unfinished: Unfinished,
+    /// Counts as in_progress for as long as it exists.
+    _in_progress: InProgress,
 }
 
 /// A handle; clones share the functions.
@@ -139,7 +139,7 @@ pub(crate) struct Functions(Arc<Inner>);
 struct Inner {
     queues: BTreeMap<String, mpsc::UnboundedSender<QueuedInvocation>>,
     arns: BTreeMap<String, String>,
-    unfinished: watch::Sender<usize>,
+    in_progress: watch::Sender<usize>,
     clock: Clock,
     invocations: Arc<Recent<Invocation>>,
     retries: Retries,
@@ -147,16 +147,16 @@ struct Inner {
     workers: tokio::sync::Mutex<Vec<tokio::task::JoinHandle<()>>>,
 }
 
-struct Unfinished(watch::Sender<usize>);
+struct InProgress(watch::Sender<usize>);
 
-impl Unfinished {
+impl InProgress {
     fn one_more(count: &watch::Sender<usize>) -> Self {
         count.send_modify(|count| *count += 1);
         Self(count.clone())
     }
 }
 
-impl Drop for Unfinished {
+impl Drop for InProgress {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }
@@ -185,7 +185,7 @@ impl Functions {
         Self(Arc::new(Inner {
             queues,
             arns,
-            unfinished: watch::Sender::new(0),
+            in_progress: watch::Sender::new(0),
             clock: surroundings.clock.clone(),
             invocations,
             retries,
@@ -223,9 +223,9 @@ impl Functions {
     /// Resolves when nothing is queued or running. What waits for a retry waits for the clock, and
     /// is not counted.
     pub(crate) async fn idle(&self) {
-        let mut unfinished = self.0.unfinished.subscribe();
+        let mut in_progress = self.0.in_progress.subscribe();
         // The sender lives in `self`, so the channel cannot close while we wait.
-        let _ = unfinished.wait_for(|count| *count == 0).await;
+        let _ = in_progress.wait_for(|count| *count == 0).await;
     }
 
     /// Has every process ended, and waits for none of them.
@@ -256,7 +256,7 @@ impl Functions {
             attempt: 1,
             since: self.0.clock.now(),
             caller,
-            _unfinished: Unfinished::one_more(&self.0.unfinished),
+            _in_progress: InProgress::one_more(&self.0.in_progress),
         }
     }
 

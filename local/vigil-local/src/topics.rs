@@ -19,8 +19,8 @@ use crate::sinks::Sinks;
 
 const XMLNS: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 /// API reference, Publish.
-const MESSAGE_LIMIT: usize = 256 * 1024;
-const SUBJECT_LIMIT: usize = 100;
+const MAX_MESSAGE: usize = 256 * 1024;
+const MAX_SUBJECT: usize = 100;
 
 /// A subscription of the template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,12 +149,12 @@ impl Topics {
 fn read(call: Publish) -> Result<Message, Refused> {
     let text = call.message.filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| invalid("Empty message"))?;
-    if text.len() > MESSAGE_LIMIT {
+    if text.len() > MAX_MESSAGE {
         return Err(invalid("Message too long"));
     }
     if let Some(subject) = &call.subject
         && (subject.is_empty()
-            || subject.chars().count() >= SUBJECT_LIMIT
+            || subject.chars().count() >= MAX_SUBJECT
             || subject.chars().any(char::is_control))
     {
         return Err(invalid("Subject"));

@@ -5,11 +5,11 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{arn::CaArn, ca::Ca};
 
+mod event_rejection;
 mod read;
-mod refusal;
 
 pub use read::{deletion, disabling, is_update};
-pub use refusal::Refusal;
+pub use refusal::EventRejection;
 
 /// A deletion that succeeded: as CloudTrail tells it, or as much as the deleted CA itself tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,7 +20,7 @@ mod faults;
 mod fields;
 mod foreign;
 mod hasher;
-mod place;
+mod part;
 mod reader;
 mod repeats;
 mod serials;

@@ -73,7 +73,7 @@ impl World {
 
     /// Replaces the last snapshot of a CA with one that has more than the CA: a tag, a permission
     /// and a resource policy.
-    pub async fn remember_more(&self, ca: &str) {
+    pub async fn store_attachments(&self, ca: &str) {
         let read = [
             "Describe*",
             "GetCertificate",

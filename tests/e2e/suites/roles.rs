@@ -186,7 +186,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.advance(Duration::hours(25)).await;
     world.disable(&ca).await;
     world.stack.settled().await;
-    world.remember_more(&ca).await;
+    world.store_attachments(&ca).await;
     world.delete_disabled(&ca, 7).await;
     world.stack.settled().await;
     world.assert_nothing_failed();
@@ -206,7 +206,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     put.body(body).send().await.unwrap();
     world.disable(&below).await;
     world.stack.settled().await;
-    world.remember_more(&below).await;
+    world.store_attachments(&below).await;
     world.delete_disabled(&below, 7).await;
     world.stack.settled().await;
     world.advance(Duration::hours(2)).await;

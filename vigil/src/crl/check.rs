@@ -10,7 +10,7 @@ use vigil_core::{
     finding::Severity,
     rules::{
         self, JudgementResult,
-        crl::{CrlHistory, CrlState, CrlSubject, Place, Profile, References},
+        crl::{CrlHistory, CrlLocation, CrlState, CrlSubject, Profile, References},
     },
 };
 
@@ -190,10 +190,10 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
     let mut judgements = rules::judge(rules::crl::RULES, &subject, &name, subject.as_of);
     let mut left_out = Vec::new();
     for judgement in &mut judgements {
-        if NOT_LOOKED_AT.contains(&judgement.rule)
+        if NOT_CHECKED.contains(&judgement.rule)
             && matches!(judgement.result, JudgementResult::Pass)
         {
-            let reason = "not looked at: crl-audit learns this from the bucket".to_owned();
+            let reason = "not checked: crl-audit learns this from the bucket".to_owned();
             judgement.result = JudgementResult::Unknown { reason };
         }
         let JudgementResult::Findings { findings } = &mut judgement.result else { continue };
@@ -221,7 +221,7 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
 }
 
 /// Rules about what surrounds the object, which a file does not show.
-const NOT_LOOKED_AT: [&str; 3] = ["crl.object-present", "crl.writer", "crl.generation"];
+const NOT_CHECKED: [&str; 3] = ["crl.object-present", "crl.writer", "crl.generation"];
 
 /// All the files at once: the longest is the report.
 fn gather(
@@ -265,7 +265,7 @@ fn subject(
     });
     CrlSubject {
         ca: None,
-        place: Place::File(name.to_owned()),
+        location: CrlLocation::File(name.to_owned()),
         profile: options.profile.of(&current.crl),
         report,
         previous,

@@ -87,7 +87,7 @@ struct Explanation {
 struct NotADeletion {
     path: String,
     #[source]
-    cause: cloudtrail::Refusal,
+    cause: cloudtrail::EventRejection,
 }
 
 pub(super) fn run(options: &Options) -> Answer {
@@ -111,7 +111,7 @@ pub(super) fn run(options: &Options) -> Answer {
     if options.json {
         json(&serde_json::to_string_pretty(&explanation)?);
     } else {
-        tell(&explanation)?;
+        print(&explanation)?;
     }
     Ok(Exit::Clean)
 }
@@ -253,7 +253,7 @@ fn likely_ca(deletion: &Deletion) -> Ca {
     }
 }
 
-fn tell(explanation: &Explanation) -> Result<(), serde_json::Error> {
+fn print(explanation: &Explanation) -> Result<(), serde_json::Error> {
     let request = &explanation.request;
     let id = |of: &str| request[of]["id"].as_str().unwrap_or("?").to_owned();
     line(&format!("principal  {}", id("principal")));

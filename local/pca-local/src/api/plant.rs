@@ -63,16 +63,16 @@ struct Plot<'a> {
 }
 
 /// What the service refused, and the member that asked for it.
-struct Refusal(String, ApiError);
+struct PlantRefusal(String, ApiError);
 
-impl Refusal {
+impl PlantRefusal {
     fn at(self, place: &str) -> SeedError {
         SeedError::Refused { place: format!("{place}.{}", self.0), source: self.1 }
     }
 }
 
-fn asked_by(member: impl Into<String>) -> impl FnOnce(ApiError) -> Refusal {
-    move |error| Refusal(member.into(), error)
+fn asked_by(member: impl Into<String>) -> impl FnOnce(ApiError) -> PlantRefusal {
+    move |error| PlantRefusal(member.into(), error)
 }
 
 impl<'a> Plot<'a> {
@@ -95,7 +95,7 @@ impl<'a> Plot<'a> {
 
     /// The CA, with its own certificate if it is to have one. Says whether it was not there, or
     /// not finished.
-    async fn establish(&self) -> Result<bool, Refusal> {
+    async fn establish(&self) -> Result<bool, PlantRefusal> {
         let cell = match self.cell() {
             Ok(cell) => cell,
             Err(_) => {
@@ -156,7 +156,7 @@ impl<'a> Plot<'a> {
     }
 
     /// What belongs to the CA. What it issued is made up for as far as it is missing.
-    async fn furnish(&self, is_new: bool) -> Result<(), Refusal> {
+    async fn furnish(&self, is_new: bool) -> Result<(), PlantRefusal> {
         let arn = self.arn.to_string();
         if is_new {
             for (number, permission) in self.wanted.permissions.iter().enumerate() {
@@ -228,7 +228,7 @@ impl<'a> Plot<'a> {
     }
 
     /// The state that the CA is to be left in.
-    async fn conclude(&self) -> Result<(), Refusal> {
+    async fn conclude(&self) -> Result<(), PlantRefusal> {
         let mut request = json!({"CertificateAuthorityArn": self.arn.to_string()});
         if matches!(self.wanted.status, SeedStatus::Deleted | SeedStatus::Disabled) {
             let mut disable = request.clone();

@@ -35,7 +35,7 @@ use self::{
     directory::Directory,
     queue::{Item, Queue},
     watch::Watch,
-    writer::{Ledger, Writer},
+    writer::{Database, Writer},
 };
 use crate::{
     model::{change::Change, error::explain},
@@ -61,7 +61,7 @@ struct Disk {
 pub(crate) struct Opened {
     pub(crate) data_dir: DataDir,
     pub(crate) restored: Restored,
-    ledger: Ledger,
+    database: Database,
 }
 
 impl DataDir {
@@ -69,16 +69,16 @@ impl DataDir {
         let directory = Directory::open(path)?;
         let mut writer = schema::open(&directory)?;
         let (found, restored) = inspect::whole(&mut writer, &directory)?;
-        let ledger = Ledger::open(writer, &directory, &found)?;
+        let database = Database::open(writer, &directory, &found)?;
         let reader = schema::open_to_read(&directory)?;
         let disk = Disk {
             queue: Arc::new(Queue::default()),
             reader: Mutex::new(Some(reader)),
-            watch: ledger.watch(),
+            watch: database.watch(),
             thread: Mutex::new(None),
             directory: Mutex::new(Some(directory)),
         };
-        Ok(Opened { data_dir: Self(Some(Arc::new(disk))), restored, ledger })
+        Ok(Opened { data_dir: Self(Some(Arc::new(disk))), restored, database })
     }
 
     pub(crate) fn is_lasting(&self) -> bool {
@@ -189,7 +189,7 @@ impl Opened {
     /// what is on disk.
     pub(crate) fn start(self, memory: Weak<dyn Restorable>) {
         let Some(disk) = &self.data_dir.0 else { return };
-        let writer = Writer::new(self.ledger, Arc::clone(&disk.queue), memory);
+        let writer = Writer::new(self.database, Arc::clone(&disk.queue), memory);
         let thread = std::thread::Builder::new()
             .name("data-dir".to_owned())
             .spawn(move || writer.run())

@@ -25,7 +25,7 @@ use crate::{
     x509::{
         issue::Issuer,
         ocsp::{
-            CertId, CertStatus, OcspRequest, Refusal, ResponseHeader, SingleResponse, refusal,
+            CertId, CertStatus, OcspRefusal, OcspRequest, ResponseHeader, SingleResponse, refusal,
             sign_response,
         },
     },
@@ -61,7 +61,7 @@ async fn by_get(State(service): State<Arc<Service>>, Path(request): Path<String>
     let now = service.now();
     let answered = match BASE64.decode(&request) {
         Ok(der) => durable(&service, &der, now).await,
-        Err(_) => Answer::Refused(Refusal::MalformedRequest),
+        Err(_) => Answer::Refused(OcspRefusal::MalformedRequest),
     };
     // RFC 9654 §2.1: what has a nonce is for one client, once.
     let is_cacheable = matches!(answered, Answer::Signed { has_nonce: false, .. });
@@ -69,7 +69,7 @@ async fn by_get(State(service): State<Arc<Service>>, Path(request): Path<String>
 }
 
 enum Answer {
-    Refused(Refusal),
+    Refused(OcspRefusal),
     Signed { der: Vec<u8>, has_nonce: bool },
 }
 
@@ -79,7 +79,7 @@ async fn durable(service: &Service, request: &[u8], now: OffsetDateTime) -> Answ
     let answered = answer(service, request, now);
     match service.store.settled_since(generation).await {
         Ok(()) => answered,
-        Err(_) => Answer::Refused(Refusal::InternalError),
+        Err(_) => Answer::Refused(OcspRefusal::InternalError),
     }
 }
 
@@ -88,12 +88,12 @@ fn answer(service: &Service, request: &[u8], now: OffsetDateTime) -> Answer {
         Ok(request) => request,
         Err(error) => {
             tracing::info!(error = explain(&error), "an OCSP request was refused");
-            return Answer::Refused(Refusal::MalformedRequest);
+            return Answer::Refused(OcspRefusal::MalformedRequest);
         }
     };
     // RFC 5019 §2.2.3: unauthorized, if the responder does not speak for the CA.
     let Some(found) = find(service, &request.certificates, now) else {
-        return Answer::Refused(Refusal::Unauthorized);
+        return Answer::Refused(OcspRefusal::Unauthorized);
     };
     let header = ResponseHeader {
         signing_algorithm: &found.signing_algorithm,
@@ -117,7 +117,7 @@ fn answer(service: &Service, request: &[u8], now: OffsetDateTime) -> Answer {
         }
         Err(error) => {
             tracing::error!(error = explain(&error), "an OCSP response could not be signed");
-            Answer::Refused(Refusal::InternalError)
+            Answer::Refused(OcspRefusal::InternalError)
         }
     }
 }

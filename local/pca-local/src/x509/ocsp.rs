@@ -5,5 +5,6 @@ mod response;
 
 pub use request::{CertId, IssuerHashes, OcspRequest, OcspRequestError};
 pub use response::{
-    CertStatus, OcspResponseError, Refusal, ResponseHeader, SingleResponse, refusal, sign_response,
+    CertStatus, OcspRefusal, OcspResponseError, ResponseHeader, SingleResponse, refusal,
+    sign_response,
 };

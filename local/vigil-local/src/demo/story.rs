@@ -193,7 +193,7 @@ impl<'a> Story<'a> {
         let prefix = format!("cases/{}/", id(&cas.payments));
         let cases = self.alice.keys(&self.evidence_bucket, &prefix).await?;
         self.expect(cases.len() == 1, "the evidence bucket has one case record of this deletion")?;
-        self.remember_case("chapter 4: the wrong CA was deleted", &cas.payments).await?;
+        self.keep_case("chapter 4: the wrong CA was deleted", &cas.payments).await?;
 
         let before = self.findings.total();
         let deletion = self
@@ -241,7 +241,7 @@ impl<'a> Story<'a> {
             "the Legacy CA stays DELETED, because the deletion was approved",
         )
         .await?;
-        self.remember_case("chapter 5: the approved deletion", &cas.legacy).await
+        self.keep_case("chapter 5: the approved deletion", &cas.legacy).await
     }
 
     async fn broken_bucket(&mut self) -> Result<(), DemoError> {
@@ -311,7 +311,7 @@ impl<'a> Story<'a> {
     }
 
     /// Keeps the newest case of a CA, to be explained after the demo.
-    async fn remember_case(&mut self, what: &str, ca: &str) -> Result<(), DemoError> {
+    async fn keep_case(&mut self, what: &str, ca: &str) -> Result<(), DemoError> {
         let keys = self.alice.keys(&self.evidence_bucket, &format!("cases/{}/", id(ca))).await?;
         let key = keys.into_iter().next_back().ok_or(DemoError::Missing("a case record"))?;
         let own_policies = self.own_policies;

@@ -9,7 +9,7 @@ use pca_local::Timed;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::{FunctionConfig, Functions, QueuedInvocation, Surroundings, Unfinished};
+use super::{FunctionConfig, Functions, InProgress, QueuedInvocation, Surroundings};
 use crate::clock::to_the_second;
 
 /// A handle; clones share what waits.
@@ -126,7 +126,7 @@ impl Timed for Functions {
                 attempt: waiting.attempt,
                 since: waiting.since,
                 caller: None,
-                _unfinished: Unfinished::one_more(&self.0.unfinished),
+                _in_progress: InProgress::one_more(&self.0.in_progress),
             };
             self.enqueue(&waiting.function, job);
         }

@@ -74,7 +74,7 @@ impl Service {
         match done {
             Ok(()) => {
                 let requester = Requester::by_key(&self.shared, access_key, headers);
-                self.shared.tell_account_call(&requester, name);
+                self.shared.record_account_call(&requester, name);
                 status.into_response()
             }
             Err(error) => {

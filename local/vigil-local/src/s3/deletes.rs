@@ -3,7 +3,7 @@
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
-use super::events::{Deed, Requester};
+use super::events::{ObjectChange, Requester};
 use super::history::NULL;
 use super::internal;
 use super::service::LocalS3;
@@ -62,7 +62,7 @@ impl LocalS3 {
                 }),
             }
         }
-        let told = !delete.quiet.unwrap_or(false);
+        let listed = !delete.quiet.unwrap_or(false);
         Ok(S3Response::new(DeleteObjectsOutput {
             deleted: told.then_some(deleted),
             errors: (!errors.is_empty()).then_some(errors),
@@ -85,9 +85,14 @@ impl LocalS3 {
             return Ok(Deleted::default());
         }
         self.remove_files(bucket, key)?;
-        let deed = if aside.is_some() { Deed::Marked } else { Deed::Deleted };
+        let change = if aside.is_some() { ObjectChange::Marked } else { ObjectChange::Deleted };
         let version = self.add_version((bucket, key), aside, None)?;
-        self.shared.tell_object(who, &deed, (bucket, key), (None, version.as_deref()))?;
+        self.shared.publish_object_event(
+            who,
+            &change,
+            (bucket, key),
+            (None, version.as_deref()),
+        )?;
         Ok(Deleted { is_marker: version.is_some(), version })
     }
 
@@ -113,7 +118,12 @@ impl LocalS3 {
             }
         }
         self.shared.histories.write(bucket, key, history).map_err(internal)?;
-        self.shared.tell_object(who, &Deed::Deleted, (bucket, key), (None, Some(id)))?;
+        self.shared.publish_object_event(
+            who,
+            &ObjectChange::Deleted,
+            (bucket, key),
+            (None, Some(id)),
+        )?;
         let version = (id != NULL || self.config(bucket)?.versioning.is_some()).then_some(gone.id);
         Ok(Deleted { version, is_marker: gone.object.is_none() })
     }

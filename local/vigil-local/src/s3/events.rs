@@ -80,7 +80,7 @@ impl Requester {
 }
 
 /// What was done to an object.
-pub(super) enum Deed {
+pub(super) enum ObjectChange {
     /// By which operation.
     Created(&'static str),
     /// For good.
@@ -90,10 +90,10 @@ pub(super) enum Deed {
 }
 
 impl Shared {
-    pub(super) fn tell_object(
+    pub(super) fn publish_object_event(
         &self,
         requester: &Requester,
-        deed: &Deed,
+        change: &ObjectChange,
         (bucket, key): (&str, &str),
         (e_tag, version): (Option<&str>, Option<&str>),
     ) -> S3Result<()> {
@@ -112,16 +112,16 @@ impl Shared {
             "requester": requester.name(),
             "source-ip-address": "127.0.0.1",
         });
-        let detail_type = match deed {
-            Deed::Created(operation) => {
+        let detail_type = match change {
+            ObjectChange::Created(operation) => {
                 let size = std::fs::metadata(self.root.join(bucket).join(key));
                 object["size"] = json!(size.map_or(0, |metadata| metadata.len()));
                 object["etag"] = json!(e_tag.unwrap_or_default());
                 detail["reason"] = json!(operation);
                 "Object Created"
             }
-            Deed::Deleted | Deed::Marked => {
-                let for_good = matches!(deed, Deed::Deleted);
+            ObjectChange::Deleted | ObjectChange::Marked => {
+                let for_good = matches!(change, ObjectChange::Deleted);
                 let kind = if for_good { "Permanently Deleted" } else { "Delete Marker Created" };
                 detail["reason"] = json!("DeleteObject");
                 detail["deletion-type"] = json!(kind);
@@ -138,21 +138,21 @@ impl Shared {
     }
 
     /// A management call that succeeded; CloudTrail tells of the others, too.
-    pub(super) fn tell_call(&self, requester: &Requester, name: &str, bucket: &str) {
+    pub(super) fn record_call(&self, requester: &Requester, name: &str, bucket: &str) {
         let request = json!({"bucketName": bucket, "Host": "s3.amazonaws.com"});
         let resources = json!([{"accountId": self.account.id, "type": "AWS::S3::Bucket",
                                 "ARN": format!("arn:aws:s3:::{bucket}")}]);
-        self.tell(requester, name, &request, &resources);
+        self.record(requester, name, &request, &resources);
     }
 
     /// One on the account's own settings.
-    pub(super) fn tell_account_call(&self, requester: &Requester, name: &str) {
+    pub(super) fn record_account_call(&self, requester: &Requester, name: &str) {
         let id = &self.account.id;
         let host = format!("{id}.s3-control.{}.amazonaws.com", self.account.region);
-        self.tell(requester, name, &json!({"Host": host, "x-amz-account-id": id}), &Value::Null);
+        self.record(requester, name, &json!({"Host": host, "x-amz-account-id": id}), &Value::Null);
     }
 
-    fn tell(&self, requester: &Requester, name: &str, request: &Value, resources: &Value) {
+    fn record(&self, requester: &Requester, name: &str, request: &Value, resources: &Value) {
         let Some(events) = self.events.get() else { return };
         let record = json!({
             "eventVersion": "1.11",

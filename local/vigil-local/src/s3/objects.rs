@@ -3,7 +3,7 @@
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
-use super::events::{Deed, Requester};
+use super::events::{ObjectChange, Requester};
 use super::history::VersionFile;
 use super::service::LocalS3;
 use super::versions::{asked_inside, timestamp};
@@ -30,7 +30,12 @@ impl LocalS3 {
         let e_tag = response.output.e_tag.as_ref().map(|tag| tag.value().to_owned());
         let version = self.add_version((&bucket, &key), aside, e_tag.as_deref())?;
         let made = (e_tag.as_deref(), version.as_deref());
-        self.shared.tell_object(&who, &Deed::Created("PutObject"), (&bucket, &key), made)?;
+        self.shared.publish_object_event(
+            &who,
+            &ObjectChange::Created("PutObject"),
+            (&bucket, &key),
+            made,
+        )?;
         response.output.version_id = version;
         Ok(response)
     }
@@ -66,7 +71,12 @@ impl LocalS3 {
         let e_tag = e_tag.map(|tag| tag.value().to_owned());
         let version = self.add_version((&bucket, &key), aside, e_tag.as_deref())?;
         let made = (e_tag.as_deref(), version.as_deref());
-        self.shared.tell_object(&who, &Deed::Created("CopyObject"), (&bucket, &key), made)?;
+        self.shared.publish_object_event(
+            &who,
+            &ObjectChange::Created("CopyObject"),
+            (&bucket, &key),
+            made,
+        )?;
         response.output.copy_source_version_id = found.id;
         response.output.version_id = version;
         Ok(response)
@@ -126,9 +136,9 @@ impl LocalS3 {
         self.has_written(&bucket, &key, "private")?;
         let e_tag = response.output.e_tag.as_ref().map(|tag| tag.value().to_owned());
         let version = self.add_version((&bucket, &key), aside, e_tag.as_deref())?;
-        let deed = Deed::Created("CompleteMultipartUpload");
+        let change = ObjectChange::Created("CompleteMultipartUpload");
         let made = (e_tag.as_deref(), version.as_deref());
-        self.shared.tell_object(&who, &deed, (&bucket, &key), made)?;
+        self.shared.publish_object_event(&who, &change, (&bucket, &key), made)?;
         response.output.version_id = version;
         Ok(response)
     }

@@ -31,7 +31,7 @@ impl Service {
         if let (Ok(response), Some(call)) = (&response, call)
             && response.status().is_success()
         {
-            self.shared.tell_call(&call.requester, call.name, &call.bucket);
+            self.shared.record_call(&call.requester, call.name, &call.bucket);
         }
         Ok(messages::complete(response?).await)
     }

@@ -9,7 +9,7 @@ use super::{BadRecords, MAX_RECORD, ReportError, Sink};
 
 #[derive(Default)]
 pub(super) struct JsonReader {
-    place: Place,
+    position: JsonPosition,
     offset: u64,
     number: u64,
     /// The record so far, no longer than it may be.
@@ -21,7 +21,7 @@ pub(super) struct JsonReader {
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Place {
+enum JsonPosition {
     #[default]
     BeforeArray,
     /// Before the first record, or before the end of an empty array.
@@ -42,7 +42,7 @@ impl JsonReader {
     ) -> Result<(), ReportError> {
         let mut piece = piece;
         while let Some((&byte, rest)) = piece.split_first() {
-            if self.place == Place::InRecord {
+            if self.position == JsonPosition::InRecord {
                 let used = self.in_record(piece, bad, sink);
                 self.offset += used as u64;
                 piece = &piece[used..];
@@ -56,23 +56,23 @@ impl JsonReader {
     }
 
     pub(super) fn finish(self) -> Result<(), ReportError> {
-        match self.place {
-            Place::AfterArray => Ok(()),
-            Place::BeforeArray if self.offset == 0 => Err(ReportError::Empty),
+        match self.position {
+            JsonPosition::AfterArray => Ok(()),
+            JsonPosition::BeforeArray if self.offset == 0 => Err(ReportError::Empty),
             _ => Err(ReportError::Truncated { offset: self.offset }),
         }
     }
 
     fn byte(&mut self, byte: u8) -> Result<(), ReportError> {
-        self.place = match (self.place, byte) {
-            (place, b' ' | b'\t' | b'\r' | b'\n') => place,
-            (Place::BeforeArray, b'[') => Place::First,
-            (Place::First | Place::Next, b'{') => {
+        self.position = match (self.position, byte) {
+            (position, b' ' | b'\t' | b'\r' | b'\n') => position,
+            (JsonPosition::BeforeArray, b'[') => JsonPosition::First,
+            (JsonPosition::First | JsonPosition::Next, b'{') => {
                 self.begin();
-                Place::InRecord
+                JsonPosition::InRecord
             }
-            (Place::First | Place::AfterRecord, b']') => Place::AfterArray,
-            (Place::AfterRecord, b',') => Place::Next,
+            (JsonPosition::First | JsonPosition::AfterRecord, b']') => JsonPosition::AfterArray,
+            (JsonPosition::AfterRecord, b',') => JsonPosition::Next,
             _ => return Err(ReportError::NotAnArray { offset: self.offset }),
         };
         Ok(())
@@ -111,7 +111,7 @@ impl JsonReader {
             _ => self.depth -= 1,
         }
         if self.depth == 0 {
-            self.place = Place::AfterRecord;
+            self.position = JsonPosition::AfterRecord;
             self.end(bad, sink);
         }
         at + 1

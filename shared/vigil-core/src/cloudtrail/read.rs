@@ -5,7 +5,7 @@
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Deletion, Disabling, Principal, Refusal};
+use super::{Deletion, Disabling, EventRejection, Principal};
 use crate::arn::CaArn;
 
 /// The longest text that is taken from an event.
@@ -15,8 +15,8 @@ const DELETE: &str = "DeleteCertificateAuthority";
 const UPDATE: &str = "UpdateCertificateAuthority";
 
 /// Reads an EventBridge event as the record of a CA's deletion.
-pub fn deletion(event: &Value) -> Result<Deletion, Refusal> {
-    let Place { ca, region, account } = succeeded(event, DELETE)?;
+pub fn deletion(event: &Value) -> Result<Deletion, EventRejection> {
+    let CallTarget { ca, region, account } = succeeded(event, DELETE)?;
     Ok(Deletion {
         ca,
         at: event_time(event)?,
@@ -36,66 +36,68 @@ pub fn is_update(event: &Value) -> bool {
 }
 
 /// Reads an EventBridge event as the record of a CA having been disabled.
-pub fn disabling(event: &Value) -> Result<Disabling, Refusal> {
-    let Place { ca, .. } = succeeded(event, UPDATE)?;
+pub fn disabling(event: &Value) -> Result<Disabling, EventRejection> {
+    let CallTarget { ca, .. } = succeeded(event, UPDATE)?;
     let field = "detail.requestParameters.status";
     let status = required(event, "/detail/requestParameters/status", field)?;
     if status != "DISABLED" {
-        return Err(Refusal::NotDisabled { status });
+        return Err(EventRejection::NotDisabled { status });
     }
     Ok(Disabling { ca, at: event_time(event)?, by: principal(event), event_id: event_id(event)? })
 }
 
 /// Which CA, and where the record says that it lies.
-struct Place {
+struct CallTarget {
     ca: CaArn,
     region: String,
     account: String,
 }
 
 /// What every record of a call that succeeded has.
-fn succeeded(event: &Value, operation: &'static str) -> Result<Place, Refusal> {
+fn succeeded(event: &Value, operation: &'static str) -> Result<CallTarget, EventRejection> {
     if !event.is_object() {
-        return Err(Refusal::NotAnEvent);
+        return Err(EventRejection::NotAnEvent);
     }
     let detail_type = required(event, "/detail-type", "detail-type")?;
     let source_name = required(event, "/source", "source")?;
     if detail_type != "AWS API Call via CloudTrail" || source_name != "aws.acm-pca" {
-        return Err(Refusal::NotCloudTrail { detail_type, source_name });
+        return Err(EventRejection::NotCloudTrail { detail_type, source_name });
     }
     let event_source = required(event, "/detail/eventSource", "detail.eventSource")?;
     let name = required(event, "/detail/eventName", "detail.eventName")?;
     if event_source != "acm-pca.amazonaws.com" || name != operation {
-        return Err(Refusal::OtherCall { name, event_source });
+        return Err(EventRejection::OtherCall { name, event_source });
     }
     // CloudTrail delivers refused calls as well.
     if let Some(code) = published(event, "/detail/errorCode") {
         let message = published(event, "/detail/errorMessage").unwrap_or_default();
-        return Err(Refusal::FailedCall { code, message });
+        return Err(EventRejection::FailedCall { code, message });
     }
     let ca = ca(event)?;
     let account = required(event, "/detail/recipientAccountId", "detail.recipientAccountId")?;
     let region = required(event, "/detail/awsRegion", "detail.awsRegion")?;
     if ca.account() != account || ca.region() != region {
-        return Err(Refusal::Elsewhere { ca: ca.to_string(), account, region });
+        return Err(EventRejection::Elsewhere { ca: ca.to_string(), account, region });
     }
-    Ok(Place { ca, region, account })
+    Ok(CallTarget { ca, region, account })
 }
 
-fn ca(event: &Value) -> Result<CaArn, Refusal> {
+fn ca(event: &Value) -> Result<CaArn, EventRejection> {
     let field = "detail.requestParameters.certificateAuthorityArn";
     let text = required(event, "/detail/requestParameters/certificateAuthorityArn", field)?;
-    text.parse().map_err(Refusal::NotACa)
+    text.parse().map_err(EventRejection::NotACa)
 }
 
-fn event_time(event: &Value) -> Result<OffsetDateTime, Refusal> {
+fn event_time(event: &Value) -> Result<OffsetDateTime, EventRejection> {
     let field = "detail.eventTime";
     let text = required(event, "/detail/eventTime", field)?;
-    let at = OffsetDateTime::parse(&text, &Rfc3339)
-        .map_err(|error| Refusal::Malformed { field, found: format!("{text:?} ({error})") })?;
+    let at = OffsetDateTime::parse(&text, &Rfc3339).map_err(|error| EventRejection::Malformed {
+        field,
+        found: format!("{text:?} ({error})"),
+    })?;
     // Sums with a time near the last that can be written would leave what can be written.
     if !(1970..=2200).contains(&at.year()) {
-        return Err(Refusal::Malformed {
+        return Err(EventRejection::Malformed {
             field,
             found: format!("{text:?} (want a time of our age)"),
         });
@@ -104,12 +106,12 @@ fn event_time(event: &Value) -> Result<OffsetDateTime, Refusal> {
 }
 
 /// The id is compared and kept: it has to look like one.
-fn event_id(event: &Value) -> Result<String, Refusal> {
+fn event_id(event: &Value) -> Result<String, EventRejection> {
     let field = "detail.eventID";
     let id = required(event, "/detail/eventID", field)?;
     let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !plain || id.is_empty() || id.len() > 64 {
-        return Err(Refusal::Malformed { field, found: format!("{id:?} (want a UUID)") });
+        return Err(EventRejection::Malformed { field, found: format!("{id:?} (want a UUID)") });
     }
     Ok(id)
 }
@@ -142,11 +144,11 @@ fn published(event: &Value, pointer: &str) -> Option<String> {
     Some(text.chars().take(MAX_LENGTH).collect())
 }
 
-fn required(event: &Value, pointer: &str, field: &'static str) -> Result<String, Refusal> {
+fn required(event: &Value, pointer: &str, field: &'static str) -> Result<String, EventRejection> {
     match event.pointer(pointer) {
-        None | Some(Value::Null) => Err(Refusal::Missing { field }),
+        None | Some(Value::Null) => Err(EventRejection::Missing { field }),
         Some(Value::String(text)) if text.len() <= MAX_LENGTH => Ok(text.clone()),
-        Some(other) => Err(Refusal::Malformed { field, found: shown(other) }),
+        Some(other) => Err(EventRejection::Malformed { field, found: shown(other) }),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     entry::{Counter, Entry},
     extensions::ExtensionFacts,
     faults::{self, Fault, FaultKind},
-    place::Place,
+    part::CrlPart,
 };
 use crate::{
     der::{DerError, Element, tag, value},
@@ -34,42 +34,42 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Takes the element that stands at `place`. An error is one that ends the walk.
+    /// Takes the element that stands at `part`. An error is one that ends the walk.
     pub(super) fn take(
         &mut self,
-        place: Place,
+        part: CrlPart,
         element: Element<'_>,
         visit: &mut impl FnMut(&Entry<'_>),
     ) -> Result<(), DerError> {
-        match place {
-            Place::Version => self.version = Some(value::unsigned(element)?),
-            Place::InnerAlgorithm => {
+        match part {
+            CrlPart::Version => self.version = Some(value::unsigned(element)?),
+            CrlPart::InnerAlgorithm => {
                 self.inner_algorithm = Some(AlgorithmIdentifier::read(element)?);
             }
-            Place::Issuer => self.issuer = element.tagged(tag::SEQUENCE)?.raw.to_vec(),
-            Place::ThisUpdate => self.this_update = self.time(place, element),
-            Place::NextUpdate => self.next_update = self.time(place, element),
-            Place::Entry => match Entry::read(element) {
+            CrlPart::Issuer => self.issuer = element.tagged(tag::SEQUENCE)?.raw.to_vec(),
+            CrlPart::ThisUpdate => self.this_update = self.time(part, element),
+            CrlPart::NextUpdate => self.next_update = self.time(part, element),
+            CrlPart::Entry => match Entry::read(element) {
                 Ok(entry) => self.entry(&entry, visit),
                 Err(error) => self.counter.malformed(error),
             },
-            Place::Extensions => {
+            CrlPart::Extensions => {
                 let wrapper = element.tagged(tag::context_constructed(0))?;
                 self.extensions = ExtensionFacts::read(wrapper);
             }
-            Place::OuterAlgorithm => {
+            CrlPart::OuterAlgorithm => {
                 self.outer_algorithm = Some(AlgorithmIdentifier::read(element)?);
             }
-            Place::Signature => {
+            CrlPart::Signature => {
                 let (bits, unused) = value::bit_string(element)?;
                 self.signature = bits.to_vec();
                 self.unused_bits = unused;
                 if unused > 0 {
                     let error = element.invalid("signature of whole octets");
-                    self.malformed.push(Malformed { part: place.name(), error });
+                    self.malformed.push(Malformed { part: part.name(), error });
                 }
             }
-            Place::List | Place::Tbs | Place::Entries | Place::End => {}
+            CrlPart::List | CrlPart::Tbs | CrlPart::Entries | CrlPart::End => {}
         }
         Ok(())
     }
@@ -81,8 +81,8 @@ impl Fields {
     }
 
     /// A time that cannot be read is a fact: the rules say what follows from having none.
-    fn time(&mut self, place: Place, element: Element<'_>) -> Option<OffsetDateTime> {
-        let part = place.name();
+    fn time(&mut self, part: CrlPart, element: Element<'_>) -> Option<OffsetDateTime> {
+        let part = part.name();
         let time = value::time(element)
             .map_err(|error| self.malformed.push(Malformed { part, error }))
             .ok()?;
@@ -117,7 +117,7 @@ impl Fields {
             has_freshest: false,
         };
         if self.has_entries && facts.entries.count == 0 {
-            faults::add(&mut facts.faults, FaultKind::EmptyList, Place::Entries.name(), 1);
+            faults::add(&mut facts.faults, FaultKind::EmptyList, CrlPart::Entries.name(), 1);
         }
         let of_entries = std::mem::take(&mut facts.entries.faults);
         facts.faults.extend(of_entries);

@@ -5,7 +5,7 @@
 //! what is held at any time is one small element, however large the CRL. The signed bytes are
 //! hashed on the way, unless that is done elsewhere.
 
-use super::{Crl, CrlError, Foreign, TbsHasher, entry::Entry, fields::Fields, place::Place};
+use super::{Crl, CrlError, Foreign, TbsHasher, entry::Entry, fields::Fields, part::CrlPart};
 use crate::der::{DerError, Header, Reader, tag};
 
 /// More than any Name, entry or set of extensions that a CA writes, and what is held of it at most.
@@ -20,8 +20,8 @@ pub struct CrlReader<V> {
     /// Bytes that arrived and were not consumed: less than one small element.
     pending: Vec<u8>,
     offset: u64,
-    place: Place,
-    /// The first bytes, which name what stands in a CRL's place.
+    part: CrlPart,
+    /// The first bytes, which name what stands in a CRL's part.
     beginning: Vec<u8>,
     /// The walk has ended, and the beginning is not all there yet.
     failed: Option<CrlError>,
@@ -34,9 +34,9 @@ pub struct CrlReader<V> {
 }
 
 /// How one step went on.
-enum Step {
+enum WalkStep {
     Used(usize),
-    Elsewhere(Place),
+    Elsewhere(CrlPart),
     Wait,
 }
 
@@ -48,7 +48,7 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
             offset: 0,
             beginning: Vec::new(),
             failed: None,
-            place: Place::List,
+            part: CrlPart::List,
             list_end: u64::MAX,
             tbs_end: 0,
             entries_end: 0,
@@ -121,8 +121,8 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
         if size == 0 {
             return Err(CrlError::Empty);
         }
-        let truncated = CrlError::Truncated { size, part: self.place.name() };
-        if self.place != Place::End {
+        let truncated = CrlError::Truncated { size, part: self.part.name() };
+        if self.part != CrlPart::End {
             return Err(self.named(truncated));
         }
         let (facts, signature, unused_bits) = self.fields.finish(size).ok_or(truncated)?;
@@ -134,16 +134,16 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
     fn walk(&mut self, bytes: &[u8]) -> Result<usize, CrlError> {
         let mut used = 0;
         loop {
-            if self.place == Place::Entry {
+            if self.part == CrlPart::Entry {
                 used += self.common_entries(&bytes[used..]);
             }
             match self.step(&bytes[used..])? {
-                Step::Used(count) => {
+                WalkStep::Used(count) => {
                     used += count;
                     self.offset += count as u64;
                 }
-                Step::Elsewhere(place) => self.place = place,
-                Step::Wait => return Ok(used),
+                WalkStep::Elsewhere(part) => self.part = part,
+                WalkStep::Wait => return Ok(used),
             }
         }
     }
@@ -165,100 +165,104 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
         used
     }
 
-    fn step(&mut self, bytes: &[u8]) -> Result<Step, CrlError> {
-        if self.place == Place::End {
+    fn step(&mut self, bytes: &[u8]) -> Result<WalkStep, CrlError> {
+        if self.part == CrlPart::End {
             self.fields.trailing_bytes += bytes.len() as u64;
-            return Ok(if bytes.is_empty() { Step::Wait } else { Step::Used(bytes.len()) });
+            return Ok(if bytes.is_empty() { WalkStep::Wait } else { WalkStep::Used(bytes.len()) });
         }
-        if let Some(place) = self.frame_left()? {
-            return Ok(Step::Elsewhere(place));
+        if let Some(part) = self.frame_left()? {
+            return Ok(WalkStep::Elsewhere(part));
         }
-        if self.place == Place::List {
+        if self.part == CrlPart::List {
             not_der(bytes)?;
         }
         let header = Header::read(bytes, self.offset).map_err(|error| self.malformed(error))?;
-        let Some(header) = header else { return Ok(Step::Wait) };
-        if let Some(place) = self.place.without(header.tag) {
-            return Ok(Step::Elsewhere(place));
+        let Some(header) = header else { return Ok(WalkStep::Wait) };
+        if let Some(part) = self.part.without(header.tag) {
+            return Ok(WalkStep::Elsewhere(part));
         }
         if self.offset + header.total_len() > self.frame_end() {
-            return Err(CrlError::Overrun { part: self.place.name(), offset: self.offset });
+            return Err(CrlError::Overrun { part: self.part.name(), offset: self.offset });
         }
-        if self.place.is_frame() { self.enter(header) } else { self.take(header, bytes) }
+        if self.part.is_frame() { self.enter(header) } else { self.take(header, bytes) }
     }
 
     /// Where the walk goes on if the frame it is in has no bytes left.
-    fn frame_left(&self) -> Result<Option<Place>, CrlError> {
+    fn frame_left(&self) -> Result<Option<CrlPart>, CrlError> {
         if self.offset < self.frame_end() {
             return Ok(None);
         }
-        match self.place {
-            Place::Entry => Ok(Some(Place::Extensions)),
+        match self.part {
+            CrlPart::Entry => Ok(Some(CrlPart::Extensions)),
             // What may be missing at the end of tbsCertList.
-            Place::NextUpdate | Place::Entries | Place::Extensions => {
-                Ok(Some(Place::OuterAlgorithm))
+            CrlPart::NextUpdate | CrlPart::Entries | CrlPart::Extensions => {
+                Ok(Some(CrlPart::OuterAlgorithm))
             }
             _ => Err(self.malformed(DerError::Truncated { offset: self.offset })),
         }
     }
 
     fn frame_end(&self) -> u64 {
-        match self.place {
-            Place::List => u64::MAX,
-            Place::Tbs | Place::OuterAlgorithm | Place::Signature | Place::End => self.list_end,
-            Place::Entry => self.entries_end,
-            Place::Version
-            | Place::InnerAlgorithm
-            | Place::Issuer
-            | Place::ThisUpdate
-            | Place::NextUpdate
-            | Place::Entries
-            | Place::Extensions => self.tbs_end,
+        match self.part {
+            CrlPart::List => u64::MAX,
+            CrlPart::Tbs | CrlPart::OuterAlgorithm | CrlPart::Signature | CrlPart::End => {
+                self.list_end
+            }
+            CrlPart::Entry => self.entries_end,
+            CrlPart::Version
+            | CrlPart::InnerAlgorithm
+            | CrlPart::Issuer
+            | CrlPart::ThisUpdate
+            | CrlPart::NextUpdate
+            | CrlPart::Entries
+            | CrlPart::Extensions => self.tbs_end,
         }
     }
 
     /// Goes through a frame's header, to what is inside.
-    fn enter(&mut self, header: Header) -> Result<Step, CrlError> {
+    fn enter(&mut self, header: Header) -> Result<WalkStep, CrlError> {
         if header.tag != tag::SEQUENCE {
             let (expected, found) = (tag::SEQUENCE, header.tag);
             let error = DerError::UnexpectedTag { offset: self.offset, expected, found };
             return Err(self.malformed(error));
         }
         let end = self.offset + header.total_len();
-        match self.place {
-            Place::List => self.list_end = end,
-            Place::Tbs => self.tbs_end = end,
+        match self.part {
+            CrlPart::List => self.list_end = end,
+            CrlPart::Tbs => self.tbs_end = end,
             _ => {
                 self.entries_end = end;
                 self.fields.has_entries = true;
             }
         }
-        self.place = self.place.next();
-        Ok(Step::Used(header.header_len))
+        self.part = self.part.next();
+        Ok(WalkStep::Used(header.header_len))
     }
 
     /// Takes a whole small element, as soon as all of it is there.
-    fn take(&mut self, header: Header, bytes: &[u8]) -> Result<Step, CrlError> {
-        let part = self.place.name();
+    fn take(&mut self, header: Header, bytes: &[u8]) -> Result<WalkStep, CrlError> {
+        let part = self.part.name();
         if header.total_len() > MAX_ELEMENT {
             return Err(CrlError::PartTooLong { part, offset: self.offset, limit: MAX_ELEMENT });
         }
         // The header is sound, so only content can be missing.
-        let Ok(element) = Reader::at(bytes, self.offset).element() else { return Ok(Step::Wait) };
+        let Ok(element) = Reader::at(bytes, self.offset).element() else {
+            return Ok(WalkStep::Wait);
+        };
         self.fields
-            .take(self.place, element, &mut self.visit)
+            .take(self.part, element, &mut self.visit)
             .map_err(|error| self.malformed(error))?;
         let offset = self.offset + header.total_len();
-        if self.place.is_last() && offset < self.frame_end() {
+        if self.part.is_last() && offset < self.frame_end() {
             let count = usize::try_from(self.frame_end() - offset).unwrap_or(usize::MAX);
             return Err(self.malformed(DerError::LeftOver { offset, count }));
         }
-        self.place = self.place.next();
-        Ok(Step::Used(element.raw.len()))
+        self.part = self.part.next();
+        Ok(WalkStep::Used(element.raw.len()))
     }
 
     fn malformed(&self, error: DerError) -> CrlError {
-        CrlError::Malformed { part: self.place.name(), error }
+        CrlError::Malformed { part: self.part.name(), error }
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     arn::CaArn,
-    cloudtrail::{self, Refusal},
+    cloudtrail::{self, EventRejection},
     ports::{RegionPorts, Regions},
 };
 
@@ -66,7 +66,7 @@ pub async fn run(
         }
     };
     match ended {
-        Refusal::FailedCall { .. } | Refusal::NotDisabled { .. } => {
+        EventRejection::FailedCall { .. } | EventRejection::NotDisabled { .. } => {
             Ok(Outcome::NothingDone { reason: ended.to_string() })
         }
         refusal => Err(rejected_events::keep(ports.evidence, event, refusal).await),
@@ -78,13 +78,13 @@ fn place<'r>(
     ca: &CaArn,
     regions: &'r dyn Regions,
     settings: &Settings,
-) -> Result<RegionPorts<'r>, Refusal> {
+) -> Result<RegionPorts<'r>, EventRejection> {
     if let Some(own) = &settings.account
         && own != ca.account()
     {
-        return Err(Refusal::OtherAccount { ca: ca.to_string(), own: own.clone() });
+        return Err(EventRejection::OtherAccount { ca: ca.to_string(), own: own.clone() });
     }
-    regions.of(ca.region()).ok_or_else(|| Refusal::OtherRegion {
+    regions.of(ca.region()).ok_or_else(|| EventRejection::OtherRegion {
         ca: ca.to_string(),
         watched: regions.names().join(", "),
     })

@@ -29,7 +29,7 @@ pub use machine::CaseState;
 pub use outcome::{CaseOutcome, Outcome, SweepResult, Swept};
 pub use record::{Case, CaseEntry, CaseError};
 
-use record::Place;
+use record::RecordSlot;
 
 /// What auto-restore needs of the world.
 #[derive(Clone, Copy)]
@@ -78,11 +78,11 @@ impl<'a> RegionRun<'a> {
         &self,
         ca: &Ca,
         now: OffsetDateTime,
-        place: Place,
+        slot: RecordSlot,
     ) -> Result<Case, AutoRestoreError> {
         let until = ca.restorable_until.unwrap_or(now);
         let deletion = Deletion::without_event(ca, now);
-        Case::open_at(place, deletion, until, now).map_err(AutoRestoreError::Record)
+        Case::open_at(slot, deletion, until, now).map_err(AutoRestoreError::Record)
     }
 }
 

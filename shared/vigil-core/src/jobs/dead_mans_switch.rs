@@ -9,7 +9,7 @@ use super::case::{
     gather::{self, RetryUntilKnown},
     limit,
     machine::CaseState,
-    record::{Place, Recorded},
+    record::{RecordSlot, Recorded},
     runner::{CaseRunner, Observation, TIME_TO_REPEAT},
 };
 use crate::{
@@ -61,9 +61,9 @@ impl RegionRun<'_> {
         let LastCall { ca, until, acknowledged, now } = call;
         let (mut case, etag) = match self.find_at_deadline(ca, until, now).await? {
             (_, Recorded::Case(case, etag)) => (*case, Some(etag)),
-            (place, _) => {
-                let over = place.over.clone();
-                (self.open(ca, now, place)?, over)
+            (slot, _) => {
+                let over = slot.over.clone();
+                (self.open(ca, now, slot)?, over)
             }
         };
         match case.state() {
@@ -124,11 +124,11 @@ impl RegionRun<'_> {
         ca: &Ca,
         until: OffsetDateTime,
         now: OffsetDateTime,
-    ) -> Result<(Place, Recorded), AutoRestoreError> {
+    ) -> Result<(RecordSlot, Recorded), AutoRestoreError> {
         match self.find(&ca.arn, until, true, now).await {
             Err(error) if until - now <= TIME_TO_REPEAT => {
-                let place = Place { copy: 2, over: None, passed_over: vec![chain(&error)] };
-                Ok((place, Recorded::Absent))
+                let slot = RecordSlot { copy: 2, over: None, passed_over: vec![chain(&error)] };
+                Ok((slot, Recorded::Absent))
             }
             found => found,
         }

@@ -97,7 +97,7 @@ pub async fn run(
     if !findings.is_empty()
         && let Err(error) = ports.bus.publish(&findings).await
     {
-        failures.push(told(&error));
+        failures.push(unpublished(&error));
     }
     if failures.is_empty() { Ok(outcome) } else { Err(LastResortError { outcome, failures }) }
 }
@@ -127,8 +127,8 @@ fn finding(ca: &Ca, status: &CaStatus, now: OffsetDateTime) -> Finding {
         .finding(&RESTORED, &names.of_ca(&ca.arn, ca.common_name.as_deref()), ca.arn.as_str(), now)
 }
 
-fn told(error: &PublishError) -> String {
-    format!("what was restored could not be told: {}", chain(error))
+fn unpublished(error: &PublishError) -> String {
+    format!("what was restored could not be published: {}", chain(error))
 }
 
 impl Failure for LastResortError {

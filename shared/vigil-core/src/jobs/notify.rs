@@ -18,7 +18,7 @@ use crate::{
 
 mod message;
 
-pub use message::{Message, SUBJECT_LIMIT};
+pub use message::{MAX_SUBJECT, Message};
 
 /// An SNS topic.
 #[async_trait]

@@ -142,10 +142,10 @@ impl<'a> RegionWatch<'a> {
         let mut deleted: Vec<&Ca> =
             listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
         deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
-        let looks = deleted.into_iter().map(|ca| async move { (ca, self.watch(ca).await) });
-        let looks: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+        let watches = deleted.into_iter().map(|ca| async move { (ca, self.watch(ca).await) });
+        let watches: Vec<_> = stream::iter(watches).buffered(AT_ONCE).collect().await;
         let (mut watched, mut failures) = (Vec::new(), Vec::new());
-        for (ca, watch) in looks {
+        for (ca, watch) in watches {
             match watch {
                 Ok(watch) => watched.push(Watched::of(ca, watch)),
                 Err(step) => failures.push(CaFailure::new(&ca.arn, step)),
@@ -163,11 +163,11 @@ impl<'a> RegionWatch<'a> {
         // that passes at a sweep's very second until the next sweep.
         let until = until.replace_nanosecond(0).unwrap_or(until);
         // What cannot be remembered keeps no CA from being restored.
-        let remembered = self.remember(ca, until).await;
+        let recorded = self.record_window(ca, until).await;
         let window = ca.last_state_change_at.map(|deleted_at| until - deleted_at);
         let position = self.settings.thresholds.position(window, until, self.now);
         let Some(due) = &position.due else {
-            remembered?;
+            recorded?;
             return Ok(Watch::Waiting { next: position.next });
         };
         // An acknowledgement that cannot be had acknowledges nothing.
@@ -177,10 +177,10 @@ impl<'a> RegionWatch<'a> {
             && self.now < until
             && let Some(watch) = self.rescue(ca, until, due, ack.as_ref()).await?
         {
-            remembered?;
+            recorded?;
             return Ok(watch);
         }
-        remembered?;
+        recorded?;
         self.reach(ca, until, due, position.next.clone(), ack.as_ref()).await
     }
 

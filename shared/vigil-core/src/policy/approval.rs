@@ -33,7 +33,7 @@ pub const APPROVED_UNTIL: &str = "vigil:deletion-approved-until";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApprovalError {
-    #[error("the approval names nobody who approves")]
+    #[error("the approval does not name who approves")]
     Anonymous,
     #[error("the approval is for {0}")]
     OtherCa(CaArn),

@@ -56,7 +56,7 @@ fn load(text: &str) -> Result<Policies, PolicyError> {
     Policies::parse(&[("p.cedar".to_owned(), text.as_bytes().to_vec())])
 }
 
-fn stand(policy: &str) -> Verdict {
+fn permit(policy: &str) -> Verdict {
     Verdict::Permit { policies: vec![policy.to_owned()] }
 }
 
@@ -72,7 +72,7 @@ fn nothing_permits_by_default() {
 #[test]
 fn a_ca_that_never_had_a_certificate_may_go() {
     let never = Ca { serial: None, not_before: None, not_after: None, ..ca() };
-    assert_eq!(check(&Policies::built_in(), &never, None), stand("never-in-use"));
+    assert_eq!(check(&Policies::built_in(), &never, None), permit("never-in-use"));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn an_approval_holds_up_to_its_expiry_and_not_at_it() {
     for (name, expires, want) in [
         ("already_expired", AT - second, restore()),
         ("expires_at_the_deletion", AT, restore()),
-        ("expires_a_second_later", AT + second, stand("approved")),
+        ("expires_a_second_later", AT + second, permit("approved")),
     ] {
         assert_eq!(check(&built_in, &ca(), Some(&approval(expires))), want, "{name}");
     }
@@ -95,7 +95,7 @@ fn a_session_is_in_its_role_and_in_its_account() {
         r#"Vigil::Account::"111122223333""#,
     ] {
         let policies = load(&format!("permit(principal in {group}, action, resource);")).unwrap();
-        assert_eq!(check(&policies, &ca(), None), stand("p.cedar#policy0"), "{group}");
+        assert_eq!(check(&policies, &ca(), None), permit("p.cedar#policy0"), "{group}");
     }
     let other = r#"permit(principal in Vigil::Account::"444455556666", action, resource);"#;
     assert_eq!(check(&load(other).unwrap(), &ca(), None), restore());
@@ -140,7 +140,7 @@ fn policies_see_tags_where_they_are_known() {
     let (deletion, ca) = (deletion(), ca());
     let snapshot = snapshot(Attached { tags, ..Attached::default() });
     let facts = Facts { snapshot: Some(&snapshot), ..Facts::new(&deletion, &ca) };
-    assert_eq!(judge(&policies, &facts), stand("p.cedar#policy0"));
+    assert_eq!(judge(&policies, &facts), permit("p.cedar#policy0"));
     assert_eq!(judge(&policies, &Facts { snapshot: None, ..facts }), restore());
 }
 
@@ -167,18 +167,18 @@ fn a_deletion_without_its_event_has_an_unknown_caller() {
         (r#"permit(principal in Vigil::Account::"111122223333", action, resource);"#, restore()),
         (
             r#"permit(principal, action, resource) unless { context.eventKnown };"#,
-            stand("p.cedar#policy0"),
+            permit("p.cedar#policy0"),
         ),
         (
             r#"permit(principal == Vigil::Principal::"Unknown", action, resource);"#,
-            stand("p.cedar#policy0"),
+            permit("p.cedar#policy0"),
         ),
     ] {
         assert_eq!(judge(&load(policy).unwrap(), &facts), want, "{policy}");
     }
     let approval = approval(AT + Duration::SECOND);
     let approved = Facts { approval: Some(&approval), ..facts };
-    assert_eq!(judge(&Policies::built_in(), &approved), stand("approved"));
+    assert_eq!(judge(&Policies::built_in(), &approved), permit("approved"));
 }
 
 fn reactivate(policies: &Policies, ca_type: CaType) -> Permission {
@@ -319,12 +319,12 @@ fn policies_can_ask_for_every_fact_and_for_its_being_unknown() {
     ] {
         let policies =
             load(&format!("permit(principal, action, resource) when {{ {condition} }};")).unwrap();
-        assert_eq!(judge(&policies, &yes), stand("p.cedar#policy0"), "{name}");
+        assert_eq!(judge(&policies, &yes), permit("p.cedar#policy0"), "{name}");
         assert_eq!(judge(&policies, &no), restore(), "{name}");
         assert_eq!(judge(&policies, &bare), restore(), "{name}, unknown");
     }
     let unknown = r#"permit(principal, action, resource) unless { context has certificates };"#;
-    assert_eq!(judge(&load(unknown).unwrap(), &bare), stand("p.cedar#policy0"));
+    assert_eq!(judge(&load(unknown).unwrap(), &bare), permit("p.cedar#policy0"));
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn a_policy_escalates_only_by_name_and_without_errors() {
     let asked = Verdict::Ask { policies: vec!["ask".to_owned()] };
     assert_eq!(check(&load(ask).unwrap(), &ca(), None), asked);
     let permitted = format!(r#"{ask} @id("all") permit(principal, action, resource);"#);
-    assert_eq!(check(&load(&permitted).unwrap(), &ca(), None), stand("all"));
+    assert_eq!(check(&load(&permitted).unwrap(), &ca(), None), permit("all"));
     let forbidden = r#"@id("all") permit(principal, action, resource);
         @id("no") forbid(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
     let want = Verdict::Restore { policies: vec!["no".to_owned()], errors: Vec::new() };

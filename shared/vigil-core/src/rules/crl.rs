@@ -31,12 +31,12 @@ mod generation;
 mod issuer_certificate;
 mod issuer_name;
 mod issuing_distribution_point;
+mod location;
 mod never_issued;
 mod next_update;
 mod object_present;
 mod overdue_refresh;
 mod parses;
-mod place;
 mod profile;
 mod reasons;
 mod references;
@@ -52,7 +52,7 @@ mod validity;
 mod version;
 mod writer;
 
-pub use place::Place;
+pub use location::CrlLocation;
 pub use profile::Profile;
 pub use references::References;
 pub use scanned::ScannedCertificates;
@@ -118,7 +118,7 @@ const NOT_ACM_PCA: &str = "ACM PCA does not make such CRLs, so another party may
 pub struct CrlSubject {
     /// The CA as the service describes it; `None` for a CRL that somebody shows us.
     pub ca: Option<Ca>,
-    pub place: Place,
+    pub location: CrlLocation,
     pub profile: Profile,
     pub crl: CrlState,
     /// The CA's certificate; or why it is not known.
@@ -256,7 +256,7 @@ impl CrlSubject {
 
 impl Subject for CrlSubject {
     fn names(&self) -> Names {
-        let names = self.place.names();
+        let names = self.location.names();
         match &self.ca {
             Some(ca) => names.of_ca(&ca.arn, ca.common_name.as_deref()),
             None => names.with("ca", "this CA"),

@@ -11,7 +11,7 @@ async fn a_forged_snapshot_shares_and_tags_nothing() {
     let ca = world.active_subordinate(&root).await;
     world.disable(&ca).await;
     world.stack.settled().await;
-    world.remember_more(&ca).await;
+    world.store_attachments(&ca).await;
     world.delete_disabled(&ca, 7).await;
     world.stack.settled().await;
     assert_eq!(world.status(&ca).await, Some(Status::Active));
@@ -20,8 +20,8 @@ async fn a_forged_snapshot_shares_and_tags_nothing() {
     assert!(tags.tags().is_empty(), "{tags:?}");
     let held = world.pca.list_permissions().certificate_authority_arn(&ca).send().await.unwrap();
     assert!(held.permissions().is_empty(), "{held:?}");
-    let told = world.findings("auto-restore.restored");
-    assert!(told[0].to_string().contains("PutBack is off"), "{told:#?}");
+    let published = world.findings("auto-restore.restored");
+    assert!(told[0].to_string().contains("PutBack is off"), "{published:#?}");
     world.assert_nothing_failed();
 }
 

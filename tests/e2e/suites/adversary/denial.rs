@@ -27,8 +27,8 @@ async fn an_oversized_case_or_count_loses_no_ca() {
         put_text(&world, &key, vec![b' '; HUGE]).await;
         world.advance(Duration::hours(2)).await;
         assert_not_lost(&world, &ca, &key).await;
-        let told = world.findings("auto-restore.evidence-suspicious");
-        assert!(told.iter().any(|one| one.to_string().contains(&key)), "{key}: {told:#?}");
+        let published = world.findings("auto-restore.evidence-suspicious");
+        assert!(told.iter().any(|one| one.to_string().contains(&key)), "{key}: {published:#?}");
     }
     world.assert_nothing_failed();
 }
@@ -48,8 +48,11 @@ async fn a_deeply_nested_policy_neither_kills_nor_decides() {
         world.delete(&ca, 7).await;
         assert_not_lost(&world, &ca, "nested").await;
     }
-    let told = world.findings("auto-restore.policies-unusable");
-    assert!(told.iter().all(|one| one["severity"] == "CRITICAL") && told.len() == 2, "{told:#?}");
+    let published = world.findings("auto-restore.policies-unusable");
+    assert!(
+        told.iter().all(|one| one["severity"] == "CRITICAL") && told.len() == 2,
+        "{published:#?}"
+    );
     world.assert_nothing_failed();
 }
 
@@ -86,8 +89,8 @@ async fn a_bucket_that_cannot_be_written_or_read_loses_no_ca() {
         world.delete(&ca, 7).await;
         world.advance(Duration::hours(2)).await;
         assert_not_lost(&world, &ca, resource).await;
-        let told = world.findings("auto-restore.evidence-suspicious");
-        assert!(told.iter().any(|one| one["severity"] == "CRITICAL"), "{resource}: {told:#?}");
+        let published = world.findings("auto-restore.evidence-suspicious");
+        assert!(told.iter().any(|one| one["severity"] == "CRITICAL"), "{resource}: {published:#?}");
     }
 }
 

@@ -19,8 +19,8 @@ async fn a_policy_that_permits_all_loses_no_ca_at_the_end() {
     assert_eq!(world.status(&ca).await, Some(Status::Deleted));
     world.advance(Duration::hours(2)).await;
     assert_not_lost(&world, &ca, "permit all").await;
-    let told = world.findings("last-resort.restored");
-    assert_eq!((told.len(), &told[0]["severity"]), (1, &"CRITICAL".into()), "{told:#?}");
+    let published = world.findings("last-resort.restored");
+    assert_eq!((told.len(), &told[0]["severity"]), (1, &"CRITICAL".into()), "{published:#?}");
     world.assert_nothing_failed();
 }
 

@@ -64,7 +64,7 @@ async fn with_put_back_what_the_last_snapshot_had_is_put_back() {
     world.stack.settled().await;
     let kept = world.evidence(&format!("state/snapshots/{}", id(&ca))).await;
     assert_eq!(kept.len(), 1, "the snapshot is taken at the disabling");
-    world.remember_more(&ca).await;
+    world.store_attachments(&ca).await;
     world.delete_disabled(&ca, 7).await;
     world.stack.settled().await;
     assert_eq!(world.status(&ca).await, Some(Status::Active));

@@ -37,7 +37,7 @@ fn object(issuers: &[PathBuf], judged: &Judged, threshold: Severity) -> Value {
         [one] => json!(one),
         several => json!(several),
     };
-    let not_looked_at: Vec<_> = judgements
+    let not_checked: Vec<_> = judgements
         .iter()
         .filter_map(|judgement| match &judgement.result {
             JudgementResult::Unknown { reason } => {
@@ -55,7 +55,7 @@ fn object(issuers: &[PathBuf], judged: &Judged, threshold: Severity) -> Value {
         "profile": subject.profile.name(),
         "result": judged.answer(threshold).name(),
         "crl": facts(subject),
-        "not_looked_at": not_looked_at,
+        "not_checked": not_checked,
         "ignored": ignored,
         "judgements": judgements,
     })

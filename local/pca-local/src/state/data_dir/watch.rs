@@ -37,7 +37,7 @@ pub(super) enum WatchError {
     Replaced { path: PathBuf },
     #[error("{} was truncated while it was in use", .path.display())]
     Truncated { path: PathBuf },
-    #[error("{} cannot be looked at", .path.display())]
+    #[error("{} cannot be read", .path.display())]
     Unreadable {
         path: PathBuf,
         #[source]

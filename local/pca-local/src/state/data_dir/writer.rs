@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The database of a directory that is in use, and what shows that it is whole.
-pub(super) struct Ledger {
+pub(super) struct Database {
     connection: Connection,
     watch: Arc<Watch>,
     mark: Mark,
@@ -33,7 +33,7 @@ pub(super) struct Ledger {
     names: HashMap<String, i64>,
 }
 
-impl Ledger {
+impl Database {
     /// Marks the database as open, so that it is known without its log for what it is.
     pub(super) fn open(
         mut connection: Connection,
@@ -119,7 +119,7 @@ impl Ledger {
 }
 
 pub(super) struct Writer {
-    ledger: Ledger,
+    database: Database,
     queue: Arc<Queue>,
     /// Whose memory is made anew when a commit fails.
     memory: Weak<dyn Restorable>,
@@ -128,14 +128,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(ledger: Ledger, queue: Arc<Queue>, memory: Weak<dyn Restorable>) -> Self {
-        Self { ledger, queue, memory, failures: 0 }
+    pub(super) fn new(database: Database, queue: Arc<Queue>, memory: Weak<dyn Restorable>) -> Self {
+        Self { database, queue, memory, failures: 0 }
     }
 
     pub(super) fn run(mut self) -> Result<(), CloseError> {
         while let Some((items, pushed)) = self.queue.take() {
             if items.is_empty() {
-                if self.ledger.try_again().is_ok() {
+                if self.database.try_again().is_ok() {
                     self.succeeded();
                     self.queue.done(pushed);
                 }
@@ -151,9 +151,9 @@ impl Writer {
             }
             // After a failure, what only waits for earlier changes is no sign that writing goes on.
             let committed = if changes.is_empty() && self.failures > 0 {
-                self.ledger.try_again()
+                self.database.try_again()
             } else {
-                self.ledger.commit(changes)
+                self.database.commit(changes)
             };
             if let Err(error) = committed {
                 self.failed(&error);
@@ -166,7 +166,7 @@ impl Writer {
             self.succeeded();
             self.queue.done(pushed);
         }
-        self.ledger.close()
+        self.database.close()
     }
 
     /// A disk that is full fails every call: one line for all of them.
@@ -191,9 +191,9 @@ impl Writer {
     fn recover(&mut self) {
         self.queue.shut();
         // The names of the failed commit are not in the table.
-        self.ledger.names.clear();
+        self.database.names.clear();
         let Some(memory) = self.memory.upgrade() else { return };
-        match load::load(&mut self.ledger.connection) {
+        match load::load(&mut self.database.connection) {
             Ok(restored) => memory.go_back_to(restored),
             Err(error) => {
                 tracing::error!(

@@ -55,7 +55,7 @@ pub struct ResponseHeader<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[allow(missing_docs, reason = "RFC 6960 §4.2.1 names them")]
-pub enum Refusal {
+pub enum OcspRefusal {
     MalformedRequest = 1,
     InternalError = 2,
     Unauthorized = 6,
@@ -72,7 +72,7 @@ pub enum OcspResponseError {
 }
 
 /// An OCSPResponse without responseBytes: SEQUENCE { ENUMERATED }.
-pub fn refusal(refusal: Refusal) -> Vec<u8> {
+pub fn refusal(refusal: OcspRefusal) -> Vec<u8> {
     vec![0x30, 3, 0x0a, 1, refusal as u8]
 }
 

@@ -26,7 +26,7 @@ impl Story<'_> {
         let what =
             "auto-restore found the deletion in its scheduled sweep and restored the CA (DISABLED)";
         self.expect_status(&branch, Some(Status::Disabled), what).await?;
-        self.remember_case("chapter 8: the lost event", &branch).await?;
+        self.keep_case("chapter 8: the lost event", &branch).await?;
         self.alice.set_status(&branch, Status::Active).await?;
         self.act("alice", "makes the Branch CA ACTIVE again, as the finding recommends")
     }

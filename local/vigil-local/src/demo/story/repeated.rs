@@ -31,7 +31,7 @@ impl Story<'_> {
             "auto-restore.escalated",
             "auto-restore asked for a human decision with a CRITICAL finding",
         )?;
-        self.remember_case("chapter 7: the fourth deletion in one day", &partner).await?;
+        self.keep_case("chapter 7: the fourth deletion in one day", &partner).await?;
         let restore = self.alice.pca.restore_certificate_authority();
         restore.certificate_authority_arn(&partner).send().await?;
         self.alice.set_status(&partner, Status::Active).await?;

@@ -71,7 +71,7 @@ pub enum AuditReportError {
     #[error("could not fetch the report")]
     Object(#[source] PortError),
     /// The findings could not be published.
-    #[error("could not tell what was found")]
+    #[error("could not publish the findings")]
     FindingStore(#[source] FindingStoreError),
     /// The report is larger than [`Settings::max_report_bytes`](super::Settings::max_report_bytes).
     #[error("the report {place} is over {limit} bytes")]

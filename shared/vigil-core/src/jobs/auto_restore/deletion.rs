@@ -10,7 +10,7 @@ use crate::{
         AutoRestoreError, Outcome, RegionRun, TRIES,
         act::Act,
         machine::CaseState,
-        record::{self, Case, Place, Recorded},
+        record::{self, Case, RecordSlot, Recorded},
         runner::{CaseRunner, Observation},
     },
     ports::{Etag, PortError},
@@ -28,9 +28,9 @@ enum CaseOfEvent {
     /// To a case that was found without an event.
     Late(Box<Case>, Etag),
     /// To none yet.
-    New { until: OffsetDateTime, place: Place },
+    New { until: OffsetDateTime, slot: RecordSlot },
     /// To none, and there is nothing to decide any more.
-    Moot(Outcome),
+    NotApplicable(Outcome),
 }
 
 impl RegionRun<'_> {
@@ -45,10 +45,10 @@ impl RegionRun<'_> {
     }
 
     async fn deletion_once(&self, deletion: &Deletion) -> Result<Outcome, AutoRestoreError> {
-        let observation = self.look(deletion).await?;
+        let observation = self.observe(deletion).await?;
         let now = observation.as_of();
-        let (case, etag) = match self.place(deletion, &observation).await? {
-            CaseOfEvent::Moot(outcome) => return Ok(outcome),
+        let (case, etag) = match self.case_of_event(deletion, &observation).await? {
+            CaseOfEvent::NotApplicable(outcome) => return Ok(outcome),
             CaseOfEvent::Known(case, _) if case.is_closed() => {
                 return Ok(Outcome::Duplicate { ca: deletion.ca.clone(), case: case.key() });
             }
@@ -62,9 +62,9 @@ impl RegionRun<'_> {
                 case.add(now, joined).map_err(AutoRestoreError::Record)?;
                 (*case, Some(etag))
             }
-            CaseOfEvent::New { until, place } => {
-                let over = place.over.clone();
-                let case = Case::open_at(place, deletion.clone(), until, now);
+            CaseOfEvent::New { until, slot } => {
+                let over = slot.over.clone();
+                let case = Case::open_at(slot, deletion.clone(), until, now);
                 (case.map_err(AutoRestoreError::Record)?, over)
             }
         };
@@ -73,7 +73,7 @@ impl RegionRun<'_> {
     }
 
     /// The CA, or that it is gone: a list confirms and dates that.
-    async fn look(&self, deletion: &Deletion) -> Result<Observation, AutoRestoreError> {
+    async fn observe(&self, deletion: &Deletion) -> Result<Observation, AutoRestoreError> {
         match self.authorities.describe(&deletion.ca).await {
             Ok(seen) => return Ok(Observation::Ca(Box::new(seen))),
             Err(PortError::NotFound { .. }) => {}
@@ -86,7 +86,7 @@ impl RegionRun<'_> {
         Ok(Observation::Gone { as_of: listing.as_of })
     }
 
-    async fn place(
+    async fn case_of_event(
         &self,
         deletion: &Deletion,
         observation: &Observation,
@@ -101,7 +101,7 @@ impl RegionRun<'_> {
         };
         let now = observation.as_of();
         let (mut late, mut other) = (None, None);
-        let (place, records) = self.records_near(deletion, until, expected, now).await?;
+        let (slot, records) = self.records_near(deletion, until, expected, now).await?;
         for (is_own, recorded) in records {
             match recorded {
                 Recorded::Absent | Recorded::Blocked(_) | Recorded::Unreadable(_) => {}
@@ -128,21 +128,24 @@ impl RegionRun<'_> {
                 // Within a minute restored and deleted anew; that deletion has its own event.
                 _ => {
                     let at = seen.last_state_change_at.unwrap_or(deletion.at);
-                    CaseOfEvent::Moot(Outcome::Superseded { ca, deleted_again_at: at })
+                    CaseOfEvent::NotApplicable(Outcome::Superseded { ca, deleted_again_at: at })
                 }
             },
             (Some(DeletionMatch::Deleted), _) => {
-                CaseOfEvent::New { until: until.unwrap_or(expected), place }
+                CaseOfEvent::New { until: until.unwrap_or(expected), slot }
             }
             (Some(DeletionMatch::DeletedAgain { at }), _) => {
-                CaseOfEvent::Moot(Outcome::Superseded { ca, deleted_again_at: at })
+                CaseOfEvent::NotApplicable(Outcome::Superseded { ca, deleted_again_at: at })
             }
             (Some(DeletionMatch::NotDeleted), Some(seen)) => {
-                CaseOfEvent::Moot(Outcome::NotDeleted { ca, status: seen.status.to_string() })
+                CaseOfEvent::NotApplicable(Outcome::NotDeleted {
+                    ca,
+                    status: seen.status.to_string(),
+                })
             }
             (None | Some(DeletionMatch::NotDeleted), _) => {
-                let place = Place { copy: 1, ..Place::default() };
-                CaseOfEvent::New { until: expected, place }
+                let slot = RecordSlot { copy: 1, ..RecordSlot::default() };
+                CaseOfEvent::New { until: expected, slot }
             }
         })
     }
@@ -155,7 +158,7 @@ impl RegionRun<'_> {
         until: Option<OffsetDateTime>,
         expected: OffsetDateTime,
         now: OffsetDateTime,
-    ) -> Result<(Place, Vec<(bool, Recorded)>), AutoRestoreError> {
+    ) -> Result<(RecordSlot, Vec<(bool, Recorded)>), AutoRestoreError> {
         let listed = match self.evidence.list(&keys::cases(&deletion.ca)).await {
             Ok(keys) => Some(keys),
             // What may not be listed may perhaps be read.
@@ -167,12 +170,12 @@ impl RegionRun<'_> {
         let is_own = |key: &String| {
             own.is_some() && until_of(key).map(OffsetDateTime::unix_timestamp) == own
         };
-        let (mut place, mut records) = (Place { copy: 1, ..Place::default() }, Vec::new());
+        let (mut slot, mut records) = (RecordSlot { copy: 1, ..RecordSlot::default() }, Vec::new());
         if let Some(until) = until
             && listed.as_ref().is_none_or(|keys| keys.iter().any(is_own))
         {
-            let (own_place, recorded) = self.find(&deletion.ca, until, true, now).await?;
-            place = own_place;
+            let (own_slot, recorded) = self.find(&deletion.ca, until, true, now).await?;
+            slot = own_slot;
             records.push((true, recorded));
         }
         for key in listed.iter().flatten().filter(|key| !is_own(key)) {
@@ -180,7 +183,7 @@ impl RegionRun<'_> {
                 records.push((false, self.recorded(key).await?));
             }
         }
-        Ok((place, records))
+        Ok((slot, records))
     }
 }
 

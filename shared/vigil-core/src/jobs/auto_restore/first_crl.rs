@@ -32,7 +32,7 @@ const SLACK: Duration = Duration::DAY;
 
 /// As much as matters here of what crl-audit remembers of a CA.
 #[derive(Deserialize)]
-struct Remembered {
+struct CrlOfAuditState {
     #[serde(default)]
     crl: CrlHistory,
 }
@@ -90,7 +90,7 @@ impl RegionRun<'_> {
             .read(&keys::audited_ca(ca.id()))
             .await
             .map_err(AutoRestoreError::EvidenceStore)?;
-        let remembered = object.and_then(|object| serde_json::from_slice(&object.body).ok());
-        Ok(remembered.and_then(|of: Remembered| of.crl.this_update))
+        let state = object.and_then(|object| serde_json::from_slice(&object.body).ok());
+        Ok(state.and_then(|of: CrlOfAuditState| of.crl.this_update))
     }
 }

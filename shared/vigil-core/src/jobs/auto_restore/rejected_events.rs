@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    cloudtrail::Refusal,
+    cloudtrail::EventRejection,
     evidence::keys,
     failure::{Failure as _, chain},
     jobs::case::AutoRestoreError,
@@ -14,7 +14,7 @@ use crate::{
 pub(super) async fn keep(
     evidence: &dyn EvidenceStore,
     event: &Value,
-    refusal: Refusal,
+    refusal: EventRejection,
 ) -> AutoRestoreError {
     match record(evidence, event, &refusal).await {
         Ok(()) => AutoRestoreError::Event(refusal),
@@ -31,7 +31,7 @@ const MAX_EVENT_BYTES: usize = 256 * 1024;
 async fn record(
     evidence: &dyn EvidenceStore,
     event: &Value,
-    refusal: &Refusal,
+    refusal: &EventRejection,
 ) -> Result<(), AutoRestoreError> {
     let text = event.to_string();
     let kept = if text.len() > MAX_EVENT_BYTES {

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How many CAs a sweep looks at closely.
-const A_SWEEP: usize = 10;
+const MAX_SNAPSHOTS: usize = 10;
 /// How old a snapshot gets before it is made anew, though nothing is known to have changed.
 const REFRESHED_AFTER: Duration = Duration::DAY;
 /// How old an inventory gets in which nothing has changed.
@@ -45,14 +45,14 @@ impl RegionRun<'_> {
             object.as_ref().and_then(|object| serde_json::from_slice(&object.body).ok());
         let before = |ca: &Ca| old.as_ref().and_then(|old| old.cas.get(&ca.arn));
         if let Some(old) = &old
-            && let Err(error) = self.tell_vanished(old, listing).await
+            && let Err(error) = self.publish_vanished(old, listing).await
         {
             // The inventory stays as it is, and the next sweep tells.
             return failures.push(CaFailure::of_all(region, error));
         }
         let seen = listing.cas.iter().map(|ca| (ca.arn.clone(), Known::seen(ca, before(ca))));
         let mut inventory = Inventory { as_of: listing.as_of, cas: seen.collect() };
-        self.look_closely(listing, &mut inventory, failures).await;
+        self.refresh_snapshots(listing, &mut inventory, failures).await;
         let is_current = old.as_ref().is_some_and(|old| {
             old.cas == inventory.cas && listing.as_of - old.as_of < REWRITTEN_AFTER
         });
@@ -73,7 +73,7 @@ impl RegionRun<'_> {
     }
 
     /// The CAs of which least is known first. Who is told to slow down stops.
-    async fn look_closely(
+    async fn refresh_snapshots(
         &self,
         listing: &Listing,
         inventory: &mut Inventory,
@@ -82,18 +82,18 @@ impl RegionRun<'_> {
         let mut wanted: Vec<(Option<OffsetDateTime>, &Ca)> = Vec::new();
         for ca in &listing.cas {
             let known = inventory.cas.get(&ca.arn);
-            if wants_a_look(ca, known, listing.as_of) {
+            if needs_refresh(ca, known, listing.as_of) {
                 wanted.push((known.and_then(|known| known.snapshot_at), ca));
             }
         }
         wanted.sort_by_key(|(snapshot_at, ca)| (*snapshot_at, &ca.arn));
-        for (_, ca) in wanted.into_iter().take(A_SWEEP) {
-            let looked = self.look_closely_at(ca, listing.as_of, inventory).await;
-            match looked {
+        for (_, ca) in wanted.into_iter().take(MAX_SNAPSHOTS) {
+            let refreshed = self.refresh_snapshot(ca, listing.as_of, inventory).await;
+            match refreshed {
                 Ok(()) => {}
-                Err(AutoRestoreError::Look(PortError::Throttled { .. })) => return,
+                Err(AutoRestoreError::ReadAttributes(PortError::Throttled { .. })) => return,
                 // Deleted, or gone, since it was listed.
-                Err(AutoRestoreError::Look(
+                Err(AutoRestoreError::ReadAttributes(
                     PortError::InvalidState { .. } | PortError::NotFound { .. },
                 )) => {}
                 Err(error) => failures.push(CaFailure::new(&ca.arn, error)),
@@ -101,7 +101,7 @@ impl RegionRun<'_> {
         }
     }
 
-    async fn look_closely_at(
+    async fn refresh_snapshot(
         &self,
         ca: &Ca,
         as_of: OffsetDateTime,
@@ -115,7 +115,7 @@ impl RegionRun<'_> {
             inventory.cas.get(&ca.arn).is_some_and(|known| known.identity.is_none());
         if lacks_identity && ca.serial.is_some() {
             let own = self.authorities.certificate(&ca.arn).await;
-            let own = own.map_err(AutoRestoreError::Look)?;
+            let own = own.map_err(AutoRestoreError::ReadAttributes)?;
             // What cannot be read as a certificate leaves the CA without an identity: unknown.
             let read = Certificate::from_pem(&own.certificate).ok();
             if let Some(known) = inventory.cas.get_mut(&ca.arn) {
@@ -130,7 +130,8 @@ impl RegionRun<'_> {
         ca: &Ca,
         as_of: OffsetDateTime,
     ) -> Result<(), AutoRestoreError> {
-        let attached = self.attachments.attached(&ca.arn).await.map_err(AutoRestoreError::Look)?;
+        let attached =
+            self.attachments.attached(&ca.arn).await.map_err(AutoRestoreError::ReadAttributes)?;
         let key = keys::snapshot(&ca.arn);
         let object = self.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
         let snapshot = Snapshot { ca: ca.arn.clone(), as_of, attached };
@@ -144,7 +145,7 @@ impl RegionRun<'_> {
 }
 
 /// Whether something is not known of a CA that can be asked, or may have changed.
-fn wants_a_look(ca: &Ca, known: Option<&Known>, now: OffsetDateTime) -> bool {
+fn needs_refresh(ca: &Ca, known: Option<&Known>, now: OffsetDateTime) -> bool {
     if !matches!(
         ca.status,
         CaStatus::Active | CaStatus::Disabled | CaStatus::Expired | CaStatus::PendingCertificate
@@ -182,14 +183,17 @@ mod tests {
         };
         let second = Duration::SECOND;
         let day_ago = AT - Duration::DAY;
-        let looks = |known: Option<Known>| wants_a_look(&ca, known.as_ref(), AT);
-        assert!(looks(None) && looks(Some(known(None))));
-        assert!(looks(Some(known(Some(day_ago)))) && !looks(Some(known(Some(day_ago + second)))));
+        let refreshes = |known: Option<Known>| needs_refresh(&ca, known.as_ref(), AT);
+        assert!(refreshes(None) && refreshes(Some(known(None))));
+        assert!(
+            refreshes(Some(known(Some(day_ago))))
+                && !refreshes(Some(known(Some(day_ago + second))))
+        );
         let changed = Some(known(Some(AT - Duration::days(9) - second)));
-        assert!(looks(changed));
+        assert!(refreshes(changed));
         let unread = Known { identity: None, ..known(Some(AT)) };
-        assert!(looks(Some(unread)));
+        assert!(refreshes(Some(unread)));
         let deleted = Ca { status: CaStatus::Deleted, ..ca.clone() };
-        assert!(!wants_a_look(&deleted, None, AT));
+        assert!(!needs_refresh(&deleted, None, AT));
     }
 }

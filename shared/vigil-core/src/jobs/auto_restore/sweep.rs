@@ -310,14 +310,14 @@ impl RegionRun<'_> {
                 CaStatus::Disabled => true,
                 _ => false,
             };
-            if concerns && let Err(error) = self.note_by_sight(ca, now).await {
+            if concerns && let Err(error) = self.note_observed(ca, now).await {
                 failures.push(CaFailure::new(&ca.arn, error));
             }
         }
     }
 
     /// If somebody else writes the note meanwhile, the next sweep sees to it.
-    async fn note_by_sight(&self, ca: &Ca, now: OffsetDateTime) -> Result<(), AutoRestoreError> {
+    async fn note_observed(&self, ca: &Ca, now: OffsetDateTime) -> Result<(), AutoRestoreError> {
         let key = keys::disabled(&ca.arn);
         let stored = stored::read(self.evidence, &key).await;
         let (old, over) = match stored.map_err(AutoRestoreError::EvidenceStore)? {
@@ -328,7 +328,7 @@ impl RegionRun<'_> {
             Stored::Unusable { etag: None, .. } => return Ok(()),
         };
         let settle = self.settings.settle;
-        let Some(record) = disabled::by_sight(old.as_ref(), ca, now, settle) else {
+        let Some(record) = disabled::by_observation(old.as_ref(), ca, now, settle) else {
             return Ok(());
         };
         let body = serde_json::to_vec_pretty(&record).map_err(AutoRestoreError::Write)?;

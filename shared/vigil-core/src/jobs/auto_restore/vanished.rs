@@ -19,7 +19,7 @@ use crate::{
 };
 
 impl RegionRun<'_> {
-    pub(super) async fn tell_vanished(
+    pub(super) async fn publish_vanished(
         &self,
         old: &Inventory,
         listing: &Listing,

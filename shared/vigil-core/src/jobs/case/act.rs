@@ -195,7 +195,7 @@ impl Act {
             Self::Escalated { .. } => Move::Escalate,
             Self::Lost => Move::Lose,
             Self::FirstCrl { .. } | Self::Unverified { .. } => Move::Verify,
-            Self::Published { .. } => Move::Tell,
+            Self::Published { .. } => Move::Publish,
         }
     }
 

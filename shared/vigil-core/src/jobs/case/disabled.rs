@@ -68,7 +68,7 @@ pub(in crate::jobs) fn by_event(
 }
 
 /// What the record becomes by the CA as a sweep finds it. `settle` is how long an event may take.
-pub(in crate::jobs) fn by_sight(
+pub(in crate::jobs) fn by_observation(
     old: Option<&Disabled>,
     ca: &Ca,
     as_of: OffsetDateTime,
@@ -140,7 +140,7 @@ mod tests {
         let again = Disabled { active_again: Some(AT + HOUR), ..first };
         assert_eq!(check(&again, AT + 2 * HOUR, "f"), Some((AT + 2 * HOUR, true, false)));
         assert_eq!(check(&again, AT + HOUR, "f"), None);
-        let seen = by_sight(None, &ca(CaStatus::Disabled, AT), AT + HOUR, HOUR).unwrap();
+        let seen = by_observation(None, &ca(CaStatus::Disabled, AT), AT + HOUR, HOUR).unwrap();
         assert_eq!(check(&seen, AT, "e"), Some((AT, true, false)), "the event comes late");
         assert_eq!(check(&seen, AT - HOUR, "e"), Some((AT - HOUR, true, false)), "and restored");
         assert_eq!(check(&seen, AT + HOUR, "e"), None, "long DISABLED, and disabled again");
@@ -150,7 +150,7 @@ mod tests {
     fn a_sweep_notes_what_events_have_not_told() {
         let first = by_event(None, &event(AT, "e"), None);
         let check = |old: Option<&Disabled>, status, changed, now| {
-            brief(by_sight(old, &ca(status, changed), now, HOUR))
+            brief(by_observation(old, &ca(status, changed), now, HOUR))
         };
         let later = AT + HOUR;
         let second = Duration::SECOND;
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(check(first.as_ref(), CaStatus::Disabled, later, later), None);
         assert_eq!(check(first.as_ref(), CaStatus::Active, AT, later), Some((AT, true, true)));
         assert_eq!(check(first.as_ref(), CaStatus::Active, AT, AT), None, "listed before");
-        let again = by_sight(first.as_ref(), &ca(CaStatus::Active, AT), later, HOUR);
+        let again = by_observation(first.as_ref(), &ca(CaStatus::Active, AT), later, HOUR);
         assert_eq!(check(again.as_ref(), CaStatus::Active, AT, AT + 2 * HOUR), None, "noted once");
         let lost = check(again.as_ref(), CaStatus::Disabled, later, later + HOUR);
         assert_eq!(lost, Some((later, false, false)), "its event was lost");

@@ -3,7 +3,7 @@
 use super::{Outcome, record::CaseError};
 use crate::{
     arn::CaArn,
-    cloudtrail::Refusal,
+    cloudtrail::EventRejection,
     failure::{Failure, chain},
     ports::{PortError, PublishError},
 };
@@ -11,16 +11,16 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AutoRestoreError {
-    #[error("{key} is being written by somebody else")]
+    #[error("{key} was written by another invocation meanwhile")]
     Contended { key: String },
-    #[error("could not look at the CA")]
+    #[error("could not describe the CA")]
     Describe(#[source] PortError),
     #[error("the event is not one to act on")]
-    Event(#[source] Refusal),
+    Event(#[source] EventRejection),
     #[error("the event is not one to act on, and could not be kept ({})", chain(.unkept))]
     EventNotKept {
         #[source]
-        refusal: Refusal,
+        refusal: EventRejection,
         unkept: Box<PortError>,
     },
     #[error("{ca} is listed, but cannot be described")]
@@ -29,13 +29,13 @@ pub enum AutoRestoreError {
     EvidenceStore(#[source] PortError),
     #[error("could not list the CAs")]
     List(#[source] PortError),
-    #[error("the CA's fate is settled, but could not be told")]
+    #[error("the outcome for the CA is certain, but could not be published")]
     Publish(#[source] PublishError),
-    #[error("could not put down what hangs on the CA")]
-    Look(#[source] PortError),
+    #[error("could not read the tags, policy or permissions of the CA")]
+    ReadAttributes(#[source] PortError),
     #[error("the CA was restored, but what it had before could not be compared or put back")]
-    Mend(#[source] PortError),
-    #[error("the CA was restored, but could not be put back into service")]
+    PutBack(#[source] PortError),
+    #[error("the CA was restored, but could not be set to ACTIVE")]
     Reactivate(#[source] PortError),
     #[error("the case's record does not take what happened")]
     Record(#[source] CaseError),
@@ -61,7 +61,7 @@ pub enum AutoRestoreError {
         cause: PortError,
         unpublished: Option<Box<PublishError>>,
     },
-    #[error("the CA was changed, but could not be looked at afterwards")]
+    #[error("the CA was changed, but could not be described afterwards")]
     Verify(#[source] PortError),
     #[error("could not write state as JSON")]
     Write(#[source] serde_json::Error),
@@ -97,7 +97,7 @@ fn each(failures: &[CaFailure]) -> String {
 
 fn could_not_publish(unpublished: Option<&PublishError>) -> String {
     match unpublished {
-        Some(error) => format!(" (nor could that be told: {})", chain(error)),
+        Some(error) => format!(" (nor could that be published: {})", chain(error)),
         None => String::new(),
     }
 }
@@ -111,8 +111,8 @@ impl Failure for AutoRestoreError {
             Self::Inconsistent { .. } => "InconsistentService",
             Self::EvidenceStore(_) | Self::Record(_) | Self::Write(_) => "EvidenceFailed",
             Self::List(_) => "ListFailed",
-            Self::Look(_) => "ObserveFailed",
-            Self::Mend(_) => "MendFailed",
+            Self::ReadAttributes(_) => "ObserveFailed",
+            Self::PutBack(_) => "MendFailed",
             Self::Publish(_) => "PublishFailed",
             Self::Reactivate(_) => "ReactivateFailed",
             Self::Refused { .. } => "RestoreRefused",

@@ -20,7 +20,7 @@ use crate::{
 
 const DAY: Duration = Duration::DAY;
 /// How long a restoration is remembered: policies can ask how many there were.
-const REMEMBERED: Duration = Duration::days(30);
+const KEPT_FOR: Duration = Duration::days(30);
 const TRIES: usize = 5;
 
 /// `earlier`: the other cases of the day before.
@@ -48,12 +48,12 @@ pub(in crate::jobs) struct When {
 }
 
 /// The longest pause, in doublings of an hour: eight hours.
-const LONGEST_PAUSE: usize = 3;
+const MAX_PAUSE: usize = 3;
 
 /// Between a deletion and its restoration, once the day's allowance is used up. A fight costs hours, and
 /// not the CA.
 fn pause(beyond: usize) -> Duration {
-    Duration::hours(1 << beyond.min(LONGEST_PAUSE))
+    Duration::hours(1 << beyond.min(MAX_PAUSE))
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,7 +121,7 @@ impl Restorations {
     /// second does not count any more.
     fn take(&mut self, case: &str, when: When, per_day: u32) -> (Taken, bool) {
         let When { now, deleted_at } = when;
-        self.restorations.retain(|one| now - one.at < REMEMBERED);
+        self.restorations.retain(|one| now - one.at < KEPT_FOR);
         // A date that is yet to come is made up, or of a clock that is no use.
         self.restorations.retain(|one| one.at <= now + SKEW);
         let is_ours = |one: &&Restoration| one.case == case && now - one.at < DAY;
@@ -159,7 +159,7 @@ pub(in crate::jobs) async fn earlier(
     let record: Restorations = serde_json::from_slice(&object.body)
         .map_err(|error| format!("{}: {error}", keys::restorations(ca)))?;
     let counts =
-        |one: &&Restoration| one.case != case && now - one.at < REMEMBERED && one.at <= now + SKEW;
+        |one: &&Restoration| one.case != case && now - one.at < KEPT_FOR && one.at <= now + SKEW;
     Ok(u32::try_from(record.restorations.iter().filter(counts).count()).unwrap_or(u32::MAX))
 }
 

@@ -65,7 +65,7 @@ pub(in crate::jobs) enum Move {
     /// It is known whether the CA publishes CRLs again.
     Verify,
     /// People have been told.
-    Tell,
+    Publish,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,7 +101,7 @@ pub(in crate::jobs) enum Step {
     /// See whether the CA goes back into service; then tell.
     Reactivate,
     Permit,
-    Tell,
+    Publish,
 }
 
 /// Where a move leads; `None`: it does not exist.
@@ -170,7 +170,7 @@ pub(in crate::jobs) fn after(from: Option<Position>, made: Move) -> Option<Posit
         (Move::Verify, CaseState::Restored | CaseState::Reactivated) if position.published => {
             Some(position)
         }
-        (Move::Tell, state) if state.is_final() && !position.published => {
+        (Move::Publish, state) if state.is_final() && !position.published => {
             Some(Position { published: true, ..position })
         }
         _ => None,
@@ -185,7 +185,7 @@ pub(in crate::jobs) fn next(position: Position, observed: Observed) -> Step {
     }
     match (position.state, observed) {
         (CaseState::Restored, Back) => Step::Reactivate,
-        (CaseState::Restored | CaseState::Reactivated | CaseState::Lost, _) => Step::Tell,
+        (CaseState::Restored | CaseState::Reactivated | CaseState::Lost, _) => Step::Publish,
         (_, Back | DeletedAgain) => Step::NoteRestored,
         (_, Gone) => Step::Lose,
         (CaseState::Seen, Deleted) => Step::Judge,
@@ -193,7 +193,7 @@ pub(in crate::jobs) fn next(position: Position, observed: Observed) -> Step {
         (CaseState::Judged, Deleted) if position.ruling == Some(Ruling::Ask) => Step::Ask,
         (CaseState::Judged, Deleted) => Step::Begin,
         (CaseState::Restoring, Deleted) => Step::Restore,
-        (CaseState::Permitted | CaseState::Escalated, Deleted) => Step::Tell,
+        (CaseState::Permitted | CaseState::Escalated, Deleted) => Step::Publish,
     }
 }
 
@@ -241,7 +241,7 @@ mod tests {
         (Move::Escalate, ".. es .. .. .. .. .. .."),
         (Move::Lose, "lo lo lo .. .. lo lo .."),
         (Move::Verify, ".. .. .. .. .. .. .. .."),
-        (Move::Tell, ".. .. .. == == == == =="),
+        (Move::Publish, ".. .. .. == == == == =="),
     ];
 
     fn short(state: CaseState) -> &'static str {
@@ -286,7 +286,7 @@ mod tests {
         }
         assert_eq!(after(Some(at(CaseState::Lost, true)), Move::See), None);
         assert_eq!(after(None, Move::See).map(|to| to.state), Some(CaseState::Seen));
-        assert_eq!(after(None, Move::Tell), None);
+        assert_eq!(after(None, Move::Publish), None);
     }
 
     #[test]
@@ -308,9 +308,9 @@ mod tests {
         let permitted = Position { published: true, ..at(CaseState::Permitted, false) };
         let overruled = after(Some(permitted), Move::Overrule);
         assert_eq!(overruled, Some(at(CaseState::Restoring, false)), "and is to be told anew");
-        let published = after(Some(at(CaseState::Restored, false)), Move::Tell);
+        let published = after(Some(at(CaseState::Restored, false)), Move::Publish);
         assert_eq!(published, Some(at(CaseState::Restored, true)));
-        assert_eq!(after(published, Move::Tell), None);
+        assert_eq!(after(published, Move::Publish), None);
         let begun = after(published, Move::BeginReactivating);
         assert_eq!(begun, Some(at(CaseState::Restored, false)), "which is to be told anew");
         assert_eq!(after(begun, Move::Reactivate), Some(at(CaseState::Reactivated, false)));
@@ -321,17 +321,17 @@ mod tests {
     /// Rows: states. Columns: BACK, DELETED, DELETED AGAIN, GONE.
     #[test]
     fn what_is_next_depends_on_the_case_and_on_its_ca() {
-        use Step::{Begin, Judge, Lose, NoteRestored, Reactivate, Restore, Tell};
+        use Step::{Begin, Judge, Lose, NoteRestored, Publish, Reactivate, Restore};
         let observed = [Observed::Back, Observed::Deleted, Observed::DeletedAgain, Observed::Gone];
         for (state, want) in [
             (CaseState::Seen, [NoteRestored, Judge, NoteRestored, Lose]),
             (CaseState::Judged, [NoteRestored, Begin, NoteRestored, Lose]),
             (CaseState::Restoring, [NoteRestored, Restore, NoteRestored, Lose]),
-            (CaseState::Restored, [Reactivate, Tell, Tell, Tell]),
-            (CaseState::Reactivated, [Tell, Tell, Tell, Tell]),
-            (CaseState::Permitted, [NoteRestored, Tell, NoteRestored, Lose]),
-            (CaseState::Escalated, [NoteRestored, Tell, NoteRestored, Lose]),
-            (CaseState::Lost, [Tell, Tell, Tell, Tell]),
+            (CaseState::Restored, [Reactivate, Publish, Publish, Publish]),
+            (CaseState::Reactivated, [Publish, Publish, Publish, Publish]),
+            (CaseState::Permitted, [NoteRestored, Publish, NoteRestored, Lose]),
+            (CaseState::Escalated, [NoteRestored, Publish, NoteRestored, Lose]),
+            (CaseState::Lost, [Publish, Publish, Publish, Publish]),
         ] {
             for (observed, want) in observed.into_iter().zip(want) {
                 assert_eq!(next(at(state, false), observed), want, "{state:?} {observed:?}");
@@ -368,7 +368,7 @@ mod tests {
                     Step::NoteRestored | Step::Restore => Move::Restore,
                     Step::Reactivate => Move::Reactivate,
                     Step::Permit => Move::Permit,
-                    Step::Tell => Move::Tell,
+                    Step::Publish => Move::Publish,
                 };
                 let to = after(Some(from), made).unwrap_or_else(|| panic!("{made:?} {state:?}"));
                 // Stood and Escalated can still become Restored: somebody did it.

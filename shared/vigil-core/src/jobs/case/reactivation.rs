@@ -80,7 +80,7 @@ impl KeptDisabled {
         match self {
             Self::AlreadyActive => "it is ACTIVE already".to_owned(),
             Self::DisabledAfterwards { since } => {
-                format!("somebody disabled it after the deletion, at {}", rfc3339(*since))
+                format!("it was disabled after the deletion, at {}", rfc3339(*since))
             }
             Self::Held { by } => format!("it is marked to stay out of service ({by})"),
             Self::LongDisabled { since } => {
@@ -93,7 +93,7 @@ impl KeptDisabled {
                 let why: Vec<&str> = policies.iter().chain(errors).map(String::as_str).collect();
                 format!("policy does not permit to reactivate it ({})", why.join("; "))
             }
-            Self::NotRecorded => "nobody is known to have disabled it for the deletion".to_owned(),
+            Self::NotRecorded => "no record says who disabled it before the deletion".to_owned(),
             Self::Others => "it was not restored by Vigil's decision".to_owned(),
             Self::Refused { cause } => format!("Vigil may not reactivate it ({cause})"),
             Self::Status(status) => format!("it is {status}"),
@@ -182,8 +182,11 @@ mod tests {
     #[test]
     fn who_was_restored_by_others_is_left_to_them() {
         let ca = Ca { status: CaStatus::Disabled, ..fakes::deleted_ca(AT) };
-        let stand = case(Verdict::Permit { policies: Vec::new() });
+        let permitted = case(Verdict::Permit { policies: Vec::new() });
         let record = record(AT - Duration::SECOND);
-        assert_eq!(consider(&stand, &ca, Some(&record), Duration::DAY), Err(KeptDisabled::Others));
+        assert_eq!(
+            consider(&permitted, &ca, Some(&record), Duration::DAY),
+            Err(KeptDisabled::Others)
+        );
     }
 }

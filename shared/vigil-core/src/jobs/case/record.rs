@@ -44,7 +44,7 @@ pub(in crate::jobs) const COPIES: u32 = 9;
 
 /// Where the record of a deletion goes.
 #[derive(Clone, Debug, Default)]
-pub(in crate::jobs) struct Place {
+pub(in crate::jobs) struct RecordSlot {
     pub(in crate::jobs) copy: u32,
     /// What is there, and is no case that holds together.
     pub(in crate::jobs) over: Option<Etag>,
@@ -168,12 +168,12 @@ impl Case {
         until: OffsetDateTime,
         at: OffsetDateTime,
     ) -> Result<Self, CaseError> {
-        Self::open_at(Place { copy: 1, ..Place::default() }, deletion, until, at)
+        Self::open_at(RecordSlot { copy: 1, ..RecordSlot::default() }, deletion, until, at)
     }
 
     /// A case begins with a deletion.
     pub(in crate::jobs) fn open_at(
-        place: Place,
+        slot: RecordSlot,
         deletion: Deletion,
         until: OffsetDateTime,
         at: OffsetDateTime,
@@ -181,7 +181,7 @@ impl Case {
         let source = if deletion.event_id.is_some() { Source::Event } else { Source::Sweep };
         let until = until.replace_nanosecond(0).unwrap_or(until);
         let (ca, deletion) = (deletion.ca.clone(), Box::new(deletion));
-        let Place { copy, over, passed_over } = place;
+        let RecordSlot { copy, over, passed_over } = slot;
         let (restorable_until, over_unreadable) = (until, over.is_some());
         let act = Act::Seen { source, deletion, restorable_until, over_unreadable, passed_over };
         let illegal = CaseError::Illegal { seq: 0, state: None };

@@ -11,7 +11,7 @@ use super::{
     limit::{self, Taken, When},
     machine::{self, CaseState, Observed, Step},
     reactivation::{self, KeptDisabled},
-    record::{COPIES, Case, Place, Recorded},
+    record::{COPIES, Case, RecordSlot, Recorded},
 };
 use crate::{
     arn::CaArn,
@@ -30,7 +30,7 @@ mod unrecorded;
 
 /// For so long after a deletion, who permits it has to be known: repetitions and sweeps ask again. Then
 /// the CA is judged with what is known; its window has six days left at least.
-const TIME_TO_INSIST: Duration = Duration::hours(3);
+const TIME_TO_RETRY: Duration = Duration::hours(3);
 
 /// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
 pub(in crate::jobs) const TIME_TO_REPEAT: Duration = Duration::minutes(20);
@@ -103,7 +103,7 @@ impl<'a> CaseRunner<'a> {
     pub(in crate::jobs) async fn run(mut self) -> Result<Case, AutoRestoreError> {
         if self.case.state() == CaseState::Restored && self.observed() == Observed::Deleted {
             // The record was read after the CA, and is ahead of it.
-            self.look_again().await?;
+            self.describe_again().await?;
         }
         loop {
             match machine::next(self.case.position(), self.observed()) {
@@ -117,12 +117,12 @@ impl<'a> CaseRunner<'a> {
                 Step::Lose => self.add(Act::Lost)?,
                 Step::NoteRestored => self.note_restored(Restorer::External, None)?,
                 Step::Restore => self.restore().await?,
-                Step::Reactivate | Step::Tell if self.unrecorded.is_some() => {
-                    return Err(self.tell_unrecorded().await);
+                Step::Reactivate | Step::Publish if self.unrecorded.is_some() => {
+                    return Err(self.publish_unrecorded().await);
                 }
                 Step::Reactivate if !self.compared => self.mend().await?,
-                Step::Reactivate if self.left.is_none() => self.put_back_into_service().await?,
-                Step::Reactivate | Step::Tell => self.tell().await?,
+                Step::Reactivate if self.left.is_none() => self.consider_reactivation().await?,
+                Step::Reactivate | Step::Publish => self.publish_and_close().await?,
                 Step::Permit => {
                     let restorable_until = self.observation.ca().and_then(|ca| ca.restorable_until);
                     self.add(Act::Permitted { restorable_until })?;
@@ -133,11 +133,11 @@ impl<'a> CaseRunner<'a> {
 
     /// A case that is closed, and whose CA may go back into service after all.
     pub(in crate::jobs) async fn run_late_reactivation(mut self) -> Result<Case, AutoRestoreError> {
-        self.put_back_into_service().await?;
+        self.consider_reactivation().await?;
         self.run().await
     }
 
-    async fn look_again(&mut self) -> Result<(), AutoRestoreError> {
+    async fn describe_again(&mut self) -> Result<(), AutoRestoreError> {
         match self.run_in.authorities.describe(self.case.ca()).await {
             Ok(seen) => self.observation = Observation::Ca(Box::new(seen)),
             Err(PortError::NotFound { .. }) => {
@@ -190,7 +190,7 @@ impl<'a> CaseRunner<'a> {
     async fn gather(&mut self, ca: &Ca) -> Result<(), AutoRestoreError> {
         if self.gathered.is_none() {
             let (occasion, as_of) = (self.case.occasion(), self.observation.as_of());
-            let is_fresh = as_of - self.case.deletion().at < TIME_TO_INSIST;
+            let is_fresh = as_of - self.case.deletion().at < TIME_TO_RETRY;
             let retry_until_known =
                 if is_fresh { RetryUntilKnown::Yes } else { RetryUntilKnown::No };
             let gathered =
@@ -235,7 +235,7 @@ impl<'a> CaseRunner<'a> {
             Err(cause @ PortError::Denied { .. }) => return self.refused(cause).await,
             Err(cause) => return Err(AutoRestoreError::Restore(cause)),
         };
-        self.look_until(|observed, _| observed != Observed::Deleted).await?;
+        self.describe_until(|observed, _| observed != Observed::Deleted).await?;
         if self.observed() == Observed::Deleted {
             return Err(AutoRestoreError::StillDeleted { ca });
         }
@@ -273,7 +273,7 @@ impl<'a> CaseRunner<'a> {
     }
 
     /// Puts the CA back into service, or finds why not.
-    async fn put_back_into_service(&mut self) -> Result<(), AutoRestoreError> {
+    async fn consider_reactivation(&mut self) -> Result<(), AutoRestoreError> {
         let Some(ca) = self.observation.ca().cloned() else { return Ok(()) };
         if self.case.is_reactivating() {
             return self.reactivate(&ca).await;
@@ -336,7 +336,7 @@ impl<'a> CaseRunner<'a> {
             }
             Err(cause) => return Err(AutoRestoreError::Reactivate(cause)),
         };
-        let status = self.look_until(|_, status| *status != CaStatus::Disabled).await?;
+        let status = self.describe_until(|_, status| *status != CaStatus::Disabled).await?;
         if status != CaStatus::Active {
             self.left = Some(KeptDisabled::Status(status));
             return Ok(());
@@ -346,7 +346,7 @@ impl<'a> CaseRunner<'a> {
 
     /// Tells first and closes then: a crash in between tells the same findings again, where the
     /// other order would lose them.
-    async fn tell(&mut self) -> Result<(), AutoRestoreError> {
+    async fn publish_and_close(&mut self) -> Result<(), AutoRestoreError> {
         if self.case.has_unwritten_decision() {
             self.write().await?;
         }
@@ -374,7 +374,7 @@ impl<'a> CaseRunner<'a> {
             && self.disabled().await?.is_some()
         {
             self.left = None;
-            self.put_back_into_service().await?;
+            self.consider_reactivation().await?;
         }
         Ok(())
     }
@@ -445,7 +445,7 @@ impl RegionRun<'_> {
         until: OffsetDateTime,
         is_deleted: bool,
         now: OffsetDateTime,
-    ) -> Result<(Place, Recorded), AutoRestoreError> {
+    ) -> Result<(RecordSlot, Recorded), AutoRestoreError> {
         let mut passed_over = Vec::new();
         for copy in 1..=COPIES {
             let key = keys::case_copy(ca, until, copy);
@@ -454,18 +454,21 @@ impl RegionRun<'_> {
                 Recorded::Case(case, _)
                     if is_deleted && now < until && case.state() == CaseState::Lost =>
                 {
-                    passed_over.push(format!("{key}: it says lost, and the CA can be restored"));
+                    passed_over.push(format!("{key}: it says that the CA is lost, and the CA can be restored"));
                 }
                 Recorded::Case(case, _) if case.last_at().is_some_and(|at| at > now + SKEW) => {
-                    passed_over.push(format!("{key}: it tells of what is yet to come"));
+                    passed_over.push(format!("{key}: it is dated in the future"));
                 }
                 Recorded::Unreadable(etag) => {
                     let over = Some(etag.clone());
-                    return Ok((Place { copy, over, passed_over }, Recorded::Unreadable(etag)));
+                    return Ok((
+                        RecordSlot { copy, over, passed_over },
+                        Recorded::Unreadable(etag),
+                    ));
                 }
-                found => return Ok((Place { copy, over: None, passed_over }, found)),
+                found => return Ok((RecordSlot { copy, over: None, passed_over }, found)),
             }
         }
-        Ok((Place { copy: COPIES + 1, over: None, passed_over }, Recorded::Absent))
+        Ok((RecordSlot { copy: COPIES + 1, over: None, passed_over }, Recorded::Absent))
     }
 }

@@ -52,7 +52,7 @@ impl AuditRun<'_> {
         // Who waits for the rest has it by now.
         if self.trigger.is_of_all() {
             report.certificates =
-                certificate_scan::look(self.ports, plans, self.now, &mut failures).await;
+                certificate_scan::scan(self.ports, plans, self.now, &mut failures).await;
         }
         report.unchecked = failures.iter().map(ToString::to_string).collect();
         let written = report.write(self.ports.evidence).await;

@@ -50,7 +50,7 @@ struct Seen {
 
 /// Carries out as much of the plans as there is time for, and remembers what that taught. Answers with
 /// how far it got.
-pub(super) async fn look(
+pub(super) async fn scan(
     ports: &Ports<'_>,
     plans: Vec<(CaArn, Plan)>,
     now: OffsetDateTime,
@@ -68,7 +68,7 @@ pub(super) async fn look(
             }
         }
         let left = plan.left().saturating_sub(seen.scanned as u64);
-        let scanned = progress.map(|progress| progress.tell(Some(left), now));
+        let scanned = progress.map(|progress| progress.report(Some(left), now));
         let failed = |step| CheckFailure { resource: ca.to_string(), step };
         let failed: Vec<_> = steps.into_iter().map(failed).collect();
         (CertificatesOf { ca: ca.clone(), valid: plan.valid(), left, scanned }, failed)

@@ -51,7 +51,7 @@ pub enum CheckError {
     Object(#[source] PortError),
     #[error("could not judge the bucket's policy")]
     Policy(#[source] Malformed),
-    #[error("could not tell what was found")]
+    #[error("could not publish the findings")]
     FindingStore(#[source] FindingStoreError),
     #[error("could not fetch a certificate that the CA has issued")]
     Issued(#[source] PortError),
@@ -59,7 +59,7 @@ pub enum CheckError {
     Version(#[source] PortError),
     #[error("could not list the objects where CRLs lie")]
     Objects(#[source] PortError),
-    #[error("could not hand on what there was no time for")]
+    #[error("could not pass on what there was no time for")]
     HandOn(#[source] PortError),
     #[error("there was no time for a single CA")]
     NoTime,

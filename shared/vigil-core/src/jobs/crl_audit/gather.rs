@@ -19,7 +19,7 @@ use crate::{
     ports::{Address, Delivery, Objects, PortError},
     rules::{
         bucket::BucketUser,
-        crl::{CrlHistory, CrlState, CrlSubject, Place, Profile, References},
+        crl::{CrlHistory, CrlLocation, CrlState, CrlSubject, Profile, References},
         distribution::DistributionSubject,
     },
 };
@@ -140,14 +140,14 @@ pub(super) async fn crl(ports: &Ports<'_>, asked: Asked<'_>) -> Gathered {
     failures.extend(failed);
     let subject = CrlSubject {
         ca: Some(ca.clone()),
-        place: Place::Bucket { bucket: scope.bucket.clone(), key: scope.key.clone() },
+        location: CrlLocation::Bucket { bucket: scope.bucket.clone(), key: scope.key.clone() },
         profile: Profile::AcmPca,
         crl,
         issuer,
         history,
         report: coverage(reported.as_ref(), listed.as_ref(), kind, as_of),
         previous,
-        named: Err("certificates are looked at for the CRL as a whole".to_owned()),
+        named: Err("certificates are read for the CRL as a whole".to_owned()),
         references,
         as_of,
     };

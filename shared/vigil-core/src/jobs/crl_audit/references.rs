@@ -26,7 +26,7 @@ pub(super) fn of(
         ));
     }
     let complete = match &state.certificate_scan {
-        None => Err("no certificate was looked at yet"),
+        None => Err("no certificate was read yet"),
         Some(progress) => progress.complete_until(now),
     };
     let before = match complete {
@@ -74,18 +74,18 @@ mod tests {
     fn unreferenced_once_all_are_read_and_none_names_it() {
         let nobody = "no valid certificate issued before 2026-03-09T12:00:00Z names it";
         assert_eq!(references(state(), 3), References::NotNamed(nobody.to_owned()));
-        let supposed = |state, days| match references(state, days) {
+        let unknown_until = |state, days| match references(state, days) {
             References::Unknown(why) => why,
             other => panic!("{other:?}"),
         };
         let newer = "no audit report is newer than when it was last seen";
-        assert_eq!(supposed(state(), 2), newer, "it may have been there a day later");
+        assert_eq!(unknown_until(state(), 2), newer, "it may have been there a day later");
         for (path, value, want) in [
-            ("/certificate_scan", json!(null), "no certificate was looked at yet"),
+            ("/certificate_scan", json!(null), "no certificate was read yet"),
             (
                 "/certificate_scan/from",
                 json!({"issued_at": 5}),
-                "not every valid certificate was looked at yet",
+                "not every valid certificate was read yet",
             ),
             (
                 "/certificate_scan/unreadable",
@@ -95,7 +95,7 @@ mod tests {
         ] {
             let mut state = state();
             *state.pointer_mut(path).unwrap() = value;
-            assert_eq!(supposed(state, 3), want, "{path}");
+            assert_eq!(unknown_until(state, 3), want, "{path}");
         }
         let now = NOW.unix_timestamp();
         for (until, is_known) in [(now - 1, true), (now, false)] {

@@ -26,7 +26,7 @@ impl ScanProgress {
     /// or why that is not so.
     pub(super) fn complete_until(&self, now: OffsetDateTime) -> Result<i64, &'static str> {
         if self.interval.from.is_some() {
-            Err("not every valid certificate was looked at yet")
+            Err("not every valid certificate was read yet")
         } else if self.has_unknown(now) {
             Err("some certificates, or records of the audit report, could not be read")
         } else {
@@ -40,7 +40,7 @@ impl ScanProgress {
     }
 
     /// For people; `left` of the report's certificates are yet to be looked at.
-    pub(super) fn tell(&self, left: Option<u64>, now: OffsetDateTime) -> ScannedCertificates {
+    pub(super) fn report(&self, left: Option<u64>, now: OffsetDateTime) -> ScannedCertificates {
         let time = |second| OffsetDateTime::from_unix_timestamp(second).ok();
         let Interval { from, until } = &self.interval;
         ScannedCertificates {

@@ -19,7 +19,7 @@ mod call;
 mod object;
 
 use call::{BucketCall, CaCall};
-pub(super) use object::{Deed, ObjectEvent};
+pub(super) use object::{ObjectChange, ObjectEvent};
 
 #[derive(Debug)]
 pub(super) enum Trigger {
@@ -108,7 +108,7 @@ impl Trigger {
             Self::Generation(event) => format!("{CRL_GENERATION} event {}", event.id),
             Self::Object(event) => format!(
                 "{} event {} of s3://{}/{}",
-                event.deed.detail_type(),
+                event.change.detail_type(),
                 event.id,
                 event.bucket,
                 event.key
@@ -177,12 +177,12 @@ fn learn_object(event: &ObjectEvent, history: &mut CrlHistory) {
     history.seen_at = history.seen_at.max(Some(event.at));
     let foreign = history.foreign_write.as_ref().map(|write| write.at);
     let known = foreign.max(history.written_at);
-    match event.deed {
-        Deed::Created if event.by_service() => service_wrote(event.at, history),
-        Deed::Created if is_newer(event.at, known) => {
+    match event.change {
+        ObjectChange::Created if event.by_service() => service_wrote(event.at, history),
+        ObjectChange::Created if is_newer(event.at, known) => {
             history.foreign_write = Some(ForeignWrite { at: event.at, by: event.by.clone() });
         }
-        Deed::Created | Deed::Deleted => {}
+        ObjectChange::Created | ObjectChange::Deleted => {}
     }
 }
 

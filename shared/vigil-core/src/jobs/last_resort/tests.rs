@@ -36,10 +36,10 @@ fn a_ca_is_restored_in_its_last_two_hours_and_not_before() {
     let done = world.run(TIME_LEFT - Duration::SECOND, "").unwrap();
     assert_eq!(done.restored.len(), 1);
     assert_eq!(world.authorities.status(), CaStatus::Disabled);
-    let told = world.bus.last();
+    let published = world.bus.last();
     assert_eq!(told.severity, Severity::Critical);
-    assert_presentable(&told);
-    assert_all_kinds("last-resort", crate::rules::last_resort::RULES, &[told]);
+    assert_presentable(&published);
+    assert_all_kinds("last-resort", crate::rules::last_resort::RULES, &[published]);
     assert!(world.run(Duration::HOUR, "").unwrap().restored.is_empty(), "it is back");
 }
 
@@ -65,7 +65,10 @@ fn what_fails_for_one_ca_or_for_the_bus_restores_the_others() {
     let error = world.run(Duration::HOUR, "").unwrap_err();
     assert_eq!(error.outcome.restored.len(), 1);
     let text = error.to_string();
-    assert!(text.contains("RestoreCertificateAuthority") && text.contains("be told"), "{text}");
+    assert!(
+        text.contains("RestoreCertificateAuthority") && text.contains("be published"),
+        "{text}"
+    );
     assert_eq!(world.run(Duration::HOUR, "").unwrap().restored.len(), 1, "and the next run");
 }
 

@@ -8,10 +8,10 @@ use crate::{
 };
 
 /// SNS takes subjects of fewer than 100 characters (API reference, Publish).
-pub const SUBJECT_LIMIT: usize = 99;
+pub const MAX_SUBJECT: usize = 99;
 
 /// SNS takes messages of at most 256 KiB (API reference, Publish).
-const MESSAGE_LIMIT: usize = 256 * 1024;
+const MAX_MESSAGE: usize = 256 * 1024;
 
 /// A finding as it is published.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ impl Message {
     /// SNS counts all texts together. If they exceed its limit, the evidence is left out.
     pub fn body(&self) -> String {
         let body = self.body_with(&self.finding);
-        if body.len() <= MESSAGE_LIMIT {
+        if body.len() <= MAX_MESSAGE {
             return body;
         }
         let mut brief = self.finding.clone();
@@ -74,10 +74,10 @@ fn subject(finding: &Finding) -> String {
     let over = if finding.status == Status::Resolved { "RESOLVED " } else { "" };
     let text = format!("[{over}{label}] {}", finding.title);
     let ascii: String = text.chars().map(printable).collect();
-    if ascii.len() <= SUBJECT_LIMIT {
+    if ascii.len() <= MAX_SUBJECT {
         return ascii;
     }
-    format!("{}...", ascii[..SUBJECT_LIMIT - 3].trim_end())
+    format!("{}...", ascii[..MAX_SUBJECT - 3].trim_end())
 }
 
 fn printable(c: char) -> char {

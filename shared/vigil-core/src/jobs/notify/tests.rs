@@ -85,7 +85,7 @@ fn a_subject_is_one_short_line_of_ascii() {
     let mut long = finding();
     long.title = "é".repeat(300);
     let subject = Message::new(&long, BUCKET).subject;
-    assert_eq!(subject.len(), SUBJECT_LIMIT);
+    assert_eq!(subject.len(), MAX_SUBJECT);
     assert!(subject.ends_with("?..."), "{subject}");
 }
 

@@ -68,7 +68,11 @@ pub(super) async fn close_ended(
 impl RegionWatch<'_> {
     /// Notes a deletion that is seen for the first time; another one of the same CA that was noted
     /// before has ended with the CA having been restored.
-    pub(super) async fn remember(&self, ca: &Ca, until: OffsetDateTime) -> Result<(), CaError> {
+    pub(super) async fn record_window(
+        &self,
+        ca: &Ca,
+        until: OffsetDateTime,
+    ) -> Result<(), CaError> {
         let found = self.window(&keys::window(&ca.arn)).await?;
         let over = match found {
             Some((Some(old), _)) if old.restorable_until == until && old.ending.is_none() => {

@@ -87,7 +87,7 @@ fn alerts(fleet: &Fleet, problems: &mut Vec<String>) {
             if passed_at < deletion.at || deletion.deleted_until < end {
                 continue;
             }
-            let is_published = alerts.iter().any(|alert| tells(alert, deletion, threshold));
+            let is_published = alerts.iter().any(|alert| is_about(alert, deletion, threshold));
             if !is_published && !published.iter().any(|finding| owns_up(finding, deletion)) {
                 problems.push(format!("{}: {threshold} was told to nobody", name(deletion)));
             }
@@ -107,7 +107,7 @@ fn alerts(fleet: &Fleet, problems: &mut Vec<String>) {
 }
 
 /// Its own alert, or a later one that makes up for it.
-fn tells(alert: &Finding, deletion: &Deletion, threshold: &str) -> bool {
+fn is_about(alert: &Finding, deletion: &Deletion, threshold: &str) -> bool {
     let evidence = |name: &str| &alert.evidence[name];
     alert.resource == deletion.ca.as_str()
         && *evidence("restorable_until") == rfc3339(deletion.until)

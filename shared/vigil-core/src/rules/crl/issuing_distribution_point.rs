@@ -1,6 +1,6 @@
 //! An issuingDistributionPoint must be critical and must not narrow the CRL beyond what it is for.
 
-use super::{CrlSubject, Place, Profile};
+use super::{CrlLocation, CrlSubject, Profile};
 use crate::{
     ca::CrlType,
     crl::{DistributionPointName, IssuingDistributionPoint},
@@ -126,8 +126,8 @@ fn observe(point: &IssuingDistributionPoint, subject: &CrlSubject) -> Vec<Observ
         seen.push(Observation::new(NARROWED).with("flags", flags));
     }
     // Where a file was fetched from is not known.
-    if let (Some(DistributionPointName::Full { uris, .. }), Place::Bucket { key, .. }) =
-        (&point.name, &subject.place)
+    if let (Some(DistributionPointName::Full { uris, .. }), CrlLocation::Bucket { key, .. }) =
+        (&point.name, &subject.location)
         && !uris.iter().any(|uri| uri.ends_with(&format!("/{key}")))
     {
         let another = Observation::new(ANOTHER_OBJECT).with("uris", uris.as_slice());

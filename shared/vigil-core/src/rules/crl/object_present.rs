@@ -1,6 +1,6 @@
 //! A CRL that was there once must still be there.
 
-use super::{CrlState, CrlSubject, Place, References};
+use super::{CrlLocation, CrlState, CrlSubject, References};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
@@ -49,7 +49,7 @@ fn check(subject: &CrlSubject) -> Verdict {
         References::Named(because) | References::Unknown(because) => because,
         References::NotNamed(because) => return Err(NotJudged::not_applicable(because)),
     };
-    let Place::Bucket { bucket, key } = &subject.place else {
+    let CrlLocation::Bucket { bucket, key } = &subject.location else {
         return Err(NotJudged::not_applicable("a missing file is not judged"));
     };
     let seen = Observation::new(MISSING)

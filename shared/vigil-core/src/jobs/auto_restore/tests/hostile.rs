@@ -70,7 +70,7 @@ fn a_blocked_record_goes_to_a_fresh_key_and_is_told() {
     let fresh = KEY.replace(".json", "-2.json");
     let case = world.evidence.json(&fresh);
     assert!(case["entries"][0]["passed_over"][0].as_str().unwrap().contains(KEY), "{case}");
-    let told = world.bus.last();
+    let published = world.bus.last();
     assert_eq!(told.rule, "auto-restore.evidence-suspicious");
     assert!(told.evidence["objects"].to_string().contains(KEY));
     assert!(world.deliver().is_ok(), "a repetition finds the record at its key");
@@ -82,7 +82,7 @@ fn an_unusable_approval_is_named_in_a_finding() {
     let world = World::new();
     world.evidence.put(APPROVAL, &" ".repeat(HUGE));
     assert!(is_restored(&world.deliver().unwrap()));
-    let told = world.bus.last();
+    let published = world.bus.last();
     assert_eq!(told.rule, "auto-restore.evidence-suspicious");
     assert!(told.evidence["objects"].to_string().contains(APPROVAL));
 }
@@ -110,20 +110,20 @@ fn seen() -> Value {
         "restorable_until": "2026-11-27T10:00:00Z"})
 }
 
-fn told() -> Value {
+fn closed() -> Value {
     json!({"act": "published", "findings": [], "service": null})
 }
 
 #[test]
 fn lost_is_not_believed_while_the_ca_is_deleted() {
     let world = World::new();
-    world.evidence.put(KEY, &forged(&[seen(), json!({"act": "lost"}), told()], "lost"));
+    world.evidence.put(KEY, &forged(&[seen(), json!({"act": "lost"}), closed()], "lost"));
     assert!(is_restored(&world.deliver().unwrap()));
     assert_eq!(world.authorities.status(), CaStatus::Disabled);
     assert_eq!(world.bus.last().rule, "auto-restore.evidence-suspicious");
 
     let swept = World::new();
-    swept.evidence.put(KEY, &forged(&[seen(), json!({"act": "lost"}), told()], "lost"));
+    swept.evidence.put(KEY, &forged(&[seen(), json!({"act": "lost"}), closed()], "lost"));
     assert!(matches!(swept.result(Duration::HOUR), SweepResult::Run { .. }));
     assert_eq!(swept.authorities.status(), CaStatus::Disabled);
 }
@@ -147,7 +147,7 @@ fn the_record_of_another_ca_is_no_record() {
             seen(),
             json!({"act": "restored", "status": "ACTIVE", "by": "vigil",
         "request_id": null, "deleted_again_at": null}),
-            told(),
+            closed(),
         ],
         "restored",
     );
@@ -184,7 +184,7 @@ fn neither_a_dead_bucket_nor_a_dead_bus_costs_a_ca() {
     let error = world.sweep(Duration::minutes(16)).unwrap_err();
     assert_eq!(world.authorities.status(), CaStatus::Disabled);
     assert!(error.to_string().contains("could not be put on record"), "{error}");
-    assert!(error.to_string().contains("nor could that be told"), "{error}");
+    assert!(error.to_string().contains("nor could that be published"), "{error}");
 }
 
 #[test]
@@ -233,8 +233,8 @@ fn bodies() -> Vec<String> {
         approval.to_string(),
         ack.to_string(),
         restorations.to_string(),
-        forged(&[seen(), json!({"act": "lost"}), told()], "lost"),
-        forged(&[seen(), restored.clone(), told()], "restored"),
+        forged(&[seen(), json!({"act": "lost"}), closed()], "lost"),
+        forged(&[seen(), restored.clone(), closed()], "restored"),
         forged(&[seen(), restored], "restored"),
         forged(&[seen(), escalated], "judged"),
     ]

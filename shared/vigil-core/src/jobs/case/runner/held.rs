@@ -41,7 +41,7 @@ impl CaseRunner<'_> {
             Err(PortError::InvalidState { .. } | PortError::NotFound { .. }) => {
                 return Err(AutoRestoreError::Contended { key: self.case.key() });
             }
-            Err(cause) => return Err(AutoRestoreError::Look(cause)),
+            Err(cause) => return Err(AutoRestoreError::ReadAttributes(cause)),
         }
         let hold = keys::hold(ca);
         match stored::read::<serde_json::Value>(self.run_in.evidence, &hold).await {

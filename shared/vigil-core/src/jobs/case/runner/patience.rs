@@ -19,7 +19,7 @@ const PAUSES: [Duration; 5] = [
 
 impl CaseRunner<'_> {
     /// Looks until what has been done shows, or for three seconds: the last look counts.
-    pub(super) async fn look_until(
+    pub(super) async fn describe_until(
         &mut self,
         shows: impl Fn(Observed, &CaStatus) -> bool,
     ) -> Result<CaStatus, AutoRestoreError> {

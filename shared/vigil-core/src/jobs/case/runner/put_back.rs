@@ -107,7 +107,7 @@ impl CaseRunner<'_> {
                 Ok(())
             }
             PortError::Other { .. } | PortError::Throttled { .. } | PortError::Undated { .. } => {
-                Err(AutoRestoreError::Mend(cause))
+                Err(AutoRestoreError::PutBack(cause))
             }
         }
     }

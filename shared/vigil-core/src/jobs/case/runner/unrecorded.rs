@@ -50,7 +50,7 @@ impl CaseRunner<'_> {
     }
 
     /// Tells of the restored CA by the bus. The invocation fails in any case: there is no record.
-    pub(super) async fn tell_unrecorded(&mut self) -> AutoRestoreError {
+    pub(super) async fn publish_unrecorded(&mut self) -> AutoRestoreError {
         let Some(cause) = self.unrecorded.take() else {
             return AutoRestoreError::Contended { key: self.case.key() };
         };

@@ -119,17 +119,18 @@ impl AuditRun<'_> {
             .filter_map(|(url, until)| Some((url.clone(), time(*until)?)))
             .collect();
         if points.is_empty() && state.certificate_scan.is_none() {
-            return Err("no certificate was looked at yet".to_owned());
+            return Err("no certificate was read yet".to_owned());
         }
         if parts.is_unknown || matches!(gathered.subject.crl, CrlState::NotChecked(_)) {
-            return Err("not every part of the CRL could be looked at".to_owned());
+            return Err("not every part of the CRL could be checked".to_owned());
         }
         let mut places = parts.urls.clone();
         if !matches!(gathered.subject.crl, CrlState::Missing) {
             places.extend(scope.urls(&scope.key));
         }
         let left = gathered.plan.as_ref().map(Plan::left);
-        let scanned = state.certificate_scan.as_ref().map(|progress| progress.tell(left, self.now));
+        let scanned =
+            state.certificate_scan.as_ref().map(|progress| progress.report(left, self.now));
         Ok(Named { points, places, scanned })
     }
 

@@ -58,7 +58,7 @@ impl Fleet {
     }
 
     /// Looks at the first `budget` of the plan's, and remembers.
-    fn look(&mut self, plan: &Plan, budget: usize, now: i64) -> Vec<u128> {
+    fn scan(&mut self, plan: &Plan, budget: usize, now: i64) -> Vec<u128> {
         let list: Vec<u128> =
             plan.list.iter().take(budget).map(|one| serial(one.place.serial.as_ref())).collect();
         let seen = Seen { scanned: list.len(), ..Seen::default() };
@@ -70,7 +70,7 @@ impl Fleet {
 
     fn run(&mut self, made_at: i64, now: i64, budget: usize) -> Vec<u128> {
         let plan = self.plan(made_at, now, budget, 0);
-        let list = self.look(&plan, budget, now);
+        let list = self.scan(&plan, budget, now);
         self.scanned.extend(&list);
         list
     }
@@ -127,12 +127,12 @@ fn unreadable_records_keep_a_scan_incomplete_until_read() {
     let mut fleet = Fleet { history: vec![Issued::of(1, 10)], ..Fleet::default() };
     let (report, now) = (50 + MARGIN, 1_000);
     let plan = fleet.plan(report, now, 9, 1);
-    assert_eq!(fleet.look(&plan, 9, now), [1]);
+    assert_eq!(fleet.scan(&plan, 9, now), [1]);
     assert!(fleet.complete_until(now).is_err());
     // Now it can be read, and lies in the middle of what was looked at.
     fleet.history.push(Issued::of(2, 9));
     let plan = fleet.plan(report, now, 9, 0);
-    assert_eq!((fleet.look(&plan, 9, now), plan.left()), (vec![], 2));
+    assert_eq!((fleet.scan(&plan, 9, now), plan.left()), (vec![], 2));
     assert_eq!(fleet.state.certificate_scan, None);
     assert_eq!(fleet.run(report, now, 9), [1, 2]);
     assert_eq!(fleet.complete_until(now), Ok(51));
@@ -160,8 +160,8 @@ fn what_two_runs_learn_is_joined() {
     let (report, now) = (90 + MARGIN, 1_000);
     fleet.run(report, now, 2);
     let (one, other) = (fleet.plan(report, now, 9, 0), fleet.plan(report, now, 9, 0));
-    assert_eq!(fleet.look(&one, 5, now), [7, 6, 5, 4, 3]);
-    assert_eq!(fleet.look(&other, 3, now), [7, 6, 5]);
+    assert_eq!(fleet.scan(&one, 5, now), [7, 6, 5, 4, 3]);
+    assert_eq!(fleet.scan(&other, 3, now), [7, 6, 5]);
     assert_eq!(fleet.run(report, now, 9), [2, 1]);
 }
 
@@ -221,14 +221,14 @@ proptest! {
             let made_at = if age < 800 { newest.max(now - age) } else { now - age };
             newest = newest.max(made_at);
             let plan = fleet.plan(made_at, now, budget, 0);
-            for serial in fleet.look(&plan, reached.min(budget), now) {
+            for serial in fleet.scan(&plan, reached.min(budget), now) {
                 prop_assert!(fleet.scanned.insert(serial), "{serial} is looked at twice");
             }
             let Some(progress) = &fleet.state.certificate_scan else { continue };
             for issued in fleet.history.iter().filter(|one| one.not_after >= now) {
                 let is_claimed = progress.interval.claims(issued.at, issued.serial);
-                let was_looked_at = fleet.scanned.contains(&issued.serial);
-                prop_assert_eq!(is_claimed, was_looked_at, "{:?} in {:?}", issued, progress);
+                let was_scanned = fleet.scanned.contains(&issued.serial);
+                prop_assert_eq!(is_claimed, was_scanned, "{:?} in {:?}", issued, progress);
             }
         }
         let is_live = |one: &&Issued| one.not_after >= now;

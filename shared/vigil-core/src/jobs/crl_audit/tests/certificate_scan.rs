@@ -44,13 +44,13 @@ fn scanned(world: &World) -> usize {
 }
 
 /// What was told of a rule.
-fn told_of(world: &World, rule: &str) -> Vec<Status> {
+fn published_about(world: &World, rule: &str) -> Vec<Status> {
     let published = world.published().into_iter().filter(|(of, _)| of == rule);
     published.map(|(_, status)| status).collect()
 }
 
 fn elsewhere(world: &World) -> Vec<Status> {
-    told_of(world, "crl.distribution-points")
+    published_about(world, "crl.distribution-points")
 }
 
 fn throttled() -> PortError {
@@ -215,14 +215,14 @@ fn the_history_of_a_partition_stays_with_its_former_name() {
                         "crl": {"seen_at": "2026-03-01T00:00:00Z"}});
     world.evidence.put(&format!("{folder}crl%2Fb.crl.json"), &state.to_string());
     world.audit(Duration::ZERO);
-    assert_eq!(told_of(&world, "crl.object-present"), [Status::New]);
-    let remembered = world.evidence.keys().into_iter().filter(|key| key.starts_with(folder));
-    assert_eq!(remembered.count(), 2, "a and b");
+    assert_eq!(published_about(&world, "crl.object-present"), [Status::New]);
+    let recorded = world.evidence.keys().into_iter().filter(|key| key.starts_with(folder));
+    assert_eq!(recorded.count(), 2, "a and b");
 }
 
 #[test]
 fn a_partition_is_retired_once_no_scanned_certificate_names_it() {
-    let missing = |world: &World| told_of(world, "crl.object-present");
+    let missing = |world: &World| published_about(world, "crl.object-present");
     let world = partitioned();
     let leaves = [(1, ISSUED, part_url("a")), (2, ISSUED + Duration::SECOND, part_url("a"))];
     let leaves = leaves.each_ref().map(|(serial, at, url)| (*serial, *at, url.as_str()));
@@ -231,7 +231,7 @@ fn a_partition_is_retired_once_no_scanned_certificate_names_it() {
     world.audit(Duration::HOUR);
     assert_eq!(missing(&world), [Status::New]);
     let because = |world: &World| world.bus.last().evidence["needed_because"].clone();
-    assert_eq!(because(&world), "no certificate was looked at yet");
+    assert_eq!(because(&world), "no certificate was read yet");
 
     // It was there until an hour before, as far as is known: the report says nothing of it.
     put_report(&world, 1, AT, &leaves);
@@ -274,7 +274,7 @@ fn a_retired_partition_is_missing_again_when_it_is_named() {
     world.audit(days(2));
     world.audit(days(2) + Duration::HOUR);
     world.audit(days(2) + Duration::hours(2));
-    let published = || told_of(&world, "crl.object-present");
+    let published = || published_about(&world, "crl.object-present");
     assert_eq!(published(), [Status::New, Status::Resolved]);
     put_report(&world, 1, AT + days(3), &[(1, ISSUED, &a), (2, AT + days(2) + Duration::HOUR, &b)]);
     world.audit(days(3));

@@ -140,7 +140,7 @@ fn the_served_crl_is_compared_with_the_one_in_the_bucket() {
     assert_eq!(
         world.published()[1..],
         [resolved("distribution.content")],
-        "it is not looked at any more"
+        "it is no longer checked"
     );
 }
 

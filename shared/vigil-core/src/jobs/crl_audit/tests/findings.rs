@@ -136,7 +136,7 @@ fn what_the_bus_refused_is_told_by_the_next_run() {
     world.put(1, b"garbage".to_vec());
     world.bus.fail_next();
     let error = world.run(Duration::ZERO, &json!({})).unwrap_err();
-    assert!(error.to_string().contains("could not tell what was found"), "{error}");
+    assert!(error.to_string().contains("could not publish the findings"), "{error}");
     world.audit(Duration::HOUR);
     assert_eq!(world.published(), [new("crl.parses")]);
 }

@@ -20,11 +20,11 @@ pub(crate) struct ObjectEvent {
     pub(crate) key: String,
     /// An account's id or a service principal.
     pub(crate) by: String,
-    pub(crate) deed: Deed,
+    pub(crate) change: ObjectChange,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum ObjectChange {
     Created,
     Deleted,
 }
@@ -62,9 +62,9 @@ struct Object {
 pub(super) fn read(payload: &Value) -> Result<ObjectEvent, EventError> {
     let Envelope { id, time, detail_type, detail } =
         Envelope::deserialize(payload).map_err(EventError::Shape)?;
-    let deed = if detail_type == CREATED { Deed::Created } else { Deed::Deleted };
+    let change = if detail_type == CREATED { ObjectChange::Created } else { ObjectChange::Deleted };
     let by = detail.requester.chars().take(100).collect();
-    Ok(ObjectEvent { id, at: time, bucket: detail.bucket.name, key: detail.object.key, by, deed })
+    Ok(ObjectEvent { id, at: time, bucket: detail.bucket.name, key: detail.object.key, by, change })
 }
 
 impl ObjectEvent {
@@ -79,7 +79,7 @@ impl ObjectEvent {
     }
 }
 
-impl Deed {
+impl ObjectChange {
     pub(super) fn detail_type(self) -> &'static str {
         match self {
             Self::Created => CREATED,

@@ -55,7 +55,7 @@ impl Fleet {
             None | Some(CaStatus::Deleted) => return,
             Some(CaStatus::Active) => {
                 self.count("disablings");
-                self.tell(DISABLING, &arn, window, now - Duration::seconds(20));
+                self.emit_event(DISABLING, &arn, window, now - Duration::seconds(20));
             }
             Some(_) => {}
         }
@@ -77,11 +77,11 @@ impl Fleet {
             deleted_until: now,
             by_hand: false,
         });
-        self.tell(DELETION, &arn, window, now);
+        self.emit_event(DELETION, &arn, window, now);
     }
 
     /// EventBridge delivers late, several times, or never.
-    fn tell(&mut self, form: &str, arn: &CaArn, window: i64, at: OffsetDateTime) {
+    fn emit_event(&mut self, form: &str, arn: &CaArn, window: i64, at: OffsetDateTime) {
         if self.random.once_in(6) {
             return self.count("lost events");
         }

@@ -3,7 +3,9 @@
 use time::Duration;
 
 use super::{
-    super::{CrlState, CrlSubject, ForeignWrite, GenerationFailure, Named, Place, Profile, RULES},
+    super::{
+        CrlLocation, CrlState, CrlSubject, ForeignWrite, GenerationFailure, Named, Profile, RULES,
+    },
     world::*,
 };
 use crate::{
@@ -225,7 +227,7 @@ fn of_any_ca(issuer: &Issuer) -> Vec<Fixture> {
     let CrlState::Read { facts, signature } = &mut rollover.crl else { panic!("it was read") };
     *signature = Some(Err(SignatureError::Mismatch));
     facts.issuer = issuer.name.clone();
-    rollover.place = Place::File("a.crl".to_owned());
+    rollover.location = CrlLocation::File("a.crl".to_owned());
     vec![
         ("crl.delta", "ill-formed", of_any(&base)),
         ("crl.criticality", "must-be-critical", of_any(&not_critical)),

@@ -3,7 +3,7 @@
 use time::Duration;
 
 use super::{
-    super::{CrlState, CrlSubject, Named, Place, Profile, References},
+    super::{CrlLocation, CrlState, CrlSubject, Named, Profile, References},
     world::*,
 };
 use crate::{
@@ -98,7 +98,7 @@ fn a_file_is_judged_without_a_ca_and_may_hold_certificates() {
     let mut file = read(&issuer, &draft.sign(&issuer));
     file.ca = None;
     file.profile = Profile::Rfc5280;
-    file.place = Place::File("a.crl".to_owned());
+    file.location = CrlLocation::File("a.crl".to_owned());
     assert_eq!(findings(&file), []);
     file.as_of = AT + Duration::days(8);
     assert_eq!(findings(&file), of(&[("crl.next-update", "expired", Severity::Critical)]));

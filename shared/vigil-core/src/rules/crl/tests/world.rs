@@ -2,7 +2,9 @@
 
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use super::super::{CrlHistory, CrlState, CrlSubject, Named, Place, Profile, RULES, References};
+use super::super::{
+    CrlHistory, CrlLocation, CrlState, CrlSubject, Named, Profile, RULES, References,
+};
 use crate::{
     ca::{Ca, CaStatus, CaType, CrlConfiguration},
     crl::{
@@ -57,7 +59,10 @@ pub(super) fn coverage() -> Coverage {
 pub(super) fn subject(issuer: &Issuer, crl: CrlState) -> CrlSubject {
     let ca = ca();
     CrlSubject {
-        place: Place::Bucket { bucket: "crls".to_owned(), key: format!("crl/{}.crl", ca.arn.id()) },
+        location: CrlLocation::Bucket {
+            bucket: "crls".to_owned(),
+            key: format!("crl/{}.crl", ca.arn.id()),
+        },
         ca: Some(ca),
         profile: Profile::AcmPca,
         crl,

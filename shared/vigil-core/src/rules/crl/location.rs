@@ -4,7 +4,7 @@ use crate::finding::{Names, quoted};
 
 /// Where a CRL was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum CrlLocation {
     /// An object in S3.
     Bucket {
         /// The bucket's name.
@@ -21,7 +21,7 @@ const ANOTHER_COPY: &str = "Fetch the CRL again from its distribution point. If 
                             same, have the CA publish a new CRL and find out who made this one. \
                             Relying parties must not use this file. Show what is in it:";
 
-impl Place {
+impl CrlLocation {
     /// With `{object}`, and `{bucket}` and `{key}` where there are any.
     pub(super) fn names(&self) -> Names {
         match self {

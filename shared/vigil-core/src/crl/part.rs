@@ -4,7 +4,7 @@ use crate::der::tag;
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum CrlPart {
     List,
     Tbs,
     Version,
@@ -20,7 +20,7 @@ pub(super) enum Place {
     End,
 }
 
-impl Place {
+impl CrlPart {
     /// As RFC 5280 §5.1 names it.
     pub(super) fn name(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use crate::{arn::ArnError, failure::Failure};
 /// told, or nothing at all.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum EventRejection {
     #[error(
         "the record's CA does not lie where the record says: {ca} in account {account}, {region}"
     )]
@@ -40,7 +40,7 @@ pub enum Refusal {
     OtherRegion { ca: String, watched: String },
 }
 
-impl Failure for Refusal {
+impl Failure for EventRejection {
     fn error_type(&self) -> &'static str {
         match self {
             Self::Elsewhere { .. } => "EventFromElsewhere",
