@@ -79,8 +79,8 @@ impl Builder {
         self
     }
 
-    /// What `/_pca-local/` asks for, `health` excepted; nothing, if not given. Whoever gets in reads
-    /// private keys.
+    /// What `/_pca-local/` asks for, `health` excepted; nothing, if not given. A caller with access
+    /// can read private keys.
     pub fn admin_token(mut self, token: AdminToken) -> Self {
         self.admin_token = Some(token);
         self

@@ -181,7 +181,7 @@ fn what_was_acknowledged_survives_being_killed() {
                 let (server, verified) = (Arc::clone(&server), Arc::clone(&verified));
                 let mut random = Random::new(random.next());
                 thread::spawn(move || {
-                    // What panics here is told by the join, and must not leave the others waiting.
+                    // A panic here is reported by the join, and must not leave the others waiting.
                     let sound = std::panic::catch_unwind(AssertUnwindSafe(|| {
                         verify(&server, &mut known);
                     }));

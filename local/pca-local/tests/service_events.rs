@@ -1,4 +1,4 @@
-//! What CloudTrail is told of that no caller did: signatures, CRLs, OCSP answers, and each issuance
+//! CloudTrail's records of what no caller did: signatures, CRLs, OCSP answers, and each issuance
 //! with all that is to be known of it.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]

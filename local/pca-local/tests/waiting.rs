@@ -1,4 +1,4 @@
-//! What is not done at once: told to wait, done in time, or failed.
+//! What is not done at once: refused as in progress, done in time, or failed.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 

@@ -86,7 +86,7 @@ fn fields(name: &str, value: &Value, owner: Owner) -> Result<Statement, Problem>
         Owner::Identity if fields.keys().any(|field| field.ends_with("Principal")) => {
             return Err(Problem::Principal);
         }
-        // The policy belongs to whoever calls.
+        // The policy belongs to the caller.
         Owner::Identity => Principals::everyone(),
         Owner::Bucket | Owner::Key | Owner::Resource => {
             let (element, negated) = one_of(fields, "Principal", "NotPrincipal")?;

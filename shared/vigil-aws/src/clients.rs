@@ -87,7 +87,7 @@ impl Clients {
         S3Objects::new(self.s3())
     }
 
-    /// `None` unless it is switched on. With an endpoint of somebody's own for S3, that is where all
+    /// `None` unless it is switched on. With an S3 endpoint that is not AWS's, that is where all
     /// distribution points are.
     ///
     /// # Errors

@@ -282,7 +282,7 @@ impl Variable {
     }
 }
 
-/// Whether S3 is reached at an endpoint of somebody's own.
+/// Whether S3 is reached at an endpoint that is not AWS's.
 pub(crate) fn has_own_s3_endpoint() -> bool {
     own_s3_endpoint().is_some()
 }
@@ -291,7 +291,7 @@ pub(crate) fn own_s3_endpoint() -> Option<String> {
     set(&S3_ENDPOINT).or_else(|| set(&ENDPOINT))
 }
 
-/// Whether all services are reached at an endpoint of somebody's own.
+/// Whether all services are reached at an endpoint that is not AWS's.
 pub(crate) fn has_own_endpoint() -> bool {
     set(&ENDPOINT).is_some()
 }

@@ -1,7 +1,8 @@
 //! Fetching CRLs from their distribution points, over plain HTTP, as relying parties do.
 //!
-//! A connection is made to an address that was looked at, never to a name: what a name resolves to
-//! a moment later does not matter. Redirects are followed by hand, each looked at like the first.
+//! A connection is made to an address that was checked, never to a name: what a name resolves to a
+//! moment later does not matter. Redirects are followed in this module, and each address is checked
+//! like the first.
 
 use std::{net::SocketAddr, time::Duration};
 

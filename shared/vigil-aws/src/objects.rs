@@ -1,4 +1,5 @@
-//! Objects of S3, handed on in order as they arrive: large ones in ranges, several at a time.
+//! Objects of S3, passed to the caller in order as they arrive: large ones in ranges, several at a
+//! time.
 
 use std::collections::VecDeque;
 

@@ -8,8 +8,8 @@ use crate::{arn::CaArn, ca::Ca};
 mod event_rejection;
 mod read;
 
+pub use event_rejection::EventRejection;
 pub use read::{deletion, disabling, is_update};
-pub use refusal::EventRejection;
 
 /// A deletion that succeeded: as CloudTrail tells it, or as much as the deleted CA itself tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ pub use address::is_public;
 pub struct Download {
     /// Where it led to, in order; empty without redirects.
     pub redirects: Vec<String>,
-    /// What the last answer said of itself, its body handed on; or why there is none.
+    /// What the last answer said of itself, once its body was passed on; or why there is none.
     pub result: Result<Headers, DownloadError>,
 }
 

@@ -1,12 +1,12 @@
-//! A hash chain over JSON entries: whoever changes, removes or inserts one breaks all that follow.
+//! A hash chain over JSON entries: a change, a removal or an insertion breaks all that follow.
 //!
 //! Each entry has `previous`, the `hash` of the one before it ([`GENESIS`] for the first), and
 //! `hash`, the SHA-256 in hexadecimal of the entry without that member, as JSON with its members
 //! ordered by code point, no white space, and nothing escaped that need not be. Python writes the
 //! same with `json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)`.
 //!
-//! What a chain cannot show is that its end was cut off, or that all of it was made anew: for that
-//! findings carry the hash of the entry they were told after, and the bucket keeps every version.
+//! A chain cannot show that its end was cut off, or that all of it was made anew. So findings carry
+//! the hash of the last entry before they were published, and the bucket keeps every version.
 
 use aws_lc_rs::digest;
 use serde_json::{Map, Value};

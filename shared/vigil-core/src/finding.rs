@@ -69,7 +69,7 @@ pub struct Finding {
 pub enum Severity {
     /// Nothing has to be done.
     Informational,
-    /// To be looked at in the course of regular work.
+    /// To be handled in the course of regular work.
     Low,
     /// To be planned for within days.
     Medium,

@@ -1,7 +1,7 @@
 //! Which deletions may end with the loss of the CA: the last word, which nothing in a bucket has.
 //!
-//! It is a parameter of the stack. Whoever can change it can change the functions themselves, so it is
-//! as authentic as they are. Signed permits would be checked here, too.
+//! It is a parameter of the stack. A principal that can change it can change the functions
+//! themselves, so it is as authentic as they are. Signed permits would be checked here, too.
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 

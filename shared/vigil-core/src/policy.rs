@@ -1,4 +1,4 @@
-//! Whether a CA's deletion was permitted, and whether a restored CA goes back into service: by Cedar
+//! Whether a CA's deletion was permitted, and whether a restored CA becomes ACTIVE again: by Cedar
 //! policies.
 //!
 //! The schema and the built-in policies are embedded from `infra/policies`, where they are
@@ -35,7 +35,7 @@ pub enum Verdict {
     Permit { policies: Vec<String> },
 }
 
-/// What the policies say of putting one restored CA back into service.
+/// What the policies say of making one restored CA ACTIVE.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "permission", rename_all = "kebab-case")]
 pub enum Permission {
@@ -48,7 +48,7 @@ pub enum Permission {
 pub enum Question {
     /// The last threshold of the window has passed: is the CA to be restored after all?
     Deadline {
-        /// Whether somebody has acknowledged the deletion, and that has not run out.
+        /// Whether the deletion is acknowledged, and the acknowledgement has not run out.
         acknowledged: bool,
     },
     /// May the CA stay DELETED until a human has decided?
@@ -73,7 +73,7 @@ pub fn judge(policies: &Policies, facts: &Facts<'_>) -> Verdict {
 pub fn verdict(policies: &Policies, request: &Value) -> Verdict {
     match answer(policies, request) {
         Permission::Granted { policies } => Verdict::Permit { policies },
-        // What is broken asks nobody: it restores.
+        // A broken policy does not ask for a decision: the CA is restored.
         Permission::Denied { policies: named, errors } if !errors.is_empty() => {
             Verdict::Restore { policies: named, errors }
         }
@@ -197,7 +197,7 @@ fn names<'a>(ids: impl Iterator<Item = &'a PolicyId>) -> Vec<String> {
     names
 }
 
-/// The facts as Cedar sees them, for the evidence and for whoever asks why.
+/// The facts as Cedar sees them, for the evidence and for explanations.
 pub fn request_json(facts: &Facts<'_>, question: Question) -> Value {
     json!({
         "principal": request::principal_uid(facts),

@@ -65,7 +65,7 @@ impl AlgorithmIdentifier {
         Ok(Self { raw: element.raw.to_vec(), oid, algorithm, odd_parameters })
     }
 
-    /// Signatures by it can be forged, whoever verifies them.
+    /// Signatures by it can be forged, whatever verifies them.
     pub fn is_weak(&self) -> bool {
         match self.algorithm {
             Some(SignatureAlgorithm::Ecdsa(hash) | SignatureAlgorithm::RsaPkcs1(hash)) => {

@@ -1,7 +1,7 @@
-//! What hung on a CA when it was last looked at, and what of it is missing now.
+//! What was attached to a CA when it was last read, and what of it is missing now.
 //!
-//! One object for each CA, `state/snapshots/<CA id>.json`. What was changed since is somebody's will
-//! and is left alone; what is not there at all is put back.
+//! One object for each CA, `state/snapshots/<CA id>.json`. What was changed since was changed on
+//! purpose and is left alone; what is not there at all is put back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,7 +113,7 @@ impl Missing {
                 kept.ocsp_custom_cname.clone()
             },
         });
-        // The service keeps tags of this prefix for itself and takes them from nobody.
+        // ACM PCA keeps tags of this prefix for itself and accepts them from no caller.
         let is_ours = |key: &str| !key.starts_with("aws:");
         Self {
             policy: before.policy.clone().filter(|_| now.policy.is_none()),

@@ -139,7 +139,7 @@ fn a_phrase_is_found_as_whole_words_only() {
     assert_eq!(without_code("a `told` b\n"), "a  b\n");
 }
 
-/// Sentences of prose: outside of fences, cells of tables by themselves.
+/// Sentences of prose: outside of fences, cells of tables separately.
 fn sentences(markdown: &str) -> Vec<String> {
     let mut blocks = vec![String::new()];
     let mut fenced = false;

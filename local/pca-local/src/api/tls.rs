@@ -51,8 +51,8 @@ impl Tls {
         Self::new(chain, PrivateKeyDer::from_pem_slice(key).map_err(TlsError::Key)?)
     }
 
-    /// A certificate for `names` under a CA of its own, whose certificate clients have to be told
-    /// to trust: it comes back as PEM. The CA's key is not kept.
+    /// A certificate for `names` under a CA of its own, whose certificate comes back as PEM, for
+    /// clients to trust. The CA's key is not kept.
     ///
     /// # Errors
     /// If a name cannot be in a certificate, or no key can be made.

@@ -1,4 +1,4 @@
-//! How the process ends: when it is told to, and what it waits for.
+//! How the process ends: on which signals, and what it waits for.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! Deletes CAs for good, with their keys, when their restoration period is over.
+//! Deletes CAs permanently, with their keys, when their restoration period is over.
 
 use std::{future::ready, sync::Arc};
 

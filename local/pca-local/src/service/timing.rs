@@ -18,10 +18,11 @@ const AWS_DELAY: Duration = Duration::seconds(2);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Timing {
-    /// This many calls that ask for the result are told to wait; the next one gets it.
+    /// This many calls that ask for the result are answered RequestInProgressException; the next
+    /// one gets it.
     AfterPolls(u32),
-    /// As at AWS: whoever asks at once is told to wait, the next one gets it. It is done after two
-    /// seconds of the service's clock if no client asks.
+    /// As at AWS: the first call that asks is answered RequestInProgressException, the next one
+    /// gets it. It is done after two seconds of the service's clock if no client asks.
     #[default]
     Aws,
     /// On the service's clock.

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::x509::hex;
 
-    /// Expected octets worked out by hand from RFC 5280 §4.2.1.6 and X.690.
+    /// Expected octets derived manually from RFC 5280 §4.2.1.6 and X.690.
     #[test]
     fn every_kind_is_encoded_under_its_own_tag() {
         let name = types::GeneralName::builder;

@@ -97,7 +97,7 @@ pub fn check_name_constraints<'a>(
     Ok(())
 }
 
-/// Whether the certificate says anything that [`check_name_constraints`] would look at.
+/// Whether the certificate says anything that [`check_name_constraints`] checks.
 pub(crate) fn has_name_constraints(certificate: &Certificate) -> bool {
     find(&certificate.extensions, oid::NAME_CONSTRAINTS).is_some()
 }

@@ -81,7 +81,7 @@ fn rsa_pkcs1(hash: Hash) -> &'static dyn VerificationAlgorithm {
 }
 
 /// The library takes the salt's length as a constant, so the two lengths in use are offered: the
-/// hash's, and the longest that fits, which is what `openssl req` writes when told nothing else.
+/// hash's, and the longest that fits, which is what `openssl req` writes by default.
 fn rsa_pss(
     hash: Hash,
     salt_octets: u16,

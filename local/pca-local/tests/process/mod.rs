@@ -90,7 +90,7 @@ impl Server {
         Self { address: address.to_owned(), child: Mutex::new(child) }
     }
 
-    /// SIGKILL: nothing is told to the process.
+    /// SIGKILL: the process gets no notice.
     pub(crate) fn kill(&self) {
         let mut child = self.child.lock().unwrap();
         let _ = child.kill();

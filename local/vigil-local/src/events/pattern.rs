@@ -41,8 +41,8 @@ impl Fields {
     /// `found` is `None` where the event has nothing: `exists: false` may still hold below.
     fn fit(&self, found: Option<&Value>) -> bool {
         match found {
-            // The elements of an array are looked at one by one: all fields of a nested pattern
-            // have to fit the same element.
+            // The elements of an array are matched one by one: all fields of a nested pattern have
+            // to fit the same element.
             Some(Value::Array(elements)) => elements.iter().any(|one| self.fit(Some(one))),
             found => self.fit_object(found),
         }

@@ -25,7 +25,7 @@ fn is_public(acl: &str) -> bool {
     matches!(acl, "authenticated-read" | "public-read" | "public-read-write")
 }
 
-/// Whether anybody may read an object under this ACL.
+/// Whether any principal may read an object under this ACL.
 pub(crate) fn is_world_readable(acl: &str) -> bool {
     matches!(acl, "public-read" | "public-read-write")
 }

@@ -24,7 +24,7 @@ pub(crate) struct BucketConfig {
     pub(crate) versioning: Option<String>,
     pub(crate) ownership: Option<String>,
     pub(crate) acl: String,
-    /// Whether EventBridge is told of objects.
+    /// Whether S3 sends events about objects to EventBridge.
     pub(crate) event_bridge: bool,
     pub(crate) lifecycle: Vec<Lifecycle>,
     pub(crate) access_logs: Option<AccessLogs>,

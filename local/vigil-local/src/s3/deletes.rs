@@ -1,4 +1,4 @@
-//! Deleting objects: for good, or under a marker.
+//! Deleting objects: permanently, or under a marker.
 
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
@@ -64,7 +64,7 @@ impl LocalS3 {
         }
         let listed = !delete.quiet.unwrap_or(false);
         Ok(S3Response::new(DeleteObjectsOutput {
-            deleted: told.then_some(deleted),
+            deleted: listed.then_some(deleted),
             errors: (!errors.is_empty()).then_some(errors),
             ..Default::default()
         }))
@@ -96,7 +96,7 @@ impl LocalS3 {
         Ok(Deleted { is_marker: version.is_some(), version })
     }
 
-    /// For good. If it was the latest, the one before is the latest again.
+    /// Permanently. If it was the latest, the one before is the latest again.
     async fn delete_version(
         &self,
         who: &Requester,

@@ -1,5 +1,5 @@
-//! What S3 tells of what was done to it: objects to EventBridge, where the bucket wants that, and
-//! management calls through CloudTrail.
+//! The events of S3: about objects, where the bucket has EventBridge on, and management calls as
+//! CloudTrail records them.
 //!
 //! Shapes: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>,
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html>
@@ -83,7 +83,7 @@ impl Requester {
 pub(super) enum ObjectChange {
     /// By which operation.
     Created(&'static str),
-    /// For good.
+    /// Permanently.
     Deleted,
     /// A delete marker stands before it.
     Marked,
@@ -137,7 +137,7 @@ impl Shared {
         Ok(())
     }
 
-    /// A management call that succeeded; CloudTrail tells of the others, too.
+    /// A management call that succeeded; CloudTrail records the others, too.
     pub(super) fn record_call(&self, requester: &Requester, name: &str, bucket: &str) {
         let request = json!({"bucketName": bucket, "Host": "s3.amazonaws.com"});
         let resources = json!([{"accountId": self.account.id, "type": "AWS::S3::Bucket",

@@ -1,8 +1,8 @@
 //! One writer per object at a time.
 //!
-//! s3s-fs looks at `If-None-Match` and `If-Match` before it reads the body and writes after it, and
-//! it keeps an object's ETag in a second file: without a lock two writers both pass the condition,
-//! and a reader may see the bytes of one write with the ETag of another.
+//! s3s-fs evaluates `If-None-Match` and `If-Match` before it reads the body and writes after it,
+//! and it keeps an object's ETag in a second file: without a lock two writers both pass the
+//! condition, and a reader may see the bytes of one write with the ETag of another.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

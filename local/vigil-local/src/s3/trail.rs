@@ -1,4 +1,4 @@
-//! CloudTrail for S3: management calls that change a bucket are told once they have succeeded.
+//! CloudTrail for S3: management calls that change a bucket are recorded once they have succeeded.
 
 use std::cell::RefCell;
 

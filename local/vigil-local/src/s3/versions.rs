@@ -44,7 +44,8 @@ impl LocalS3 {
         Ok(Some(Aside { history, file, is_suspended }))
     }
 
-    /// After a write that failed, what was there is there: s3s-fs writes before it looks at checksums.
+    /// After a write that failed, what was there is there: s3s-fs writes before it verifies
+    /// checksums.
     pub(super) fn or_take_back<T>(
         &self,
         (bucket, key): (&str, &str),

@@ -144,7 +144,7 @@ impl AcmPca {
         receipt!(OPERATION, ca, call.certificate_authority_arn(ca.as_str()))
     }
 
-    /// `None`: an earlier attempt, or somebody, has made it already.
+    /// `None`: an earlier attempt, or another principal, has made it already.
     async fn put_permission(
         &self,
         ca: &CaArn,

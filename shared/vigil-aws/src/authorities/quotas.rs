@@ -1,5 +1,6 @@
 //! How often the service may be asked, of each Region: AWS General Reference, "AWS Private CA
-//! endpoints and quotas". Who asks too often is throttled, and so is whoever else asks.
+//! endpoints and quotas". ACM PCA throttles a caller that exceeds them, and with it every other
+//! caller in the account.
 
 use std::{
     sync::{Mutex, PoisonError},

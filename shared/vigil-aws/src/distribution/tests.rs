@@ -1,4 +1,4 @@
-//! Against a server that answers as it is told to, on a port of its own.
+//! Against a server with prepared answers, on a port of its own.
 
 use std::ops::ControlFlow;
 

@@ -5,7 +5,7 @@ use super::*;
 const AS_OF: OffsetDateTime = datetime!(2021-01-01 0:00 UTC);
 const CA: &str = "arn:aws:acm-pca:region:123456789012:certificate-authority/CA_ID";
 
-/// The documented sample of a report, made one by hand here: one revoked, one that ACM asked for.
+/// The documented sample of a report, extended here: one revoked, one that ACM asked for.
 fn json() -> String {
     format!(
         r#"[

@@ -3,7 +3,7 @@
 use crate::{arn::ArnError, failure::Failure};
 
 /// A variant each, because each asks for something else: a rule to be corrected, a sender to be
-/// told, or nothing at all.
+/// informed, or nothing at all.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EventRejection {

@@ -21,7 +21,7 @@ impl Said {
     /// 40 bits of seconds since 1950 hold every year up to 9999; 0 is none.
     const EPOCH: i64 = -631_152_000;
     const DATE_BITS: u32 = 40;
-    /// The code plus one; 0 is none. Codes from 14 on are not told apart.
+    /// The code plus one; 0 is none. Codes from 14 on count as one.
     const REASON_BITS: u32 = 4;
 
     #[inline]

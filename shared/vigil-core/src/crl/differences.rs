@@ -175,7 +175,7 @@ fn der(issuer: &Issuer, (entries, with_entries, with_next, with_extensions): &Pa
     if !with_extensions {
         draft.extensions = None;
     }
-    // Nobody here verifies, and a case has to be the same in every run.
+    // Nothing here verifies, and a case has to be the same in every run.
     let signature = tlv(tag::BIT_STRING, &[&[0][..], &[0x5a; 70]].concat());
     seq(&[draft.tbs(), draft.outer_algorithm.clone(), signature])
 }

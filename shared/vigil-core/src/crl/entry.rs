@@ -124,7 +124,7 @@ pub struct EntryFacts {
     /// Entries that could not be read, and the first of them.
     pub malformed: u64,
     pub first_malformed: Option<DerError>,
-    /// Entries whose serial another entry has as well. `None` until somebody counted them, by
+    /// Entries whose serial another entry has as well. `None` until they are counted, by
     /// [`super::Repeats`] or [`super::Serials`]: the walk itself keeps nothing of an entry.
     pub duplicate_serials: Option<u64>,
     pub negative_serials: u64,

@@ -1,6 +1,6 @@
 //! Which addresses a distribution point may be at: those of the public Internet.
 //!
-//! A CDP names a host, and whoever owns the name decides where it leads: to the instance metadata
+//! A CDP names a host, and the owner of the name decides where it leads: to the instance metadata
 //! service, say, or into the network that the function runs in. Asked of every address that the
 //! name resolves to, on every redirect anew.
 

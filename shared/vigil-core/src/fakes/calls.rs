@@ -35,7 +35,7 @@ impl Calls {
             if !std::mem::take(&mut waits) {
                 return Poll::Ready(());
             }
-            // Whoever waits for several at once polls only those that say that they are ready.
+            // A future that waits for several polls only those that say that they are ready.
             context.waker().wake_by_ref();
             Poll::Pending
         })

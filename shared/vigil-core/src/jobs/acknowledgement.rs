@@ -1,9 +1,9 @@
 //! The acknowledgement of a deletion: a person knows of it and wants no reminders until a date.
 //!
-//! It is an object in the evidence bucket, which `vigil deadline ack` writes. It names the end of the
-//! window, so it is later than the deletion, and it ends with the window. A tag acknowledges nothing:
-//! whoever may tag a CA need not be who may give it up. The alert of the last threshold is sent all the
-//! same.
+//! It is an object in the evidence bucket, which `vigil deadline ack` writes. It names the end of
+//! the window, so it is later than the deletion, and it ends with the window. A tag acknowledges
+//! nothing: a principal that may tag a CA is not always one that may give it up. The alert of the
+//! last threshold is sent all the same.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;

@@ -1,9 +1,9 @@
-//! Undoes the deletion of a CA that no policy permitted, and brings the CA back into service.
+//! Undoes the deletion of a CA that no policy permitted, and makes the CA ACTIVE again.
 //!
 //! Gather, decide, act, and all of it safe to repeat: what was decided is on record before anything
-//! is done, and a case is closed when everything is done and told. Whatever happens in between, the
-//! next delivery of the event, or the next sweep, finds the record and goes on from there. Restoring
-//! a CA that is back already changes nothing, and findings have stable ids.
+//! is done, and a case is closed when everything is done and published. Whatever happens in
+//! between, the next delivery of the event, or the next sweep, finds the record and goes on from
+//! there. Restoring a CA that is back already changes nothing, and findings have stable ids.
 //!
 //! Three things set it off: the event of a deletion; the event of a disabling, which is noted so
 //! that a CA which was ACTIVE until it was disabled to be deleted can be made so again; and a

@@ -54,7 +54,7 @@ pub struct Settings {
     pub put_back: bool,
     /// How often a CA is restored within 24 hours; then pauses come in between.
     pub restores_per_day: u32,
-    /// How long a sweep waits for an event, and for whoever works on a case.
+    /// How long a sweep waits for an event, and for an invocation that works on a case.
     pub settle: Duration,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::ports::{Creation, Etag, EvidenceStore, PortError, Replacement};
 
-/// Writes where there is nothing, or over what was read. `None`: somebody else was faster.
+/// Writes where there is nothing, or over what was read. `None`: another writer was faster.
 pub(super) async fn write(
     evidence: &dyn EvidenceStore,
     key: &str,

@@ -1,4 +1,4 @@
-//! Audits every CA's CRL and the bucket it lies in, and tells what began and what is over.
+//! Audits every CA's CRL and the bucket it lies in, and publishes what began and what is over.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -54,7 +54,7 @@ pub struct Ports<'a> {
     pub evidence: &'a dyn EvidenceStore,
     pub bus: &'a dyn Bus,
     pub pace: &'a dyn Pace,
-    /// `None`: what relying parties get is not looked at.
+    /// `None`: what relying parties get is not checked.
     pub distribution: Option<&'a dyn Distribution>,
 }
 
@@ -68,7 +68,7 @@ pub struct Settings {
     pub claim_expires_after: Duration,
 }
 
-/// How many CAs are looked at at the same time: calls wait for each other's answers, not for work.
+/// How many CAs are audited at the same time: calls wait for each other's answers, not for work.
 const AT_ONCE: usize = 16;
 
 /// Each bucket is asked for its eleven facts at once.
@@ -83,7 +83,7 @@ pub async fn run(
     let trigger = &trigger::read(event).map_err(CrlAuditError::Event)?;
     let listing = ports.authorities.list().await.map_err(CrlAuditError::List)?;
     let now = listing.as_of;
-    // In an order that the next run finds again, when this one has to hand on.
+    // In an order that the next run finds again, when this one has to pass CAs on.
     let mut cas: Vec<&Ca> = listing.cas.iter().collect();
     cas.sort_by(|a, b| a.arn.as_str().cmp(b.arn.as_str()));
     let scopes: Vec<_> = cas.into_iter().map(|ca| (ca, scope::of(ca))).collect();

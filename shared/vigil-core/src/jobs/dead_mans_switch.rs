@@ -74,13 +74,13 @@ impl RegionRun<'_> {
             | CaseState::Escalated => {}
             CaseState::Lost => return Ok(None),
             CaseState::Restored | CaseState::Reactivated => {
-                // Somebody was faster; or it is deleted again, which the sweep sees to.
+                // Another invocation was faster; or it is deleted again, which the sweep sees to.
                 let seen = self.authorities.describe(&ca.arn).await;
                 let seen = seen.map_err(AutoRestoreError::Describe)?;
                 if seen.ca.status != CaStatus::Deleted {
                     return Ok(Some(Outcome::of(&case)));
                 }
-                // The record is told, and says what is not so any more, or never was.
+                // The case is closed, and says what is no longer so, or never was.
                 if !case.is_closed() {
                     return Ok(None);
                 }
@@ -108,7 +108,7 @@ impl RegionRun<'_> {
         case.add(now, overruled).map_err(AutoRestoreError::Record)?;
         // Once the CA is back, only this leads a sweep to a case whose maker was cut short.
         let noted = limit::note(self.evidence, &ca.arn, &case.occasion(), now).await;
-        // Without it the CA is restored all the same, once nobody comes again.
+        // Without it the CA is restored all the same, when no other invocation follows.
         if let Err(error) = noted
             && until - now > TIME_TO_REPEAT
         {

@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(world.statuses(), [Status::New]);
     }
 
-    /// A crash can only be told from slowness by its age.
+    /// Only its age distinguishes a crash from slowness.
     #[test]
     fn a_claim_left_by_a_crash_is_taken_over_once_it_has_expired() {
         let world = World::default();

@@ -54,8 +54,8 @@ pub struct LastResortError {
 ///
 /// # Errors
 ///
-/// [`LastResortError`] if a Region did not answer, a CA could not be restored, or the restorations could
-/// not be told.
+/// [`LastResortError`] if a Region did not answer, a CA could not be restored, or the restorations
+/// could not be published.
 pub async fn run(
     ports: &Ports<'_>,
     permitted: &PermittedDeletions,

@@ -1,5 +1,5 @@
-//! Tells people, threshold by threshold, that a deleted CA is about to be lost for good, and in the
-//! end how it ended.
+//! Sends an alert at each threshold before a deleted CA is lost, and publishes how the restoration
+//! window ended.
 
 use futures::{
     future::join_all,
@@ -57,10 +57,10 @@ pub struct Settings {
     pub rescue: case::Settings,
 }
 
-/// How many deleted CAs of a Region are looked at at once.
+/// How many deleted CAs of a Region are handled at once.
 const AT_ONCE: usize = 8;
 
-/// Looks at every DELETED CA of all Regions once, in each the one nearest its end first, and alerts
+/// Handles every DELETED CA of all Regions once, in each the one nearest its end first, and alerts
 /// where a threshold has passed. A Region or a CA that cannot be handled does not keep the others
 /// from their turn.
 pub async fn run(
@@ -162,7 +162,7 @@ impl<'a> RegionWatch<'a> {
         // The service's time comes in whole seconds; a fraction here would put off a threshold
         // that passes at a sweep's very second until the next sweep.
         let until = until.replace_nanosecond(0).unwrap_or(until);
-        // What cannot be remembered keeps no CA from being restored.
+        // A window that cannot be recorded keeps no CA from being restored.
         let recorded = self.record_window(ca, until).await;
         let window = ca.last_state_change_at.map(|deleted_at| until - deleted_at);
         let position = self.settings.thresholds.position(window, until, self.now);
@@ -172,7 +172,7 @@ impl<'a> RegionWatch<'a> {
         };
         // An acknowledgement that cannot be had acknowledges nothing.
         let ack = Ack::of(self.ports.evidence, ca, until).await.ok().flatten();
-        // The last one: after it nobody is asked any more.
+        // The last one: after it there is no other threshold.
         if position.next.is_none()
             && self.now < until
             && let Some(watch) = self.rescue(ca, until, due, ack.as_ref()).await?
@@ -230,7 +230,7 @@ impl<'a> RegionWatch<'a> {
             }
             Some(_) | None => {}
         }
-        // The last threshold is alerted whatever anybody has acknowledged.
+        // The last threshold is alerted even if the deletion was acknowledged.
         if let (Some(ack), Some(next)) = (ack, next)
             && ack.covers(due.at)
         {
@@ -241,7 +241,7 @@ impl<'a> RegionWatch<'a> {
         self.alert(ca, until, due, ack, (&key, seen)).await
     }
 
-    /// Claims, tells, marks as told. Whoever loses the claim has nothing to do.
+    /// Claims, publishes, marks as published. An invocation that loses the claim has nothing to do.
     async fn alert(
         &self,
         ca: &Ca,
@@ -276,9 +276,9 @@ impl<'a> RegionWatch<'a> {
         })
     }
 
-    /// Thresholds that passed without an alert since the last one, while the schedule was down:
-    /// the alert for the most urgent one speaks for them, too. Those that somebody has acknowledged
-    /// were not missed.
+    /// Thresholds that passed without an alert since the last one, while the schedule was down: the
+    /// alert for the most urgent one stands for them, too. Those that were acknowledged were not
+    /// missed.
     async fn missed(
         &self,
         ca: &Ca,
@@ -302,7 +302,7 @@ impl<'a> RegionWatch<'a> {
         alert.state == AlertState::Claimed && age < self.settings.claim_expires_after
     }
 
-    /// Writes where there is nothing, or over what was read. `None`: somebody else was faster.
+    /// Writes where there is nothing, or over what was read. `None`: another invocation was faster.
     async fn write(
         &self,
         key: &str,

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use fleet::Fleet;
 
-/// How many seeds are played where nobody says so.
+/// How many seeds are played by default.
 const SEEDS: u64 = if cfg!(debug_assertions) { 1 } else { 20 };
 
 fn variable(name: &str) -> Option<u64> {

@@ -1,7 +1,8 @@
 //! One JSON object of the evidence bucket, in whatever state it is.
 //!
-//! Whoever can write to the bucket can put something there that is too large, archived, encrypted with
-//! another key or no JSON. Such an object counts as absent, and is named in a finding.
+//! A principal that can write to the bucket can put something there that is too large, archived,
+//! encrypted with another key or no JSON. Such an object counts as absent, and is named in a
+//! finding.
 
 use serde::de::DeserializeOwned;
 

@@ -1,8 +1,8 @@
-//! An approval: somebody stands up, by name and for a time, for the deletion of one CA.
+//! An approval: a named person permits, until a time, the deletion of one CA.
 //!
-//! It is the object `approvals/<CA id>.json` in the evidence bucket, or two tags of the CA. The tags
-//! of a deleted CA cannot be read: those of the last snapshot count. Whoever may tag a CA can write
-//! the second form, so policies are told the two apart.
+//! It is the object `approvals/<CA id>.json` in the evidence bucket, or two tags of the CA. The
+//! tags of a deleted CA cannot be read: those of the last snapshot count. Every principal that may
+//! tag a CA can write the second form, so the two are separate facts for policies.
 
 use std::collections::BTreeMap;
 

@@ -47,7 +47,7 @@ struct Measured {
     operators: usize,
 }
 
-/// Looks at the text as Cedar's lexer does: strings and comments hold no brackets. What is no Cedar is
+/// Reads the text as Cedar's lexer does: strings and comments hold no brackets. What is no Cedar is
 /// measured all the same, and the parser refuses it.
 fn measure(text: &[u8]) -> Measured {
     let mut most = Measured::default();

@@ -57,7 +57,7 @@ pub enum PolicyError {
     Stopped(String),
     #[error("{file} does not parse: {problems}")]
     Syntax { file: String, problems: String },
-    /// Nobody would be there to fill its slots.
+    /// No request would fill its slots.
     #[error("{0} has a policy template; write a policy")]
     Template(String),
 }

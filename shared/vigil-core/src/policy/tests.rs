@@ -156,7 +156,7 @@ fn a_caller_without_arn_or_account_is_judged_like_any_other() {
     assert_eq!(judge(&Policies::built_in(), &facts), restore());
 }
 
-/// Who is unknown must not pass for somebody of the account.
+/// An unknown principal must not pass for one of the account.
 #[test]
 fn a_deletion_without_its_event_has_an_unknown_caller() {
     let lost = Deletion::without_event(&ca(), AT + Duration::HOUR);

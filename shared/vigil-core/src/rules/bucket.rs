@@ -98,7 +98,7 @@ pub struct BucketUser {
     pub object_acl: S3ObjectAcl,
     /// Certificates send their readers to the bucket itself, by plain HTTP.
     pub served_by_bucket: bool,
-    /// Everybody is meant to read the CRL in the bucket itself.
+    /// All relying parties are meant to read the CRL in the bucket itself.
     pub is_public_meant: bool,
 }
 

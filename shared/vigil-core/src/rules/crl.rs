@@ -116,7 +116,7 @@ const NOT_ACM_PCA: &str = "ACM PCA does not make such CRLs, so another party may
 /// One CRL with everything that it is judged by.
 #[derive(Clone, Debug)]
 pub struct CrlSubject {
-    /// The CA as the service describes it; `None` for a CRL that somebody shows us.
+    /// The CA as the service describes it; `None` for a CRL in a file.
     pub ca: Option<Ca>,
     pub location: CrlLocation,
     pub profile: Profile,
@@ -125,13 +125,13 @@ pub struct CrlSubject {
     pub issuer: Result<Certificate, String>,
     /// What earlier runs saw.
     pub history: CrlHistory,
-    /// What an audit report shows; or why none was looked at.
+    /// What an audit report shows; or why none was read.
     pub report: Result<Coverage, String>,
-    /// What the version before listed; or why it was not looked at.
+    /// What the version before listed; or why it was not read.
     pub previous: Result<Difference, String>,
     /// Where certificates say that the CRL is; or why that is not known.
     pub named: Result<Named, String>,
-    /// Whether anybody is sent to the CRL.
+    /// Whether any certificate names the CRL.
     pub references: References,
     pub as_of: OffsetDateTime,
 }
@@ -139,11 +139,11 @@ pub struct CrlSubject {
 /// Where certificates say that the CRL is, and where it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Named {
-    /// What the certificates that were looked at name, and until when one that names it is valid.
+    /// What the certificates that were read name, and until when one that names it is valid.
     pub points: BTreeMap<String, OffsetDateTime>,
     /// All URLs of the CRL, or of its parts, that could be read.
     pub places: BTreeSet<String>,
-    /// `None` if it is not known: earlier versions looked at some here and there.
+    /// `None` if it is not known: earlier versions read only some of them.
     pub scanned: Option<ScannedCertificates>,
 }
 
@@ -151,7 +151,7 @@ pub struct Named {
 #[derive(Clone, Debug)]
 pub enum CrlState {
     Missing,
-    /// It was not looked at; why.
+    /// It was not read; why.
     NotChecked(String),
     Read {
         facts: Box<CrlFacts>,
@@ -164,7 +164,7 @@ pub enum CrlState {
     Unreadable(CrlError),
 }
 
-/// What earlier runs, and the service's events, told of this CA's CRL.
+/// What earlier runs, and ACM PCA's events, say of this CA's CRL.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrlHistory {
     /// When the object was last seen, or the service last said that it had written it.
@@ -186,7 +186,7 @@ pub struct CrlHistory {
     pub foreign_write: Option<ForeignWrite>,
 }
 
-/// Somebody else than the service has written the object.
+/// A principal other than ACM PCA has written the object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignWrite {
     #[serde(with = "time::serde::rfc3339")]
@@ -278,8 +278,8 @@ fn of_fault(facts: &CrlFacts, kind: Kind, fault: FaultKind) -> Option<Observatio
     (!parts.is_empty()).then(|| Observation::new(kind).with("parts", parts))
 }
 
-/// For evidence: identifiers and numbers as people compare them. They are as long as whoever wrote
-/// the CRL made them, and a finding must fit an event.
+/// For evidence: identifiers and numbers as people compare them. Their length is up to the writer
+/// of the CRL, and a finding must fit an event.
 fn hex(octets: &[u8]) -> String {
     const SHOWN: usize = 256;
     let shown = all_hex(&octets[..octets.len().min(SHOWN)]);

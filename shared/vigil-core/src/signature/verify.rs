@@ -78,7 +78,7 @@ impl SignedBytes {
     ///
     /// # Errors
     ///
-    /// It was not, or that cannot be told.
+    /// It was not, or that cannot be decided.
     pub fn verify(self, spki: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
         let key = Key::read(spki).map_err(SignatureError::PublicKey)?;
         let verified = match (verifier(self.by, &key), self.message) {

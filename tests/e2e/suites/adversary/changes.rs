@@ -21,7 +21,7 @@ async fn a_forged_snapshot_shares_and_tags_nothing() {
     let held = world.pca.list_permissions().certificate_authority_arn(&ca).send().await.unwrap();
     assert!(held.permissions().is_empty(), "{held:?}");
     let published = world.findings("auto-restore.restored");
-    assert!(told[0].to_string().contains("PutBack is off"), "{published:#?}");
+    assert!(published[0].to_string().contains("PutBack is off"), "{published:#?}");
     world.assert_nothing_failed();
 }
 

@@ -28,7 +28,10 @@ async fn an_oversized_case_or_count_loses_no_ca() {
         world.advance(Duration::hours(2)).await;
         assert_not_lost(&world, &ca, &key).await;
         let published = world.findings("auto-restore.evidence-suspicious");
-        assert!(told.iter().any(|one| one.to_string().contains(&key)), "{key}: {published:#?}");
+        assert!(
+            published.iter().any(|one| one.to_string().contains(&key)),
+            "{key}: {published:#?}"
+        );
     }
     world.assert_nothing_failed();
 }
@@ -50,7 +53,7 @@ async fn a_deeply_nested_policy_neither_kills_nor_decides() {
     }
     let published = world.findings("auto-restore.policies-unusable");
     assert!(
-        told.iter().all(|one| one["severity"] == "CRITICAL") && told.len() == 2,
+        published.iter().all(|one| one["severity"] == "CRITICAL") && published.len() == 2,
         "{published:#?}"
     );
     world.assert_nothing_failed();
@@ -90,7 +93,10 @@ async fn a_bucket_that_cannot_be_written_or_read_loses_no_ca() {
         world.advance(Duration::hours(2)).await;
         assert_not_lost(&world, &ca, resource).await;
         let published = world.findings("auto-restore.evidence-suspicious");
-        assert!(told.iter().any(|one| one["severity"] == "CRITICAL"), "{resource}: {published:#?}");
+        assert!(
+            published.iter().any(|one| one["severity"] == "CRITICAL"),
+            "{resource}: {published:#?}"
+        );
     }
 }
 

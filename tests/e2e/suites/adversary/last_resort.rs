@@ -20,7 +20,11 @@ async fn a_policy_that_permits_all_loses_no_ca_at_the_end() {
     world.advance(Duration::hours(2)).await;
     assert_not_lost(&world, &ca, "permit all").await;
     let published = world.findings("last-resort.restored");
-    assert_eq!((told.len(), &told[0]["severity"]), (1, &"CRITICAL".into()), "{published:#?}");
+    assert_eq!(
+        (published.len(), &published[0]["severity"]),
+        (1, &"CRITICAL".into()),
+        "{published:#?}"
+    );
     world.assert_nothing_failed();
 }
 

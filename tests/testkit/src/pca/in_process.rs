@@ -53,7 +53,7 @@ pub async fn admin(service: &PcaLocal, method: Method, path: &str, body: &Value)
     exchange(service, request).await
 }
 
-/// The credentials' secret is as good as any: the service checks none unless it is told to.
+/// The credentials' secret is as good as any: the service checks none by default.
 pub fn client(service: &PcaLocal, access_key_id: &str) -> Client {
     client_over(service.http_client(), access_key_id)
 }

@@ -9,7 +9,7 @@ const SIGNED_AT: OffsetDateTime = datetime!(2015-08-30 12:36 UTC);
 const BODY: &[u8] = b"{}";
 
 /// A request that is signed by an independent use of the same steps: `signed` gets the canonical
-/// request written out by hand.
+/// request written out in the test.
 fn request(secret: &str, service: &str) -> Parts {
     let canonical = format!(
         "POST\n/\n\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\n\n\

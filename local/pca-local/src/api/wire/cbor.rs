@@ -116,8 +116,8 @@ fn value(decoder: &mut Decoder<'_>, shape: Option<&Shape>, depth: u32) -> Result
     })
 }
 
-/// Whether another item follows. `left` counts them where their number was told; otherwise they end
-/// with a break.
+/// Whether another item follows. `left` counts them where their number is encoded; otherwise they
+/// end with a break.
 fn has_more(decoder: &mut Decoder<'_>, left: &mut Option<u64>) -> Result<bool, CborError> {
     if let Some(left) = left {
         let more = *left > 0;

@@ -140,7 +140,7 @@ fn check_quota(authority: &Authority, quotas: &Quotas) -> Result<(), ApiError> {
     )))
 }
 
-/// Everything that is taken from the CA's record, before the request is looked at.
+/// Everything that is taken from the CA's record, before the request is checked.
 struct Plan {
     signer: Signer,
     usage_mode: CertificateAuthorityUsageMode,

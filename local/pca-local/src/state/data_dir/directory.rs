@@ -25,11 +25,11 @@ const NEW: &[u8] = b"new\n";
 
 pub(in crate::state) struct Directory {
     path: PathBuf,
-    /// Locked. The system gives the lock back however the process ends. A copy that is only looked
-    /// at may have none.
+    /// Locked. The system gives the lock back however the process ends. A copy that is only
+    /// inspected may have none.
     lock: Option<File>,
-    /// To look at its octets. It stays open: closing any descriptor of a file gives up all locks that
-    /// the process has on it, SQLite's too.
+    /// To inspect its octets. It stays open: closing any descriptor of a file gives up all locks
+    /// that the process has on it, SQLite's too.
     database: File,
 }
 
@@ -141,7 +141,7 @@ impl Directory {
         sound.map(|()| directory)
     }
 
-    /// Opens what is there to look at it, and makes nothing.
+    /// Opens an existing directory to inspect it, and creates nothing.
     pub(in crate::state) fn inspect(path: &Path) -> Result<Self, DataDirError> {
         let path = path.to_owned();
         let unusable = |source| DataDirError::Unusable { path: path.clone(), source };

@@ -23,7 +23,7 @@ use crate::{model::clock::Clock, x509::hex};
 const SLOT: usize = 384;
 const CHECK_DIGITS: usize = 16;
 
-/// A commit, as it is told from all others.
+/// What distinguishes a commit from all others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Mark {
     /// Of the state, drawn when its database was made.
@@ -116,7 +116,7 @@ fn draw() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
-/// The world's time: damage is told to a person, and the service's clock may stand anywhere.
+/// The world's time: damage is reported to a person, and the service's clock may stand anywhere.
 fn now() -> OffsetDateTime {
     Clock::system().now()
 }

@@ -5,8 +5,8 @@ use x509_cert::ext::pkix::name::GeneralName;
 use super::encoded;
 use crate::x509::name::{Attribute, Name, text};
 
-/// `None` where it cannot be told: the RFC defines no subtrees for the kind, or the name or the
-/// base is not well formed. A caller counts that against the name.
+/// `None` where that cannot be decided: the RFC defines no subtrees for the kind, or the name or
+/// the base is not well formed. A caller counts that against the name.
 pub(super) fn contains(base: &GeneralName, name: &GeneralName) -> Option<bool> {
     use GeneralName as G;
     match (base, name) {

@@ -92,7 +92,7 @@ fn v1() -> u8 {
 }
 
 impl OcspRequest {
-    /// RFC 5019 §2.1.1: a signature is not looked at.
+    /// RFC 5019 §2.1.1: a signature is not checked.
     ///
     /// # Errors
     /// If the octets are not an OCSP request for at least one certificate.

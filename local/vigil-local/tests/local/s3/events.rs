@@ -1,4 +1,4 @@
-//! What EventBridge and CloudTrail are told of buckets and objects.
+//! The events of EventBridge and CloudTrail about buckets and objects.
 
 use vigil_local::Stack;
 

@@ -24,7 +24,7 @@ fn arn(n: u8) -> String {
     format!("{ACCOUNT}/00000000-0000-0000-0000-{n:012}")
 }
 
-/// Answers each wish with the next of its answers, then with a report.
+/// Answers each request with the next of its answers, then with a report.
 #[derive(Default)]
 struct FakeReports {
     answers: Mutex<Vec<Result<CreatedReport, PortError>>>,

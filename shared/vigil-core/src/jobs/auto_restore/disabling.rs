@@ -1,5 +1,5 @@
 //! The event of a CA having been disabled: it is noted, and a CA that was restored before the event
-//! came goes back into service after all.
+//! came becomes ACTIVE after all.
 
 use crate::{
     ca::CaStatus,
@@ -40,8 +40,8 @@ impl RegionRun<'_> {
             && recorded
             && seen.ca.status != CaStatus::Deleted
         {
-            // What is disabled is perhaps deleted next, and then cannot be looked at any more. If
-            // this fails, an older snapshot has to do.
+            // A disabled CA may be deleted next, and its attributes cannot be read then. If this
+            // fails, an older snapshot has to do.
             let _ = self.take_snapshot(&seen.ca, seen.as_of).await;
         }
         let can_serve =
@@ -86,8 +86,8 @@ impl RegionRun<'_> {
         }
     }
 
-    /// A case that was closed with the CA left DISABLED, or was on the way back into service, and
-    /// whose deletion followed this event.
+    /// A case that was closed with the CA left DISABLED, or was about to become ACTIVE, and whose
+    /// deletion followed this event.
     async fn restored_case(
         &self,
         event: &Disabling,

@@ -67,7 +67,7 @@ impl RegionRun<'_> {
         };
         let status = match &act {
             Act::FirstCrl { .. } => (doubt == Doubt::Published).then_some(Status::Resolved),
-            // Where crl-audit does not look, nothing is known, and nobody is bothered.
+            // Where crl-audit does not audit the CA, nothing is known, and no finding is published.
             _ => last.map(|_| Status::New),
         };
         if let Some(status) = status {

@@ -253,7 +253,7 @@ proptest! {
         check(&world, &CaStatus::Active)?;
     }
 
-    /// The deletion's event is lost for good, and invocations die at will: the sweep suffices.
+    /// The deletion's event is lost, and invocations die at will: the sweep suffices.
     #[test]
     fn without_any_event_of_the_deletion_sweeps_suffice(turns in prop::collection::vec(turn(trigger()), 0..TURNS)) {
         let world = World::new();

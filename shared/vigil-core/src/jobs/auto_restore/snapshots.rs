@@ -1,5 +1,5 @@
-//! Puts down, while CAs are there, what cannot be asked of them once they are DELETED: whose
-//! certificates they have, and what hangs on them.
+//! Records, while CAs exist, what cannot be read once they are DELETED: whose certificates they
+//! have, and what is attached to them.
 //!
 //! One object for the Region's inventory and one for each CA's snapshot. A sweep refreshes a few:
 //! GetPolicy and ListPermissions may be called five times a second, and there may be 200 CAs.
@@ -19,7 +19,7 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// How many CAs a sweep looks at closely.
+/// How many snapshots a sweep makes.
 const MAX_SNAPSHOTS: usize = 10;
 /// How old a snapshot gets before it is made anew, though nothing is known to have changed.
 const REFRESHED_AFTER: Duration = Duration::DAY;
@@ -47,7 +47,7 @@ impl RegionRun<'_> {
         if let Some(old) = &old
             && let Err(error) = self.publish_vanished(old, listing).await
         {
-            // The inventory stays as it is, and the next sweep tells.
+            // The inventory stays as it is, and the next sweep publishes.
             return failures.push(CaFailure::of_all(region, error));
         }
         let seen = listing.cas.iter().map(|ca| (ca.arn.clone(), Known::seen(ca, before(ca))));
@@ -72,7 +72,7 @@ impl RegionRun<'_> {
         }
     }
 
-    /// The CAs of which least is known first. Who is told to slow down stops.
+    /// The CAs of which least is known first. Ends when ACM PCA throttles.
     async fn refresh_snapshots(
         &self,
         listing: &Listing,
@@ -138,7 +138,7 @@ impl RegionRun<'_> {
         let body = serde_json::to_vec_pretty(&snapshot).map_err(AutoRestoreError::Write)?;
         let over = object.as_ref().map(|object| &object.etag);
         let written = conditional::write(self.evidence, &key, body, over).await;
-        // If somebody else was faster, they have seen the same.
+        // If another sweep was faster, it has seen the same.
         written.map_err(AutoRestoreError::EvidenceStore)?;
         Ok(())
     }

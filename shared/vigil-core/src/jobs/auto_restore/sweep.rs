@@ -234,8 +234,8 @@ impl RegionRun<'_> {
         Box::pin(self.at_deadline(call)).await
     }
 
-    /// Cases of CAs that are back, but of which nobody was told: an attempt was cut short after
-    /// the restoration, and so was every repetition of it.
+    /// Cases of CAs that are back, but of which no finding was published: an attempt was cut short
+    /// after the restoration, and so was every repetition of it.
     async fn sweep_restored(
         &self,
         region: &str,
@@ -316,7 +316,7 @@ impl RegionRun<'_> {
         }
     }
 
-    /// If somebody else writes the note meanwhile, the next sweep sees to it.
+    /// If another invocation writes the record meanwhile, the next sweep sees to it.
     async fn note_observed(&self, ca: &Ca, now: OffsetDateTime) -> Result<(), AutoRestoreError> {
         let key = keys::disabled(&ca.arn);
         let stored = stored::read(self.evidence, &key).await;

@@ -1,8 +1,8 @@
-//! CAs that were there when a sweep looked last, and are not any more, though nobody saw them DELETED.
+//! CAs that the last sweep listed, that are no longer listed, and that were never seen as DELETED.
 //!
-//! A window has seven days at least: that neither its event nor any sweep told of the deletion means
-//! that nobody was looking for all of that time. Where restore-deadline has seen the CA DELETED, it
-//! tells of the end itself.
+//! A window has seven days at least: so if neither an event nor a sweep showed the deletion, Vigil
+//! did not run for all of that time. Where restore-deadline has seen the CA DELETED, it publishes
+//! the end itself.
 
 use time::OffsetDateTime;
 

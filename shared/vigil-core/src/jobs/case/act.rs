@@ -69,7 +69,7 @@ pub enum Act {
     PutBack {
         request_ids: Vec<String>,
     },
-    /// The service refused to restore. Told at once; every sweep tries again.
+    /// The service refused to restore. Published at once; every sweep tries again.
     Refused {
         cause: String,
     },
@@ -146,7 +146,7 @@ pub enum Source {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Restorer {
-    /// Somebody, or an attempt of ours that was cut short.
+    /// Another principal, or an attempt of Vigil's that was cut short.
     External,
     Vigil,
 }

@@ -39,7 +39,7 @@ pub enum AutoRestoreError {
     Reactivate(#[source] PortError),
     #[error("the case's record does not take what happened")]
     Record(#[source] CaseError),
-    /// We are not allowed to. It has been told as CRITICAL, unless that failed, too.
+    /// We are not allowed to. It has been published as CRITICAL, unless that failed, too.
     #[error("the CA must be restored, and we may not{}", could_not_publish(.unpublished.as_deref()))]
     Refused {
         #[source]
@@ -54,7 +54,7 @@ pub enum AutoRestoreError {
     /// others.
     #[error("the sweep failed in part: {}", each(.failures))]
     SweepIncomplete { outcome: Box<Outcome>, failures: Vec<CaFailure> },
-    /// The CA is restored. The bus told it, unless that failed, too.
+    /// The CA is restored. A finding was published, unless that failed, too.
     #[error("the CA was restored, and that could not be put on record{}", could_not_publish(.unpublished.as_deref()))]
     Unrecorded {
         #[source]

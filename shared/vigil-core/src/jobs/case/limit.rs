@@ -1,7 +1,7 @@
 //! How often a CA is restored within a day: `state/restorations/<CA id>.json`.
 //!
-//! Somebody, or something, that deletes a CA again whenever it comes back will not be stopped by
-//! restoring it for ever. A restoration is taken before it is made, for one case, and once.
+//! Restoring a CA again and again does not stop a program that deletes it again and again. A
+//! restoration is counted before it is made, once for each case.
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};

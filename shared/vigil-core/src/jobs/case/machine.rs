@@ -4,9 +4,9 @@
 //!          ┌─ joined ─┬──────────────────┬───────────┐
 //!          ▼          │                  │           │
 //! seen ─► judged ─► restoring ─► restored ─► reactivated
-//!    │       ├────► stood ────┐ ▲
+//!    │       ├────► permitted ┐ ▲
 //!    │       ├────► escalated ┴─┘ overruled, when the window is about to end
-//!    └───────┴────► lost        (and lost, or restored by somebody, from wherever it was DELETED)
+//!    └───────┴────► lost        (and lost, or restored by another principal, from every state before)
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub enum CaseState {
     Judged,
     /// The CA is to be restored, and one of the day's restorations is taken for it.
     Restoring,
-    /// The CA is not DELETED any more, by our doing or somebody's.
+    /// The CA is not DELETED any more, by Vigil or another principal.
     Restored,
     /// And it is ACTIVE again.
     Reactivated,
@@ -29,7 +29,7 @@ pub enum CaseState {
     Permitted,
     /// The CA was restored too often, or policy asks: people have to decide.
     Escalated,
-    /// The CA is gone for good.
+    /// The window has ended, and the CA with it.
     Lost,
 }
 
@@ -56,7 +56,7 @@ pub(in crate::jobs) enum Move {
     /// The service refused to restore.
     Refuse,
     Restore,
-    /// The restored CA is to go back into service.
+    /// The restored CA is to become ACTIVE.
     BeginReactivating,
     Reactivate,
     Permit,
@@ -64,7 +64,7 @@ pub(in crate::jobs) enum Move {
     Lose,
     /// It is known whether the CA publishes CRLs again.
     Verify,
-    /// People have been told.
+    /// The findings were published.
     Publish,
 }
 
@@ -72,7 +72,7 @@ pub(in crate::jobs) enum Move {
 pub(in crate::jobs) struct Position {
     pub(in crate::jobs) state: CaseState,
     pub(in crate::jobs) ruling: Option<Ruling>,
-    /// Whether people have been told of this state.
+    /// Whether the findings of this state were published.
     pub(in crate::jobs) published: bool,
 }
 
@@ -98,7 +98,7 @@ pub(in crate::jobs) enum Step {
     /// It is back without us, or by an attempt of ours that was cut short.
     NoteRestored,
     Restore,
-    /// See whether the CA goes back into service; then tell.
+    /// See whether the CA becomes ACTIVE; then publish.
     Reactivate,
     Permit,
     Publish,
@@ -198,7 +198,7 @@ pub(in crate::jobs) fn next(position: Position, observed: Observed) -> Step {
 }
 
 impl CaseState {
-    /// Whether there is nothing more to do than to tell.
+    /// Whether publishing is all that is left to do.
     pub(in crate::jobs) fn is_final(self) -> bool {
         match self {
             Self::Seen | Self::Judged | Self::Restoring => false,
@@ -371,7 +371,7 @@ mod tests {
                     Step::Publish => Move::Publish,
                 };
                 let to = after(Some(from), made).unwrap_or_else(|| panic!("{made:?} {state:?}"));
-                // Stood and Escalated can still become Restored: somebody did it.
+                // Permitted and Escalated can still become Restored: by another principal.
                 let undone = matches!(state, CaseState::Permitted | CaseState::Escalated);
                 assert!(rank(to) > rank(from) || undone, "{state:?} {made:?}");
             }

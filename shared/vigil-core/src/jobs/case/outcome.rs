@@ -13,7 +13,7 @@ pub enum Outcome {
     Case(CaseOutcome),
     /// This delivery of the event changed nothing: the case is closed.
     Duplicate { ca: CaArn, case: String },
-    /// Somebody restored the CA before this event arrived.
+    /// Another principal restored the CA before this event arrived.
     NotDeleted { ca: CaArn, status: String },
     /// The event of a disabling; `recorded`: whether it changed the record of the CA.
     DisablingRecorded {

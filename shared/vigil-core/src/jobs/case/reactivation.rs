@@ -1,4 +1,4 @@
-//! Whether a CA that was restored goes back into service. Pure, but for the policies' verdict.
+//! Whether a CA that was restored becomes ACTIVE again. Pure, but for the policies' verdict.
 
 use time::{Duration, OffsetDateTime};
 
@@ -30,9 +30,9 @@ pub(in crate::jobs) enum KeptDisabled {
         policies: Vec<String>,
         errors: Vec<String>,
     },
-    /// Nobody is known to have disabled it.
+    /// No record says that it was disabled.
     NotRecorded,
-    /// Somebody else restored it, and knows what for.
+    /// Another principal restored it, and decides about its status.
     Others,
     Refused {
         cause: String,

@@ -1,7 +1,7 @@
 //! The record of one deletion: `cases/<CA id>/<RestorableUntil>.json` in the evidence bucket.
 //!
 //! The end of the window stands for the deletion: every deletion has its own, and it is known to
-//! whoever sees the deleted CA, with or without the event. The record is a chain of acts
+//! every caller that sees the deleted CA, with or without the event. The record is a chain of acts
 //! ([`crate::evidence`]); acts are added, never changed.
 
 use serde::Deserialize;
@@ -83,7 +83,7 @@ pub enum CaseError {
     Write(#[source] serde_json::Error),
 }
 
-/// What the ledger holds at a case's key.
+/// What the evidence bucket holds at a case's key.
 #[derive(Debug)]
 pub(in crate::jobs) enum Recorded {
     Absent,
@@ -99,9 +99,9 @@ pub(in crate::jobs) enum Recorded {
 pub(in crate::jobs) enum Doubt {
     /// Nothing: the next CRL is perhaps not due.
     NotYet,
-    /// People have been told.
+    /// The findings were published.
     Published,
-    /// Nobody looks at its CRLs.
+    /// crl-audit does not audit its CRLs.
     Unseen,
 }
 
@@ -411,7 +411,7 @@ impl Case {
         self.entries[self.written..].iter().any(|entry| entry.act.is_decision())
     }
 
-    /// Whether the CA is to go back into service, and it is not on record how that went.
+    /// Whether the CA is to become ACTIVE, and the record does not say how that ended.
     pub(in crate::jobs) fn is_reactivating(&self) -> bool {
         // An event that joins, and what is put back, come in between and change nothing of it.
         let passed_over = |act: &Act| {

@@ -98,8 +98,8 @@ impl<'a> CaseRunner<'a> {
         }
     }
 
-    /// [`AutoRestoreError::Contended`]: somebody else has written the record meanwhile; what they
-    /// made of it decides what is next.
+    /// [`AutoRestoreError::Contended`]: another invocation has written the record meanwhile; what
+    /// it wrote decides what is next.
     pub(in crate::jobs) async fn run(mut self) -> Result<Case, AutoRestoreError> {
         if self.case.state() == CaseState::Restored && self.observed() == Observed::Deleted {
             // The record was read after the CA, and is ahead of it.
@@ -131,7 +131,7 @@ impl<'a> CaseRunner<'a> {
         }
     }
 
-    /// A case that is closed, and whose CA may go back into service after all.
+    /// A case that is closed, and whose CA may become ACTIVE after all.
     pub(in crate::jobs) async fn run_late_reactivation(mut self) -> Result<Case, AutoRestoreError> {
         self.consider_reactivation().await?;
         self.run().await
@@ -226,7 +226,7 @@ impl<'a> CaseRunner<'a> {
         let ca = self.case.ca().clone();
         let (by, request_id) = match self.run_in.authorities.restore(&ca).await {
             Ok(receipt) => (Restorer::Vigil, receipt.request_id),
-            // It is no longer DELETED; describing it tells.
+            // It is no longer DELETED; describing it shows the status.
             Err(PortError::InvalidState { .. }) => (Restorer::External, None),
             Err(PortError::NotFound { .. }) => {
                 self.observation = Observation::Gone { as_of: self.observation.as_of() };
@@ -242,7 +242,7 @@ impl<'a> CaseRunner<'a> {
         self.note_restored(by, request_id)
     }
 
-    /// Told at once and on record once; tried again by every repetition and every sweep.
+    /// Published at once and recorded once; tried again by every repetition and every sweep.
     async fn refused(&mut self, cause: PortError) -> Result<(), AutoRestoreError> {
         let last = self.case.entries().last().map(|entry| &entry.act);
         if matches!(last, Some(Act::Refused { .. })) {
@@ -272,7 +272,7 @@ impl<'a> CaseRunner<'a> {
         self.add(Act::Restored { status, by, request_id, deleted_again_at })
     }
 
-    /// Puts the CA back into service, or finds why not.
+    /// Makes the CA ACTIVE, or finds why not.
     async fn consider_reactivation(&mut self) -> Result<(), AutoRestoreError> {
         let Some(ca) = self.observation.ca().cloned() else { return Ok(()) };
         if self.case.is_reactivating() {
@@ -330,7 +330,7 @@ impl<'a> CaseRunner<'a> {
                 self.left = Some(KeptDisabled::Refused { cause: chain(&cause) });
                 return Ok(());
             }
-            // Deleted again, expired, or gone since we looked: look again.
+            // Deleted again, expired, or gone since it was described: describe again.
             Err(PortError::InvalidState { .. } | PortError::NotFound { .. }) => {
                 return Err(AutoRestoreError::Contended { key: self.case.key() });
             }
@@ -344,8 +344,8 @@ impl<'a> CaseRunner<'a> {
         self.add(Act::Reactivated { request_id })
     }
 
-    /// Tells first and closes then: a crash in between tells the same findings again, where the
-    /// other order would lose them.
+    /// Publishes first and closes then: after a crash in between, the same findings are published
+    /// again, where the other order would lose them.
     async fn publish_and_close(&mut self) -> Result<(), AutoRestoreError> {
         if self.case.has_unwritten_decision() {
             self.write().await?;
@@ -367,8 +367,8 @@ impl<'a> CaseRunner<'a> {
             }
             written => written?,
         }
-        // Whoever notes a disabling looks for a closed case afterwards; we, having closed one, look
-        // for the note. One of us sees the other's.
+        // An invocation that records a disabling reads the case afterwards; this one, which has
+        // closed the case, reads that record. One of the two sees the other's.
         if self.case.state() == CaseState::Restored
             && self.left == Some(KeptDisabled::NotRecorded)
             && self.disabled().await?.is_some()
@@ -379,8 +379,8 @@ impl<'a> CaseRunner<'a> {
         Ok(())
     }
 
-    /// Somebody else has closed the case while we told of it. If they told of another end, ours were
-    /// the last words, and old ones: theirs are told again.
+    /// Another invocation has closed the case while this one published. If it published another
+    /// end, this one's findings came last and are out of date: the other's are published again.
     async fn correct(&self) -> Result<(), AutoRestoreError> {
         let Recorded::Case(theirs, _) = self.run_in.recorded(&self.case.key()).await? else {
             return Ok(());
@@ -454,7 +454,9 @@ impl RegionRun<'_> {
                 Recorded::Case(case, _)
                     if is_deleted && now < until && case.state() == CaseState::Lost =>
                 {
-                    passed_over.push(format!("{key}: it says that the CA is lost, and the CA can be restored"));
+                    passed_over.push(format!(
+                        "{key}: it says that the CA is lost, and the CA can be restored"
+                    ));
                 }
                 Recorded::Case(case, _) if case.last_at().is_some_and(|at| at > now + SKEW) => {
                     passed_over.push(format!("{key}: it is dated in the future"));

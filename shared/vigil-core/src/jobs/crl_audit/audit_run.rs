@@ -1,4 +1,5 @@
-//! One run's work: every CA and every bucket gets its turn, and what has none is handed on.
+//! One run's work: every CA and every bucket is a work item, and what is not begun in time is
+//! continued later.
 
 use time::{Duration, OffsetDateTime};
 
@@ -29,7 +30,7 @@ pub(super) struct AuditRun<'a> {
     pub(super) trigger: &'a Trigger,
     pub(super) now: OffsetDateTime,
 }
-/// A run that is handed on for ever does not end by itself.
+/// A run that always continues in another one would never end.
 const MAX_HOPS: u32 = 50;
 
 type Scopes<'a> = [(&'a Ca, Result<Scope, Skip>)];
@@ -120,8 +121,8 @@ impl AuditRun<'_> {
         Checked { judgements, published, failures, plan: None }
     }
 
-    /// The next run begins with the first that had no turn; a run in which nobody had one is not
-    /// tried again.
+    /// The next run begins with the first that had no turn; a run in which no CA had one is not
+    /// continued.
     async fn continue_later(&self, left: &str, report: &Report) -> Result<(), CheckError> {
         let hop = match self.trigger {
             Trigger::Continuation(continuation) => continuation.hop + 1,

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct AuditState {
     pub(super) resource: String,
-    /// Findings that were told, or are about to be, and not yet resolved: id and rule.
+    /// Findings that were published, or are about to be, and not yet resolved: id and rule.
     pub(super) open: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) crl: CrlHistory,
@@ -26,14 +26,14 @@ pub(super) struct AuditState {
     /// of CAs every time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) certificate: Option<KnownCertificate>,
-    /// Where certificates that were looked at say that the CRL is, and until when, in seconds since
+    /// Where certificates that were read say that the CRL is, and until when, in seconds since
     /// 1970, one that says so is valid.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) points: BTreeMap<String, i64>,
     /// Which certificates were, of those of the audit reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) certificate_scan: Option<ScanProgress>,
-    /// A partition that is gone, and that nobody misses.
+    /// A partition that is gone, and that no certificate needs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) is_retired: bool,
 }
@@ -48,7 +48,7 @@ pub(super) struct KnownCertificate {
 }
 
 impl KnownCertificate {
-    /// `None` if the description does not tell which certificate the CA has.
+    /// `None` if the description does not say which certificate the CA has.
     pub(super) fn of(ca: &Ca, pem: &str) -> Option<Self> {
         Some(Self { serial: ca.serial.clone()?, not_after: ca.not_after?, pem: pem.to_owned() })
     }

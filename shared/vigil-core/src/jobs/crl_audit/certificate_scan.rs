@@ -1,9 +1,10 @@
-//! Looks at the certificates of audit reports: only they tell where they say that the CRL is.
+//! Reads the certificates of audit reports: only they say where relying parties look for the CRL.
 //!
-//! GetCertificate may be called 75 times a second (AWS General Reference, AWS Private CA endpoints and
-//! quotas), and who issues calls it, too. So this comes after everybody's turn, in the time that is
-//! left, and goes on in the next run; what it learns is judged then. What was looked at is an interval
-//! of issuance, so a CA that is caught up costs a call for each certificate that it has newly issued.
+//! GetCertificate may be called 75 times a second (AWS General Reference, AWS Private CA endpoints
+//! and quotas), and clients that issue call it, too. So this comes after all CAs were audited, in
+//! the time that is left, and goes on in the next run; what it learns is judged then. The
+//! certificates that were read are an interval of issuance, so a CA that is caught up costs a call
+//! for each certificate that it has newly issued.
 
 use std::collections::BTreeMap;
 
@@ -24,15 +25,15 @@ mod learn;
 
 pub(super) use choice::{Choice, Plan, Wanted};
 
-/// A fifth of the quota: for each certificate that is issued, somebody calls, too.
+/// A fifth of the quota: for each certificate that is issued, a client calls, too.
 const A_SECOND: usize = 15;
 
-/// Two minutes' worth, 43,200 a day. So a CA with a million certificates takes three weeks, in which
-/// its newest have been looked at since the first hour; and a run stays within its invocation.
+/// Two minutes' worth, 43,200 a day. So a CA with a million certificates takes three weeks, in
+/// which its newest have been read since the first hour; and a run stays within its invocation.
 pub(super) const MAX_A_RUN: usize = 1_800;
 
-/// In the last of an invocation's time no turn begins: so certificates are looked at in each, however
-/// many CAs there are. Who has no turn for that has it in the next invocation.
+/// In the last of an invocation's time no turn begins: so certificates are read in each, however
+/// many CAs there are. A CA that has no turn has it in the next invocation.
 pub(super) const KEPT: Duration = Duration::seconds(30);
 
 /// What was learnt of a CA's certificates.
@@ -42,7 +43,7 @@ struct Seen {
     scanned: usize,
     /// What they name, and the end of the validity of the last that does.
     points: BTreeMap<String, i64>,
-    /// The same of those that did not tell.
+    /// The same of those that could not be read.
     unknown_until: Option<i64>,
     failure: Option<CheckError>,
     is_over: bool,
@@ -106,15 +107,15 @@ async fn see(ports: &Ports<'_>, plans: &[(CaArn, Plan)]) -> Vec<Seen> {
         for ((of, candidate), answer) in batch.into_iter().zip(answers) {
             seen[of].add(answer, candidate.not_after);
         }
-        // Who is told to ask less asks in an hour.
+        // After a throttling the scan goes on in an hour.
         if is_throttled {
             return seen;
         }
     }
 }
 
-/// The CA of each look: one of each CA's by turns, and what is newer of all CAs first. So one that has
-/// millions has nobody else wait.
+/// The CA of each call: one certificate of each CA in turn, and the newer ones of all CAs first. So
+/// a CA with millions does not keep the others waiting.
 fn work_items(plans: &[(CaArn, Plan)]) -> impl Iterator<Item = usize> {
     let newer: fn(&Plan) -> usize = |plan| plan.newer_listed;
     let older: fn(&Plan) -> usize = |plan| plan.list.len() - plan.newer_listed;
@@ -129,7 +130,7 @@ fn work_items(plans: &[(CaArn, Plan)]) -> impl Iterator<Item = usize> {
 
 impl Seen {
     fn add(&mut self, answer: Result<String, PortError>, not_after: i64) {
-        // Behind one that was not looked at, nothing may be claimed.
+        // Behind one that was not read, nothing may be claimed.
         if self.is_over {
             return;
         }

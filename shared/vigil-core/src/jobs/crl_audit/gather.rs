@@ -35,12 +35,12 @@ pub(super) struct Gathered {
     pub(super) listed: Option<Listed>,
     /// Of the object.
     sha256: Vec<u8>,
-    /// Which certificates are to be looked at, if any were asked for.
+    /// Which certificates are to be read, if any were asked for.
     pub(super) plan: Option<Plan>,
     pub(super) failures: Vec<CheckError>,
 }
 
-/// What is known before the CRL is looked at.
+/// What is known before the CRL is read.
 pub(super) struct Asked<'a> {
     pub(super) ca: &'a Ca,
     pub(super) scope: &'a Scope,
@@ -48,7 +48,7 @@ pub(super) struct Asked<'a> {
     pub(super) issuer: Result<Certificate, String>,
     pub(super) kind: Kind<'a>,
     pub(super) references: References,
-    /// Which certificates of the newest audit report are wanted, to be looked at.
+    /// Which certificates of the newest audit report are to be read.
     pub(super) wanted: Option<Wanted<'a>>,
     pub(super) settings: &'a Settings,
     pub(super) as_of: OffsetDateTime,
@@ -197,7 +197,7 @@ async fn fetch(
     .await
 }
 
-/// What a relying party gets of a CRL that could be read; `None` if nobody is sent there.
+/// What a relying party gets of a CRL that could be read; `None` if no certificate names it.
 pub(super) async fn distribution(
     ports: &Ports<'_>,
     scope: &Scope,
@@ -251,7 +251,7 @@ pub(super) fn bucket_users(
 
 /// What could not be learnt of a bucket. A run that did not see everything must not end well.
 pub(super) fn unknown(facts: &BucketFacts) -> Vec<CheckError> {
-    // A stranger's bucket tells us nothing, and bucket.owner says so.
+    // Another account's bucket shows nothing, and bucket.owner says so.
     if facts.owned == Fact::Known(false) {
         return Vec::new();
     }

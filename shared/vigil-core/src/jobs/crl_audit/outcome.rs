@@ -27,7 +27,7 @@ pub struct Audit {
     pub not_applicable: usize,
     pub unknown: usize,
     pub findings: Published,
-    /// Certificates of audit reports that are yet to be looked at, for where they say the CRL is.
+    /// Certificates of audit reports that are yet to be read, for where they say the CRL is.
     pub certificates_left: u64,
     /// The first CA that this run had no time for; another run was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]

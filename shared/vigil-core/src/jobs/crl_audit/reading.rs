@@ -26,7 +26,7 @@ pub(super) struct Reading {
 pub(super) enum End {
     Absent,
     Delivered,
-    /// Why it was not looked at.
+    /// Why it was not read.
     Failed(String),
     TooLarge {
         limit: u64,

@@ -57,7 +57,7 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-03-10 12:00 UTC);
     const KEY: &str = "crl/ca/a.crl";
 
-    /// All was looked at, and nothing of it names the partition, which was last seen days ago.
+    /// All was read, and nothing of it names the partition, which was last seen days ago.
     fn state() -> serde_json::Value {
         let until = json!({"issued_at": (NOW - Duration::DAY).unix_timestamp()});
         json!({"resource": "", "open": {}, "points": {"http://old.example/crl/ca/b.crl": i64::MAX},

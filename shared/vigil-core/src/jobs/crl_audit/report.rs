@@ -27,13 +27,13 @@ pub(super) struct Report {
     seen: usize,
     audited: Vec<Audited>,
     skipped: Vec<Skipped>,
-    /// The first CA that had no turn: the rest was handed on from there.
+    /// The first CA that had no turn: the run was continued from there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) continued_from: Option<String>,
     pub(super) published: Published,
     /// What should have been checked and could not be.
     pub(super) unchecked: Vec<String>,
-    /// How far the certificates of each CA's newest audit report have been looked at.
+    /// How far the certificates of each CA's newest audit report have been read.
     pub(super) certificates: Vec<CertificatesOf>,
     pub(super) judgements: Vec<Judgement>,
 }
@@ -44,7 +44,7 @@ pub(super) struct CertificatesOf {
     pub(super) ca: CaArn,
     /// The report's valid ones.
     pub(super) valid: u64,
-    /// Those of them that are yet to be looked at.
+    /// Those of them that are yet to be read.
     pub(super) left: u64,
     pub(super) scanned: Option<ScannedCertificates>,
 }

@@ -1,4 +1,4 @@
-//! What is remembered of the certificates that were looked at.
+//! What is recorded of the certificates that were read.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -13,17 +13,16 @@ use interval::Interval;
 pub(super) struct ScanProgress {
     #[serde(flatten)]
     pub(super) interval: Interval,
-    /// Records of the newest audit report that could not be read: what they are about was not
-    /// looked at.
+    /// Records of the newest audit report that could not be read: what they are about was not read.
     pub(super) unreadable: u64,
-    /// Until when a certificate is valid that did not tell what it names, in seconds since 1970.
+    /// Until when a certificate is valid whose names could not be read, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) unknown_until: Option<i64>,
 }
 
 impl ScanProgress {
-    /// Everything that was issued before this, and is valid, was looked at and told what it names;
-    /// or why that is not so.
+    /// Everything that was issued before this, and is valid, was read, and the names in it are
+    /// known; or why that is not so.
     pub(super) fn complete_until(&self, now: OffsetDateTime) -> Result<i64, &'static str> {
         if self.interval.from.is_some() {
             Err("not every valid certificate was read yet")
@@ -39,7 +38,7 @@ impl ScanProgress {
         self.unreadable > 0 || self.unknown_until.is_some_and(|until| until >= now)
     }
 
-    /// For people; `left` of the report's certificates are yet to be looked at.
+    /// For people; `left` of the report's certificates are yet to be read.
     pub(super) fn report(&self, left: Option<u64>, now: OffsetDateTime) -> ScannedCertificates {
         let time = |second| OffsetDateTime::from_unix_timestamp(second).ok();
         let Interval { from, until } = &self.interval;

@@ -12,9 +12,9 @@ use crate::{
 pub(super) struct Scope {
     pub(super) bucket: String,
     pub(super) key: String,
-    /// The names of partitions are random, and only issued certificates tell them.
+    /// The names of partitions are random, and only issued certificates have them.
     pub(super) partitioned: bool,
-    /// Where certificates say that the CRL is, if they do and it can be told from here.
+    /// Where certificates say that the CRL is, if they do and the configuration shows it.
     pub(super) distribution_point: Option<String>,
     /// Whether certificates say where the CRL is at all.
     pub(super) is_named: bool,

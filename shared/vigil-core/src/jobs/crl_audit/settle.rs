@@ -1,4 +1,4 @@
-//! What becomes of the judgements: findings are told when they begin and when they are over.
+//! What becomes of the judgements: findings are published when they begin and when they are over.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::{
     rules::{Judgement, JudgementResult},
 };
 
-/// What is found is noted as open before it is told, so that a crash cannot leave a finding that
-/// nobody would ever resolve; what is over is struck off after that was told.
+/// A finding is recorded as open before it is published, so that after a crash it is still resolved
+/// at its end; it is removed after its end was published.
 pub(super) async fn settle(
     finding_store: &FindingStore<'_>,
     resource: &str,
@@ -79,8 +79,8 @@ fn findings(judgement: &Judgement) -> &[Finding] {
 }
 
 /// The findings that are over, each with the reason: its rule was put and did not find it, or what
-/// the rule judges is not there any more. What could not be looked at stays open; a rule that is not
-/// put any more lets go of what it found.
+/// the rule judges is not there any more. What could not be checked stays open; the findings of a
+/// rule that is no longer applied are resolved.
 fn over(open: &BTreeMap<String, String>, judgements: &[Judgement]) -> BTreeMap<String, String> {
     let reason = |id: &str, rule: &str| {
         let judged = judgements.iter().find(|judgement| judgement.rule == rule);

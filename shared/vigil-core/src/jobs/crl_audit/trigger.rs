@@ -86,8 +86,8 @@ impl Trigger {
         matches!(self, Self::Continuation(_) | Self::Schedule)
     }
 
-    /// Adds what the event tells to what is remembered of a CA's CRL, or of one part of it. Events come
-    /// late, twice and in any order: only a newer one changes anything.
+    /// Adds what the event says to what is recorded of a CA's CRL, or of one part of it. Events
+    /// come late, twice and in any order: only a newer one changes anything.
     pub(super) fn learn(&self, ca: &CaArn, scope: &Scope, history: &mut CrlHistory) {
         match self {
             Self::Generation(event) if event.ca == *ca => learn_generation(event, scope, history),
@@ -166,7 +166,7 @@ fn learn_generation(event: &ServiceEvent, scope: &Scope, history: &mut CrlHistor
     }
 }
 
-/// Whatever somebody else wrote before is written over.
+/// What another principal wrote before is written over.
 fn service_wrote(at: OffsetDateTime, history: &mut CrlHistory) {
     history.written_at = history.written_at.max(Some(at));
     history.foreign_write.take_if(|write| write.at <= at);

@@ -37,7 +37,7 @@ fn a_ca_is_restored_in_its_last_two_hours_and_not_before() {
     assert_eq!(done.restored.len(), 1);
     assert_eq!(world.authorities.status(), CaStatus::Disabled);
     let published = world.bus.last();
-    assert_eq!(told.severity, Severity::Critical);
+    assert_eq!(published.severity, Severity::Critical);
     assert_presentable(&published);
     assert_all_kinds("last-resort", crate::rules::last_resort::RULES, &[published]);
     assert!(world.run(Duration::HOUR, "").unwrap().restored.is_empty(), "it is back");

@@ -1,5 +1,5 @@
-//! What people are told of a deletion besides its end: what is at stake, who deleted the CA, and why
-//! it still is.
+//! What an alert says of a deletion besides its end: the impact, who deleted the CA, and why it is
+//! still DELETED.
 
 use time::OffsetDateTime;
 

@@ -23,7 +23,7 @@ pub(super) fn finding(
 ) -> Finding {
     let until = window.restorable_until;
     let kind = match ending {
-        // Who was told does not matter: nobody who may has permitted it.
+        // Whether alerts were sent does not matter: no policy has permitted it.
         Ending::Gone if window.had_certificate && !is_permitted => UNPERMITTED,
         Ending::Gone | Ending::Restored => AS_ANNOUNCED,
         Ending::Unannounced if !window.had_certificate => NEVER_CERTIFIED,

@@ -26,7 +26,7 @@ pub struct Closed {
     #[serde(with = "time::serde::rfc3339")]
     pub restorable_until: OffsetDateTime,
     pub ending: Ending,
-    /// The ids of the findings that were told of it.
+    /// The ids of the findings that were published of it.
     pub findings: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct Watched {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "watch", rename_all = "kebab-case")]
 pub enum Watch {
-    /// Somebody knows, and has asked not to be reminded.
+    /// The deletion is acknowledged: no alert is sent.
     Acknowledged {
         threshold: String,
         by: String,

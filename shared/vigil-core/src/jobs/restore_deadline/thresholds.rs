@@ -1,4 +1,4 @@
-//! How long before the end of a window people are told.
+//! How long before the end of a window alerts are sent.
 
 use std::str::FromStr;
 

@@ -24,15 +24,15 @@ pub(super) struct TrackedWindow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
-    /// Gone for good, and people had been told at the last threshold.
+    /// Permanently deleted, and the alert of the last threshold was sent.
     Gone,
     Restored,
-    /// Gone for good, and nobody had been told that it was about to.
+    /// Permanently deleted, and the alert of the last threshold was not sent.
     Unannounced,
 }
 
 impl Ending {
-    /// A CA that goes before its window has ended is not what anybody was told.
+    /// A CA that goes before its window has ended contradicts what was published.
     pub(super) fn of_gone(is_announced: bool, window: &TrackedWindow, now: OffsetDateTime) -> Self {
         if is_announced && now >= window.restorable_until { Self::Gone } else { Self::Unannounced }
     }

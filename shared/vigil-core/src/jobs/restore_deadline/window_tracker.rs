@@ -1,5 +1,5 @@
 //! Which deletions are being watched: `state/deadline/<CA id>.json`, one for each CA that was ever
-//! found DELETED. Without it nobody would notice that one has come back, or has gone.
+//! found DELETED. Without it a run could not see that a CA has come back, or has gone.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ use crate::{
     ports::Etag,
 };
 
-/// Tells how the deletions have ended that were watched and are no more. What belongs to a Region
-/// that has not answered is left to the next run.
+/// Publishes how the deletions ended that were watched and are over. What belongs to a Region that
+/// has not answered is left to the next run.
 pub(super) async fn close_ended(
     answered: &[RegionSweep],
     ports: &Ports<'_>,
@@ -96,7 +96,7 @@ impl RegionWatch<'_> {
             ca_not_after: ca.not_after,
             ending: None,
         };
-        // If somebody else was faster, they have noted the same.
+        // If another run was faster, it has recorded the same.
         self.note(&window, over.as_ref()).await
     }
 
@@ -125,7 +125,7 @@ impl RegionWatch<'_> {
         Ok(Some(Closed { ca, restorable_until, ending, findings }))
     }
 
-    /// Whether people were told at the last threshold.
+    /// Whether the alert of the last threshold was sent.
     async fn is_announced(&self, window: &TrackedWindow) -> Result<bool, CaError> {
         let Some(last) = self.settings.thresholds.last() else { return Ok(false) };
         let key = keys::alert(&window.ca, window.restorable_until, last);
@@ -134,7 +134,7 @@ impl RegionWatch<'_> {
         Ok(alert.is_some_and(|alert| alert.state == AlertState::Sent))
     }
 
-    /// Tells of every alert of a deletion that it is over; gives their ids.
+    /// Publishes that every alert of a deletion is over; gives their ids.
     async fn resolve(&self, window: &TrackedWindow) -> Result<Vec<String>, CaError> {
         let prefix = keys::alerts(&window.ca, window.restorable_until);
         let mut findings = Vec::new();

@@ -38,11 +38,11 @@ enum Fate {
 #[derive(Default)]
 pub(super) struct Chaos {
     random: Mutex<Option<Random>>,
-    /// The findings that the invocation has told, and that nothing excuses so far.
+    /// The findings that the invocation has published, and that nothing excuses so far.
     published: Mutex<BTreeSet<String>>,
     pub(super) faults: Mutex<BTreeMap<&'static str, usize>>,
-    /// Findings that may rightly be told once more: after they had been told, their invocation died, or
-    /// could not say so in the ledger, or did not hear that they had been taken.
+    /// Findings that may be published once more: after their publication, the invocation died, or
+    /// could not record it in the evidence bucket, or got no answer from the bus.
     pub(super) excused: Mutex<BTreeMap<String, usize>>,
     /// What Vigil restored: the CA, and the end of the window from which.
     pub(super) restored: Mutex<Vec<(CaArn, i64)>>,

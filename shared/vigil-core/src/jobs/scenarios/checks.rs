@@ -12,7 +12,7 @@ use crate::{
     span::Span,
 };
 
-/// How long after a threshold people may be told of it: a run that was skipped, and its retries.
+/// How long after a threshold its alert may come: a run that was skipped, and its retries.
 const SLACK: Duration = Duration::hours(3);
 
 pub(super) fn problems(fleet: &Fleet) -> Vec<String> {
@@ -72,8 +72,8 @@ fn permitted(fleet: &Fleet, problems: &mut Vec<String>) {
     }
 }
 
-/// Every threshold that a window has passed is told, or that it was not; and once, unless its teller
-/// died.
+/// Every threshold that a window has passed has its alert, or is named as missed; and once, unless
+/// the invocation died.
 fn alerts(fleet: &Fleet, problems: &mut Vec<String>) {
     let published = fleet.findings.inner.published.lock().unwrap();
     let alerts: Vec<&Finding> = published
@@ -117,7 +117,7 @@ fn is_about(alert: &Finding, deletion: &Deletion, threshold: &str) -> bool {
                 .is_some_and(|missed| missed.iter().any(|one| one == threshold)))
 }
 
-/// The last hour has one run; where that fails three times, people are told that nobody told them.
+/// The last hour has one run; where that fails three times, the alarm for a missed alert is raised.
 fn owns_up(finding: &Finding, deletion: &Deletion) -> bool {
     finding.rule == "restore-deadline.gone"
         && finding.resource == deletion.ca.as_str()

@@ -28,7 +28,7 @@ const CAS: usize = if cfg!(debug_assertions) { 30 } else { 200 };
 const SWEPT_EVERY: i64 = if cfg!(debug_assertions) { 3 } else { 1 };
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 const DAYS: i64 = 30;
-/// For which nobody deletes, and nothing goes wrong, so that everything is made up for.
+/// In which no CA is deleted, and nothing goes wrong, so that everything is made up for.
 const QUIET: i64 = 2;
 pub(super) const THRESHOLDS: &str = "14d,7d,3d,1d,6h,1h";
 
@@ -41,7 +41,7 @@ pub(super) struct Deletion {
     pub(super) permitted: bool,
     /// When the CA was seen to be DELETED by it for the last time.
     pub(super) deleted_until: OffsetDateTime,
-    /// Somebody else restored it.
+    /// Another principal restored it.
     pub(super) by_hand: bool,
 }
 
@@ -295,7 +295,7 @@ fn ca(place: usize, random: &mut Random) -> Ca {
         ca_type: if random.once_in(10) { CaType::Root } else { CaType::Subordinate },
         status: CaStatus::Active,
         not_after: Some(START + Duration::days(random.between(60, 2000))),
-        // Whose certificate the sweep has read is another suite's matter: nobody asks for it.
+        // Whose certificate the sweep has read is another suite's matter: no test asks for it.
         serial: None,
         restorable_until: None,
         ..fakes::deleted_ca(made)

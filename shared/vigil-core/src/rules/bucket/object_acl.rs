@@ -72,7 +72,7 @@ fn check(subject: &BucketSubject) -> Verdict {
     observe(subject).map_err(NotJudged::unknown)
 }
 
-/// Or why it cannot be told.
+/// Or why that is not known.
 fn observe(subject: &BucketSubject) -> Result<Vec<Observation>, String> {
     let public = |user: &&BucketUser| user.object_acl == S3ObjectAcl::PublicRead;
     let mut seen = Vec::new();

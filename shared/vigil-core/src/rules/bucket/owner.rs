@@ -16,7 +16,7 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
     check,
 };
 
-/// High, because a name that was let go can be taken by a stranger, who then serves the CRL.
+/// High, because another account can take a bucket name that was given up, and then serves the CRL.
 const ANOTHER_ACCOUNT: Kind = Kind {
     id: "another-account",
     severity: Severity::High,

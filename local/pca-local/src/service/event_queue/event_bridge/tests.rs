@@ -1,4 +1,4 @@
-//! Against an endpoint that answers as it is told to.
+//! Against an endpoint with prepared answers.
 
 use std::{
     collections::VecDeque,

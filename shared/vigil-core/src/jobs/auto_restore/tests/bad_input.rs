@@ -1,4 +1,4 @@
-//! Events that are wrong, late or about somebody else: each has a name, is on record, and loses
+//! Events that are wrong, late or about another account: each has a name, is on record, and loses
 //! nothing.
 
 use serde_json::{Value, json};

@@ -109,7 +109,8 @@ fn a_ca_without_crls_or_deleted_again_waits_for_no_first_crl() {
     assert!(matches!(last_act(&world), Act::Published { .. }));
 }
 
-/// Told first, and then put down: what is cut short in between is told again, under the same id.
+/// Published first, and then recorded: after a crash in between it is published again, under the
+/// same id.
 #[test]
 fn a_crash_between_telling_and_recording_loses_nothing() {
     let world = restored();

@@ -1,4 +1,4 @@
-//! Objects that somebody hostile has put into the evidence bucket, and a bucket that takes no record:
+//! Objects that an attacker has put into the evidence bucket, and a bucket that takes no record:
 //! none keeps a CA from being restored.
 
 use proptest::prelude::*;
@@ -71,8 +71,8 @@ fn a_blocked_record_goes_to_a_fresh_key_and_is_told() {
     let case = world.evidence.json(&fresh);
     assert!(case["entries"][0]["passed_over"][0].as_str().unwrap().contains(KEY), "{case}");
     let published = world.bus.last();
-    assert_eq!(told.rule, "auto-restore.evidence-suspicious");
-    assert!(told.evidence["objects"].to_string().contains(KEY));
+    assert_eq!(published.rule, "auto-restore.evidence-suspicious");
+    assert!(published.evidence["objects"].to_string().contains(KEY));
     assert!(world.deliver().is_ok(), "a repetition finds the record at its key");
     assert_eq!(world.authorities.changed("restore"), 1);
 }
@@ -83,11 +83,11 @@ fn an_unusable_approval_is_named_in_a_finding() {
     world.evidence.put(APPROVAL, &" ".repeat(HUGE));
     assert!(is_restored(&world.deliver().unwrap()));
     let published = world.bus.last();
-    assert_eq!(told.rule, "auto-restore.evidence-suspicious");
-    assert!(told.evidence["objects"].to_string().contains(APPROVAL));
+    assert_eq!(published.rule, "auto-restore.evidence-suspicious");
+    assert!(published.evidence["objects"].to_string().contains(APPROVAL));
 }
 
-/// A record with a good chain: whoever can write can compute SHA-256 as well.
+/// A record with a good chain: an attacker who can write can compute SHA-256, too.
 fn forged(acts: &[Value], state: &str) -> String {
     let mut previous = evidence::GENESIS.to_owned();
     let mut entries = Vec::new();

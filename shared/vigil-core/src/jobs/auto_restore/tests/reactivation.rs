@@ -1,4 +1,4 @@
-//! Which restored CAs go back into service.
+//! Which restored CAs become ACTIVE again.
 
 use time::Duration;
 

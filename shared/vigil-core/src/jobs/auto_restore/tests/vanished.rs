@@ -1,4 +1,4 @@
-//! CAs that are not there any more, and of whose deletion nobody has heard.
+//! CAs that are no longer listed, and whose deletion Vigil did not see.
 
 use time::Duration;
 

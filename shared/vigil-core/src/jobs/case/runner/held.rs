@@ -15,14 +15,14 @@ use crate::{
     ports::PortError,
 };
 
-/// The tag of a CA that must not come back into service. Its value does not matter.
+/// The tag of a CA that must not become ACTIVE again. Its value does not matter.
 const COMPROMISED: &str = "vigil:compromised";
 
 /// CloudTrail writes its times to the second, and the service takes a moment to change a state.
 const TOLERANCE: Duration = Duration::MINUTE;
 
 impl CaseRunner<'_> {
-    /// Whether somebody has marked the CA, or the record of its disabling contradicts what the last sweep
+    /// Whether the CA is marked, or the record of its disabling contradicts what the last sweep
     /// saw. A mark needs no proof: it only makes Vigil do less.
     pub(super) async fn held(
         &self,

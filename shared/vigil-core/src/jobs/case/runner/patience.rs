@@ -1,4 +1,4 @@
-//! Looks at a CA that has been changed, until the change shows.
+//! Describes a CA that has been changed, until the change shows.
 
 use time::Duration;
 

@@ -17,8 +17,8 @@ use crate::{
 const FRESH: Duration = Duration::hours(1);
 
 impl CaseRunner<'_> {
-    /// Compares the CA with its last snapshot, once. What may not or cannot be put back is told, and
-    /// does not keep the CA out of service.
+    /// Compares the CA with its last snapshot, once. What may not or cannot be put back is
+    /// published, and does not keep the CA DISABLED.
     pub(super) async fn mend(&mut self) -> Result<(), AutoRestoreError> {
         self.compared = true;
         let Some(ca) = self.observation.ca().cloned() else { return Ok(()) };
@@ -76,8 +76,8 @@ impl CaseRunner<'_> {
         self.add(Act::PutBack { request_ids })
     }
 
-    /// Why what is missing is only told. A record in a bucket is not the owner's word, and the owner may
-    /// have taken away since what a snapshot shows.
+    /// Why what is missing is only published. A record in a bucket is not the owner's word, and the
+    /// owner may have taken away since what a snapshot shows.
     fn may_put_back(&self, ca: &Ca, snapshot_at: OffsetDateTime) -> Result<(), String> {
         if !self.run_in.settings.put_back {
             return Err("the setting PutBack is off".to_owned());

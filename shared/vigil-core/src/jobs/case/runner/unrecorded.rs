@@ -18,8 +18,8 @@ const REPETITIONS_TAKE: Duration = Duration::minutes(10);
 const TIME_TO_RECORD: Duration = Duration::hours(6);
 
 impl CaseRunner<'_> {
-    /// Whether the CA is restored even if this keeps it from being put on record. What may pass is waited
-    /// for as long as somebody comes again.
+    /// Whether the CA is restored even if this keeps it from being put on record. A fault that may
+    /// pass is waited for as long as another invocation follows.
     pub(super) fn must_not_wait(&self, cause: &AutoRestoreError) -> bool {
         let now = self.observation.as_of();
         let left = self.case.until() - now;

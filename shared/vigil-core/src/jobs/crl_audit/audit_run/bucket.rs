@@ -30,7 +30,7 @@ impl AuditRun<'_> {
         let facts = self.ports.buckets.facts(&name).await;
         let mut failures = gather::unknown(&facts);
         let orphans = match self.keys_beside(&name, &users).await {
-            // What a bucket that is gone or a stranger's holds, nobody has to know.
+            // What lies in a bucket that is gone, or another account's, does not matter.
             _ if !facts.exists() || facts.owned == Fact::Known(false) => Ok(Orphans::default()),
             Ok(keys) => Ok(orphans::of(&name, keys, scopes)),
             Err(error) => {

@@ -101,7 +101,7 @@ impl AuditRun<'_> {
         judgements
     }
 
-    /// By what earlier runs have learnt: certificates are looked at when everybody has had their turn.
+    /// By what earlier runs have learnt: certificates are read after all CAs were audited.
     fn named(
         &self,
         scope: &Scope,

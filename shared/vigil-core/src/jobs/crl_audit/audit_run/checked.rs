@@ -9,7 +9,7 @@ pub(super) struct Checked {
     pub(super) judgements: Vec<Judgement>,
     pub(super) published: Published,
     pub(super) failures: Vec<CheckFailure>,
-    /// Which of a CA's certificates are to be looked at.
+    /// Which of a CA's certificates are to be read.
     pub(super) plan: Option<(CaArn, Plan)>,
 }
 

@@ -80,7 +80,7 @@ impl AuditRun<'_> {
         let mut history = known.crl;
         self.trigger.learn(&ca.arn, &scope, &mut history);
         let references = references::of(of_ca, &scope.key, &history, self.now);
-        // Whether it is let go is settled once; only a certificate brings it back, or the service.
+        // Whether it is retired is settled once; only a certificate brings it back, or ACM PCA.
         let is_named = matches!(references, References::Named(_));
         if known.is_retired && known.open.is_empty() && !found.is_there && !is_named {
             return (Part::Another, Checked::default());
@@ -139,7 +139,7 @@ enum Part {
     Spoilt {
         urls: Vec<String>,
     },
-    /// It could not be looked at.
+    /// It could not be read.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! Which certificates of an audit report are looked at next, chosen while the report is read.
+//! Which certificates of an audit report are read next, chosen while the report is read.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -16,7 +16,7 @@ pub(super) const SETTLED_AFTER: Duration = Duration::minutes(5);
 /// What is asked for.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Wanted<'a> {
-    /// What was looked at before.
+    /// What was read before.
     pub(in super::super) progress: Option<&'a ScanProgress>,
     /// So many after the interval, and so many before it: nothing else of the report is kept.
     pub(in super::super) max: usize,
@@ -160,7 +160,7 @@ fn in_arns(serial: &Serial<'_>) -> String {
     }
 }
 
-/// What is to be looked at next, and what may be said once that has been done.
+/// What is to be read next, and what may be said once that has been done.
 #[derive(Debug)]
 pub(in super::super) struct Plan {
     /// In this order: those issued after the interval, and then, back from it, those before.
@@ -171,14 +171,14 @@ pub(in super::super) struct Plan {
     settled: i64,
     shows_all_before: bool,
     tally: Tally,
-    /// Records of the report: what they are about was not looked at.
+    /// Records of the report: what they are about was not read.
     pub(super) unreadable: u64,
-    /// What was looked at before is not known any more.
+    /// What was read before is no longer known.
     pub(super) begins_anew: bool,
 }
 
 impl Plan {
-    /// The interval when the first so many of the list were looked at; `None` if there is none.
+    /// The interval when the first so many of the list were read; `None` if there is none.
     pub(super) fn after(&self, scanned: usize) -> Option<Interval> {
         let known = self.known.as_ref().filter(|_| !self.begins_anew);
         if known.is_none() && scanned == 0 && self.valid() > self.tally.unsettled {
@@ -208,7 +208,7 @@ impl Plan {
         newer + older + unsettled + within
     }
 
-    /// Those of them that were not looked at before.
+    /// Those of them that were not read before.
     pub(in super::super) fn left(&self) -> u64 {
         self.valid() - if self.begins_anew { 0 } else { self.tally.within }
     }

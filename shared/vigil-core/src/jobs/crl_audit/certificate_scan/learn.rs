@@ -6,8 +6,8 @@ use super::{Plan, Seen};
 use crate::jobs::crl_audit::{audit_state::AuditState, scan_progress::ScanProgress};
 
 impl Plan {
-    /// Whether there is anything to remember when so many were looked at. The report alone may say
-    /// something new: that there is nothing more to look at, say.
+    /// Whether there is anything to record when so many were read. The report alone may say
+    /// something new: that there is nothing more to read, say.
     pub(super) fn teaches(&self, scanned: usize) -> bool {
         let known = self.known.as_ref().map(|known| (&known.interval, known.unreadable));
         let after = self.after(scanned);

@@ -57,7 +57,7 @@ impl Fleet {
         choice.finish(bad)
     }
 
-    /// Looks at the first `budget` of the plan's, and remembers.
+    /// Reads the first `budget` of the plan's, and records them.
     fn scan(&mut self, plan: &Plan, budget: usize, now: i64) -> Vec<u128> {
         let list: Vec<u128> =
             plan.list.iter().take(budget).map(|one| serial(one.place.serial.as_ref())).collect();
@@ -129,7 +129,7 @@ fn unreadable_records_keep_a_scan_incomplete_until_read() {
     let plan = fleet.plan(report, now, 9, 1);
     assert_eq!(fleet.scan(&plan, 9, now), [1]);
     assert!(fleet.complete_until(now).is_err());
-    // Now it can be read, and lies in the middle of what was looked at.
+    // Now it can be read, and lies in the middle of what was read.
     fleet.history.push(Issued::of(2, 9));
     let plan = fleet.plan(report, now, 9, 0);
     assert_eq!((fleet.scan(&plan, 9, now), plan.left()), (vec![], 2));
@@ -138,7 +138,7 @@ fn unreadable_records_keep_a_scan_incomplete_until_read() {
     assert_eq!(fleet.complete_until(now), Ok(51));
 }
 
-/// Whoever notes an older report after a newer one.
+/// A run that records an older report after a newer one.
 #[test]
 fn by_a_report_from_before_the_interval_nothing_is_claimed() {
     let history = vec![Issued::of(1, 10), Issued::of(2, 20), Issued::of(3, 30)];
@@ -199,8 +199,8 @@ prop_compose! {
 }
 
 proptest! {
-    /// Whatever is issued, expires and is throttled: no certificate is looked at twice, what is claimed
-    /// was looked at, and in the end everything was.
+    /// Whatever is issued, expires and is throttled: no certificate is read twice, what is claimed
+    /// was read, and in the end everything was.
     #[test]
     fn every_live_certificate_is_looked_at_once(
         // Before the CA's first certificate, or when it has many.

@@ -32,7 +32,9 @@ pub(in super::super) fn over(
 ) -> Fact<PublicAccessBlock> {
     match facts.owned.known() {
         Ok(true) => ours.clone(),
-        Ok(false) => Fact::Unknown("another account owns the bucket, and only that account can read this".to_owned()),
+        Ok(false) => Fact::Unknown(
+            "another account owns the bucket, and only that account can read this".to_owned(),
+        ),
         Err(why) => Fact::Unknown(format!("whose bucket it is is not known: {why}")),
     }
 }

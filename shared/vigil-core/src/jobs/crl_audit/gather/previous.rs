@@ -12,7 +12,7 @@ use crate::{
     rules::crl::CrlState,
 };
 
-/// Of an object that somebody has tampered with, the latest versions before are not the CA's.
+/// Of an object that was tampered with, the latest versions before are not the CA's.
 const MAX_VERSIONS: usize = 3;
 
 pub(super) async fn compare(

@@ -16,7 +16,7 @@ use crate::{
 
 /// Why there is nothing to compare with.
 pub(super) enum Unknown {
-    /// It is nobody's failure.
+    /// It is not a failure.
     Because(String),
     Failed(CheckError),
 }
@@ -88,7 +88,7 @@ pub(super) async fn newest(
         None => reader.finish(&mut both),
     };
     match finished {
-        // audit-report has told that it cannot be read.
+        // audit-report has published that it cannot be read.
         Err(error) => Err(Unknown::Because(format!("the newest audit report is broken: {error}"))),
         Ok(bad) => {
             let name = format!("s3://{}/{}", newest.bucket, newest.key);

@@ -1,4 +1,4 @@
-//! Which of a CA's certificates were looked at: those of an interval, in the order of issuance.
+//! Which of a CA's certificates were read: those of an interval, in the order of issuance.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ impl IssuancePosition {
     }
 }
 
-/// Every certificate in it, ends included, that was valid was looked at.
+/// Every certificate in it, ends included, that was valid was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::jobs::crl_audit) struct Interval {
     /// `None`: from the first certificate on.
@@ -35,7 +35,7 @@ pub(in crate::jobs::crl_audit) enum Side {
 }
 
 impl Interval {
-    /// Nothing was looked at; what comes after that second is newer.
+    /// Nothing was read; what comes after that second is newer.
     pub(in crate::jobs::crl_audit) fn empty(second: i64) -> Self {
         Self { from: Some(IssuancePosition::after(second)), until: IssuancePosition::after(second) }
     }
@@ -56,7 +56,7 @@ impl Interval {
         self.side(&place) == Side::Within
     }
 
-    /// What two runs looked at, if that is one interval; else the later one: a gap is not claimed.
+    /// What two runs read, if that is one interval; else the later one: a gap is not claimed.
     pub(in crate::jobs::crl_audit) fn join(self, other: Self) -> Self {
         let (earlier, later) = if self.until < other.until { (self, other) } else { (other, self) };
         let meet = later.from.as_ref().is_none_or(|from| *from <= earlier.until);

@@ -43,7 +43,7 @@ fn scanned(world: &World) -> usize {
     world.authorities.calls.count("issued")
 }
 
-/// What was told of a rule.
+/// What was published of a rule.
 fn published_about(world: &World, rule: &str) -> Vec<Status> {
     let published = world.published().into_iter().filter(|(of, _)| of == rule);
     published.map(|(_, status)| status).collect()
@@ -82,7 +82,7 @@ fn certificates_naming_a_ca_s_former_partition_are_found() {
     assert!(finding.what_to_do.ends_with(words), "{}", finding.what_to_do);
 }
 
-/// It was deleted before anybody knew of it.
+/// It was deleted before any run saw it.
 #[test]
 fn a_partition_named_only_by_the_oldest_certificate_is_missing() {
     let world = partitioned();
@@ -110,7 +110,7 @@ fn a_partition_named_only_by_the_oldest_certificate_is_missing() {
     assert_eq!(scanned(&world), 61, "one new, one call");
 }
 
-/// Nobody has seen that it was ever there; the certificates say so.
+/// No run has seen it; the certificates name it.
 #[test]
 fn a_complete_crl_never_seen_is_missing_if_certificates_name_it() {
     let world = World::clean();
@@ -191,7 +191,7 @@ fn an_invocation_hands_on_while_there_is_still_time_to_look() {
     assert_eq!((scanned(&world), audit.certificates_left), (1, 0));
 }
 
-/// As it was before every certificate was looked at.
+/// As it was before every certificate was read.
 #[test]
 fn what_earlier_versions_remember_is_understood() {
     let world = partitioned();

@@ -20,7 +20,8 @@ fn an_older_crl_in_the_place_of_a_newer_one_is_found() {
     assert_eq!(world.published(), [new("crl.crl-number")]);
 }
 
-/// Whoever can overwrite the CRL must not be able to make every genuine one look rolled back.
+/// An attacker who can overwrite the CRL must not be able to make every genuine one look rolled
+/// back.
 #[test]
 fn a_forged_crl_teaches_us_no_number() {
     let world = World::clean();
@@ -43,7 +44,7 @@ fn an_entry_that_has_left_since_the_version_before_is_found() {
     let version = |id: &str, bytes: Vec<u8>| {
         world.objects.versions.lock().unwrap().insert((key(1), id.to_owned()), bytes);
     };
-    // The latest before is a forgery that somebody has mended.
+    // The latest before is a forgery that was replaced by the genuine CRL.
     version("1", b"garbage".to_vec());
     version("2", Draft::good(&world.issuers[0], AT).sign(&world.issuers[0]));
     world.audit(Duration::ZERO);

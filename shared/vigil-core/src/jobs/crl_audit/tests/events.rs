@@ -1,4 +1,4 @@
-//! What an event brings: one CA, one bucket or one object is looked at, at once.
+//! What an event brings: one CA, one bucket or one object is audited, at once.
 
 use serde_json::{Value, json};
 use time::Duration;

@@ -84,7 +84,7 @@ fn what_lies_beside_is_a_partition_if_the_ca_has_signed_it() {
     beside("its-own", part_of(&world, 1, "crl/elsewhere.crl"));
     world.audit(Duration::minutes(1));
     assert_eq!(world.published(), [new("crl.issuing-distribution-point")]);
-    // From now on it is known as one, whatever somebody makes of it.
+    // From now on it is known as one, whatever is written to it.
     beside("its-own", b"garbage".to_vec());
     world.audit(Duration::minutes(2));
     let published: Vec<_> = world.published()[1..].to_vec();
@@ -102,7 +102,7 @@ fn a_partition_that_somebody_else_wrote_is_found_by_its_event() {
     assert_eq!(world.published(), [new("crl.writer")]);
 }
 
-/// A CA that never had a complete CRL is told of its partitions, too.
+/// A CA that never had a complete CRL has its partitions audited, too.
 #[test]
 fn that_the_service_wrote_says_of_no_part_that_it_was_there() {
     let world = partitioned();

@@ -49,7 +49,7 @@ fn an_acknowledgement_of_another_deletion_stops_no_alert() {
     assert!(matches!(world.watch(Duration::days(16)), Watch::Alerted { .. }));
 }
 
-/// Whoever may tag a CA need not be who may give it up.
+/// A principal that may tag a CA is not always one that may give it up.
 #[test]
 fn tags_neither_silence_an_alert_nor_hold_the_switch_back() {
     let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);

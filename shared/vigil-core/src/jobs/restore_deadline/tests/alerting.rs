@@ -1,4 +1,4 @@
-//! What a window that runs down is told by, threshold by threshold.
+//! What is published as a window runs down, threshold by threshold.
 
 use time::Duration;
 

@@ -1,4 +1,4 @@
-//! What fails loses no alert, and keeps nobody else from theirs.
+//! A failure loses no alert, and keeps no other CA from its alert.
 
 use serde_json::json;
 use time::Duration;
@@ -13,7 +13,7 @@ use crate::{
     fakes::{self, FakeAuthorities},
 };
 
-/// A crash can only be told from slowness by its age.
+/// Only its age distinguishes a crash from slowness.
 #[test]
 fn a_claim_left_by_a_crash_is_taken_over_once_it_has_expired() {
     let world = World::new(vec![fakes::deleted_ca(AT)]);

@@ -1,5 +1,5 @@
-//! The people of the fleet: who deletes, approves and restores by hand, and what EventBridge tells
-//! of it.
+//! The people of the fleet: who deletes, approves and restores manually, and the events of
+//! EventBridge about it.
 
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -30,7 +30,7 @@ impl Fleet {
         }
     }
 
-    /// Nobody approves what is deleted already.
+    /// No person approves what is deleted already.
     pub(super) fn approve(&mut self, place: usize, expires: OffsetDateTime) {
         let ca = Self::arn(place);
         if self.with_ca(&ca, |ca| ca.status == CaStatus::Deleted).unwrap_or(true) {

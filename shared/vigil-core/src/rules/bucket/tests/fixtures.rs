@@ -43,7 +43,7 @@ fn policies() -> Vec<Fixture> {
         with(|subject| set_policy(subject, &[service_statement(), statement, tls()]))
     };
     let objects = "arn:aws:s3:::crls/*";
-    // Two CAs, of which one has everybody read its CRL in the bucket itself.
+    // Two CAs, of which one has relying parties read its CRL in the bucket itself.
     let public = |resource: &str| {
         let everybody = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
                                "Resource": resource});

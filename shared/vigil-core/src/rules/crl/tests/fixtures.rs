@@ -444,7 +444,7 @@ fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
     ]
 }
 
-/// Looked at another time.
+/// Read at another time.
 fn times(issuer: &Issuer) -> Vec<Fixture> {
     let at = |as_of| CrlSubject { as_of, ..good(issuer) };
     let mut early = Draft::good(issuer, AT);
