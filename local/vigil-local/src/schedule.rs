@@ -2,7 +2,7 @@
 
 pub(crate) mod expression;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::future::BoxFuture;
 use pca_local::Timed;
@@ -33,37 +33,51 @@ pub(crate) enum Sender {
     },
 }
 
-/// All schedules of the template, with the moment at which each is due next.
+/// Each schedule with the moment at which it is due next.
+struct Waiting {
+    /// When the schedules began: rates count from here.
+    since: OffsetDateTime,
+    schedules: Vec<(Schedule, Option<OffsetDateTime>)>,
+}
+
+/// All schedules of the template.
 pub(crate) struct Schedules {
     account: Account,
     buses: EventBuses,
-    /// When the schedules were made: rates count from here.
-    since: OffsetDateTime,
-    waiting: Mutex<Vec<(Schedule, Option<OffsetDateTime>)>>,
+    waiting: Mutex<Waiting>,
 }
 
 impl Schedules {
-    pub(crate) fn new(
-        schedules: Vec<Schedule>,
-        account: Account,
-        buses: EventBuses,
-        now: OffsetDateTime,
-    ) -> Self {
-        let waiting = schedules.into_iter().map(|schedule| {
-            let due = schedule.expression.next_after(now, now);
-            (schedule, due)
-        });
-        Self { account, buses, since: now, waiting: Mutex::new(waiting.collect()) }
+    /// Schedules that do not fire before they [`begin`](Self::begin).
+    pub(crate) fn new(schedules: Vec<Schedule>, account: Account, buses: EventBuses) -> Self {
+        let schedules = schedules.into_iter().map(|schedule| (schedule, None)).collect();
+        let waiting = Waiting { since: OffsetDateTime::UNIX_EPOCH, schedules };
+        Self { account, buses, waiting: Mutex::new(waiting) }
+    }
+
+    /// They count from `now` on.
+    pub(crate) fn begin(&self, now: OffsetDateTime) {
+        let mut waiting = self.waiting();
+        waiting.since = now;
+        for (schedule, due) in &mut waiting.schedules {
+            *due = schedule.expression.next_after(now, now);
+        }
     }
 
     /// The earliest schedule that is due, put off to its next moment.
     fn take_due(&self, now: OffsetDateTime) -> Option<(Schedule, OffsetDateTime)> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = waiting.iter_mut().filter(|(_, due)| due.is_some_and(|due| due <= now));
+        let mut waiting = self.waiting();
+        let since = waiting.since;
+        let due = waiting.schedules.iter_mut();
+        let due = due.filter(|(_, due)| due.is_some_and(|due| due <= now));
         let (schedule, next) = due.min_by_key(|(_, due)| *due)?;
         let at = (*next)?;
-        *next = schedule.expression.next_after(at, self.since);
+        *next = schedule.expression.next_after(at, since);
         Some((schedule.clone(), at))
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn fire(&self, schedule: &Schedule, at: OffsetDateTime) {
@@ -116,8 +130,7 @@ fn with_context_attributes(input: &str, schedule: &Schedule, at: OffsetDateTime)
 
 impl Timed for Schedules {
     fn next_due(&self) -> Option<OffsetDateTime> {
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.iter().filter_map(|(_, due)| *due).min()
+        self.waiting().schedules.iter().filter_map(|(_, due)| *due).min()
     }
 
     /// What the clock has jumped over is fired moment by moment, each when the one before it is

@@ -5,7 +5,7 @@ mod error;
 
 use std::path::Path;
 
-use pca_local::{AdminToken, PcaLocal, Timeline};
+use pca_local::{AdminToken, CloseError, PcaLocal, Timeline};
 
 use crate::events::{EventBuses, SeenEvent};
 use crate::lambda::{Functions, Invocation};
@@ -127,7 +127,7 @@ impl Stack {
         &self.left_out
     }
 
-    /// The folder with S3 objects, logs and targets.
+    /// The folder with CAs, S3 objects, logs and targets.
     pub fn data_dir(&self) -> &Path {
         self.data.path()
     }
@@ -137,14 +137,29 @@ impl Stack {
         self.functions.idle().await;
     }
 
-    /// Stops the server and the processes of all functions.
-    pub async fn shutdown(mut self) {
+    /// Stops the server and the processes of all functions, and closes the data folder. An error is
+    /// logged.
+    pub async fn shutdown(self) {
+        if let Err(error) = self.close().await {
+            let error = error.to_string();
+            tracing::warn!(error, "the state of ACM PCA is not one file");
+        }
+    }
+
+    /// The same, for a caller who wants the error.
+    ///
+    /// # Errors
+    ///
+    /// [`CloseError`] if the log of ACM PCA could not be taken into its database, or the files were
+    /// changed meanwhile.
+    pub async fn close(mut self) -> Result<(), CloseError> {
         self.follower.abort();
         self.functions.shut_down().await;
         self.stop.send_replace(true);
         if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
             self.server.abort();
         }
+        self.pca.close()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use pca_local::{AdminToken, Clock, Timings};
+use pca_local::{AdminToken, Clock, CloseError, Timings};
 use vigil_local::{Account, SECRET, Stack, StackError};
 
 /// Subscribes to the findings of Vigil's template unless another address is given.
@@ -23,7 +23,8 @@ pub(crate) struct Options {
     #[arg(long, env = "VIGIL_LOCAL_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN",
           value_parser = clap::builder::NonEmptyStringValueParser::new())]
     admin_token: Option<String>,
-    /// Folder for S3 objects, logs and targets [default: a temporary folder].
+    /// Folder for CAs with their private keys, the clock if it was moved, S3 objects, KMS keys, logs and
+    /// targets [default: a temporary folder].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// SAM template [default: infra/template.yaml, if it exists]. Without a template there are services
@@ -53,6 +54,8 @@ pub(crate) enum UpError {
     Announce(#[source] std::io::Error),
     #[error("cannot wait for signals")]
     Signal(#[source] std::io::Error),
+    #[error("the state of ACM PCA is not one file")]
+    Close(#[source] CloseError),
 }
 
 pub(crate) async fn run(options: Options) -> Result<(), UpError> {
@@ -63,7 +66,8 @@ pub(crate) async fn run(options: Options) -> Result<(), UpError> {
     if options.freeze_clock {
         clock.freeze();
     }
-    let mut stack = Stack::builder().account(account.clone()).clock(clock).listen(&options.listen);
+    let builder = Stack::builder().account(account.clone()).clock(clock.clone());
+    let mut stack = builder.listen(&options.listen);
     stack = stack.timings(options.timing);
     let is_given = options.admin_token.is_some();
     if let Some(token) = options.admin_token {
@@ -96,13 +100,16 @@ pub(crate) async fn run(options: Options) -> Result<(), UpError> {
         stack = stack.parameter(name, value);
     }
     let stack = stack.start().await.map_err(UpError::Start)?;
+    if options.freeze_clock {
+        // Of a clock that the data folder has set going.
+        clock.freeze();
+    }
     for (logical_id, kind) in stack.left_out() {
         tracing::warn!(logical_id, kind, "this resource type is not supported and is ignored");
     }
     announce(&stack, &account, is_given).map_err(UpError::Announce)?;
     stopped.await;
-    stack.shutdown().await;
-    Ok(())
+    stack.close().await.map_err(UpError::Close)
 }
 
 fn announce(stack: &Stack, account: &Account, is_token_given: bool) -> std::io::Result<()> {

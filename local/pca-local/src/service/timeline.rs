@@ -159,9 +159,12 @@ impl Timeline {
         self.settle().await;
     }
 
+    /// Twice: an event that waited for the disk sets off work of what stands before it.
     async fn settle(&self) {
-        for timed in self.all() {
-            timed.settled().await;
+        for _ in 0..2 {
+            for timed in self.all() {
+                timed.settled().await;
+            }
         }
     }
 }

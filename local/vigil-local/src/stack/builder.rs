@@ -29,6 +29,9 @@ use crate::sinks::Sinks;
 use crate::template::{FunctionSpec, Template};
 use crate::topics::Topics;
 
+/// The data directory of ACM PCA within the data folder.
+const PCA: &str = "pca";
+
 /// How long ACM PCA takes: nothing, if not given.
 struct Immediate(Timings);
 
@@ -80,7 +83,8 @@ impl Builder {
         self
     }
 
-    /// The folder for S3 objects, logs and targets, which is kept between runs.
+    /// The folder for CAs, the clock if it was moved, S3 objects, KMS keys, logs and targets. It is
+    /// kept between runs. Retries that wait, and the history of events, end with a run.
     pub fn data_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data_dir = Some(folder.into());
         self
@@ -171,9 +175,9 @@ impl Builder {
         let buses = EventBuses::new(template.buses, template.rules, targets);
         let history = EventHistory::before(buses.clone(), clock.clone());
         let timeline = Timeline::new(clock.clone());
-        let schedules =
-            Schedules::new(template.schedules, account.clone(), buses.clone(), clock.now());
-        timeline.register(Arc::new(schedules));
+        let schedules = Schedules::new(template.schedules, account.clone(), buses.clone());
+        let schedules = Arc::new(schedules);
+        timeline.register(schedules.clone());
         timeline.register(Arc::new(functions.clone()));
         let mut pca = PcaLocal::builder();
         if let Some(token) = &token {
@@ -185,8 +189,15 @@ impl Builder {
             .events(Arc::new(history.clone()))
             .s3(service_client(&endpoint, &account.region))
             .timeline(timeline.clone())
-            .timings(self.timings.0)
-            .build();
+            .timings(self.timings.0);
+        let pca = match &data {
+            DataDir::Given { path, .. } => {
+                pca.open(&path.join(PCA)).map_err(|cause| StackError::Pca(Box::new(cause)))?
+            }
+            DataDir::Temporary(_) => pca.build(),
+        };
+        // The clock stands where an earlier run has left it.
+        schedules.begin(clock.now());
 
         let services = Services {
             account: account.clone(),
@@ -290,13 +301,13 @@ fn open_data_dir(given: Option<&Path>) -> Result<DataDir, StackError> {
     }
 }
 
-/// S3 and its cases are kept, the CAs that the cases are about are not.
+/// A folder of a vigil-local that kept S3 and its cases, and not the CAs that the cases are about.
 fn warn_of_what_is_gone(path: &Path) {
-    if path.join("s3").exists() {
+    if path.join("s3").exists() && !path.join(PCA).exists() {
         tracing::warn!(
             data_dir = %path.display(),
-            "S3 objects (cases among them), KMS keys, logs and targets are kept from an earlier run. CAs, \
-             certificates, the clock and retries that waited are not: cases may name CAs that do not exist"
+            "this folder is of a version that did not keep CAs: S3 objects, KMS keys, logs and targets \
+             are there, and cases name CAs that do not exist"
         );
     }
 }

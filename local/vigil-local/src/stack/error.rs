@@ -47,6 +47,9 @@ pub enum StackError {
     /// The keys cannot be read, or the template has a key policy that KMS refuses.
     #[error("cannot start KMS")]
     Kms(#[source] ProvideError),
+    /// The folder of ACM PCA cannot be opened, or is damaged.
+    #[error("cannot start ACM PCA")]
+    Pca(#[source] Box<pca_local::DataDirError>),
     /// The address cannot be bound.
     #[error("cannot listen on {address}")]
     Listen {

@@ -164,6 +164,34 @@ async fn the_templates_bucket_is_made_once_with_its_configuration() {
     again.shutdown().await;
 }
 
+/// With its key, so that it still signs; and the events of the second run reach the functions.
+#[tokio::test]
+async fn a_data_folder_keeps_the_cas_and_the_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = with_functions().data_dir(folder.path()).start().await.unwrap();
+    let arn = create(&pca(&first), CertificateAuthorityType::Subordinate, "Kept").await;
+    let csr_of = async |client: &aws_sdk_acmpca::Client| {
+        let csr = client.get_certificate_authority_csr().certificate_authority_arn(&arn);
+        csr.send().await.unwrap().csr().unwrap().to_owned()
+    };
+    let csr = csr_of(&pca(&first)).await;
+    first.timeline().advance_to(NOW + Duration::DAY).await;
+    first.close().await.unwrap();
+    assert!(!folder.path().join("pca/state.db-wal").exists(), "it is one file");
+
+    let again = with_functions().data_dir(folder.path()).start().await.unwrap();
+    assert_eq!(again.timeline().clock().now(), NOW + Duration::DAY);
+    assert_eq!(csr_of(&pca(&again)).await, csr);
+    let delete = pca(&again).delete_certificate_authority().certificate_authority_arn(&arn);
+    delete.send().await.unwrap();
+    again.timeline().advance_to(NOW + Duration::DAY + Duration::hours(3)).await;
+    let triggers: Vec<_> = again.invocations().into_iter().map(|one| one.trigger).collect();
+    assert!(triggers.contains(&"EchoDeletion".to_owned()), "{triggers:?}");
+    let hourly = triggers.iter().filter(|trigger| *trigger == "EchoHourly").count();
+    assert_eq!(hourly, 3, "a schedule counts from the kept time on");
+    again.shutdown().await;
+}
+
 async fn look_up(stack: &Stack, request: &Value) -> (u16, Value) {
     let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
     let authorization = "AWS4-HMAC-SHA256 \
