@@ -187,7 +187,7 @@ impl Builder {
             timings: Mutex::new(self.timings),
         });
         let timeline = &service.timeline;
-        timeline.register(Arc::new(Publisher(Arc::clone(&service))));
+        timeline.register(Arc::new(Publisher::new(Arc::clone(&service))));
         timeline.register(Arc::new(Deleter(store)));
         timeline.register(Arc::new(Finisher(Arc::clone(&service))));
         let api = Api {

@@ -1,6 +1,9 @@
 //! Signs CRLs when they are due, and writes them to the CA's bucket.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use aws_sdk_acmpca::types::{CrlConfiguration, SigningAlgorithm};
 use aws_sdk_s3::{primitives::ByteStream, types::ObjectCannedAcl};
@@ -33,24 +36,48 @@ const BACKDATED: Duration = Duration::HOUR;
 const DEFAULT_EXPIRATION_DAYS: i32 = 7;
 
 /// Writes every CA's CRLs when they are due.
-pub(crate) struct Publisher(pub(crate) Arc<Service>);
+pub(crate) struct Publisher {
+    service: Arc<Service>,
+    /// Attempts of each CA since the last CRL that was written: the first one is logged.
+    failures: Mutex<HashMap<CaArn, u64>>,
+}
+
+/// Why there is no CRL: in the service's words, and in the log's.
+struct NotWritten {
+    failure: CrlFailure,
+    why: String,
+}
+
+impl NotWritten {
+    fn signing(error: &dyn std::error::Error) -> Self {
+        Self { failure: CrlFailure::Signing, why: explain(error) }
+    }
+}
 
 impl Timed for Publisher {
     fn next_due(&self) -> Option<OffsetDateTime> {
-        let now = self.0.now();
-        self.0.store.timed().iter().filter_map(|cell| cell.lock().next_crl_due(now)).min()
+        let now = self.service.now();
+        self.service.store.timed().iter().filter_map(|cell| cell.lock().next_crl_due(now)).min()
+    }
+
+    /// Events of CRLs are delivered when the CRLs' numbers are on disk.
+    fn settled(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            // What is not written down is told by the call that asks for it.
+            drop(self.service.store.settled().await);
+        })
     }
 
     /// The next CRL of each CA is made for the new time, with a number that still grows.
     fn turned_back(&self, now: OffsetDateTime) {
-        for cell in self.0.store.all() {
+        for cell in self.service.store.all() {
             Self::turn_back(&mut cell.lock(), now);
         }
     }
 
     fn run_due(&self, now: OffsetDateTime) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            for cell in self.0.store.timed() {
+            for cell in self.service.store.timed() {
                 let is_due = cell.lock().next_crl_due(now).is_some_and(|due| due <= now);
                 if is_due {
                     self.publish(&cell, now).await;
@@ -61,6 +88,10 @@ impl Timed for Publisher {
 }
 
 impl Publisher {
+    pub(crate) fn new(service: Arc<Service>) -> Self {
+        Self { service, failures: Mutex::default() }
+    }
+
     fn turn_back(authority: &mut Authority, now: OffsetDateTime) {
         let Some(crl) = authority.crl_configuration() else { return };
         let published: Vec<Binding> = authority.crl.published(crl).collect();
@@ -87,52 +118,68 @@ impl Publisher {
             let Some(job) = PendingCrl::prepare(&mut cell.lock(), binding, now) else { continue };
             let validity = job.validity;
             let written = self.write(job).await;
+            let is_written = written.is_ok();
             let mut authority = cell.lock();
             let Some(list) = authority.crl.list_mut(binding) else { continue };
-            match &written {
-                Ok(()) => {
-                    let over = list.written(now, validity);
-                    authority.unlist(&over);
-                }
-                Err(_) => list.failed(now),
+            if is_written {
+                let over = list.written(now, validity);
+                authority.unlist(&over);
+            } else {
+                list.failed(now);
             }
             drop(authority);
-            if written.is_ok() {
-                self.0.events.trail(&arn, || Act::GenerateCrl, now);
+            if is_written {
+                self.service.events.trail(&arn, || Act::GenerateCrl, now);
             }
             first_failure = first_failure.or(written.err());
         }
-        match first_failure {
-            Some(failure) => tracing::warn!(ca = %arn, ?failure, "no CRL written"),
-            None => tracing::info!(ca = %arn, "CRL written"),
+        self.log(&arn, first_failure.as_ref());
+        let failure = first_failure.map(|first| first.failure);
+        self.service.metrics.crl(&arn, failure);
+        self.service.events.announce(&arn, ServiceEvent::CrlGeneration { failure }, now);
+    }
+
+    /// A bucket that is away fails each of the CA's CRLs every 15 minutes: one line for all of them.
+    fn log(&self, ca: &CaArn, failure: Option<&NotWritten>) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        match failure {
+            Some(NotWritten { failure, why }) => {
+                let count = failures.entry(ca.clone()).or_default();
+                *count += 1;
+                if *count == 1 {
+                    tracing::warn!(%ca, ?failure, why, "no CRL written: tried again every 15 minutes");
+                } else {
+                    tracing::debug!(%ca, ?failure, why, failures = *count, "no CRL written");
+                }
+            }
+            None => match failures.remove(ca) {
+                Some(failures) => tracing::warn!(%ca, failures, "CRLs are written again"),
+                None => tracing::info!(%ca, "CRL written"),
+            },
         }
-        self.0.metrics.crl(&arn, first_failure);
-        self.0.events.announce(&arn, ServiceEvent::CrlGeneration { failure: first_failure }, now);
     }
 
     /// Writes the CRL after its content, the number included, is on disk.
-    async fn write(&self, job: PendingCrl) -> Result<(), CrlFailure> {
-        self.0.store.settled().await.map_err(|_| CrlFailure::Signing)?;
+    async fn write(&self, job: PendingCrl) -> Result<(), NotWritten> {
+        self.service.store.settled().await.map_err(|error| NotWritten::signing(&error))?;
         let PendingCrl { ca, bucket, key, acl, content, .. } = job;
         let at = content.generated_at;
         let der = tokio::task::spawn_blocking(move || content.sign())
             .await
-            .map_err(|_| CrlFailure::Signing)?
-            .map_err(|error| {
-                tracing::error!(error = explain(&error), "the CRL could not be signed");
-                CrlFailure::Signing
-            })?;
-        self.0.events.trail(&ca, || Act::SignCrl, at);
+            .map_err(|error| NotWritten::signing(&error))?
+            .map_err(|error| NotWritten::signing(&error))?;
+        self.service.events.trail(&ca, || Act::SignCrl, at);
         let content_type = "application/pkix-crl";
         let object = Object { ca: &ca, bucket: &bucket, key: &key, content_type, acl };
-        self.0.buckets.put(&object, ByteStream::from(der)).await.map_err(|error| {
-            tracing::warn!(%ca, %error, "the CRL could not be written");
-            match error {
+        let put = self.service.buckets.put(&object, ByteStream::from(der)).await;
+        put.map_err(|error| {
+            let failure = match &error {
                 WriteError::Refused { .. } => CrlFailure::BucketPermissions,
                 WriteError::NoEndpoint { .. }
                 | WriteError::Unavailable { .. }
                 | WriteError::Unreadable(_) => CrlFailure::S3Internal,
-            }
+            };
+            NotWritten { failure, why: error.to_string() }
         })
     }
 }
