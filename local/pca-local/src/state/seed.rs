@@ -18,7 +18,7 @@ pub struct Seed {
     pub(crate) authorities: Vec<SeedAuthority>,
 }
 
-/// docs/pca-local.md says what each member means.
+/// docs/pca-local/reference.md says what each member means.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct SeedAuthority {
@@ -99,7 +99,7 @@ fn one_year() -> i64 {
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum SeedError {
-    #[error("the seed is not JSON of the form that docs/pca-local.md gives")]
+    #[error("the seed is not JSON of the form that docs/pca-local/reference.md gives")]
     Form(#[source] serde_json::Error),
     #[error("{place}: {what}")]
     Value { place: String, what: String },
@@ -117,7 +117,7 @@ impl Seed {
     /// Reads a seed and checks what can be checked without the service.
     ///
     /// # Errors
-    /// If the text has not the form that docs/pca-local.md gives, or a value in it cannot be.
+    /// If the text has not the form that docs/pca-local/reference.md gives, or a value in it cannot be.
     pub fn from_json(text: &[u8]) -> Result<Self, SeedError> {
         let seed: Self = serde_json::from_slice(text).map_err(SeedError::Form)?;
         let mut ids = HashSet::new();

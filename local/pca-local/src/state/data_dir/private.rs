@@ -3,7 +3,7 @@
 use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path};
 
 /// The files that are opened by name, SQLite's among them.
-const NAMES: [&str; 4] = ["lock", "state.db", "state.db-shm", "state.db-wal"];
+const NAMES: [&str; 5] = ["last-commit", "lock", "state.db", "state.db-shm", "state.db-wal"];
 const OTHERS: u32 = 0o077;
 
 /// Refuses files that are symbolic links: they would be written to wherever they lead. Of a

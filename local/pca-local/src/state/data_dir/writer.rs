@@ -29,6 +29,8 @@ pub(super) struct Database {
     watch: Arc<Watch>,
     mark: Mark,
     marks: MarkFile,
+    /// The last commit is on disk, and `last-commit` does not say so.
+    is_behind: bool,
     /// Of template ARNs and accounts, which are few and stand in every certificate.
     names: HashMap<String, i64>,
 }
@@ -53,7 +55,8 @@ impl Database {
         marks.synchronise().map_err(unusable)?;
         let watch = Watch::new(&directory.database(), &directory.log());
         let watch = watch.map_err(|error| unusable(std::io::Error::other(error)))?;
-        Ok(Self { connection, watch: Arc::new(watch), mark, marks, names: HashMap::new() })
+        let (watch, names) = (Arc::new(watch), HashMap::new());
+        Ok(Self { connection, watch, mark, marks, is_behind: false, names })
     }
 
     pub(super) fn watch(&self) -> Arc<Watch> {
@@ -67,6 +70,7 @@ impl Database {
         // Before, so that nothing is written to a log that has a hole; and after, so that what is
         // answered is in the files that the next start finds.
         self.watch.check()?;
+        self.catch_up()?;
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.connection.transaction_with_behavior(behavior)?;
         for change in changes {
@@ -76,19 +80,29 @@ impl Database {
         mark.write(&transaction, true)?;
         transaction.commit()?;
         self.watch.check()?;
-        self.keep(mark)
+        self.mark = mark;
+        self.is_behind = true;
+        // What is committed is done and is answered so. Nothing is committed before its mark is there.
+        if let Err(error) = self.catch_up() {
+            tracing::error!(error = explain(&error), "the last commit is not marked");
+        }
+        Ok(())
     }
 
-    fn keep(&mut self, mark: Mark) -> Result<(), WriteError> {
-        let path = self.marks.path().to_owned();
-        self.marks.write(&mark).map_err(|source| WriteError::Mark { path, source })?;
-        self.mark = mark;
+    /// Writes the mark of the last commit, if that failed before.
+    fn catch_up(&mut self) -> Result<(), WriteError> {
+        if self.is_behind {
+            let path = self.marks.path().to_owned();
+            self.marks.write(&self.mark).map_err(|source| WriteError::Mark { path, source })?;
+            self.is_behind = false;
+        }
         Ok(())
     }
 
     /// Writes something that changes nothing.
     fn try_again(&mut self) -> Result<(), WriteError> {
         self.watch.check()?;
+        self.catch_up()?;
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.connection.transaction_with_behavior(behavior)?;
         schema::write_format(&transaction)?;
