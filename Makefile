@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test scenarios fuzz bench check lint rustdoc infra deny docs new-rule build deploy clean
+.PHONY: help setup demo up test scenarios soak fuzz bench check lint rustdoc infra containers packages deny docs new-rule build deploy clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -18,6 +18,7 @@ setup: $(VENV)/.ready ## Install the tests' tools: AWS CLI, boto3, moto, Seleniu
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.94.1 or later (https://rustup.rs)"; exit 1; }
 	@command -v openssl >/dev/null || { echo "openssl is missing: apt-get install openssl"; exit 1; }
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "Chromium and ChromeDriver are missing, which the console is tested in: apt-get install chromium chromium-driver"; exit 1; }
+	@command -v strace >/dev/null || { echo "strace is missing, with which tests make the disk fail: apt-get install strace"; exit 1; }
 	@command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install gcc"; exit 1; }
 
 $(VENV)/.ready: tests/requirements.txt
@@ -42,6 +43,15 @@ up: ## Serve everything on one port, until Ctrl-C
 test: setup ## Run every test
 	@$(CARGO) build --workspace --bins --locked
 	@$(CARGO) test --workspace --locked
+
+SOAK ?= 10
+soak: ## Make every fault that pca-local promises something of, SOAK times as long as CI (10), and print a table
+	@log=$$(mktemp); status=0; \
+	PCA_LOCAL_SOAK=$(SOAK) PCA_LOCAL_KILLS=$$((20 * $(SOAK))) PCA_LOCAL_FAULTS=$$((42 * $(SOAK))) \
+	  $(CARGO) test -p pca-local --locked --no-fail-fast --test durable --test faults --test kills --test soak \
+	  -- --nocapture --test-threads 1 2>"$$log" || status=$$?; \
+	printf '| attempt | expected | seen | verdict |\n| --- | --- | --- | --- |\n'; grep '^| ' "$$log" | sort -V; \
+	[ "$$status" = 0 ] || grep -A8 "panicked at" "$$log"; rm "$$log"; exit "$$status"
 
 FUZZ_SECONDS ?= 60
 # The flags that cargo-fuzz wants are unstable, which RUSTC_BOOTSTRAP lets a stable compiler take. No
@@ -77,7 +87,7 @@ $(BENCH_VENV)/.ready: bench/requirements.txt
 	@$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	@touch $@
 
-check: lint rustdoc infra ## Check formatting, lints, documentation and the SAM template
+check: lint rustdoc infra containers ## Check formatting, lints, documentation and the SAM template
 
 lint:
 	@$(CARGO) fmt --check
@@ -95,6 +105,17 @@ deny: ## Check licences, sources and banned crates (installs cargo-deny)
 
 infra: $(VENV)/.ready
 	@$(VENV)/bin/cfn-lint infra/template.yaml
+
+containers: $(VENV)/.ready
+	@$(VENV)/bin/hadolint packaging/container/Dockerfile
+
+PROFILE ?= release
+PACKAGES := $(TARGET_DIR)/packages
+packages: $(VENV)/.ready ## Build wheels and npm packages of this machine, install them where nothing else is, and try them
+	@command -v npm >/dev/null || { echo "npm is missing: apt-get install npm"; exit 1; }
+	@rm -rf $(PACKAGES)
+	@MATURIN=$(CURDIR)/$(VENV)/bin/maturin packaging/build.sh $(PACKAGES) "$(TARGET)" $(PROFILE)
+	@packaging/try/try.sh $(PACKAGES)
 
 docs: ## Write the pages of docs/ that are generated from code
 	@$(CARGO) build --workspace --bins --locked

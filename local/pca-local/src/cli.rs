@@ -1,11 +1,13 @@
 //! What the options of `pca-local` become, a file for each group of them.
 
 mod events;
+mod health;
 pub(crate) mod stopping;
 pub(crate) mod stored;
 mod tls;
 
 pub(crate) use events::EventOptions;
+pub(crate) use health::health;
 pub(crate) use tls::TlsOptions;
 
 pub(crate) fn read(file: &str, option: &str) -> Result<String, String> {

@@ -12,6 +12,7 @@ mod instance;
 mod model;
 mod service;
 mod state;
+pub mod testing;
 mod web;
 pub mod x509;
 

@@ -33,7 +33,7 @@ use tracing_subscriber::EnvFilter;
 /// In a browser, http://127.0.0.1:4567/_pca-local/ shows CAs, certificates and events, and moves the
 /// clock. For programs, below it: GET `health` and `metrics`; GET and PUT `clock`, POST
 /// `clock/advance`; GET and PUT `timing`; GET, PUT and DELETE `faults`; GET, POST and DELETE
-/// `shares`; GET and PUT `state`; POST `seed`; POST `reset`. docs/pca-local.md has examples of all.
+/// `shares`; GET and PUT `state`; POST `seed`; POST `reset`. docs/pca-local/reference.md has examples of all.
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 struct Options {
@@ -82,12 +82,12 @@ struct Options {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "",
           value_name = "FILE.json")]
     verify_signatures: Option<String>,
-    /// Create the CAs and certificates of a JSON file that do not exist yet (docs/pca-local.md).
+    /// Create the CAs and certificates of a JSON file that do not exist yet (docs/pca-local/reference.md).
     #[arg(long, value_name = "FILE.json")]
     seed: Option<PathBuf>,
     /// Refuse calls that the caller's policies do not allow: a JSON file of access key ids, each
     /// with its `principal` (an ARN), its `policies` (IAM policy documents), and a `secret` if
-    /// signatures are to be verified with it. docs/pca-local.md has an example.
+    /// signatures are to be verified with it. docs/pca-local/reference.md has an example.
     #[arg(long, value_name = "FILE.json", conflicts_with = "verify_signatures")]
     iam: Option<String>,
     #[command(flatten)]
@@ -110,6 +110,12 @@ enum Command {
     Import {
         #[arg(long, value_name = "DIR")]
         data_dir: PathBuf,
+    },
+    /// Ask a running pca-local whether it can do its work; exit code 1 if not. For containers.
+    Health {
+        /// Where it listens. Not over TLS.
+        #[arg(default_value = "127.0.0.1:4567", value_name = "HOST:PORT")]
+        address: String,
     },
     /// Read everything in a data directory, change nothing, and print what is wrong with it.
     Check {
@@ -142,6 +148,7 @@ async fn run(options: Options) -> Result<(), String> {
     match &options.command {
         Some(Command::Export { data_dir }) => return stored::export(data_dir).await,
         Some(Command::Import { data_dir }) => return stored::import(data_dir).await,
+        Some(Command::Health { address }) => return cli::health(address),
         Some(Command::Check { data_dir }) => return stored::check(data_dir),
         Some(Command::Salvage { data_dir }) => return stored::salvage(data_dir),
         None => {}

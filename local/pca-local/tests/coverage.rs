@@ -26,20 +26,39 @@ fn every_row_names_a_test_that_exists() {
     let of_texts = texts().unwrap().into_iter().filter_map(|text| text.test);
     let rows = behaviours().unwrap().into_iter().map(|row| row.test);
     for named in rows.chain(of_choices).chain(of_texts) {
-        let (path, name) = named.split_once(": ").unwrap();
+        let path = named.split_once(": ").unwrap().0;
         let is_from_the_root = path.starts_with("local/")
             || path.starts_with("shared/")
             || path.starts_with("tests/e2e/suites/");
-        let base = if is_from_the_root { "../.." } else { "" };
-        let source = fs::read_to_string(Path::new(FOLDER).join(base).join(path))
-            .unwrap_or_else(|error| panic!("{path}: {error}"));
-        let at = source.find(&format!("fn {name}(")).unwrap_or_else(|| panic!("{named}"));
-        let before = source[..at].trim_end().trim_end_matches("async").trim_end();
-        let attribute = before.lines().last().unwrap_or_default().trim();
-        let is_test = ["#[test]", "#[tokio::test]", "#[tokio::test("]
-            .iter()
-            .any(|start| attribute.starts_with(start));
-        assert!(is_test, "{named} is a function, and not a test");
+        is_a_test(&Path::new(FOLDER).join(if is_from_the_root { "../.." } else { "" }), &named);
+    }
+}
+
+/// `PATH: NAME` is a test in a file of that folder.
+fn is_a_test(folder: &Path, named: &str) {
+    let (path, name) = named.split_once(": ").unwrap();
+    let source =
+        fs::read_to_string(folder.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let at = source.find(&format!("fn {name}(")).unwrap_or_else(|| panic!("{named}"));
+    let before = source[..at].trim_end().trim_end_matches("async").trim_end();
+    let attribute = before.lines().last().unwrap_or_default().trim();
+    let is_test = ["#[test]", "#[tokio::test]", "#[tokio::test("]
+        .iter()
+        .any(|start| attribute.starts_with(start));
+    assert!(is_test, "{named} is a function, and not a test");
+}
+
+#[test]
+fn each_promise_of_durability_names_its_test() {
+    let page = Path::new(FOLDER).join("../../docs/pca-local/durability.md");
+    let page = fs::read_to_string(page).unwrap();
+    let is_row = |line: &&str| line.starts_with("| ") && !line.starts_with("| promise");
+    let rows: Vec<&str> =
+        page.lines().filter(is_row).filter(|line| !line.starts_with("| ---")).collect();
+    assert!(rows.len() > 25, "{}", rows.len());
+    for row in rows {
+        let named = row.trim_end_matches("` |").rsplit_once('`').unwrap().1;
+        is_a_test(&Path::new(FOLDER).join("tests"), named);
     }
 }
 

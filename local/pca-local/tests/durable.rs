@@ -1,4 +1,4 @@
-//! What `docs/pca-local.md` promises of a data directory, each at its fault: stops, copies, damage,
+//! What `docs/pca-local/reference.md` promises of a data directory, each at its fault: stops, copies, damage,
 //! files that are taken away while they are in use, exports and reports under load.
 //!
 //! Faults are made from outside, at the files: SQLite takes another file system underneath it only
@@ -15,7 +15,7 @@ use std::{
     thread,
 };
 
-use process::{Server, Sink, copy, run, send};
+use process::{Row, Server, Sink, copy, run, send};
 use serde_json::{Value, json};
 
 /// What was acknowledged, to be found again.
@@ -86,6 +86,7 @@ fn refused(data: &Path) -> String {
 
 #[test]
 fn a_copy_of_state_db_after_a_stop_has_everything() {
+    let _row = Row::new("2c a copy of state.db alone after SIGTERM and SIGINT", "the state");
     let world = World::new();
     for signal in ["TERM", "INT"] {
         let (server, model) = world.established(signal, 20);
@@ -146,6 +147,10 @@ impl Drop for EndOnDrop<'_> {
 /// 40 CAs with writers, so that bodies wait in the queue while exports and reports are made.
 #[test]
 fn exports_and_reports_under_writers_are_whole() {
+    let _row = Row::new(
+        "11 exports and audit reports while 6 clients write to 40 CAs",
+        "whole, and every export can be imported",
+    );
     let world = World::new();
     let server = world.start("data");
     let (first, request) = server.active_root("Root 0");
@@ -205,6 +210,10 @@ fn report(server: &Server, sink: &Sink, ca: &str) -> Vec<Value> {
 
 #[test]
 fn an_answer_is_on_disk_whatever_happens_to_the_files() {
+    let _row = Row::new(
+        "4c directory or file removed or truncated while it runs",
+        "InternalFailure, health failing",
+    );
     type Harm = fn(&Path);
     let harms: [(&str, Harm); 4] = [
         ("directory", |data| fs::remove_dir_all(data).unwrap()),
@@ -242,6 +251,10 @@ fn an_answer_is_on_disk_whatever_happens_to_the_files() {
 /// After a kill, so that there is a log: cut, flipped at places all over it, removed.
 #[test]
 fn a_damaged_log_is_never_a_silent_roll_back() {
+    let _row = Row::new(
+        "4b the log of a killed process cut, changed, removed",
+        "the state, or refused with what is lost",
+    );
     let world = World::new();
     let (server, model) = world.established("data", 30);
     server.kill();
@@ -297,6 +310,7 @@ fn is_refused(world: &World, folder: &Path, model: &Model) -> bool {
 /// After a stop in good order, every 512 octets of the database.
 #[test]
 fn a_database_damaged_anywhere_is_refused() {
+    let _row = Row::new("4a state.db changed anywhere after a stop", "refused");
     let world = World::new();
     let (server, _) = world.established("data", 5);
     assert_eq!(server.stop("TERM"), Some(0));
@@ -323,6 +337,10 @@ fn refused_in_process(data: &Path) -> String {
 
 #[test]
 fn a_lost_database_beside_its_files_is_no_new_start() {
+    let _row = Row::new(
+        "4e state.db missing, empty, foreign, of another state, or without its log",
+        "refused by name",
+    );
     let world = World::new();
     let (server, _) = world.established("data", 3);
     server.kill();
@@ -411,6 +429,7 @@ fn a_certificate_whose_octets_changed_is_never_served() {
 
 #[test]
 fn a_signal_right_after_listening_on_is_a_clean_stop() {
+    let _row = Row::new("2b SIGINT and SIGTERM right after `listening on`", "exit code 0");
     let world = World::new();
     for signal in ["INT", "TERM"].into_iter().cycle().take(16) {
         assert_eq!(world.start("data").stop(signal), Some(0), "{signal}");
@@ -421,6 +440,8 @@ fn a_signal_right_after_listening_on_is_a_clean_stop() {
 /// good order.
 #[test]
 fn a_signal_during_the_start_leaves_a_sound_directory() {
+    let _row =
+        Row::new("2d signals all over the start", "gone, or a clean stop; the directory is sound");
     let world = World::new();
     let (server, model) = world.established("data", 3);
     server.kill();
@@ -452,6 +473,10 @@ fn a_clean_stop_says_what_it_waited_for() {
 
 #[test]
 fn a_clock_at_the_end_of_time_stops_no_start_and_no_export() {
+    let _row = Row::new(
+        "8b the clock before 1970 and at the end of 9999",
+        "refused; what is stored stops no start and no export",
+    );
     let world = World::new();
     let (server, model) = world.established("data", 1);
     for (now, want) in [("9999-12-31T23:59:58Z", 400), ("1969-12-31T00:00:00Z", 400)] {

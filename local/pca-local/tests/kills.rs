@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use process::{Random, Server, Sink, setting};
+use process::{Random, Row, Server, Sink, setting};
 use serde_json::{Value, json};
 
 const CLIENTS: u64 = 4;
@@ -158,6 +158,10 @@ fn serial(arn: &str) -> &str {
 #[test]
 fn what_was_acknowledged_survives_being_killed() {
     let kills = setting("PCA_LOCAL_KILLS", 100);
+    let mut row = Row::new(
+        "1 SIGKILL while 4 clients issue, revoke, tag, disable, delete, restore",
+        "all that was acknowledged is there, in reports and on CRLs too",
+    );
     let seed = setting("PCA_LOCAL_SEED", Random::anything());
     eprintln!("PCA_LOCAL_SEED={seed}");
     let folder = tempfile::tempdir().unwrap();
@@ -206,7 +210,8 @@ fn what_was_acknowledged_survives_being_killed() {
     for known in &mut known {
         verify(&server, known);
     }
-    conclude(&server, &sink, &known);
+    let found = conclude(&server, &sink, &known);
+    row.saw(format!("{kills} kills: {found}"));
 }
 
 fn establish(server: &Server, number: u64) -> Known {
@@ -218,7 +223,7 @@ fn establish(server: &Server, number: u64) -> Known {
 
 /// Each certificate once, each revocation in the report and on the last CRL, and CRL numbers that
 /// only ever grow.
-fn conclude(server: &Server, sink: &Sink, known: &[Known]) {
+fn conclude(server: &Server, sink: &Sink, known: &[Known]) -> String {
     let (mut issued, mut revoked) = (0, 0);
     for known in known {
         server.admin("POST", "clock/advance", &json!({"seconds": 3600})).unwrap();
@@ -251,15 +256,16 @@ fn conclude(server: &Server, sink: &Sink, known: &[Known]) {
     for (key, numbers) in numbers.iter() {
         assert!(numbers.is_sorted_by(|a, b| a < b), "{key}: {numbers:?}");
     }
-    eprintln!(
-        "{issued} certificates, {revoked} revoked, {} CRLs",
-        numbers.values().flatten().count()
-    );
+    format!("{issued} certificates, {revoked} revoked, {} CRLs", numbers.values().flatten().count())
 }
 
 /// A write that finds no room is not acknowledged, and what is in memory is what is on disk.
 #[test]
 fn a_full_disk_is_an_error_and_undoes_what_was_not_written() {
+    let mut row = Row::new(
+        "3 no room for the data directory's files",
+        "InternalFailure, reads go on, nothing acknowledged is lost, and writing goes on with room",
+    );
     let folder = tempfile::tempdir().unwrap();
     let (data, sink) = (folder.path().join("data"), Sink::start());
     let mut known = establish(&Server::start(&data, &sink), 0);
@@ -304,6 +310,7 @@ fn a_full_disk_is_an_error_and_undoes_what_was_not_written() {
     drop(server);
 
     let server = Server::start(&data, &sink);
+    row.saw(format!("{} acknowledged and there, {refused} refused", acknowledged.len()));
     known.news = acknowledged;
     verify(&server, &mut known);
     assert_eq!(tags_of(&server, &known.ca), kept);

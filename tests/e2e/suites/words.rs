@@ -83,7 +83,7 @@ fn texts() -> BTreeMap<String, String> {
     let mut words = String::new();
     descriptions(&template(), &mut words);
     texts.insert("infra/template.yaml".to_owned(), words);
-    for folder in ["", "docs/", "docs/decisions/"] {
+    for folder in ["", "docs/", "docs/decisions/", "docs/pca-local/"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             if name.ends_with(".md") {

@@ -65,6 +65,34 @@ impl Server {
         Self::spawn(Command::new(env!("CARGO_BIN_EXE_pca-local")), data, sink)
     }
 
+    /// With more options, and whatever a shell sets up first.
+    pub(crate) fn start_more(data: &Path, sink: &Sink, setting: &str, options: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args([
+            "-c",
+            &format!("{setting} exec \"$0\" \"$@\""),
+            env!("CARGO_BIN_EXE_pca-local"),
+        ]);
+        shell.args(options);
+        Self::spawn(shell, data, sink)
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.lock().unwrap().id()
+    }
+
+    /// What it has in memory, in MiB.
+    pub(crate) fn resident(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    }
+
     /// One whose files cannot become longer than that, as on a disk that is full.
     pub(crate) fn start_limited(data: &Path, sink: &Sink, blocks: u32) -> Self {
         let mut shell = Command::new("sh");
@@ -72,6 +100,34 @@ impl Server {
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
         shell.args(["-c", &script, env!("CARGO_BIN_EXE_pca-local")]);
         Self::spawn(shell, data, sink)
+    }
+
+    /// Under strace, which is told what to trace and which calls to change. The process is our child, and
+    /// strace is not. `Err` is what it says when it does not start.
+    pub(crate) fn start_traced(
+        data: &Path,
+        sink: &Sink,
+        arguments: &[String],
+    ) -> Result<Self, String> {
+        let mut strace = Command::new("strace");
+        strace.args(["-D", "-f", "-qq", "--seccomp-bpf"]);
+        if !arguments.iter().any(|argument| argument == "-o") {
+            strace.args(["-o", "/dev/null"]);
+        }
+        strace.args(arguments).arg(env!("CARGO_BIN_EXE_pca-local"));
+        let mut child = with_arguments(&mut strace, data, sink)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("strace is there: apt-get install strace");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        if let Some(address) = line.trim().strip_prefix("listening on http://") {
+            return Ok(Self { address: address.to_owned(), child: Mutex::new(child) });
+        }
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{said}");
+        Err(said)
     }
 
     pub(crate) fn kill_while_it_starts(data: &Path, sink: &Sink, after: Duration) {
@@ -194,6 +250,31 @@ impl Server {
     }
 }
 
+/// A row of the table that `make soak` prints: the test's end says whether it holds.
+pub(crate) struct Row {
+    attempt: &'static str,
+    expected: &'static str,
+    seen: String,
+}
+
+impl Row {
+    pub(crate) fn new(attempt: &'static str, expected: &'static str) -> Self {
+        Self { attempt, expected, seen: String::new() }
+    }
+
+    pub(crate) fn saw(&mut self, seen: impl Into<String>) {
+        self.seen = seen.into();
+    }
+}
+
+impl Drop for Row {
+    fn drop(&mut self) {
+        let Self { attempt, expected, seen } = self;
+        let verdict = if std::thread::panicking() { "**breaks**" } else { "holds" };
+        eprintln!("| {attempt} | {expected} | {seen} | {verdict} |");
+    }
+}
+
 /// A signal by its name.
 pub(crate) fn send(child: &Child, signal: &str) {
     let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
@@ -222,7 +303,7 @@ pub(crate) fn run(arguments: &[&str], input: &[u8]) -> (Option<i32>, Vec<u8>, St
 }
 
 fn with_arguments<'a>(command: &'a mut Command, data: &Path, sink: &Sink) -> &'a mut Command {
-    command.args(["--listen", "127.0.0.1:0", "--log", "error", "--timing", "immediate"]);
+    command.args(["--listen", "127.0.0.1:0", "--log", "warn", "--timing", "immediate"]);
     command.arg("--data-dir").arg(data);
     command.args(["--s3-endpoint", &format!("http://{}", sink.address)]);
     command.stdout(Stdio::piped())
@@ -233,21 +314,40 @@ pub(crate) struct Sink {
     pub(crate) address: String,
     objects: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     pub(crate) numbers: Arc<Mutex<BTreeMap<String, Vec<u64>>>>,
+    mood: Arc<Mutex<Mood>>,
+}
+
+/// How the sink answers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Mood {
+    Takes,
+    Refuses(u16),
+    /// Closes the connection without an answer.
+    Resets,
+    /// Answers what is no HTTP.
+    Garbles,
 }
 
 impl Sink {
+    pub(crate) fn be(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let sink = Self {
             address: listener.local_addr().unwrap().to_string(),
             objects: Arc::default(),
             numbers: Arc::default(),
+            mood: Arc::new(Mutex::new(Mood::Takes)),
         };
         let (objects, numbers) = (Arc::clone(&sink.objects), Arc::clone(&sink.numbers));
+        let mood = Arc::clone(&sink.mood);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (objects, numbers) = (Arc::clone(&objects), Arc::clone(&numbers));
-                std::thread::spawn(move || serve(stream, &objects, &numbers));
+                let mood = Arc::clone(&mood);
+                std::thread::spawn(move || serve(stream, &objects, &numbers, &mood));
             }
         });
         sink
@@ -279,6 +379,7 @@ fn serve(
     stream: TcpStream,
     objects: &Mutex<BTreeMap<String, Vec<u8>>>,
     numbers: &Mutex<BTreeMap<String, Vec<u64>>>,
+    mood: &Mutex<Mood>,
 ) {
     let mut reader = BufReader::new(stream);
     loop {
@@ -306,11 +407,20 @@ fn serve(
         if reader.read_exact(&mut body).is_err() {
             return;
         }
-        if path.ends_with(".crl") {
+        let mood = *mood.lock().unwrap();
+        let answer = match mood {
+            Mood::Takes => "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_owned(),
+            Mood::Refuses(status) => format!("HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n"),
+            Mood::Resets => return,
+            Mood::Garbles => "\u{1}\u{2}nonsense\r\n\r\n".to_owned(),
+        };
+        if mood == Mood::Takes && path.ends_with(".crl") {
             numbers.lock().unwrap().entry(path.clone()).or_default().push(number(&body));
         }
-        objects.lock().unwrap().insert(path, body);
-        if reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").is_err() {
+        if mood == Mood::Takes {
+            objects.lock().unwrap().insert(path, body);
+        }
+        if reader.get_mut().write_all(answer.as_bytes()).is_err() {
             return;
         }
     }
