@@ -32,7 +32,8 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 packages=$(mktemp -d)
 trap 'rm -rf "$packages"' EXIT
 mkdir "$packages/platform"
-install -m 755 -s "$built/pca-local" "$packages/platform/pca-local"
+# maturin has stripped it.
+install -m 755 "$built/pca-local" "$packages/platform/pca-local"
 cat >"$packages/platform/package.json" <<JSON
 {
   "name": "pca-local-$platform",

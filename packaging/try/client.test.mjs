@@ -71,7 +71,7 @@ for (const timing of ["immediate", "aws"]) {
       await pca.reset();
       const left = await client.send(new aws.ListCertificateAuthoritiesCommand({}));
       assert.deepEqual(left.CertificateAuthorities, []);
-      await assert.rejects(start({ args: ["--listen", pca.endpoint.slice(7)] }), /cannot listen on/);
+      await assert.rejects(start({ listen: pca.endpoint.slice(7) }), /cannot listen on/);
     } finally {
       await pca.stop();
     }

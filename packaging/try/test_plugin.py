@@ -50,7 +50,7 @@ def test_refuses_in_its_own_words(pca_local):
 def test_a_taken_port_is_said(pca_local):
     address = pca_local.endpoint.removeprefix("http://")
     with pytest.raises(package.PcaLocalError, match="cannot listen on"):
-        with package.start(["--listen", address]):
+        with package.start(listen=address):
             pass
 
 

@@ -1,6 +1,8 @@
 export interface Options {
   /** More options of the pca-local command. */
   args?: string[];
+  /** HOST:PORT. Default: a free port of 127.0.0.1. */
+  listen?: string;
   region?: string;
   /** "immediate" (default), or "aws": things take time as they do at AWS. */
   timing?: string;

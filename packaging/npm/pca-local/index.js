@@ -71,12 +71,12 @@ export class PcaLocal {
 }
 
 /**
- * Starts pca-local on a free port.
+ * Starts pca-local, on a free port unless `listen` has one.
  *
  * `timing: "aws"` lets things take time as they do at AWS.
  */
-export async function start({ args = [], region = "us-east-1", timing = "immediate" } = {}) {
-  const options = ["--listen", "127.0.0.1:0", "--log", "error", "--region", region];
+export async function start({ args = [], listen = "127.0.0.1:0", region = "us-east-1", timing = "immediate" } = {}) {
+  const options = ["--listen", listen, "--log", "error", "--region", region];
   const child = spawn(findBinary(), [...options, "--timing", timing, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -130,15 +130,17 @@ def find_binary() -> str:
 def start(
     arguments: Sequence[str] = (),
     *,
+    listen: str = "127.0.0.1:0",
     region: str = "us-east-1",
     timing: str = "immediate",
 ) -> Iterator[PcaLocal]:
-    """A pca-local on a free port, which ends with the block. ``arguments`` are options of ``pca-local``.
+    """A pca-local that ends with the block, on a free port unless ``listen`` has one. ``arguments`` are
+    more options of ``pca-local``.
 
     ``timing="aws"`` lets things take time as they do at AWS: RequestInProgressException before a
     certificate is there.
     """
-    command = [find_binary(), "--listen", "127.0.0.1:0", "--log", "error"]
+    command = [find_binary(), "--listen", listen, "--log", "error"]
     command += ["--region", region, "--timing", timing, *arguments]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
