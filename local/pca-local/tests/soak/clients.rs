@@ -74,7 +74,7 @@ fn a_token_that_comes_64_times_at_once_makes_one() {
         "CertificateAuthorityArn": ca, "Csr": request, "IdempotencyToken": "token",
         "SigningAlgorithm": "SHA256WITHECDSA", "Validity": {"Type": "DAYS", "Value": 365},
     });
-    let mut all = |operation: &str, request: &serde_json::Value| -> Vec<serde_json::Value> {
+    let all = |operation: &str, request: &serde_json::Value| -> Vec<serde_json::Value> {
         let begun = Barrier::new(64);
         thread::scope(|scope| {
             let calls: Vec<_> = (0..64)

@@ -79,7 +79,7 @@ fn odd_requests_have_their_codes() {
             "POST / HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
         )
     };
-    let long = format!("X-Long: {}\r\n", "x".repeat(500_000));
+    let long = format!("X-Long: {}\r\n", "x".repeat(2_000_000));
     let many: String = (0..150).map(|number| format!("X-{number}: 1\r\n")).collect();
     let chunked = format!(
         "POST / HTTP/1.1\r\nHost: localhost\r\n{target}Transfer-Encoding: chunked\r\n\r\n\

@@ -51,7 +51,7 @@ fn a_directory_in_use_is_refused_to_a_second_process() {
             &["salvage", path],
         ] {
             let said = refused(arguments);
-            assert!(said.contains("another pca-local uses"), "{said}");
+            assert!(said.contains("is in use by another pca-local"), "{said}");
         }
     }
     issue(&server, &ca, &request).unwrap();
