@@ -162,9 +162,15 @@ fn event(record: &Value) -> Value {
         let values = part.as_object().into_iter().flatten();
         names.extend(values.filter(|(name, _)| name.ends_with("Arn")).map(|(_, value)| value));
     }
+    let listed = record["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
+    names.extend(listed.iter().map(|resource| &resource["ARN"]));
     let resource = |name: &Value| {
-        let is_ca = name.as_str().is_some_and(|name| name.contains(":certificate-authority/"));
-        let kind = if is_ca { json!("AWS::ACMPCA::CertificateAuthority") } else { Value::Null };
+        let has = |part: &str| name.as_str().is_some_and(|name| name.contains(part));
+        let kind = match (has(":certificate-authority/"), has(":kms:")) {
+            (true, _) => json!("AWS::ACMPCA::CertificateAuthority"),
+            (_, true) => json!("AWS::KMS::Key"),
+            _ => Value::Null,
+        };
         json!({"ResourceName": name, "ResourceType": kind})
     };
     json!({

@@ -1,8 +1,12 @@
-//! KMS on one machine: keys with policies, states and aliases, in AWS JSON 1.1. It encrypts nothing.
-//! S3 asks whether a caller may use a bucket's key, and writes objects in plain.
+//! KMS on one machine: keys with policies, states and aliases, in AWS JSON 1.1. It signs and makes MACs
+//! in earnest, and encrypts nothing: S3 asks whether a caller may use a bucket's key, and writes objects
+//! in plain.
 
+mod cryptographic;
 mod keys;
+mod material;
 mod operations;
+mod trail;
 mod usage;
 
 use std::path::Path;
@@ -11,7 +15,7 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use pca_local::Clock;
+use pca_local::{Clock, EventSink};
 use serde_json::{Value, json};
 
 use crate::account::Account;
@@ -19,6 +23,7 @@ use crate::roles::Roles;
 use iam_policy::{Malformed, Policy};
 
 use keys::{Alias, Key, Keys, KmsRefusal, KmsState, StateError, refuse};
+pub(crate) use material::KeySpecName;
 
 /// A handle; clones share the keys.
 #[derive(Clone, Debug)]
@@ -38,6 +43,7 @@ pub(crate) struct KeySpec {
     pub(crate) id: String,
     /// `None`: the policy that KMS gives a new key.
     pub(crate) policy: Option<String>,
+    pub(crate) spec: KeySpecName,
 }
 
 impl Kms {
@@ -58,12 +64,14 @@ impl Kms {
         aliases: &[(String, String)],
     ) -> Result<(), ProvideError> {
         let now = self.0.clock.now();
-        for KeySpec { id, policy } in keys {
+        let there = self.0.keys.at(now).keys;
+        for KeySpec { id, policy, spec } in keys.iter().filter(|key| !there.contains_key(&key.id)) {
             let default = || operations::default_policy(&self.0.account.id);
             let policy = policy.clone().unwrap_or_else(default);
             Policy::of_key(&policy)
                 .map_err(|cause| ProvideError::Policy { key: id.clone(), cause })?;
-            let key = Key::new(policy, now);
+            let failed = |_| ProvideError::Material { key: id.clone() };
+            let key = Key::new(policy, now).of_spec(*spec).map_err(failed)?;
             let keep = |state: &mut KmsState| {
                 state.keys.entry(id.clone()).or_insert(key);
             };
@@ -83,12 +91,13 @@ impl Kms {
         headers: &HeaderMap,
         access_key: Option<&str>,
         body: &Bytes,
+        events: &dyn EventSink,
     ) -> Response {
         let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         let operation = target.and_then(|target| target.strip_prefix("TrentService."));
         let answer = operation
             .ok_or_else(|| refuse("UnknownOperationException", "X-Amz-Target names no operation"))
-            .and_then(|operation| self.0.call(operation, access_key, body));
+            .and_then(|operation| self.0.call(operation, access_key, body, events));
         match answer {
             Ok(answer) => axum::Json(answer).into_response(),
             Err(KmsRefusal { code, message }) => {
@@ -105,6 +114,7 @@ impl Inner {
         operation: &str,
         access_key: Option<&str>,
         body: &Bytes,
+        events: &dyn EventSink,
     ) -> Result<Value, KmsRefusal> {
         let Some(access_key) = access_key else {
             let why = "Request is missing Authentication Token";
@@ -113,7 +123,13 @@ impl Inner {
         let body = if body.is_empty() { b"{}" } else { &body[..] };
         let request: Value = serde_json::from_slice(body)
             .map_err(|error| refuse("SerializationException", &error.to_string()))?;
-        self.carry_out(operation, access_key, &request)
+        let answer = self.carry_out(operation, access_key, &request)?;
+        if let (true, Some(arn)) =
+            (cryptographic::OPERATIONS.contains(&operation), answer["KeyId"].as_str())
+        {
+            events.deliver(self.record(operation, access_key, arn, &request));
+        }
+        Ok(answer)
     }
 }
 
@@ -125,6 +141,8 @@ pub enum ProvideError {
         #[source]
         cause: Malformed,
     },
+    #[error("the key {key} could not be generated")]
+    Material { key: String },
     #[error(transparent)]
     State(StateError),
 }

@@ -55,9 +55,16 @@ pub(crate) struct Roles(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     account: Account,
-    by_function: BTreeMap<String, Policy>,
+    by_function: BTreeMap<String, Role>,
     granted: BTreeSet<Grant>,
     calls: Mutex<BTreeSet<Call>>,
+}
+
+#[derive(Debug)]
+struct Role {
+    /// As SAM names it: `<stack>-<logical id>Role-<suffix>`.
+    name: String,
+    policy: Policy,
 }
 
 /// The access key id that a function of this name is given.
@@ -68,13 +75,13 @@ pub(crate) fn access_key_id(function: &str) -> String {
 const PREFIX: &str = "lambda-";
 
 impl Roles {
-    /// `statements` are those of each function, by its name.
+    /// Of each function: its name, the name of its role, and the role's statements.
     pub(crate) fn new(
         account: Account,
-        statements: impl IntoIterator<Item = (String, Vec<Value>)>,
+        functions: impl IntoIterator<Item = (String, String, Vec<Value>)>,
     ) -> Result<Self, (String, Malformed)> {
         let mut inner = Inner { account, ..Inner::default() };
-        for (function, statements) in statements {
+        for (function, name, statements) in functions {
             let policy = Policy::of_role(&statements).map_err(|cause| (function.clone(), cause))?;
             for statement in policy.statements().iter().filter(|statement| statement.allows()) {
                 for action in statement.actions().texts() {
@@ -87,7 +94,7 @@ impl Roles {
                     }));
                 }
             }
-            inner.by_function.insert(function, policy);
+            inner.by_function.insert(function, Role { name, policy });
         }
         Ok(Self(Arc::new(inner)))
     }
@@ -99,11 +106,11 @@ impl Roles {
 
     /// Whether the function's role allows the call in the account. Nothing is recorded.
     pub(crate) fn would_allow(&self, function: &str, action: &str, resource: &str) -> bool {
-        let Some(policy) = self.0.by_function.get(function) else { return false };
+        let Some(role) = self.0.by_function.get(function) else { return false };
         let context = self.context(Context::default());
-        let principal = Principal::Aws(self.arn(function));
+        let principal = Principal::Aws(self.session(function, role));
         let request = Request { principal: &principal, action, resource, context: &context };
-        policy.decide(&request) == Verdict::Allowed
+        role.policy.decide(&request) == Verdict::Allowed
     }
 
     /// Everything on this stack belongs to one account.
@@ -149,11 +156,11 @@ impl Roles {
         action: &str,
         resource: &str,
     ) -> Result<(), String> {
-        let Some((function, policy)) = self.role(access_key) else { return Ok(()) };
+        let Some((function, role)) = self.role(access_key) else { return Ok(()) };
         let context = self.context(context);
-        let principal = Principal::Aws(self.arn(function));
+        let principal = Principal::Aws(self.session(function, role));
         let request = Request { principal: &principal, action, resource, context: &context };
-        match policy.decide(&request) {
+        match role.policy.decide(&request) {
             Verdict::Allowed => {
                 let call = Call {
                     function: function.to_owned(),
@@ -176,7 +183,7 @@ impl Roles {
         resource: &str,
     ) -> Result<(), Box<Response>> {
         self.permit(access_key, action, resource).map_err(|why| {
-            let user = access_key.strip_prefix(PREFIX).map_or_else(String::new, |it| self.arn(it));
+            let user = self.principal(access_key).map(|(session, _)| session).unwrap_or_default();
             let message = format!(
                 "User: {user} is not authorized to perform: {action} on resource: {resource} \
                  because {why}"
@@ -191,13 +198,20 @@ impl Roles {
         self.role(access_key).is_some()
     }
 
-    fn role<'a>(&'a self, access_key: &'a str) -> Option<(&'a str, &'a Policy)> {
+    fn role<'a>(&'a self, access_key: &'a str) -> Option<(&'a str, &'a Role)> {
         let function = access_key.strip_prefix(PREFIX)?;
-        self.0.by_function.get(function).map(|policy| (function, policy))
+        self.0.by_function.get(function).map(|role| (function, role))
     }
 
-    fn arn(&self, function: &str) -> String {
-        format!("arn:aws:sts::{}:assumed-role/{function}/{function}", self.0.account.id)
+    /// The ARNs of a function's session and of its role; `None` for a caller that is not a function.
+    pub(crate) fn principal(&self, access_key: &str) -> Option<(String, String)> {
+        let (function, role) = self.role(access_key)?;
+        let of_role = format!("arn:aws:iam::{}:role/{}", self.0.account.id, role.name);
+        Some((self.session(function, role), of_role))
+    }
+
+    fn session(&self, function: &str, role: &Role) -> String {
+        format!("arn:aws:sts::{}:assumed-role/{}/{function}", self.0.account.id, role.name)
     }
 }
 
@@ -235,7 +249,7 @@ mod tests {
             "Effect": "Allow", "Action": "acm-pca:Describe*",
             "Resource": "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/*",
         });
-        let functions = [("watch".to_owned(), vec![statement])];
+        let functions = [("watch".to_owned(), "watch-role".to_owned(), vec![statement])];
         Roles::new(Account::default(), functions).unwrap()
     }
 

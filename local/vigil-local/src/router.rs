@@ -163,7 +163,7 @@ impl Services {
             }
             Service::Kms => {
                 let access_key = scope.map(|scope| scope.access_key);
-                self.kms.answer(&parts.headers, access_key, &body)
+                self.kms.answer(&parts.headers, access_key, &body, &self.history)
             }
             Service::Lambda => self.invoke(&parts.method, &parts.uri, &parts.headers, body).await,
             Service::S3Control => {

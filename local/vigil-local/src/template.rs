@@ -112,6 +112,9 @@ pub enum TemplateError {
     UnknownBus { logical_id: String, bus: String },
 }
 
+/// `AWS::StackName`.
+const STACK_NAME: &str = "vigil-local";
+
 impl Template {
     /// `given` overrides the defaults of parameters.
     pub(crate) fn parse(
@@ -127,7 +130,7 @@ impl Template {
         }
         let mut resolver = Resolver {
             account: account.clone(),
-            stack_name: "vigil-local".to_owned(),
+            stack_name: STACK_NAME.to_owned(),
             parameters: parameters::values(&section("Parameters"), given)?,
             conditions: section("Conditions"),
             mappings: section("Mappings"),

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`binary`] | running a function binary behind a Lambda Runtime API |
 //! | [`json`] | the steps to an active CA in plain JSON, over any transport |
+//! | [`kms`] | a client of KMS, and signing keys |
 //! | [`openssl`] | the OpenSSL command line in a folder of its own |
 //! | [`pca`] | the steps to an active CA through the SDK, and pca-local in this process |
 //! | [`runtime_api`] | the Lambda Runtime API itself |
@@ -13,6 +14,7 @@
 
 pub mod binary;
 pub mod json;
+pub mod kms;
 pub mod openssl;
 pub mod pca;
 pub mod runtime_api;

@@ -8,7 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+use super::material::KeySpecName;
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Key {
     #[serde(with = "time::serde::rfc3339")]
     pub(super) created: OffsetDateTime,
@@ -20,12 +22,33 @@ pub(super) struct Key {
     /// The time of deletion, if it is scheduled.
     #[serde(with = "time::serde::rfc3339::option")]
     pub(super) deletion: Option<OffsetDateTime>,
+    #[serde(default)]
+    pub(super) spec: KeySpecName,
+    /// In base64: PKCS #8, or the octets of an HMAC key. None of it leaves KMS, nor this.
+    #[serde(default)]
+    pub(super) material: Option<String>,
+}
+
+/// Without the material: it goes into no log.
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Key").field("spec", &self.spec).field("created", &self.created).finish()
+    }
 }
 
 impl Key {
+    /// A symmetric key, which keeps no material.
     pub(super) fn new(policy: String, created: OffsetDateTime) -> Self {
         let (description, deletion) = (String::new(), None);
-        Self { created, description, policy, is_enabled: true, is_aws_managed: false, deletion }
+        let (spec, material) = (KeySpecName::Symmetric, None);
+        let (is_enabled, is_aws_managed) = (true, false);
+        Self { created, description, policy, is_enabled, is_aws_managed, deletion, spec, material }
+    }
+
+    /// With new material.
+    pub(super) fn of_spec(self, spec: KeySpecName) -> Result<Self, KmsRefusal> {
+        let failed = |_| refuse("KMSInternalException", "no key could be generated");
+        Ok(Self { spec, material: spec.generate().map_err(failed)?, ..self })
     }
 
     /// As KMS names it.
@@ -98,12 +121,21 @@ impl Keys {
             let failed = |cause| StateError { path: self.path.clone(), cause };
             let json = serde_json::to_vec_pretty(&changed).map_err(Error::other).map_err(failed)?;
             let beside = self.path.with_extension("json.new");
-            std::fs::write(&beside, json).map_err(failed)?;
+            write_private(&beside, &json).map_err(failed)?;
             std::fs::rename(&beside, &self.path).map_err(failed)?;
             *state = changed;
         }
         Ok(())
     }
+}
+
+/// For this user alone: it holds private keys.
+fn write_private(path: &std::path::Path, json: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(json)
 }
 
 /// What KMS answers in place of what was asked for.

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::Inner;
 use super::keys::{Alias, Key, KmsRefusal, KmsState, refuse};
-use iam_policy::Policy;
+use super::material::KeySpecName;
+use super::{Inner, cryptographic};
+use iam_policy::{Context, Policy, Principal, Request, Verdict};
 
 /// The policy that a key has which was given none (KMS Developer Guide, Default key policy).
 pub(super) fn default_policy(account: &str) -> String {
@@ -32,7 +33,10 @@ impl Inner {
     ) -> Result<Value, KmsRefusal> {
         let now = self.clock.now();
         let state = self.keys.at(now);
-        let permit = |id: &str| self.permit(operation, access_key, &self.arn(id));
+        let permit = |id: &str| {
+            self.by_key_policy(&state, operation, access_key, id)?;
+            self.permit(operation, access_key, &self.arn(id))
+        };
         // GetKeyPolicy and what changes a key take ids and ARNs, and no alias.
         let key = || {
             let id = self.find(&state, text(request, "KeyId")?, false)?;
@@ -95,6 +99,12 @@ impl Inner {
                 self.change(&id, |key| (key.deletion, key.is_enabled) = (None, false))?;
                 Ok(json!({"KeyId": self.arn(&id)}))
             }
+            _ if cryptographic::OPERATIONS.contains(&operation) => {
+                let id = self.find(&state, text(request, "KeyId")?, true)?;
+                permit(&id)?;
+                let key = state.keys.get(&id).ok_or_else(|| missing(&id))?;
+                self.compute(operation, request, &id, key)
+            }
             other => {
                 let why = format!("vigil-local keeps keys and encrypts nothing: it lacks {other}");
                 Err(refuse("UnknownOperationException", &why))
@@ -104,11 +114,22 @@ impl Inner {
 
     fn create_key(&self, request: &Value, now: OffsetDateTime) -> Result<Value, KmsRefusal> {
         let is = |name: &str, only: &str| request[name].as_str().is_none_or(|value| value == only);
-        let symmetric = is("KeySpec", "SYMMETRIC_DEFAULT") && is("KeyUsage", "ENCRYPT_DECRYPT");
+        let spec = match request["KeySpec"].as_str() {
+            None => Some(KeySpecName::Symmetric),
+            Some(name) => KeySpecName::read(name),
+        };
         let plain = is("Origin", "AWS_KMS") && request["MultiRegion"].as_bool() != Some(true);
-        if !symmetric || !plain || request["Tags"].as_array().is_some_and(|tags| !tags.is_empty()) {
-            let why = "vigil-local makes symmetric keys of one Region, without tags";
+        let has_tags = request["Tags"].as_array().is_some_and(|tags| !tags.is_empty());
+        let Some(spec) = spec.filter(|_| plain && !has_tags) else {
+            let why = "vigil-local makes keys of one Region without tags: SYMMETRIC_DEFAULT, \
+                       ECC_NIST_P256, RSA_2048, RSA_3072, RSA_4096 and HMAC_256";
             return Err(refuse("UnsupportedOperationException", why));
+        };
+        // A key that is not symmetric has no default usage (API reference, CreateKey).
+        let usage = request["KeyUsage"].as_str().unwrap_or("ENCRYPT_DECRYPT");
+        if usage != spec.usage() {
+            let why = format!("KeyUsage {usage} is not compatible with KeySpec {}", spec.name());
+            return Err(refuse("ValidationException", &why));
         }
         let policy = match request["Policy"].as_str() {
             Some(policy) => self.checked(policy)?,
@@ -116,7 +137,7 @@ impl Inner {
         };
         let description = request["Description"].as_str().unwrap_or_default().to_owned();
         let id = uuid::Uuid::new_v4().to_string();
-        let key = Key { description, ..Key::new(policy, now) };
+        let key = Key { description, ..Key::new(policy, now) }.of_spec(spec)?;
         self.write(|state| drop(state.keys.insert(id.clone(), key)))?;
         self.described(&id, now)
     }
@@ -244,6 +265,52 @@ impl Inner {
         })
     }
 
+    /// The key's policy decides first, as on AWS: what IAM allows counts only where it lets IAM decide.
+    fn by_key_policy(
+        &self,
+        state: &KmsState,
+        operation: &str,
+        access_key: &str,
+        id: &str,
+    ) -> Result<(), KmsRefusal> {
+        let key = state.keys.get(id).ok_or_else(|| missing(id))?;
+        let (action, resource) = (format!("kms:{operation}"), self.arn(id));
+        let (caller, role) = self.roles.principal(access_key).unwrap_or_else(|| {
+            let arn = self.account.user_arn(access_key);
+            (arn.clone(), arn)
+        });
+        let account = &self.account.of_access_key(access_key).id;
+        let context = Context::default()
+            .with("aws:PrincipalArn", &role)
+            .with("aws:PrincipalAccount", account)
+            .with("kms:CallerAccount", account)
+            .without("kms:ViaService");
+        let verdict = Policy::of_key(&key.policy).map(|policy| {
+            // A statement names a role, and its sessions call.
+            let of = |principal: &str| {
+                let principal = &Principal::Aws(principal.to_owned());
+                let (action, resource) = (action.as_str(), resource.as_str());
+                policy.decide(&Request { principal, action, resource, context: &context })
+            };
+            match of(&caller) {
+                Verdict::Silent => of(&role),
+                decided => decided,
+            }
+        });
+        let why = match verdict {
+            Ok(Verdict::Allowed) => return Ok(()),
+            Ok(Verdict::Denied(why)) => why,
+            Ok(Verdict::Silent) => {
+                format!("no resource-based policy allows the {action} action")
+            }
+            Err(malformed) => malformed.to_string(),
+        };
+        let message = format!(
+            "User: {caller} is not authorized to perform: {action} on resource: {resource} because {why}"
+        );
+        Err(refuse("AccessDeniedException", &message))
+    }
+
     fn not_pending(&self, state: &KmsState, id: &str) -> Result<(), KmsRefusal> {
         if state.keys.get(id).is_some_and(|key| key.deletion.is_some()) {
             let why = format!("{} is pending deletion.", self.arn(id));
@@ -270,8 +337,7 @@ impl Inner {
 
     fn described(&self, id: &str, now: OffsetDateTime) -> Result<Value, KmsRefusal> {
         let state = self.keys.at(now);
-        let missing = || refuse("NotFoundException", &format!("Key '{id}' does not exist"));
-        let key = state.keys.get(id).ok_or_else(missing)?;
+        let key = state.keys.get(id).ok_or_else(|| missing(id))?;
         let mut metadata = json!({
             "AWSAccountId": self.account.id,
             "KeyId": id,
@@ -279,15 +345,16 @@ impl Inner {
             "CreationDate": epoch(key.created),
             "Enabled": key.state() == "Enabled",
             "Description": key.description,
-            "KeyUsage": "ENCRYPT_DECRYPT",
+            "KeyUsage": key.spec.usage(),
             "KeyState": key.state(),
             "Origin": "AWS_KMS",
             "KeyManager": if key.is_aws_managed { "AWS" } else { "CUSTOMER" },
-            "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
-            "KeySpec": "SYMMETRIC_DEFAULT",
-            "EncryptionAlgorithms": ["SYMMETRIC_DEFAULT"],
+            "CustomerMasterKeySpec": key.spec.name(),
+            "KeySpec": key.spec.name(),
             "MultiRegion": false,
         });
+        let (member, algorithms) = key.spec.algorithms();
+        metadata[member] = json!(algorithms);
         if let Some(end) = key.deletion {
             metadata["DeletionDate"] = json!(epoch(end));
         }
@@ -299,7 +366,11 @@ impl Inner {
     }
 }
 
-fn text<'a>(request: &'a Value, name: &str) -> Result<&'a str, KmsRefusal> {
+fn missing(id: &str) -> KmsRefusal {
+    refuse("NotFoundException", &format!("Key '{id}' does not exist"))
+}
+
+pub(super) fn text<'a>(request: &'a Value, name: &str) -> Result<&'a str, KmsRefusal> {
     let missing = || refuse("ValidationException", &format!("{name} is missing"));
     request[name].as_str().filter(|text| !text.is_empty()).ok_or_else(missing)
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::property::Properties;
 use super::target::TargetTable;
-use super::{TemplateError, resolve};
+use super::{STACK_NAME, TemplateError, resolve};
 use crate::events::Destination;
 use crate::lambda::AsyncConfig;
 
@@ -25,6 +25,13 @@ pub(crate) struct FunctionSpec {
     pub(crate) asynchronous: AsyncConfig,
     /// The statements of its role.
     pub(crate) role: Vec<Value>,
+}
+
+impl FunctionSpec {
+    /// CloudFormation ends the name that SAM's role is given with random characters.
+    pub(crate) fn role_name(&self) -> String {
+        format!("{STACK_NAME}-{}Role-LOCAL", self.logical_id)
+    }
 }
 
 pub(super) fn read(

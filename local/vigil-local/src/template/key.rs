@@ -4,14 +4,23 @@ use serde_json::Value;
 
 use super::TemplateError;
 use super::property::Properties;
-use crate::kms::KeySpec;
+use crate::kms::{KeySpec, KeySpecName};
 
-pub(super) fn read(properties: &Properties, id: String) -> KeySpec {
+pub(super) fn read(properties: &Properties, id: String) -> Result<KeySpec, TemplateError> {
     let policy = properties.value("KeyPolicy").map(|policy| match policy {
         Value::String(text) => text.clone(),
         document => document.to_string(),
     });
-    KeySpec { id, policy }
+    let spec = match properties.text("KeySpec")? {
+        None => KeySpecName::default(),
+        Some(name) => KeySpecName::read(&name).ok_or_else(|| {
+            properties.invalid("KeySpec", &Value::from(name), "a spec that vigil-local has")
+        })?,
+    };
+    if let Some(usage) = properties.text("KeyUsage")?.filter(|usage| usage != spec.usage()) {
+        return Err(properties.invalid("KeyUsage", &Value::from(usage), spec.usage()));
+    }
+    Ok(KeySpec { id, policy, spec })
 }
 
 /// Its name, and the key that it stands for.

@@ -69,7 +69,7 @@ impl Reader {
                 "AWS::KMS::Key" => {
                     let id = self.name(logical_id)?;
                     let properties = self.properties(logical_id, properties)?;
-                    self.template.keys.push(key::read(&properties, id));
+                    self.template.keys.push(key::read(&properties, id)?);
                 }
                 "AWS::S3::Bucket" => {
                     let name = self.name(logical_id)?;

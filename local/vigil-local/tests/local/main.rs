@@ -4,6 +4,7 @@
 
 mod delivery;
 mod functions;
+mod kms;
 mod s3;
 mod stack;
 mod support;
