@@ -54,6 +54,7 @@ impl Stack {
             ("AWS_ENDPOINT_URL", &self.endpoint),
             ("VIGIL_EVIDENCE_BUCKET", "bench-evidence"),
             ("VIGIL_EVENT_BUS", "vigil"),
+            ("VIGIL_STATE_KEY", "arn:aws:kms:us-east-1:111122223333:key/StateKey"),
             ("PATH", "/usr/local/bin:/usr/bin:/bin"),
         ];
         Function::start(name, command, &[&common, more].concat())

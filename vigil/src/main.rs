@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 no findings, 1 findings, 2 not checked.
 
+mod approve;
 mod crl;
 mod deadline;
 mod evidence;
@@ -10,6 +11,7 @@ mod input;
 mod output;
 mod policy;
 mod rules;
+mod signing;
 
 use std::process::ExitCode;
 
@@ -27,6 +29,8 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Approve the deletion of a CA, signed with a KMS key.
+    Approve(approve::Options),
     /// Check CRL files, without AWS.
     #[command(subcommand)]
     Crl(crl::Command),
@@ -36,7 +40,7 @@ enum Command {
     /// Verify the hash chain of case records (offline).
     #[command(subcommand)]
     Evidence(evidence::Command),
-    /// Check and explain deletion policies (offline).
+    /// Check and explain deletion policies (offline), and publish them.
     #[command(subcommand)]
     Policy(policy::Command),
     /// Print the rules with their findings, impacts and first commands, in Markdown.
@@ -45,6 +49,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let answer = match Options::parse().command {
+        Command::Approve(options) => approve::run(options),
         Command::Crl(command) => return crl::run(&command).into(),
         Command::Deadline(command) => deadline::run(command),
         Command::Evidence(command) => evidence::run(command),

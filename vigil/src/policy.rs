@@ -1,9 +1,12 @@
-//! `vigil policy`: checks and explains deletion policies, offline.
+//! `vigil policy`: checks and explains deletion policies, offline, and publishes them.
 
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use vigil_core::policy::{Policies, PolicyError};
+use vigil_core::{
+    policy::{Policies, PolicyError, Publication},
+    signed::Signed,
+};
 
 use crate::{
     exit::Answer,
@@ -13,6 +16,7 @@ use crate::{
 mod check;
 mod describe;
 mod explain;
+mod publish;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -26,19 +30,34 @@ pub(crate) enum Command {
     },
     /// Explain the decision on a deletion: request, verdict and determining policies.
     Explain(explain::Options),
+    /// Sign a policy set with a KMS key and put it into the evidence bucket.
+    ///
+    /// Exit codes: 0 published, 1 the policies do not load, 2 not published.
+    Publish(publish::Options),
 }
 
 pub(crate) fn run(command: Command) -> Answer {
     match command {
         Command::Check { paths } => check::run(&paths),
         Command::Explain(options) => explain::run(&options),
+        Command::Publish(options) => publish::run(options),
     }
 }
 
 /// Files with their names, as [`Policies::parse`] takes them.
 fn sources(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, InputError> {
-    let named = |path: &PathBuf| Ok((path.display().to_string(), input::bytes(path)?));
-    input::files(paths, "cedar")?.iter().map(named).collect()
+    let mut sources = Vec::new();
+    for path in input::files(paths, "cedar")? {
+        let body = input::bytes(&path)?;
+        // A published set, as it is in the evidence bucket. Its signature is not verified here.
+        match Signed::<Publication>::read(&body) {
+            Ok(set) => sources.extend(
+                set.statement.files.into_iter().map(|file| (file.name, file.text.into_bytes())),
+            ),
+            Err(_) => sources.push((path.display().to_string(), body)),
+        }
+    }
+    Ok(sources)
 }
 
 /// The set in a folder or file; without one, the built-in policies.

@@ -135,9 +135,12 @@ fn the_ca_and_the_approval_are_taken_as_people_have_them() {
             "Subject": {"CommonName": "Root"},
         },
     }});
-    let approval = json!({
-        "ca": ARN, "approved_by": "carol", "reason": "CHG-1", "expires": "2026-11-20T11:00:00Z",
+    let statement = json!({
+        "ca": ARN, "approved_by": "carol", "reason": "CHG-1",
+        "approved_at": "2026-11-20T09:00:00Z", "expires": "2026-11-20T11:00:00Z",
     });
+    let signature = json!({"key": "k", "signature": "s"});
+    let approval = json!({"statement": statement, "signatures": [signature]});
     let folder = Folder::new(&[
         ("never.json", &ca.to_string()),
         ("used.json", &ca.to_string().replace("\"Type\"", "\"Serial\":\"01\",\"Type\"")),
@@ -320,7 +323,7 @@ fn an_acknowledgement_needs_a_ca_a_name_and_a_date() {
         ([ARN, "--until", "soon", "--by", "carol"], "--until"),
         ([ARN, "--until", "2026-12-01", "--by", " "], "--by is empty"),
     ] {
-        let bucket = ["--evidence-bucket", "evidence"];
+        let bucket = ["--key", "k", "--evidence-bucket", "evidence"];
         let (code, text) =
             code_and_text(&[&["deadline", "ack"], &arguments[..], &bucket[..]].concat());
         assert_eq!(code, Some(2), "{text}");

@@ -14,6 +14,7 @@ use vigil_core::{
         auto_restore::{self, Ports, Settings},
         restore_deadline::Thresholds,
     },
+    ports::Sealed,
     span::Span,
 };
 
@@ -26,10 +27,13 @@ async fn start() -> Result<(), Error> {
     telemetry::init()?;
     let bucket = config::EVIDENCE_BUCKET.read()?;
     let bus = config::EVENT_BUS.read()?;
+    let state_key = config::STATE_KEY.read()?;
     let regions: RegionNames = config::REGIONS.parse()?;
     let last = config::DEADLINE_THRESHOLDS.parse::<Thresholds>()?.last();
     let settings = &Settings {
         account: Some(config::ACCOUNT.read()?).filter(|account| !account.is_empty()),
+        approvers: config::approvers()?,
+        publishers: config::publishers()?,
         last_call: last.map(Span::duration).unwrap_or_default(),
         reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),
         restores_per_day: config::RESTORES_PER_DAY.parse()?,
@@ -39,9 +43,12 @@ async fn start() -> Result<(), Error> {
 
     let clients = Clients::load().await;
     let regions = &clients.regions(&regions);
-    let evidence = &clients.evidence(bucket);
+    let bucket = &clients.evidence(bucket);
+    let sealing = &clients.sealing(state_key);
+    let evidence = &Sealed::new(bucket, sealing);
     let bus = &clients.bus(bus);
+    let signatures = &clients.signatures();
 
-    let ports = &Ports { regions, evidence, bus };
+    let ports = &Ports { regions, evidence, bus, signatures };
     lambda::serve(|event| async move { auto_restore::run(&event, ports, settings).await }).await
 }

@@ -4,7 +4,11 @@ use testkit::binary::Function;
 
 const FUNCTION: Function = Function {
     binary: env!("CARGO_BIN_EXE_auto-restore"),
-    environment: &[("VIGIL_EVIDENCE_BUCKET", "evidence"), ("VIGIL_EVENT_BUS", "vigil")],
+    environment: &[
+        ("VIGIL_EVIDENCE_BUCKET", "evidence"),
+        ("VIGIL_EVENT_BUS", "vigil"),
+        ("VIGIL_STATE_KEY", "arn:aws:kms:us-east-1:111122223333:key/state"),
+    ],
 };
 const DELETION: &str = include_str!("../../../infra/events/deletion.json");
 const DISABLING: &str = include_str!("../../../infra/events/disabling.json");

@@ -15,6 +15,7 @@ use vigil_core::{
         restore_deadline::{self, Ports, Settings, Thresholds},
     },
     permit::PermittedDeletions,
+    ports::Sealed,
     span::Span,
 };
 
@@ -27,6 +28,7 @@ async fn start() -> Result<(), Error> {
     telemetry::init()?;
     let bucket = config::EVIDENCE_BUCKET.read()?;
     let bus = config::EVENT_BUS.read()?;
+    let state_key = config::STATE_KEY.read()?;
     let regions: RegionNames = config::REGIONS.parse()?;
     let thresholds: Thresholds = config::DEADLINE_THRESHOLDS.parse()?;
     let last = thresholds.last();
@@ -36,6 +38,8 @@ async fn start() -> Result<(), Error> {
         permitted: PermittedDeletions::read(&config::PERMITTED_DELETIONS.read()?),
         rescue: auto_restore::Settings {
             account: None,
+            approvers: config::approvers()?,
+            publishers: config::publishers()?,
             last_call: last.map(Span::duration).unwrap_or_default(),
             reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),
             restores_per_day: config::RESTORES_PER_DAY.parse()?,
@@ -46,9 +50,12 @@ async fn start() -> Result<(), Error> {
 
     let clients = Clients::load().await;
     let regions = &clients.regions(&regions);
-    let evidence = &clients.evidence(bucket);
+    let bucket = &clients.evidence(bucket);
+    let sealing = &clients.sealing(state_key);
+    let evidence = &Sealed::new(bucket, sealing);
     let bus = &clients.bus(bus);
+    let signatures = &clients.signatures();
 
-    let ports = &Ports { regions, evidence, bus };
+    let ports = &Ports { regions, evidence, bus, signatures };
     lambda::serve(|event| async move { restore_deadline::run(&event, ports, settings).await }).await
 }

@@ -4,6 +4,7 @@ mod bucket;
 mod cast;
 mod findings;
 mod keep;
+mod last_resort;
 mod narrator;
 mod story;
 
@@ -24,6 +25,9 @@ use story::{DemoResult, Story};
 
 /// A Monday morning. Every demo begins then, so that two runs print the same.
 const START: time::OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
+
+/// Who approves deletions and publishes policies.
+const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
 
 /// The exit code is 0 only if every expectation of the demo holds.
 #[derive(clap::Args)]
@@ -88,12 +92,19 @@ pub(crate) async fn play(options: Options) -> Result<(), DemoError> {
         .listen("127.0.0.1:0")
         .clock(Clock::frozen_at(START))
         .parameter("AlertEmail", crate::up::ALERT_EMAIL)
+        .parameter("Approvers", CAROL)
+        .parameter("Publishers", CAROL)
         // The deployed schedule would be a thousand sweeps in ten days, which takes too long here.
         .parameter("SweepSchedule", "rate(1 hour)")
-        // An approved deletion ends in this story, and the parameter that permits one names its window.
+        // It comes an hour before the dead man's switch, which has a chapter. Its own is the last one.
         .parameter("LastResort", "false");
+    let mut other = Stack::builder()
+        .template(&options.template)
+        .clock(Clock::frozen_at(START))
+        .parameter("AlertEmail", crate::up::ALERT_EMAIL);
     if let Some(folder) = options.functions_dir {
-        stack = stack.functions_dir(folder);
+        stack = stack.functions_dir(&folder);
+        other = other.functions_dir(&folder);
     }
     let stack = stack.start().await?;
     introduce(&mut narrator, stack.endpoint())?;
@@ -102,6 +113,10 @@ pub(crate) async fn play(options: Options) -> Result<(), DemoError> {
         Err(error) => Err(error),
     };
     stack.shutdown().await;
+    let result = match result {
+        Ok(done) => last_resort::play(other, &mut narrator).await.map(|()| done),
+        failed => failed,
+    };
     close(&mut narrator, result, &out)
 }
 
@@ -170,7 +185,9 @@ fn close(
         for case in &result.cases {
             let record = quoted(&format!("{evidence}/{}", case.key));
             let policies = match case.own_policies {
-                true => format!(" --policies {}", quoted(&format!("{evidence}/policies"))),
+                true => {
+                    format!(" --policies {}", quoted(&format!("{evidence}/policies/set.json")))
+                }
                 false => String::new(),
             };
             narrator.line(&format!("\n  # {}", case.what))?;
@@ -187,14 +204,17 @@ fn close(
     result.map(|_| ())
 }
 
-/// The command `vigil`: the program beside this one, since it may not be on the PATH.
+/// The command `vigil` as it is typed.
 fn vigil() -> String {
-    let beside = std::env::current_exe().ok().map(|program| program.with_file_name("vigil"));
-    let Some(beside) = beside.filter(|program| program.is_file()) else {
-        return "vigil".to_owned();
-    };
+    let program = vigil_program();
     let here = std::env::current_dir().unwrap_or_default();
-    quoted(&beside.strip_prefix(here).unwrap_or(&beside).display().to_string())
+    quoted(&program.strip_prefix(here).unwrap_or(&program).display().to_string())
+}
+
+/// The program `vigil` beside this one, since it may not be on the PATH.
+fn vigil_program() -> PathBuf {
+    let beside = std::env::current_exe().ok().map(|program| program.with_file_name("vigil"));
+    beside.filter(|program| program.is_file()).unwrap_or_else(|| "vigil".into())
 }
 
 /// A word for a shell, in quotes only where it needs them.

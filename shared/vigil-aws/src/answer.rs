@@ -39,10 +39,15 @@ where
         | "AccessDeniedException"
         | "AuthorizationError"
         | "UnauthorizedOperation" => PortError::Denied { operation, resource, cause },
-        "InvalidStateException" => PortError::InvalidState { operation, resource, cause },
-        "NoSuchBucket" | "NoSuchKey" | "NotFound" | "ResourceNotFoundException" => {
-            PortError::NotFound { operation, resource, cause }
-        }
+        "DisabledException"
+        | "InvalidKeyUsageException"
+        | "InvalidStateException"
+        | "KMSInvalidStateException" => PortError::InvalidState { operation, resource, cause },
+        "NoSuchBucket"
+        | "NoSuchKey"
+        | "NotFound"
+        | "NotFoundException"
+        | "ResourceNotFoundException" => PortError::NotFound { operation, resource, cause },
         "RequestLimitExceeded"
         | "SlowDown"
         | "Throttling"

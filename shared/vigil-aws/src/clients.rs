@@ -1,7 +1,10 @@
 //! The SDK's clients, built once while the function starts.
 
+use std::time::Duration;
+
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
+use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::{
     audit_reports::AcmPcaReports,
@@ -14,6 +17,7 @@ use crate::{
     keys::KmsKeys,
     objects::S3Objects,
     regions::WatchedRegions,
+    signatures::{KmsSealing, KmsSignatures},
     topic::SnsTopic,
 };
 
@@ -110,6 +114,30 @@ impl Clients {
         EvidenceBucket::new(self.s3(), bucket)
     }
 
+    /// The evidence bucket for who must not wait for it: a call ends after a few seconds.
+    pub fn evidence_in_a_hurry(&self, bucket: String) -> EvidenceBucket {
+        let s3 = aws_sdk_s3::config::Builder::from(&self.sdk)
+            .force_path_style(config::has_own_s3_endpoint())
+            .timeout_config(in_a_hurry());
+        EvidenceBucket::new(aws_sdk_s3::Client::from_conf(s3.build()), bucket)
+    }
+
+    /// Signatures by KMS.
+    pub fn signatures(&self) -> KmsSignatures {
+        KmsSignatures::new(self.kms())
+    }
+
+    /// What seals the functions' records, by the ARN of its key.
+    pub fn sealing(&self, key: String) -> KmsSealing {
+        KmsSealing::new(self.kms(), key)
+    }
+
+    /// A KMS that hangs holds up no restoration.
+    fn kms(&self) -> aws_sdk_kms::Client {
+        let kms = aws_sdk_kms::config::Builder::from(&self.sdk).timeout_config(in_a_hurry());
+        aws_sdk_kms::Client::from_conf(kms.build())
+    }
+
     /// The event bus, by its name or ARN.
     pub fn bus(&self, name: String) -> EventBridge {
         EventBridge::new(self.event_bridge(), name)
@@ -119,6 +147,10 @@ impl Clients {
     pub fn topic(&self, arn: String) -> SnsTopic {
         SnsTopic::new(aws_sdk_sns::Client::new(&self.sdk), arn)
     }
+}
+
+fn in_a_hurry() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_timeout(Duration::from_secs(5)).build()
 }
 
 /// The endpoint as the environment has it. AWS's own resolver puts the account before the host, and

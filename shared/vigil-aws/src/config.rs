@@ -5,6 +5,8 @@
 
 use std::{env, error::Error, str::FromStr};
 
+use vigil_core::signed::Signers;
+
 /// A variable, what it is for, and what holds without it.
 #[derive(Debug)]
 pub struct Variable {
@@ -28,6 +30,21 @@ pub const ALERTS_TOPIC: Variable = Variable {
     name: "VIGIL_ALERTS_TOPIC",
     meaning: "the ARN of the SNS topic that takes findings from LOW upwards",
     default: None,
+};
+
+/// How many keys must have signed an approval.
+pub const APPROVALS_NEEDED: Variable = Variable {
+    name: "VIGIL_APPROVALS_NEEDED",
+    meaning: "how many of the approvers' keys must have signed an approval or acknowledgement",
+    default: Some("1"),
+};
+
+/// The keys of who may approve.
+pub const APPROVER_KEYS: Variable = Variable {
+    name: "VIGIL_APPROVER_KEYS",
+    meaning: "the ARNs of the KMS keys whose signatures make an approval or acknowledgement count, \
+              separated by commas; without any, none counts",
+    default: Some(""),
 };
 
 /// The age at which a claim on an alert or finding expires.
@@ -98,6 +115,14 @@ pub const PERMITTED_DELETIONS: Variable = Variable {
     default: Some(""),
 };
 
+/// The keys of who may publish policies.
+pub const POLICY_KEYS: Variable = Variable {
+    name: "VIGIL_POLICY_KEYS",
+    meaning: "the ARNs of the KMS keys whose signatures make a set of policies count, separated by \
+              commas; without any, the built-in policies decide",
+    default: Some(""),
+};
+
 /// Whether what a restored CA had is put back.
 pub const PUT_BACK: Variable = Variable {
     name: "VIGIL_PUT_BACK",
@@ -118,6 +143,22 @@ pub const REGIONS: Variable = Variable {
 pub const REPORT_BUCKET: Variable = Variable {
     name: "VIGIL_REPORT_BUCKET",
     meaning: "the bucket to which ACM PCA writes audit reports",
+    default: None,
+};
+
+/// The keys that count no more.
+pub const RETIRED_KEYS: Variable = Variable {
+    name: "VIGIL_RETIRED_KEYS",
+    meaning: "keys of approvers and publishers that count no more, each as <key ARN>@<date>, \
+              separated by commas",
+    default: Some(""),
+};
+
+/// The key that seals state.
+pub const STATE_KEY: Variable = Variable {
+    name: "VIGIL_STATE_KEY",
+    meaning: "the ARN of the KMS key (HMAC_256) that seals cases and state; an object without its \
+              seal counts as absent",
     default: None,
 };
 
@@ -147,9 +188,11 @@ const S3_ENDPOINT: Variable =
     Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
 
 /// All of them, for the documentation.
-pub const ALL: [&Variable; 18] = [
+pub const ALL: [&Variable; 23] = [
     &ACCOUNT,
     &ALERTS_TOPIC,
+    &APPROVALS_NEEDED,
+    &APPROVER_KEYS,
     &CLAIM_EXPIRES,
     &DEADLINE_THRESHOLDS,
     &ENDPOINT,
@@ -159,14 +202,36 @@ pub const ALL: [&Variable; 18] = [
     &LOG_LEVEL,
     &ON_CALL_TOPIC,
     &PERMITTED_DELETIONS,
+    &POLICY_KEYS,
     &PUT_BACK,
     &REACTIVATE_WITHIN,
     &REGIONS,
     &REPORT_BUCKET,
     &RESTORES_PER_DAY,
+    &RETIRED_KEYS,
     &S3_ENDPOINT,
+    &STATE_KEY,
     &SWEEP_SETTLE,
 ];
+
+/// The keys of who may approve and acknowledge.
+///
+/// # Errors
+///
+/// [`ConfigError`] for a variable that cannot be used.
+pub fn approvers() -> Result<Signers, ConfigError> {
+    let needed = APPROVALS_NEEDED.parse::<u8>()?;
+    Ok(Signers::read(&APPROVER_KEYS.read()?, &RETIRED_KEYS.read()?, needed.into()))
+}
+
+/// The keys of who may publish policies.
+///
+/// # Errors
+///
+/// [`ConfigError`] for a variable that cannot be used.
+pub fn publishers() -> Result<Signers, ConfigError> {
+    Ok(Signers::read(&POLICY_KEYS.read()?, &RETIRED_KEYS.read()?, 1))
+}
 
 /// Regions by name, each once.
 #[derive(Clone, Debug, PartialEq, Eq)]

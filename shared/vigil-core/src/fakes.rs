@@ -11,6 +11,7 @@ mod evidence_store;
 mod pace;
 mod regions;
 mod samples;
+mod signatures;
 
 pub use authorities::FakeAuthorities;
 pub use bus::FakeBus;
@@ -20,3 +21,6 @@ pub use evidence_store::FakeEvidenceStore;
 pub use pace::FakePace;
 pub use regions::FakeRegions;
 pub use samples::{ARN, deleted_ca, deletion, finding, put_summary};
+pub use signatures::{
+    APPROVERS, FakeSealing, FakeSignatures, KMS, SECRET, put_policies, put_signed, signed, signers,
+};

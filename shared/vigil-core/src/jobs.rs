@@ -8,6 +8,7 @@ pub mod notify;
 pub mod restore_deadline;
 
 mod acknowledgement;
+mod authentic;
 mod case;
 mod conditional;
 mod dead_mans_switch;

@@ -28,6 +28,7 @@ pub mod ports;
 pub mod rules;
 pub mod service_event;
 pub mod signature;
+pub mod signed;
 pub mod snapshot;
 pub mod span;
 mod uri;

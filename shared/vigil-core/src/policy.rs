@@ -13,11 +13,13 @@ use crate::ca::CaType;
 
 mod approval;
 mod bounds;
+mod publication;
 mod request;
 mod set;
 
 pub use approval::{APPROVED_BY, APPROVED_UNTIL, Approval, ApprovalError};
 pub use bounds::MAX_FILES;
+pub use publication::{PolicyFile, Publication};
 pub use request::Facts;
 pub(crate) use request::recorded_approval;
 pub use set::{Policies, PolicyError};

@@ -32,6 +32,8 @@ mod error;
 mod objects;
 mod pace;
 mod regions;
+mod sealed;
+mod signatures;
 
 pub use attachments::Attachments;
 pub use audit_reports::{AuditReports, CreatedReport, ReportRecord, ReportStatus};
@@ -41,6 +43,8 @@ pub use error::{Cause, PortError, PublishError, RefusedFinding};
 pub use objects::{Address, Delivery, Objects};
 pub use pace::{Pace, TimeIsUp};
 pub use regions::{RegionPorts, Regions};
+pub use sealed::{Sealed, seal};
+pub use signatures::{Sealing, Secret, Signatures};
 
 /// Takes an object piece by piece, in order; `Break` ends the delivery.
 pub type ByteSink<'a> = dyn FnMut(&[u8]) -> ControlFlow<()> + Send + 'a;

@@ -30,6 +30,11 @@ pub const START: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
 /// Who subscribes to the topics.
 pub const ALERT_EMAIL: &str = "pki@example.com";
 pub const ON_CALL_EMAIL: &str = "on-call@example.com";
+/// Who approves deletions and publishes policies, with these keys.
+pub const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
+pub const APPROVER_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/ApproverKey";
+pub const POLICY_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/PolicyKey";
+const STATE_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/StateKey";
 pub const EVIDENCE: &str = "vigil-evidence-111122223333-us-east-1";
 
 /// A stack with Vigil deployed, on a clock that stands still until a test moves it.
@@ -56,6 +61,8 @@ impl World {
             .functions_dir(functions_dir())
             .parameter("AlertEmail", ALERT_EMAIL)
             .parameter("OnCallEmail", ON_CALL_EMAIL)
+            .parameter("Approvers", CAROL)
+            .parameter("Publishers", CAROL)
             .clock(Clock::frozen_at(START));
         for (name, value) in parameters {
             stack = stack.parameter(*name, *value);
@@ -102,7 +109,55 @@ impl World {
             "policy": policy.to_string(), "permissions": [permission],
             "tags": {"owner": "pki-team"},
             "revocation": {"crl": null, "ocsp_enabled": true, "ocsp_custom_cname": null}});
-        self.put(&format!("state/snapshots/{}.json", id(ca)), &snapshot).await;
+        self.put_sealed(&format!("state/snapshots/{}.json", id(ca)), &snapshot).await;
+    }
+
+    /// Puts a record as auto-restore would: with the seal that it alone can make.
+    pub async fn put_sealed(&self, key: &str, body: &Value) {
+        let function = "lambda-vigil-auto-restore";
+        let kms = testkit::kms::client_at(self.stack.endpoint(), function, SECRET, "us-east-1");
+        let sealing = vigil_aws::signatures::KmsSealing::new(kms, STATE_KEY.to_owned());
+        let secret = vigil_core::ports::Sealing::secret(&sealing).await.expect("its role may");
+        let sealed = vigil_core::ports::seal(&secret, key, body.to_string().into_bytes());
+        let put = self.s3.put_object().bucket(EVIDENCE).key(key).body(sealed.into()).send().await;
+        put.expect("the evidence bucket takes the object");
+    }
+
+    /// Runs `vigil` as this operator would, with the stack in the place of AWS: whether it succeeded,
+    /// and what it printed.
+    pub async fn vigil(&self, who: &str, arguments: &[&str]) -> (bool, String) {
+        let mut command = tokio::process::Command::new(crate::binary("vigil"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("AWS_ENDPOINT_URL", self.stack.endpoint())
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", who)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET)
+            .env("VIGIL_APPROVER_KEY", APPROVER_KEY)
+            .env("VIGIL_POLICY_KEY", POLICY_KEY)
+            .env("VIGIL_EVIDENCE_BUCKET", EVIDENCE);
+        let output = command.output().await.expect("the program runs");
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// carol approves the deletion of a CA, now or within a week.
+    pub async fn approve(&self, ca: &str) {
+        let arguments = ["approve", ca, "--by", "carol", "--reason", "CHG-1042"];
+        let (is_done, text) = self.vigil("carol", &arguments).await;
+        assert!(is_done, "{text}");
+    }
+
+    /// carol publishes these policies in place of those before.
+    pub async fn publish(&self, policies: &str) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("own.cedar");
+        std::fs::write(&file, policies).expect("the file is written");
+        let file = file.display().to_string();
+        let (is_done, text) =
+            self.vigil("carol", &["policy", "publish", &file, "--author", "carol"]).await;
+        assert!(is_done, "{text}");
     }
 
     pub async fn advance(&self, by: time::Duration) {

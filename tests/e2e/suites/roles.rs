@@ -173,9 +173,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
         include_str!("../../../infra/policies/default.cedar"),
         r#"permit (principal, action == Vigil::Action::"ReactivateCertificateAuthority", resource);"#,
     );
-    let body = policy.as_bytes().to_vec().into();
-    let put = world.s3.put_object().bucket(e2e::world::EVIDENCE).key("policies/own.cedar");
-    put.body(body).send().await.unwrap();
+    world.publish(policy).await;
 
     // A CA with a CRL and a daily report; a deletion that is undone, and one that is permitted.
     let ca = world.active_root(Some(bucket)).await;
@@ -191,9 +189,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.stack.settled().await;
     world.assert_nothing_failed();
     let mut gone = world.event("DeleteCertificateAuthority");
-    let expires = "2026-01-12T00:00:00Z";
-    let approval = json!({"ca": ca, "approved_by": "carol", "reason": "r", "expires": expires});
-    world.put(&format!("approvals/{}.json", id(&ca)), &approval).await;
+    world.approve(&ca).await;
     world.delete(&ca, 7).await;
     world.advance(Duration::hours(2)).await;
     // A deletion that is permitted, and undone at the end of its window.
@@ -201,9 +197,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     let below = world.active_subordinate(&root).await;
     let anybody =
         r#"permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
-    let body = format!("{policy}\n{anybody}").into_bytes().into();
-    let put = world.s3.put_object().bucket(e2e::world::EVIDENCE).key("policies/own.cedar");
-    put.body(body).send().await.unwrap();
+    world.publish(&format!("{policy}\n{anybody}")).await;
     world.disable(&below).await;
     world.stack.settled().await;
     world.store_attachments(&below).await;
@@ -211,7 +205,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.stack.settled().await;
     world.advance(Duration::hours(2)).await;
     world.assert_nothing_failed();
-    // The approved deletion nears its end, and no parameter permits that.
+    // The approved deletion nears its end.
     world.advance(Duration::days(7) - Duration::hours(4)).await;
     // An event of another Region, which fails with a named error.
     let elsewhere = gone.to_string().replace("us-east-1", "eu-west-1");

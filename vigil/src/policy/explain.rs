@@ -159,7 +159,12 @@ impl Circumstances {
     fn read(deletion: &Deletion, options: &Options) -> Result<Self, Failed> {
         let mut of = Self::default();
         match &options.approval {
-            Some(path) => of.approval = Some(Approval::read(&input::bytes(path)?, &deletion.ca)?),
+            Some(path) => {
+                let signed = Approval::read(&input::bytes(path)?, &deletion.ca)?;
+                let signers = signed.signatures.into_iter().map(|one| one.key).collect();
+                of.approval = Some(Approval { signers, ..signed.statement });
+                of.assume("the signatures of the approval hold", "vigil approve");
+            }
             None => of.assume("there is no approval", "--approval"),
         }
         match &options.snapshot {

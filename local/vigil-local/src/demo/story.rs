@@ -1,5 +1,6 @@
 //! The chapters of the demo. Each sentence is checked before it is printed.
 
+mod approved;
 mod lost_event;
 mod overruled;
 mod repeated;
@@ -25,7 +26,7 @@ use super::{
 /// The account of a caller whose access key is not an account id.
 const ACCOUNT: &str = "111122223333";
 const CRL_BUCKET: &str = "example-bank-crl";
-const ROOT: &str = "RootCACertificate";
+pub(super) const ROOT: &str = "RootCACertificate";
 const BELOW_ROOT: &str = "SubordinateCACertificate_PathLen0";
 
 pub(super) struct Story<'a> {
@@ -34,7 +35,6 @@ pub(super) struct Story<'a> {
     findings: Findings,
     alice: Person,
     bob: Person,
-    carol: Person,
     mallory: Person,
     evidence_bucket: String,
     crl_bucket: CrlBucket,
@@ -79,7 +79,6 @@ impl<'a> Story<'a> {
             evidence_bucket: alice.bucket_named("vigil-evidence-").await?,
             alice,
             bob: person("bob", endpoint),
-            carol: person("carol", endpoint),
             mallory: person("mallory", endpoint),
             crl_bucket: CrlBucket::new(CRL_BUCKET, ACCOUNT),
             cases: Vec::new(),
@@ -213,35 +212,6 @@ impl<'a> Story<'a> {
             "EventBridge delivers the same event again, and nothing changes",
         )?;
         Ok(restored_in)
-    }
-
-    async fn approved_deletion(&mut self, cas: &Hierarchy) -> Result<(), DemoError> {
-        self.narrator.chapter("5. An approved deletion: Vigil leaves the CA deleted")?;
-        let expires = self.now() + Duration::days(2);
-        let approval = serde_json::json!({
-            "ca": cas.legacy,
-            "approved_by": "carol",
-            "reason": "CHG-1042: the legacy systems were shut down",
-            "expires": rfc3339(expires),
-        });
-        let key = format!("approvals/{}.json", id(&cas.legacy));
-        self.carol.put(&self.evidence_bucket, &key, approval.to_string()).await?;
-        self.act(
-            "carol",
-            "approves the deletion of the Legacy CA: writes an approval to the evidence bucket",
-        )?;
-        self.bob.set_status(&cas.legacy, Status::Disabled).await?;
-        self.bob.delete(&cas.legacy, 8).await?;
-        self.stack.settled().await;
-        self.act("bob", "disables and deletes the Legacy CA (it can be restored for 8 days)")?;
-        self.print_new_findings()?;
-        self.expect_status(
-            &cas.legacy,
-            Some(Status::Deleted),
-            "the Legacy CA stays DELETED, because the deletion was approved",
-        )
-        .await?;
-        self.keep_case("chapter 5: the approved deletion", &cas.legacy).await
     }
 
     async fn broken_bucket(&mut self) -> Result<(), DemoError> {

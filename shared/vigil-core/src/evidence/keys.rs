@@ -43,6 +43,12 @@ pub const INVENTORIES: &str = "state/inventory/";
 /// Prefix of the restorations.
 pub const RESTORATIONS: &str = "state/restorations/";
 
+/// What auto-restore and restore-deadline write for themselves, and seal.
+pub const SEALED: [&str; 7] =
+    ["alerts/", "cases/", WINDOWS, DISABLED, INVENTORIES, RESTORATIONS, "state/snapshots/"];
+/// The signed set of policies.
+pub const POLICY_SET: &str = "policies/set.json";
+
 /// The acknowledgement of a CA's deletion.
 pub fn acknowledgement(ca: &CaArn) -> String {
     format!("acks/{}.json", ca.id())
@@ -56,6 +62,11 @@ pub fn alerts(ca: &CaArn, until: OffsetDateTime) -> String {
 /// The alert of one threshold of a deletion.
 pub fn alert(ca: &CaArn, until: OffsetDateTime, threshold: Span) -> String {
     format!("{}{threshold}.json", alerts(ca, until))
+}
+
+/// That an acknowledgement of a deletion was refused has been told.
+pub fn refused_acknowledgement(ca: &CaArn, until: OffsetDateTime) -> String {
+    format!("{}acknowledgement-refused.json", alerts(ca, until))
 }
 
 /// The approval of a CA's deletion.

@@ -1,19 +1,21 @@
 //! The acknowledgement of a deletion: a person knows of it and wants no reminders until a date.
 //!
-//! It is an object in the evidence bucket, which `vigil deadline ack` writes. It names the end of
-//! the window, so it is later than the deletion, and it ends with the window. A tag acknowledges
+//! It is an object in the evidence bucket, which `vigil deadline ack` signs and
+//! writes. It names the end of the window, so it is later than the deletion, and it ends with the window. A tag acknowledges
 //! nothing: a principal that may tag a CA is not always one that may give it up. The alert of the
 //! last threshold is sent all the same.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::stored::{self, Stored};
+use super::authentic;
 use crate::{
     arn::CaArn,
     ca::Ca,
     evidence::keys,
-    ports::{EvidenceStore, PortError},
+    failure::chain,
+    ports::{EvidenceStore, PortError, Signatures},
+    signed::{Signed, SignedError, Signers, Statement},
 };
 
 /// The acknowledgement of one deletion.
@@ -45,53 +47,63 @@ pub enum AckError {
     /// It names another CA.
     #[error("the acknowledgement is for {0}")]
     OtherCa(CaArn),
-    /// It is not JSON of this shape.
-    #[error("the acknowledgement cannot be read")]
-    Unreadable(#[source] serde_json::Error),
+    /// It is no signed statement.
+    #[error("the acknowledgement does not count")]
+    Signed(#[source] SignedError),
+}
+
+impl Statement for Ack {
+    const KIND: &'static str = "acknowledgement";
 }
 
 impl Ack {
-    /// Reads an acknowledgement of the deletion of `ca`.
+    /// Reads an acknowledgement of the deletion of `ca`. Whether its signatures hold is not known then.
     ///
     /// # Errors
     ///
     /// [`AckError`] says what is wrong with the object.
-    pub fn read(body: &[u8], ca: &CaArn) -> Result<Self, AckError> {
-        let ack: Self = serde_json::from_slice(body).map_err(AckError::Unreadable)?;
-        if ack.ca != *ca {
-            return Err(AckError::OtherCa(ack.ca));
+    pub fn read(body: &[u8], ca: &CaArn) -> Result<Signed<Self>, AckError> {
+        let signed = Signed::<Self>::read(body).map_err(AckError::Signed)?;
+        if signed.statement.ca != *ca {
+            return Err(AckError::OtherCa(signed.statement.ca));
         }
-        if ack.by.trim().is_empty() {
+        if signed.statement.by.trim().is_empty() {
             return Err(AckError::Anonymous);
         }
-        Ok(ack)
+        Ok(signed)
     }
 
-    /// The acknowledgement of the CA's present deletion; what cannot be read as one silences nothing.
+    /// The acknowledgement of the CA's present deletion. One that is there and does not count silences
+    /// nothing; the reason is what its finding says.
     pub(in crate::jobs) async fn of(
-        evidence: &dyn EvidenceStore,
+        (evidence, signatures): (&dyn EvidenceStore, &dyn Signatures),
+        approvers: &Signers,
         ca: &Ca,
         until: OffsetDateTime,
-    ) -> Result<Option<Self>, PortError> {
-        let ack = match stored::read::<Self>(evidence, &keys::acknowledgement(&ca.arn)).await? {
-            Stored::Known(ack, _) => ack,
-            Stored::Absent | Stored::Unusable { .. } => return Ok(None),
+    ) -> Result<Acknowledged, PortError> {
+        let key = keys::acknowledgement(&ca.arn);
+        let object = match evidence.read(&key).await {
+            Ok(object) => object,
+            Err(error) if error.is_lasting() => {
+                return Ok(Acknowledged::Refused(format!("{key}: {}", chain(&error))));
+            }
+            Err(error) => return Err(error),
         };
-        let is_of_ca = ack.ca == ca.arn && !ack.by.trim().is_empty();
-        if !is_of_ca || !ack.is_for(until) {
-            return Ok(None);
+        let Some(object) = object else { return Ok(Acknowledged::No) };
+        let signed = match Self::read(&object.body, &ca.arn) {
+            Ok(signed) => signed,
+            Err(error) => return Ok(Acknowledged::Refused(format!("{key}: {}", chain(&error)))),
+        };
+        // One of an earlier deletion is left over, and no reason to tell anybody.
+        if !signed.statement.is_for(until) {
+            return Ok(Acknowledged::No);
         }
+        if let Err(why) = authentic::prove(signatures, approvers, &signed).await {
+            return Ok(Acknowledged::Refused(format!("{key}: {why}")));
+        }
+        let ack = signed.statement;
         // After the end of the window nothing is left to be silent about.
-        Ok(Some(Self { until: ack.until.min(until), ..ack }))
-    }
-
-    /// The object as it is stored.
-    ///
-    /// # Errors
-    ///
-    /// None in practice: every field can be written as JSON.
-    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-        serde_json::to_vec_pretty(self)
+        Ok(Acknowledged::Yes(Self { until: ack.until.min(until), ..ack }))
     }
 
     /// Whether a threshold that passes at this moment is silent.
@@ -105,34 +117,50 @@ impl Ack {
     }
 }
 
+/// What is known of an acknowledgement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::jobs) enum Acknowledged {
+    No,
+    /// Something is there that does not count, and why.
+    Refused(String),
+    Yes(Ack),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/a";
 
-    fn read(json: &str) -> Result<Ack, AckError> {
+    fn read(json: &str) -> Result<Signed<Ack>, AckError> {
         Ack::read(json.as_bytes(), &CA.parse().unwrap())
     }
 
     #[test]
     fn an_acknowledgement_names_its_ca_who_knows_and_until_when() {
-        let text = format!(r#"{{"ca": "{CA}", "by": "carol", "until": "2026-12-01T00:00:00Z"}}"#);
-        let ack = read(&text).unwrap();
-        assert_eq!(Ack::read(&ack.to_json().unwrap(), &ack.ca).unwrap(), ack);
+        let statement =
+            format!(r#"{{"ca": "{CA}", "by": "carol", "until": "2026-12-01T00:00:00Z"}}"#);
+        let text = format!(
+            r#"{{"statement": {statement}, "signatures": [{{"key": "k", "signature": "s"}}]}}"#
+        );
+        let signed = read(&text).unwrap();
+        let ack = signed.statement.clone();
+        assert_eq!(Ack::read(&signed.to_json().unwrap(), &ack.ca).unwrap(), signed);
         assert!(!ack.is_for(ack.until), "of no deletion");
         let of_one = Ack { restorable_until: Some(ack.until), ..ack.clone() };
         assert!(of_one.is_for(ack.until));
         assert!(matches!(read(&text.replace("/a\"", "/b\"")), Err(AckError::OtherCa(_))));
         assert!(matches!(read(&text.replace("carol", " ")), Err(AckError::Anonymous)));
         for broken in ["", "{}", &text.replace("2026", "26"), &text.replace("by", "who")] {
-            assert!(matches!(read(broken), Err(AckError::Unreadable(_))), "{broken}");
+            assert!(matches!(read(broken), Err(AckError::Signed(_))), "{broken}");
         }
+        let unsigned = read(&statement).unwrap_err();
+        assert!(matches!(unsigned, AckError::Signed(SignedError::Unsigned)));
     }
 
     /// `make docs` writes it.
     #[test]
     fn the_json_schema_is_made_from_the_type() {
-        crate::schemas::assert_schema::<Ack>("acknowledgement");
+        crate::schemas::assert_schema::<Signed<Ack>>("acknowledgement");
     }
 }

@@ -8,7 +8,8 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     ca::Ca,
     cloudtrail::Deletion,
-    ports::{Attachments, Authorities, Bus, EvidenceStore, RegionPorts, Regions},
+    ports::{Attachments, Authorities, Bus, EvidenceStore, RegionPorts, Regions, Signatures},
+    signed::Signers,
 };
 
 pub(super) mod act;
@@ -40,12 +41,18 @@ pub struct Ports<'a> {
     pub evidence: &'a dyn EvidenceStore,
     /// The event bus that findings are published on.
     pub bus: &'a dyn Bus,
+    /// What says whether a key has signed.
+    pub signatures: &'a dyn Signatures,
 }
 
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The account that is watched; `None`: whichever an event names.
     pub account: Option<String>,
+    /// The keys of who may approve and acknowledge.
+    pub approvers: Signers,
+    /// The keys of who may publish policies.
+    pub publishers: Signers,
     /// With so much left of a window, the dead man's switch is put to the policies.
     pub last_call: Duration,
     /// A CA that was disabled at most so long before its deletion was disabled for it.
@@ -64,13 +71,15 @@ pub(super) struct RegionRun<'a> {
     pub(super) attachments: &'a dyn Attachments,
     pub(super) evidence: &'a dyn EvidenceStore,
     pub(super) bus: &'a dyn Bus,
+    pub(super) signatures: &'a dyn Signatures,
     pub(super) settings: &'a Settings,
 }
 
 impl<'a> RegionRun<'a> {
     pub(super) fn new(region: RegionPorts<'a>, ports: &Ports<'a>, settings: &'a Settings) -> Self {
         let RegionPorts { authorities, attachments } = region;
-        Self { authorities, attachments, evidence: ports.evidence, bus: ports.bus, settings }
+        let Ports { evidence, bus, signatures, .. } = *ports;
+        Self { authorities, attachments, evidence, bus, signatures, settings }
     }
 
     /// Opens the case of a deletion that was found without its event.

@@ -92,7 +92,7 @@ impl RegionRun<'_> {
         let retry_until_known =
             if until - now > TIME_TO_REPEAT { RetryUntilKnown::Yes } else { RetryUntilKnown::No };
         let gathered =
-            gather::gather(self.evidence, &ca.arn, &case.occasion(), now, retry_until_known).await;
+            gather::gather(self, &ca.arn, &case.occasion(), now, retry_until_known).await;
         let mut gathered = gathered?;
         gathered.recall_approval(&case);
         let facts = gathered.facts(case.deletion(), ca);

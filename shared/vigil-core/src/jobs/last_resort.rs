@@ -1,7 +1,8 @@
 //! Restores every DELETED CA whose window is about to end, whatever else of Vigil says or has come to.
 //!
-//! It reads no bucket and no policy, writes no record, and restores first and tells then. What it cannot
-//! know permits nothing; the one exception is [`PermittedDeletions`].
+//! It reads no policy and no state, writes no record, and restores first and tells then. What it cannot
+//! know permits nothing. A deletion stands if [`PermittedDeletions`] names it, or if its approval is signed
+//! with the keys that the stack names. A bucket or a KMS that does not answer restores.
 
 use futures::future::join_all;
 use serde::Serialize;
@@ -13,9 +14,11 @@ use crate::{
     failure::{Failure, chain},
     finding::{Finding, Names, Observation},
     instant::{in_key, rfc3339},
+    jobs::authentic,
     permit::PermittedDeletions,
-    ports::{Bus, PortError, PublishError, RegionPorts, Regions},
+    ports::{Bus, EvidenceStore, PortError, PublishError, RegionPorts, Regions, Signatures},
     rules::last_resort::{RESTORED, TAKEN_BACK},
+    signed::Signers,
 };
 
 /// What it needs of the world.
@@ -25,6 +28,19 @@ pub struct Ports<'a> {
     pub regions: &'a dyn Regions,
     /// The event bus that findings are published on.
     pub bus: &'a dyn Bus,
+    /// Where approvals are. It is read for a CA that is about to be lost, and for nothing else.
+    pub evidence: &'a dyn EvidenceStore,
+    /// What says whether a key has signed.
+    pub signatures: &'a dyn Signatures,
+}
+
+/// What lets a deletion stand.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// By parameter.
+    pub permitted: PermittedDeletions,
+    /// The keys of who may approve.
+    pub approvers: Signers,
 }
 
 /// With less than this left of its window, a CA is restored.
@@ -56,10 +72,7 @@ pub struct LastResortError {
 ///
 /// [`LastResortError`] if a Region did not answer, a CA could not be restored, or the restorations
 /// could not be published.
-pub async fn run(
-    ports: &Ports<'_>,
-    permitted: &PermittedDeletions,
-) -> Result<Outcome, LastResortError> {
+pub async fn run(ports: &Ports<'_>, settings: &Settings) -> Result<Outcome, LastResortError> {
     let mut outcome = Outcome { seen: 0, restored: Vec::new(), permitted: Vec::new() };
     let (mut failures, mut findings) = (Vec::new(), Vec::new());
     let watched = ports.regions.names().iter();
@@ -80,15 +93,20 @@ pub async fn run(
         let mut ending: Vec<&Ca> =
             listing.cas.iter().filter(|ca| is_ending(ca, listing.as_of)).collect();
         ending.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
-        for ca in ending {
-            if permitted.may_end(ca) {
-                outcome.permitted.push(ca.arn.clone());
-                continue;
-            }
+        // All at once: a bucket that does not answer holds up no other CA.
+        let permits = join_all(ending.iter().map(|ca| permit(ports, settings, ca))).await;
+        for (ca, permit) in ending.into_iter().zip(permits) {
+            let no_permit = match permit {
+                Permit::Given => {
+                    outcome.permitted.push(ca.arn.clone());
+                    continue;
+                }
+                Permit::None(why) => why,
+            };
             match restore(region, ca).await {
                 Ok(status) => {
                     outcome.restored.push(ca.arn.clone());
-                    findings.push(finding(ca, &status, listing.as_of));
+                    findings.push(finding(ca, &status, no_permit.as_deref(), listing.as_of));
                 }
                 Err(cause) => failures.push(format!("{}: {}", ca.arn, chain(&cause))),
             }
@@ -107,6 +125,27 @@ fn is_ending(ca: &Ca, now: OffsetDateTime) -> bool {
         && ca.restorable_until.is_some_and(|until| until - now < TIME_LEFT)
 }
 
+/// Whether a CA may be lost.
+enum Permit {
+    Given,
+    /// The reason, if there is an approval.
+    None(Option<String>),
+}
+
+async fn permit(ports: &Ports<'_>, settings: &Settings, ca: &Ca) -> Permit {
+    if settings.permitted.may_end(ca) {
+        return Permit::Given;
+    }
+    let Some(until) = ca.restorable_until else { return Permit::None(None) };
+    let deletion = (&ca.arn, ca.last_state_change_at, until);
+    let (evidence, approvers) = (ports.evidence, &settings.approvers);
+    match authentic::is_approved(evidence, ports.signatures, approvers, deletion).await {
+        Ok(true) => Permit::Given,
+        Ok(false) => Permit::None(None),
+        Err(why) => Permit::None(Some(why)),
+    }
+}
+
 /// The status to which it came back. That another was faster is as good.
 async fn restore(region: RegionPorts<'_>, ca: &Ca) -> Result<CaStatus, PortError> {
     match region.authorities.restore(&ca.arn).await {
@@ -116,14 +155,20 @@ async fn restore(region: RegionPorts<'_>, ca: &Ca) -> Result<CaStatus, PortError
     Ok(region.authorities.describe(&ca.arn).await?.ca.status)
 }
 
-fn finding(ca: &Ca, status: &CaStatus, now: OffsetDateTime) -> Finding {
+fn finding(ca: &Ca, status: &CaStatus, refused: Option<&str>, now: OffsetDateTime) -> Finding {
     let until = ca.restorable_until.unwrap_or(now);
     let names = Names::new(format!("CloudTrail: RestoreCertificateAuthority of {}", ca.arn));
+    let no_permit = refused.map_or_else(
+        || "No permit named this deletion, so".to_owned(),
+        |why| format!("Its approval does not count ({why}), so"),
+    );
     Observation::new(TAKEN_BACK)
         .discriminator(in_key(until))
         .with("restorable_until", rfc3339(until))
         .with("deleted_at", ca.last_state_change_at.map(rfc3339))
         .with("status", status.as_str())
+        .with("refused_approval", refused)
+        .name("no_permit", no_permit)
         .finding(&RESTORED, &names.of_ca(&ca.arn, ca.common_name.as_deref()), ca.arn.as_str(), now)
 }
 

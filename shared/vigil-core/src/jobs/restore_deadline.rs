@@ -15,6 +15,7 @@ use crate::{
     jobs::{
         case, conditional,
         dead_mans_switch::{self, LastCall},
+        stored,
     },
     permit::PermittedDeletions,
     ports::{Etag, Listing, RegionPorts, StoredObject},
@@ -27,10 +28,12 @@ mod ending;
 mod error;
 mod findings;
 mod outcome;
+mod refused;
 mod thresholds;
 mod tracked_window;
 mod window_tracker;
 
+use super::acknowledgement::Acknowledged;
 pub use super::acknowledgement::{Ack, AckError};
 pub use error::{CaError, CaFailure, RestoreDeadlineError};
 pub use outcome::{Closed, Outcome, Watch, Watched};
@@ -171,7 +174,13 @@ impl<'a> RegionWatch<'a> {
             return Ok(Watch::Waiting { next: position.next });
         };
         // An acknowledgement that cannot be had acknowledges nothing.
-        let ack = Ack::of(self.ports.evidence, ca, until).await.ok().flatten();
+        let approvers = &self.settings.rescue.approvers;
+        let read = (self.ports.evidence, self.ports.signatures);
+        let (ack, refused) = match Ack::of(read, approvers, ca, until).await {
+            Ok(Acknowledged::Yes(ack)) => (Some(ack), None),
+            Ok(Acknowledged::Refused(why)) => (None, Some(why)),
+            Ok(Acknowledged::No) | Err(_) => (None, None),
+        };
         // The last one: after it there is no other threshold.
         if position.next.is_none()
             && self.now < until
@@ -181,6 +190,9 @@ impl<'a> RegionWatch<'a> {
             return Ok(watch);
         }
         recorded?;
+        if let Some(why) = refused {
+            self.publish_refused(ca, until, &why).await?;
+        }
         self.reach(ca, until, due, position.next.clone(), ack.as_ref()).await
     }
 
@@ -219,7 +231,8 @@ impl<'a> RegionWatch<'a> {
         ack: Option<&Ack>,
     ) -> Result<Watch, CaError> {
         let key = keys::alert(&ca.arn, until, due.threshold);
-        let seen = self.ports.evidence.read(&key).await.map_err(CaError::EvidenceStore)?;
+        let seen = stored::object(self.ports.evidence, &key).await;
+        let seen = seen.map_err(CaError::EvidenceStore)?;
         match seen.as_ref().map(|entry| Alert::read(&entry.body)) {
             Some(Some(Alert { state: AlertState::Sent | AlertState::Resolved, .. })) => {
                 let threshold = due.threshold.to_string();

@@ -48,7 +48,14 @@ fn no_protected_ca_is_lost_and_no_permitted_deletion_undone() {
 fn play(seed: u64) {
     let mut fleet = Fleet::new(seed);
     fleet.live();
-    let problems = checks::problems(&fleet);
+    assert_holds(seed, &fleet, &checks::problems(&fleet));
+    // With a saboteur, permitted deletions may be undone and alerts repeated. No CA is lost.
+    let mut fleet = Fleet::with_saboteur(seed);
+    fleet.live();
+    assert_holds(seed, &fleet, &checks::losses(&fleet));
+}
+
+fn assert_holds(seed: u64, fleet: &Fleet, problems: &[String]) {
     assert!(
         problems.is_empty(),
         "seed {seed} (VIGIL_SCENARIO_SEED={seed} plays it again):\n{}\n{}",

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     failure::chain,
-    ports::{Etag, EvidenceStore, PortError},
+    ports::{Etag, EvidenceStore, PortError, StoredObject},
 };
 
 /// What is at a key.
@@ -31,6 +31,19 @@ impl<T> Stored<T> {
     }
 }
 
+/// The object at `key`. What was not written by Vigil is empty, and can be replaced.
+pub(in crate::jobs) async fn object(
+    evidence: &dyn EvidenceStore,
+    key: &str,
+) -> Result<Option<StoredObject>, PortError> {
+    match evidence.read(key).await {
+        Err(PortError::Unauthentic { etag, .. }) => {
+            Ok(Some(StoredObject { body: Vec::new(), etag }))
+        }
+        found => found,
+    }
+}
+
 /// Reads the object at `key`. An error means that the next attempt may succeed.
 pub(in crate::jobs) async fn read<T: DeserializeOwned>(
     evidence: &dyn EvidenceStore,
@@ -38,6 +51,10 @@ pub(in crate::jobs) async fn read<T: DeserializeOwned>(
 ) -> Result<Stored<T>, PortError> {
     let object = match evidence.read(key).await {
         Ok(object) => object,
+        Err(PortError::Unauthentic { resource, etag }) => {
+            let why = PortError::Unauthentic { resource, etag: etag.clone() }.to_string();
+            return Ok(Stored::Unusable { etag: Some(etag), why });
+        }
         Err(cause) if cause.is_lasting() => {
             return Ok(Stored::Unusable { etag: None, why: format!("{key}: {}", chain(&cause)) });
         }

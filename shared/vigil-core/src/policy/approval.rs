@@ -1,30 +1,56 @@
-//! An approval: a named person permits, until a time, the deletion of one CA.
+//! An approval: a person permits, by signature and until a time, the deletion of one CA.
 //!
-//! It is the object `approvals/<CA id>.json` in the evidence bucket, or two tags of the CA. The
-//! tags of a deleted CA cannot be read: those of the last snapshot count. Every principal that may
-//! tag a CA can write the second form, so the two are separate facts for policies.
+//! It is the object `approvals/<CA id>.json` in the evidence bucket, signed with a key of the
+//! approvers. The second form is two tags of the CA. The tags of a deleted CA cannot be read: those
+//! of the last snapshot count. Every principal that may tag a CA can write the second form, so the
+//! two are separate facts for policies, and the built-in ones read the first only.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{arn::CaArn, cloudtrail::Deletion};
+use crate::{
+    arn::CaArn,
+    cloudtrail::Deletion,
+    signed::{Signed, SignedError, Statement},
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Approval {
     pub ca: CaArn,
+    /// A name for the record. Who approved follows from the key.
     pub approved_by: String,
     pub reason: String,
+    /// The service's time of the approval.
+    #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
+    pub approved_at: OffsetDateTime,
+    /// The end of the window of the deletion that is approved; without it, one that comes within seven
+    /// days is.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
+    pub restorable_until: Option<OffsetDateTime>,
+    /// The deletion was called before this.
     #[serde(with = "time::serde::rfc3339")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub expires: OffsetDateTime,
+    /// The keys that signed it, once that is verified.
+    #[serde(skip)]
+    pub signers: Vec<String>,
 }
 
-/// How long after the deletion an approval may last.
+impl Statement for Approval {
+    const KIND: &'static str = "approval";
+}
+
+/// How long after the deletion an approval may last, and how long a deletion may follow it.
 const LONGEST: Duration = Duration::days(7);
+
+/// By how much the clocks of who signs and of the service may differ.
+const SKEW: Duration = Duration::minutes(5);
 
 /// The tags that approve a deletion: by whom, and until when (RFC 3339).
 pub const APPROVED_BY: &str = "vigil:deletion-approved-by";
@@ -41,18 +67,20 @@ pub enum ApprovalError {
     TagMissing(&'static str),
     #[error("the tag {APPROVED_UNTIL} is {0:?}, not a time as 2026-12-01T00:00:00Z")]
     TagNotATime(String),
-    #[error("the approval cannot be read")]
-    Unreadable(#[source] serde_json::Error),
+    #[error("the approval does not count")]
+    Signed(#[source] SignedError),
 }
 
 impl Approval {
-    /// Reads the approval of `ca`. Whether it has run out is for the policies to say.
-    pub fn read(body: &[u8], ca: &CaArn) -> Result<Self, ApprovalError> {
-        let approval: Self = serde_json::from_slice(body).map_err(ApprovalError::Unreadable)?;
-        if approval.ca != *ca {
-            return Err(ApprovalError::OtherCa(approval.ca));
+    /// Reads the approval of `ca`. Whether its signatures hold is not known then; whether it has run out
+    /// is for the policies to say.
+    pub fn read(body: &[u8], ca: &CaArn) -> Result<Signed<Self>, ApprovalError> {
+        let Signed { statement, signatures } =
+            Signed::<Self>::read(body).map_err(ApprovalError::Signed)?;
+        if statement.ca != *ca {
+            return Err(ApprovalError::OtherCa(statement.ca));
         }
-        approval.named()
+        Ok(Signed { statement: statement.named()?, signatures })
     }
 
     /// The approval that the tags of `ca` are; `None` if there is neither of the two.
@@ -70,21 +98,51 @@ impl Approval {
             let expires = OffsetDateTime::parse(&until, &Rfc3339)
                 .map_err(|_| ApprovalError::TagNotATime(until.chars().take(64).collect()))?;
             let reason = "tagged".to_owned();
-            Self { ca: ca.clone(), approved_by, reason, expires }.named()
+            let (restorable_until, signers) = (None, Vec::new());
+            let (ca, approved_at) = (ca.clone(), expires);
+            Self { ca, approved_by, reason, approved_at, restorable_until, expires, signers }
+                .named()
         };
         Some(read())
     }
 
-    /// Why the approval does not count for a deletion. `approved_by` is a text that its writer chose: that
-    /// it is not the deleter is required, and that it is who it says is not proven.
-    pub fn refusal(&self, deletion: &Deletion) -> Option<&'static str> {
+    /// Why the approval does not count for a deletion whose window ends at `until`.
+    pub fn refusal(&self, deletion: &Deletion, until: OffsetDateTime) -> Option<&'static str> {
         let by = self.approved_by.trim();
         let callers = [&deletion.by.arn, &deletion.by.session_issuer, &deletion.by.principal_id];
         if callers.into_iter().flatten().any(|caller| caller == by) {
             return Some("it was approved by who deleted the CA");
         }
-        (self.expires > deletion.at.saturating_add(LONGEST))
-            .then_some("it is good for more than seven days after the deletion")
+        self.misfit(deletion.at, until)
+    }
+
+    /// The same as far as times tell.
+    pub fn misfit(
+        &self,
+        deleted_at: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Option<&'static str> {
+        if deleted_at >= self.expires {
+            return Some("it had expired when the CA was deleted");
+        }
+        let Some(named) = self.restorable_until else {
+            let longest = deleted_at.saturating_add(LONGEST);
+            return if self.expires > longest {
+                Some("it is good for more than seven days after the deletion")
+            } else if deleted_at < self.approved_at.saturating_sub(SKEW) {
+                Some(
+                    "it came after the deletion: one that does names the deletion's RestorableUntil",
+                )
+            } else if deleted_at > self.approved_at.saturating_add(LONGEST + SKEW) {
+                Some("it was made more than seven days before the deletion")
+            } else {
+                None
+            };
+        };
+        if named.unix_timestamp() != until.unix_timestamp() {
+            return Some("it is for another deletion of the CA: RestorableUntil differs");
+        }
+        (self.expires > until).then_some("it is good for longer than the CA can be restored")
     }
 
     fn named(self) -> Result<Self, ApprovalError> {
@@ -101,22 +159,59 @@ mod tests {
 
     const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/a";
 
-    fn read(json: &str) -> Result<Approval, ApprovalError> {
+    fn read(json: &str) -> Result<Signed<Approval>, ApprovalError> {
         Approval::read(json.as_bytes(), &CA.parse().unwrap())
     }
 
     #[test]
     fn an_approval_names_its_ca_who_approves_and_until_when() {
-        let text = format!(
-            r#"{{"ca": "{CA}", "approved_by": "bob", "reason": "retired", "expires": "2026-12-01T00:00:00Z"}}"#
+        let statement = format!(
+            r#"{{"ca": "{CA}", "approved_by": "bob", "reason": "retired",
+                 "approved_at": "2026-11-30T00:00:00Z", "expires": "2026-12-01T00:00:00Z"}}"#
         );
-        assert_eq!(read(&text).unwrap().approved_by, "bob");
+        let text = format!(
+            r#"{{"statement": {statement}, "signatures": [{{"key": "k", "signature": "s"}}]}}"#
+        );
+        assert_eq!(read(&text).unwrap().statement.approved_by, "bob");
         assert!(matches!(read(&text.replace("/a\"", "/b\"")), Err(ApprovalError::OtherCa(_))));
         assert!(matches!(read(&text.replace("bob", " ")), Err(ApprovalError::Anonymous)));
         for broken in
             ["", "{}", "[]", &text.replace("2026", "26"), &text.replace("reason", "raison")]
         {
-            assert!(matches!(read(broken), Err(ApprovalError::Unreadable(_))), "{broken}");
+            assert!(matches!(read(broken), Err(ApprovalError::Signed(_))), "{broken}");
+        }
+        let unsigned = read(&statement).unwrap_err();
+        assert!(matches!(unsigned, ApprovalError::Signed(SignedError::Unsigned)));
+    }
+
+    #[test]
+    fn an_approval_counts_for_one_deletion_and_for_a_while() {
+        use time::macros::datetime;
+        let at = datetime!(2026-11-20 10:00 UTC);
+        let (until, day) = (at + 7 * Duration::DAY, Duration::DAY);
+        let approval = |approved_at, restorable_until, expires| Approval {
+            ca: CA.parse().unwrap(),
+            approved_by: "bob".to_owned(),
+            reason: String::new(),
+            approved_at,
+            restorable_until,
+            expires,
+            signers: Vec::new(),
+        };
+        let of = |approval: Approval| approval.misfit(at, until);
+        assert_eq!(of(approval(at - day, None, at + day)), None);
+        assert_eq!(of(approval(at + SKEW, None, at + day)), None, "clocks differ");
+        assert_eq!(of(approval(at + day, Some(until), until)), None, "of this very deletion");
+        for (refused, why) in [
+            (approval(at - day, None, at), "expired"),
+            (approval(at - day, None, until + day), "more than seven days after"),
+            (approval(at + day, None, at + 2 * day), "names the deletion's RestorableUntil"),
+            (approval(at - 8 * day, None, at + day), "more than seven days before"),
+            (approval(at + day, Some(until + day), until), "another deletion"),
+            (approval(at + day, Some(until), until + day), "longer than the CA can be restored"),
+        ] {
+            let said = of(refused).unwrap_or_default();
+            assert!(said.contains(why), "{said:?}");
         }
     }
 
@@ -142,6 +237,6 @@ mod tests {
     /// `make docs` writes it.
     #[test]
     fn the_json_schema_is_made_from_the_type() {
-        crate::schemas::assert_schema::<Approval>("approval");
+        crate::schemas::assert_schema::<Signed<Approval>>("approval");
     }
 }

@@ -90,7 +90,8 @@ pub(super) fn context(facts: &Facts<'_>, question: Question) -> Value {
             context.put("acknowledged", Some(acknowledged));
         }
     }
-    let counts = |of: &&Approval| of.refusal(deletion).is_none();
+    let until = facts.ca.restorable_until.unwrap_or_else(|| deletion.expected_until());
+    let counts = |of: &&Approval| of.refusal(deletion, until).is_none();
     context.put("approval", facts.approval.filter(counts).map(approval));
     context.put("tagApproval", facts.tag_approval.map(approval));
     put_impact(&mut context, facts);
@@ -128,18 +129,25 @@ fn approval(approval: &Approval) -> Value {
         "by": approval.approved_by,
         "reason": approval.reason,
         "expires": instant(approval.expires),
+        "signers": approval.signers,
     })
 }
 
 /// The approval that a request on record was made with.
-pub(crate) fn recorded_approval(ca: &CaArn, request: &Value) -> Option<Approval> {
+pub(crate) fn recorded_approval(deletion: &Deletion, request: &Value) -> Option<Approval> {
     let approval = request.get("context")?.get("approval")?;
     let text = |member: &str| approval.get(member)?.as_str().map(str::to_owned);
+    let signers = serde_json::from_value(approval["signers"].clone()).ok();
+    // It counted for this very deletion.
+    let (approved_at, restorable_until) = (deletion.at, None);
     Some(Approval {
-        ca: ca.clone(),
+        ca: deletion.ca.clone(),
         approved_by: text("by")?,
         reason: text("reason")?,
+        approved_at,
+        restorable_until,
         expires: OffsetDateTime::parse(&text("expires")?, &Rfc3339).ok()?,
+        signers: signers.unwrap_or_default(),
     })
 }
 

@@ -44,7 +44,10 @@ fn approval(expires: OffsetDateTime) -> Approval {
         ca: ARN.parse().unwrap(),
         approved_by: "bob".to_owned(),
         reason: "retired".to_owned(),
+        approved_at: AT,
+        restorable_until: None,
         expires,
+        signers: Vec::new(),
     }
 }
 

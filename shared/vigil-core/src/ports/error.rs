@@ -62,6 +62,14 @@ pub enum PortError {
         #[source]
         cause: Cause,
     },
+    /// The object is there, and was not written by who keeps its state there.
+    #[error("{resource} has no seal of Vigil's")]
+    Unauthentic {
+        /// The object's key.
+        resource: String,
+        /// The version that was read.
+        etag: super::Etag,
+    },
     /// The answer has no time. Deadlines are judged by the service's time only.
     #[error("{operation} was answered for {resource} with no usable Date header ({date:?})")]
     Undated {
@@ -77,7 +85,13 @@ pub enum PortError {
 impl PortError {
     /// Whether the same call fails again, however often it is made.
     pub fn is_lasting(&self) -> bool {
-        matches!(self, Self::Denied { .. } | Self::InvalidState { .. } | Self::NotFound { .. })
+        match self {
+            Self::Denied { .. }
+            | Self::InvalidState { .. }
+            | Self::NotFound { .. }
+            | Self::Unauthentic { .. } => true,
+            Self::Other { .. } | Self::Throttled { .. } | Self::Undated { .. } => false,
+        }
     }
 }
 

@@ -21,11 +21,9 @@ pub(crate) const TAKEN_BACK: Kind = Kind {
     severity: Severity::Critical,
     title: "{ca} was about to be lost; the last resort restored it, now {status}",
     what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. At {as_of} its window was about to end, at \
-                    {restorable_until}. No permit named this deletion, so the last resort restored the CA. It is \
-                    {status}.",
+                    {restorable_until}. {no_permit} the last resort restored the CA. It is {status}.",
     impact: "{ca} is not lost. Until it is ACTIVE again, it can neither issue nor revoke certificates.",
     what_to_do: "Find out why auto-restore and restore-deadline let it come so far. If the deletion was intended, \
-                 delete the CA again and name the new deletion in the parameter PermittedDeletions. CloudTrail has \
-                 who deleted it:",
+                 have it approved (vigil approve) and delete the CA again. CloudTrail has who deleted it:",
     first_command: WHO_DELETED,
 };

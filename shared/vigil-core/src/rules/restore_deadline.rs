@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// In the order in which they come for one deletion.
-pub const RULES: &[RuleInfo] = &[THRESHOLD, GONE];
+pub const RULES: &[RuleInfo] = &[THRESHOLD, ACKNOWLEDGEMENT, GONE];
 
 /// A deleted CA nears the end of its restoration window.
 pub(crate) const THRESHOLD: RuleInfo = RuleInfo {
@@ -39,6 +39,25 @@ pub(crate) const WITHIN_6_HOURS: Kind =
 /// A CA that never had a certificate is no loss.
 pub(crate) const NO_CERTIFICATE: Kind =
     Kind { id: "no-certificate", severity: Severity::Informational, ..OVER_7_DAYS };
+
+/// An acknowledgement that is there, and does not count.
+pub(crate) const ACKNOWLEDGEMENT: RuleInfo = RuleInfo {
+    id: "restore-deadline.acknowledgement",
+    holds: "Every acknowledgement of a deletion is signed with a key that the stack names.",
+    cites: "docs/permitting-deletions.md, An acknowledgement; AWS KMS API Reference, Verify",
+    kinds: &[NOT_AUTHENTIC],
+};
+
+pub(crate) const NOT_AUTHENTIC: Kind = Kind {
+    id: "not-authentic",
+    severity: Severity::High,
+    title: "An acknowledgement of the deletion of {ca} does not count",
+    what_happened: "{ca} ({ca_id}) is DELETED. Its acknowledgement does not count: {why}.",
+    impact: "Alerts about {ca} are sent as if it had not been acknowledged.",
+    what_to_do: "If an approver wrote it, have it signed again (vigil deadline ack). If not, find out who may write to \
+                 acks/ in the evidence bucket. If the CA is still needed, restore it:",
+    first_command: RESTORE,
+};
 
 /// A deleted CA cannot be restored any more.
 pub(crate) const GONE: RuleInfo = RuleInfo {
@@ -83,8 +102,8 @@ pub(crate) const AS_ANNOUNCED: Kind = Kind {
 pub(crate) const UNPERMITTED: Kind = Kind {
     id: "unpermitted",
     title: "Deleted {ca} is permanently deleted, and its end was not permitted",
-    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its restoration window ended at {restorable_until}. The \
-                    parameter PermittedDeletions does not name this deletion.",
+    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its restoration window ended at {restorable_until}. No \
+                    approval and no parameter permitted this deletion's end.",
     what_to_do: "It cannot be restored. Find out whether certificates below the CA are still in use, and replace them. \
                  Find out why the last resort did not restore it: its log, its schedule, its alarms. CloudTrail has \
                  who deleted the CA:",

@@ -4,8 +4,11 @@ use aws_sdk_acmpca::types::{CertificateAuthorityStatus as Status, Tag};
 use e2e::world::{World, id};
 use serde_json::json;
 use time::Duration;
+use vigil_core::policy::Approval;
 
-use super::support::{HUGE, after_the_window, assert_not_lost, case_key, deny, put_text};
+use super::support::{
+    HUGE, after_the_window, assert_not_lost, case_key, deny, publish_hostile, put_signed, put_text,
+};
 
 /// A deletion whose event is lost, so that there is time to write before the sweep.
 async fn deleted(world: &World) -> String {
@@ -47,7 +50,7 @@ async fn a_deeply_nested_policy_neither_kills_nor_decides() {
             "(".repeat(levels),
             ")".repeat(levels)
         );
-        put_text(&world, "policies/x.cedar", text).await;
+        publish_hostile(&world, text).await;
         world.delete(&ca, 7).await;
         assert_not_lost(&world, &ca, "nested").await;
     }
@@ -119,8 +122,9 @@ async fn an_approval_by_the_deleter_or_without_end_permits_nothing() {
         ("Board of Directors", "9999-12-31T00:00:00Z"),
     ] {
         let ca = world.active_root(None).await;
-        let approval = json!({"ca": ca, "approved_by": by, "reason": "r", "expires": expires});
-        world.put(&format!("approvals/{}.json", id(&ca)), &approval).await;
+        let statement = json!({"ca": ca, "approved_by": by, "reason": "r",
+            "approved_at": "2026-01-05T09:00:00Z", "expires": expires});
+        put_signed::<Approval>(&world, &format!("approvals/{}.json", id(&ca)), &statement).await;
         world.delete(&ca, 7).await;
         assert_not_lost(&world, &ca, by).await;
     }

@@ -7,4 +7,5 @@
 mod changes;
 mod denial;
 mod last_resort;
+mod permits;
 mod support;

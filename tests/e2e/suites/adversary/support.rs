@@ -1,8 +1,17 @@
 //! The steps of this suite.
 
 use aws_sdk_acmpca::types::CertificateAuthorityStatus as Status;
-use e2e::world::{EVIDENCE, World, id};
+use aws_sdk_kms::{
+    primitives::Blob,
+    types::{MessageType, SigningAlgorithmSpec},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use e2e::world::{APPROVER_KEY, EVIDENCE, POLICY_KEY, World, id};
 use time::{Duration, OffsetDateTime};
+use vigil_core::{
+    policy::Publication,
+    signed::{self, Signature, Signed, Statement},
+};
 
 pub(super) const HUGE: usize = 2 * 1024 * 1024;
 
@@ -47,4 +56,38 @@ pub(super) async fn assert_not_lost(world: &World, ca: &str, attack: &str) {
     let status = world.status(ca).await;
     let is_back = matches!(status, Some(Status::Active | Status::Disabled));
     assert!(is_back, "{attack}: the CA is {status:?}");
+}
+
+/// A signature of the key for this statement, as carol can make it.
+pub(super) async fn sign<T: Statement>(world: &World, key: &str, statement: &T) -> Signature {
+    let kms =
+        testkit::kms::client_at(world.stack.endpoint(), "carol", vigil_local::SECRET, "us-east-1");
+    let digest = signed::digest(statement).unwrap();
+    let call = kms.sign().key_id(key).message_type(MessageType::Digest);
+    let call = call.signing_algorithm(SigningAlgorithmSpec::EcdsaSha256);
+    let made = call.message(Blob::new(digest.as_slice())).send().await.unwrap();
+    let signature = BASE64_STANDARD.encode(made.signature.unwrap());
+    Signature { key: made.key_id.unwrap(), signature }
+}
+
+/// Puts a statement that `vigil` would not make, with a good signature of the approvers.
+pub(super) async fn put_signed<T: Statement>(
+    world: &World,
+    key: &str,
+    statement: &serde_json::Value,
+) {
+    let statement: T = serde_json::from_value(statement.clone()).unwrap();
+    let signatures = vec![sign(world, APPROVER_KEY, &statement).await];
+    put_text(world, key, Signed { statement, signatures }.to_json().unwrap()).await;
+}
+
+/// Publishes policies that `vigil` would refuse, with a good signature of the publishers.
+pub(super) async fn publish_hostile(world: &World, text: String) {
+    let files = serde_json::json!([{"name": "x.cedar", "text": text}]);
+    let statement = serde_json::json!({"version": 1, "author": "mallory",
+        "published_at": "2026-01-05T09:00:00Z", "files": files});
+    let statement: Publication = serde_json::from_value(statement).unwrap();
+    let signatures = vec![sign(world, POLICY_KEY, &statement).await];
+    let signed = Signed { statement, signatures }.to_json().unwrap();
+    put_text(world, "policies/set.json", signed).await;
 }

@@ -5,7 +5,7 @@ use e2e::world::{EVIDENCE, World, id};
 use serde_json::{Value, json};
 use time::Duration;
 
-use super::support::{approve, chain_breaks, explain, restorations};
+use super::support::{chain_breaks, explain, restorations};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_is_undone_once_however_often_its_event_arrives() {
@@ -97,7 +97,7 @@ async fn a_late_copy_of_an_old_deletion_does_not_judge_a_new_one() {
     world.delete(&ca, 7).await;
     let old = world.event("DeleteCertificateAuthority");
     world.advance(Duration::hours(1)).await;
-    approve(&world, &ca).await;
+    world.approve(&ca).await;
     world.delete(&ca, 7).await;
     assert_eq!(world.status(&ca).await, Some(Status::Deleted), "approved: the deletion stands");
 

@@ -5,9 +5,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use e2e::world::{EVIDENCE, START, World, id};
-use serde_json::{Value, json};
-use time::{Duration, format_description::well_known::Rfc3339};
+use e2e::world::World;
+use serde_json::Value;
 
 /// The chain of a case's acts, checked by another program in another language.
 pub(super) fn chain_breaks(case: &Value) -> Option<u64> {
@@ -48,25 +47,7 @@ pub(super) async fn explain(world: &World, case: &[u8]) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Runs `vigil` as an operator would, with the stack in the place of AWS.
+/// Runs `vigil` as carol would.
 pub(super) async fn vigil(world: &World, arguments: &[&str]) -> (bool, String) {
-    let mut command = tokio::process::Command::new(e2e::binary("vigil"));
-    command
-        .args(arguments)
-        .env_clear()
-        .env("AWS_ENDPOINT_URL", world.stack.endpoint())
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "carol")
-        .env("AWS_SECRET_ACCESS_KEY", vigil_local::SECRET)
-        .env("VIGIL_EVIDENCE_BUCKET", EVIDENCE);
-    let output = command.output().await.unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8(text).unwrap())
-}
-
-pub(super) async fn approve(world: &World, ca: &str) {
-    let expires = (START + Duration::days(2)).format(&Rfc3339).unwrap();
-    let approval =
-        json!({"ca": ca, "approved_by": "carol", "reason": "CHG-1042", "expires": expires});
-    world.put(&format!("approvals/{}.json", id(ca)), &approval).await;
+    world.vigil("carol", arguments).await
 }

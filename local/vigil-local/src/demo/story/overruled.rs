@@ -4,7 +4,7 @@ use aws_sdk_acmpca::types::{
     CertificateAuthorityStatus as Status, CertificateAuthorityType as Kind, ValidityPeriodType,
 };
 
-use super::{BELOW_ROOT, DemoError, Story, csr_for, id};
+use super::{BELOW_ROOT, DemoError, Story, approved::POLICY_KEY, csr_for, id};
 
 /// Added to the built-in policies.
 const CLEANERS: &str = r#"
@@ -22,9 +22,14 @@ impl Story<'_> {
         self.narrator.chapter("6. Policy permits the deletion of a CA that is still in use")?;
         let built_in = include_str!("../../../../../infra/policies/default.cedar");
         let policies = format!("{built_in}{CLEANERS}");
-        self.carol.put(&self.evidence_bucket, "policies/ours.cedar", policies).await?;
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("ours.cedar");
+        std::fs::write(&file, policies)?;
+        let file = file.display().to_string();
+        let publish = ["policy", "publish", &file, "--author", "carol", "--key", POLICY_KEY];
+        self.vigil_as_carol(&publish).await?;
         self.own_policies = true;
-        self.act("carol", "adds a Cedar policy to the evidence bucket: bob may delete CAs")?;
+        self.act("carol", "publishes a Cedar policy, signed with KMS: bob may delete CAs")?;
         let name = "Archive Issuing CA";
         let archive = self.alice.create_ca(Kind::Subordinate, name, None).await?;
         self.alice.activate(&archive, root, BELOW_ROOT, 5).await?;

@@ -5,7 +5,7 @@ use std::{
     collections::BTreeSet,
     future::Future,
     pin::Pin,
-    sync::atomic::Ordering,
+    sync::{LazyLock, atomic::Ordering},
     task::{Context, Poll, Waker},
 };
 
@@ -23,14 +23,16 @@ use crate::{
 const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
 const DELETION: &str = include_str!("../../../../../infra/events/deletion.json");
 const DISABLING: &str = include_str!("../../../../../infra/events/disabling.json");
-const SETTINGS: Settings = Settings {
+static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
     account: None,
+    approvers: fakes::signers(),
+    publishers: fakes::signers(),
     last_call: Duration::HOUR,
     reactivate_within: Duration::DAY,
     restores_per_day: 3,
     put_back: true,
     settle: Duration::minutes(15),
-};
+});
 
 /// What the dead man's switch is there for.
 const ANYBODY: &str = r#"@id("anybody")
@@ -113,7 +115,7 @@ impl World {
                 thresholds: "1d,1h".parse().unwrap(),
                 claim_expires_after: Duration::MINUTE,
                 permitted: crate::permit::PermittedDeletions::default(),
-                rescue: SETTINGS,
+                rescue: SETTINGS.clone(),
             },
         };
         for calls in [&world.authorities.calls, &world.evidence.calls, &world.bus.calls] {
@@ -123,7 +125,8 @@ impl World {
     }
 
     fn start(&self, trigger: Trigger) -> Invocation<'_> {
-        let ports = Ports { regions: &self.authorities, evidence: &self.evidence, bus: &self.bus };
+        let Self { authorities, evidence, bus, .. } = self;
+        let ports = Ports { regions: authorities, evidence, bus, signatures: &*fakes::KMS };
         let event = match trigger {
             Trigger::Deadline => {
                 let run = async move {
@@ -142,7 +145,8 @@ impl World {
     fn at_the_end() -> Self {
         let world = Self::new();
         let built_in = include_str!("../../../../../infra/policies/default.cedar");
-        world.evidence.put("policies/ours.cedar", &format!("{built_in}{ANYBODY}"));
+        let ours = format!("{built_in}{ANYBODY}");
+        fakes::put_policies(&world.evidence, &[("ours.cedar", &ours)]);
         world.complete(Trigger::Deletion);
         world.authorities.set_now(AT + Duration::days(7) - Duration::minutes(50));
         world

@@ -13,7 +13,7 @@ use crate::{
     inventory::{Identity, Inventory, Known},
     jobs::{
         case::{AutoRestoreError, CaFailure, RegionRun},
-        conditional,
+        conditional, stored,
     },
     ports::{Listing, PortError},
     snapshot::Snapshot,
@@ -34,7 +34,7 @@ impl RegionRun<'_> {
         failures: &mut Vec<CaFailure>,
     ) {
         let key = keys::inventory(region);
-        let object = match self.evidence.read(&key).await {
+        let object = match stored::object(self.evidence, &key).await {
             Ok(object) => object,
             Err(cause) => {
                 return failures
@@ -133,7 +133,8 @@ impl RegionRun<'_> {
         let attached =
             self.attachments.attached(&ca.arn).await.map_err(AutoRestoreError::ReadAttributes)?;
         let key = keys::snapshot(&ca.arn);
-        let object = self.evidence.read(&key).await.map_err(AutoRestoreError::EvidenceStore)?;
+        let object = stored::object(self.evidence, &key).await;
+        let object = object.map_err(AutoRestoreError::EvidenceStore)?;
         let snapshot = Snapshot { ca: ca.arn.clone(), as_of, attached };
         let body = serde_json::to_vec_pretty(&snapshot).map_err(AutoRestoreError::Write)?;
         let over = object.as_ref().map(|object| &object.etag);

@@ -11,7 +11,7 @@ use crate::{
     cloudtrail::Deletion,
     evidence::keys,
     jobs::{
-        acknowledgement::Ack,
+        acknowledgement::{Ack, Acknowledged},
         case::{
             AutoRestoreError, CaFailure, Outcome, Ports, RegionRun, Settings, SweepResult, Swept,
             TRIES,
@@ -228,8 +228,9 @@ impl RegionRun<'_> {
             return Ok(None);
         }
         // An acknowledgement that cannot be had acknowledges nothing.
-        let ack = Ack::of(self.evidence, ca, until).await.ok().flatten();
-        let acknowledged = ack.is_some_and(|ack| now < ack.until);
+        let (read, approvers) = ((self.evidence, self.signatures), &self.settings.approvers);
+        let ack = Ack::of(read, approvers, ca, until).await;
+        let acknowledged = matches!(ack, Ok(Acknowledged::Yes(ack)) if now < ack.until);
         let call = LastCall { ca, until, acknowledged, now };
         Box::pin(self.at_deadline(call)).await
     }

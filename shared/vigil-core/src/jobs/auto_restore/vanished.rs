@@ -14,7 +14,7 @@ use crate::{
     instant::rfc3339,
     inventory::{Inventory, Known},
     jobs::case::{AutoRestoreError, RegionRun},
-    ports::Listing,
+    ports::{Listing, PortError},
     rules::auto_restore::{HAD_CERTIFICATE, NEVER_CERTIFIED, VANISHED},
 };
 
@@ -31,12 +31,12 @@ impl RegionRun<'_> {
             if matches!(known.status, CaStatus::Creating | CaStatus::Failed) {
                 continue;
             }
-            let window_tracker = self
-                .evidence
-                .read(&keys::window(arn))
-                .await
-                .map_err(AutoRestoreError::EvidenceStore)?;
-            if window_tracker.is_none() {
+            let window = match self.evidence.read(&keys::window(arn)).await {
+                // Who puts a window there does not keep the loss from being told.
+                Err(PortError::Unauthentic { .. }) => None,
+                window => window.map_err(AutoRestoreError::EvidenceStore)?,
+            };
+            if window.is_none() {
                 findings.push(finding(arn, known, old.as_of, listing.as_of));
             }
         }

@@ -3,7 +3,7 @@
 use futures::future::{join, join4};
 use time::OffsetDateTime;
 
-use super::{AutoRestoreError, limit, record::Case};
+use super::{AutoRestoreError, RegionRun, limit, record::Case};
 use crate::{
     arn::CaArn,
     ca::Ca,
@@ -11,9 +11,13 @@ use crate::{
     evidence::keys,
     failure::chain,
     impact::Impact,
-    jobs::impact,
-    policy::{self, Approval, Facts, Policies},
-    ports::{EvidenceStore, PortError},
+    jobs::{
+        authentic::{self, Gap},
+        impact,
+    },
+    policy::{self, Approval, Facts, Policies, Publication},
+    ports::EvidenceStore,
+    signed::{Signed, SignedError},
     snapshot::Snapshot,
 };
 
@@ -41,13 +45,14 @@ impl Gathered {
         if self.is_approval_unasked {
             let judgement = case.judgement();
             self.approval =
-                judgement.and_then(|of| policy::recorded_approval(case.ca(), &of.request));
+                judgement.and_then(|of| policy::recorded_approval(case.deletion(), &of.request));
         }
     }
 
     /// Why an approval that is there does not count for the deletion.
-    pub(in crate::jobs) fn refused_approval(&self, deletion: &Deletion) -> Option<String> {
-        let why = self.approval.as_ref()?.refusal(deletion)?;
+    pub(in crate::jobs) fn refused_approval(&self, deletion: &Deletion, ca: &Ca) -> Option<String> {
+        let until = ca.restorable_until.unwrap_or_else(|| deletion.expected_until());
+        let why = self.approval.as_ref()?.refusal(deletion, until)?;
         Some(format!("{}: {why}", keys::approval(&deletion.ca)))
     }
 
@@ -66,23 +71,6 @@ impl Gathered {
     }
 }
 
-/// What keeps a fact from being known.
-enum Gap {
-    /// It is there, and cannot be used.
-    Lasting(String),
-    /// The ledger could not be asked: the next attempt may succeed.
-    Passing(PortError),
-}
-
-impl From<PortError> for Gap {
-    fn from(error: PortError) -> Self {
-        match error {
-            PortError::Other { .. } | PortError::Throttled { .. } => Self::Passing(error),
-            error => Self::Lasting(chain(&error)),
-        }
-    }
-}
-
 /// Whether to give up where it cannot be asked who permits what, and have the invocation repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::jobs) enum RetryUntilKnown {
@@ -95,17 +83,18 @@ pub(in crate::jobs) enum RetryUntilKnown {
 /// With nothing known, nothing permits the deletion, and the CA is restored. `occasion` is the
 /// deletion's own among the restorations.
 pub(in crate::jobs) async fn gather(
-    evidence: &dyn EvidenceStore,
+    run_in: &RegionRun<'_>,
     ca: &CaArn,
     occasion: &str,
     as_of: OffsetDateTime,
     retry_until_known: RetryUntilKnown,
 ) -> Result<Gathered, AutoRestoreError> {
+    let evidence = run_in.evidence;
     let (approved, attached, impact, policies) = join4(
-        approval(evidence, ca),
+        authentic::approval(evidence, run_in.signatures, &run_in.settings.approvers, ca),
         join(snapshot(evidence, ca), limit::earlier(evidence, ca, occasion, as_of)),
         impact::gather(evidence, ca, as_of),
-        own_policies(evidence),
+        own_policies(run_in),
     )
     .await;
     let is_approval_unasked = matches!(approved, Err(Gap::Passing(_)));
@@ -182,38 +171,31 @@ async fn snapshot(evidence: &dyn EvidenceStore, ca: &CaArn) -> Result<Option<Sna
     serde_json::from_slice(&entry.body).map(Some).map_err(|error| format!("{key}: {error}"))
 }
 
-async fn approval(evidence: &dyn EvidenceStore, ca: &CaArn) -> Result<Option<Approval>, Gap> {
-    let key = keys::approval(ca);
-    let Some(entry) = evidence.read(&key).await? else { return Ok(None) };
-    match Approval::read(&entry.body, ca) {
-        Ok(approval) => Ok(Some(approval)),
-        Err(error) => Err(Gap::Lasting(format!("{key}: {}", chain(&error)))),
+/// The set of policies that a publisher has signed, if there is one.
+async fn own_policies(run_in: &RegionRun<'_>) -> Result<Option<(Policies, Vec<String>)>, Gap> {
+    let key = keys::POLICY_SET;
+    let Some(entry) = run_in.evidence.read(key).await? else {
+        return unsigned_policies(run_in.evidence).await.map(|()| None);
+    };
+    let signed = Signed::<Publication>::read(&entry.body);
+    let signed = signed.map_err(|error| Gap::Lasting(format!("{key}: {}", chain(&error))))?;
+    authentic::prove(run_in.signatures, &run_in.settings.publishers, &signed)
+        .await
+        .map_err(|why| Gap::of_signed(key, why))?;
+    let set = signed.statement;
+    match set.policies() {
+        Ok(policies) => Ok(Some((policies, set.names()))),
+        Err(error) => {
+            Err(Gap::Lasting(format!("{key}, version {}: {}", set.version, chain(&error))))
+        }
     }
 }
 
-/// The policies under `policies/` in the evidence bucket, if there are any.
-async fn own_policies(
-    evidence: &dyn EvidenceStore,
-) -> Result<Option<(Policies, Vec<String>)>, Gap> {
+/// Files of policies were read once. They say that somebody means to decide, and nothing says who.
+async fn unsigned_policies(evidence: &dyn EvidenceStore) -> Result<(), Gap> {
     let keys = evidence.list(keys::POLICIES).await?;
-    let keys: Vec<String> = keys.into_iter().filter(|key| key.ends_with(".cedar")).collect();
-    if keys.is_empty() {
-        return Ok(None);
-    }
-    if keys.len() > policy::MAX_FILES {
-        return Err(Gap::Lasting(chain(&policy::PolicyError::Many(keys.len()))));
-    }
-    let mut files = Vec::new();
-    for key in &keys {
-        match evidence.read(key).await? {
-            Some(entry) => files.push((key.clone(), entry.body)),
-            None => {
-                return Err(Gap::Lasting(format!("{key} vanished while the policies were read")));
-            }
-        }
-    }
-    match Policies::parse(&files) {
-        Ok(policies) => Ok(Some((policies, keys))),
-        Err(error) => Err(Gap::Lasting(chain(&error))),
+    match keys.into_iter().find(|key| key.ends_with(".cedar")) {
+        Some(key) => Err(Gap::Lasting(format!("{key}: {}", SignedError::Unsigned))),
+        None => Ok(()),
     }
 }

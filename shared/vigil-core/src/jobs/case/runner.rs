@@ -172,7 +172,7 @@ impl<'a> CaseRunner<'a> {
         let verdict = policy::judge(&gathered.policies, &facts);
         let is_short = self.case.until() - self.observation.as_of() < TIME_TO_DECIDE;
         let mut suspicious = gathered.suspicious.clone();
-        suspicious.extend(gathered.refused_approval(self.case.deletion()));
+        suspicious.extend(gathered.refused_approval(self.case.deletion(), &ca));
         let judgement = Judgement {
             restore_first: is_short && matches!(verdict, Verdict::Ask { .. }),
             verdict,
@@ -194,8 +194,7 @@ impl<'a> CaseRunner<'a> {
             let retry_until_known =
                 if is_fresh { RetryUntilKnown::Yes } else { RetryUntilKnown::No };
             let gathered =
-                gather::gather(self.run_in.evidence, &ca.arn, &occasion, as_of, retry_until_known)
-                    .await;
+                gather::gather(self.run_in, &ca.arn, &occasion, as_of, retry_until_known).await;
             self.gathered = Some(gathered?);
         }
         Ok(())

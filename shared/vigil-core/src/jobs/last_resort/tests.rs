@@ -3,8 +3,9 @@
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::*;
+use crate::policy::Approval;
 use crate::{
-    fakes::{self, FakeAuthorities, FakeBus},
+    fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, FakeSignatures},
     finding::Severity,
     rules::fixtures::{assert_all_kinds, assert_presentable},
 };
@@ -15,17 +16,26 @@ const WEEK: Duration = Duration::days(7);
 struct World {
     authorities: FakeAuthorities,
     bus: FakeBus,
+    evidence: FakeEvidenceStore,
+    signatures: FakeSignatures,
 }
 
 impl World {
     fn with(cas: Vec<Ca>) -> Self {
-        Self { authorities: FakeAuthorities::new(AT, cas), bus: FakeBus::default() }
+        Self {
+            authorities: FakeAuthorities::new(AT, cas),
+            bus: FakeBus::default(),
+            evidence: FakeEvidenceStore::default(),
+            signatures: FakeSignatures::default(),
+        }
     }
 
     fn run(&self, left: Duration, permitted: &str) -> Result<Outcome, LastResortError> {
         self.authorities.set_now(AT + WEEK - left);
-        let ports = Ports { regions: &self.authorities, bus: &self.bus };
-        fakes::run(run(&ports, &PermittedDeletions::read(permitted)))
+        let Self { authorities, bus, evidence, signatures } = self;
+        let ports = Ports { regions: authorities, bus, evidence, signatures };
+        let permitted = PermittedDeletions::read(permitted);
+        fakes::run(run(&ports, &Settings { permitted, approvers: fakes::signers() }))
     }
 }
 
@@ -77,4 +87,62 @@ fn a_listing_that_fails_is_an_error() {
     let world = World::with(Vec::new());
     world.authorities.calls.fail_next("list", fakes::broken("ListCertificateAuthorities"));
     assert_eq!(world.run(Duration::HOUR, "").unwrap_err().error_type(), "LastResortIncomplete");
+}
+
+fn approval(signer: &str, approved_at: OffsetDateTime, until: OffsetDateTime) -> String {
+    let approval = Approval {
+        ca: fakes::ARN.parse().unwrap(),
+        approved_by: "carol".to_owned(),
+        reason: "CHG-1".to_owned(),
+        approved_at,
+        restorable_until: Some(until),
+        expires: until,
+        signers: Vec::new(),
+    };
+    String::from_utf8(fakes::signed(approval, &[signer]).to_json().unwrap()).unwrap()
+}
+
+const APPROVAL: &str = "approvals/11223344-1234-1122-2233-112233445566.json";
+
+#[test]
+fn an_approval_that_is_signed_lets_its_deletion_end() {
+    let world = World::with(vec![fakes::deleted_ca(AT)]);
+    world.evidence.put(APPROVAL, &approval(fakes::APPROVERS, AT, AT + WEEK));
+    let done = world.run(Duration::HOUR, "").unwrap();
+    assert_eq!((done.restored.len(), done.permitted.len()), (0, 1));
+}
+
+#[test]
+fn an_approval_that_does_not_count_is_named_and_restores() {
+    let of_another = approval(fakes::APPROVERS, AT, AT + 2 * WEEK);
+    let good = approval(fakes::APPROVERS, AT, AT + WEEK);
+    let unsigned: serde_json::Value = serde_json::from_str(&good).unwrap();
+    for (object, why) in [
+        (unsigned["statement"].to_string(), "it is not signed"),
+        (approval("foreign", AT, AT + WEEK), "which the stack does not name"),
+        (good.replace("CHG-1", "CHG-2"), "not for what it says"),
+        (of_another, "another deletion"),
+        ("[".repeat(2000), "cannot be read"),
+        (" ".repeat(2 << 20), "larger than 1 MiB"),
+    ] {
+        let world = World::with(vec![fakes::deleted_ca(AT)]);
+        world.evidence.put(APPROVAL, &object);
+        assert_eq!(world.run(Duration::HOUR, "").unwrap().restored.len(), 1, "{why}");
+        let told = world.bus.last();
+        assert!(told.what_happened.contains(why), "{why}: {}", told.what_happened);
+        assert_presentable(&told);
+    }
+}
+
+#[test]
+fn a_bucket_or_kms_that_fails_restores() {
+    for kms in [true, false] {
+        let world = World::with(vec![fakes::deleted_ca(AT)]);
+        world.evidence.put(APPROVAL, &approval(fakes::APPROVERS, AT, AT + WEEK));
+        match kms {
+            true => world.signatures.calls.fail_next("is_signed", fakes::broken("Verify")),
+            false => world.evidence.calls.fail_next("read", fakes::denied("GetObject")),
+        }
+        assert_eq!(world.run(Duration::HOUR, "").unwrap().restored.len(), 1);
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
     ca::{Ca, CaStatus},
     evidence::keys,
     finding::{Finding, Status},
-    jobs::conditional,
+    jobs::{authentic, conditional, stored},
     ports::Etag,
 };
 
@@ -47,7 +47,7 @@ pub(super) async fn close_ended(
         if ca.is_some_and(|ca| ca.status == CaStatus::Deleted) {
             continue;
         }
-        let found = match ports.evidence.read(&key).await {
+        let found = match stored::object(ports.evidence, &key).await {
             Ok(found) => found,
             Err(cause) => {
                 failures.push(CaFailure::of_all(CaError::EvidenceStore(cause)));
@@ -114,7 +114,8 @@ impl RegionWatch<'_> {
         } else {
             let ending = Ending::of_gone(self.is_announced(&window).await?, &window, self.now);
             let permitted = &self.settings.permitted;
-            let is_permitted = permitted.names(window.ca.id(), window.restorable_until);
+            let is_permitted = permitted.names(window.ca.id(), window.restorable_until)
+                || self.is_approved(&window).await;
             let finding = ending::finding(&window, ending, is_permitted, self.now);
             self.publish(std::slice::from_ref(&finding)).await?;
             (ending, vec![finding.id])
@@ -125,11 +126,20 @@ impl RegionWatch<'_> {
         Ok(Some(Closed { ca, restorable_until, ending, findings }))
     }
 
+    /// Whether the approval of the deletion is there and signed. What is unknown is not approved.
+    async fn is_approved(&self, window: &TrackedWindow) -> bool {
+        let approvers = &self.settings.rescue.approvers;
+        let deletion = (&window.ca, window.deleted_at, window.restorable_until);
+        let (evidence, signatures) = (self.ports.evidence, self.ports.signatures);
+        authentic::is_approved(evidence, signatures, approvers, deletion).await.unwrap_or(false)
+    }
+
     /// Whether the alert of the last threshold was sent.
     async fn is_announced(&self, window: &TrackedWindow) -> Result<bool, CaError> {
         let Some(last) = self.settings.thresholds.last() else { return Ok(false) };
         let key = keys::alert(&window.ca, window.restorable_until, last);
-        let entry = self.ports.evidence.read(&key).await.map_err(CaError::EvidenceStore)?;
+        let entry = stored::object(self.ports.evidence, &key).await;
+        let entry = entry.map_err(CaError::EvidenceStore)?;
         let alert = entry.and_then(|entry| Alert::read(&entry.body));
         Ok(alert.is_some_and(|alert| alert.state == AlertState::Sent))
     }
@@ -140,7 +150,7 @@ impl RegionWatch<'_> {
         let mut findings = Vec::new();
         for key in self.ports.evidence.list(&prefix).await.map_err(CaError::EvidenceStore)? {
             let Some(entry) =
-                self.ports.evidence.read(&key).await.map_err(CaError::EvidenceStore)?
+                stored::object(self.ports.evidence, &key).await.map_err(CaError::EvidenceStore)?
             else {
                 continue;
             };
@@ -165,7 +175,8 @@ impl RegionWatch<'_> {
     }
 
     async fn window(&self, key: &str) -> Result<Option<(Option<TrackedWindow>, Etag)>, CaError> {
-        let entry = self.ports.evidence.read(key).await.map_err(CaError::EvidenceStore)?;
+        let entry = stored::object(self.ports.evidence, key).await;
+        let entry = entry.map_err(CaError::EvidenceStore)?;
         Ok(entry.map(|entry| (serde_json::from_slice(&entry.body).ok(), entry.etag)))
     }
 

@@ -31,6 +31,15 @@ pub(super) fn problems(fleet: &Fleet) -> Vec<String> {
     problems
 }
 
+/// The CAs that are lost, and no deletion of which was permitted.
+pub(super) fn losses(fleet: &Fleet) -> Vec<String> {
+    let unpermitted = fleet.deletions.iter().filter(|deletion| !deletion.permitted);
+    let lost = unpermitted.filter(|deletion| {
+        fleet.gone.contains(&deletion.ca) && deletion.deleted_until == deletion.until
+    });
+    lost.map(|of| format!("{} was not permitted, and the CA is lost", name(of))).collect()
+}
+
 type Cases = BTreeMap<String, Result<Case, crate::jobs::auto_restore::CaseError>>;
 
 fn cases(fleet: &Fleet) -> Cases {
@@ -41,12 +50,7 @@ fn cases(fleet: &Fleet) -> Cases {
 
 /// Nothing that policy protects is lost, or left DELETED but for people to decide.
 fn protected(fleet: &Fleet, cases: &Cases, problems: &mut Vec<String>) {
-    for deletion in fleet.deletions.iter().filter(|deletion| !deletion.permitted) {
-        let name = name(deletion);
-        if fleet.gone.contains(&deletion.ca) && deletion.deleted_until == deletion.until {
-            problems.push(format!("{name} was not permitted, and the CA is lost"));
-        }
-    }
+    problems.extend(losses(fleet));
     for (ca, until) in fleet.deleted() {
         let deletion =
             fleet.deletions.iter().find(|deletion| deletion.ca == ca && deletion.until == until);

@@ -12,11 +12,13 @@ use super::{
 use crate::{
     arn::CaArn,
     ca::{Ca, CaStatus, CaType},
-    fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore},
+    fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, FakeSealing},
     jobs::{auto_restore, restore_deadline},
+    ports::Sealed,
 };
 
 mod people;
+mod saboteur;
 mod tally;
 
 use tally::Tally;
@@ -51,7 +53,9 @@ enum Happening {
     Deadline { attempt: u32 },
     Delete { place: usize, window: i64, grudge: u32 },
     Deliver { event: Box<Value>, attempt: u32 },
+    LastResort,
     RestoreByHand { place: usize },
+    Sabotage { place: usize, object: i64, body: i64 },
     Sweep { attempt: u32 },
 }
 
@@ -181,7 +185,9 @@ impl Fleet {
                 let again = Happening::Deliver { event, attempt: attempt + 1 };
                 self.again(ended, attempt, again);
             }
+            Happening::LastResort => self.last_resort(),
             Happening::RestoreByHand { place } => self.restore_by_hand(place),
+            Happening::Sabotage { place, object, body } => self.sabotage(place, object, body),
             Happening::Sweep { attempt } => {
                 let ended = self.invoke(Kind::Sweep);
                 self.again(ended, attempt, Happening::Sweep { attempt: attempt + 1 });
@@ -207,10 +213,13 @@ impl Fleet {
             self.chaos.begin(Random::new(self.seed ^ (self.planned << 20)));
         }
         let settings = settings();
+        let sealing = FakeSealing::default();
+        let evidence = Sealed::new(&self.evidence, &sealing);
         let ports = auto_restore::Ports {
             regions: &self.world,
-            evidence: &self.evidence,
+            evidence: &evidence,
             bus: &self.findings,
+            signatures: &*fakes::KMS,
         };
         let scheduled = json!({});
         let sweep = json!({"task": "sweep"});
@@ -279,6 +288,8 @@ pub(super) fn settings() -> restore_deadline::Settings {
         permitted: crate::permit::PermittedDeletions::default(),
         rescue: auto_restore::Settings {
             account: Some("111122223333".to_owned()),
+            approvers: fakes::signers(),
+            publishers: fakes::signers(),
             last_call: Duration::HOUR,
             reactivate_within: Duration::DAY,
             restores_per_day: 3,

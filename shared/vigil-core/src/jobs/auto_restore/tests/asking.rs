@@ -25,7 +25,7 @@ fn a_human_is_asked_while_the_ca_stays_deleted_if_there_is_time() {
     let until = AT + Duration::days(30);
     let ca = Ca { restorable_until: Some(until), ..fakes::deleted_ca(AT) };
     let world = World::with(vec![ca]);
-    world.evidence.put("policies/ask.cedar", ASK);
+    fakes::put_policies(&world.evidence, &[("ask.cedar", ASK)]);
     let Outcome::Case(outcome) = world.deliver_event(&event).unwrap() else { panic!() };
     assert_eq!((outcome.state, outcome.policies), (CaseState::Escalated, vec!["ask".to_owned()]));
     assert_eq!(world.authorities.status(), CaStatus::Deleted);
@@ -38,7 +38,7 @@ fn a_human_is_asked_while_the_ca_stays_deleted_if_there_is_time() {
 #[test]
 fn with_a_short_window_the_ca_is_restored_first() {
     let world = World::new();
-    world.evidence.put("policies/ask.cedar", ASK);
+    fakes::put_policies(&world.evidence, &[("ask.cedar", ASK)]);
     assert!(is_restored(&world.deliver().unwrap()));
     let judgement = world.case().judgement().unwrap().clone();
     assert!(judgement.restore_first && matches!(judgement.verdict, Verdict::Ask { .. }));
@@ -98,11 +98,10 @@ fn tags_approve_where_policy_lets_them() {
     world.evidence.put(&key, &snapshot.to_string());
     let policy = r#"@id("tagged") permit(principal, action, resource)
         when { context has tagApproval && context.time < context.tagApproval.expires };"#;
-    world.evidence.put("policies/ours.cedar", policy);
+    fakes::put_policies(&world.evidence, &[("ours.cedar", policy)]);
     assert_eq!(state(&world.deliver().unwrap()), Some(CaseState::Permitted));
-    world
-        .evidence
-        .put("policies/ours.cedar", include_str!("../../../../../../infra/policies/default.cedar"));
+    let built_in = include_str!("../../../../../../infra/policies/default.cedar");
+    fakes::put_policies(&world.evidence, &[("ours.cedar", built_in)]);
     let unless = World::new();
     unless.evidence.put(&key, &snapshot.to_string());
     assert!(is_restored(&unless.deliver().unwrap()), "the built-in policies ask for an object");
@@ -121,15 +120,14 @@ fn last_call(world: &World, acknowledged: bool) -> Option<Outcome> {
 #[test]
 fn the_dead_mans_switch_overrules_and_records_an_escalation() {
     let world = World::new();
-    world.evidence.put("policies/ask.cedar", ASK);
-    let none_left = Settings { restores_per_day: 0, ..SETTINGS };
+    fakes::put_policies(&world.evidence, &[("ask.cedar", ASK)]);
+    let none_left = Settings { restores_per_day: 0, ..SETTINGS.clone() };
     let event = serde_json::from_str(EVENT).unwrap();
     fakes::run(run(&event, &world.ports(), &none_left)).unwrap();
     assert_eq!(world.case().state(), CaseState::Escalated);
     assert_eq!(last_call(&world, false), None, "the policies of the bucket do not say so");
-    world
-        .evidence
-        .put("policies/ask.cedar", include_str!("../../../../../../infra/policies/default.cedar"));
+    let built_in = include_str!("../../../../../../infra/policies/default.cedar");
+    fakes::put_policies(&world.evidence, &[("ours.cedar", built_in)]);
     assert_eq!(last_call(&world, true), None, "acknowledged");
     assert!(is_restored(&last_call(&world, false).unwrap()));
     assert_eq!(world.authorities.status(), CaStatus::Disabled);
@@ -158,7 +156,7 @@ fn the_dead_mans_switch_leaves_alone_what_was_approved() {
 fn the_sweep_puts_the_dead_mans_switch_to_the_policies_too() {
     let world = World::new();
     let event = serde_json::from_str(EVENT).unwrap();
-    let none_left = Settings { restores_per_day: 0, ..SETTINGS };
+    let none_left = Settings { restores_per_day: 0, ..SETTINGS.clone() };
     fakes::run(run(&event, &world.ports(), &none_left)).unwrap();
     let sweep = |after| {
         world.authorities.set_now(AT + after);

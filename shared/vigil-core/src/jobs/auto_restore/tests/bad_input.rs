@@ -87,7 +87,7 @@ fn a_ca_that_is_not_watched_is_not_taken_for_one_that_is_gone() {
     let world = World::new();
     let error = world.deliver_event(&elsewhere("us-east-1", "eu-west-1")).unwrap_err();
     assert_eq!(error.error_type(), "RegionNotWatched");
-    let settings = Settings { account: Some("111122223333".to_owned()), ..SETTINGS };
+    let settings = Settings { account: Some("111122223333".to_owned()), ..SETTINGS.clone() };
     let event = elsewhere("111122223333", "444455556666");
     let (authorities, evidence, bus) = (&world.authorities, &world.evidence, &world.bus);
     let error = fakes::run(run(&event, &world.ports(), &settings)).unwrap_err();
@@ -158,7 +158,7 @@ fn policies_of_garbage_lose_nothing() {
         "permit(principal, action, resource) when { context.nope };",
     ] {
         let world = World::new();
-        world.evidence.put("policies/ours.cedar", garbage);
+        fakes::put_policies(&world.evidence, &[("ours.cedar", garbage)]);
         assert!(is_restored(&world.deliver().unwrap()), "{garbage:?}");
         assert!(
             world.bus.rules().contains(&"auto-restore.policies-unusable".to_owned()),

@@ -6,11 +6,16 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::{
-    super::{Act, CaseState, SweepResult},
+    super::{Act, AutoRestoreError, CaseState, Outcome, Ports, SweepResult, run},
     world::*,
 };
 use crate::{
-    ca::CaStatus, evidence, failure::Failure, fakes, jobs::last_resort, permit::PermittedDeletions,
+    ca::CaStatus,
+    evidence,
+    failure::Failure,
+    fakes::{self, FakeSealing},
+    jobs::last_resort,
+    ports::Sealed,
 };
 
 const ID: &str = "11223344-1234-1122-2233-112233445566";
@@ -26,7 +31,7 @@ fn objects() -> Vec<String> {
         DISABLED.to_owned(),
         APPROVAL.to_owned(),
         format!("acks/{ID}.json"),
-        "policies/own.cedar".to_owned(),
+        "policies/set.json".to_owned(),
         format!("state/audit-report/{ID}.json"),
         format!("state/crl-audit/cas/{ID}.json"),
     ];
@@ -199,11 +204,9 @@ fn made_up_restorations_of_the_future_do_not_count() {
 #[test]
 fn an_invented_event_gives_way_to_the_true_one() {
     let world = World::new();
-    world.evidence.put(
-        "policies/own.cedar",
-        r#"permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource)
-           when { principal has arn && principal.arn == "arn:aws:iam::111122223333:role/Pipeline" };"#,
-    );
+    let own = r#"permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource)
+        when { principal has arn && principal.arn == "arn:aws:iam::111122223333:role/Pipeline" };"#;
+    fakes::put_policies(&world.evidence, &[("own.cedar", own)]);
     let mut invented = deletion_at("2026-11-20T10:00:40Z");
     invented["detail"]["userIdentity"]["arn"] = json!("arn:aws:iam::111122223333:role/Pipeline");
     assert_eq!(state(&world.deliver_event(&invented).unwrap()), Some(CaseState::Permitted));
@@ -262,9 +265,68 @@ proptest! {
                 let _ = world.sweep(Duration::hours(hour));
             }
             world.authorities.set_now(AT + Duration::hours(hour) + Duration::minutes(30));
-            let ports = last_resort::Ports { regions: &world.authorities, bus: &world.bus };
-            fakes::run(last_resort::run(&ports, &PermittedDeletions::default())).unwrap();
+            let World { authorities, bus, evidence } = &world;
+            let signatures = &*fakes::KMS;
+            let ports = last_resort::Ports { regions: authorities, bus, evidence, signatures };
+            let approvers = fakes::signers();
+            let settings = last_resort::Settings { approvers, ..Default::default() };
+            fakes::run(last_resort::run(&ports, &settings)).unwrap();
         }
         prop_assert_eq!(world.authorities.status(), CaStatus::Disabled);
     }
+}
+
+/// One delivery of the event, with a bucket that is sealed.
+fn deliver_sealed(world: &World, sealing: &FakeSealing) -> Result<Outcome, AutoRestoreError> {
+    let event = serde_json::from_str(EVENT).unwrap();
+    let evidence = &Sealed::new(&world.evidence, sealing);
+    fakes::run(run(&event, &Ports { evidence, ..world.ports() }, &SETTINGS))
+}
+
+#[test]
+fn a_state_that_is_not_sealed_counts_as_absent() {
+    let sealing = FakeSealing::default();
+    let restored = json!({"act": "restored", "status": "DISABLED", "by": "vigil",
+        "request_id": null, "deleted_again_at": null});
+    let one = json!({"case": "cases/x", "at": "2026-11-20T09:00:00Z"});
+    let count = json!({"ca": fakes::ARN, "restorations": [one, one, one]});
+    for (key, body) in [
+        (KEY.to_owned(), forged(&[seen(), restored, closed()], "restored")),
+        (format!("state/restorations/{ID}.json"), count.to_string()),
+    ] {
+        let world = World::new();
+        world.evidence.put(&key, &body);
+        assert!(is_restored(&deliver_sealed(&world, &sealing).unwrap()), "{key}");
+        let told = world.bus.published.lock().unwrap();
+        let is_named = |told: &crate::finding::Finding| {
+            told.rule == "auto-restore.evidence-suspicious"
+                && told.evidence["objects"].to_string().contains(&key)
+        };
+        assert!(told.iter().any(is_named), "{key}");
+    }
+}
+
+#[test]
+fn what_is_sealed_is_found_again_and_stays_as_it_is() {
+    let (world, sealing) = (World::new(), FakeSealing::default());
+    assert!(is_restored(&deliver_sealed(&world, &sealing).unwrap()));
+    let again = deliver_sealed(&world, &sealing).unwrap();
+    assert!(matches!(again, Outcome::Duplicate { .. }), "{again:?}");
+    // A record in which a deleter was replaced, with a chain that holds.
+    let body = String::from_utf8(world.evidence.body(KEY)).unwrap();
+    world.evidence.put(KEY, &body.replace("alice", "trent"));
+    world.delete_again(AT);
+    assert!(is_restored(&deliver_sealed(&world, &sealing).unwrap()));
+    assert!(world.evidence.keys().contains(&KEY.replace(".json", "-2.json")));
+}
+
+/// KMS is down for as long as it takes.
+#[test]
+fn without_the_secret_a_ca_is_restored_all_the_same() {
+    let (world, sealing) = (World::new(), FakeSealing::default());
+    world.evidence.put(&format!("state/restorations/{ID}.json"), "{}");
+    for _ in 0..40 {
+        sealing.calls.fail_next("secret", fakes::broken("GenerateMac"));
+    }
+    assert!(is_restored(&deliver_sealed(&world, &sealing).unwrap()));
 }

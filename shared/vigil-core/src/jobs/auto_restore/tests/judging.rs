@@ -44,7 +44,8 @@ fn an_approval_that_could_not_be_asked_for_is_asked_for_again() {
 #[test]
 fn the_buckets_policies_take_the_built_in_ones_place() {
     let world = World::new();
-    world.evidence.put("policies/ours.cedar", "@id(\"ours\") permit(principal, action, resource);");
+    let ours = "@id(\"ours\") permit(principal, action, resource);";
+    fakes::put_policies(&world.evidence, &[("ours.cedar", ours)]);
     world.evidence.put("policies/README.md", "not a policy");
     let Outcome::Case(CaseOutcome { policies, .. }) = world.deliver().unwrap() else { panic!() };
     assert_eq!(policies, ["ours"]);
@@ -53,13 +54,13 @@ fn the_buckets_policies_take_the_built_in_ones_place() {
 #[test]
 fn policies_that_do_not_load_decide_nothing_and_are_critical() {
     let world = World::new();
-    world.evidence.put("policies/ours.cedar", "permit(principal, action, resource);");
-    world.evidence.put("policies/zz.cedar", "permit(");
+    let all = "permit(principal, action, resource);";
+    fakes::put_policies(&world.evidence, &[("ours.cedar", all), ("zz.cedar", "permit(")]);
     assert!(is_restored(&world.deliver().unwrap()));
     assert_eq!(world.bus.rules(), ["auto-restore.restored", "auto-restore.policies-unusable"]);
     let finding = world.bus.last();
     assert_eq!(finding.severity, Severity::Critical);
-    assert!(finding.evidence["problem"].to_string().contains("policies/zz.cedar"));
+    assert!(finding.evidence["problem"].to_string().contains("zz.cedar"));
 }
 
 #[test]

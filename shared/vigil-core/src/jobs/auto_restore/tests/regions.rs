@@ -23,7 +23,7 @@ fn in_region(region: &str) -> FakeAuthorities {
 
 fn sweep(regions: &FakeRegions) -> Result<Outcome, AutoRestoreError> {
     let (evidence, bus) = (FakeEvidenceStore::default(), FakeBus::default());
-    let ports = Ports { regions, evidence: &evidence, bus: &bus };
+    let ports = Ports { regions, evidence: &evidence, bus: &bus, signatures: &*fakes::KMS };
     fakes::run(run(&json!({"task": "sweep"}), &ports, &SETTINGS))
 }
 
@@ -52,7 +52,8 @@ fn an_event_goes_to_the_region_of_its_ca() {
     let regions = FakeRegions::new(vec![in_region("eu-west-1"), in_region("us-east-1")]);
     let (evidence, bus) = (FakeEvidenceStore::default(), FakeBus::default());
     let event = serde_json::from_str(EVENT).unwrap();
-    let ports = Ports { regions: &regions, evidence: &evidence, bus: &bus };
+    let ports =
+        Ports { regions: &regions, evidence: &evidence, bus: &bus, signatures: &*fakes::KMS };
     fakes::run(run(&event, &ports, &SETTINGS)).unwrap();
     assert_eq!(regions.services[0].status(), CaStatus::Deleted);
     assert_eq!(regions.services[1].status(), CaStatus::Disabled);

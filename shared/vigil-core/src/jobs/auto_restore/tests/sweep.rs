@@ -47,7 +47,7 @@ fn a_late_event_can_overturn_what_was_let_stand_without_it() {
     let policies = r#"@id("any") permit(principal, action, resource);
         @id("not-admins") forbid(principal in Vigil::Principal::"arn:aws:iam::111122223333:role/Admin",
             action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
-    world.evidence.put("policies/ours.cedar", policies);
+    fakes::put_policies(&world.evidence, &[("ours.cedar", policies)]);
     world.sweep(SETTINGS.settle).unwrap();
     assert_eq!(world.case().state(), CaseState::Permitted);
     let Outcome::Case(outcome) = world.deliver().unwrap() else { panic!() };

@@ -1,9 +1,9 @@
 //! One deleted CA in a world of fakes.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime, macros::datetime};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339, macros::datetime};
 
 use super::super::{
     AutoRestoreError, Case, CaseOutcome, CaseState, Outcome, Ports, Settings, SweepResult, run,
@@ -11,6 +11,7 @@ use super::super::{
 use crate::{
     ca::Ca,
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore},
+    policy::Approval,
 };
 
 pub(super) const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
@@ -27,7 +28,8 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn ports(&self) -> Ports<'_> {
-        Ports { regions: &self.authorities, evidence: &self.evidence, bus: &self.bus }
+        let Self { authorities, evidence, bus } = self;
+        Ports { regions: authorities, evidence, bus, signatures: &*fakes::KMS }
     }
 
     /// The CA of the sample event, deleted by it half a minute ago.
@@ -81,21 +83,30 @@ impl World {
     }
 
     pub(super) fn approve(&self, expires: &str) {
-        let approval = json!({
-            "ca": fakes::ARN, "approved_by": "bob", "reason": "retired", "expires": expires,
-        });
-        self.evidence.put(APPROVAL, &approval.to_string());
+        let expires = OffsetDateTime::parse(expires, &Rfc3339).unwrap();
+        let approval = Approval {
+            ca: fakes::ARN.parse().unwrap(),
+            approved_by: "bob".to_owned(),
+            reason: "retired".to_owned(),
+            approved_at: (AT - Duration::HOUR).max(expires - Duration::days(7)),
+            restorable_until: None,
+            expires,
+            signers: Vec::new(),
+        };
+        fakes::put_signed(&self.evidence, APPROVAL, approval);
     }
 }
 
-pub(super) const SETTINGS: Settings = Settings {
+pub(super) static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
     account: None,
+    approvers: fakes::signers(),
+    publishers: fakes::signers(),
     last_call: Duration::HOUR,
     reactivate_within: Duration::DAY,
     restores_per_day: 3,
     put_back: true,
     settle: Duration::minutes(15),
-};
+});
 
 fn disabling(at: &str) -> Value {
     let mut event: Value = serde_json::from_str(EVENT).unwrap();

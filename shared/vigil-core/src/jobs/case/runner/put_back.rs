@@ -102,7 +102,8 @@ impl CaseRunner<'_> {
         match cause {
             PortError::Denied { .. }
             | PortError::InvalidState { .. }
-            | PortError::NotFound { .. } => {
+            | PortError::NotFound { .. }
+            | PortError::Unauthentic { .. } => {
                 self.not_put_back = Some(chain(&cause));
                 Ok(())
             }

@@ -8,7 +8,7 @@ use crate::{
         Certificates,
         restore_deadline::{
             background::Account,
-            ending,
+            ending, refused,
             tracked_window::{Ending, TrackedWindow},
         },
     },
@@ -114,6 +114,7 @@ fn every_kind_reads_as_its_golden_file_says() {
         alert(&ca, "1d", Duration::hours(5), &known()),
         alert(&ca, "6h", Duration::ZERO, &known()),
         alert(&ca, "1h", Duration::HOUR + Duration::MINUTE, &known()),
+        refused::finding(&ca, AT + Duration::days(7), "acks/1122.json: it is not signed", AT),
         ended(true, Ending::Gone, Duration::days(8)),
         ended_as(true, Ending::Gone, false, Duration::days(8)),
         ended(true, Ending::Unannounced, Duration::days(8)),

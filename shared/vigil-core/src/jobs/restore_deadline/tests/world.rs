@@ -11,6 +11,7 @@ use crate::{
     finding::Status,
     jobs::auto_restore,
     permit::PermittedDeletions,
+    policy::Approval,
 };
 
 pub(super) const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
@@ -28,12 +29,13 @@ const NO_SWITCH: &str =
 
 impl World {
     pub(super) fn ports(&self) -> Ports<'_> {
-        Ports { regions: &self.authorities, evidence: &self.evidence, bus: &self.bus }
+        let Self { authorities, evidence, bus } = self;
+        Ports { regions: authorities, evidence, bus, signatures: &*fakes::KMS }
     }
 
     pub(super) fn new(cas: Vec<Ca>) -> Self {
         let world = Self::with_the_built_in_policies(cas);
-        world.evidence.put("policies/ours.cedar", NO_SWITCH);
+        fakes::put_policies(&world.evidence, &[("ours.cedar", NO_SWITCH)]);
         world
     }
 
@@ -69,8 +71,7 @@ impl World {
     ) {
         let ca: CaArn = fakes::ARN.parse().unwrap();
         let ack = Ack { ca, by: "carol".to_owned(), until, restorable_until };
-        let body = String::from_utf8(ack.to_json().unwrap()).unwrap();
-        self.evidence.put(&format!("acks/{ID}.json"), &body);
+        fakes::put_signed(&self.evidence, &format!("acks/{ID}.json"), ack);
     }
 
     pub(super) fn set(&self, cas: Vec<Ca>) {
@@ -87,6 +88,8 @@ pub(super) fn settings() -> Settings {
         ),
         rescue: auto_restore::Settings {
             account: None,
+            approvers: fakes::signers(),
+            publishers: fakes::signers(),
             last_call: Duration::HOUR,
             reactivate_within: Duration::DAY,
             restores_per_day: 3,
@@ -101,9 +104,16 @@ pub(super) fn month() -> Ca {
 }
 
 pub(super) fn approve(world: &World) {
-    let approval = serde_json::json!({"ca": fakes::ARN, "approved_by": "carol",
-        "reason": "CHG-1042", "expires": "2026-11-21T00:00:00Z"});
-    world.evidence.put(&format!("approvals/{ID}.json"), &approval.to_string());
+    let approval = Approval {
+        ca: fakes::ARN.parse().unwrap(),
+        approved_by: "carol".to_owned(),
+        reason: "CHG-1042".to_owned(),
+        approved_at: AT - Duration::HOUR,
+        restorable_until: None,
+        expires: datetime!(2026-11-21 0:00 UTC),
+        signers: Vec::new(),
+    };
+    fakes::put_signed(&world.evidence, &format!("approvals/{ID}.json"), approval);
 }
 
 pub(super) fn delete(world: &World) -> auto_restore::Outcome {

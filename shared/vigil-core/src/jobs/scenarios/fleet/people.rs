@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use super::{CAS, DAYS, Deletion, Fleet, Happening, START};
-use crate::{arn::CaArn, ca::CaStatus, instant::rfc3339};
+use crate::{arn::CaArn, ca::CaStatus, fakes, instant::rfc3339, policy::Approval};
 
-const DELETION: &str = include_str!("../../../../../../infra/events/deletion.json");
+pub(super) const DELETION: &str = include_str!("../../../../../../infra/events/deletion.json");
 const DISABLING: &str = include_str!("../../../../../../infra/events/disabling.json");
 
 impl Fleet {
@@ -37,9 +37,16 @@ impl Fleet {
             return;
         }
         self.count("approvals");
-        let approval = json!({"ca": ca, "approved_by": "carol", "reason": "CHG-1",
-            "expires": rfc3339(expires)});
-        self.evidence.inner.put(&format!("approvals/{}.json", ca.id()), &approval.to_string());
+        let approval = Approval {
+            ca: ca.clone(),
+            approved_by: "carol".to_owned(),
+            reason: "CHG-1".to_owned(),
+            approved_at: self.now,
+            restorable_until: None,
+            expires,
+            signers: Vec::new(),
+        };
+        fakes::put_signed(&self.evidence.inner, &format!("approvals/{}.json", ca.id()), approval);
         self.approvals.insert(ca, expires);
     }
 
