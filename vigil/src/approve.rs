@@ -117,7 +117,7 @@ async fn approve(options: Options) -> Answer {
 /// For the deletion that there is, or for one to come.
 fn statement(options: &Options, ca: &Ca, now: OffsetDateTime) -> Result<Approval, ApprovalRefused> {
     let is_deleted = ca.status == CaStatus::Deleted;
-    let until = ca.restorable_until.filter(|_| is_deleted).map(|until| whole_second(until));
+    let until = ca.restorable_until.filter(|_| is_deleted).map(whole_second);
     if until.is_some_and(|until| until <= now) {
         return Err(ApprovalRefused::TooLate(ca.arn.clone()));
     }

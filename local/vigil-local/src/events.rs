@@ -22,7 +22,7 @@ pub(crate) use input::InputError;
 pub(crate) use input::{Input, JsonPath};
 pub(crate) use pattern::Pattern;
 pub(crate) use pattern::PatternError;
-pub(crate) use permissions::ResourcePolicies;
+pub(crate) use permissions::{Caller, ResourcePolicies};
 pub use seen::SeenEvent;
 use seen::SeenEvents;
 
@@ -121,6 +121,17 @@ impl EventBuses {
         let (seen, losing) = (SeenEvents::of(&buses), AtomicBool::default());
         let failed = Mutex::default();
         Self(Arc::new(Inner { buses, rules, targets, failed, seen, losing }))
+    }
+
+    /// Whether the policy of a bus lets the caller put an event of this source.
+    pub(crate) fn permit_put(
+        &self,
+        bus: &str,
+        source: &str,
+        caller: &Caller,
+    ) -> Result<(), String> {
+        let Targets { policies, account, .. } = &self.0.targets;
+        policies.permit_put(bus, source, caller, account)
     }
 
     /// How many deliveries of each rule failed, by the rule's logical id.

@@ -17,7 +17,7 @@ use crate::account::Account;
 use crate::admin::Admin;
 use crate::clock::http_date;
 use crate::event_history::EventHistory;
-use crate::events::api::Api as Events;
+use crate::events::{Caller, api::Api as Events};
 use crate::kms::Kms;
 use crate::lambda::{Functions, invoke_api};
 use crate::roles::{self, Roles};
@@ -159,7 +159,12 @@ impl Services {
                         return *refusal;
                     }
                 }
-                self.events.answer(&parts.headers, &body)
+                let (arn, principal_arn) = self.roles.principal(access_key).unwrap_or_else(|| {
+                    let user = self.account.user_arn(access_key);
+                    (user.clone(), user)
+                });
+                let caller = Caller { arn, principal_arn };
+                self.events.answer(&parts.headers, &body, &caller)
             }
             Service::Kms => {
                 let access_key = scope.map(|scope| scope.access_key);

@@ -6,10 +6,15 @@ use crate::{run, tool};
 
 /// One call, without this machine's configuration. Gives what the CLI prints, or its error.
 pub fn aws(endpoint: &str, arguments: &[&str]) -> Result<String, String> {
+    aws_as("alice", endpoint, arguments)
+}
+
+/// The same by the principal of this access key.
+pub fn aws_as(access_key: &str, endpoint: &str, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(tool("aws"));
     command
         .env_clear()
-        .env("AWS_ACCESS_KEY_ID", "alice")
+        .env("AWS_ACCESS_KEY_ID", access_key)
         .env("AWS_SECRET_ACCESS_KEY", vigil_local::SECRET)
         .env("AWS_DEFAULT_REGION", "us-east-1")
         .env("AWS_CONFIG_FILE", "/dev/null")

@@ -161,5 +161,7 @@ fn put_on_bus(stack: &Stack, event: &Value) {
     let entries = json!([{"Source": event["source"], "DetailType": event["detail-type"],
         "Detail": event["detail"].to_string(), "EventBusName": "vigil"}]);
     let entries = format!("--entries={entries}");
-    e2e::cli::aws(stack.endpoint(), &["events", "put-events", &entries]).unwrap();
+    let function = "lambda-vigil-crl-audit";
+    let put = ["events", "put-events", &entries];
+    e2e::cli::aws_as(function, stack.endpoint(), &put).unwrap();
 }

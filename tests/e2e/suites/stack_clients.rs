@@ -147,7 +147,8 @@ async fn the_aws_cli_makes_names_disables_and_deletes_keys() {
             vec!["--alias-name=crls".to_owned(), target.clone()],
             "InvalidAliasNameException",
         ),
-        ("create-key", vec!["--key-spec=RSA_2048".to_owned()], "UnsupportedOperationException"),
+        ("create-key", vec!["--key-spec=RSA_2048".to_owned()], "ValidationException"),
+        ("create-key", vec!["--key-spec=SM2".to_owned()], "UnsupportedOperationException"),
         ("generate-random", vec!["--number-of-bytes=1".to_owned()], "UnknownOperationException"),
     ] {
         let rest: Vec<&str> = rest.iter().map(String::as_str).collect();

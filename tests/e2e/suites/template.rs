@@ -191,8 +191,16 @@ fn every_function_is_given_the_variables_that_it_reads() {
             let constant = variable.name.trim_start_matches("VIGIL_");
             let by_client =
                 constant == "FETCH_DISTRIBUTION_POINTS" && main.contains(".distribution()");
+            // Both read what names their keys, and the keys that are retired.
+            let helpers: &[&str] = match constant {
+                "APPROVALS_NEEDED" | "APPROVER_KEYS" => &["config::approvers()"],
+                "POLICY_KEYS" => &["config::publishers()"],
+                "RETIRED_KEYS" => &["config::approvers()", "config::publishers()"],
+                _ => &[],
+            };
+            let by_helper = helpers.iter().any(|helper| main.contains(helper));
             let word = format!("config::{constant}.");
-            (by_client || main.contains(&word)) && !NOT_OURS.contains(&variable.name)
+            (by_client || by_helper || main.contains(&word)) && !NOT_OURS.contains(&variable.name)
         };
         let read: BTreeSet<String> =
             vigil_aws::config::ALL.iter().filter(reads).map(|it| it.name.to_owned()).collect();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{DEFAULT_BUS, Event, EventBuses};
+use super::{Caller, DEFAULT_BUS, Event, EventBuses};
 use crate::account::Account;
 use crate::clock::to_the_second;
 
@@ -44,10 +44,10 @@ struct Refused {
 }
 
 impl Api {
-    pub(crate) fn answer(&self, headers: &HeaderMap, body: &Bytes) -> Response {
+    pub(crate) fn answer(&self, headers: &HeaderMap, body: &Bytes, caller: &Caller) -> Response {
         let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         match target {
-            Some("AWSEvents.PutEvents") => self.put_events(body),
+            Some("AWSEvents.PutEvents") => self.put_events(body, caller),
             Some(other) => error(
                 "UnknownOperationException",
                 &format!("vigil-local serves AWSEvents.PutEvents, not {other}"),
@@ -56,7 +56,7 @@ impl Api {
         }
     }
 
-    fn put_events(&self, body: &Bytes) -> Response {
+    fn put_events(&self, body: &Bytes, caller: &Caller) -> Response {
         let request: PutEvents = match serde_json::from_slice(body) {
             Ok(request) => request,
             Err(cause) => return error("SerializationException", &cause.to_string()),
@@ -67,6 +67,13 @@ impl Api {
                 "1 validation error detected: Value at 'entries' failed to satisfy constraint: \
                  Member must have length between 1 and 10",
             );
+        }
+        for entry in &request.entries {
+            let bus = bus_of(entry.event_bus_name.as_deref());
+            let source = entry.source.as_deref().unwrap_or_default();
+            if let Err(why) = self.buses.permit_put(bus, source, caller) {
+                return error("AccessDeniedException", &why);
+            }
         }
         let results: Vec<_> = request.entries.into_iter().map(|one| self.put(one)).collect();
         let failed = results.iter().filter(|result| result.is_err()).count();
@@ -98,9 +105,7 @@ impl Api {
                 message: "Detail is malformed.".to_owned(),
             });
         };
-        let bus = entry.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
-        // The name or the ARN, `…:event-bus/<name>`.
-        let bus = bus.rsplit('/').next().unwrap_or(&bus).to_owned();
+        let bus = bus_of(entry.event_bus_name.as_deref()).to_owned();
         if !self.buses.has(&bus) {
             return Err(Refused {
                 code: "ResourceNotFoundException",
@@ -126,6 +131,12 @@ impl Api {
         self.buses.deliver(Event { bus, envelope });
         Ok(id)
     }
+}
+
+/// From the name or the ARN, `…:event-bus/<name>`.
+fn bus_of(given: Option<&str>) -> &str {
+    let given = given.unwrap_or(DEFAULT_BUS);
+    given.rsplit('/').next().unwrap_or(given)
 }
 
 fn required(value: Option<String>, name: &str) -> Result<String, Refused> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use iam_policy::{Context, Malformed, Policy, Principal, Request, Verdict};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Sink, SinkKind};
 use crate::account::Account;
@@ -19,6 +19,15 @@ pub(crate) struct ResourcePolicies {
     queues: BTreeMap<String, Policy>,
     /// Of the Region; each names the log groups that it is about.
     logs: Vec<Policy>,
+    /// By the name of the bus.
+    buses: BTreeMap<String, Vec<Policy>>,
+}
+
+/// Who puts an event.
+pub(crate) struct Caller {
+    pub(crate) arn: String,
+    /// The role's ARN for a session of one; for a user, the user's.
+    pub(crate) principal_arn: String,
 }
 
 impl ResourcePolicies {
@@ -41,6 +50,43 @@ impl ResourcePolicies {
 
     pub(crate) fn set_queue(&mut self, arn: String, document: &Value) -> Result<(), Malformed> {
         self.queues.insert(arn, Policy::of_resource(&document.to_string())?);
+        Ok(())
+    }
+
+    pub(crate) fn add_bus(&mut self, bus: &str, statement: &Value) -> Result<(), Malformed> {
+        let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+        let policy = Policy::of_resource(&document.to_string())?;
+        let bus = bus.rsplit('/').next().unwrap_or(bus).to_owned();
+        self.buses.entry(bus).or_default().push(policy);
+        Ok(())
+    }
+
+    /// Whether the bus's policy denies a caller of its own account an event of this source. Their role's
+    /// policy has allowed it.
+    pub(crate) fn permit_put(
+        &self,
+        bus: &str,
+        source: &str,
+        caller: &Caller,
+        account: &Account,
+    ) -> Result<(), String> {
+        let resource = account.arn("events", &format!("event-bus/{bus}"));
+        let principal = &Principal::Aws(caller.arn.clone());
+        let context = Context::default()
+            .with("aws:PrincipalArn", &caller.principal_arn)
+            .with("aws:PrincipalAccount", &account.id)
+            .with("events:source", source);
+        let (action, resource) = ("events:PutEvents", resource.as_str());
+        let request = Request { principal, action, resource, context: &context };
+        for policy in self.buses.get(bus).into_iter().flatten() {
+            if let Verdict::Denied(why) = policy.decide(&request) {
+                let who = &caller.arn;
+                return Err(format!(
+                    "User: {who} is not authorized to perform: {action} on resource: {resource} \
+                     because {why}"
+                ));
+            }
+        }
         Ok(())
     }
 
@@ -101,8 +147,6 @@ fn allowed<'a>(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     const RULE: &str = "arn:aws:events:us-east-1:111122223333:rule/vigil/r";

@@ -40,6 +40,20 @@ pub(super) fn read(
     Ok(())
 }
 
+/// One statement of a bus's policy.
+pub(super) fn read_bus(
+    properties: &Properties,
+    policies: &mut ResourcePolicies,
+) -> Result<(), TemplateError> {
+    let statement = properties.value("Statement");
+    let statement = statement.ok_or_else(|| properties.missing("Statement"))?;
+    let bus = properties.required("EventBusName")?;
+    policies.add_bus(&bus, statement).map_err(|cause| TemplateError::ResourcePolicy {
+        logical_id: properties.logical_id.clone(),
+        cause,
+    })
+}
+
 pub(super) fn read_subscription(properties: &Properties) -> Result<Subscription, TemplateError> {
     Ok(Subscription {
         topic: properties.required("TopicArn")?,

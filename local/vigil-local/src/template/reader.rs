@@ -19,10 +19,9 @@ const ACTIVE: [&str; 6] = [
 ];
 
 /// Types that need no counterpart: nothing here comes to an alarm or an archive.
-const INERT: [&str; 8] = [
+const INERT: [&str; 7] = [
     "AWS::CloudWatch::Alarm",
     "AWS::Events::Archive",
-    "AWS::Events::EventBusPolicy",
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
@@ -60,6 +59,10 @@ impl Reader {
                 "AWS::Events::EventBus" => {
                     let name = self.name(logical_id)?;
                     self.template.buses.push(name);
+                }
+                "AWS::Events::EventBusPolicy" => {
+                    let properties = self.properties(logical_id, properties)?;
+                    permission::read_bus(&properties, &mut self.template.policies)?;
                 }
                 "AWS::Events::Rule" => self.read_rule(logical_id, properties)?,
                 "AWS::KMS::Alias" => {

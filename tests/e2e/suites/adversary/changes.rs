@@ -59,3 +59,15 @@ async fn a_forged_note_of_a_disabling_makes_no_ca_active() {
     world.stack.settled().await;
     assert_eq!(world.status(&ca).await, Some(Status::Disabled));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finding_that_vigil_did_not_publish_is_refused() {
+    let world = World::start().await;
+    let entries = json!([{"Source": "vigil", "DetailType": "Vigil Finding", "EventBusName": "vigil",
+        "Detail": json!({"severity": "CRITICAL", "title": "false"}).to_string()}]);
+    let entries = format!("--entries={entries}");
+    let put = e2e::cli::aws(world.stack.endpoint(), &["events", "put-events", &entries]);
+    let refused = put.unwrap_err();
+    assert!(refused.contains("(AccessDeniedException)"), "{refused}");
+    assert!(world.findings("").is_empty());
+}
