@@ -205,8 +205,14 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.stack.settled().await;
     world.advance(Duration::hours(2)).await;
     world.assert_nothing_failed();
-    // The approved deletion nears its end.
-    world.advance(Duration::days(7) - Duration::hours(4)).await;
+    // The approved deletion nears its end, and then its approval is no longer there.
+    world.advance(Duration::days(7) - Duration::minutes(330)).await;
+    let approval = format!("approvals/{}.json", id(&ca));
+    let remove = world.s3.delete_object().bucket(e2e::world::EVIDENCE).key(approval);
+    remove.send().await.unwrap();
+    world.advance(Duration::minutes(20)).await;
+    assert_eq!(world.findings("last-resort.restored").len(), 1);
+    world.advance(Duration::minutes(70)).await;
     // An event of another Region, which fails with a named error.
     let elsewhere = gone.to_string().replace("us-east-1", "eu-west-1");
     let elsewhere: serde_json::Value = serde_json::from_str(&elsewhere).unwrap();
