@@ -97,6 +97,9 @@ impl<'a> RegionRun<'a> {
 
 /// By how much two clocks may differ.
 pub(super) const SKEW: Duration = Duration::minutes(5);
+/// How far a genuine record may be dated ahead of an invocation. Its `now` was read when it started,
+/// up to 15 minutes ago (AWS Lambda quotas, function timeout), and clocks differ by [`SKEW`].
+pub(super) const AHEAD: Duration = Duration::minutes(20);
 
 /// How often an invocation begins anew when others write what it has read.
 pub(super) const TRIES: usize = 5;

@@ -39,6 +39,8 @@ const ANYBODY: &str = r#"@id("anybody")
     permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource);"#;
 
 const TURNS: usize = 120;
+/// AWS Lambda ends a function then (AWS Lambda quotas, function timeout).
+const LONGEST_RUN: Duration = Duration::minutes(15);
 
 /// What happens next.
 #[derive(Clone, Copy, Debug)]
@@ -165,9 +167,12 @@ impl World {
         }
     }
 
+    fn now(&self) -> OffsetDateTime {
+        *self.authorities.now.lock().unwrap()
+    }
+
     fn pass(&self, minutes: i64) {
-        let now = *self.authorities.now.lock().unwrap();
-        self.authorities.set_now(now + Duration::minutes(minutes));
+        self.authorities.set_now(self.now() + Duration::minutes(minutes));
     }
 
     /// To its end, and again until it succeeds, as Lambda and the next sweep would. Each failure that
@@ -192,9 +197,9 @@ fn poll(invocation: &mut Invocation<'_>) -> Poll<bool> {
     invocation.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Plays the turns; what still runs then is cut short.
+/// Plays the turns; what still runs then is cut short, as is what ran for too long.
 fn play(world: &World, turns: &[Turn]) {
-    let mut running: Vec<Invocation<'_>> = Vec::new();
+    let mut running: Vec<(OffsetDateTime, Invocation<'_>)> = Vec::new();
     for turn in turns {
         match *turn {
             Turn::Crash(which) if !running.is_empty() => {
@@ -202,14 +207,17 @@ fn play(world: &World, turns: &[Turn]) {
             }
             Turn::Proceed(which) if !running.is_empty() => {
                 let which = which % running.len();
-                if poll(&mut running[which]).is_ready() {
+                if poll(&mut running[which].1).is_ready() {
                     drop(running.swap_remove(which));
                 }
             }
             Turn::Crash(_) | Turn::Proceed(_) => {}
             Turn::Fail(which) => world.fail(which),
-            Turn::Pass(minutes) => world.pass(minutes),
-            Turn::Start(trigger) => running.push(world.start(trigger)),
+            Turn::Pass(minutes) => {
+                world.pass(minutes);
+                running.retain(|(since, _)| world.now() - *since <= LONGEST_RUN);
+            }
+            Turn::Start(trigger) => running.push((world.now(), world.start(trigger))),
         }
     }
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::{AutoRestoreError, SKEW};
+use super::{AHEAD, AutoRestoreError};
 use crate::{
     arn::CaArn,
     evidence::keys,
@@ -123,9 +123,9 @@ impl Restorations {
         let When { now, deleted_at } = when;
         self.restorations.retain(|one| now - one.at < KEPT_FOR);
         // A date that is yet to come is made up, or of a clock that is no use.
-        self.restorations.retain(|one| one.at <= now + SKEW);
+        self.restorations.retain(|one| one.at <= now + AHEAD);
         let is_ours = |one: &&Restoration| one.case == case && now - one.at < DAY;
-        let of_today = |one: &&Restoration| now - one.at < DAY && one.at <= now + SKEW;
+        let of_today = |one: &&Restoration| now - one.at < DAY && one.at <= now + AHEAD;
         let others = self.restorations.iter().filter(of_today).filter(|one| one.case != case);
         let earlier: Vec<String> = others.map(|one| one.case.clone()).collect();
         if self.restorations.iter().any(|one| is_ours(&one)) {
@@ -159,7 +159,7 @@ pub(in crate::jobs) async fn earlier(
     let record: Restorations = serde_json::from_slice(&object.body)
         .map_err(|error| format!("{}: {error}", keys::restorations(ca)))?;
     let counts =
-        |one: &&Restoration| one.case != case && now - one.at < KEPT_FOR && one.at <= now + SKEW;
+        |one: &&Restoration| one.case != case && now - one.at < KEPT_FOR && one.at <= now + AHEAD;
     Ok(u32::try_from(record.restorations.iter().filter(counts).count()).unwrap_or(u32::MAX))
 }
 

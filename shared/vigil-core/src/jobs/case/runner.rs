@@ -3,7 +3,7 @@
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    AutoRestoreError, RegionRun, SKEW,
+    AHEAD, AutoRestoreError, RegionRun,
     act::{Act, Judgement, Restorer},
     disabled::Disabled,
     findings,
@@ -457,7 +457,7 @@ impl RegionRun<'_> {
                         "{key}: it says that the CA is lost, and the CA can be restored"
                     ));
                 }
-                Recorded::Case(case, _) if case.last_at().is_some_and(|at| at > now + SKEW) => {
+                Recorded::Case(case, _) if case.last_at().is_some_and(|at| at > now + AHEAD) => {
                     passed_over.push(format!("{key}: it is dated in the future"));
                 }
                 Recorded::Unreadable(etag) => {
