@@ -23,8 +23,9 @@ pub use newest::Newest;
 pub use reader::{Ending, ReaderState, ReportReader};
 pub use record::Record;
 pub use summary::{
-    Apart, Basis, Concern, Counter, Days, Document, FirstSeen, Hours, Impossible, Input, MAX_DAYS,
-    Moment, Months, Named, SCHEMA, Summary, Tally, Timeline, ValidityCount,
+    Apart, Basis, Compared, Concern, Counter, Days, Document, EndingWithin, Fingerprint, FirstSeen,
+    Hours, Impossible, Input, MAX_DAYS, Moment, Months, Named, SCHEMA, SETTLED, Successors,
+    Summary, Tally, Timeline, ValidityCount,
 };
 
 /// The form of an audit report.
@@ -116,7 +117,7 @@ const MAX_RECORD: usize = 64 * 1024;
 ///
 /// [`ReportError`] if it is not an audit report.
 pub fn summarise(report: &[u8], format: Format, basis: Basis<'_>) -> Result<Summary, ReportError> {
-    let mut counter = Counter::new(basis);
+    let mut counter = Counter::new(basis).indexed();
     let mut reader = ReportReader::new(format);
     let mut add = |record: &Record<'_>| counter.add(record);
     reader.push(report, &mut add);

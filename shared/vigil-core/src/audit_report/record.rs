@@ -14,7 +14,7 @@ use crate::instant::{number_pairs, unix_seconds};
 
 /// The fields by their names in the report. Fields that AWS adds are ignored. Texts are borrowed
 /// from the report where they need no unescaping.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record<'r> {
     /// The account that requested the certificate.

@@ -6,20 +6,26 @@ use time::OffsetDateTime;
 use super::BadRecords;
 
 mod apart;
+mod compared;
 mod concern;
 mod counter;
 mod days;
 mod document;
+mod fingerprint;
 mod hours;
+mod successors;
 mod tally;
 mod validity;
 
 pub use apart::{Apart, Impossible};
+pub use compared::Compared;
 pub use concern::{Concern, Named};
 pub use counter::{Basis, Counter};
 pub use days::{Days, Months, Timeline};
 pub use document::{Document, Input, SCHEMA};
+pub use fingerprint::{Fingerprint, SETTLED};
 pub use hours::Hours;
+pub use successors::{Ending as EndingWithin, Successors};
 pub use tally::{FirstSeen, Moment, Tally};
 pub use validity::{MAX_DAYS, ValidityCount};
 
@@ -96,6 +102,12 @@ pub struct Summary {
     pub key_compromise: Concern,
     /// Valid ones that end after the CA's own certificate, the last to end first.
     pub outliving_ca: Concern,
+    /// Of those that end soon, how many have a successor, and which have none; null: not judged.
+    pub successors: Option<Successors>,
+    /// What of this summary is not judged, and why.
+    pub not_judged: Vec<String>,
+    /// What the report says of the time up to ten minutes before it was created.
+    pub fingerprint: Fingerprint,
     /// Records that are not counted as the CA's.
     pub apart: Apart,
     /// Records that cannot be so. They are counted as the CA's all the same.
@@ -138,6 +150,9 @@ impl Summary {
             ca_compromise: Concern::default(),
             key_compromise: Concern::default(),
             outliving_ca: Concern::default(),
+            successors: None,
+            not_judged: Vec::new(),
+            fingerprint: Fingerprint::of_report(as_of),
             apart: Apart::default(),
             impossible: Impossible::default(),
             unreadable: BadRecords::default(),

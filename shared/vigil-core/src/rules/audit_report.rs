@@ -5,9 +5,11 @@ use crate::{
     finding::{Kind, RuleInfo, Severity},
 };
 
+mod history;
 mod refused;
 mod stale;
 
+pub(crate) use history::{DIFFERENT, HISTORY, MISSING};
 pub(crate) use refused::{Cause, REFUSED, finding as refused_finding, id as refused_id};
 pub(crate) use stale::{CREATING, OLD, STALE, UNFINISHED, VERY_OLD};
 
@@ -15,6 +17,7 @@ pub(crate) use stale::{CREATING, OLD, STALE, UNFINISHED, VERY_OLD};
 pub const RULES: &[RuleInfo] = &[
     CA_COMPROMISE,
     REFUSED,
+    HISTORY,
     STALE,
     OUTLIVING_CA,
     FAILED,

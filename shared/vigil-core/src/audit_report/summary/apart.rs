@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{super::Record, Concern};
+use super::{super::Record, Concern, successors::Repeated};
 
 /// Records that are not counted as the CA's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,11 @@ pub struct Apart {
     pub another_ca: Concern,
     /// The end of the certificate's ARN is not the serial number.
     pub other_serial: Concern,
+    /// Unexpired, and the same record was there before.
+    pub repeated: Concern,
+    /// Unexpired, and another record with the same serial number was there before. Of such records the
+    /// first one is counted.
+    pub repeated_serial: Concern,
 }
 
 /// Records that cannot be so. They are counted all the same.
@@ -32,7 +37,18 @@ pub struct Impossible {
 impl Apart {
     /// How many there are.
     pub fn count(&self) -> u64 {
-        self.another_ca.count + self.other_serial.count
+        self.another_ca.count
+            + self.other_serial.count
+            + self.repeated.count
+            + self.repeated_serial.count
+    }
+
+    pub(super) fn repeats(&mut self, record: &Record<'_>, repeated: Repeated) {
+        let concern = match repeated {
+            Repeated::Equal => &mut self.repeated,
+            Repeated::Different => &mut self.repeated_serial,
+        };
+        concern.add(record, record.not_after);
     }
 
     /// Whether the record is apart: then it is counted here. `prefix`: of the ARNs of the CA's

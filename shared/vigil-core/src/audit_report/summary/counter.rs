@@ -5,8 +5,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     super::{Ending, Record},
-    Summary,
+    Fingerprint, Summary,
     days::{SHOWN_DAYS, julian},
+    successors::Unexpired,
     validity,
 };
 use crate::arn::CaArn;
@@ -22,39 +23,71 @@ pub struct Basis<'a> {
     pub as_of: OffsetDateTime,
 }
 
-/// A summary in the making. It can be put down and taken up again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A summary in the making. It can be put down and taken up again, unless it is indexed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Counter {
     summary: Summary,
     /// What the ARNs of the CA's certificates begin with.
     prefix: Option<String>,
+    /// What this report says of the time of an earlier one.
+    earlier: Option<Fingerprint>,
+    #[serde(skip)]
+    unexpired: Option<Unexpired>,
 }
 
 impl Counter {
     /// Nothing is counted yet.
     pub fn new(basis: Basis<'_>) -> Self {
         let prefix = basis.ca.map(|ca| format!("{ca}/certificate/"));
-        Self { summary: Summary::new(basis.as_of, basis.ca_not_after), prefix }
+        let summary = Summary::new(basis.as_of, basis.ca_not_after);
+        Self { summary, prefix, earlier: None, unexpired: None }
+    }
+
+    /// Also finds successors and serial numbers that come twice. Some 60 bytes of memory are used for
+    /// each unexpired certificate, which are lost when it is put down.
+    #[must_use]
+    pub fn indexed(self) -> Self {
+        Self { unexpired: Some(Unexpired::default()), ..self }
+    }
+
+    /// Also takes the fingerprint of another moment, that of an earlier report.
+    #[must_use]
+    pub fn with_fingerprint_until(self, until: OffsetDateTime) -> Self {
+        Self { earlier: Some(Fingerprint::until(until)), ..self }
+    }
+
+    /// The fingerprint of that moment.
+    pub fn earlier(&self) -> Option<&Fingerprint> {
+        self.earlier.as_ref()
     }
 
     /// Counts a record. Records come in any order.
     pub fn add(&mut self, record: &Record<'_>) {
-        let Self { summary, prefix } = self;
+        let Self { summary, prefix, earlier, unexpired } = self;
         if summary.apart.takes(record, prefix.as_deref()) {
             return;
         }
-        summary.impossible.see(record, summary.as_of);
-        add_issued(summary, record);
         // RFC 5280 §4.1.2.5: valid through notAfter, inclusive.
         let is_expired = record.not_after < summary.as_of;
+        if let Some(unexpired) = unexpired.as_mut().filter(|_| !is_expired)
+            && let Some(repeated) = unexpired.repeats(record)
+        {
+            return summary.apart.repeats(record, repeated);
+        }
+        add_fingerprints(&mut summary.fingerprint, earlier.as_mut(), record);
+        summary.impossible.see(record, summary.as_of);
+        add_issued(summary, record);
         if record.is_revoked() {
-            add_revoked(summary, record, is_expired);
-        } else if is_expired {
-            summary.expired += 1;
-        } else if record.not_before > summary.as_of {
-            summary.not_yet_valid += 1;
-        } else {
-            add_valid(summary, record);
+            return add_revoked(summary, record, is_expired);
+        }
+        let is_begun = record.not_before <= summary.as_of;
+        if let Some(unexpired) = unexpired.as_mut().filter(|_| !is_expired) {
+            unexpired.add(record, summary.as_of, is_begun);
+        }
+        match (is_expired, is_begun) {
+            (true, _) => summary.expired += 1,
+            (false, true) => add_valid(summary, record),
+            (false, false) => summary.not_yet_valid += 1,
         }
     }
 
@@ -74,7 +107,32 @@ impl Counter {
         summary.complete = incomplete.is_empty();
         summary.incomplete_because = incomplete;
         summary.unreadable = unreadable;
+        match self.unexpired {
+            Some(unexpired) => summary.successors = Some(unexpired.finish()),
+            None => summary.not_judged.extend(NOT_INDEXED.map(str::to_owned)),
+        }
         summary
+    }
+}
+
+/// What is not judged without an index.
+const NOT_INDEXED: [&str; 2] = [
+    "successors: the report is too large for an index of its unexpired certificates",
+    "serial numbers that come twice: the report is too large for an index of its unexpired certificates",
+];
+
+fn add_fingerprints(own: &mut Fingerprint, earlier: Option<&mut Fingerprint>, record: &Record<'_>) {
+    let earlier = earlier.filter(|earlier| earlier.concerns(record));
+    let is_own = own.concerns(record);
+    if !is_own && earlier.is_none() {
+        return;
+    }
+    let of_record = Fingerprint::of(record);
+    if is_own {
+        own.add(of_record);
+    }
+    if let Some(earlier) = earlier {
+        earlier.add(of_record);
     }
 }
 

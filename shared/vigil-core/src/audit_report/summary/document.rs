@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::Summary;
+use super::{Compared, Summary};
 use crate::arn::CaArn;
 
 /// The form of the object. Fields are only added to it.
@@ -33,6 +33,9 @@ pub struct Document {
     pub analysed_at: OffsetDateTime,
     /// The bytes that were read.
     pub input: Input,
+    /// What has changed since the report before; null: there is none, or it is not known any more.
+    #[serde(default)]
+    pub compared: Option<Compared>,
     /// The counts.
     pub summary: Summary,
 }

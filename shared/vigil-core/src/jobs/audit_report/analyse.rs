@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     Analysis, AuditReportError, JOB, MAX_HOPS, Outcome, Ports, Settings, findings, newest,
@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     arn::CaArn,
-    audit_report::{Basis, Document, Ending, Format, Input, Newest, Record, SCHEMA, Summary},
+    audit_report::{
+        Basis, Compared, Counter, Document, Ending, Format, Input, Newest, Record, SCHEMA, Summary,
+    },
     evidence::keys,
     finding::Finding,
     jobs::{
@@ -29,6 +31,10 @@ use crate::{
 
 /// With less time left, a report is put down. A part of it, the findings and the summary fit into it.
 const KEPT: Duration = Duration::seconds(60);
+
+/// A larger report is read without an index of its unexpired certificates, and can be put down. A smaller
+/// one takes seconds, and some 150 MiB at most.
+const MAX_INDEXED_BYTES: u64 = if cfg!(test) { 4096 } else { 1024 * 1024 * 1024 };
 
 pub(super) async fn on_event(
     event: &ServiceEvent,
@@ -103,9 +109,15 @@ struct ReportRun<'a> {
 
 /// What a report was read into.
 enum Reading {
-    Whole(Box<(Summary, Input)>),
+    Whole(Box<Whole>),
     /// Another invocation goes on, or reads it already.
     PutDown(Outcome),
+}
+
+struct Whole {
+    summary: Summary,
+    input: Input,
+    compared: Option<Compared>,
 }
 
 impl ReportRun<'_> {
@@ -139,7 +151,7 @@ impl ReportRun<'_> {
                 return Err(AuditReportError::NotReady { report: self.report.to_owned() });
             }
         }
-        let (summary, input) = match self.summarise(&record, described).await {
+        let whole = match self.summarise(&record, described).await {
             Ok(Reading::Whole(whole)) => *whole,
             Ok(Reading::PutDown(outcome)) => return Ok(outcome),
             Err(AuditReportError::NotAReport { place, error }) => {
@@ -150,7 +162,8 @@ impl ReportRun<'_> {
             }
             Err(error) => return Err(error),
         };
-        let (found, over) = findings::findings(described, self.report, &summary);
+        let Whole { summary, compared, .. } = &whole;
+        let (found, over) = findings::findings(described, self.report, summary, compared.as_ref());
         let published = self.publish(&found, &over).await?;
         let newest = Newest {
             report: self.report.to_owned(),
@@ -159,7 +172,7 @@ impl ReportRun<'_> {
             created_at: summary.as_of,
         };
         newest::note(self.ports.evidence, self.ca, &newest).await?;
-        self.write(&record, described, summary, input, key, published).await
+        self.write(&record, described, whole, key, published).await
     }
 
     /// `Err` says why there is nothing to analyse.
@@ -180,11 +193,11 @@ impl ReportRun<'_> {
         &self,
         record: &ReportRecord,
         described: &Described,
-        summary: Summary,
-        input: Input,
+        whole: Whole,
         key: String,
         findings: Published,
     ) -> Result<Outcome, AuditReportError> {
+        let Whole { summary, input, compared } = whole;
         let analysis = Analysis {
             ca: self.ca.clone(),
             report: self.report.to_owned(),
@@ -205,6 +218,7 @@ impl ReportRun<'_> {
             created_at: record.created_at,
             analysed_at: described.as_of,
             input,
+            compared,
             summary,
         };
         let body = serde_json::to_vec_pretty(&document).map_err(AuditReportError::Write)?;
@@ -237,15 +251,25 @@ impl ReportRun<'_> {
             ca_not_after: described.ca.not_after,
             as_of: record.created_at.unwrap_or(described.as_of),
         };
+        let before = self.before(basis.as_of).await?;
         let (checkpoint, seen) = self.checkpoint(&facts).await?;
+        let is_indexed = facts.size <= MAX_INDEXED_BYTES;
+        let counter = || {
+            let counter = Counter::new(basis);
+            let counter = if is_indexed { counter.indexed() } else { counter };
+            match &before {
+                Some(before) => counter.with_fingerprint_until(before.summary.fingerprint.until),
+                None => counter,
+            }
+        };
         let mut progress =
-            checkpoint.map_or_else(|| Progress::begin(format, basis), Progress::resume);
+            checkpoint.map_or_else(|| Progress::begin(format, counter()), Progress::resume);
         let mut is_put_down = false;
         let from = progress.from();
         let pace = self.ports.pace;
         let rest = {
             let mut sink = |piece: &[u8]| {
-                if progress.push(piece, || pace.lasts(KEPT)) {
+                if progress.push(piece, || is_indexed || pace.lasts(KEPT)) {
                     return ControlFlow::Continue(());
                 }
                 is_put_down = true;
@@ -265,7 +289,25 @@ impl ReportRun<'_> {
             ending.map_err(|error| AuditReportError::NotAReport { place: place(), error })?;
         check_bytes(&mut ending, &facts);
         let input = Input { bytes: ending.bytes, sha256: digests.finish() };
-        Ok(Reading::Whole(Box::new((counter.finish(ending), input))))
+        let earlier = counter.earlier().cloned();
+        let summary = counter.finish(ending);
+        let compared = before
+            .zip(earlier)
+            .map(|(before, now)| Compared::new(before.report, &before.summary, now, &summary));
+        Ok(Reading::Whole(Box::new(Whole { summary, input, compared })))
+    }
+
+    /// The summary of the newest report before this one. One that is not there, or is garbage, is not
+    /// compared with; neither is one that was not read whole.
+    async fn before(&self, as_of: OffsetDateTime) -> Result<Option<Document>, AuditReportError> {
+        let newest = newest::of(self.ports.evidence, self.ca).await?;
+        let Some(newest) = newest.filter(|newest| newest.created_at < as_of) else {
+            return Ok(None);
+        };
+        let key = keys::summary(self.ca, &newest.report);
+        let stored = stored::read::<Document>(self.ports.evidence, &key).await;
+        let before = stored.map_err(AuditReportError::EvidenceStore)?.known();
+        Ok(before.filter(|before| before.ca == *self.ca && before.summary.complete))
     }
 
     /// Where an earlier invocation has put this object down, and the version of that.

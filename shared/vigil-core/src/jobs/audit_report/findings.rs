@@ -4,15 +4,15 @@ use time::OffsetDateTime;
 
 use super::request_state::Pending;
 use crate::{
-    audit_report::{Concern, ReportError, Summary},
+    audit_report::{Compared, Concern, ReportError, Summary},
     ca::Ca,
     finding::{Finding, Kind, Names, Observation, RuleInfo},
     instant::rfc3339,
     ports::Described,
     rules::audit_report::{
-        CA_COMPROMISE, CREATING, FAILED, FOREIGN, FOREIGN_RECORDS, IMPOSSIBLE, IMPOSSIBLE_RECORDS,
-        INCOMPLETE, INCOMPLETE_REPORT, NOT_A_REPORT, NOT_MADE, OUTLIVING, OUTLIVING_CA, REVOKED,
-        UNFINISHED, UNREADABLE, UNREADABLE_RECORDS,
+        CA_COMPROMISE, CREATING, DIFFERENT, FAILED, FOREIGN, FOREIGN_RECORDS, HISTORY, IMPOSSIBLE,
+        IMPOSSIBLE_RECORDS, INCOMPLETE, INCOMPLETE_REPORT, MISSING, NOT_A_REPORT, NOT_MADE,
+        OUTLIVING, OUTLIVING_CA, REVOKED, UNFINISHED, UNREADABLE, UNREADABLE_RECORDS,
     },
 };
 
@@ -65,7 +65,11 @@ fn seen(summary: &Summary) -> [Seen<'static>; 6] {
     [
         of(&CA_COMPROMISE, REVOKED, &[&summary.ca_compromise]),
         of(&OUTLIVING_CA, OUTLIVING, &[&summary.outliving_ca]),
-        of(&FOREIGN_RECORDS, FOREIGN, &[&apart.another_ca, &apart.other_serial]),
+        of(
+            &FOREIGN_RECORDS,
+            FOREIGN,
+            &[&apart.another_ca, &apart.other_serial, &apart.repeated, &apart.repeated_serial],
+        ),
         of(
             &IMPOSSIBLE_RECORDS,
             IMPOSSIBLE,
@@ -98,6 +102,7 @@ pub(super) fn findings(
     described: &Described,
     report: &str,
     summary: &Summary,
+    compared: Option<&Compared>,
 ) -> (Vec<Finding>, Vec<String>) {
     let ca_end = summary.ca_not_after.map_or_else(|| "an unknown time".to_owned(), rfc3339);
     // A report that came is the end of one that did not.
@@ -112,7 +117,31 @@ pub(super) fn findings(
         let finding = finding(rule, seen, described, report);
         if count > 0 { found.push(finding) } else { over.push(finding.id) }
     }
+    let history = history(described, report, compared);
+    if compared.is_some_and(|compared| !compared.is_same()) && summary.complete {
+        found.push(history);
+    } else if compared.is_some() {
+        over.push(history.id);
+    }
     (found, over)
+}
+
+/// A report never loses a certificate. `None`: for the id only.
+fn history(described: &Described, report: &str, compared: Option<&Compared>) -> Finding {
+    let kind = match compared {
+        Some(compared) if compared.missing() > 0 => MISSING,
+        _ => DIFFERENT,
+    };
+    let seen = Observation::new(kind);
+    let seen = match compared {
+        None => seen,
+        Some(compared) => seen
+            .with("missing", compared.missing())
+            .with("surplus", compared.surplus())
+            .with("before", compared.report.as_str())
+            .with("until", rfc3339(compared.before.until)),
+    };
+    finding(&HISTORY, seen, described, report)
 }
 
 /// One for each CA and rule: the next report shows whether it still holds.

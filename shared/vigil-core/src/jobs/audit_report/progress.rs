@@ -4,14 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    audit_report::{Basis, Counter, Format, ReaderState, Record, ReportReader},
+    audit_report::{Counter, Format, ReaderState, Record, ReportReader},
     ports::ObjectFacts,
 };
 
 use super::digests::{Digests, PART};
 
 /// What is kept of a report that is not read to its end, `state/audit-report/progress/…`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
     /// The object that was read. Another one is read from its beginning.
     pub(super) object: ObjectFacts,
@@ -37,10 +37,10 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn begin(format: Format, basis: Basis<'_>) -> Self {
+    pub(super) fn begin(format: Format, counter: Counter) -> Self {
         Self {
             reader: ReportReader::new(format),
-            counter: Counter::new(basis),
+            counter,
             digests: Digests::after(Vec::new()),
             at: 0,
         }

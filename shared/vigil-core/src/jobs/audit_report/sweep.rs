@@ -201,7 +201,7 @@ impl Sweep<'_> {
             .filter(|id| super::analyse::is_report_id(id) && !known.contains(id))
             .collect();
         note(self.ports, &ca.arn, |state| {
-            attempts.iter().for_each(|attempt| drop(state.unanswered.remove(attempt)));
+            state.unanswered.retain(|attempt| !attempts.contains(attempt));
             // Its event had an hour.
             lost.iter().for_each(|report| state.expect(report, self.now - SETTLE));
         })

@@ -9,6 +9,7 @@ use crate::{
     ports::{CreatedReport, ReportStatus},
 };
 
+mod history;
 mod reading_on;
 mod refusing;
 mod sweeping;

@@ -33,8 +33,14 @@ fn of_report(described: &Described) -> Vec<Finding> {
     let bad = BadRecord { number: 7, offset: 900, bytes: 60, why };
     summary.unreadable = BadRecords { count: 1, bytes: 60, first: vec![bad] };
     summary.incomplete_because = vec!["it ends in the middle".to_owned()];
-    let (all, over) = findings(described, REPORT, &summary);
+    let (mut all, over) = findings(described, REPORT, &summary, None);
     assert_eq!(over, [failed(described, REPORT).id], "a report that came ends it");
+    let mut now = summary.fingerprint.clone();
+    now.count = 5;
+    let mut compared = Compared::new("a".repeat(36), &summary, now, &summary);
+    all.push(history(described, REPORT, Some(&compared)));
+    compared.before.count = 8;
+    all.push(history(described, REPORT, Some(&compared)));
     all
 }
 

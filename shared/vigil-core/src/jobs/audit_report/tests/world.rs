@@ -338,9 +338,14 @@ pub(super) fn event(result: &str) -> Value {
 }
 
 pub(super) fn certificate(not_after: &str, reason: Option<&str>) -> Value {
+    // One serial number for each pair.
+    let text = format!("{not_after} {reason:?}");
+    let serial =
+        text.bytes().fold(17_u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let mut certificate = json!({
-        "awsAccountId": "111122223333", "certificateArn": format!("{}/certificate/0011", arn(1)),
-        "serial": "00:11", "subject": "CN=a", "notBefore": "2026-01-01T00:00:00+0000",
+        "awsAccountId": "111122223333",
+        "certificateArn": format!("{}/certificate/{serial:04x}", arn(1)),
+        "serial": format!("{:02x}:{:02x}", serial / 256, serial % 256), "subject": "CN=a", "notBefore": "2026-01-01T00:00:00+0000",
         "notAfter": not_after, "issuedAt": "2026-01-01T01:00:00+0000",
     });
     if let Some(reason) = reason {

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use time::OffsetDateTime;
+
 use super::super::{
     CheckError, Ports,
     certificate_scan::{Choice, Plan, Wanted},
@@ -23,6 +25,7 @@ pub(super) enum Unknown {
 
 pub(super) struct Read {
     pub(super) reported: Reported,
+    pub(super) created_at: OffsetDateTime,
     pub(super) plan: Option<Plan>,
 }
 
@@ -93,5 +96,9 @@ pub(super) async fn newest(
     let name = format!("s3://{}/{}", newest.bucket, newest.key);
     let parts = vec![both.certificates.sort()];
     let reported = Reported::new(name, parts, Some(newest.created_at), bad);
-    Ok(Read { reported, plan: both.choice.map(|choice| choice.finish(bad)) })
+    Ok(Read {
+        reported,
+        created_at: newest.created_at,
+        plan: both.choice.map(|choice| choice.finish(bad)),
+    })
 }
