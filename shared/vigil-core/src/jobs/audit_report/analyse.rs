@@ -111,7 +111,7 @@ struct ReportRun<'a> {
 enum Reading {
     Whole(Box<Whole>),
     /// Another invocation goes on, or reads it already.
-    PutDown(Outcome),
+    PutDown(Box<Outcome>),
 }
 
 struct Whole {
@@ -153,7 +153,7 @@ impl ReportRun<'_> {
         }
         let whole = match self.summarise(&record, described).await {
             Ok(Reading::Whole(whole)) => *whole,
-            Ok(Reading::PutDown(outcome)) => return Ok(outcome),
+            Ok(Reading::PutDown(outcome)) => return Ok(*outcome),
             Err(AuditReportError::NotAReport { place, error }) => {
                 let finding = findings::not_a_report(described, self.report, &error);
                 self.announce(&[finding]).await?;
@@ -337,7 +337,7 @@ impl ReportRun<'_> {
         let written = conditional::write(self.ports.evidence, &key, body, over.as_ref()).await;
         if written.map_err(AuditReportError::EvidenceStore)?.is_none() {
             let reason = "another invocation reads the report".to_owned();
-            return Ok(Reading::PutDown(self.nothing(reason)));
+            return Ok(Reading::PutDown(Box::new(self.nothing(reason))));
         }
         let hop = self.hop + 1;
         if hop > MAX_HOPS {
@@ -345,11 +345,11 @@ impl ReportRun<'_> {
         }
         let rest = OneReport::continuation(self.ca, self.report, hop);
         self.ports.bus.continue_later(&rest).await.map_err(AuditReportError::Continue)?;
-        Ok(Reading::PutDown(Outcome::Continued {
+        Ok(Reading::PutDown(Box::new(Outcome::Continued {
             ca: self.ca.clone(),
             report: self.report.to_owned(),
             bytes: checkpoint.offset(),
-        }))
+        })))
     }
 
     /// The report is not expected any more.

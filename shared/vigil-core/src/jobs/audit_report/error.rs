@@ -39,7 +39,7 @@ pub enum AuditReportError {
         .failures.len(), .requests.seen, each(.failures))]
     Incomplete {
         /// What became of all requests.
-        requests: Requests,
+        requests: Box<Requests>,
         /// The CAs whose requests failed, and why.
         failures: Vec<RequestFailure>,
     },

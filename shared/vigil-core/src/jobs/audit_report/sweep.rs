@@ -110,7 +110,8 @@ impl Sweep<'_> {
         if self.failures.is_empty() {
             Ok(Outcome::Requested(self.requests))
         } else {
-            Err(AuditReportError::Incomplete { requests: self.requests, failures: self.failures })
+            let (requests, failures) = (Box::new(self.requests), self.failures);
+            Err(AuditReportError::Incomplete { requests, failures })
         }
     }
 
@@ -143,7 +144,7 @@ impl Sweep<'_> {
                 Answer::NoTime => return Some(ca.arn.clone()),
             }
             pace = INTERVAL;
-            if self.learnt.len() > 0 && self.learnt.len() % SETTLE_AFTER == 0 {
+            if self.learnt.len() > 0 && self.learnt.len().is_multiple_of(SETTLE_AFTER) {
                 self.settle().await;
             }
         }

@@ -41,7 +41,7 @@ fn event_and_sweep_at_once_make_one_summary() {
     for first in [true, false] {
         let world = requested();
         world.sweep(AT + Duration::HOUR).unwrap();
-        let mut both = vec![event("success"), world.continuations().remove(0)];
+        let mut both = [event("success"), world.continuations().remove(0)];
         if first {
             both.reverse();
         }
