@@ -12,6 +12,7 @@ mod fields;
 mod json;
 mod lines;
 mod newest;
+mod progress;
 mod reader;
 mod record;
 mod summary;

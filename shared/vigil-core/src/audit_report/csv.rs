@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Form as _, MAX_RECORD, Sink,
     fields::{Columns, Fields, Header},
-    reader::{Progress, Rest},
+    progress::{Progress, Rest},
 };
 
 mod line;

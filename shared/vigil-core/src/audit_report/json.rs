@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     MAX_RECORD, Sink,
-    reader::{Progress, Rest},
+    progress::{Progress, Rest},
 };
 
 mod opening;

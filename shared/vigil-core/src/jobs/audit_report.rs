@@ -25,6 +25,7 @@ mod due;
 mod error;
 mod findings;
 mod newest;
+mod one_report;
 mod outcome;
 mod progress;
 mod refusals;
@@ -100,7 +101,7 @@ pub async fn run(
 ) -> Result<Outcome, AuditReportError> {
     match read(event).map_err(AuditReportError::Event)? {
         Trigger::Schedule => sweep::run(ports, settings, 0).await,
-        Trigger::Continuation(rest) => match sweep::OneReport::of(&rest.from) {
+        Trigger::Continuation(rest) => match one_report::OneReport::of(&rest.from) {
             Some(report) => analyse::continued(&report, rest.hop, ports, settings).await,
             None => sweep::run(ports, settings, rest.hop).await,
         },

@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::MAX_FIELDS;
-use crate::audit_report::{MAX_RECORD, reader::Rest};
+use crate::audit_report::{MAX_RECORD, progress::Rest};
 
 /// What the rest of a report begins with.
 #[derive(Debug)]

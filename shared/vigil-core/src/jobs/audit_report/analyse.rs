@@ -6,9 +6,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     Analysis, AuditReportError, JOB, MAX_HOPS, Outcome, Ports, Settings, findings, newest,
+    one_report::{OneReport, is_report_id},
     progress::{Checkpoint, Progress},
     request::note,
-    sweep::OneReport,
 };
 use crate::{
     arn::CaArn,
@@ -91,11 +91,6 @@ async fn run(
         },
     };
     if is_failed { job.failed(&described).await } else { job.analyse(&described).await }
-}
-
-/// An audit report's id is a UUID. It becomes part of a key, so nothing else may.
-pub(super) fn is_report_id(id: &str) -> bool {
-    id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 struct ReportRun<'a> {

@@ -99,7 +99,7 @@ fn skipped(reason: String) -> Answer {
 /// Finds the cause: in the answer, or in the settings of the bucket.
 async fn refused(ports: &Ports<'_>, settings: &Settings, ca: &CaArn, error: PortError) -> Answer {
     let text = chain(&error);
-    let cause = match Cause::of_answer(&error, &text) {
+    let cause = match cause_of_answer(&error, &text) {
         // It may have been deleted since it was listed.
         Some(Cause::State) => match ports.authorities.describe(ca).await {
             Ok(described) if can_have_report(&described.ca) => Cause::State,
@@ -113,6 +113,19 @@ async fn refused(ports: &Ports<'_>, settings: &Settings, ca: &CaArn, error: Port
         None => return Answer::Failed(text),
     };
     Answer::Refused { cause, error: text }
+}
+
+/// The cause that the answer itself names; `None`: one of the bucket's, or none that is known. How the
+/// service says that a CA has too many certificates is not documented: the number is searched for.
+fn cause_of_answer(error: &PortError, text: &str) -> Option<Cause> {
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    match error {
+        _ if says(&["100 million", "100,000,000", "100000000"]) => Some(Cause::TooManyCertificates),
+        _ if says(&["LimitExceeded", "ServiceQuotaExceeded"]) => Some(Cause::Quota),
+        PortError::Denied { .. } => Some(Cause::Iam),
+        PortError::InvalidState { .. } => Some(Cause::State),
+        _ => None,
+    }
 }
 
 /// Whether the service has judged the request; a connection that broke is no refusal. The errors are
@@ -131,4 +144,34 @@ pub(super) async fn note(
 ) -> Result<(), AuditReportError> {
     let key = keys::requested_reports(ca.id());
     document::update(ports.evidence, &key, change).await.map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fakes::denied;
+
+    #[test]
+    fn the_answer_names_what_is_not_the_buckets() {
+        let other = |cause: &str| PortError::Other {
+            operation: "Create",
+            resource: "ca".to_owned(),
+            cause: cause.to_owned().into(),
+        };
+        let invalid = PortError::InvalidState {
+            operation: "Create",
+            resource: "ca".to_owned(),
+            cause: "state".into(),
+        };
+        for (error, cause) in [
+            (denied("Create"), Some(Cause::Iam)),
+            (invalid, Some(Cause::State)),
+            (other("LimitExceededException: too many"), Some(Cause::Quota)),
+            (other("RequestFailedException: over 100 million"), Some(Cause::TooManyCertificates)),
+            (other("ValidationException: Permission error with your S3 bucket 'b'."), None),
+        ] {
+            let text = chain(&error);
+            assert_eq!(cause_of_answer(&error, &text), cause, "{text}");
+        }
+    }
 }

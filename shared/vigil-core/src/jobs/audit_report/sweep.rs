@@ -7,6 +7,7 @@ use super::{
     RequestedReport, Requests, Settings,
     due::{Candidate, can_have_report, candidates},
     findings, newest,
+    one_report::{OneReport, is_report_id},
     refusals::{self, Learnt},
     request::{Answer, INTERVAL, note, request},
     request_state::{Pending, RequestState},
@@ -30,23 +31,6 @@ const UNFINISHED_AFTER: Duration = Duration::hours(6);
 const MAX_STARTS: u32 = 5;
 /// What is learnt of so many CAs is settled before the next are asked, in case that the invocation dies.
 const SETTLE_AFTER: usize = 25;
-
-/// One report as a continuation names it: the CA's ARN, a space, the report's id.
-pub(super) struct OneReport {
-    pub(super) ca: CaArn,
-    pub(super) report: String,
-}
-
-impl OneReport {
-    pub(super) fn of(from: &str) -> Option<Self> {
-        let (ca, report) = from.split_once(' ')?;
-        Some(Self { ca: ca.parse().ok()?, report: report.to_owned() })
-    }
-
-    pub(super) fn continuation(ca: &CaArn, report: &str, hop: u32) -> Continuation {
-        Continuation { job: JOB.to_owned(), from: format!("{ca} {report}"), hop }
-    }
-}
 
 struct Sweep<'a> {
     ports: &'a Ports<'a>,
@@ -199,7 +183,7 @@ impl Sweep<'_> {
         let lost: Vec<String> = objects
             .iter()
             .map(|key| name(key))
-            .filter(|id| super::analyse::is_report_id(id) && !known.contains(id))
+            .filter(|id| is_report_id(id) && !known.contains(id))
             .collect();
         note(self.ports, &ca.arn, |state| {
             state.unanswered.retain(|attempt| !attempts.contains(attempt));

@@ -7,7 +7,6 @@ use crate::{
     bucket::{BucketFacts, bucket_arn},
     ca::S3ObjectAcl,
     finding::{Finding, Kind, Names, Observation, RuleInfo, Severity},
-    ports::PortError,
     rules::{
         JudgementResult,
         bucket::{self, BucketSubject, BucketUser},
@@ -184,21 +183,6 @@ impl Cause {
             Self::State => STATE,
             Self::TooManyCertificates => TOO_MANY_CERTIFICATES,
             Self::Unknown => UNKNOWN,
-        }
-    }
-
-    /// The cause that the answer itself names; `None`: one of the bucket's, or none that is known. How
-    /// the service says that a CA has too many certificates is not documented: the number is looked for.
-    pub(crate) fn of_answer(error: &PortError, text: &str) -> Option<Self> {
-        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        match error {
-            _ if says(&["100 million", "100,000,000", "100000000"]) => {
-                Some(Self::TooManyCertificates)
-            }
-            _ if says(&["LimitExceeded", "ServiceQuotaExceeded"]) => Some(Self::Quota),
-            PortError::Denied { .. } => Some(Self::Iam),
-            PortError::InvalidState { .. } => Some(Self::State),
-            _ => None,
         }
     }
 

@@ -35,7 +35,7 @@ fn read_in_parts(world: &World) -> usize {
 }
 
 #[test]
-fn a_report_in_several_invocations_gives_the_same_bytes_as_in_one() {
+fn several_invocations_give_the_same_bytes_as_one() {
     let in_one = World::new(&[CaStatus::Active]);
     in_one.put_report(&large());
     in_one.run(&event("success")).unwrap();

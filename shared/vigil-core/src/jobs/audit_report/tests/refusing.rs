@@ -9,7 +9,7 @@ use crate::bucket::Fact;
 const SIX: [CaStatus; 6] = [const { CaStatus::Active }; 6];
 
 #[test]
-fn a_cause_is_told_once_with_all_cas_and_ends_with_the_next_success() {
+fn a_cause_is_told_once_and_ends_with_the_next_success() {
     let world = World::new(&SIX);
     *world.reports.refuses.lock().unwrap() = true;
     for hour in 0..3 {

@@ -169,7 +169,7 @@ fn a_thousand_cas_are_all_asked_though_each_invocation_dies() {
 }
 
 #[test]
-fn what_has_no_time_left_is_continued_from_the_first_without_a_turn() {
+fn what_has_no_time_left_is_continued_later() {
     let world = World::new(&[const { CaStatus::Active }; 5]);
     *world.pace.left.lock().unwrap() = Duration::milliseconds(1100 * 2);
     let Outcome::Requested(requests) = world.run(&json!({})).unwrap() else { panic!() };
@@ -184,7 +184,7 @@ fn what_has_no_time_left_is_continued_from_the_first_without_a_turn() {
 }
 
 #[test]
-fn counts_are_those_of_the_reports_creation_however_late_it_is_read() {
+fn counts_are_those_of_the_reports_creation() {
     let summary = |after: Duration| {
         let world = World::new(&[CaStatus::Active]);
         world.put_report(&json!([

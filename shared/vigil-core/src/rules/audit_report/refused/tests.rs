@@ -97,30 +97,6 @@ fn the_bucket_shows_the_cause() {
 }
 
 #[test]
-fn the_answer_names_what_is_not_the_buckets() {
-    let other = |cause: &str| PortError::Other {
-        operation: "Create",
-        resource: "ca".to_owned(),
-        cause: cause.to_owned().into(),
-    };
-    let invalid = PortError::InvalidState {
-        operation: "Create",
-        resource: "ca".to_owned(),
-        cause: "state".into(),
-    };
-    for (error, cause) in [
-        (fakes::denied("Create"), Some(Cause::Iam)),
-        (invalid, Some(Cause::State)),
-        (other("LimitExceededException: too many"), Some(Cause::Quota)),
-        (other("RequestFailedException: over 100 million"), Some(Cause::TooManyCertificates)),
-        (other("ValidationException: Permission error with your S3 bucket 'b'."), None),
-    ] {
-        let text = crate::failure::chain(&error);
-        assert_eq!(Cause::of_answer(&error, &text), cause, "{text}");
-    }
-}
-
-#[test]
 fn a_cause_is_one_finding_that_names_bucket_cas_and_remedy() {
     let at = datetime!(2026-11-20 10:00 UTC);
     let cas: Vec<CaArn> = (0..9)
