@@ -82,14 +82,19 @@ impl Sweep<'_> {
         }
         let left = self.request_all(&candidates).await;
         self.settle().await;
-        for candidate in &candidates {
-            self.follow_up(candidate).await;
-        }
-        for ca in listing.cas.iter().filter(|ca| !can_have_report(ca)) {
-            self.end_of(ca).await;
-        }
         if let Some(left) = left {
             self.continue_later(&left).await;
+        }
+        // Where requests took all the time, the next invocation has some for this.
+        for candidate in &candidates {
+            if self.ports.pace.lasts(Duration::SECOND) {
+                self.follow_up(candidate).await;
+            }
+        }
+        for ca in listing.cas.iter().filter(|ca| !can_have_report(ca)) {
+            if self.ports.pace.lasts(Duration::SECOND) {
+                self.end_of(ca).await;
+            }
         }
         if self.failures.is_empty() {
             Ok(Outcome::Requested(self.requests))
