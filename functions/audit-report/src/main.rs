@@ -1,11 +1,11 @@
-//! Requests audit reports on a schedule, and summarises each on ACM PCA's event about it.
+//! Requests audit reports on a schedule, and summarises each on ACM PCA's event about it, or without.
 
 use std::process::ExitCode;
 
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, pace::UntilDeadline, telemetry};
 use vigil_core::{
-    jobs::audit_report::{self, MAX_REPORT_BYTES, Ports, Settings},
+    jobs::audit_report::{self, MAX_REPORT_BYTES, Ports, Settings, StaleAfter},
     span::Span,
 };
 
@@ -21,6 +21,7 @@ async fn start() -> Result<(), Error> {
     let settings = &Settings {
         report_bucket: config::REPORT_BUCKET.read()?,
         max_report_bytes: MAX_REPORT_BYTES,
+        stale: config::REPORT_STALE.parse::<StaleAfter>()?,
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
     };
 
@@ -28,12 +29,13 @@ async fn start() -> Result<(), Error> {
     let authorities = &clients.authorities();
     let audit_reports = &clients.audit_reports();
     let objects = &clients.objects();
+    let buckets = &clients.buckets();
     let evidence = &clients.evidence(bucket);
     let bus = &clients.bus(bus);
 
     lambda::serve_within(|event, left| async move {
         let pace = &UntilDeadline::new(left);
-        let ports = Ports { authorities, audit_reports, objects, evidence, bus, pace };
+        let ports = Ports { authorities, audit_reports, objects, buckets, evidence, bus, pace };
         audit_report::run(&event, &ports, settings).await
     })
     .await

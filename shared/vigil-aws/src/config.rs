@@ -162,6 +162,14 @@ pub const STATE_KEY: Variable = Variable {
     default: None,
 };
 
+/// The ages at which the newest audit report of a CA is a finding.
+pub const REPORT_STALE: Variable = Variable {
+    name: "VIGIL_REPORT_STALE",
+    meaning: "the ages at which the newest audit report of a CA is a finding of MEDIUM and of HIGH, as \
+              36h,72h",
+    default: Some("36h,72h"),
+};
+
 /// The restorations of one CA in 24 hours.
 pub const RESTORES_PER_DAY: Variable = Variable {
     name: "VIGIL_RESTORES_PER_DAY",
@@ -188,7 +196,7 @@ const S3_ENDPOINT: Variable =
     Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
 
 /// All of them, for the documentation.
-pub const ALL: [&Variable; 23] = [
+pub const ALL: [&Variable; 24] = [
     &ACCOUNT,
     &ALERTS_TOPIC,
     &APPROVALS_NEEDED,
@@ -207,6 +215,7 @@ pub const ALL: [&Variable; 23] = [
     &REACTIVATE_WITHIN,
     &REGIONS,
     &REPORT_BUCKET,
+    &REPORT_STALE,
     &RESTORES_PER_DAY,
     &RETIRED_KEYS,
     &S3_ENDPOINT,
@@ -367,7 +376,11 @@ fn set(variable: &Variable) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use vigil_core::{failure::chain, jobs::restore_deadline::Thresholds, span::Span};
+    use vigil_core::{
+        failure::chain,
+        jobs::{audit_report::StaleAfter, restore_deadline::Thresholds},
+        span::Span,
+    };
 
     use super::*;
 
@@ -380,6 +393,7 @@ mod tests {
         let fetch = FETCH_DISTRIBUTION_POINTS.default.unwrap().to_owned();
         FETCH_DISTRIBUTION_POINTS.parse_value::<bool>(fetch).unwrap();
         PUT_BACK.parse_value::<bool>(PUT_BACK.default.unwrap().to_owned()).unwrap();
+        REPORT_STALE.parse_value::<StaleAfter>(REPORT_STALE.default.unwrap().to_owned()).unwrap();
         let restores = RESTORES_PER_DAY.default.unwrap().to_owned();
         RESTORES_PER_DAY.parse_value::<u32>(restores).unwrap();
         let thresholds = DEADLINE_THRESHOLDS.default.unwrap().to_owned();

@@ -11,7 +11,10 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 use tokio::task::JoinHandle;
-use vigil_core::ports::{Address, ByteSink, Cause, Delivery, Objects, PortError};
+use vigil_core::{
+    failure,
+    ports::{Address, ByteSink, Cause, Delivery, ObjectFacts, Objects, PortError, Rest},
+};
 
 use crate::answer::port_error;
 
@@ -89,6 +92,66 @@ impl Objects for S3Objects {
         Ok(Delivery::Delivered)
     }
 
+    async fn stat(
+        &self,
+        Address { bucket, key, version }: Address<'_>,
+    ) -> Result<Option<ObjectFacts>, PortError> {
+        let call = self.client.head_object().bucket(bucket).key(key);
+        let resource = || format!("s3://{bucket}/{key}");
+        let answer = match call.set_version_id(version.map(str::to_owned)).send().await {
+            Ok(answer) => answer,
+            Err(error) if error.as_service_error().is_some_and(|of| of.is_not_found()) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(port_error("HeadObject", &resource(), error)),
+        };
+        let size = answer.content_length.and_then(|length| u64::try_from(length).ok());
+        match (answer.e_tag, size) {
+            (Some(etag), Some(size)) => Ok(Some(ObjectFacts { etag, size })),
+            (etag, size) => Err(PortError::Other {
+                operation: "HeadObject",
+                resource: resource(),
+                cause: format!("the answer lacks ETag or length: {etag:?}, {size:?}").into(),
+            }),
+        }
+    }
+
+    async fn read_on(
+        &self,
+        Address { bucket, key, version }: Address<'_>,
+        facts: &ObjectFacts,
+        from: u64,
+        sink: &mut ByteSink<'_>,
+    ) -> Result<Rest, PortError> {
+        let object = Object {
+            client: self.client.clone(),
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            version: version.map(str::to_owned),
+            e_tag: Some(facts.etag.clone()),
+        };
+        let starts = (0..).map(|nth| from + nth * self.range);
+        let mut rest = starts.take_while(|start| *start < facts.size);
+        let mut ahead: VecDeque<Fetch> =
+            rest.by_ref().take(AHEAD).map(|start| object.fetch(start, self.range)).collect();
+        while let Some(next) = ahead.pop_front() {
+            let bytes = match next.await.map_err(|error| object.broken(error))? {
+                Ok(bytes) => bytes,
+                Err(error) if is_changed(&error) => {
+                    ahead.iter().for_each(JoinHandle::abort);
+                    return Ok(Rest::Changed);
+                }
+                Err(error) => return Err(error),
+            };
+            ahead.extend(rest.next().map(|start| object.fetch(start, self.range)));
+            if sink(&bytes).is_break() {
+                ahead.iter().for_each(JoinHandle::abort);
+                return Ok(Rest::Delivered);
+            }
+        }
+        Ok(Rest::Delivered)
+    }
+
     async fn versions_before(
         &self,
         bucket: &str,
@@ -151,6 +214,15 @@ async fn stream(
         }
     }
     Ok(Streamed::All)
+}
+
+/// Whether the object is another one than when its reading began, or gone: S3 answers with
+/// PreconditionFailed, NoSuchKey, or InvalidRange for one that is shorter now.
+fn is_changed(error: &PortError) -> bool {
+    let says = |code: &str| failure::chain(error).contains(code);
+    matches!(error, PortError::NotFound { .. })
+        || says("PreconditionFailed")
+        || says("InvalidRange")
 }
 
 /// What was fetched ahead is not wanted any more.

@@ -1,12 +1,10 @@
 //! What an audit report of ACM PCA says, read while it arrives, record by record.
 //!
 //! A report can list a hundred million certificates, so the reader keeps none of it: it passes each
-//! record to a [`Sink`] and drops it. It counts records that cannot be read, and names the first few.
-//! Only an object that is not a report is an error.
+//! record to a [`Sink`] and drops it. It counts records that cannot be read, names the first few, and
+//! reads on behind them. Only an object that has no record at all is an error.
 
 #![warn(missing_docs)]
-
-use time::OffsetDateTime;
 
 mod brief;
 mod csv;
@@ -14,6 +12,8 @@ mod fields;
 mod json;
 mod lines;
 mod newest;
+mod progress;
+mod reader;
 mod record;
 mod summary;
 
@@ -21,11 +21,13 @@ pub use brief::{Brief, Serial};
 pub use fields::{Fields, Form, Sink};
 pub use lines::{Lines, NotPlain};
 pub use newest::Newest;
+pub use reader::{Ending, ReaderState, ReportReader};
 pub use record::Record;
-pub use summary::{Concern, Summary};
-
-use csv::CsvReader;
-use json::JsonReader;
+pub use summary::{
+    Apart, Basis, Compared, Concern, Counter, Days, Document, EndingWithin, Fingerprint, FirstSeen,
+    Hours, Impossible, Input, MAX_DAYS, Moment, Months, Named, SCHEMA, SETTLED, Successors,
+    Summary, Tally, Timeline, ValidityCount,
+};
 
 /// The form of an audit report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,51 +49,45 @@ impl Format {
     }
 }
 
-/// The object is not an audit report.
+/// The object is not an audit report: it has no record at all, and is no empty report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
     /// It has no bytes.
     #[error("the report is empty")]
     Empty,
-    /// The CSV header lacks this column.
-    #[error("the CSV header has no column {0:?}")]
-    Header(&'static str),
-    /// The CSV header is not text, or too long.
-    #[error("the CSV header is longer than a record may be, or not text")]
-    HeaderUnreadable,
-    /// The JSON is not an array of objects.
-    #[error("the JSON is not an array of records, at offset {offset}")]
-    NotAnArray {
+    /// Nothing in it is a record.
+    #[error("nothing in the report is a record; at offset {offset}: {why}")]
+    NoRecord {
         /// Bytes from the beginning of the object.
         offset: u64,
-    },
-    /// It ends within a record, or before the end of the array.
-    #[error("the report ends in the middle, at offset {offset}")]
-    Truncated {
-        /// Bytes from the beginning of the object.
-        offset: u64,
+        /// The first that cannot be read.
+        why: String,
     },
 }
 
 /// A record that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BadRecord {
     /// Counted from 1; in CSV the header is line 1.
     pub number: u64,
     /// Where it begins.
     pub offset: u64,
+    /// How many bytes it has.
+    pub bytes: u64,
     /// Why the record cannot be read, at most as long as a finding shows.
     pub why: String,
 }
 
 /// How many could not be read, and the first of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BadRecords {
     /// All of them.
     pub count: u64,
+    /// The bytes of all of them.
+    pub bytes: u64,
     /// The first ten.
     pub first: Vec<BadRecord>,
 }
@@ -99,10 +95,11 @@ pub struct BadRecords {
 const NAMED: usize = 10;
 
 impl BadRecords {
-    fn add(&mut self, number: u64, offset: u64, why: impl Into<String>) {
+    fn add(&mut self, number: u64, offset: u64, bytes: u64, why: impl Into<String>) {
         self.count += 1;
+        self.bytes += bytes;
         if self.first.len() < NAMED {
-            self.first.push(BadRecord { number, offset, why: shown(&why.into()) });
+            self.first.push(BadRecord { number, offset, bytes, why: shown(&why.into()) });
         }
     }
 }
@@ -115,71 +112,18 @@ fn shown(text: &str) -> String {
 /// Far more than any record that the service writes.
 const MAX_RECORD: usize = 64 * 1024;
 
-/// Takes a report in pieces of any size.
-pub struct ReportReader {
-    format: Inner,
-    bad: BadRecords,
-}
-
-enum Inner {
-    Csv(CsvReader),
-    Json(JsonReader),
-}
-
-impl ReportReader {
-    /// A reader of a report in this form.
-    pub fn new(format: Format) -> Self {
-        let format = match format {
-            Format::Csv => Inner::Csv(CsvReader::default()),
-            Format::Json => Inner::Json(JsonReader::default()),
-        };
-        Self { format, bad: BadRecords::default() }
-    }
-
-    /// Reads the next piece of the object, of any size.
-    ///
-    /// # Errors
-    ///
-    /// [`ReportError`] if the object is not an audit report.
-    pub fn push(&mut self, piece: &[u8], sink: &mut impl Sink) -> Result<(), ReportError> {
-        match &mut self.format {
-            Inner::Csv(reader) => reader.push(piece, &mut self.bad, sink),
-            Inner::Json(reader) => reader.push(piece, &mut self.bad, sink),
-        }
-    }
-
-    /// Ends the report, and returns the records that could not be read.
-    ///
-    /// # Errors
-    ///
-    /// [`ReportError`] if the object ends within the report, or is none.
-    pub fn finish(mut self, sink: &mut impl Sink) -> Result<BadRecords, ReportError> {
-        match self.format {
-            Inner::Csv(reader) => reader.finish(&mut self.bad, sink)?,
-            Inner::Json(reader) => reader.finish()?,
-        }
-        Ok(self.bad)
-    }
-}
-
 /// Reads a whole report that is in memory.
 ///
 /// # Errors
 ///
 /// [`ReportError`] if it is not an audit report.
-pub fn summarise(
-    report: &[u8],
-    format: Format,
-    as_of: OffsetDateTime,
-    ca_not_after: Option<OffsetDateTime>,
-) -> Result<Summary, ReportError> {
-    let mut summary = Summary::new(as_of, ca_not_after);
+pub fn summarise(report: &[u8], format: Format, basis: Basis<'_>) -> Result<Summary, ReportError> {
+    let mut counter = Counter::new(basis).indexed();
     let mut reader = ReportReader::new(format);
-    let mut add = |record: &Record<'_>| summary.add(record);
-    reader.push(report, &mut add)?;
-    let bad = reader.finish(&mut add)?;
-    summary.unreadable = bad;
-    Ok(summary)
+    let mut add = |record: &Record<'_>| counter.add(record);
+    reader.push(report, &mut add);
+    let ending = reader.finish(&mut add)?;
+    Ok(counter.finish(ending))
 }
 
 #[cfg(test)]

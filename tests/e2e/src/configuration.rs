@@ -31,6 +31,7 @@ const VALUES: &[(&str, &str)] = &[
     ("VIGIL_REACTIVATE_WITHIN", SPAN),
     ("VIGIL_REGIONS", "names of Regions, separated by commas"),
     ("VIGIL_REPORT_BUCKET", "a bucket's name"),
+    ("VIGIL_REPORT_STALE", "two spans of time"),
     ("VIGIL_RESTORES_PER_DAY", "0 to 4294967295"),
     ("VIGIL_SWEEP_SETTLE", SPAN),
 ];

@@ -10,6 +10,10 @@ use serde_json::json;
 use time::Duration;
 use vigil_local::Grant;
 
+const REPORTS: &str = "arn:aws:s3:::vigil-audit-reports-";
+const AFTER_REFUSAL: &str =
+    "read to find why ACM PCA refuses a report; the suite `reports` shows it";
+
 /// Granted and not called below: function, action, the beginning or end of the resource, and why.
 const UNCALLED: &[(&str, &str, &str, &str)] = &[
     (
@@ -24,6 +28,11 @@ const UNCALLED: &[(&str, &str, &str, &str)] = &[
         "/audit-report/*",
         "ACM PCA demands it of the principal that requests a report",
     ),
+    ("audit-report", "s3:GetBucketLocation", REPORTS, AFTER_REFUSAL),
+    ("audit-report", "s3:GetBucketObjectLockConfiguration", REPORTS, AFTER_REFUSAL),
+    ("audit-report", "s3:GetBucketPolicy", REPORTS, AFTER_REFUSAL),
+    ("audit-report", "s3:GetBucketPublicAccessBlock", REPORTS, AFTER_REFUSAL),
+    ("audit-report", "s3:GetEncryptionConfiguration", REPORTS, AFTER_REFUSAL),
     ("auto-restore", "s3:GetObject", "/acks/*", "read at the end of a window by the sweep"),
     ("auto-restore", "s3:GetObject", "/state/crl-audit/cas/*", "read when a CA signs no CRL"),
     ("auto-restore", "s3:GetObject", "/state/deadline/*", "read when a CA has vanished"),

@@ -42,6 +42,8 @@ pub(crate) enum InputError {
     },
     #[error("{path}: an audit report's name ends in .json or .csv", path = .0.display())]
     ReportFormat(PathBuf),
+    #[error("the audit report {path} is incomplete: {why}", path = .path.display())]
+    ReportIncomplete { path: PathBuf, why: String },
 }
 
 impl InputError {

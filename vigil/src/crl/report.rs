@@ -58,10 +58,13 @@ fn from_the_beginning(
         if count == 0 {
             break;
         }
-        reader.push(&piece[..count], &mut certificates).map_err(not_a_report)?;
+        reader.push(&piece[..count], &mut certificates);
     }
-    let bad = reader.finish(&mut certificates).map_err(not_a_report)?;
-    Ok((vec![certificates.sort()], bad.count))
+    let ending = reader.finish(&mut certificates).map_err(not_a_report)?;
+    match ending.incomplete.into_iter().next() {
+        Some(why) => Err(InputError::ReportIncomplete { path: path.to_owned(), why }),
+        None => Ok((vec![certificates.sort()], ending.unreadable.count)),
+    }
 }
 
 /// `None`: not every line is a plain one, or it is no file that can be read from anywhere.

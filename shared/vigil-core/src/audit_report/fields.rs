@@ -1,8 +1,8 @@
 //! The fields of a line by their columns, and what is made of them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Record, ReportError};
+use super::Record;
 
 /// Takes the records of a report one by one, each in the form that it wants.
 pub trait Sink {
@@ -40,12 +40,16 @@ impl<'r> Fields<'_, 'r> {
     }
 
     pub(super) fn text(&self, at: usize) -> Result<&'r str, String> {
-        std::str::from_utf8(self.fields[at]).map_err(|_| "a field is not text".to_owned())
+        let text = std::str::from_utf8(self.fields[at]);
+        match text {
+            Ok(text) if !text.contains('\0') => Ok(text),
+            _ => Err("a field is not text".to_owned()),
+        }
     }
 }
 
 /// Where each field stands. The header is checked by name, so that columns may be added.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Columns {
     pub(super) count: usize,
     pub(super) aws_account_id: usize,
@@ -62,21 +66,80 @@ pub(super) struct Columns {
     pub(super) template_arn: Option<usize>,
 }
 
-impl Columns {
-    pub(super) fn find(names: &[&[u8]]) -> Result<Self, ReportError> {
-        let find = |wanted: &str| {
-            // Some tools put a byte order mark before the first name.
-            let plain = |name: &&[u8]| name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name).to_vec();
-            names.iter().position(|name| plain(name) == wanted.as_bytes())
+/// The columns as ACM PCA writes them (AWS Private CA User Guide, Use audit reports with your private
+/// CA).
+const DOCUMENTED: [&str; 11] = [
+    "awsAccountId",
+    "requestedByServicePrincipal",
+    "certificateArn",
+    "serial",
+    "subject",
+    "notBefore",
+    "notAfter",
+    "issuedAt",
+    "revokedAt",
+    "revocationReason",
+    "templateArn",
+];
+
+/// What the first line of a report says of its columns.
+pub(super) enum Header {
+    /// Where each of them is.
+    Whole(Columns),
+    /// Where each of them is or was, and what is wrong.
+    Damaged(Columns, String),
+    /// Nothing, and why.
+    Foreign(String),
+}
+
+impl Header {
+    pub(super) fn read(names: &[&[u8]]) -> Self {
+        // Some tools put a byte order mark before the first name.
+        let plain = |name: &&[u8]| name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name).to_vec();
+        let names: Vec<Vec<u8>> = names.iter().map(plain).collect();
+        let is_known = |name: &[u8]| {
+            name == b"Subject" || DOCUMENTED.iter().any(|known| known.as_bytes() == name)
         };
-        let need = |wanted| find(wanted).ok_or(ReportError::Header(wanted));
+        let twice = names
+            .iter()
+            .enumerate()
+            .find(|(at, name)| is_known(name) && names[..*at].contains(name));
+        match (Columns::find(&names), twice) {
+            (Ok(columns), None) => Self::Whole(columns),
+            (Ok(columns), Some((_, name))) => {
+                let name = String::from_utf8_lossy(name);
+                Self::Damaged(columns, format!("the header has the column {name:?} twice"))
+            }
+            (Err(lacks), _) => {
+                let why = format!("the header has no column {lacks:?}");
+                let mut pairs = names.iter().zip(DOCUMENTED);
+                let fits = |(name, documented): (&Vec<u8>, &str)| {
+                    name == documented.as_bytes() || !is_known(name)
+                };
+                let some = names.iter().any(|name| is_known(name));
+                if some && names.len() == DOCUMENTED.len() && pairs.all(fits) {
+                    Self::Damaged(Columns::documented(), why)
+                } else {
+                    Self::Foreign(why)
+                }
+            }
+        }
+    }
+}
+
+impl Columns {
+    /// # Errors
+    /// The first name that is missing.
+    fn find(names: &[Vec<u8>]) -> Result<Self, &'static str> {
+        let find = |wanted: &str| names.iter().position(|name| name == wanted.as_bytes());
+        let need = |wanted| find(wanted).ok_or(wanted);
         Ok(Self {
             count: names.len(),
             aws_account_id: need("awsAccountId")?,
             requested_by_service_principal: need("requestedByServicePrincipal")?,
             certificate_arn: need("certificateArn")?,
             serial: need("serial")?,
-            subject: need("subject").or_else(|_| need("Subject"))?,
+            subject: find("Subject").map_or_else(|| need("subject"), Ok)?,
             not_before: need("notBefore")?,
             not_after: need("notAfter")?,
             issued_at: need("issuedAt")?,
@@ -84,5 +147,31 @@ impl Columns {
             revocation_reason: need("revocationReason")?,
             template_arn: find("templateArn"),
         })
+    }
+
+    /// Where the service puts each of them.
+    pub(super) fn documented() -> Self {
+        Self {
+            count: DOCUMENTED.len(),
+            aws_account_id: 0,
+            requested_by_service_principal: 1,
+            certificate_arn: 2,
+            serial: 3,
+            subject: 4,
+            not_before: 5,
+            not_after: 6,
+            issued_at: 7,
+            revoked_at: 8,
+            revocation_reason: 9,
+            template_arn: Some(10),
+        }
+    }
+
+    /// The columns of a whole header.
+    pub(super) fn of_header(names: &[&[u8]]) -> Option<Self> {
+        match Header::read(names) {
+            Header::Whole(columns) => Some(columns),
+            Header::Damaged(..) | Header::Foreign(_) => None,
+        }
     }
 }

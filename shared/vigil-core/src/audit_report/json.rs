@@ -1,136 +1,180 @@
-//! The JSON form: one array of objects, cut into its objects as the bytes arrive.
+//! The JSON form: one array of objects.
 //!
-//! An object is found by its braces alone and then parsed by itself, so that one which is broken
-//! inside does not end the report.
+//! An object is found by its braces alone and then parsed by itself. One that has lost a quote or a
+//! brace would take the next ones along; but the opening of a record is never part of another one. In
+//! JSON every quote inside a string is escaped, so `{"serial":"` cannot stand in a string.
 
-use memchr::memchr2;
+use memchr::memchr;
+use serde::{Deserialize, Serialize};
 
-use super::{BadRecords, MAX_RECORD, ReportError, Sink};
+use super::{
+    MAX_RECORD, Sink,
+    progress::{Progress, Rest},
+};
 
-#[derive(Default)]
-pub(super) struct JsonReader {
-    position: JsonPosition,
-    offset: u64,
+mod opening;
+mod scan;
+
+use opening::{Opening, opening};
+use scan::{End, scan};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Json {
+    position: ArrayPosition,
+    /// Of the last element.
     number: u64,
-    /// The record so far, no longer than it may be.
-    record: Vec<u8>,
-    record_offset: u64,
-    depth: u32,
-    in_string: bool,
-    escaped: bool,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum JsonPosition {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum ArrayPosition {
     #[default]
     BeforeArray,
     /// Before the first record, or before the end of an empty array.
     First,
-    /// After a comma.
+    /// After a comma, or after what could not be read.
     Next,
-    InRecord,
     AfterRecord,
     AfterArray,
 }
 
-impl JsonReader {
-    pub(super) fn push(
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+impl Json {
+    /// How many bytes the next step uses; `None`: it needs more of them.
+    pub(super) fn step(
         &mut self,
-        piece: &[u8],
-        bad: &mut BadRecords,
+        rest: Rest<'_>,
+        progress: &mut Progress,
         sink: &mut impl Sink,
-    ) -> Result<(), ReportError> {
-        let mut piece = piece;
-        while let Some((&byte, rest)) = piece.split_first() {
-            if self.position == JsonPosition::InRecord {
-                let used = self.in_record(piece, bad, sink);
-                self.offset += used as u64;
-                piece = &piece[used..];
-            } else {
-                self.byte(byte)?;
-                self.offset += 1;
-                piece = rest;
+    ) -> Option<usize> {
+        if progress.is_lost() {
+            return self.lost(rest, progress);
+        }
+        let bytes = rest.bytes;
+        if rest.offset == 0 && bytes[0] == BYTE_ORDER_MARK[0] {
+            if bytes.starts_with(BYTE_ORDER_MARK) {
+                return Some(BYTE_ORDER_MARK.len());
+            }
+            if bytes.len() < BYTE_ORDER_MARK.len() && !rest.at_end {
+                return None;
             }
         }
-        Ok(())
+        match (self.position, bytes[0]) {
+            (_, b' ' | b'\t' | b'\r' | b'\n') => Some(white_space(bytes)),
+            (ArrayPosition::BeforeArray, b'[') => self.go(ArrayPosition::First),
+            (ArrayPosition::AfterRecord, b',') => self.go(ArrayPosition::Next),
+            (ArrayPosition::First | ArrayPosition::Next, b',') => {
+                self.number += 1;
+                progress.unreadable(self.number, rest.offset, 1, "a comma where a record belongs");
+                self.go(ArrayPosition::Next)
+            }
+            (ArrayPosition::First | ArrayPosition::AfterRecord, b']') => {
+                self.go(ArrayPosition::AfterArray)
+            }
+            (ArrayPosition::Next, b']') => {
+                self.number += 1;
+                let why = "the end of the array where a record belongs";
+                progress.unreadable(self.number, rest.offset, 0, why);
+                self.go(ArrayPosition::AfterArray)
+            }
+            _ => self.element(rest, progress, sink),
+        }
     }
 
-    pub(super) fn finish(self) -> Result<(), ReportError> {
+    #[expect(clippy::unnecessary_wraps, reason = "it is what a step returns")]
+    fn go(&mut self, position: ArrayPosition) -> Option<usize> {
+        self.position = position;
+        Some(1)
+    }
+
+    fn element(
+        &mut self,
+        rest: Rest<'_>,
+        progress: &mut Progress,
+        sink: &mut impl Sink,
+    ) -> Option<usize> {
+        let is_object = rest.bytes[0] == b'{';
+        let end = scan(rest.bytes, rest.at_end);
+        if matches!(end, End::Unknown) {
+            return None;
+        }
+        self.begin(rest, progress);
+        let (number, offset) = (self.number, rest.offset);
+        let mut bad = |at: usize, why: &str| progress.unreadable(number, offset, at, why);
+        self.position = ArrayPosition::AfterRecord;
+        match end {
+            End::At(at) if is_object => {
+                let record = serde_json::from_slice(&rest.bytes[..at]);
+                let record = record.map_err(|error: serde_json::Error| error.to_string());
+                progress.take(sink, record, (number, offset, at));
+                Some(at)
+            }
+            End::At(at) => {
+                bad(at, "it is no object");
+                Some(at)
+            }
+            End::Broken(at) => {
+                bad(at, "it has no end, and another record begins");
+                self.go(ArrayPosition::Next);
+                Some(at)
+            }
+            End::OfReport => {
+                bad(rest.bytes.len(), "the report ends in the middle of it");
+                Some(rest.bytes.len())
+            }
+            End::TooFar | End::Unknown => {
+                progress.lose(number, offset);
+                Some(MAX_RECORD)
+            }
+        }
+    }
+
+    /// Counts the element, and names what is wrong with its place.
+    fn begin(&mut self, rest: Rest<'_>, progress: &mut Progress) {
         match self.position {
-            JsonPosition::AfterArray => Ok(()),
-            JsonPosition::BeforeArray if self.offset == 0 => Err(ReportError::Empty),
-            _ => Err(ReportError::Truncated { offset: self.offset }),
-        }
-    }
-
-    fn byte(&mut self, byte: u8) -> Result<(), ReportError> {
-        self.position = match (self.position, byte) {
-            (position, b' ' | b'\t' | b'\r' | b'\n') => position,
-            (JsonPosition::BeforeArray, b'[') => JsonPosition::First,
-            (JsonPosition::First | JsonPosition::Next, b'{') => {
-                self.begin();
-                JsonPosition::InRecord
+            ArrayPosition::BeforeArray => progress.incomplete("it does not begin as an array"),
+            ArrayPosition::AfterArray => {
+                progress.incomplete("it goes on after the end of its array")
             }
-            (JsonPosition::First | JsonPosition::AfterRecord, b']') => JsonPosition::AfterArray,
-            (JsonPosition::AfterRecord, b',') => JsonPosition::Next,
-            _ => return Err(ReportError::NotAnArray { offset: self.offset }),
-        };
-        Ok(())
-    }
-
-    fn begin(&mut self) {
+            ArrayPosition::AfterRecord => {
+                self.number += 1;
+                let why = "no comma and no record where one belongs";
+                progress.unreadable(self.number, rest.offset, 0, why);
+            }
+            ArrayPosition::First | ArrayPosition::Next => {}
+        }
         self.number += 1;
-        self.record_offset = self.offset;
-        self.record.clear();
-        self.record.push(b'{');
-        self.depth = 1;
-        self.in_string = false;
-        self.escaped = false;
     }
 
-    /// Goes to the next byte that means something, and tells how many were used.
-    fn in_record(&mut self, piece: &[u8], bad: &mut BadRecords, sink: &mut impl Sink) -> usize {
-        if std::mem::take(&mut self.escaped) {
-            self.keep(&piece[..1]);
-            return 1;
+    /// Goes on to the opening of a record.
+    fn lost(&mut self, rest: Rest<'_>, progress: &mut Progress) -> Option<usize> {
+        let mut from = 0;
+        while let Some(at) = memchr(b'{', &rest.bytes[from..]).map(|at| from + at) {
+            match opening(&rest.bytes[at..], rest.at_end) {
+                Opening::Unknown if at == 0 => return None,
+                Opening::Unknown => return Some(at),
+                Opening::OfRecord | Opening::OfFields => {
+                    progress.end_lost(rest.offset + at as u64);
+                    self.position = ArrayPosition::Next;
+                    // A step uses bytes, or else the next one is taken at once.
+                    return Some(at);
+                }
+                Opening::None => from = at + 1,
+            }
         }
-        let next = if self.in_string {
-            memchr2(b'"', b'\\', piece)
-        } else {
-            piece.iter().position(|byte| matches!(byte, b'"' | b'{' | b'[' | b'}' | b']'))
-        };
-        let Some(at) = next else {
-            self.keep(piece);
-            return piece.len();
-        };
-        self.keep(&piece[..=at]);
-        match piece[at] {
-            b'\\' => self.escaped = true,
-            b'"' => self.in_string = !self.in_string,
-            b'{' | b'[' => self.depth = self.depth.saturating_add(1),
-            _ => self.depth -= 1,
-        }
-        if self.depth == 0 {
-            self.position = JsonPosition::AfterRecord;
-            self.end(bad, sink);
-        }
-        at + 1
+        Some(rest.bytes.len())
     }
 
-    /// One byte more than a record may have shows that it is too long.
-    fn keep(&mut self, bytes: &[u8]) {
-        let room = (MAX_RECORD + 1).saturating_sub(self.record.len());
-        self.record.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    pub(super) fn finish(self, progress: &mut Progress) {
+        match self.position {
+            ArrayPosition::AfterArray => {}
+            ArrayPosition::BeforeArray => progress.incomplete("it does not begin as an array"),
+            _ => progress.incomplete("it ends in the middle"),
+        }
     }
+}
 
-    fn end<S: Sink>(&mut self, bad: &mut BadRecords, sink: &mut S) {
-        if self.record.len() > MAX_RECORD {
-            let why = format!("the record is longer than {MAX_RECORD} bytes");
-            return bad.add(self.number, self.record_offset, why);
-        }
-        match serde_json::from_slice::<S::Form<'_>>(&self.record) {
-            Ok(record) => sink.take(&record),
-            Err(error) => bad.add(self.number, self.record_offset, error.to_string()),
-        }
-    }
+fn white_space(bytes: &[u8]) -> usize {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    bytes.iter().position(|byte| !is_space(byte)).unwrap_or(bytes.len())
 }

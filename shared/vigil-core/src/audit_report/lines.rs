@@ -4,7 +4,7 @@
 //! line's end inside is in quotes, so what comes before that end is a line that does not close its
 //! quote. If every line of a report is taken, they were therefore its lines.
 
-use memchr::memchr2;
+use memchr::{memchr2, memchr3};
 
 use super::{
     Brief, MAX_RECORD, Serial,
@@ -39,7 +39,7 @@ impl Lines {
         let header = whole_line(beginning)?;
         let mut names = NO_FIELDS;
         let count = plain_fields(header, &mut names)?;
-        let found = Columns::find(&names[..count]).ok()?;
+        let found = Columns::of_header(&names[..count])?;
         let mut columns = vec![Column::Nothing; count];
         columns[found.issued_at] = Column::IssuedAt;
         columns[found.not_after] = Column::NotAfter;
@@ -97,7 +97,7 @@ fn field<'l>(rest: &mut &'l [u8], is_last: bool) -> Option<&'l [u8]> {
     let line = *rest;
     let (field, end) = match line.strip_prefix(b"\"") {
         None => {
-            let end = memchr2(b',', b'\n', line).unwrap_or(line.len());
+            let end = memchr3(b',', b'\n', b'"', line).unwrap_or(line.len());
             (&line[..end], end)
         }
         Some(quoted) => {

@@ -14,7 +14,7 @@ use crate::instant::{number_pairs, unix_seconds};
 
 /// The fields by their names in the report. Fields that AWS adds are ignored. Texts are borrowed
 /// from the report where they need no unescaping.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record<'r> {
     /// The account that requested the certificate.
@@ -97,7 +97,10 @@ pub(super) fn parse_time(text: &str) -> Option<OffsetDateTime> {
     if let Some(at) = in_utc(text) {
         return Some(at);
     }
-    OffsetDateTime::parse(text, FORM).or_else(|_| OffsetDateTime::parse(text, &Rfc3339)).ok()
+    let at = OffsetDateTime::parse(text, FORM).or_else(|_| OffsetDateTime::parse(text, &Rfc3339));
+    // In UTC and to the second, as the service writes it. Years beyond 9999 cannot be written.
+    let at = OffsetDateTime::from_unix_timestamp(at.ok()?.unix_timestamp()).ok()?;
+    (at.year() >= 0).then_some(at)
 }
 
 /// The one form that the service writes, in a tenth of the time: a large report has five million.

@@ -1,6 +1,11 @@
-use time::{Duration, macros::datetime};
+use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::*;
+
+mod counting;
+mod damage;
+mod indexed;
+mod pieces;
 
 const AS_OF: OffsetDateTime = datetime!(2021-01-01 0:00 UTC);
 const CA: &str = "arn:aws:acm-pca:region:123456789012:certificate-authority/CA_ID";
@@ -48,20 +53,45 @@ fn owned(record: &Record<'_>) -> Record<'static> {
     }
 }
 
+type Read = Result<(Vec<Record<'static>>, Ending), ReportError>;
+
 /// Reads in pieces of `size` bytes.
+fn read(report: &[u8], format: Format, size: usize) -> Read {
+    let mut records = Vec::new();
+    let mut reader = ReportReader::new(format);
+    let mut keep = |record: &Record<'_>| records.push(owned(record));
+    for piece in report.chunks(size) {
+        reader.push(piece, &mut keep);
+    }
+    let ending = reader.finish(&mut keep)?;
+    Ok((records, ending))
+}
+
+/// Reads in pieces of `size` bytes, and puts the reader down after each.
+fn read_again_and_again(report: &[u8], format: Format, size: usize) -> Read {
+    let mut records = Vec::new();
+    let mut state = serde_json::to_string(ReportReader::new(format).state()).unwrap();
+    let mut keep = |record: &Record<'_>| records.push(owned(record));
+    for end in (size..).step_by(size).take_while(|end| *end < report.len()) {
+        let mut reader = ReportReader::resume(serde_json::from_str(&state).unwrap());
+        let from = usize::try_from(reader.state().offset).unwrap();
+        reader.push(&report[from..end], &mut keep);
+        state = serde_json::to_string(reader.state()).unwrap();
+    }
+    let mut reader = ReportReader::resume(serde_json::from_str(&state).unwrap());
+    let from = usize::try_from(reader.state().offset).unwrap();
+    reader.push(&report[from..], &mut keep);
+    let ending = reader.finish(&mut keep)?;
+    Ok((records, ending))
+}
+
 fn records(
     report: &str,
     format: Format,
     size: usize,
 ) -> Result<(Vec<Record<'static>>, BadRecords), ReportError> {
-    let mut records = Vec::new();
-    let mut reader = ReportReader::new(format);
-    let mut keep = |record: &Record<'_>| records.push(owned(record));
-    for piece in report.as_bytes().chunks(size) {
-        reader.push(piece, &mut keep)?;
-    }
-    let bad = reader.finish(&mut keep)?;
-    Ok((records, bad))
+    let (records, ending) = read(report.as_bytes(), format, size)?;
+    Ok((records, ending.unreadable))
 }
 
 #[test]
@@ -149,13 +179,22 @@ fn what_is_not_a_report_is_named() {
     let error = |report: &str, format| records(report, format, 5).unwrap_err();
     assert_eq!(error("", Format::Json), ReportError::Empty);
     assert_eq!(error("", Format::Csv), ReportError::Empty);
-    assert_eq!(error("{}", Format::Json), ReportError::NotAnArray { offset: 0 });
-    assert_eq!(error("[1]", Format::Json), ReportError::NotAnArray { offset: 1 });
-    assert_eq!(error("[{},]", Format::Json), ReportError::NotAnArray { offset: 4 });
-    assert_eq!(error("[] x", Format::Json), ReportError::NotAnArray { offset: 3 });
-    assert_eq!(error("a,b\n", Format::Csv), ReportError::Header("awsAccountId"));
+    let offset = |report: &str, format| match error(report, format) {
+        ReportError::NoRecord { offset, .. } => offset,
+        error => panic!("{error}"),
+    };
+    assert_eq!(offset("{}", Format::Json), 0);
+    assert_eq!(offset("[1]", Format::Json), 1);
+    assert_eq!(offset("[{},]", Format::Json), 1);
+    assert_eq!(offset("[] x", Format::Json), 3);
+    assert_eq!(offset("[", Format::Json), 1);
+    assert_eq!(offset("<html>", Format::Json), 0);
+    assert_eq!(offset("a,b\n", Format::Csv), 0);
+    assert!(error("a,b\n", Format::Csv).to_string().contains("no column \"awsAccountId\""));
     let open = format!("{}\"", csv());
-    assert!(matches!(error(&open, Format::Csv), ReportError::Truncated { .. }));
+    let (found, ending) = read(open.as_bytes(), Format::Csv, 5).unwrap();
+    assert_eq!((found.len(), ending.unreadable.count), (2, 1));
+    assert_eq!(ending.incomplete, ["it ends in the middle of a line"]);
     assert!(records("[]", Format::Json, 1).unwrap().0.is_empty());
 }
 
@@ -163,8 +202,13 @@ fn what_is_not_a_report_is_named() {
 fn a_prefix_of_a_report_is_truncated_or_a_shorter_report() {
     let report = json();
     for end in 1..report.len() {
-        let error = records(&report[..end], Format::Json, 11).unwrap_err();
-        assert_eq!(error, ReportError::Truncated { offset: end as u64 });
+        match read(&report.as_bytes()[..end], Format::Json, 11) {
+            Ok((found, ending)) => {
+                assert!(!found.is_empty());
+                assert_eq!(ending.incomplete, ["it ends in the middle"], "{end}");
+            }
+            Err(error) => assert!(matches!(error, ReportError::NoRecord { .. }), "{error}"),
+        }
     }
     let report = csv();
     for end in 0..report.len() {
@@ -182,9 +226,8 @@ fn mutations_never_panic() {
             let at = (state >> 33) as usize % bytes.len();
             bytes[at] = (state >> 25) as u8;
             let mut reader = ReportReader::new(format);
-            if reader.push(&bytes, &mut |_: &Record<'_>| ()).is_ok() {
-                let _ = reader.finish(&mut |_: &Record<'_>| ());
-            }
+            reader.push(&bytes, &mut |_: &Record<'_>| ());
+            let _ = reader.finish(&mut |_: &Record<'_>| ());
         }
     }
 }
@@ -209,7 +252,7 @@ fn record(not_after: OffsetDateTime, reason: Option<&'static str>) -> Record<'st
 fn a_summary_counts_each_certificate_in_one_state() {
     let (day, second) = (Duration::DAY, Duration::SECOND);
     let ca_end = AS_OF + 200 * day;
-    let mut summary = Summary::new(AS_OF, Some(ca_end));
+    let mut counter = Counter::new(Basis { ca: None, ca_not_after: Some(ca_end), as_of: AS_OF });
     for (not_after, reason) in [
         (AS_OF - second, None),
         (AS_OF, None),
@@ -222,14 +265,16 @@ fn a_summary_counts_each_certificate_in_one_state() {
         (AS_OF + day, Some("KEY_COMPROMISE")),
         (AS_OF - day, Some("CERTIFICATE_AUTHORITY_COMPROMISE")),
     ] {
-        summary.add(&record(not_after, reason));
+        counter.add(&record(not_after, reason));
     }
-    summary.add(&Record {
+    counter.add(&Record {
         not_before: AS_OF + second,
         template_arn: None,
         requested_by_service_principal: Some("acm.amazonaws.com".into()),
         ..record(AS_OF + day, None)
     });
+    let summary = counter.finish(Ending { records: 11, ..Ending::default() });
+    assert!(summary.complete, "{:?}", summary.incomplete_because);
     assert_eq!((summary.issued, summary.valid, summary.expired), (11, 7, 1));
     assert_eq!((summary.revoked, summary.revoked_unexpired, summary.not_yet_valid), (2, 1, 1));
     assert_eq!((summary.expiring_within_30_days, summary.expiring_within_90_days), (2, 4));
@@ -243,9 +288,10 @@ fn a_summary_counts_each_certificate_in_one_state() {
 
 #[test]
 fn names_beyond_a_thousand_are_counted_together() {
-    let mut summary = Summary::new(AS_OF, None);
+    let mut counter = Counter::new(Basis { ca: None, ca_not_after: None, as_of: AS_OF });
     for account in 0..1500 {
-        summary.add(&Record { aws_account_id: account.to_string().into(), ..record(AS_OF, None) });
+        counter.add(&Record { aws_account_id: account.to_string().into(), ..record(AS_OF, None) });
     }
+    let summary = counter.finish(Ending::default());
     assert_eq!(summary.by_account.of("(others)"), 500);
 }

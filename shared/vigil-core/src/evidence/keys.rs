@@ -12,6 +12,9 @@
 //! | `rejected-events/<digest>.json` | an event that was not acted on, and the reason | auto-restore |
 //! | `reports/crl-audit/<time>….json` | report of one run | crl-audit |
 //! | `state/audit-report/<CA id>.json` | which audit report of the CA is the newest | audit-report |
+//! | `state/audit-report/progress/<CA id>/<report id>.json` | how far a large audit report was read | audit-report |
+//! | `state/audit-report/refused.json` | the CAs that are refused an audit report, and why | audit-report |
+//! | `state/audit-report/requests/<CA id>.json` | which audit reports of the CA were requested | audit-report |
 //! | `state/crl-audit/buckets/<bucket>.json` | audit state of a CRL bucket | crl-audit |
 //! | `state/crl-audit/cas/<CA id>.json` | audit state of a CA and its CRL | crl-audit |
 //! | `state/crl-audit/partitions/<CA id>/<bucket>/<digest>.json` | audit state of a CRL partition | crl-audit |
@@ -118,6 +121,19 @@ pub fn hold(ca: &CaArn) -> String {
 /// Which audit report of a CA is the newest. `ca_id` is the last part of its ARN.
 pub fn newest_report(ca_id: &str) -> String {
     format!("state/audit-report/{ca_id}.json")
+}
+
+/// The CAs that are refused an audit report.
+pub const REFUSED_REPORTS: &str = "state/audit-report/refused.json";
+
+/// Which audit reports of a CA were requested. `ca_id` is the last part of its ARN.
+pub fn requested_reports(ca_id: &str) -> String {
+    format!("state/audit-report/requests/{ca_id}.json")
+}
+
+/// How far a large audit report of a CA was read.
+pub fn report_progress(ca: &CaArn, report: &str) -> String {
+    format!("state/audit-report/progress/{}/{report}.json", ca.id())
 }
 
 /// The audit state of a bucket of CRLs.

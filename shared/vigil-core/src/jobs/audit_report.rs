@@ -1,27 +1,50 @@
-//! Requests an audit report of every CA, and summarises each report that is ready.
+//! Requests an audit report of every CA each day, and summarises each report that is ready.
+//!
+//! Events are delivered at best. So each request is on record before its answer is used, and an hourly
+//! sweep finds reports whose event did not come.
 
 #![warn(missing_docs)]
 
+use serde::Deserialize as _;
 use serde_json::Value;
 use time::Duration;
 
 use crate::{
-    ports::{AuditReports, Authorities, Bus, EvidenceStore, Objects, Pace},
-    service_event::{self, AUDIT_REPORT_GENERATION, ServiceEvent},
+    finding::SOURCE,
+    ports::{
+        AuditReports, Authorities, Buckets, Bus, CONTINUATION, Continuation, EvidenceStore,
+        Objects, Pace,
+    },
+    service_event::{self, AUDIT_REPORT_GENERATION, EventError, ServiceEvent},
 };
 
 mod analyse;
+mod digests;
+mod document;
+mod due;
 mod error;
 mod findings;
 mod newest;
+mod one_report;
 mod outcome;
+mod progress;
+mod refusals;
 mod request;
+mod request_state;
+mod staleness;
+mod sweep;
 
 pub use error::{AuditReportError, RequestFailure};
 pub use outcome::{Analysis, Outcome, RequestResult, RequestedReport, Requests};
 
 /// The largest report that is read: the 100 million certificates of a full CA, at 1 KiB each.
 pub const MAX_REPORT_BYTES: u64 = 100 * 1024 * 1024 * 1024;
+
+/// The function's name, in continuations and keys.
+const JOB: &str = "audit-report";
+
+/// A run that is continued for ever does not end by itself. 100 GiB take some ten invocations.
+const MAX_HOPS: u32 = 200;
 
 /// What the job works with.
 #[derive(Clone, Copy)]
@@ -32,6 +55,8 @@ pub struct Ports<'a> {
     pub audit_reports: &'a dyn AuditReports,
     /// S3: the report objects.
     pub objects: &'a dyn Objects,
+    /// S3: the configuration of the report bucket, read after a refusal.
+    pub buckets: &'a dyn Buckets,
     /// The evidence bucket.
     pub evidence: &'a dyn EvidenceStore,
     /// The event bus that findings are published on.
@@ -47,11 +72,24 @@ pub struct Settings {
     pub report_bucket: String,
     /// A report over this many bytes is not read.
     pub max_report_bytes: u64,
+    /// At which ages the newest report of a CA is a finding.
+    pub stale: StaleAfter,
     /// See [`super::restore_deadline::Settings::claim_expires_after`].
     pub claim_expires_after: Duration,
 }
 
-/// One run: requests reports on a schedule, summarises one on ACM PCA's event about it.
+pub use staleness::{NotStaleAfter, StaleAfter};
+
+/// What started the invocation.
+enum Trigger {
+    /// ACM PCA has finished a report, or failed to.
+    Event(ServiceEvent),
+    /// The rest of an earlier invocation: requests, or a report.
+    Continuation(Continuation),
+    Schedule,
+}
+
+/// One run: requests reports and sweeps on a schedule, summarises one on ACM PCA's event about it.
 ///
 /// # Errors
 ///
@@ -61,12 +99,26 @@ pub async fn run(
     ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, AuditReportError> {
-    if service_event::is_schedule(event) {
-        return request::run(ports, settings).await;
+    match read(event).map_err(AuditReportError::Event)? {
+        Trigger::Schedule => sweep::run(ports, settings, 0).await,
+        Trigger::Continuation(rest) => match one_report::OneReport::of(&rest.from) {
+            Some(report) => analyse::continued(&report, rest.hop, ports, settings).await,
+            None => sweep::run(ports, settings, rest.hop).await,
+        },
+        Trigger::Event(event) => analyse::on_event(&event, ports, settings).await,
     }
-    let event =
-        ServiceEvent::read(event, AUDIT_REPORT_GENERATION).map_err(AuditReportError::Event)?;
-    analyse::run(&event, ports, settings).await
+}
+
+fn read(event: &Value) -> Result<Trigger, EventError> {
+    if service_event::is_schedule(event) {
+        return Ok(Trigger::Schedule);
+    }
+    let named = |member: &str| event.get(member).and_then(Value::as_str);
+    if (named("source"), named("detail-type")) == (Some(SOURCE), Some(CONTINUATION)) {
+        let rest = Continuation::deserialize(event.get("detail").unwrap_or(&Value::Null));
+        return rest.map(Trigger::Continuation).map_err(EventError::Shape);
+    }
+    ServiceEvent::read(event, AUDIT_REPORT_GENERATION).map(Trigger::Event)
 }
 
 #[cfg(test)]

@@ -19,6 +19,26 @@ pub trait Objects: Send + Sync {
         sink: &mut ByteSink<'_>,
     ) -> Result<Delivery, PortError>;
 
+    /// What the object is now; `None`: there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if that cannot be had.
+    async fn stat(&self, object: Address<'_>) -> Result<Option<ObjectFacts>, PortError>;
+
+    /// Passes the object's bytes from `from` on to `sink`, in order, if it still is what `facts` says.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if it ends before its end.
+    async fn read_on(
+        &self,
+        object: Address<'_>,
+        facts: &ObjectFacts,
+        from: u64,
+        sink: &mut ByteSink<'_>,
+    ) -> Result<Rest, PortError>;
+
     /// The versions of the object before the one that is there now, the latest first, at most `max`
     /// of them; none where the bucket keeps none.
     ///
@@ -56,6 +76,24 @@ impl<'a> Address<'a> {
     pub fn new(bucket: &'a str, key: &'a str) -> Self {
         Self { bucket, key, version: None }
     }
+}
+
+/// One state of an object.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ObjectFacts {
+    /// Its `ETag`.
+    pub etag: String,
+    /// Its bytes.
+    pub size: u64,
+}
+
+/// How the delivery of the rest of an object ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// The object is another one by now, or gone.
+    Changed,
+    /// All of it was passed on, or all that `sink` wanted.
+    Delivered,
 }
 
 /// How a delivery ended. A bucket that is not there is an error, an object that is not is an answer.

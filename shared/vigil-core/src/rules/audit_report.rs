@@ -5,8 +5,28 @@ use crate::{
     finding::{Kind, RuleInfo, Severity},
 };
 
+mod history;
+mod refused;
+mod stale;
+
+pub(crate) use history::{DIFFERENT, HISTORY, MISSING};
+pub(crate) use refused::{Cause, REFUSED, finding as refused_finding, id as refused_id};
+pub(crate) use stale::{CREATING, OLD, STALE, UNFINISHED, VERY_OLD};
+
 /// The worst first.
-pub const RULES: &[RuleInfo] = &[CA_COMPROMISE, OUTLIVING_CA, FAILED, UNREADABLE_RECORDS];
+pub const RULES: &[RuleInfo] = &[
+    CA_COMPROMISE,
+    REFUSED,
+    HISTORY,
+    STALE,
+    OUTLIVING_CA,
+    FAILED,
+    UNFINISHED,
+    INCOMPLETE_REPORT,
+    FOREIGN_RECORDS,
+    IMPOSSIBLE_RECORDS,
+    UNREADABLE_RECORDS,
+];
 
 /// A certificate was revoked because a CA is compromised.
 pub(crate) const CA_COMPROMISE: RuleInfo = RuleInfo {
@@ -87,4 +107,71 @@ pub(crate) const UNREADABLE: Kind = Kind {
     what_to_do: "Look at the records. If the report is damaged, ask for another. Show where the report is:",
     first_command: "aws acm-pca describe-certificate-authority-audit-report --certificate-authority-arn {arn} --region \
                     {region} --audit-report-id {report}",
+};
+
+/// The report does not have all records.
+pub(crate) const INCOMPLETE_REPORT: RuleInfo = RuleInfo {
+    id: "audit-report.incomplete",
+    holds: "The audit report is a whole document: it begins, ends and counts as one.",
+    cites: "AWS Private CA User Guide, Use audit reports with your private CA; RFC 8259; RFC 4180",
+    kinds: &[INCOMPLETE, NOT_A_REPORT],
+};
+
+pub(crate) const INCOMPLETE: Kind = Kind {
+    id: "incomplete",
+    severity: Severity::High,
+    title: "The audit report of {ca} is incomplete",
+    what_happened: "Audit report {report} of {ca} ({ca_id}) is incomplete: {first}. As of the report, created at {as_of}.",
+    impact: "The summary counts what could be read. Certificates may be missing from it, and crl-audit does not compare \
+             the CRL with this report.",
+    what_to_do: "Find out whether another principal wrote the object. The next report, a day later, ends this finding. \
+                 Show where the report is:",
+    first_command: "aws acm-pca describe-certificate-authority-audit-report --certificate-authority-arn {arn} --region \
+                    {region} --audit-report-id {report}",
+};
+
+pub(crate) const NOT_A_REPORT: Kind = Kind {
+    id: "not-a-report",
+    title: "What is stored as the audit report of {ca} is no audit report",
+    what_happened: "Nothing in audit report {report} of {ca} ({ca_id}) is a record: {error}. Checked at {as_of}.",
+    impact: "There is no summary of this report. Vigil's numbers about {ca} are those of the report before.",
+    ..INCOMPLETE
+};
+
+/// Some records are not about certificates of the CA.
+pub(crate) const FOREIGN_RECORDS: RuleInfo = RuleInfo {
+    id: "audit-report.foreign-records",
+    holds: "Every record of the audit report is about a certificate of the CA.",
+    cites: "AWS Private CA User Guide, Use audit reports with your private CA",
+    kinds: &[FOREIGN],
+};
+
+pub(crate) const FOREIGN: Kind = Kind {
+    id: "foreign",
+    severity: Severity::High,
+    title: "{count} record(s) of the audit report of {ca} are not about its certificates",
+    what_happened: "{count} record(s) of audit report {report} of {ca} ({ca_id}) name another CA, or a serial number \
+                    that is not the certificate's: {first}.",
+    impact: "ACM PCA does not write such records. The report may have been changed, and then its counts are wrong.",
+    what_to_do: "Find out which principal wrote the object last, then request another report. Show where the report is:",
+    first_command: INCOMPLETE.first_command,
+};
+
+/// Some records contradict themselves.
+pub(crate) const IMPOSSIBLE_RECORDS: RuleInfo = RuleInfo {
+    id: "audit-report.impossible-records",
+    holds: "No record of the audit report contradicts itself or the time of the report.",
+    cites: "RFC 5280 §4.1.2.5; AWS Private CA User Guide, Use audit reports with your private CA",
+    kinds: &[IMPOSSIBLE],
+};
+
+pub(crate) const IMPOSSIBLE: Kind = Kind {
+    id: "impossible",
+    severity: Severity::Medium,
+    title: "{count} record(s) of the audit report of {ca} contradict themselves",
+    what_happened: "{count} time(s) in audit report {report} of {ca} ({ca_id}) a validity ends before it begins, or an \
+                    issuance or revocation is before its cause or after the report: {first}.",
+    impact: "ACM PCA does not write such records. The report may have been changed, and then its counts are wrong.",
+    what_to_do: "Find out which principal wrote the object last, then request another report. Show where the report is:",
+    first_command: INCOMPLETE.first_command,
 };

@@ -2,30 +2,77 @@
 
 use std::ops::ControlFlow;
 
-use super::{Analysis, AuditReportError, Outcome, Ports, Settings, findings, newest};
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    Analysis, AuditReportError, JOB, MAX_HOPS, Outcome, Ports, Settings, findings, newest,
+    one_report::{OneReport, is_report_id},
+    progress::{Checkpoint, Progress},
+    request::note,
+};
 use crate::{
     arn::CaArn,
-    audit_report::{Format, Newest, Record, ReportReader, Summary},
+    audit_report::{
+        Basis, Compared, Counter, Document, Ending, Format, Input, Newest, Record, SCHEMA, Summary,
+    },
     evidence::keys,
     finding::Finding,
-    jobs::finding_store::{FindingStore, Published},
-    ports::{Address, Creation, Delivery, Described, PortError, ReportRecord, ReportStatus},
+    jobs::{
+        conditional,
+        finding_store::{FindingStore, Published},
+        stored::{self, Stored},
+    },
+    ports::{
+        Address, Creation, Described, Etag, ObjectFacts, PortError, ReportRecord, ReportStatus,
+        Rest,
+    },
     service_event::{EventResult, ServiceEvent},
 };
 
-pub(super) async fn run(
+/// With less time left, a report is put down. A part of it, the findings and the summary fit into it.
+const KEPT: Duration = Duration::seconds(60);
+
+/// A larger report is read without an index of its unexpired certificates, and can be put down. A smaller
+/// one takes seconds, and some 150 MiB at most.
+const MAX_INDEXED_BYTES: u64 = if cfg!(test) { 4096 } else { 1024 * 1024 * 1024 };
+
+pub(super) async fn on_event(
     event: &ServiceEvent,
     ports: &Ports<'_>,
     settings: &Settings,
 ) -> Result<Outcome, AuditReportError> {
-    let ca = &event.ca;
     let report = event.about.as_deref().filter(|id| is_report_id(id));
     let report = report.ok_or_else(|| AuditReportError::NoReport { event: event.id.clone() })?;
+    let is_failed = matches!(event.result, EventResult::Failure { .. });
+    let one = OneReport { ca: event.ca.clone(), report: report.to_owned() };
+    run(&one, 0, is_failed, ports, settings).await
+}
+
+/// A report that an earlier invocation has put down, or whose event did not come.
+pub(super) async fn continued(
+    report: &OneReport,
+    hop: u32,
+    ports: &Ports<'_>,
+    settings: &Settings,
+) -> Result<Outcome, AuditReportError> {
+    if !is_report_id(&report.report) {
+        return Err(AuditReportError::NoReport { event: report.report.clone() });
+    }
+    run(report, hop, false, ports, settings).await
+}
+
+async fn run(
+    OneReport { ca, report }: &OneReport,
+    hop: u32,
+    is_failed: bool,
+    ports: &Ports<'_>,
+    settings: &Settings,
+) -> Result<Outcome, AuditReportError> {
     let described = match ports.authorities.describe(ca).await {
         Ok(described) => described,
         Err(PortError::NotFound { .. }) => {
             let reason = "there is no such CA any more".to_owned();
-            return Ok(Outcome::Nothing { ca: ca.clone(), report: report.to_owned(), reason });
+            return Ok(Outcome::Nothing { ca: ca.clone(), report: report.clone(), reason });
         }
         Err(error) => return Err(AuditReportError::Describe(error)),
     };
@@ -34,23 +81,16 @@ pub(super) async fn run(
         settings,
         ca,
         report,
+        hop,
         finding_store: FindingStore {
             evidence: ports.evidence,
             bus: ports.bus,
-            area: "audit-report",
+            area: JOB,
             now: described.as_of,
             claim_expires_after: settings.claim_expires_after,
         },
     };
-    match event.result {
-        EventResult::Failure { .. } => job.failed(&described).await,
-        EventResult::Success => job.analyse(&described).await,
-    }
-}
-
-/// An audit report's id is a UUID. It becomes part of a key, so nothing else may.
-fn is_report_id(id: &str) -> bool {
-    id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+    if is_failed { job.failed(&described).await } else { job.analyse(&described).await }
 }
 
 struct ReportRun<'a> {
@@ -58,19 +98,28 @@ struct ReportRun<'a> {
     settings: &'a Settings,
     ca: &'a CaArn,
     report: &'a str,
+    hop: u32,
     finding_store: FindingStore<'a>,
+}
+
+/// What a report was read into.
+enum Reading {
+    Whole(Box<Whole>),
+    /// Another invocation goes on, or reads it already.
+    PutDown(Box<Outcome>),
+}
+
+struct Whole {
+    summary: Summary,
+    input: Input,
+    compared: Option<Compared>,
 }
 
 impl ReportRun<'_> {
     async fn failed(&self, described: &Described) -> Result<Outcome, AuditReportError> {
-        let finding = findings::failed(described, self.report);
-        let published = self
-            .finding_store
-            .announce(&[finding])
-            .await
-            .map_err(AuditReportError::FindingStore)?;
-        let (ca, report) = (self.ca.clone(), self.report.to_owned());
-        Ok(Outcome::Failed { ca, report, findings: published })
+        let findings = self.announce(&[findings::failed(described, self.report)]).await?;
+        self.settled().await?;
+        Ok(Outcome::Failed { ca: self.ca.clone(), report: self.report.to_owned(), findings })
     }
 
     /// Publishes the findings, records the report as the newest, and then writes the summary. After a
@@ -78,19 +127,17 @@ impl ReportRun<'_> {
     /// order would lose findings.
     async fn analyse(&self, described: &Described) -> Result<Outcome, AuditReportError> {
         let key = keys::summary(self.ca, self.report);
-        let summarised =
-            self.ports.evidence.read(&key).await.map_err(AuditReportError::EvidenceStore)?;
-        if summarised.is_some() {
+        let summarised = self.ports.evidence.read(&key).await;
+        if summarised.map_err(AuditReportError::EvidenceStore)?.is_some() {
+            self.settled().await?;
             return Ok(self.duplicate(key));
         }
-        let record = self.ports.audit_reports.describe(self.ca, self.report).await;
-        let record = match record {
+        let record = match self.record().await? {
             Ok(record) => record,
-            Err(PortError::NotFound { .. }) => {
-                let reason = "the service does not know this report any more".to_owned();
+            Err(reason) => {
+                self.settled().await?;
                 return Ok(self.nothing(reason));
             }
-            Err(error) => return Err(AuditReportError::DescribeReport(error)),
         };
         match &record.status {
             ReportStatus::Success => {}
@@ -99,84 +146,214 @@ impl ReportRun<'_> {
                 return Err(AuditReportError::NotReady { report: self.report.to_owned() });
             }
         }
-        let summary = self.summarise(&record, described).await?;
-        let (found, over) = findings::findings(described, self.report, &summary);
+        let whole = match self.summarise(&record, described).await {
+            Ok(Reading::Whole(whole)) => *whole,
+            Ok(Reading::PutDown(outcome)) => return Ok(*outcome),
+            Err(AuditReportError::NotAReport { place, error }) => {
+                let finding = findings::not_a_report(described, self.report, &error);
+                self.announce(&[finding]).await?;
+                self.settled().await?;
+                return Err(AuditReportError::NotAReport { place, error });
+            }
+            Err(error) => return Err(error),
+        };
+        let Whole { summary, compared, .. } = &whole;
+        let (found, over) = findings::findings(described, self.report, summary, compared.as_ref());
         let published = self.publish(&found, &over).await?;
         let newest = Newest {
             report: self.report.to_owned(),
             bucket: record.bucket.clone(),
             key: record.key.clone(),
-            created_at: record.created_at.unwrap_or(described.as_of),
+            created_at: summary.as_of,
         };
         newest::note(self.ports.evidence, self.ca, &newest).await?;
-        let body =
-            serde_json::to_vec_pretty(&findings::document(self.ca, self.report, &record, &summary))
-                .map_err(AuditReportError::Write)?;
-        match self
-            .ports
-            .evidence
-            .create(&key, body)
-            .await
-            .map_err(AuditReportError::EvidenceStore)?
-        {
-            Creation::AlreadyExists => Ok(self.duplicate(key)),
-            Creation::Created(_) => Ok(Outcome::Analysed(Box::new(Analysis {
-                ca: self.ca.clone(),
-                report: self.report.to_owned(),
-                summary: key,
-                issued: summary.issued,
-                valid: summary.valid,
-                revoked: summary.revoked,
-                unreadable: summary.unreadable.count,
-                findings: published,
-            }))),
+        self.write(&record, described, whole, key, published).await
+    }
+
+    /// `Err` says why there is nothing to analyse.
+    async fn record(&self) -> Result<Result<ReportRecord, String>, AuditReportError> {
+        match self.ports.audit_reports.describe(self.ca, self.report).await {
+            Ok(record) if record.bucket != self.settings.report_bucket => {
+                Ok(Err(format!("the report is in another bucket, {}", record.bucket)))
+            }
+            Ok(record) => Ok(Ok(record)),
+            Err(PortError::NotFound { .. }) => {
+                Ok(Err("the service does not know this report any more".to_owned()))
+            }
+            Err(error) => Err(AuditReportError::DescribeReport(error)),
         }
+    }
+
+    async fn write(
+        &self,
+        record: &ReportRecord,
+        described: &Described,
+        whole: Whole,
+        key: String,
+        findings: Published,
+    ) -> Result<Outcome, AuditReportError> {
+        let Whole { summary, input, compared } = whole;
+        let analysis = Analysis {
+            ca: self.ca.clone(),
+            report: self.report.to_owned(),
+            summary: key.clone(),
+            issued: summary.issued,
+            valid: summary.valid,
+            revoked: summary.revoked,
+            unreadable: summary.unreadable.count,
+            as_of: summary.as_of,
+            findings,
+        };
+        let document = Document {
+            schema: SCHEMA.to_owned(),
+            ca: self.ca.clone(),
+            report: self.report.to_owned(),
+            bucket: record.bucket.clone(),
+            key: record.key.clone(),
+            created_at: record.created_at,
+            analysed_at: described.as_of,
+            input,
+            compared,
+            summary,
+        };
+        let body = serde_json::to_vec_pretty(&document).map_err(AuditReportError::Write)?;
+        let created = self.ports.evidence.create(&key, body).await;
+        let created = created.map_err(AuditReportError::EvidenceStore)?;
+        self.settled().await?;
+        Ok(match created {
+            Creation::AlreadyExists => self.duplicate(key),
+            Creation::Created(_) => Outcome::Analysed(Box::new(analysis)),
+        })
     }
 
     async fn summarise(
         &self,
         record: &ReportRecord,
         described: &Described,
-    ) -> Result<Summary, AuditReportError> {
+    ) -> Result<Reading, AuditReportError> {
         let place = || format!("s3://{}/{}", record.bucket, record.key);
         let format = Format::of_key(&record.key)
             .ok_or_else(|| AuditReportError::UnknownFormat { place: place() })?;
-        let mut summary = Summary::new(described.as_of, described.ca.not_after);
-        let mut reader = ReportReader::new(format);
-        let mut unreadable = None;
-        let delivery = {
-            let mut sink = |piece: &[u8]| match reader
-                .push(piece, &mut |record: &Record<'_>| summary.add(record))
-            {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    unreadable = Some(error);
-                    ControlFlow::Break(())
-                }
-            };
-            let limit = self.settings.max_report_bytes;
-            self.ports
-                .objects
-                .read(Address::new(&record.bucket, &record.key), limit, &mut sink)
-                .await
+        let object = Address::new(&record.bucket, &record.key);
+        let facts = self.ports.objects.stat(object).await.map_err(AuditReportError::Object)?;
+        let facts = facts.ok_or_else(|| AuditReportError::Gone { place: place() })?;
+        let limit = self.settings.max_report_bytes;
+        if facts.size > limit {
+            return Err(AuditReportError::TooLarge { place: place(), limit });
+        }
+        let basis = Basis {
+            ca: Some(self.ca),
+            ca_not_after: described.ca.not_after,
+            as_of: record.created_at.unwrap_or(described.as_of),
         };
-        let delivery = delivery.map_err(AuditReportError::Object)?;
-        let not_a_report = |error| AuditReportError::NotAReport { place: place(), error };
-        if let Some(error) = unreadable {
-            return Err(not_a_report(error));
-        }
-        match delivery {
-            Delivery::Absent => return Err(AuditReportError::Gone { place: place() }),
-            Delivery::TooLarge => {
-                let limit = self.settings.max_report_bytes;
-                return Err(AuditReportError::TooLarge { place: place(), limit });
+        let before = self.before(basis.as_of).await?;
+        let (checkpoint, seen) = self.checkpoint(&facts).await?;
+        let is_indexed = facts.size <= MAX_INDEXED_BYTES;
+        let counter = || {
+            let counter = Counter::new(basis);
+            let counter = if is_indexed { counter.indexed() } else { counter };
+            match &before {
+                Some(before) => counter.with_fingerprint_until(before.summary.fingerprint.until),
+                None => counter,
             }
-            Delivery::Delivered => {}
+        };
+        let mut progress =
+            checkpoint.map_or_else(|| Progress::begin(format, counter()), Progress::resume);
+        let mut is_put_down = false;
+        let from = progress.from();
+        let pace = self.ports.pace;
+        let rest = {
+            let mut sink = |piece: &[u8]| {
+                if progress.push(piece, || is_indexed || pace.lasts(KEPT)) {
+                    return ControlFlow::Continue(());
+                }
+                is_put_down = true;
+                ControlFlow::Break(())
+            };
+            self.ports.objects.read_on(object, &facts, from, &mut sink).await
+        };
+        if rest.map_err(AuditReportError::Object)? == Rest::Changed {
+            return Err(AuditReportError::Replaced { place: place() });
         }
-        let bad =
-            reader.finish(&mut |record: &Record<'_>| summary.add(record)).map_err(not_a_report)?;
-        summary.unreadable = bad;
-        Ok(summary)
+        if is_put_down && progress.from() < facts.size {
+            return self.put_down(&progress.checkpoint(&facts), seen).await;
+        }
+        let Progress { reader, mut counter, digests, .. } = progress;
+        let ending = reader.finish(&mut |record: &Record<'_>| counter.add(record));
+        let mut ending =
+            ending.map_err(|error| AuditReportError::NotAReport { place: place(), error })?;
+        check_bytes(&mut ending, &facts);
+        let input = Input { bytes: ending.bytes, sha256: digests.finish() };
+        let earlier = counter.earlier().cloned();
+        let summary = counter.finish(ending);
+        let compared = before
+            .zip(earlier)
+            .map(|(before, now)| Compared::new(before.report, &before.summary, now, &summary));
+        Ok(Reading::Whole(Box::new(Whole { summary, input, compared })))
+    }
+
+    /// The summary of the newest report before this one. One that is not there, or is garbage, is not
+    /// compared with; neither is one that was not read whole.
+    async fn before(&self, as_of: OffsetDateTime) -> Result<Option<Document>, AuditReportError> {
+        let newest = newest::of(self.ports.evidence, self.ca).await?;
+        let Some(newest) = newest.filter(|newest| newest.created_at < as_of) else {
+            return Ok(None);
+        };
+        let key = keys::summary(self.ca, &newest.report);
+        let stored = stored::read::<Document>(self.ports.evidence, &key).await;
+        let before = stored.map_err(AuditReportError::EvidenceStore)?.known();
+        Ok(before.filter(|before| before.ca == *self.ca && before.summary.complete))
+    }
+
+    /// Where an earlier invocation has put this object down, and the version of that.
+    async fn checkpoint(
+        &self,
+        facts: &ObjectFacts,
+    ) -> Result<(Option<Checkpoint>, Option<Etag>), AuditReportError> {
+        let key = keys::report_progress(self.ca, self.report);
+        let stored = stored::read::<Checkpoint>(self.ports.evidence, &key).await;
+        Ok(match stored.map_err(AuditReportError::EvidenceStore)? {
+            Stored::Absent => (None, None),
+            Stored::Known(checkpoint, etag) => {
+                (Some(checkpoint).filter(|checkpoint| checkpoint.object == *facts), Some(etag))
+            }
+            Stored::Unusable { etag, .. } => (None, etag),
+        })
+    }
+
+    /// The event goes out after the checkpoint is written. If it is lost, the sweep starts another.
+    async fn put_down(
+        &self,
+        checkpoint: &Checkpoint,
+        over: Option<Etag>,
+    ) -> Result<Reading, AuditReportError> {
+        let key = keys::report_progress(self.ca, self.report);
+        let body = serde_json::to_vec(checkpoint).map_err(AuditReportError::Write)?;
+        let written = conditional::write(self.ports.evidence, &key, body, over.as_ref()).await;
+        if written.map_err(AuditReportError::EvidenceStore)?.is_none() {
+            let reason = "another invocation reads the report".to_owned();
+            return Ok(Reading::PutDown(Box::new(self.nothing(reason))));
+        }
+        let hop = self.hop + 1;
+        if hop > MAX_HOPS {
+            return Err(AuditReportError::Contended { key });
+        }
+        let rest = OneReport::continuation(self.ca, self.report, hop);
+        self.ports.bus.continue_later(&rest).await.map_err(AuditReportError::Continue)?;
+        Ok(Reading::PutDown(Box::new(Outcome::Continued {
+            ca: self.ca.clone(),
+            report: self.report.to_owned(),
+            bytes: checkpoint.offset(),
+        })))
+    }
+
+    /// The report is not expected any more.
+    async fn settled(&self) -> Result<(), AuditReportError> {
+        note(self.ports, self.ca, |state| state.settled(self.report)).await
+    }
+
+    async fn announce(&self, found: &[Finding]) -> Result<Published, AuditReportError> {
+        self.finding_store.announce(found).await.map_err(AuditReportError::FindingStore)
     }
 
     async fn publish(
@@ -184,14 +361,10 @@ impl ReportRun<'_> {
         found: &[Finding],
         over: &[String],
     ) -> Result<Published, AuditReportError> {
-        let mut published =
-            self.finding_store.announce(found).await.map_err(AuditReportError::FindingStore)?;
+        let mut published = self.announce(found).await?;
         let because = "a newer report does not show it any more";
-        published.resolved = self
-            .finding_store
-            .resolve(over, because)
-            .await
-            .map_err(AuditReportError::FindingStore)?;
+        let resolved = self.finding_store.resolve(over, because).await;
+        published.resolved = resolved.map_err(AuditReportError::FindingStore)?;
         Ok(published)
     }
 
@@ -202,5 +375,13 @@ impl ReportRun<'_> {
 
     fn nothing(&self, reason: String) -> Outcome {
         Outcome::Nothing { ca: self.ca.clone(), report: self.report.to_owned(), reason }
+    }
+}
+
+/// All bytes of the object were read.
+fn check_bytes(ending: &mut Ending, facts: &ObjectFacts) {
+    if ending.bytes != facts.size {
+        let why = format!("the object has {} bytes, and {} were read", facts.size, ending.bytes);
+        ending.incomplete.push(why);
     }
 }

@@ -16,6 +16,9 @@ pub enum AuditReportError {
         /// The key of the object.
         key: String,
     },
+    /// The event that starts the next invocation could not be published.
+    #[error("could not start another invocation")]
+    Continue(#[source] PortError),
     /// The CA could not be described.
     #[error("could not describe the CA")]
     Describe(#[source] PortError),
@@ -32,11 +35,11 @@ pub enum AuditReportError {
         place: String,
     },
     /// Some requests failed. Every CA was processed first, so that no failure hides another.
-    #[error("{} of {} reports could not be asked for: {}",
-        .failures.len(), .failures.len() + .requests.requests.len(), each(.failures))]
+    #[error("{} of {} CAs failed: {}",
+        .failures.len(), .requests.seen, each(.failures))]
     Incomplete {
         /// What became of all requests.
-        requests: Requests,
+        requests: Box<Requests>,
         /// The CAs whose requests failed, and why.
         failures: Vec<RequestFailure>,
     },
@@ -73,6 +76,12 @@ pub enum AuditReportError {
     /// The findings could not be published.
     #[error("could not publish the findings")]
     FindingStore(#[source] FindingStoreError),
+    /// The object was replaced while it was read.
+    #[error("the report {place} was replaced while it was read")]
+    Replaced {
+        /// The URI of the object, `s3://<bucket>/<key>`.
+        place: String,
+    },
     /// The report is larger than [`Settings::max_report_bytes`](super::Settings::max_report_bytes).
     #[error("the report {place} is over {limit} bytes")]
     TooLarge {
@@ -95,14 +104,17 @@ pub enum AuditReportError {
 /// A CA whose report could not be requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestFailure {
-    /// The CA.
-    pub ca: CaArn,
+    /// The CA; `None`: it concerns all.
+    pub ca: Option<CaArn>,
     /// Why.
     pub reason: String,
 }
 
 fn each(failures: &[RequestFailure]) -> String {
-    let each = failures.iter().map(|failure| format!("{}: {}", failure.ca, failure.reason));
+    let each = failures.iter().map(|failure| match &failure.ca {
+        Some(ca) => format!("{ca}: {}", failure.reason),
+        None => failure.reason.clone(),
+    });
     each.collect::<Vec<_>>().join("; ")
 }
 
@@ -113,10 +125,11 @@ impl Failure for AuditReportError {
             Self::Event(_) | Self::NoReport { .. } => "MalformedEvent",
             Self::Gone { .. } | Self::NotReady { .. } => "ReportNotThere",
             Self::Incomplete { .. } => "RequestsIncomplete",
+            Self::Continue(_) => "ContinueFailed",
             Self::Contended { .. } | Self::EvidenceStore(_) | Self::Write(_) => "SummaryFailed",
             Self::List(_) => "ListFailed",
             Self::NotAReport { .. } | Self::UnknownFormat { .. } => "NotAReport",
-            Self::Object(_) => "FetchFailed",
+            Self::Object(_) | Self::Replaced { .. } => "FetchFailed",
             Self::FindingStore(_) => "PublishFailed",
             Self::TooLarge { .. } => "ReportTooLarge",
         }

@@ -1,17 +1,18 @@
 //! The findings of a report.
 
-use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::request_state::Pending;
 use crate::{
-    arn::CaArn,
-    audit_report::{Concern, Summary},
+    audit_report::{Compared, Concern, ReportError, Summary},
+    ca::Ca,
     finding::{Finding, Kind, Names, Observation, RuleInfo},
     instant::rfc3339,
-    ports::{Described, ReportRecord},
+    ports::Described,
     rules::audit_report::{
-        CA_COMPROMISE, FAILED, NOT_MADE, OUTLIVING, OUTLIVING_CA, REVOKED, UNREADABLE,
-        UNREADABLE_RECORDS,
+        CA_COMPROMISE, CREATING, DIFFERENT, FAILED, FOREIGN, FOREIGN_RECORDS, HISTORY, IMPOSSIBLE,
+        IMPOSSIBLE_RECORDS, INCOMPLETE, INCOMPLETE_REPORT, MISSING, NOT_A_REPORT, NOT_MADE,
+        OUTLIVING, OUTLIVING_CA, REVOKED, UNFINISHED, UNREADABLE, UNREADABLE_RECORDS,
     },
 };
 
@@ -21,70 +22,144 @@ pub(super) fn failed(described: &Described, report: &str) -> Finding {
     finding(&FAILED, seen, described, report)
 }
 
+/// The object has no record at all.
+pub(super) fn not_a_report(described: &Described, report: &str, error: &ReportError) -> Finding {
+    let seen = Observation::new(NOT_A_REPORT).with("error", error.to_string());
+    finding(&INCOMPLETE_REPORT, seen, described, report)
+}
+
+/// ACM PCA does not finish the report.
+pub(super) fn unfinished(ca: &Ca, pending: &Pending, now: OffsetDateTime) -> Finding {
+    let seen = Observation::new(CREATING)
+        .with("hours", (now - pending.asked_at).whole_hours())
+        .with("report", pending.report.as_str())
+        .name("asked_at", rfc3339(pending.asked_at));
+    of_ca(&UNFINISHED, seen, ca, &pending.report, now)
+}
+
+/// The id of that finding, for its end.
+pub(super) fn unfinished_id(ca: &Ca) -> String {
+    of_ca(&UNFINISHED, Observation::new(CREATING), ca, "", OffsetDateTime::UNIX_EPOCH).id
+}
+
+/// What a rule says of a summary: how many, and the first of them.
+struct Seen<'a> {
+    rule: &'a RuleInfo,
+    kind: Kind,
+    count: u64,
+    first: Vec<String>,
+}
+
+fn seen(summary: &Summary) -> [Seen<'static>; 6] {
+    let of = |rule: &'static RuleInfo, kind: Kind, concerns: &[&Concern]| Seen {
+        rule,
+        kind,
+        count: concerns.iter().map(|concern| concern.count).sum(),
+        first: concerns.iter().flat_map(|concern| concern.arns()).take(MAX_FIRST).collect(),
+    };
+    let (apart, impossible) = (&summary.apart, &summary.impossible);
+    let unreadable = &summary.unreadable;
+    let bad = unreadable.first.iter().map(|bad| {
+        format!("record {} at offset {}, {} bytes: {}", bad.number, bad.offset, bad.bytes, bad.why)
+    });
+    [
+        of(&CA_COMPROMISE, REVOKED, &[&summary.ca_compromise]),
+        of(&OUTLIVING_CA, OUTLIVING, &[&summary.outliving_ca]),
+        of(
+            &FOREIGN_RECORDS,
+            FOREIGN,
+            &[&apart.another_ca, &apart.other_serial, &apart.repeated, &apart.repeated_serial],
+        ),
+        of(
+            &IMPOSSIBLE_RECORDS,
+            IMPOSSIBLE,
+            &[
+                &impossible.ends_before_it_begins,
+                &impossible.issued_after_report,
+                &impossible.revoked_before_issued,
+                &impossible.revoked_after_report,
+            ],
+        ),
+        Seen {
+            rule: &UNREADABLE_RECORDS,
+            kind: UNREADABLE,
+            count: unreadable.count,
+            first: bad.collect(),
+        },
+        Seen {
+            rule: &INCOMPLETE_REPORT,
+            kind: INCOMPLETE,
+            count: summary.incomplete_because.len() as u64,
+            first: summary.incomplete_because.clone(),
+        },
+    ]
+}
+
+const MAX_FIRST: usize = 10;
+
 /// The findings of a report, and the ids of those that it shows to be over.
 pub(super) fn findings(
     described: &Described,
     report: &str,
     summary: &Summary,
+    compared: Option<&Compared>,
 ) -> (Vec<Finding>, Vec<String>) {
-    let ca_end = summary.ca_end().map_or_else(|| "an unknown time".to_owned(), rfc3339);
-    let of = |rule: &RuleInfo, kind: Kind, concern: &Concern| {
+    let ca_end = summary.ca_not_after.map_or_else(|| "an unknown time".to_owned(), rfc3339);
+    // A report that came is the end of one that did not.
+    let (mut found, mut over) = (Vec::new(), vec![failed(described, "").id]);
+    for Seen { rule, kind, count, first } in seen(summary) {
         let seen = Observation::new(kind)
-            .with("count", concern.count)
-            .with("first", concern.first.clone())
+            .with("count", count)
+            .with("first", first)
+            .with("report_created_at", rfc3339(summary.as_of))
+            .name("as_of", rfc3339(summary.as_of))
             .name("ca_end", ca_end.as_str());
-        (concern.count > 0, finding(rule, seen, described, report))
-    };
-    let unreadable = Concern {
-        count: summary.unreadable.count,
-        first: summary.unreadable.first.iter().map(|bad| bad.why.clone()).collect(),
-    };
-    let judged = [
-        of(&CA_COMPROMISE, REVOKED, &summary.ca_compromise),
-        of(&OUTLIVING_CA, OUTLIVING, &summary.outliving_ca),
-        of(&UNREADABLE_RECORDS, UNREADABLE, &unreadable),
-        // A report that came is the end of one that did not.
-        (false, failed(described, "")),
-    ];
-    let mut found = Vec::new();
-    let mut over = Vec::new();
-    for (is_found, finding) in judged {
-        if is_found { found.push(finding) } else { over.push(finding.id) }
+        let finding = finding(rule, seen, described, report);
+        if count > 0 { found.push(finding) } else { over.push(finding.id) }
+    }
+    let history = history(described, report, compared);
+    if compared.is_some_and(|compared| !compared.is_same()) && summary.complete {
+        found.push(history);
+    } else if compared.is_some() {
+        over.push(history.id);
     }
     (found, over)
 }
 
+/// A report never loses a certificate. `None`: for the id only.
+fn history(described: &Described, report: &str, compared: Option<&Compared>) -> Finding {
+    let kind = match compared {
+        Some(compared) if compared.missing() > 0 => MISSING,
+        _ => DIFFERENT,
+    };
+    let seen = Observation::new(kind);
+    let seen = match compared {
+        None => seen,
+        Some(compared) => seen
+            .with("missing", compared.missing())
+            .with("surplus", compared.surplus())
+            .with("before", compared.report.as_str())
+            .with("until", rfc3339(compared.before.until)),
+    };
+    finding(&HISTORY, seen, described, report)
+}
+
 /// One for each CA and rule: the next report shows whether it still holds.
 fn finding(rule: &RuleInfo, seen: Observation, described: &Described, report: &str) -> Finding {
-    let ca = &described.ca;
+    of_ca(rule, seen, &described.ca, report, described.as_of)
+}
+
+fn of_ca(
+    rule: &RuleInfo,
+    seen: Observation,
+    ca: &Ca,
+    report: &str,
+    as_of: OffsetDateTime,
+) -> Finding {
     let names = Names::new(format!("audit report {report}"))
         .of_ca(&ca.arn, ca.common_name.as_deref())
         .with("report", report);
-    seen.discriminator("").finding(rule, &names, ca.arn.as_str(), described.as_of)
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Summary"))]
-pub(super) struct Document<'a> {
-    ca: &'a CaArn,
-    report: &'a str,
-    bucket: &'a str,
-    key: &'a str,
-    #[serde(with = "time::serde::rfc3339::option")]
-    #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
-    created_at: Option<OffsetDateTime>,
-    summary: &'a Summary,
-}
-
-/// The summary as it is kept.
-pub(super) fn document<'a>(
-    ca: &'a CaArn,
-    report: &'a str,
-    record: &'a ReportRecord,
-    summary: &'a Summary,
-) -> Document<'a> {
-    let ReportRecord { bucket, key, created_at, .. } = record;
-    Document { ca, report, bucket, key, created_at: *created_at, summary }
+    seen.discriminator("").finding(rule, &names, ca.arn.as_str(), as_of)
 }
 
 #[cfg(test)]

@@ -11,6 +11,16 @@ use crate::{
 /// Reports of one CA are 30 minutes apart, so two writers rarely meet and five never should.
 const TRIES: usize = 5;
 
+/// The newest report of a CA that was summarised; garbage counts as none.
+pub(super) async fn of(
+    evidence: &dyn EvidenceStore,
+    ca: &CaArn,
+) -> Result<Option<Newest>, AuditReportError> {
+    let object = evidence.read(&keys::newest_report(ca.id())).await;
+    let object = object.map_err(AuditReportError::EvidenceStore)?;
+    Ok(object.and_then(|object| serde_json::from_slice(&object.body).ok()))
+}
+
 /// Replaces the recorded report only by a newer one, because events come in any order.
 pub(super) async fn note(
     evidence: &dyn EvidenceStore,

@@ -11,6 +11,15 @@ use crate::{arn::CaArn, jobs::Published};
 pub enum Outcome {
     /// A report was summarised.
     Analysed(Box<Analysis>),
+    /// There was no time for all of the report: another invocation goes on.
+    Continued {
+        /// The CA.
+        ca: CaArn,
+        /// The id of the report.
+        report: String,
+        /// How many bytes were read.
+        bytes: u64,
+    },
     /// The report was summarised before; nothing was changed.
     Duplicate {
         /// The CA.
@@ -59,6 +68,9 @@ pub struct Analysis {
     pub revoked: u64,
     /// Records that could not be read.
     pub unreadable: u64,
+    /// When the report was created: the time of these numbers.
+    #[serde(with = "time::serde::rfc3339")]
+    pub as_of: OffsetDateTime,
     /// What was published.
     pub findings: Published,
 }
@@ -71,8 +83,31 @@ pub struct Requests {
     pub as_of: OffsetDateTime,
     /// CAs of all states.
     pub seen: usize,
-    /// One entry for each CA.
+    /// CAs whose next report is not due yet.
+    pub not_due: usize,
+    /// One entry for each other CA that had its turn.
     pub requests: Vec<RequestedReport>,
+    /// Reports whose event did not come: an invocation was started for each.
+    pub started: Vec<String>,
+    /// What was published.
+    pub findings: Published,
+    /// The first CA that there was no time for; another invocation was started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continued_from: Option<CaArn>,
+}
+
+impl Requests {
+    pub(super) fn new(as_of: OffsetDateTime, seen: usize) -> Self {
+        Self {
+            as_of,
+            seen,
+            not_due: 0,
+            requests: Vec::new(),
+            started: Vec::new(),
+            findings: Published::default(),
+            continued_from: None,
+        }
+    }
 }
 
 /// What became of the request for one CA.

@@ -1,204 +1,22 @@
-use std::{collections::BTreeMap, sync::Mutex};
-
-use async_trait::async_trait;
 use serde_json::json;
-use time::{OffsetDateTime, macros::datetime};
 
 use super::*;
 use crate::{
-    arn::CaArn,
-    ca::{Ca, CaStatus},
+    ca::CaStatus,
     failure::Failure,
-    fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, broken, denied},
+    fakes::{FakeEvidenceStore, broken, denied},
     finding::Status,
-    ports::{
-        Address, ByteSink, CreatedReport, Delivery, PortError, ReportRecord, ReportStatus, TimeIsUp,
-    },
+    ports::{CreatedReport, ReportStatus},
 };
 
-const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
-const ACCOUNT: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority";
-const REPORT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
+mod history;
+mod reading_on;
+mod refusing;
+mod sweeping;
+mod thirty_days;
+mod world;
 
-fn arn(n: u8) -> String {
-    format!("{ACCOUNT}/00000000-0000-0000-0000-{n:012}")
-}
-
-/// Answers each request with the next of its answers, then with a report.
-#[derive(Default)]
-struct FakeReports {
-    answers: Mutex<Vec<Result<CreatedReport, PortError>>>,
-    asked: Mutex<Vec<String>>,
-    status: Mutex<Option<ReportStatus>>,
-}
-
-#[async_trait]
-impl AuditReports for FakeReports {
-    async fn create(&self, ca: &CaArn, bucket: &str) -> Result<CreatedReport, PortError> {
-        assert_eq!(bucket, "reports");
-        self.asked.lock().unwrap().push(ca.to_string());
-        let mut answers = self.answers.lock().unwrap();
-        if answers.is_empty() {
-            let key = format!("audit-report/{}/{REPORT}.json", ca.id());
-            return Ok(CreatedReport::Created { report: REPORT.to_owned(), key });
-        }
-        answers.remove(0)
-    }
-
-    async fn describe(&self, ca: &CaArn, report: &str) -> Result<ReportRecord, PortError> {
-        assert_eq!(report, REPORT);
-        Ok(ReportRecord {
-            status: self.status.lock().unwrap().clone().unwrap_or(ReportStatus::Success),
-            bucket: "reports".to_owned(),
-            key: format!("audit-report/{}/{report}.json", ca.id()),
-            created_at: Some(AT),
-        })
-    }
-}
-
-#[derive(Default)]
-struct FakeObjects(Mutex<BTreeMap<String, Vec<u8>>>);
-
-#[async_trait]
-impl Objects for FakeObjects {
-    async fn read(
-        &self,
-        Address { bucket, key, version }: Address<'_>,
-        limit: u64,
-        sink: &mut ByteSink<'_>,
-    ) -> Result<Delivery, PortError> {
-        assert_eq!((bucket, version), ("reports", None));
-        let Some(object) = self.0.lock().unwrap().get(key).cloned() else {
-            return Ok(Delivery::Absent);
-        };
-        if object.len() as u64 > limit {
-            return Ok(Delivery::TooLarge);
-        }
-        for piece in object.chunks(7) {
-            if sink(piece).is_break() {
-                break;
-            }
-        }
-        Ok(Delivery::Delivered)
-    }
-
-    async fn versions_before(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, PortError> {
-        Ok(Vec::new())
-    }
-
-    async fn list(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, PortError> {
-        Ok(Vec::new())
-    }
-}
-
-/// Waits in no time at all, as long as there is any left.
-struct FakePace {
-    left: Mutex<Duration>,
-    pauses: Mutex<Vec<Duration>>,
-}
-
-#[async_trait]
-impl Pace for FakePace {
-    async fn pause(&self, pause: Duration) -> Result<(), TimeIsUp> {
-        let mut left = self.left.lock().unwrap();
-        if *left < pause {
-            return Err(TimeIsUp);
-        }
-        *left -= pause;
-        self.pauses.lock().unwrap().push(pause);
-        Ok(())
-    }
-
-    fn lasts(&self, time: Duration) -> bool {
-        *self.left.lock().unwrap() >= time
-    }
-}
-
-struct World {
-    authorities: FakeAuthorities,
-    reports: FakeReports,
-    objects: FakeObjects,
-    evidence: FakeEvidenceStore,
-    bus: FakeBus,
-    pace: FakePace,
-}
-
-impl World {
-    fn new(statuses: &[CaStatus]) -> Self {
-        let cas = (1..).zip(statuses).map(|(n, status)| Ca {
-            arn: arn(n).parse().unwrap(),
-            status: status.clone(),
-            ..fakes::deleted_ca(AT)
-        });
-        Self {
-            authorities: FakeAuthorities::new(AT, cas.collect()),
-            reports: FakeReports::default(),
-            objects: FakeObjects::default(),
-            evidence: FakeEvidenceStore::default(),
-            bus: FakeBus::default(),
-            pace: FakePace { left: Mutex::new(Duration::MINUTE), pauses: Mutex::default() },
-        }
-    }
-
-    fn run(&self, event: &Value) -> Result<Outcome, AuditReportError> {
-        let ports = Ports {
-            authorities: &self.authorities,
-            audit_reports: &self.reports,
-            objects: &self.objects,
-            evidence: &self.evidence,
-            bus: &self.bus,
-            pace: &self.pace,
-        };
-        let settings = Settings {
-            report_bucket: "reports".to_owned(),
-            max_report_bytes: 100_000,
-            claim_expires_after: Duration::MINUTE,
-        };
-        fakes::run(run(event, &ports, &settings))
-    }
-
-    fn requests(&self) -> Vec<RequestResult> {
-        match self.run(&json!({})).unwrap() {
-            Outcome::Requested(requests) => {
-                requests.requests.into_iter().map(|requested| requested.result).collect()
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn put_report(&self, report: &Value) {
-        let key = format!("audit-report/00000000-0000-0000-0000-{:012}/{REPORT}.json", 1);
-        self.objects.0.lock().unwrap().insert(key, report.to_string().into_bytes());
-    }
-
-    fn published(&self) -> Vec<(String, Status)> {
-        let published = self.bus.published.lock().unwrap();
-        published.iter().map(|finding| (finding.rule.to_string(), finding.status)).collect()
-    }
-}
-
-fn event(result: &str) -> Value {
-    json!({"version": "0", "id": "e-1", "detail-type": "ACM Private CA Audit Report Generation",
-           "source": "aws.acm-pca", "account": "111122223333", "time": "2026-03-01T12:00:00Z",
-           "region": "us-east-1", "resources": [arn(1), REPORT], "detail": {"result": result}})
-}
-
-fn certificate(not_after: &str, reason: Option<&str>) -> Value {
-    let mut certificate = json!({
-        "awsAccountId": "111122223333", "certificateArn": format!("{}/certificate/1", arn(1)),
-        "serial": "00:11", "subject": "CN=a", "notBefore": "2026-01-01T00:00:00+0000",
-        "notAfter": not_after, "issuedAt": "2026-01-01T01:00:00+0000",
-    });
-    if let Some(reason) = reason {
-        certificate["revokedAt"] = json!("2026-02-01T00:00:00+0000");
-        certificate["revocationReason"] = json!(reason);
-    }
-    certificate
-}
-
-fn throttled() -> PortError {
-    PortError::Throttled { operation: "create", resource: "x".to_owned(), cause: "slow".into() }
-}
+use world::{World, arn, certificate, event, throttled};
 
 #[test]
 fn every_active_or_disabled_ca_is_asked_for_one_call_a_second() {
@@ -238,9 +56,10 @@ fn what_there_was_no_time_for_is_named_and_so_is_what_failed() {
     let error = world.run(&json!({})).unwrap_err();
     assert_eq!(error.error_type(), "RequestsIncomplete");
     let text = error.to_string();
-    assert!(text.starts_with("2 of 3 reports could not be asked for"), "{text}");
+    assert!(text.starts_with("1 of 3 CAs failed"), "{text}");
     assert!(text.contains(&format!("{}: create failed for x: broken", arn(1))), "{text}");
-    assert!(text.contains(&format!("{}: no time was left", arn(3))), "{text}");
+    let AuditReportError::Incomplete { requests, .. } = error else { panic!() };
+    assert_eq!(requests.continued_from, Some(arn(3).parse().unwrap()), "it is continued later");
 }
 
 #[test]
@@ -252,7 +71,7 @@ fn a_report_is_summarised_once_however_often_its_event_comes() {
         {"serial": "broken"},
     ]));
     let Outcome::Analysed(analysis) = world.run(&event("success")).unwrap() else { panic!() };
-    let key = format!("summaries/00000000-0000-0000-0000-000000000001/{REPORT}.json");
+    let key = format!("summaries/00000000-0000-0000-0000-000000000001/{}.json", world::REPORT);
     assert_eq!(analysis.summary, key);
     assert_eq!(
         (analysis.issued, analysis.valid, analysis.revoked, analysis.unreadable),
@@ -262,11 +81,12 @@ fn a_report_is_summarised_once_however_often_its_event_comes() {
     assert_eq!(summary["summary"]["revoked_by_reason"]["KEY_COMPROMISE"], 1);
     assert_eq!(summary["summary"]["expiring_within_30_days"], 1);
     assert_eq!(summary["summary"]["unreadable"]["first"][0]["number"], 3);
-    assert_eq!(world.published(), [("audit-report.unreadable-records".to_owned(), Status::New)]);
+    let rules = ["audit-report.unreadable-records", "audit-report.incomplete"];
+    assert_eq!(world.published(), rules.map(|rule| (rule.to_owned(), Status::New)));
 
     let again = world.run(&event("success")).unwrap();
     assert!(matches!(again, Outcome::Duplicate { summary, .. } if summary == key));
-    assert_eq!(world.published().len(), 1);
+    assert_eq!(world.published().len(), 2);
 }
 
 #[test]

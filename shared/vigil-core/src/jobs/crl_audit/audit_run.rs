@@ -118,7 +118,7 @@ impl AuditRun<'_> {
             failures.push(failed(step));
             Published::default()
         });
-        Checked { judgements, published, failures, plan: None }
+        Checked { judgements, published, failures, plan: None, used_report: None }
     }
 
     /// The next run begins with the first that had no turn; a run in which no CA had one is not

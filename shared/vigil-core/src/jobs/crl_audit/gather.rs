@@ -37,6 +37,8 @@ pub(super) struct Gathered {
     sha256: Vec<u8>,
     /// Which certificates are to be read, if any were asked for.
     pub(super) plan: Option<Plan>,
+    /// When the audit report was created that was read.
+    pub(super) report_created_at: Option<OffsetDateTime>,
     pub(super) failures: Vec<CheckError>,
 }
 
@@ -113,13 +115,14 @@ pub(super) async fn crl(ports: &Ports<'_>, asked: Asked<'_>) -> Gathered {
     let Reading { state: crl, listed, sha256 } = reading;
     let is_compared = listed.is_some() || has_parts(kind);
     let nothing = || "there is no CRL to compare with an audit report".to_owned();
-    let mut plan = None;
+    let (mut plan, mut report_created_at) = (None, None);
     let reported = if !is_compared && wanted.is_none() {
         Err(nothing())
     } else {
         match report::newest(ports, ca, settings.max_report_bytes, wanted).await {
             Ok(read) => {
                 plan = read.plan;
+                report_created_at = Some(read.created_at);
                 if is_compared { Ok(read.reported) } else { Err(nothing()) }
             }
             Err(report::Unknown::Because(reason)) => Err(reason),
@@ -151,7 +154,7 @@ pub(super) async fn crl(ports: &Ports<'_>, asked: Asked<'_>) -> Gathered {
         references,
         as_of,
     };
-    Gathered { subject, listed, sha256, plan, failures }
+    Gathered { subject, listed, sha256, plan, report_created_at, failures }
 }
 
 fn has_parts(kind: Kind<'_>) -> bool {

@@ -33,9 +33,30 @@ pub(super) struct Report {
     pub(super) published: Published,
     /// What should have been checked and could not be.
     pub(super) unchecked: Vec<String>,
+    /// The newest audit report of each CA, as far as one was read, and how old it was.
+    pub(super) audit_reports: Vec<UsedReport>,
     /// How far the certificates of each CA's newest audit report have been read.
     pub(super) certificates: Vec<CertificatesOf>,
     pub(super) judgements: Vec<Judgement>,
+}
+
+/// What a CA's CRL was compared with.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct UsedReport {
+    ca: CaArn,
+    /// When ACM PCA created the audit report: what happened later is not in it.
+    #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
+    created_at: OffsetDateTime,
+    /// Its age at the run, in whole hours.
+    age_hours: i64,
+}
+
+impl UsedReport {
+    pub(super) fn new(ca: CaArn, created_at: OffsetDateTime, now: OffsetDateTime) -> Self {
+        Self { ca, created_at, age_hours: (now - created_at).whole_hours() }
+    }
 }
 
 #[derive(Serialize)]
@@ -83,6 +104,7 @@ impl Report {
             continued_from: None,
             published: Published::default(),
             unchecked: Vec::new(),
+            audit_reports: Vec::new(),
             certificates: Vec::new(),
             judgements: Vec::new(),
         }

@@ -2,10 +2,11 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::*;
 use crate::{
-    audit_report::{BadRecord, BadRecords},
+    audit_report::{BadRecord, BadRecords, Document, Named},
     fakes,
+    jobs::audit_report::staleness,
     rules::{
-        audit_report::RULES,
+        audit_report::{Cause, RULES, refused_finding},
         fixtures::{assert_all_kinds, assert_presentable},
     },
 };
@@ -13,22 +14,67 @@ use crate::{
 const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
 const REPORT: &str = "01234567-89ab-cdef-0123-456789abcdef";
 
-#[test]
-fn every_kind_reads_as_its_golden_file_says() {
-    let described = Described { ca: fakes::deleted_ca(AT - Duration::DAY), as_of: AT };
-    let mut summary = Summary::new(AT, described.ca.not_after);
+fn of_report(described: &Described) -> Vec<Finding> {
+    let mut summary = Summary::new(AT - Duration::HOUR, described.ca.not_after);
     let concern = |count: u64| Concern {
         count,
-        first: vec![format!("{}/certificate/0a1b2c", described.ca.arn)],
+        first: vec![Named {
+            certificate: format!("{}/certificate/0a1b2c", described.ca.arn),
+            serial: "0a:1b:2c".to_owned(),
+            subject: "CN=www.example.com".to_owned(),
+            at: AT,
+        }],
     };
     summary.ca_compromise = concern(1);
     summary.outliving_ca = concern(42);
-    let bad = BadRecord { number: 7, offset: 900, why: "line 7 has 3 fields".to_owned() };
-    summary.unreadable = BadRecords { count: 1, first: vec![bad] };
-    let (mut all, over) = findings(&described, REPORT, &summary);
-    let failed = failed(&described, REPORT);
-    assert_eq!(over, std::slice::from_ref(&failed.id), "a report that came ends it");
-    all.push(failed);
+    summary.apart.another_ca = concern(2);
+    summary.impossible.revoked_before_issued = concern(3);
+    let why = "line 7 has 3 fields".to_owned();
+    let bad = BadRecord { number: 7, offset: 900, bytes: 60, why };
+    summary.unreadable = BadRecords { count: 1, bytes: 60, first: vec![bad] };
+    summary.incomplete_because = vec!["it ends in the middle".to_owned()];
+    let (mut all, over) = findings(described, REPORT, &summary, None);
+    assert_eq!(over, [failed(described, REPORT).id], "a report that came ends it");
+    let mut now = summary.fingerprint.clone();
+    now.count = 5;
+    let mut compared = Compared::new("a".repeat(36), &summary, now, &summary);
+    all.push(history(described, REPORT, Some(&compared)));
+    compared.before.count = 8;
+    all.push(history(described, REPORT, Some(&compared)));
+    all
+}
+
+fn without_report(described: &Described) -> Vec<Finding> {
+    let ca = &described.ca;
+    let after = "36h,72h".parse().unwrap();
+    let stale = |hours| staleness::judge(ca, None, AT - Duration::hours(hours), AT, after).unwrap();
+    let pending = Pending {
+        report: REPORT.to_owned(),
+        asked_at: AT - Duration::hours(7),
+        started_at: None,
+        starts: 0,
+    };
+    let error = ReportError::NoRecord { offset: 0, why: "it is no object".to_owned() };
+    let mut all = vec![
+        failed(described, REPORT),
+        not_a_report(described, REPORT, &error),
+        unfinished(ca, &pending, AT),
+        stale(37),
+        stale(73),
+    ];
+    for cause in Cause::ALL {
+        let cas = std::slice::from_ref(&ca.arn);
+        let error = "ValidationException: Permission error with your S3 bucket 'reports'.";
+        all.extend(refused_finding(cause, "reports", cas, error, AT));
+    }
+    all
+}
+
+#[test]
+fn every_kind_reads_as_its_golden_file_says() {
+    let described = Described { ca: fakes::deleted_ca(AT - Duration::DAY), as_of: AT };
+    let mut all = of_report(&described);
+    all.extend(without_report(&described));
     all.iter().for_each(assert_presentable);
     assert_all_kinds("audit-report", RULES, &all);
 }
@@ -36,5 +82,5 @@ fn every_kind_reads_as_its_golden_file_says() {
 /// `make docs` writes it.
 #[test]
 fn the_json_schema_is_made_from_the_type() {
-    crate::schemas::assert_schema::<Document<'_>>("summary");
+    crate::schemas::assert_schema::<Document>("summary");
 }

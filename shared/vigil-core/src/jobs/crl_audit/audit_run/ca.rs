@@ -10,6 +10,7 @@ use super::{
         audit_state::{AuditState, KnownCertificate},
         certificate_scan::{self, Plan, Wanted},
         gather::{self, Gathered},
+        report::UsedReport,
         work_items::WorkItem,
     },
     AuditRun, Checked, Scopes,
@@ -75,6 +76,8 @@ impl AuditRun<'_> {
         let key = keys::audited_ca(ca.arn.id());
         checked.add(self.settle(resource, &key, judgements, gathered.failures, learn).await);
         checked.plan = gathered.plan.map(|plan| (ca.arn.clone(), plan));
+        let used = |created_at| UsedReport::new(ca.arn.clone(), created_at, self.now);
+        checked.used_report = gathered.report_created_at.map(used);
         checked
     }
 

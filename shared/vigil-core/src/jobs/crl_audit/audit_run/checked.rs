@@ -1,6 +1,10 @@
 //! What came of turns.
 
-use super::super::{CheckError, CheckFailure, Published, certificate_scan::Plan, report::Report};
+use super::super::{
+    CheckError, CheckFailure, Published,
+    certificate_scan::Plan,
+    report::{Report, UsedReport},
+};
 use crate::{arn::CaArn, rules::Judgement};
 
 /// What came of one resource's turn.
@@ -11,6 +15,8 @@ pub(super) struct Checked {
     pub(super) failures: Vec<CheckFailure>,
     /// Which of a CA's certificates are to be read.
     pub(super) plan: Option<(CaArn, Plan)>,
+    /// The audit report that the CRL was compared with.
+    pub(super) used_report: Option<UsedReport>,
 }
 
 impl Checked {
@@ -19,6 +25,7 @@ impl Checked {
         self.published.add(other.published);
         self.failures.extend(other.failures);
         self.plan = self.plan.take().or(other.plan);
+        self.used_report = self.used_report.take().or(other.used_report);
     }
 
     pub(super) fn failed(resource: &str, step: CheckError) -> Self {
@@ -44,6 +51,7 @@ impl Sum {
             self.report.judgements.extend(checked.judgements);
             self.failures.extend(checked.failures);
             self.plans.extend(checked.plan);
+            self.report.audit_reports.extend(checked.used_report);
         }
         begun
     }

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use time::OffsetDateTime;
+
 use super::super::{
     CheckError, Ports,
     certificate_scan::{Choice, Plan, Wanted},
@@ -23,6 +25,7 @@ pub(super) enum Unknown {
 
 pub(super) struct Read {
     pub(super) reported: Reported,
+    pub(super) created_at: OffsetDateTime,
     pub(super) plan: Option<Plan>,
 }
 
@@ -64,14 +67,10 @@ pub(super) async fn newest(
     let choice = wanted.map(|wanted| Choice::new(wanted, newest.created_at));
     let mut both = Both { certificates: Certificates::default(), choice };
     let mut reader = ReportReader::new(format);
-    let mut broken = None;
     let delivery = {
-        let mut sink = |piece: &[u8]| match reader.push(piece, &mut both) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                broken = Some(error);
-                ControlFlow::Break(())
-            }
+        let mut sink = |piece: &[u8]| {
+            reader.push(piece, &mut both);
+            ControlFlow::Continue(())
         };
         ports.objects.read(Address::new(&newest.bucket, &newest.key), limit, &mut sink).await
     };
@@ -83,18 +82,23 @@ pub(super) async fn newest(
         }
         Delivery::Delivered => {}
     }
-    let finished = match broken {
-        Some(error) => Err(error),
-        None => reader.finish(&mut both),
+    // A finding of audit-report says that it cannot be read.
+    let broken =
+        |why: String| Err(Unknown::Because(format!("the newest audit report is broken: {why}")));
+    let ending = match reader.finish(&mut both) {
+        Ok(ending) => ending,
+        Err(error) => return broken(error.to_string()),
     };
-    match finished {
-        // audit-report has published that it cannot be read.
-        Err(error) => Err(Unknown::Because(format!("the newest audit report is broken: {error}"))),
-        Ok(bad) => {
-            let name = format!("s3://{}/{}", newest.bucket, newest.key);
-            let parts = vec![both.certificates.sort()];
-            let reported = Reported::new(name, parts, Some(newest.created_at), bad.count);
-            Ok(Read { reported, plan: both.choice.map(|choice| choice.finish(bad.count)) })
-        }
+    if let Some(why) = ending.incomplete.into_iter().next() {
+        return broken(why);
     }
+    let bad = ending.unreadable.count;
+    let name = format!("s3://{}/{}", newest.bucket, newest.key);
+    let parts = vec![both.certificates.sort()];
+    let reported = Reported::new(name, parts, Some(newest.created_at), bad);
+    Ok(Read {
+        reported,
+        created_at: newest.created_at,
+        plan: both.choice.map(|choice| choice.finish(bad)),
+    })
 }

@@ -14,7 +14,7 @@ use crate::{
     distribution::{Download, Headers},
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, FakePace, denied},
     finding::Status,
-    ports::{Address, ByteSink, Delivery, Distribution, PortError},
+    ports::{Address, ByteSink, Delivery, Distribution, ObjectFacts, PortError, Rest},
 };
 
 pub(super) const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -65,6 +65,20 @@ impl Objects for FakeObjects {
             }
         }
         Ok(Delivery::Delivered)
+    }
+
+    async fn stat(&self, _: Address<'_>) -> Result<Option<ObjectFacts>, PortError> {
+        unreachable!("crl-audit reads objects whole")
+    }
+
+    async fn read_on(
+        &self,
+        _: Address<'_>,
+        _: &ObjectFacts,
+        _: u64,
+        _: &mut ByteSink<'_>,
+    ) -> Result<Rest, PortError> {
+        unreachable!("crl-audit reads objects whole")
     }
 
     async fn versions_before(

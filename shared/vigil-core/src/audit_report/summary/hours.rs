@@ -1,0 +1,18 @@
+//! Counts by weekday and hour, in UTC.
+
+use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, UtcOffset};
+
+/// Seven days, Monday first, of 24 hours each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Hours(pub [[u64; 24]; 7]);
+
+impl Hours {
+    pub(super) fn count(&mut self, at: OffsetDateTime) {
+        let at = at.to_offset(UtcOffset::UTC);
+        let day = usize::from(at.weekday().number_days_from_monday());
+        self.0[day][usize::from(at.hour())] += 1;
+    }
+}

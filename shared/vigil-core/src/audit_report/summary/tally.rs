@@ -1,0 +1,95 @@
+//! Counts and first times by name. The number of names is limited, whatever the report contains.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// Counts by name. Of more than 1,000 names, the first 1,000 in order of the alphabet are counted
+/// each, and the others together as `(others)`: which ones does not depend on the order of records.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Tally(BTreeMap<String, u64>);
+
+/// The first time of each name, limited as a [`Tally`] is; later names have none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct FirstSeen(BTreeMap<String, Moment>);
+
+/// A time of RFC 3339, to the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moment(#[serde(with = "time::serde::rfc3339")] pub OffsetDateTime);
+
+const MAX_NAMES: usize = 1000;
+/// Of one name; templates and principals of AWS are shorter.
+const MAX_NAME: usize = 128;
+const OTHERS: &str = "(others)";
+
+impl Tally {
+    pub(super) fn count(&mut self, name: &str) {
+        if let Some(count) = self.0.get_mut(name) {
+            *count += 1;
+            return;
+        }
+        *self.0.entry(cut(name)).or_default() += 1;
+        let named = self.0.len() - usize::from(self.0.contains_key(OTHERS));
+        if named > MAX_NAMES
+            && let Some(last) = self.0.keys().rev().find(|name| *name != OTHERS).cloned()
+            && let Some(count) = self.0.remove(&last)
+        {
+            *self.0.entry(OTHERS.to_owned()).or_default() += count;
+        }
+    }
+
+    /// How often the name was counted.
+    pub fn of(&self, name: &str) -> u64 {
+        self.0.get(name).copied().unwrap_or(0)
+    }
+
+    /// Names and counts, in order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.0.iter().map(|(name, count)| (name.as_str(), *count))
+    }
+}
+
+impl FirstSeen {
+    pub(super) fn see(&mut self, name: &str, at: OffsetDateTime) {
+        if let Some(first) = self.0.get_mut(name) {
+            first.0 = first.0.min(at);
+            return;
+        }
+        let first = self.0.entry(cut(name)).or_insert(Moment(at));
+        first.0 = first.0.min(at);
+        if self.0.len() > MAX_NAMES {
+            self.0.pop_last();
+        }
+    }
+
+    /// When the name was first seen.
+    pub fn of(&self, name: &str) -> Option<OffsetDateTime> {
+        self.0.get(name).map(|first| first.0)
+    }
+
+    /// Names and first times, in order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, OffsetDateTime)> {
+        self.0.iter().map(|(name, first)| (name.as_str(), first.0))
+    }
+}
+
+fn cut(name: &str) -> String {
+    name.chars().take(MAX_NAME).collect()
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for Moment {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        crate::schemas::DateTime::json_schema(generator)
+    }
+}

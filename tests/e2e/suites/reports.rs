@@ -1,0 +1,70 @@
+//! Audit reports that are refused, and reports whose events are lost.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+use e2e::world::{EVIDENCE, World, id};
+use serde_json::{Value, json};
+use time::Duration;
+
+const REPORTS: &str = "vigil-audit-reports-111122223333-us-east-1";
+
+async fn summaries(world: &World, ca: &str) -> Vec<String> {
+    world.evidence(&format!("summaries/{}/", id(ca))).await
+}
+
+fn statuses(findings: &[Value]) -> Vec<&str> {
+    findings.iter().map(|finding| finding["status"].as_str().unwrap()).collect()
+}
+
+/// The report bucket loses its policy: six CAs of six are refused, for one cause.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_bucket_without_policy_is_one_finding_that_ends() {
+    let world = World::start_for_days().await;
+    let mut cas = Vec::new();
+    for _ in 0..6 {
+        cas.push(world.active_root(None).await);
+    }
+    let policy = world.s3.get_bucket_policy().bucket(REPORTS).send().await.unwrap().policy.unwrap();
+    world.s3.delete_bucket_policy().bucket(REPORTS).send().await.unwrap();
+    world.advance(Duration::hours(3) + Duration::minutes(10)).await;
+    let refused = world.findings("audit-report.refused");
+    assert_eq!(statuses(&refused), ["NEW"], "{refused:#?}");
+    let finding = &refused[0];
+    assert_eq!(finding["severity"], "HIGH");
+    assert_eq!(finding["evidence"]["kind"], "bucket-policy", "{finding:#}");
+    let named = finding["evidence"]["certificate_authorities"].as_array().unwrap();
+    assert!(cas.iter().all(|ca| named.contains(&json!(ca))), "{finding:#}");
+    let remedy = finding["what_to_do"].as_str().unwrap();
+    assert!(remedy.contains(&format!("arn:aws:s3:::{REPORTS}/*")), "{remedy}");
+
+    let put = world.s3.put_bucket_policy().bucket(REPORTS).policy(policy);
+    put.send().await.unwrap();
+    world.advance(Duration::hours(1)).await;
+    let refused = world.findings("audit-report.refused");
+    assert_eq!(statuses(&refused), ["NEW", "RESOLVED"], "{refused:#?}");
+    for ca in &cas {
+        assert_eq!(summaries(&world, ca).await.len(), 1, "{ca}");
+    }
+    world.assert_everyone_was_told();
+}
+
+/// While no event reaches a rule, ACM PCA makes the report. The next hourly run finds it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_whose_event_is_lost_is_summarised_an_hour_later() {
+    let world = World::start_for_days().await;
+    let ca = world.active_root(None).await;
+    world.stack.lose_events(true);
+    world.advance(Duration::hours(1) + Duration::minutes(5)).await;
+    world.stack.lose_events(false);
+    assert_eq!(summaries(&world, &ca).await, Vec::<String>::new());
+    world.advance(Duration::hours(1)).await;
+    let summaries = summaries(&world, &ca).await;
+    let [summary] = summaries.as_slice() else { panic!("one summary: {summaries:?}") };
+    let summary: Value = serde_json::from_slice(&world.object(EVIDENCE, summary).await).unwrap();
+    assert_eq!(summary["schema"], "vigil.audit-report/1");
+    assert_eq!(summary["summary"]["issued"], 1, "the root's own: {summary:#}");
+    assert_eq!(summary["summary"]["apart"]["other_serial"]["count"], 0);
+    assert_eq!(summary["summary"]["complete"], true);
+    assert_eq!(summary["summary"]["as_of"], summary["created_at"]);
+    world.assert_nothing_failed();
+}
