@@ -32,6 +32,8 @@ pub struct Headers {
 pub enum DownloadError {
     #[error("{url} is not a URL that can be fetched")]
     BadUrl { url: String },
+    #[error("the answer has Content-Encoding {coding}, which was not asked for")]
+    Encoded { coding: String },
     /// After resolution, on the first request or any redirect.
     #[error("{host} is at {address}, which is not an address of the public Internet")]
     ForbiddenAddress { host: String, address: String },

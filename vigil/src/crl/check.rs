@@ -276,6 +276,7 @@ fn subject(
         crl: current.crl,
         issuer: current.issuer.ok_or_else(|| "no certificate was given (--issuer)".to_owned()),
         history,
+        metadata: None,
         as_of,
     }
 }

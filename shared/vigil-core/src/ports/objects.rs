@@ -59,12 +59,28 @@ impl<'a> Address<'a> {
 }
 
 /// How a delivery ended. A bucket that is not there is an error, an object that is not is an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// There is no such object.
     Absent,
-    /// All of it was passed on, or all that `sink` wanted.
-    Delivered,
+    /// All of it was passed on, or all that `sink` wanted; and what S3 serves it with.
+    Delivered(ObjectMetadata),
     /// It is longer than the limit.
     TooLarge,
+}
+
+/// The metadata of an object that reaches HTTP clients as headers (Amazon S3 User Guide, Working with
+/// object metadata). `None`: not set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectMetadata {
+    /// `Cache-Control`.
+    pub cache_control: Option<String>,
+    /// `Content-Encoding`.
+    pub content_encoding: Option<String>,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `Expires`.
+    pub expires: Option<String>,
+    /// `x-amz-website-redirect-location`: where the website endpoint sends clients instead.
+    pub website_redirect: Option<String>,
 }

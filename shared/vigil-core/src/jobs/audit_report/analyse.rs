@@ -171,7 +171,7 @@ impl ReportRun<'_> {
                 let limit = self.settings.max_report_bytes;
                 return Err(AuditReportError::TooLarge { place: place(), limit });
             }
-            Delivery::Delivered => {}
+            Delivery::Delivered(_) => {}
         }
         let bad =
             reader.finish(&mut |record: &Record<'_>| summary.add(record)).map_err(not_a_report)?;

@@ -12,7 +12,8 @@ use crate::{
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, broken, denied},
     finding::Status,
     ports::{
-        Address, ByteSink, CreatedReport, Delivery, PortError, ReportRecord, ReportStatus, TimeIsUp,
+        Address, ByteSink, CreatedReport, Delivery, ObjectMetadata, PortError, ReportRecord,
+        ReportStatus, TimeIsUp,
     },
 };
 
@@ -79,7 +80,7 @@ impl Objects for FakeObjects {
                 break;
             }
         }
-        Ok(Delivery::Delivered)
+        Ok(Delivery::Delivered(ObjectMetadata::default()))
     }
 
     async fn versions_before(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, PortError> {

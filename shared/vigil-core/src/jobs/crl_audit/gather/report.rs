@@ -81,7 +81,7 @@ pub(super) async fn newest(
             let reason = format!("the newest audit report is over {limit} bytes");
             return Err(Unknown::Because(reason));
         }
-        Delivery::Delivered => {}
+        Delivery::Delivered(_) => {}
     }
     let finished = match broken {
         Some(error) => Err(error),
