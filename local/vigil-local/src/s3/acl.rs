@@ -200,7 +200,7 @@ mod tests {
         let theirs = ("abcd".to_owned(), "WRITE".to_owned());
         grants.push(to_account(theirs.clone()));
         assert_eq!(canned(&grants).unwrap(), "public-read");
-        assert_eq!(to_accounts(&grants, "111122223333"), [theirs.clone()]);
+        assert_eq!(to_accounts(&grants, "111122223333").as_slice(), std::slice::from_ref(&theirs));
         let by_header = |grant_write: &str| {
             let input = PutBucketAclInput {
                 grant_write: Some(grant_write.to_owned()),
