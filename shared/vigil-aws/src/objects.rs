@@ -11,7 +11,10 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 use tokio::task::JoinHandle;
-use vigil_core::ports::{Address, ByteSink, Cause, Delivery, ObjectMetadata, Objects, PortError};
+use vigil_core::{
+    distribution::ObjectMetadata,
+    ports::{Address, ByteSink, Cause, Delivery, Objects, PortError},
+};
 
 use crate::answer::port_error;
 

@@ -38,7 +38,7 @@ pub use audit_reports::{AuditReports, CreatedReport, ReportRecord, ReportStatus}
 pub use buckets::Buckets;
 pub use distribution::Distribution;
 pub use error::{Cause, PortError, PublishError, RefusedFinding};
-pub use objects::{Address, Delivery, ObjectMetadata, Objects};
+pub use objects::{Address, Delivery, Objects};
 pub use pace::{Pace, TimeIsUp};
 pub use regions::{RegionPorts, Regions};
 

@@ -1,6 +1,7 @@
 //! Reading objects that other programs write: CRLs and audit reports, of any size.
 
 use super::{ByteSink, PortError};
+use crate::distribution::ObjectMetadata;
 use async_trait::async_trait;
 
 /// S3: objects of buckets other than the evidence bucket.
@@ -67,20 +68,4 @@ pub enum Delivery {
     Delivered(ObjectMetadata),
     /// It is longer than the limit.
     TooLarge,
-}
-
-/// The metadata of an object that reaches HTTP clients as headers (Amazon S3 User Guide, Working with
-/// object metadata). `None`: not set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ObjectMetadata {
-    /// `Cache-Control`.
-    pub cache_control: Option<String>,
-    /// `Content-Encoding`.
-    pub content_encoding: Option<String>,
-    /// `Content-Type`.
-    pub content_type: Option<String>,
-    /// `Expires`.
-    pub expires: Option<String>,
-    /// `x-amz-website-redirect-location`: where the website endpoint sends clients instead.
-    pub website_redirect: Option<String>,
 }

@@ -13,8 +13,8 @@ use crate::{
         CrlError, CrlFacts, FaultKind,
         comparison::{BACKDATED, Coverage, Difference},
     },
+    distribution::ObjectMetadata,
     finding::{Kind, Names, Observation},
-    ports::ObjectMetadata,
     signature::SignatureError,
 };
 

@@ -8,12 +8,12 @@ use super::*;
 use crate::{
     arn::CaArn,
     ca::{Ca, CaStatus},
+    distribution::ObjectMetadata,
     failure::Failure,
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, broken, denied},
     finding::Status,
     ports::{
-        Address, ByteSink, CreatedReport, Delivery, ObjectMetadata, PortError, ReportRecord,
-        ReportStatus, TimeIsUp,
+        Address, ByteSink, CreatedReport, Delivery, PortError, ReportRecord, ReportStatus, TimeIsUp,
     },
 };
 

@@ -15,8 +15,9 @@ use crate::{
     ca::Ca,
     certificate::Certificate,
     crl::comparison::{Coverage, Listed, Reported},
+    distribution::ObjectMetadata,
     failure::chain,
-    ports::{Address, Delivery, ObjectMetadata, Objects, PortError},
+    ports::{Address, Delivery, Objects, PortError},
     rules::{
         bucket::BucketUser,
         crl::{CrlHistory, CrlLocation, CrlState, CrlSubject, Profile, References},

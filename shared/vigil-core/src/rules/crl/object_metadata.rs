@@ -2,10 +2,9 @@
 
 use super::CrlSubject;
 use crate::{
-    distribution::Headers,
+    distribution::{Headers, ObjectMetadata},
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    ports::ObjectMetadata,
     rules::{NotJudged, Rule, Verdict},
 };
 

@@ -11,9 +11,9 @@ use crate::{
     bucket::{AclGrant, AclGrantee, Fact, PublicAccessBlock},
     ca::{CaStatus, S3ObjectAcl},
     crl::fixture::Draft,
+    distribution::ObjectMetadata,
     failure::Failure,
     fakes::denied,
-    ports::ObjectMetadata,
     rules,
 };
 

@@ -11,10 +11,10 @@ use crate::{
     bucket::{BucketFacts, Encryption, Fact, PublicAccessBlock},
     ca::{CaStatus, CrlConfiguration, S3ObjectAcl},
     crl::fixture::{Draft, Issuer},
-    distribution::{Download, Headers},
+    distribution::{Download, Headers, ObjectMetadata},
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, FakePace, denied},
     finding::Status,
-    ports::{Address, ByteSink, Delivery, Distribution, ObjectMetadata, PortError},
+    ports::{Address, ByteSink, Delivery, Distribution, PortError},
 };
 
 pub(super) const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);

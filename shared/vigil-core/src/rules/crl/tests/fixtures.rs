@@ -20,7 +20,7 @@ use crate::{
         },
     },
     der::tag,
-    ports::ObjectMetadata,
+    distribution::ObjectMetadata,
     rules::fixtures::assert_every_kind_has_its_fixture,
     signature::SignatureError,
 };

@@ -12,8 +12,8 @@ use crate::{
         comparison::{Coverage, Difference, Sample},
         fixture::{Draft, Issuer},
     },
+    distribution::ObjectMetadata,
     finding::Severity,
-    ports::ObjectMetadata,
     rules::{JudgementResult, fixtures::assert_presentable, judge},
 };
 
