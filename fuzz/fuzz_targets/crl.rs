@@ -50,6 +50,7 @@ fuzz_target!(|data: &[u8]| {
         named: Err("none".to_owned()),
         references: References::Unknown("the CRL is a file".to_owned()),
         profile: Profile::AcmPca,
+        metadata: None,
         as_of,
     };
     let judgements = rules::judge(rules::crl::RULES, &subject, "crl", as_of);

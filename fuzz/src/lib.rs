@@ -212,6 +212,7 @@ pub fn bucket(policy: &str) -> BucketSubject {
             lifecycle: Fact::Known(Vec::new()),
             access_logs: Fact::Known(None),
             object_lock: Fact::Known(false),
+            acl: Fact::Known(Vec::new()),
         },
         account_block: Fact::Known(PublicAccessBlock::default()),
         users: vec![
@@ -219,5 +220,7 @@ pub fn bucket(policy: &str) -> BucketSubject {
             user("11223344-1234-1122-2233-112233445577"),
         ],
         orphans: Ok(Orphans::default()),
+        administrators: Vec::new(),
+        as_of: time::OffsetDateTime::UNIX_EPOCH,
     }
 }

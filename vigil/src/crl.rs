@@ -4,6 +4,7 @@ mod check;
 mod input;
 mod judged;
 mod output;
+mod remote;
 mod report;
 mod walk;
 
@@ -17,7 +18,8 @@ use crate::exit::Exit;
 pub(crate) enum Command {
     /// Check a CRL against every rule.
     ///
-    /// Exit codes: 0 no findings, 1 findings, 2 not checked.
+    /// Exit codes: 0 no findings, 1 findings, 2 not checked. Of several CRLs, one that cannot be read
+    /// gives 2, and the others are judged all the same.
     Check(check::Options),
     /// The former name of `vigil rules`.
     #[command(hide = true)]

@@ -196,6 +196,37 @@ fn sarif_names_rules_levels_and_the_file() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_keeps_no_other_from_its_verdict() {
+    let world = World::new();
+    world.crl("good.crl", 7, &[1]);
+    let some = world.check("good.crl", &["missing.crl", "--format", "json"]);
+    let report = json(&some);
+    assert_eq!(code(&some), 2, "{}", text(&some));
+    assert_eq!(report["crls"][0]["result"], "clean", "{report:#}");
+    assert_eq!(report["crls"][1]["result"], "incomplete", "{report:#}");
+    let why = report["crls"][1]["not_looked_at"][0]["reason"].as_str().unwrap();
+    assert!(why.contains("cannot read missing.crl"), "{why}");
+    let shown = text(&world.check("missing.crl", &["good.crl"]));
+    assert!(shown.contains("not checked: cannot read missing.crl: "), "{shown}");
+    assert!(shown.contains("rules hold"), "{shown}");
+}
+
+#[test]
+fn what_cannot_be_fetched_is_named_with_its_remedy() {
+    let world = World::new();
+    for (source, says) in [
+        ("https://crl.example.com/1.crl", "curl -sSL URL | vigil crl check -"),
+        ("http://127.0.0.1:9/1.crl", "not an address of the public Internet"),
+        ("s3://crls", "s3://BUCKET/KEY"),
+    ] {
+        let output = world.check(source, &[]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(code(&output), 2, "{error}");
+        assert!(error.contains(source) && error.contains(says), "{error}");
+    }
+}
+
+#[test]
 fn unreadable_input_exits_with_2_and_says_why() {
     let world = World::new();
     world.crl("a.crl", 7, &[1]);

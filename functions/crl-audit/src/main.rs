@@ -23,6 +23,7 @@ async fn start() -> Result<(), Error> {
         max_crl_bytes: MAX_CRL_BYTES,
         max_report_bytes: MAX_COMPARED_REPORT_BYTES,
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
+        administrators: config::CRL_ADMINISTRATORS.parse::<config::PrincipalNames>()?.0,
     };
 
     let clients = Clients::load().await;

@@ -1,5 +1,6 @@
 //! Whether the conditions of a statement are met.
 
+mod instant;
 mod operator;
 
 use operator::{Operator, Set};
@@ -37,9 +38,15 @@ impl Condition {
     }
 
     fn met(&self, context: &Context) -> Match {
-        let Some(found) = context.values(&self.key) else {
+        let Some(possible) = context.possible_values(&self.key) else {
             return self.unknown("key");
         };
+        let mut met = possible.into_iter().map(|found| self.met_by(found));
+        let Some(first) = met.next() else { return self.unknown("key") };
+        if met.all(|other| other == first) { first } else { self.unknown("request's value") }
+    }
+
+    fn met_by(&self, found: &[String]) -> Match {
         if self.operator == "Null" {
             return self.is_null(found.is_empty());
         }
@@ -60,6 +67,9 @@ impl Condition {
         }
         if !self.values.iter().all(|value| operator.takes(value)) {
             return self.unknown("value");
+        }
+        if !found.iter().all(|value| operator.takes_of_request(value)) {
+            return self.unknown("request's value");
         }
         let fits = |found: &String| {
             self.values.iter().any(|wanted| operator.holds(wanted, found)) != operator.negated
@@ -137,7 +147,7 @@ mod tests {
         ] {
             assert_eq!(met(operator, key, &[value]), want, "{operator} {key}");
         }
-        for (operator, key) in [("StringEquals", "aws:SourceVpc"), ("NumericEquals", template)] {
+        for (operator, key) in [("StringEquals", "aws:SourceVpc"), ("IpAddress", template)] {
             assert!(matches!(met(operator, key, &["x"]), Match::Unknown(_)), "{operator} {key}");
         }
     }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-/// The condition keys of a request. A key is known with its values, known to be absent, or unknown.
-/// The names of keys are compared without regard to case.
+/// The condition keys of a request. A key is known with its values, known to be absent, known to be
+/// one of a few, or unknown. The names of keys are compared without regard to case.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
-    /// An empty list means that the request does not carry the key.
-    keys: BTreeMap<String, Vec<String>>,
+    /// Each inner list is what the request may carry; an empty one means that it lacks the key.
+    keys: BTreeMap<String, Vec<Vec<String>>>,
     /// Prefixes such as `aws:RequestTag/`, all of whose keys are known.
     families: Vec<String>,
 }
@@ -35,6 +35,15 @@ impl Context {
     #[must_use]
     pub fn with_all<'a>(mut self, key: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
         let values = values.into_iter().map(str::to_owned).collect();
+        self.keys.insert(key.to_ascii_lowercase(), vec![values]);
+        self
+    }
+
+    /// The key has exactly one of these values, and which one is not known. A condition is met, or
+    /// not, only if it is so for each of them.
+    #[must_use]
+    pub fn with_one_of<'a>(mut self, key: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
+        let values = values.into_iter().map(|value| vec![value.to_owned()]).collect();
         self.keys.insert(key.to_ascii_lowercase(), values);
         self
     }
@@ -53,12 +62,13 @@ impl Context {
         self
     }
 
-    /// `None` for a key that is unknown; an empty list for one that is absent.
-    pub(crate) fn values(&self, key: &str) -> Option<&[String]> {
+    /// What the request may carry under the key; `None` for a key that is unknown, an empty inner
+    /// list for one that is absent.
+    pub(crate) fn possible_values(&self, key: &str) -> Option<Vec<&[String]>> {
         let key = key.to_ascii_lowercase();
         match self.keys.get(&key) {
-            Some(values) => Some(values),
-            None if self.families.iter().any(|prefix| key.starts_with(prefix)) => Some(&[]),
+            Some(possible) => Some(possible.iter().map(Vec::as_slice).collect()),
+            None if self.families.iter().any(|prefix| key.starts_with(prefix)) => Some(vec![&[]]),
             None => None,
         }
     }

@@ -1,4 +1,4 @@
-//! How a bucket is set up, as S3 tells it in eleven calls, and KMS in two; and what its account blocks.
+//! How a bucket is set up, as S3 tells it in twelve calls, and KMS in two; and what its account blocks.
 
 use async_trait::async_trait;
 use aws_sdk_s3::{
@@ -10,7 +10,9 @@ use aws_sdk_s3::{
     },
 };
 use vigil_core::{
-    bucket::{BucketFacts, Encryption, Fact, LifecycleRule, PublicAccessBlock},
+    bucket::{
+        AclGrant, AclGrantee, BucketFacts, Encryption, Fact, LifecycleRule, PublicAccessBlock,
+    },
     failure::chain,
     ports::Buckets,
 };
@@ -140,6 +142,17 @@ impl S3Buckets {
         let none = "ObjectLockConfigurationNotFoundError";
         fact("GetObjectLockConfiguration", bucket, answer, none, false)
     }
+
+    /// What it grants to others than the owner.
+    async fn acl(&self, bucket: &str) -> Fact<Vec<AclGrant>> {
+        let answer = self.client.get_bucket_acl().bucket(bucket).send().await;
+        let answer = answer.map(|answer| {
+            let owner = answer.owner.and_then(|owner| owner.id);
+            let grants = answer.grants.unwrap_or_default().into_iter();
+            grants.filter_map(|grant| acl_grant(grant, owner.as_deref())).collect()
+        });
+        fact("GetBucketAcl", bucket, answer, "", Vec::new())
+    }
 }
 
 #[async_trait]
@@ -171,6 +184,7 @@ impl Buckets for S3Buckets {
                 lifecycle: Fact::Known(Vec::new()),
                 access_logs: Fact::Known(None),
                 object_lock: Fact::Known(false),
+                acl: Fact::Known(Vec::new()),
             };
         }
         let (policy, public_access_block, ownership, encryption, versioning) = tokio::join!(
@@ -180,12 +194,13 @@ impl Buckets for S3Buckets {
             self.encryption(bucket),
             self.versioning(bucket),
         );
-        let (owned, event_notifications, lifecycle, access_logs, object_lock) = tokio::join!(
+        let (owned, event_notifications, lifecycle, access_logs, object_lock, acl) = tokio::join!(
             self.owned(bucket),
             self.event_notifications(bucket),
             self.lifecycle(bucket),
             self.access_logs(bucket),
             self.object_lock(bucket),
+            self.acl(bucket),
         );
         let key = match &encryption {
             Fact::Known(Encryption::Kms { key: Some(key), .. }) => self.keys.facts(key).await,
@@ -205,8 +220,27 @@ impl Buckets for S3Buckets {
             lifecycle,
             access_logs,
             object_lock,
+            acl,
         }
     }
+}
+
+/// `None` for a grant to the bucket's owner.
+fn acl_grant(grant: types::Grant, owner: Option<&str>) -> Option<AclGrant> {
+    let types::Grantee { id, uri, email_address, .. } = grant.grantee?;
+    if id.is_some() && id.as_deref() == owner {
+        return None;
+    }
+    // Amazon S3 User Guide, Access control list (ACL) overview: predefined groups.
+    let group = uri.as_deref().and_then(|uri| uri.rsplit_once("/groups/"));
+    let to = match group.map(|(_, group)| group) {
+        Some("global/AllUsers") => AclGrantee::AllUsers,
+        Some("global/AuthenticatedUsers") => AclGrantee::AuthenticatedUsers,
+        Some("s3/LogDelivery") => AclGrantee::LogDelivery,
+        _ => AclGrantee::Other(uri.or(id).or(email_address).unwrap_or_default()),
+    };
+    let permission = grant.permission.map(|one| one.as_str().to_owned()).unwrap_or_default();
+    Some(AclGrant { to, permission })
 }
 
 /// The answer; or, where S3 calls it an error that nothing was ever set, what then holds.

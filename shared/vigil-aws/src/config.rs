@@ -55,6 +55,14 @@ pub const CLAIM_EXPIRES: Variable = Variable {
     default: Some("1m"),
 };
 
+/// The principals that may change CRL buckets.
+pub const CRL_ADMINISTRATORS: Variable = Variable {
+    name: "VIGIL_CRL_ADMINISTRATORS",
+    meaning: "the principals that may change CRL buckets and are not reported for it: account ids or \
+              ARNs, separated by commas; an ARN may have the wildcards of IAM behind its account",
+    default: Some(""),
+};
+
 /// The thresholds of restore-deadline.
 pub const DEADLINE_THRESHOLDS: Variable = Variable {
     name: "VIGIL_DEADLINE_THRESHOLDS",
@@ -196,12 +204,13 @@ const S3_ENDPOINT: Variable =
     Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
 
 /// All of them, for the documentation.
-pub const ALL: [&Variable; 24] = [
+pub const ALL: [&Variable; 25] = [
     &ACCOUNT,
     &ALERTS_TOPIC,
     &APPROVALS_NEEDED,
     &APPROVER_KEYS,
     &CLAIM_EXPIRES,
+    &CRL_ADMINISTRATORS,
     &DEADLINE_THRESHOLDS,
     &ENDPOINT,
     &EVENT_BUS,
@@ -267,6 +276,37 @@ impl FromStr for RegionNames {
             }
         }
         Ok(Self(names))
+    }
+}
+
+/// Ids of accounts and ARNs of principals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalNames(pub Vec<String>);
+
+/// A name that is of no account, or of any.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither the id of an account nor the ARN of a principal of one account")]
+pub struct NotAPrincipal(String);
+
+impl FromStr for PrincipalNames {
+    type Err = NotAPrincipal;
+
+    fn from_str(text: &str) -> Result<Self, NotAPrincipal> {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let is_account =
+            |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let name = |name: &str| {
+            let parts: Vec<&str> = name.splitn(6, ':').collect();
+            let is_principal = matches!(parts.as_slice(), ["arn", _, "iam" | "sts", "", account, _]
+                if is_account(account));
+            let is_named = is_account(name) || is_principal;
+            if is_named {
+                Ok(name.to_owned())
+            } else {
+                Err(NotAPrincipal(name.chars().take(64).collect()))
+            }
+        };
+        names.map(name).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -392,12 +432,27 @@ mod tests {
         }
         let fetch = FETCH_DISTRIBUTION_POINTS.default.unwrap().to_owned();
         FETCH_DISTRIBUTION_POINTS.parse_value::<bool>(fetch).unwrap();
+        let administrators = CRL_ADMINISTRATORS.default.unwrap().to_owned();
+        CRL_ADMINISTRATORS.parse_value::<PrincipalNames>(administrators).unwrap();
         PUT_BACK.parse_value::<bool>(PUT_BACK.default.unwrap().to_owned()).unwrap();
         REPORT_STALE.parse_value::<StaleAfter>(REPORT_STALE.default.unwrap().to_owned()).unwrap();
         let restores = RESTORES_PER_DAY.default.unwrap().to_owned();
         RESTORES_PER_DAY.parse_value::<u32>(restores).unwrap();
         let thresholds = DEADLINE_THRESHOLDS.default.unwrap().to_owned();
         DEADLINE_THRESHOLDS.parse_value::<Thresholds>(thresholds).unwrap();
+    }
+
+    #[test]
+    fn an_administrator_is_of_one_account() {
+        let good = "111122223333, arn:aws:iam::111122223333:role/pki-*,arn:aws-cn:iam::1:root";
+        let read = good.parse::<PrincipalNames>();
+        assert_eq!(read, Err(NotAPrincipal("arn:aws-cn:iam::1:root".to_owned())));
+        let read = "111122223333,,arn:aws:iam::111122223333:role/pki-*".parse::<PrincipalNames>();
+        let names = ["111122223333", "arn:aws:iam::111122223333:role/pki-*"].map(str::to_owned);
+        assert_eq!(read, Ok(PrincipalNames(names.to_vec())));
+        for text in ["*", "arn:aws:iam::*:role/a", "arn:aws:s3:::crls", "1111222233334", "admin"] {
+            assert!(text.parse::<PrincipalNames>().is_err(), "{text}");
+        }
     }
 
     /// Names live here and in the template; nothing else would notice that they have parted.

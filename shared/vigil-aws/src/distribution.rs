@@ -82,6 +82,7 @@ impl HttpDistribution {
         let request = Request::get(path)
             .header(header::HOST, authority.as_str())
             .header(header::ACCEPT, "application/pkix-crl, */*")
+            .header(header::ACCEPT_ENCODING, "identity")
             .header(header::USER_AGENT, concat!("vigil/", env!("CARGO_PKG_VERSION")))
             .body(Empty::<Bytes>::new())
             .map_err(|_| bad(url))?;
@@ -130,6 +131,7 @@ impl Distribution for HttpDistribution {
         let all = async {
             let answer = self.follow(url, &mut redirects).await?;
             let headers = headers(answer.headers());
+            as_it_is(answer.headers())?;
             continue_later(answer.into_body(), limit, sink).await?;
             Ok(headers)
         };
@@ -187,6 +189,19 @@ fn headers(headers: &HeaderMap) -> Headers {
         cache_control: text(headers, &header::CACHE_CONTROL),
         age: text(headers, &header::AGE),
         expires: text(headers, &header::EXPIRES),
+    }
+}
+
+/// A body that was encoded all the same is named, not taken for a broken CRL (RFC 9110 §8.4).
+fn as_it_is(headers: &HeaderMap) -> Result<(), DownloadError> {
+    let codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let codings = codings.flat_map(|value| value.to_str().unwrap_or("unreadable").split(','));
+    let mut to_decode = codings
+        .map(str::trim)
+        .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
+    match to_decode.next() {
+        None => Ok(()),
+        Some(coding) => Err(DownloadError::Encoded { coding: coding.chars().take(40).collect() }),
     }
 }
 

@@ -12,6 +12,7 @@ use aws_sdk_s3::{
 };
 use tokio::task::JoinHandle;
 use vigil_core::{
+    distribution::ObjectMetadata,
     failure,
     ports::{Address, ByteSink, Cause, Delivery, ObjectFacts, Objects, PortError, Rest},
 };
@@ -63,7 +64,9 @@ impl Objects for S3Objects {
                 return Ok(Delivery::Absent);
             }
             // An object without a byte has no first range.
-            Err(error) if error.code() == Some("InvalidRange") => return Ok(Delivery::Delivered),
+            Err(error) if error.code() == Some("InvalidRange") => {
+                return Ok(Delivery::Delivered(ObjectMetadata::default()));
+            }
             Err(error) => return Err(object.failed(error)),
         };
         let total = first.content_range.as_deref().and_then(total).or_else(|| {
@@ -74,22 +77,24 @@ impl Objects for S3Objects {
             return Ok(Delivery::TooLarge);
         }
         let ranged = first.content_range.is_some();
+        let metadata = metadata(&first);
         let object = Object { e_tag: first.e_tag.clone(), ..object };
         let mut ahead = VecDeque::new();
         let mut rest = ranges(self.range, total.filter(|_| ranged).unwrap_or(0));
         ahead.extend(rest.by_ref().take(AHEAD).map(|from| object.fetch(from, self.range)));
         match stream(&object, first.body, limit, sink).await? {
             Streamed::All => {}
-            Streamed::Ended(delivery) => return Ok(ended(ahead, delivery)),
+            Streamed::Enough => return Ok(ended(ahead, Delivery::Delivered(metadata))),
+            Streamed::TooLarge => return Ok(ended(ahead, Delivery::TooLarge)),
         }
         while let Some(next) = ahead.pop_front() {
             let bytes = next.await.map_err(|error| object.broken(error))??;
             ahead.extend(rest.next().map(|from| object.fetch(from, self.range)));
             if sink(&bytes).is_break() {
-                return Ok(ended(ahead, Delivery::Delivered));
+                return Ok(ended(ahead, Delivery::Delivered(metadata)));
             }
         }
-        Ok(Delivery::Delivered)
+        Ok(Delivery::Delivered(metadata))
     }
 
     async fn stat(
@@ -191,7 +196,9 @@ impl Objects for S3Objects {
 
 enum Streamed {
     All,
-    Ended(Delivery),
+    /// The sink wants no more.
+    Enough,
+    TooLarge,
 }
 
 /// Hands the body on as it arrives.
@@ -207,10 +214,10 @@ async fn stream(
         // The announced length is the bucket's word for it.
         seen += piece.len() as u64;
         if seen > limit {
-            return Ok(Streamed::Ended(Delivery::TooLarge));
+            return Ok(Streamed::TooLarge);
         }
         if sink(&piece).is_break() {
-            return Ok(Streamed::Ended(Delivery::Delivered));
+            return Ok(Streamed::Enough);
         }
     }
     Ok(Streamed::All)
@@ -229,6 +236,16 @@ fn is_changed(error: &PortError) -> bool {
 fn ended(ahead: VecDeque<Fetch>, delivery: Delivery) -> Delivery {
     ahead.iter().for_each(JoinHandle::abort);
     delivery
+}
+
+fn metadata(answer: &GetObjectOutput) -> ObjectMetadata {
+    ObjectMetadata {
+        cache_control: answer.cache_control.clone(),
+        content_encoding: answer.content_encoding.clone(),
+        content_type: answer.content_type.clone(),
+        expires: answer.expires_string.clone(),
+        website_redirect: answer.website_redirect_location.clone(),
+    }
 }
 
 /// Where the ranges after the first begin.

@@ -46,6 +46,30 @@ pub struct BucketFacts {
     pub access_logs: Fact<Option<String>>,
     /// Whether Object Lock is enabled.
     pub object_lock: Fact<bool>,
+    /// What the bucket's ACL grants to others than its owner.
+    pub acl: Fact<Vec<AclGrant>>,
+}
+
+/// One grant of a bucket's ACL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AclGrant {
+    pub to: AclGrantee,
+    /// READ, WRITE, READ_ACP, WRITE_ACP or FULL_CONTROL.
+    pub permission: String,
+}
+
+/// Whom a grant is for (Amazon S3 User Guide, Access control list (ACL) overview).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AclGrantee {
+    /// Everyone, signed in or not.
+    AllUsers,
+    /// Every principal of any AWS account.
+    AuthenticatedUsers,
+    /// The service that delivers server access logs.
+    LogDelivery,
+    /// Another account's canonical user id or mail address, or a group without a documented meaning.
+    Other(String),
 }
 
 /// A lifecycle rule, as far as it concerns the current version of an object.
@@ -116,6 +140,7 @@ impl BucketFacts {
             ("lifecycle", self.lifecycle.known().err()),
             ("access logging", self.access_logs.known().err()),
             ("object lock", self.object_lock.known().err()),
+            ("ACL", self.acl.known().err()),
         ];
         facts.into_iter().filter_map(|(what, why)| why.map(|why| (what, why))).collect()
     }

@@ -6,4 +6,5 @@
 
 pub use iam_policy::{
     Context, Effect, Malformed, Policy as BucketPolicy, Principal, Request, Statement, account_of,
+    wildcard::Wildcard,
 };

@@ -25,6 +25,22 @@ pub struct Headers {
     pub expires: Option<String>,
 }
 
+/// The metadata of an object that reaches HTTP clients as headers (Amazon S3 User Guide, Working with
+/// object metadata). `None`: not set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectMetadata {
+    /// `Cache-Control`.
+    pub cache_control: Option<String>,
+    /// `Content-Encoding`.
+    pub content_encoding: Option<String>,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `Expires`.
+    pub expires: Option<String>,
+    /// `x-amz-website-redirect-location`: where the website endpoint sends clients instead.
+    pub website_redirect: Option<String>,
+}
+
 /// Why nothing could be downloaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "failure", rename_all = "kebab-case")]
@@ -32,6 +48,8 @@ pub struct Headers {
 pub enum DownloadError {
     #[error("{url} is not a URL that can be fetched")]
     BadUrl { url: String },
+    #[error("the answer has Content-Encoding {coding}, which was not asked for")]
+    Encoded { coding: String },
     /// After resolution, on the first request or any redirect.
     #[error("{host} is at {address}, which is not an address of the public Internet")]
     ForbiddenAddress { host: String, address: String },

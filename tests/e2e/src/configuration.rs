@@ -16,6 +16,7 @@ const VALUES: &[(&str, &str)] = &[
     ("VIGIL_ACCOUNT", "12 digits"),
     ("VIGIL_ALERTS_TOPIC", "an ARN"),
     ("VIGIL_CLAIM_EXPIRES", SPAN),
+    ("VIGIL_CRL_ADMINISTRATORS", "account ids or ARNs of IAM, separated by commas"),
     ("VIGIL_DEADLINE_THRESHOLDS", "spans of time, separated by commas, each once"),
     ("VIGIL_EVENT_BUS", "a name or ARN"),
     ("VIGIL_EVIDENCE_BUCKET", "a bucket's name"),

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use e2e::{Server, root, run, tool};
+use e2e::{Server, binary, root, run, tool};
 
 #[test]
 fn independent_readers_verify_all_that_is_signed() {
@@ -17,4 +17,29 @@ fn independent_readers_verify_all_that_is_signed() {
         .arg(root().join("local/pca-local/tests/x509/templates.txt"));
     let said = run(&mut command).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(said.trim_end(), r#"{"certificates": 86, "crls": 6}"#);
+}
+
+/// What the other readers of tests/fixtures/crl_differential.py say beside Vigil.
+fn differential(arguments: &[&str]) -> String {
+    let mut command = Command::new(tool("python"));
+    command
+        .arg(root().join("tests/fixtures/crl_differential.py"))
+        .arg(binary("vigil"))
+        .args(arguments)
+        .current_dir(root());
+    run(&mut command).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// CRLs with one fault each, signed again. Java takes part where it is installed.
+#[test]
+fn no_crl_that_another_reader_refuses_is_clean() {
+    let said = differential(&["--count", "2000", "--seed", "5280"]);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.starts_with(r#"{"crls": 2070, "clean": "#), "{said}");
+    assert!(said.contains(r#""OpenSSL", "pyca"]"#), "{said}");
+}
+
+#[test]
+fn the_table_of_faults_says_what_the_readers_say() {
+    assert_eq!(differential(&["--check", "docs/crl-differences.md"]).trim(), "");
 }

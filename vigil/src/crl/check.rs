@@ -7,6 +7,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use vigil_core::{
     certificate::Certificate,
     crl::comparison::{Coverage, Difference, Reported, difference},
+    failure::chain,
     finding::Severity,
     rules::{
         self, JudgementResult,
@@ -25,7 +26,8 @@ use crate::{exit::Exit, output::plain_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// CRLs in DER, PEM or base64: files, folders of files, or `-` for standard input.
+    /// CRLs in DER, PEM or base64: files, folders of files, `-` for standard input, `http://` URLs, or
+    /// `s3://BUCKET/KEY` with the credentials of the AWS CLI.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Certificates of CAs, in PEM or DER. The one that fits a CRL is used. Without any, signatures
@@ -160,14 +162,29 @@ fn present() -> OffsetDateTime {
 
 pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
     let as_of = options.as_of.unwrap_or_else(present);
-    let sources = input::sources(&options.files)?;
+    let sources = input::sources(&options.files);
     let mut issuers = Vec::new();
     for path in &options.issuer {
         issuers.extend(input::certificates(path)?);
     }
+    let is_alone = sources.len() == 1;
     let mut all = Vec::new();
-    for source in &sources {
-        all.push(judge(options, gather(options, source, &issuers, as_of)?));
+    for source in sources {
+        let gathered = match source {
+            Ok(source) => gather(options, &source, &issuers, as_of)?,
+            Err(unread) => Err(unread),
+        };
+        match gathered {
+            Ok(gathered) => all.push(judge(options, gathered)),
+            // With nothing else to judge, the error is the whole answer.
+            Err((_, error)) if is_alone => return Err(error.into()),
+            Err((name, error)) => {
+                let crl = CrlState::NotChecked(chain(&error));
+                let unread = Walked::without_facts(crl, &issuers);
+                let subject = subject(options, &name, unread, None, None, as_of);
+                all.push(judge(options, (name, subject)));
+            }
+        }
     }
     let threshold = options.fail_on.severity();
     let text = match options.format {
@@ -177,7 +194,9 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
     };
     output::write(&text).map_err(CheckError::Output)?;
     let answers: Vec<_> = all.iter().map(|one| one.answer(threshold)).collect();
-    Ok(if answers.contains(&Answer::Findings) {
+    Ok(if all.iter().any(Judged::is_unread) {
+        Exit::NotChecked
+    } else if answers.contains(&Answer::Findings) {
         Exit::Findings
     } else if answers.contains(&Answer::Incomplete) {
         Exit::NotChecked
@@ -223,13 +242,14 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
 /// Rules about what surrounds the object, which a file does not show.
 const NOT_CHECKED: [&str; 3] = ["crl.object-present", "crl.writer", "crl.generation"];
 
-/// All the files at once: the longest is the report.
+/// All the files at once: the longest is the report. The outer error is one of the files that every CRL is
+/// compared with, the inner one the CRL's own.
 fn gather(
     options: &Options,
     source: &Source,
     issuers: &[Certificate],
     as_of: OffsetDateTime,
-) -> Result<(String, CrlSubject), InputError> {
+) -> Result<Result<(String, CrlSubject), (String, InputError)>, InputError> {
     let compared = options.previous.is_some() || options.report.is_some();
     let keep = if compared { Keep::Entries } else { Keep::Nothing };
     thread::scope(|scope| {
@@ -238,14 +258,18 @@ fn gather(
         let previous = options.previous.as_deref();
         let previous = previous.map(|path| scope.spawn(move || walk::crl(path, issuers, keep)));
         let current = match source {
-            Source::File(path) => walk::crl(path, issuers, keep)?,
-            Source::Bytes { bytes, .. } => walk::bytes(bytes, issuers),
+            Source::File(path) => walk::crl(path, issuers, keep),
+            Source::Bytes { bytes, .. } => Ok(walk::bytes(bytes, issuers)),
         };
         let previous = previous.map(joined).transpose()?;
         let reported = reported.map(joined).transpose()?;
         let name = source.name();
+        let current = match current {
+            Ok(current) => current,
+            Err(error) => return Ok(Err((name, error))),
+        };
         let subject = subject(options, &name, current, previous, reported.as_ref(), as_of);
-        Ok((name, subject))
+        Ok(Ok((name, subject)))
     })
 }
 
@@ -276,6 +300,7 @@ fn subject(
         crl: current.crl,
         issuer: current.issuer.ok_or_else(|| "no certificate was given (--issuer)".to_owned()),
         history,
+        metadata: None,
         as_of,
     }
 }

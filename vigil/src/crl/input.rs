@@ -14,6 +14,8 @@ use vigil_core::{
     jobs::crl_audit::MAX_CRL_BYTES,
 };
 
+use super::remote::{self, RemoteError};
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
     #[error("{path} is no certificate", path = .path.display())]
@@ -26,6 +28,12 @@ pub(crate) enum InputError {
     Changed(PathBuf),
     #[error("{path} has no file that is called .crl or .pem", path = .0.display())]
     NoCrls(PathBuf),
+    #[error("cannot read {url}")]
+    Remote {
+        url: String,
+        #[source]
+        error: RemoteError,
+    },
     #[error("{path} is not a regular file", path = .0.display())]
     NotAFile(PathBuf),
     #[error("cannot read {path}", path = .path.display())]
@@ -84,25 +92,52 @@ impl Source {
     }
 }
 
+/// A source, or its name and why it cannot be read.
+pub(super) type Found = Result<Source, (String, InputError)>;
+
 /// The CRLs that the arguments name: `-` is standard input, a folder is the files in it that are
-/// called `.crl` or `.pem`. A shell has expanded its patterns before.
-pub(super) fn sources(arguments: &[PathBuf]) -> Result<Vec<Source>, InputError> {
+/// called `.crl` or `.pem`, `http://` and `s3://` are fetched. A shell has expanded its patterns before.
+pub(super) fn sources(arguments: &[PathBuf]) -> Vec<Found> {
     let mut sources = Vec::new();
     for path in arguments {
-        if path.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            let stdin = io::stdin().lock().take(MAX_CRL_BYTES + 1);
-            { stdin }.read_to_end(&mut bytes).map_err(InputError::read(path))?;
-            decoded("-", bytes, &mut sources);
-        } else if path.is_dir() {
-            for file in files_of(path)? {
-                from_file(&file, &mut sources)?;
+        let name = path.display().to_string();
+        if !path.is_dir() {
+            sources.extend(of_one(path, &name));
+            continue;
+        }
+        match files_of(path) {
+            Err(error) => sources.push(Err((name, error))),
+            Ok(files) => {
+                sources.extend(
+                    files.iter().flat_map(|file| of_one(file, &file.display().to_string())),
+                );
             }
-        } else {
-            from_file(path, &mut sources)?;
         }
     }
-    Ok(sources)
+    sources
+}
+
+fn of_one(path: &Path, name: &str) -> Vec<Found> {
+    let mut sources = Vec::new();
+    let read = if name == "-" {
+        stdin(path).map(|bytes| decoded(name, bytes, &mut sources))
+    } else if remote::is_remote(name) {
+        let failed = |error| InputError::Remote { url: name.to_owned(), error };
+        remote::read(name).map_err(failed).map(|bytes| decoded(name, bytes, &mut sources))
+    } else {
+        from_file(path, &mut sources)
+    };
+    match read {
+        Ok(()) => sources.into_iter().map(Ok).collect(),
+        Err(error) => vec![Err((name.to_owned(), error))],
+    }
+}
+
+fn stdin(path: &Path) -> Result<Vec<u8>, InputError> {
+    let mut bytes = Vec::new();
+    let stdin = io::stdin().lock().take(MAX_CRL_BYTES + 1);
+    { stdin }.read_to_end(&mut bytes).map_err(InputError::read(path))?;
+    Ok(bytes)
 }
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>, InputError> {

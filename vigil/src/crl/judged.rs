@@ -2,7 +2,10 @@
 
 use vigil_core::{
     finding::{Finding, Severity},
-    rules::{Judgement, JudgementResult, crl::CrlSubject},
+    rules::{
+        Judgement, JudgementResult,
+        crl::{CrlState, CrlSubject},
+    },
 };
 
 /// One CRL and what was said of it.
@@ -34,6 +37,11 @@ impl Answer {
 }
 
 impl Judged {
+    /// The CRL could not be read from where it lies.
+    pub(super) fn is_unread(&self) -> bool {
+        matches!(self.subject.crl, CrlState::NotChecked(_))
+    }
+
     pub(super) fn answer(&self, threshold: Severity) -> Answer {
         let found = findings(&self.judgements);
         if found.iter().any(|one| one.severity >= threshold && !is_unverified(one)) {

@@ -50,7 +50,7 @@ pub(super) struct Walked {
 }
 
 impl Walked {
-    fn without_facts(crl: CrlState, issuers: &[Certificate]) -> Self {
+    pub(super) fn without_facts(crl: CrlState, issuers: &[Certificate]) -> Self {
         Self { crl, listed: None, issuer: issuers.first().cloned() }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Uri};
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
+use time::format_description::well_known::Rfc3339;
 
 use super::config::BucketConfig;
 use super::events::Requester;
@@ -63,6 +64,7 @@ impl S3Access for Access {
             key,
             headers: cx.headers(),
             is_of_version: is_of_version(cx.uri()),
+            now: self.0.clock.now(),
         };
         question.decide(&config)?;
         let access_key = cx.credentials().map(|credentials| credentials.access_key.as_str());
@@ -93,6 +95,7 @@ struct Question<'a> {
     headers: &'a HeaderMap,
     /// A version is named.
     is_of_version: bool,
+    now: time::OffsetDateTime,
 }
 
 impl Question<'_> {
@@ -158,10 +161,16 @@ impl Question<'_> {
 
     fn is_open_by_acl(&self, config: &BucketConfig) -> bool {
         // ACLs are kept of latest versions alone.
-        let reads = matches!(self.operation, "GetObject" | "HeadObject") && !self.is_of_version;
-        let acl = self.key.map_or("private", |key| config.object_acl(key));
         let counts = !config.block().ignore_public_acls && !config.acls_are_disabled();
-        reads && counts && acl::is_world_readable(acl)
+        let acl = match self.operation {
+            _ if self.is_of_version || !counts => return false,
+            "GetObject" | "HeadObject" => self.key.map_or("private", |key| config.object_acl(key)),
+            // S3 User Guide, Access control list (ACL) overview: WRITE and READ on a bucket.
+            "DeleteObject" | "PutObject" => return acl::is_world_writable(&config.acl),
+            "HeadBucket" | "ListObjects" | "ListObjectsV2" => &config.acl,
+            _ => return false,
+        };
+        acl::is_world_readable(acl)
     }
 
     fn ask(&self, config: &BucketConfig, action: &str) -> S3Result<Verdict> {
@@ -219,7 +228,11 @@ impl Question<'_> {
         let is_service = matches!(self.caller, Caller::Service(_));
         // Only a service may state its source. A caller of the account could invent one.
         let source = |name| if is_service { header(name) } else { None };
+        let now = self.now.format(&Rfc3339).unwrap_or_default();
         Context::default()
+            .with("aws:CurrentTime", &now)
+            .with("aws:EpochTime", &self.now.unix_timestamp().to_string())
+            .with_optional("s3:TlsVersion", secure.then_some("1.3"))
             .with_optional("aws:PrincipalAccount", self.caller.account())
             .with("aws:PrincipalIsAWSService", if is_service { "true" } else { "false" })
             .with("aws:SecureTransport", if secure { "true" } else { "false" })

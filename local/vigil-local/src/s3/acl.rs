@@ -1,6 +1,6 @@
 //! Canned ACLs: which there are, what they grant, and which of them a bucket takes.
 
-use s3s::dto::{Grant, Grantee, Owner, Permission, Type};
+use s3s::dto::{Grant, Grantee, Owner, Permission, PutBucketAclInput, Type};
 use s3s::{S3Result, s3_error};
 
 use super::config::BucketConfig;
@@ -28,6 +28,11 @@ fn is_public(acl: &str) -> bool {
 /// Whether any principal may read an object under this ACL.
 pub(crate) fn is_world_readable(acl: &str) -> bool {
     matches!(acl, "public-read" | "public-read-write")
+}
+
+/// Whether anybody may create, overwrite and delete objects of a bucket under this ACL.
+pub(crate) fn is_world_writable(acl: &str) -> bool {
+    acl == "public-read-write"
 }
 
 /// Refuses what S3 refuses when an ACL is set on a bucket or an object.
@@ -66,6 +71,55 @@ pub(crate) fn canned(grants: &[Grant]) -> S3Result<&'static str> {
         (2, true, true) => Ok("public-read-write"),
         (1, ..) if to_group(AUTHENTICATED_USERS, "READ") => Ok("authenticated-read"),
         _ => Err(s3_error!(NotImplemented, "vigil-local keeps canned ACLs only")),
+    }
+}
+
+/// The grants of `x-amz-grant-…`, as `id="…"` each. Others than those are not kept here.
+pub(crate) fn by_headers(input: &PutBucketAclInput) -> S3Result<Vec<(String, String)>> {
+    let headers = [
+        (&input.grant_full_control, Permission::FULL_CONTROL),
+        (&input.grant_read, Permission::READ),
+        (&input.grant_read_acp, Permission::READ_ACP),
+        (&input.grant_write, Permission::WRITE),
+        (&input.grant_write_acp, Permission::WRITE_ACP),
+    ];
+    let mut grants = Vec::new();
+    for (header, permission) in headers {
+        for grantee in header.iter().flat_map(|header| header.split(',')) {
+            let id = grantee.trim().strip_prefix("id=").map(|id| id.trim_matches('"'));
+            let Some(id) = id.filter(|id| !id.is_empty()) else {
+                return Err(s3_error!(
+                    NotImplemented,
+                    "vigil-local takes canonical user ids in x-amz-grant-… headers"
+                ));
+            };
+            grants.push((id.to_owned(), permission.to_owned()));
+        }
+    }
+    Ok(grants)
+}
+
+/// What a list of grants gives to other accounts than the owner.
+pub(crate) fn to_accounts(grants: &[Grant], account: &str) -> Vec<(String, String)> {
+    let owner = owner(account).id;
+    let to_other = |grant: &Grant| {
+        let id = grant.grantee.as_ref()?.id.clone()?;
+        let permission = grant.permission.as_ref()?.as_str().to_owned();
+        (Some(&id) != owner.as_ref()).then_some((id, permission))
+    };
+    grants.iter().filter_map(to_other).collect()
+}
+
+pub(crate) fn to_account((id, permission): (String, String)) -> Grant {
+    Grant {
+        grantee: Some(Grantee {
+            display_name: None,
+            email_address: None,
+            id: Some(id),
+            type_: Type::from_static(Type::CANONICAL_USER),
+            uri: None,
+        }),
+        permission: Some(Permission::from(permission)),
     }
 }
 
@@ -138,6 +192,24 @@ mod tests {
             let error = check(acl, &config).err().map(|error| error.code().as_str().to_owned());
             assert_eq!(error.as_deref(), want, "{acl} with the block {block_public_acls}");
         }
+    }
+
+    #[test]
+    fn grants_to_other_accounts_are_kept_apart() {
+        let mut grants = grants("public-read", "111122223333");
+        let theirs = ("abcd".to_owned(), "WRITE".to_owned());
+        grants.push(to_account(theirs.clone()));
+        assert_eq!(canned(&grants).unwrap(), "public-read");
+        assert_eq!(to_accounts(&grants, "111122223333").as_slice(), std::slice::from_ref(&theirs));
+        let by_header = |grant_write: &str| {
+            let input = PutBucketAclInput {
+                grant_write: Some(grant_write.to_owned()),
+                ..PutBucketAclInput::default()
+            };
+            by_headers(&input)
+        };
+        assert_eq!(by_header("id=\"abcd\"").unwrap(), [theirs]);
+        assert!(by_header("emailAddress=\"a@example.com\"").is_err());
     }
 
     #[test]

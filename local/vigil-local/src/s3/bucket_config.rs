@@ -194,7 +194,7 @@ impl LocalS3 {
         if !known.contains(&ownership.as_str()) {
             return Err(s3_error!(MalformedXML, "{ownership:?} is no object ownership"));
         }
-        if ownership == BUCKET_OWNER_ENFORCED && self.config(bucket)?.acl != "private" {
+        if ownership == BUCKET_OWNER_ENFORCED && self.config(bucket)?.has_acl() {
             return Err(s3_error!(
                 InvalidBucketAclWithObjectOwnership,
                 "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
@@ -204,12 +204,32 @@ impl LocalS3 {
     }
 
     pub(super) fn put_bucket_acl_of(&self, input: PutBucketAclInput) -> S3Result<()> {
-        let canned = asked_acl(
-            input.acl.as_ref().map(BucketCannedACL::as_str),
-            input.access_control_policy,
-        )?;
-        acl::check(&canned, &self.config(&input.bucket)?)?;
-        self.configure(&input.bucket, |config| config.acl = canned)
+        let mut grants = acl::by_headers(&input)?;
+        let listed = input.access_control_policy.and_then(|list| list.grants);
+        let listed = listed.unwrap_or_default();
+        let canned = match (&input.acl, grants.is_empty(), listed.is_empty()) {
+            (Some(canned), true, true) => canned.as_str().to_owned(),
+            (None, false, true) => "private".to_owned(),
+            (None, true, false) => {
+                grants = acl::to_accounts(&listed, &self.shared.account.id);
+                acl::canned(&listed)?.to_owned()
+            }
+            _ => {
+                return Err(s3_error!(
+                    NotImplemented,
+                    "vigil-local takes one canned ACL, a list of grants, or grants in headers"
+                ));
+            }
+        };
+        let config = self.config(&input.bucket)?;
+        acl::check(&canned, &config)?;
+        if !grants.is_empty() && config.acls_are_disabled() {
+            return Err(s3_error!(AccessControlListNotSupported, "The bucket does not allow ACLs"));
+        }
+        self.configure(&input.bucket, |config| {
+            config.acl = canned;
+            config.acl_grants = grants;
+        })
     }
 
     pub(super) fn put_object_acl_of(&self, input: PutObjectAclInput) -> S3Result<()> {

@@ -24,6 +24,8 @@ pub(crate) struct BucketConfig {
     pub(crate) versioning: Option<String>,
     pub(crate) ownership: Option<String>,
     pub(crate) acl: String,
+    /// What the bucket's ACL grants beside the canned one: a canonical user id, and a permission.
+    pub(crate) acl_grants: Vec<(String, String)>,
     /// Whether S3 sends events about objects to EventBridge.
     pub(crate) event_bridge: bool,
     pub(crate) lifecycle: Vec<Lifecycle>,
@@ -142,6 +144,7 @@ impl Default for BucketConfig {
             versioning: None,
             ownership: Some(BUCKET_OWNER_ENFORCED.to_owned()),
             acl: "private".to_owned(),
+            acl_grants: Vec::new(),
             event_bridge: false,
             lifecycle: Vec::new(),
             access_logs: None,
@@ -165,6 +168,11 @@ impl BucketConfig {
 
     pub(crate) fn acls_are_disabled(&self) -> bool {
         self.ownership.as_deref() == Some(BUCKET_OWNER_ENFORCED)
+    }
+
+    /// Whether the bucket's ACL grants anything to others than its owner.
+    pub(crate) fn has_acl(&self) -> bool {
+        self.acl != "private" || !self.acl_grants.is_empty()
     }
 
     pub(crate) fn object_acl(&self, key: &str) -> &str {

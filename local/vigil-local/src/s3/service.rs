@@ -119,7 +119,9 @@ impl S3 for LocalS3 {
         req: S3Request<GetBucketAclInput>,
     ) -> Answer<GetBucketAclOutput> {
         let account = &self.shared.account.id;
-        let grants = acl::grants(&self.config(&req.input.bucket)?.acl, account);
+        let config = self.config(&req.input.bucket)?;
+        let mut grants = acl::grants(&config.acl, account);
+        grants.extend(config.acl_grants.into_iter().map(acl::to_account));
         ok(GetBucketAclOutput { grants: Some(grants), owner: Some(acl::owner(account)) })
     }
 

@@ -85,8 +85,28 @@ fn conditions_are_met_unmet_or_unknown() {
         .with("aws:SourceAccount", "111122223333")
         .with("aws:SourceArn", arn)
         .with("aws:SecureTransport", "true")
+        .with("aws:CurrentTime", "2026-03-01T12:00:00Z")
+        .with_one_of("s3:TlsVersion", ["1.2", "1.3"])
         .without("aws:PrincipalOrgID");
     for (condition, want) in [
+        (json!({"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}), "silent"),
+        (json!({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01"}}), "allowed"),
+        (
+            json!({"DateGreaterThanEquals": {"aws:CurrentTime": "2026-03-01T13:00+01:00"}}),
+            "allowed",
+        ),
+        (json!({"DateNotEquals": {"aws:CurrentTime": "2026-03-01T12:00:00Z"}}), "silent"),
+        (json!({"DateLessThanIfExists": {"aws:CurrentTime": 1_577_836_800}}), "silent"),
+        (json!({"DateLessThan": {"aws:CurrentTime": "next year"}}), "unclear"),
+        (json!({"DateLessThan": {"aws:TokenIssueTime": "2020-01-01"}}), "unclear"),
+        (json!({"NumericGreaterThanEquals": {"s3:TlsVersion": "1.2"}}), "allowed"),
+        (json!({"NumericLessThan": {"s3:TlsVersion": [1.1, "1.2"]}}), "silent"),
+        (json!({"NumericGreaterThan": {"s3:TlsVersion": 1.2}}), "unclear"),
+        (json!({"NumericLessThan": {"s3:TlsVersion": "NaN"}}), "unclear"),
+        (json!({"Null": {"s3:TlsVersion": "false"}}), "allowed"),
+        (json!({"NumericLessThan": {"aws:PrincipalOrgID": "1"}}), "silent"),
+        (json!({"NumericLessThan": {"aws:SourceArn": "1"}}), "unclear"),
+        (json!({"NumericBetween": {"s3:TlsVersion": "1.2"}}), "unclear"),
         (json!({"StringEquals": {"aws:SourceAccount": "111122223333"}}), "allowed"),
         (json!({"StringEquals": {"AWS:sourceaccount": ["1", "111122223333"]}}), "allowed"),
         (json!({"StringEquals": {"aws:SourceAccount": "999999999999"}}), "silent"),
@@ -104,7 +124,9 @@ fn conditions_are_met_unmet_or_unknown() {
         (json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}), "allowed"),
         (json!({"StringEquals": {"aws:SourceOrgID": "o-1"}}), "unclear"),
         (json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), "unclear"),
-        (json!({"NumericEquals": {"aws:SourceAccount": "1"}}), "unclear"),
+        (json!({"NumericEquals": {"aws:SourceAccount": "1"}}), "silent"),
+        (json!({"NumericEquals": {"aws:SourceAccount": 111_122_223_333_u64}}), "allowed"),
+        (json!({"BinaryEquals": {"aws:SourceAccount": "MQ=="}}), "unclear"),
         (json!({"ForEachValue:StringEquals": {"aws:SourceAccount": "1"}}), "unclear"),
         (json!({"ForAllValues:StringEquals": {"aws:SourceAccount": "1"}}), "silent"),
         (json!({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "1"}}), "allowed"),

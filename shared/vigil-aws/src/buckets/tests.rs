@@ -11,6 +11,22 @@ fn wrapped(status: u16, code: &str) -> Answer {
     Answer { body: format!("<ErrorResponse>{}</ErrorResponse>", answer.body), ..answer }
 }
 
+fn acl(grants: &[(&str, &str)]) -> String {
+    let grants: String = grants
+        .iter()
+        .map(|(grantee, permission)| {
+            format!(
+                "<Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+                 xsi:type=\"{grantee}</Grantee><Permission>{permission}</Permission></Grant>"
+            )
+        })
+        .collect();
+    format!(
+        "<AccessControlPolicy><Owner><ID>us</ID></Owner><AccessControlList>{grants}\
+         </AccessControlList></AccessControlPolicy>"
+    )
+}
+
 /// Of the account; what it asked; and what came of it.
 async fn account_block(answer: Answer) -> (String, Fact<PublicAccessBlock>) {
     let (wire, none) = (Wire::new([answer]), Wire::default());
@@ -67,6 +83,12 @@ async fn every_setting_is_read() {
             <TargetPrefix>crls/</TargetPrefix></LoggingEnabled></BucketLoggingStatus>"),
         ok("<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>\
             </ObjectLockConfiguration>"),
+        ok(&acl(&[
+            (r#"CanonicalUser"><ID>us</ID>"#, "FULL_CONTROL"),
+            (r#"Group"><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI>"#, "WRITE"),
+            (r#"Group"><URI>http://acs.amazonaws.com/groups/s3/LogDelivery</URI>"#, "READ_ACP"),
+            (r#"CanonicalUser"><ID>them</ID>"#, "READ"),
+        ])),
     ]);
     let kms = Wire::new([
         dated(r#"{"KeyMetadata": {"KeyId": "1", "Arn": "arn:1", "KeyState": "Enabled"}}"#),
@@ -94,6 +116,13 @@ async fn every_setting_is_read() {
     assert_eq!(facts.lifecycle, Fact::Known(vec![tidy]));
     assert_eq!(facts.access_logs, Fact::Known(Some("logs".to_owned())));
     assert_eq!(facts.object_lock, Fact::Known(true));
+    let grant = |to, permission: &str| AclGrant { to, permission: permission.to_owned() };
+    let grants = vec![
+        grant(AclGrantee::AllUsers, "WRITE"),
+        grant(AclGrantee::LogDelivery, "READ_ACP"),
+        grant(AclGrantee::Other("them".to_owned()), "READ"),
+    ];
+    assert_eq!(facts.acl, Fact::Known(grants));
 }
 
 #[tokio::test]
@@ -111,8 +140,10 @@ async fn what_was_never_set_is_known_to_be_so() {
         refused(404, "NoSuchLifecycleConfiguration"),
         ok("<BucketLoggingStatus/>"),
         refused(404, "ObjectLockConfigurationNotFoundError"),
+        ok(&acl(&[])),
     ])
     .await;
+    assert_eq!(facts.acl, Fact::Known(Vec::new()));
     assert_eq!((facts.owned, facts.event_notifications), (Fact::Known(false), Fact::Known(false)));
     assert_eq!(facts.lifecycle, Fact::Known(Vec::new()));
     assert_eq!(facts.access_logs, Fact::Known(None));
@@ -139,12 +170,13 @@ async fn a_refusal_is_named_and_the_other_facts_are_had() {
         refused(404, "NoSuchLifecycleConfiguration"),
         ok("<BucketLoggingStatus/>"),
         refused(404, "ObjectLockConfigurationNotFoundError"),
+        refused(403, "AccessDenied"),
     ])
     .await;
     let unknown = facts.unknown();
     assert_eq!(
         unknown.iter().map(|(what, _)| *what).collect::<Vec<_>>(),
-        ["policy", "encryption", "owner"]
+        ["policy", "encryption", "owner", "ACL"]
     );
     assert!(unknown[0].1.starts_with("GetBucketPolicy was refused for crls: AccessDenied"));
 }

@@ -64,6 +64,22 @@ async fn a_crl_is_fetched_with_the_headers_that_matter() {
 }
 
 #[tokio::test]
+async fn an_encoded_body_is_named_and_not_read() {
+    for (headers, want) in [
+        ("Content-Encoding: gzip\r\n", Some("gzip")),
+        ("Content-Encoding: identity, BR\r\n", Some("BR")),
+        ("Content-Encoding: Identity\r\n", None),
+        ("Content-Encoding:\r\n", None),
+    ] {
+        let (address, _served) = server(vec![ok(headers, "crl")]).await;
+        let (download, body) = fetch(&HttpDistribution::new(Route::Via(address)), URL, 3).await;
+        let error = want.map(|coding| DownloadError::Encoded { coding: coding.to_owned() });
+        assert_eq!(download.result.err(), error, "{headers}");
+        assert_eq!(body.is_empty(), want.is_some(), "{headers}");
+    }
+}
+
+#[tokio::test]
 async fn redirects_are_followed_three_times_within_and_between_hosts() {
     let answers = [to("/a"), to("//other.example.com/b"), to("http://third.example.com/c?d=e")];
     let with = |last: String| answers.iter().cloned().chain([last]).collect::<Vec<_>>();

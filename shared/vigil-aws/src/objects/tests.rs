@@ -15,6 +15,32 @@ async fn read(answer: Answer, limit: u64) -> (Result<Delivery, PortError>, Strin
     (delivery, String::from_utf8(seen).unwrap(), wire.asked()[0].uri.clone())
 }
 
+/// Of answers that say nothing of the object.
+fn delivered() -> Delivery {
+    Delivery::Delivered(ObjectMetadata::default())
+}
+
+#[tokio::test]
+async fn what_s3_serves_the_object_with_is_told() {
+    let headers = vec![
+        ("cache-control", "max-age=60"),
+        ("content-encoding", "gzip"),
+        ("content-type", "application/pkix-crl"),
+        ("expires", "soon"),
+        ("x-amz-website-redirect-location", "/other"),
+    ];
+    let (delivery, ..) = read(Answer { headers, ..answer(200, "hello") }, 5).await;
+    let text = |text: &str| Some(text.to_owned());
+    let metadata = ObjectMetadata {
+        cache_control: text("max-age=60"),
+        content_encoding: text("gzip"),
+        content_type: text("application/pkix-crl"),
+        expires: text("soon"),
+        website_redirect: text("/other"),
+    };
+    assert_eq!(delivery.unwrap(), Delivery::Delivered(metadata));
+}
+
 fn answer(status: u16, body: &str) -> Answer {
     Answer { status, headers: Vec::new(), body: body.to_owned() }
 }
@@ -31,7 +57,7 @@ fn error(code: &str) -> String {
 #[tokio::test]
 async fn an_object_is_handed_on_whole() {
     let (delivery, seen, uri) = read(answer(200, "hello"), 5).await;
-    assert_eq!(delivery.unwrap(), Delivery::Delivered);
+    assert_eq!(delivery.unwrap(), delivered());
     assert_eq!(seen, "hello");
     assert!(uri.contains("/crl/1.crl"), "{uri}");
 }
@@ -58,7 +84,7 @@ async fn a_missing_object_is_an_answer_a_missing_bucket_an_error() {
 #[tokio::test]
 async fn an_empty_object_is_handed_on_as_nothing() {
     let (delivery, seen, _) = read(answer(416, &error("InvalidRange")), 5).await;
-    assert_eq!((delivery.unwrap(), seen.as_str()), (Delivery::Delivered, ""));
+    assert_eq!((delivery.unwrap(), seen.as_str()), (delivered(), ""));
 }
 
 /// The scripted answers are given in the order of the requests, which are begun in turn.
@@ -79,7 +105,7 @@ async fn a_large_object_comes_in_ranges_of_one_version_in_order() {
         ControlFlow::Continue(())
     };
     let delivery = objects.read(Address::new("crls", "k"), 22, &mut sink).await.unwrap();
-    assert_eq!((delivery, seen.as_slice()), (Delivery::Delivered, &b"abcdefghijklmnopqrstuv"[..]));
+    assert_eq!((delivery, seen.as_slice()), (delivered(), &b"abcdefghijklmnopqrstuv"[..]));
     let asked = wire.asked();
     assert_eq!(asked.len(), 6);
     assert_eq!(asked[0].if_match, None);
@@ -102,7 +128,7 @@ async fn what_the_sink_does_not_want_is_not_fetched_to_its_end() {
     let objects = S3Objects { client: client!(aws_sdk_s3, wire), range: 4 };
     let mut sink = |_: &[u8]| ControlFlow::Break(());
     let delivery = objects.read(Address::new("crls", "k"), 400, &mut sink).await.unwrap();
-    assert_eq!(delivery, Delivery::Delivered);
+    assert_eq!(delivery, delivered());
     assert!(wire.asked().len() <= 1 + AHEAD);
 }
 
@@ -127,7 +153,7 @@ async fn earlier_versions_are_those_of_the_key_and_read_by_id() {
     assert_eq!(before, ["v2", "v1"]);
     let address = Address { version: Some("v2"), ..Address::new("crls", "k") };
     let delivery = objects.read(address, 5, &mut |_: &[u8]| ControlFlow::Continue(())).await;
-    assert_eq!(delivery.unwrap(), Delivery::Delivered);
+    assert_eq!(delivery.unwrap(), delivered());
     let asked = wire.asked();
     assert!(asked[0].uri.contains("max-keys=6") && asked[0].uri.contains("prefix=k"), "{asked:?}");
     assert!(asked[1].uri.contains("versionId=v2"), "{asked:?}");

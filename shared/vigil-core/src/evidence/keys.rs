@@ -113,6 +113,14 @@ pub fn audit_run(as_of: OffsetDateTime, of_one: Option<&str>) -> String {
     format!("reports/crl-audit/{}{of_one}.json", in_key(as_of))
 }
 
+/// The key of another object that would have the same key: `copy` counts from 2.
+pub fn copy(key: &str, copy: u32) -> String {
+    match key.strip_suffix(".json") {
+        Some(stem) => format!("{stem}-{copy}.json"),
+        None => format!("{key}-{copy}"),
+    }
+}
+
 /// The mark of a CA that stays DISABLED when it is restored.
 pub fn hold(ca: &CaArn) -> String {
     format!("holds/{}.json", ca.id())

@@ -66,12 +66,14 @@ pub struct Settings {
     pub max_report_bytes: u64,
     /// See [`super::restore_deadline::Settings::claim_expires_after`].
     pub claim_expires_after: Duration,
+    /// Principals that may change CRL buckets: ids of accounts or ARNs, with the wildcards of IAM.
+    pub administrators: Vec<String>,
 }
 
 /// How many CAs are audited at the same time: calls wait for each other's answers, not for work.
 const AT_ONCE: usize = 16;
 
-/// Each bucket is asked for its eleven facts at once.
+/// Each bucket is asked for its twelve facts at once.
 const BUCKETS_AT_ONCE: usize = 4;
 
 /// One run: all CAs on a schedule, what it concerns on an event.

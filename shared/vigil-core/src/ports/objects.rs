@@ -1,6 +1,7 @@
 //! Reading objects that other programs write: CRLs and audit reports, of any size.
 
 use super::{ByteSink, PortError};
+use crate::distribution::ObjectMetadata;
 use async_trait::async_trait;
 
 /// S3: objects of buckets other than the evidence bucket.
@@ -97,12 +98,12 @@ pub enum Rest {
 }
 
 /// How a delivery ended. A bucket that is not there is an error, an object that is not is an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// There is no such object.
     Absent,
-    /// All of it was passed on, or all that `sink` wanted.
-    Delivered,
+    /// All of it was passed on, or all that `sink` wanted; and what S3 serves it with.
+    Delivered(ObjectMetadata),
     /// It is longer than the limit.
     TooLarge,
 }

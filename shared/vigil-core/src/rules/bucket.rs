@@ -1,6 +1,7 @@
 //! The rules for a bucket that holds CRLs, with regard to the CAs that use it.
 
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::{NotJudged, Rule, Subject};
 use crate::{
@@ -9,10 +10,13 @@ use crate::{
     bucket_policy::{BucketPolicy, Context, Principal},
     ca::{S3ObjectAcl, display_name},
     finding::Names,
+    instant::rfc3339,
 };
 
 mod access_logging;
+mod acl;
 mod block;
+mod callers;
 mod confused_deputy;
 mod encryption;
 mod encryption_key;
@@ -42,6 +46,7 @@ pub const RULES: &[Rule<BucketSubject>] = &[
     service_access::RULE,
     confused_deputy::RULE,
     other_writers::RULE,
+    acl::RULE,
     object_acl::RULE,
     http_readable::RULE,
     public_read::RULE,
@@ -74,6 +79,11 @@ pub struct BucketSubject {
     pub users: Vec<BucketUser>,
     /// What lies where CRLs lie and is written no more; or why that is not known.
     pub orphans: Result<Orphans, String>,
+    /// Principals that may change the bucket and its CRLs: ids of accounts or ARNs, with the wildcards
+    /// of IAM.
+    pub administrators: Vec<String>,
+    /// The present time.
+    pub as_of: OffsetDateTime,
 }
 
 /// Keys of CRLs that no CA writes any more.
@@ -128,6 +138,18 @@ impl BucketSubject {
     /// The bucket's ARN.
     pub fn arn(&self) -> String {
         bucket_arn(self.partition(), &self.facts.name)
+    }
+
+    /// What is known of every request now (IAM User Guide, Global condition keys).
+    fn at(&self) -> Context {
+        Context::default()
+            .with("aws:CurrentTime", &rfc3339(self.as_of))
+            .with("aws:EpochTime", &self.as_of.unix_timestamp().to_string())
+    }
+
+    /// A request by plain HTTP, which is of no version of TLS.
+    fn without_tls(&self) -> Context {
+        self.at().with("aws:SecureTransport", "false").without("s3:TlsVersion")
     }
 
     fn partition(&self) -> &str {
@@ -196,9 +218,9 @@ impl BucketUser {
     }
 
     /// What is known of the service's requests for this CA.
-    fn context(&self, policy: Option<&BucketPolicy>) -> Context {
+    fn context(&self, subject: &BucketSubject, policy: Option<&BucketPolicy>) -> Context {
         let organisation = policy.and_then(organisation_of);
-        service_context(self.ca.account(), self.ca.as_str(), organisation)
+        service_context(subject, self.ca.account(), self.ca.as_str(), organisation)
             .with("s3:x-amz-acl", &self.object_acl.as_str().to_lowercase().replace('_', "-"))
     }
 }
@@ -218,13 +240,20 @@ fn organisation_of(policy: &BucketPolicy) -> Option<&str> {
     policy.condition_values("aws:SourceOrgID").find(|id| id.starts_with("o-") && !id.contains('*'))
 }
 
-/// A request by the service itself, on behalf of a CA (IAM User Guide, Global condition keys).
-fn service_context(account: &str, ca: &str, organisation: Option<&str>) -> Context {
+/// A request by the service itself, on behalf of a CA. AWS requires TLS 1.2 and recommends TLS 1.3;
+/// which of them the service uses is not documented.
+fn service_context(
+    subject: &BucketSubject,
+    account: &str,
+    ca: &str,
+    organisation: Option<&str>,
+) -> Context {
     let context = match organisation {
-        Some(id) => Context::default().with("aws:SourceOrgID", id),
-        None => Context::default().without("aws:SourceOrgID"),
+        Some(id) => subject.at().with("aws:SourceOrgID", id),
+        None => subject.at().without("aws:SourceOrgID"),
     };
     let context = context
+        .with_one_of("s3:TlsVersion", ["1.2", "1.3"])
         .with("aws:SourceAccount", account)
         .with("aws:SourceArn", ca)
         .with("aws:SecureTransport", "true")
@@ -236,6 +265,8 @@ fn service_context(account: &str, ca: &str, organisation: Option<&str>) -> Conte
         "aws:PrincipalOrgID",
         "aws:SourceVpc",
         "aws:SourceVpce",
+        "s3:DataAccessPointAccount",
+        "s3:DataAccessPointArn",
     ]
     .into_iter()
     .fold(context, Context::without)

@@ -13,6 +13,7 @@ use crate::{
         CrlError, CrlFacts, FaultKind,
         comparison::{BACKDATED, Coverage, Difference},
     },
+    distribution::ObjectMetadata,
     finding::{Kind, Names, Observation},
     signature::SignatureError,
 };
@@ -34,6 +35,7 @@ mod issuing_distribution_point;
 mod location;
 mod never_issued;
 mod next_update;
+mod object_metadata;
 mod object_present;
 mod overdue_refresh;
 mod parses;
@@ -67,6 +69,7 @@ pub const RULES: &[Rule<CrlSubject>] = &[
     generation::RULE,
     parses::RULE,
     encoding::RULE,
+    object_metadata::RULE,
     version::RULE,
     signature::RULE,
     issuer_certificate::RULE,
@@ -133,6 +136,8 @@ pub struct CrlSubject {
     pub named: Result<Named, String>,
     /// Whether any certificate names the CRL.
     pub references: References,
+    /// What S3 serves the object with; `None` for a CRL that is in no bucket, and while it is not known.
+    pub metadata: Option<ObjectMetadata>,
     pub as_of: OffsetDateTime,
 }
 

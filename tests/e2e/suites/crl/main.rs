@@ -5,6 +5,7 @@
 
 mod buckets;
 mod partitions;
+mod policies;
 
 use std::process::Command;
 
@@ -16,6 +17,10 @@ use e2e::{
 };
 use serde_json::{Value, json};
 use time::Duration;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 const BUCKET: &str = "crl-bucket";
 
@@ -252,6 +257,20 @@ async fn is_revoked(world: &World, ca: &str, serial: &str) -> bool {
             found.trim_start_matches('0') == serial.trim_start_matches('0')
         })
     })
+}
+
+/// The status of a PUT that nothing signs.
+async fn unsigned_put(world: &World, key: &str) -> u16 {
+    let host = world.stack.endpoint().strip_prefix("http://").unwrap().to_owned();
+    let request = format!(
+        "PUT /{BUCKET}/{key} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 6\r\n\
+         Connection: close\r\n\r\nforged"
+    );
+    let mut stream = TcpStream::connect(&host).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 /// The rules with an unresolved finding of crl-audit whose severity is HIGH or CRITICAL.

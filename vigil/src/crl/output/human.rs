@@ -61,8 +61,10 @@ fn one(text: &mut String, judged: &Judged) {
 }
 
 fn summary(subject: &CrlSubject) -> Vec<String> {
-    let CrlState::Read { facts, .. } = &subject.crl else {
-        return vec!["no CRL could be read".to_owned()];
+    let facts = match &subject.crl {
+        CrlState::Read { facts, .. } => facts,
+        CrlState::NotChecked(why) => return vec![format!("not checked: {why}")],
+        _ => return vec!["no CRL could be read".to_owned()],
     };
     let time = |at: Option<_>| at.map_or_else(|| "an unknown time".to_owned(), rfc3339);
     let number = facts.number.as_deref().map_or_else(

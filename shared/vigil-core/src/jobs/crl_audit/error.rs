@@ -65,6 +65,8 @@ pub enum CheckError {
     NoTime,
     #[error("could not write the report")]
     Report(#[source] PortError),
+    #[error("too many runs of this second have written a report: {key}")]
+    TooManyReports { key: String },
     #[error("could not write JSON")]
     Write(#[source] serde_json::Error),
 }

@@ -15,6 +15,7 @@ use crate::{
     ca::Ca,
     certificate::Certificate,
     crl::comparison::{Coverage, Listed, Reported},
+    distribution::ObjectMetadata,
     failure::chain,
     ports::{Address, Delivery, Objects, PortError},
     rules::{
@@ -110,8 +111,9 @@ pub(super) async fn crl(ports: &Ports<'_>, asked: Asked<'_>) -> Gathered {
     let mut failures = Vec::new();
     let address = Address::new(&scope.bucket, &scope.key);
     let known = issuer.as_ref().ok();
-    let (reading, failed) = fetch(ports.objects, address, settings.max_crl_bytes, known).await;
-    failures.extend(failed);
+    let fetched = fetch(ports.objects, address, settings.max_crl_bytes, known).await;
+    let Fetched { reading, metadata, failure } = fetched;
+    failures.extend(failure);
     let Reading { state: crl, listed, sha256 } = reading;
     let is_compared = listed.is_some() || has_parts(kind);
     let nothing = || "there is no CRL to compare with an audit report".to_owned();
@@ -152,6 +154,7 @@ pub(super) async fn crl(ports: &Ports<'_>, asked: Asked<'_>) -> Gathered {
         previous,
         named: Err("certificates are read for the CRL as a whole".to_owned()),
         references,
+        metadata,
         as_of,
     };
     Gathered { subject, listed, sha256, plan, report_created_at, failures }
@@ -179,25 +182,34 @@ fn coverage(
     Ok(reported.coverage(&all, as_of))
 }
 
+/// An object, read as a CRL.
+struct Fetched {
+    reading: Reading,
+    /// `None` if there is no object, or it is not known.
+    metadata: Option<ObjectMetadata>,
+    failure: Option<CheckError>,
+}
+
 async fn fetch(
     objects: &dyn Objects,
     address: Address<'_>,
     limit: u64,
     issuer: Option<&Certificate>,
-) -> (Reading, Option<CheckError>) {
-    reading::read(issuer, async |sink| {
+) -> Fetched {
+    let (reading, (metadata, failure)) = reading::read(issuer, async |sink| {
         match objects.read(address, limit, sink).await {
-            Ok(Delivery::Delivered) => (End::Delivered, None),
+            Ok(Delivery::Delivered(metadata)) => (End::Delivered, (Some(metadata), None)),
             // A bucket that is not there is bucket.exists's to find.
-            Ok(Delivery::Absent) | Err(PortError::NotFound { .. }) => (End::Absent, None),
-            Ok(Delivery::TooLarge) => (End::TooLarge { limit }, None),
+            Ok(Delivery::Absent) | Err(PortError::NotFound { .. }) => (End::Absent, (None, None)),
+            Ok(Delivery::TooLarge) => (End::TooLarge { limit }, (None, None)),
             Err(error) => {
                 let step = CheckError::Object(error);
-                (End::Failed(chain(&step)), Some(step))
+                (End::Failed(chain(&step)), (None, Some(step)))
             }
         }
     })
-    .await
+    .await;
+    Fetched { reading, metadata, failure }
 }
 
 /// What a relying party gets of a CRL that could be read; `None` if no certificate names it.

@@ -10,9 +10,12 @@ use crate::{
     ca::Ca,
     evidence::keys,
     jobs::Published,
-    ports::EvidenceStore,
+    ports::{Creation, EvidenceStore},
     rules::{Judgement, JudgementResult, crl::ScannedCertificates},
 };
+
+/// Of one trigger: the function itself has fewer copies at a time.
+const MAX_RUNS_A_SECOND: u32 = 100;
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "RunReport"))]
@@ -110,11 +113,23 @@ impl Report {
         }
     }
 
-    /// Another run of the same second has written the same report; it stays.
-    pub(super) async fn write(&self, evidence: &dyn EvidenceStore) -> Result<(), CheckError> {
+    /// Never over another run's report: one of the same second gets a key of its own. The same report
+    /// is written once, also when it is written twice.
+    pub(super) async fn write(&mut self, evidence: &dyn EvidenceStore) -> Result<(), CheckError> {
         let body = serde_json::to_vec_pretty(self).map_err(CheckError::Write)?;
-        evidence.create(&self.key, body).await.map_err(CheckError::Report)?;
-        Ok(())
+        let first = self.key.clone();
+        for copy in 2..=MAX_RUNS_A_SECOND {
+            let created = evidence.create(&self.key, body.clone()).await;
+            if let Creation::Created(_) = created.map_err(CheckError::Report)? {
+                return Ok(());
+            }
+            let there = evidence.read(&self.key).await.map_err(CheckError::Report)?;
+            if there.is_some_and(|there| there.body == body) {
+                return Ok(());
+            }
+            self.key = keys::copy(&first, copy);
+        }
+        Err(CheckError::TooManyReports { key: first })
     }
 
     /// The short form, for the invocation's result.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{BucketSubject, BucketUser, organisation_of, service_access, service_context};
+use super::{
+    BucketSubject, BucketUser, callers::STRANGER, organisation_of, service_access, service_context,
+};
 use crate::{
     bucket_policy::{BucketPolicy, Context, Effect, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
@@ -70,9 +72,6 @@ enum Grade {
     AccountOnly,
 }
 
-/// An account that AWS gives to no customer.
-const STRANGER: &str = "000000000000";
-
 /// The policy is evaluated, not searched for words. Would it let ACM PCA in for the CA of a stranger,
 /// for a CA of the same organisation, and for another CA of the same account?
 fn check(subject: &BucketSubject) -> Verdict {
@@ -108,14 +107,14 @@ fn grade(subject: &BucketSubject, policy: &BucketPolicy, user: &BucketUser) -> O
     let (account, id) = (user.ca.account(), user.ca.id());
     let organisation = organisation_of(policy);
     let of_another_account = ca.replace(account, STRANGER);
-    let stranger = service_context(STRANGER, &of_another_account, None);
+    let stranger = service_context(subject, STRANGER, &of_another_account, None);
     match put_object(subject, policy, user, &stranger) {
         Effect::Allowed { .. } => return Some(Grade::Unbound),
         Effect::Unclear { why } => return Some(Grade::OtherCondition(why)),
         Effect::Denied { .. } | Effect::Silent => {}
     }
     for neighbour in neighbours(account) {
-        let context = service_context(&neighbour, &ca.replace(account, &neighbour), None);
+        let context = service_context(subject, &neighbour, &ca.replace(account, &neighbour), None);
         if let Effect::Allowed { .. } = put_object(subject, policy, user, &context) {
             let why =
                 format!("it also matches account {neighbour}, so it is a pattern of accounts");
@@ -123,13 +122,13 @@ fn grade(subject: &BucketSubject, policy: &BucketPolicy, user: &BucketUser) -> O
         }
     }
     if let Some(organisation) = organisation {
-        let colleague = service_context(STRANGER, &of_another_account, Some(organisation));
+        let colleague = service_context(subject, STRANGER, &of_another_account, Some(organisation));
         if let Effect::Allowed { .. } = put_object(subject, policy, user, &colleague) {
             return Some(Grade::Organisation(organisation.to_owned()));
         }
     }
     let other_ca = ca.replace(id, "00000000-0000-0000-0000-000000000000");
-    let sibling = service_context(account, &other_ca, organisation);
+    let sibling = service_context(subject, account, &other_ca, organisation);
     match put_object(subject, policy, user, &sibling) {
         Effect::Allowed { .. } => Some(Grade::AccountOnly),
         Effect::Unclear { why } => Some(Grade::OtherCondition(why)),

@@ -125,7 +125,7 @@ fn access(
     for user in &subject.users {
         let encrypted = encrypted(subject, user, bucket_key);
         let context = &user
-            .context(Some(policy))
+            .context(subject, Some(policy))
             .with("kms:EncryptionContext:aws:s3:arn", &encrypted)
             .with("kms:CallerAccount", user.ca.account());
         for action in ACTIONS {

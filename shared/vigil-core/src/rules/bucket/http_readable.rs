@@ -2,7 +2,7 @@
 
 use super::BucketSubject;
 use crate::{
-    bucket_policy::{Context, Principal, Request},
+    bucket_policy::{Principal, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{NotJudged, Rule, Verdict},
 };
@@ -32,7 +32,7 @@ const REFUSED: Kind = Kind {
 
 fn check(subject: &BucketSubject) -> Verdict {
     let Some(policy) = subject.policy()? else { return Ok(Vec::new()) };
-    let context = &Context::default().with("aws:SecureTransport", "false");
+    let context = &subject.without_tls();
     let mut by = None;
     let mut certificate_authorities = Vec::new();
     let mut served = subject.users.iter().filter(|user| user.served_by_bucket).peekable();

@@ -1,10 +1,10 @@
 //! Only ACM PCA may write, delete or publish CRL objects.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use super::BucketSubject;
+use super::{BucketSubject, callers::Caller};
 use crate::{
-    bucket_policy::{BucketPolicy, Context, Effect, Principal, Request, account_of},
+    bucket_policy::{BucketPolicy, Effect, Principal, Request, Wildcard, account_of},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, Verdict},
 };
@@ -17,15 +17,30 @@ pub(super) const RULE: Rule<BucketSubject> = Rule {
         cites: "AWS Private CA User Guide, Security best practices; Amazon S3 User Guide, Bucket policies; \
                 Service Authorization Reference, Amazon S3",
         kinds: &[
+            ACCESS_POINTS,
             ANYONE,
             ANYONE_LIMITED,
             AWS_SERVICE,
+            ORGANISATION,
             OTHER_ACCOUNT,
             OTHER_ACCOUNT_CONDITIONALLY,
             OWN_ACCOUNT,
         ],
     },
     check,
+};
+
+const ACCESS_POINTS: Kind = Kind {
+    id: "access-points",
+    severity: Severity::Low,
+    title: "Access points decide who can change CRLs of {ca} in {bucket}",
+    what_happened: "The policy of bucket {bucket} leaves {actions} on CRLs to the policies of access points of \
+                    account {account}. Vigil does not read these. Checked at {as_of}.",
+    impact: "If the policy of an access point, or of a multi-Region access point, lets others in, they can \
+             delete or replace the CRLs of {ca}.",
+    what_to_do: "Check the policy of each access point of the bucket (get-access-point-policy), or let the \
+                 statement allow s3:GetObject only. List the access points:",
+    first_command: "aws s3control list-access-points --account-id {account} --bucket {bucket}",
 };
 
 const ANYONE: Kind = Kind {
@@ -57,6 +72,16 @@ const AWS_SERVICE: Kind = Kind {
     what_happened: "The policy of bucket {bucket} allows the AWS service {principal} {actions} on CRLs. Checked \
                     at {as_of}.",
     impact: "The service, and each principal that it acts for, can delete or replace the CRLs of {ca}.",
+    ..ANYONE
+};
+
+const ORGANISATION: Kind = Kind {
+    id: "organisation",
+    severity: Severity::Medium,
+    title: "{principal} can change CRLs of {ca}",
+    what_happened: "The policy of bucket {bucket} allows {principal} {actions} on CRLs. Checked at {as_of}.",
+    impact: "Each account of the organisation can delete or replace the CRLs of {ca}, by mistake or with \
+             stolen credentials.",
     ..ANYONE
 };
 
@@ -126,117 +151,89 @@ const BUCKET_ACTIONS: [&str; 14] = [
 fn check(subject: &BucketSubject) -> Verdict {
     // Without a policy, only IAM policies of the bucket's own account let principals in.
     let Some(policy) = subject.policy()? else { return Ok(Vec::new()) };
-    let others: BTreeSet<Principal> = policy
-        .statements()
-        .iter()
-        .filter(|statement| statement.allows())
-        .flat_map(|statement| statement.named_principals())
-        .filter(|principal| !is_service(principal))
-        .collect();
-    let seen = others.iter().filter_map(|principal| judge(subject, &policy, principal));
-    Ok(seen.collect())
-}
-
-fn is_service(principal: &Principal) -> bool {
-    matches!(principal, Principal::Service(name) if name.starts_with("acm-pca."))
-}
-
-fn judge(
-    subject: &BucketSubject,
-    policy: &BucketPolicy,
-    principal: &Principal,
-) -> Option<Observation> {
-    // An attacker uses TLS like any other client; most other conditions are unknown.
-    let context = Context::default().with("aws:SecureTransport", "true");
-    if *principal != Principal::Anyone {
-        let allowed = Allowed::to(subject, policy, principal, &context)?;
-        return Some(
-            allowed.observe(kind(subject, principal, allowed.is_certain), name(principal)),
-        );
+    let mut seen = Vec::new();
+    let mut of_star = BTreeMap::new();
+    for caller in Caller::all(subject, &policy) {
+        if is_administrator(subject, &caller) {
+            continue;
+        }
+        let mut allowed = allowed(subject, &policy, &caller);
+        if caller.principal() == Principal::Anyone {
+            // A stranger comes first, and what a stranger may do is said of the stranger alone.
+            allowed.retain(|action, certain| !is_covered(&of_star, action, *certain));
+            of_star.extend(allowed.iter().map(|(action, certain)| (*action, *certain)));
+        }
+        if !allowed.is_empty() {
+            seen.push(observe(subject, &caller, &allowed));
+        }
     }
-    let of_account = |account| context.clone().with("aws:PrincipalAccount", account);
-    if let Some(allowed) = Allowed::to(subject, policy, principal, &of_account(STRANGER)) {
-        return Some(
-            allowed.observe(kind(subject, principal, allowed.is_certain), name(principal)),
-        );
-    }
-    // "Anyone", under a condition that only principals of the CA's own account meet.
-    let accounts: BTreeSet<&str> = subject.users.iter().map(|user| user.ca.account()).collect();
-    accounts.into_iter().find_map(|account| {
-        let allowed = Allowed::to(subject, policy, principal, &of_account(account))?;
-        Some(allowed.observe(OWN_ACCOUNT, format!("every principal of account {account}")))
-    })
+    Ok(seen)
 }
 
-/// An account that AWS gives to no customer.
-const STRANGER: &str = "000000000000";
+/// Each action, and whether it is certain that the policy allows it.
+type Allowed = BTreeMap<&'static str, bool>;
 
-/// What a principal may do, and whether that is certain of any of it.
-struct Allowed {
-    actions: BTreeSet<&'static str>,
-    is_certain: bool,
+fn is_covered(before: &Allowed, action: &str, certain: bool) -> bool {
+    before.get(action).is_some_and(|was_certain| *was_certain || !certain)
 }
 
-impl Allowed {
-    /// `None`: nothing.
-    fn to(
-        subject: &BucketSubject,
-        policy: &BucketPolicy,
-        principal: &Principal,
-        context: &Context,
-    ) -> Option<Self> {
-        let mut allowed = Self { actions: BTreeSet::new(), is_certain: false };
-        let mut ask = |action, resource: &str| {
-            match policy.evaluate(&Request { principal, action, resource, context }) {
-                Effect::Allowed { .. } => allowed.is_certain = true,
-                Effect::Unclear { .. } => {}
-                Effect::Denied { .. } | Effect::Silent => return,
-            }
-            allowed.actions.insert(action);
+fn allowed(subject: &BucketSubject, policy: &BucketPolicy, caller: &Caller) -> Allowed {
+    let (principal, context) = (&caller.principal(), &caller.context(subject));
+    let mut allowed = Allowed::new();
+    let mut ask = |action, resource: &str| {
+        let is_certain = match policy.evaluate(&Request { principal, action, resource, context }) {
+            Effect::Allowed { .. } => true,
+            Effect::Unclear { .. } => false,
+            Effect::Denied { .. } | Effect::Silent => return,
         };
-        for action in BUCKET_ACTIONS {
-            ask(action, &subject.arn());
-        }
-        for user in &subject.users {
-            for action in OBJECT_ACTIONS {
-                ask(action, &subject.object_arn(&user.key));
-            }
-        }
-        (!allowed.actions.is_empty()).then_some(allowed)
+        *allowed.entry(action).or_insert(false) |= is_certain;
+    };
+    for action in BUCKET_ACTIONS {
+        ask(action, &subject.arn());
     }
-
-    fn observe(&self, kind: Kind, name: String) -> Observation {
-        let actions: Vec<_> = self.actions.iter().copied().collect();
-        Observation::new(kind).about(&name).with("principal", name).with("actions", actions)
+    for user in &subject.users {
+        for action in OBJECT_ACTIONS {
+            ask(action, &subject.object_arn(&user.key));
+        }
     }
+    allowed
 }
 
-/// By the principal: anyone, another account, another service, or a principal of the CA's account.
-fn kind(subject: &BucketSubject, principal: &Principal, certain: bool) -> Kind {
-    let ours =
-        |named: &str| subject.users.iter().any(|user| user.ca.account() == account_of(named));
+/// An account stands for all its principals.
+fn is_administrator(subject: &BucketSubject, caller: &Caller) -> bool {
+    let (name, account) = match caller {
+        Caller::Named(Principal::Aws(name)) | Caller::Arn(name) => {
+            (name.as_str(), account_of(name))
+        }
+        Caller::Account(account) => (account.as_str(), account.as_str()),
+        Caller::Named(principal) => (principal.name(), ""),
+        _ => return false,
+    };
+    let fits = |pattern: &String| Wildcard::iam(pattern).fits(name) || pattern == account;
+    subject.administrators.iter().any(fits)
+}
+
+fn observe(subject: &BucketSubject, caller: &Caller, allowed: &Allowed) -> Observation {
+    let certain = allowed.values().any(|certain| *certain);
+    let (kind, name) = (kind(subject, caller, certain), caller.name());
+    let actions: Vec<_> = allowed.keys().copied().collect();
+    Observation::new(kind).about(&name).with("principal", name).with("actions", actions)
+}
+
+/// By the caller: anyone, another account, another service, or a principal of the CA's account.
+fn kind(subject: &BucketSubject, caller: &Caller, certain: bool) -> Kind {
+    let account = caller.account();
+    let is_ours = subject.users.iter().any(|user| Some(user.ca.account()) == account);
     // RestrictPublicBuckets keeps strangers out of a public bucket, whatever its policy says.
     let restricted = matches!(subject.blocked(|block| block.restrict_public_buckets), Ok(Some(_)));
-    match (principal, certain) {
-        (Principal::Anyone, true) if !restricted => ANYONE,
-        (Principal::Anyone, _) => ANYONE_LIMITED,
-        (Principal::Aws(named), _) if ours(named) => OWN_ACCOUNT,
-        (Principal::Service(_), _) => AWS_SERVICE,
-        (Principal::Aws(_) | Principal::CanonicalUser(_) | Principal::Federated(_), true) => {
-            OTHER_ACCOUNT
-        }
-        (Principal::Aws(_) | Principal::CanonicalUser(_) | Principal::Federated(_), false) => {
-            OTHER_ACCOUNT_CONDITIONALLY
-        }
-    }
-}
-
-fn name(principal: &Principal) -> String {
-    match principal {
-        Principal::Anyone => "anyone".to_owned(),
-        Principal::Aws(name)
-        | Principal::CanonicalUser(name)
-        | Principal::Federated(name)
-        | Principal::Service(name) => name.clone(),
+    match caller {
+        Caller::Stranger if certain && !restricted => ANYONE,
+        Caller::Stranger => ANYONE_LIMITED,
+        Caller::Named(Principal::Service(_)) | Caller::ServiceFor(_) => AWS_SERVICE,
+        Caller::Organisation(_) => ORGANISATION,
+        Caller::AccessPointsOf(_) if is_ours => ACCESS_POINTS,
+        _ if is_ours => OWN_ACCOUNT,
+        _ if certain => OTHER_ACCOUNT,
+        _ => OTHER_ACCOUNT_CONDITIONALLY,
     }
 }

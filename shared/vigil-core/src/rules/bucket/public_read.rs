@@ -1,8 +1,8 @@
 //! Anyone may read CRLs where certificates name the bucket itself, and nothing else.
 
-use super::BucketSubject;
+use super::{BucketSubject, callers::Caller};
 use crate::{
-    bucket_policy::{BucketPolicy, Context, Effect, Principal, Request},
+    bucket_policy::{BucketPolicy, Effect, Principal, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{NotJudged, Rule, Verdict},
 };
@@ -70,7 +70,7 @@ fn lets_anyone_read(subject: &BucketSubject, policy: &BucketPolicy, key: &str) -
         principal: &Principal::Anyone,
         action: "s3:GetObject",
         resource: &subject.object_arn(key),
-        context: &Context::default().with("aws:SecureTransport", "true"),
+        context: &Caller::Stranger.context(subject),
     };
     match policy.evaluate(&request) {
         Effect::Allowed { by } => Some(by),

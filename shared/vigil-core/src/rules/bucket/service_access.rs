@@ -81,7 +81,7 @@ fn judge(
     policy: Option<&BucketPolicy>,
     user: &BucketUser,
 ) -> Vec<Observation> {
-    let (principal, context) = (&subject.service(user), &user.context(policy));
+    let (principal, context) = (&subject.service(user), &user.context(subject, policy));
     let (mut refusals, mut doubts) = (Vec::new(), Vec::new());
     for (action, resource) in &needs(subject, user) {
         let effect =
@@ -122,7 +122,7 @@ fn probe(
     policy: Option<&BucketPolicy>,
     user: &BucketUser,
 ) -> Option<Observation> {
-    let (principal, context) = (&subject.service(user), &user.context(policy));
+    let (principal, context) = (&subject.service(user), &user.context(subject, policy));
     let resource = &subject.object_arn(PROBE);
     let request = Request { principal, action: "s3:PutObject", resource, context };
     let (Effect::Denied { .. } | Effect::Silent) = policy?.evaluate(&request) else { return None };

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::BucketSubject;
 use crate::{
-    bucket_policy::{Context, Principal, Request},
+    bucket_policy::{Principal, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, Verdict},
 };
@@ -34,7 +34,7 @@ const NOT_ENFORCED: Kind = Kind {
 
 fn check(subject: &BucketSubject) -> Verdict {
     let policy = subject.policy()?;
-    let context = &Context::default().with("aws:SecureTransport", "false");
+    let context = &subject.without_tls();
     let denied = subject.users.iter().all(|user| {
         let resource = &subject.object_arn(&user.key);
         let principal = &Principal::Anyone;

@@ -12,7 +12,15 @@ pub(super) const RULE: Rule<DistributionSubject> = Rule {
         id: "distribution.reachable",
         holds: "The CRL can be downloaded by plain HTTP from the URL that certificates name.",
         cites: "RFC 5280 §4.2.1.13, §8; AWS Private CA User Guide, Set up a CRL",
-        kinds: &[FORBIDDEN_ADDRESS, NOT_HTTP, REFUSED, TOO_LARGE, TOO_MANY_REDIRECTS, UNREACHABLE],
+        kinds: &[
+            ENCODED,
+            FORBIDDEN_ADDRESS,
+            NOT_HTTP,
+            REFUSED,
+            TOO_LARGE,
+            TOO_MANY_REDIRECTS,
+            UNREACHABLE,
+        ],
     },
     check,
 };
@@ -26,6 +34,18 @@ const FORBIDDEN_ADDRESS: Kind = Kind {
              certificate of {ca}; others accept revoked ones.",
     what_to_do: "Correct the DNS record of the host that the URL names. Show what clients get:",
     first_command: super::DOWNLOAD,
+};
+
+const ENCODED: Kind = Kind {
+    id: "encoded",
+    severity: Severity::Medium,
+    title: "The CRL URL of {ca} serves the CRL with a Content-Encoding",
+    what_happened: "Vigil asked {url} for the CRL as it is, and did not read it: {why}. Checked at {as_of}.",
+    impact: "Clients that do not decode it take what they get for a broken CRL. Those that require a CRL then \
+             refuse every certificate of {ca}.",
+    what_to_do: "Switch compression off for CRLs at the distribution, and remove Content-Encoding from the \
+                 object. Show what clients get:",
+    ..FORBIDDEN_ADDRESS
 };
 
 const NOT_HTTP: Kind = Kind {
@@ -83,6 +103,7 @@ const LOOK: &str = "Check the DNS record, the distribution and its origin. Show 
 fn check(subject: &DistributionSubject) -> Verdict {
     let Err(error) = &subject.download.result else { return Ok(Vec::new()) };
     let kind = match error {
+        DownloadError::Encoded { .. } => ENCODED,
         DownloadError::ForbiddenAddress { .. } => FORBIDDEN_ADDRESS,
         DownloadError::NotHttp { .. } => NOT_HTTP,
         DownloadError::Status { .. } => REFUSED,

@@ -71,6 +71,7 @@ fn findings(subject: &DistributionSubject) -> Vec<(&'static str, String, Severit
 fn fixtures(issuer: &Issuer) -> Vec<(&'static str, &'static str, DistributionSubject)> {
     let mut fixtures = Vec::new();
     let failures = [
+        ("encoded", DownloadError::Encoded { coding: "gzip".to_owned() }),
         (
             "forbidden-address",
             DownloadError::ForbiddenAddress {

@@ -41,7 +41,9 @@ impl AuditRun<'_> {
             }
         };
         let account_block = gather::account::over(&facts, account_block);
-        let subject = BucketSubject { facts, account_block, users, orphans };
+        let administrators = self.settings.administrators.clone();
+        let as_of = self.now;
+        let subject = BucketSubject { facts, account_block, users, orphans, administrators, as_of };
         let resource = subject.arn();
         let judgements = rules::judge(rules::bucket::RULES, &subject, &resource, self.now);
         self.settle(&resource, &keys::audited_bucket(&name), judgements, failures, |_| ()).await

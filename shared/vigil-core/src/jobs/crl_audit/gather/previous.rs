@@ -2,7 +2,7 @@
 
 use super::{
     super::{CheckError, Ports},
-    fetch,
+    Fetched, fetch,
 };
 use crate::{
     certificate::Certificate,
@@ -34,8 +34,8 @@ pub(super) async fn compare(
     };
     for version in &versions {
         let address = Address { version: Some(version), ..address };
-        let (reading, step) = fetch(ports.objects, address, limit, issuer).await;
-        if let Some(CheckError::Object(error)) = step {
+        let Fetched { reading, failure, .. } = fetch(ports.objects, address, limit, issuer).await;
+        if let Some(CheckError::Object(error)) = failure {
             return failed(error);
         }
         if let (CrlState::Read { facts, signature: Some(Ok(())) }, Some(before)) =

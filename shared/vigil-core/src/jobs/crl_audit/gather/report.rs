@@ -80,7 +80,7 @@ pub(super) async fn newest(
             let reason = format!("the newest audit report is over {limit} bytes");
             return Err(Unknown::Because(reason));
         }
-        Delivery::Delivered => {}
+        Delivery::Delivered(_) => {}
     }
     // A finding of audit-report says that it cannot be read.
     let broken =

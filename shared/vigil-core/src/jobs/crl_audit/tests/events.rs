@@ -89,12 +89,15 @@ fn a_changed_bucket_is_audited_at_once_if_a_ca_uses_it() {
 fn a_change_for_the_whole_account_audits_every_bucket_at_once() {
     let world = World::clean();
     world.buckets.0.lock().unwrap().policy = Fact::Known(None);
-    for name in ["PutAccountPublicAccessBlock", "DeleteAccountPublicAccessBlock"] {
+    for (name, copy) in
+        [("PutAccountPublicAccessBlock", ""), ("DeleteAccountPublicAccessBlock", "-2")]
+    {
         let mut call = bucket_call(name, "");
         call["detail"]["requestParameters"] = json!({"x-amz-account-id": "111122223333"});
         let Outcome::Audited(audit) = world.run(Duration::ZERO, &call).unwrap() else { panic!() };
         assert_eq!(audit.audited, 0, "the CRLs are as they were");
-        assert_eq!(audit.report, "reports/crl-audit/20260301T120000Z-account.json");
+        let report = format!("reports/crl-audit/20260301T120000Z-account{copy}.json");
+        assert_eq!(audit.report, report, "two runs of one second");
     }
     assert_eq!(world.published().len(), 3);
     let mut call = bucket_call("PutBucketPolicy", "");

@@ -8,9 +8,10 @@ use super::{
     world::*,
 };
 use crate::{
-    bucket::{Fact, PublicAccessBlock},
+    bucket::{AclGrant, AclGrantee, Fact, PublicAccessBlock},
     ca::{CaStatus, S3ObjectAcl},
     crl::fixture::Draft,
+    distribution::ObjectMetadata,
     failure::Failure,
     fakes::denied,
     rules,
@@ -30,6 +31,51 @@ fn a_clean_world_is_reported_rule_by_rule_with_nothing_told() {
     let report = world.evidence.json(&audit.report);
     assert_eq!(report["judgements"].as_array().unwrap().len(), rules);
     assert_eq!(report["audited"][0]["key"], key(1));
+}
+
+/// The bucket changes between two runs of one second; a run that repeats another writes nothing new.
+#[test]
+fn two_runs_of_a_second_keep_a_report_each() {
+    let world = World::clean();
+    let first = world.audit(Duration::HOUR);
+    let before = world.evidence.json(&first.report);
+    assert_eq!(world.audit(Duration::HOUR).report, first.report);
+    world.buckets.0.lock().unwrap().policy = Fact::Known(None);
+    let second = world.audit(Duration::HOUR);
+    assert_eq!(second.report, "reports/crl-audit/20260301T130000Z-2.json");
+    let found = world.evidence.json(&second.report)["published"]["new"].as_array().unwrap().len();
+    assert_eq!(found, 3);
+    world.buckets.0.lock().unwrap().versioning = Fact::Known(false);
+    assert_eq!(world.audit(Duration::HOUR).report, "reports/crl-audit/20260301T130000Z-3.json");
+    assert_eq!(world.evidence.json(&first.report), before);
+}
+
+/// By what the object is served with; it is read anyway.
+#[test]
+fn metadata_that_spoils_a_crl_is_found() {
+    let world = World::clean();
+    let spoilt =
+        ObjectMetadata { content_encoding: Some("gzip".to_owned()), ..ObjectMetadata::default() };
+    world.objects.metadata.lock().unwrap().insert(key(1), spoilt);
+    world.audit(Duration::HOUR);
+    let rule = || new("crl.object-metadata");
+    assert_eq!(world.published(), [rule(), rule()], "the encoding, and no type");
+    world.objects.metadata.lock().unwrap().clear();
+    assert_eq!(world.audit(Duration::hours(2)).findings.resolved.len(), 2);
+}
+
+#[test]
+fn a_bucket_that_its_acl_opens_is_found() {
+    let world = World::clean();
+    let grant = AclGrant { to: AclGrantee::AllUsers, permission: "WRITE".to_owned() };
+    {
+        let mut bucket = world.buckets.0.lock().unwrap();
+        bucket.acl = Fact::Known(vec![grant]);
+        bucket.ownership = Fact::Known(None);
+        bucket.public_access_block = OPEN;
+    }
+    world.audit(Duration::HOUR);
+    assert!(world.published().contains(&new("bucket.acl")), "{:?}", world.published());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     bucket::{BucketFacts, Encryption, Fact, PublicAccessBlock},
     ca::{CaStatus, CrlConfiguration, S3ObjectAcl},
     crl::fixture::{Draft, Issuer},
-    distribution::{Download, Headers},
+    distribution::{Download, Headers, ObjectMetadata},
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, FakePace, denied},
     finding::Status,
     ports::{Address, ByteSink, Delivery, Distribution, ObjectFacts, PortError, Rest},
@@ -35,6 +35,8 @@ pub(super) struct FakeObjects {
     pub(super) denied: Mutex<Vec<String>>,
     /// By key and version.
     pub(super) versions: Mutex<BTreeMap<(String, String), Vec<u8>>>,
+    /// Of objects without the metadata that ACM PCA's have.
+    pub(super) metadata: Mutex<BTreeMap<String, ObjectMetadata>>,
 }
 
 #[async_trait]
@@ -64,7 +66,11 @@ impl Objects for FakeObjects {
                 break;
             }
         }
-        Ok(Delivery::Delivered)
+        let metadata = self.metadata.lock().unwrap().get(key).cloned();
+        Ok(Delivery::Delivered(metadata.unwrap_or_else(|| ObjectMetadata {
+            content_type: Some("application/pkix-crl".to_owned()),
+            ..ObjectMetadata::default()
+        })))
     }
 
     async fn stat(&self, _: Address<'_>) -> Result<Option<ObjectFacts>, PortError> {
@@ -176,6 +182,7 @@ pub(super) fn good_bucket() -> BucketFacts {
         lifecycle: Fact::Known(Vec::new()),
         access_logs: Fact::Known(Some("logs".to_owned())),
         object_lock: Fact::Known(false),
+        acl: Fact::Known(Vec::new()),
     }
 }
 
@@ -247,6 +254,7 @@ impl World {
             max_crl_bytes: 1_000_000,
             max_report_bytes: 1_000_000,
             claim_expires_after: Duration::MINUTE,
+            administrators: Vec::new(),
         };
         fakes::run(run(event, &ports, &settings))
     }

@@ -4,7 +4,7 @@ use time::macros::datetime;
 
 use super::{super::object_acl, world::*};
 use crate::{
-    bucket::{Fact, PublicAccessBlock},
+    bucket::{AclGrant, AclGrantee, Fact, PublicAccessBlock},
     ca::S3ObjectAcl,
     finding::Severity,
     rules::{JudgementResult, judge},
@@ -68,5 +68,43 @@ fn the_level_that_blocks_public_acls_is_named_with_its_command() {
         assert!(finding.title.contains(who), "{}", finding.title);
         assert_eq!(finding.what_to_do.contains(account), by_account, "{}", finding.what_to_do);
         assert_eq!(finding.what_to_do.contains(bucket), by_bucket, "{}", finding.what_to_do);
+    }
+}
+
+#[test]
+fn a_grant_counts_unless_acls_are_disabled_or_ignored() {
+    use Severity::{Critical, Low};
+    let ignoring = PublicAccessBlock { ignore_public_acls: true, ..PublicAccessBlock::default() };
+    let open = PublicAccessBlock::default();
+    let theirs = || AclGrantee::Other("79a59df9".to_owned());
+    let preferred = Some("BucketOwnerPreferred");
+    for (to, permission, ownership, block, want) in [
+        (AclGrantee::AllUsers, "WRITE", preferred, open, Some(("anyone-writes", Critical))),
+        (AclGrantee::AllUsers, "WRITE_ACP", None, open, Some(("anyone-writes", Critical))),
+        (
+            AclGrantee::AuthenticatedUsers,
+            "FULL_CONTROL",
+            None,
+            open,
+            Some(("anyone-writes", Critical)),
+        ),
+        (AclGrantee::AllUsers, "READ", preferred, open, Some(("readable", Low))),
+        (AclGrantee::AllUsers, "WRITE", preferred, ignoring, Some(("ignored", Low))),
+        (AclGrantee::AllUsers, "WRITE", Some("BucketOwnerEnforced"), open, None),
+        (theirs(), "WRITE", preferred, ignoring, Some(("other-account-writes", Critical))),
+        (theirs(), "READ_ACP", preferred, open, Some(("readable", Low))),
+        (theirs(), "FULL_CONTROL", Some("BucketOwnerEnforced"), open, None),
+    ] {
+        let mut subject = clean();
+        subject.users[0].is_public_meant = true;
+        subject.facts.ownership = Fact::Known(ownership.map(str::to_owned));
+        subject.facts.public_access_block = Fact::Known(block);
+        let name = format!("{to:?} {permission} {ownership:?}");
+        subject.facts.acl = Fact::Known(vec![AclGrant { to, permission: permission.to_owned() }]);
+        let want: Vec<_> = want
+            .map(|(kind, severity)| ("bucket.acl", kind.to_owned(), severity))
+            .into_iter()
+            .collect();
+        assert_eq!(findings(&subject), want, "{name}");
     }
 }

@@ -51,6 +51,7 @@ fn what_is_not_known_is_not_judged_and_says_so() {
     subject.facts.lifecycle = Fact::Unknown(denied());
     subject.facts.access_logs = Fact::Unknown(denied());
     subject.facts.object_lock = Fact::Unknown(denied());
+    subject.facts.acl = Fact::Unknown(denied());
     subject.orphans = Err(denied());
     let judgements = judge(RULES, &subject, "arn", datetime!(2026-03-01 0:00 UTC));
     assert_eq!(judgements.len(), RULES.len());
@@ -60,5 +61,5 @@ fn what_is_not_known_is_not_judged_and_says_so() {
             other => panic!("{}: {other:?}", judgement.rule),
         }
     }
-    assert_eq!(subject.facts.unknown().len(), 10);
+    assert_eq!(subject.facts.unknown().len(), 11);
 }

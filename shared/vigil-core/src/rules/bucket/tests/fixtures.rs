@@ -8,7 +8,7 @@ use super::{
     world::*,
 };
 use crate::{
-    bucket::{Encryption, Fact, LifecycleRule, PublicAccessBlock},
+    bucket::{AclGrant, AclGrantee, Encryption, Fact, LifecycleRule, PublicAccessBlock},
     ca::S3ObjectAcl,
     rules::fixtures::assert_every_kind_has_its_fixture,
 };
@@ -76,6 +76,11 @@ fn policies() -> Vec<Fixture> {
         subject.facts.public_access_block = Fact::Known(PublicAccessBlock::default());
         subject
     };
+    let organisation_writes = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject",
+        "Resource": objects, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}});
+    let points = json!({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::crls", objects],
+        "Condition": {"StringEquals": {"s3:DataAccessPointAccount": "111122223333"}}});
     let bound_by = |condition: Value| {
         let mut statement = service_statement();
         statement["Condition"] = condition;
@@ -125,6 +130,8 @@ fn policies() -> Vec<Fixture> {
         ("bucket.confused-deputy", "other-condition", beside_service(paths)),
         (others, "other-account", beside_service(stranger(json!({})))),
         (others, "other-account-conditionally", beside_service(stranger(elsewhere))),
+        (others, "organisation", beside_service(organisation_writes)),
+        (others, "access-points", beside_service(points)),
         (others, "own-account", beside_service(writer(json!({"AWS": "111122223333"})))),
         (
             others,
@@ -173,6 +180,19 @@ fn settings() -> Vec<Fixture> {
         with(|subject| subject.facts.access_logs = Fact::Known(to))
     };
     let preferred = "BucketOwnerPreferred";
+    let granted = |to, permission: &str| {
+        let grant = AclGrant { to, permission: permission.to_owned() };
+        with(|subject| subject.facts.acl = Fact::Known(vec![grant]))
+    };
+    let theirs =
+        || AclGrantee::Other("79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7".to_owned());
+    // A CA publishes from the bucket itself, so Block Public Access may be off.
+    let open_to = |to, permission: &str| {
+        let mut subject = granted(to, permission);
+        subject.users[0].is_public_meant = true;
+        subject.facts.public_access_block = Fact::Known(open);
+        subject
+    };
     let (acl, encryption) = ("bucket.object-acl", "bucket.encryption");
     let key = "bucket.encryption-key";
     let other = || Encryption::Other("aws:kms:dsse".to_owned());
@@ -184,6 +204,11 @@ fn settings() -> Vec<Fixture> {
             "unsupported",
             with(|s| s.facts.region = Fact::Known(Some("af-south-1".to_owned()))),
         ),
+        ("bucket.acl", "anyone-writes", open_to(AclGrantee::AllUsers, "WRITE")),
+        ("bucket.acl", "ignored", granted(AclGrantee::AuthenticatedUsers, "FULL_CONTROL")),
+        ("bucket.acl", "log-delivery", granted(AclGrantee::LogDelivery, "WRITE")),
+        ("bucket.acl", "other-account-writes", granted(theirs(), "WRITE_ACP")),
+        ("bucket.acl", "readable", granted(theirs(), "READ")),
         (acl, "acls-disabled", public(open, "BucketOwnerEnforced")),
         (
             acl,

@@ -209,6 +209,190 @@ fn others_who_may_change_crls_are_found_by_evaluation() {
     assert!(findings(&open).contains(&("bucket.other-writers", "anyone".to_owned(), Critical)));
 }
 
+/// The policy of the user guide and one more statement: what is found beside that TLS is not enforced.
+fn found_beside(
+    statement: Value,
+    block: PublicAccessBlock,
+) -> Vec<(&'static str, String, Severity)> {
+    let mut subject = clean();
+    subject.users[0].is_public_meant = true;
+    subject.facts.public_access_block = Fact::Known(block);
+    set_policy(&mut subject, &[service_statement(), tls_statement(&["s3:*"]), statement]);
+    findings(&subject)
+}
+
+const OBJECTS: &str = "arn:aws:s3:::crls/*";
+
+#[test]
+fn every_action_that_changes_a_crl_or_its_bucket_is_found() {
+    let open = PublicAccessBlock::default();
+    for (action, resource) in [
+        ("s3:PutObject", OBJECTS),
+        ("s3:DeleteObject", OBJECTS),
+        ("s3:DeleteObjectVersion", OBJECTS),
+        ("s3:PutObjectAcl", OBJECTS),
+        ("s3:ReplicateObject", OBJECTS),
+        ("s3:ReplicateDelete", OBJECTS),
+        ("s3:Replicate*", OBJECTS),
+        ("s3:RestoreObject", OBJECTS),
+        ("s3:PutLifecycleConfiguration", "arn:aws:s3:::crls"),
+        ("s3:PutReplicationConfiguration", "arn:aws:s3:::crls"),
+        ("s3:PutEncryptionConfiguration", "arn:aws:s3:::crls"),
+        ("s3:PutBucketVersioning", "arn:aws:s3:::crls"),
+        ("s3:PutBucketAcl", "arn:aws:s3:::crls"),
+        ("s3:PutBucketPolicy", "arn:aws:s3:::crls"),
+        ("s3:PutBucketPublicAccessBlock", "arn:aws:s3:::crls"),
+        ("s3:PutBucketOwnershipControls", "arn:aws:s3:::crls"),
+        ("s3:DeleteBucket", "arn:aws:s3:::crls"),
+        ("s3:*", "arn:aws:s3:::crls"),
+        ("*", "*"),
+    ] {
+        for (principal, kind, severity) in [
+            (json!({"AWS": "444455556666"}), "other-account", Severity::High),
+            (json!({"AWS": "arn:aws:iam::444455556666:root"}), "other-account", Severity::High),
+            (json!("*"), "anyone", Severity::Critical),
+        ] {
+            let statement = json!({"Effect": "Allow", "Principal": principal, "Action": action,
+                                   "Resource": resource});
+            let mut found = found_beside(statement, open);
+            // Some of the actions let everyone read, too, or any CA of ACM PCA write.
+            found.retain(|(rule, ..)| *rule == "bucket.other-writers");
+            assert_eq!(found, [("bucket.other-writers", kind.to_owned(), severity)], "{action}");
+        }
+    }
+}
+
+#[test]
+fn conditions_say_who_stands_behind_a_star() {
+    use Severity::{Critical, High, Low, Medium};
+    let open = PublicAccessBlock::default();
+    for (condition, kind, severity) in [
+        (json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}), "own-account", Low),
+        (json!({"StringLike": {"aws:PrincipalAccount": "444455556666"}}), "other-account", High),
+        (
+            json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}),
+            "own-account",
+            Low,
+        ),
+        (
+            json!({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/a"}}),
+            "other-account",
+            High,
+        ),
+        (json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/a"}}), "other-account", High),
+        (json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), "organisation", Medium),
+        (json!({"StringEquals": {"aws:SourceAccount": "111122223333"}}), "aws-service", Medium),
+        (
+            json!({"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}}),
+            "other-account",
+            High,
+        ),
+        (json!({"StringNotEquals": {"aws:PrincipalAccount": "444455556666"}}), "anyone", Critical),
+        (json!({"Bool": {"aws:SecureTransport": "true"}}), "anyone", Critical),
+        (json!({"NumericGreaterThanEquals": {"s3:TlsVersion": "1.2"}}), "anyone", Critical),
+        (
+            json!({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}),
+            "anyone",
+            Critical,
+        ),
+        (json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}), "anyone-limited", Medium),
+    ] {
+        let statement = json!({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:PutObject",
+                               "Resource": OBJECTS, "Condition": condition});
+        let found = found_beside(statement, open);
+        let want = ("bucket.other-writers", kind.to_owned(), severity);
+        assert!(found.contains(&want), "{condition}: {found:?}");
+        let others = found.iter().filter(|(rule, ..)| *rule == "bucket.other-writers").count();
+        // An account that is named in a negation may be let in by another statement: it is asked for.
+        assert_eq!(others, 1, "{condition}: {found:?}");
+    }
+    // Once it is over, neither a stranger nor ACM PCA is let in by it.
+    let expired = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject",
+        "Resource": OBJECTS, "Condition": {"DateLessThan": {"aws:CurrentTime": "2020-01-01"}}});
+    assert_eq!(found_beside(expired, open), []);
+}
+
+#[test]
+fn a_named_administrator_is_not_reported() {
+    for (named, administrators, reported) in [
+        ("arn:aws:iam::111122223333:role/pki-admin", "arn:aws:iam::111122223333:role/pki-*", false),
+        ("arn:aws:iam::111122223333:role/other", "arn:aws:iam::111122223333:role/pki-*", true),
+        ("444455556666", "444455556666", false),
+        ("arn:aws:iam::444455556666:root", "444455556666", false),
+        ("arn:aws:iam::444455556666:role/a", "444455556666", false),
+        ("444455556666", "arn:aws:iam::444455556666:role/a", true),
+    ] {
+        let mut subject = clean();
+        let statement = json!({"Effect": "Allow", "Principal": {"AWS": named}, "Action": "s3:*",
+                               "Resource": OBJECTS});
+        set_policy(&mut subject, &[service_statement(), tls_statement(&["s3:*"]), statement]);
+        subject.administrators = vec![administrators.to_owned()];
+        assert_eq!(findings(&subject).len(), usize::from(reported), "{named} {administrators}");
+    }
+}
+
+#[test]
+fn accounts_by_pattern_are_more_than_an_account() {
+    for condition in [
+        json!({"StringLike": {"aws:SourceAccount": "11112222*"}}),
+        json!({"StringLike": {"aws:SourceAccount": "*3333"}}),
+        json!({"StringLike": {"aws:SourceAccount": "11112222333?"}}),
+        json!({"NumericGreaterThan": {"aws:SourceAccount": "100000000000"}}),
+        json!({"ArnLike": {"aws:SourceArn": "arn:aws:acm-pca:*:1111*:certificate-authority/*"}}),
+    ] {
+        let mut subject = clean();
+        let mut statement = service_statement();
+        statement["Condition"] = condition.clone();
+        set_policy(&mut subject, &[statement, tls_statement(&["s3:*"])]);
+        let want = ("bucket.confused-deputy", "other-condition".to_owned(), Severity::Low);
+        assert_eq!(findings(&subject), [want], "{condition}");
+    }
+    for condition in [
+        json!({"StringLike": {"aws:SourceAccount": "111122223333"}}),
+        json!({"NumericEquals": {"aws:SourceAccount": 111_122_223_333_u64}}),
+        json!({"StringEquals": {"aws:SourceAccount": 111_122_223_333_u64}}),
+    ] {
+        let mut subject = clean();
+        let mut statement = service_statement();
+        statement["Condition"] = condition.clone();
+        set_policy(&mut subject, &[statement, tls_statement(&["s3:*"])]);
+        let want = ("bucket.confused-deputy", "account-only".to_owned(), Severity::Informational);
+        assert_eq!(findings(&subject), [want], "{condition}");
+    }
+}
+
+#[test]
+fn time_and_tls_versions_are_judged_for_the_service() {
+    use Severity::{High, Low};
+    let deny = |condition: Value| {
+        json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+               "Resource": [OBJECTS, "arn:aws:s3:::crls"], "Condition": condition})
+    };
+    for (condition, want) in [
+        (json!({"NumericLessThan": {"s3:TlsVersion": "1.2"}}), None),
+        (json!({"NumericLessThan": {"s3:TlsVersion": 1.2}}), None),
+        (json!({"NumericLessThan": {"s3:TlsVersion": "1.3"}}), Some(("unclear", Low))),
+        (json!({"NumericLessThan": {"s3:TlsVersion": "1.4"}}), Some(("refused", High))),
+        (json!({"DateGreaterThan": {"aws:CurrentTime": "2026-01-01"}}), Some(("refused", High))),
+        (json!({"DateLessThan": {"aws:CurrentTime": "2026-01-01"}}), None),
+        (json!({"NumericGreaterThan": {"aws:EpochTime": "1"}}), Some(("refused", High))),
+    ] {
+        let mut subject = clean();
+        let statements = [service_statement(), tls_statement(&["s3:*"]), deny(condition.clone())];
+        set_policy(&mut subject, &statements);
+        let want: Vec<_> = want
+            .map(|(kind, severity)| ("bucket.service-access", kind.to_owned(), severity))
+            .into_iter()
+            .collect();
+        assert_eq!(findings(&subject), want, "{condition}");
+    }
+    let mut subject = clean();
+    let mut statement = service_statement();
+    statement["Condition"]["DateLessThan"] = json!({"aws:CurrentTime": "2020-01-01T00:00:00Z"});
+    set_policy(&mut subject, &[statement, tls_statement(&["s3:*"])]);
+    assert_only(&subject, "expired", "bucket.service-access", "refused", High);
+}
+
 #[test]
 fn tls_is_required_for_writes_but_not_for_reads_of_http_cdps() {
     let mut subject = clean();

@@ -100,10 +100,13 @@ pub(in crate::rules::bucket) fn clean() -> BucketSubject {
             lifecycle: Fact::Known(Vec::new()),
             access_logs: Fact::Known(Some("logs".to_owned())),
             object_lock: Fact::Known(false),
+            acl: Fact::Known(Vec::new()),
         },
         account_block: Fact::Known(PublicAccessBlock::default()),
         users: vec![user(CA)],
         orphans: Ok(Orphans::default()),
+        administrators: Vec::new(),
+        as_of: datetime!(2026-03-01 0:00 UTC),
     };
     set_policy(&mut subject, &[service_statement(), tls_statement(&["s3:*"])]);
     subject

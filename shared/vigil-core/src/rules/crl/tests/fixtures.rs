@@ -20,6 +20,7 @@ use crate::{
         },
     },
     der::tag,
+    distribution::ObjectMetadata,
     rules::fixtures::assert_every_kind_has_its_fixture,
     signature::SignatureError,
 };
@@ -36,9 +37,27 @@ fn every_kind_of_every_rule_has_a_fixture_with_only_it() {
         times(issuer),
         of_any_ca(issuer),
         issuers(issuer),
+        metadata(issuer),
     ]
     .concat();
     assert_every_kind_has_its_fixture("crl", RULES, |subject| subject.as_of, all);
+}
+
+/// What the object is served with.
+fn metadata(issuer: &Issuer) -> Vec<Fixture> {
+    type Spoil = fn(&mut ObjectMetadata);
+    let table: &[(&str, Spoil)] = &[
+        ("content-type", |m| m.content_type = Some("binary/octet-stream".to_owned())),
+        ("content-encoding", |m| m.content_encoding = Some("aws-chunked,gzip".to_owned())),
+        ("website-redirect", |m| m.website_redirect = Some("https://example.com/".to_owned())),
+        ("cached-too-long", |m| m.cache_control = Some("max-age=31536000".to_owned())),
+    ];
+    let spoilt = table.iter().map(|(kind, spoil)| {
+        let mut subject = good(issuer);
+        spoil(subject.metadata.as_mut().expect("it is in a bucket"));
+        ("crl.object-metadata", *kind, subject)
+    });
+    spoilt.collect()
 }
 
 /// Spoilt before it was signed.

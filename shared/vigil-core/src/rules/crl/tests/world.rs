@@ -12,6 +12,7 @@ use crate::{
         comparison::{Coverage, Difference, Sample},
         fixture::{Draft, Issuer},
     },
+    distribution::ObjectMetadata,
     finding::Severity,
     rules::{JudgementResult, fixtures::assert_presentable, judge},
 };
@@ -72,6 +73,10 @@ pub(super) fn subject(issuer: &Issuer, crl: CrlState) -> CrlSubject {
         previous: Ok(Difference::default()),
         named: Ok(Named::default()),
         references: References::Unknown("it is the CA's own".to_owned()),
+        metadata: Some(ObjectMetadata {
+            content_type: Some("application/pkix-crl".to_owned()),
+            ..ObjectMetadata::default()
+        }),
         as_of: AT + Duration::DAY,
     }
 }

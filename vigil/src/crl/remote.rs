@@ -1,0 +1,70 @@
+//! CRLs that are not files: objects of S3, and what a distribution point serves by HTTP.
+
+use std::{io, ops::ControlFlow};
+
+use vigil_aws::{
+    clients::Clients,
+    distribution::{HttpDistribution, Route},
+};
+use vigil_core::{
+    distribution::DownloadError,
+    jobs::crl_audit::MAX_CRL_BYTES,
+    ports::{Address, Delivery, Distribution, Objects, PortError},
+};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RemoteError {
+    #[error("there is no such object")]
+    Absent,
+    #[error("an object is named s3://BUCKET/KEY")]
+    Address,
+    #[error(transparent)]
+    Download(#[from] DownloadError),
+    #[error(
+        "https is not fetched: relying parties fetch CRLs by http. Use: curl -sSL URL | vigil crl check -"
+    )]
+    Https,
+    #[error(transparent)]
+    Object(#[from] PortError),
+    #[error(transparent)]
+    Runtime(#[from] io::Error),
+    #[error("it has over {limit} bytes", limit = MAX_CRL_BYTES)]
+    TooLarge,
+}
+
+/// Whether the argument names something elsewhere.
+pub(super) fn is_remote(argument: &str) -> bool {
+    ["http://", "https://", "s3://"].iter().any(|scheme| argument.starts_with(scheme))
+}
+
+/// The bytes that the URL names, at most as many as a CRL may have.
+pub(super) fn read(url: &str) -> Result<Vec<u8>, RemoteError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut bytes = Vec::new();
+    let mut sink = |piece: &[u8]| {
+        bytes.extend_from_slice(piece);
+        ControlFlow::Continue(())
+    };
+    if url.starts_with("https://") {
+        return Err(RemoteError::Https);
+    }
+    match url.strip_prefix("s3://") {
+        None => {
+            let distribution = HttpDistribution::new(Route::Public);
+            runtime.block_on(distribution.fetch(url, MAX_CRL_BYTES, &mut sink)).result?;
+        }
+        Some(address) => {
+            let (bucket, key) = address.split_once('/').ok_or(RemoteError::Address)?;
+            let delivery = runtime.block_on(async {
+                let objects = Clients::load().await.objects();
+                objects.read(Address::new(bucket, key), MAX_CRL_BYTES, &mut sink).await
+            });
+            match delivery? {
+                Delivery::Absent => return Err(RemoteError::Absent),
+                Delivery::TooLarge => return Err(RemoteError::TooLarge),
+                Delivery::Delivered(_) => {}
+            }
+        }
+    }
+    Ok(bytes)
+}
