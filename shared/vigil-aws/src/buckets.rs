@@ -1,4 +1,5 @@
-//! How a bucket is set up, as S3 tells it in eleven calls, and KMS in two; and what its account blocks.
+//! How a bucket is set up, as eleven calls of S3 and two of KMS describe it; and what its account
+//! blocks.
 
 use async_trait::async_trait;
 use aws_sdk_s3::{

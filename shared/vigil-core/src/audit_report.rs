@@ -4,8 +4,6 @@
 //! record to a [`Sink`] and drops it. It counts records that cannot be read, and names the first few.
 //! Only an object that is not a report is an error.
 
-#![warn(missing_docs)]
-
 use time::OffsetDateTime;
 
 mod brief;

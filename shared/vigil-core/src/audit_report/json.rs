@@ -88,7 +88,7 @@ impl JsonReader {
         self.escaped = false;
     }
 
-    /// Goes to the next byte that means something, and tells how many were used.
+    /// Goes to the next byte that means something, and returns how many were used.
     fn in_record(&mut self, piece: &[u8], bad: &mut BadRecords, sink: &mut impl Sink) -> usize {
         if std::mem::take(&mut self.escaped) {
             self.keep(&piece[..1]);

@@ -1,7 +1,5 @@
 //! Requests an audit report of every CA, and summarises each report that is ready.
 
-#![warn(missing_docs)]
-
 use serde_json::Value;
 use time::Duration;
 

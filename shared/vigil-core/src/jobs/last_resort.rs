@@ -1,7 +1,7 @@
 //! Restores every DELETED CA whose window is about to end, whatever else of Vigil says or has come to.
 //!
-//! It reads no bucket and no policy, writes no record, and restores first and tells then. What it cannot
-//! know permits nothing; the one exception is [`PermittedDeletions`].
+//! It reads no bucket and no policy, writes no record, and restores first and publishes then. What
+//! it cannot know permits nothing; the one exception is [`PermittedDeletions`].
 
 use futures::future::join_all;
 use serde::Serialize;
@@ -18,7 +18,7 @@ use crate::{
     rules::last_resort::{RESTORED, TAKEN_BACK},
 };
 
-/// What it needs of the world.
+/// The ports that it needs.
 #[derive(Clone, Copy)]
 pub struct Ports<'a> {
     /// ACM PCA in each Region that is watched.

@@ -11,13 +11,18 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{arn::CaArn, cloudtrail::Deletion};
 
+/// The content of `approvals/<CA id>.json`. See docs/permitting-deletions.md.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Approval {
+    /// The CA that may be deleted.
     pub ca: CaArn,
+    /// Who approves.
     pub approved_by: String,
+    /// Why.
     pub reason: String,
+    /// Until when the approval holds (RFC 3339).
     #[serde(with = "time::serde::rfc3339")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub expires: OffsetDateTime,
@@ -28,10 +33,13 @@ const LONGEST: Duration = Duration::days(7);
 
 /// The tags that approve a deletion: by whom, and until when (RFC 3339).
 pub const APPROVED_BY: &str = "vigil:deletion-approved-by";
+/// The tag that says until when a deletion is approved (RFC 3339).
 pub const APPROVED_UNTIL: &str = "vigil:deletion-approved-until";
 
+/// Why an approval is not read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum ApprovalError {
     #[error("the approval does not name who approves")]
     Anonymous,
@@ -47,6 +55,11 @@ pub enum ApprovalError {
 
 impl Approval {
     /// Reads the approval of `ca`. Whether it has run out is for the policies to say.
+    ///
+    /// # Errors
+    ///
+    /// [`ApprovalError`] if the body is not an approval in JSON, is for another CA, or names no
+    /// approver.
     pub fn read(body: &[u8], ca: &CaArn) -> Result<Self, ApprovalError> {
         let approval: Self = serde_json::from_slice(body).map_err(ApprovalError::Unreadable)?;
         if approval.ca != *ca {
@@ -56,6 +69,10 @@ impl Approval {
     }
 
     /// The approval that the tags of `ca` are; `None` if there is neither of the two.
+    ///
+    /// # Errors
+    ///
+    /// [`ApprovalError`] if one of the two tags is missing or cannot be read.
     pub fn from_tags(
         tags: &BTreeMap<String, Option<String>>,
         ca: &CaArn,

@@ -39,7 +39,7 @@ fn cases(fleet: &Fleet) -> Cases {
     keys.map(|key| (key.clone(), Case::read(&evidence.body(&key)))).collect()
 }
 
-/// Nothing that policy protects is lost, or left DELETED but for people to decide.
+/// Nothing that policy protects is lost, or left DELETED unless an operator decides.
 fn protected(fleet: &Fleet, cases: &Cases, problems: &mut Vec<String>) {
     for deletion in fleet.deletions.iter().filter(|deletion| !deletion.permitted) {
         let name = name(deletion);
