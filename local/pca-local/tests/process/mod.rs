@@ -102,7 +102,7 @@ impl Server {
         Self::spawn(shell, data, sink)
     }
 
-    /// Under strace, which is told what to trace and which calls to change. The process is our child, and
+    /// Under strace, with what to trace and which calls to change. The process is our child, and
     /// strace is not. `Err` is what it says when it does not start.
     pub(crate) fn start_traced(
         data: &Path,
