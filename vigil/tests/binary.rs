@@ -55,7 +55,9 @@ const ADMINS: &str = r#"@id("admins") permit(
 fn policies_that_load_are_named_others_say_why() {
     let (code, text) = code_and_text(&["policy", "check", POLICIES]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("11 policies in 6 files: valid") && text.contains("reactivate-subordinates"));
+    assert!(
+        text.contains("11 policies in 6 files: valid") && text.contains("reactivate-subordinates")
+    );
 
     let folder = Folder::new(&[
         ("good.cedar", ADMINS),
