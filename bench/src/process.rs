@@ -12,6 +12,7 @@ use crate::{Outcome, api::plain_request, http::Connection, stopwatch};
 /// Ends with its handle.
 pub struct Server {
     child: Child,
+    /// Where it listens.
     pub address: String,
 }
 
@@ -71,11 +72,21 @@ impl Server {
         self.child.kill().await.map_err(|error| format!("the server did not end: {error}"))
     }
 
+    /// Processor time of the process so far, in seconds.
+    ///
+    /// # Errors
+    ///
+    /// `/proc` cannot be read.
     pub fn processor_seconds(&self) -> Outcome<f64> {
         let id = self.child.id().ok_or("the process has ended")?;
         processor_seconds(&id.to_string())
     }
 
+    /// Its resident memory.
+    ///
+    /// # Errors
+    ///
+    /// `/proc` cannot be read.
     pub fn memory(&self) -> Outcome<Memory> {
         let id = self.child.id().ok_or("the process has ended")?;
         let path = format!("/proc/{id}/status");
@@ -106,6 +117,8 @@ pub fn processor_seconds(process: &str) -> Outcome<f64> {
 /// Resident, in MiB.
 #[derive(Clone, Copy)]
 pub struct Memory {
+    /// Resident now, in MiB.
     pub now: f64,
+    /// The most that was resident, in MiB.
     pub peak: f64,
 }

@@ -9,9 +9,13 @@ use crate::{Outcome, stopwatch};
 /// A command, and the way that it must end: a quick failure must not count.
 #[derive(Clone)]
 pub struct Measured<'a> {
+    /// The program.
     pub program: &'a Path,
+    /// Its arguments.
     pub arguments: Vec<&'a str>,
+    /// Where it runs.
     pub folder: &'a Path,
+    /// Environment variables to add.
     pub environment: &'a [(&'a str, &'a str)],
 }
 
@@ -24,6 +28,11 @@ impl Measured<'_> {
         command
     }
 
+    /// Seconds that one run takes.
+    ///
+    /// # Errors
+    ///
+    /// The program does not start, or fails.
     pub fn seconds(&self) -> Outcome<f64> {
         let watch = stopwatch();
         let output = self.command().output().map_err(|error| self.failed(&error.to_string()))?;

@@ -8,12 +8,18 @@ use tokio::process::Child;
 
 use crate::{Outcome, http::Connection, lambda::Function};
 
+/// A running vigil-local.
 pub struct Stack {
     _child: Child,
     endpoint: String,
 }
 
 impl Stack {
+    /// Starts it and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// It does not start.
     pub async fn start(binary: &Path) -> Outcome<Self> {
         let mut command = tokio::process::Command::new(binary);
         command
@@ -35,6 +41,7 @@ impl Stack {
         Ok(Self { _child: child, endpoint })
     }
 
+    /// A connection to it.
     pub fn connection(&self) -> Connection {
         Connection::new(self.endpoint.trim_start_matches("http://"))
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::Outcome;
 
+/// Rows of results: what, result, compared with, target.
 #[derive(Default)]
 pub struct Table(Vec<[String; 4]>);
 

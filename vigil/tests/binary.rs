@@ -55,7 +55,9 @@ const ADMINS: &str = r#"@id("admins") permit(
 fn policies_that_load_are_named_others_say_why() {
     let (code, text) = code_and_text(&["policy", "check", POLICIES]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("11 policies in 6 files: valid") && text.contains("back-into-service"));
+    assert!(
+        text.contains("11 policies in 6 files: valid") && text.contains("reactivate-subordinates")
+    );
 
     let folder = Folder::new(&[
         ("good.cedar", ADMINS),
@@ -159,7 +161,7 @@ fn the_ca_and_the_approval_are_taken_as_people_have_them() {
     let approved = explained(&["--ca", &used, "--approval", &folder.text("approval.json")]);
     assert_eq!(approved["policies"], json!(["approved"]));
     let subordinate = explained(&["--disabled-at", "2026-11-20T09:00:00Z"]);
-    assert_eq!(subordinate["reactivation"]["policies"], json!(["back-into-service"]));
+    assert_eq!(subordinate["reactivation"]["policies"], json!(["reactivate-subordinates"]));
 
     let other = folder.text("other.json");
     let (code, text) = code_and_text(&["policy", "explain", EVENT, "--ca", &other]);

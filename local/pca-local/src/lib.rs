@@ -5,8 +5,6 @@
 //! as AWS has it), `web` (the console, `/_pca-local/`, OCSP over HTTP). [`PcaLocal`] puts them
 //! together.
 
-#![warn(missing_docs)]
-
 mod api;
 mod instance;
 mod model;

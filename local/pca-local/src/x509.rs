@@ -21,14 +21,3 @@ pub(crate) mod signed;
 pub mod template;
 pub mod validity;
 pub mod verify;
-
-/// Lower-case hex digits, two for each octet.
-pub(crate) fn hex(octets: &[u8]) -> String {
-    use std::fmt::Write;
-
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut digits, octet| {
-        // Writing to a String cannot fail.
-        let _ = write!(digits, "{octet:02x}");
-        digits
-    })
-}

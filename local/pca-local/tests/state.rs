@@ -159,8 +159,7 @@ fn sealed(state: &str) -> String {
             *records.entry(kind.to_owned()).or_default() += 1;
         }
     }
-    let sha256: String =
-        digest(&SHA256, body.as_bytes()).as_ref().iter().map(|one| format!("{one:02x}")).collect();
+    let sha256 = hex::encode(digest(&SHA256, body.as_bytes()));
     format!("{body}{}\n", json!({"pca-local-end": {"records": records, "sha256": sha256}}))
 }
 

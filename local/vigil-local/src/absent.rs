@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
 const CODE: &str = "UnknownServiceException";
-/// Those of REST in XML: their requests have no body that tells.
+/// Those of REST in XML: their requests name the operation in no body.
 const REST_XML: [&str; 3] = ["cloudfront", "route53", "s3-outposts"];
 
 /// 501, in XML for clients of the Query protocols and of REST in XML, else in JSON.

@@ -1,7 +1,8 @@
 //! CloudTrail's event history: LookupEvents over what the services of the stack recorded.
 //!
 //! Only the services write it. An event that a test or a caller puts on a bus is not in it, so it
-//! tells a true call from a forged event. It holds the last thousand records, AWS's 90 days.
+//! distinguishes a true call from a forged event. It holds the last thousand records, AWS's 90
+//! days.
 
 use std::sync::Arc;
 

@@ -11,8 +11,6 @@
 //! nothing. IAM is enforced for bucket policies, for key policies where S3 uses a key, for the
 //! functions' roles, and for the policies of a rule's targets.
 
-#![warn(missing_docs)]
-
 mod absent;
 mod account;
 mod admin;

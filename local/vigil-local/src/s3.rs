@@ -75,7 +75,7 @@ pub(crate) struct Shared {
     archive: archive::Archive,
     clock: Clock,
     configs: config::Configs,
-    /// Where S3 and CloudTrail tell of what was done; known once the buses are.
+    /// Where the events of S3 and CloudTrail go; known once the buses are.
     events: OnceLock<Arc<dyn EventSink>>,
     histories: history::Histories,
     kms: Kms,

@@ -11,8 +11,6 @@
 //! - [`Policy::decide`] is for enforcement. It fails closed: what is unknown never makes an Allow
 //!   apply and never lifts a Deny.
 
-#![warn(missing_docs)]
-
 mod accept;
 mod condition;
 mod context;

@@ -1,4 +1,4 @@
-//! What a failed call means: the service's error codes as the kinds that the jobs tell apart.
+//! What a failed call means: the service's error codes as the kinds that the jobs distinguish.
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;

@@ -135,7 +135,7 @@ pub const POLICY_KEYS: Variable = Variable {
 pub const PUT_BACK: Variable = Variable {
     name: "VIGIL_PUT_BACK",
     meaning: "true to put back the policy, permissions and tags that a restored CA had, if policy \
-              permits; or false, to tell only",
+              permits; or false, to report only",
     default: Some("false"),
 };
 
@@ -181,7 +181,7 @@ pub const REPORT_STALE: Variable = Variable {
 /// The restorations of one CA in 24 hours.
 pub const RESTORES_PER_DAY: Variable = Variable {
     name: "VIGIL_RESTORES_PER_DAY",
-    meaning: "how often a CA is restored within 24 hours before people are asked to decide",
+    meaning: "how often a CA is restored within 24 hours at once; then pauses of one to eight hours come in between",
     default: Some("3"),
 };
 

@@ -1,8 +1,6 @@
 //! The ports of `vigil-core` through the AWS SDK, and what connects a job to Lambda. This crate
 //! decides nothing.
 
-#![warn(missing_docs)]
-
 pub mod audit_reports;
 pub mod authorities;
 pub mod buckets;

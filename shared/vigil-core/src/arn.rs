@@ -1,7 +1,5 @@
 //! The ARN of a certificate authority of ACM PCA.
 
-#![warn(missing_docs)]
-
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -4,8 +4,6 @@
 //! record to a [`Sink`] and drops it. It counts records that cannot be read, names the first few, and
 //! reads on behind them. Only an object that has no record at all is an error.
 
-#![warn(missing_docs)]
-
 mod brief;
 mod csv;
 mod fields;

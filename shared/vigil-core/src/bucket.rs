@@ -6,12 +6,18 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fact<T> {
+    /// The fact as AWS answered.
     Known(T),
     /// Why it could not be had.
     Unknown(String),
 }
 
 impl<T> Fact<T> {
+    /// The fact.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it is not known.
     pub fn known(&self) -> Result<&T, &str> {
         match self {
             Self::Known(value) => Ok(value),
@@ -20,8 +26,10 @@ impl<T> Fact<T> {
     }
 }
 
+/// One bucket, as the GetBucket* calls of S3 and GetPublicAccessBlock describe it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BucketFacts {
+    /// The bucket's name.
     pub name: String,
     /// The Region; `None` if there is no such bucket.
     pub region: Fact<Option<String>>,
@@ -31,6 +39,7 @@ pub struct BucketFacts {
     pub public_access_block: Fact<PublicAccessBlock>,
     /// ObjectOwnership; `None` if never set, which is ObjectWriter.
     pub ownership: Fact<Option<String>>,
+    /// The default encryption (GetBucketEncryption).
     pub encryption: Fact<Encryption>,
     /// The key of a bucket that is encrypted with one that it names.
     pub key: Fact<Option<KeyFacts>>,
@@ -38,7 +47,7 @@ pub struct BucketFacts {
     pub versioning: Fact<bool>,
     /// Whether our account owns the bucket.
     pub owned: Fact<bool>,
-    /// Whether S3 tells EventBridge of the bucket's objects.
+    /// Whether S3 sends events about the bucket's objects to EventBridge.
     pub event_notifications: Fact<bool>,
     /// The lifecycle rules that are enabled and do something to objects' current versions.
     pub lifecycle: Fact<Vec<LifecycleRule>>,
@@ -75,11 +84,13 @@ pub enum AclGrantee {
 /// A lifecycle rule, as far as it concerns the current version of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LifecycleRule {
+    /// The rule's ID; empty if it has none.
     pub id: String,
     /// It applies to keys that begin so.
     pub prefix: String,
     /// It applies to some of them only: those with certain tags, or of a certain size.
     pub narrowed: bool,
+    /// It deletes objects, or puts a delete marker before them.
     pub expires: bool,
     /// The storage classes that it moves objects to.
     pub moves_to: Vec<String>,
@@ -88,9 +99,13 @@ pub struct LifecycleRule {
 /// All off if never set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PublicAccessBlock {
+    /// `BlockPublicAcls`: a request that sets a public ACL is refused.
     pub block_public_acls: bool,
+    /// `IgnorePublicAcls`: public ACLs have no effect.
     pub ignore_public_acls: bool,
+    /// `BlockPublicPolicy`: a public bucket policy is refused.
     pub block_public_policy: bool,
+    /// `RestrictPublicBuckets`: a public policy admits only the own account and AWS services.
     pub restrict_public_buckets: bool,
 }
 
@@ -100,27 +115,34 @@ pub struct PublicAccessBlock {
 pub enum Encryption {
     /// SSE-KMS; without a key it is the AWS managed one.
     Kms {
+        /// The key as the bucket names it: an ARN, an id or an alias.
         key: Option<String>,
         /// Whether S3 asks for data keys per bucket, not per object.
         bucket_key: bool,
     },
+    /// None that S3 names.
     None,
+    /// Another algorithm, as S3 names it.
     Other(String),
+    /// SSE-S3: keys of S3 (`AES256`).
     SseS3,
 }
 
 /// A KMS key that objects are encrypted with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KeyFacts {
+    /// The key's ARN.
     pub arn: String,
     /// The key is AWS's own (`aws/s3`): its policy cannot be changed.
     pub is_aws_managed: bool,
     /// As KMS names it; only `Enabled` encrypts.
     pub state: String,
+    /// The key policy's text.
     pub policy: String,
 }
 
 impl BucketFacts {
+    /// Whether there is such a bucket; also true if that is not known.
     pub fn exists(&self) -> bool {
         self.region != Fact::Known(None)
     }

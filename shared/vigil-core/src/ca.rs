@@ -1,7 +1,5 @@
 //! One CA, as ListCertificateAuthorities and DescribeCertificateAuthority return it.
 
-#![warn(missing_docs)]
-
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 

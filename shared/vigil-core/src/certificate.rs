@@ -9,6 +9,7 @@ use crate::{
     extension::{self, Extension},
 };
 
+/// What a CA's certificate says (RFC 5280 §4.1), as far as its CRLs depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// The serial's octets as they are encoded.
@@ -19,8 +20,11 @@ pub struct Certificate {
     pub subject: Vec<u8>,
     /// SubjectPublicKeyInfo, encoded.
     pub spki: Vec<u8>,
+    /// `notBefore`, to the second.
     pub not_before: OffsetDateTime,
+    /// `notAfter`, to the second; the certificate is valid through it (§4.1.2.5).
     pub not_after: OffsetDateTime,
+    /// The octets of subjectKeyIdentifier (§4.2.1.2).
     pub subject_key_identifier: Option<Vec<u8>>,
     /// keyIdentifier of authorityKeyIdentifier: which key of the issuer's signed it.
     pub authority_key_identifier: Option<Vec<u8>>,
@@ -32,8 +36,10 @@ pub struct Certificate {
     pub distribution_points: Vec<String>,
 }
 
+/// Why a text is not read as a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CertificateError {
     #[error("there is no PEM block BEGIN CERTIFICATE")]
     NoPem,
@@ -50,6 +56,11 @@ const END: &str = "-----END CERTIFICATE-----";
 
 impl Certificate {
     /// The first certificate of a PEM text, as GetCertificateAuthorityCertificate gives it.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError`] if there is no whole PEM block, or its content is not a certificate in
+    /// DER.
     pub fn from_pem(text: &str) -> Result<Self, CertificateError> {
         let (_, rest) = text.split_once(BEGIN).ok_or(CertificateError::NoPem)?;
         let (body, _) = rest.split_once(END).ok_or(CertificateError::UnterminatedPem)?;
@@ -74,6 +85,10 @@ impl Certificate {
     }
 
     /// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 §4.1)
+    ///
+    /// # Errors
+    ///
+    /// [`DerError`] at the first octet that is not a certificate in DER.
     pub fn from_der(der: &[u8]) -> Result<Self, DerError> {
         let mut outer = Reader::new(der);
         let mut certificate = outer.expect(tag::SEQUENCE)?.open()?;

@@ -11,10 +11,11 @@ mod read;
 pub use event_rejection::EventRejection;
 pub use read::{deletion, disabling, is_update};
 
-/// A deletion that succeeded: as CloudTrail tells it, or as much as the deleted CA itself tells.
+/// A deletion that succeeded: as CloudTrail records it, or as much as the deleted CA itself shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Deletion {
+    /// The CA that was deleted.
     pub ca: CaArn,
     /// `eventTime`, to the second.
     #[serde(with = "time::serde::rfc3339")]
@@ -22,23 +23,32 @@ pub struct Deletion {
     pub at: OffsetDateTime,
     /// `permanentDeletionTimeInDays`, where the caller sent it.
     pub window_days: Option<i64>,
+    /// Who deleted it.
     pub by: Principal,
+    /// `sourceIPAddress`, cut to 1024 characters.
     pub source_ip: Option<String>,
+    /// `userAgent`, cut to 1024 characters; the caller chooses it.
     pub user_agent: Option<String>,
     /// CloudTrail's id of the record: the same in every delivery of the event. `None` where the
     /// event never came, and nothing is known of the caller.
     pub event_id: Option<String>,
+    /// `awsRegion`, which is the Region in the ARN.
     pub region: String,
+    /// `recipientAccountId`, which is the account in the ARN.
     pub account: String,
 }
 
 /// A CA that was disabled: UpdateCertificateAuthority with `Status` DISABLED.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disabling {
+    /// The CA that was disabled.
     pub ca: CaArn,
+    /// `eventTime`, to the second.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+    /// Who disabled it.
     pub by: Principal,
+    /// CloudTrail's id of the record: the same in every delivery of the event.
     pub event_id: String,
 }
 
@@ -49,13 +59,17 @@ pub struct Principal {
     /// `IAMUser`, `AssumedRole`, `Root`, …
     #[serde(rename = "type")]
     pub kind: String,
+    /// `principalId`.
     pub principal_id: Option<String>,
+    /// The caller's ARN; of a role, that of the session.
     pub arn: Option<String>,
+    /// The caller's account, 12 digits.
     pub account: Option<String>,
     /// The ARN of the role whose session called.
     pub session_issuer: Option<String>,
     /// `None` where CloudTrail does not say: long-lived keys carry no session.
     pub mfa: Option<bool>,
+    /// `invokedBy`: the AWS service that called for the caller.
     pub invoked_by: Option<String>,
 }
 
@@ -63,7 +77,7 @@ pub struct Principal {
 const DEFAULT_WINDOW_DAYS: i64 = 30;
 
 impl Deletion {
-    /// What a DELETED CA tells of its deletion, whose event was lost. `as_of` is when it was seen.
+    /// What a DELETED CA shows of its deletion, whose event was lost. `as_of` is when it was seen.
     pub fn without_event(ca: &Ca, as_of: OffsetDateTime) -> Self {
         let at = ca.last_state_change_at.unwrap_or(as_of);
         let window = ca.restorable_until.map(|until| until - at);
@@ -83,6 +97,7 @@ impl Deletion {
         }
     }
 
+    /// The length of the restoration window in days; 30 if the caller did not choose one.
     pub fn effective_window_days(&self) -> i64 {
         self.window_days.unwrap_or(DEFAULT_WINDOW_DAYS)
     }

@@ -48,13 +48,17 @@ pub struct CrlFacts {
     pub outer_algorithm: AlgorithmIdentifier,
     /// The issuer's Name, encoded.
     pub issuer: Vec<u8>,
+    /// thisUpdate (§5.1.2.4), to the second; `None` if it cannot be read.
     pub this_update: Option<OffsetDateTime>,
+    /// nextUpdate (§5.1.2.5), to the second; `None` if it is absent or cannot be read.
     pub next_update: Option<OffsetDateTime>,
+    /// Counts over revokedCertificates.
     pub entries: EntryFacts,
     /// CRLNumber: the magnitude of a non-negative INTEGER, most significant octet first.
     pub number: Option<Vec<u8>>,
     /// The keyIdentifier of authorityKeyIdentifier.
     pub authority_key_identifier: Option<Vec<u8>>,
+    /// issuingDistributionPoint (§5.2.5).
     pub issuing_distribution_point: Option<IssuingDistributionPoint>,
     /// BaseCRLNumber: this is a delta CRL.
     pub delta_base: Option<Vec<u8>>,
@@ -90,18 +94,22 @@ pub struct AuthorityCertificate {
 pub struct NamedUri {
     /// The extension that has it.
     pub part: &'static str,
+    /// The URI as it is written.
     pub uri: String,
 }
 
 /// A part of the CRL that is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
+    /// The part as RFC 5280 names it.
     pub part: &'static str,
+    /// What is wrong with it, and at which offset.
     pub error: DerError,
 }
 
 /// A CRL that was read to its end.
 pub struct Crl {
+    /// What the CRL says.
     pub facts: CrlFacts,
     signed: Option<SignedBytes>,
     signature: Vec<u8>,
@@ -111,6 +119,10 @@ pub struct Crl {
 
 impl Crl {
     /// Reads a CRL that is all there, and counts its repeated serials.
+    ///
+    /// # Errors
+    ///
+    /// [`CrlError`] if the bytes are not one CertificateList in DER.
     pub fn read(bytes: &[u8]) -> Result<Self, CrlError> {
         let mut serials = Serials::default();
         let mut reader = CrlReader::new(|entry: &Entry<'_>| {
@@ -126,12 +138,20 @@ impl Crl {
 
     /// Whether the key of `issuer` made the signature, by the algorithm named inside what is
     /// signed. That the algorithm named outside is the same one is a rule's business.
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError`] if the key did not make the signature, or that cannot be found out.
     pub fn verify(mut self, issuer: &Certificate) -> Result<(), SignatureError> {
         let signed = self.signed.take();
         self.verify_hashed(signed, issuer)
     }
 
     /// The same, for a CRL that was hashed beside the walk, by a [`TbsHasher`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::verify`].
     pub fn verify_hashed(
         &self,
         signed: Option<SignedBytes>,
@@ -150,6 +170,7 @@ impl Crl {
 /// The object is not a CertificateList (RFC 5280 §5.1).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CrlError {
     #[error("the object is empty")]
     Empty,

@@ -12,17 +12,29 @@ const MAX_DEPTH: u8 = 24;
 /// Four length octets: 4 GiB, beyond any object that is worth reading.
 const MAX_LENGTH_OCTETS: usize = 4;
 
+/// The identifier octets of the types that certificates and CRLs use (X.690 §8.1.2).
 pub mod tag {
+    /// `BOOLEAN`.
     pub const BOOLEAN: u8 = 0x01;
+    /// `INTEGER`.
     pub const INTEGER: u8 = 0x02;
+    /// `BIT STRING`, primitive.
     pub const BIT_STRING: u8 = 0x03;
+    /// `OCTET STRING`, primitive.
     pub const OCTET_STRING: u8 = 0x04;
+    /// `NULL`.
     pub const NULL: u8 = 0x05;
+    /// `OBJECT IDENTIFIER`.
     pub const OBJECT_IDENTIFIER: u8 = 0x06;
+    /// `ENUMERATED`.
     pub const ENUMERATED: u8 = 0x0a;
+    /// `UTCTime`.
     pub const UTC_TIME: u8 = 0x17;
+    /// `GeneralizedTime`.
     pub const GENERALIZED_TIME: u8 = 0x18;
+    /// `SEQUENCE` and `SEQUENCE OF`.
     pub const SEQUENCE: u8 = 0x30;
+    /// `SET` and `SET OF`.
     pub const SET: u8 = 0x31;
 
     /// Context-specific, primitive: `[n] IMPLICIT` of a primitive type.
@@ -39,6 +51,7 @@ pub mod tag {
 /// Every variant names the offset, counted from the start of the object that is being read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum DerError {
     #[error("element at offset {offset} nests more than {MAX_DEPTH} deep")]
     TooDeep { offset: u64 },
@@ -63,18 +76,26 @@ pub enum DerError {
 /// Tag and length of one element, before its content has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// The identifier octet.
     pub tag: u8,
+    /// Octets of tag and length.
     pub header_len: usize,
+    /// Octets of the content.
     pub content_len: u64,
 }
 
 impl Header {
+    /// Octets of the whole element.
     pub fn total_len(self) -> u64 {
         self.header_len as u64 + self.content_len
     }
 
     /// Reads a header at the start of `bytes`, which lie at `offset` of the object.
     /// `None`: it is fine so far, and more bytes are needed.
+    ///
+    /// # Errors
+    ///
+    /// [`DerError`] if the bytes cannot begin an element of DER.
     pub fn read(bytes: &[u8], offset: u64) -> Result<Option<Self>, DerError> {
         let Some((&tag, rest)) = bytes.split_first() else { return Ok(None) };
         if tag & 0x1f == 0x1f {
@@ -104,15 +125,23 @@ impl Header {
 /// One whole element: its content, and its bytes with tag and length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Element<'a> {
+    /// The identifier octet.
     pub tag: u8,
+    /// Tag, length and content.
     pub raw: &'a [u8],
+    /// The content alone.
     pub content: &'a [u8],
+    /// Where it begins in the object.
     pub offset: u64,
     depth: u8,
 }
 
 impl<'a> Element<'a> {
     /// A reader over the elements inside this one.
+    ///
+    /// # Errors
+    ///
+    /// [`DerError::TooDeep`] if elements nest more than 24 deep.
     pub fn open(self) -> Result<Reader<'a>, DerError> {
         if self.depth >= MAX_DEPTH {
             return Err(DerError::TooDeep { offset: self.offset });
@@ -121,6 +150,10 @@ impl<'a> Element<'a> {
     }
 
     /// This element, if it carries this tag.
+    ///
+    /// # Errors
+    ///
+    /// [`DerError::UnexpectedTag`] if it carries another one.
     pub fn tagged(self, expected: u8) -> Result<Self, DerError> {
         if self.tag == expected {
             return Ok(self);
@@ -128,6 +161,7 @@ impl<'a> Element<'a> {
         Err(DerError::UnexpectedTag { offset: self.offset, expected, found: self.tag })
     }
 
+    /// Where the content begins in the object.
     pub fn content_offset(self) -> u64 {
         self.offset + (self.raw.len() - self.content.len()) as u64
     }
@@ -146,6 +180,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// A reader over a whole object.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self::at(bytes, 0)
     }
@@ -155,15 +190,21 @@ impl<'a> Reader<'a> {
         Self { bytes, offset, depth: 0 }
     }
 
+    /// Whether no octet is left.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
+    /// The next identifier octet, if any octet is left.
     pub fn peek(&self) -> Option<u8> {
         self.bytes.first().copied()
     }
 
     /// The next element, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`DerError`] if no whole element of DER is left.
     pub fn element(&mut self) -> Result<Element<'a>, DerError> {
         let truncated = DerError::Truncated { offset: self.offset + self.bytes.len() as u64 };
         let Some(header) = Header::read(self.bytes, self.offset)? else { return Err(truncated) };
@@ -183,6 +224,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element, which must carry this tag.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::element`], and if its tag is another one.
     pub fn expect(&mut self, expected: u8) -> Result<Element<'a>, DerError> {
         match self.peek() {
             Some(found) if found != expected => {
@@ -193,11 +238,19 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element if it carries this tag.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::element`], if the tag is the one asked for.
     pub fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, DerError> {
         if self.peek() == Some(tag) { self.element().map(Some) } else { Ok(None) }
     }
 
     /// Nothing may follow.
+    ///
+    /// # Errors
+    ///
+    /// [`DerError::LeftOver`] if octets are left.
     pub fn finish(self) -> Result<(), DerError> {
         if self.bytes.is_empty() {
             return Ok(());

@@ -19,9 +19,13 @@ pub struct Download {
 /// The headers that matter, as they were sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
+    /// `Content-Type`.
     pub content_type: Option<String>,
+    /// `Cache-Control`; several are joined by commas.
     pub cache_control: Option<String>,
+    /// `Age`: seconds since the origin answered.
     pub age: Option<String>,
+    /// `Expires`.
     pub expires: Option<String>,
 }
 
@@ -45,6 +49,7 @@ pub struct ObjectMetadata {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "failure", rename_all = "kebab-case")]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum DownloadError {
     #[error("{url} is not a URL that can be fetched")]
     BadUrl { url: String },

@@ -11,13 +11,17 @@ const MAX_NAMED: usize = 16;
 /// Longer ones are counted as other names: relying parties do not fetch from them.
 const MAX_URI: usize = 2048;
 
+/// `DistributionPointName` (RFC 5280 §4.2.1.13).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DistributionPointName {
     /// The URIs of fullName; other kinds of names are only counted.
     Full {
+        /// Its URIs, the first 16.
         uris: Vec<String>,
+        /// How many other names there are.
         others: u64,
     },
+    /// `nameRelativeToCRLIssuer`.
     RelativeToIssuer,
 }
 

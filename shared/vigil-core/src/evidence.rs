@@ -16,8 +16,10 @@ pub mod keys;
 /// What the first entry follows.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// Where a chain is broken. Entries are counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum ChainError {
     #[error("entry {seq} does not have the hash that it claims: its content is {found}")]
     Changed { seq: usize, found: String },
@@ -36,6 +38,10 @@ pub fn link(mut entry: Map<String, Value>, previous: &str) -> Map<String, Value>
 }
 
 /// Checks every link from the first entry on; gives the hash of the last.
+///
+/// # Errors
+///
+/// [`ChainError`] at the first entry that does not follow the one before it.
 pub fn check(entries: &[Value]) -> Result<String, ChainError> {
     let mut previous = GENESIS.to_owned();
     for (seq, entry) in entries.iter().enumerate() {
@@ -63,7 +69,7 @@ fn hash(entry: &Map<String, Value>) -> String {
     let mut text = String::new();
     write_object(entry, &mut text);
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hash)
 }
 
 /// Enough of a hash to recognise it, whatever was written in its place.

@@ -1,7 +1,5 @@
 //! How an error is logged: under a stable name, with all of its causes.
 
-#![warn(missing_docs)]
-
 use std::error::Error;
 
 /// An error that ends a job. Lambda shows `error_type` beside the message. Alarms and runbooks use

@@ -8,8 +8,6 @@
 //! On the wire a finding is the `detail` of an EventBridge event with source [`SOURCE`] and
 //! detail-type [`DETAIL_TYPE`]. Its JSON Schema is `docs/schemas/finding.json`.
 
-#![warn(missing_docs)]
-
 use std::{borrow::Cow, fmt};
 
 use aws_lc_rs::digest;
@@ -143,7 +141,7 @@ fn id(parts: &[&str; 3]) -> String {
         hash.update(&(part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finish().as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hash.finish().as_ref()[..16])
 }
 
 #[cfg(test)]

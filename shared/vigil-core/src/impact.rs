@@ -5,10 +5,13 @@ use time::OffsetDateTime;
 
 use crate::inventory::Subordinates;
 
+/// What the loss of one CA would affect.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Impact {
+    /// Its certificates; `None` if no audit report of it was summarised.
     pub certificates: Option<Certificates>,
+    /// The CAs below it; `None` if the inventory does not name it.
     pub subordinates: Option<Subordinates>,
     /// What is not known, and why.
     pub unknown: Vec<String>,
@@ -20,6 +23,7 @@ pub struct Impact {
 pub struct Certificates {
     /// Neither revoked nor expired.
     pub valid: u64,
+    /// The latest `notAfter` of a valid certificate; `None` if none is valid.
     #[serde(rename = "latest_not_after", with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub last_not_after: Option<OffsetDateTime>,
@@ -31,12 +35,16 @@ pub struct Certificates {
 
 impl Certificates {
     /// Reads a summary as audit-report keeps it, `summaries/<CA id>/<report>.json`.
+    ///
+    /// # Errors
+    ///
+    /// The body is not a summary in JSON.
     pub fn of_summary(body: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice::<Document>(body).map(|document| document.summary)
     }
 
-    /// Whether one may still be valid. The report counts at its time; only the last expiry tells of
-    /// ours.
+    /// Whether one may still be valid. The report counts at its time; only the last expiry holds
+    /// for ours.
     pub fn live(&self, now: OffsetDateTime) -> u64 {
         match self.last_not_after {
             Some(last) if last < now => 0,

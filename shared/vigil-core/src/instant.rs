@@ -1,6 +1,4 @@
-//! How moments are written: for people and JSON, and in the keys of objects.
-
-#![warn(missing_docs)]
+//! How moments are written: for texts and JSON, and in the keys of objects.
 
 use time::{
     OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,

@@ -3,8 +3,6 @@
 //!
 //! One object for each Region, `state/inventory/<Region>.json`, which auto-restore's sweep keeps.
 
-#![warn(missing_docs)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest;
@@ -74,7 +72,7 @@ pub struct Subordinates {
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub last_not_after: Option<OffsetDateTime>,
-    /// The first of them, for people.
+    /// The first of them, to be shown.
     pub names: Vec<String>,
     /// When the oldest of the inventories was made.
     #[serde(with = "time::serde::rfc3339")]
@@ -88,12 +86,12 @@ const NAMED: usize = 5;
 impl Identity {
     /// The identity of a CA by its certificate.
     pub fn of(certificate: &Certificate) -> Self {
-        let name = |name: &[u8]| hex(digest::digest(&digest::SHA256, name).as_ref());
+        let name = |name: &[u8]| hex::encode(digest::digest(&digest::SHA256, name));
         Self {
             subject: name(&certificate.subject),
             issuer: name(&certificate.issuer),
-            key: certificate.subject_key_identifier.as_deref().map(hex),
-            authority_key: certificate.authority_key_identifier.as_deref().map(hex),
+            key: certificate.subject_key_identifier.as_deref().map(hex::encode),
+            authority_key: certificate.authority_key_identifier.as_deref().map(hex::encode),
         }
     }
 
@@ -169,10 +167,6 @@ impl Subordinates {
             self.names.push(known.common_name.clone().unwrap_or_else(|| arn.id().to_owned()));
         }
     }
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 #[cfg(test)]

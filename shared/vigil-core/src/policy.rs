@@ -30,19 +30,40 @@ pub use set::{Policies, PolicyError};
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum Verdict {
     /// Not permitted; but by these policies the CA may stay DELETED until a human has decided.
-    Ask { policies: Vec<String> },
+    Ask {
+        /// The policies that leave the decision to an operator.
+        policies: Vec<String>,
+    },
     /// Not permitted. `policies` are the ones that forbid; none, if merely none permits.
-    Restore { policies: Vec<String>, errors: Vec<String> },
+    Restore {
+        /// The policies that forbid the deletion.
+        policies: Vec<String>,
+        /// Policies that could not be evaluated, and why.
+        errors: Vec<String>,
+    },
     /// Permitted by these policies.
-    Permit { policies: Vec<String> },
+    Permit {
+        /// Their names.
+        policies: Vec<String>,
+    },
 }
 
 /// What the policies say of making one restored CA ACTIVE.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "permission", rename_all = "kebab-case")]
 pub enum Permission {
-    Denied { policies: Vec<String>, errors: Vec<String> },
-    Granted { policies: Vec<String> },
+    /// No policy permits it, or one forbids it.
+    Denied {
+        /// The policies that forbid it.
+        policies: Vec<String>,
+        /// Policies that could not be evaluated, and why.
+        errors: Vec<String>,
+    },
+    /// These policies permit it, and none forbids it.
+    Granted {
+        /// Their names.
+        policies: Vec<String>,
+    },
 }
 
 /// What is asked of the policies.
@@ -60,7 +81,10 @@ pub enum Question {
     /// May what the CA had before, and has not now, be put back?
     PutBack,
     /// May the CA, which was ACTIVE until it was disabled at this moment, be made ACTIVE again?
-    Reactivation { disabled_at: OffsetDateTime },
+    Reactivation {
+        /// When it was disabled.
+        disabled_at: OffsetDateTime,
+    },
 }
 
 /// Judges a deletion, and touches nothing.

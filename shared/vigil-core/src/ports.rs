@@ -14,8 +14,6 @@
 //! clock, so a decision that compares the two by any other clock can be wrong by that clock's
 //! error; and a service whose time is simulated takes the unmodified jobs along with it.
 
-#![warn(missing_docs)]
-
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use async_trait::async_trait;

@@ -1,5 +1,5 @@
-//! JSON Schemas of the objects and events that people and programs depend on, `docs/schemas/`, made
-//! from the types. `make docs` writes them.
+//! JSON Schemas of the objects and events that operators and programs depend on, `docs/schemas/`,
+//! made from the types. `make docs` writes them.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,5 @@
 //! ACM PCA's events on EventBridge: a CRL or an audit report was written, or could not be.
 
-#![warn(missing_docs)]
-
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;

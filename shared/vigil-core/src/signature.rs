@@ -13,30 +13,44 @@ mod verify;
 pub use key::Key;
 pub use verify::{SignatureError, SignedBytes};
 
+/// A hash function of FIPS 180-4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hash {
+    /// SHA-1, which is no longer safe for signatures.
     Sha1,
+    /// SHA-224.
     Sha224,
+    /// SHA-256.
     Sha256,
+    /// SHA-384.
     Sha384,
+    /// SHA-512.
     Sha512,
 }
 
 /// What a signature is made with. The curve or key size is the public key's business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignatureAlgorithm {
+    /// ECDSA (RFC 5758 §3.2).
     Ecdsa(Hash),
+    /// Ed25519 (RFC 8410).
     Ed25519,
+    /// ML-DSA-44 (RFC 9881).
     MlDsa44,
+    /// ML-DSA-65 (RFC 9881).
     MlDsa65,
+    /// ML-DSA-87 (RFC 9881).
     MlDsa87,
+    /// RSASSA-PKCS1-v1_5 (RFC 4055 §5).
     RsaPkcs1(Hash),
+    /// RSASSA-PSS (RFC 4055 §3).
     RsaPss(Pss),
 }
 
 /// RSASSA-PSS-params (RFC 4055 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pss {
+    /// The hash of the message.
     pub hash: Hash,
     /// The hash of MGF1.
     pub mask: Hash,
@@ -49,13 +63,20 @@ pub struct Pss {
 pub struct AlgorithmIdentifier {
     /// The whole SEQUENCE: RFC 5280 §5.1.1.2 demands that two of them be the same.
     pub raw: Vec<u8>,
+    /// The algorithm, dotted.
     pub oid: String,
+    /// The algorithm, if it is one of those that are known here.
     pub algorithm: Option<SignatureAlgorithm>,
     /// Its parameters are not what the algorithm's RFC demands: NULL, nothing, or readable ones.
     pub odd_parameters: bool,
 }
 
 impl AlgorithmIdentifier {
+    /// Reads one (RFC 5280 §4.1.1.2).
+    ///
+    /// # Errors
+    ///
+    /// [`DerError`] if the element is not an AlgorithmIdentifier.
     pub fn read(element: Element<'_>) -> Result<Self, DerError> {
         let mut reader = element.tagged(tag::SEQUENCE)?.open()?;
         let oid = value::oid(reader.expect(tag::OBJECT_IDENTIFIER)?)?;

@@ -11,21 +11,29 @@ use time::OffsetDateTime;
 
 use crate::{arn::CaArn, ca::CrlConfiguration};
 
+/// What one CA had at one time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
+    /// The CA.
     pub ca: CaArn,
+    /// When it was read.
     #[serde(with = "time::serde::rfc3339")]
     pub as_of: OffsetDateTime,
+    /// What it had.
     #[serde(flatten)]
     pub attached: Attached,
 }
 
+/// What is attached to a CA, as the API returns it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attached {
     /// The resource policy, as it was put. Sharing through AWS RAM writes it, too.
     pub policy: Option<String>,
+    /// ListPermissions.
     pub permissions: Vec<Permission>,
+    /// ListTags; a tag may have no value.
     pub tags: BTreeMap<String, Option<String>>,
+    /// RevocationConfiguration.
     pub revocation: Revocation,
 }
 
@@ -33,16 +41,23 @@ pub struct Attached {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Permission {
+    /// The service's principal, such as `acm.amazonaws.com`.
     pub principal: String,
+    /// The account for which it may act.
     pub source_account: Option<String>,
+    /// What it may do, such as `IssueCertificate`.
     pub actions: Vec<String>,
 }
 
+/// How a CA publishes revocations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Revocation {
+    /// `CrlConfiguration`.
     pub crl: Option<CrlConfiguration>,
+    /// `OcspConfiguration.Enabled`.
     pub ocsp_enabled: bool,
+    /// `OcspConfiguration.OcspCustomCname`.
     pub ocsp_custom_cname: Option<String>,
 }
 
@@ -50,9 +65,13 @@ pub struct Revocation {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Missing {
+    /// The resource policy, if the CA has none now.
     pub policy: Option<String>,
+    /// Permissions that it lacks.
     pub permissions: Vec<Permission>,
+    /// Tags that it lacks.
     pub tags: BTreeMap<String, Option<String>>,
+    /// The revocation configuration, if CRL or OCSP was enabled and is not now.
     pub revocation: Option<Revocation>,
 }
 
@@ -126,11 +145,12 @@ impl Missing {
         }
     }
 
+    /// Whether nothing is missing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// For people: `resource policy, tags owner and stage`.
+    /// For a finding: `resource policy, tags owner and stage`.
     pub fn in_words(&self) -> String {
         let mut words = Vec::new();
         if self.policy.is_some() {

@@ -1,6 +1,4 @@
-//! A span of time as people write it in configuration: `14d`, `6h`, `30m`, `90s`.
-
-#![warn(missing_docs)]
+//! A span of time as it is written in configuration: `14d`, `6h`, `30m`, `90s`.
 
 use std::{fmt, str::FromStr};
 

@@ -1,4 +1,4 @@
-//! Whether a URI can be fetched from, as far as its form tells.
+//! Whether a URI can be fetched from, as far as its form shows.
 
 /// Why it cannot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -10,7 +10,7 @@ import re
 import sys
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1] / "src/rules"
-MODEL_ID, MODEL_KIND, MODEL_VARIANT, KIND, VARIANT = "crl.version", "not-v2", "NotV2", "wrong", "Wrong"
+MODEL_ID, MODEL_KIND, MODEL_NAME, KIND, NAME = "crl.version", "not-v2", "NOT_V2", "wrong", "WRONG"
 
 
 def refuse(why: str) -> None:
@@ -38,11 +38,11 @@ def main() -> None:
         refuse(f"{module} exists in {SOURCE / 'crl'}")
 
     model = (SOURCE / "crl/version.rs").read_text()
-    for needed in (f'"{MODEL_ID}"', MODEL_VARIANT):
+    for needed in (f'"{MODEL_ID}"', MODEL_NAME):
         if needed not in model:
             refuse(f"crl/version.rs, the model, has no {needed}")
     body = re.sub(r"\A(//!.*\n)+", "", model)
-    body = body.replace(MODEL_ID, name).replace(MODEL_KIND, KIND).replace(MODEL_VARIANT, VARIANT)
+    body = body.replace(MODEL_ID, name).replace(MODEL_KIND, KIND).replace(MODEL_NAME, NAME)
     heading = f"//! Write here why {name} must hold. Everything below is still crl.version's: replace it.\n"
 
     texts = {

@@ -5,6 +5,10 @@ use std::process::Command;
 use crate::{run, tool};
 
 /// One call, without this machine's configuration. Gives what the CLI prints, or its error.
+///
+/// # Errors
+///
+/// The command's standard error, if it fails.
 pub fn aws(endpoint: &str, arguments: &[&str]) -> Result<String, String> {
     aws_as("alice", endpoint, arguments)
 }

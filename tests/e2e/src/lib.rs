@@ -34,6 +34,10 @@ pub fn tool(name: &str) -> PathBuf {
 }
 
 /// Runs a command to its end and returns its standard output.
+///
+/// # Errors
+///
+/// The command's standard error, if it fails.
 pub fn run(command: &mut Command) -> Result<String, String> {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() {

@@ -26,25 +26,32 @@ use vigil_local::{SECRET, Stack};
 
 use crate::root;
 
+/// When each world's clock begins.
 pub const START: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
 /// Who subscribes to the topics.
 pub const ALERT_EMAIL: &str = "pki@example.com";
+/// The parameter OnCallEmail.
 pub const ON_CALL_EMAIL: &str = "on-call@example.com";
 /// Who approves deletions and publishes policies, with these keys.
 pub const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
 pub const APPROVER_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/ApproverKey";
 pub const POLICY_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/PolicyKey";
 const STATE_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/StateKey";
+/// The evidence bucket of each world.
 pub const EVIDENCE: &str = "vigil-evidence-111122223333-us-east-1";
 
 /// A stack with Vigil deployed, on a clock that stands still until a test moves it.
 pub struct World {
+    /// The local stack, with Vigil deployed.
     pub stack: Stack,
+    /// A client of ACM PCA, as the user bob.
     pub pca: Acmpca,
+    /// A client of S3, as the user bob.
     pub s3: S3,
 }
 
 impl World {
+    /// Starts a stack with the template's defaults.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
@@ -160,6 +167,7 @@ impl World {
         assert!(is_done, "{text}");
     }
 
+    /// Moves the clock, and waits until what that caused is done.
     pub async fn advance(&self, by: time::Duration) {
         let timeline = self.stack.timeline();
         timeline.advance_to(timeline.clock().now() + by).await;
@@ -180,6 +188,7 @@ impl World {
         put.send().await.expect("a policy of the documented form");
     }
 
+    /// Enables versioning of a bucket.
     pub async fn keep_versions(&self, bucket: &str) {
         let versioning = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
         let put = self.s3.put_bucket_versioning().bucket(bucket);
@@ -239,6 +248,7 @@ impl World {
         self.stack.settled().await;
     }
 
+    /// Has a CA publish its CRL to a bucket, under an ACL.
     pub async fn publish_with_acl(&self, ca: &str, bucket: &str, acl: S3ObjectAcl) {
         self.pca
             .update_certificate_authority()
@@ -249,10 +259,12 @@ impl World {
             .expect("the CA can be updated");
     }
 
+    /// Disables a CA.
     pub async fn disable(&self, ca: &str) {
         pca::set_status(&self.pca, ca, Status::Disabled).await;
     }
 
+    /// Deletes a CA that is DISABLED.
     pub async fn delete_disabled(&self, ca: &str, window_days: i32) {
         self.pca
             .delete_certificate_authority()
@@ -334,18 +346,21 @@ impl World {
         text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
     }
 
+    /// Writes a JSON object into the evidence bucket.
     pub async fn put(&self, key: &str, body: &Value) {
         let body = body.to_string().into_bytes().into();
         let put = self.s3.put_object().bucket(EVIDENCE).key(key).body(body).send().await;
         put.expect("the evidence bucket takes the object");
     }
 
+    /// The keys under a prefix of the evidence bucket.
     pub async fn evidence(&self, prefix: &str) -> Vec<String> {
         let listed = self.s3.list_objects_v2().bucket(EVIDENCE).prefix(prefix).send().await;
         let listed = listed.expect("the evidence bucket is listed");
         listed.contents().iter().filter_map(|object| object.key.clone()).collect()
     }
 
+    /// The content of an object.
     pub async fn object(&self, bucket: &str, key: &str) -> Vec<u8> {
         let object = self.s3.get_object().bucket(bucket).key(key).send().await;
         let body = object.expect("the object is there").body.collect().await;

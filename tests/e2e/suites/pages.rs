@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, process::Command};
 
-use e2e::{configuration, root, template::template};
+use e2e::{configuration, root, run, template::template};
 use serde_json::Value;
 
 /// `make docs` writes the page.
@@ -101,3 +101,23 @@ fn links_lead_to_files_that_exist() {
         }
     }
 }
+
+/// On a copy of the files that it edits.
+#[test]
+fn make_new_rule_writes_a_rule_and_registers_it() {
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["tools/new-rule.py", "src/rules/crl.rs", "src/rules/crl/version.rs", FIXTURES] {
+        let to = copy.path().join(file);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(root().join("shared/vigil-core").join(file), to).unwrap();
+    }
+    let script = copy.path().join("tools/new-rule.py");
+    run(Command::new("python3").arg(script).arg("crl.issuer-key")).unwrap();
+    let text = |file| fs::read_to_string(copy.path().join(file)).unwrap();
+    assert!(text("src/rules/crl/issuer_key.rs").contains("id: \"crl.issuer-key\""));
+    let rules = text("src/rules/crl.rs");
+    assert!(rules.contains("mod issuer_key;") && rules.contains("issuer_key::RULE,"));
+    assert!(text(FIXTURES).contains("(\"crl.issuer-key\", \"wrong\""));
+}
+
+const FIXTURES: &str = "src/rules/crl/tests/fixtures.rs";

@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    path::Path,
     process::Command,
 };
 
@@ -74,6 +75,54 @@ fn descriptions(value: &Value, text: &mut String) {
     }
 }
 
+/// The folders of source files.
+const SOURCES: [&str; 9] =
+    ["bench", "functions", "fuzz", "infra", "local", "packaging", "shared", "tests", "vigil"];
+
+/// What begins a comment, by the ending of a file's name.
+fn comment_mark(path: &Path) -> Option<&'static str> {
+    match path.extension()?.to_str()? {
+        "cedar" | "cedarschema" | "rs" => Some("//"),
+        "py" | "toml" | "yaml" => Some("#"),
+        _ => None,
+    }
+}
+
+/// The comments of a source file, without code spans. Code in between ends a phrase.
+fn comments(source: &str, mark: &str) -> String {
+    let mut text = String::new();
+    for line in source.lines() {
+        let own_line = line.trim_start().strip_prefix(mark);
+        let after_code = || Some(line.split_once(&format!(" {mark} "))?.1);
+        match own_line.or_else(after_code) {
+            Some(comment) => text.push_str(comment.trim_start_matches(['/', '!'])),
+            None => text.push('¶'),
+        }
+        text.push('\n');
+    }
+    without_code(&text)
+}
+
+/// The messages of a source file's errors.
+fn messages(source: &str) -> String {
+    let errors = source.split("#[error(").skip(1);
+    errors.filter_map(|error| Some(error.split_once(")]")?.0)).collect::<Vec<_>>().join("\n")
+}
+
+fn source_texts(folder: &Path, texts: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") {
+            source_texts(&path, texts);
+        } else if let Some(mark) = comment_mark(&path) {
+            let source = fs::read_to_string(&path).unwrap();
+            let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+            let text = format!("{}\n{}", comments(&source, mark), messages(&source));
+            texts.entry(name).or_default().push_str(&text);
+        }
+    }
+}
+
 /// Everything that is checked, by name.
 fn texts() -> BTreeMap<String, String> {
     let mut texts = BTreeMap::new();
@@ -83,6 +132,9 @@ fn texts() -> BTreeMap<String, String> {
     let mut words = String::new();
     descriptions(&template(), &mut words);
     texts.insert("infra/template.yaml".to_owned(), words);
+    for folder in SOURCES {
+        source_texts(&root().join(folder), &mut texts);
+    }
     for folder in ["", "docs/", "docs/decisions/", "docs/pca-local/"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
@@ -110,7 +162,7 @@ fn normal(text: &str) -> String {
 }
 
 #[test]
-fn public_texts_use_one_vocabulary() {
+fn texts_and_comments_use_one_vocabulary() {
     let mut faults = Vec::new();
     let texts = texts();
     let normal: Vec<(&String, String)> =
@@ -137,6 +189,9 @@ fn a_phrase_is_found_as_whole_words_only() {
     assert!(uses("told", "told") && !uses("untold", "told"));
     assert_eq!(normal("Looked\n  at"), "looked at");
     assert_eq!(without_code("a `told` b\n"), "a  b\n");
+    assert_eq!(comments("/// a `b`\n//! c\nd // e\nf", "//"), " a \n c\ne\n¶\n");
+    assert_eq!(comments("# a\nb # c\n", "#"), " a\nc\n");
+    assert_eq!(messages("#[error(\"a\")]\nA,\n#[error(\"b\")]\nB,"), "\"a\"\n\"b\"");
 }
 
 /// Sentences of prose: outside of fences, cells of tables separately.

@@ -17,7 +17,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// A binary and the variables that it needs, by name and value.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
+    /// Its path.
     pub binary: &'static str,
+    /// Environment variables, beside those of the Runtime API.
     pub environment: &'static [(&'static str, &'static str)],
 }
 
@@ -26,6 +28,7 @@ pub struct Function {
 pub struct Answer {
     /// Whether it was posted as an error.
     pub failed: bool,
+    /// The result or the error, in JSON.
     pub body: Value,
 }
 

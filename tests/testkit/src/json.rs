@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 /// What the steps to an active root left behind.
 #[derive(Clone, Debug)]
 pub struct Root {
+    /// The CA's ARN.
     pub arn: String,
     /// The root's own request, in PEM.
     pub csr: String,

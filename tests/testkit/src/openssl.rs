@@ -6,6 +6,7 @@ use std::process::Command;
 use pca_local::x509::pem;
 use tempfile::TempDir;
 
+/// OpenSSL's command line in a folder of its own.
 pub struct OpenSsl {
     directory: TempDir,
 }
@@ -13,8 +14,11 @@ pub struct OpenSsl {
 /// An extension as `openssl x509 -text` prints it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Printed {
+    /// As OpenSSL prints it.
     pub name: String,
+    /// Whether it is critical.
     pub critical: bool,
+    /// As OpenSSL prints it.
     pub value: String,
 }
 
@@ -25,27 +29,36 @@ impl Default for OpenSsl {
 }
 
 impl OpenSsl {
+    /// A new, empty folder.
     pub fn new() -> Self {
         Self { directory: TempDir::new().unwrap() }
     }
 
+    /// The folder.
     pub fn path(&self) -> &Path {
         self.directory.path()
     }
 
+    /// Writes a file.
     pub fn write(&self, file: &str, contents: impl AsRef<[u8]>) {
         std::fs::write(self.path().join(file), contents).unwrap();
     }
 
+    /// Writes a certificate as PEM.
     pub fn write_certificate(&self, file: &str, der: &[u8]) {
         self.write(file, pem::encode(pem::CERTIFICATE, der));
     }
 
+    /// Reads a file.
     pub fn read(&self, file: &str) -> Vec<u8> {
         std::fs::read(self.path().join(file)).unwrap()
     }
 
     /// Runs a command line without quoting and returns what it printed, or its complaint.
+    ///
+    /// # Errors
+    ///
+    /// The command's standard error, if it fails.
     pub fn attempt(&self, arguments: &str) -> Result<String, String> {
         let output = Command::new("openssl")
             .args(arguments.split_ascii_whitespace())
@@ -57,10 +70,12 @@ impl OpenSsl {
         if output.status.success() { Ok(out + &error) } else { Err(out + &error) }
     }
 
+    /// Runs `openssl` with these arguments, separated by blanks; gives its standard output.
     pub fn run(&self, arguments: &str) -> String {
         self.attempt(arguments).unwrap_or_else(|error| panic!("openssl {arguments}: {error}"))
     }
 
+    /// The extensions of a certificate as OpenSSL prints them.
     pub fn extensions(&self, der: &[u8]) -> Vec<Printed> {
         self.write("printed.der", der);
         printed_extensions(&self.run("x509 -inform DER -in printed.der -noout -text"))

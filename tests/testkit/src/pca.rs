@@ -32,14 +32,17 @@ pub fn template(name: &str) -> String {
     format!("arn:aws:acm-pca:::template/{name}/V1")
 }
 
+/// A validity of IssueCertificate.
 pub fn validity(kind: ValidityPeriodType, value: i64) -> Validity {
     Validity::builder().r#type(kind).value(value).build().unwrap()
 }
 
+/// So many years.
 pub fn years(value: i64) -> Validity {
     validity(ValidityPeriodType::Years, value)
 }
 
+/// So many days.
 pub fn days(value: i64) -> Validity {
     validity(ValidityPeriodType::Days, value)
 }
@@ -63,6 +66,7 @@ pub async fn create(client: &Client, kind: CertificateAuthorityType, name: &str)
     create_with(client, kind, name, "EC_prime256v1", "SHA256WITHECDSA").await
 }
 
+/// Creates a CA; gives its ARN.
 pub async fn create_with(
     client: &Client,
     kind: CertificateAuthorityType,
@@ -102,6 +106,7 @@ async fn create_configured(
     created.certificate_authority_arn.unwrap()
 }
 
+/// The CSR of a CA.
 pub async fn csr(client: &Client, ca: &str) -> Blob {
     let response =
         client.get_certificate_authority_csr().certificate_authority_arn(ca).send().await.unwrap();
@@ -168,6 +173,7 @@ pub async fn active_subordinate(client: &Client, root: &str, name: &str) -> Stri
     active_subordinate_for(client, root, name, years(5)).await
 }
 
+/// An ACTIVE subordinate CA; gives its ARN.
 pub async fn active_subordinate_for(
     client: &Client,
     root: &str,
@@ -218,12 +224,14 @@ async fn import(client: &Client, root: &str, arn: &str, subordinate: &str) {
         .unwrap();
 }
 
+/// The status of a CA.
 pub async fn status(client: &Client, ca: &str) -> CertificateAuthorityStatus {
     let described =
         client.describe_certificate_authority().certificate_authority_arn(ca).send().await.unwrap();
     described.certificate_authority.unwrap().status.unwrap()
 }
 
+/// Sets the status of a CA.
 pub async fn set_status(client: &Client, ca: &str, status: CertificateAuthorityStatus) {
     client
         .update_certificate_authority()

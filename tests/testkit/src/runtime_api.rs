@@ -12,20 +12,24 @@ use std::{
 
 /// A Runtime API for one function. `T` is the stamp of a moment: an instant, or nothing.
 pub struct RuntimeApi<T> {
+    /// Where it listens.
     pub address: SocketAddr,
     /// The events that the function gets, one for each request that it makes for the next one.
     pub events: Sender<String>,
     /// When the function asked for an event.
     pub polls: Receiver<T>,
+    /// What functions answered.
     pub answers: Receiver<Answer<T>>,
 }
 
 /// What the function posted for an event.
 #[derive(Debug)]
 pub struct Answer<T> {
+    /// When the answer came.
     pub at: T,
     /// Whether it was posted as an error.
     pub failed: bool,
+    /// The result or the error, in JSON.
     pub body: Vec<u8>,
 }
 

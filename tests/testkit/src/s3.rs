@@ -48,6 +48,7 @@ struct Inner {
 /// How an [`S3`] answers from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Health {
+    /// It accepts writes.
     #[default]
     Accepting,
     /// No request arrives: the client gets an I/O error.
@@ -71,6 +72,7 @@ impl S3 {
         aws_sdk_s3::Client::from_conf(config)
     }
 
+    /// Sets how it answers from now on.
     pub fn set_health(&self, health: Health) {
         self.0.lock().unwrap().health = health;
     }

@@ -331,7 +331,7 @@ fn removed(
     Ok(difference(before, now, reported, facts.this_update))
 }
 
-/// What a good version before tells: the CRL must not run backwards.
+/// What a good version before shows: the CRL must not run backwards.
 fn history(previous: &Walked) -> CrlHistory {
     match &previous.crl {
         CrlState::Read { facts, signature: Some(Ok(())) } => CrlHistory {

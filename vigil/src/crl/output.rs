@@ -1,4 +1,4 @@
-//! The verdicts, for people, for programs and for code scanning services.
+//! The verdicts, for readers, for programs and for code scanning services.
 
 mod human;
 mod json;

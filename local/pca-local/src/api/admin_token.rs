@@ -34,7 +34,7 @@ impl AdminToken {
     pub fn random() -> Option<Self> {
         let mut bytes = [0; RANDOM_BYTES];
         aws_lc_rs::rand::fill(&mut bytes).ok()?;
-        Some(Self(crate::x509::hex(&bytes)))
+        Some(Self(hex::encode(bytes)))
     }
 
     /// The secret itself, to be shown to who started the service.

@@ -235,7 +235,7 @@ fn signed_value(headers: &HeaderMap, name: &str) -> Option<String> {
 
 fn sha256(bytes: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, bytes);
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest)
 }
 
 #[cfg(test)]

@@ -182,7 +182,7 @@ pub(crate) mod hex {
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
     pub(crate) fn serialize<S: Serializer>(serial: &[u8; 16], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&crate::x509::hex(serial))
+        to.serialize_str(&hex::encode(serial))
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 16], D::Error> {

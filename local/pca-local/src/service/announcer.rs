@@ -36,7 +36,7 @@ impl Announcer {
         self.sink.is_some()
     }
 
-    /// Notes the event and delivers it to the sink, when what it tells of is on disk.
+    /// Notes the event and delivers it to the sink, when what it is about is on disk.
     pub(crate) fn note(&self, event: RecentEvent) {
         let (recent, sink) = (Arc::clone(&self.recent), self.sink.clone());
         self.store.data_dir().after(move || {

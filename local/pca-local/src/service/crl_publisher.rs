@@ -63,7 +63,7 @@ impl Timed for Publisher {
     /// Events of CRLs are delivered when the CRLs' numbers are on disk.
     fn settled(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            // What is not written down is told by the call that asks for it.
+            // What is not written down is reported by the call that asks for it.
             drop(self.service.store.settled().await);
         })
     }

@@ -85,7 +85,7 @@ impl DataDir {
         self.0.is_some()
     }
 
-    /// Counts the times that memory was made anew. Calls remember it from their beginning.
+    /// Counts the times that memory was made anew. Calls keep it from their beginning.
     pub(crate) fn generation(&self) -> u64 {
         self.0.as_ref().map_or(0, |disk| disk.queue.generation())
     }

@@ -71,7 +71,7 @@ impl Store {
         &self.data_dir
     }
 
-    /// Counts the times that memory was made anew: calls remember it from their beginning.
+    /// Counts the times that memory was made anew: calls keep it from their beginning.
     pub(crate) fn generation(&self) -> u64 {
         self.data_dir.generation()
     }

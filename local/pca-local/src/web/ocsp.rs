@@ -188,7 +188,7 @@ fn respond(answer: Answer, cache_until: Option<OffsetDateTime>, now: OffsetDateT
             headers.push((header::CACHE_CONTROL, caching));
             headers.push((header::LAST_MODIFIED, http_date(now)));
             headers.push((header::EXPIRES, http_date(until)));
-            headers.push((header::ETAG, format!("\"{}\"", crate::x509::hex(hash.as_ref()))));
+            headers.push((header::ETAG, format!("\"{}\"", hex::encode(hash.as_ref()))));
         }
         None => headers.push((header::CACHE_CONTROL, "no-store".to_owned())),
     }

@@ -95,7 +95,6 @@ mod tests {
     use der::Encode;
 
     use super::*;
-    use crate::x509::hex;
 
     /// Expected octets derived manually from RFC 5280 §4.2.1.6 and X.690.
     #[test]
@@ -116,7 +115,7 @@ mod tests {
             (name().registered_id("1.2.3"), "88022a03"),
         ] {
             let given = given.build();
-            assert_eq!(hex(&from_api(&given).unwrap().to_der().unwrap()), want, "{given:?}");
+            assert_eq!(hex::encode(from_api(&given).unwrap().to_der().unwrap()), want, "{given:?}");
         }
     }
 

@@ -70,7 +70,7 @@ pub enum IssueError {
     Subject(#[from] NameError),
 }
 
-/// Whose doing an [`IssueError`] is, so that a caller can tell the service's exceptions apart.
+/// Whose doing an [`IssueError`] is, so that a caller can choose the service's exception.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// An argument of the call: the template, the passthrough, the signing algorithm.

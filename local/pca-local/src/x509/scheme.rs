@@ -233,7 +233,7 @@ mod tests {
         let der = Scheme::of(&SigningAlgorithm::Sha256WithrsaPss).unwrap().to_der().unwrap();
         let want = "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a\
                     864886f70d010108300d06096086480165030402010500a203020120";
-        assert_eq!(crate::x509::hex(&der), want.replace(' ', ""));
+        assert_eq!(hex::encode(&der), want.replace(' ', ""));
     }
 
     #[test]

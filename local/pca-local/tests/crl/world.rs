@@ -125,9 +125,8 @@ impl World {
     pub(super) fn listed(&self, path: &str) -> Vec<String> {
         let crl = self.crl(path);
         let entries = crl.tbs_cert_list.revoked_certificates.unwrap_or_default();
-        let digits = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect();
         let padded = |hex: String| format!("{hex:0>32}");
-        let serials = entries.iter().map(|entry| digits(entry.serial_number.as_bytes()));
+        let serials = entries.iter().map(|entry| hex::encode(entry.serial_number.as_bytes()));
         serials
             .map(|hex: String| padded(hex.get(hex.len().saturating_sub(32)..).unwrap().into()))
             .collect()

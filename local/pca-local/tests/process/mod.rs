@@ -102,7 +102,7 @@ impl Server {
         Self::spawn(shell, data, sink)
     }
 
-    /// Under strace, which is told what to trace and which calls to change. The process is our child, and
+    /// Under strace, with what to trace and which calls to change. The process is our child, and
     /// strace is not. `Err` is what it says when it does not start.
     pub(crate) fn start_traced(
         data: &Path,
@@ -365,14 +365,13 @@ impl Sink {
         let crl = self.object(&format!("crl/{ca}.crl"));
         let crl: CertificateList = CertificateList::from_der(&crl).unwrap();
         let revoked = crl.tbs_cert_list.revoked_certificates.unwrap_or_default();
-        revoked.iter().map(|entry| hex(entry.serial_number.as_bytes())).collect()
+        revoked.iter().map(|entry| in_32_digits(entry.serial_number.as_bytes())).collect()
     }
 }
 
 /// Without the zero that keeps it positive, and as long as ours are.
-fn hex(serial: &[u8]) -> String {
-    let digits: String = serial.iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("{:0>32}", digits.trim_start_matches('0'))
+fn in_32_digits(serial: &[u8]) -> String {
+    format!("{:0>32}", hex::encode(serial).trim_start_matches('0'))
 }
 
 fn serve(

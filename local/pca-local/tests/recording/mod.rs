@@ -148,7 +148,8 @@ impl Image {
         self.0.remove(file);
     }
 
-    /// Into a directory of its own. The log's index is made anew by whoever opens the log.
+    /// Into a directory of its own. The log's index is made anew by each process that opens the
+    /// log.
     pub(crate) fn write(&self, to: &Path) {
         drop(fs::remove_dir_all(to));
         fs::create_dir(to).unwrap();

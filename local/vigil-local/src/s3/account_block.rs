@@ -49,6 +49,17 @@ impl Service {
             let why = format!("Access Denied: {action}: {why}");
             return refused(StatusCode::FORBIDDEN, "AccessDenied", &why);
         }
+        self.carry_out(method, headers, access_key, body)
+    }
+
+    /// What the caller may do.
+    fn carry_out(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        access_key: &str,
+        body: &Bytes,
+    ) -> Response {
         let account = self.shared.configs.account();
         let done = match *method {
             Method::GET => return shown(account.get()),

@@ -1,4 +1,4 @@
-//! What hangs on a CA, read by four calls at once and put back by as many as it takes.
+//! What is attached to a CA, read by four calls at once and put back by as many as it takes.
 
 use std::collections::BTreeMap;
 

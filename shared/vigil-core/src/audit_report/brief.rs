@@ -40,30 +40,12 @@ impl<'de: 'r, 'r> Deserialize<'de> for Serial<'r> {
 
 /// The number of sixteen octets, each as two hexadecimal digits with colons between them.
 pub(super) fn sixteen(text: &[u8; 47]) -> Option<u128> {
-    // Reads all digits before it decides, so that the processor predicts no branch.
-    let (mut octets, mut wrong) = ([0; 16], 0);
-    for (octet, at) in octets.iter_mut().zip((0..).step_by(3)) {
-        let (high, low) = (NIBBLES[usize::from(text[at])], NIBBLES[usize::from(text[at + 1])]);
-        *octet = high << 4 | low;
-        wrong |= (high | low) & 0xf0;
-    }
-    for at in (2..47).step_by(3) {
-        wrong |= text[at] ^ b':';
-    }
-    (wrong == 0).then(|| u128::from_be_bytes(octets))
+    text.chunks(3).try_fold(0, |number, octet| {
+        let ([high, low] | [high, low, b':']) = *octet else { return None };
+        let digit = |character| char::from(character).to_digit(16).map(u128::from);
+        Some(number << 8 | digit(high)? << 4 | digit(low)?)
+    })
 }
-
-/// What each character is as a hexadecimal digit; those that are none have a high half.
-const NIBBLES: [u8; 256] = {
-    let mut nibbles = [0xf0; 256];
-    let mut digit = 0;
-    while digit < 16 {
-        nibbles[b"0123456789abcdef"[digit] as usize] = digit as u8;
-        nibbles[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
-        digit += 1;
-    }
-    nibbles
-};
 
 /// Times in seconds since 1970. The fields mean what they mean in [`super::Record`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -24,6 +24,10 @@ impl<F: FnMut(&Record<'_>)> Sink for F {
 /// What a record is read into: all of its fields, or as many as the caller needs.
 pub trait Form<'r>: Deserialize<'r> {
     /// Says why it cannot be.
+    ///
+    /// # Errors
+    ///
+    /// The reason, as a text.
     fn of_fields(fields: &Fields<'_, 'r>) -> Result<Self, String>;
 }
 

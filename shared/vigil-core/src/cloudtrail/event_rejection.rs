@@ -6,6 +6,7 @@ use crate::{arn::ArnError, failure::Failure};
 /// informed, or nothing at all.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum EventRejection {
     #[error(
         "the record's CA does not lie where the record says: {ca} in account {account}, {region}"

@@ -15,6 +15,11 @@ const DELETE: &str = "DeleteCertificateAuthority";
 const UPDATE: &str = "UpdateCertificateAuthority";
 
 /// Reads an EventBridge event as the record of a CA's deletion.
+///
+/// # Errors
+///
+/// [`EventRejection`] if the event is not the record of a DeleteCertificateAuthority that
+/// succeeded.
 pub fn deletion(event: &Value) -> Result<Deletion, EventRejection> {
     let CallTarget { ca, region, account } = succeeded(event, DELETE)?;
     Ok(Deletion {
@@ -36,6 +41,11 @@ pub fn is_update(event: &Value) -> bool {
 }
 
 /// Reads an EventBridge event as the record of a CA having been disabled.
+///
+/// # Errors
+///
+/// [`EventRejection`] if the event is not the record of an UpdateCertificateAuthority that
+/// succeeded and set DISABLED.
 pub fn disabling(event: &Value) -> Result<Disabling, EventRejection> {
     let CallTarget { ca, .. } = succeeded(event, UPDATE)?;
     let field = "detail.requestParameters.status";
@@ -136,7 +146,7 @@ fn principal(event: &Value) -> Principal {
     }
 }
 
-/// What the record tells about the circumstances. They are the caller's to shape (a user agent can
+/// What the record says about the circumstances. They are the caller's to shape (a user agent can
 /// be anything), so nothing in them may keep a deletion from being judged: what cannot be used is
 /// unknown, and what is long is cut.
 fn published(event: &Value, pointer: &str) -> Option<String> {

@@ -66,15 +66,18 @@ impl Listing {
         }
     }
 
+    /// Sorts the serials, so that they can be found.
     pub fn sort(self) -> Listed {
         Listed(self.0.sort())
     }
 }
 
+/// The entries of a CRL that was read to its end, sorted by serial.
 #[derive(Clone, Debug)]
 pub struct Listed(SortedSerials<Said>);
 
 impl Listed {
+    /// The number of entries whose serial is the same as that of an entry before them.
     pub fn duplicates(&self) -> u64 {
         self.0.duplicates()
     }
@@ -158,12 +161,7 @@ fn octets<'b>(text: &str, buffer: &'b mut [u8; MAX_SERIAL_LENGTH + 1]) -> Option
 }
 
 fn digit(character: u8) -> Option<u8> {
-    match character {
-        b'0'..=b'9' => Some(character - b'0'),
-        b'a'..=b'f' => Some(character - b'a' + 10),
-        b'A'..=b'F' => Some(character - b'A' + 10),
-        _ => None,
-    }
+    u8::try_from(char::from(character).to_digit(16)?).ok()
 }
 
 /// The certificates of an audit report that was read.
@@ -178,7 +176,9 @@ pub struct Reported {
 /// Serials that something was found of: how many, and the first of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sample {
+    /// How many there are.
     pub count: u64,
+    /// The first ten of them, in hexadecimal.
     pub first: Vec<String>,
 }
 
@@ -198,6 +198,7 @@ impl Sample {
 pub struct Coverage {
     /// What the report is called.
     pub report: String,
+    /// Revocations after this time cannot be in the report.
     pub known_until: OffsetDateTime,
     /// Revoked for longer than [`LISTED_WITHIN`], not expired, and not in the CRL.
     pub missing: Sample,
@@ -271,7 +272,7 @@ impl Reported {
 pub struct Difference {
     /// Their certificates had not expired when that version was made.
     pub removed_early: Sample,
-    /// No audit report tells when their certificates expire.
+    /// No audit report says when their certificates expire.
     pub removed_unexplained: Sample,
     /// Listed in both, with another reason, or with none any more.
     pub reason_changed: Sample,

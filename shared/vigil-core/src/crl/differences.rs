@@ -205,7 +205,7 @@ fn all_three_read_the_same_in_every_good_crl() {
     }
 }
 
-/// What x509-parser tells of a CRL that both can read, field by field.
+/// What x509-parser reads of a CRL that both can read, field by field.
 fn compare(bytes: &[u8]) {
     let facts = Crl::read(bytes).unwrap().facts;
     let (_, theirs) = CertificateRevocationList::from_der(bytes).unwrap();
@@ -247,7 +247,7 @@ fn every_difference_over_mutated_crls_is_a_known_one() {
             continue;
         }
         let key = format!("ours {ours:?} x509-parser {x509:?} openssl {openssl:?}");
-        let hex: String = bytes.iter().map(|octet| format!("{octet:02x}")).collect();
+        let hex = hex::encode(bytes);
         differences.entry(key).or_insert((0, hex)).0 += 1;
     }
     assert!(differences.is_empty(), "not in docs/crl-differences.md: {differences:#?}");

@@ -22,7 +22,9 @@ pub struct Entry<'a> {
     pub invalid_since: Option<i64>,
     /// The entry is for a certificate of another issuer (§5.3.3).
     pub indirect: bool,
+    /// The entry has a critical extension that RFC 5280 does not define.
     pub unknown_critical_extension: bool,
+    /// What DER or RFC 5280 forbids in its form.
     pub faults: EntryFaults,
 }
 
@@ -120,23 +122,32 @@ const REASON_CODE: &[u8] =
 /// Counts over the entries of one CRL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryFacts {
+    /// Entries.
     pub count: u64,
     /// Entries that could not be read, and the first of them.
     pub malformed: u64,
+    /// The first one's error.
     pub first_malformed: Option<DerError>,
     /// Entries whose serial another entry has as well. `None` until they are counted, by
     /// [`super::Repeats`] or [`super::Serials`]: the walk itself keeps nothing of an entry.
     pub duplicate_serials: Option<u64>,
+    /// Serials below zero.
     pub negative_serials: u64,
+    /// Serials that are zero.
     pub zero_serials: u64,
     /// Serials over the 20 octets of RFC 5280 §4.1.2.2.
     pub long_serials: u64,
+    /// Entries whose revocationDate cannot be read.
     pub undated: u64,
     /// Reasons by code; 0 to 10 have a name, the last bucket takes the rest.
     pub reasons: [u64; 12],
+    /// Entries for certificates of another issuer (§5.3.3).
     pub indirect: u64,
+    /// Entries with a critical extension that RFC 5280 does not define.
     pub with_unknown_critical_extension: u64,
+    /// The earliest revocationDate.
     pub first_revocation: Option<OffsetDateTime>,
+    /// The latest revocationDate.
     pub last_revocation: Option<OffsetDateTime>,
     /// Entries that say that the certificate became invalid only after it was revoked.
     pub invalid_after_revocation: u64,

@@ -16,12 +16,19 @@ use crate::{
 /// RFC 5280 §5.2.5. The flags' names are the RFC's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IssuingDistributionPoint {
+    /// The extension is critical, as the RFC demands.
     pub critical: bool,
+    /// `distributionPoint`.
     pub name: Option<DistributionPointName>,
+    /// `onlyContainsUserCerts`.
     pub only_contains_user_certs: bool,
+    /// `onlyContainsCACerts`.
     pub only_contains_ca_certs: bool,
+    /// `onlySomeReasons` is there, whichever they are.
     pub only_some_reasons: bool,
+    /// `indirectCRL`.
     pub indirect_crl: bool,
+    /// `onlyContainsAttributeCerts`.
     pub only_contains_attribute_certs: bool,
 }
 

@@ -22,6 +22,7 @@ pub enum FaultKind {
 /// A fault, and how often it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
+    /// What is wrong.
     pub kind: FaultKind,
     /// As RFC 5280 names it.
     pub part: &'static str,

@@ -1,4 +1,5 @@
-//! What stands in a CRL's place: often something that can be made into the CRL, or tells where it is.
+//! What stands in a CRL's place: often something that can be made into the CRL, or shows where it
+//! is.
 
 use std::fmt;
 
@@ -8,16 +9,27 @@ use crate::der::{Reader, tag};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Foreign {
+    /// Base64 without a PEM label.
     Base64,
+    /// A certificate in DER.
     Certificate,
+    /// CMS or PKCS #7 in DER.
     Cms,
+    /// Data compressed by gzip.
     Gzip,
+    /// HTML or XML.
     Html,
+    /// JSON.
     Json,
+    /// A certificate in PEM.
     PemCertificate,
+    /// A CRL in PEM.
     PemCrl,
+    /// Another block in PEM.
     PemOther,
+    /// A certificate request in PEM.
     PemRequest,
+    /// A certificate request in DER.
     Request,
 }
 

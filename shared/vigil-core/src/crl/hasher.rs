@@ -8,6 +8,7 @@ use crate::{
     signature::{AlgorithmIdentifier, SignedBytes},
 };
 
+/// Takes the pieces of a CRL in order, and gives what its signature is over.
 #[derive(Default)]
 pub struct TbsHasher(State);
 
@@ -29,6 +30,7 @@ enum State {
 const MAX_BEGINNING: usize = 4 * 1024;
 
 impl TbsHasher {
+    /// Takes the next piece.
     pub fn push(&mut self, piece: &[u8]) {
         self.0 = match std::mem::take(&mut self.0) {
             State::Empty => begin(piece.to_vec()),

@@ -41,6 +41,7 @@ enum WalkStep {
 }
 
 impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
+    /// A reader that hashes what is signed while it reads.
     pub fn new(visit: V) -> Self {
         Self {
             visit,
@@ -63,6 +64,10 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
     }
 
     /// Takes the next piece. After an error the rest of the object need not be fetched.
+    ///
+    /// # Errors
+    ///
+    /// [`CrlError`] as soon as the bytes cannot be the beginning of a CRL. Then the reader is done.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), CrlError> {
         if let Some(hasher) = &mut self.hasher {
             hasher.push(piece);
@@ -113,6 +118,10 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
     }
 
     /// The object is over.
+    ///
+    /// # Errors
+    ///
+    /// [`CrlError`] if the CRL is not all there, or was not one.
     pub fn finish(self) -> Result<Crl, CrlError> {
         let size = self.offset + self.pending.len() as u64;
         if let Some(error) = self.failed.clone() {
@@ -130,7 +139,7 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
         Ok(Crl { facts, signed, signature, unused_bits })
     }
 
-    /// Goes as far as `bytes` allow and tells how many were used.
+    /// Goes as far as `bytes` allow and returns how many were used.
     fn walk(&mut self, bytes: &[u8]) -> Result<usize, CrlError> {
         let mut used = 0;
         loop {

@@ -9,6 +9,7 @@
 
 use super::serials::short;
 
+/// Counts the serials that occur twice, as they pass by.
 #[derive(Debug, Default)]
 pub struct Repeats {
     /// Entries that came in ascending order, the last of them, and how many were as one before.

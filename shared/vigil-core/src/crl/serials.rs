@@ -90,6 +90,7 @@ impl<T> Serials<T> {
         self.dropped
     }
 
+    /// Sorts the serials, so that they can be found.
     pub fn sort(mut self) -> SortedSerials<T> {
         for part in &mut self.short {
             part.sort_unstable_by_key(|(serial, _)| *serial);
@@ -126,18 +127,22 @@ pub(super) fn short(octets: &[u8]) -> Option<u128> {
     Some(u128::from_be_bytes(number))
 }
 
+/// Serials in ascending order, with what belongs to each.
 #[derive(Clone, Debug)]
 pub struct SortedSerials<T = ()>(Serials<T>);
 
 impl<T> SortedSerials<T> {
+    /// How many there are, the same ones counted each.
     pub fn len(&self) -> usize {
         self.0.short.iter().map(Vec::len).sum::<usize>() + self.0.long.len()
     }
 
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// As [`Serials::dropped`].
     pub fn dropped(&self) -> u64 {
         self.0.dropped
     }
@@ -229,8 +234,10 @@ fn walk<'t, K: Ord + 't, T, U: 't>(
     }
 }
 
+/// A serial number, shown in hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Serial<'a> {
+    /// Not negative, and at most 16 octets.
     Short(u128),
     /// The content of its INTEGER.
     Long(&'a [u8]),

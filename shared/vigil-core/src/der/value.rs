@@ -6,6 +6,10 @@ use super::{DerError, Element, tag};
 use crate::instant::{number_pairs, unix_seconds};
 
 /// DER knows one true and one false (X.690 §11.1).
+///
+/// # Errors
+///
+/// [`DerError`] if the element is not a BOOLEAN in DER.
 pub fn boolean(element: Element<'_>) -> Result<bool, DerError> {
     match (element.tag, element.content) {
         (tag::BOOLEAN, [0x00]) => Ok(false),
@@ -15,11 +19,19 @@ pub fn boolean(element: Element<'_>) -> Result<bool, DerError> {
 }
 
 /// The octets of an INTEGER, two's complement, in their shortest form (X.690 §8.3.2).
+///
+/// # Errors
+///
+/// [`DerError`] if the element is not an INTEGER in its shortest form.
 pub fn integer(element: Element<'_>) -> Result<&[u8], DerError> {
     integer_content(element.tagged(tag::INTEGER)?)
 }
 
 /// The same where an implicit tag stands in INTEGER's place.
+///
+/// # Errors
+///
+/// [`DerError`] if the element is not the shortest form of an INTEGER.
 pub fn integer_content(element: Element<'_>) -> Result<&[u8], DerError> {
     match element.content {
         [] | [0x00, 0x00..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(element.invalid("INTEGER")),
@@ -28,6 +40,10 @@ pub fn integer_content(element: Element<'_>) -> Result<&[u8], DerError> {
 }
 
 /// A non-negative INTEGER that fits 64 bits: versions, reasons, lengths.
+///
+/// # Errors
+///
+/// [`DerError`] if the element is not a non-negative INTEGER of at most 64 bits.
 pub fn unsigned(element: Element<'_>) -> Result<u64, DerError> {
     let octets = integer(element)?;
     if octets[0] & 0x80 != 0 || magnitude(octets).len() > 8 {
@@ -46,11 +62,19 @@ pub fn magnitude(octets: &[u8]) -> &[u8] {
 }
 
 /// A BIT STRING and the number of unused bits in its last octet.
+///
+/// # Errors
+///
+/// [`DerError`] if the element is not a BIT STRING in DER.
 pub fn bit_string(element: Element<'_>) -> Result<(&[u8], u8), DerError> {
     bits_of(element.tagged(tag::BIT_STRING)?)
 }
 
 /// The same where an implicit tag stands in BIT STRING's place.
+///
+/// # Errors
+///
+/// [`DerError`] if the element is not the content of a BIT STRING in DER.
 pub fn bits_of(element: Element<'_>) -> Result<(&[u8], u8), DerError> {
     match element.content {
         [0, bits @ ..] => Ok((bits, 0)),
@@ -68,6 +92,10 @@ pub fn named_bit(bits: &[u8], number: usize) -> bool {
 const MAX_OID: usize = 64;
 
 /// The dotted form of an OBJECT IDENTIFIER's content.
+///
+/// # Errors
+///
+/// [`DerError`] if the element is not an OBJECT IDENTIFIER in DER.
 pub fn oid(element: Element<'_>) -> Result<String, DerError> {
     let element = element.tagged(tag::OBJECT_IDENTIFIER)?;
     let invalid = || element.invalid("OBJECT IDENTIFIER");
@@ -102,6 +130,10 @@ pub fn oid(element: Element<'_>) -> Result<String, DerError> {
 }
 
 /// UTCTime or GeneralizedTime in the only forms of RFC 5280 §4.1.2.5: to the second, in `Z`.
+///
+/// # Errors
+///
+/// [`DerError`] if the element is not a time in one of the two forms.
 pub fn time(element: Element<'_>) -> Result<OffsetDateTime, DerError> {
     let invalid = || element.invalid("time");
     let (year, rest) = match element.tag {

@@ -198,5 +198,5 @@ pub fn summary(ca: &CaArn, report: &str) -> String {
 /// The first half of a SHA-256, in hexadecimal.
 fn name_of(text: &str) -> String {
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    hash.as_ref()[..16].iter().map(|octet| format!("{octet:02x}")).collect()
+    hex::encode(&hash.as_ref()[..16])
 }

@@ -28,11 +28,15 @@ const IN_BEING: [CaStatus; 4] =
 
 /// A service with some CAs and a time of its own. Restoring gives `restored_to`.
 pub struct FakeAuthorities {
+    /// What was called, and what is to fail.
     pub calls: Calls,
     /// The calls that changed a CA.
     pub changes: Mutex<Vec<&'static str>>,
+    /// The CAs.
     pub cas: Mutex<Vec<Ca>>,
+    /// The service's time.
     pub now: Mutex<OffsetDateTime>,
+    /// The status of a CA after its restoration.
     pub restored_to: CaStatus,
     /// How many looks after a change still show the CA as it was before.
     pub lag: Mutex<usize>,
@@ -44,12 +48,13 @@ pub struct FakeAuthorities {
     pub certificates: Mutex<BTreeMap<String, String>>,
     /// Certificates that the CAs have issued, in PEM, by serial.
     pub issued: Mutex<BTreeMap<String, String>>,
-    /// What hangs on the CAs, by ARN.
+    /// What is attached to the CAs, by ARN.
     pub attached: Mutex<BTreeMap<String, Attached>>,
     pub(super) names: [String; 1],
 }
 
 impl FakeAuthorities {
+    /// A service in us-east-1.
     pub fn new(now: OffsetDateTime, cas: Vec<Ca>) -> Self {
         Self {
             calls: Calls::default(),
@@ -67,14 +72,17 @@ impl FakeAuthorities {
         }
     }
 
+    /// The same in another Region.
     pub fn in_region(self, region: &str) -> Self {
         Self { names: [region.to_owned()], ..self }
     }
 
+    /// Sets the service's time.
     pub fn set_now(&self, now: OffsetDateTime) {
         *lock(&self.now) = now;
     }
 
+    /// The status of the first CA.
     pub fn status(&self) -> CaStatus {
         lock(&self.cas)[0].status.clone()
     }
@@ -83,6 +91,7 @@ impl FakeAuthorities {
         Receipt { at: *lock(&self.now), request_id: Some("r-1".to_owned()) }
     }
 
+    /// How often an operation has changed a CA.
     pub fn changed(&self, operation: &str) -> usize {
         lock(&self.changes).iter().filter(|made| **made == operation).count()
     }

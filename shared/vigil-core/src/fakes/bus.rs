@@ -12,9 +12,13 @@ use async_trait::async_trait;
 /// Keeps what was published.
 #[derive(Default)]
 pub struct FakeBus {
+    /// What was called, and what is to fail.
     pub calls: Calls,
+    /// Whether the next call refuses its first finding.
     pub fail_next: Mutex<bool>,
+    /// What was published.
     pub published: Mutex<Vec<Finding>>,
+    /// The continuations that were sent.
     pub continued_from: Mutex<Vec<Continuation>>,
 }
 
@@ -24,10 +28,12 @@ impl FakeBus {
         *lock(&self.fail_next) = true;
     }
 
+    /// The rules of what was published.
     pub fn rules(&self) -> Vec<String> {
         lock(&self.published).iter().map(|finding| finding.rule.to_string()).collect()
     }
 
+    /// The finding that was published last.
     pub fn last(&self) -> Finding {
         lock(&self.published).last().unwrap().clone()
     }

@@ -48,10 +48,12 @@ impl Calls {
     }
 }
 
+/// An error: the call is not allowed.
 pub fn denied(operation: &'static str) -> PortError {
     PortError::Denied { operation, resource: "x".to_owned(), cause: "no".into() }
 }
 
+/// An error of another kind.
 pub fn broken(operation: &'static str) -> PortError {
     PortError::Other { operation, resource: "x".to_owned(), cause: "broken".into() }
 }

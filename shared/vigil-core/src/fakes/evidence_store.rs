@@ -16,6 +16,7 @@ const MAX_READ: usize = 1024 * 1024;
 /// Objects with an etag each. As in S3, the same bytes have the same etag.
 #[derive(Default)]
 pub struct FakeEvidenceStore {
+    /// What was called, and what is to fail.
     pub calls: Calls,
     /// The prefix whose listing is refused.
     refused: Mutex<Option<&'static str>>,
@@ -29,14 +30,17 @@ pub struct FakeEvidenceStore {
 }
 
 impl FakeEvidenceStore {
+    /// Writes an object.
     pub fn put(&self, key: &str, body: &str) {
         lock(&self.objects).insert(key.to_owned(), body.as_bytes().to_vec());
     }
 
+    /// Has the listing of a prefix fail.
     pub fn fail_list(&self, prefix: &'static str) {
         *lock(&self.refused) = Some(prefix);
     }
 
+    /// Has the reading of an object fail.
     pub fn fail_reading(&self, key: &str) {
         *lock(&self.broken) = Some(key.to_owned());
     }
@@ -46,18 +50,22 @@ impl FakeEvidenceStore {
         lock(&self.unreadable).push(prefix.to_owned());
     }
 
+    /// Has writes to keys that begin so refused.
     pub fn refuse_writing(&self, prefix: &str) {
         lock(&self.unwritable).push(prefix.to_owned());
     }
 
+    /// An object as JSON.
     pub fn json(&self, key: &str) -> serde_json::Value {
         serde_json::from_slice(&lock(&self.objects)[key]).unwrap()
     }
 
+    /// An object.
     pub fn body(&self, key: &str) -> Vec<u8> {
         lock(&self.objects)[key].clone()
     }
 
+    /// The keys of all objects.
     pub fn keys(&self) -> Vec<String> {
         lock(&self.objects).keys().cloned().collect()
     }

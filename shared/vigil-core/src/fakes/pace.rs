@@ -12,11 +12,14 @@ use crate::ports::{Pace, TimeIsUp};
 pub struct FakePace {
     /// How often it says that there is time to come.
     pub lasting: Mutex<usize>,
+    /// How many turns are left.
     pub turns: Mutex<usize>,
+    /// The pauses that were made.
     pub pauses: Mutex<Vec<Duration>>,
 }
 
 impl FakePace {
+    /// Time for so many turns.
     pub fn with_turns(turns: usize) -> Self {
         Self { lasting: Mutex::new(usize::MAX), turns: Mutex::new(turns), pauses: Mutex::default() }
     }

@@ -17,10 +17,12 @@ impl Regions for FakeAuthorities {
 /// Several Regions, each with CAs of its own.
 pub struct FakeRegions {
     names: Vec<String>,
+    /// The service of each Region.
     pub services: Vec<FakeAuthorities>,
 }
 
 impl FakeRegions {
+    /// Each service in its own Region.
     pub fn new(services: Vec<FakeAuthorities>) -> Self {
         let names = services.iter().map(|service| service.names[0].clone()).collect();
         Self { names, services }

@@ -31,8 +31,10 @@ pub fn finding(
     Observation::new(kind).finding(&rule, &Names::new("here"), resource, at)
 }
 
+/// A CA's ARN.
 pub const ARN: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
 
+/// The deletion of that CA, with a window of seven days.
 pub fn deletion(at: OffsetDateTime) -> Deletion {
     Deletion {
         ca: ARN.parse().unwrap(),

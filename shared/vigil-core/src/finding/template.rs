@@ -28,7 +28,8 @@ pub(super) fn fill(
     Ok(text)
 }
 
-/// At most `limit` characters and none that controls a terminal: strangers chose some of the values.
+/// At most `limit` characters and none that controls a terminal: an attacker may have chosen some
+/// of the values.
 pub(super) fn plain(text: &str, limit: usize) -> String {
     let mut shown: String = text
         .chars()

@@ -3,8 +3,6 @@
 //! Events are delivered at best. So each request is on record before its answer is used, and an hourly
 //! sweep finds reports whose event did not come.
 
-#![warn(missing_docs)]
-
 use serde::Deserialize as _;
 use serde_json::Value;
 use time::Duration;

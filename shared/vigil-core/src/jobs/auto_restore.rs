@@ -34,6 +34,10 @@ pub use super::case::{
 use super::case::RegionRun;
 
 /// One invocation: one delivery of an event, or a sweep of all Regions.
+///
+/// # Errors
+///
+/// [`AutoRestoreError`]; Lambda then repeats the invocation.
 pub async fn run(
     event: &Value,
     ports: &Ports<'_>,

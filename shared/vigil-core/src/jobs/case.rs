@@ -32,7 +32,7 @@ pub use record::{Case, CaseEntry, CaseError};
 
 use record::RecordSlot;
 
-/// What auto-restore needs of the world.
+/// The ports that auto-restore needs.
 #[derive(Clone, Copy)]
 pub struct Ports<'a> {
     /// ACM PCA in each Region that is watched.
@@ -45,6 +45,7 @@ pub struct Ports<'a> {
     pub signatures: &'a dyn Signatures,
 }
 
+/// What an operator sets for auto-restore. docs/configuration.md has the defaults.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The account that is watched; `None`: whichever an event names.

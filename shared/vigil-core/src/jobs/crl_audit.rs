@@ -47,17 +47,25 @@ pub const MAX_COMPARED_REPORT_BYTES: u64 = 512 * 1024 * 1024;
 /// What the job works with.
 #[derive(Clone, Copy)]
 pub struct Ports<'a> {
+    /// ACM PCA: the CAs.
     pub authorities: &'a dyn Authorities,
+    /// ACM PCA: certificates that CAs issued.
     pub issued: &'a dyn Issued,
+    /// S3: CRLs and their versions, and audit reports.
     pub objects: &'a dyn Objects,
+    /// S3 and KMS: how buckets are set up.
     pub buckets: &'a dyn Buckets,
+    /// The evidence bucket.
     pub evidence: &'a dyn EvidenceStore,
+    /// The event bus that findings are published on.
     pub bus: &'a dyn Bus,
+    /// How much time is left, and when the service may be asked again.
     pub pace: &'a dyn Pace,
     /// `None`: what relying parties get is not checked.
     pub distribution: Option<&'a dyn Distribution>,
 }
 
+/// What an operator sets for crl-audit. docs/configuration.md has the defaults.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// A CRL object over this many bytes is not read.
@@ -77,6 +85,10 @@ const AT_ONCE: usize = 16;
 const BUCKETS_AT_ONCE: usize = 4;
 
 /// One run: all CAs on a schedule, what it concerns on an event.
+///
+/// # Errors
+///
+/// [`CrlAuditError`], after everything that could be audited was audited.
 pub async fn run(
     event: &Value,
     ports: &Ports<'_>,
@@ -132,7 +144,9 @@ fn nothing_to_audit(trigger: &Trigger, scopes: &[(&Ca, Result<Scope, Skip>)]) ->
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Skipped {
+    /// The CA.
     pub ca: CaArn,
+    /// Why it was left out.
     pub reason: String,
 }
 

@@ -5,8 +5,6 @@
 //! it as published. A crash in between leaves a claim, which the next run takes over once it has expired.
 //! So no finding is lost, and only a crash between publishing and marking publishes one twice.
 
-#![warn(missing_docs)]
-
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 

@@ -21,7 +21,7 @@ use crate::{
     signed::Signers,
 };
 
-/// What it needs of the world.
+/// The ports that it needs.
 #[derive(Clone, Copy)]
 pub struct Ports<'a> {
     /// ACM PCA in each Region that is watched.

@@ -44,12 +44,14 @@ use alert::{Alert, AlertState};
 use background::Background;
 use thresholds::Due;
 
-/// What restore-deadline needs of the world: the same as auto-restore, which its last threshold may
+/// The ports that restore-deadline needs: the same as auto-restore, which its last threshold may
 /// call on.
 pub type Ports<'a> = case::Ports<'a>;
 
+/// What an operator sets for restore-deadline. docs/configuration.md has the defaults.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// When alerts are sent, before the end of a window.
     pub thresholds: Thresholds,
     /// A claim older than this was left by a crash: at least the function's timeout, because as
     /// long as that its maker may still be at work.
@@ -66,6 +68,10 @@ const AT_ONCE: usize = 8;
 /// Handles every DELETED CA of all Regions once, in each the one nearest its end first, and alerts
 /// where a threshold has passed. A Region or a CA that cannot be handled does not keep the others
 /// from their turn.
+///
+/// # Errors
+///
+/// [`RestoreDeadlineError`], after every CA was handled that could be.
 pub async fn run(
     event: &Value,
     ports: &Ports<'_>,
@@ -197,7 +203,7 @@ impl<'a> RegionWatch<'a> {
     }
 
     /// The dead man's switch: what policy does not let end is restored, and needs no alert. Where
-    /// that fails, people are alerted all the more.
+    /// that fails, the alert is sent as well.
     async fn rescue(
         &self,
         ca: &Ca,

@@ -16,13 +16,16 @@ use crate::{
     signed::{Signed, SignedError, Statement},
 };
 
+/// The content of `approvals/<CA id>.json`. See docs/permitting-deletions.md.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Approval {
+    /// The CA that may be deleted.
     pub ca: CaArn,
     /// A name for the record. Who approved follows from the key.
     pub approved_by: String,
+    /// Why.
     pub reason: String,
     /// The service's time of the approval.
     #[serde(with = "time::serde::rfc3339")]
@@ -54,10 +57,13 @@ const SKEW: Duration = Duration::minutes(5);
 
 /// The tags that approve a deletion: by whom, and until when (RFC 3339).
 pub const APPROVED_BY: &str = "vigil:deletion-approved-by";
+/// The tag that says until when a deletion is approved (RFC 3339).
 pub const APPROVED_UNTIL: &str = "vigil:deletion-approved-until";
 
+/// Why an approval is not read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum ApprovalError {
     #[error("the approval does not name who approves")]
     Anonymous,
@@ -74,6 +80,11 @@ pub enum ApprovalError {
 impl Approval {
     /// Reads the approval of `ca`. Whether its signatures hold is not known then; whether it has run out
     /// is for the policies to say.
+    ///
+    /// # Errors
+    ///
+    /// [`ApprovalError`] if the body is not an approval in JSON, is for another CA, or names no
+    /// approver.
     pub fn read(body: &[u8], ca: &CaArn) -> Result<Signed<Self>, ApprovalError> {
         let Signed { statement, signatures } =
             Signed::<Self>::read(body).map_err(ApprovalError::Signed)?;
@@ -84,6 +95,10 @@ impl Approval {
     }
 
     /// The approval that the tags of `ca` are; `None` if there is neither of the two.
+    ///
+    /// # Errors
+    ///
+    /// [`ApprovalError`] if one of the two tags is missing or cannot be read.
     pub fn from_tags(
         tags: &BTreeMap<String, Option<String>>,
         ca: &CaArn,

@@ -18,14 +18,19 @@ use crate::{
 /// approvals, which are not there.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
+    /// The deletion that is judged.
     pub deletion: &'a Deletion,
+    /// The CA as it is described now.
     pub ca: &'a Ca,
+    /// The approval in the evidence bucket.
     pub approval: Option<&'a Approval>,
     /// By tags.
     pub tag_approval: Option<&'a Approval>,
-    /// What hung on the CA before.
+    /// What was attached to the CA before.
     pub snapshot: Option<&'a Snapshot>,
+    /// Its certificates, by the newest summary.
     pub certificates: Option<&'a Certificates>,
+    /// The CAs below it, by the inventory.
     pub subordinates: Option<&'a Subordinates>,
     /// How often the CA was restored within the 30 days before.
     pub earlier_restores: Option<u32>,

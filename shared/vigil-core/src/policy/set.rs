@@ -34,6 +34,7 @@ pub struct Policies(PolicySet);
 /// half forbids.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum PolicyError {
     #[error("two policies are called {0:?}; the second is in {1}")]
     Duplicate(String, String),
@@ -70,6 +71,10 @@ impl Policies {
 
     /// Loads files of policies, all or none. A policy is called by its `@id` annotation, or else
     /// by its file and place in it.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError`] if any file is not used; then none is.
     pub fn parse(files: &[(String, Vec<u8>)]) -> Result<Self, PolicyError> {
         // Before Cedar sees any: its parser is recursive, and a deep text ends the process.
         bounds::check(files)?;

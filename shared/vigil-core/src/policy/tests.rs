@@ -197,7 +197,7 @@ fn a_root_is_reactivated_only_by_a_policy_naming_the_action() {
     let denied = || Permission::Denied { policies: Vec::new(), errors: Vec::new() };
     let (root, subordinate) = (CaType::Root, CaType::Subordinate);
     let built_in = Policies::built_in();
-    assert_eq!(reactivate(&built_in, subordinate.clone()), granted("back-into-service"));
+    assert_eq!(reactivate(&built_in, subordinate.clone()), granted("reactivate-subordinates"));
     assert_eq!(reactivate(&built_in, root.clone()), denied());
     let odd = CaType::Unknown("CROSS".to_owned());
     assert_eq!(reactivate(&built_in, odd), denied(), "an unknown type is no subordinate");

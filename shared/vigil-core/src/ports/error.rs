@@ -1,4 +1,4 @@
-//! How a call to the world can fail, with a variant where a job acts differently.
+//! How a call through a port can fail, with a variant where a job acts differently.
 
 /// The error of a client, such as the SDK's.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;

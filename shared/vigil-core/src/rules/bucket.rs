@@ -71,7 +71,7 @@ const SHOW_POLICY: &str =
 /// One bucket with everything that it is judged by.
 #[derive(Clone, Debug)]
 pub struct BucketSubject {
-    /// What S3 tells about it.
+    /// What S3 says about it.
     pub facts: BucketFacts,
     /// What the account that owns the bucket blocks for all its buckets.
     pub account_block: Fact<PublicAccessBlock>,
@@ -235,7 +235,7 @@ fn set_policy(subject: &BucketSubject, statement: &Value) -> String {
 }
 
 /// The organisation that the policy lets in. That it is the account's own is taken for granted: who
-/// names another one locks the service out, and crl.generation tells of that.
+/// names another one locks the service out, and crl.generation finds that.
 fn organisation_of(policy: &BucketPolicy) -> Option<&str> {
     policy.condition_values("aws:SourceOrgID").find(|id| id.starts_with("o-") && !id.contains('*'))
 }

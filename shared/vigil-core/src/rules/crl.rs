@@ -121,8 +121,11 @@ const NOT_ACM_PCA: &str = "ACM PCA does not make such CRLs, so another party may
 pub struct CrlSubject {
     /// The CA as the service describes it; `None` for a CRL in a file.
     pub ca: Option<Ca>,
+    /// Where the CRL was found.
     pub location: CrlLocation,
+    /// By whose rules it is judged.
     pub profile: Profile,
+    /// What was found there.
     pub crl: CrlState,
     /// The CA's certificate; or why it is not known.
     pub issuer: Result<Certificate, String>,
@@ -138,6 +141,7 @@ pub struct CrlSubject {
     pub references: References,
     /// What S3 serves the object with; `None` for a CRL that is in no bucket, and while it is not known.
     pub metadata: Option<ObjectMetadata>,
+    /// When it is judged.
     pub as_of: OffsetDateTime,
 }
 
@@ -155,17 +159,23 @@ pub struct Named {
 /// What was found where the CRL should be.
 #[derive(Clone, Debug)]
 pub enum CrlState {
+    /// Nothing is there.
     Missing,
     /// It was not read; why.
     NotChecked(String),
+    /// A CRL.
     Read {
+        /// What it says.
         facts: Box<CrlFacts>,
         /// Not known while the CA's certificate is not.
         signature: Option<Result<(), SignatureError>>,
     },
+    /// An object that is not read.
     TooLarge {
+        /// Bytes that are read at most.
         limit: u64,
     },
+    /// An object that is not a CRL.
     Unreadable(CrlError),
 }
 
@@ -181,6 +191,7 @@ pub struct CrlHistory {
     /// The latest thisUpdate ever seen under a good signature.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub this_update: Option<OffsetDateTime>,
+    /// The last failure to write the CRL, until it is written again.
     #[serde(default)]
     pub failure: Option<GenerationFailure>,
     /// When the service last said, or S3 of it, that it had written the object.
@@ -194,6 +205,7 @@ pub struct CrlHistory {
 /// A principal other than ACM PCA has written the object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignWrite {
+    /// When.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
     /// As S3 names the requester: an account's id or a service principal.
@@ -203,6 +215,7 @@ pub struct ForeignWrite {
 /// "ACM Private CA CRL Generation" with result `failure`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenerationFailure {
+    /// When.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
     /// AWS's words.
@@ -283,16 +296,12 @@ fn of_fault(facts: &CrlFacts, kind: Kind, fault: FaultKind) -> Option<Observatio
     (!parts.is_empty()).then(|| Observation::new(kind).with("parts", parts))
 }
 
-/// For evidence: identifiers and numbers as people compare them. Their length is up to the writer
-/// of the CRL, and a finding must fit an event.
+/// For evidence: identifiers and numbers as they are usually compared. Their length is up to the
+/// writer of the CRL, and a finding must fit an event.
 fn hex(octets: &[u8]) -> String {
     const SHOWN: usize = 256;
-    let shown = all_hex(&octets[..octets.len().min(SHOWN)]);
+    let shown = hex::encode(&octets[..octets.len().min(SHOWN)]);
     if octets.len() > SHOWN { format!("{shown}... ({} octets)", octets.len()) } else { shown }
-}
-
-fn all_hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// A CRLNumber in JSON: more than a number of JSON can hold.
@@ -303,18 +312,13 @@ mod hex_octets {
         octets: &Option<Vec<u8>>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        octets.as_deref().map(super::all_hex).serialize(serializer)
+        octets.as_deref().map(hex::encode).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Vec<u8>>, D::Error> {
-        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-        let octet = |pair: &[u8]| {
-            let pair = std::str::from_utf8(pair).ok()?;
-            u8::from_str_radix(pair, 16).ok()
-        };
-        let octets: Option<Vec<u8>> = text.as_bytes().chunks(2).map(octet).collect();
-        octets.map(Some).ok_or_else(|| D::Error::custom("not hexadecimal"))
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(hex::decode).transpose().map_err(D::Error::custom)
     }
 }

@@ -8,8 +8,10 @@ use aws_lc_rs::{
 use super::{AlgorithmIdentifier, Hash, Key, Pss, SignatureAlgorithm, digest_of, rsa};
 use crate::der::DerError;
 
+/// Why a signature does not count as verified.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum SignatureError {
     /// It may be good or forged.
     #[error("a {algorithm} signature by a key of type {key} cannot be verified here")]
@@ -67,6 +69,7 @@ impl SignedBytes {
         Some(Self { algorithm, by, message })
     }
 
+    /// Takes the next bytes of what is signed.
     pub fn update(&mut self, bytes: &[u8]) {
         match &mut self.message {
             Message::Hashing(context) => context.update(bytes),

@@ -29,7 +29,7 @@ async fn a_subordinate_active_until_its_deletion_is_active_again() {
     let cases = world.evidence(&format!("cases/{}/", id(&ca))).await;
     let case = world.object(EVIDENCE, &cases[0]).await;
     let explained = explain(&world, &case).await;
-    let reactivation = json!({"permission": "granted", "policies": ["back-into-service"]});
+    let reactivation = json!({"permission": "granted", "policies": ["reactivate-subordinates"]});
     assert_eq!(explained["reactivation"], reactivation, "{explained:#}");
     world.assert_nothing_failed();
 }

@@ -22,6 +22,7 @@ pub fn builder() -> Builder {
     PcaLocal::builder().timeline(timeline).timings(Timings::IMMEDIATE)
 }
 
+/// A service in memory that does everything at once.
 pub fn service() -> PcaLocal {
     builder().build()
 }

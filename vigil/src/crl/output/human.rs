@@ -69,10 +69,7 @@ fn summary(subject: &CrlSubject) -> Vec<String> {
     let time = |at: Option<_>| at.map_or_else(|| "an unknown time".to_owned(), rfc3339);
     let number = facts.number.as_deref().map_or_else(
         || "no number".to_owned(),
-        |octets| {
-            let hex: String = octets.iter().take(32).map(|octet| format!("{octet:02x}")).collect();
-            format!("number 0x{hex}")
-        },
+        |octets| format!("number 0x{}", hex::encode(&octets[..octets.len().min(32)])),
     );
     let reasons: Vec<_> = REASONS
         .iter()

@@ -63,9 +63,8 @@ fn object(issuers: &[PathBuf], judged: &Judged, threshold: Severity) -> Value {
 
 fn facts(subject: &CrlSubject) -> Value {
     let CrlState::Read { facts, .. } = &subject.crl else { return Value::Null };
-    let number = facts.number.as_deref().map(|octets| {
-        octets.iter().take(64).map(|octet| format!("{octet:02x}")).collect::<String>()
-    });
+    let number = facts.number.as_deref();
+    let number = number.map(|octets| hex::encode(&octets[..octets.len().min(64)]));
     json!({
         "issuer": readable(&facts.issuer),
         "size": facts.size,

@@ -6,11 +6,12 @@ use aws_sdk_acmpca::{
     },
     types::RevocationReason,
 };
+use time::OffsetDateTime;
 
 use crate::{
     model::{
-        authority::Authority, error::ApiError, issued_certificates::Revocation, lifecycle::Call,
-        pending_work::UnissuedCertificate,
+        arn::CaArn, authority::Authority, error::ApiError, issued_certificates::Revocation,
+        lifecycle::Call, pending_work::UnissuedCertificate,
     },
     service::{caller::Caller, core::Service, events::ServiceEvent},
     x509::crl::Reason,
@@ -40,40 +41,7 @@ pub(crate) async fn run(
                 "'{given}' is not a certificate serial: hexadecimal digits, with or without colons"
             ))
         })?;
-        match authority.unissued.get(&serial) {
-            Some(UnissuedCertificate::Failed { .. }) => {
-                return Err(ApiError::request_failed(format!(
-                    "The certificate with serial {given} was never issued: its issuance failed"
-                )));
-            }
-            Some(UnissuedCertificate::Waiting { .. }) => {
-                return Err(ApiError::request_in_progress(format!(
-                    "The certificate with serial {given} is still being issued"
-                )));
-            }
-            None => {}
-        }
-        let issued = authority.issued.get(&serial).ok_or_else(|| {
-            ApiError::resource_not_found(format!(
-                "Could not find a certificate with serial {given}, issued by {arn}"
-            ))
-        })?;
-        if issued.revocation.is_some() {
-            return Err(ApiError::request_already_processed(format!(
-                "The certificate with serial {given} has already been revoked"
-            )));
-        }
-        if issued.not_after < now {
-            return Err(ApiError::invalid_request(format!(
-                "The certificate with serial {given} has expired and cannot be revoked"
-            )));
-        }
-        if !authority.accepts_revocation(issued.crl) {
-            return Err(ApiError::invalid_request(format!(
-                "The certificate with serial {given} is bound to a partition of the CRL, and the \
-                 certificate authority does not publish partitioned CRLs any more"
-            )));
-        }
+        check_revocable(&authority, (serial, &given), &arn, now)?;
         let most = service.limiter.quotas().revoked_certificates_with_complete_crl;
         if authority.listed_in_complete(most, now) >= most {
             return Err(ApiError::limit_exceeded(format!(
@@ -88,6 +56,50 @@ pub(crate) async fn run(
     let event = ServiceEvent::CertificateRevocation { certificate_arn };
     service.events.announce(&arn, event, now);
     Ok(Output::builder().build())
+}
+
+/// Refuses a certificate that cannot be revoked, or not any more.
+fn check_revocable(
+    authority: &Authority,
+    (serial, given): ([u8; 16], &str),
+    arn: &CaArn,
+    now: OffsetDateTime,
+) -> Result<(), ApiError> {
+    match authority.unissued.get(&serial) {
+        Some(UnissuedCertificate::Failed { .. }) => {
+            return Err(ApiError::request_failed(format!(
+                "The certificate with serial {given} was never issued: its issuance failed"
+            )));
+        }
+        Some(UnissuedCertificate::Waiting { .. }) => {
+            return Err(ApiError::request_in_progress(format!(
+                "The certificate with serial {given} is still being issued"
+            )));
+        }
+        None => {}
+    }
+    let issued = authority.issued.get(&serial).ok_or_else(|| {
+        ApiError::resource_not_found(format!(
+            "Could not find a certificate with serial {given}, issued by {arn}"
+        ))
+    })?;
+    if issued.revocation.is_some() {
+        return Err(ApiError::request_already_processed(format!(
+            "The certificate with serial {given} has already been revoked"
+        )));
+    }
+    if issued.not_after < now {
+        return Err(ApiError::invalid_request(format!(
+            "The certificate with serial {given} has expired and cannot be revoked"
+        )));
+    }
+    if !authority.accepts_revocation(issued.crl) {
+        return Err(ApiError::invalid_request(format!(
+            "The certificate with serial {given} is bound to a partition of the CRL, and the \
+             certificate authority does not publish partitioned CRLs any more"
+        )));
+    }
+    Ok(())
 }
 
 /// Whether the serial is that of a root's own certificate, signed already or being signed.

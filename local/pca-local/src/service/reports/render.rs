@@ -119,7 +119,7 @@ impl Rendering {
 }
 
 fn record<'a>(ca: &CaArn, entry: &CertificateEntry<'a>, subject: String) -> Record<'a> {
-    let digits = crate::x509::hex(&entry.serial);
+    let digits = hex::encode(entry.serial);
     Record {
         aws_account_id: entry.account,
         certificate_arn: ca.certificate(&digits),

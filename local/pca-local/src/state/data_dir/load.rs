@@ -160,7 +160,7 @@ impl Table {
         Ok(())
     }
 
-    /// What tells a row from all others.
+    /// What identifies a row.
     pub(in crate::state) fn key_of(&self, row: &Row<'_>) -> Result<String, LoadError> {
         let parts: Result<Vec<String>, rusqlite::Error> =
             (0..self.keys).map(|column| Ok(format!("{:?}", row.get_ref(column)?))).collect();

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::write::millis;
-use crate::{model::clock::Clock, x509::hex};
+use crate::model::clock::Clock;
 
 /// A mark takes turns with the one before, so that a torn write damages one of the two only.
 const SLOT: usize = 384;
@@ -194,7 +194,7 @@ fn parse(slot: &[u8]) -> Option<Mark> {
 }
 
 fn check_digits(text: &str) -> String {
-    let mut digits = hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+    let mut digits = hex::encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
     digits.truncate(CHECK_DIGITS);
     digits
 }
@@ -211,7 +211,7 @@ impl Seal {
             context.update(&buffer[..read]);
             bytes += read as u64;
         }
-        Ok(Self { bytes, sha256: hex(context.finish().as_ref()) })
+        Ok(Self { bytes, sha256: hex::encode(context.finish().as_ref()) })
     }
 }
 

@@ -47,7 +47,7 @@ impl Database {
         let transaction = connection.transaction().map_err(failed)?;
         mark.write(&transaction, true).map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        // Not all of it if another process reads the database: then the log tells the same.
+        // Not all of it if another process reads the database: then the log holds the same.
         schema::checkpoint(&connection, "PASSIVE").map_err(failed)?;
         let unusable = |error| directory.unusable(error);
         let mut marks = MarkFile::open(&directory.last_commit()).map_err(unusable)?;

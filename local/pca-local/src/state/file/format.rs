@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     model::{error::explain, record::StateRecord},
     state::data_dir::{DataDirError, StorageError},
-    x509::{hex, key::KeyError},
+    x509::key::KeyError,
 };
 
 /// Counts the forms of the file. One that older versions would misread is a new one.
@@ -58,7 +58,7 @@ impl Tally {
 
     pub(super) fn totals(&self) -> Totals {
         let digest = self.context.clone().finish();
-        Totals { records: self.records.clone(), sha256: hex(digest.as_ref()) }
+        Totals { records: self.records.clone(), sha256: hex::encode(digest.as_ref()) }
     }
 
     /// What a file has whose last line is not there.

@@ -80,7 +80,7 @@ fn check_head(line: &[u8]) -> Result<(), StateError> {
 fn check(record: &StateRecord) -> Result<(), Reason> {
     let StateRecord::Certificate { issued, .. } = record else { return Ok(()) };
     let certificate = Certificate::parse_der(&issued.der).map_err(|error| Reason::of(&error))?;
-    let serial = crate::x509::hex(&issued.serial);
+    let serial = hex::encode(issued.serial);
     if certificate.serial.to_array() != Some(issued.serial) {
         let found = certificate.serial_hex();
         return Err(Reason(format!("the certificate {serial} has the serial number {found}")));

@@ -101,7 +101,7 @@ fn row(
     der: Option<&[u8]>,
     now: OffsetDateTime,
 ) -> Markup {
-    let serial = crate::x509::hex(&entry.serial);
+    let serial = hex::encode(entry.serial);
     let pem = format!("/_pca-local/download/certificate/{}", authority.arn.certificate(&serial));
     let subject = der.and_then(|der| subject_of(der).ok()).map(|name| rfc2253(&name));
     let template =

@@ -1,6 +1,6 @@
 //! Certificate serial numbers in the forms in which the service prints and takes them.
 
-use crate::x509::hex;
+use hex::FromHex as _;
 
 /// The length of the serials that the service gives out.
 const OCTETS: usize = 16;
@@ -22,15 +22,11 @@ impl Serial {
 
     /// Reads hex digits of either case, with or without colons between the octets.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let octet = |pair: &[u8]| {
-            let digits = std::str::from_utf8(pair).ok()?;
-            let is_hex = pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit);
-            is_hex.then(|| u8::from_str_radix(digits, 16).ok()).flatten()
-        };
-        let octets: Option<Vec<u8>> = if text.contains(':') {
-            text.split(':').map(|pair| octet(pair.as_bytes())).collect()
+        let octets = if text.contains(':') {
+            let octet = |pair| <[u8; 1]>::from_hex(pair).ok();
+            text.split(':').map(octet).collect::<Option<Vec<_>>>().map(|octets| octets.concat())
         } else {
-            text.as_bytes().chunks(2).map(octet).collect()
+            hex::decode(text).ok()
         };
         octets.filter(|octets| !octets.is_empty()).map(|octets| Self::new(&octets))
     }
@@ -47,7 +43,7 @@ impl Serial {
 
     /// Lower-case digits without separators, as in certificate ARNs.
     pub fn to_hex(&self) -> String {
-        hex(&self.0)
+        hex::encode(&self.0)
     }
 
     /// Lower-case pairs between colons, as in audit reports.

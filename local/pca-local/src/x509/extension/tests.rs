@@ -6,12 +6,11 @@ use aws_sdk_acmpca::types::{
 };
 
 use super::*;
-use crate::x509::hex;
 
 fn encoded(extensions: &Extensions) -> Vec<(String, bool, String)> {
     let extensions = from_api(extensions).unwrap();
     let row = |extension: &Extension| {
-        let value = hex(extension.extn_value.as_bytes());
+        let value = hex::encode(extension.extn_value.as_bytes());
         (extension.extn_id.to_string(), extension.critical, value)
     };
     extensions.iter().map(row).collect()

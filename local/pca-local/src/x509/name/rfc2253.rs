@@ -3,7 +3,6 @@
 use const_oid::ObjectIdentifier;
 
 use super::{Attribute, Name, encoded, oid, text};
-use crate::x509::hex;
 
 /// RFC 2253: the last relative name first; an attribute without a keyword of §2.3's table as
 /// `OID=#` and the hex of its encoding.
@@ -23,8 +22,8 @@ pub fn rfc2253(name: &Name) -> String {
 fn attribute(attribute: &Attribute<'_>) -> String {
     match (keyword(attribute.oid), text(attribute.value)) {
         (Some(keyword), Some(text)) => format!("{keyword}={}", escape(&text)),
-        (Some(keyword), None) => format!("{keyword}=#{}", hex(&encoded(attribute.value))),
-        (None, _) => format!("{}=#{}", attribute.oid, hex(&encoded(attribute.value))),
+        (Some(keyword), None) => format!("{keyword}=#{}", hex::encode(encoded(attribute.value))),
+        (None, _) => format!("{}=#{}", attribute.oid, hex::encode(encoded(attribute.value))),
     }
 }
 

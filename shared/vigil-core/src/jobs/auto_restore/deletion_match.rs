@@ -21,7 +21,7 @@ pub(super) enum DeletionMatch {
 /// CloudTrail writes its times to the second, and the service takes a moment to change a state.
 const TOLERANCE: Duration = Duration::minutes(1);
 
-/// An event can arrive late, when its CA has been restored and deleted anew. Two times tell: that
+/// An event can arrive late, when its CA has been restored and deleted anew. Two times decide: that
 /// of the last change of state, and the end of the window. Only if both contradict the event (or
 /// the one that is known does) is it about another deletion: what AWS does to either of them on
 /// other occasions is not documented, and taking a deletion for another one would let it stand.

@@ -1,6 +1,6 @@
 //! Whether a restored CA works again for those who rely on it: by the next CRL that it signs.
 //!
-//! crl-audit reads the CRLs of its own Region and remembers the newest with a good signature; this
+//! crl-audit reads the CRLs of its own Region and records the newest with a good signature; this
 //! compares it with the time of the restoration. A CA is restored within minutes as a rule, and its
 //! next CRL can be days away.
 
@@ -30,7 +30,7 @@ const DEFAULT_EXPIRATION: i32 = 7;
 /// A CRL that fails is tried again for a while, and crl-audit looks every hour.
 const SLACK: Duration = Duration::DAY;
 
-/// As much as matters here of what crl-audit remembers of a CA.
+/// The part of crl-audit's audit state of a CA that matters here.
 #[derive(Deserialize)]
 struct CrlOfAuditState {
     #[serde(default)]

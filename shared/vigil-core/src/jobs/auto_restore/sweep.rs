@@ -1,5 +1,5 @@
 //! The schedule's turn: deletions whose events were lost, cases that were left open, and what
-//! events do not tell of CAs being disabled.
+//! events do not show that CAs were disabled.
 
 use std::collections::BTreeSet;
 

@@ -12,13 +12,18 @@ use crate::{
     snapshot::Missing,
 };
 
+/// One entry of a case's record: what was learnt, decided or done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "act", rename_all = "kebab-case")]
 pub enum Act {
+    /// A deletion is known, and the record begins.
     Seen {
+        /// How it became known.
         source: Source,
+        /// The deletion.
         deletion: Box<Deletion>,
+        /// When the window ends.
         #[serde(with = "time::serde::rfc3339")]
         #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         restorable_until: OffsetDateTime,
@@ -32,13 +37,17 @@ pub enum Act {
     },
     /// The event has come after all.
     Joined {
+        /// The deletion as the event describes it.
         deletion: Box<Deletion>,
     },
+    /// The policies were asked.
     Judged {
+        /// What was known, and what they say.
         judgement: Box<Judgement>,
     },
     /// `earlier`: the cases for which this CA was restored within the day before.
     Restoring {
+        /// Keys of those cases.
         earlier: Vec<String>,
         /// Why this restoration is not among the CA's counted ones.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,30 +72,39 @@ pub enum Act {
         #[serde(with = "time::serde::rfc3339")]
         #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         snapshot_at: OffsetDateTime,
+        /// What is put back.
         missing: Box<Missing>,
     },
     /// `request_ids`: of our calls; none where they were made by an attempt that was cut short.
     PutBack {
+        /// AWS's request ids.
         request_ids: Vec<String>,
     },
     /// The service refused to restore. Published at once; every sweep tries again.
     Refused {
+        /// The error, with its causes.
         cause: String,
     },
+    /// The CA is no longer DELETED.
     Restored {
         /// To which the CA came back.
         status: String,
+        /// Who restored it.
         by: Restorer,
+        /// AWS's request id, if Vigil restored it.
         request_id: Option<String>,
+        /// When it was deleted again, if it is.
         #[serde(with = "time::serde::rfc3339::option")]
         #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
         deleted_again_at: Option<OffsetDateTime>,
     },
     /// The CA is to be made ACTIVE, as it was until it was disabled.
     Reactivating {
+        /// When it was disabled.
         #[serde(with = "time::serde::rfc3339")]
         #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         disabled_at: OffsetDateTime,
+        /// Who disabled it, where CloudTrail says so.
         disabled_by: Option<Box<Principal>>,
         /// The policies that permit it.
         policies: Vec<String>,
@@ -96,35 +114,45 @@ pub enum Act {
     },
     /// `request_id`: of our call; absent where the attempt that made it was cut short.
     Reactivated {
+        /// AWS's request id.
         request_id: Option<String>,
     },
+    /// A policy permits the deletion: the CA stays DELETED.
     Permitted {
+        /// When the window ends.
         #[serde(with = "time::serde::rfc3339::option")]
         #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
         restorable_until: Option<OffsetDateTime>,
     },
     /// `asked`: because policy says so, and not because of `earlier` restorations.
     Escalated {
+        /// Keys of the cases of those restorations.
         earlier: Vec<String>,
+        /// A policy asks for a human decision.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         asked: bool,
     },
+    /// The window has ended, and the CA with it.
     Lost,
     /// The CA has signed a CRL since it was restored: it works.
     FirstCrl {
+        /// thisUpdate of that CRL.
         #[serde(with = "time::serde::rfc3339")]
         #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         this_update: OffsetDateTime,
     },
     /// The next CRL is overdue. `last`: of the newest that crl-audit has seen, where it looks.
     Unverified {
+        /// Its thisUpdate.
         #[serde(with = "time::serde::rfc3339::option")]
         #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
         last: Option<OffsetDateTime>,
     },
     /// `findings`: their ids. `service`: why a restored CA was left as it is.
     Published {
+        /// Ids of the findings.
         findings: Vec<String>,
+        /// Why the CA stays DISABLED.
         service: Option<String>,
         /// What could not be put back, and why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,6 +160,7 @@ pub enum Act {
     },
 }
 
+/// How a deletion became known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -142,12 +171,14 @@ pub enum Source {
     Sweep,
 }
 
+/// Who restored a CA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Restorer {
     /// Another principal, or an attempt of Vigil's that was cut short.
     External,
+    /// A call of Vigil's.
     Vigil,
 }
 
@@ -155,6 +186,7 @@ pub enum Restorer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Judgement {
+    /// What the policies say.
     #[serde(flatten)]
     pub verdict: Verdict,
     /// People are asked, and the CA is restored meanwhile: the window is short.
@@ -173,7 +205,7 @@ pub struct Judgement {
     pub request: Value,
     /// The CA as it was described.
     pub ca: Value,
-    /// What hung on it.
+    /// What its loss would affect.
     #[serde(default)]
     pub impact: Impact,
 }

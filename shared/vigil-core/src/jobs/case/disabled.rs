@@ -1,6 +1,6 @@
 //! Since when a CA is DISABLED, and whether it was ACTIVE until then: `state/disabled/<CA id>.json`.
 //!
-//! The events of UpdateCertificateAuthority alone do not tell: the call succeeds on a CA that is
+//! The events of UpdateCertificateAuthority do not suffice: the call succeeds on a CA that is
 //! DISABLED already (Terraform makes it before every deletion), and an enabling whose event we do
 //! not see may lie between two of them. So the sweep adds what it sees: a CA found DISABLED without
 //! a record was so before, and one found ACTIVE is not DISABLED any more.

@@ -8,8 +8,10 @@ use crate::{
     ports::{PortError, PublishError},
 };
 
+/// Why a case, or a sweep, did not come to its end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum AutoRestoreError {
     #[error("{key} was written by another invocation meanwhile")]
     Contended { key: String },
@@ -70,9 +72,11 @@ pub enum AutoRestoreError {
 /// What a sweep failed on.
 #[derive(Debug)]
 pub struct CaFailure {
+    /// The Region.
     pub region: String,
     /// `None`: on what concerns all CAs of the Region.
     pub ca: Option<CaArn>,
+    /// What went wrong.
     pub error: Box<AutoRestoreError>,
 }
 

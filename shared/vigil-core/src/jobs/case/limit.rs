@@ -19,7 +19,7 @@ use crate::{
 };
 
 const DAY: Duration = Duration::DAY;
-/// How long a restoration is remembered: policies can ask how many there were.
+/// How long a restoration is recorded: policies can use their number.
 const KEPT_FOR: Duration = Duration::days(30);
 const TRIES: usize = 5;
 

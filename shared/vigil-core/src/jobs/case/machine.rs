@@ -11,6 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The state of a case: what its acts amount to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -27,7 +28,7 @@ pub enum CaseState {
     Reactivated,
     /// The deletion was permitted.
     Permitted,
-    /// The CA was restored too often, or policy asks: people have to decide.
+    /// The CA was restored too often, or a policy asks: an operator decides.
     Escalated,
     /// The window has ended, and the CA with it.
     Lost,
@@ -88,7 +89,7 @@ pub(in crate::jobs) enum Observed {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::jobs) enum Step {
-    /// Leave it to people, as policy says.
+    /// Leave it to an operator, as policy says.
     Ask,
     /// Take one of the day's restorations, or find that there is none left.
     Begin,
@@ -347,7 +348,7 @@ mod tests {
         assert_eq!(next(asking, Observed::Deleted), Step::Ask);
     }
 
-    /// Whatever the world does in between, a case ends: no step leads in a circle.
+    /// Whatever happens in between, a case ends: no step leads in a circle.
     #[test]
     fn every_step_is_a_move_that_exists_and_brings_the_end_nearer() {
         let rank = |position: Position| {

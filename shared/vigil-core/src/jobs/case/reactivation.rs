@@ -75,7 +75,7 @@ pub(in crate::jobs) fn consider<'a>(
 }
 
 impl KeptDisabled {
-    /// For people, after "The CA is DISABLED".
+    /// For a finding, after "The CA is DISABLED".
     pub(in crate::jobs) fn because(&self) -> String {
         match self {
             Self::AlreadyActive => "it is ACTIVE already".to_owned(),

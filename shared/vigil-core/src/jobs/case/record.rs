@@ -25,6 +25,7 @@ use crate::{
 /// The form of the record; another number is another form.
 const VERSION: u32 = 1;
 
+/// The case of one deletion: its acts, checked against each other and linked by their hashes.
 #[derive(Clone, Debug)]
 pub struct Case {
     ca: CaArn,
@@ -52,20 +53,27 @@ pub(in crate::jobs) struct RecordSlot {
     pub(in crate::jobs) passed_over: Vec<String>,
 }
 
+/// One act, and when it was recorded.
 #[derive(Clone, Debug)]
 pub struct CaseEntry {
+    /// The service's time of the invocation.
     pub at: OffsetDateTime,
+    /// What was learnt, decided or done.
     pub act: Act,
     /// As it is in the record, with `seq`, `previous` and `hash`.
     json: Value,
 }
 
+/// Why a text is not read, or an act not added, as part of a case.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CaseError {
     #[error("entry {seq} is not an act that we know")]
     Act {
+        /// The entry, counted from 0.
         seq: usize,
+        /// Why.
         #[source]
         cause: serde_json::Error,
     },
@@ -217,6 +225,10 @@ impl Case {
     }
 
     /// Reads a record and holds it against itself: its chain, its moves, its heading.
+    ///
+    /// # Errors
+    ///
+    /// [`CaseError`] if the body is not a record that holds together.
     pub fn read(body: &[u8]) -> Result<Self, CaseError> {
         let document: Document = serde_json::from_slice(body).map_err(CaseError::NotACase)?;
         if document.version != VERSION {
@@ -335,14 +347,17 @@ impl Case {
         keys::case(ca, until)
     }
 
+    /// The CA that was deleted.
     pub fn ca(&self) -> &CaArn {
         &self.ca
     }
 
+    /// When the restoration window ends.
     pub fn until(&self) -> OffsetDateTime {
         self.until
     }
 
+    /// The state that the acts amount to.
     pub fn state(&self) -> CaseState {
         self.position.state
     }
@@ -352,6 +367,7 @@ impl Case {
         self.position.published
     }
 
+    /// The acts, oldest first.
     pub fn entries(&self) -> &[CaseEntry] {
         &self.entries
     }
@@ -450,7 +466,7 @@ impl Case {
         None
     }
 
-    /// Whether it waits for the end of a pause, and not for people whom policy asks.
+    /// Whether it waits for the end of a pause, and not for an operator, as policy says.
     pub(in crate::jobs) fn is_pausing(&self) -> bool {
         let last = self.entries.iter().rev().find_map(|entry| match &entry.act {
             Act::Escalated { asked, .. } => Some(!asked),

@@ -35,7 +35,7 @@ const TIME_TO_RETRY: Duration = Duration::hours(3);
 /// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
 pub(in crate::jobs) const TIME_TO_REPEAT: Duration = Duration::minutes(20);
 
-/// With less than this left of the window, a CA about which people are asked is restored first.
+/// With less than this left of the window, a CA that an operator decides about is restored first.
 const TIME_TO_DECIDE: Duration = Duration::days(14);
 
 pub(in crate::jobs) struct CaseRunner<'a> {

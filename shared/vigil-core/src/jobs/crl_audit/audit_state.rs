@@ -1,4 +1,5 @@
-//! What runs remember of a resource: its open findings, and what was seen of its CRL.
+//! What one run records of a resource for the next: its open findings, and what was seen of its
+//! CRL.
 //!
 //! One object each, `state/crl-audit/cas/<CA id>.json`, `state/crl-audit/buckets/<name>.json` and, of a
 //! partition, `state/crl-audit/partitions/<CA id>/<bucket>/<digest of its key>.json`.
@@ -88,7 +89,7 @@ impl CrlHistory {
     }
 }
 
-/// Nothing is remembered of a resource that is new, or of garbage.
+/// The state of a resource that is new is empty, and so is one that cannot be read.
 pub(super) async fn read(
     evidence: &dyn EvidenceStore,
     key: &str,

@@ -49,7 +49,7 @@ struct Seen {
     is_over: bool,
 }
 
-/// Carries out as much of the plans as there is time for, and remembers what that taught. Answers with
+/// Carries out as much of the plans as there is time for, and records what was learnt. Answers with
 /// how far it got.
 pub(super) async fn scan(
     ports: &Ports<'_>,

@@ -1,8 +1,8 @@
 //! The certificates of the CAs, within the service's quota.
 //!
 //! GetCertificateAuthorityCertificate may be called 20 times a second (AWS General Reference, AWS
-//! Private CA endpoints and quotas). What a CA's description shows to be unchanged is remembered,
-//! and not fetched again.
+//! Private CA endpoints and quotas). What a CA's description shows to be unchanged is kept, and not
+//! fetched again.
 
 use time::Duration;
 

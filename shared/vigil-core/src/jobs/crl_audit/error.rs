@@ -12,8 +12,10 @@ use crate::{
     service_event::EventError,
 };
 
+/// How a run of crl-audit fails.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CrlAuditError {
     #[error("the event is not one that is answered with an audit")]
     Event(#[source] EventError),
@@ -24,14 +26,19 @@ pub enum CrlAuditError {
     List(#[source] PortError),
 }
 
+/// What could not be done about one resource.
 #[derive(Debug)]
 pub struct CheckFailure {
+    /// A CA's ARN, or a bucket's name.
     pub resource: String,
+    /// What failed.
     pub step: CheckError,
 }
 
+/// What failed about one resource.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CheckError {
     #[error("could not learn the account's Block Public Access: {why}")]
     AccountBlock { why: String },

@@ -6,26 +6,35 @@ use time::OffsetDateTime;
 use super::Skipped;
 use crate::jobs::Published;
 
+/// What one run of crl-audit did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
+    /// CAs and buckets were audited.
     Audited(Box<Audit>),
     /// The event is about what is not audited, or is gone.
     NotAudited(NotAudited),
 }
 
+/// The result of a run in figures; the report has the details.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Audit {
+    /// The service's time at the beginning.
     #[serde(with = "time::serde::rfc3339")]
     pub as_of: OffsetDateTime,
     /// CAs of all states.
     pub seen: usize,
+    /// CAs whose CRL was audited.
     pub audited: usize,
+    /// CAs that have no CRL to audit.
     pub skipped: Vec<Skipped>,
     /// Verdicts, over all rules and resources.
     pub passed: usize,
+    /// Verdicts of rules that do not apply.
     pub not_applicable: usize,
+    /// Verdicts of rules that could not be decided.
     pub unknown: usize,
+    /// How many findings were published, and how many are open.
     pub findings: Published,
     /// Certificates of audit reports that are yet to be read, for where they say the CRL is.
     pub certificates_left: u64,
@@ -36,10 +45,12 @@ pub struct Audit {
     pub report: String,
 }
 
+/// Why a run audited nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NotAudited {
     /// What the event is about.
     pub about: String,
+    /// Why.
     pub reason: String,
 }
 

@@ -38,7 +38,7 @@ impl ScanProgress {
         self.unreadable > 0 || self.unknown_until.is_some_and(|until| until >= now)
     }
 
-    /// For people; `left` of the report's certificates are yet to be read.
+    /// For reports; `left` of the report's certificates are yet to be read.
     pub(super) fn report(&self, left: Option<u64>, now: OffsetDateTime) -> ScannedCertificates {
         let time = |second| OffsetDateTime::from_unix_timestamp(second).ok();
         let Interval { from, until } = &self.interval;

@@ -28,8 +28,11 @@ pub(super) struct Scope {
 /// Why a CA is not audited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Skip {
+    /// Its CRL is enabled, and no bucket is named.
     NoBucket,
+    /// It has no CRL enabled.
     NotEnabled,
+    /// It publishes no CRL in this status.
     Status(CaStatus),
 }
 

@@ -1,4 +1,4 @@
-//! Whose turn it is: the CAs of a run in order, each with what is remembered of it.
+//! Whose turn it is: the CAs of a run in order, each with its audit state.
 
 use super::{
     AT_ONCE, CheckError, Ports, Scope, Skip, Trigger,
@@ -11,7 +11,7 @@ pub(super) struct WorkItem<'a> {
     pub(super) ca: &'a Ca,
     pub(super) scope: Option<&'a Scope>,
     pub(super) state: Result<AuditState, CheckError>,
-    /// In PEM; `None` while it is neither remembered nor fetched.
+    /// In PEM; `None` while it is neither recorded nor fetched.
     pub(super) certificate: Option<Result<String, CheckError>>,
 }
 

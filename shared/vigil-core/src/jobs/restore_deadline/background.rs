@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) struct Background {
     pub(super) impact: Impact,
-    /// As far as its record tells; absent where there is none, or none that holds together.
+    /// As far as its record says; absent where there is none, or none that holds together.
     pub(super) deletion: Option<Account>,
 }
 

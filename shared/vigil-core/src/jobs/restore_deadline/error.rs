@@ -8,8 +8,10 @@ use crate::{
     ports::{PortError, PublishError},
 };
 
+/// How a sweep fails.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum RestoreDeadlineError {
     /// The schedule's event is `{}`; another event was not meant for this function.
     #[error("the event does not have the form that this function takes")]
@@ -23,12 +25,14 @@ pub enum RestoreDeadlineError {
     Unanswered { failures: Vec<CaFailure> },
 }
 
+/// What a sweep failed on.
 #[derive(Debug)]
 pub struct CaFailure {
     /// `None`: of all Regions.
     pub region: Option<String>,
     /// `None`: not known, or all of them.
     pub ca: Option<CaArn>,
+    /// What failed.
     pub step: CaError,
 }
 
@@ -46,8 +50,10 @@ impl CaFailure {
     }
 }
 
+/// What failed about one CA.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CaError {
     #[error("could not read or write the alert's record")]
     EvidenceStore(#[source] PortError),

@@ -11,8 +11,10 @@ use crate::span::{NotASpan, Span};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thresholds(Vec<Span>);
 
+/// Why a text is not read as thresholds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum NotThresholds {
     #[error("there is no threshold")]
     Empty,
@@ -39,9 +41,12 @@ pub(super) struct Due {
     pub(super) earlier: Vec<Span>,
 }
 
+/// A threshold that is yet to pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Next {
+    /// The threshold, such as `1d`.
     pub threshold: String,
+    /// When it passes.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
 }

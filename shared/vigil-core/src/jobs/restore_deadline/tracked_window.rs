@@ -21,11 +21,13 @@ pub(super) struct TrackedWindow {
     pub(super) ending: Option<Ending>,
 }
 
+/// How a restoration window ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// Permanently deleted, and the alert of the last threshold was sent.
     Gone,
+    /// The CA was restored.
     Restored,
     /// Permanently deleted, and the alert of the last threshold was not sent.
     Unannounced,

@@ -48,7 +48,7 @@ fn cases(fleet: &Fleet) -> Cases {
     keys.map(|key| (key.clone(), Case::read(&evidence.body(&key)))).collect()
 }
 
-/// Nothing that policy protects is lost, or left DELETED but for people to decide.
+/// Nothing that policy protects is lost, or left DELETED unless an operator decides.
 fn protected(fleet: &Fleet, cases: &Cases, problems: &mut Vec<String>) {
     problems.extend(losses(fleet));
     for (ca, until) in fleet.deleted() {

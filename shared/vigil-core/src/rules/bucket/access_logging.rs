@@ -1,4 +1,4 @@
-//! Access logs tell who fetched and who wrote a CRL.
+//! Access logs show who fetched and who wrote a CRL.
 
 use super::BucketSubject;
 use crate::{

@@ -33,7 +33,7 @@ fn a_subordinate_disabled_for_its_deletion_is_reactivated() {
     else {
         panic!()
     };
-    assert_eq!(policies, &["back-into-service"]);
+    assert_eq!(policies, &["reactivate-subordinates"]);
     assert!(disabled_by.as_ref().unwrap().name().ends_with("alice"));
 }
 

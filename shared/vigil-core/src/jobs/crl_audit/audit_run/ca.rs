@@ -66,7 +66,7 @@ impl AuditRun<'_> {
         let known = pem.and_then(|pem| KnownCertificate::of(ca, &pem));
         let subject = &gathered.subject;
         let learn = |state: &mut AuditState| {
-            // On what is remembered now: another run may have learnt something meanwhile.
+            // On the state as it is now: another run may have learnt something meanwhile.
             self.trigger.learn(&ca.arn, scope, &mut state.crl);
             state.crl.learn(subject);
             if known.is_some() {

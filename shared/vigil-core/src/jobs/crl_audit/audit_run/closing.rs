@@ -9,8 +9,8 @@ use super::{
 use crate::{evidence::keys, jobs::in_order::in_order};
 
 impl AuditRun<'_> {
-    /// A CA that was deleted, or whose CRL was turned off, has no findings any more. Only a run over
-    /// all CAs can tell, and only about resources that it did not audit.
+    /// A CA that was deleted, or whose CRL was turned off, has no findings any more. Only a run
+    /// over all CAs can show, and only about resources that it did not audit.
     pub(super) async fn close_what_is_no_longer_audited(&self, scopes: &Scopes<'_>, sum: &mut Sum) {
         if !self.trigger.is_of_all() {
             return;

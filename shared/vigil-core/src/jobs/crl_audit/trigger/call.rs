@@ -1,4 +1,4 @@
-//! What CloudTrail tells of calls that change a CRL bucket, or a CA's configuration.
+//! An event of CloudTrail about a call that changes a CRL bucket, or a CA's configuration.
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;

@@ -1,4 +1,5 @@
-//! What S3 tells of an object through EventBridge: that it was written, or deleted, and by whom.
+//! An event of S3 about an object, through EventBridge: that it was written, or deleted, and by
+//! whom.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
 
