@@ -16,6 +16,7 @@ pub mod lambda;
 pub mod objects;
 pub mod pace;
 pub mod regions;
+pub mod report_files;
 pub mod telemetry;
 pub mod topic;
 

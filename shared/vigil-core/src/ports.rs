@@ -32,6 +32,7 @@ mod error;
 mod objects;
 mod pace;
 mod regions;
+mod report_files;
 
 pub use attachments::Attachments;
 pub use audit_reports::{AuditReports, CreatedReport, ReportRecord, ReportStatus};
@@ -41,6 +42,7 @@ pub use error::{Cause, PortError, PublishError, RefusedFinding};
 pub use objects::{Address, Delivery, ObjectFacts, Objects, Rest};
 pub use pace::{Pace, TimeIsUp};
 pub use regions::{RegionPorts, Regions};
+pub use report_files::ReportFiles;
 
 /// Takes an object piece by piece, in order; `Break` ends the delivery.
 pub type ByteSink<'a> = dyn FnMut(&[u8]) -> ControlFlow<()> + Send + 'a;
