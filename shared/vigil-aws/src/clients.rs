@@ -60,7 +60,11 @@ impl Clients {
     pub async fn find_credentials(&self) -> Result<(), NoCredentials> {
         let provider = self.sdk.credentials_provider().ok_or(NoCredentials { cause: None })?;
         let found = provider.provide_credentials().await;
-        found.map(drop).map_err(|cause| NoCredentials { cause: Some(cause) })
+        found.map(drop).map_err(|cause| match cause {
+            // The providers that were tried, over several lines, tell an operator nothing more.
+            CredentialsError::CredentialsNotLoaded(_) => NoCredentials { cause: None },
+            cause => NoCredentials { cause: Some(cause) },
+        })
     }
 
     /// A client of ACM PCA in the function's Region.

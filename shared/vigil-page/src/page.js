@@ -48,6 +48,7 @@
     };
     controls.addEventListener("submit", (event) => event.preventDefault());
     controls.addEventListener("input", apply);
+    controls.addEventListener("change", apply);
     value("order").addEventListener("change", order);
     controls.hidden = false;
   }

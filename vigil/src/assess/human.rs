@@ -1,5 +1,6 @@
 //! What the operator reads at the terminal.
 
+use time::OffsetDateTime;
 use vigil_core::{
     finding::Finding,
     fleet::{CaReport, FleetReport, RegionState},
@@ -27,6 +28,9 @@ pub(crate) fn write(report: &FleetReport) {
 /// The answer in one sentence, as the page has it, too.
 fn conclusion(report: &FleetReport) -> String {
     let sentence = vigil_page::conclusion(report);
+    if report.as_of == OffsetDateTime::UNIX_EPOCH {
+        return sentence;
+    }
     format!("{sentence} As of {}.", rfc3339(report.as_of))
 }
 
