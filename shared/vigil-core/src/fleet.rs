@@ -113,7 +113,7 @@ pub struct CaReport {
 }
 
 /// A CA's CRL.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CrlReport {
     /// The bucket.
@@ -274,7 +274,7 @@ impl FleetReport {
     /// Puts everything in the order in which it is shown, each entry once.
     pub fn sort(&mut self) {
         self.cas.sort_by(|a, b| a.arn.cmp(&b.arn));
-        self.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        self.findings.sort_by_cached_key(order);
         self.findings.dedup_by(|a, b| a.finding.id == b.finding.id);
         self.resolved.sort_by(|a, b| (&a.rule, &a.id).cmp(&(&b.rule, &b.id)));
         let place = |of: &Verdict| (of.resource.clone(), of.result, of.rule.clone());

@@ -81,7 +81,8 @@ fn head(report: &FleetReport) -> Markup {
             h1 { "Vigil: AWS Private CA" }
             p class=(class) { strong { (visible(&conclusion(report))) } }
             p {
-                (report.cas.len()) " CAs in " (regions(report)) " Regions, as of "
+                (text::count(report.cas.len(), "CA")) " in " (text::count(regions(report), "Region"))
+                ", as of "
                 time datetime=(text::rfc3339(report.as_of)) { (text::moment(report.as_of)) } "."
             }
             @if !report.unchecked.is_empty() {
@@ -108,7 +109,8 @@ pub fn conclusion(report: &FleetReport) -> String {
     let lesser = report.findings.len() - critical - high - medium;
     let first = report.findings.first().map(|open| open.finding.title.as_str()).unwrap_or_default();
     let sentence = if critical > 0 {
-        format!("Act now: {critical} CRITICAL and {high} HIGH findings. First: {first}.")
+        let high = if high > 0 { format!(" and {high} HIGH") } else { String::new() };
+        format!("Act now: {critical} CRITICAL{high} open. First: {first}.")
     } else if high > 0 {
         format!("Act today: {}. First: {first}.", text::count(high, "HIGH finding"))
     } else if medium > 0 {

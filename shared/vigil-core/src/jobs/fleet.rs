@@ -38,14 +38,7 @@ pub(super) struct Run {
 pub async fn of_evidence(evidence: &dyn EvidenceStore, made_by: &str) -> FleetReport {
     let mut report = FleetReport::new(made_by);
     let inventories = inventories(evidence, &mut report).await;
-    let mut windows = BTreeMap::new();
-    for key in listed(evidence, keys::WINDOWS, &mut report).await {
-        if let Some(window) = read::<Window>(evidence, &key, &mut report).await
-            && window.ending.is_none()
-        {
-            windows.insert(window.ca.clone(), window);
-        }
-    }
+    let windows = open_windows(evidence, &mut report).await;
     for inventory in &inventories {
         report.as_of = report.as_of.max(inventory.as_of);
         for (arn, known) in &inventory.cas {
@@ -69,6 +62,22 @@ pub async fn of_evidence(evidence: &dyn EvidenceStore, made_by: &str) -> FleetRe
     report
 }
 
+/// The restoration windows that have not ended, as restore-deadline tracks them.
+async fn open_windows(
+    evidence: &dyn EvidenceStore,
+    report: &mut FleetReport,
+) -> BTreeMap<CaArn, Window> {
+    let mut windows = BTreeMap::new();
+    for key in listed(evidence, keys::WINDOWS, report).await {
+        if let Some(window) = read::<Window>(evidence, &key, report).await
+            && window.ending.is_none()
+        {
+            windows.insert(window.ca.clone(), window);
+        }
+    }
+    windows
+}
+
 const AUDITS: &str = "reports/crl-audit/";
 
 /// Adds to the CAs of the report, which the caller has put there, what the evidence bucket has.
@@ -84,9 +93,9 @@ pub(super) async fn complete(
         ca.certificates = numbers::newest(evidence, &ca.arn, report).await;
         let key = keys::audited_ca(ca.arn.id());
         if let Some(state) = read::<AuditState>(evidence, &key, report).await
-            && let Some(crl) = &mut ca.crl
+            && state.crl.this_update.is_some()
         {
-            crl.this_update = state.crl.this_update;
+            ca.crl.get_or_insert_default().this_update = state.crl.this_update;
         }
     }
     report.cas = cas;
@@ -101,7 +110,7 @@ pub(super) async fn complete(
     add_findings(evidence, &run.new, report).await;
 }
 
-/// All open findings, of functions and of `vigil assess`; of alerts, the most urgent of each window.
+/// All open findings, of functions and of `vigil assess`; of alerts, the latest of each window.
 async fn add_findings(
     evidence: &dyn EvidenceStore,
     new: &BTreeSet<String>,
@@ -114,8 +123,19 @@ async fn add_findings(
             report.findings.push(OpenFinding { is_new, finding: stored.finding });
         }
     }
+    add_alerts(evidence, report).await;
+}
+
+/// An alert says nothing of a window that has ended, and nothing resolves it where the CA is gone.
+async fn add_alerts(evidence: &dyn EvidenceStore, report: &mut FleetReport) {
+    let windows = open_windows(evidence, report).await;
+    let open: Vec<String> =
+        windows.values().map(|of| keys::alerts(&of.ca, of.restorable_until)).collect();
     let mut alerts: BTreeMap<String, Finding> = BTreeMap::new();
     for key in listed(evidence, "alerts/", report).await {
+        if !open.iter().any(|window| key.starts_with(window)) {
+            continue;
+        }
         let Some(stored) = read::<Stored>(evidence, &key, report).await else { continue };
         if stored.state == "resolved" || stored.finding.status == Status::Resolved {
             continue;
@@ -174,7 +194,7 @@ fn of_known(arn: &CaArn, known: &Known, window: Option<&Window>) -> CaReport {
         not_after: known.not_after,
         last_state_change_at: window.and_then(|of| of.deleted_at).or(known.disabled_since),
         restorable_until: window.map(|of| of.restorable_until),
-        crl: Some(CrlReport { bucket: None, this_update: None, expiration_in_days: None }),
+        crl: None,
         ocsp: false,
         issuer: None,
         certificates: None,
@@ -275,3 +295,6 @@ impl JudgementRead {
         Verdict { rule, resource, result, reason, severity }
     }
 }
+
+#[cfg(test)]
+mod tests;
