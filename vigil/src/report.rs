@@ -152,16 +152,20 @@ fn add_report(
         }
         let format = || format_of(&piece[..count]);
         let reader = reader.get_or_insert_with(|| ReportReader::new(format()));
-        reader.push(&piece[..count], &mut take).map_err(not_a_report)?;
+        reader.push(&piece[..count], &mut take);
     }
     let reader = reader.ok_or_else(|| not_a_report(ReportError::Empty))?;
-    let bad = reader.finish(&mut take).map_err(not_a_report)?;
+    let ending = reader.finish(&mut take).map_err(not_a_report)?;
+    let bad = &ending.unreadable;
     let name = path.display().to_string();
     let (ca, numbers, foreign) = counter.finish(name.clone(), bad.count);
     let ca = ca.ok_or_else(|| ReportFileError::NoCa(path.to_owned()))?;
     let mut unchecked = |why: String| report.unchecked.push(Unchecked { what: name.clone(), why });
     if foreign > 0 {
         unchecked(format!("{foreign} records are of another CA and were not counted"));
+    }
+    for why in &ending.incomplete {
+        unchecked(format!("incomplete: {why}"));
     }
     if bad.count > 0 {
         let first =

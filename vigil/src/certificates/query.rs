@@ -7,7 +7,7 @@ use std::{
 
 use vigil_aws::clients::Clients;
 use vigil_core::{
-    audit_report::{BadRecords, Record},
+    audit_report::{Ending, Record},
     failure::chain,
 };
 
@@ -51,9 +51,9 @@ pub(super) async fn run(options: &Options) -> Result<Exit, CertificatesError> {
             break;
         }
         match source.read(&clients, &mut |record| wanted.take(record)).await {
-            Ok(bad) => {
-                report_bad(&source.name(), &bad);
-                unread += bad.count;
+            Ok(ending) => {
+                report_bad(&source.name(), &ending);
+                unread += ending.lacks();
             }
             // One report that fails hides no other.
             Err(error) if sources.len() > 1 => {
@@ -128,7 +128,11 @@ impl<W: Write> Wanted<W> {
     }
 }
 
-fn report_bad(place: &str, bad: &BadRecords) {
+fn report_bad(place: &str, ending: &Ending) {
+    for why in &ending.incomplete {
+        complain(&format!("{place} is incomplete: {why}"));
+    }
+    let bad = &ending.unreadable;
     if bad.count == 0 {
         return;
     }

@@ -9,7 +9,7 @@ use std::{
 
 use vigil_aws::clients::Clients;
 use vigil_core::{
-    audit_report::{BadRecords, Format, Record, ReportError, ReportReader},
+    audit_report::{Ending, Format, Record, ReportError, ReportReader},
     ports::{Address, Authorities as _, Delivery, Objects as _, PortError, ReportFiles as _},
 };
 
@@ -165,7 +165,7 @@ impl Source {
         &self,
         clients: &Clients,
         take: &mut (dyn FnMut(&Record<'_>) -> ControlFlow<()> + Send),
-    ) -> Result<BadRecords, SourceError> {
+    ) -> Result<Ending, SourceError> {
         let place = self.name();
         let mut reading = Reading::new(take, &place);
         let failed = |cause| SourceError::File { place: place.clone(), cause };
@@ -199,7 +199,6 @@ struct Reading<'a> {
     take: &'a mut (dyn FnMut(&Record<'_>) -> ControlFlow<()> + Send),
     reader: Option<ReportReader>,
     is_enough: bool,
-    failure: Option<ReportError>,
     progress: Progress<'a>,
 }
 
@@ -209,7 +208,7 @@ impl<'a> Reading<'a> {
         place: &'a str,
     ) -> Self {
         let progress = Progress { place, bytes: 0, is_shown: io::stderr().is_terminal() };
-        Self { take, reader: None, is_enough: false, failure: None, progress }
+        Self { take, reader: None, is_enough: false, progress }
     }
 
     fn all_of(&mut self, mut from: impl Read) -> io::Result<()> {
@@ -241,24 +240,18 @@ impl<'a> Reading<'a> {
                 *is_enough = true;
             }
         };
-        if let Some(reader) = &mut self.reader
-            && let Err(error) = reader.push(piece, &mut sink)
-        {
-            self.failure = Some(error);
-            return ControlFlow::Break(());
+        if let Some(reader) = &mut self.reader {
+            reader.push(piece, &mut sink);
         }
         if self.is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn finish(self) -> Result<BadRecords, ReportError> {
+    fn finish(self) -> Result<Ending, ReportError> {
         self.progress.end();
-        if let Some(error) = self.failure {
-            return Err(error);
-        }
         let Some(reader) = self.reader else { return Err(ReportError::Empty) };
         if self.is_enough {
             // The rest was not read, and nothing is said of it.
-            return Ok(BadRecords::default());
+            return Ok(Ending::default());
         }
         let (take, mut is_enough) = (self.take, self.is_enough);
         reader.finish(&mut |record: &Record<'_>| {

@@ -152,7 +152,7 @@ mod tests {
         let mut counter = CertificateCounter::new(datetime!(2026-03-01 0:00 UTC));
         let mut reader = ReportReader::new(Format::Json);
         let mut add = |record: &Record<'_>| counter.add(record);
-        reader.push(serde_json::Value::from(records).to_string().as_bytes(), &mut add).unwrap();
+        reader.push(serde_json::Value::from(records).to_string().as_bytes(), &mut add);
         reader.finish(&mut add).unwrap();
         let (ca, numbers, foreign) = counter.finish("file".to_owned(), 0);
         assert_eq!(ca.unwrap().as_str(), CA);

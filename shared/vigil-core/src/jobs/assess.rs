@@ -265,8 +265,9 @@ impl Region<'_> {
     }
 
     fn audit_report_ports(&self) -> audit_report::Ports<'_> {
-        let Ports { authorities, audit_reports, objects, evidence, pace, .. } = self.ports;
-        audit_report::Ports { authorities, audit_reports, objects, evidence, bus: &self.bus, pace }
+        let Ports { authorities, audit_reports, objects, buckets, evidence, pace, .. } = self.ports;
+        let bus = &self.bus;
+        audit_report::Ports { authorities, audit_reports, objects, buckets, evidence, bus, pace }
     }
 }
 

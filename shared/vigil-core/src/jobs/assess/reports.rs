@@ -53,11 +53,11 @@ impl Region<'_> {
             Ok(audit_report::Outcome::Requested(requests)) => requests,
             Ok(_) => return Vec::new(),
             Err(audit_report::AuditReportError::Incomplete { requests, failures }) => {
-                let failed = failures
-                    .into_iter()
-                    .map(|of| Unchecked { what: of.ca.to_string(), why: of.reason });
-                report.unchecked.extend(failed);
-                requests
+                report.unchecked.extend(failures.into_iter().map(|of| Unchecked {
+                    what: of.ca.map_or_else(|| "audit reports".to_owned(), |ca| ca.to_string()),
+                    why: of.reason,
+                }));
+                *requests
             }
             Err(error) => {
                 self.failed("audit reports", &error, report);
@@ -66,7 +66,7 @@ impl Region<'_> {
         };
         let made = requests.requests.into_iter().filter_map(|of| match of.result {
             audit_report::RequestResult::Requested { report, .. } => Some((of.ca, report)),
-            audit_report::RequestResult::Skipped { .. } => None,
+            _ => None,
         });
         made.collect()
     }
@@ -150,10 +150,15 @@ impl Region<'_> {
         audit_report::Settings {
             report_bucket: bucket.to_owned(),
             max_report_bytes: audit_report::MAX_REPORT_BYTES,
+            stale: STALE,
             claim_expires_after: CLAIM_EXPIRES,
         }
     }
 }
+
+/// The default of audit-report.
+const STALE: audit_report::StaleAfter =
+    audit_report::StaleAfter { old: Duration::hours(36), very_old: Duration::hours(72) };
 
 /// Audit reports are made of ACTIVE and DISABLED CAs.
 fn is_reported(ca: &Ca) -> bool {

@@ -10,16 +10,21 @@ use crate::{
     ca::CaStatus,
     fakes::{self, FakeAuthorities, FakeEvidenceStore, FakePace, denied},
     finding::Severity,
-    ports::{Address, ByteSink, CreatedReport, Delivery, ReportRecord, ReportStatus},
+    ports::{
+        Address, ByteSink, CreatedReport, Delivery, ObjectFacts, ReportRecord, ReportStatus, Rest,
+    },
 };
 
 const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 const REPORT: &str = "9f1f4c61-6d6b-4bb0-8f2b-0c6d8a6c7b12";
 const OTHER: &str = "11111111-6d6b-4bb0-8f2b-0c6d8a6c7b12";
 
-/// Buckets with audit reports: bucket and key, and the body with its time.
+/// Bucket and key.
+type Name = (String, String);
+
+/// Buckets with audit reports, each with its time and body.
 #[derive(Default)]
-struct Files(Mutex<BTreeMap<(String, String), (OffsetDateTime, Vec<u8>)>>);
+struct Files(Mutex<BTreeMap<Name, (OffsetDateTime, Vec<u8>)>>);
 
 #[async_trait]
 impl ReportFiles for Files {
@@ -51,6 +56,28 @@ impl Objects for Files {
         };
         let _ = sink(body);
         Ok(Delivery::Delivered)
+    }
+
+    async fn stat(&self, object: Address<'_>) -> Result<Option<ObjectFacts>, PortError> {
+        let files = self.0.lock().unwrap();
+        let found = files.get(&(object.bucket.to_owned(), object.key.to_owned()));
+        let facts = |body: &Vec<u8>| ObjectFacts { etag: "1".to_owned(), size: body.len() as u64 };
+        Ok(found.map(|(_, body)| facts(body)))
+    }
+
+    async fn read_on(
+        &self,
+        object: Address<'_>,
+        _: &ObjectFacts,
+        from: u64,
+        sink: &mut ByteSink<'_>,
+    ) -> Result<Rest, PortError> {
+        let files = self.0.lock().unwrap();
+        let Some((_, body)) = files.get(&(object.bucket.to_owned(), object.key.to_owned())) else {
+            return Ok(Rest::Changed);
+        };
+        let _ = sink(&body[usize::try_from(from).unwrap()..]);
+        Ok(Rest::Delivered)
     }
 
     async fn versions_before(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, PortError> {
