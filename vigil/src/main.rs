@@ -3,15 +3,22 @@
 //! Exit codes: 0 no findings, 1 findings, 2 not checked.
 
 mod approve;
+mod assess;
+mod certificates;
 mod crl;
 mod deadline;
 mod evidence;
 mod exit;
+mod fail_on;
+mod fleet_files;
 mod input;
+mod moment;
 mod output;
 mod policy;
+mod report;
 mod rules;
 mod signing;
+mod state_folder;
 
 use std::process::ExitCode;
 
@@ -31,6 +38,12 @@ struct Options {
 enum Command {
     /// Approve the deletion of a CA, signed with a KMS key.
     Approve(approve::Options),
+    /// Assess the CAs, CRLs and buckets of your AWS account, read-only, with nothing deployed.
+    ///
+    /// Exit codes: 0 no findings, 1 findings, 2 not checked.
+    Assess(Box<assess::Options>),
+    /// Find certificates in audit reports.
+    Certificates(Box<certificates::Options>),
     /// Check CRL files, without AWS.
     #[command(subcommand)]
     Crl(crl::Command),
@@ -43,6 +56,10 @@ enum Command {
     /// Check and explain deletion policies (offline), and publish them.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Make the page and the findings in other formats from files, offline.
+    ///
+    /// Exit codes: 0 no findings, 1 findings, 2 something could not be read.
+    Report(report::Options),
     /// Print the rules with their findings, impacts and first commands, in Markdown.
     Rules(rules::Options),
 }
@@ -51,9 +68,12 @@ fn main() -> ExitCode {
     let answer = match Options::parse().command {
         Command::Approve(options) => approve::run(options),
         Command::Crl(command) => return crl::run(&command).into(),
+        Command::Assess(options) => assess::run(&options),
+        Command::Certificates(options) => certificates::run(&options),
         Command::Deadline(command) => deadline::run(command),
         Command::Evidence(command) => evidence::run(command),
         Command::Policy(command) => policy::run(command),
+        Command::Report(options) => report::run(&options),
         Command::Rules(options) => rules::run(&options),
     };
     answer.unwrap_or_else(|error| exit::Exit::not_checked(error.as_ref())).into()

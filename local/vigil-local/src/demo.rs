@@ -196,12 +196,32 @@ fn close(
         narrator.line("\n  # verify the hash chain of every case record")?;
         narrator.line(&format!("  {vigil} evidence verify {}", quoted(&evidence.to_string())))?;
     }
+    let page = page(out);
     let out = out.display();
     narrator.line("\nFiles:")?;
     narrator.line(&format!("  {out}/findings.jsonl  every finding, one a line"))?;
     narrator.line(&format!("  {out}/evidence/       the evidence bucket"))?;
     narrator.line(&format!("  {out}/stack/logs/     the logs of the Lambda functions"))?;
+    if let Some(page) = page {
+        narrator
+            .line(&format!("\nOpen the page of all CAs and findings in a browser:\n  {page}"))?;
+    }
     result.map(|_| ())
+}
+
+/// The page of the evidence bucket, made by `vigil report`. `None`: the program is not beside this one,
+/// or it made no page.
+fn page(out: &Path) -> Option<String> {
+    let program = std::env::current_exe().ok()?.with_file_name("vigil");
+    let folder = out.join("report");
+    let made = std::process::Command::new(program)
+        .arg("report")
+        .arg(out.join("evidence"))
+        .arg("--out")
+        .arg(&folder)
+        .output();
+    let page = folder.join("report.html");
+    (made.is_ok() && page.is_file()).then(|| page.display().to_string())
 }
 
 /// The command `vigil` as it is typed.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::{ProvideCredentials as _, error::CredentialsError};
 use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -21,6 +22,17 @@ use crate::{
     topic::SnsTopic,
 };
 
+/// There are no credentials to sign a request with.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "no AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+     or run `aws sso login`"
+)]
+pub struct NoCredentials {
+    #[source]
+    cause: Option<CredentialsError>,
+}
+
 /// Credentials, Region and endpoints as the environment gives them.
 pub struct Clients {
     sdk: SdkConfig,
@@ -30,6 +42,33 @@ impl Clients {
     /// Loads credentials, Region and endpoints from the environment.
     pub async fn load() -> Self {
         Self { sdk: aws_config::load_defaults(BehaviorVersion::latest()).await }
+    }
+
+    /// The same credentials and endpoints in another Region.
+    #[must_use]
+    pub fn in_region(&self, name: &str) -> Self {
+        let region = aws_config::Region::new(name.to_owned());
+        Self { sdk: self.sdk.clone().into_builder().region(region).build() }
+    }
+
+    /// The Region that the environment names.
+    pub fn region_name(&self) -> Option<&str> {
+        self.sdk.region().map(AsRef::as_ref)
+    }
+
+    /// Finds credentials, as every call does, so that an operator who has none learns it at once.
+    ///
+    /// # Errors
+    ///
+    /// [`NoCredentials`] if the environment, the profile and the machine have none.
+    pub async fn find_credentials(&self) -> Result<(), NoCredentials> {
+        let provider = self.sdk.credentials_provider().ok_or(NoCredentials { cause: None })?;
+        let found = provider.provide_credentials().await;
+        found.map(drop).map_err(|cause| match cause {
+            // The providers that were tried, over several lines, tell an operator nothing more.
+            CredentialsError::CredentialsNotLoaded(_) => NoCredentials { cause: None },
+            cause => NoCredentials { cause: Some(cause) },
+        })
     }
 
     /// A client of ACM PCA in the function's Region.

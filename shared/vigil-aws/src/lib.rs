@@ -14,6 +14,7 @@ pub mod lambda;
 pub mod objects;
 pub mod pace;
 pub mod regions;
+pub mod report_files;
 pub mod signatures;
 pub mod telemetry;
 pub mod topic;

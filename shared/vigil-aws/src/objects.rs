@@ -41,6 +41,10 @@ impl S3Objects {
     pub fn new(client: Client) -> Self {
         Self { client, range: RANGE }
     }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
 }
 
 #[async_trait]

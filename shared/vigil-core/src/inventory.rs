@@ -158,6 +158,18 @@ pub fn below(inventories: &[Inventory], ca: &CaArn, now: OffsetDateTime) -> Opti
     Some(found)
 }
 
+/// The CA of the inventories that signed the certificate of `ca`. `None` for a root, and if the issuer
+/// is in no inventory or its certificate was never read.
+pub fn issuer_of<'a>(inventories: &'a [Inventory], ca: &CaArn) -> Option<&'a CaArn> {
+    let all = || inventories.iter().flat_map(|inventory| &inventory.cas);
+    let of_ca = all().find(|(arn, _)| *arn == ca)?.1.identity.as_ref()?;
+    let signers = all().filter(|(arn, known)| {
+        *arn != ca && known.identity.as_ref().is_some_and(|signer| signer.signed(of_ca))
+    });
+    // A root's own name and key fit itself; CAs that share both are no issuers of each other.
+    if of_ca.signed(of_ca) { None } else { signers.map(|(arn, _)| arn).next() }
+}
+
 impl Subordinates {
     fn add(&mut self, arn: &CaArn, known: &Known) {
         self.living += 1;
@@ -226,6 +238,16 @@ mod tests {
         let found = below(&world(CaStatus::Active), &arn("root"), NOW).unwrap();
         assert_eq!(found.living, 3, "without an authority key the name decides");
         assert_eq!(below(&world(CaStatus::Active), &arn("leaf"), NOW).unwrap().living, 0);
+    }
+
+    #[test]
+    fn the_issuer_is_found_in_any_region_and_a_root_has_none() {
+        let world = world(CaStatus::Deleted);
+        let issuer = |id: &str| issuer_of(&world, &arn(id)).map(|arn| arn.id().to_owned());
+        assert_eq!(issuer("leaf").as_deref(), Some("inner"));
+        assert_eq!(issuer("inner").as_deref(), Some("root"));
+        assert_eq!(issuer("old"), None, "its root has another key");
+        assert_eq!(issuer("root"), None);
     }
 
     #[test]

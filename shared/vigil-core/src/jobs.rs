@@ -1,5 +1,6 @@
 //! The jobs: each gathers facts through the ports, decides, and acts.
 
+pub mod assess;
 pub mod audit_report;
 pub mod auto_restore;
 pub mod crl_audit;
@@ -13,6 +14,7 @@ mod case;
 mod conditional;
 mod dead_mans_switch;
 mod finding_store;
+pub mod fleet;
 mod impact;
 mod in_order;
 mod stored;

@@ -30,6 +30,7 @@ mod error;
 mod objects;
 mod pace;
 mod regions;
+mod report_files;
 mod sealed;
 mod signatures;
 
@@ -41,6 +42,7 @@ pub use error::{Cause, PortError, PublishError, RefusedFinding};
 pub use objects::{Address, Delivery, ObjectFacts, Objects, Rest};
 pub use pace::{Pace, TimeIsUp};
 pub use regions::{RegionPorts, Regions};
+pub use report_files::ReportFiles;
 pub use sealed::{Sealed, seal};
 pub use signatures::{Sealing, Secret, Signatures};
 

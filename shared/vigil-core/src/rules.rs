@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use crate::finding::{Finding, Names, Observation, RuleInfo};
 
+pub mod assess;
 pub mod audit_report;
 pub mod auto_restore;
 pub mod bucket;

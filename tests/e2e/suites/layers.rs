@@ -22,6 +22,7 @@ const FUNCTION: &[&str] = &["vigil-aws", "vigil-core"];
 const LAYERS: &[Layer] = &[
     Layer { package: "vigil-core", ours: &["iam-policy"], forbidden: PURE },
     Layer { package: "vigil-aws", ours: &["vigil-core"], forbidden: &["axum", "cedar-policy"] },
+    Layer { package: "vigil-page", ours: &["vigil-core"], forbidden: PURE },
     Layer { package: "audit-report", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "auto-restore", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "crl-audit", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
@@ -34,7 +35,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         package: "vigil",
-        ours: FUNCTION,
+        ours: &["vigil-aws", "vigil-core", "vigil-page"],
         forbidden: &["aws-config", "aws-sdk-*", "axum", "cedar-policy", "lambda_runtime"],
     },
     Layer { package: "iam-policy", ours: &[], forbidden: PURE },

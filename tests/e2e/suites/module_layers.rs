@@ -55,6 +55,7 @@ const HOUSES: &[House] = &[
     House::without_floors("iam-policy", "shared/iam-policy/src"),
     House::without_floors("vigil-aws", "shared/vigil-aws/src"),
     House::without_floors("vigil-local", "local/vigil-local/src"),
+    House::without_floors("vigil-page", "shared/vigil-page/src"),
     House::without_floors("vigil", "vigil/src"),
 ];
 

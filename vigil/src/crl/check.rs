@@ -22,7 +22,7 @@ use super::{
     output, report,
     walk::{self, Keep, Walked},
 };
-use crate::{exit::Exit, output::plain_json};
+use crate::{exit::Exit, fail_on::Threshold, output::plain_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -77,27 +77,6 @@ impl ProfileOption {
             (Self::Cabf, _) => Profile::Cabf,
             (Self::Auto, CrlState::Read { facts, .. }) => Profile::of(facts),
             (Self::Auto | Self::Rfc5280, _) => Profile::Rfc5280,
-        }
-    }
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Threshold {
-    Informational,
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-impl Threshold {
-    fn severity(self) -> Severity {
-        match self {
-            Self::Informational => Severity::Informational,
-            Self::Low => Severity::Low,
-            Self::Medium => Severity::Medium,
-            Self::High => Severity::High,
-            Self::Critical => Severity::Critical,
         }
     }
 }

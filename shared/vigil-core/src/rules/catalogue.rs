@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    audit_report, auto_restore, bucket, configuration, crl, distribution, last_resort,
+    assess, audit_report, auto_restore, bucket, configuration, crl, distribution, last_resort,
     restore_deadline,
 };
 use crate::finding::{Kind, RuleInfo};
@@ -14,8 +14,13 @@ pub fn all() -> Vec<RuleInfo> {
     let bucket = bucket::RULES.iter().map(|rule| rule.info);
     let distribution = distribution::RULES.iter().map(|rule| rule.info);
     let configuration = configuration::RULES.iter().map(|rule| rule.info);
-    let jobs =
-        [auto_restore::RULES, restore_deadline::RULES, last_resort::RULES, audit_report::RULES];
+    let jobs = [
+        auto_restore::RULES,
+        restore_deadline::RULES,
+        last_resort::RULES,
+        audit_report::RULES,
+        assess::RULES,
+    ];
     let jobs = jobs.into_iter().flatten().copied();
     jobs.chain(crl).chain(bucket).chain(distribution).chain(configuration).collect()
 }
@@ -67,6 +72,7 @@ not be judged (and why), or what it found. `make docs` makes this page from the 
 
 fn title(area: &str) -> &str {
     match area {
+        "assess" => "Restoration windows (vigil assess)",
         "audit-report" => "Audit reports (audit-report)",
         "auto-restore" => "Deleted CAs (auto-restore)",
         "bucket" => "The CRL bucket (crl-audit)",

@@ -1,0 +1,67 @@
+//! Which audit reports lie in a bucket.
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+use vigil_core::{
+    audit_report::Format,
+    ports::{PortError, ReportFiles},
+};
+
+use crate::{answer::port_error, date::instant, objects::S3Objects};
+
+/// Pages of a thousand objects that are read of one CA's folder: a report a day for 270 years.
+const MAX_PAGES: usize = 100;
+
+#[async_trait]
+impl ReportFiles for S3Objects {
+    async fn newest(
+        &self,
+        bucket: &str,
+        prefix: &str,
+    ) -> Result<Option<(String, OffsetDateTime)>, PortError> {
+        let call = self.client().list_objects_v2().bucket(bucket).prefix(prefix);
+        let mut pages = call.into_paginator().send();
+        let mut newest: Option<(String, OffsetDateTime)> = None;
+        for _ in 0..MAX_PAGES {
+            let Some(page) = pages.next().await else { break };
+            let resource = || format!("s3://{bucket}/{prefix}");
+            let page = page.map_err(|error| port_error("ListObjectsV2", &resource(), error))?;
+            for object in page.contents.unwrap_or_default() {
+                let at = object.last_modified.as_ref().and_then(instant);
+                let (Some(key), Some(at)) = (object.key, at) else { continue };
+                let is_newer = newest.as_ref().is_none_or(|(_, of)| *of < at);
+                if Format::of_key(&key).is_some() && is_newer {
+                    newest = Some((key, at));
+                }
+            }
+        }
+        Ok(newest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::wire::{Wire, client, dated};
+
+    #[tokio::test]
+    async fn the_newest_report_is_found_among_other_objects() {
+        let object = |key: &str, day: u8| {
+            format!(
+                "<Contents><Key>audit-report/1/{key}</Key>\
+                 <LastModified>2026-03-{day:02}T00:00:00.000Z</LastModified></Contents>"
+            )
+        };
+        let all = [("a.json", 1), ("b.csv", 3), ("c.json", 2), ("d.txt", 9)];
+        let all: String = all.iter().map(|(key, day)| object(key, *day)).collect();
+        let body =
+            format!("<ListBucketResult><IsTruncated>false</IsTruncated>{all}</ListBucketResult>");
+        let wire = Wire::new([dated(body)]);
+        let objects = S3Objects::new(client!(aws_sdk_s3, wire));
+        let newest = objects.newest("reports", "audit-report/1/").await.unwrap();
+        let want = ("audit-report/1/b.csv".to_owned(), datetime!(2026-03-03 0:00 UTC));
+        assert_eq!(newest, Some(want));
+    }
+}

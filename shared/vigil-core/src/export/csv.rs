@@ -1,0 +1,74 @@
+//! `findings.csv` (RFC 4180), one line for each finding, for spreadsheets.
+
+use super::staged;
+use crate::{fleet::FleetReport, instant::rfc3339};
+
+const COLUMNS: [&str; 11] = [
+    "id",
+    "status",
+    "severity",
+    "rule",
+    "resource",
+    "title",
+    "what_happened",
+    "impact",
+    "what_to_do",
+    "why",
+    "as_of",
+];
+
+/// The header and the lines. A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or
+/// a carriage return for a formula (OWASP, CSV Injection): such a cell gets an apostrophe in front.
+pub fn csv(report: &FleetReport) -> String {
+    let mut text = String::new();
+    line(&mut text, &COLUMNS.map(str::to_owned));
+    for (stage, finding) in staged(report) {
+        line(
+            &mut text,
+            &[
+                finding.id.clone(),
+                stage.name().to_owned(),
+                finding.severity.label().to_owned(),
+                finding.rule.to_string(),
+                finding.resource.clone(),
+                finding.title.clone(),
+                finding.what_happened.clone(),
+                finding.impact.clone(),
+                finding.what_to_do.clone(),
+                finding.why.clone(),
+                rfc3339(finding.as_of),
+            ],
+        );
+    }
+    text
+}
+
+fn line(text: &mut String, cells: &[String; COLUMNS.len()]) {
+    for (at, cell) in cells.iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        text.push_str(&csv_cell(cell));
+    }
+    text.push_str("\r\n");
+}
+
+/// One cell, harmless and in quotes.
+pub fn csv_cell(value: &str) -> String {
+    let mut cell = String::with_capacity(value.len() + 3);
+    cell.push('"');
+    if value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        cell.push('\'');
+    }
+    for char in value.chars() {
+        match char {
+            '"' => cell.push_str("\"\""),
+            '\n' | '\r' | '\t' => cell.push(char),
+            // A NUL ends a cell, and escape codes reach a terminal.
+            char if char.is_control() => cell.push(char::REPLACEMENT_CHARACTER),
+            char => cell.push(char),
+        }
+    }
+    cell.push('"');
+    cell
+}

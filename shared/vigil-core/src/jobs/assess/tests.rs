@@ -1,0 +1,283 @@
+use std::{collections::BTreeMap, sync::Mutex};
+
+use async_trait::async_trait;
+use time::macros::datetime;
+
+use super::*;
+use crate::{
+    arn::CaArn,
+    bucket::{BucketFacts, Fact, PublicAccessBlock},
+    ca::CaStatus,
+    fakes::{self, FakeAuthorities, FakeEvidenceStore, FakePace, denied},
+    finding::Severity,
+    ports::{
+        Address, ByteSink, CreatedReport, Delivery, ObjectFacts, ReportRecord, ReportStatus, Rest,
+    },
+};
+
+const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+const REPORT: &str = "9f1f4c61-6d6b-4bb0-8f2b-0c6d8a6c7b12";
+const OTHER: &str = "11111111-6d6b-4bb0-8f2b-0c6d8a6c7b12";
+
+/// Bucket and key.
+type Name = (String, String);
+
+/// Buckets with audit reports, each with its time and body.
+#[derive(Default)]
+struct Files(Mutex<BTreeMap<Name, (OffsetDateTime, Vec<u8>)>>);
+
+#[async_trait]
+impl ReportFiles for Files {
+    async fn newest(
+        &self,
+        bucket: &str,
+        prefix: &str,
+    ) -> Result<Option<(String, OffsetDateTime)>, PortError> {
+        if bucket == "forbidden" {
+            return Err(denied("ListObjectsV2"));
+        }
+        let files = self.0.lock().unwrap();
+        let of = files.iter().filter(|((of, key), _)| of == bucket && key.starts_with(prefix));
+        Ok(of.map(|((_, key), (at, _))| (key.clone(), *at)).max_by_key(|(_, at)| *at))
+    }
+}
+
+#[async_trait]
+impl Objects for Files {
+    async fn read(
+        &self,
+        Address { bucket, key, .. }: Address<'_>,
+        _: u64,
+        sink: &mut ByteSink<'_>,
+    ) -> Result<Delivery, PortError> {
+        let files = self.0.lock().unwrap();
+        let Some((_, body)) = files.get(&(bucket.to_owned(), key.to_owned())) else {
+            return Ok(Delivery::Absent);
+        };
+        let _ = sink(body);
+        Ok(Delivery::Delivered)
+    }
+
+    async fn stat(&self, object: Address<'_>) -> Result<Option<ObjectFacts>, PortError> {
+        let files = self.0.lock().unwrap();
+        let found = files.get(&(object.bucket.to_owned(), object.key.to_owned()));
+        let facts = |body: &Vec<u8>| ObjectFacts { etag: "1".to_owned(), size: body.len() as u64 };
+        Ok(found.map(|(_, body)| facts(body)))
+    }
+
+    async fn read_on(
+        &self,
+        object: Address<'_>,
+        _: &ObjectFacts,
+        from: u64,
+        sink: &mut ByteSink<'_>,
+    ) -> Result<Rest, PortError> {
+        let files = self.0.lock().unwrap();
+        let Some((_, body)) = files.get(&(object.bucket.to_owned(), object.key.to_owned())) else {
+            return Ok(Rest::Changed);
+        };
+        let _ = sink(&body[usize::try_from(from).unwrap()..]);
+        Ok(Rest::Delivered)
+    }
+
+    async fn versions_before(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn list(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, PortError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl AuditReports for Files {
+    async fn create(&self, _: &CaArn, bucket: &str) -> Result<CreatedReport, PortError> {
+        assert_eq!(bucket, "reports");
+        Ok(CreatedReport::Created { report: REPORT.to_owned(), key: "k".to_owned() })
+    }
+
+    async fn describe(&self, ca: &CaArn, report: &str) -> Result<ReportRecord, PortError> {
+        let key = format!("audit-report/{}/{report}.json", ca.id());
+        let bucket = "reports".to_owned();
+        let created_at = self.0.lock().unwrap().get(&(bucket.clone(), key.clone())).map(|of| of.0);
+        Ok(ReportRecord { status: ReportStatus::Success, bucket, key, created_at })
+    }
+}
+
+/// No CA here has a bucket.
+struct NoBuckets;
+
+#[async_trait]
+impl Buckets for NoBuckets {
+    async fn account_block(&self, _: &str) -> Fact<PublicAccessBlock> {
+        Fact::Unknown("not asked".to_owned())
+    }
+
+    async fn facts(&self, bucket: &str) -> BucketFacts {
+        panic!("{bucket} is asked for")
+    }
+}
+
+struct World {
+    authorities: FakeAuthorities,
+    files: Files,
+    evidence: FakeEvidenceStore,
+    pace: FakePace,
+    settings: Settings,
+}
+
+impl World {
+    fn new(cas: Vec<Ca>) -> Self {
+        Self {
+            authorities: FakeAuthorities::new(AT, cas),
+            files: Files::default(),
+            evidence: FakeEvidenceStore::default(),
+            pace: FakePace::with_turns(usize::MAX),
+            settings: Settings {
+                made_by: "test".to_owned(),
+                report_buckets: vec!["reports".to_owned()],
+                request_reports: None,
+                scan: Duration::ZERO,
+            },
+        }
+    }
+
+    fn assess(&self) -> FleetReport {
+        let ports = Ports {
+            authorities: &self.authorities,
+            issued: &self.authorities,
+            audit_reports: &self.files,
+            report_files: &self.files,
+            objects: &self.files,
+            buckets: &NoBuckets,
+            distribution: None,
+            evidence: &self.evidence,
+            pace: &self.pace,
+        };
+        let assessed = fakes::run(region("us-east-1", &ports, &self.settings, &|_| ()));
+        merged("test", vec![assessed])
+    }
+
+    fn put_report(&self, ca: &Ca, report: &str, at: OffsetDateTime, body: &str) {
+        let key = format!("audit-report/{}/{report}.json", ca.arn.id());
+        let place = ("reports".to_owned(), key);
+        self.files.0.lock().unwrap().insert(place, (at, body.as_bytes().to_vec()));
+    }
+}
+
+fn deleted() -> Ca {
+    fakes::deleted_ca(AT - Duration::days(2))
+}
+
+fn active() -> Ca {
+    Ca { status: CaStatus::Active, restorable_until: None, ..deleted() }
+}
+
+fn rules(report: &FleetReport) -> Vec<(&str, bool)> {
+    report.findings.iter().map(|of| (&*of.finding.rule, of.is_new)).collect()
+}
+
+#[test]
+fn a_deleted_ca_is_found_with_its_time_left_and_not_changed() {
+    let world = World::new(vec![deleted()]);
+    let report = world.assess();
+    assert_eq!(rules(&report), [("assess.restoration-window", true)]);
+    let finding = &report.findings[0].finding;
+    assert_eq!(finding.severity, Severity::Medium);
+    assert!(finding.title.contains("5 days"), "{}", finding.title);
+    assert!(finding.what_to_do.contains("restore-certificate-authority"), "{}", finding.what_to_do);
+    assert!(world.authorities.changes.lock().unwrap().is_empty());
+    let again = world.assess();
+    assert_eq!(rules(&again), [("assess.restoration-window", false)], "it is remembered");
+}
+
+#[test]
+fn a_window_that_nears_its_end_is_new_again_and_ends_once() {
+    let world = World::new(vec![deleted()]);
+    world.assess();
+    world.authorities.set_now(AT + Duration::hours(4 * 24 + 12));
+    let nearer = world.assess();
+    assert_eq!(rules(&nearer), [("assess.restoration-window", true)], "it became worse");
+    assert_eq!(nearer.findings[0].finding.severity, Severity::High);
+    *world.authorities.cas.lock().unwrap() = Vec::new();
+    let over = world.assess();
+    assert_eq!((over.findings.len(), over.resolved.len()), (0, 1), "{over:?}");
+    assert!(world.assess().resolved.is_empty());
+}
+
+#[test]
+fn the_newest_report_in_a_bucket_is_read_and_none_requested() {
+    let mut world = World::new(vec![active()]);
+    world.settings.report_buckets.push("forbidden".to_owned());
+    world.put_report(&active(), OTHER, AT - Duration::days(9), "[");
+    world.put_report(&active(), REPORT, AT - Duration::days(1), &record());
+    let report = world.assess();
+    let numbers = report.cas[0].certificates.as_ref().expect("the report was summarised");
+    assert_eq!((numbers.issued, numbers.valid), (1, 1));
+    assert!(numbers.source.ends_with(&format!("{REPORT}.json")), "{}", numbers.source);
+    let unchecked: Vec<&str> = report.unchecked.iter().map(|of| of.why.as_str()).collect();
+    assert!(unchecked.iter().any(|why| why.contains("ListObjectsV2 was refused")), "{unchecked:?}");
+}
+
+#[test]
+fn a_report_is_requested_only_where_the_operator_says_so() {
+    let mut world = World::new(vec![active()]);
+    world.settings.report_buckets.clear();
+    assert!(world.assess().cas[0].certificates.is_none());
+    world.settings.request_reports = Some("reports".to_owned());
+    world.put_report(&active(), REPORT, AT, &record());
+    assert_eq!(world.assess().cas[0].certificates.as_ref().map(|of| of.issued), Some(1));
+}
+
+#[test]
+fn configuration_rules_are_judged_and_their_verdicts_kept() {
+    let report = World::new(vec![Ca { crl: None, ocsp_enabled: false, ..active() }]).assess();
+    assert!(report.findings.iter().any(|of| of.finding.rule.starts_with("ca.")), "{report:?}");
+    let judged: Vec<_> = report.verdicts.iter().map(|of| of.rule.as_str()).collect();
+    assert!(judged.contains(&"ca.revocation"), "{judged:?}");
+}
+
+#[test]
+fn a_region_that_fails_is_named_and_hides_no_other() {
+    let fails = |cause: &str| {
+        let mut report = FleetReport::new("test");
+        report = unanswered("eu-west-1", &other(cause), report).report;
+        Assessed { report, inventory: None }
+    };
+    let answers = || {
+        let report = World::new(vec![deleted()]).assess();
+        Assessed { report, inventory: None }
+    };
+    let fleet = merged("test", vec![fails("connection refused"), answers()]);
+    assert_eq!(fleet.findings.len(), 1);
+    let states: Vec<_> = fleet.regions.iter().map(|of| of.state).collect();
+    assert_eq!(states, [RegionState::Failed, RegionState::Answered]);
+    assert_eq!(fleet.unchecked.len(), 1);
+    // With credentials that are good elsewhere, the Region is not enabled; with none that are, they are bad.
+    let unknown = || fails("UnrecognizedClientException: the token is invalid");
+    let fleet = merged("test", vec![unknown(), answers()]);
+    assert_eq!((fleet.regions[0].state, fleet.unchecked.len()), (RegionState::NotEnabled, 0));
+    let fleet = merged("test", vec![unknown(), unknown()]);
+    assert_eq!((fleet.regions[0].state, fleet.unchecked.len()), (RegionState::Failed, 1));
+}
+
+fn other(cause: &str) -> PortError {
+    PortError::Other {
+        operation: "ListCertificateAuthorities",
+        resource: "this account's CAs".to_owned(),
+        cause: cause.into(),
+    }
+}
+
+fn record() -> String {
+    let ca = active().arn;
+    json!([{
+        "awsAccountId": "111122223333",
+        "certificateArn": format!("{ca}/certificate/01"),
+        "serial": "01", "subject": "CN=a",
+        "notBefore": "2026-02-01T00:00:00+0000", "notAfter": "2026-12-01T00:00:00+0000",
+        "issuedAt": "2026-02-01T00:00:00+0000",
+        "templateArn": "arn:aws:acm-pca:::template/EndEntityCertificate/V1",
+    }])
+    .to_string()
+}

@@ -1,0 +1,92 @@
+//! How long each DELETED CA can still be restored.
+
+use time::{Duration, OffsetDateTime};
+
+use super::Region;
+use crate::{
+    ca::{Ca, CaStatus},
+    failure::chain,
+    finding::{Finding, Kind, Names, Observation},
+    fleet::{FleetReport, Unchecked},
+    instant::{in_key, rfc3339},
+    jobs::{Impact, impact},
+    rules::assess::{
+        NO_CERTIFICATE, OVER_7_DAYS, WINDOW, WITHIN_1_DAY, WITHIN_6_HOURS, WITHIN_7_DAYS,
+    },
+    span::in_words,
+};
+
+/// The findings that `vigil assess` itself makes.
+const FINDINGS: &str = "findings/assess/";
+
+impl Region<'_> {
+    pub(super) async fn judge_windows(&self, report: &mut FleetReport) {
+        let mut found = Vec::new();
+        for ca in self.cas.iter().filter(|ca| ca.status == CaStatus::Deleted) {
+            // CREATING and FAILED CAs have no restoration window.
+            if let Some(until) = ca.restorable_until {
+                let impact = impact::gather(self.ports.evidence, &ca.arn, self.now).await;
+                found.push(window(ca, until, &impact, self.now));
+            }
+        }
+        let store = self.store();
+        let open: Vec<String> = found.iter().map(|finding| finding.id.clone()).collect();
+        if let Err(error) = store.announce(&found).await {
+            report.unchecked.push(Unchecked { what: WINDOW.id.to_owned(), why: chain(&error) });
+        }
+        let over = match self.ports.evidence.list(FINDINGS).await {
+            Ok(keys) => keys,
+            Err(error) => return self.failed(WINDOW.id, &error, report),
+        };
+        let id = |key: String| Some(key.rsplit('/').next()?.strip_suffix(".json")?.to_owned());
+        let over: Vec<String> =
+            over.into_iter().filter_map(id).filter(|id| !open.contains(id)).collect();
+        let because = "the CA is not DELETED, or not listed, any more";
+        if let Err(error) = store.resolve(&over, because).await {
+            self.failed(WINDOW.id, &error, report);
+        }
+    }
+}
+
+fn window(ca: &Ca, until: OffsetDateTime, impact: &Impact, now: OffsetDateTime) -> Finding {
+    let left = until - now;
+    let deleted_at = ca.last_state_change_at.map_or_else(|| "an unknown time".to_owned(), rfc3339);
+    let names = Names::new(ca.arn.as_str())
+        .of_ca(&ca.arn, ca.common_name.as_deref())
+        .with("left", in_words(left.max(Duration::ZERO)));
+    Observation::new(kind(ca, left))
+        .discriminator(in_key(until))
+        .with("restorable_until", rfc3339(until))
+        .with("left_seconds", left.whole_seconds())
+        .with("deleted_at", deleted_at)
+        .with("valid_certificates", impact.certificates.as_ref().map(|of| of.live(now)))
+        .with("living_subordinates", impact.subordinates.as_ref().map(|of| of.living))
+        .with("lost", lost(impact, now))
+        .finding(&WINDOW, &names, ca.arn.as_str(), now)
+}
+
+fn kind(ca: &Ca, left: Duration) -> Kind {
+    if !ca.had_certificate() {
+        NO_CERTIFICATE
+    } else if left > Duration::days(7) {
+        OVER_7_DAYS
+    } else if left > Duration::days(1) {
+        WITHIN_7_DAYS
+    } else if left > Duration::hours(6) {
+        WITHIN_1_DAY
+    } else {
+        WITHIN_6_HOURS
+    }
+}
+
+fn lost(impact: &Impact, now: OffsetDateTime) -> String {
+    let certificates = match &impact.certificates {
+        Some(of) => format!("{} valid certificates (as of {})", of.live(now), rfc3339(of.as_of)),
+        None => "an unknown number of certificates".to_owned(),
+    };
+    let subordinates = match &impact.subordinates {
+        Some(of) => format!("{} living subordinate CAs", of.living),
+        None => "whatever subordinate CAs there are".to_owned(),
+    };
+    format!("{certificates}, {subordinates}")
+}

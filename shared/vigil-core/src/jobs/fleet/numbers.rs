@@ -1,0 +1,92 @@
+//! The numbers of a CA's newest audit report, from its summary.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use time::{
+    Date, Duration, OffsetDateTime, format_description::well_known::Rfc3339,
+    macros::format_description,
+};
+
+use super::read;
+use crate::{
+    arn::CaArn,
+    audit_report::Newest,
+    evidence::keys,
+    fleet::{CertificateNumbers, FleetReport, Unchecked},
+    ports::EvidenceStore,
+};
+
+pub(super) async fn newest(
+    evidence: &dyn EvidenceStore,
+    ca: &CaArn,
+    report: &mut FleetReport,
+) -> Option<CertificateNumbers> {
+    let newest: Newest = read(evidence, &keys::newest_report(ca.id()), report).await?;
+    let document: Value = read(evidence, &keys::summary(ca, &newest.report), report).await?;
+    let source = format!("s3://{}/{}", newest.bucket, newest.key);
+    let because = document["summary"]["incomplete_because"].as_array();
+    for why in because.into_iter().flatten().filter_map(Value::as_str) {
+        let why = format!("incomplete: {why}");
+        report.unchecked.push(Unchecked { what: source.clone(), why });
+    }
+    Some(of_summary(&document, source))
+}
+
+/// Counts by day and by month, as `2026-03-01` and `2026-03`, by month.
+fn by_month(timeline: &Value) -> BTreeMap<String, u64> {
+    let mut months = BTreeMap::new();
+    for part in ["days", "months"] {
+        for (name, count) in timeline[part].as_object().into_iter().flatten() {
+            let month: String = name.chars().take("2026-03".len()).collect();
+            *months.entry(month).or_default() += count.as_u64().unwrap_or_default();
+        }
+    }
+    months
+}
+
+/// Counts by day as counts by week, under the week's Monday.
+fn by_week(days: &Value) -> BTreeMap<String, u64> {
+    let form = format_description!("[year]-[month]-[day]");
+    let mut weeks = BTreeMap::new();
+    for (day, count) in days.as_object().into_iter().flatten() {
+        let Ok(date) = Date::parse(day, form) else { continue };
+        let monday = date - Duration::days(date.weekday().number_days_from_monday().into());
+        *weeks.entry(monday.to_string()).or_default() += count.as_u64().unwrap_or_default();
+    }
+    weeks
+}
+
+/// Fields are only added to a summary, and an older one lacks some: those are zero or absent.
+fn of_summary(document: &Value, source: String) -> CertificateNumbers {
+    let summary = document.get("summary").unwrap_or(document);
+    let count = |name: &str| summary[name].as_u64().unwrap_or_default();
+    let time = |name: &str| -> Option<OffsetDateTime> {
+        OffsetDateTime::parse(summary[name].as_str()?, &Rfc3339).ok()
+    };
+    let tally = |name: &str| {
+        let counts = summary[name].as_object().into_iter().flatten();
+        counts.filter_map(|(name, count)| Some((name.clone(), count.as_u64()?))).collect()
+    };
+    CertificateNumbers {
+        source,
+        as_of: time("as_of"),
+        issued: count("issued"),
+        valid: count("valid"),
+        not_yet_valid: count("not_yet_valid"),
+        expired: count("expired"),
+        revoked: count("revoked"),
+        unreadable: summary["unreadable"]["count"].as_u64().unwrap_or_default(),
+        expiring_within_30_days: count("expiring_within_30_days"),
+        expiring_within_90_days: count("expiring_within_90_days"),
+        without_successor_within_90_days:
+            summary["successors"]["within_90_days"]["without_successor"].as_u64(),
+        latest_not_after: time("latest_not_after"),
+        by_account: tally("by_account"),
+        by_template: tally("by_template"),
+        revoked_by_reason: tally("revoked_by_reason"),
+        ending_by_week: by_week(&summary["ending_per_day"]),
+        issued_by_month: by_month(&summary["issued_over_time"]),
+        revoked_by_month: by_month(&summary["revoked_over_time"]),
+    }
+}

@@ -1,0 +1,116 @@
+//! Each CA and each bucket with its rules: failed and unknown ones first, the others folded.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+use vigil_core::fleet::{CaReport, FleetReport, Verdict, VerdictResult};
+
+use crate::text::{count, moment, short, visible};
+
+pub(crate) fn section(report: &FleetReport) -> Markup {
+    let mut by_resource: BTreeMap<&str, Vec<&Verdict>> = BTreeMap::new();
+    for verdict in &report.verdicts {
+        by_resource.entry(&verdict.resource).or_default().push(verdict);
+    }
+    let of_cas: Vec<(&CaReport, Vec<&Verdict>)> = report
+        .cas
+        .iter()
+        .map(|ca| (ca, by_resource.remove(ca.arn.as_str()).unwrap_or_default()))
+        .collect();
+    html! {
+        section id="cas" {
+            h2 { "CAs and their rules" }
+            @for (ca, verdicts) in &of_cas {
+                details class="ca" {
+                    summary {
+                        b { (visible(ca.shown())) } " " (ca.status) ", " (ca.arn.region()) ". "
+                        (totals(verdicts))
+                    }
+                    p {
+                        (ca.ca_type)
+                        @if let Some(key) = &ca.key_algorithm { ", " (visible(key)) }
+                        @if let Some(end) = ca.not_after { ", until " (moment(end)) }
+                        ", OCSP " @if ca.ocsp { "on" } @else { "off" }
+                        ". " code { (ca.arn) }
+                    }
+                    (rules(verdicts))
+                }
+            }
+            @if !by_resource.is_empty() { h3 { "Buckets and CRL partitions" } }
+            @for (resource, verdicts) in &by_resource {
+                details class="ca" {
+                    summary { b { (visible(short(resource))) } ". " (totals(verdicts)) }
+                    (rules(verdicts))
+                }
+            }
+        }
+    }
+}
+
+fn of<'v>(verdicts: &[&'v Verdict], result: VerdictResult) -> Vec<&'v Verdict> {
+    verdicts.iter().copied().filter(|of| of.result == result).collect()
+}
+
+fn totals(verdicts: &[&Verdict]) -> String {
+    if verdicts.is_empty() {
+        return "No rule was judged.".to_owned();
+    }
+    let count = |result| of(verdicts, result).len();
+    format!(
+        "{} failed, {} unknown, {} passed, {} not applicable.",
+        count(VerdictResult::Findings),
+        count(VerdictResult::Unknown),
+        count(VerdictResult::Pass),
+        count(VerdictResult::NotApplicable)
+    )
+}
+
+fn rules(verdicts: &[&Verdict]) -> Markup {
+    let failed = of(verdicts, VerdictResult::Findings);
+    let passed: Vec<&str> =
+        of(verdicts, VerdictResult::Pass).iter().map(|of| of.rule.as_str()).collect();
+    html! {
+        @if !failed.is_empty() {
+            p { b { "✗ Failed: " } (joined(failed.iter().map(|of| failed_rule(of)))) }
+        }
+        (reasons("? Unknown", &of(verdicts, VerdictResult::Unknown)))
+        @if !passed.is_empty() {
+            details {
+                summary { "✓ " (count(passed.len(), "rule")) " passed" }
+                p { (joined(passed.iter().map(|rule| (*rule).to_owned()))) }
+            }
+        }
+        @let skipped = of(verdicts, VerdictResult::NotApplicable);
+        @if !skipped.is_empty() {
+            details {
+                summary { "– " (count(skipped.len(), "rule")) " not applicable" }
+                (reasons("Not applicable", &skipped))
+            }
+        }
+    }
+}
+
+fn failed_rule(verdict: &Verdict) -> String {
+    match verdict.severity {
+        Some(severity) => format!("{} ({})", verdict.rule, severity.label()),
+        None => verdict.rule.clone(),
+    }
+}
+
+fn joined(rules: impl Iterator<Item = String>) -> String {
+    visible(&rules.collect::<Vec<_>>().join(", "))
+}
+
+/// Many rules share a reason.
+fn reasons(heading: &str, verdicts: &[&Verdict]) -> Markup {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for verdict in verdicts {
+        let reason = verdict.reason.as_deref().unwrap_or("no reason was recorded");
+        by_reason.entry(reason).or_default().push(&verdict.rule);
+    }
+    html! {
+        @for (reason, rules) in by_reason {
+            p { b { (heading) ": " } (visible(reason)) ": " (visible(&rules.join(", "))) }
+        }
+    }
+}

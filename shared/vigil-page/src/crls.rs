@@ -1,0 +1,72 @@
+//! How fresh each CRL is.
+
+use maud::{Markup, html};
+use vigil_core::{
+    fleet::{CaReport, FleetReport, Verdict, VerdictResult},
+    span::in_words,
+};
+
+use crate::text::{moment, visible};
+
+pub(crate) fn section(report: &FleetReport) -> Markup {
+    let with_crl: Vec<&CaReport> =
+        report.cas.iter().filter(|ca| ca.crl.is_some() && ca.restorable_until.is_none()).collect();
+    html! {
+        section id="crls" {
+            h2 { "CRLs" }
+            @if with_crl.is_empty() {
+                p { "No CA has a CRL enabled." }
+            } @else {
+                div class="wide" tabindex="0" role="region" aria-label="CRLs" {
+                    table class="sortable" {
+                        caption { "Age of the newest CRL of each CA, and what the rules say of it" }
+                        thead { tr {
+                            th scope="col" { "CA" }
+                            th scope="col" { "Bucket" }
+                            th scope="col" { "Issued" }
+                            th scope="col" { "Age" }
+                            th scope="col" { "In time" }
+                            th scope="col" { "All CRL rules" }
+                        } }
+                        tbody { @for ca in with_crl { (row(report, ca)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn row(report: &FleetReport, ca: &CaReport) -> Markup {
+    let crl = ca.crl.as_ref();
+    let issued = crl.and_then(|crl| crl.this_update);
+    let of_ca: Vec<&Verdict> = report
+        .verdicts
+        .iter()
+        .filter(|of| of.resource == ca.arn.as_str() && of.rule.starts_with("crl."))
+        .collect();
+    let in_time = of_ca.iter().find(|of| of.rule == "crl.next-update");
+    let count = |result| of_ca.iter().filter(|of| of.result == result).count();
+    html! {
+        tr {
+            th scope="row" { (visible(ca.shown())) }
+            td { (visible(crl.and_then(|crl| crl.bucket.as_deref()).unwrap_or("unknown"))) }
+            td { (issued.map_or_else(|| "not read".to_owned(), moment)) }
+            td { (issued.map_or_else(|| "unknown".to_owned(), |at| in_words(report.as_of - at))) }
+            td { (in_time.map_or("not judged", |of| word(of.result))) }
+            td {
+                (count(VerdictResult::Findings)) " failed, " (count(VerdictResult::Unknown)) " unknown, "
+                (count(VerdictResult::Pass)) " passed, "
+                (count(VerdictResult::NotApplicable)) " not applicable"
+            }
+        }
+    }
+}
+
+pub(crate) fn word(result: VerdictResult) -> &'static str {
+    match result {
+        VerdictResult::Findings => "✗ failed",
+        VerdictResult::Unknown => "? unknown",
+        VerdictResult::Pass => "✓ passed",
+        VerdictResult::NotApplicable => "– not applicable",
+    }
+}

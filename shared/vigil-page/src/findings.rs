@@ -1,0 +1,211 @@
+//! The findings, the worst and nearest first, each with its command.
+//!
+//! Findings of one kind share most of their text. Of many, one is shown in full and the others as a
+//! list, so that three thousand findings stay readable, and below a megabyte.
+
+use maud::{Markup, html};
+use vigil_core::{
+    finding::{Finding, Severity},
+    fleet::{FleetReport, OpenFinding},
+};
+
+use crate::text::{count, moment, short, visible};
+
+/// Of one kind, so many are shown in full.
+const IN_FULL: usize = 4;
+
+pub(crate) fn section(report: &FleetReport) -> Markup {
+    let groups = grouped(&report.findings);
+    html! {
+        section id="findings" {
+            h2 { "Findings" }
+            @if report.findings.is_empty() {
+                p { "No finding is open." }
+            } @else {
+                p {
+                    output id="shown" data-all=(report.findings.len()) {
+                        (count(report.findings.len(), "finding"))
+                    }
+                    " open, worst and nearest first."
+                }
+                (counts(report))
+                (controls())
+                @for group in &groups { (kind(group)) }
+            }
+        }
+    }
+}
+
+/// Only the script can use them, and shows them.
+fn controls() -> Markup {
+    html! {
+        form id="controls" hidden {
+            label for="search" { "Search" }
+            input id="search" type="search" autocomplete="off" spellcheck="false";
+            label for="least" { "From severity" }
+            select id="least" {
+                option value="0" { "INFORMATIONAL" }
+                option value="1" { "LOW" }
+                option value="2" { "MEDIUM" }
+                option value="3" { "HIGH" }
+                option value="4" { "CRITICAL" }
+            }
+            label { input id="new" type="checkbox"; " only new ones" }
+            label for="order" { "Order" }
+            select id="order" {
+                option value="severity" { "worst first" }
+                option value="name" { "by title" }
+            }
+        }
+    }
+}
+
+fn counts(report: &FleetReport) -> Markup {
+    let all = [
+        Severity::Critical,
+        Severity::High,
+        Severity::Medium,
+        Severity::Low,
+        Severity::Informational,
+    ];
+    html! {
+        ul class="counts" {
+            @for severity in all {
+                @let number = of(report, severity);
+                @if number > 0 {
+                    li class=(class(severity)) data-severity=(severity as u8) {
+                        span class="number" { (number) } " " (severity.label())
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn of(report: &FleetReport, severity: Severity) -> usize {
+    report.findings.iter().filter(|open| open.finding.severity == severity).count()
+}
+
+/// Findings of one rule, kind and severity, in the report's order of their first.
+fn grouped(findings: &[OpenFinding]) -> Vec<Vec<&OpenFinding>> {
+    let mut groups: Vec<Vec<&OpenFinding>> = Vec::new();
+    for open in findings {
+        let key = |of: &Finding| (of.rule.clone(), of.severity, of.evidence.get("kind").cloned());
+        let wanted = key(&open.finding);
+        match groups.iter_mut().find(|group| key(&group[0].finding) == wanted) {
+            Some(group) => group.push(open),
+            None => groups.push(vec![open]),
+        }
+    }
+    groups
+}
+
+fn kind(group: &[&OpenFinding]) -> Markup {
+    if group.len() <= IN_FULL {
+        return html! { @for open in group { (in_full(open)) } };
+    }
+    let (first, rest) = (group[0], &group[1..]);
+    html! {
+        (in_full(first))
+        details class="more" {
+            summary {
+                (count(rest.len(), "more finding")) " of " code { (first.finding.rule) }
+            }
+            ul class="brief" data-severity=(first.finding.severity as u8) {
+                @for open in rest {
+                    @let place = Place::of(&open.finding.resource);
+                    li data-new[open.is_new] {
+                        (visible(&open.finding.title)) " ("
+                        @if let Some(region) = place.region { (visible(region)) ", " }
+                        (visible(place.id)) ")"
+                        @if open.is_new { " " b { "new" } }
+                    }
+                }
+            }
+            (commands(rest))
+        }
+    }
+}
+
+/// Commands that differ in their resource only are shown once.
+fn commands(rest: &[&OpenFinding]) -> Markup {
+    let general = |open: &&OpenFinding| {
+        let finding = &open.finding;
+        Place::of(&finding.resource).generalised(command(finding))
+    };
+    let first = rest.first().map(general).unwrap_or_default();
+    html! {
+        @if rest.iter().all(|open| general(open) == first) {
+            p { "The command. Put in the Region and the name that stand behind the finding:" }
+            pre { (visible(&first)) }
+        } @else {
+            p { "Commands, in the same order:" }
+            pre { @for open in rest { (visible(command(&open.finding))) "\n" } }
+        }
+    }
+}
+
+/// The parts of a resource's ARN in which findings of one kind differ.
+struct Place<'a> {
+    region: Option<&'a str>,
+    id: &'a str,
+}
+
+impl<'a> Place<'a> {
+    fn of(resource: &'a str) -> Self {
+        let region = resource.split(':').nth(3).filter(|region| !region.is_empty());
+        Self { region, id: short(resource) }
+    }
+
+    fn generalised(&self, command: &str) -> String {
+        let general =
+            if self.id.len() < 3 { command.to_owned() } else { command.replace(self.id, "$NAME") };
+        match self.region {
+            Some(region) => general.replace(region, "$REGION"),
+            None => general,
+        }
+    }
+}
+
+fn in_full(open: &OpenFinding) -> Markup {
+    let finding = &open.finding;
+    let (advice, commands) = split(&finding.what_to_do);
+    html! {
+        article class=(format!("finding {}", class(finding.severity)))
+            data-severity=(finding.severity as u8) data-new[open.is_new] {
+            h3 {
+                span class="severity" { (finding.severity.label()) } " "
+                @if open.is_new { span class="new" { "new" } " " }
+                (visible(&finding.title))
+            }
+            p { (visible(&finding.what_happened)) }
+            p { b { "Impact: " } (visible(&finding.impact)) }
+            p { b { "What to do: " } (visible(advice)) }
+            @if !commands.is_empty() { pre { (visible(commands)) } }
+            p class="why" {
+                (visible(&finding.why)) " Resource: " code { (visible(&finding.resource)) } ". "
+                "Seen " (moment(finding.as_of)) "."
+            }
+        }
+    }
+}
+
+/// The sentences, and the commands on the lines behind them.
+fn split(what_to_do: &str) -> (&str, &str) {
+    what_to_do.split_once('\n').unwrap_or((what_to_do, ""))
+}
+
+fn command(finding: &Finding) -> &str {
+    let (_, commands) = split(&finding.what_to_do);
+    commands.lines().next().unwrap_or_default()
+}
+
+pub(crate) fn class(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "critical",
+        Severity::High => "high",
+        Severity::Medium => "medium",
+        Severity::Low => "low",
+        Severity::Informational => "informational",
+    }
+}

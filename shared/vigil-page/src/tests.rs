@@ -1,0 +1,152 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use vigil_core::fleet::{CertificateNumbers, FleetReport};
+
+use super::*;
+
+const ACCOUNT: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority";
+
+fn ca(n: usize, issuer: Option<usize>) -> Value {
+    let arn = |n: usize| format!("{ACCOUNT}/00000000-0000-0000-0000-{n:012}");
+    json!({
+        "arn": arn(n), "name": format!("CA {n}"), "ca_type": "ROOT", "status": "ACTIVE",
+        "key_algorithm": "RSA_2048", "not_after": "2026-06-01T00:00:00Z",
+        "last_state_change_at": null, "restorable_until": null,
+        "crl": {"bucket": "crls", "this_update": "2026-02-28T00:00:00Z", "expiration_in_days": 7},
+        "ocsp": false, "issuer": issuer.map(arn), "certificates": null,
+    })
+}
+
+fn finding(n: usize, severity: &str, text: &str) -> Value {
+    let resource = format!("{ACCOUNT}/00000000-0000-0000-0000-{:012}", n % 200);
+    json!({"is_new": n.is_multiple_of(7), "finding": {
+        "id": format!("{n:032x}"), "rule": format!("crl.rule-{}", n % 20), "severity": severity,
+        "status": "NEW", "resource": resource, "title": format!("{text} {n}"),
+        "what_happened": format!("{text} happened to a CA at 2026-02-28T10:00:00Z."),
+        "impact": format!("{text} fails for everyone who checks revocation."),
+        "what_to_do": format!("{text}. Do this:\naws acm-pca describe-certificate-authority \
+            --certificate-authority-arn {resource} --region us-east-1"),
+        "why": "The rule of RFC 5280 says so.", "evidence": {"kind": "kind"},
+        "as_of": "2026-03-01T12:00:00Z",
+    }})
+}
+
+fn report(cas: Vec<Value>, findings: Vec<Value>, verdicts: Vec<Value>) -> FleetReport {
+    let report = json!({
+        "schema": "vigil.fleet-report/1", "as_of": "2026-03-01T12:00:00Z", "made_by": "test",
+        "regions": [{"name": "us-east-1", "state": "answered", "cas": cas.len()}],
+        "cas": cas, "findings": findings, "resolved": [], "verdicts": verdicts, "unchecked": [],
+    });
+    serde_json::from_value(report).unwrap()
+}
+
+fn elements(page: &str) -> usize {
+    page.match_indices('<').filter(|(at, _)| !page[at + 1..].starts_with(['/', '!'])).count()
+}
+
+#[test]
+fn the_page_asks_for_nothing_and_names_its_script_by_hash() {
+    let page = page(&report(vec![ca(1, None)], vec![finding(1, "HIGH", "text")], vec![]));
+    assert!(page.contains(&hash(SCRIPT)) && page.contains(&hash(STYLE)), "the policy has both");
+    for forbidden in ["http://", "https://", "src=", "@import", "url(", " style=", " onclick"] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    assert_eq!(page.matches("<script").count(), 1);
+}
+
+#[test]
+fn hostile_text_is_shown_and_is_no_markup() {
+    let hostile = "<script>alert(1)</script></style>\" onload=x ]]> \u{202e}\u{0}\u{1b}[2J";
+    let mut of = ca(1, None);
+    of["name"] = hostile.into();
+    of["certificates"] = serde_json::to_value(CertificateNumbers {
+        source: hostile.to_owned(),
+        by_account: BTreeMap::from([(hostile.to_owned(), 1)]),
+        by_template: BTreeMap::from([(hostile.to_owned(), 1)]),
+        revoked_by_reason: BTreeMap::from([(hostile.to_owned(), 1)]),
+        issued_by_month: BTreeMap::from([(hostile.to_owned(), 1)]),
+        ending_by_week: BTreeMap::from([(hostile.to_owned(), 1)]),
+        ..CertificateNumbers::default()
+    })
+    .unwrap();
+    let verdict =
+        json!({"rule": hostile, "resource": hostile, "result": "unknown", "reason": hostile});
+    let mut report = report(vec![of], vec![finding(1, "HIGH", hostile)], vec![verdict]);
+    report.made_by = hostile.to_owned();
+    let page = page(&report);
+    assert_eq!(page.matches("<script").count(), 1, "its own");
+    assert_eq!(page.matches("</style>").count(), 1, "its own");
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(page.contains("⟨U+202E⟩") && page.contains("⟨U+0000⟩") && page.contains("⟨U+001B⟩"));
+    assert!(!page.contains(['\u{202e}', '\0', '\u{1b}']));
+}
+
+#[test]
+fn a_page_of_200_cas_and_3000_findings_stays_small() {
+    let cas: Vec<Value> = (0..200).map(|n| ca(n, (n > 10).then_some(n % 10))).collect();
+    let severities = ["LOW", "MEDIUM", "HIGH", "CRITICAL", "INFORMATIONAL"];
+    let findings =
+        (0..3000).map(|n| finding(n, severities[n / 7 % 5], "a finding of 45 characters, about"));
+    let results = ["pass", "pass", "not-applicable", "findings"];
+    let verdicts = (0..200 * 60).map(|n| {
+        let resource = format!("{ACCOUNT}/00000000-0000-0000-0000-{:012}", n % 200);
+        json!({"rule": format!("crl.some-rule-{}", n / 200), "resource": resource,
+               "result": results[n / 200 % 4], "reason": "the CA has no partition"})
+    });
+    let mut report = report(cas, findings.collect(), verdicts.collect());
+    report.sort();
+    let page = page(&report);
+    assert!(page.len() <= 1_000_000, "{} bytes", page.len());
+    assert!(elements(&page) <= 25_000, "{} elements", elements(&page));
+}
+
+#[test]
+fn the_first_sentence_says_whether_to_act() {
+    let said = |findings: Vec<Value>| {
+        let mut report = report(vec![ca(1, None)], findings, vec![]);
+        report.sort();
+        conclusion(&report)
+    };
+    assert_eq!(said(vec![]), "No finding is open.");
+    let high = said(vec![finding(1, "LOW", "low"), finding(2, "HIGH", "high")]);
+    assert_eq!(high, "Act today: 1 HIGH finding. First: high 2.");
+    assert!(said(vec![finding(1, "CRITICAL", "x")]).starts_with("Act now: "));
+    assert!(said(vec![finding(1, "LOW", "x")]).starts_with("Nothing is urgent"));
+}
+
+#[test]
+fn what_could_not_be_checked_is_said_at_the_top() {
+    let mut report = report(vec![ca(1, None)], vec![], vec![]);
+    let (what, why) = ("eu-west-1".to_owned(), "it did not answer".to_owned());
+    report.unchecked.push(vigil_core::fleet::Unchecked { what, why });
+    assert_eq!(conclusion(&report), "No finding is open. 1 check could not be made.");
+    let page = page(&report);
+    let (top, main) = page.split_once("<main>").unwrap();
+    assert!(top.contains("Incomplete: 1 check could not be made."), "{top}");
+    assert!(main.contains("it did not answer"));
+}
+
+#[test]
+fn not_applicable_and_unknown_never_count_as_passed() {
+    let arn = format!("{ACCOUNT}/00000000-0000-0000-0000-000000000001");
+    let verdict = |rule: &str, result: &str| json!({"rule": rule, "resource": arn, "result": result, "reason": "a reason"});
+    let verdicts = vec![
+        verdict("crl.a", "pass"),
+        verdict("crl.b", "not-applicable"),
+        verdict("crl.c", "unknown"),
+        verdict("crl.d", "findings"),
+    ];
+    let page = page(&report(vec![ca(1, None)], vec![], verdicts));
+    assert!(page.contains("1 failed, 1 unknown, 1 passed, 1 not applicable."), "{page}");
+    assert!(page.contains("<b>? Unknown: </b>a reason: crl.c"), "{page}");
+}
+
+#[test]
+fn a_window_that_ends_soon_is_on_the_timeline() {
+    let mut of = ca(1, None);
+    of["restorable_until"] = json!("2026-03-02T00:00:00Z");
+    of["status"] = json!("DELETED");
+    let page = page(&report(vec![of], vec![], vec![]));
+    assert!(page.contains("class=\"bar soon\"") && page.contains("12 hours"), "{page}");
+}

@@ -1,0 +1,99 @@
+//! Words, numbers and times, and what strangers wrote as it is shown.
+
+use time::{Date, OffsetDateTime};
+use vigil_core::arn::CaArn;
+
+/// No value on the page is longer.
+const MAX_VALUE: usize = 2_000;
+
+/// Text in which every character shows: controls, and characters that are invisible or change the
+/// direction of reading, become their code points. Line feeds and tabs stay.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len().min(MAX_VALUE));
+    for char in text.chars().take(MAX_VALUE) {
+        if hides(char) {
+            shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(char)));
+        } else {
+            shown.push(char);
+        }
+    }
+    if text.chars().nth(MAX_VALUE).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Controls; soft hyphen; marks, embeddings, overrides and isolates (Unicode Standard Annex #9);
+/// characters without width; separators of lines; variation selectors and tags.
+fn hides(char: char) -> bool {
+    (char.is_control() && char != '\n' && char != '\t')
+        || matches!(char, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}'
+            | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// `1 finding`, `2 findings`.
+pub(crate) fn count(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", number(count as u64))
+}
+
+/// With a comma between thousands.
+pub(crate) fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `2026-03-01 12:00 UTC`
+pub(crate) fn moment(at: OffsetDateTime) -> String {
+    let at = at.to_offset(time::UtcOffset::UTC);
+    format!("{} {:02}:{:02} UTC", date(at.date()), at.hour(), at.minute())
+}
+
+/// `2026-03-01`
+pub(crate) fn date(date: Date) -> String {
+    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+}
+
+pub(crate) fn rfc3339(at: OffsetDateTime) -> String {
+    vigil_core::instant::rfc3339(at)
+}
+
+/// What is shown of an ARN: a CA's id, a bucket's name, or the end of another.
+pub(crate) fn short(arn: &str) -> &str {
+    arn.parse::<CaArn>().map_or_else(
+        |_| arn.strip_prefix("arn:aws:s3:::").unwrap_or(arn),
+        |_| arn.rsplit('/').next().unwrap_or(arn),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_invisible_is_shown_by_its_code_point() {
+        assert_eq!(
+            visible("a\u{202e}b\u{200b}\u{1b}[2J\0é\n"),
+            "a⟨U+202E⟩b⟨U+200B⟩⟨U+001B⟩[2J⟨U+0000⟩é\n"
+        );
+        assert_eq!(visible(&"x".repeat(3_000)).chars().count(), MAX_VALUE + 1);
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (value, want) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")]
+        {
+            assert_eq!(number(value), want);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Which certificates are wanted.
+
+use time::{Duration, OffsetDateTime};
+use vigil_core::{audit_report::Record, span::Span};
+
+use super::{Filters, row::Status};
+
+/// The filters of the command line, ready to be put to millions of records.
+#[derive(Debug)]
+pub(super) struct Filter {
+    as_of: OffsetDateTime,
+    status: Vec<Status>,
+    subject: Option<Pattern>,
+    serial: Option<String>,
+    template: Option<Pattern>,
+    account: Option<String>,
+    reason: Option<String>,
+    issued: Option<Range>,
+    ending: Option<Range>,
+    revoked: Option<Range>,
+}
+
+/// From the first, before the second.
+type Range = (OffsetDateTime, OffsetDateTime);
+
+impl Filter {
+    pub(super) fn new(filters: &Filters, as_of: OffsetDateTime) -> Self {
+        let past = |span: Option<Span>| span.map(|span| (back(as_of, span), after(as_of)));
+        let future = |span: Option<Span>| {
+            span.map(|span| (as_of, as_of.checked_add(span.duration()).map_or(as_of, after)))
+        };
+        Self {
+            as_of,
+            status: filters.status.clone(),
+            subject: filters.subject.as_deref().map(Pattern::new),
+            serial: filters.serial.as_deref().map(digits),
+            template: filters.template.as_deref().map(Pattern::new),
+            account: filters.account.clone(),
+            reason: filters.reason.clone(),
+            issued: filters.issued_between.or(past(filters.issued_within)),
+            ending: filters.ending_between.or(future(filters.ending_within)),
+            revoked: filters.revoked_between.or(past(filters.revoked_within)),
+        }
+    }
+
+    /// The status of a record that is wanted.
+    pub(super) fn accepts(&self, record: &Record<'_>) -> Option<Status> {
+        let is_in = |range: &Option<Range>, at: Option<OffsetDateTime>| match range {
+            None => true,
+            Some((from, to)) => at.is_some_and(|at| *from <= at && at < *to),
+        };
+        let fits = |pattern: &Option<Pattern>, text: &str| {
+            pattern.as_ref().is_none_or(|pattern| pattern.fits(text))
+        };
+        let equal = |wanted: &Option<String>, text: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| text == Some(wanted))
+        };
+        let is_wanted = fits(&self.subject, &record.subject)
+            && equal(&self.account, Some(&record.aws_account_id))
+            && equal(&self.reason, record.revocation_reason.as_deref())
+            && fits(&self.template, record.template_arn.as_deref().unwrap_or_default())
+            && is_in(&self.issued, Some(record.issued_at))
+            && is_in(&self.ending, Some(record.not_after))
+            && is_in(&self.revoked, record.revoked_at)
+            && self.serial.as_ref().is_none_or(|serial| digits(&record.serial) == *serial);
+        let status = Status::of(record, self.as_of);
+        let has_status = self.status.is_empty() || self.status.contains(&status);
+        (is_wanted && has_status).then_some(status)
+    }
+}
+
+fn back(from: OffsetDateTime, span: Span) -> OffsetDateTime {
+    from.checked_sub(span.duration()).unwrap_or(from)
+}
+
+/// A range ends before its end; what happens at this very second counts, too.
+fn after(at: OffsetDateTime) -> OffsetDateTime {
+    at.checked_add(Duration::SECOND).unwrap_or(at)
+}
+
+/// `00:AB` and `ab` are one number.
+fn digits(serial: &str) -> String {
+    let digits: String =
+        serial.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect();
+    digits.trim_start_matches('0').to_owned()
+}
+
+/// A substring; with `*` or `?`, a glob over the whole text.
+#[derive(Debug)]
+enum Pattern {
+    Glob(Vec<char>),
+    Substring(String),
+}
+
+impl Pattern {
+    fn new(text: &str) -> Self {
+        if text.contains(['*', '?']) {
+            // `*x*` is the substring x, which is found faster.
+            let inner = text.trim_matches('*');
+            if text.len() >= 2
+                && text.starts_with('*')
+                && text.ends_with('*')
+                && !inner.contains(['*', '?'])
+            {
+                return Self::Substring(inner.to_owned());
+            }
+            return Self::Glob(text.chars().collect());
+        }
+        Self::Substring(text.to_owned())
+    }
+
+    fn fits(&self, text: &str) -> bool {
+        match self {
+            Self::Substring(wanted) => text.contains(wanted.as_str()),
+            Self::Glob(pattern) => glob(pattern, text),
+        }
+    }
+}
+
+/// Each star is tried with the shortest text first, and only the last star is tried again: no
+/// pattern takes more than the product of both lengths.
+fn glob(pattern: &[char], text: &str) -> bool {
+    let text: Vec<char> = text.chars().collect();
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => match &mut star {
+                None => return false,
+                Some((at, taken)) => {
+                    *taken += 1;
+                    (p, t) = (*at + 1, *taken);
+                }
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_a_substring_or_a_glob_of_all() {
+        for (pattern, text, want) in [
+            ("example", "CN=www.example.com", true),
+            ("Example", "CN=www.example.com", false),
+            ("CN=*.com", "CN=www.example.com", true),
+            ("CN=*.org", "CN=www.example.com", false),
+            ("*www*", "CN=www.example.com", true),
+            ("*a*b*", "xaxbx", true),
+            ("*b*a*", "xaxbx", false),
+            ("CN=?", "CN=é", true),
+            ("CN=?", "CN=éé", false),
+            ("", "anything", true),
+            ("*", "", true),
+        ] {
+            assert_eq!(Pattern::new(pattern).fits(text), want, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_glob_takes_no_time_of_its_own() {
+        let pattern = Pattern::new(&format!("{}b?", "*a".repeat(50)));
+        assert!(!pattern.fits(&"a".repeat(5_000)));
+    }
+
+    #[test]
+    fn a_serial_is_found_with_colons_and_without() {
+        assert_eq!(digits("00:AB:01"), digits("ab01"));
+        assert_ne!(digits("ab:01"), digits("ab:10"));
+    }
+}

@@ -1,0 +1,147 @@
+//! Reads the reports once, or twice, and writes what was asked for.
+
+use std::{
+    io::{self, BufWriter, Write},
+    ops::ControlFlow,
+};
+
+use vigil_aws::clients::Clients;
+use vigil_core::{
+    audit_report::{Ending, Record},
+    failure::chain,
+};
+
+use super::{
+    CertificatesError, Options,
+    count::Counter,
+    exit,
+    filter::Filter,
+    output::Output,
+    row::Row,
+    sort::Sorted,
+    source::{self, Source, SourceError},
+    successor::Latest,
+};
+use crate::{exit::Exit, moment::present, output::plain};
+
+pub(super) async fn run(options: &Options) -> Result<Exit, CertificatesError> {
+    let clients = Clients::load().await;
+    let sources = source::all(options, &clients).await?;
+    let latest = if options.filters.without_successor {
+        Some(latest(&sources, &clients).await?)
+    } else {
+        None
+    };
+    let filter = Filter::new(&options.filters, options.as_of.unwrap_or_else(present));
+    let out = BufWriter::with_capacity(64 * 1024, io::stdout());
+    let mut wanted = Wanted {
+        filter,
+        latest,
+        counter: options.count_by.map(Counter::new),
+        sorted: options.sort.map(|order| Sorted::new(order, options.limit)),
+        left: options.limit.unwrap_or(usize::MAX),
+        output: Output::new(options.format, out),
+    };
+    if options.count_by.is_none() {
+        wanted.output.head();
+    }
+    let mut unread = 0;
+    for source in &sources {
+        if wanted.is_enough() {
+            break;
+        }
+        match source.read(&clients, &mut |record| wanted.take(record)).await {
+            Ok(ending) => {
+                report_bad(&source.name(), &ending);
+                unread += ending.lacks();
+            }
+            // One report that fails hides no other.
+            Err(error) if sources.len() > 1 => {
+                complain(&chain(&error));
+                unread += 1;
+            }
+            Err(error) => {
+                wanted.finish()?;
+                return Err(error.into());
+            }
+        }
+    }
+    wanted.finish()?;
+    Ok(exit(unread))
+}
+
+async fn latest(sources: &[Source], clients: &Clients) -> Result<Latest, SourceError> {
+    if sources.contains(&Source::StandardInput) {
+        return Err(SourceError::ReadTwice);
+    }
+    let mut latest = Latest::default();
+    for source in sources {
+        let mut take = |record: &Record<'_>| {
+            latest.add(record);
+            ControlFlow::Continue(())
+        };
+        source.read(clients, &mut take).await?;
+    }
+    Ok(latest)
+}
+
+struct Wanted<W> {
+    filter: Filter,
+    latest: Option<Latest>,
+    counter: Option<Counter>,
+    sorted: Option<Sorted>,
+    left: usize,
+    output: Output<W>,
+}
+
+impl<W: Write> Wanted<W> {
+    fn take(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+        let Some(status) = self.filter.accepts(record) else { return ControlFlow::Continue(()) };
+        if self.latest.as_ref().is_some_and(|latest| !latest.is_last(record)) {
+            return ControlFlow::Continue(());
+        }
+        if let Some(counter) = &mut self.counter {
+            counter.add(record, status);
+        } else if let Some(sorted) = &mut self.sorted {
+            sorted.add(Row::of(record, status));
+        } else if self.left > 0 {
+            self.left -= 1;
+            self.output.row(&Row::of(record, status));
+        }
+        if self.is_enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn is_enough(&self) -> bool {
+        let is_streamed = self.counter.is_none() && self.sorted.is_none();
+        self.output.is_closed() || (is_streamed && self.left == 0)
+    }
+
+    fn finish(self) -> Result<(), CertificatesError> {
+        let mut output = self.output;
+        for (name, count) in self.counter.into_iter().flat_map(Counter::finish) {
+            output.count(&name, count);
+        }
+        for row in self.sorted.into_iter().flat_map(Sorted::finish) {
+            output.row(&row);
+        }
+        output.finish().map_err(CertificatesError::Output)
+    }
+}
+
+fn report_bad(place: &str, ending: &Ending) {
+    for why in &ending.incomplete {
+        complain(&format!("{place} is incomplete: {why}"));
+    }
+    let bad = &ending.unreadable;
+    if bad.count == 0 {
+        return;
+    }
+    complain(&format!("{place}: {} records could not be read", bad.count));
+    for one in &bad.first {
+        complain(&format!("  record {} at offset {}: {}", one.number, one.offset, one.why));
+    }
+}
+
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "vigil: {}", plain(text));
+}

@@ -1,0 +1,218 @@
+//! `vigil report`: makes the page, and the findings in each format, offline.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use time::OffsetDateTime;
+use vigil_core::{
+    arn::CaArn,
+    audit_report::{Format, Record, ReportError, ReportReader},
+    finding::Severity,
+    fleet::{
+        CaReport, CertificateCounter, CertificateNumbers, FleetReport, RegionReport, RegionState,
+        SCHEMA, Unchecked,
+    },
+    jobs::fleet,
+};
+
+use crate::{
+    exit::{Answer, Exit},
+    fleet_files, input,
+    moment::{moment, present},
+    output::line,
+    state_folder::StateFolder,
+};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Audit reports (.json or .csv), a folder of them, a copy of the evidence bucket, a Region's
+    /// folder of `vigil assess --state`, or a fleet-report.json.
+    #[arg(value_name = "FILE|DIR", required = true)]
+    paths: Vec<PathBuf>,
+    /// Folder for report.html and the findings in other formats.
+    #[arg(long, value_name = "DIR", default_value = "vigil-report")]
+    out: PathBuf,
+    /// Judge valid and expired as of this time. Default: now.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    as_of: Option<OffsetDateTime>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ReportFileError {
+    #[error("there is no audit report in {0}")]
+    Empty(PathBuf),
+    #[error("{path} is not an audit report", path = .path.display())]
+    NotAReport {
+        path: PathBuf,
+        #[source]
+        cause: ReportError,
+    },
+    #[error("{0} has no record that names a CA")]
+    NoCa(PathBuf),
+    #[error("{path} cannot be read", path = .path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("{path} is not a fleet report of this version: its schema is {schema:?}")]
+    Schema { path: PathBuf, schema: String },
+}
+
+pub(crate) fn run(options: &Options) -> Answer {
+    let made_by = format!("vigil report {}", env!("CARGO_PKG_VERSION"));
+    let as_of = options.as_of.unwrap_or_else(present);
+    let mut report = FleetReport::new(&made_by);
+    for path in &options.paths {
+        add(path, as_of, &made_by, &mut report)?;
+    }
+    count_regions(&mut report);
+    report.sort();
+    fleet_files::write(&options.out, &report)?;
+    line(&vigil_page::conclusion(&report));
+    Ok(match (report.count_from(Severity::Low), report.unchecked.is_empty()) {
+        (0, true) => Exit::Clean,
+        (0, false) => Exit::NotChecked,
+        (_, _) => Exit::Findings,
+    })
+}
+
+fn add(
+    path: &Path,
+    as_of: OffsetDateTime,
+    made_by: &str,
+    report: &mut FleetReport,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    if is_evidence(path) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let evidence = StateFolder::existing(path);
+        report.add(runtime.block_on(fleet::of_evidence(&evidence, made_by)));
+        return Ok(());
+    }
+    if path.file_name().is_some_and(|name| name == "fleet-report.json") {
+        report.add(of_model(path)?);
+        return Ok(());
+    }
+    for file in reports_in(path)? {
+        report.as_of = report.as_of.max(as_of);
+        add_report(&file, as_of, report)?;
+    }
+    Ok(())
+}
+
+/// Whether the folder has what functions, or `vigil assess`, keep.
+fn is_evidence(path: &Path) -> bool {
+    ["state", "findings", "cases"].iter().any(|name| path.join(name).is_dir())
+}
+
+fn of_model(path: &Path) -> Result<FleetReport, Box<dyn std::error::Error + Send + Sync>> {
+    let model: FleetReport = serde_json::from_value(input::json(path)?)?;
+    if model.schema != SCHEMA {
+        let schema = model.schema.chars().take(80).collect();
+        return Err(ReportFileError::Schema { path: path.to_owned(), schema }.into());
+    }
+    Ok(model)
+}
+
+fn reports_in(path: &Path) -> Result<Vec<PathBuf>, ReportFileError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for extension in ["csv", "json"] {
+        files.extend(input::files(&[path.to_owned()], extension).unwrap_or_default());
+    }
+    if files.is_empty() {
+        return Err(ReportFileError::Empty(path.to_owned()));
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn add_report(
+    path: &Path,
+    as_of: OffsetDateTime,
+    report: &mut FleetReport,
+) -> Result<(), ReportFileError> {
+    let read = |cause| ReportFileError::Read { path: path.to_owned(), cause };
+    let not_a_report = |cause| ReportFileError::NotAReport { path: path.to_owned(), cause };
+    let mut file = File::open(path).map_err(read)?;
+    let mut piece = vec![0; 256 * 1024];
+    let mut counter = CertificateCounter::new(as_of);
+    let mut take = |record: &Record<'_>| counter.add(record);
+    let mut reader: Option<ReportReader> = None;
+    loop {
+        let count = file.read(&mut piece).map_err(read)?;
+        if count == 0 {
+            break;
+        }
+        let format = || format_of(&piece[..count]);
+        let reader = reader.get_or_insert_with(|| ReportReader::new(format()));
+        reader.push(&piece[..count], &mut take);
+    }
+    let reader = reader.ok_or_else(|| not_a_report(ReportError::Empty))?;
+    let ending = reader.finish(&mut take).map_err(not_a_report)?;
+    let bad = &ending.unreadable;
+    let name = path.display().to_string();
+    let (ca, numbers, foreign) = counter.finish(name.clone(), bad.count);
+    let ca = ca.ok_or_else(|| ReportFileError::NoCa(path.to_owned()))?;
+    let mut unchecked = |why: String| report.unchecked.push(Unchecked { what: name.clone(), why });
+    if foreign > 0 {
+        unchecked(format!("{foreign} records are of another CA and were not counted"));
+    }
+    for why in &ending.incomplete {
+        unchecked(format!("incomplete: {why}"));
+    }
+    if bad.count > 0 {
+        let first =
+            bad.first.first().map(|of| format!(", the first at offset {}: {}", of.offset, of.why));
+        let first = first.unwrap_or_default();
+        unchecked(format!("{} records could not be read{first}", bad.count));
+    }
+    add_ca(ca, numbers, report);
+    Ok(())
+}
+
+/// A report that begins with `[` is JSON.
+fn format_of(beginning: &[u8]) -> Format {
+    let first = beginning.iter().find(|byte| !byte.is_ascii_whitespace() && **byte < 0x80);
+    if matches!(first, Some(b'[' | b'{')) { Format::Json } else { Format::Csv }
+}
+
+/// Of several reports of a CA, the last counts.
+fn add_ca(ca: CaArn, numbers: CertificateNumbers, report: &mut FleetReport) {
+    let known = report.cas.iter_mut().find(|of| of.arn == ca);
+    if let Some(known) = known {
+        known.certificates = Some(numbers);
+        return;
+    }
+    report.cas.push(CaReport {
+        arn: ca,
+        name: None,
+        ca_type: "UNKNOWN".to_owned(),
+        status: "UNKNOWN".to_owned(),
+        key_algorithm: None,
+        not_after: None,
+        last_state_change_at: None,
+        restorable_until: None,
+        crl: None,
+        ocsp: false,
+        issuer: None,
+        certificates: Some(numbers),
+    });
+}
+
+fn count_regions(report: &mut FleetReport) {
+    for ca in &report.cas {
+        let name = ca.arn.region();
+        if !report.regions.iter().any(|region| region.name == name) {
+            let cas = report.cas.iter().filter(|of| of.arn.region() == name).count();
+            let (name, state) = (name.to_owned(), RegionState::Answered);
+            report.regions.push(RegionReport { name, state, reason: None, cas });
+        }
+    }
+}
