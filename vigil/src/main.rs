@@ -4,11 +4,13 @@
 
 mod crl;
 mod deadline;
+mod doctor;
 mod evidence;
 mod exit;
 mod input;
 mod output;
 mod policy;
+mod replay;
 mod rules;
 
 use std::process::ExitCode;
@@ -33,12 +35,21 @@ enum Command {
     /// Acknowledge the deletion of a CA.
     #[command(subcommand)]
     Deadline(deadline::Command),
+    /// Check a deployment: trail, functions, rules, subscriptions, queues; publishes one test finding.
+    ///
+    /// Reads with your AWS credentials. Each answer that is bad names the command that mends it. Exit codes: 0
+    /// all good, 1 something is bad, 2 something could not be checked.
+    Doctor(doctor::Options),
     /// Verify the hash chain of case records (offline).
     #[command(subcommand)]
     Evidence(evidence::Command),
     /// Check and explain deletion policies (offline).
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Hand dead letters back to their functions, each once.
+    ///
+    /// Exit codes: 0 all went back, 1 some stay in the queue, 2 the queue could not be read.
+    Replay(replay::Options),
     /// Print the rules with their findings, impacts and first commands, in Markdown.
     Rules(rules::Options),
 }
@@ -47,8 +58,10 @@ fn main() -> ExitCode {
     let answer = match Options::parse().command {
         Command::Crl(command) => return crl::run(&command).into(),
         Command::Deadline(command) => deadline::run(command),
+        Command::Doctor(options) => doctor::run(options),
         Command::Evidence(command) => evidence::run(command),
         Command::Policy(command) => policy::run(command),
+        Command::Replay(options) => replay::run(&options),
         Command::Rules(options) => rules::run(&options),
     };
     answer.unwrap_or_else(|error| exit::Exit::not_checked(error.as_ref())).into()

@@ -40,9 +40,11 @@ where
         | "AuthorizationError"
         | "UnauthorizedOperation" => PortError::Denied { operation, resource, cause },
         "InvalidStateException" => PortError::InvalidState { operation, resource, cause },
-        "NoSuchBucket" | "NoSuchKey" | "NotFound" | "ResourceNotFoundException" => {
-            PortError::NotFound { operation, resource, cause }
-        }
+        "NoSuchBucket"
+        | "NoSuchKey"
+        | "NotFound"
+        | "QueueDoesNotExist"
+        | "ResourceNotFoundException" => PortError::NotFound { operation, resource, cause },
         "RequestLimitExceeded"
         | "SlowDown"
         | "Throttling"

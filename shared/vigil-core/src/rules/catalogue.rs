@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    audit_report, auto_restore, bucket, configuration, crl, distribution, last_resort,
+    audit_report, auto_restore, bucket, configuration, crl, distribution, doctor, last_resort,
     restore_deadline,
 };
 use crate::finding::{Kind, RuleInfo};
@@ -14,8 +14,13 @@ pub fn all() -> Vec<RuleInfo> {
     let bucket = bucket::RULES.iter().map(|rule| rule.info);
     let distribution = distribution::RULES.iter().map(|rule| rule.info);
     let configuration = configuration::RULES.iter().map(|rule| rule.info);
-    let jobs =
-        [auto_restore::RULES, restore_deadline::RULES, last_resort::RULES, audit_report::RULES];
+    let jobs = [
+        auto_restore::RULES,
+        restore_deadline::RULES,
+        last_resort::RULES,
+        audit_report::RULES,
+        doctor::RULES,
+    ];
     let jobs = jobs.into_iter().flatten().copied();
     jobs.chain(crl).chain(bucket).chain(distribution).chain(configuration).collect()
 }
@@ -72,6 +77,7 @@ fn title(area: &str) -> &str {
         "bucket" => "The CRL bucket (crl-audit)",
         "ca" => "The CA's configuration (crl-audit)",
         "crl" => "The CRL (crl-audit, vigil crl check)",
+        "doctor" => "The way to the operators (vigil doctor)",
         "distribution" => "The CRL as relying parties download it (crl-audit)",
         "last-resort" => "CAs about to be lost (last-resort)",
         "restore-deadline" => "Restoration windows (restore-deadline)",
