@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test scenarios soak fuzz bench check lint rustdoc infra containers packages deny docs new-rule build deploy clean
+.PHONY: help setup demo up test scenarios soak fuzz bench check lint rustdoc infra check-infra containers packages deny docs new-rule build deploy verify destroy clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -116,6 +116,22 @@ packages: $(VENV)/.ready ## Build wheels and npm packages of this machine, insta
 	@MATURIN=$(CURDIR)/$(VENV)/bin/maturin packaging/build.sh $(PACKAGES) "$(TARGET)" $(PROFILE)
 	@packaging/try/try.sh $(PACKAGES)
 
+INFRA_VENV := .venv-infra
+# Offline: no tool asks AWS or its own vendor. Not part of `check`: its tools take 600 MB.
+check-infra: export AWS_DEFAULT_REGION := us-east-1
+check-infra: export SAM_CLI_TELEMETRY := 0
+check-infra: $(INFRA_VENV)/.ready ## Check the SAM template with cfn-lint, SAM, checkov, parliament, moto and tests
+	@$(INFRA_VENV)/bin/cfn-lint infra/template.yaml
+	@$(INFRA_VENV)/bin/sam validate --lint --template infra/template.yaml
+	@$(INFRA_VENV)/bin/checkov --file infra/template.yaml --config-file infra/checkov.yaml
+	@$(INFRA_VENV)/bin/python -m pytest -q -p no:cacheprovider tests/infra
+
+$(INFRA_VENV)/.ready: tests/infra/requirements.txt
+	@echo "setting up $(INFRA_VENV) (about three minutes)"
+	@$(PYTHON) -m venv $(INFRA_VENV)
+	@$(INFRA_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/infra/requirements.txt
+	@touch $@
+
 docs: ## Write the pages of docs/ that are generated from code
 	@$(CARGO) build --workspace --bins --locked
 	@$(CARGO) run --quiet -p pca-local --example coverage --locked > docs/acmpca-coverage.md
@@ -139,14 +155,31 @@ build: ## Build the functions for AWS Lambda, for ARCH: arm64 or x86_64 (arm64)
 	  $(addprefix -p ,$(FUNCTIONS))
 
 STACK ?= vigil
+# The parameter Name of the stack.
+NAME ?= vigil
+# CloudFormation passes them on to every resource that takes tags.
+TAGS ?= app=vigil
 # The first time it asks and writes samconfig.toml; after that it takes the answers from there.
 deploy: build ## Deploy with SAM: asks the first time, and never again
 	@command -v sam >/dev/null || { echo "the SAM CLI is missing: pip install aws-sam-cli"; exit 1; }
 	sam deploy --template-file infra/template.yaml --stack-name $(STACK) --capabilities CAPABILITY_IAM --resolve-s3 \
-	  --config-file $(CURDIR)/samconfig.toml --no-fail-on-empty-changeset \
+	  --config-file $(CURDIR)/samconfig.toml --no-fail-on-empty-changeset --tags $(TAGS) \
 	  $(if $(wildcard samconfig.toml),--no-confirm-changeset,--guided --parameter-overrides Architecture=$(ARCH))
 	aws cloudformation update-termination-protection --enable-termination-protection --stack-name $(STACK)
 
+# Schedules count from their creation: the first run of some functions would be a day away.
+verify: ## Check the deployed stack, run each function once, and send a test finding
+	@$(CARGO) run --quiet --locked -p vigil -- doctor --name $(NAME) --stack $(STACK) --run-functions
+
+destroy: ## Delete the stack. Its two buckets and the log of findings stay
+	@aws cloudformation describe-stacks --stack-name $(STACK) --output text \
+	  --query "Stacks[0].Outputs[?OutputKey=='EvidenceBucketName'||OutputKey=='ReportBucketName'||OutputKey=='FindingsLogName'].OutputValue" \
+	  | tr '\t' '\n' | sed 's/^/stays: /'
+	aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name $(STACK)
+	aws cloudformation delete-stack --stack-name $(STACK)
+	aws cloudformation wait stack-delete-complete --stack-name $(STACK)
+	@echo "deploy it again with the parameter TakeOver=true, and it uses what stayed"
+
 clean: ## Remove what was built and what demos left behind
 	@$(CARGO) clean
-	@rm -rf .vigil $(VENV) $(BENCH_VENV)
+	@rm -rf .vigil $(VENV) $(BENCH_VENV) $(INFRA_VENV)

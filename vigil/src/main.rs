@@ -7,6 +7,7 @@ mod assess;
 mod certificates;
 mod crl;
 mod deadline;
+mod doctor;
 mod evidence;
 mod exit;
 mod fail_on;
@@ -15,6 +16,7 @@ mod input;
 mod moment;
 mod output;
 mod policy;
+mod replay;
 mod report;
 mod rules;
 mod signing;
@@ -50,6 +52,11 @@ enum Command {
     /// Acknowledge the deletion of a CA.
     #[command(subcommand)]
     Deadline(deadline::Command),
+    /// Check a deployment: trail, functions, rules, subscriptions, queues; publishes one test finding.
+    ///
+    /// Reads with your AWS credentials. Each answer that is bad names the command that mends it. Exit codes: 0
+    /// all good, 1 something is bad, 2 something could not be checked.
+    Doctor(doctor::Options),
     /// Verify the hash chain of case records (offline).
     #[command(subcommand)]
     Evidence(evidence::Command),
@@ -60,6 +67,10 @@ enum Command {
     ///
     /// Exit codes: 0 no findings, 1 findings, 2 something could not be read.
     Report(report::Options),
+    /// Hand dead letters back to their functions, each once.
+    ///
+    /// Exit codes: 0 all went back, 1 some stay in the queue, 2 the queue could not be read.
+    Replay(replay::Options),
     /// Print the rules with their findings, impacts and first commands, in Markdown.
     Rules(rules::Options),
 }
@@ -71,9 +82,11 @@ fn main() -> ExitCode {
         Command::Assess(options) => assess::run(&options),
         Command::Certificates(options) => certificates::run(&options),
         Command::Deadline(command) => deadline::run(command),
+        Command::Doctor(options) => doctor::run(options),
         Command::Evidence(command) => evidence::run(command),
         Command::Policy(command) => policy::run(command),
         Command::Report(options) => report::run(&options),
+        Command::Replay(options) => replay::run(&options),
         Command::Rules(options) => rules::run(&options),
     };
     answer.unwrap_or_else(|error| exit::Exit::not_checked(error.as_ref())).into()

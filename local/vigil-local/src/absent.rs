@@ -11,7 +11,7 @@ const REST_XML: [&str; 3] = ["cloudfront", "route53", "s3-outposts"];
 /// 501, in XML for clients of the Query protocols and of REST in XML, else in JSON.
 pub(crate) fn answer(name: &str, headers: &HeaderMap) -> Response {
     let message = format!(
-        "vigil-local serves acm-pca, cloudtrail, events, kms, lambda, s3 and sts on this port, and \
+        "vigil-local serves acm-pca, cloudtrail, events, kms, lambda, logs, s3, sns, sqs and sts on this port, and \
          not {name}"
     );
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());

@@ -17,6 +17,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::events::EventBuses;
 use crate::recent::Recent;
+use crate::trails::Trails;
 
 const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
 const MAX_RESULTS: usize = 50;
@@ -29,6 +30,7 @@ pub(crate) struct EventHistory(Arc<Inner>);
 struct Inner {
     buses: EventBuses,
     clock: Clock,
+    trails: Trails,
     /// The details of CloudTrail's records, oldest first.
     records: Recent<Value>,
 }
@@ -60,14 +62,17 @@ impl EventSink for EventHistory {
         if event["detail-type"] == "AWS API Call via CloudTrail" {
             self.0.records.push(event["detail"].clone());
         }
-        EventSink::deliver(&self.0.buses, event);
+        // The history needs no trail, and EventBridge does.
+        if event["detail-type"] != "AWS API Call via CloudTrail" || self.0.trails.log_writes() {
+            EventSink::deliver(&self.0.buses, event);
+        }
     }
 }
 
 impl EventHistory {
     /// Records what it delivers to the default bus.
-    pub(crate) fn before(buses: EventBuses, clock: Clock) -> Self {
-        Self(Arc::new(Inner { buses, clock, records: Recent::default() }))
+    pub(crate) fn before(buses: EventBuses, clock: Clock, trails: Trails) -> Self {
+        Self(Arc::new(Inner { buses, clock, trails, records: Recent::default() }))
     }
 
     pub(crate) fn answer(&self, headers: &HeaderMap, body: &Bytes) -> Response {

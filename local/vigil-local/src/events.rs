@@ -4,6 +4,8 @@ pub(crate) mod api;
 mod input;
 pub(crate) mod pattern;
 mod permissions;
+mod record;
+mod rules_api;
 mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +25,7 @@ pub(crate) use input::{Input, JsonPath};
 pub(crate) use pattern::Pattern;
 pub(crate) use pattern::PatternError;
 pub(crate) use permissions::{Caller, ResourcePolicies};
+pub(crate) use record::{RuleRecord, TargetRecord};
 pub use seen::SeenEvent;
 use seen::SeenEvents;
 
@@ -100,6 +103,10 @@ pub(crate) struct EventBuses(Arc<Inner>);
 struct Inner {
     buses: BTreeSet<String>,
     rules: Vec<Rule>,
+    /// Every rule of the template, those with a schedule as well.
+    records: Vec<RuleRecord>,
+    /// The ARNs of rules that DisableRule switched off.
+    disabled: Mutex<BTreeSet<String>>,
     targets: Targets,
     /// CloudWatch's metric FailedInvocations, by the rule's logical id.
     failed: Mutex<BTreeMap<String, u64>>,
@@ -115,12 +122,31 @@ impl EventBuses {
     pub(crate) fn new(
         buses: impl IntoIterator<Item = String>,
         rules: Vec<Rule>,
+        records: Vec<RuleRecord>,
         targets: Targets,
     ) -> Self {
         let buses: BTreeSet<_> = buses.into_iter().chain([DEFAULT_BUS.to_owned()]).collect();
         let (seen, losing) = (SeenEvents::of(&buses), AtomicBool::default());
-        let failed = Mutex::default();
-        Self(Arc::new(Inner { buses, rules, targets, failed, seen, losing }))
+        let (failed, disabled) = (Mutex::default(), Mutex::default());
+        let inner = Inner { buses, rules, records, disabled, targets, failed, seen, losing };
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn records(&self) -> &[RuleRecord] {
+        &self.0.records
+    }
+
+    fn is_disabled(&self, rule: &str) -> bool {
+        self.0.disabled.lock().unwrap_or_else(PoisonError::into_inner).contains(rule)
+    }
+
+    fn disable(&self, rule: &str, off: bool) {
+        let mut disabled = self.0.disabled.lock().unwrap_or_else(PoisonError::into_inner);
+        if off {
+            disabled.insert(rule.to_owned());
+        } else {
+            disabled.remove(rule);
+        }
     }
 
     /// Whether the policy of a bus lets the caller put an event of this source.
@@ -159,6 +185,7 @@ impl EventBuses {
     fn carry(&self, event: Event, hops: u8) {
         let is_lost = event.bus == DEFAULT_BUS && self.0.losing.load(Ordering::Relaxed);
         let rules = self.0.rules.iter().filter(|rule| !is_lost && rule.matches(&event));
+        let rules = rules.filter(|rule| !self.is_disabled(&rule.arn));
         let rules = rules.collect::<Vec<_>>();
         self.0.seen.push(SeenEvent {
             bus: event.bus.clone(),
@@ -174,7 +201,7 @@ impl EventBuses {
 
     /// What a rule with a schedule sends: it does not go over the bus.
     pub(crate) fn send(&self, rule: &str, arn: &str, targets: &[Target], event: &Event) {
-        for target in targets {
+        for target in targets.iter().filter(|_| !self.is_disabled(arn)) {
             self.hand_over(rule, arn, target, event, 0);
         }
     }

@@ -4,6 +4,7 @@ pub(crate) mod binary;
 mod environment;
 mod function;
 pub(crate) mod invoke_api;
+mod read_api;
 mod retry;
 mod runtime_api;
 
@@ -34,6 +35,9 @@ pub(crate) struct FunctionConfig {
     pub(crate) memory_mb: u32,
     pub(crate) timeout: Duration,
     pub(crate) asynchronous: AsyncConfig,
+    /// ReservedConcurrentExecutions.
+    pub(crate) reserved: Option<u32>,
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 /// The handling of an event whose invocation fails.
@@ -138,7 +142,7 @@ pub(crate) struct Functions(Arc<Inner>);
 
 struct Inner {
     queues: BTreeMap<String, mpsc::UnboundedSender<QueuedInvocation>>,
-    arns: BTreeMap<String, String>,
+    configs: BTreeMap<String, FunctionConfig>,
     in_progress: watch::Sender<usize>,
     clock: Clock,
     invocations: Arc<Recent<Invocation>>,
@@ -166,13 +170,13 @@ impl Functions {
     /// Starts one worker per function; a process is started when the first event comes.
     pub(crate) fn start(configs: Vec<FunctionConfig>, surroundings: &Surroundings) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let (mut queues, mut arns, mut workers) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let (mut queues, mut known, mut workers) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         let invocations = Arc::new(Recent::default());
         let retries = Retries::default();
         for config in configs {
             let (queue, jobs) = mpsc::unbounded_channel();
             queues.insert(config.name.clone(), queue);
-            arns.insert(config.name.clone(), config.arn.clone());
+            known.insert(config.name.clone(), config.clone());
             let worker = function::Worker {
                 config,
                 surroundings: surroundings.clone(),
@@ -184,7 +188,7 @@ impl Functions {
         }
         Self(Arc::new(Inner {
             queues,
-            arns,
+            configs: known,
             in_progress: watch::Sender::new(0),
             clock: surroundings.clock.clone(),
             invocations,
@@ -212,8 +216,8 @@ impl Functions {
         outcome.await.ok()
     }
 
-    pub(crate) fn arn(&self, function: &str) -> Option<&str> {
-        self.0.arns.get(function).map(String::as_str)
+    fn config(&self, function: &str) -> Option<&FunctionConfig> {
+        self.0.configs.get(function)
     }
 
     pub(crate) fn invocations(&self) -> Vec<Invocation> {

@@ -1,7 +1,8 @@
 //! The AWS services that Vigil needs, on one machine, with a Lambda host that runs its functions.
 //!
 //! One port serves S3 (`s3`), ACM PCA (the crate `pca-local`), EventBridge (`events`), KMS (`kms`),
-//! Lambda (`lambda`), SNS (`topics`), STS (`sts`) and CloudTrail's LookupEvents (`event_history`). A SAM template (`template`) defines functions, the events and
+//! Lambda (`lambda`), SNS (`topics`), SQS (`queues`), CloudWatch Logs (`logs`), STS (`sts`) and
+//! CloudTrail (`event_history`, `trails`). A SAM template (`template`) defines functions, the events and
 //! schedules (`schedule`) that invoke them, and buckets. [`Stack`] combines these parts. Its clock is
 //! that of pca-local; every timer runs on this clock.
 //!
@@ -18,9 +19,12 @@ mod caller;
 mod clock;
 mod event_history;
 mod events;
+mod json_api;
 mod kms;
 mod lambda;
+mod logs;
 mod query;
+mod queues;
 mod recent;
 mod roles;
 mod router;
@@ -31,6 +35,7 @@ mod stack;
 mod sts;
 mod template;
 mod topics;
+mod trails;
 
 pub use account::Account;
 pub use events::SeenEvent;

@@ -104,10 +104,18 @@ impl Roles {
         &self.0.granted
     }
 
-    /// Whether the function's role allows the call in the account. Nothing is recorded.
-    pub(crate) fn would_allow(&self, function: &str, action: &str, resource: &str) -> bool {
+    /// Whether the function's role allows the call in the account, with these condition keys. Nothing is
+    /// recorded.
+    pub(crate) fn would_allow(
+        &self,
+        function: &str,
+        action: &str,
+        resource: &str,
+        keys: &[(&str, &str)],
+    ) -> bool {
         let Some(role) = self.0.by_function.get(function) else { return false };
         let context = self.context(Context::default());
+        let context = keys.iter().fold(context, |context, (key, value)| context.with(key, value));
         let principal = Principal::Aws(self.session(function, role));
         let request = Request { principal: &principal, action, resource, context: &context };
         role.policy.decide(&request) == Verdict::Allowed

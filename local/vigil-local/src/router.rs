@@ -18,12 +18,16 @@ use crate::admin::Admin;
 use crate::clock::http_date;
 use crate::event_history::EventHistory;
 use crate::events::{Caller, api::Api as Events};
+use crate::json_api;
 use crate::kms::Kms;
 use crate::lambda::{Functions, invoke_api};
+use crate::logs::Logs;
+use crate::queues::Queues;
 use crate::roles::{self, Roles};
 use crate::s3;
 use crate::sts;
 use crate::topics::Topics;
+use crate::trails::Trails;
 
 /// What is not streamed is read whole: Lambda's limit of 6 MiB is the largest, and some more.
 const MAX_BODY_BYTES: usize = 7 * 1024 * 1024;
@@ -37,10 +41,13 @@ pub(crate) struct Services {
     pub(crate) functions: Functions,
     pub(crate) history: EventHistory,
     pub(crate) kms: Kms,
+    pub(crate) logs: Logs,
+    pub(crate) queues: Queues,
     pub(crate) pca: Router,
     pub(crate) roles: Roles,
     pub(crate) s3: s3::Service,
     pub(crate) topics: Arc<Topics>,
+    pub(crate) trails: Trails,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +58,11 @@ enum Service<'a> {
     Events,
     Kms,
     Lambda,
+    Logs,
     S3,
     S3Control,
     Sns,
+    Sqs,
     Sts,
     Unknown(&'a str),
 }
@@ -108,8 +117,10 @@ impl Services {
             | Service::Events
             | Service::Kms
             | Service::Lambda
+            | Service::Logs
             | Service::S3Control
             | Service::Sns
+            | Service::Sqs
             | Service::Sts => self.route_whole(request).await,
         }
     }
@@ -145,6 +156,9 @@ impl Services {
         let head = Request::from_parts(parts.clone(), Body::empty());
         match service(&scope, &head) {
             Service::CloudTrail => {
+                if json_api::operation(&parts.headers) != "LookupEvents" {
+                    return self.json("cloudtrail", &scope, &parts.headers, &body);
+                }
                 let access_key = scope.map_or("", |scope| scope.access_key);
                 match self.roles.permit_json(access_key, "cloudtrail:LookupEvents", "*") {
                     Ok(()) => self.history.answer(&parts.headers, &body),
@@ -152,7 +166,14 @@ impl Services {
                 }
             }
             Service::Events => {
-                let access_key = scope.map_or("", |scope| scope.access_key);
+                let access_key = scope.as_ref().map_or("", |scope| scope.access_key);
+                let operation = json_api::operation(&parts.headers);
+                if operation != "PutEvents" {
+                    let action = format!("events:{operation}");
+                    if let Err(refusal) = self.roles.permit_json(access_key, &action, "*") {
+                        return *refusal;
+                    }
+                }
                 for bus in roles::event_bus_resources(&body, &self.account) {
                     let permitted = self.roles.permit_json(access_key, "events:PutEvents", &bus);
                     if let Err(refusal) = permitted {
@@ -170,6 +191,8 @@ impl Services {
                 let access_key = scope.map(|scope| scope.access_key);
                 self.kms.answer(&parts.headers, access_key, &body, &self.history)
             }
+            Service::Logs => self.json("logs", &scope, &parts.headers, &body),
+            Service::Sqs => self.json("sqs", &scope, &parts.headers, &body),
             Service::Lambda => self.invoke(&parts.method, &parts.uri, &parts.headers, body).await,
             Service::S3Control => {
                 let access_key = scope.map(|scope| scope.access_key);
@@ -185,6 +208,27 @@ impl Services {
                 sts::answer(&self.account, access_key, parts.uri.query(), &body)
             }
         }
+    }
+
+    /// The services that speak AWS JSON. A function needs the permission, as everywhere.
+    fn json(
+        &self,
+        service: &str,
+        scope: &Option<Scope<'_>>,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Response {
+        let operation = json_api::operation(headers);
+        let access_key = scope.as_ref().map_or("", |scope| scope.access_key);
+        let action = format!("{service}:{operation}");
+        if let Err(refusal) = self.roles.permit_json(access_key, &action, "*") {
+            return *refusal;
+        }
+        json_api::respond(json_api::request(body).and_then(|request| match service {
+            "cloudtrail" => self.trails.answer(operation, &request),
+            "logs" => self.logs.answer(operation, &request),
+            _ => self.queues.answer(operation, &request),
+        }))
     }
 
     async fn invoke(
@@ -219,9 +263,11 @@ fn service<'a>(scope: &Option<Scope<'a>>, request: &Request) -> Service<'a> {
         Some("events") => return Service::Events,
         Some("kms") => return Service::Kms,
         Some("lambda") => return Service::Lambda,
+        Some("logs") => return Service::Logs,
         Some("s3") | None if s3::is_control(path, request.headers()) => return Service::S3Control,
         Some("s3") => return Service::S3,
         Some("sns") => return Service::Sns,
+        Some("sqs") => return Service::Sqs,
         Some("sts") => return Service::Sts,
         Some(other) => return Service::Unknown(other),
         None => {}
@@ -295,7 +341,9 @@ mod tests {
             ("s3", "S3"),
             ("sts", "Sts"),
             ("sns", "Sns"),
-            ("sqs", "Unknown(\"sqs\")"),
+            ("logs", "Logs"),
+            ("sqs", "Sqs"),
+            ("ec2", "Unknown(\"ec2\")"),
         ] {
             assert_eq!(service_of("POST", "/", &[("authorization", &signed(name))]), want);
         }

@@ -119,7 +119,18 @@ impl Stack {
 
     /// Whether a function's role allows the action on the resource.
     pub fn would_allow(&self, function: &str, action: &str, resource: &str) -> bool {
-        self.roles.would_allow(function, action, resource)
+        self.would_allow_with(function, action, resource, &[])
+    }
+
+    /// The same for a request with these condition keys, such as `kms:ViaService`.
+    pub fn would_allow_with(
+        &self,
+        function: &str,
+        action: &str,
+        resource: &str,
+        keys: &[(&str, &str)],
+    ) -> bool {
+        self.roles.would_allow(function, action, resource, keys)
     }
 
     /// Resources of the template that the stack does not support: logical id and type.

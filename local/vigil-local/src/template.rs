@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::account::Account;
-use crate::events::{ResourcePolicies, Rule};
+use crate::events::{ResourcePolicies, Rule, RuleRecord};
 use crate::kms::KeySpec;
 use crate::schedule::Schedule;
 use crate::topics::Subscription;
@@ -39,6 +39,12 @@ pub(crate) struct Template {
     pub(crate) aliases: Vec<(String, String)>,
     /// Of topics, queues and log groups.
     pub(crate) policies: ResourcePolicies,
+    /// Names and logical ids.
+    pub(crate) log_groups: BTreeMap<String, String>,
+    /// Names and logical ids.
+    pub(crate) queues: BTreeMap<String, String>,
+    /// Every rule, whether or not it is enabled.
+    pub(crate) records: Vec<RuleRecord>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) schedules: Vec<Schedule>,
     pub(crate) subscriptions: Vec<Subscription>,

@@ -1,11 +1,12 @@
-//! SNS for one machine: topics and their subscribers, which are files. `Publish`, in the AWS query
-//! protocol.
+//! SNS for one machine: topics and their subscribers, which are files. `Publish`, `Subscribe` and
+//! `ListSubscriptionsByTopic`, in the AWS query protocol.
 //!
 //! A message is a line of the topic's file, and a line of `<data-dir>/mailboxes/<endpoint>.jsonl` for
-//! each subscription in the template. A subscription counts as confirmed.
+//! each subscription in the template. One of the template counts as confirmed; one that `Subscribe` makes
+//! waits for a confirmation that does not come, and receives nothing.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -45,18 +46,22 @@ pub(crate) struct Topics {
     /// Logical ids by ARN.
     topics: BTreeMap<String, String>,
     subscriptions: Vec<Subscription>,
+    /// Made by `Subscribe`, and not confirmed.
+    pending: Mutex<Vec<Subscription>>,
     sinks: Arc<Sinks>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Publish {
+struct Call {
     #[serde(default)]
     action: String,
     topic_arn: Option<String>,
     message: Option<String>,
     message_structure: Option<String>,
     subject: Option<String>,
+    protocol: Option<String>,
+    endpoint: Option<String>,
 }
 
 /// An error of SNS: status, code, message.
@@ -68,7 +73,7 @@ impl Topics {
         subscriptions: Vec<Subscription>,
         sinks: Arc<Sinks>,
     ) -> Self {
-        Self { topics, subscriptions, sinks }
+        Self { topics, subscriptions, pending: Mutex::default(), sinks }
     }
 
     /// What EventBridge sends: a text as it is, and everything else as JSON.
@@ -80,29 +85,32 @@ impl Topics {
 
     /// The answer to a call of the API.
     pub(crate) fn answer(&self, roles: &Roles, access_key: Option<&str>, body: &Bytes) -> Response {
-        match self.publish(roles, access_key, body) {
-            Ok(id) => query::xml(
+        match self.call(roles, access_key, body) {
+            Ok((action, result)) => query::xml(
                 StatusCode::OK,
                 &format!(
-                    "<PublishResponse xmlns=\"{XMLNS}\"><PublishResult><MessageId>{id}</MessageId>\
-                     </PublishResult><ResponseMetadata><RequestId>{id}</RequestId>\
-                     </ResponseMetadata></PublishResponse>"
+                    "<{action}Response xmlns=\"{XMLNS}\"><{action}Result>{result}</{action}Result>\
+                     <ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata>\
+                     </{action}Response>",
+                    uuid::Uuid::new_v4()
                 ),
             ),
             Err((status, code, message)) => query::error(XMLNS, status, code, &message),
         }
     }
 
-    fn publish(
+    /// The action and its result in XML.
+    fn call(
         &self,
         roles: &Roles,
         access_key: Option<&str>,
         body: &Bytes,
-    ) -> Result<String, Refused> {
-        let call: Publish = serde_urlencoded::from_bytes(body)
+    ) -> Result<(String, String), Refused> {
+        let call: Call = serde_urlencoded::from_bytes(body)
             .map_err(|cause| invalid(&format!("the body is no form: {cause}")))?;
-        if call.action != "Publish" {
-            let message = format!("vigil-local serves Publish, not {}", call.action);
+        let action = call.action.clone();
+        if !["ListSubscriptionsByTopic", "Publish", "Subscribe"].contains(&action.as_str()) {
+            let message = format!("vigil-local does not serve {action} of SNS");
             return Err((StatusCode::BAD_REQUEST, "InvalidAction", message));
         }
         let caller = access_key.ok_or_else(|| {
@@ -110,16 +118,49 @@ impl Topics {
             (StatusCode::FORBIDDEN, "MissingAuthenticationToken", message)
         })?;
         let arn = call.topic_arn.clone().ok_or_else(|| invalid("TopicArn"))?;
-        roles.permit(caller, "sns:Publish", &arn).map_err(|why| {
-            let message = format!("{caller} is not authorized to perform: SNS:Publish: {why}");
+        roles.permit(caller, &format!("sns:{action}"), &arn).map_err(|why| {
+            let message = format!("{caller} is not authorized to perform: SNS:{action}: {why}");
             (StatusCode::FORBIDDEN, "AuthorizationError", message)
         })?;
         if !self.topics.contains_key(&arn) {
             return Err((StatusCode::NOT_FOUND, "NotFound", "Topic does not exist".to_owned()));
         }
-        let message = read(call)?;
-        self.pass_on(&arn, caller, &Value::from(message.default.as_str()), &message);
-        Ok(uuid::Uuid::new_v4().to_string())
+        let result = match action.as_str() {
+            "ListSubscriptionsByTopic" => self.list(&arn),
+            "Subscribe" => self.subscribe(call, arn)?,
+            _ => {
+                let message = read(call)?;
+                self.pass_on(&arn, caller, &Value::from(message.default.as_str()), &message);
+                format!("<MessageId>{}</MessageId>", uuid::Uuid::new_v4())
+            }
+        };
+        Ok((action, result))
+    }
+
+    fn subscribe(&self, call: Call, topic: String) -> Result<String, Refused> {
+        let protocol = call.protocol.ok_or_else(|| invalid("Protocol"))?;
+        let endpoint = call.endpoint.ok_or_else(|| invalid("Endpoint"))?;
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.push(Subscription { topic, protocol, endpoint });
+        Ok("<SubscriptionArn>pending confirmation</SubscriptionArn>".to_owned())
+    }
+
+    fn list(&self, topic: &str) -> String {
+        let member = |one: &Subscription, arn: &str| {
+            let (protocol, endpoint) = (query::escape(&one.protocol), query::escape(&one.endpoint));
+            format!(
+                "<member><TopicArn>{topic}</TopicArn><Protocol>{protocol}</Protocol>\
+                 <SubscriptionArn>{arn}</SubscriptionArn><Endpoint>{endpoint}</Endpoint></member>"
+            )
+        };
+        let own = self.subscriptions.iter().filter(|one| one.topic == topic).enumerate();
+        let mut members: String =
+            own.map(|(number, one)| member(one, &format!("{topic}:{number}"))).collect();
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        for one in pending.iter().filter(|one| one.topic == topic) {
+            members.push_str(&member(one, "PendingConfirmation"));
+        }
+        format!("<Subscriptions>{members}</Subscriptions>")
     }
 
     fn pass_on(&self, arn: &str, from: &str, shown: &Value, message: &Message) {
@@ -146,7 +187,7 @@ impl Topics {
     }
 }
 
-fn read(call: Publish) -> Result<Message, Refused> {
+fn read(call: Call) -> Result<Message, Refused> {
     let text = call.message.filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| invalid("Empty message"))?;
     if text.len() > MAX_MESSAGE {

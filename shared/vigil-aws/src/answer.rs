@@ -47,6 +47,7 @@ where
         | "NoSuchKey"
         | "NotFound"
         | "NotFoundException"
+        | "QueueDoesNotExist"
         | "ResourceNotFoundException" => PortError::NotFound { operation, resource, cause },
         "RequestLimitExceeded"
         | "SlowDown"

@@ -7,12 +7,16 @@ use aws_credential_types::provider::{ProvideCredentials as _, error::Credentials
 use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
 use aws_smithy_types::timeout::TimeoutConfig;
 
+use vigil_core::ports::PortError;
+
 use crate::{
     audit_reports::AcmPcaReports,
     authorities::AcmPca,
     buckets::S3Buckets,
     bus::EventBridge,
     config::{self, ConfigError, RegionNames},
+    dead_letters::SqsDeadLetters,
+    deployment::AwsDeployment,
     distribution::{HttpDistribution, Route},
     evidence_bucket::EvidenceBucket,
     keys::KmsKeys,
@@ -180,6 +184,20 @@ impl Clients {
     /// The event bus, by its name or ARN.
     pub fn bus(&self, name: String) -> EventBridge {
         EventBridge::new(self.event_bridge(), name)
+    }
+
+    /// The services that a deployment of Vigil consists of.
+    pub fn deployment(&self) -> AwsDeployment {
+        AwsDeployment::new(self.sdk.clone(), self.s3())
+    }
+
+    /// A dead-letter queue, by its name or URL.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError::NotFound`] if there is no such queue.
+    pub async fn dead_letters(&self, queue: &str) -> Result<SqsDeadLetters, PortError> {
+        SqsDeadLetters::open(self.sdk.clone(), queue).await
     }
 
     /// A topic, by its ARN.

@@ -7,6 +7,8 @@ pub mod buckets;
 pub mod bus;
 pub mod clients;
 pub mod config;
+pub mod dead_letters;
+pub mod deployment;
 pub mod distribution;
 pub mod evidence_bucket;
 pub mod keys;
@@ -21,5 +23,6 @@ pub mod topic;
 
 mod answer;
 mod date;
+mod json_calls;
 #[cfg(test)]
 mod wire;

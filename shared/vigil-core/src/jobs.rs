@@ -4,8 +4,10 @@ pub mod assess;
 pub mod audit_report;
 pub mod auto_restore;
 pub mod crl_audit;
+pub mod doctor;
 pub mod last_resort;
 pub mod notify;
+pub mod replay;
 pub mod restore_deadline;
 
 mod acknowledgement;

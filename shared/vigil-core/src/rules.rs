@@ -13,6 +13,7 @@ mod catalogue;
 pub mod configuration;
 pub mod crl;
 pub mod distribution;
+pub mod doctor;
 pub mod last_resort;
 pub mod restore_deadline;
 

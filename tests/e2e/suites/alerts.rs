@@ -138,7 +138,11 @@ async fn what_aws_drops_is_dropped_here_and_kept_as_dead_letters() {
     let finding: Value = serde_json::from_str(finding).unwrap();
     for (from, to, rule) in [
         (condition, with_condition, "TrailChanged"),
-        ("log-group:${FindingsLog}", "log-group:${FindingsLog}:*", "FindingsToLog"),
+        (
+            "log-group:/aws/events/${Name}-findings\n",
+            "log-group:/aws/events/${Name}-findings:*\n",
+            "FindingsToLog",
+        ),
     ] {
         let stack = stack_with(from, to, folder.path()).await;
         if rule == "FindingsToLog" {

@@ -49,6 +49,12 @@ const WIDER: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "audit-report",
+        "s3:ListBucket",
+        "bucket vigil-audit-reports",
+        "without it, S3 answers for a missing object as for a forbidden one",
+    ),
+    (
+        "audit-report",
         "s3:PutObject",
         "vigil-audit-reports-111122223333-us-east-1 audit-report",
         "ACM PCA demands it of the principal that requests a report",
@@ -66,11 +72,31 @@ const WIDER: &[(&str, &str, &str, &str)] = &[
         "vigil-evidence-111122223333-us-east-1 state/deadline",
         "read when a CA has vanished",
     ),
-    ("crl-audit", "s3:", "bucket ", "a CA may name any bucket of the account for its CRLs"),
 ];
 
-/// Resources that no function has to touch.
+/// The bucket of CRLs, which the parameter CrlBuckets names.
+const CRL_BUCKET: &str = "crl-bucket";
+
+/// Resources that no function has to touch, and those of the stack, whether or not a scenario does.
 const STRANGERS: &[&str] = &[
+    "arn:aws:s3:::vigil-evidence-111122223333-us-east-1/acks/1.json",
+    "arn:aws:s3:::vigil-evidence-111122223333-us-east-1/alerts/1.json",
+    "arn:aws:s3:::vigil-evidence-111122223333-us-east-1/approvals/1.json",
+    "arn:aws:s3:::vigil-evidence-111122223333-us-east-1/cases/1/1.json",
+    "arn:aws:s3:::vigil-evidence-111122223333-us-east-1/findings/crl-audit/1.json",
+    "arn:aws:s3:::vigil-evidence-111122223333-us-east-1/holds/1.json",
+    "arn:aws:s3:::vigil-evidence-111122223333-us-east-1/policies/1.cedar",
+    "arn:aws:s3:::vigil-evidence-111122223333-us-east-1/rejected-events/1.json",
+    "arn:aws:s3:::vigil-evidence-111122223333-us-east-1/reports/crl-audit/1.json",
+    "arn:aws:s3:::vigil-evidence-111122223333-us-east-1/state/inventory/us-east-1.json",
+    "arn:aws:s3:::vigil-evidence-111122223333-us-east-1/summaries/1/1.json",
+    "arn:aws:s3:::vigil-audit-reports-111122223333-us-east-1",
+    "arn:aws:s3:::vigil-audit-reports-111122223333-us-east-1/audit-report/1.json",
+    "arn:aws:s3:::vigil-audit-reports-111122223333-us-east-1/other.json",
+    "arn:aws:s3:::crl-bucket/other.txt",
+    "arn:aws:events:us-east-1:111122223333:event-bus/vigil",
+    "arn:aws:events:us-east-1:444455556666:event-bus/vigil",
+    "arn:aws:sns:us-east-1:111122223333:vigil-local-Alerts",
     "arn:aws:acm-pca:us-east-1:444455556666:certificate-authority/1",
     "arn:aws:acm-pca:eu-west-1:111122223333:certificate-authority/1",
     "arn:aws:events:us-east-1:111122223333:event-bus/default",
@@ -169,10 +195,15 @@ fn resource_is_object(classes: &BTreeSet<String>) -> bool {
 async fn a_role_allows_nothing_that_its_function_never_does() {
     // The only threshold is also the last, and passes with the deletion. A sweep runs only on the
     // first day, so that restore-deadline makes the restoration at the end of the window.
-    let parameters =
-        [("DeadlineThresholds", "7d"), ("SweepSchedule", "rate(1 day)"), ("PutBack", "true")];
+    let crl_bucket = format!("arn:aws:s3:::{CRL_BUCKET}");
+    let parameters = [
+        ("CrlBuckets", crl_bucket.as_str()),
+        ("DeadlineThresholds", "7d"),
+        ("SweepSchedule", "rate(1 day)"),
+        ("PutBack", "true"),
+    ];
     let world = World::start_with(&parameters).await;
-    let bucket = "crl-bucket";
+    let bucket = CRL_BUCKET;
     world.crl_bucket(bucket).await;
     world.keep_versions(bucket).await;
     let key = world.key_for(bucket);
@@ -242,4 +273,30 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     world.stack.settled().await;
     assert_all_is_needed(&world);
     assert_no_role_reaches_further(&world);
+}
+
+/// `tests/infra/test_template.py` lists the conditions of all roles.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_condition_of_a_role_matters() {
+    let world = World::start().await;
+    let allows = |action: &str, resource: &str, keys: &[(&str, &str)]| {
+        world.stack.would_allow_with("vigil-crl-audit", action, resource, keys)
+    };
+    let (own, other) = ("111122223333", "444455556666");
+    for (action, resource) in [
+        ("s3:GetBucketPolicy", "arn:aws:s3:::crls"),
+        ("s3:ListBucket", "arn:aws:s3:::crls"),
+        ("s3:GetObject", "arn:aws:s3:::crls/crl/1.crl"),
+        ("s3:GetObjectVersion", "arn:aws:s3:::crls/pki/1.crl"),
+    ] {
+        assert!(allows(action, resource, &[("aws:ResourceAccount", own)]), "{action}");
+        assert!(!allows(action, resource, &[("aws:ResourceAccount", other)]), "{action}");
+    }
+    let key = "arn:aws:kms:us-east-1:111122223333:key/1";
+    for (service, want) in
+        [("s3.us-east-1.amazonaws.com", true), ("sqs.us-east-1.amazonaws.com", false)]
+    {
+        assert_eq!(allows("kms:Decrypt", key, &[("kms:ViaService", service)]), want, "{service}");
+    }
+    assert!(!allows("kms:Decrypt", key, &[]), "a call of the function itself");
 }

@@ -90,6 +90,10 @@ fn every_alarm_says_when_it_is_over() {
         let properties = &alarm["Properties"];
         assert!(properties["AlarmActions"].is_array(), "{id} informs no topic");
         assert_eq!(properties["AlarmActions"], properties["OKActions"], "{id}");
+        if properties["TreatMissingData"] == "missing" {
+            let actions = &properties["InsufficientDataActions"];
+            assert_eq!(properties["AlarmActions"], *actions, "{id}");
+        }
     }
 }
 
@@ -123,6 +127,27 @@ fn the_runbook_has_a_paragraph_for_every_alarm_and_change() {
         let section = sections.iter().find(|(heading, _)| *heading == id);
         let (_, text) = section.unwrap_or_else(|| panic!("docs/runbook.md has no section {id}"));
         assert!(text.split_whitespace().count() >= 15, "docs/runbook.md says too little of {id}");
+    }
+}
+
+#[test]
+fn the_runbook_has_a_paragraph_for_every_rule() {
+    let runbook = sections("docs/runbook.md");
+    let rules = sections("docs/rules.md").into_iter().map(|(heading, _)| heading);
+    let rules = rules.filter(|heading| heading.contains('.') && !heading.contains(' '));
+    let rules: Vec<String> = rules.collect();
+    assert!(rules.len() > 60, "{rules:?}");
+    for rule in rules {
+        let section = runbook.iter().find(|(heading, _)| *heading == rule);
+        let (_, text) = section.unwrap_or_else(|| {
+            panic!(
+                "docs/runbook.md has no section {rule}: add `### {rule}` under `## Findings` with the four \
+                 lines `Reported if this does not hold:`, `Confirm:`, `Mend:` and `Set it off locally:`"
+            )
+        });
+        for line in ["Reported if", "Confirm: ", "Mend: ", "Set it off locally: "] {
+            assert!(text.lines().any(|it| it.starts_with(line)), "{rule}: no line begins `{line}`");
+        }
     }
 }
 
@@ -214,11 +239,7 @@ fn every_function_is_given_the_variables_that_it_reads() {
 }
 
 /// Names that the template matches and that AWS's page does not list.
-const NOT_LISTED: &[&str] = &[
-    "DeleteBucketOwnershipControls",
-    "PutBucketObjectLockConfiguration",
-    "PutBucketOwnershipControls",
-];
+const NOT_LISTED: &[&str] = &["PutObjectLockConfiguration"];
 
 #[test]
 fn names_of_s3_calls_are_those_that_cloudtrail_writes() {

@@ -1,4 +1,5 @@
-//! The EventBridge API, as far as functions call it: `PutEvents`, in AWS JSON 1.1.
+//! The EventBridge API, as far as functions and `vigil doctor` call it, in AWS JSON 1.1: `PutEvents`
+//! and the calls of `rules_api`.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{Caller, DEFAULT_BUS, Event, EventBuses};
+use super::{Caller, DEFAULT_BUS, Event, EventBuses, rules_api};
 use crate::account::Account;
 use crate::clock::to_the_second;
 
@@ -48,10 +49,17 @@ impl Api {
         let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         match target {
             Some("AWSEvents.PutEvents") => self.put_events(body, caller),
-            Some(other) => error(
-                "UnknownOperationException",
-                &format!("vigil-local serves AWSEvents.PutEvents, not {other}"),
-            ),
+            Some(other) => {
+                let operation = other.strip_prefix("AWSEvents.").unwrap_or_default();
+                match rules_api::answer(&self.buses, operation, body) {
+                    Some(Ok(answer)) => reply(StatusCode::OK, &answer),
+                    Some(Err((code, message))) => error(code, &message),
+                    None => error(
+                        "UnknownOperationException",
+                        &format!("vigil-local does not serve {other}"),
+                    ),
+                }
+            }
             None => error("UnknownOperationException", "the header X-Amz-Target is missing"),
         }
     }

@@ -1,11 +1,12 @@
-//! The Lambda API, as far as `aws lambda invoke` goes: call a function, wait or do not wait.
+//! The Lambda API, as far as `aws lambda invoke` and `vigil doctor` go: call a function, wait or do not
+//! wait, and look at it.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Functions, Outcome};
+use super::{Functions, Outcome, read_api};
 
 pub(crate) async fn answer(
     functions: &Functions,
@@ -14,20 +15,27 @@ pub(crate) async fn answer(
     headers: &HeaderMap,
     body: Bytes,
 ) -> Response {
-    let name = path
-        .strip_prefix("/2015-03-31/functions/")
-        .and_then(|rest| rest.strip_suffix("/invocations"));
+    if method == Method::GET && path.trim_end_matches('/') == "/2016-08-19/account-settings" {
+        return axum::Json(read_api::account(functions.0.configs.values())).into_response();
+    }
+    let path = path.strip_prefix("/2015-03-31/functions/");
+    if let Some(name) = path.filter(|rest| method == Method::GET && !rest.contains('/')) {
+        return match functions.config(&function_name(name)) {
+            Some(config) => axum::Json(read_api::function(config)).into_response(),
+            None => not_found(name),
+        };
+    }
+    let name = path.and_then(|rest| rest.strip_suffix("/invocations"));
     let Some(name) = name.filter(|_| method == Method::POST) else {
         return refuse(
             StatusCode::NOT_FOUND,
             "UnknownOperationException",
-            "vigil-local serves POST /2015-03-31/functions/{name}/invocations and no other call",
+            "vigil-local serves Invoke, GetFunction and GetAccountSettings",
         );
     };
     let name = function_name(name);
-    if functions.arn(&name).is_none() {
-        let message = format!("Function not found: {name}");
-        return refuse(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message);
+    if functions.config(&name).is_none() {
+        return not_found(&name);
     }
     let event = if body.is_empty() { Bytes::from_static(b"{}") } else { body };
     let Ok(value) = serde_json::from_slice::<Value>(&event) else {
@@ -80,6 +88,11 @@ fn respond(outcome: &Outcome) -> Response {
         }
         Outcome::Response(response) => ([version], axum::Json(response)).into_response(),
     }
+}
+
+fn not_found(name: &str) -> Response {
+    let message = format!("Function not found: {name}");
+    refuse(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message)
 }
 
 fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {

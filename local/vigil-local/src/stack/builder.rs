@@ -21,6 +21,8 @@ use crate::events::api::Api;
 use crate::events::{EventBuses, Targets};
 use crate::kms::Kms;
 use crate::lambda::{self, FunctionConfig, Functions, Surroundings};
+use crate::logs::Logs;
+use crate::queues::Queues;
 use crate::roles::Roles;
 use crate::router::Services;
 use crate::s3::{self, SECRET};
@@ -28,6 +30,7 @@ use crate::schedule::Schedules;
 use crate::sinks::Sinks;
 use crate::template::{FunctionSpec, Template};
 use crate::topics::Topics;
+use crate::trails::Trails;
 
 /// The data directory of ACM PCA within the data folder.
 const PCA: &str = "pca";
@@ -156,6 +159,11 @@ impl Builder {
         let logs = make_folder(&data.path().join("logs"))?;
         let targets = make_folder(&data.path().join("targets"))?;
         let mailboxes = make_folder(&data.path().join("mailboxes"))?;
+        let queues = template.queues;
+        let queues = Queues::new(account.clone(), clock.clone(), targets.clone(), queues);
+        let groups = template.log_groups;
+        let log_api = Logs { functions: logs.clone(), targets: targets.clone(), groups };
+        let trails = Trails::new(&account);
         let sinks = Arc::new(Sinks::in_folders(targets, mailboxes, clock.clone()));
         let topics = Topics::new(template.topics, template.subscriptions, sinks.clone());
         let topics = Arc::new(topics);
@@ -174,8 +182,8 @@ impl Builder {
             sinks,
             topics: topics.clone(),
         };
-        let buses = EventBuses::new(template.buses, template.rules, targets);
-        let history = EventHistory::before(buses.clone(), clock.clone());
+        let buses = EventBuses::new(template.buses, template.rules, template.records, targets);
+        let history = EventHistory::before(buses.clone(), clock.clone(), trails.clone());
         let timeline = Timeline::new(clock.clone());
         let schedules = Schedules::new(template.schedules, account.clone(), buses.clone());
         let schedules = Arc::new(schedules);
@@ -212,11 +220,14 @@ impl Builder {
             events: Api { account, buses: buses.clone(), clock },
             functions: functions.clone(),
             kms,
+            logs: log_api,
             pca: pca.router(),
+            queues,
             roles: roles.clone(),
             s3: s3.into_service(Arc::new(history.clone())),
             history,
             topics,
+            trails,
         };
         let guard = Guard::of_listener(address).and(self.allowed_hosts);
         let (stop, server) = serve(listener, services.into_router(guard));
@@ -264,6 +275,8 @@ impl Builder {
                 memory_mb: spec.memory_mb,
                 timeout: spec.timeout,
                 asynchronous: spec.asynchronous.clone(),
+                reserved: spec.reserved,
+                tags: spec.tags.clone(),
             })
         };
         specs.iter().map(find).collect()

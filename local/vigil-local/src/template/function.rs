@@ -23,6 +23,9 @@ pub(crate) struct FunctionSpec {
     pub(crate) memory_mb: u32,
     pub(crate) timeout: Duration,
     pub(crate) asynchronous: AsyncConfig,
+    /// ReservedConcurrentExecutions.
+    pub(crate) reserved: Option<u32>,
+    pub(crate) tags: BTreeMap<String, String>,
     /// The statements of its role.
     pub(crate) role: Vec<Value>,
 }
@@ -78,8 +81,16 @@ pub(super) fn read(
         memory_mb: properties.number("MemorySize")?.unwrap_or(128),
         timeout: Duration::from_secs(u64::from(properties.number("Timeout")?.unwrap_or(3))),
         asynchronous: read_asynchronous(properties, targets)?,
+        reserved: properties.number("ReservedConcurrentExecutions")?,
+        tags: read_tags(properties)?,
         role: read_role(properties)?,
     })
+}
+
+fn read_tags(properties: &Properties) -> Result<BTreeMap<String, String>, TemplateError> {
+    let Some(tags) = properties.nested("Tags")? else { return Ok(BTreeMap::new()) };
+    let tag = |(name, value): (&String, &Value)| Some((name.clone(), resolve::text(value)?));
+    Ok(tags.entries().filter_map(tag).collect())
 }
 
 /// `Policies` as documents; managed policies and SAM's policy templates are not read.

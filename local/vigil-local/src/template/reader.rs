@@ -26,7 +26,6 @@ const INERT: [&str; 7] = [
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
     "AWS::Lambda::Permission",
-    "AWS::Logs::LogGroup",
 ];
 
 pub(super) struct Reader {
@@ -98,8 +97,14 @@ impl Reader {
                     let arn = self.arn(logical_id)?;
                     self.template.topics.insert(arn, logical_id.clone());
                 }
-                // It is a target: its ARN is known, and nothing else of it matters.
-                "AWS::SQS::Queue" => {}
+                "AWS::Logs::LogGroup" => {
+                    let name = self.name(logical_id)?;
+                    self.template.log_groups.insert(name, logical_id.clone());
+                }
+                "AWS::SQS::Queue" => {
+                    let name = self.name(logical_id)?;
+                    self.template.queues.insert(name, logical_id.clone());
+                }
                 kind if INERT.contains(&kind) => {}
                 kind if ACTIVE.contains(&kind) => {
                     return Err(TemplateError::ResourceType {
@@ -125,8 +130,10 @@ impl Reader {
             let event_id = format!("{logical_id}{event_id}");
             let kind = event["Type"].as_str().unwrap_or_default();
             let properties = self.properties(&event_id, &event["Properties"])?;
-            let (targets, account) = (&self.targets, &self.resolver.account);
-            let trigger = trigger::read_function_event(kind, &properties, &name, targets, account)?;
+            let place = (&self.resolver.account, self.resolver.stack_name.as_str());
+            let trigger =
+                trigger::read_function_event(kind, &properties, &name, &self.targets, place)?;
+            self.template.records.extend(trigger.record);
             self.template.rules.extend(trigger.rule);
             self.template.schedules.extend(trigger.schedule);
         }
@@ -138,6 +145,7 @@ impl Reader {
         let properties = self.properties(logical_id, properties)?;
         let account = &self.resolver.account;
         let trigger = trigger::read_events_rule(&properties, &name, &self.targets, account)?;
+        self.template.records.extend(trigger.record);
         self.template.rules.extend(trigger.rule);
         self.template.schedules.extend(trigger.schedule);
         Ok(())

@@ -80,7 +80,7 @@ fn triggers_are_read_unless_they_are_disabled() {
     assert_eq!(
         schedules,
         [
-            ("EchoHourly", "arn:aws:events:us-east-1:111122223333:rule/EchoHourly"),
+            ("EchoHourly", "arn:aws:events:us-east-1:111122223333:rule/vigil-local-EchoHourly"),
             (
                 "EchoScheduler",
                 "arn:aws:scheduler:us-east-1:111122223333:schedule/default/EchoScheduler"

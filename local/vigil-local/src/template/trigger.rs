@@ -7,13 +7,15 @@ use super::physical::{bus_name, rule_resource};
 use super::property::Properties;
 use super::target::{TargetTable, read_dead_letters, read_input, read_targets};
 use crate::account::Account;
-use crate::events::{DEFAULT_BUS, Destination, Pattern, Rule, Target};
+use crate::events::{DEFAULT_BUS, Destination, Pattern, Rule, RuleRecord, Target, TargetRecord};
 use crate::schedule::expression::Expression;
 use crate::schedule::{Schedule, Sender};
 
 /// A rule or a schedule; `None` of both if it is switched off.
 #[derive(Debug, Default)]
 pub(super) struct Trigger {
+    /// As EventBridge's API shows it; a schedule of Scheduler is no rule.
+    pub(super) record: Option<RuleRecord>,
     pub(super) rule: Option<Rule>,
     pub(super) schedule: Option<Schedule>,
 }
@@ -24,8 +26,10 @@ pub(super) fn read_function_event(
     event: &Properties,
     function: &str,
     table: &TargetTable,
-    account: &Account,
+    (account, stack): (&Account, &str),
 ) -> Result<Trigger, TemplateError> {
+    // CloudFormation's name for it, without the random characters at its end.
+    let made = || format!("{stack}-{}", event.logical_id);
     let to_function = |event: &Properties| -> Result<Vec<Target>, TemplateError> {
         let destination = Destination::Function(function.to_owned());
         let arn = account.arn("lambda", &format!("function:{function}"));
@@ -34,19 +38,19 @@ pub(super) fn read_function_event(
     };
     match kind {
         "CloudWatchEvent" | "EventBridgeRule" => {
-            let name = event.text("RuleName")?.unwrap_or_else(|| event.logical_id.clone());
+            let name = event.text("RuleName")?.unwrap_or_else(made);
             let targets = to_function(event)?;
-            Ok(Trigger {
-                rule: read_rule(event, "Pattern", &name, targets, account)?,
-                schedule: None,
-            })
+            let record = read_record(event, &name, ("Pattern", "Schedule"), &targets, account)?;
+            let rule = read_rule(event, "Pattern", &name, targets, account)?;
+            Ok(Trigger { record: Some(record), rule, schedule: None })
         }
         "Schedule" => {
-            let name = event.text("Name")?.unwrap_or_else(|| event.logical_id.clone());
-            let sender = Sender::Rule(to_function(event)?);
+            let name = event.text("Name")?.unwrap_or_else(made);
+            let targets = to_function(event)?;
+            let record = read_record(event, &name, ("Pattern", "Schedule"), &targets, account)?;
             let arn = account.arn("events", &rule_resource(None, &name));
-            let schedule = read_schedule(event, "Schedule", arn, sender)?;
-            Ok(Trigger { rule: None, schedule })
+            let schedule = read_schedule(event, "Schedule", arn, Sender::Rule(targets))?;
+            Ok(Trigger { record: Some(record), rule: None, schedule })
         }
         "ScheduleV2" => {
             let name = event.text("Name")?.unwrap_or_else(|| event.logical_id.clone());
@@ -55,7 +59,7 @@ pub(super) fn read_function_event(
             let input = event.text("Input")?;
             let sender = Sender::Scheduler { function: function.to_owned(), input };
             let schedule = read_schedule(event, "ScheduleExpression", arn, sender)?;
-            Ok(Trigger { rule: None, schedule })
+            Ok(Trigger { record: None, rule: None, schedule })
         }
         other => Err(TemplateError::EventType {
             logical_id: event.logical_id.clone(),
@@ -72,7 +76,9 @@ pub(super) fn read_events_rule(
     account: &Account,
 ) -> Result<Trigger, TemplateError> {
     let targets = read_targets(properties, table)?;
-    let mut trigger = Trigger::default();
+    let members = ("EventPattern", "ScheduleExpression");
+    let record = read_record(properties, name, members, &targets, account)?;
+    let mut trigger = Trigger { record: Some(record), ..Trigger::default() };
     if properties.value("ScheduleExpression").is_some() {
         let arn = account.arn("events", &rule_resource(None, name));
         let sender = Sender::Rule(targets.clone());
@@ -84,6 +90,36 @@ pub(super) fn read_events_rule(
         return Err(properties.missing("EventPattern"));
     }
     Ok(trigger)
+}
+
+/// `members` are the names of the pattern and of the schedule.
+fn read_record(
+    properties: &Properties,
+    name: &str,
+    members: (&str, &str),
+    targets: &[Target],
+    account: &Account,
+) -> Result<RuleRecord, TemplateError> {
+    let bus = properties.text("EventBusName")?.unwrap_or_else(|| DEFAULT_BUS.to_owned());
+    let state = match read_state(properties)? {
+        None => "DISABLED",
+        Some(Enabled::Plainly) => "ENABLED",
+        Some(Enabled::WithReadOnlyCalls) => "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
+    };
+    let target = |(number, target): (usize, &Target)| TargetRecord {
+        id: format!("{}Target{number}", properties.logical_id),
+        arn: target.arn.clone(),
+        dead_letters: target.dead_letters.as_ref().map(|queue| queue.arn.clone()),
+    };
+    Ok(RuleRecord {
+        name: name.to_owned(),
+        arn: account.arn("events", &rule_resource(Some(&bus), name)),
+        bus: bus_name(&bus).to_owned(),
+        state: state.to_owned(),
+        pattern: properties.value(members.0).cloned(),
+        schedule: properties.text(members.1)?,
+        targets: targets.iter().enumerate().map(target).collect(),
+    })
 }
 
 fn read_rule(

@@ -165,7 +165,7 @@ async fn schedules_fire_along_the_clock_in_their_own_envelopes() {
     assert_eq!(hourly["source"], "aws.events");
     assert_eq!(hourly["detail"], json!({}));
     assert_eq!(hourly["time"], "2026-01-01T01:30:00Z");
-    let arn = "arn:aws:events:us-east-1:111122223333:rule/EchoHourly";
+    let arn = "arn:aws:events:us-east-1:111122223333:rule/vigil-local-EchoHourly";
     assert_eq!(hourly["resources"], json!([arn]));
     let scheduled = &response(&invocations[5].outcome)["event"];
     assert_eq!(scheduled, &json!({"run": "scheduled", "at": "2026-01-01T06:00:00Z"}));

@@ -109,11 +109,11 @@ async fn all_services_share_one_port_and_one_clock() {
     assert!(answer.contains("<Account>111122223333</Account>"), "{answer}");
     assert!(answer.contains("arn:aws:iam::111122223333:user/alice"), "{answer}");
 
-    let sqs = credential("sqs");
-    let headers = [("authorization", sqs.as_str())];
+    let dynamodb = credential("dynamodb");
+    let headers = [("authorization", dynamodb.as_str())];
     let (status, answer) = http_json(&stack, "POST", "/", &headers, &json!({})).await;
     assert_eq!(status, 501);
-    assert!(answer["message"].as_str().unwrap().contains("not sqs"), "{answer}");
+    assert!(answer["message"].as_str().unwrap().contains("not dynamodb"), "{answer}");
     stack.shutdown().await;
 }
 
@@ -262,7 +262,7 @@ async fn a_service_that_is_absent_answers_in_its_clients_protocol() {
     let stack = bare().start().await.unwrap();
     for (name, content_type, want) in [
         (
-            "ec2",
+            "dynamodb",
             "application/x-www-form-urlencoded; charset=utf-8",
             "<Response><Errors><Error><Code>",
         ),

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    assess, audit_report, auto_restore, bucket, configuration, crl, distribution, last_resort,
-    restore_deadline,
+    assess, audit_report, auto_restore, bucket, configuration, crl, distribution, doctor,
+    last_resort, restore_deadline,
 };
 use crate::finding::{Kind, RuleInfo};
 
@@ -20,6 +20,7 @@ pub fn all() -> Vec<RuleInfo> {
         last_resort::RULES,
         audit_report::RULES,
         assess::RULES,
+        doctor::RULES,
     ];
     let jobs = jobs.into_iter().flatten().copied();
     jobs.chain(crl).chain(bucket).chain(distribution).chain(configuration).collect()
@@ -78,6 +79,7 @@ fn title(area: &str) -> &str {
         "bucket" => "The CRL bucket (crl-audit)",
         "ca" => "The CA's configuration (crl-audit)",
         "crl" => "The CRL (crl-audit, vigil crl check)",
+        "doctor" => "The way to the operators (vigil doctor)",
         "distribution" => "The CRL as relying parties download it (crl-audit)",
         "last-resort" => "CAs about to be lost (last-resort)",
         "restore-deadline" => "Restoration windows (restore-deadline)",

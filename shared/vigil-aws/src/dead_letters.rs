@@ -1,0 +1,88 @@
+//! A dead-letter queue and the functions that its messages go back to.
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use serde_json::{Value, json};
+use vigil_core::{
+    jobs::replay::{DeadLetter, DeadLetters},
+    ports::PortError,
+};
+
+use crate::json_calls::{Call, LAMBDA, SQS, send};
+
+/// How long a message stays hidden from other receivers, in seconds.
+const HIDDEN: u32 = 60;
+
+/// An SQS queue, as [`DeadLetters`].
+#[derive(Clone, Debug)]
+pub struct SqsDeadLetters {
+    sdk: SdkConfig,
+    url: String,
+}
+
+impl SqsDeadLetters {
+    /// The queue with this name or URL.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError::NotFound`] if there is no such queue.
+    pub(crate) async fn open(sdk: SdkConfig, queue: &str) -> Result<Self, PortError> {
+        if queue.starts_with("https://") {
+            return Ok(Self { sdk, url: queue.to_owned() });
+        }
+        let request = json!({"QueueName": queue});
+        let answer = send(&sdk, Call::json(SQS, "GetQueueUrl", queue, &request)).await?;
+        let url = answer.body["QueueUrl"].as_str().unwrap_or_default().to_owned();
+        Ok(Self { sdk, url })
+    }
+
+    async fn call(&self, operation: &'static str, request: &Value) -> Result<Value, PortError> {
+        Ok(send(&self.sdk, Call::json(SQS, operation, &self.url, request)).await?.body)
+    }
+}
+
+#[async_trait]
+impl DeadLetters for SqsDeadLetters {
+    async fn receive(&self) -> Result<Vec<DeadLetter>, PortError> {
+        let request = json!({"QueueUrl": self.url, "MaxNumberOfMessages": 10,
+            "VisibilityTimeout": HIDDEN, "MessageAttributeNames": ["All"]});
+        let answer = self.call("ReceiveMessage", &request).await?;
+        let messages = answer["Messages"].as_array().into_iter().flatten();
+        Ok(messages.map(letter).collect())
+    }
+
+    async fn delete(&self, letter: &DeadLetter) -> Result<(), PortError> {
+        let request = json!({"QueueUrl": self.url, "ReceiptHandle": letter.receipt});
+        self.call("DeleteMessage", &request).await.map(|_| ())
+    }
+
+    async fn invoke_later(&self, function: &str, event: &Value) -> Result<(), PortError> {
+        // A colon in a path is signed as it is sent.
+        let name = function.rsplit(':').next().unwrap_or(function);
+        let path = format!("/2015-03-31/functions/{name}/invocations");
+        let call = Call {
+            service: LAMBDA,
+            operation: "Invoke",
+            method: "POST",
+            path: &path,
+            headers: &[("x-amz-invocation-type", "Event")],
+            body: event.to_string(),
+            resource: function,
+        };
+        send(&self.sdk, call).await.map(|_| ())
+    }
+}
+
+fn letter(message: &Value) -> DeadLetter {
+    let text = |name: &str| message[name].as_str().unwrap_or_default().to_owned();
+    let attributes = message["MessageAttributes"].as_object().into_iter().flatten();
+    let attribute = |(name, value): (&String, &Value)| {
+        Some((name.clone(), value["StringValue"].as_str()?.to_owned()))
+    };
+    DeadLetter {
+        id: text("MessageId"),
+        receipt: text("ReceiptHandle"),
+        body: text("Body"),
+        attributes: attributes.filter_map(attribute).collect(),
+    }
+}

@@ -1,0 +1,75 @@
+//! `vigil doctor`: whether a deployment sees deletions and informs the operators.
+
+use clap::Args;
+use vigil_aws::clients::Clients;
+use vigil_core::{
+    jobs::doctor::{self, Check, Outcome, Place, Ports},
+    ports::{Bus, EvidenceStore},
+};
+
+use crate::{
+    exit::{Answer, Exit},
+    output::line,
+};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The stack's parameter Name.
+    #[arg(long, default_value = "vigil", value_name = "NAME")]
+    name: String,
+    /// The name of the stack, if it is not that of --name.
+    #[arg(long, value_name = "STACK")]
+    stack: Option<String>,
+    /// First invoke each scheduled function once. Schedules count from their creation, so after a deployment
+    /// the first run is up to a day away.
+    #[arg(long)]
+    run_functions: bool,
+    /// How long to wait until the test finding reaches log group and topic.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    wait: u32,
+}
+
+/// Seconds between two looks into the logs.
+const PAUSE: u32 = 5;
+
+pub(crate) fn run(options: Options) -> Answer {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let checks = runtime.block_on(examine(options));
+    for Check { name, outcome } in &checks {
+        match outcome {
+            Outcome::Good(what) => line(&format!("good     {name}: {what}")),
+            Outcome::Bad { what, mend } => {
+                line(&format!("bad      {name}: {what}"));
+                line(&format!("         mend it: {mend}"));
+            }
+            Outcome::Unknown(why) => line(&format!("unknown  {name}: {why}")),
+        }
+    }
+    let has = |wanted: fn(&Outcome) -> bool| checks.iter().any(|check| wanted(&check.outcome));
+    Ok(if has(|it| matches!(it, Outcome::Bad { .. })) {
+        Exit::Findings
+    } else if has(|it| matches!(it, Outcome::Unknown(_))) {
+        Exit::NotChecked
+    } else {
+        Exit::Clean
+    })
+}
+
+async fn examine(options: Options) -> Vec<Check> {
+    let clients = Clients::load().await;
+    let stack = options.stack.unwrap_or_else(|| options.name.clone());
+    let place = Place { name: options.name, stack };
+    let ports = Ports {
+        deployment: &clients.deployment(),
+        authorities: &clients.authorities(),
+        evidence: &|bucket| Box::new(clients.evidence(bucket.to_owned())) as Box<dyn EvidenceStore>,
+        bus: &|bus| Box::new(clients.bus(bus.to_owned())) as Box<dyn Bus>,
+    };
+    let options = doctor::Options {
+        run_functions: options.run_functions,
+        looks: options.wait / PAUSE + 1,
+        nonce: std::process::id(),
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    doctor::judge(&doctor::gather(&ports, place, version, options).await)
+}
