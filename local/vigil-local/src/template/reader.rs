@@ -19,7 +19,7 @@ const ACTIVE: [&str; 6] = [
 ];
 
 /// Types that need no counterpart: nothing here comes to an alarm or an archive.
-const INERT: [&str; 7] = [
+const INERT: [&str; 6] = [
     "AWS::CloudWatch::Alarm",
     "AWS::Events::Archive",
     "AWS::IAM::ManagedPolicy",

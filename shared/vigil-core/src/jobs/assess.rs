@@ -237,6 +237,7 @@ impl Region<'_> {
             max_crl_bytes: crl_audit::MAX_CRL_BYTES,
             max_report_bytes: crl_audit::MAX_COMPARED_REPORT_BYTES,
             claim_expires_after: CLAIM_EXPIRES,
+            administrators: Vec::new(),
         };
         match crl_audit::run(&json!({}), &ports, &settings).await {
             Ok(crl_audit::Outcome::Audited(audit)) => Some(audit.report),

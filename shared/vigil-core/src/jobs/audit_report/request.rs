@@ -70,7 +70,7 @@ pub(super) async fn request(
             Err(error) => break error,
         }
     };
-    match refused(ports, settings, ca, error).await {
+    match refused(ports, settings, (ca, now), error).await {
         // It is not known what became of the request.
         Answer::Failed(reason) => Answer::Failed(reason),
         answer => answered(ports, ca, now, answer).await,
@@ -97,7 +97,12 @@ fn skipped(reason: String) -> Answer {
 }
 
 /// Finds the cause: in the answer, or in the settings of the bucket.
-async fn refused(ports: &Ports<'_>, settings: &Settings, ca: &CaArn, error: PortError) -> Answer {
+async fn refused(
+    ports: &Ports<'_>,
+    settings: &Settings,
+    (ca, now): (&CaArn, OffsetDateTime),
+    error: PortError,
+) -> Answer {
     let text = chain(&error);
     let cause = match cause_of_answer(&error, &text) {
         // It may have been deleted since it was listed.
@@ -108,7 +113,7 @@ async fn refused(ports: &Ports<'_>, settings: &Settings, ca: &CaArn, error: Port
         },
         Some(cause) => cause,
         None if is_refusal(&text) => {
-            Cause::of_bucket(ports.buckets.facts(&settings.report_bucket).await, ca)
+            Cause::of_bucket(ports.buckets.facts(&settings.report_bucket).await, ca, now)
         }
         None => return Answer::Failed(text),
     };

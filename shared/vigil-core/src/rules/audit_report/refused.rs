@@ -188,14 +188,14 @@ impl Cause {
 
     /// The cause that the bucket's settings show. The service's answer names all of them at once
     /// ("Check that your bucket policy, encryption settings, S3 Block Public Access settings …").
-    pub(crate) fn of_bucket(facts: BucketFacts, ca: &CaArn) -> Self {
+    pub(crate) fn of_bucket(facts: BucketFacts, ca: &CaArn, as_of: time::OffsetDateTime) -> Self {
         let block = facts.public_access_block.known().ok().copied();
-        let subject = subject(facts, ca);
+        let subject = subject(facts, ca, as_of);
         let found = |id: &str| {
             let rules: Vec<_> = bucket::RULES.iter().filter(|rule| rule.info.id == id).collect();
-            let judged = rules.into_iter().flat_map(|rule| {
-                judge(std::slice::from_ref(rule), &subject, "", time::OffsetDateTime::UNIX_EPOCH)
-            });
+            let judged = rules
+                .into_iter()
+                .flat_map(|rule| judge(std::slice::from_ref(rule), &subject, "", as_of));
             judged.into_iter().any(|judgement| match judgement.result {
                 JudgementResult::Findings { findings } => {
                     findings.iter().any(|finding| !NOT_ABOUT_WRITING.contains(&kind_of(finding)))
@@ -229,7 +229,7 @@ fn kind_of(finding: &Finding) -> &str {
 }
 
 /// The bucket as the rules for buckets judge it, with a report in place of the CRL.
-fn subject(facts: BucketFacts, ca: &CaArn) -> BucketSubject {
+fn subject(facts: BucketFacts, ca: &CaArn, as_of: time::OffsetDateTime) -> BucketSubject {
     let user = BucketUser {
         ca: ca.clone(),
         common_name: None,
@@ -243,6 +243,8 @@ fn subject(facts: BucketFacts, ca: &CaArn) -> BucketSubject {
         account_block: crate::bucket::Fact::Unknown("it is not needed".to_owned()),
         users: vec![user],
         orphans: Err("they are not needed".to_owned()),
+        administrators: Vec::new(),
+        as_of,
     }
 }
 

@@ -92,7 +92,11 @@ fn the_bucket_shows_the_cause() {
     for (name, spoil, cause) in table {
         let mut facts = facts();
         spoil(&mut facts);
-        assert_eq!(Cause::of_bucket(facts, &ca()), cause, "{name}");
+        assert_eq!(
+            Cause::of_bucket(facts, &ca(), time::OffsetDateTime::UNIX_EPOCH),
+            cause,
+            "{name}"
+        );
     }
 }
 
