@@ -32,7 +32,7 @@ pub(crate) enum InputError {
     Remote {
         url: String,
         #[source]
-        error: RemoteError,
+        error: Box<RemoteError>,
     },
     #[error("{path} is not a regular file", path = .0.display())]
     NotAFile(PathBuf),
@@ -122,7 +122,7 @@ fn of_one(path: &Path, name: &str) -> Vec<Found> {
     let read = if name == "-" {
         stdin(path).map(|bytes| decoded(name, bytes, &mut sources))
     } else if remote::is_remote(name) {
-        let failed = |error| InputError::Remote { url: name.to_owned(), error };
+        let failed = |error| InputError::Remote { url: name.to_owned(), error: Box::new(error) };
         remote::read(name).map_err(failed).map(|bytes| decoded(name, bytes, &mut sources))
     } else {
         from_file(path, &mut sources)
