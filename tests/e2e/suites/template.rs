@@ -162,7 +162,7 @@ fn what_is_kept_is_not_kept_by_a_creation_that_fails() {
         let replaced = &resource["UpdateReplacePolicy"];
         assert_eq!(replaced == "Retain", !policy.is_null(), "{id}");
     }
-    assert_eq!(kept, 3, "two buckets and the log of findings");
+    assert_eq!(kept, 6, "two buckets, the log of findings and three keys");
 }
 
 /// A second stack has a `Name` of its own, and then no name of the first.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Inner;
 use super::keys::{Key, KmsRefusal, refuse};
 use super::material::{self, SigningAlgorithm};
-use super::operations::text;
+use super::request::text;
 
 /// KMS takes messages of up to this size; a longer one is sent as its digest.
 const MAX_MESSAGE_BYTES: usize = 4096;

@@ -5,6 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::keys::{Alias, Key, KmsRefusal, KmsState, refuse};
 use super::material::KeySpecName;
+use super::request::text;
 use super::{Inner, cryptographic};
 use iam_policy::{Context, Policy, Principal, Request, Verdict};
 
@@ -368,11 +369,6 @@ impl Inner {
 
 fn missing(id: &str) -> KmsRefusal {
     refuse("NotFoundException", &format!("Key '{id}' does not exist"))
-}
-
-pub(super) fn text<'a>(request: &'a Value, name: &str) -> Result<&'a str, KmsRefusal> {
-    let missing = || refuse("ValidationException", &format!("{name} is missing"));
-    request[name].as_str().filter(|text| !text.is_empty()).ok_or_else(missing)
 }
 
 fn default_only(request: &Value) -> Result<(), KmsRefusal> {
