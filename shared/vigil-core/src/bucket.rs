@@ -62,6 +62,7 @@ pub struct BucketFacts {
 /// One grant of a bucket's ACL.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AclGrant {
+    /// Whom it is for.
     pub to: AclGrantee,
     /// READ, WRITE, READ_ACP, WRITE_ACP or FULL_CONTROL.
     pub permission: String,

@@ -14,6 +14,10 @@ pub fn aws(endpoint: &str, arguments: &[&str]) -> Result<String, String> {
 }
 
 /// The same by the principal of this access key.
+///
+/// # Errors
+///
+/// As [`aws`].
 pub fn aws_as(access_key: &str, endpoint: &str, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(tool("aws"));
     command

@@ -32,9 +32,11 @@ pub const START: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
 pub const ALERT_EMAIL: &str = "pki@example.com";
 /// The parameter OnCallEmail.
 pub const ON_CALL_EMAIL: &str = "on-call@example.com";
-/// Who approves deletions and publishes policies, with these keys.
+/// Who approves deletions and publishes policies, with the two keys.
 pub const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
+/// The key that approvals are signed with.
 pub const APPROVER_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/ApproverKey";
+/// The key that policies are signed with.
 pub const POLICY_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/PolicyKey";
 const STATE_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/StateKey";
 /// The evidence bucket of each world.

@@ -21,6 +21,7 @@ pub const APPROVERS: &str = "arn:aws:kms:us-east-1:111122223333:key/approvers";
 /// KMS without keys: every key signs, and fails on demand.
 #[derive(Default)]
 pub struct FakeSignatures {
+    /// The calls that were made.
     pub calls: Calls,
 }
 
@@ -59,6 +60,7 @@ impl Signatures for FakeSignatures {
 /// The secret is there unless it is made to fail.
 #[derive(Default)]
 pub struct FakeSealing {
+    /// The calls that were made.
     pub calls: Calls,
 }
 

@@ -55,7 +55,7 @@ impl Objects for Files {
             return Ok(Delivery::Absent);
         };
         let _ = sink(body);
-        Ok(Delivery::Delivered)
+        Ok(Delivery::Delivered(crate::distribution::ObjectMetadata::default()))
     }
 
     async fn stat(&self, object: Address<'_>) -> Result<Option<ObjectFacts>, PortError> {

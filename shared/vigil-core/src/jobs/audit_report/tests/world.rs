@@ -200,6 +200,7 @@ pub(super) fn facts() -> BucketFacts {
         lifecycle: Fact::Known(Vec::new()),
         access_logs: Fact::Known(None),
         object_lock: Fact::Known(false),
+        acl: Fact::Known(Vec::new()),
     }
 }
 

@@ -26,6 +26,7 @@ fn facts() -> BucketFacts {
         lifecycle: Fact::Known(Vec::new()),
         access_logs: Fact::Known(None),
         object_lock: Fact::Known(false),
+        acl: Fact::Known(Vec::new()),
     }
 }
 
