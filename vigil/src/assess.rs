@@ -1,4 +1,4 @@
-//! `vigil assess`: one look at an account, with nothing deployed.
+//! `vigil assess`: one assessment of an account, with nothing deployed.
 
 mod human;
 mod memory;

@@ -32,7 +32,7 @@ pub struct Signature {
     pub signature: String,
 }
 
-/// More signatures than this are not looked at: each costs a call to KMS.
+/// More signatures than this are not verified: each costs a call to KMS.
 pub const MAX_SIGNATURES: usize = 8;
 
 /// What can be signed.
@@ -45,7 +45,7 @@ pub trait Statement: Serialize + DeserializeOwned {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignedError {
-    /// It has more signatures than are looked at.
+    /// It has more signatures than are verified.
     #[error("it has {0} signatures; at most {MAX_SIGNATURES} are read")]
     Many(usize),
     /// It is not JSON of this shape.

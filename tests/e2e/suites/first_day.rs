@@ -1,8 +1,8 @@
 //! The alarms of infra/template.yaml over the first day of a stack, and over a schedule that stops.
 //!
 //! CloudWatch User Guide, "Using Amazon CloudWatch alarms" and "Configuring how CloudWatch alarms treat missing
-//! data": an alarm begins in INSUFFICIENT_DATA, and acts when its state changes. CloudWatch looks at some more
-//! periods than an alarm names before it says that data is missing; how many, AWS does not say.
+//! data": an alarm begins in INSUFFICIENT_DATA, and acts when its state changes. CloudWatch reads some more
+//! periods than an alarm names before it says that data is missing. AWS does not document how many.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 

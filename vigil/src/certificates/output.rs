@@ -10,7 +10,7 @@ use crate::output::{plain, plain_json};
 pub(super) struct Output<W> {
     format: Format,
     out: W,
-    /// Whoever read it has enough, as `head` has.
+    /// The reader has enough, as `head` has.
     is_closed: bool,
     failure: Option<io::Error>,
 }

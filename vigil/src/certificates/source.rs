@@ -180,7 +180,7 @@ impl Source {
                 let read =
                     clients.objects().read(Address::new(bucket, key), LIMIT, &mut sink).await;
                 match read {
-                    Ok(Delivery::Delivered) => {}
+                    Ok(Delivery::Delivered(_)) => {}
                     Ok(Delivery::Absent) => return Err(SourceError::NotThere(place)),
                     Ok(Delivery::TooLarge) => {
                         let cause = io::Error::new(io::ErrorKind::FileTooLarge, "over 100 GiB");

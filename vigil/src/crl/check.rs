@@ -8,7 +8,6 @@ use vigil_core::{
     certificate::Certificate,
     crl::comparison::{Coverage, Difference, Reported, difference},
     failure::chain,
-    finding::Severity,
     rules::{
         self, JudgementResult,
         crl::{CrlHistory, CrlLocation, CrlState, CrlSubject, Profile, References},
@@ -221,6 +220,9 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
 /// Rules about what surrounds the object, which a file does not show.
 const NOT_CHECKED: [&str; 3] = ["crl.object-present", "crl.writer", "crl.generation"];
 
+/// The CRL's name, and what is judged of it, or why it cannot be read.
+type Gathered = Result<(String, CrlSubject), (String, InputError)>;
+
 /// All the files at once: the longest is the report. The outer error is one of the files that every CRL is
 /// compared with, the inner one the CRL's own.
 fn gather(
@@ -228,7 +230,7 @@ fn gather(
     source: &Source,
     issuers: &[Certificate],
     as_of: OffsetDateTime,
-) -> Result<Result<(String, CrlSubject), (String, InputError)>, InputError> {
+) -> Result<Gathered, InputError> {
     let compared = options.previous.is_some() || options.report.is_some();
     let keep = if compared { Keep::Entries } else { Keep::Nothing };
     thread::scope(|scope| {

@@ -128,7 +128,7 @@ fn material_of(key: &Key) -> Result<Vec<u8>, KmsRefusal> {
     BASE64_STANDARD.decode(material).map_err(|_| broken())
 }
 
-/// Only if the file of keys was changed by hand.
+/// If the file of keys was edited.
 fn broken() -> KmsRefusal {
     refuse("KMSInternalException", "the key's material cannot be used")
 }

@@ -1,5 +1,5 @@
-//! The Lambda API, as far as `aws lambda invoke` and `vigil doctor` go: call a function, wait or do not
-//! wait, and look at it.
+//! The Lambda API that `aws lambda invoke` and `vigil doctor` use: call a function, wait or do not
+//! wait, and read its configuration.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;

@@ -30,7 +30,7 @@ pub(crate) fn is_world_readable(acl: &str) -> bool {
     matches!(acl, "public-read" | "public-read-write")
 }
 
-/// Whether anybody may create, overwrite and delete objects of a bucket under this ACL.
+/// Whether any principal may create, overwrite and delete objects of a bucket under this ACL.
 pub(crate) fn is_world_writable(acl: &str) -> bool {
     acl == "public-read-write"
 }

@@ -67,7 +67,7 @@ pub fn alert(ca: &CaArn, until: OffsetDateTime, threshold: Span) -> String {
     format!("{}{threshold}.json", alerts(ca, until))
 }
 
-/// That an acknowledgement of a deletion was refused has been told.
+/// Records that a refused acknowledgement was published.
 pub fn refused_acknowledgement(ca: &CaArn, until: OffsetDateTime) -> String {
     format!("{}acknowledgement-refused.json", alerts(ca, until))
 }

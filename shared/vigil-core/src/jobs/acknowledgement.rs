@@ -94,7 +94,7 @@ impl Ack {
             Ok(signed) => signed,
             Err(error) => return Ok(Acknowledged::Refused(format!("{key}: {}", chain(&error)))),
         };
-        // One of an earlier deletion is left over, and no reason to tell anybody.
+        // One of an earlier deletion is left over, and is no reason for a finding.
         if !signed.statement.is_for(until) {
             return Ok(Acknowledged::No);
         }

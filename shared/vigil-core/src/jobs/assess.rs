@@ -1,4 +1,4 @@
-//! One look at an account, by an operator and with nothing deployed: runs the jobs of audit-report
+//! One assessment of an account, by an operator and with nothing deployed: runs the jobs of audit-report
 //! and crl-audit over a store of the operator's, and changes nothing in AWS.
 //!
 //! auto-restore, restore-deadline and last-resort restore CAs, so they are not run. In place of them,

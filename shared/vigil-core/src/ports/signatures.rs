@@ -11,7 +11,7 @@ pub trait Signatures: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`PortError`] if it cannot be told: the key is disabled, gone or may not be used, or KMS is.
+    /// [`PortError`] if that is not known: the key is disabled, deleted or may not be used, or KMS fails.
     async fn is_signed(
         &self,
         key: &str,

@@ -1,4 +1,4 @@
-//! Approvals, acknowledgements and policies that nobody has signed, or not who may.
+//! Approvals, acknowledgements and policies that are not signed, or not by an approver.
 
 use aws_sdk_acmpca::types::CertificateAuthorityStatus as Status;
 use e2e::world::{APPROVER_KEY, POLICY_KEY, World, id};
@@ -23,7 +23,7 @@ fn body(statement: Approval, signatures: Vec<Signature>) -> Vec<u8> {
     Signed { statement, signatures }.to_json().unwrap()
 }
 
-/// What is told about the CA, as text.
+/// The findings about the CA, as text.
 fn told(world: &World, ca: &str) -> String {
     let told = world.findings("auto-restore.evidence-suspicious");
     told.iter().filter(|one| one["resource"] == ca).map(Value::to_string).collect()

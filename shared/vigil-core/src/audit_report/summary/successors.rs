@@ -95,7 +95,7 @@ fn hash(value: impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// The longest time to an end that is told apart from others: 68 years.
+/// The longest distinct time to an end: 68 years.
 const LONGEST: u32 = u32::MAX >> 1;
 
 impl Unexpired {

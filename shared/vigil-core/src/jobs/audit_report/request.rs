@@ -54,7 +54,7 @@ pub(super) async fn request(
                     Err(error) => Answer::Failed(chain(&error)),
                 };
             }
-            // Somebody has one made: by its event it is summarised as well.
+            // Another caller requested one: its event has it summarised as well.
             Ok(CreatedReport::TooSoon { reason }) => {
                 return answered(ports, ca, now, skipped(reason)).await;
             }

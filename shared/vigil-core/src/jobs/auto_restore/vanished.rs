@@ -32,7 +32,7 @@ impl RegionRun<'_> {
                 continue;
             }
             let window = match self.evidence.read(&keys::window(arn)).await {
-                // Who puts a window there does not keep the loss from being told.
+                // A window that another principal wrote does not suppress the finding of the loss.
                 Err(PortError::Unauthentic { .. }) => None,
                 window => window.map_err(AutoRestoreError::EvidenceStore)?,
             };

@@ -191,7 +191,7 @@ async fn own_policies(run_in: &RegionRun<'_>) -> Result<Option<(Policies, Vec<St
     }
 }
 
-/// Files of policies were read once. They say that somebody means to decide, and nothing says who.
+/// Files of policies were read once. They show an intent to decide, and nothing shows whose.
 async fn unsigned_policies(evidence: &dyn EvidenceStore) -> Result<(), Gap> {
     let keys = evidence.list(keys::POLICIES).await?;
     match keys.into_iter().find(|key| key.ends_with(".cedar")) {
