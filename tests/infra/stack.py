@@ -145,6 +145,7 @@ class Stack:
             "AWS::Events::EventBus": f"arn:aws:events:{base}:event-bus/{physical}",
             "AWS::Logs::LogGroup": f"arn:aws:logs:{base}:log-group:{physical}:*",
             "AWS::IAM::Role": f"arn:aws:iam::111122223333:role/{physical}",
+            "AWS::KMS::Key": f"arn:aws:kms:{base}:key/{physical}",
             "AWS::Events::Rule": f"arn:aws:events:{base}:rule/{self._bus(name)}{physical}",
         }[kind]
 

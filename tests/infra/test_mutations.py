@@ -67,7 +67,7 @@ FAULTS = [
         "",
     ),
     (
-        "test_the_two_buckets_and_the_log_are_kept_but_not_by_a_failed_creation",
+        "test_buckets_log_and_keys_are_kept_but_not_by_a_failed_creation",
         "DeletionPolicy: RetainExceptOnCreate",
         "DeletionPolicy: Retain",
     ),

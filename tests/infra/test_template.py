@@ -11,6 +11,7 @@ MAIL = {"AlertEmail": "pki@example.com"}
 KEY = "arn:aws:kms:us-east-1:111122223333:key/11112222-3333-4444-5555-666677778888"
 FUNCTIONS = {"AuditReport", "AutoRestore", "CrlAudit", "LastResortFunction", "Notify", "RestoreDeadline"}
 STORES = {"EvidenceBucket", "ReportBucket", "FindingsLog"}
+KEYS = {"ApproverKey", "PolicyKey", "StateKey"}
 
 
 def stack(**parameters):
@@ -146,13 +147,13 @@ def test_every_condition_of_a_role_is_known_to_a_test():
     assert all(f"fn {test}(" in suite for test in CONDITIONS.values())
 
 
-def test_the_two_buckets_and_the_log_are_kept_but_not_by_a_failed_creation():
+def test_buckets_log_and_keys_are_kept_but_not_by_a_failed_creation():
     kept = {
         name: resource["DeletionPolicy"]
         for name, resource in transformed()["Resources"].items()
         if "DeletionPolicy" in resource
     }
-    assert kept == {name: "RetainExceptOnCreate" for name in STORES}
+    assert kept == {name: "RetainExceptOnCreate" for name in STORES | KEYS}
 
 
 def test_the_version_is_that_of_the_workspace():
@@ -326,7 +327,12 @@ def test_last_resort_can_be_switched_off():
     assert stack().resources["LastResortFunctionQuarterly"]["Properties"]["State"] == "ENABLED"
 
 
+JUDGES = {"AutoRestore", "RestoreDeadline"}
 VARIABLES = {
+    "ApprovalsNeeded": ("2", "VIGIL_APPROVALS_NEEDED", JUDGES | {"LastResortFunction"}),
+    "CrlAdministrators": ("111122223333", "VIGIL_CRL_ADMINISTRATORS", {"CrlAudit"}),
+    "ReportStale": ("2h,3h", "VIGIL_REPORT_STALE", {"AuditReport"}),
+    "RetiredKeys": (f"{KEY}@2026-01-01", "VIGIL_RETIRED_KEYS", JUDGES | {"LastResortFunction"}),
     "DeadlineThresholds": ("2d", "VIGIL_DEADLINE_THRESHOLDS", {"AutoRestore", "RestoreDeadline"}),
     "FetchDistributionPoints": ("true", "VIGIL_FETCH_DISTRIBUTION_POINTS", {"CrlAudit"}),
     "PermittedDeletions": (
@@ -352,6 +358,34 @@ def test_a_setting_reaches_its_functions(parameter):
         if str(function["Environment"]["Variables"].get(variable)) == value
     }
     assert wanted <= given
+
+
+CAROL = "arn:aws:iam::111122223333:role/carol"
+
+
+@pytest.mark.parametrize(
+    "parameter, key, variable, users",
+    [
+        ("Approvers", "ApproverKey", "VIGIL_APPROVER_KEYS", JUDGES | {"LastResortFunction"}),
+        ("Publishers", "PolicyKey", "VIGIL_POLICY_KEYS", JUDGES),
+    ],
+)
+def test_signers_alone_sign_with_the_key_that_functions_check(parameter, key, variable, users):
+    assert key not in stack().resources
+    of = stack(**{parameter: CAROL})
+    policy = of.resources[key]["Properties"]["KeyPolicy"]["Statement"]
+    assert [one["Principal"]["AWS"] for one in policy if "kms:Sign" in one["Action"]] == [[CAROL]]
+    arn = of.get_att(key, "Arn")
+    for name, function in of.of_type("AWS::Lambda::Function").items():
+        value = function["Environment"]["Variables"].get(variable, "")
+        assert (arn in value) == (name in users), name
+
+
+def test_approver_keys_name_further_groups():
+    of = stack(ApproverKeys=KEY)
+    for name in JUDGES | {"LastResortFunction"}:
+        variables = of.resources[name]["Properties"]["Environment"]["Variables"]
+        assert variables["VIGIL_APPROVER_KEYS"].strip(",") == KEY
 
 
 def test_the_sweep_has_its_schedule():
