@@ -33,6 +33,12 @@ const UNCALLED: &[(&str, &str, &str, &str)] = &[
     ("audit-report", "s3:GetBucketPolicy", REPORTS, AFTER_REFUSAL),
     ("audit-report", "s3:GetBucketPublicAccessBlock", REPORTS, AFTER_REFUSAL),
     ("audit-report", "s3:GetEncryptionConfiguration", REPORTS, AFTER_REFUSAL),
+    (
+        "crl-audit",
+        "s3:GetObject",
+        "/reports/crl-audit/*",
+        "read when two runs end in one second, so that both reports are kept",
+    ),
     ("auto-restore", "s3:GetObject", "/acks/*", "read at the end of a window by the sweep"),
     ("auto-restore", "s3:GetObject", "/state/crl-audit/cas/*", "read when a CA signs no CRL"),
     ("auto-restore", "s3:GetObject", "/state/deadline/*", "read when a CA has vanished"),

@@ -7,6 +7,7 @@ use super::Options;
 
 /// What crl-audit's rules ask of a bucket.
 const BUCKET_ACTIONS: [&str; 12] = [
+    "s3:GetBucketAcl",
     "s3:GetBucketLocation",
     "s3:GetBucketLogging",
     "s3:GetBucketNotification",

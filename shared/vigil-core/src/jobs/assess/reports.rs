@@ -77,7 +77,7 @@ impl Region<'_> {
             match self.ports.audit_reports.describe(ca, report).await {
                 Ok(record) if record.status == ReportStatus::Creating => {}
                 // Its failure is a finding of the job's.
-                Ok(_) => return self.analyse(ca, report).await,
+                Ok(record) => return self.analyse(ca, report, &record.bucket).await,
                 Err(error) => return failed(chain(&error)),
             }
             if let Err(TimeIsUp) = self.ports.pace.pause(POLL).await {
@@ -94,8 +94,8 @@ impl Region<'_> {
         let prefix = format!("audit-report/{}/", ca.arn.id());
         for bucket in self.report_buckets(ca) {
             match self.ports.report_files.newest(&bucket, &prefix).await {
-                Ok(Some((key, at))) if newest.as_ref().is_none_or(|(_, of)| *of < at) => {
-                    newest = Some((key, at));
+                Ok(Some((key, at))) if newest.as_ref().is_none_or(|(_, of, _)| *of < at) => {
+                    newest = Some((key, at, bucket));
                 }
                 Ok(_) => {}
                 // A CRL bucket that is gone or closed is crl-audit's to find.
@@ -107,9 +107,10 @@ impl Region<'_> {
                 }
             }
         }
-        let id = newest.as_ref().and_then(|(key, _)| report_id(key));
-        if let Some(id) = id {
-            unchecked.extend(self.analyse(&ca.arn, id).await);
+        if let Some((key, _, bucket)) = &newest
+            && let Some(id) = report_id(key)
+        {
+            unchecked.extend(self.analyse(&ca.arn, id, bucket).await);
         }
         unchecked
     }
@@ -122,8 +123,8 @@ impl Region<'_> {
     }
 
     /// Runs the job on the event that ACM PCA sent when the report was ready.
-    async fn analyse(&self, ca: &CaArn, report: &str) -> Vec<Unchecked> {
-        let settings = self.audit_report_settings("");
+    async fn analyse(&self, ca: &CaArn, report: &str, bucket: &str) -> Vec<Unchecked> {
+        let settings = self.audit_report_settings(bucket);
         let event = self.ready(ca, report);
         match audit_report::run(&event, &self.audit_report_ports(), &settings).await {
             Ok(_) => Vec::new(),
