@@ -149,15 +149,15 @@ impl EventBuses {
         }
     }
 
-    /// Whether the policy of a bus lets the caller put an event of this source.
+    /// Whether the policy of a bus lets the caller put an event of this source and detail-type.
     pub(crate) fn permit_put(
         &self,
         bus: &str,
-        source: &str,
+        event: (&str, &str),
         caller: &Caller,
     ) -> Result<(), String> {
         let Targets { policies, account, .. } = &self.0.targets;
-        policies.permit_put(bus, source, caller, account)
+        policies.permit_put(bus, event, caller, account)
     }
 
     /// How many deliveries of each rule failed, by the rule's logical id.

@@ -7,7 +7,7 @@ use aws_sdk_eventbridge::{
 };
 use aws_smithy_types::DateTime;
 use vigil_core::{
-    finding::{DETAIL_TYPE, Finding, SOURCE},
+    finding::{Finding, SOURCE},
     ports::{Bus, CONTINUATION, Cause, Continuation, PortError, PublishError, RefusedFinding},
 };
 
@@ -39,7 +39,7 @@ impl EventBridge {
         Ok(PutEventsRequestEntry::builder()
             .event_bus_name(&self.bus)
             .source(SOURCE)
-            .detail_type(DETAIL_TYPE)
+            .detail_type(finding.detail_type())
             .time(DateTime::from_secs(finding.as_of.unix_timestamp()))
             .resources(&finding.resource)
             .detail(detail)

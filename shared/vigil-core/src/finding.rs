@@ -27,6 +27,10 @@ pub(crate) use template::quoted;
 pub const SOURCE: &str = "vigil";
 /// The detail-type of the events that carry findings.
 pub const DETAIL_TYPE: &str = "Vigil Finding";
+/// The detail-type of the finding that `vigil doctor` publishes. Operators may publish it, and no other.
+pub const TEST_DETAIL_TYPE: &str = "Vigil Test Finding";
+/// The rule of that finding.
+pub(crate) const TEST_RULE: &str = "doctor.test-finding";
 
 /// One fact with its explanation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,6 +79,13 @@ pub enum Severity {
     High,
     /// To be acted on now.
     Critical,
+}
+
+impl Finding {
+    /// The detail-type of the event that carries it.
+    pub fn detail_type(&self) -> &'static str {
+        if self.rule == TEST_RULE { TEST_DETAIL_TYPE } else { DETAIL_TYPE }
+    }
 }
 
 impl Severity {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Options;
 
 /// What crl-audit's rules ask of a bucket.
-const BUCKET_ACTIONS: [&str; 12] = [
+const BUCKET_ACTIONS: [&str; 13] = [
     "s3:GetBucketAcl",
     "s3:GetBucketLocation",
     "s3:GetBucketLogging",

@@ -79,7 +79,8 @@ impl Api {
         for entry in &request.entries {
             let bus = bus_of(entry.event_bus_name.as_deref());
             let source = entry.source.as_deref().unwrap_or_default();
-            if let Err(why) = self.buses.permit_put(bus, source, caller) {
+            let detail_type = entry.detail_type.as_deref().unwrap_or_default();
+            if let Err(why) = self.buses.permit_put(bus, (source, detail_type), caller) {
                 return error("AccessDeniedException", &why);
             }
         }

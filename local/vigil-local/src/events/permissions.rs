@@ -66,7 +66,7 @@ impl ResourcePolicies {
     pub(crate) fn permit_put(
         &self,
         bus: &str,
-        source: &str,
+        (source, detail_type): (&str, &str),
         caller: &Caller,
         account: &Account,
     ) -> Result<(), String> {
@@ -75,7 +75,8 @@ impl ResourcePolicies {
         let context = Context::default()
             .with("aws:PrincipalArn", &caller.principal_arn)
             .with("aws:PrincipalAccount", &account.id)
-            .with("events:source", source);
+            .with("events:source", source)
+            .with("events:detail-type", detail_type);
         let (action, resource) = ("events:PutEvents", resource.as_str());
         let request = Request { principal, action, resource, context: &context };
         for policy in self.buses.get(bus).into_iter().flatten() {

@@ -1,13 +1,13 @@
 //! The finding that `vigil doctor` publishes.
 
-use crate::finding::{Kind, RuleInfo, Severity};
+use crate::finding::{Kind, RuleInfo, Severity, TEST_RULE};
 
 /// The one there is.
 pub const RULES: &[RuleInfo] = &[TEST_FINDING];
 
 /// A test of the way from the bus to the operators.
 pub(crate) const TEST_FINDING: RuleInfo = RuleInfo {
-    id: "doctor.test-finding",
+    id: TEST_RULE,
     holds: "A finding that leaves the bus reaches the log group and the topic.",
     cites: "Amazon EventBridge User Guide, Targets",
     kinds: &[TEST],

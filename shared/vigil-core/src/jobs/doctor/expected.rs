@@ -8,6 +8,7 @@ pub const FUNCTIONS: &[&str] =
 /// The rules with a pattern, by logical id, and whether they are on the bus of findings.
 pub const RULES: &[(&str, bool)] = &[
     ("AuditReportReportGeneration", false),
+    ("AuditReportRest", true),
     ("AutoRestoreDeletion", false),
     ("AutoRestoreDisabling", false),
     ("BusChanged", false),
@@ -29,7 +30,7 @@ pub const RULES: &[(&str, bool)] = &[
 
 /// The rules with a schedule, by logical id.
 pub const SCHEDULES: &[&str] = &[
-    "AuditReportDaily",
+    "AuditReportHourly",
     "AutoRestoreSweep",
     "CrlAuditHourly",
     "LastResortFunctionQuarterly",

@@ -141,3 +141,20 @@ fn an_event_without_a_finding_is_refused_by_name() {
         assert_eq!(error.error_type(), want, "{event}");
     }
 }
+
+/// A principal that may put events can publish a test.
+#[test]
+fn nothing_of_a_tests_text_is_passed_on() {
+    let mut event = event();
+    event["detail-type"] = TEST_DETAIL_TYPE.into();
+    event["detail"]["severity"] = "CRITICAL".into();
+    let id = event["detail"]["id"].clone();
+    let test = read(&event).unwrap();
+    assert_eq!((&test.id, test.severity), (&id.as_str().unwrap().to_owned(), Severity::Low));
+    let message = Message::new(&test, BUCKET);
+    assert!(message.subject.contains("This is a test"), "{}", message.subject);
+    for text in ["title", "what_happened", "impact", "what_to_do", "why", "resource"] {
+        let text = event["detail"][text].as_str().unwrap();
+        assert!(!message.email.contains(text), "{text}");
+    }
+}
