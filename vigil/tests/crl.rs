@@ -204,7 +204,7 @@ fn a_file_that_cannot_be_read_keeps_no_other_from_its_verdict() {
     assert_eq!(code(&some), 2, "{}", text(&some));
     assert_eq!(report["crls"][0]["result"], "clean", "{report:#}");
     assert_eq!(report["crls"][1]["result"], "incomplete", "{report:#}");
-    let why = report["crls"][1]["not_looked_at"][0]["reason"].as_str().unwrap();
+    let why = report["crls"][1]["not_checked"][0]["reason"].as_str().unwrap();
     assert!(why.contains("cannot read missing.crl"), "{why}");
     let shown = text(&world.check("missing.crl", &["good.crl"]));
     assert!(shown.contains("not checked: cannot read missing.crl: "), "{shown}");

@@ -372,7 +372,12 @@ impl World {
 
 /// The key policy of the user guide for a bucket without a bucket key.
 pub fn key_policy(service_may: &[&str], bucket: &str) -> Value {
-    let objects = ["acm-pca-permission-test-key", "acm-pca-permission-test-key-private", "crl/*"];
+    let objects = [
+        "acm-pca-permission-test-key",
+        "acm-pca-permission-test-key-private",
+        "audit-report/*",
+        "crl/*",
+    ];
     let objects = objects.map(|object| format!("arn:aws:s3:::{bucket}/{object}"));
     json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},

@@ -39,6 +39,12 @@ const UNCALLED: &[(&str, &str, &str, &str)] = &[
         "/reports/crl-audit/*",
         "read when two runs end in one second, so that both reports are kept",
     ),
+    (
+        "last-resort",
+        "s3:ListBucket",
+        "arn:aws:s3:::vigil-",
+        "without it, S3 answers for a missing object as for a forbidden one",
+    ),
     ("auto-restore", "s3:GetObject", "/acks/*", "read at the end of a window by the sweep"),
     ("auto-restore", "s3:GetObject", "/state/crl-audit/cas/*", "read when a CA signs no CRL"),
     ("auto-restore", "s3:GetObject", "/state/deadline/*", "read when a CA has vanished"),

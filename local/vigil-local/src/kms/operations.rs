@@ -52,7 +52,10 @@ impl Inner {
             "DescribeKey" => {
                 let name = text(request, "KeyId")?;
                 let id = match self.find(&state, name, true) {
-                    Err(_) if name.ends_with("alias/aws/s3") => self.make_own(now)?,
+                    Err(_) if name.ends_with("alias/aws/s3") => {
+                        self.make_own(now)?;
+                        return self.carry_out(operation, access_key, request);
+                    }
                     found => found?,
                 };
                 permit(&id)?;

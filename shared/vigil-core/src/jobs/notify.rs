@@ -131,7 +131,7 @@ fn test_of(finding: Finding) -> Finding {
         severity: TEST.severity,
         status: Status::New,
         resource: text("vigil-doctor"),
-        title: text("This is a test: findings of Vigil reach you"),
+        title: text(TEST.title),
         what_happened: text(
             "An operator ran `vigil doctor`, which tests the way from the bus to you.",
         ),

@@ -16,7 +16,7 @@ pub(crate) const TEST_FINDING: RuleInfo = RuleInfo {
 pub(crate) const TEST: Kind = Kind {
     id: "test",
     severity: Severity::Low,
-    title: "This is a test of Vigil's stack {stack}",
+    title: "This is a test of Vigil's findings",
     what_happened: "At {as_of}, `vigil doctor` published this finding to test the way to you.",
     impact: "None. Findings of the stack {stack} reach you.",
     what_to_do: "Nothing. The command runs the test again:",
