@@ -71,6 +71,13 @@ const WIDER: &[(&str, &str, &str, &str)] = &[
         "vigil-audit-reports-111122223333-us-east-1 audit-report",
         "ACM PCA demands it of the principal that requests a report",
     ),
+    ("audit-report", "s3:Get", "bucket vigil-audit-reports", AFTER_REFUSAL),
+    (
+        "last-resort",
+        "s3:ListBucket",
+        "bucket vigil-evidence",
+        "without it, S3 answers for a missing object as for a forbidden one",
+    ),
     ("auto-restore", "s3:GetObject", "vigil-evidence-111122223333-us-east-1 acks", "the sweep"),
     (
         "auto-restore",
