@@ -89,7 +89,6 @@ pub(crate) async fn play(options: Options) -> Result<(), DemoError> {
     let mut stack = Stack::builder()
         .template(&options.template)
         .data_dir(out.join("stack"))
-        .forgets_cas()
         .listen("127.0.0.1:0")
         .clock(Clock::frozen_at(START))
         .parameter("AlertEmail", crate::up::ALERT_EMAIL)

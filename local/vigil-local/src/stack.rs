@@ -145,7 +145,7 @@ impl Stack {
 
     /// Waits until every invocation has ended. Retries that wait for the clock do not count.
     pub async fn settled(&self) {
-        self.functions.idle().await;
+        self.timeline().settled().await;
     }
 
     /// Stops the server and the processes of all functions, and closes the data folder. An error is

@@ -159,6 +159,11 @@ impl Timeline {
         self.settle().await;
     }
 
+    /// Resolves when everything that calls and earlier steps set off has finished. The clock stays.
+    pub async fn settled(&self) {
+        self.settle().await;
+    }
+
     /// Twice: an event that waited for the disk sets off work of what stands before it.
     async fn settle(&self) {
         for _ in 0..2 {

@@ -57,7 +57,6 @@ pub struct Builder {
     listen: Option<String>,
     parameters: BTreeMap<String, String>,
     template: Option<PathBuf>,
-    forgets_cas: bool,
     timings: Immediate,
 }
 
@@ -84,14 +83,6 @@ impl Builder {
     /// The clock of all services and timers.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
-        self
-    }
-
-    /// Keeps CAs in memory only, also with a data folder. Then an event leaves before its call is
-    /// answered, and [`Stack::settled`] waits for what it sets off.
-    #[must_use]
-    pub fn forgets_cas(mut self) -> Self {
-        self.forgets_cas = true;
         self
     }
 
@@ -210,10 +201,10 @@ impl Builder {
             .timeline(timeline.clone())
             .timings(self.timings.0);
         let pca = match &data {
-            DataDir::Given { path, .. } if !self.forgets_cas => {
+            DataDir::Given { path, .. } => {
                 pca.open(&path.join(PCA)).map_err(|cause| StackError::Pca(Box::new(cause)))?
             }
-            DataDir::Given { .. } | DataDir::Temporary(_) => pca.build(),
+            DataDir::Temporary(_) => pca.build(),
         };
         // The clock stands where an earlier run has left it.
         schedules.begin(clock.now());

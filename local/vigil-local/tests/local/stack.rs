@@ -164,6 +164,22 @@ async fn the_templates_bucket_is_made_once_with_its_configuration() {
     again.shutdown().await;
 }
 
+/// With CAs on disk, the event of a call leaves after the answer.
+#[tokio::test]
+async fn what_a_call_sets_off_has_ended_when_the_stack_is_settled() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = with_functions().data_dir(folder.path()).start().await.unwrap();
+    for times in 1..=8 {
+        let arn = create(&pca(&stack), CertificateAuthorityType::Subordinate, "Deleted").await;
+        let delete = pca(&stack).delete_certificate_authority().certificate_authority_arn(&arn);
+        delete.send().await.unwrap();
+        stack.settled().await;
+        let done = stack.invocations().into_iter().filter(|one| one.trigger == "EchoDeletion");
+        assert_eq!(done.count(), times);
+    }
+    stack.shutdown().await;
+}
+
 /// With its key, so that it still signs; and the events of the second run reach the functions.
 #[tokio::test]
 async fn a_data_folder_keeps_the_cas_and_the_clock() {
@@ -262,7 +278,7 @@ async fn a_service_that_is_absent_answers_in_its_clients_protocol() {
     let stack = bare().start().await.unwrap();
     for (name, content_type, want) in [
         (
-            "dynamodb",
+            "ec2",
             "application/x-www-form-urlencoded; charset=utf-8",
             "<Response><Errors><Error><Code>",
         ),

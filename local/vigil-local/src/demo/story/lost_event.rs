@@ -19,10 +19,10 @@ impl Story<'_> {
         self.bob.set_status(&branch, Status::Disabled).await?;
         self.bob.delete(&branch, 7).await?;
         self.stack.settled().await;
+        self.stack.lose_events(false);
         self.act("bob", "disables and deletes the Branch CA; EventBridge loses both events")?;
         self.expect_status(&branch, Some(Status::Deleted), "the Branch CA is DELETED").await?;
         self.pass(Duration::hours(2)).await?;
-        self.stack.lose_events(false);
         let what =
             "auto-restore found the deletion in its scheduled sweep and restored the CA (DISABLED)";
         self.expect_status(&branch, Some(Status::Disabled), what).await?;
