@@ -8,7 +8,7 @@ use vigil_core::{
     ports::PortError,
 };
 
-use crate::json_calls::{Call, LAMBDA, SQS, send};
+use crate::json_calls::{Call, Invocation, SQS, invoke, send};
 
 /// How long a message stays hidden from other receivers, in seconds.
 const HIDDEN: u32 = 60;
@@ -57,19 +57,7 @@ impl DeadLetters for SqsDeadLetters {
     }
 
     async fn invoke_later(&self, function: &str, event: &Value) -> Result<(), PortError> {
-        // A colon in a path is signed as it is sent.
-        let name = function.rsplit(':').next().unwrap_or(function);
-        let path = format!("/2015-03-31/functions/{name}/invocations");
-        let call = Call {
-            service: LAMBDA,
-            operation: "Invoke",
-            method: "POST",
-            path: &path,
-            headers: &[("x-amz-invocation-type", "Event")],
-            body: event.to_string(),
-            resource: function,
-        };
-        send(&self.sdk, call).await.map(|_| ())
+        invoke(&self.sdk, function, event.to_string(), Invocation::Event).await.map(|_| ())
     }
 }
 

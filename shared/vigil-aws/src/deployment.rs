@@ -12,7 +12,7 @@ use vigil_core::{
 
 use crate::{
     answer::port_error,
-    json_calls::{CLOUDTRAIL, Call, LAMBDA, LOGS, SQS, send},
+    json_calls::{CLOUDTRAIL, Call, Invocation, LAMBDA, LOGS, SQS, invoke, send},
 };
 
 /// The services that a deployment consists of, as [`Deployment`].
@@ -226,17 +226,8 @@ impl Deployment for AwsDeployment {
     }
 
     async fn invoke(&self, function: &str, event: &str) -> Result<Option<String>, PortError> {
-        let path = format!("/2015-03-31/functions/{function}/invocations");
-        let call = Call {
-            service: LAMBDA,
-            operation: "Invoke",
-            method: "POST",
-            path: &path,
-            headers: &[("x-amz-invocation-type", "RequestResponse")],
-            body: event.to_owned(),
-            resource: function,
-        };
-        let answer = send(&self.sdk, call).await?;
+        let how = Invocation::RequestResponse;
+        let answer = invoke(&self.sdk, function, event.to_owned(), how).await?;
         Ok(answer.function_error.map(|_| {
             let member = |name: &str| answer.body[name].as_str().unwrap_or_default().to_owned();
             format!("{}: {}", member("errorType"), member("errorMessage"))

@@ -81,6 +81,41 @@ impl<'a> Call<'a> {
     }
 }
 
+/// How Lambda invokes a function: `X-Amz-Invocation-Type`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Invocation {
+    /// It answers when the function has ended.
+    RequestResponse,
+    /// It answers when the event is queued.
+    Event,
+}
+
+/// Invokes a function, by its name or ARN.
+pub(crate) async fn invoke(
+    sdk: &SdkConfig,
+    function: &str,
+    event: String,
+    how: Invocation,
+) -> Result<Answer, PortError> {
+    // A colon in a path is signed as it is sent.
+    let name = function.rsplit(':').next().unwrap_or(function);
+    let path = format!("/2015-03-31/functions/{name}/invocations");
+    let how = match how {
+        Invocation::RequestResponse => "RequestResponse",
+        Invocation::Event => "Event",
+    };
+    let call = Call {
+        service: LAMBDA,
+        operation: "Invoke",
+        method: "POST",
+        path: &path,
+        headers: &[("x-amz-invocation-type", how)],
+        body: event,
+        resource: function,
+    };
+    send(sdk, call).await
+}
+
 /// An answer: its headers that matter, and its body.
 #[derive(Debug)]
 pub(crate) struct Answer {

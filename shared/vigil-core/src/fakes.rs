@@ -20,7 +20,7 @@ pub use drive::{drive, run};
 pub use evidence_store::FakeEvidenceStore;
 pub use pace::FakePace;
 pub use regions::FakeRegions;
-pub use samples::{ARN, deleted_ca, deletion, finding, put_summary};
+pub use samples::{ARN, bucket_facts, deleted_ca, deletion, finding, put_summary};
 pub use signatures::{
     APPROVERS, FakeSealing, FakeSignatures, KMS, SECRET, put_policies, put_signed, signed, signers,
 };

@@ -16,6 +16,7 @@ pub mod distribution;
 pub mod doctor;
 pub mod last_resort;
 pub mod restore_deadline;
+pub(crate) mod window;
 
 pub use catalogue::{all, markdown, rule_markdown};
 

@@ -5,6 +5,7 @@ use time::{Duration, OffsetDateTime};
 use super::evidence_store::FakeEvidenceStore;
 use crate::{
     audit_report::{Newest, Summary},
+    bucket::{BucketFacts, Encryption, Fact, PublicAccessBlock},
     ca::{Ca, CaStatus, CaType},
     cloudtrail::{Deletion, Principal},
     evidence::keys,
@@ -92,4 +93,24 @@ pub fn put_summary(
     summary.latest_not_after = (valid > 0).then_some(last);
     let document = serde_json::json!({"ca": ca, "report": "r", "summary": summary});
     evidence.put(&keys::summary(&ca.parse().unwrap(), "r"), &document.to_string());
+}
+
+/// A bucket of its account in us-east-1, with SSE-S3, versions and no policy.
+pub fn bucket_facts(name: &str) -> BucketFacts {
+    BucketFacts {
+        name: name.to_owned(),
+        region: Fact::Known(Some("us-east-1".to_owned())),
+        policy: Fact::Known(None),
+        public_access_block: Fact::Known(PublicAccessBlock::default()),
+        ownership: Fact::Known(None),
+        encryption: Fact::Known(Encryption::SseS3),
+        key: Fact::Known(None),
+        versioning: Fact::Known(true),
+        owned: Fact::Known(true),
+        event_notifications: Fact::Known(false),
+        lifecycle: Fact::Known(Vec::new()),
+        access_logs: Fact::Known(None),
+        object_lock: Fact::Known(false),
+        acl: Fact::Known(Vec::new()),
+    }
 }

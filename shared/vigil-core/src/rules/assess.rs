@@ -4,6 +4,7 @@
 use crate::{
     commands::RESTORE,
     finding::{Kind, RuleInfo, Severity},
+    rules::window,
 };
 
 /// The one there is.
@@ -14,10 +15,16 @@ pub(crate) const WINDOW: RuleInfo = RuleInfo {
     id: "assess.restoration-window",
     holds: "No CA is DELETED while it can still be restored.",
     cites: "AWS Private CA User Guide, Restore a private CA (RestorableUntil)",
-    kinds: &[NO_CERTIFICATE, OVER_7_DAYS, WITHIN_7_DAYS, WITHIN_1_DAY, WITHIN_6_HOURS],
+    kinds: &WINDOW_KINDS,
 };
 
-pub(crate) const OVER_7_DAYS: Kind = Kind {
+/// The kinds of the rule, by the time that is left.
+pub(crate) const WINDOW_KINDS: [Kind; 5] = window::kinds(
+    TEXTS,
+    "Lost at {restorable_until}: nothing that is in use. The CA never had a certificate of its own.",
+);
+
+const TEXTS: Kind = Kind {
     id: "over-7-days",
     severity: Severity::Low,
     title: "{ca} is DELETED and can be restored for {left}",
@@ -28,21 +35,4 @@ pub(crate) const OVER_7_DAYS: Kind = Kind {
     what_to_do: "If the CA is still needed, restore it before {restorable_until}. AWS charges for the time that \
                  it was deleted. Restore it:",
     first_command: RESTORE,
-};
-
-pub(crate) const WITHIN_7_DAYS: Kind =
-    Kind { id: "within-7-days", severity: Severity::Medium, ..OVER_7_DAYS };
-
-pub(crate) const WITHIN_1_DAY: Kind =
-    Kind { id: "within-1-day", severity: Severity::High, ..OVER_7_DAYS };
-
-pub(crate) const WITHIN_6_HOURS: Kind =
-    Kind { id: "within-6-hours", severity: Severity::Critical, ..OVER_7_DAYS };
-
-/// A CA that never had a certificate is no loss.
-pub(crate) const NO_CERTIFICATE: Kind = Kind {
-    id: "no-certificate",
-    severity: Severity::Informational,
-    impact: "Lost at {restorable_until}: nothing that is in use. The CA never had a certificate of its own.",
-    ..OVER_7_DAYS
 };

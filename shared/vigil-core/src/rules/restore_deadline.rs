@@ -3,6 +3,7 @@
 use crate::{
     commands::{RESTORE, WHO_DELETED},
     finding::{Kind, RuleInfo, Severity},
+    rules::window,
 };
 
 /// In the order in which they come for one deletion.
@@ -13,10 +14,13 @@ pub(crate) const THRESHOLD: RuleInfo = RuleInfo {
     id: "restore-deadline.threshold",
     holds: "No deleted CA nears the end of its restoration window unnoticed.",
     cites: "AWS Private CA User Guide, Restore a private CA (RestorableUntil)",
-    kinds: &[NO_CERTIFICATE, OVER_7_DAYS, WITHIN_7_DAYS, WITHIN_1_DAY, WITHIN_6_HOURS],
+    kinds: &THRESHOLD_KINDS,
 };
 
-pub(crate) const OVER_7_DAYS: Kind = Kind {
+/// The kinds of the rule, by the time that is left.
+pub(crate) const THRESHOLD_KINDS: [Kind; 5] = window::kinds(TEXTS, TEXTS.impact);
+
+const TEXTS: Kind = Kind {
     id: "over-7-days",
     severity: Severity::Low,
     title: "Deleted {ca} is permanently deleted in {left}",
@@ -26,19 +30,6 @@ pub(crate) const OVER_7_DAYS: Kind = Kind {
     what_to_do: "If the CA is still needed, restore it before {restorable_until}. {restoring_costs}. Restore it:",
     first_command: RESTORE,
 };
-
-pub(crate) const WITHIN_7_DAYS: Kind =
-    Kind { id: "within-7-days", severity: Severity::Medium, ..OVER_7_DAYS };
-
-pub(crate) const WITHIN_1_DAY: Kind =
-    Kind { id: "within-1-day", severity: Severity::High, ..OVER_7_DAYS };
-
-pub(crate) const WITHIN_6_HOURS: Kind =
-    Kind { id: "within-6-hours", severity: Severity::Critical, ..OVER_7_DAYS };
-
-/// A CA that never had a certificate is no loss.
-pub(crate) const NO_CERTIFICATE: Kind =
-    Kind { id: "no-certificate", severity: Severity::Informational, ..OVER_7_DAYS };
 
 /// An acknowledgement that is there, and does not count.
 pub(crate) const ACKNOWLEDGEMENT: RuleInfo = RuleInfo {

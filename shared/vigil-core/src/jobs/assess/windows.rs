@@ -6,12 +6,13 @@ use super::Region;
 use crate::{
     ca::{Ca, CaStatus},
     failure::chain,
-    finding::{Finding, Kind, Names, Observation},
+    finding::{Finding, Names, Observation},
     fleet::{FleetReport, Unchecked},
     instant::{in_key, rfc3339},
     jobs::{Impact, impact},
-    rules::assess::{
-        NO_CERTIFICATE, OVER_7_DAYS, WINDOW, WITHIN_1_DAY, WITHIN_6_HOURS, WITHIN_7_DAYS,
+    rules::{
+        assess::{WINDOW, WINDOW_KINDS},
+        window,
     },
     span::in_words,
 };
@@ -54,7 +55,7 @@ fn window(ca: &Ca, until: OffsetDateTime, impact: &Impact, now: OffsetDateTime) 
     let names = Names::new(ca.arn.as_str())
         .of_ca(&ca.arn, ca.common_name.as_deref())
         .with("left", in_words(left.max(Duration::ZERO)));
-    Observation::new(kind(ca, left))
+    Observation::new(window::kind(&WINDOW_KINDS, ca, left))
         .discriminator(in_key(until))
         .with("restorable_until", rfc3339(until))
         .with("left_seconds", left.whole_seconds())
@@ -63,20 +64,6 @@ fn window(ca: &Ca, until: OffsetDateTime, impact: &Impact, now: OffsetDateTime) 
         .with("living_subordinates", impact.subordinates.as_ref().map(|of| of.living))
         .with("lost", lost(impact, now))
         .finding(&WINDOW, &names, ca.arn.as_str(), now)
-}
-
-fn kind(ca: &Ca, left: Duration) -> Kind {
-    if !ca.had_certificate() {
-        NO_CERTIFICATE
-    } else if left > Duration::days(7) {
-        OVER_7_DAYS
-    } else if left > Duration::days(1) {
-        WITHIN_7_DAYS
-    } else if left > Duration::hours(6) {
-        WITHIN_1_DAY
-    } else {
-        WITHIN_6_HOURS
-    }
 }
 
 fn lost(impact: &Impact, now: OffsetDateTime) -> String {

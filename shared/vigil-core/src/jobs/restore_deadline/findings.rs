@@ -10,8 +10,9 @@ use crate::{
     finding::{Finding, Kind, Names, Observation, Severity},
     instant::{in_key, rfc3339},
     jobs::Impact,
-    rules::restore_deadline::{
-        NO_CERTIFICATE, OVER_7_DAYS, THRESHOLD, WITHIN_1_DAY, WITHIN_6_HOURS, WITHIN_7_DAYS,
+    rules::{
+        restore_deadline::{THRESHOLD, THRESHOLD_KINDS},
+        window,
     },
     span::in_words,
 };
@@ -29,7 +30,11 @@ pub(super) fn finding(
     now: OffsetDateTime,
 ) -> Finding {
     let delay = now - due.at;
-    let kind = with_title(kind(ca, due.threshold.duration()), until - now, delay);
+    let kind = with_title(
+        window::kind(&THRESHOLD_KINDS, ca, due.threshold.duration()),
+        until - now,
+        delay,
+    );
     let time_of = |at: Option<OffsetDateTime>| at.map_or(Value::Null, |at| rfc3339(at).into());
     let Background { impact, deletion } = background;
     let (certificates, subordinates) = (impact.certificates.as_ref(), impact.subordinates.as_ref());
@@ -123,21 +128,6 @@ fn cost(ca: &Ca, now: OffsetDateTime) -> String {
 
 /// In minutes: 365 days' twelfth.
 const MONTH: i64 = 365 * 24 * 60 / 12;
-
-/// The severity rises as the end comes nearer.
-fn kind(ca: &Ca, threshold: Duration) -> Kind {
-    if !ca.had_certificate() {
-        NO_CERTIFICATE
-    } else if threshold > Duration::days(7) {
-        OVER_7_DAYS
-    } else if threshold > Duration::days(1) {
-        WITHIN_7_DAYS
-    } else if threshold > Duration::hours(6) {
-        WITHIN_1_DAY
-    } else {
-        WITHIN_6_HOURS
-    }
-}
 
 fn lost(ca: &Ca, impact: &Impact, now: OffsetDateTime) -> String {
     if !ca.had_certificate() {

@@ -9,7 +9,7 @@ use time::{OffsetDateTime, macros::datetime};
 use super::super::*;
 use crate::{
     arn::CaArn,
-    bucket::{BucketFacts, Encryption, Fact, PublicAccessBlock},
+    bucket::{BucketFacts, Fact, PublicAccessBlock},
     ca::{Ca, CaStatus},
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore},
     finding::{Finding, Status},
@@ -186,22 +186,7 @@ impl Buckets for FakeBuckets {
 
 /// A bucket without a policy.
 pub(super) fn facts() -> BucketFacts {
-    BucketFacts {
-        name: "reports".to_owned(),
-        region: Fact::Known(Some("us-east-1".to_owned())),
-        policy: Fact::Known(None),
-        public_access_block: Fact::Known(PublicAccessBlock::default()),
-        ownership: Fact::Known(None),
-        encryption: Fact::Known(Encryption::SseS3),
-        key: Fact::Known(None),
-        versioning: Fact::Known(true),
-        owned: Fact::Known(true),
-        event_notifications: Fact::Known(false),
-        lifecycle: Fact::Known(Vec::new()),
-        access_logs: Fact::Known(None),
-        object_lock: Fact::Known(false),
-        acl: Fact::Known(Vec::new()),
-    }
+    fakes::bucket_facts("reports")
 }
 
 /// Waits in no time at all, as long as there is any left.

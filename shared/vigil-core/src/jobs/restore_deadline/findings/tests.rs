@@ -23,8 +23,10 @@ const AT: OffsetDateTime = datetime!(2026-11-20 10:00 UTC);
 #[test]
 fn severity_rises_with_every_default_threshold_or_stays() {
     let ca = fakes::deleted_ca(AT);
-    let severities = ["14d", "7d", "3d", "1d", "6h", "1h"]
-        .map(|text| kind(&ca, text.parse::<crate::span::Span>().unwrap().duration()).severity);
+    let severities = ["14d", "7d", "3d", "1d", "6h", "1h"].map(|text| {
+        window::kind(&THRESHOLD_KINDS, &ca, text.parse::<crate::span::Span>().unwrap().duration())
+            .severity
+    });
     use Severity::{Critical, High, Low, Medium};
     assert_eq!(severities, [Low, Medium, Medium, High, Critical, Critical]);
 }
@@ -57,7 +59,10 @@ fn what_is_lost_depends_on_the_cas_certificate() {
     }
     let never = Ca { serial: None, not_before: None, not_after: None, ..ca };
     assert!(lost(&never, &known, AT).contains("never had"));
-    assert_eq!(kind(&never, Duration::HOUR).severity, Severity::Informational);
+    assert_eq!(
+        window::kind(&THRESHOLD_KINDS, &never, Duration::HOUR).severity,
+        Severity::Informational
+    );
 }
 
 fn known() -> Background {

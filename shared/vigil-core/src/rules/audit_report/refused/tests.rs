@@ -12,22 +12,7 @@ fn ca() -> CaArn {
 
 fn facts() -> BucketFacts {
     let policy = json!({"Version": "2012-10-17", "Statement": [statement("reports", &ca())]});
-    BucketFacts {
-        name: "reports".to_owned(),
-        region: Fact::Known(Some("us-east-1".to_owned())),
-        policy: Fact::Known(Some(policy.to_string())),
-        public_access_block: Fact::Known(PublicAccessBlock::default()),
-        ownership: Fact::Known(None),
-        encryption: Fact::Known(Encryption::SseS3),
-        key: Fact::Known(None),
-        versioning: Fact::Known(true),
-        owned: Fact::Known(true),
-        event_notifications: Fact::Known(false),
-        lifecycle: Fact::Known(Vec::new()),
-        access_logs: Fact::Known(None),
-        object_lock: Fact::Known(false),
-        acl: Fact::Known(Vec::new()),
-    }
+    BucketFacts { policy: Fact::Known(Some(policy.to_string())), ..fakes::bucket_facts("reports") }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::{
     arn::CaArn,
     bucket::{BucketFacts, Encryption, Fact, KeyFacts, PublicAccessBlock},
     ca::S3ObjectAcl,
+    fakes,
     finding::Severity,
     rules::{JudgementResult, fixtures::assert_presentable, judge},
 };
@@ -82,9 +83,6 @@ pub(super) fn tls_statement(actions: &[&str]) -> Value {
 pub(in crate::rules::bucket) fn clean() -> BucketSubject {
     let mut subject = BucketSubject {
         facts: BucketFacts {
-            name: "crls".to_owned(),
-            region: Fact::Known(Some("us-east-1".to_owned())),
-            policy: Fact::Known(None),
             public_access_block: Fact::Known(PublicAccessBlock {
                 block_public_acls: true,
                 ignore_public_acls: true,
@@ -92,15 +90,9 @@ pub(in crate::rules::bucket) fn clean() -> BucketSubject {
                 restrict_public_buckets: true,
             }),
             ownership: Fact::Known(Some("BucketOwnerPreferred".to_owned())),
-            encryption: Fact::Known(Encryption::SseS3),
-            key: Fact::Known(None),
-            versioning: Fact::Known(true),
-            owned: Fact::Known(true),
             event_notifications: Fact::Known(true),
-            lifecycle: Fact::Known(Vec::new()),
             access_logs: Fact::Known(Some("logs".to_owned())),
-            object_lock: Fact::Known(false),
-            acl: Fact::Known(Vec::new()),
+            ..fakes::bucket_facts("crls")
         },
         account_block: Fact::Known(PublicAccessBlock::default()),
         users: vec![user(CA)],
