@@ -18,6 +18,7 @@ mod error;
 pub(super) mod findings;
 pub(super) mod gather;
 pub(super) mod limit;
+pub(super) mod lookup;
 pub(super) mod machine;
 mod outcome;
 pub(super) mod reactivation;

@@ -9,8 +9,9 @@ use crate::{
     jobs::case::{
         AutoRestoreError, Outcome, RegionRun, TRIES,
         act::Act,
+        lookup,
         machine::CaseState,
-        record::{self, Case, RecordSlot, Recorded},
+        record::{Case, RecordSlot, Recorded},
         runner::{CaseRunner, Observation},
     },
     ports::{Etag, PortError},
@@ -166,7 +167,7 @@ impl RegionRun<'_> {
             Err(cause) => return Err(AutoRestoreError::EvidenceStore(cause)),
         };
         let own = until.map(OffsetDateTime::unix_timestamp);
-        let until_of = |key: &String| record::until_in(key);
+        let until_of = |key: &String| lookup::until_in(key);
         let is_own = |key: &String| {
             own.is_some() && until_of(key).map(OffsetDateTime::unix_timestamp) == own
         };

@@ -7,9 +7,9 @@ use crate::{
     evidence::keys,
     jobs::{
         case::{
-            AutoRestoreError, Outcome, RegionRun, TRIES, disabled,
+            AutoRestoreError, Outcome, RegionRun, TRIES, disabled, lookup,
             machine::CaseState,
-            record::{self, Case, Recorded},
+            record::{Case, Recorded},
             runner::{CaseRunner, Observation},
         },
         conditional,
@@ -95,7 +95,7 @@ impl RegionRun<'_> {
         let keys = self.evidence.list(&keys::cases(&event.ca)).await;
         let mut keys = keys.map_err(AutoRestoreError::EvidenceStore)?;
         // The windows of deletions that came after the event end after it.
-        keys.retain(|key| record::until_in(key).is_some_and(|until| until > event.at));
+        keys.retain(|key| lookup::until_in(key).is_some_and(|until| until > event.at));
         for key in keys.iter().rev() {
             if let Recorded::Case(case, etag) = self.recorded(key).await?
                 && case.state() == CaseState::Restored

@@ -18,8 +18,9 @@ use crate::{
             act::Act,
             disabled,
             limit::{self, Restoration, Restorations, Taken, When},
+            lookup,
             machine::CaseState,
-            record::{self, Case, Recorded},
+            record::{Case, Recorded},
             runner::{CaseRunner, Observation},
         },
         conditional,
@@ -285,7 +286,7 @@ impl RegionRun<'_> {
         let own = keys::cases(&ca.arn);
         let of_case = |one: Restoration| {
             let key = one.case.split('#').next().filter(|key| key.starts_with(&own))?;
-            record::until_in(key)
+            lookup::until_in(key)
         };
         Ok(restorations.filter_map(of_case).collect())
     }

@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
+use time::OffsetDateTime;
 
 use super::{
     act::{Act, Judgement, Source},
@@ -18,7 +18,7 @@ use crate::{
     evidence::keys,
     evidence::{self, ChainError},
     instant,
-    ports::{Etag, StoredObject as Object},
+    ports::Etag,
     snapshot::Missing,
 };
 
@@ -39,9 +39,6 @@ pub struct Case {
     /// Which of the deletion's keys it is at; see [`keys::case_copy`].
     copy: u32,
 }
-
-/// How many keys are tried for one record.
-pub(in crate::jobs) const COPIES: u32 = 9;
 
 /// Where the record of a deletion goes.
 #[derive(Clone, Debug, Default)]
@@ -133,42 +130,12 @@ struct Stamp {
     at: OffsetDateTime,
 }
 
-/// Which of a deletion's keys it is.
-pub(in crate::jobs) fn copy_in(key: &str) -> Option<u32> {
-    let name = key.rsplit_once('/')?.1.strip_suffix(".json")?;
-    match name.split_once('-') {
-        None => Some(1),
-        Some((_, copy)) => copy.parse().ok().filter(|copy| (2..=COPIES).contains(copy)),
-    }
-}
-
-/// The end of the window that a key names.
-pub(in crate::jobs) fn until_in(key: &str) -> Option<OffsetDateTime> {
-    let name = key.rsplit_once('/')?.1.strip_suffix(".json")?;
-    let name = name.split_once('-').map_or(name, |(until, _)| until);
-    let form = format_description!("[year][month][day]T[hour][minute][second]Z");
-    PrimitiveDateTime::parse(name, form).ok().map(PrimitiveDateTime::assume_utc)
-}
-
-impl Recorded {
-    /// A case counts at its own key only: a copy of another CA's is none.
-    pub(in crate::jobs) fn from_object(key: &str, object: Option<Object>) -> Self {
-        let Some(Object { body, etag }) = object else { return Self::Absent };
-        match (Case::read(&body), copy_in(key)) {
-            (Ok(mut case), Some(copy)) => {
-                case.copy = copy;
-                if case.key() == key {
-                    Self::Case(Box::new(case), etag)
-                } else {
-                    Self::Unreadable(etag)
-                }
-            }
-            _ => Self::Unreadable(etag),
-        }
-    }
-}
-
 impl Case {
+    /// Says at which of the deletion's keys it was found.
+    pub(super) fn set_copy(&mut self, copy: u32) {
+        self.copy = copy;
+    }
+
     /// At its first key, where nothing is.
     #[cfg(test)]
     pub(in crate::jobs) fn open(

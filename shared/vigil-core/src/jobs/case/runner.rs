@@ -3,7 +3,7 @@
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    AHEAD, AutoRestoreError, RegionRun,
+    AutoRestoreError, RegionRun,
     act::{Act, Judgement, Restorer},
     disabled::Disabled,
     findings,
@@ -11,10 +11,9 @@ use super::{
     limit::{self, Taken, When},
     machine::{self, CaseState, Observed, Step},
     reactivation::{self, KeptDisabled},
-    record::{COPIES, Case, RecordSlot, Recorded},
+    record::{Case, Recorded},
 };
 use crate::{
-    arn::CaArn,
     ca::{Ca, CaStatus},
     evidence::keys,
     failure::chain,
@@ -422,54 +421,5 @@ impl<'a> CaseRunner<'a> {
         self.etag = Some(etag);
         self.case.mark_written();
         Ok(())
-    }
-}
-
-impl RegionRun<'_> {
-    pub(in crate::jobs) async fn recorded(&self, key: &str) -> Result<Recorded, AutoRestoreError> {
-        match self.evidence.read(key).await {
-            Ok(object) => Ok(Recorded::from_object(key, object)),
-            Err(cause) if cause.is_lasting() => {
-                Ok(Recorded::Blocked(format!("{key}: {}", chain(&cause))))
-            }
-            Err(cause) => Err(AutoRestoreError::EvidenceStore(cause)),
-        }
-    }
-
-    /// The record of the deletion whose window ends at `until`, and where it is or goes. What cannot be
-    /// true is passed over like what cannot be read. `is_deleted`: the CA is DELETED by this deletion.
-    pub(in crate::jobs) async fn find(
-        &self,
-        ca: &CaArn,
-        until: OffsetDateTime,
-        is_deleted: bool,
-        now: OffsetDateTime,
-    ) -> Result<(RecordSlot, Recorded), AutoRestoreError> {
-        let mut passed_over = Vec::new();
-        for copy in 1..=COPIES {
-            let key = keys::case_copy(ca, until, copy);
-            match self.recorded(&key).await? {
-                Recorded::Blocked(why) => passed_over.push(why),
-                Recorded::Case(case, _)
-                    if is_deleted && now < until && case.state() == CaseState::Lost =>
-                {
-                    passed_over.push(format!(
-                        "{key}: it says that the CA is lost, and the CA can be restored"
-                    ));
-                }
-                Recorded::Case(case, _) if case.last_at().is_some_and(|at| at > now + AHEAD) => {
-                    passed_over.push(format!("{key}: it is dated in the future"));
-                }
-                Recorded::Unreadable(etag) => {
-                    let over = Some(etag.clone());
-                    return Ok((
-                        RecordSlot { copy, over, passed_over },
-                        Recorded::Unreadable(etag),
-                    ));
-                }
-                found => return Ok((RecordSlot { copy, over: None, passed_over }, found)),
-            }
-        }
-        Ok((RecordSlot { copy: COPIES + 1, over: None, passed_over }, Recorded::Absent))
     }
 }

@@ -7,7 +7,7 @@ use time::Duration;
 
 use super::{CaseRunner, TIME_TO_REPEAT};
 use crate::{
-    jobs::case::{AutoRestoreError, findings, reactivation::KeptDisabled, record::COPIES},
+    jobs::case::{AutoRestoreError, findings, lookup::COPIES, reactivation::KeptDisabled},
     ports::PortError,
 };
 
