@@ -42,7 +42,7 @@ up: ## Serve everything on one port, until Ctrl-C
 
 test: setup ## Run every test
 	@$(CARGO) build --workspace --bins --locked
-	@$(CARGO) test --workspace --locked
+	@$(CARGO) test --workspace --locked --no-fail-fast
 
 SOAK ?= 10
 soak: ## Make every fault that pca-local promises something of, SOAK times as long as CI (10), and print a table

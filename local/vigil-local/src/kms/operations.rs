@@ -151,12 +151,22 @@ impl Inner {
         let (account, region) = (&self.account.id, &self.account.region);
         let via = json!({"kms:CallerAccount": account,
                          "kms:ViaService": format!("s3.{region}.amazonaws.com")});
-        let policy = json!({"Version": "2012-10-17", "Id": "auto-s3-2", "Statement": [{
-            "Effect": "Allow", "Principal": {"AWS": "*"}, "Resource": "*",
-            "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*",
-                       "kms:DescribeKey"],
-            "Condition": {"StringEquals": via},
-        }]});
+        let policy = json!({"Version": "2012-10-17", "Id": "auto-s3-2", "Statement": [
+            {
+                "Sid": "Allow access through S3 for all principals in the account that are \
+                        authorized to use S3",
+                "Effect": "Allow", "Principal": {"AWS": "*"}, "Resource": "*",
+                "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*",
+                           "kms:GenerateDataKey*", "kms:DescribeKey"],
+                "Condition": {"StringEquals": via},
+            },
+            {
+                "Sid": "Allow direct access to key metadata to the account",
+                "Effect": "Allow", "Resource": "*",
+                "Principal": {"AWS": format!("arn:aws:iam::{account}:root")},
+                "Action": ["kms:Describe*", "kms:Get*", "kms:List*"],
+            },
+        ]});
         let id = uuid::Uuid::new_v4().to_string();
         let key = Key { is_aws_managed: true, ..Key::new(policy.to_string(), now) };
         self.write(|state| {
