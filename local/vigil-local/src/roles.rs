@@ -55,14 +55,24 @@ pub(crate) struct Roles(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     account: Account,
-    by_function: BTreeMap<String, Role>,
+    by_function: BTreeMap<String, Enforced>,
     granted: BTreeSet<Grant>,
     calls: Mutex<BTreeSet<Call>>,
 }
 
-#[derive(Debug)]
-struct Role {
+/// The role of a function, as the template has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Role {
+    /// Begins and ends with a slash.
+    pub(crate) path: String,
     /// As SAM names it: `<stack>-<logical id>Role-<suffix>`.
+    pub(crate) name: String,
+    pub(crate) statements: Vec<Value>,
+}
+
+#[derive(Debug)]
+struct Enforced {
+    path: String,
     name: String,
     policy: Policy,
 }
@@ -75,13 +85,13 @@ pub(crate) fn access_key_id(function: &str) -> String {
 const PREFIX: &str = "lambda-";
 
 impl Roles {
-    /// Of each function: its name, the name of its role, and the role's statements.
+    /// Of each function: its name, and its role.
     pub(crate) fn new(
         account: Account,
-        functions: impl IntoIterator<Item = (String, String, Vec<Value>)>,
+        functions: impl IntoIterator<Item = (String, Role)>,
     ) -> Result<Self, (String, Malformed)> {
         let mut inner = Inner { account, ..Inner::default() };
-        for (function, name, statements) in functions {
+        for (function, Role { path, name, statements }) in functions {
             let policy = Policy::of_role(&statements).map_err(|cause| (function.clone(), cause))?;
             for statement in policy.statements().iter().filter(|statement| statement.allows()) {
                 for action in statement.actions().texts() {
@@ -94,7 +104,7 @@ impl Roles {
                     }));
                 }
             }
-            inner.by_function.insert(function, Role { name, policy });
+            inner.by_function.insert(function, Enforced { path, name, policy });
         }
         Ok(Self(Arc::new(inner)))
     }
@@ -206,7 +216,7 @@ impl Roles {
         self.role(access_key).is_some()
     }
 
-    fn role<'a>(&'a self, access_key: &'a str) -> Option<(&'a str, &'a Role)> {
+    fn role<'a>(&'a self, access_key: &'a str) -> Option<(&'a str, &'a Enforced)> {
         let function = access_key.strip_prefix(PREFIX)?;
         self.0.by_function.get(function).map(|role| (function, role))
     }
@@ -214,11 +224,11 @@ impl Roles {
     /// The ARNs of a function's session and of its role; `None` for a caller that is not a function.
     pub(crate) fn principal(&self, access_key: &str) -> Option<(String, String)> {
         let (function, role) = self.role(access_key)?;
-        let of_role = format!("arn:aws:iam::{}:role/{}", self.0.account.id, role.name);
+        let of_role = format!("arn:aws:iam::{}:role{}{}", self.0.account.id, role.path, role.name);
         Some((self.session(function, role), of_role))
     }
 
-    fn session(&self, function: &str, role: &Role) -> String {
+    fn session(&self, function: &str, role: &Enforced) -> String {
         format!("arn:aws:sts::{}:assumed-role/{}/{function}", self.0.account.id, role.name)
     }
 }
@@ -257,7 +267,8 @@ mod tests {
             "Effect": "Allow", "Action": "acm-pca:Describe*",
             "Resource": "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/*",
         });
-        let functions = [("watch".to_owned(), "watch-role".to_owned(), vec![statement])];
+        let (path, name) = ("/".to_owned(), "watch-role".to_owned());
+        let functions = [("watch".to_owned(), Role { path, name, statements: vec![statement] })];
         Roles::new(Account::default(), functions).unwrap()
     }
 

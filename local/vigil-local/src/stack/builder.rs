@@ -130,10 +130,7 @@ impl Builder {
     /// [`StackError`] if a setting, the template, the data folder or the address cannot be used.
     pub async fn start(self) -> Result<Stack, StackError> {
         let template = self.read_template()?;
-        let of_functions = template
-            .functions
-            .iter()
-            .map(|spec| (spec.name.clone(), spec.role_name(), spec.role.clone()));
+        let of_functions = template.functions.iter().map(|spec| (spec.name.clone(), spec.role()));
         let roles = Roles::new(self.account.clone(), of_functions)
             .map_err(|(function, cause)| StackError::Role { function, cause })?;
         let functions = self.find_binaries(&template.functions)?;

@@ -10,6 +10,7 @@ use super::target::TargetTable;
 use super::{STACK_NAME, TemplateError, resolve};
 use crate::events::Destination;
 use crate::lambda::AsyncConfig;
+use crate::roles::Role;
 
 /// What the template says about one function; where its binary is, is not its business.
 #[derive(Clone, Debug)]
@@ -26,14 +27,17 @@ pub(crate) struct FunctionSpec {
     /// ReservedConcurrentExecutions.
     pub(crate) reserved: Option<u32>,
     pub(crate) tags: BTreeMap<String, String>,
+    /// The path of its role, which the role's ARN has and that of its sessions has not.
+    pub(crate) role_path: String,
     /// The statements of its role.
     pub(crate) role: Vec<Value>,
 }
 
 impl FunctionSpec {
     /// CloudFormation ends the name that SAM's role is given with random characters.
-    pub(crate) fn role_name(&self) -> String {
-        format!("{STACK_NAME}-{}Role-LOCAL", self.logical_id)
+    pub(crate) fn role(&self) -> Role {
+        let name = format!("{STACK_NAME}-{}Role-LOCAL", self.logical_id);
+        Role { path: self.role_path.clone(), name, statements: self.role.clone() }
     }
 }
 
@@ -83,6 +87,7 @@ pub(super) fn read(
         asynchronous: read_asynchronous(properties, targets)?,
         reserved: properties.number("ReservedConcurrentExecutions")?,
         tags: read_tags(properties)?,
+        role_path: properties.text("RolePath")?.unwrap_or_else(|| "/".to_owned()),
         role: read_role(properties)?,
     })
 }

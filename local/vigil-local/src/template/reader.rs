@@ -151,7 +151,17 @@ impl Reader {
         Ok(())
     }
 
+    /// A topic that a parameter names is another stack's. It is there, and takes everything.
+    fn add_topics_of_others(&mut self) {
+        let named = self.resolver.parameters.values().filter_map(Value::as_str);
+        for arn in named.filter(|text| text.starts_with("arn:") && text.contains(":sns:")) {
+            let name = arn.rsplit(':').next().unwrap_or_default();
+            self.template.topics.insert(arn.to_owned(), name.to_owned());
+        }
+    }
+
     fn finish(mut self) -> Result<Template, TemplateError> {
+        self.add_topics_of_others();
         for (logical_id, bucket, text) in self.policies {
             let found = self.template.buckets.iter_mut().find(|spec| spec.name == bucket);
             let Some(spec) = found else {
