@@ -24,7 +24,7 @@ QUEUE = """          DeadLetterConfig:
 """
 PUBLISH = """              Action: sns:Publish
               Resource:
-                - !Ref Alerts
+                - !If [MakesAlerts, !Ref Alerts, !Ref TopicArn]
                 - !Ref OnCall
 """
 PATTERN = """                eventName: [DeleteCertificateAuthority]

@@ -193,7 +193,7 @@ def test_log_level_and_retention_are_those_of_every_function():
         assert str(group["RetentionInDays"]) == "30"
 
 
-def test_kms_key_encrypts_buckets_and_logs_and_is_granted():
+def test_kms_key_encrypts_what_holds_something_and_is_granted():
     without, with_key = stack(), stack(KmsKeyArn=KEY)
     for name in ("EvidenceBucket", "ReportBucket"):
         def rule(of):
@@ -208,11 +208,19 @@ def test_kms_key_encrypts_buckets_and_logs_and_is_granted():
     for group in without.of_type("AWS::Logs::LogGroup").values():
         assert "KmsKeyId" not in group
 
+    for kind in ("AWS::SQS::Queue", "AWS::SNS::Topic"):
+        assert with_key.of_type(kind)
+        for name, it in with_key.of_type(kind).items():
+            assert it["KmsMasterKeyId"] == KEY and "SqsManagedSseEnabled" not in it, name
+        for name, it in without.of_type(kind).items():
+            assert "KmsMasterKeyId" not in it and it.get("SqsManagedSseEnabled", True) is True, name
+
     def users(of):
         return {name for name, found in roles(of).items() if any(one.get("Resource") == KEY for one in found)}
 
     assert users(without) == set()
-    assert users(with_key) == {"AuditReport", "AutoRestore", "CrlAudit", "RestoreDeadline"}
+    # Each sends to an encrypted queue, and reads or publishes what is encrypted.
+    assert users(with_key) == FUNCTIONS
 
 
 def test_object_lock_days_lock_the_evidence():
@@ -228,8 +236,14 @@ def test_boundary_and_path_are_those_of_every_role():
     for role in stack().of_type("AWS::IAM::Role").values():
         assert "PermissionsBoundary" not in role and role["Path"] == "/"
     boundary = "arn:aws:iam::111122223333:policy/boundary"
-    for role in stack(PermissionsBoundary=boundary, RolePath="/pki/").of_type("AWS::IAM::Role").values():
+    of = stack(PermissionsBoundary=boundary, RolePath="/pki/")
+    for role in of.of_type("AWS::IAM::Role").values():
         assert (role["PermissionsBoundary"], role["Path"]) == (boundary, "/pki/")
+    # The ARN of a role has its path, so the policies that name roles need it, too.
+    for of, path in ((stack(), "/"), (of, "/pki/")):
+        named = [text for text in strings(of.resources) if re.search(r":role/.*vigil-local-.*\*$", text)]
+        assert len(named) == 3
+        assert all(text.startswith(f"arn:aws:iam::111122223333:role{path}vigil-local-") for text in named), named
 
 
 def reach(of, action):
@@ -311,6 +325,59 @@ def test_put_back_grants_what_it_needs_and_nothing_otherwise():
     assert granted(stack(PutBack="true")) == {"AutoRestore", "RestoreDeadline"}
 
 
+CHANGES_CAS = {
+    "acm-pca:CreatePermission",
+    "acm-pca:DeletePermission",
+    "acm-pca:DeletePolicy",
+    "acm-pca:PutPolicy",
+    "acm-pca:RestoreCertificateAuthority",
+    "acm-pca:TagCertificateAuthority",
+    "acm-pca:UntagCertificateAuthority",
+    "acm-pca:UpdateCertificateAuthority",
+}
+
+
+def changers(of):
+    return {
+        name
+        for name, found in roles(of).items()
+        for one in found
+        if one["Effect"] == "Allow" and CHANGES_CAS & set(as_list(one["Action"]))
+    }
+
+
+@pytest.mark.parametrize("more", [{}, {"PutBack": "true", "Regions": "eu-west-1", "KmsKeyArn": KEY}])
+def test_in_observe_no_role_changes_a_ca(more):
+    assert changers(stack(**more)) == {"AutoRestore", "LastResortFunction", "RestoreDeadline"}
+    observing = stack(Mode="observe", **more)
+    assert changers(observing) == set()
+    # What cannot be allowed by name is not allowed by a pattern either.
+    allowed = [action for found in roles(observing).values() for one in found if one["Effect"] == "Allow"
+               for action in as_list(one["Action"])]
+    assert not any("*" in action for action in allowed)
+
+
+OTHERS_TOPIC = "arn:aws:sns:us-east-1:444455556666:incidents"
+
+
+def test_a_topic_of_others_takes_the_place_of_alerts():
+    own, of = stack(), stack(TopicArn=OTHERS_TOPIC)
+    alerts = own.ref("Alerts")
+    assert "Alerts" in own.resources and "AlertsPolicy" in own.resources
+    assert {"Alerts", "AlertsPolicy"}.isdisjoint(of.resources)
+    assert alerts not in set(strings(of.resources))
+    # Wherever the one was, the other is.
+    before, after = list(strings(own.resources)), list(strings(of.resources))
+    policy = list(strings(own.resources["AlertsPolicy"]))
+    assert before.count(alerts) - policy.count(alerts) == after.count(OTHERS_TOPIC)
+    alarm = of.resources["AlertsUndeliveredAlarm"]["Properties"]
+    assert alarm["Dimensions"] == [{"Name": "TopicName", "Value": "incidents"}]
+    for name, it in of.template["Resources"].items():
+        if name in of.resources:
+            resolved = json.dumps(of.resources[name])
+            assert "vigil-local-Alerts\"" not in resolved, name
+
+
 def test_regions_widen_the_roles_to_other_regions():
     def regions(of):
         arns = {arn for found in roles(of).values() for one in found for arn in as_list(one.get("Resource", []))}
@@ -333,6 +400,7 @@ VARIABLES = {
     "CrlAdministrators": ("111122223333", "VIGIL_CRL_ADMINISTRATORS", {"CrlAudit"}),
     "ReportStale": ("2h,3h", "VIGIL_REPORT_STALE", {"AuditReport"}),
     "RetiredKeys": (f"{KEY}@2026-01-01", "VIGIL_RETIRED_KEYS", JUDGES | {"LastResortFunction"}),
+    "Mode": ("observe", "VIGIL_MODE", JUDGES | {"LastResortFunction"}),
     "DeadlineThresholds": ("2d", "VIGIL_DEADLINE_THRESHOLDS", {"AutoRestore", "RestoreDeadline"}),
     "FetchDistributionPoints": ("true", "VIGIL_FETCH_DISTRIBUTION_POINTS", {"CrlAudit"}),
     "PermittedDeletions": (

@@ -62,6 +62,7 @@ async fn examine(options: Options) -> Vec<Check> {
     let ports = Ports {
         deployment: &clients.deployment(),
         authorities: &clients.authorities(),
+        signatures: &clients.signatures(),
         evidence: &|bucket| Box::new(clients.evidence(bucket.to_owned())) as Box<dyn EvidenceStore>,
         bus: &|bus| Box::new(clients.bus(bus.to_owned())) as Box<dyn Bus>,
     };

@@ -24,11 +24,12 @@ async fn start() -> Result<(), Error> {
     telemetry::init()?;
     let bus = config::EVENT_BUS.read()?;
     let regions: RegionNames = config::REGIONS.parse()?;
-    // Nothing about approvals keeps it from starting: without them it restores.
+    // Nothing about approvals or the mode keeps it from starting: without them it restores.
     let bucket = config::EVIDENCE_BUCKET.read().unwrap_or_default();
     let settings = &Settings {
         permitted: PermittedDeletions::read(&config::PERMITTED_DELETIONS.read()?),
         approvers: config::approvers().unwrap_or_default(),
+        mode: config::MODE.parse().unwrap_or_default(),
     };
 
     let clients = Clients::load().await;

@@ -44,6 +44,7 @@ async fn start() -> Result<(), Error> {
             reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),
             restores_per_day: config::RESTORES_PER_DAY.parse()?,
             put_back: config::PUT_BACK.parse()?,
+            mode: config::MODE.parse()?,
             settle: config::SWEEP_SETTLE.parse::<Span>()?.duration(),
         },
     };

@@ -20,6 +20,7 @@ use crate::{
 pub struct AwsDeployment {
     sdk: SdkConfig,
     events: aws_sdk_eventbridge::Client,
+    kms: aws_sdk_kms::Client,
     s3: aws_sdk_s3::Client,
     sns: aws_sdk_sns::Client,
 }
@@ -27,8 +28,9 @@ pub struct AwsDeployment {
 impl AwsDeployment {
     pub(crate) fn new(sdk: SdkConfig, s3: aws_sdk_s3::Client) -> Self {
         let events = aws_sdk_eventbridge::Client::new(&sdk);
+        let kms = aws_sdk_kms::Client::new(&sdk);
         let sns = aws_sdk_sns::Client::new(&sdk);
-        Self { sdk, events, s3, sns }
+        Self { sdk, events, kms, s3, sns }
     }
 
     async fn trail_call(
@@ -110,6 +112,10 @@ impl Deployment for AwsDeployment {
             environment: variables.map(|(name, value)| (name.clone(), text(value))).collect(),
             version: answer["Tags"]["vigil:version"].as_str().map(str::to_owned),
             reserved: reserved.and_then(|count| u32::try_from(count).ok()),
+            key: answer["Tags"]["vigil:key"]
+                .as_str()
+                .filter(|key| !key.is_empty())
+                .map(str::to_owned),
         }))
     }
 
@@ -223,6 +229,14 @@ impl Deployment for AwsDeployment {
         let answer =
             call.map_err(|error| port_error("GetBucketNotificationConfiguration", bucket, error))?;
         Ok(answer.event_bridge_configuration.is_some())
+    }
+
+    async fn key_policy(&self, key: &str) -> Result<Option<String>, PortError> {
+        let call = self.kms.get_key_policy().key_id(key).send().await;
+        match call.map_err(|error| port_error("GetKeyPolicy", key, error)) {
+            Err(PortError::NotFound { .. }) => Ok(None),
+            answer => Ok(answer?.policy),
+        }
     }
 
     async fn invoke(&self, function: &str, event: &str) -> Result<Option<String>, PortError> {

@@ -19,6 +19,7 @@ mod finding_store;
 pub mod fleet;
 mod impact;
 mod in_order;
+mod own_policies;
 mod stored;
 
 pub use crate::impact::{Certificates, Impact};

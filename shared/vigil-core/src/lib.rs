@@ -23,6 +23,7 @@ pub mod impact;
 pub mod instant;
 pub mod inventory;
 pub mod jobs;
+pub mod mode;
 pub mod name;
 pub mod permit;
 pub mod policy;

@@ -21,6 +21,7 @@ const VALUES: &[(&str, &str)] = &[
     ("VIGIL_EVENT_BUS", "a name or ARN"),
     ("VIGIL_EVIDENCE_BUCKET", "a bucket's name"),
     ("VIGIL_FETCH_DISTRIBUTION_POINTS", "true, false"),
+    ("VIGIL_MODE", "enforce, observe"),
     ("VIGIL_ON_CALL_TOPIC", "an ARN"),
     ("VIGIL_APPROVALS_NEEDED", "a whole number"),
     ("VIGIL_APPROVER_KEYS", "ARNs of keys, separated by commas"),

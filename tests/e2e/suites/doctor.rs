@@ -57,7 +57,7 @@ async fn the_doctor_finds_nothing_wrong_with_a_new_stack() {
     let (code, text) = doctor(&world, &["--run-functions", "--wait=60"]);
     assert_eq!(code, 0, "{text}");
     assert!(text.lines().all(|line| line.starts_with("good     ")), "{text}");
-    assert_eq!(text.lines().count(), 12, "{text}");
+    assert_eq!(text.lines().count(), 13, "{text}");
     world.stack.settled().await;
     world.assert_nothing_failed();
     let mails = world.mails(ALERT_EMAIL);

@@ -1,6 +1,7 @@
 use vigil_core::{
     failure::chain,
     jobs::{audit_report::StaleAfter, restore_deadline::Thresholds},
+    mode::Mode,
     span::Span,
 };
 
@@ -16,6 +17,7 @@ fn every_default_is_usable() {
     FETCH_DISTRIBUTION_POINTS.parse_value::<bool>(fetch).unwrap();
     let administrators = CRL_ADMINISTRATORS.default.unwrap().to_owned();
     CRL_ADMINISTRATORS.parse_value::<PrincipalNames>(administrators).unwrap();
+    MODE.parse_value::<Mode>(MODE.default.unwrap().to_owned()).unwrap();
     PUT_BACK.parse_value::<bool>(PUT_BACK.default.unwrap().to_owned()).unwrap();
     REPORT_STALE.parse_value::<StaleAfter>(REPORT_STALE.default.unwrap().to_owned()).unwrap();
     let restores = RESTORES_PER_DAY.default.unwrap().to_owned();

@@ -93,6 +93,14 @@ pub const LOG_LEVEL: Variable = Variable {
     default: Some("INFO"),
 };
 
+/// Whether Vigil acts.
+pub const MODE: Variable = Variable {
+    name: "VIGIL_MODE",
+    meaning: "enforce, or observe: then nothing is restored, activated or put back, and findings say what \
+              would have been done",
+    default: Some("enforce"),
+};
+
 /// The topic for HIGH and CRITICAL findings.
 pub const ON_CALL_TOPIC: Variable = Variable {
     name: "VIGIL_ON_CALL_TOPIC",
@@ -197,7 +205,7 @@ pub(super) const S3_ENDPOINT: Variable =
     Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
 
 /// All of them, for the documentation.
-pub const ALL: [&Variable; 25] = [
+pub const ALL: [&Variable; 26] = [
     &ACCOUNT,
     &ALERTS_TOPIC,
     &APPROVALS_NEEDED,
@@ -210,6 +218,7 @@ pub const ALL: [&Variable; 25] = [
     &EVIDENCE_BUCKET,
     &FETCH_DISTRIBUTION_POINTS,
     &LOG_LEVEL,
+    &MODE,
     &ON_CALL_TOPIC,
     &PERMITTED_DELETIONS,
     &POLICY_KEYS,

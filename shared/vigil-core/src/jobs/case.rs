@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     ca::Ca,
     cloudtrail::Deletion,
+    mode::Mode,
     ports::{Attachments, Authorities, Bus, EvidenceStore, RegionPorts, Regions, Signatures},
     signed::Signers,
 };
@@ -61,6 +62,8 @@ pub struct Settings {
     pub reactivate_within: Duration,
     /// Whether what a restored CA had before is put back, if policy permits.
     pub put_back: bool,
+    /// Whether decisions are acted on, or published only.
+    pub mode: Mode,
     /// How often a CA is restored within 24 hours; then pauses come in between.
     pub restores_per_day: u32,
     /// How long a sweep waits for an event, and for an invocation that works on a case.

@@ -9,7 +9,7 @@ use super::case::{
     gather::{self, RetryUntilKnown},
     limit,
     machine::CaseState,
-    record::{RecordSlot, Recorded},
+    record::{Case, RecordSlot, Recorded},
     runner::{CaseRunner, Observation, TIME_TO_REPEAT},
 };
 use crate::{
@@ -30,13 +30,30 @@ pub(super) struct LastCall<'a> {
     pub(super) now: OffsetDateTime,
 }
 
-/// Restores the CA if policy requires it. `None`: policy does not.
+/// What became of a CA at its last threshold.
+#[derive(Debug)]
+pub(super) enum AtDeadline {
+    /// Policy required a restoration; the case has ended.
+    Ended(Box<Outcome>),
+    /// Policy requires none.
+    NotRequired,
+    /// Policy requires it, and Vigil observes only.
+    Withheld { policies: Vec<String> },
+}
+
+impl AtDeadline {
+    fn ended(case: &Case) -> Self {
+        Self::Ended(Box::new(Outcome::of(case)))
+    }
+}
+
+/// Restores the CA if policy requires it.
 pub(super) async fn run(
     call: LastCall<'_>,
     region: RegionPorts<'_>,
     ports: &Ports<'_>,
     settings: &Settings,
-) -> Result<Option<Outcome>, AutoRestoreError> {
+) -> Result<AtDeadline, AutoRestoreError> {
     RegionRun::new(region, ports, settings).at_deadline(call).await
 }
 
@@ -44,7 +61,7 @@ impl RegionRun<'_> {
     pub(super) async fn at_deadline(
         &self,
         call: LastCall<'_>,
-    ) -> Result<Option<Outcome>, AutoRestoreError> {
+    ) -> Result<AtDeadline, AutoRestoreError> {
         let mut tries = 1;
         loop {
             match self.at_deadline_once(call).await {
@@ -54,10 +71,7 @@ impl RegionRun<'_> {
         }
     }
 
-    async fn at_deadline_once(
-        &self,
-        call: LastCall<'_>,
-    ) -> Result<Option<Outcome>, AutoRestoreError> {
+    async fn at_deadline_once(&self, call: LastCall<'_>) -> Result<AtDeadline, AutoRestoreError> {
         let LastCall { ca, until, acknowledged, now } = call;
         let (mut case, etag) = match self.find_at_deadline(ca, until, now).await? {
             (_, Recorded::Case(case, etag)) => (*case, Some(etag)),
@@ -72,17 +86,17 @@ impl RegionRun<'_> {
             | CaseState::Restoring
             | CaseState::Permitted
             | CaseState::Escalated => {}
-            CaseState::Lost => return Ok(None),
+            CaseState::Lost => return Ok(AtDeadline::NotRequired),
             CaseState::Restored | CaseState::Reactivated => {
                 // Another invocation was faster; or it is deleted again, which the sweep sees to.
                 let seen = self.authorities.describe(&ca.arn).await;
                 let seen = seen.map_err(AutoRestoreError::Describe)?;
                 if seen.ca.status != CaStatus::Deleted {
-                    return Ok(Some(Outcome::of(&case)));
+                    return Ok(AtDeadline::ended(&case));
                 }
                 // The case is closed, and says what is no longer so, or never was.
                 if !case.is_closed() {
-                    return Ok(None);
+                    return Ok(AtDeadline::NotRequired);
                 }
                 case.reopen(Deletion::without_event(ca, now), now)
                     .map_err(AutoRestoreError::Record)?;
@@ -97,7 +111,10 @@ impl RegionRun<'_> {
         gathered.recall_approval(&case);
         let facts = gathered.facts(case.deletion(), ca);
         let answer = policy::must_restore_at_deadline(&gathered.policies, &facts, acknowledged);
-        let Permission::Granted { policies } = answer else { return Ok(None) };
+        let Permission::Granted { policies } = answer else { return Ok(AtDeadline::NotRequired) };
+        if self.settings.mode.observes() {
+            return Ok(AtDeadline::Withheld { policies });
+        }
         let request = policy::request_json(&facts, Question::Deadline { acknowledged });
         let observation = match self.authorities.describe(&ca.arn).await {
             Ok(seen) => Observation::Ca(Box::new(seen)),
@@ -115,7 +132,7 @@ impl RegionRun<'_> {
             return Err(error);
         }
         let case = CaseRunner::new(self, case, etag, observation).run().await?;
-        Ok(Some(Outcome::of(&case)))
+        Ok(AtDeadline::ended(&case))
     }
 
     /// What cannot be read at the last moment counts as absent, for whatever reason.

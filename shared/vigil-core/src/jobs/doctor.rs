@@ -8,12 +8,13 @@
 mod checks;
 mod expected;
 mod facts;
+mod key_policy;
 
 pub use checks::{Check, Outcome, judge};
 pub use expected::{FUNCTIONS, RULES, SCHEDULES};
 pub use facts::{
-    Concurrency, Deployment, Facts, Fetched, Function, Options, Place, Ports, PublishedTest, Rule,
-    Subscription, Target, Trail, Unreached, gather,
+    Concurrency, Deployment, Facts, Fetched, Function, KeyUse, Options, Place, Ports,
+    PublishedTest, Rule, Subscription, Target, Trail, Unreached, gather,
 };
 
 #[cfg(test)]

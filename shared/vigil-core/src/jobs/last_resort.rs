@@ -12,12 +12,13 @@ use crate::{
     arn::CaArn,
     ca::{Ca, CaStatus},
     failure::{Failure, chain},
-    finding::{Finding, Names, Observation},
+    finding::{Finding, Kind, Names, Observation},
     instant::{in_key, rfc3339},
     jobs::authentic,
+    mode::Mode,
     permit::PermittedDeletions,
     ports::{Bus, EvidenceStore, PortError, PublishError, RegionPorts, Regions, Signatures},
-    rules::last_resort::{RESTORED, TAKEN_BACK},
+    rules::last_resort::{OBSERVED, RESTORED, TAKEN_BACK},
     signed::Signers,
 };
 
@@ -34,13 +35,15 @@ pub struct Ports<'a> {
     pub signatures: &'a dyn Signatures,
 }
 
-/// What lets a deletion stand.
+/// What lets a deletion stand, and whether it is undone otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// By parameter.
     pub permitted: PermittedDeletions,
     /// The keys of who may approve.
     pub approvers: Signers,
+    /// Whether CAs are restored, or findings published only.
+    pub mode: Mode,
 }
 
 /// With less than this left of its window, a CA is restored.
@@ -53,6 +56,8 @@ pub struct Outcome {
     pub seen: usize,
     /// The CAs that were restored.
     pub restored: Vec<CaArn>,
+    /// The CAs that would have been restored, if Vigil did not only observe.
+    pub withheld: Vec<CaArn>,
     /// The CAs that are about to end, and may.
     pub permitted: Vec<CaArn>,
 }
@@ -73,7 +78,8 @@ pub struct LastResortError {
 /// [`LastResortError`] if a Region did not answer, a CA could not be restored, or the restorations
 /// could not be published.
 pub async fn run(ports: &Ports<'_>, settings: &Settings) -> Result<Outcome, LastResortError> {
-    let mut outcome = Outcome { seen: 0, restored: Vec::new(), permitted: Vec::new() };
+    let mut outcome =
+        Outcome { seen: 0, restored: Vec::new(), withheld: Vec::new(), permitted: Vec::new() };
     let (mut failures, mut findings) = (Vec::new(), Vec::new());
     let watched = ports.regions.names().iter();
     let watched = watched.filter_map(|name| Some((name, ports.regions.of(name)?)));
@@ -103,10 +109,16 @@ pub async fn run(ports: &Ports<'_>, settings: &Settings) -> Result<Outcome, Last
                 }
                 Permit::None(why) => why,
             };
+            if settings.mode.observes() {
+                outcome.withheld.push(ca.arn.clone());
+                findings.push(finding(OBSERVED, ca, no_permit.as_deref(), listing.as_of));
+                continue;
+            }
             match restore(region, ca).await {
                 Ok(status) => {
                     outcome.restored.push(ca.arn.clone());
-                    findings.push(finding(ca, &status, no_permit.as_deref(), listing.as_of));
+                    let ca = &Ca { status, ..ca.clone() };
+                    findings.push(finding(TAKEN_BACK, ca, no_permit.as_deref(), listing.as_of));
                 }
                 Err(cause) => failures.push(format!("{}: {}", ca.arn, chain(&cause))),
             }
@@ -155,18 +167,23 @@ async fn restore(region: RegionPorts<'_>, ca: &Ca) -> Result<CaStatus, PortError
     Ok(region.authorities.describe(&ca.arn).await?.ca.status)
 }
 
-fn finding(ca: &Ca, status: &CaStatus, refused: Option<&str>, now: OffsetDateTime) -> Finding {
+fn finding(kind: Kind, ca: &Ca, refused: Option<&str>, now: OffsetDateTime) -> Finding {
     let until = ca.restorable_until.unwrap_or(now);
-    let names = Names::new(format!("CloudTrail: RestoreCertificateAuthority of {}", ca.arn));
+    let call = if kind.id == OBSERVED.id {
+        "DeleteCertificateAuthority"
+    } else {
+        "RestoreCertificateAuthority"
+    };
+    let names = Names::new(format!("CloudTrail: {call} of {}", ca.arn));
     let no_permit = refused.map_or_else(
         || "No permit named this deletion, so".to_owned(),
         |why| format!("Its approval does not count ({why}), so"),
     );
-    Observation::new(TAKEN_BACK)
+    Observation::new(kind)
         .discriminator(in_key(until))
         .with("restorable_until", rfc3339(until))
         .with("deleted_at", ca.last_state_change_at.map(rfc3339))
-        .with("status", status.as_str())
+        .with("status", ca.status.as_str())
         .with("refused_approval", refused)
         .name("no_permit", no_permit)
         .finding(&RESTORED, &names.of_ca(&ca.arn, ca.common_name.as_deref()), ca.arn.as_str(), now)

@@ -14,7 +14,7 @@ use crate::{
     evidence::keys,
     jobs::{
         case, conditional,
-        dead_mans_switch::{self, LastCall},
+        dead_mans_switch::{self, AtDeadline, LastCall},
         stored,
     },
     permit::PermittedDeletions,
@@ -188,17 +188,22 @@ impl<'a> RegionWatch<'a> {
             Ok(Acknowledged::No) | Err(_) => (None, None),
         };
         // The last one: after it there is no other threshold.
-        if position.next.is_none()
-            && self.now < until
-            && let Some(watch) = self.rescue(ca, until, due, ack.as_ref()).await?
-        {
-            recorded?;
-            return Ok(watch);
+        let mut withheld = Vec::new();
+        if position.next.is_none() && self.now < until {
+            match self.rescue(ca, until, due, ack.as_ref()).await? {
+                AtDeadline::Ended(outcome) => {
+                    recorded?;
+                    return Ok(Watch::Rescued { threshold: due.threshold.to_string(), outcome });
+                }
+                AtDeadline::Withheld { policies } => withheld = policies,
+                AtDeadline::NotRequired => {}
+            }
         }
         recorded?;
         if let Some(why) = refused {
             self.publish_refused(ca, until, &why).await?;
         }
+        let due = &Due { withheld, ..due.clone() };
         self.reach(ca, until, due, position.next.clone(), ack.as_ref()).await
     }
 
@@ -210,16 +215,13 @@ impl<'a> RegionWatch<'a> {
         until: OffsetDateTime,
         due: &Due,
         ack: Option<&Ack>,
-    ) -> Result<Option<Watch>, CaError> {
+    ) -> Result<AtDeadline, CaError> {
         let acknowledged = ack.is_some_and(|ack| self.now < ack.until);
         let call = LastCall { ca, until, acknowledged, now: self.now };
         let settings = &self.settings.rescue;
         let rescued = Box::pin(dead_mans_switch::run(call, self.region, &self.ports, settings));
         match rescued.await {
-            Ok(outcome) => Ok(outcome.map(|outcome| Watch::Rescued {
-                threshold: due.threshold.to_string(),
-                outcome: Box::new(outcome),
-            })),
+            Ok(ended) => Ok(ended),
             Err(error) => {
                 let alerted = self.reach(ca, until, due, None, ack).await;
                 alerted.and(Err(CaError::Rescue(Box::new(error))))

@@ -111,7 +111,7 @@ pub(crate) const ESCALATED: RuleInfo = RuleInfo {
     id: "auto-restore.escalated",
     holds: "Vigil can decide about every deletion by itself.",
     cites: "AWS Private CA User Guide, Restore a private CA; the deletion policies of this account",
-    kinds: &[DELETED_AGAIN, POLICY_ASKS],
+    kinds: &[DELETED_AGAIN, OBSERVED, POLICY_ASKS],
 };
 
 pub(crate) const DELETED_AGAIN: Kind = Kind {
@@ -124,6 +124,19 @@ pub(crate) const DELETED_AGAIN: Kind = Kind {
              it is restored.",
     what_to_do: "Find out who or what deletes the CA, and stop it. Then restore the CA without waiting for the end of \
                  the pause:",
+    first_command: RESTORE,
+};
+
+pub(crate) const OBSERVED: Kind = Kind {
+    id: "observed",
+    severity: Severity::Critical,
+    title: "{by_short} deleted {ca}; Vigil would restore it, and only observes",
+    what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). Vigil would have restored it: \
+                    {reason}. The stack's parameter Mode is observe.",
+    impact: "{ca} can neither issue nor revoke certificates. It is permanently deleted at {restorable_until} unless \
+             it is restored.",
+    what_to_do: "If the CA is still needed, restore it yourself. If Vigil is to do so, deploy the stack with \
+                 Mode=enforce: the next sweep judges the deletion again. Restore it:",
     first_command: RESTORE,
 };
 

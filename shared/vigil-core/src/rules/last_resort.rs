@@ -1,7 +1,7 @@
 //! What the last resort reports.
 
 use crate::{
-    commands::WHO_DELETED,
+    commands::{RESTORE, WHO_DELETED},
     finding::{Kind, RuleInfo, Severity},
 };
 
@@ -13,7 +13,20 @@ pub(crate) const RESTORED: RuleInfo = RuleInfo {
     id: "last-resort.restored",
     holds: "No CA that is still DELETED in the last two hours of its window is lost without a permit.",
     cites: "AWS Private CA User Guide, Restore a private CA (RestorableUntil)",
-    kinds: &[TAKEN_BACK],
+    kinds: &[OBSERVED, TAKEN_BACK],
+};
+
+pub(crate) const OBSERVED: Kind = Kind {
+    id: "observed",
+    severity: Severity::Critical,
+    title: "{ca} is about to be lost; the last resort would restore it, and only observes",
+    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. At {as_of} its window was about to end, at \
+                    {restorable_until}. {no_permit} the last resort would have restored the CA; the stack's parameter \
+                    Mode is observe.",
+    impact: "The key of {ca} is lost at {restorable_until}. Its certificates can then be neither revoked nor renewed.",
+    what_to_do: "If the CA is still needed, restore it now. Every run publishes this again until it is restored, \
+                 permitted or lost. Restore it:",
+    first_command: RESTORE,
 };
 
 pub(crate) const TAKEN_BACK: Kind = Kind {

@@ -31,6 +31,7 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
     reactivate_within: Duration::DAY,
     restores_per_day: 3,
     put_back: true,
+    mode: crate::mode::Mode::Enforce,
     settle: Duration::minutes(15),
 });
 

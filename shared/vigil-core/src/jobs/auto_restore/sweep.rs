@@ -24,7 +24,7 @@ use crate::{
             runner::{CaseRunner, Observation},
         },
         conditional,
-        dead_mans_switch::LastCall,
+        dead_mans_switch::{AtDeadline, LastCall},
         stored::{self, Stored},
     },
     ports::{Etag, PortError},
@@ -152,7 +152,18 @@ impl RegionRun<'_> {
                 {
                     return Ok(Some(SweepResult::Run { outcome: Box::new(rescued) }));
                 }
-                if is_deleted && case.is_pausing() && self.resume(&mut case, ca, now).await? {
+                let observes = self.settings.mode.observes();
+                if is_deleted && case.is_withheld() && !observes {
+                    // Judged anew: approvals and policies may have changed while Vigil observed.
+                    let deletion = case.deletion().clone();
+                    case.reopen(deletion, now).map_err(AutoRestoreError::Record)?;
+                    return self.sweep_on(ca, *case, Some(etag), now).await;
+                }
+                if is_deleted
+                    && case.is_pausing()
+                    && !observes
+                    && self.resume(&mut case, ca, now).await?
+                {
                     return self.sweep_on(ca, *case, Some(etag), now).await;
                 }
                 let contradicts = matches!(state, CaseState::Restored | CaseState::Reactivated);
@@ -233,7 +244,10 @@ impl RegionRun<'_> {
         let ack = Ack::of(read, approvers, ca, until).await;
         let acknowledged = matches!(ack, Ok(Acknowledged::Yes(ack)) if now < ack.until);
         let call = LastCall { ca, until, acknowledged, now };
-        Box::pin(self.at_deadline(call)).await
+        Ok(match Box::pin(self.at_deadline(call)).await? {
+            AtDeadline::Ended(outcome) => Some(*outcome),
+            AtDeadline::NotRequired | AtDeadline::Withheld { .. } => None,
+        })
     }
 
     /// Cases of CAs that are back, but of which no finding was published: an attempt was cut short

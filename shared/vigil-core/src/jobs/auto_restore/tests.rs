@@ -7,6 +7,7 @@ mod first_crl;
 mod hostile;
 mod judging;
 mod mending;
+mod observing;
 mod patience;
 mod reactivation;
 mod regions;

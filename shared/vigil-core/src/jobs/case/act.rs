@@ -132,6 +132,8 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         asked: bool,
     },
+    /// The CA would be restored, and Vigil observes only: an operator decides.
+    Withheld,
     /// The window has ended, and the CA with it.
     Lost,
     /// The CA has signed a CRL since it was restored: it works.
@@ -225,6 +227,7 @@ impl Act {
             Self::Reactivated { .. } => Move::Reactivate,
             Self::Permitted { .. } => Move::Permit,
             Self::Escalated { .. } => Move::Escalate,
+            Self::Withheld => Move::Withhold,
             Self::Lost => Move::Lose,
             Self::FirstCrl { .. } | Self::Unverified { .. } => Move::Verify,
             Self::Published { .. } => Move::Publish,
@@ -242,6 +245,7 @@ impl Act {
             | Self::PuttingBack { .. }
             | Self::Reactivating { .. }
             | Self::Escalated { .. }
+            | Self::Withheld
             | Self::Permitted { .. } => true,
             Self::Seen { .. }
             | Self::PutBack { .. }

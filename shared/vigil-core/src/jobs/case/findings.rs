@@ -126,7 +126,9 @@ fn escalated(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Finding {
         _ => None,
     });
     let (earlier, asked) = earlier.unwrap_or_default();
-    let seen = if asked {
+    let seen = if case.is_withheld() {
+        Observation::new(rules::OBSERVED).name("reason", reason(case, Restorer::Vigil))
+    } else if asked {
         Observation::new(rules::POLICY_ASKS).also(format!(
             "If it is not needed, acknowledge the deletion. Put the name of the evidence bucket in place of \
              EVIDENCE-BUCKET, the end of the silence in place of DATE, and your name in place of NAME:\n  vigil \

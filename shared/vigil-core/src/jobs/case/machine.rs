@@ -28,7 +28,7 @@ pub enum CaseState {
     Reactivated,
     /// The deletion was permitted.
     Permitted,
-    /// The CA was restored too often, or a policy asks: an operator decides.
+    /// The CA was restored too often, a policy asks, or Vigil observes: an operator decides.
     Escalated,
     /// The window has ended, and the CA with it.
     Lost,
@@ -62,6 +62,8 @@ pub(in crate::jobs) enum Move {
     Reactivate,
     Permit,
     Escalate,
+    /// Vigil observes only: what was decided is left to an operator.
+    Withhold,
     Lose,
     /// It is known whether the CA publishes CRLs again.
     Verify,
@@ -139,6 +141,12 @@ pub(in crate::jobs) fn after(from: Option<Position>, made: Move) -> Option<Posit
             to(CaseState::Restoring)
         }
         (Move::Escalate, CaseState::Judged) if position.ruling != Some(Ruling::Permit) => {
+            to(CaseState::Escalated)
+        }
+        // Not begun, or begun before the mode was changed to observe.
+        (Move::Withhold, CaseState::Judged | CaseState::Restoring)
+            if position.ruling == Some(Ruling::Restore) =>
+        {
             to(CaseState::Escalated)
         }
         (
@@ -240,6 +248,7 @@ mod tests {
         (Move::Reactivate, ".. .. .. ac .. .. .. .."),
         (Move::Permit, ".. .. .. .. .. .. .. .."),
         (Move::Escalate, ".. es .. .. .. .. .. .."),
+        (Move::Withhold, ".. es es .. .. .. .. .."),
         (Move::Lose, "lo lo lo .. .. lo lo .."),
         (Move::Verify, ".. .. .. .. .. .. .. .."),
         (Move::Publish, ".. .. .. == == == == =="),

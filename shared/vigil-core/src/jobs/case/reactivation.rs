@@ -11,6 +11,9 @@ use crate::{
 /// CloudTrail writes its times to the second, and the service takes a moment to change a state.
 const TOLERANCE: Duration = Duration::minutes(1);
 
+/// Why nothing is done in the mode `observe`.
+pub(in crate::jobs) const OBSERVES: &str = "Vigil only observes (Mode is observe)";
+
 /// Why a restored CA is left as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::jobs) enum KeptDisabled {
@@ -32,6 +35,10 @@ pub(in crate::jobs) enum KeptDisabled {
     },
     /// No record says that it was disabled.
     NotRecorded,
+    /// Policy permits it, and Vigil observes only.
+    Observed {
+        policies: Vec<String>,
+    },
     /// Another principal restored it, and decides about its status.
     Others,
     Refused {
@@ -94,6 +101,10 @@ impl KeptDisabled {
                 format!("policy does not permit to reactivate it ({})", why.join("; "))
             }
             Self::NotRecorded => "no record says who disabled it before the deletion".to_owned(),
+            Self::Observed { policies } if policies.is_empty() => OBSERVES.to_owned(),
+            Self::Observed { policies } => {
+                format!("{OBSERVES}; policy permits to reactivate it ({})", policies.join("; "))
+            }
             Self::Others => "it was not restored by Vigil's decision".to_owned(),
             Self::Refused { cause } => format!("Vigil may not reactivate it ({cause})"),
             Self::Status(status) => format!("it is {status}"),

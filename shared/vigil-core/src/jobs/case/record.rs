@@ -437,6 +437,17 @@ impl Case {
     pub(in crate::jobs) fn is_pausing(&self) -> bool {
         let last = self.entries.iter().rev().find_map(|entry| match &entry.act {
             Act::Escalated { asked, .. } => Some(!asked),
+            Act::Withheld => Some(false),
+            _ => None,
+        });
+        self.position.state == CaseState::Escalated && last == Some(true)
+    }
+
+    /// Whether Vigil would have restored the CA, and only observed.
+    pub(in crate::jobs) fn is_withheld(&self) -> bool {
+        let last = self.entries.iter().rev().find_map(|entry| match &entry.act {
+            Act::Withheld => Some(true),
+            Act::Escalated { .. } | Act::Judged { .. } => Some(false),
             _ => None,
         });
         self.position.state == CaseState::Escalated && last == Some(true)

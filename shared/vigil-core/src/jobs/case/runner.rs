@@ -107,6 +107,9 @@ impl<'a> CaseRunner<'a> {
         loop {
             match machine::next(self.case.position(), self.observed()) {
                 Step::Ask => self.add(Act::Escalated { earlier: Vec::new(), asked: true })?,
+                Step::Begin | Step::Restore if self.run_in.settings.mode.observes() => {
+                    self.add(Act::Withheld)?;
+                }
                 Step::Begin => self.begin().await?,
                 Step::Done => {
                     self.write().await?;
@@ -301,6 +304,10 @@ impl<'a> CaseRunner<'a> {
                 self.left = Some(KeptDisabled::NotPermitted { policies, errors });
                 Ok(())
             }
+            Permission::Granted { policies } if self.run_in.settings.mode.observes() => {
+                self.left = Some(KeptDisabled::Observed { policies });
+                Ok(())
+            }
             Permission::Granted { policies } => {
                 let (disabled_at, disabled_by) = (record.since, record.by.map(Box::new));
                 self.add(Act::Reactivating { disabled_at, disabled_by, policies, request })?;
@@ -318,6 +325,10 @@ impl<'a> CaseRunner<'a> {
                 self.left = Some(KeptDisabled::Status(ca.status.clone()));
                 return Ok(());
             }
+        }
+        if self.run_in.settings.mode.observes() {
+            self.left = Some(KeptDisabled::Observed { policies: Vec::new() });
+            return Ok(());
         }
         self.write().await?;
         let ca = self.case.ca().clone();

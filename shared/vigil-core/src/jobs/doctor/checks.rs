@@ -51,6 +51,7 @@ pub fn judge(facts: &Facts) -> Vec<Check> {
         ("dead letters", dead_letters(facts)),
         ("concurrency", concurrency(facts)),
         ("policies", policies(facts)),
+        ("key", key(facts)),
         ("CRL buckets", crl_buckets(facts)),
         ("test finding", test(facts)),
     ];
@@ -306,9 +307,26 @@ fn policies(facts: &Facts) -> Outcome {
         Ok(Ok(0)) => Good("no policies of your own: the built-in ones hold".to_owned()),
         Ok(Ok(count)) => Good(format!("{count} files of policies load")),
         Ok(Err(why)) => bad(
-            format!("the policies do not load, so the built-in ones hold: {why}"),
-            "correct the files, then: vigil policy check policies/*.cedar && aws s3 sync policies/ \
-             s3://BUCKET/policies/",
+            format!("the policies do not count, so the built-in ones hold: {why}"),
+            "correct the files, then: vigil policy check policies/ && vigil policy publish policies/",
+        ),
+    }
+}
+
+fn key(facts: &Facts) -> Outcome {
+    match &facts.key {
+        Err(why) => Unknown(why.clone()),
+        Ok(None) => Good("the stack uses AWS's own keys".to_owned()),
+        Ok(Some(used)) if used.missing.is_empty() => {
+            Good(format!("the policy of {} allows what the services need", used.arn))
+        }
+        Ok(Some(used)) => bad(
+            format!("the key {} does not allow {}", used.arn, used.missing.join(", ")),
+            format!(
+                "add the statements of docs/deploying.md, \"A key of your own\": aws kms put-key-policy \
+                 --key-id {} --policy-name default --policy file://policy.json",
+                used.arn
+            ),
         ),
     }
 }

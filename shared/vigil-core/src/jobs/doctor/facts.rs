@@ -5,15 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
-use super::expected::{FUNCTIONS, RULES, SCHEDULES};
+use super::{
+    expected::{FUNCTIONS, RULES, SCHEDULES},
+    key_policy,
+};
 use crate::{
+    evidence::keys,
     failure::chain,
     finding::{Finding, Names, Observation},
     instant::rfc3339,
-    jobs::in_order::in_order,
-    policy::{MAX_FILES, Policies},
-    ports::{Authorities, Bus, EvidenceStore, PortError},
+    jobs::{authentic::Gap, in_order::in_order, own_policies},
+    ports::{Authorities, Bus, EvidenceStore, PortError, Signatures},
     rules::doctor::{TEST, TEST_FINDING},
+    signed::Signers,
 };
 
 /// A fact, or the reason why it is not known.
@@ -90,6 +94,13 @@ pub trait Deployment: Send + Sync {
     /// [`PortError`] if the call fails.
     async fn sends_events(&self, bucket: &str) -> Result<bool, PortError>;
 
+    /// GetKeyPolicy: the policy of a KMS key; `None` if there is no such key.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if the call fails.
+    async fn key_policy(&self, key: &str) -> Result<Option<String>, PortError>;
+
     /// Invoke, and wait: the function's error, if it failed.
     ///
     /// # Errors
@@ -120,6 +131,17 @@ pub struct Function {
     pub version: Option<String>,
     /// ReservedConcurrentExecutions.
     pub reserved: Option<u32>,
+    /// The tag `vigil:key`: the parameter KmsKeyArn.
+    pub key: Option<String>,
+}
+
+/// A KMS key that encrypts what the stack keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// Its ARN.
+    pub arn: String,
+    /// What its policy does not allow, or why it cannot be used.
+    pub missing: Vec<String>,
 }
 
 /// AccountLimit of Lambda.
@@ -194,6 +216,8 @@ pub struct Ports<'a> {
     pub authorities: &'a dyn Authorities,
     /// Opens the evidence bucket.
     pub evidence: &'a (dyn Fn(&str) -> Box<dyn EvidenceStore> + Send + Sync),
+    /// What says whether a key has signed.
+    pub signatures: &'a dyn Signatures,
     /// Opens the event bus.
     pub bus: &'a (dyn Fn(&str) -> Box<dyn Bus> + Send + Sync),
 }
@@ -243,6 +267,8 @@ pub struct Facts {
     pub concurrency: Fetched<Concurrency>,
     /// How many files of policies load; none means the built-in ones.
     pub policies: Fetched<Result<usize, String>>,
+    /// The key of the stack, if it has one.
+    pub key: Fetched<Option<KeyUse>>,
     /// By bucket: whether it sends events.
     pub crl_buckets: BTreeMap<String, Fetched<bool>>,
     /// The test finding, if it left.
@@ -296,10 +322,9 @@ pub async fn gather(ports: &Ports<'_>, place: Place, version: &str, options: Opt
         let waiting = fetched(deployment.messages(&queue).await);
         dead_letters.insert(queue, waiting);
     }
-    let policies = match setting("auto-restore", "VIGIL_EVIDENCE_BUCKET") {
-        Some(bucket) => policies((ports.evidence)(&bucket).as_ref()).await,
-        None => Err("auto-restore does not say which evidence bucket it uses".to_owned()),
-    };
+    let environment = functions.get("auto-restore").and_then(|it| it.as_ref().ok()?.as_ref());
+    let environment = environment.map(|it| it.environment.clone()).unwrap_or_default();
+    let policies = policies(ports, &environment).await;
     let buckets: BTreeSet<String> = match &listing {
         Ok(listing) => listing
             .cas
@@ -321,6 +346,7 @@ pub async fn gather(ports: &Ports<'_>, place: Place, version: &str, options: Opt
         cas: listing.map(|listing| listing.cas.len()),
         trails: fetched(deployment.trails().await),
         concurrency: fetched(deployment.concurrency().await),
+        key: key(deployment, &functions).await,
         place,
         functions,
         runs,
@@ -369,22 +395,46 @@ fn queues(rules: &Fetched<Vec<Rule>>, place: &Place) -> BTreeSet<String> {
     targets.filter_map(|target| target.dead_letters.clone()).collect()
 }
 
-async fn policies(evidence: &dyn EvidenceStore) -> Fetched<Result<usize, String>> {
-    let keys = fetched(evidence.list(crate::evidence::keys::POLICIES).await)?;
-    let keys: Vec<String> = keys.into_iter().filter(|key| key.ends_with(".cedar")).collect();
-    if keys.len() > MAX_FILES {
-        return Ok(Err(format!("there are {} files, and {MAX_FILES} are read", keys.len())));
+/// As auto-restore reads them, with the keys that it is given.
+async fn policies(
+    ports: &Ports<'_>,
+    environment: &BTreeMap<String, String>,
+) -> Fetched<Result<usize, String>> {
+    let of = |name: &str| environment.get(name).map(String::as_str).unwrap_or_default();
+    let bucket = of("VIGIL_EVIDENCE_BUCKET");
+    if bucket.is_empty() {
+        return Err("auto-restore does not say which evidence bucket it uses".to_owned());
     }
-    let mut files = Vec::new();
-    for key in keys {
-        if let Some(object) = fetched(evidence.read(&key).await)? {
-            files.push((key, object.body));
+    let publishers = Signers::read(of("VIGIL_POLICY_KEYS"), of("VIGIL_RETIRED_KEYS"), 1);
+    let evidence = (ports.evidence)(bucket);
+    // To a function, an object that it may not read is none. To the operator, it is not known.
+    fetched(evidence.read(keys::POLICY_SET).await)?;
+    fetched(evidence.list(keys::POLICIES).await)?;
+    match own_policies::read(evidence.as_ref(), ports.signatures, &publishers).await {
+        Ok(None) => Ok(Ok(0)),
+        Ok(Some((_, names))) => Ok(Ok(names.len())),
+        Err(Gap::Lasting(why)) => Ok(Err(why)),
+        Err(Gap::Passing(error)) => Err(chain(&error)),
+    }
+}
+
+/// The parameter KmsKeyArn, as the functions' tag has it, and the services that its policy leaves out.
+async fn key(
+    deployment: &dyn Deployment,
+    functions: &BTreeMap<&'static str, Fetched<Option<Function>>>,
+) -> Fetched<Option<KeyUse>> {
+    let function = functions.get("notify").and_then(|it| it.as_ref().ok()?.as_ref());
+    let function = function.ok_or_else(|| "notify is not known".to_owned())?;
+    let Some(arn) = function.key.clone() else { return Ok(None) };
+    let policy = fetched(deployment.key_policy(&arn).await)?;
+    let policy = policy.ok_or_else(|| format!("there is no key {arn}"));
+    let missing = match &policy {
+        Ok(policy) => {
+            key_policy::missing(policy, &arn).map_err(|error| format!("{arn}: {error}"))?
         }
-    }
-    if files.is_empty() {
-        return Ok(Ok(0));
-    }
-    Ok(Policies::parse(&files).map(|_| files.len()).map_err(|error| chain(&error)))
+        Err(why) => vec![why.clone()],
+    };
+    Ok(Some(KeyUse { arn, missing }))
 }
 
 /// Publishes the test finding, and waits until both ways out of the bus have it.

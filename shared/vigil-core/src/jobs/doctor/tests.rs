@@ -12,6 +12,7 @@ fn healthy() -> Facts {
         environment: BTreeMap::new(),
         version: Some("1.2.3".to_owned()),
         reserved: None,
+        key: None,
     };
     let rule = |id: &str, bus: &str, pattern: Option<&str>| Rule {
         name: format!("stack-{id}-1ABC"),
@@ -45,6 +46,7 @@ fn healthy() -> Facts {
         dead_letters: BTreeMap::from([("arn:aws:sqs:r:a:queue".to_owned(), Ok(Some(0)))]),
         concurrency: Ok(Concurrency { limit: 1000, unreserved: 1000 }),
         policies: Ok(Ok(0)),
+        key: Ok(None),
         crl_buckets: BTreeMap::from([("crls".to_owned(), Ok(true))]),
         test: Ok(PublishedTest { id: "id".to_owned(), is_logged: true, is_sent: true }),
     }
@@ -150,6 +152,14 @@ const BAD: &[(&str, Change, &str)] = &[
     ),
     ("policies", |facts| facts.policies = Ok(Err("syntax".to_owned())), "vigil policy check"),
     (
+        "key",
+        |facts| {
+            let missing = vec!["kms:Decrypt for events.amazonaws.com".to_owned()];
+            facts.key = Ok(Some(KeyUse { arn: "arn:key".to_owned(), missing }));
+        },
+        "aws kms put-key-policy --key-id arn:key",
+    ),
+    (
         "CRL buckets",
         |facts| _ = facts.crl_buckets.insert("crls".to_owned(), Ok(false)),
         "put-bucket-notification-configuration --bucket crls",
@@ -191,6 +201,7 @@ fn a_fact_that_cannot_be_had_is_unknown() {
         ("dead letters", |facts| facts.dead_letters.clear()),
         ("concurrency", |facts| facts.concurrency = Err("denied".to_owned())),
         ("policies", |facts| facts.policies = Err("denied".to_owned())),
+        ("key", |facts| facts.key = Err("denied".to_owned())),
         ("CRL buckets", |facts| _ = facts.crl_buckets.insert("b".to_owned(), Err("d".to_owned()))),
     ];
     for (name, change) in changes {

@@ -31,11 +31,20 @@ impl World {
     }
 
     fn run(&self, left: Duration, permitted: &str) -> Result<Outcome, LastResortError> {
+        self.run_in(Mode::Enforce, left, permitted)
+    }
+
+    fn run_in(
+        &self,
+        mode: Mode,
+        left: Duration,
+        permitted: &str,
+    ) -> Result<Outcome, LastResortError> {
         self.authorities.set_now(AT + WEEK - left);
         let Self { authorities, bus, evidence, signatures } = self;
         let ports = Ports { regions: authorities, bus, evidence, signatures };
         let permitted = PermittedDeletions::read(permitted);
-        fakes::run(run(&ports, &Settings { permitted, approvers: fakes::signers() }))
+        fakes::run(run(&ports, &Settings { permitted, approvers: fakes::signers(), mode }))
     }
 }
 
@@ -49,8 +58,21 @@ fn a_ca_is_restored_in_its_last_two_hours_and_not_before() {
     let published = world.bus.last();
     assert_eq!(published.severity, Severity::Critical);
     assert_presentable(&published);
-    assert_all_kinds("last-resort", crate::rules::last_resort::RULES, &[published]);
     assert!(world.run(Duration::HOUR, "").unwrap().restored.is_empty(), "it is back");
+}
+
+#[test]
+fn in_observe_a_ca_is_published_and_not_restored() {
+    let world = World::with(vec![fakes::deleted_ca(AT)]);
+    let done = world.run_in(Mode::Observe, Duration::HOUR, "").unwrap();
+    assert_eq!((done.restored.len(), done.withheld.len()), (0, 1));
+    assert_eq!(world.authorities.calls.count("restore"), 0);
+    let published = world.bus.last();
+    assert_eq!(published.severity, Severity::Critical);
+    assert_presentable(&published);
+    world.run(Duration::HOUR, "").unwrap();
+    let findings = [published, world.bus.last()];
+    assert_all_kinds("last-resort", crate::rules::last_resort::RULES, &findings);
 }
 
 #[test]

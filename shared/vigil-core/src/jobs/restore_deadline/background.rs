@@ -8,7 +8,7 @@ use crate::{
     instant::rfc3339,
     jobs::{
         Impact,
-        case::{Act, Case, CaseState},
+        case::{Act, Case, CaseState, reactivation::OBSERVES},
         impact,
     },
     policy::Verdict,
@@ -55,6 +55,9 @@ fn account(case: &Case) -> Account {
 fn why_it_stands(case: &Case) -> String {
     match case.state() {
         CaseState::Permitted => permitted(case),
+        CaseState::Escalated if case.is_withheld() => {
+            format!("Vigil would have restored it, but {OBSERVES}")
+        }
         CaseState::Escalated => {
             let asked = case.entries().iter().rev().find_map(|entry| match &entry.act {
                 Act::Escalated { earlier, asked } => Some((earlier.len(), *asked)),

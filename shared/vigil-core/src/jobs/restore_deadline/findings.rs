@@ -9,7 +9,7 @@ use crate::{
     evidence::keys,
     finding::{Finding, Kind, Names, Observation, Severity},
     instant::{in_key, rfc3339},
-    jobs::Impact,
+    jobs::{Impact, case::reactivation::OBSERVES},
     rules::{
         restore_deadline::{THRESHOLD, THRESHOLD_KINDS},
         window,
@@ -45,8 +45,16 @@ pub(super) fn finding(
         .with("account", account(ca, deletion.as_ref().map(|of| of.in_words())))
         .with("left", in_words((until - now).abs()))
         .with("late", in_words(delay));
-    Observation::new(kind)
-        .discriminator(format!("{}/{}", in_key(until), due.threshold))
+    let seen = Observation::new(kind);
+    let seen = if due.withheld.is_empty() {
+        seen
+    } else {
+        seen.also(format!(
+            "Policy has the CA restored now ({}), but {OBSERVES}. Restore it yourself if it is needed.",
+            due.withheld.join(", ")
+        ))
+    };
+    seen.discriminator(format!("{}/{}", in_key(until), due.threshold))
         .with("threshold", due.threshold.to_string())
         .with("restorable_until", rfc3339(until))
         .with("left_seconds", (until - now).whole_seconds())

@@ -39,6 +39,8 @@ pub(super) struct Due {
     pub(super) at: OffsetDateTime,
     /// The less urgent ones, which passed before.
     pub(super) earlier: Vec<Span>,
+    /// The policies that have the CA restored now, where Vigil only observes.
+    pub(super) withheld: Vec<String>,
 }
 
 /// A threshold that is yet to pass.
@@ -75,6 +77,7 @@ impl Thresholds {
             threshold,
             at: until - threshold.duration(),
             earlier: passed,
+            withheld: Vec::new(),
         });
         let next = ahead
             .first()

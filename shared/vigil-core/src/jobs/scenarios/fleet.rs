@@ -294,6 +294,7 @@ pub(super) fn settings() -> restore_deadline::Settings {
             reactivate_within: Duration::DAY,
             restores_per_day: 3,
             put_back: true,
+            mode: crate::mode::Mode::Enforce,
             settle: Duration::minutes(15),
         },
     }

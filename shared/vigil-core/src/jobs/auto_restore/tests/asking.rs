@@ -11,7 +11,7 @@ use crate::{
     ca::{Ca, CaStatus},
     fakes,
     inventory::{Identity, Inventory, Known},
-    jobs::dead_mans_switch::{self, LastCall},
+    jobs::dead_mans_switch::{self, AtDeadline, LastCall},
     policy::Verdict,
 };
 
@@ -114,7 +114,11 @@ fn last_call(world: &World, acknowledged: bool) -> Option<Outcome> {
     world.authorities.set_now(now);
     let call = LastCall { ca: &ca, until, acknowledged, now };
     let region = world.ports().regions.of(ca.arn.region()).unwrap();
-    fakes::run(dead_mans_switch::run(call, region, &world.ports(), &SETTINGS)).unwrap()
+    match fakes::run(dead_mans_switch::run(call, region, &world.ports(), &SETTINGS)).unwrap() {
+        AtDeadline::Ended(outcome) => Some(*outcome),
+        AtDeadline::NotRequired => None,
+        AtDeadline::Withheld { .. } => panic!("nothing is withheld in the mode enforce"),
+    }
 }
 
 #[test]

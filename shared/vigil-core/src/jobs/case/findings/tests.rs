@@ -102,6 +102,7 @@ fn every_kind_reads_as_its_golden_file_says() {
         of(&case(vec![judged(permit, None), permitted])),
         of(&escalated(to_restore(), &["one", "two", "three"], false)),
         of(&escalated(ask(), &[], true)),
+        of(&case(vec![judged(to_restore(), None), Act::Withheld])),
         of(&case(vec![judged(to_restore(), Some(problem))])),
         of(&case(vec![judged_without("approvals/x.json: GetObject was refused")])),
         vec![unrecorded(&disabled, Some(ca), &fakes::denied("PutObject"), now)],

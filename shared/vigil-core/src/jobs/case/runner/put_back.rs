@@ -7,7 +7,7 @@ use super::{super::SKEW, CaseRunner};
 use crate::{
     ca::{Ca, CaStatus},
     failure::chain,
-    jobs::case::{AutoRestoreError, act::Act, machine::Ruling},
+    jobs::case::{AutoRestoreError, act::Act, machine::Ruling, reactivation::OBSERVES},
     policy::{self, Permission, Question},
     ports::PortError,
     snapshot::Missing,
@@ -79,6 +79,9 @@ impl CaseRunner<'_> {
     /// Why what is missing is only published. A record in a bucket is not the owner's word, and the
     /// owner may have taken away since what a snapshot shows.
     fn may_put_back(&self, ca: &Ca, snapshot_at: OffsetDateTime) -> Result<(), String> {
+        if self.run_in.settings.mode.observes() {
+            return Err(OBSERVES.to_owned());
+        }
         if !self.run_in.settings.put_back {
             return Err("the setting PutBack is off".to_owned());
         }

@@ -85,7 +85,14 @@ fn alert(ca: &Ca, threshold: &str, late: Duration, background: &Background) -> F
     let until = ca.restorable_until.unwrap();
     let threshold: crate::span::Span = threshold.parse().unwrap();
     let at = until - threshold.duration();
-    finding(ca, until, &Due { threshold, at, earlier: Vec::new() }, &[], background, at + late)
+    finding(
+        ca,
+        until,
+        &Due { threshold, at, earlier: Vec::new(), withheld: Vec::new() },
+        &[],
+        background,
+        at + late,
+    )
 }
 
 fn ended(had_certificate: bool, ending: Ending, after: Duration) -> Finding {

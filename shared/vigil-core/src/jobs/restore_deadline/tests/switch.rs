@@ -1,5 +1,6 @@
 //! The dead man's switch, which takes a deletion back at its last threshold.
 
+use serde_json::json;
 use time::Duration;
 
 use super::{
@@ -80,4 +81,19 @@ fn auto_restores_sweep_continues_a_rescue_that_was_cut_short() {
     let sweep = serde_json::json!({"task": "sweep"});
     fakes::run(auto_restore::run(&sweep, &world.ports(), &settings().rescue)).unwrap();
     assert!(is_published());
+}
+
+/// The alert says what would have been done, and the CA stays as it is.
+#[test]
+fn in_observe_the_last_alert_says_what_would_be_done() {
+    let last = Duration::days(7) - Duration::HOUR;
+    let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    let mut observing = settings();
+    observing.rescue.mode = crate::mode::Mode::Observe;
+    world.authorities.set_now(AT + last);
+    let outcome = fakes::run(super::super::run(&json!({}), &world.ports(), &observing)).unwrap();
+    assert!(matches!(outcome.deleted[0].watch, Watch::Alerted { .. }));
+    assert_eq!(world.authorities.status(), CaStatus::Deleted);
+    let what_to_do = world.bus.last().what_to_do;
+    assert!(what_to_do.contains("Mode is observe"), "{what_to_do}");
 }

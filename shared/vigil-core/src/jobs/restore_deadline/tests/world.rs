@@ -95,6 +95,7 @@ pub(super) fn settings() -> Settings {
             restores_per_day: 3,
             settle: Duration::minutes(15),
             put_back: false,
+            mode: crate::mode::Mode::Enforce,
         },
     }
 }
