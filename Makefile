@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test scenarios soak fuzz bench check lint rustdoc infra check-infra containers packages deny docs new-rule build deploy verify destroy clean
+.PHONY: help setup demo up test scenarios soak fuzz bench check lint rustdoc infra check-infra containers packages deny docs new-rule build deploy verify destroy release-notes clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -120,7 +120,7 @@ INFRA_VENV := .venv-infra
 # Offline: no tool asks AWS or its own vendor. Not part of `check`: its tools take 600 MB.
 check-infra: export AWS_DEFAULT_REGION := us-east-1
 check-infra: export SAM_CLI_TELEMETRY := 0
-check-infra: $(INFRA_VENV)/.ready ## Check the SAM template with cfn-lint, SAM, checkov, parliament, moto and tests
+check-infra: $(VENV)/.ready $(INFRA_VENV)/.ready ## Check the SAM template with cfn-lint, SAM, checkov, parliament, moto and tests
 	@$(INFRA_VENV)/bin/cfn-lint infra/template.yaml
 	@$(INFRA_VENV)/bin/sam validate --lint --template infra/template.yaml
 	@$(INFRA_VENV)/bin/checkov --file infra/template.yaml --config-file infra/checkov.yaml
@@ -143,7 +143,8 @@ new-rule: ## Write the skeleton of a CRL rule: make new-rule NAME=crl.issuer-key
 	@$(PYTHON) shared/vigil-core/tools/new-rule.py "$(NAME)"
 	@$(CARGO) fmt -p vigil-core
 
-ARCH ?= arm64
+# That of the stack, once samconfig.toml names it.
+ARCH ?= $(or $(shell sed -n 's/.*Architecture=[\\"]*\([a-z0-9_]*\).*/\1/p' samconfig.toml 2>/dev/null),arm64)
 RUST_ARCH := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)
 build: ## Build the functions for AWS Lambda, for ARCH: arm64 or x86_64 (arm64)
 	@case "$(ARCH)" in arm64|x86_64) ;; *) echo "ARCH is arm64 or x86_64, not $(ARCH)"; exit 1;; esac
@@ -153,19 +154,19 @@ build: ## Build the functions for AWS Lambda, for ARCH: arm64 or x86_64 (arm64)
 	@# The template takes the functions from target/lambda, wherever cargo puts the rest.
 	$(CARGO) lambda build --profile function --target $(RUST_ARCH)-unknown-linux-gnu --lambda-dir target/lambda \
 	  $(addprefix -p ,$(FUNCTIONS))
+	@$(PYTHON) infra/check-build.py target/lambda
 
 STACK ?= vigil
 # The parameter Name of the stack.
 NAME ?= vigil
 # CloudFormation passes them on to every resource that takes tags.
 TAGS ?= app=vigil
-# The first time it asks and writes samconfig.toml; after that it takes the answers from there.
+# A bucket for the code; without one, SAM makes one.
+BUCKET ?=
+# As `AlertEmail=pki@example.com Mode=observe`: then nothing is asked, as in CI.
+PARAMETERS ?=
 deploy: build ## Deploy with SAM: asks the first time, and never again
-	@command -v sam >/dev/null || { echo "the SAM CLI is missing: pip install aws-sam-cli"; exit 1; }
-	sam deploy --template-file infra/template.yaml --stack-name $(STACK) --capabilities CAPABILITY_IAM --resolve-s3 \
-	  --config-file $(CURDIR)/samconfig.toml --no-fail-on-empty-changeset --tags $(TAGS) \
-	  $(if $(wildcard samconfig.toml),--no-confirm-changeset,--guided --parameter-overrides Architecture=$(ARCH))
-	aws cloudformation update-termination-protection --enable-termination-protection --stack-name $(STACK)
+	@infra/deploy.sh "$(STACK)" "$(ARCH)" "$(TAGS)" "$(BUCKET)" $(PARAMETERS)
 
 # Schedules count from their creation: the first run of some functions would be a day away.
 verify: ## Check the deployed stack, run each function once, and send a test finding
@@ -179,6 +180,9 @@ destroy: ## Delete the stack. Its two buckets and the log of findings stay
 	aws cloudformation delete-stack --stack-name $(STACK)
 	aws cloudformation wait stack-delete-complete --stack-name $(STACK)
 	@echo "deploy it again with the parameter TakeOver=true, and it uses what stayed"
+
+release-notes: ## Print what CHANGELOG.md says about VERSION
+	@$(PYTHON) infra/release-notes.py "$(VERSION)"
 
 clean: ## Remove what was built and what demos left behind
 	@$(CARGO) clean
