@@ -154,11 +154,7 @@ fn ends(recording: &Recording, states: &[State]) -> Vec<(usize, Vec<State>)> {
     (0..=recording.len())
         .filter_map(|end| {
             let answered = recording.answers_before(end).checked_sub(before)?;
-            let mut allowed = states[answered..states.len().min(answered + 2)].to_vec();
-            if let [before, after] = &allowed[..] {
-                allowed.extend(model::on_the_way(before, after));
-            }
-            Some((end, allowed))
+            Some((end, states[answered..states.len().min(answered + 2)].to_vec()))
         })
         .collect()
 }

@@ -1,4 +1,5 @@
-//! A directory of format 1, which knew no marks and no digests, is taken over with all that it has.
+//! Directories of older formats are taken over with all that they have. Format 1 knew no marks and no
+//! digests; format 2 has digests of certificates alone.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
@@ -8,7 +9,7 @@ mod process;
 use std::{fs, path::Path};
 
 use model::Model;
-use process::{Random, Server, Sink, run};
+use process::{Random, Server, Sink, copy, run};
 use rusqlite::{Connection, config::DbConfig};
 
 /// As that pca-local made it, read from the repository's history.
@@ -37,7 +38,8 @@ fn downgraded(from: &Path, to: &Path) {
         .collect();
     assert_eq!(tables.len(), 11);
     for table in tables {
-        let columns = if table == "body" { "id, der" } else { "*" };
+        let columns = "SELECT group_concat(name) FROM pragma_table_info(?, 'main')";
+        let columns: String = old.query_row(columns, [&table], |row| row.get(0)).unwrap();
         let copy = format!("INSERT INTO main.{table} SELECT {columns} FROM today.{table}");
         old.execute_batch(&copy).unwrap();
     }
@@ -45,6 +47,36 @@ fn downgraded(from: &Path, to: &Path) {
 
 #[test]
 fn a_directory_of_format_1_is_taken_over_with_everything() {
+    is_taken_over(|today, old| {
+        downgraded(today, old);
+        assert!(fs::metadata(old.join("state.db-wal")).unwrap().len() > 50_000);
+    });
+}
+
+#[test]
+fn a_directory_of_format_2_is_taken_over_with_everything() {
+    is_taken_over(|today, old| {
+        copy(today, old, &["state.db", "lock"]);
+        let old = Connection::open(old.join("state.db")).unwrap();
+        for table in [
+            "authority",
+            "certificate",
+            "clock",
+            "create_token",
+            "issue_token",
+            "key",
+            "name",
+            "report",
+            "revocation",
+            "unissued",
+        ] {
+            old.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN digest")).unwrap();
+        }
+        old.pragma_update(None, "user_version", 2).unwrap();
+    });
+}
+
+fn is_taken_over(downgrade: impl FnOnce(&Path, &Path)) {
     let folder = tempfile::tempdir().unwrap();
     let (today, old) = (folder.path().join("today"), folder.path().join("old"));
     let (sink, mut random) = (Sink::start(), Random::new(7));
@@ -54,8 +86,7 @@ fn a_directory_of_format_1_is_taken_over_with_everything() {
         model.step(&server, &mut random).unwrap();
     }
     assert_eq!(server.stop("TERM"), Some(0));
-    downgraded(&today, &old);
-    assert!(fs::metadata(old.join("state.db-wal")).unwrap().len() > 50_000);
+    downgrade(&today, &old);
 
     // What changes nothing says so, and changes nothing.
     let path = old.to_str().unwrap();

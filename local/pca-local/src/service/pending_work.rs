@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 pub(crate) use self::issuance::Ending;
 use crate::{
     model::{
+        arn::CaArn,
         authority::Authority,
         error::explain,
         lifecycle::CaState,
@@ -94,7 +95,7 @@ pub(crate) async fn poll_report(service: &Arc<Service>, cell: &AuthorityCell, re
     }
 }
 
-/// Makes the key, away from the threads that answer requests and from the client's patience.
+/// Makes the key, away from the client's patience.
 async fn end_creation(
     service: &Arc<Service>,
     cell: &AuthorityCell,
@@ -103,18 +104,32 @@ async fn end_creation(
 ) {
     let (making, service_too) = (cell.clone(), Arc::clone(service));
     let work = async move {
-        let made = match creation.fault {
-            Some(reason) => Err(reason),
-            None => {
-                let configuration = making.lock().configuration.clone();
-                tokio::task::spawn_blocking(move || make_key(&configuration, None))
-                    .await
-                    .unwrap_or(Err(FailureReason::Other))
-            }
-        };
+        let configuration = making.lock().configuration.clone();
+        let made = key_of_creation(configuration, creation.fault).await;
         settle_creation(&service_too, &making, made, creation.wait.end(now));
     };
     service.background.finish(work).await;
+}
+
+/// Ends the creation of a CA that is not in the store yet: it comes there in one commit, or not at all.
+/// Whether it has succeeded.
+pub(crate) async fn create_at_once(authority: &mut Authority, now: OffsetDateTime) -> bool {
+    let fault = authority.creation.take().and_then(|creation| creation.fault);
+    let made = key_of_creation(authority.configuration.clone(), fault).await;
+    conclude_creation(authority, made, now)
+}
+
+/// Away from the threads that answer requests.
+async fn key_of_creation(
+    configuration: CertificateAuthorityConfiguration,
+    fault: Option<FailureReason>,
+) -> Result<(CaKey, Vec<u8>), FailureReason> {
+    if let Some(reason) = fault {
+        return Err(reason);
+    }
+    tokio::task::spawn_blocking(move || make_key(&configuration, None))
+        .await
+        .unwrap_or(Err(FailureReason::Other))
 }
 
 /// A key, unless there is one, and the request for its certificate.
@@ -151,23 +166,42 @@ fn settle_creation(
             // It has been deleted meanwhile.
             return;
         }
-        let kept = made.and_then(|(key, csr)| {
-            authority.set_key(key, csr).map_err(|error| {
-                tracing::error!(error = explain(&error), "the key cannot be kept");
-                FailureReason::Other
-            })
-        });
-        let succeeded = kept.is_ok();
-        match kept {
-            Ok(()) => authority.change_state(CaState::PendingCertificate, at),
-            Err(reason) => authority.change_state(CaState::Failed(reason), at),
-        }
+        let succeeded = conclude_creation(&mut authority, made, at);
         (authority.arn.clone(), succeeded)
     };
-    if succeeded {
-        service.events.trail(&arn, || Act::SignCaCsr, at);
+    announce_creation(service, &arn, succeeded, at);
+}
+
+/// Gives the CA its key, or the reason why it has none. Whether it has one.
+fn conclude_creation(
+    authority: &mut Authority,
+    made: Result<(CaKey, Vec<u8>), FailureReason>,
+    at: OffsetDateTime,
+) -> bool {
+    let kept = made.and_then(|(key, csr)| {
+        authority.set_key(key, csr).map_err(|error| {
+            tracing::error!(error = explain(&error), "the key cannot be kept");
+            FailureReason::Other
+        })
+    });
+    let succeeded = kept.is_ok();
+    match kept {
+        Ok(()) => authority.change_state(CaState::PendingCertificate, at),
+        Err(reason) => authority.change_state(CaState::Failed(reason), at),
     }
-    service.events.announce(&arn, ServiceEvent::CaCreation { succeeded }, at);
+    succeeded
+}
+
+pub(crate) fn announce_creation(
+    service: &Service,
+    arn: &CaArn,
+    succeeded: bool,
+    at: OffsetDateTime,
+) {
+    if succeeded {
+        service.events.trail(arn, || Act::SignCaCsr, at);
+    }
+    service.events.announce(arn, ServiceEvent::CaCreation { succeeded }, at);
 }
 
 /// Puts a certificate among the issued ones, or announces that it failed.

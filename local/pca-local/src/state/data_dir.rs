@@ -7,6 +7,7 @@
 //! A commit that fails takes memory back to what is on disk: every CA is read again, and each call
 //! that was under way ends with an error.
 
+mod digest;
 pub(super) mod directory;
 mod error;
 mod inspect;

@@ -89,7 +89,7 @@ impl Found {
             let ended = table.each(from, order, |row| {
                 let key = table.key_of(row)?;
                 if seen.insert(key.clone()) {
-                    match (table.record)(names, row) {
+                    match table.record(names, row) {
                         Ok(record) => read.push(record),
                         Err(error) => {
                             let (name, why) = (table.name, explain(&error));

@@ -236,27 +236,14 @@ impl Model {
         if let Some(operation) = self.pending.take().filter(|one| self.refusal(one).is_none()) {
             let mut done = self.state.clone();
             apply(&mut done, &operation, new_in(seen, &self.state));
-            allowed.extend(on_the_way(&self.state, &done));
             allowed.push(done);
         }
         let Some(found) = allowed.iter().find(|state| *state == seen) else {
             return Err(format!("seen {seen:#?}\nnot one of {allowed:#?}"));
         };
         self.state = found.clone();
-        for ca in self.state.values_mut().filter(|ca| ca.status == "CREATING") {
-            // Its key is made at the next start.
-            ca.status = "PENDING_CERTIFICATE".to_owned();
-        }
         Ok(())
     }
-}
-
-/// A CA without its key, which is made after it: what an unanswered call may have come to.
-pub(crate) fn on_the_way(before: &State, after: &State) -> Option<State> {
-    let made = after.keys().find(|arn| !before.contains_key(*arn))?;
-    let mut state = after.clone();
-    state.get_mut(made)?.status = "CREATING".to_owned();
-    Some(state)
 }
 
 /// What a call made: an ARN of a CA, or a serial number.

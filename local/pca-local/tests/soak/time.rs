@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     issue,
-    process::{Mood, Row, Server, Sink},
+    process::{Row, Server, Sink, sink::Mood},
     scale,
 };
 

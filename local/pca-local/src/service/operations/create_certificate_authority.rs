@@ -22,11 +22,7 @@ use crate::{
         pending_work::PendingCreation,
     },
     service::{
-        caller::Caller,
-        cloudtrail::Act,
-        core::Service,
-        events::ServiceEvent,
-        pending_work::{self},
+        caller::Caller, cloudtrail::Act, core::Service, events::ServiceEvent, pending_work,
         timing::Timing,
     },
     state::memory::AuthorityCell,
@@ -61,10 +57,15 @@ pub(crate) async fn run(
     let timing = service.timings().creation;
     let creation =
         PendingCreation { wait: timing.begin(now), fault: service.faults.take_creation() };
-    let authority = Authority::new(specification, creation, now);
+    let mut authority = Authority::new(specification, creation, now);
+    let succeeded = match timing {
+        Timing::Immediate => Some(pending_work::create_at_once(&mut authority, now).await),
+        _ => None,
+    };
     let made = service.store.insert(authority, token, now);
-    if made == arn.to_string() && timing == Timing::Immediate {
-        pending_work::poll_creation(service, &service.store.find(&arn, now)?).await;
+    // With the ARN of another, a concurrent call with the same token came first.
+    if let Some(succeeded) = succeeded.filter(|_| made == arn.to_string()) {
+        pending_work::announce_creation(service, &arn, succeeded, now);
     }
     Ok(Output::builder().certificate_authority_arn(made).build())
 }

@@ -6,10 +6,7 @@ use rusqlite::{Connection, Row, params};
 use serde::de::DeserializeOwned;
 use time::{Duration, OffsetDateTime};
 
-use super::{
-    error::StorageError,
-    write::{digest_of, id},
-};
+use super::{digest, error::StorageError, write::id};
 use crate::{
     model::{
         crl::Binding,
@@ -23,6 +20,8 @@ use crate::{
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadError {
+    #[error("row {key} of the table {table} is not what was written: its digest is another one")]
+    Changed { table: &'static str, key: String },
     #[error("a record in the table {table} cannot be understood")]
     Decode {
         table: &'static str,
@@ -46,7 +45,7 @@ pub(in crate::state) struct Table {
     columns: &'static str,
     /// How many of the columns, from the first one on, are its key.
     keys: usize,
-    pub(in crate::state) record: fn(&Names, &Row<'_>) -> Result<StateRecord, LoadError>,
+    record: fn(&Names, &Row<'_>) -> Result<StateRecord, LoadError>,
 }
 
 /// In the order in which records go together: what belongs to a CA comes after it.
@@ -136,7 +135,7 @@ pub(in crate::state) fn load(from: &mut Connection) -> Result<Restored, LoadErro
     let mut restored = Restored { leaves_bodies: true, ..Restored::default() };
     let names = names(&transaction)?;
     for table in &TABLES {
-        table.each(&transaction, "ASC", |row| Ok(restored.take((table.record)(&names, row)?)?))?;
+        table.each(&transaction, "ASC", |row| Ok(restored.take(table.record(&names, row)?)?))?;
     }
     transaction.commit()?;
     Ok(restored.finish()?)
@@ -151,13 +150,25 @@ impl Table {
         mut take: impl FnMut(&Row<'_>) -> Result<(), LoadError>,
     ) -> Result<(), LoadError> {
         let Self { columns, name, .. } = self;
-        let sql = format!("SELECT {columns} FROM {name} ORDER BY 1 {order}");
+        let sql = format!("SELECT {columns}, digest FROM {name} ORDER BY 1 {order}");
         let mut statement = from.prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             take(row)?;
         }
         Ok(())
+    }
+
+    /// What a row of this table says, if it is as it was written.
+    pub(in crate::state) fn record(
+        &self,
+        names: &Names,
+        row: &Row<'_>,
+    ) -> Result<StateRecord, LoadError> {
+        if digest::is_whole(row)? {
+            return (self.record)(names, row);
+        }
+        Err(LoadError::Changed { table: self.name, key: self.key_of(row)? })
     }
 
     /// What identifies a row.
@@ -168,10 +179,18 @@ impl Table {
     }
 }
 
-pub(in crate::state) fn names(from: &Connection) -> rusqlite::Result<Names> {
-    let mut statement = from.prepare("SELECT id, name FROM name")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect()
+pub(in crate::state) fn names(from: &Connection) -> Result<Names, LoadError> {
+    let mut statement = from.prepare("SELECT id, name, digest FROM name")?;
+    let mut rows = statement.query([])?;
+    let mut names = Names::new();
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        if !digest::is_whole(row)? {
+            return Err(LoadError::Changed { table: "name", key: id.to_string() });
+        }
+        names.insert(id, row.get(1)?);
+    }
+    Ok(names)
 }
 
 /// Without its DER.
@@ -225,7 +244,7 @@ pub(in crate::state) fn bodies(
 pub(in crate::state) fn body(row: &Row<'_>) -> Result<Vec<u8>, BodyError> {
     let der: Vec<u8> = row.get(1)?;
     let digest: Option<i64> = row.get(2)?;
-    let is_whole = digest.is_none_or(|digest| digest == digest_of(&der));
+    let is_whole = digest.is_none_or(|digest| digest == digest::of_der(&der));
     if is_whole { Ok(der) } else { Err(BodyError::Damaged) }
 }
 

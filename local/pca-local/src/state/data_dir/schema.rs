@@ -11,39 +11,48 @@ use super::{
 /// "PCAL", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5043_414c;
 /// Counts the formats. A change that older versions cannot read is a new format.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 /// Certificates are split: what is needed of each at the start is scanned without their DER. A
 /// certificate's `id` is the CA's number times 2^32 plus its place in the order of issuance, so
-/// that certificates are only ever appended. Times are milliseconds since 1970.
+/// that certificates are only ever appended. Times are milliseconds since 1970. Each row ends with its digest (`digest.rs`).
 const TABLES: &str = "
-CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 0), mode TEXT NOT NULL) STRICT;
-CREATE TABLE authority (ca INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT;
-CREATE TABLE key (ca INTEGER PRIMARY KEY, pkcs8 BLOB NOT NULL, csr BLOB NOT NULL) STRICT;
-CREATE TABLE name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE clock (
+  id INTEGER PRIMARY KEY CHECK (id = 0), mode TEXT NOT NULL, digest INTEGER
+) STRICT;
+CREATE TABLE authority (ca INTEGER PRIMARY KEY, record TEXT NOT NULL, digest INTEGER) STRICT;
+CREATE TABLE key (
+  ca INTEGER PRIMARY KEY, pkcs8 BLOB NOT NULL, csr BLOB NOT NULL, digest INTEGER
+) STRICT;
+CREATE TABLE name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, digest INTEGER) STRICT;
 CREATE TABLE certificate (
   id INTEGER PRIMARY KEY, serial BLOB NOT NULL,
   not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, issued_at INTEGER NOT NULL,
   template INTEGER NOT NULL, account INTEGER NOT NULL,
-  partition INTEGER, is_self_signed INTEGER NOT NULL
+  partition INTEGER, is_self_signed INTEGER NOT NULL, digest INTEGER
 ) STRICT;
 CREATE TABLE body (id INTEGER PRIMARY KEY, der BLOB NOT NULL, digest INTEGER) STRICT;
 CREATE TABLE revocation (
-  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, reason INTEGER NOT NULL, is_listed INTEGER NOT NULL
+  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, reason INTEGER NOT NULL, is_listed INTEGER NOT NULL,
+  digest INTEGER
 ) STRICT;
 CREATE TABLE unissued (
-  ca INTEGER NOT NULL, serial BLOB NOT NULL, record TEXT NOT NULL, PRIMARY KEY (ca, serial)
+  ca INTEGER NOT NULL, serial BLOB NOT NULL, record TEXT NOT NULL, digest INTEGER,
+  PRIMARY KEY (ca, serial)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE report (
-  ca INTEGER NOT NULL, id TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (ca, id)
+  ca INTEGER NOT NULL, id TEXT NOT NULL, record TEXT NOT NULL, digest INTEGER,
+  PRIMARY KEY (ca, id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE issue_token (
   ca INTEGER NOT NULL, token TEXT NOT NULL, arn TEXT NOT NULL, at INTEGER NOT NULL,
+  digest INTEGER,
   PRIMARY KEY (ca, token)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE create_token (
   account TEXT NOT NULL, region TEXT NOT NULL, token TEXT NOT NULL, arn TEXT NOT NULL,
-  at INTEGER NOT NULL, PRIMARY KEY (account, region, token)
+  at INTEGER NOT NULL, digest INTEGER,
+  PRIMARY KEY (account, region, token)
 ) STRICT, WITHOUT ROWID;
 ";
 
@@ -57,6 +66,20 @@ CREATE TABLE mark (
 
 /// A digest of the DER of each certificate from here on: also format 2.
 const BODY_DIGEST: &str = "ALTER TABLE body ADD COLUMN digest INTEGER;";
+
+/// A digest of each other row from here on: format 3.
+const ROW_DIGESTS: &str = "
+ALTER TABLE clock ADD COLUMN digest INTEGER;
+ALTER TABLE authority ADD COLUMN digest INTEGER;
+ALTER TABLE key ADD COLUMN digest INTEGER;
+ALTER TABLE name ADD COLUMN digest INTEGER;
+ALTER TABLE certificate ADD COLUMN digest INTEGER;
+ALTER TABLE revocation ADD COLUMN digest INTEGER;
+ALTER TABLE unissued ADD COLUMN digest INTEGER;
+ALTER TABLE report ADD COLUMN digest INTEGER;
+ALTER TABLE issue_token ADD COLUMN digest INTEGER;
+ALTER TABLE create_token ADD COLUMN digest INTEGER;
+";
 
 /// The connection that writes. A file that is new is given its tables.
 pub(in crate::state) fn open(directory: &Directory) -> Result<Connection, DataDirError> {
@@ -111,10 +134,13 @@ fn configure(connection: &mut Connection, format: Option<i64>) -> rusqlite::Resu
             transaction.execute_batch(TABLES)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         }
-        Some(_) => transaction.execute_batch(BODY_DIGEST)?,
+        Some(1) => transaction.execute_batch(&[BODY_DIGEST, ROW_DIGESTS].concat())?,
+        Some(_) => transaction.execute_batch(ROW_DIGESTS)?,
     }
-    transaction.execute_batch(MARK)?;
-    Mark::first().write(&transaction, false)?;
+    if format != Some(2) {
+        transaction.execute_batch(MARK)?;
+        Mark::first().write(&transaction, false)?;
+    }
     write_format(&transaction)?;
     transaction.commit()
 }

@@ -2,11 +2,10 @@
 
 use std::{collections::HashMap, io, path::PathBuf};
 
-use aws_lc_rs::digest;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 use time::OffsetDateTime;
 
-use super::watch::WatchError;
+use super::{digest, watch::WatchError};
 use crate::model::{
     change::Change,
     crl::Binding,
@@ -69,10 +68,8 @@ pub(super) fn apply(
             }
         }
         Change::Unlisted { ca, places } => {
-            let mut statement =
-                to.prepare_cached("UPDATE revocation SET is_listed = 0 WHERE id = ?")?;
             for place in places {
-                statement.execute([id(ca, place)])?;
+                unlist(to, id(ca, place))?;
             }
         }
     }
@@ -86,48 +83,71 @@ fn put(
 ) -> Result<(), WriteError> {
     match record {
         StateRecord::Authority(record) => {
-            let sql = "INSERT OR REPLACE INTO authority VALUES (?, ?)";
+            let sql = "INSERT OR REPLACE INTO authority VALUES (?, ?, ?)";
             let text = serde_json::to_string(&record)?;
-            to.prepare_cached(sql)?.execute(params![number(record.ca), text])?;
+            digest::insert(to.prepare_cached(sql)?, params![number(record.ca), text])?;
         }
         StateRecord::Certificate { ca, place, issued } => {
             put_certificate(to, names, id(ca, place), &issued)?;
         }
         StateRecord::Clock { mode } => {
             let text = serde_json::to_string(&mode)?;
-            to.prepare_cached("INSERT OR REPLACE INTO clock VALUES (0, ?)")?.execute([text])?;
+            let sql = "INSERT OR REPLACE INTO clock VALUES (?, ?, ?)";
+            digest::insert(to.prepare_cached(sql)?, params![0, text])?;
         }
         StateRecord::CreateToken { account, region, token, made: Made { arn, at } } => {
-            let sql = "INSERT OR REPLACE INTO create_token VALUES (?, ?, ?, ?, ?)";
-            let mut statement = to.prepare_cached(sql)?;
-            statement.execute(params![account, region, token, arn, millis(at)])?;
+            let sql = "INSERT OR REPLACE INTO create_token VALUES (?, ?, ?, ?, ?, ?)";
+            let values = params![account, region, token, arn, millis(at)];
+            digest::insert(to.prepare_cached(sql)?, values)?;
         }
         StateRecord::IssueToken { ca, token, made: Made { arn, at } } => {
-            let sql = "INSERT OR REPLACE INTO issue_token VALUES (?, ?, ?, ?)";
-            let mut statement = to.prepare_cached(sql)?;
-            statement.execute(params![number(ca), token, arn, millis(at)])?;
+            let sql = "INSERT OR REPLACE INTO issue_token VALUES (?, ?, ?, ?, ?)";
+            digest::insert(to.prepare_cached(sql)?, params![number(ca), token, arn, millis(at)])?;
         }
         StateRecord::Key { ca, key: KeyRecord { pkcs8, csr } } => {
-            let sql = "INSERT OR REPLACE INTO key VALUES (?, ?, ?)";
-            to.prepare_cached(sql)?.execute(params![number(ca), pkcs8, csr])?;
+            let sql = "INSERT OR REPLACE INTO key VALUES (?, ?, ?, ?)";
+            digest::insert(to.prepare_cached(sql)?, params![number(ca), pkcs8, csr])?;
         }
         StateRecord::Report { ca, id, report } => {
-            let sql = "INSERT OR REPLACE INTO report VALUES (?, ?, ?)";
+            let sql = "INSERT OR REPLACE INTO report VALUES (?, ?, ?, ?)";
             let text = serde_json::to_string(&report)?;
-            to.prepare_cached(sql)?.execute(params![number(ca), id, text])?;
+            digest::insert(to.prepare_cached(sql)?, params![number(ca), id, text])?;
         }
         StateRecord::Revocation { ca, place, revocation, is_listed } => {
-            let sql = "INSERT OR REPLACE INTO revocation VALUES (?, ?, ?, ?)";
-            let (at, reason) = (millis(revocation.at), revocation.reason as u8);
-            to.prepare_cached(sql)?.execute(params![id(ca, place), at, reason, is_listed])?;
+            put_revocation(
+                to,
+                id(ca, place),
+                millis(revocation.at),
+                revocation.reason as u8,
+                is_listed,
+            )?;
         }
         StateRecord::Unissued { ca, serial, unissued } => {
-            let sql = "INSERT OR REPLACE INTO unissued VALUES (?, ?, ?)";
+            let sql = "INSERT OR REPLACE INTO unissued VALUES (?, ?, ?, ?)";
             let text = serde_json::to_string(&unissued)?;
-            to.prepare_cached(sql)?.execute(params![number(ca), serial, text])?;
+            digest::insert(to.prepare_cached(sql)?, params![number(ca), serial, text])?;
         }
     }
     Ok(())
+}
+
+fn put_revocation(
+    to: &Transaction<'_>,
+    id: i64,
+    at: i64,
+    reason: u8,
+    is_listed: bool,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO revocation VALUES (?, ?, ?, ?, ?)";
+    digest::insert(to.prepare_cached(sql)?, params![id, at, reason, is_listed])
+}
+
+/// The certificate has left the CRL.
+fn unlist(to: &Transaction<'_>, id: i64) -> rusqlite::Result<()> {
+    let sql = "SELECT at, reason FROM revocation WHERE id = ?";
+    let found =
+        to.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    found.map_or(Ok(()), |(at, reason)| put_revocation(to, id, at, reason, false))
 }
 
 fn put_certificate(
@@ -142,8 +162,8 @@ fn put_certificate(
     };
     let (template, account) =
         (intern(to, names, &issued.template_arn)?, intern(to, names, &issued.account)?);
-    let sql = "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    to.prepare_cached(sql)?.execute(params![
+    let sql = "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let values = params![
         id,
         issued.serial,
         millis(issued.not_before),
@@ -153,9 +173,10 @@ fn put_certificate(
         account,
         partition,
         issued.is_self_signed,
-    ])?;
+    ];
+    digest::insert(to.prepare_cached(sql)?, values)?;
     let sql = "INSERT INTO body VALUES (?, ?, ?)";
-    to.prepare_cached(sql)?.execute(params![id, issued.der, digest_of(&issued.der)])?;
+    to.prepare_cached(sql)?.execute(params![id, issued.der, digest::of_der(&issued.der)])?;
     Ok(())
 }
 
@@ -168,18 +189,20 @@ fn intern(
     if let Some(id) = names.get(name) {
         return Ok(*id);
     }
-    to.execute("INSERT OR IGNORE INTO name (name) VALUES (?)", [name])?;
     let sql = "SELECT id FROM name WHERE name = ?";
-    let id = to.query_row(sql, [name], |row| row.get(0))?;
+    let known = to.query_row(sql, [name], |row| row.get(0)).optional()?;
+    let id = match known {
+        Some(id) => id,
+        None => {
+            let next = "SELECT coalesce(max(id), 0) + 1 FROM name";
+            let id: i64 = to.query_row(next, [], |row| row.get(0))?;
+            let statement = to.prepare_cached("INSERT INTO name VALUES (?, ?, ?)")?;
+            digest::insert(statement, params![id, name])?;
+            id
+        }
+    };
     names.insert(name.to_owned(), id);
     Ok(id)
-}
-
-/// Eight octets of SHA-256: damage is found, and a certificate guards itself against forgery.
-pub(super) fn digest_of(der: &[u8]) -> i64 {
-    let digest = digest::digest(&digest::SHA256, der);
-    let first = digest.as_ref().first_chunk().copied();
-    i64::from_be_bytes(first.expect("SHA-256 has 32 octets"))
 }
 
 pub(super) fn id(ca: u64, place: u32) -> i64 {
