@@ -21,7 +21,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "STACK")]
     stack: Option<String>,
     /// First invoke each scheduled function once. Schedules count from their creation, so after a deployment
-    /// the first run is up to a day away.
+    /// the first run is up to an hour away.
     #[arg(long)]
     run_functions: bool,
     /// How long to wait until the test finding reaches log group and topic.

@@ -33,7 +33,7 @@ enum Command {
     ///
     /// SNS topics, SQS queues and log groups are files: each message is a line in
     /// DATA-DIR/targets/<LogicalId>.jsonl. The functions' logs are in DATA-DIR/logs. S3 objects and these
-    /// files are kept between runs; CAs and certificates are in memory only. Lifecycle rules are stored
+    /// files are kept between runs; CAs and certificates, in DATA-DIR/pca, too. Lifecycle rules are stored
     /// but never run. KMS stores keys and their policies but encrypts nothing. Clients of S3 Control,
     /// which put the account before the host, need the endpoint as their HTTP_PROXY.
     ///

@@ -58,7 +58,9 @@ def main() -> None:
     for path, text in texts.items():
         path.write_text(text)
     print(f"wrote {rule.relative_to(SOURCE.parents[3])}, its fixture and its entry in RULES")
-    print("next: write check() and the fixture until this passes: cargo test -p vigil-core --lib rules")
+    print("next: write check() and the fixture until this passes: cargo test -p vigil-core --lib rules::")
+    print("then: UPDATE_GOLDEN=1 cargo test -p vigil-core --lib rules::, and read the diff of tests/golden")
+    print(f"then: a section '### {name}' in docs/runbook.md, and make docs")
 
 
 main()

@@ -4,11 +4,11 @@
 //! | --- | --- | --- |
 //! | `acks/<CA id>.json` | acknowledgement of a deletion | `vigil deadline ack` |
 //! | `alerts/<CA id>/<RestorableUntil>/<threshold>.json` | one alert, and whether it was sent | restore-deadline |
-//! | `approvals/<CA id>.json` | approval of a deletion | the approver |
+//! | `approvals/<CA id>.json` | approval of a deletion | `vigil approve` |
 //! | `cases/<CA id>/<RestorableUntil>.json` | record of a case, as a hash chain; `…-2.json` where that key is blocked | auto-restore, restore-deadline |
 //! | `findings/<function>/<finding id>.json` | one finding, and whether it was published | crl-audit, audit-report |
 //! | `holds/<CA id>.json` | marks a CA that stays DISABLED when it is restored; any content | an incident responder |
-//! | `policies/<name>.cedar` | Cedar policies that decide about deletions | the operator |
+//! | `policies/set.json` | Cedar policies that decide about deletions, signed as one set | `vigil policy publish` |
 //! | `rejected-events/<digest>.json` | an event that was not acted on, and the reason | auto-restore |
 //! | `reports/crl-audit/<time>….json` | report of one run | crl-audit |
 //! | `state/audit-report/<CA id>.json` | which audit report of the CA is the newest | audit-report |

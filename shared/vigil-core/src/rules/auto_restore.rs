@@ -208,8 +208,8 @@ pub(crate) const INVALID: Kind = Kind {
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). The policies under policies/ in the evidence bucket \
                     do not load: {problem}. The built-in policies decided.",
     impact: "Your own policies have no effect on this and every further deletion.",
-    what_to_do: "Correct the policies under policies/ in the evidence bucket. infra/policies/schema.cedarschema lists \
-                 what they can use. Check a copy of them:",
+    what_to_do: "Correct your policy files, check them, and publish them again (vigil policy publish). \
+                 infra/policies/schema.cedarschema lists what they can use. Check them:",
     first_command: "vigil policy check policies/",
 };
 

@@ -100,8 +100,9 @@ pub const RULES: &[Rule<CrlSubject>] = &[
 /// For findings about a CRL that ACM PCA cannot have made.
 const RESTORE_VERSION: &str = "Find out who wrote {object}: the versions show when, and CloudTrail \
                                data events of the bucket show who. Restore the last version that \
-                               ACM PCA wrote, and let only ACM PCA write to the bucket. List the \
-                               versions:";
+                               ACM PCA wrote (aws s3api copy-object --bucket {bucket} --key {key} \
+                               --copy-source '{bucket}/{key}?versionId=VERSION'), and let only ACM \
+                               PCA write to the bucket. List the versions:";
 const LIST_VERSIONS: &str = "aws s3api list-object-versions --bucket {bucket} --prefix {key}";
 /// For a CRL that ACM PCA should have renewed.
 const LET_ACM_PCA_WRITE: &str = "Check that the policy of bucket {bucket} lets ACM PCA write. ACM PCA \

@@ -10,8 +10,8 @@ use super::{
     record::Case,
 };
 use crate::{
+    arn::CaArn,
     ca::{Ca, CaStatus},
-    evidence::keys,
     failure::chain,
     finding::{Finding, Names, Observation, RuleInfo},
     instant::{in_key, rfc3339},
@@ -89,10 +89,19 @@ fn restored(
         None => seen,
     };
     let seen = seen.also(format!(
-        "If the deletion was intended, put an approval at {} in the evidence bucket and delete the CA again.",
-        keys::approval(&case.deletion().ca)
+        "If the deletion was intended, an approver signs it; then delete the CA again. {}",
+        how_to_approve(&case.deletion().ca)
     ));
     Some(finding(&rules::RESTORED, seen, case, ca, as_of))
+}
+
+/// Without a signature an approval permits nothing, so the command signs it.
+fn how_to_approve(ca: &CaArn) -> String {
+    format!(
+        "Put your name in place of NAME, the reason in place of REASON, the stack's output ApproverKeyArn in \
+         place of KEY, and the name of the evidence bucket in place of EVIDENCE-BUCKET:\n  vigil approve {ca} \
+         --by NAME --reason REASON --key KEY --evidence-bucket EVIDENCE-BUCKET"
+    )
 }
 
 fn restorer(by: Restorer) -> &'static str {
@@ -108,7 +117,7 @@ fn reason(case: &Case, by: Restorer) -> &'static str {
     match (by, verdict) {
         (Restorer::External, _) => "it was not DELETED any more when Vigil acted",
         (Restorer::Vigil, _) if case.is_overruled() => {
-            "policy has it restored at the last threshold"
+            "the deletion was neither approved nor acknowledged"
         }
         (Restorer::Vigil, Some(Verdict::Ask { .. })) => {
             "policy leaves the decision to an operator, and the CA was restored first, because its \
@@ -130,10 +139,8 @@ fn escalated(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Finding {
         Observation::new(rules::OBSERVED).name("reason", reason(case, Restorer::Vigil))
     } else if asked {
         Observation::new(rules::POLICY_ASKS).also(format!(
-            "If it is not needed, acknowledge the deletion. Put the name of the evidence bucket in place of \
-             EVIDENCE-BUCKET, the end of the silence in place of DATE, and your name in place of NAME:\n  vigil \
-             deadline ack {} --until DATE --by NAME --evidence-bucket EVIDENCE-BUCKET",
-            case.deletion().ca
+            "If it is not needed, have the deletion approved. {}",
+            how_to_approve(&case.deletion().ca)
         ))
     } else {
         let restorations = match earlier.len() {

@@ -308,7 +308,8 @@ fn policies(facts: &Facts) -> Outcome {
         Ok(Ok(count)) => Good(format!("{count} files of policies load")),
         Ok(Err(why)) => bad(
             format!("the policies do not count, so the built-in ones hold: {why}"),
-            "correct the files, then: vigil policy check policies/ && vigil policy publish policies/",
+            "correct the files, then: vigil policy check policies/ && vigil policy publish policies/ \
+             --author NAME --key KEY --evidence-bucket BUCKET",
         ),
     }
 }

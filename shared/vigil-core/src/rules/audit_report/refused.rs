@@ -52,7 +52,7 @@ const BUCKET_POLICY: Kind = Kind {
 const BUCKET_MISSING: Kind = Kind {
     id: "bucket-missing",
     what_happened: "ACM PCA refused the request at {as_of} for {cas}: there is no bucket {bucket}. Its answer: {error}",
-    what_to_do: "Deploy Vigil's stack again, which makes the bucket. Check that it is there:",
+    what_to_do: "Create the bucket, and set its policy as in infra/template.yaml (ReportBucketPolicy). Check that it is there:",
     first_command: "aws s3api head-bucket --bucket {bucket}",
     ..BUCKET_POLICY
 };

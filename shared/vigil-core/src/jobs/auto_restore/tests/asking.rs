@@ -32,7 +32,7 @@ fn a_human_is_asked_while_the_ca_stays_deleted_if_there_is_time() {
     let finding = world.bus.last();
     assert_eq!(finding.rule, "auto-restore.escalated");
     assert!(finding.title.contains("decide whether to restore it"), "{}", finding.title);
-    assert!(finding.what_to_do.contains("vigil deadline ack"), "{}", finding.what_to_do);
+    assert!(finding.what_to_do.contains("vigil approve"), "{}", finding.what_to_do);
 }
 
 #[test]

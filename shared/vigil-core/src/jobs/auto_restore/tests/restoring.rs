@@ -53,7 +53,11 @@ fn the_finding_tells_who_and_how_to_bring_the_ca_into_service() {
         finding.title
     );
     assert!(finding.what_to_do.contains("--status ACTIVE"), "{}", finding.what_to_do);
-    assert!(finding.what_to_do.contains(APPROVAL), "{}", finding.what_to_do);
+    assert!(
+        finding.what_to_do.contains("vigil approve arn:aws:acm-pca:"),
+        "{}",
+        finding.what_to_do
+    );
 }
 
 #[test]
