@@ -4,6 +4,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
+use crate::query;
+
 const CODE: &str = "UnknownServiceException";
 /// Those of REST in XML: their requests name the operation in no body.
 const REST_XML: [&str; 3] = ["cloudfront", "route53", "s3-outposts"];
@@ -14,14 +16,11 @@ pub(crate) fn answer(name: &str, headers: &HeaderMap) -> Response {
         "vigil-local serves acm-pca, cloudtrail, events, kms, lambda, logs, s3, sns, sqs and sts on this port, and \
          not {name}"
     );
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let is_query =
-        content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    if !is_query && !REST_XML.contains(&name) {
+    if !query::is_spoken(headers) && !REST_XML.contains(&name) {
         let body = json!({"__type": CODE, "message": message});
         return (StatusCode::NOT_IMPLEMENTED, axum::Json(body)).into_response();
     }
-    let message = escape(&message);
+    let message = query::escape(&message);
     let error = format!("<Code>{CODE}</Code><Message>{message}</Message>");
     let xml = match name {
         "ec2" => format!("<Response><Errors><Error>{error}</Error></Errors></Response>"),
@@ -30,9 +29,4 @@ pub(crate) fn answer(name: &str, headers: &HeaderMap) -> Response {
         }
     };
     (StatusCode::NOT_IMPLEMENTED, [(header::CONTENT_TYPE, "text/xml")], xml).into_response()
-}
-
-/// The name is the client's.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,6 +1,7 @@
 //! EventBridge for one machine: buses, and the rules that carry events to their targets.
 
 pub(crate) mod api;
+mod bus_api;
 mod input;
 pub(crate) mod pattern;
 mod permissions;
@@ -167,6 +168,10 @@ impl EventBuses {
 
     pub(crate) fn has(&self, bus: &str) -> bool {
         self.0.buses.contains(bus)
+    }
+
+    fn names(&self) -> &BTreeSet<String> {
+        &self.0.buses
     }
 
     pub(crate) fn lose(&self, lose: bool) {

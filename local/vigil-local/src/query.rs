@@ -1,7 +1,13 @@
 //! Answers in the AWS query protocol, which STS and SNS speak.
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
+
+/// Whether the client speaks it.
+pub(crate) fn is_spoken(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
 
 pub(crate) fn error(xmlns: &str, status: StatusCode, code: &str, message: &str) -> Response {
     xml(

@@ -1,15 +1,21 @@
 //! SQS for one machine: reading the dead-letter queues, whose messages are lines of a file.
 
+mod message;
+mod read_api;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::response::Response;
+use http::StatusCode;
 use pca_local::Clock;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use crate::account::Account;
 use crate::json_api::{Refused, unknown};
+use crate::query;
 
 /// SQS Developer Guide, "Visibility timeout": the default of a queue.
 const HIDDEN: Duration = Duration::seconds(30);
@@ -31,7 +37,16 @@ struct Inner {
 #[derive(Default)]
 struct State {
     deleted: BTreeSet<(String, usize)>,
+    /// How often each was received.
+    received: BTreeMap<(String, usize), u64>,
     hidden: BTreeMap<(String, usize), OffsetDateTime>,
+}
+
+/// Clients that are older than SQS's JSON protocol are answered in theirs.
+pub(crate) fn refuse_query() -> Response {
+    let xmlns = "http://queue.amazonaws.com/doc/2012-11-05/";
+    let message = "vigil-local serves SQS in its JSON protocol: update the SDK";
+    query::error(xmlns, StatusCode::BAD_REQUEST, "UnsupportedOperation", message)
 }
 
 impl Queues {
@@ -45,28 +60,35 @@ impl Queues {
     }
 
     pub(crate) fn answer(&self, operation: &str, request: &Value) -> Result<Value, Refused> {
-        if operation == "GetQueueUrl" {
-            let name = request["QueueName"].as_str().unwrap_or_default();
-            let (name, _) = self.queue(name)?;
-            let Account { id, region } = &self.0.account;
-            let url = format!("https://sqs.{region}.amazonaws.com/{id}/{name}");
-            return Ok(json!({"QueueUrl": url}));
+        match operation {
+            "GetQueueUrl" => {
+                let name = request["QueueName"].as_str().unwrap_or_default();
+                let (name, _) = self.queue(name)?;
+                return Ok(json!({"QueueUrl": self.url(name)}));
+            }
+            "ListQueues" => return self.list(request),
+            "ListMessageMoveTasks" | "StartMessageMoveTask" => {
+                return self.move_messages(operation, request);
+            }
+            _ => {}
         }
         let url = request["QueueUrl"].as_str().unwrap_or_default();
         let (name, queue) = self.queue(url.rsplit('/').next().unwrap_or_default())?;
         match operation {
             "DeleteMessage" => self.delete(queue, request),
-            "GetQueueAttributes" => {
-                let (waiting, hidden) = (self.waiting(queue).len(), self.hidden(queue).len());
-                Ok(json!({"Attributes": {
-                    "ApproximateNumberOfMessages": (waiting - hidden).to_string(),
-                    "ApproximateNumberOfMessagesNotVisible": hidden.to_string(),
-                    "QueueArn": self.0.account.arn("sqs", name),
-                }}))
-            }
+            "GetQueueAttributes" => Ok(self.attributes(name, queue, request)),
+            // Each of them is of functions and rules; no queue of the stack has a RedrivePolicy.
+            "ListDeadLetterSourceQueues" => Ok(json!({"queueUrls": []})),
+            "ListQueueTags" => Ok(json!({})),
+            "PurgeQueue" => Ok(self.purge(queue)),
             "ReceiveMessage" => self.receive(queue, request),
             other => Err(unknown("SQS", other)),
         }
+    }
+
+    fn url(&self, name: &str) -> String {
+        let Account { id, region } = &self.0.account;
+        format!("https://sqs.{region}.amazonaws.com/{id}/{name}")
     }
 
     fn queue(&self, name: &str) -> Result<(&str, &str), Refused> {
@@ -117,7 +139,9 @@ impl Queues {
             }
             let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
             state.hidden.insert((queue.to_owned(), number), until);
-            messages.push(message(queue, number, &line));
+            let received = state.received.entry((queue.to_owned(), number)).or_default();
+            *received += 1;
+            messages.push(message::message(queue, number, &line, *received, request));
         }
         // SQS leaves the member out if there is none.
         Ok(if messages.is_empty() { json!({}) } else { json!({"Messages": messages}) })
@@ -135,18 +159,14 @@ impl Queues {
         state.deleted.insert((queue.to_owned(), number));
         Ok(json!({}))
     }
-}
 
-fn message(queue: &str, number: usize, line: &Value) -> Value {
-    let mut attributes = Map::new();
-    for (name, value) in line["attributes"].as_object().into_iter().flatten() {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        attributes.insert(name.clone(), json!({"DataType": "String", "StringValue": text}));
+    fn purge(&self, queue: &str) -> Value {
+        let waiting = self.waiting(queue);
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for number in waiting.into_keys() {
+            state.hidden.remove(&(queue.to_owned(), number));
+            state.deleted.insert((queue.to_owned(), number));
+        }
+        json!({})
     }
-    let mut message = json!({"MessageId": format!("{queue}-{number}"),
-        "ReceiptHandle": format!("{queue}-{number}"), "Body": line["message"].to_string()});
-    if !attributes.is_empty() {
-        message["MessageAttributes"] = Value::Object(attributes);
-    }
-    message
 }

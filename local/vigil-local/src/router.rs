@@ -22,7 +22,8 @@ use crate::json_api;
 use crate::kms::Kms;
 use crate::lambda::{Functions, invoke_api};
 use crate::logs::Logs;
-use crate::queues::Queues;
+use crate::query;
+use crate::queues::{self, Queues};
 use crate::roles::{self, Roles};
 use crate::s3;
 use crate::sts;
@@ -192,6 +193,7 @@ impl Services {
                 self.kms.answer(&parts.headers, access_key, &body, &self.history)
             }
             Service::Logs => self.json("logs", &scope, &parts.headers, &body),
+            Service::Sqs if query::is_spoken(&parts.headers) => queues::refuse_query(),
             Service::Sqs => self.json("sqs", &scope, &parts.headers, &body),
             Service::Lambda => self.invoke(&parts.method, &parts.uri, &parts.headers, body).await,
             Service::S3Control => {
@@ -201,7 +203,10 @@ impl Services {
             }
             Service::Sns => {
                 let access_key = scope.map(|scope| scope.access_key);
-                self.topics.answer(&self.roles, access_key, &body)
+                // The links in its messages are GET.
+                let query = parts.uri.query().filter(|_| body.is_empty());
+                let form = query.map_or(body, |query| Bytes::copy_from_slice(query.as_bytes()));
+                self.topics.answer(&self.roles, access_key, &form)
             }
             _ => {
                 let access_key = scope.map(|scope| scope.access_key);
@@ -282,12 +287,23 @@ fn service<'a>(scope: &Option<Scope<'a>>, request: &Request) -> Service<'a> {
         Service::Kms
     } else if path.starts_with("/2015-03-31/functions/") {
         Service::Lambda
+    } else if is_link_of_sns(request) {
+        Service::Sns
     } else if request.method() == Method::POST && path == "/" {
         Service::Sts
     } else {
         // Relying parties fetch CRLs without a signature.
         Service::S3
     }
+}
+
+/// With what a subscriber confirms or ends its subscription, unsigned.
+fn is_link_of_sns(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    request.method() == Method::GET
+        && ["Action=ConfirmSubscription&", "Action=Unsubscribe&"]
+            .iter()
+            .any(|action| query.starts_with(action))
 }
 
 /// `Credential=<access key>/<date>/<region>/<service>/aws4_request`, from the header or, in a

@@ -39,7 +39,7 @@ use crate::roles::Roles;
 
 pub(crate) use account_block::is_control;
 pub use auth::SECRET;
-pub(crate) use config::{BucketConfig, Encryption, PublicAccessBlock};
+pub(crate) use config::{BucketConfig, Encryption, Lifecycle, PublicAccessBlock};
 
 #[derive(Debug, thiserror::Error)]
 pub enum S3StartError {

@@ -1,35 +1,37 @@
-//! SNS for one machine: topics and their subscribers, which are files. `Publish`, `Subscribe` and
-//! `ListSubscriptionsByTopic`, in the AWS query protocol.
+//! SNS for one machine, in the AWS query protocol: topics, and their subscribers, which are files or HTTP
+//! endpoints.
 //!
-//! A message is a line of the topic's file, and a line of `<data-dir>/mailboxes/<endpoint>.jsonl` for
-//! each subscription in the template. One of the template counts as confirmed; one that `Subscribe` makes
-//! waits for a confirmation that does not come, and receives nothing.
+//! A message is a line of the topic's file. Each confirmed HTTP subscription receives it by POST; for each
+//! other one it is a line of `<data-dir>/mailboxes/<endpoint>.jsonl`. One of the template counts as
+//! confirmed. One that `Subscribe` makes receives nothing until its token comes back, which only HTTP
+//! endpoints are sent.
+
+mod http;
+mod read_api;
+mod subscriptions;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use ::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
-use http::StatusCode;
+use pca_local::Clock;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use self::http::HttpEndpoints;
+use self::subscriptions::Subscriptions;
 use crate::query;
 use crate::roles::Roles;
 use crate::sinks::Sinks;
+
+pub(crate) use self::subscriptions::Subscription;
 
 const XMLNS: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 /// API reference, Publish.
 const MAX_MESSAGE: usize = 256 * 1024;
 const MAX_SUBJECT: usize = 100;
-
-/// A subscription of the template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Subscription {
-    pub(crate) topic: String,
-    pub(crate) protocol: String,
-    pub(crate) endpoint: String,
-}
 
 /// What a topic is given.
 #[derive(Debug)]
@@ -41,14 +43,19 @@ struct Message {
     texts: Map<String, Value>,
 }
 
+impl Message {
+    fn text_for(&self, protocol: &str) -> &str {
+        self.texts.get(protocol).and_then(Value::as_str).unwrap_or(&self.default)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Topics {
     /// Logical ids by ARN.
     topics: BTreeMap<String, String>,
-    subscriptions: Vec<Subscription>,
-    /// Made by `Subscribe`, and not confirmed.
-    pending: Mutex<Vec<Subscription>>,
+    subscriptions: Subscriptions,
     sinks: Arc<Sinks>,
+    http: HttpEndpoints,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +69,23 @@ struct Call {
     subject: Option<String>,
     protocol: Option<String>,
     endpoint: Option<String>,
+    subscription_arn: Option<String>,
+    token: Option<String>,
 }
+
+/// What is served.
+const ACTIONS: [&str; 10] = [
+    "ConfirmSubscription",
+    "Unsubscribe",
+    "GetSubscriptionAttributes",
+    "GetTopicAttributes",
+    "ListSubscriptions",
+    "ListSubscriptionsByTopic",
+    "ListTagsForResource",
+    "ListTopics",
+    "Publish",
+    "Subscribe",
+];
 
 /// An error of SNS: status, code, message.
 type Refused = (StatusCode, &'static str, String);
@@ -72,8 +95,10 @@ impl Topics {
         topics: BTreeMap<String, String>,
         subscriptions: Vec<Subscription>,
         sinks: Arc<Sinks>,
+        (endpoint, clock): (&str, Clock),
     ) -> Self {
-        Self { topics, subscriptions, pending: Mutex::default(), sinks }
+        let subscriptions = Subscriptions::of_template(subscriptions);
+        Self { topics, subscriptions, sinks, http: HttpEndpoints::new(endpoint.to_owned(), clock) }
     }
 
     /// What EventBridge sends: a text as it is, and everything else as JSON.
@@ -109,58 +134,85 @@ impl Topics {
         let call: Call = serde_urlencoded::from_bytes(body)
             .map_err(|cause| invalid(&format!("the body is no form: {cause}")))?;
         let action = call.action.clone();
-        if !["ListSubscriptionsByTopic", "Publish", "Subscribe"].contains(&action.as_str()) {
+        if !ACTIONS.contains(&action.as_str()) {
             let message = format!("vigil-local does not serve {action} of SNS");
             return Err((StatusCode::BAD_REQUEST, "InvalidAction", message));
         }
-        let caller = access_key.ok_or_else(|| {
+        // The token or the ARN of their links is the secret.
+        let is_link = ["ConfirmSubscription", "Unsubscribe"].contains(&action.as_str());
+        let resource = call.topic_arn.as_deref().or(call.subscription_arn.as_deref());
+        if let Some(caller) = access_key {
+            let resource = resource.unwrap_or("*");
+            roles.permit(caller, &format!("sns:{action}"), resource).map_err(|why| {
+                let message = format!("{caller} is not authorized to perform: SNS:{action}: {why}");
+                (StatusCode::FORBIDDEN, "AuthorizationError", message)
+            })?;
+        } else if !is_link {
             let message = "Request is missing Authentication Token".to_owned();
-            (StatusCode::FORBIDDEN, "MissingAuthenticationToken", message)
-        })?;
+            return Err((StatusCode::FORBIDDEN, "MissingAuthenticationToken", message));
+        }
+        let result = self.act(call, access_key.unwrap_or_default())?;
+        Ok((action, result))
+    }
+
+    fn act(&self, call: Call, caller: &str) -> Result<String, Refused> {
+        let subscription_arn =
+            || call.subscription_arn.clone().ok_or_else(|| invalid("SubscriptionArn"));
+        match call.action.as_str() {
+            "GetSubscriptionAttributes" => {
+                return self.subscription_attributes(&subscription_arn()?);
+            }
+            "ListSubscriptions" => return Ok(Self::list_subscriptions(&self.subscriptions.all())),
+            "ListTagsForResource" => return Ok("<Tags/>".to_owned()),
+            "ListTopics" => return Ok(self.list_topics()),
+            "Unsubscribe" => {
+                self.subscriptions.remove(&subscription_arn()?);
+                return Ok(String::new());
+            }
+            _ => {}
+        }
         let arn = call.topic_arn.clone().ok_or_else(|| invalid("TopicArn"))?;
-        roles.permit(caller, &format!("sns:{action}"), &arn).map_err(|why| {
-            let message = format!("{caller} is not authorized to perform: SNS:{action}: {why}");
-            (StatusCode::FORBIDDEN, "AuthorizationError", message)
-        })?;
         if !self.topics.contains_key(&arn) {
             return Err((StatusCode::NOT_FOUND, "NotFound", "Topic does not exist".to_owned()));
         }
-        let result = match action.as_str() {
-            "ListSubscriptionsByTopic" => self.list(&arn),
-            "Subscribe" => self.subscribe(call, arn)?,
+        match call.action.as_str() {
+            "ConfirmSubscription" => {
+                let token = call.token.as_deref().unwrap_or_default();
+                let confirmed = self.subscriptions.confirm(&arn, token);
+                let confirmed = confirmed.ok_or_else(|| invalid("Token"))?;
+                Ok(format!("<SubscriptionArn>{confirmed}</SubscriptionArn>"))
+            }
+            "GetTopicAttributes" => Ok(self.topic_attributes(&arn)),
+            "ListSubscriptionsByTopic" => {
+                Ok(Self::list_subscriptions(&self.subscriptions.of_topic(&arn)))
+            }
+            "Subscribe" => self.subscribe(call, arn),
             _ => {
                 let message = read(call)?;
                 self.pass_on(&arn, caller, &Value::from(message.default.as_str()), &message);
-                format!("<MessageId>{}</MessageId>", uuid::Uuid::new_v4())
+                Ok(format!("<MessageId>{}</MessageId>", uuid::Uuid::new_v4()))
             }
-        };
-        Ok((action, result))
+        }
     }
 
     fn subscribe(&self, call: Call, topic: String) -> Result<String, Refused> {
         let protocol = call.protocol.ok_or_else(|| invalid("Protocol"))?;
         let endpoint = call.endpoint.ok_or_else(|| invalid("Endpoint"))?;
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.push(Subscription { topic, protocol, endpoint });
-        Ok("<SubscriptionArn>pending confirmation</SubscriptionArn>".to_owned())
-    }
-
-    fn list(&self, topic: &str) -> String {
-        let member = |one: &Subscription, arn: &str| {
-            let (protocol, endpoint) = (query::escape(&one.protocol), query::escape(&one.endpoint));
-            format!(
-                "<member><TopicArn>{topic}</TopicArn><Protocol>{protocol}</Protocol>\
-                 <SubscriptionArn>{arn}</SubscriptionArn><Endpoint>{endpoint}</Endpoint></member>"
-            )
-        };
-        let own = self.subscriptions.iter().filter(|one| one.topic == topic).enumerate();
-        let mut members: String =
-            own.map(|(number, one)| member(one, &format!("{topic}:{number}"))).collect();
-        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        for one in pending.iter().filter(|one| one.topic == topic) {
-            members.push_str(&member(one, "PendingConfirmation"));
+        if protocol == "https" {
+            return Err(invalid("Protocol: vigil-local sends to http, not to https"));
         }
-        format!("<Subscriptions>{members}</Subscriptions>")
+        let is_http = protocol == "http";
+        if is_http && !http::is_endpoint(&endpoint) {
+            return Err(invalid("Endpoint must match the specified protocol"));
+        }
+        let added = self.subscriptions.add(Subscription { topic, protocol, endpoint });
+        let Some(token) = &added.token else {
+            return Ok(format!("<SubscriptionArn>{}</SubscriptionArn>", added.arn));
+        };
+        if is_http {
+            self.http.ask(&added.subscription, token);
+        }
+        Ok("<SubscriptionArn>pending confirmation</SubscriptionArn>".to_owned())
     }
 
     fn pass_on(&self, arn: &str, from: &str, shown: &Value, message: &Message) {
@@ -170,19 +222,18 @@ impl Topics {
             Some(subject) => json!({"subject": subject, "texts": message.texts}),
         };
         self.sinks.append(topic, from, shown, &attributes);
-        for subscription in self.subscriptions.iter().filter(|one| one.topic == arn) {
-            let own = message.texts.get(&subscription.protocol).and_then(Value::as_str);
+        for one in self.subscriptions.of_topic(arn).iter().filter(|one| one.token.is_none()) {
+            let subscription = &one.subscription;
+            if subscription.protocol == "http" {
+                self.http.notify(subscription, &one.arn, message);
+                continue;
+            }
             // SNS's own subject for a message without one.
             let subject = message.subject.as_deref().unwrap_or("AWS Notification Message");
-            self.sinks.mail(
-                &subscription.endpoint,
-                &json!({
-                    "topic": topic,
-                    "protocol": subscription.protocol,
-                    "subject": subject,
-                    "text": own.unwrap_or(&message.default),
-                }),
-            );
+            let text = message.text_for(&subscription.protocol);
+            let mail = json!({"topic": topic, "protocol": subscription.protocol, "subject": subject,
+                "text": text});
+            self.sinks.mail(&subscription.endpoint, &mail);
         }
     }
 }

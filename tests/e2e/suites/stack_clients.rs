@@ -24,6 +24,9 @@ async fn the_account_public_access_block_overrides_the_buckets() {
     let other = aws(&["s3control", "get-public-access-block", "--account-id=999999999999"]);
     assert!(other.as_ref().unwrap_err().contains("(AccessDenied)"), "{other:?}");
 
+    let points = json(&control("list-access-points", &[]).unwrap());
+    assert_eq!(points["AccessPointList"], serde_json::json!([]), "{points}");
+
     aws(&["s3api", "create-bucket", "--bucket=crls"]).unwrap();
     aws(&["s3api", "delete-public-access-block", "--bucket=crls"]).unwrap();
     let ownership = "--ownership-controls=Rules=[{ObjectOwnership=BucketOwnerPreferred}]";

@@ -1,5 +1,5 @@
-//! The EventBridge API, as far as functions and `vigil doctor` call it, in AWS JSON 1.1: `PutEvents`
-//! and the calls of `rules_api`.
+//! The EventBridge API in AWS JSON 1.1, as far as it is served: `PutEvents` and the calls of `rules_api`
+//! and `bus_api`.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{Caller, DEFAULT_BUS, Event, EventBuses, rules_api};
+use super::{Caller, DEFAULT_BUS, Event, EventBuses, bus_api, rules_api};
 use crate::account::Account;
 use crate::clock::to_the_second;
 
@@ -51,7 +51,9 @@ impl Api {
             Some("AWSEvents.PutEvents") => self.put_events(body, caller),
             Some(other) => {
                 let operation = other.strip_prefix("AWSEvents.").unwrap_or_default();
-                match rules_api::answer(&self.buses, operation, body) {
+                let answer = rules_api::answer(&self.buses, operation, body)
+                    .or_else(|| bus_api::answer(&self.buses, &self.account, operation, body));
+                match answer {
                     Some(Ok(answer)) => reply(StatusCode::OK, &answer),
                     Some(Err((code, message))) => error(code, &message),
                     None => error(

@@ -1,5 +1,5 @@
-//! The Lambda API that `aws lambda invoke` and `vigil doctor` use: call a function, wait or do not
-//! wait, and read its configuration.
+//! The Lambda API, as far as it is served: call a function, wait or do not wait, list functions and read
+//! their configuration.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -18,10 +18,13 @@ pub(crate) async fn answer(
     if method == Method::GET && path.trim_end_matches('/') == "/2016-08-19/account-settings" {
         return axum::Json(read_api::account(functions.0.configs.values())).into_response();
     }
+    if method == Method::GET && path.trim_end_matches('/') == "/2015-03-31/functions" {
+        return axum::Json(read_api::list(functions.0.configs.values())).into_response();
+    }
     let path = path.strip_prefix("/2015-03-31/functions/");
-    if let Some(name) = path.filter(|rest| method == Method::GET && !rest.contains('/')) {
+    if let Some((name, part)) = path.filter(|_| method == Method::GET).and_then(read_api::part) {
         return match functions.config(&function_name(name)) {
-            Some(config) => axum::Json(read_api::function(config)).into_response(),
+            Some(config) => axum::Json(part(config)).into_response(),
             None => not_found(name),
         };
     }
@@ -30,7 +33,8 @@ pub(crate) async fn answer(
         return refuse(
             StatusCode::NOT_FOUND,
             "UnknownOperationException",
-            "vigil-local serves Invoke, GetFunction and GetAccountSettings",
+            "vigil-local serves Invoke, ListFunctions, GetFunction, GetFunctionConfiguration and \
+             GetAccountSettings",
         );
     };
     let name = function_name(name);

@@ -1,23 +1,43 @@
-//! What Lambda's API says of a function and of the account: GetFunction and GetAccountSettings.
+//! What Lambda's API says of functions and of the account.
 
 use serde_json::{Value, json};
 
 use super::FunctionConfig;
 
-/// GetFunction, as far as `vigil doctor` reads it.
-pub(super) fn function(config: &FunctionConfig) -> Value {
-    let mut answer = json!({
-        "Configuration": {
-            "FunctionName": config.name,
-            "FunctionArn": config.arn,
-            "State": "Active",
-            "LastUpdateStatus": "Successful",
-            "MemorySize": config.memory_mb,
-            "Timeout": config.timeout.as_secs(),
-            "Environment": {"Variables": config.environment},
-        },
-        "Tags": config.tags,
-    });
+type Part = fn(&FunctionConfig) -> Value;
+
+/// What is asked of a function after its name: the rest of the path, and what answers it.
+pub(super) fn part(rest: &str) -> Option<(&str, Part)> {
+    match rest.split_once('/') {
+        None => Some((rest, function)),
+        Some((name, "configuration")) => Some((name, configuration)),
+        Some(_) => None,
+    }
+}
+
+/// ListFunctions. There are few: one page.
+pub(super) fn list<'a>(configs: impl Iterator<Item = &'a FunctionConfig>) -> Value {
+    json!({"Functions": configs.map(configuration).collect::<Vec<_>>()})
+}
+
+/// GetFunctionConfiguration.
+fn configuration(config: &FunctionConfig) -> Value {
+    json!({
+        "FunctionName": config.name,
+        "FunctionArn": config.arn,
+        "Version": "$LATEST",
+        "PackageType": "Zip",
+        "State": "Active",
+        "LastUpdateStatus": "Successful",
+        "MemorySize": config.memory_mb,
+        "Timeout": config.timeout.as_secs(),
+        "Environment": {"Variables": config.environment},
+    })
+}
+
+/// GetFunction.
+fn function(config: &FunctionConfig) -> Value {
+    let mut answer = json!({"Configuration": configuration(config), "Tags": config.tags});
     if let Some(reserved) = config.reserved {
         answer["Concurrency"] = json!({"ReservedConcurrentExecutions": reserved});
     }

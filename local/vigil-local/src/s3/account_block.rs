@@ -1,5 +1,5 @@
-//! Block Public Access of the account, which S3 takes together with each bucket's own: the part of
-//! S3 Control that is served.
+//! The part of S3 Control that is served: Block Public Access of the account, which S3 takes together with
+//! each bucket's own, and empty lists of access points.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -12,6 +12,19 @@ use super::config::PublicAccessBlock;
 use super::events::Requester;
 
 const PATH: &str = "/v20180820/configuration/publicAccessBlock";
+/// The account has no access points, which scanners list: path, action, answer.
+const NO_ACCESS_POINTS: [(&str, &str, &str); 2] = [
+    (
+        "/v20180820/accesspoint",
+        "s3:ListAccessPoints",
+        "<ListAccessPointsResult><AccessPointList/></ListAccessPointsResult>",
+    ),
+    (
+        "/v20180820/mrap/instances",
+        "s3:ListMultiRegionAccessPoints",
+        "<ListMultiRegionAccessPointsResult><AccessPoints/></ListMultiRegionAccessPointsResult>",
+    ),
+];
 
 /// S3 Control signs as S3 does; its paths begin with its version, and name the account in a header.
 pub(crate) fn is_control(path: &str, headers: &HeaderMap) -> bool {
@@ -37,11 +50,23 @@ impl Service {
             let why = format!("This stack is the account {}", ours.id);
             return refused(StatusCode::FORBIDDEN, "AccessDenied", &why);
         }
+        if let Some((action, empty)) = NO_ACCESS_POINTS.iter().find_map(|(of, action, empty)| {
+            (*of == path && *method == Method::GET).then_some((action, empty))
+        }) {
+            return match self.shared.roles.permit(access_key, action, "*") {
+                Ok(()) => xml(StatusCode::OK, empty),
+                Err(why) => {
+                    let why = format!("Access Denied: {action}: {why}");
+                    refused(StatusCode::FORBIDDEN, "AccessDenied", &why)
+                }
+            };
+        }
         let action = match (path, method.as_str()) {
             (PATH, "GET") => "s3:GetAccountPublicAccessBlock",
             (PATH, "PUT" | "DELETE") => "s3:PutAccountPublicAccessBlock",
             _ => {
-                let why = "of S3 Control, vigil-local serves the public access block only";
+                let why = "of S3 Control, vigil-local serves the public access block and lists of \
+                           access points";
                 return refused(StatusCode::NOT_IMPLEMENTED, "NotImplemented", why);
             }
         };

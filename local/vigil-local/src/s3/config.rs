@@ -119,6 +119,8 @@ pub(crate) struct Lifecycle {
     pub(crate) prefix: String,
     pub(crate) expires_after_days: Option<i32>,
     pub(crate) noncurrent_expires_after_days: Option<i32>,
+    /// Of multipart uploads that nothing completed.
+    pub(crate) aborts_uploads_after_days: Option<i32>,
     /// Days and storage class.
     pub(crate) transitions: Vec<(i32, String)>,
 }

@@ -130,7 +130,9 @@ fn shown(rule: Lifecycle) -> LifecycleRule {
     };
     let transitions: Vec<_> = rule.transitions.into_iter().map(transition).collect();
     LifecycleRule {
-        abort_incomplete_multipart_upload: None,
+        abort_incomplete_multipart_upload: rule
+            .aborts_uploads_after_days
+            .map(|days| AbortIncompleteMultipartUpload { days_after_initiation: Some(days) }),
         expiration: rule.expires_after_days.map(|days| LifecycleExpiration {
             date: None,
             days: Some(days),
@@ -186,6 +188,9 @@ fn kept(rule: LifecycleRule) -> S3Result<Lifecycle> {
         noncurrent_expires_after_days: rule
             .noncurrent_version_expiration
             .and_then(|expiration| expiration.noncurrent_days),
+        aborts_uploads_after_days: rule
+            .abort_incomplete_multipart_upload
+            .and_then(|abort| abort.days_after_initiation),
         transitions: transitions.collect::<S3Result<_>>()?,
     })
 }

@@ -159,10 +159,16 @@ impl Builder {
         let queues = template.queues;
         let queues = Queues::new(account.clone(), clock.clone(), targets.clone(), queues);
         let groups = template.log_groups;
-        let log_api = Logs { functions: logs.clone(), targets: targets.clone(), groups };
+        let log_api = Logs {
+            account: account.clone(),
+            functions: logs.clone(),
+            targets: targets.clone(),
+            groups,
+        };
         let trails = Trails::new(&account);
         let sinks = Arc::new(Sinks::in_folders(targets, mailboxes, clock.clone()));
-        let topics = Topics::new(template.topics, template.subscriptions, sinks.clone());
+        let here = (endpoint.as_str(), clock.clone());
+        let topics = Topics::new(template.topics, template.subscriptions, sinks.clone(), here);
         let topics = Arc::new(topics);
         let surroundings = Surroundings {
             account: account.clone(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::property::Properties;
 use super::{TemplateError, resolve};
-use crate::s3::{BucketConfig, Encryption, PublicAccessBlock};
+use crate::s3::{BucketConfig, Encryption, Lifecycle, PublicAccessBlock};
 
 /// A bucket that the stack makes when it starts.
 #[derive(Clone, Debug)]
@@ -33,6 +33,12 @@ pub(super) fn read(properties: &Properties, name: String) -> Result<BucketSpec, 
         let ownership = first(&controls, "Rules")?;
         config.ownership = Some(ownership.required("ObjectOwnership")?);
     }
+    if let Some(lifecycle) = properties.nested("LifecycleConfiguration")? {
+        let rules = lifecycle.list("Rules")?.iter();
+        let rules = rules.map(|rule| read_rule(&properties.logical_id, rule));
+        config.lifecycle = rules.collect::<Result<_, _>>()?;
+    }
+    config.object_lock = properties.flag("ObjectLockEnabled")?.unwrap_or(false);
     Ok(BucketSpec { name, config })
 }
 
@@ -45,6 +51,35 @@ pub(super) fn read_policy(properties: &Properties) -> Result<(String, String), T
         document => document.to_string(),
     };
     Ok((properties.required("Bucket")?, text))
+}
+
+/// As far as S3 keeps it here: prefix and days.
+fn read_rule(logical_id: &str, rule: &Value) -> Result<Lifecycle, TemplateError> {
+    let rule = Properties::new(logical_id, Some(rule.clone()))?;
+    let nested_days = |property: &str, member: &str| match rule.nested(property)? {
+        Some(nested) => days(&nested, member),
+        None => Ok(None),
+    };
+    Ok(Lifecycle {
+        id: rule.text("Id")?,
+        enabled: rule.required("Status")? == "Enabled",
+        prefix: rule.text("Prefix")?.unwrap_or_default(),
+        expires_after_days: days(&rule, "ExpirationInDays")?,
+        noncurrent_expires_after_days: nested_days(
+            "NoncurrentVersionExpiration",
+            "NoncurrentDays",
+        )?,
+        aborts_uploads_after_days: nested_days(
+            "AbortIncompleteMultipartUpload",
+            "DaysAfterInitiation",
+        )?,
+        transitions: Vec::new(),
+    })
+}
+
+fn days(properties: &Properties, name: &str) -> Result<Option<i32>, TemplateError> {
+    let number = properties.number(name)?;
+    Ok(number.map(|days| i32::try_from(days).unwrap_or(i32::MAX)))
 }
 
 fn read_encryption(encryption: &Properties) -> Result<Encryption, TemplateError> {
