@@ -5,8 +5,10 @@ mod authority;
 mod certificates;
 mod clock;
 mod clock_forms;
+mod commands;
 mod download;
 mod events;
+mod new;
 mod overview;
 mod page;
 mod revocation;
@@ -31,12 +33,15 @@ pub(crate) fn router() -> Router<Arc<Service>> {
         .route("/_pca-local/console.js", get(js))
         .route("/_pca-local/console.svg", get(icon))
         .route("/_pca-local/console/clock", post(clock::change))
+        .route("/_pca-local/console/demo", post(new::plant_demo))
+        .route("/_pca-local/console/hierarchy", post(new::create))
         .route("/_pca-local/download/certificate/{*arn}", get(download::certificate))
         .route("/_pca-local/download/chain/{*arn}", get(download::chain))
         .route("/_pca-local/download/crl/{which}/{*arn}", get(download::crl))
         .route("/_pca-local/download/csr/{*arn}", get(download::csr))
         .route("/_pca-local/events", get(events::show))
         .route("/_pca-local/events/stream", get(events::stream))
+        .route("/_pca-local/new", get(new::show))
 }
 
 async fn css() -> Response {

@@ -6,14 +6,13 @@ use axum::{
     extract::{Path, Query, State},
     response::Response,
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use maud::{Markup, PreEscaped, html};
-use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::{
-    certificates::{self, Shown},
-    overview,
+    certificates::{self, Shown, Wanted},
+    commands, overview,
     page::{Page, Section, refusal, state},
     revocation, words,
 };
@@ -26,21 +25,11 @@ use crate::{
     },
 };
 
-#[derive(Deserialize)]
-pub(super) struct Asked {
-    /// Of the certificates, from 1.
-    #[serde(default = "first")]
-    page: usize,
-}
-
-fn first() -> usize {
-    1
-}
-
 pub(super) async fn show(
     State(service): State<Arc<Service>>,
     Path(arn): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
 ) -> Response {
     let now = service.now();
     let found = CaArn::parse(&arn).and_then(|arn| service.store.find(&arn, now));
@@ -48,10 +37,11 @@ pub(super) async fn show(
         let why = format!("There is no CA {arn}. A deleted one is gone when its window is over.");
         return refusal(&service, StatusCode::NOT_FOUND, &why);
     };
-    let shown = Shown::read(&service, &cell, asked.page).await;
+    let shown = Shown::read(&service, &cell, wanted).await;
     let (name, content) = {
         let authority = cell.lock();
-        (overview::name(&authority), content(&authority, &shown, now))
+        let commands = commands::of_authority(&headers, &authority);
+        (overview::name(&authority), content(&authority, &shown, &commands, now))
     };
     let path = format!("/_pca-local/ca/{arn}");
     let page =
@@ -59,7 +49,7 @@ pub(super) async fn show(
     page.show(&service)
 }
 
-fn content(authority: &Authority, shown: &Shown, now: OffsetDateTime) -> Markup {
+fn content(authority: &Authority, shown: &Shown, commands: &Markup, now: OffsetDateTime) -> Markup {
     html! {
         p.id { (authority.arn) }
         p { (state(authority.status(now).as_str())) }
@@ -78,6 +68,7 @@ fn content(authority: &Authority, shown: &Shown, now: OffsetDateTime) -> Markup 
         (revocation::crls(authority))
         (revocation::reports(authority))
         (access(authority))
+        (commands)
     }
 }
 

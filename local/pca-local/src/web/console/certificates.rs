@@ -1,6 +1,6 @@
-//! What a CA has issued, newest first, a page at a time.
+//! What a CA has issued, newest first, a page at a time: all of it, or what is searched for.
 
-use std::ops::Range;
+mod search;
 
 use maud::{Markup, html};
 use time::OffsetDateTime;
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{
-        authority::Authority, error::explain, issued_certificates::CertificateEntry,
+        authority::Authority, issued_certificates::CertificateEntry,
         pending_work::UnissuedCertificate,
     },
     service::core::Service,
@@ -19,64 +19,79 @@ use crate::{
     x509::{certificate::subject_of, name::rfc2253},
 };
 
-const PAGE: usize = 50;
+pub(super) use search::Wanted;
+use search::{Found, PAGE, Reader};
 
 /// The certificates of one page.
 pub(super) struct Shown {
-    page: usize,
-    pages: usize,
+    wanted: Wanted,
+    found: Found,
+    /// How many the CA has issued.
     total: usize,
-    places: Range<usize>,
-    /// Their DER, if it is not in memory, or why it cannot be read.
-    bodies: Result<Vec<Vec<u8>>, String>,
 }
 
 impl Shown {
-    pub(super) async fn read(service: &Service, cell: &AuthorityCell, page: usize) -> Self {
-        let (ca, total) = {
-            let authority = cell.lock();
-            (authority.ordinal, authority.issued.len())
+    pub(super) async fn read(service: &Service, cell: &AuthorityCell, wanted: Wanted) -> Self {
+        let total = cell.lock().issued.len();
+        let reader = Reader::new(service, cell);
+        let found = if wanted.is_everything() {
+            reader.page(wanted.page, total).await
+        } else {
+            reader.search(&wanted, total).await
         };
-        let pages = total.div_ceil(PAGE).max(1);
-        let page = page.clamp(1, pages);
-        // The last ones come first.
-        let end = total - (page - 1) * PAGE;
-        let places = end.saturating_sub(PAGE)..end;
-        let (data_dir, wanted) = (service.store.data_dir().clone(), places.clone());
-        let since = data_dir.generation();
-        let read = tokio::task::spawn_blocking(move || {
-            data_dir.wait_settled(since)?;
-            data_dir.bodies(ca, wanted)
-        });
-        let bodies = match read.await {
-            Ok(read) => read.map_err(|error| explain(&error)),
-            Err(error) => Err(error.to_string()),
-        };
-        Self { page, pages, total, places, bodies }
+        Self { wanted, found, total }
     }
 }
 
 pub(super) fn section(authority: &Authority, shown: &Shown, now: OffsetDateTime) -> Markup {
-    let Shown { page, pages, total, places, bodies } = shown;
-    let entries = authority.issued.range(places.clone()).enumerate();
-    let rows: Vec<Markup> = entries
-        .map(|(at, entry)| {
-            let read = bodies.as_ref().ok().and_then(|bodies| bodies.get(at));
-            let der = entry.der.or(read.map(Vec::as_slice));
-            row(authority, &entry, der, now)
-        })
-        .collect();
     let waiting = authority.unissued.values();
     let waiting = waiting.filter(|one| matches!(one, UnissuedCertificate::Waiting { .. })).count();
     html! {
         h2 #certificates { "Issued certificates" }
         @if waiting > 0 { p { (state("waiting")) " " (waiting) " being issued" } }
-        @if let Err(why) = bodies { p { (state("unreadable")) " Subjects cannot be shown: " (why) } }
-        @if rows.is_empty() { p.quiet { "None." } } @else {
+        @if shown.total == 0 { p.quiet { "None." } } @else {
+            (form(authority, &shown.wanted))
+            @if let Some(why) = &shown.found.trouble {
+                p { (state("unreadable")) " Subjects cannot be shown: " (why) }
+            }
+            (list(authority, &shown.wanted, &shown.found, now))
+        }
+    }
+}
+
+/// Works without scripts: the page that it leads to can be kept and shared.
+fn form(authority: &Authority, wanted: &Wanted) -> Markup {
+    let path = format!("/_pca-local/ca/{}#certificates", authority.arn);
+    html! {
+        form.search method="get" action=(path) role="search" aria-label="Certificates" {
+            label for="q" { "Serial, subject, template or account" }
+            input #q type="search" name="q" value=(wanted.q) maxlength="200";
+            label for="state" { "State" }
+            select #state name="state" {
+                option value="" { "any" }
+                @for one in search::STATES {
+                    option value=(one) selected[wanted.state == one] { (one) }
+                }
+            }
+            button type="submit" { "Search" }
+            @if !wanted.is_everything() {
+                a href=(path) { "All" }
+            }
+        }
+    }
+}
+
+fn list(authority: &Authority, wanted: &Wanted, found: &Found, now: OffsetDateTime) -> Markup {
+    let first = (found.page - 1) * PAGE;
+    html! {
+        @if let Some(most) = found.searched_only {
+            p { "Only the newest " (most) " were searched. Search for a whole serial number to find any." }
+        }
+        @if found.rows.is_empty() { p.quiet { "None fits." } } @else {
             (table("Issued certificates", html! {
                 table {
                     caption {
-                        (places.start + 1) " to " (places.end) " of " (total) ", newest first"
+                        (first + 1) " to " (first + found.rows.len()) " of " (found.count) ", newest first"
                     }
                     thead { tr {
                         th scope="col" { "Serial" }
@@ -87,10 +102,16 @@ pub(super) fn section(authority: &Authority, shown: &Shown, now: OffsetDateTime)
                         th scope="col" { "Template" }
                         th scope="col" { "For account" }
                     } }
-                    tbody { @for row in rows.iter().rev() { (row) } }
+                    tbody {
+                        @for (place, body) in &found.rows {
+                            @if let Some(entry) = authority.issued.at(*place) {
+                                (row(authority, &entry, body, now))
+                            }
+                        }
+                    }
                 }
             }))
-            (turn(authority, *page, *pages))
+            (turn(authority, wanted, found))
         }
     }
 }
@@ -98,12 +119,12 @@ pub(super) fn section(authority: &Authority, shown: &Shown, now: OffsetDateTime)
 fn row(
     authority: &Authority,
     entry: &CertificateEntry<'_>,
-    der: Option<&[u8]>,
+    der: &[u8],
     now: OffsetDateTime,
 ) -> Markup {
     let serial = hex::encode(entry.serial);
     let pem = format!("/_pca-local/download/certificate/{}", authority.arn.certificate(&serial));
-    let subject = der.and_then(|der| subject_of(der).ok()).map(|name| rfc2253(&name));
+    let subject = subject_of(der).ok().map(|name| rfc2253(&name));
     let template =
         entry.template_arn.rsplit_once(":template/").map_or(entry.template_arn, |it| it.1);
     html! {
@@ -120,19 +141,21 @@ fn row(
 }
 
 fn standing(entry: &CertificateEntry<'_>, now: OffsetDateTime) -> Markup {
-    match entry.revocation {
-        Some(revocation) => html! {
-            (state("revoked")) br;
+    html! {
+        (state(search::state_of(entry, now)))
+        @if let Some(revocation) = entry.revocation {
+            br;
             span.quiet { (revocation.reason.to_api().as_str()) ", " (words::moment(revocation.at)) }
-        },
-        None if entry.not_after < now => state("expired"),
-        None if entry.not_before > now => state("not valid yet"),
-        None => state("valid"),
+        }
     }
 }
 
-fn turn(authority: &Authority, page: usize, pages: usize) -> Markup {
-    let link = |page: usize| format!("/_pca-local/ca/{}?page={page}#certificates", authority.arn);
+fn turn(authority: &Authority, wanted: &Wanted, found: &Found) -> Markup {
+    let link = |page: usize| {
+        let query = wanted.query(page);
+        format!("/_pca-local/ca/{}?{query}#certificates", authority.arn)
+    };
+    let (page, pages) = (found.page, found.count.div_ceil(PAGE));
     html! {
         @if pages > 1 {
             nav.pages aria-label="Pages of certificates" {

@@ -12,3 +12,22 @@ if (list) {
     while (list.rows.length > rows) list.deleteRow(-1);
   });
 }
+// Commands can be copied, and name this page's own origin: only the browser knows of TLS.
+for (const code of document.querySelectorAll("[data-command]")) {
+  code.textContent = code.textContent.replace(/http:\/\/[^ ']+/, location.origin);
+  // Browsers lend the clipboard to secure pages only, of which this machine's are some.
+  if (!navigator.clipboard) continue;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Copy";
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Not copied";
+    }
+  });
+  code.closest("dd").append(button);
+}

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
+use http::HeaderMap;
 use maud::{Markup, html};
 use time::OffsetDateTime;
 
 use super::{
+    commands, new,
     page::{Page, Section, state, table},
     words,
 };
@@ -19,7 +21,7 @@ use crate::{
     x509::name::subject_from_api,
 };
 
-pub(super) async fn show(State(service): State<Arc<Service>>) -> Response {
+pub(super) async fn show(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
     let now = service.now();
     let mut rows: Vec<(u64, Markup)> = service
         .store
@@ -32,7 +34,10 @@ pub(super) async fn show(State(service): State<Arc<Service>>) -> Response {
         })
         .collect();
     rows.sort_by_key(|(ordinal, _)| *ordinal);
-    let content = if rows.is_empty() { nothing() } else { list(&rows) };
+    let content = html! {
+        @if rows.is_empty() { (nothing()) } @else { (list(&rows)) }
+        (commands::of_overview(&headers))
+    };
     let page = Page {
         title: "Certificate authorities",
         place: Section::Authorities,
@@ -45,12 +50,11 @@ pub(super) async fn show(State(service): State<Arc<Service>>) -> Response {
 
 fn nothing() -> Markup {
     html! {
-        p { "There are none yet. To make one:" }
-        pre { code {
-            "aws --endpoint-url http://… acm-pca create-certificate-authority \\\n  \
-             --certificate-authority-type ROOT --certificate-authority-configuration \\\n  \
-             'KeyAlgorithm=EC_prime256v1,SigningAlgorithm=SHA256WITHECDSA,Subject={CommonName=Root}'"
-        } }
+        p {
+            "There are none yet. " a href="/_pca-local/new" { "Create a hierarchy by a form" }
+            ", or by a command below."
+        }
+        (new::demo())
     }
 }
 

@@ -15,6 +15,7 @@ const POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'self'; scri
 pub(super) enum Section {
     Authorities,
     Events,
+    New,
     /// Below one of them.
     Elsewhere,
 }
@@ -55,10 +56,8 @@ impl Page<'_> {
                     title { (self.title) " · pca-local" }
                     link rel="stylesheet" href="/_pca-local/console.css";
                     link rel="icon" type="image/svg+xml" href="/_pca-local/console.svg";
-                    @if self.reloads {
-                        noscript { meta http-equiv="refresh" content="5"; }
-                        script src="/_pca-local/console.js" defer {}
-                    }
+                    @if self.reloads { noscript { meta http-equiv="refresh" content="5"; } }
+                    script src="/_pca-local/console.js" defer {}
                 }
                 body {
                     a.skip href="#content" { "Skip to content" }
@@ -68,6 +67,7 @@ impl Page<'_> {
                             nav aria-label="Main" {
                                 ul {
                                     (self.entry(Section::Authorities, "/_pca-local/", "Certificate authorities"))
+                                    (self.entry(Section::New, "/_pca-local/new", "New hierarchy"))
                                     (self.entry(Section::Events, "/_pca-local/events", "Events"))
                                 }
                             }

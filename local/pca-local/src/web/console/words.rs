@@ -11,10 +11,14 @@ use crate::x509::name::{Name, rfc2253};
 /// `2026-01-05 09:00:00 UTC`
 pub(super) fn moment(at: OffsetDateTime) -> Markup {
     let at = at.to_offset(UtcOffset::UTC).truncate_to_second();
-    let text = at
-        .format(format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC"))
-        .unwrap_or_default();
-    html! { time datetime=(at.format(&Rfc3339).unwrap_or_default()) { (text) } }
+    let day = at.format(format_description!("[year]-[month]-[day]")).unwrap_or_default();
+    let hour = at.format(format_description!("[hour]:[minute]:[second] UTC")).unwrap_or_default();
+    // A narrow column breaks between the two only.
+    html! {
+        time datetime=(at.format(&Rfc3339).unwrap_or_default()) {
+            span { (day) } " " span { (hour) }
+        }
+    }
 }
 
 /// The two largest units, which are enough to plan by.
