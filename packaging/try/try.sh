@@ -17,11 +17,16 @@ PATH="$clean/venv/bin:/usr/bin:/bin" vigil --version
 venv/bin/pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
 cp "$here/test_plugin.py" .
 PATH="$clean/venv/bin:/usr/bin:/bin" venv/bin/pytest --quiet -p no:cacheprovider test_plugin.py
-if venv/bin/pip download --quiet --disable-pip-version-check --no-index --no-deps --platform win_amd64 \
-  --only-binary :all: --find-links "$dist" --dest . pca-local 2>said; then
-  echo "the wheel is for a platform that it does not run on"; exit 1
-fi
-grep -q "No matching distribution found for pca-local" said
+# What pip says elsewhere: refused OPTION WORDS.
+refused() {
+  if venv/bin/pip download --quiet --disable-pip-version-check --no-index --no-deps $1 \
+    --only-binary :all: --find-links "$dist" --dest . pca-local 2>said; then
+    echo "the wheel is taken with $1"; exit 1
+  fi
+  grep -q "$2" said || { cat said; exit 1; }
+}
+refused "--platform win_amd64" "No matching distribution found for pca-local"
+refused "--python-version 3.8" "requires a different Python: 3.8.0 not in '>=3.9'"
 
 echo "== npm"
 mkdir project && cd project

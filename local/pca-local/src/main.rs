@@ -162,7 +162,7 @@ async fn run(options: Options) -> Result<(), String> {
         .init();
     let listener = tokio::net::TcpListener::bind(&options.listen)
         .await
-        .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
+        .map_err(|error| cannot_listen(&options.listen, &error))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
 
     let token = admin_token(&options, address)?;
@@ -234,6 +234,19 @@ fn configured(options: &Options) -> Result<Builder, String> {
         service = service.s3(s3(endpoint, &options.region));
     }
     Ok(service)
+}
+
+/// Why not, and what to do about it.
+fn cannot_listen(address: &str, error: &std::io::Error) -> String {
+    let why = match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "another process does: stop it, or choose another --listen \
+                                          (port 0 is any that is free)"
+                .to_owned()
+        }
+        _ => error.to_string(),
+    };
+    format!("cannot listen on {address}: {why}")
 }
 
 /// The token that was given, or one that is needed because others can reach the listener, or have

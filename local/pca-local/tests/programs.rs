@@ -316,3 +316,61 @@ async fn spire_mints_its_intermediate() {
     let (code, _) = refusal(&service, "IssueCertificate", &asked).await;
     assert_eq!(code, "InvalidStateException");
 }
+
+/// Istio has no client of ACM PCA: its agent asks istio-csr, which asks cert-manager's issuer. A workload
+/// has a SPIFFE ID and no subject, and a new key each time.
+#[tokio::test]
+async fn istio_renews_a_workload_through_its_issuer() {
+    let service = service();
+    let of_root = root(&service).await;
+    let of_ca = subordinate(&service, &of_root).await;
+    let san = "subjectAltName = critical,URI:spiffe://cluster.local/ns/shop/sa/cart";
+    let mut seen = Vec::new();
+    for turn in 0..2 {
+        let more = json!({
+            "IdempotencyToken": format!("workload-{turn}"), "Validity": {"Type": "DAYS", "Value": 1},
+        });
+        let asked = issuance(&of_ca, &request(san, ""), "EndEntityCertificate", &more);
+        let (certificate, chain) = issued(&service, &asked).await;
+        let openssl = OpenSsl::new();
+        openssl.write("workload.pem", &certificate);
+        openssl.write("chain.pem", chain.as_str().unwrap());
+        openssl.run("verify -no_check_time -CAfile chain.pem workload.pem");
+        let shown = openssl.run("x509 -in workload.pem -noout -text");
+        assert!(shown.contains("X509v3 Subject Alternative Name: critical"), "{shown}");
+        seen.push(Certificate::parse_pem(certificate.as_bytes()).unwrap().serial_hex());
+        // Half of a day later the agent asks again.
+        let later = service.timeline().clock().now() + Duration::hours(12);
+        service.timeline().advance_to(later).await;
+    }
+    assert_ne!(seen[0], seen[1]);
+    // An hour, as istio-csr asks by default, is no whole day: the issuer once sent zero.
+    let none = json!({"Validity": {"Type": "DAYS", "Value": 0}});
+    let asked = issuance(&of_ca, &request(san, ""), "EndEntityCertificate", &none);
+    let words = "1 validation error detected: Value '0' at 'validity.value' failed to satisfy \
+                 constraint: Member must have value greater than or equal to 1";
+    let refused = refusal(&service, "IssueCertificate", &asked).await;
+    assert_eq!(refused, ("ValidationException".to_owned(), words.to_owned()));
+}
+
+/// Istio's plugged-in CA and step-ca, which has no service for ACM PCA: an intermediate whose key they
+/// hold is signed once, and its chain goes into a file with it.
+#[tokio::test]
+async fn a_held_intermediate_is_signed_as_for_istio_and_step_ca() {
+    let service = service();
+    let of_root = root(&service).await;
+    let extensions =
+        "basicConstraints = critical,CA:TRUE,pathlen:3\nkeyUsage = critical,keyCertSign";
+    let csr = request(extensions, "O = Example\nCN = Intermediate");
+    let years = json!({"Validity": {"Type": "YEARS", "Value": 2}});
+    let asked = issuance(&of_root, &csr, "SubordinateCACertificate_PathLen0", &years);
+    let (intermediate, chain) = issued(&service, &asked).await;
+    let openssl = OpenSsl::new();
+    openssl.write("intermediate.pem", &intermediate);
+    openssl.write("root.pem", chain.as_str().unwrap());
+    openssl.run("verify -no_check_time -CAfile root.pem intermediate.pem");
+    let shown = openssl.run("x509 -in intermediate.pem -noout -text");
+    // The template's path length, whatever the request says.
+    assert!(shown.contains("CA:TRUE, pathlen:0"), "{shown}");
+    assert!(shown.contains("Digital Signature, Certificate Sign, CRL Sign"), "{shown}");
+}

@@ -230,3 +230,19 @@ async fn with_a_token_only_its_bearer_gets_at_what_is_not_awss() {
         assert!(got[2].starts_with('2'), "{request}: {got:?}");
     }
 }
+
+#[test]
+fn a_port_that_is_taken_is_said_with_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = std::process::Command::new(env!("CARGO_BIN_EXE_pca-local"))
+        .args(["--listen", &address])
+        .output()
+        .unwrap();
+    assert_eq!(said.status.code(), Some(1));
+    let want = format!(
+        "pca-local: cannot listen on {address}: another process does: stop it, or choose another \
+         --listen (port 0 is any that is free)\n"
+    );
+    assert_eq!(String::from_utf8(said.stderr).unwrap(), want);
+}
