@@ -1,6 +1,7 @@
 //! `vigil crl`: checks CRL files, without AWS.
 
 mod check;
+mod compare;
 mod input;
 mod judged;
 mod output;

@@ -27,6 +27,7 @@ mod serials;
 
 pub use crate::distribution_point_name::DistributionPointName;
 pub use entry::{Entry, EntryFacts};
+pub(crate) use extensions::ISSUER_ALT_NAME;
 pub use extensions::IssuingDistributionPoint;
 pub use faults::{EntryFaults, Fault, FaultKind};
 pub use foreign::Foreign;
@@ -46,6 +47,8 @@ pub struct CrlFacts {
     pub inner_algorithm: AlgorithmIdentifier,
     /// `signatureAlgorithm`, outside of it.
     pub outer_algorithm: AlgorithmIdentifier,
+    /// The digest of what is signed, by the algorithm's hash; `None` if the algorithm is not known.
+    pub signed_digest: Option<Vec<u8>>,
     /// The issuer's Name, encoded.
     pub issuer: Vec<u8>,
     /// thisUpdate (§5.1.2.4), to the second; `None` if it cannot be read.

@@ -1,10 +1,33 @@
 //! A distinguished name as text, for readers (after RFC 4514, with the attributes in their own order).
 
-use crate::der::{Reader, tag, value};
+use crate::der::{DerError, Reader, tag, value};
 
 /// What can be read of it. The author of a CRL chose the characters.
 pub fn readable(name: &[u8]) -> String {
     attributes(name).unwrap_or_default().join(", ")
+}
+
+/// Whether a Name is one, as far as its form goes (RFC 5280 §4.1.2.4).
+///
+/// # Errors
+///
+/// [`DerError`] names the first element that is not in its place.
+pub(crate) fn check(name: &[u8]) -> Result<(), DerError> {
+    let mut sets = Reader::new(name).expect(tag::SEQUENCE)?.open()?;
+    while !sets.is_empty() {
+        let set = sets.expect(tag::SET)?;
+        let mut pairs = set.open()?;
+        if pairs.is_empty() {
+            return Err(set.invalid("RelativeDistinguishedName"));
+        }
+        while !pairs.is_empty() {
+            let mut pair = pairs.expect(tag::SEQUENCE)?.open()?;
+            value::oid(pair.expect(tag::OBJECT_IDENTIFIER)?)?;
+            pair.element()?;
+            pair.finish()?;
+        }
+    }
+    Ok(())
 }
 
 fn attributes(name: &[u8]) -> Option<Vec<String>> {
@@ -41,6 +64,23 @@ fn short(oid: &str) -> &str {
 mod tests {
     use super::*;
     use crate::crl::fixture;
+
+    #[test]
+    fn a_name_is_sets_of_pairs() {
+        use crate::crl::fixture::{seq, tlv};
+        assert_eq!(check(&fixture::name("Root")), Ok(()));
+        assert_eq!(check(&seq(&[vec![]])), Ok(()), "the empty name");
+        for (what, wrong) in [
+            ("an empty set", seq(&[tlv(tag::SET, &[])])),
+            ("no set", seq(&[seq(&[vec![]])])),
+            ("no pair", seq(&[tlv(tag::SET, &tlv(tag::INTEGER, &[1]))])),
+        ] {
+            assert!(check(&wrong).is_err(), "{what}");
+        }
+        for at in 0..fixture::name("Root").len() {
+            assert!(check(&fixture::name("Root")[..at]).is_err(), "{at}");
+        }
+    }
 
     #[test]
     fn a_name_is_shown_by_its_attributes() {

@@ -21,9 +21,8 @@ pub(crate) enum UriError {
 pub(crate) fn scheme(uri: &str) -> Result<&str, UriError> {
     characters(uri)?;
     let (scheme, rest) = uri.split_once(':').ok_or(UriError::Relative)?;
-    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-    let hierarchical = rest.strip_prefix("//").filter(|_| is_scheme).ok_or(UriError::Relative)?;
+    let hierarchical = rest.strip_prefix("//").filter(|_| is_scheme(scheme));
+    let hierarchical = hierarchical.ok_or(UriError::Relative)?;
     let authority = hierarchical.split(['/', '?', '#']).next().unwrap_or_default();
     let host_and_port = authority.rsplit_once('@').map_or(authority, |(_, after)| after);
     // RFC 4516 §2: LDAP may leave the server to the reader's configuration.
@@ -46,6 +45,23 @@ pub(crate) fn scheme(uri: &str) -> Result<&str, UriError> {
         return Err(UriError::Port);
     }
     host.map_or(Ok(scheme), |host| can_exist(host).map(|()| scheme))
+}
+
+/// Whether a URI names something, wherever it leads (RFC 5280 §4.2.1.6): it has a scheme and what that
+/// is of, and a host that can exist if it has an authority.
+pub(crate) fn is_name(uri: &str) -> Result<(), UriError> {
+    characters(uri)?;
+    let (name, rest) = uri.split_once(':').ok_or(UriError::Relative)?;
+    if !is_scheme(name) || rest.is_empty() {
+        return Err(UriError::Relative);
+    }
+    let has_authority = rest.strip_prefix("//").is_some_and(|rest| !rest.starts_with('/'));
+    if has_authority { scheme(uri).map(|_| ()) } else { Ok(()) }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
 
 /// RFC 3986 §2: unreserved, reserved, and percent-encoded.
@@ -89,6 +105,22 @@ fn can_exist(host: &str) -> Result<(), UriError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_uri_that_names_something_need_not_be_fetched() {
+        for (uri, want) in [
+            ("urn:x", Ok(())),
+            ("file:///x", Ok(())),
+            ("spiffe://example.com/x", Ok(())),
+            ("urn:", Err(UriError::Relative)),
+            (":x", Err(UriError::Relative)),
+            ("example.com", Err(UriError::Relative)),
+            ("https://a b/", Err(UriError::Character)),
+            ("https://-a/", Err(UriError::Host)),
+        ] {
+            assert_eq!(is_name(uri), want, "{uri}");
+        }
+    }
 
     #[test]
     fn a_uri_is_absolute_and_of_a_host_that_can_exist() {

@@ -1,32 +1,32 @@
 //! `vigil crl check`: reads the files, judges the CRL and writes the verdicts.
 
-use std::{io, path::PathBuf, thread};
+use std::{io, path::PathBuf};
 
 use clap::ValueEnum;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use vigil_core::{
     certificate::Certificate,
-    crl::comparison::{Coverage, Difference, Reported, difference},
+    crl_check::Answer,
     failure::chain,
     rules::{
         self, JudgementResult,
-        crl::{CrlHistory, CrlLocation, CrlState, CrlSubject, Profile, References},
+        crl::{CrlLocation, CrlState, CrlSubject, Profile, References},
     },
 };
 
 use super::{
+    compare::{self, Held},
     input::{self, InputError, Source},
-    joined,
-    judged::{Answer, Judged, is_unverified},
-    output, report,
+    judged::{Judged, is_unverified},
+    output,
     walk::{self, Keep, Walked},
 };
 use crate::{exit::Exit, fail_on::Threshold, output::plain_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// CRLs in DER, PEM or base64: files, folders of files, `-` for standard input, `http://` URLs, or
-    /// `s3://BUCKET/KEY` with the credentials of the AWS CLI.
+    /// CRLs in DER, PEM or base64: files, folders of files, `-` for standard input, `http://` and
+    /// `https://` URLs, or `s3://BUCKET/KEY` with the credentials of the AWS CLI.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Certificates of CAs, in PEM or DER. The one that fits a CRL is used. Without any, signatures
@@ -36,10 +36,10 @@ pub(crate) struct Options {
     /// Previous version of the CRL: reports entries that were removed early or rewritten, and a
     /// rolled-back CRL.
     #[arg(long, value_name = "OLD")]
-    previous: Option<PathBuf>,
+    pub(super) previous: Option<PathBuf>,
     /// Audit report to compare the CRL with (.json or .csv): reports missing and unexpected entries.
     #[arg(long, value_name = "AUDIT")]
-    report: Option<PathBuf>,
+    pub(super) report: Option<PathBuf>,
     /// By whose rules to judge.
     #[arg(long, value_enum, default_value_t = ProfileOption::Auto)]
     profile: ProfileOption,
@@ -129,6 +129,8 @@ fn time(text: &str) -> Result<OffsetDateTime, String> {
 pub(crate) enum CheckError {
     #[error("could not check")]
     Input(#[from] InputError),
+    #[error("could not write what was found as JSON")]
+    Json(#[source] serde_json::Error),
     #[error("could not write what was found")]
     Output(#[source] io::Error),
 }
@@ -159,7 +161,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
             Err((name, error)) => {
                 let crl = CrlState::NotChecked(chain(&error));
                 let unread = Walked::without_facts(crl, &issuers);
-                let subject = subject(options, &name, unread, None, None, as_of);
+                let subject = subject(options, &name, unread, Held::nothing(), as_of);
                 all.push(judge(options, (name, subject)));
             }
         }
@@ -167,7 +169,9 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
     let threshold = options.fail_on.severity();
     let text = match options.format {
         Format::Human => output::human(&all),
-        Format::Json => plain_json(&output::json(&options.issuer, &all, threshold)),
+        Format::Json => {
+            plain_json(&output::json(&options.issuer, &all, threshold).map_err(CheckError::Json)?)
+        }
         Format::Sarif => plain_json(&output::sarif(&all, threshold)),
     };
     output::write(&text).map_err(CheckError::Output)?;
@@ -223,7 +227,7 @@ const NOT_CHECKED: [&str; 3] = ["crl.object-present", "crl.writer", "crl.generat
 /// The CRL's name, and what is judged of it, or why it cannot be read.
 type Gathered = Result<(String, CrlSubject), (String, InputError)>;
 
-/// All the files at once: the longest is the report. The outer error is one of the files that every CRL is
+/// The CRL first, then what passes by its entries. The outer error is one of the files that every CRL is
 /// compared with, the inner one the CRL's own.
 fn gather(
     options: &Options,
@@ -231,43 +235,33 @@ fn gather(
     issuers: &[Certificate],
     as_of: OffsetDateTime,
 ) -> Result<Gathered, InputError> {
-    let compared = options.previous.is_some() || options.report.is_some();
-    let keep = if compared { Keep::Entries } else { Keep::Nothing };
-    thread::scope(|scope| {
-        let reported = options.report.as_deref();
-        let reported = reported.map(|path| scope.spawn(|| report::reported(path)));
-        let previous = options.previous.as_deref();
-        let previous = previous.map(|path| scope.spawn(move || walk::crl(path, issuers, keep)));
-        let current = match source {
-            Source::File(path) => walk::crl(path, issuers, keep),
-            Source::Bytes { bytes, .. } => Ok(walk::bytes(bytes, issuers)),
-        };
-        let previous = previous.map(joined).transpose()?;
-        let reported = reported.map(joined).transpose()?;
-        let name = source.name();
-        let current = match current {
-            Ok(current) => current,
-            Err(error) => return Ok(Err((name, error))),
-        };
-        let subject = subject(options, &name, current, previous, reported.as_ref(), as_of);
-        Ok(Ok((name, subject)))
-    })
+    let name = source.name();
+    let keep = if is_compared(options) { Keep::Entries } else { Keep::Nothing };
+    let current = match source {
+        Source::File(path) => walk::crl(path, issuers, keep),
+        Source::Bytes { bytes, .. } => Ok(walk::bytes(bytes, issuers)),
+    };
+    let current = match current {
+        Ok(current) => current,
+        Err(error) => return Ok(Err((name, error))),
+    };
+    let held = compare::hold(options, source, &current, issuers, as_of)?;
+    let subject = subject(options, &name, current, held, as_of);
+    Ok(Ok((name, subject)))
+}
+
+fn is_compared(options: &Options) -> bool {
+    options.previous.is_some() || options.report.is_some()
 }
 
 fn subject(
     options: &Options,
     name: &str,
     current: Walked,
-    previous: Option<Walked>,
-    reported: Option<&Reported>,
+    held: Held,
     as_of: OffsetDateTime,
 ) -> CrlSubject {
-    let history = previous.as_ref().map(history).unwrap_or_default();
-    let (report, previous) = thread::scope(|scope| {
-        let covered = scope.spawn(|| coverage(&current, reported, as_of));
-        let removed = removed(&current, previous.as_ref(), reported);
-        (joined(covered), removed)
-    });
+    let Held { report, previous, history } = held;
     CrlSubject {
         ca: None,
         location: CrlLocation::File(name.to_owned()),
@@ -283,43 +277,5 @@ fn subject(
         history,
         metadata: None,
         as_of,
-    }
-}
-
-const NOTHING_TO_COMPARE: &str = "there are no entries to compare";
-
-fn coverage(
-    current: &Walked,
-    reported: Option<&Reported>,
-    as_of: OffsetDateTime,
-) -> Result<Coverage, String> {
-    let reported = reported.ok_or("no audit report was given (--report)")?;
-    let listed = current.listed.as_ref().ok_or(NOTHING_TO_COMPARE)?;
-    Ok(reported.coverage(&[listed], as_of))
-}
-
-fn removed(
-    current: &Walked,
-    previous: Option<&Walked>,
-    reported: Option<&Reported>,
-) -> Result<Difference, String> {
-    let previous = previous.ok_or("no version before this one was given (--previous)")?;
-    let CrlState::Read { facts, signature: Some(Ok(())) } = &previous.crl else {
-        return Err("the version before is not a CRL by this CA".to_owned());
-    };
-    let now = current.listed.as_ref().ok_or(NOTHING_TO_COMPARE)?;
-    let before = previous.listed.as_ref().ok_or(NOTHING_TO_COMPARE)?;
-    Ok(difference(before, now, reported, facts.this_update))
-}
-
-/// What a good version before shows: the CRL must not run backwards.
-fn history(previous: &Walked) -> CrlHistory {
-    match &previous.crl {
-        CrlState::Read { facts, signature: Some(Ok(())) } => CrlHistory {
-            number: facts.number.clone(),
-            this_update: facts.this_update,
-            ..CrlHistory::default()
-        },
-        _ => CrlHistory::default(),
     }
 }

@@ -1,6 +1,7 @@
 //! One CRL with its verdicts, and the answer to whether it is clean.
 
 use vigil_core::{
+    crl_check::Answer,
     finding::{Finding, Severity},
     rules::{
         Judgement, JudgementResult,
@@ -15,25 +16,6 @@ pub(super) struct Judged {
     pub(super) judgements: Vec<Judgement>,
     /// The rules whose findings were left out, and why.
     pub(super) ignored: Vec<(&'static str, String)>,
-}
-
-/// The answer in one word.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Clean,
-    Findings,
-    /// Nothing but an unverified signature was found.
-    Incomplete,
-}
-
-impl Answer {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Clean => "clean",
-            Self::Findings => "findings",
-            Self::Incomplete => "incomplete",
-        }
-    }
 }
 
 impl Judged {

@@ -1,4 +1,4 @@
-//! Reads an audit report from a file. Several threads read a CSV report, as ACM PCA writes it.
+//! Compares an audit report in a file with a CRL. Several threads read a CSV report, as ACM PCA writes it.
 //!
 //! A report of a million certificates is ten times as large as their CRL. Threads take segments in
 //! turn; a line belongs to the segment that it begins in. A report with quoted or long lines is read
@@ -16,7 +16,7 @@ use std::{
 
 use vigil_core::{
     audit_report::{Format, Lines, ReportReader, Sink},
-    crl::comparison::{Certificates, Reported, SortedCertificates},
+    crl::comparison::{Against, Compared, Comparison, Tally},
 };
 
 use super::input::InputError;
@@ -26,21 +26,21 @@ const SEGMENT: u64 = 256 * 1024;
 /// The longest line that is read whole with the segment it begins in.
 const MAX_LINE: usize = 4 * 1024;
 
-pub(super) fn reported(path: &Path) -> Result<Reported, InputError> {
+pub(super) fn compare(path: &Path, against: &Against<'_>) -> Result<Compared, InputError> {
     let name = path.display().to_string();
     let format = Format::of_key(&name).ok_or_else(|| InputError::ReportFormat(path.to_owned()))?;
     let file = File::open(path).map_err(InputError::read(path))?;
     let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let in_segments = match format {
-        Format::Csv => in_segments(&file, threads).map_err(InputError::read(path))?,
+        Format::Csv => in_segments(&file, threads, against).map_err(InputError::read(path))?,
         Format::Json => None,
     };
-    let (parts, bad) = match in_segments {
-        Some(parts) => (parts, 0),
-        None => from_the_beginning(path, &file, format)?,
+    let (tally, bad) = match in_segments {
+        Some(tally) => (tally, 0),
+        None => from_the_beginning(path, &file, format, against)?,
     };
     // When a file was written is not when the service wrote the report.
-    Ok(Reported::new(name, parts, None, bad))
+    Ok(Compared::new(against, tally, name, None, bad))
 }
 
 /// Also how many records could not be read.
@@ -48,9 +48,10 @@ fn from_the_beginning(
     path: &Path,
     mut file: &File,
     format: Format,
-) -> Result<(Vec<SortedCertificates>, u64), InputError> {
+    against: &Against<'_>,
+) -> Result<(Tally, u64), InputError> {
     let not_a_report = |error| InputError::Report { path: path.to_owned(), error };
-    let mut certificates = Certificates::default();
+    let mut comparison = Comparison::begin(against);
     let mut reader = ReportReader::new(format);
     let mut piece = vec![0; 128 * 1024];
     loop {
@@ -58,12 +59,12 @@ fn from_the_beginning(
         if count == 0 {
             break;
         }
-        reader.push(&piece[..count], &mut certificates);
+        reader.push(&piece[..count], &mut comparison);
     }
-    let ending = reader.finish(&mut certificates).map_err(not_a_report)?;
+    let ending = reader.finish(&mut comparison).map_err(not_a_report)?;
     match ending.incomplete.into_iter().next() {
         Some(why) => Err(InputError::ReportIncomplete { path: path.to_owned(), why }),
-        None => Ok((vec![certificates.sort()], ending.unreadable.count)),
+        None => Ok((comparison.tally, ending.unreadable.count)),
     }
 }
 
@@ -71,7 +72,8 @@ fn from_the_beginning(
 fn in_segments(
     file: &File,
     threads: NonZero<usize>,
-) -> io::Result<Option<Vec<SortedCertificates>>> {
+    against: &Against<'_>,
+) -> io::Result<Option<Tally>> {
     let metadata = file.metadata()?;
     let mut beginning = vec![0; MAX_LINE];
     if !metadata.is_file() || metadata.len() <= SEGMENT {
@@ -80,19 +82,18 @@ fn in_segments(
     let count = read_up_to(file, &mut beginning, 0)?;
     let Some((lines, header)) = Lines::after_header(&beginning[..count]) else { return Ok(None) };
     let (next, size, header) = (&AtomicU64::new(0), metadata.len(), header as u64);
-    let of_one = || -> io::Result<Option<SortedCertificates>> {
-        let mut certificates = Certificates::default();
+    let of_one = || -> io::Result<Option<Tally>> {
+        let mut comparison = Comparison::begin(against);
         let mut piece = vec![0; SEGMENT as usize + MAX_LINE];
         loop {
             let from = header + next.fetch_add(1, Ordering::Relaxed) * SEGMENT;
             if from >= size {
-                return Ok(Some(certificates.sort()));
+                return Ok(Some(comparison.tally));
             }
             // With the line's end before it, if one ends there.
             let count = read_up_to(file, &mut piece, from - 1)?;
             let begun_here = lines_of(&piece[..count]);
-            let read =
-                begun_here.map(|begun| lines.read(begun, |record| certificates.take(record)));
+            let read = begun_here.map(|begun| lines.read(begun, |record| comparison.take(record)));
             if !matches!(read, Some(Ok(()))) {
                 // Stops the other threads.
                 next.store(size / SEGMENT + 1, Ordering::Relaxed);
@@ -102,7 +103,15 @@ fn in_segments(
     };
     thread::scope(|scope| {
         let readers: Vec<_> = (0..threads.get()).map(|_| scope.spawn(of_one)).collect();
-        readers.into_iter().map(super::joined).collect()
+        let mut all: Option<Tally> = None;
+        for tally in readers.into_iter().map(super::joined) {
+            let Some(tally) = tally? else { return Ok(None) };
+            match &mut all {
+                None => all = Some(tally),
+                Some(all) => all.merge(tally),
+            }
+        }
+        Ok(all)
     })
 }
 

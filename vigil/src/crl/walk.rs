@@ -13,18 +13,19 @@ mod hashing;
 
 use std::{
     fs::{File, Metadata},
+    io::{self, Read},
     path::Path,
     sync::mpsc::sync_channel,
     thread,
 };
 
-use entries::{Pieces, walk_and_count, walk_and_list};
+use entries::{Pieces, walk_and_compare, walk_and_count, walk_and_list};
 use hashing::read_and_hash;
 use vigil_core::{
     certificate::Certificate,
     crl::{
         Crl, CrlFacts, CrlReader, Entry, TbsHasher,
-        comparison::{Listed, Listing},
+        comparison::{Fingerprints, Listed, Listing, Sample, Unnamed, Versions},
     },
     jobs::crl_audit::MAX_CRL_BYTES,
     rules::crl::CrlState,
@@ -33,12 +34,13 @@ use vigil_core::{
 
 use super::{input::InputError, joined};
 
-/// What is kept of the entries.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keep {
-    /// Their serials and dates, to compare.
+/// What is done with the entries.
+pub(super) enum Keep<'k, 'l> {
+    /// Fingerprints and dates are kept, to compare.
     Entries,
-    /// Only what finds repeated serials.
+    /// They are compared with those of the CRL after it.
+    Marks(&'k mut Versions<'l>),
+    /// Only what finds repeated serials is kept.
     Nothing,
 }
 
@@ -60,7 +62,8 @@ impl Walked {
         listed: Option<Listed>,
         issuers: &[Certificate],
     ) -> Self {
-        let facts = Box::new(crl.facts.clone());
+        let mut facts = Box::new(crl.facts.clone());
+        facts.signed_digest = signed.as_ref().map(SignedBytes::digest);
         let candidates = by_fitness(&facts, issuers);
         let verify = |issuer: &Certificate| crl.verify_hashed(signed.clone(), issuer);
         let good = candidates.iter().find(|issuer| verify(issuer).is_ok());
@@ -83,7 +86,7 @@ fn by_fitness<'c>(facts: &CrlFacts, issuers: &'c [Certificate]) -> Vec<&'c Certi
 
 /// A CRL that is in memory.
 pub(super) fn bytes(bytes: &[u8], issuers: &[Certificate]) -> Walked {
-    let mut listing = Listing::default();
+    let mut listing = Listing::by(Fingerprints::by_chance());
     let mut hasher = TbsHasher::default();
     hasher.push(bytes);
     let mut reader = CrlReader::without_hashing(|entry: &Entry<'_>| listing.add(entry));
@@ -101,7 +104,11 @@ const PIECE: usize = 128 * 1024;
 /// One is read, one is walked, and two lie between, so that neither thread waits for the other.
 const PIECES: usize = 4;
 
-pub(super) fn crl(path: &Path, issuers: &[Certificate], keep: Keep) -> Result<Walked, InputError> {
+pub(super) fn crl(
+    path: &Path,
+    issuers: &[Certificate],
+    keep: Keep<'_, '_>,
+) -> Result<Walked, InputError> {
     let failed = InputError::read(path);
     let file = File::open(path).map_err(&failed)?;
     let before = file.metadata().map_err(&failed)?;
@@ -120,6 +127,7 @@ pub(super) fn crl(path: &Path, issuers: &[Certificate], keep: Keep) -> Result<Wa
         let pieces = Pieces { pieces, give_back };
         let walked = match keep {
             Keep::Entries => walk_and_list(pieces),
+            Keep::Marks(versions) => walk_and_compare(pieces, versions),
             Keep::Nothing => walk_and_count(pieces, path),
         };
         (walked, joined(reading))
@@ -133,6 +141,46 @@ pub(super) fn crl(path: &Path, issuers: &[Certificate], keep: Keep) -> Result<Wa
         Err(error) => Walked::without_facts(CrlState::Unreadable(error), issuers),
         Ok((crl, listed)) => Walked::read(&crl, signed, listed, issuers),
     })
+}
+
+/// Reads a file again for the serials of entries of which only fingerprints were kept.
+pub(super) fn name(path: &Path, names: &mut Names<'_>) -> io::Result<()> {
+    let mut file = File::open(path)?;
+    let mut reader = CrlReader::without_hashing(|entry: &Entry<'_>| names.see(entry));
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = file.read(&mut piece)?;
+        if count == 0 || reader.push(&piece[..count]).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// The same, of a CRL that is in memory.
+pub(super) fn name_bytes(bytes: &[u8], names: &mut Names<'_>) {
+    let mut reader = CrlReader::without_hashing(|entry: &Entry<'_>| names.see(entry));
+    // What was read before is read alike now.
+    let _ = reader.push(bytes);
+}
+
+/// What is to be named, and in which samples.
+pub(super) struct Names<'s> {
+    pub(super) by: Fingerprints,
+    pub(super) wanted: Vec<(Unnamed, &'s mut Sample)>,
+}
+
+impl Names<'_> {
+    pub(super) fn are_known(&self) -> bool {
+        self.wanted.iter().all(|(unnamed, _)| unnamed.is_empty())
+    }
+
+    fn see(&mut self, entry: &Entry<'_>) {
+        if !entry.indirect {
+            for (unnamed, sample) in &mut self.wanted {
+                unnamed.name(entry.serial, self.by, sample);
+            }
+        }
+    }
 }
 
 fn is_same(before: &Metadata, after: &Metadata) -> bool {

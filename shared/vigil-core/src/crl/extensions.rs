@@ -11,6 +11,7 @@ use crate::{
     distribution_point_name::DistributionPointName,
     extension::{self, Extension, SeenOids},
     general_name::{self, GeneralName},
+    name,
 };
 
 /// RFC 5280 §5.2.5. The flags' names are the RFC's.
@@ -47,6 +48,9 @@ pub(super) struct ExtensionFacts {
     next_publish: Option<OffsetDateTime>,
     has_freshest: bool,
 }
+
+/// As RFC 5280 names it.
+pub(crate) const ISSUER_ALT_NAME: &str = "issuerAltName";
 
 /// A CRL has a handful of extensions; a list of thousands is an attack on our memory.
 const MAX_NAMED: usize = 16;
@@ -119,10 +123,7 @@ impl ExtensionFacts {
             }
             extension::DELTA_CRL_INDICATOR => self.delta_base = Some(crl_number(extension)?),
             extension::ISSUER_ALT_NAME => {
-                let names = extension.single()?.tagged(tag::SEQUENCE)?;
-                if general_name::visit(names, |_| {})? == 0 {
-                    self.fault(FaultKind::EmptyList, part);
-                }
+                self.alternative_names(extension.single()?.tagged(tag::SEQUENCE)?, part)?;
             }
             extension::FRESHEST_CRL => {
                 self.has_freshest = true;
@@ -178,6 +179,26 @@ impl ExtensionFacts {
         self.authority_certificate =
             serial.map(|serial| AuthorityCertificate { issuers, serial: serial.to_vec() });
         Ok(())
+    }
+
+    /// issuerAltName (RFC 5280 §5.2.2, §4.2.1.7): no relying party looks anything up in it, and some
+    /// refuse a CRL with a name that cannot be read.
+    fn alternative_names(
+        &mut self,
+        names: Element<'_>,
+        part: &'static str,
+    ) -> Result<(), DerError> {
+        let (mut uris, mut wrong) = (Vec::new(), Ok(()));
+        let count = general_name::visit(names, |name| match name {
+            GeneralName::Uri(uri) if uris.len() < MAX_NAMED => uris.push(uri),
+            GeneralName::Directory(name) if wrong.is_ok() => wrong = name::check(name),
+            _ => {}
+        })?;
+        if count == 0 {
+            self.fault(FaultKind::EmptyList, part);
+        }
+        uris.iter().for_each(|uri| self.uri(&String::from_utf8_lossy(uri), part));
+        wrong
     }
 
     /// `CRLDistributionPoints`, each with a name or a cRLIssuer (RFC 5280 §4.2.1.13).
@@ -319,7 +340,7 @@ fn name_of(oid: &[u8]) -> &'static str {
         extension::AUTHORITY_KEY_IDENTIFIER => "authorityKeyIdentifier",
         extension::ISSUING_DISTRIBUTION_POINT => "issuingDistributionPoint",
         extension::DELTA_CRL_INDICATOR => "deltaCRLIndicator",
-        extension::ISSUER_ALT_NAME => "issuerAltName",
+        extension::ISSUER_ALT_NAME => ISSUER_ALT_NAME,
         extension::FRESHEST_CRL => "freshestCRL",
         extension::AUTHORITY_INFO_ACCESS => "authorityInfoAccess",
         extension::NEXT_CRL_PUBLISH => "Next CRL Publish",

@@ -99,6 +99,7 @@ impl Fields {
             version: self.version,
             inner_algorithm: self.inner_algorithm?,
             outer_algorithm: self.outer_algorithm?,
+            signed_digest: None,
             issuer: self.issuer,
             this_update: self.this_update,
             next_update: self.next_update,

@@ -6,7 +6,10 @@
 //! hashed on the way, unless that is done elsewhere.
 
 use super::{Crl, CrlError, Foreign, TbsHasher, entry::Entry, fields::Fields, part::CrlPart};
-use crate::der::{DerError, Header, Reader, tag};
+use crate::{
+    der::{DerError, Header, Reader, tag},
+    signature::SignedBytes,
+};
 
 /// More than any Name, entry or set of extensions that a CA writes, and what is held of it at most.
 const MAX_ELEMENT: u64 = 1024 * 1024;
@@ -134,8 +137,9 @@ impl<V: FnMut(&Entry<'_>)> CrlReader<V> {
         if self.part != CrlPart::End {
             return Err(self.named(truncated));
         }
-        let (facts, signature, unused_bits) = self.fields.finish(size).ok_or(truncated)?;
+        let (mut facts, signature, unused_bits) = self.fields.finish(size).ok_or(truncated)?;
         let signed = self.hasher.and_then(TbsHasher::finish);
+        facts.signed_digest = signed.as_ref().map(SignedBytes::digest);
         Ok(Crl { facts, signed, signature, unused_bits })
     }
 

@@ -243,6 +243,13 @@ pub enum Serial<'a> {
     Long(&'a [u8]),
 }
 
+impl<'a> Serial<'a> {
+    /// By the content of an INTEGER in its shortest form.
+    pub fn of(octets: &'a [u8]) -> Self {
+        short(octets).map_or(Self::Long(octets), Self::Short)
+    }
+}
+
 impl std::fmt::Display for Serial<'_> {
     /// In hexadecimal, as certificate ARNs have it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

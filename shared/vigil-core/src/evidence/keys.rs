@@ -18,6 +18,7 @@
 //! | `state/crl-audit/buckets/<bucket>.json` | audit state of a CRL bucket | crl-audit |
 //! | `state/crl-audit/cas/<CA id>.json` | audit state of a CA and its CRL | crl-audit |
 //! | `state/crl-audit/partitions/<CA id>/<bucket>/<digest>.json` | audit state of a CRL partition | crl-audit |
+//! | `state/crl-audit/reports/<CA id>.json` | how far a large audit report was compared with the CRL | crl-audit |
 //! | `state/deadline/<CA id>.json` | the restoration window that is tracked | restore-deadline |
 //! | `state/disabled/<CA id>.json` | since when a CA is DISABLED, and through whom | auto-restore |
 //! | `state/inventory/<Region>.json` | the CAs of a Region at the last sweep | auto-restore |
@@ -152,6 +153,14 @@ pub fn audited_bucket(bucket: &str) -> String {
 /// The audit state of a CA. `ca_id` is the last part of its ARN.
 pub fn audited_ca(ca_id: &str) -> String {
     format!("{AUDIT_STATES}cas/{ca_id}.json")
+}
+
+/// Prefix of the records of audit reports that are compared in several invocations.
+pub const COMPARED_REPORTS: &str = "state/crl-audit/reports/";
+
+/// How far a large audit report was compared with a CA's CRL.
+pub fn compared_report(ca_id: &str) -> String {
+    format!("{COMPARED_REPORTS}{ca_id}.json")
 }
 
 /// Prefix of the audit states of a CA's CRL partitions in a bucket.

@@ -41,8 +41,8 @@ use trigger::Trigger;
 /// Five times the million entries that the service's largest CRL has.
 pub const MAX_CRL_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Some 1,100,000 certificates, which take 60 MB: `AT_ONCE` of them fit the function's memory.
-pub const MAX_COMPARED_REPORT_BYTES: u64 = 512 * 1024 * 1024;
+/// The 100 million certificates of a full CA, at 1 KiB each. Their records pass by, and take no memory.
+pub const MAX_COMPARED_REPORT_BYTES: u64 = 100 * 1024 * 1024 * 1024;
 
 /// What the job works with.
 #[derive(Clone, Copy)]

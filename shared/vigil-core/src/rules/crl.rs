@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{NotJudged, Rule, Subject};
 use crate::{
@@ -189,6 +189,12 @@ pub struct CrlHistory {
     /// The highest CRLNumber ever seen under a good signature.
     #[serde(default, with = "hex_octets")]
     pub number: Option<Vec<u8>>,
+    /// The digest of what is signed of the CRL with that number.
+    #[serde(default, with = "hex_octets", skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Vec<u8>>,
+    /// For how long the version before was valid. In the bucket, the CA's configuration says that.
+    #[serde(skip)]
+    pub validity: Option<Duration>,
     /// The latest thisUpdate ever seen under a good signature.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub this_update: Option<OffsetDateTime>,

@@ -77,6 +77,15 @@ impl SignedBytes {
         }
     }
 
+    /// A digest of them: by the hash that the algorithm signs, or SHA-256.
+    pub fn digest(&self) -> Vec<u8> {
+        let digest = match &self.message {
+            Message::Hashing(context) => context.clone().finish(),
+            Message::Whole(message) => digest::digest(&digest::SHA256, message),
+        };
+        digest.as_ref().to_vec()
+    }
+
     /// Whether `signature` over these bytes was made by the key of `spki`, a SubjectPublicKeyInfo.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! For programs: the facts, and every rule's verdict.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
 use vigil_core::{
+    crl_check::{Answer, CheckedCrl, CheckedFacts, CrlCheck, Issuers, NotChecked},
     finding::Severity,
     instant::rfc3339,
     name::readable,
@@ -13,65 +13,68 @@ use vigil_core::{
     },
 };
 
-use super::super::judged::{Answer, Judged};
+use super::super::judged::Judged;
 
 /// One CRL is one object; of several, each is one in `crls`, and `result` is the worst.
-pub(crate) fn json(issuers: &[PathBuf], all: &[Judged], threshold: Severity) -> String {
+///
+/// # Errors
+///
+/// None that is known: the types are JSON's.
+pub(crate) fn json(
+    issuers: &[PathBuf],
+    all: &[Judged],
+    threshold: Severity,
+) -> serde_json::Result<String> {
     let objects: Vec<_> = all.iter().map(|one| object(issuers, one, threshold)).collect();
-    let report = match <[Value; 1]>::try_from(objects) {
-        Ok([one]) => one,
-        Err(objects) => {
-            let answers: Vec<_> = all.iter().map(|one| one.answer(threshold)).collect();
-            let worst = [Answer::Findings, Answer::Incomplete].into_iter();
-            let worst = worst.into_iter().find(|one| answers.contains(one));
-            json!({ "result": worst.unwrap_or(Answer::Clean).name(), "crls": objects })
+    let check = match <[CheckedCrl; 1]>::try_from(objects) {
+        Ok([one]) => CrlCheck::One(Box::new(one)),
+        Err(crls) => {
+            let is = |answer| crls.iter().any(|one| one.result == answer);
+            let worst = [Answer::Findings, Answer::Incomplete].into_iter().find(|one| is(*one));
+            CrlCheck::Several { result: worst.unwrap_or(Answer::Clean), crls }
         }
     };
-    format!("{report:#}\n")
+    Ok(format!("{}\n", serde_json::to_string_pretty(&check)?))
 }
 
-fn object(issuers: &[PathBuf], judged: &Judged, threshold: Severity) -> Value {
+fn object(issuers: &[PathBuf], judged: &Judged, threshold: Severity) -> CheckedCrl {
     let Judged { name, subject, judgements, ignored } = judged;
-    let issuer = match issuers {
-        [] => Value::Null,
-        [one] => json!(one),
-        several => json!(several),
+    let text = |path: &Path| path.display().to_string();
+    let not_checked = judgements.iter().filter_map(|judgement| match &judgement.result {
+        JudgementResult::Unknown { reason } => Some((judgement.rule, reason)),
+        _ => None,
+    });
+    let of = |(rule, reason): (&str, &String)| NotChecked {
+        rule: rule.to_owned(),
+        reason: reason.clone(),
     };
-    let not_checked: Vec<_> = judgements
-        .iter()
-        .filter_map(|judgement| match &judgement.result {
-            JudgementResult::Unknown { reason } => {
-                Some(json!({ "rule": judgement.rule, "reason": reason }))
-            }
-            _ => None,
-        })
-        .collect();
-    let ignored: Vec<_> =
-        ignored.iter().map(|(rule, reason)| json!({ "rule": rule, "reason": reason })).collect();
-    json!({
-        "file": name,
-        "issuer": issuer,
-        "as_of": rfc3339(subject.as_of),
-        "profile": subject.profile.name(),
-        "result": judged.answer(threshold).name(),
-        "crl": facts(subject),
-        "not_checked": not_checked,
-        "ignored": ignored,
-        "judgements": judgements,
-    })
+    CheckedCrl {
+        file: name.clone(),
+        issuer: match issuers {
+            [] => None,
+            [one] => Some(Issuers::One(text(one))),
+            several => Some(Issuers::Several(several.iter().map(|path| text(path)).collect())),
+        },
+        as_of: rfc3339(subject.as_of),
+        profile: subject.profile.name().to_owned(),
+        result: judged.answer(threshold),
+        crl: facts(subject),
+        not_checked: not_checked.map(of).collect(),
+        ignored: ignored.iter().map(|(rule, reason)| of((rule, reason))).collect(),
+        judgements: judgements.clone(),
+    }
 }
 
-fn facts(subject: &CrlSubject) -> Value {
-    let CrlState::Read { facts, .. } = &subject.crl else { return Value::Null };
+fn facts(subject: &CrlSubject) -> Option<CheckedFacts> {
+    let CrlState::Read { facts, .. } = &subject.crl else { return None };
     let number = facts.number.as_deref();
-    let number = number.map(|octets| hex::encode(&octets[..octets.len().min(64)]));
-    json!({
-        "issuer": readable(&facts.issuer),
-        "size": facts.size,
-        "entries": facts.entries.count,
-        "signature_algorithm": facts.inner_algorithm.to_string(),
-        "this_update": facts.this_update.map(rfc3339),
-        "next_update": facts.next_update.map(rfc3339),
-        "number": number,
+    Some(CheckedFacts {
+        issuer: readable(&facts.issuer),
+        size: facts.size,
+        entries: facts.entries.count,
+        signature_algorithm: facts.inner_algorithm.to_string(),
+        this_update: facts.this_update.map(rfc3339),
+        next_update: facts.next_update.map(rfc3339),
+        number: number.map(|octets| hex::encode(&octets[..octets.len().min(64)])),
     })
 }

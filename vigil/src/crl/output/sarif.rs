@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 use vigil_core::{
+    crl_check::Answer,
     finding::{Finding, RuleInfo, Severity},
     rules,
 };
 
-use super::super::judged::{Answer, Judged, findings};
+use super::super::judged::{Judged, findings};
 
 pub(crate) fn sarif(all: &[Judged], threshold: Severity) -> String {
     let rules: Vec<RuleInfo> = rules::all()

@@ -4,13 +4,15 @@ use std::{
     cell::{Cell, RefCell},
     fs::File,
     io::{self, Read},
+    num::NonZero,
     path::Path,
     sync::mpsc::{Receiver, SyncSender},
+    thread,
 };
 
 use vigil_core::crl::{
     Crl, CrlError, CrlReader, Entry, Repeats,
-    comparison::{Listed, Listing},
+    comparison::{Fingerprints, Listed, Listing, Versions},
 };
 
 use super::{PIECE, Piece};
@@ -24,15 +26,22 @@ pub(super) struct Pieces {
 /// The result of a walk: the outer error is the file's, the inner one the CRL's.
 pub(super) type Outcome = io::Result<Result<(Crl, Option<Listed>), CrlError>>;
 
-/// Keeps serials and dates of all entries.
+/// Keeps sixteen octets of each entry.
 pub(super) fn walk_and_list(pieces: Pieces) -> Outcome {
-    let mut listing = Listing::default();
+    let mut listing = Listing::by(Fingerprints::by_chance());
     let walked = walk(pieces, |entry| listing.add(entry));
     Ok(walked.map(|mut crl| {
-        let listed = listing.sort();
+        let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        let listed = listing.sort_in(threads);
         crl.facts.entries.duplicate_serials = Some(listed.duplicates());
         (crl, Some(listed))
     }))
+}
+
+/// Shows each entry of a version before, and keeps none.
+pub(super) fn walk_and_compare(pieces: Pieces, versions: &mut Versions<'_>) -> Outcome {
+    let walked = walk(pieces, |entry| versions.see(entry));
+    Ok(walked.map(|crl| (crl, None)))
 }
 
 /// Keeps nothing of the entries, and reads the file again if their order does not show repeats.

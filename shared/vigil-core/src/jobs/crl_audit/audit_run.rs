@@ -41,15 +41,16 @@ impl AuditRun<'_> {
         scopes: &Scopes<'_>,
         report: Report,
     ) -> Result<Outcome, CrlAuditError> {
-        let mut sum = Sum { report, failures: Vec::new(), plans: Vec::new() };
+        let (failures, plans) = (Vec::new(), Vec::new());
+        let mut sum = Sum { report, failures, plans, has_put_down: false };
         match self.all_turns(scopes, &mut sum).await {
             None => self.close_what_is_no_longer_audited(scopes, &mut sum).await,
-            Some(left) => match self.continue_later(&left, &sum.report).await {
+            Some(left) => match self.continue_later(&left, &sum).await {
                 Ok(()) => sum.report.continued_from = Some(left),
                 Err(step) => sum.failures.push(CheckFailure { resource: left, step }),
             },
         }
-        let Sum { mut report, mut failures, plans } = sum;
+        let Sum { mut report, mut failures, plans, .. } = sum;
         // Who waits for the rest has it by now.
         if self.trigger.is_of_all() {
             report.certificates =
@@ -118,17 +119,18 @@ impl AuditRun<'_> {
             failures.push(failed(step));
             Published::default()
         });
-        Checked { judgements, published, failures, plan: None, used_report: None }
+        Checked { judgements, published, failures, ..Checked::default() }
     }
 
     /// The next run begins with the first that had no turn; a run in which no CA had one is not
     /// continued.
-    async fn continue_later(&self, left: &str, report: &Report) -> Result<(), CheckError> {
+    async fn continue_later(&self, left: &str, sum: &Sum) -> Result<(), CheckError> {
         let hop = match self.trigger {
             Trigger::Continuation(continuation) => continuation.hop + 1,
             _ => 1,
         };
-        if report.judgements.is_empty() || hop > MAX_HOPS {
+        let has_done_nothing = sum.report.judgements.is_empty() && !sum.has_put_down;
+        if has_done_nothing || hop > MAX_HOPS {
             return Err(CheckError::NoTime);
         }
         let continuation = Continuation { job: "crl-audit".to_owned(), from: left.to_owned(), hop };

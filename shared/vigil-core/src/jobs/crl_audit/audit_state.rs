@@ -85,6 +85,7 @@ impl CrlHistory {
             && self.number.as_ref().is_none_or(|seen| (seen.len(), seen) < (number.len(), number))
         {
             self.number = Some(number.clone());
+            self.digest.clone_from(&facts.signed_digest);
         }
     }
 }

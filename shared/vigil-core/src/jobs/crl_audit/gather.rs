@@ -14,7 +14,7 @@ use crate::{
     bucket_policy::BucketPolicy,
     ca::Ca,
     certificate::Certificate,
-    crl::comparison::{Coverage, Listed, Reported},
+    crl::comparison::Listed,
     distribution::ObjectMetadata,
     failure::chain,
     ports::{Address, Delivery, Objects, PortError},
@@ -25,7 +25,11 @@ use crate::{
     },
 };
 
+use held::Held;
+
 pub(super) mod account;
+mod held;
+mod naming;
 mod previous;
 mod report;
 
@@ -35,7 +39,9 @@ pub(super) struct Gathered {
     /// The entries of a CRL that could be read.
     pub(super) listed: Option<Listed>,
     /// Of the object.
-    sha256: Vec<u8>,
+    pub(super) sha256: Vec<u8>,
+    /// The audit report was put down: nothing is judged until it was read to its end.
+    pub(super) is_put_down: bool,
     /// Which certificates are to be read, if any were asked for.
     pub(super) plan: Option<Plan>,
     /// When the audit report was created that was read.
@@ -53,6 +59,8 @@ pub(super) struct Asked<'a> {
     pub(super) references: References,
     /// Which certificates of the newest audit report are to be read.
     pub(super) wanted: Option<Wanted<'a>>,
+    /// Whether another invocation goes on with a report that this one puts down.
+    pub(super) may_put_down: bool,
     pub(super) settings: &'a Settings,
     pub(super) as_of: OffsetDateTime,
 }
@@ -68,13 +76,20 @@ pub(super) enum Kind<'a> {
 /// The partitions of a CA's CRL, as far as they could be read.
 #[derive(Default)]
 pub(super) struct Parts {
-    pub(super) listed: Vec<Listed>,
+    pub(super) read: Vec<PartRead>,
     /// Some of them could not be.
     pub(super) is_incomplete: bool,
     /// Of some it is not even known whether they are there.
     pub(super) is_unknown: bool,
     /// Of those that are there, or whose own findings say that they are not.
     pub(super) urls: BTreeSet<String>,
+}
+
+/// A partition that was read.
+pub(super) struct PartRead {
+    pub(super) key: String,
+    pub(super) listed: Listed,
+    pub(super) sha256: Vec<u8>,
 }
 
 /// The CA's certificate, as it is and in PEM; or why it is not known.
@@ -107,42 +122,24 @@ pub(super) fn issuer(certificate: Option<Result<String, CheckError>>) -> KnownIs
 }
 
 pub(super) async fn crl(ports: &Ports<'_>, asked: Asked<'_>) -> Gathered {
-    let Asked { ca, scope, history, issuer, kind, references, wanted, settings, as_of } = asked;
+    let Asked { scope, settings, .. } = &asked;
     let mut failures = Vec::new();
+    let limit = settings.max_crl_bytes;
     let address = Address::new(&scope.bucket, &scope.key);
-    let known = issuer.as_ref().ok();
-    let fetched = fetch(ports.objects, address, settings.max_crl_bytes, known).await;
-    let Fetched { reading, metadata, failure } = fetched;
+    let known = asked.issuer.as_ref().ok();
+    let Fetched { reading, metadata, failure } = fetch(ports.objects, address, limit, known).await;
     failures.extend(failure);
     let Reading { state: crl, listed, sha256 } = reading;
-    let is_compared = listed.is_some() || has_parts(kind);
-    let nothing = || "there is no CRL to compare with an audit report".to_owned();
-    let (mut plan, mut report_created_at) = (None, None);
-    let reported = if !is_compared && wanted.is_none() {
-        Err(nothing())
-    } else {
-        match report::newest(ports, ca, settings.max_report_bytes, wanted).await {
-            Ok(read) => {
-                plan = read.plan;
-                report_created_at = Some(read.created_at);
-                if is_compared { Ok(read.reported) } else { Err(nothing()) }
-            }
-            Err(report::Unknown::Because(reason)) => Err(reason),
-            Err(report::Unknown::Failed(step)) => {
-                let reason = chain(&step);
-                failures.push(step);
-                Err(reason)
-            }
-        }
-    };
-    let (previous, failed) = match &listed {
+    let (before, failed) = match &listed {
         Some(listed) if matches!(crl, CrlState::Read { signature: Some(Ok(())), .. }) => {
-            let reported = reported.as_ref().ok();
-            previous::compare(ports, address, settings.max_crl_bytes, known, listed, reported).await
+            previous::compare(ports, address, limit, known, listed).await
         }
         _ => (Err("there is no CRL of the CA's to compare".to_owned()), None),
     };
     failures.extend(failed);
+    let held = held::hold(ports, &asked, (listed.as_ref(), &sha256), before, &mut failures).await;
+    let Held { report, previous, plan, report_created_at, is_put_down } = held;
+    let Asked { ca, scope, history, issuer, references, as_of, .. } = asked;
     let subject = CrlSubject {
         ca: Some(ca.clone()),
         location: CrlLocation::Bucket { bucket: scope.bucket.clone(), key: scope.key.clone() },
@@ -150,36 +147,14 @@ pub(super) async fn crl(ports: &Ports<'_>, asked: Asked<'_>) -> Gathered {
         crl,
         issuer,
         history,
-        report: coverage(reported.as_ref(), listed.as_ref(), kind, as_of),
+        report,
         previous,
         named: Err("certificates are read for the CRL as a whole".to_owned()),
         references,
         metadata,
         as_of,
     };
-    Gathered { subject, listed, sha256, plan, report_created_at, failures }
-}
-
-fn has_parts(kind: Kind<'_>) -> bool {
-    matches!(kind, Kind::Whole(parts) if !parts.listed.is_empty())
-}
-
-/// What is revoked may be listed in any part, so only all of them together can be complete.
-fn coverage(
-    reported: Result<&Reported, &String>,
-    listed: Option<&Listed>,
-    kind: Kind<'_>,
-    as_of: OffsetDateTime,
-) -> Result<Coverage, String> {
-    let reported = reported.map_err(String::clone)?;
-    let Kind::Whole(parts) = kind else {
-        return Err("the CRL is held against audit reports as a whole".to_owned());
-    };
-    if parts.is_incomplete {
-        return Err("not every partition of the CRL could be read".to_owned());
-    }
-    let all: Vec<_> = listed.into_iter().chain(&parts.listed).collect();
-    Ok(reported.coverage(&all, as_of))
+    Gathered { subject, listed, sha256, is_put_down, plan, report_created_at, failures }
 }
 
 /// An object, read as a CRL.
@@ -199,9 +174,9 @@ async fn fetch(
     let (reading, (metadata, failure)) = reading::read(issuer, async |sink| {
         match objects.read(address, limit, sink).await {
             Ok(Delivery::Delivered(metadata)) => (End::Delivered, (Some(metadata), None)),
+            Ok(delivery) => (end_of(&delivery, limit), (None, None)),
             // A bucket that is not there is bucket.exists's to find.
-            Ok(Delivery::Absent) | Err(PortError::NotFound { .. }) => (End::Absent, (None, None)),
-            Ok(Delivery::TooLarge) => (End::TooLarge { limit }, (None, None)),
+            Err(PortError::NotFound { .. }) => (End::Absent, (None, None)),
             Err(error) => {
                 let step = CheckError::Object(error);
                 (End::Failed(chain(&step)), (None, Some(step)))
@@ -210,6 +185,14 @@ async fn fetch(
     })
     .await;
     Fetched { reading, metadata, failure }
+}
+
+fn end_of(delivery: &Delivery, limit: u64) -> End {
+    match delivery {
+        Delivery::Absent => End::Absent,
+        Delivery::Delivered(_) => End::Delivered,
+        Delivery::TooLarge => End::TooLarge { limit },
+    }
 }
 
 /// What a relying party gets of a CRL that could be read; `None` if no certificate names it.

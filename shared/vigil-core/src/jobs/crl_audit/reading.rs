@@ -1,4 +1,5 @@
-//! Reads a CRL while it arrives; nothing of it is kept but its facts, its serials and its digest.
+//! Reads a CRL while it arrives; nothing of it is kept but its facts, its entries' fingerprints and its
+//! digest.
 
 use std::ops::ControlFlow;
 
@@ -38,9 +39,24 @@ pub(super) async fn read<T>(
     issuer: Option<&Certificate>,
     deliver: impl AsyncFnOnce(&mut ByteSink<'_>) -> (End, T),
 ) -> (Reading, T) {
-    let mut hash = digest::Context::new(&digest::SHA256);
     let mut listing = Listing::default();
-    let mut reader = CrlReader::new(|entry: &Entry<'_>| listing.add(entry));
+    let (mut reading, also) = walk(issuer, |entry| listing.add(entry), deliver).await;
+    if let CrlState::Read { facts, .. } = &mut reading.state {
+        let listed = listing.sort();
+        facts.entries.duplicate_serials = Some(listed.duplicates());
+        reading.listed = Some(listed);
+    }
+    (reading, also)
+}
+
+/// The same, with the entries shown to `visit` and not listed.
+pub(super) async fn walk<T>(
+    issuer: Option<&Certificate>,
+    visit: impl FnMut(&Entry<'_>) + Send,
+    deliver: impl AsyncFnOnce(&mut ByteSink<'_>) -> (End, T),
+) -> (Reading, T) {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    let mut reader = CrlReader::new(visit);
     let mut unreadable = None;
     let (end, also) = {
         let mut sink = |piece: &[u8]| {
@@ -55,23 +71,19 @@ pub(super) async fn read<T>(
         };
         deliver(&mut sink).await
     };
-    let sha256 = hash.finish().as_ref().to_vec();
-    let without = |state| Reading { state, listed: None, sha256: sha256.clone() };
     let finished = match (unreadable, end) {
-        (Some(error), _) => return (without(CrlState::Unreadable(error)), also),
-        (None, End::Absent) => return (without(CrlState::Missing), also),
-        (None, End::Failed(why)) => return (without(CrlState::NotChecked(why)), also),
-        (None, End::TooLarge { limit }) => return (without(CrlState::TooLarge { limit }), also),
-        (None, End::Delivered) => reader.finish(),
+        (Some(error), _) => Err(CrlState::Unreadable(error)),
+        (None, End::Absent) => Err(CrlState::Missing),
+        (None, End::Failed(why)) => Err(CrlState::NotChecked(why)),
+        (None, End::TooLarge { limit }) => Err(CrlState::TooLarge { limit }),
+        (None, End::Delivered) => reader.finish().map_err(CrlState::Unreadable),
     };
-    let mut crl = match finished {
-        Err(error) => return (without(CrlState::Unreadable(error)), also),
-        Ok(crl) => crl,
-    };
-    let listed = listing.sort();
-    crl.facts.entries.duplicate_serials = Some(listed.duplicates());
-    let facts = Box::new(crl.facts.clone());
-    let signature = issuer.map(|issuer| crl.verify(issuer));
-    let state = CrlState::Read { facts, signature };
-    (Reading { state, listed: Some(listed), sha256 }, also)
+    let state = finished.map_or_else(
+        |state| state,
+        |crl| {
+            let facts = Box::new(crl.facts.clone());
+            CrlState::Read { facts, signature: issuer.map(|issuer| crl.verify(issuer)) }
+        },
+    );
+    (Reading { state, listed: None, sha256: hash.finish().as_ref().to_vec() }, also)
 }

@@ -94,5 +94,10 @@ fn content_octets(magnitude: &[u8]) -> usize {
 fn reused_since(subject: &CrlSubject, facts: &CrlFacts) -> Option<OffsetDateTime> {
     let before = subject.history.this_update?;
     let is_same_number = subject.history.number.is_some() && subject.history.number == facts.number;
-    (is_same_number && facts.this_update.is_some_and(|at| at > before)).then_some(before)
+    let is_later = facts.this_update.is_some_and(|at| at > before);
+    let is_other = match (&subject.history.digest, &facts.signed_digest) {
+        (Some(seen), Some(now)) => seen != now,
+        (None, _) | (_, None) => false,
+    };
+    (is_same_number && (is_later || is_other)).then_some(before)
 }

@@ -17,10 +17,22 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         holds: "nextUpdate is there, is not past, is not about to pass, and is not years away.",
         cites: "RFC 5280 §5.1.2.5; AWS Private CA API Reference, CrlConfiguration (ExpirationInDays); \
                 CA/Browser Forum Baseline Requirements §4.9.7; Microsoft, MS-WCCE (Next CRL Publish)",
-        kinds: &[EXPIRED, EXPIRES_SOON, FAR_AWAY, MISSING, PUBLISH_PAST],
+        kinds: &[BEYOND_HABIT, EXPIRED, EXPIRES_SOON, FAR_AWAY, MISSING, PUBLISH_PAST],
     },
     check,
 };
+
+const BEYOND_HABIT: Kind = Kind {
+    id: "beyond-habit",
+    title: "The CRL of {ca} is valid for {validity}; the version before was for {before}",
+    what_happened: "{object} says that the next CRL comes by {next_update}, {validity} after this one. \
+                    The version before was valid for {before}. Checked at {as_of}.",
+    ..FAR_AWAY
+};
+
+/// So many times as long as the version before, and so much longer, is beyond a CA's habit.
+const HABIT_TIMES: i32 = 4;
+const HABIT_BEYOND: Duration = Duration::days(30);
 
 const EXPIRED: Kind = Kind {
     id: "expired",
@@ -134,6 +146,14 @@ fn check(subject: &CrlSubject) -> Verdict {
         let far = Observation::new(FAR_AWAY).with("next_update", rfc3339(next_update));
         let far = far.with("validity_in_seconds", validity.whole_seconds());
         seen.push(far.name("validity", in_words(validity)).name("limit", in_words(limit)));
+    } else if let Some(before) = subject.history.validity
+        && let Some(validity) = facts.this_update.map(|this_update| next_update - this_update)
+        && validity > before.saturating_mul(HABIT_TIMES)
+        && validity > before.saturating_add(HABIT_BEYOND)
+    {
+        let beyond = Observation::new(BEYOND_HABIT).with("next_update", rfc3339(next_update));
+        let beyond = beyond.with("validity_in_seconds", validity.whole_seconds());
+        seen.push(beyond.name("validity", in_words(validity)).name("before", in_words(before)));
     }
     if let Some(next_publish) = facts.next_publish.filter(|at| *at < subject.as_of)
         && left.is_positive()

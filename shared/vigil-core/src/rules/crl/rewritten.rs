@@ -11,10 +11,11 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.rewritten",
         holds: "An entry keeps the date, the reason and the invalidityDate that it had in the version \
-                before, unless it was on hold.",
+                before, unless it was on hold. An entry that is dated long before that version was in \
+                it.",
         cites: "RFC 5280 §5.1.2.6, §5.3.1, §5.3.2; CA/Browser Forum Baseline Requirements §4.9.1.1, \
                 §7.2.2.1",
-        kinds: &[DATE, INVALIDITY, REASON],
+        kinds: &[DATE, INVALIDITY, READDED, REASON],
     },
     check,
 };
@@ -39,6 +40,18 @@ const INVALIDITY: Kind = Kind {
     ..DATE
 };
 
+const READDED: Kind = Kind {
+    id: "readded",
+    severity: Severity::Low,
+    title: "The CRL of {ca} lists old revocations that the version before did not: {count}",
+    what_happened: "{object} lists {count} serial(s) that the version before did not list: \
+                    {first_serials}. Their revocationDate is earlier than that version. Seen at \
+                    {as_of}.",
+    impact: "While the version before was in use, relying parties accepted these certificates. An entry \
+             was left out and put back, or a revocation was dated back.",
+    ..DATE
+};
+
 const REASON: Kind = Kind {
     id: "reason-changed",
     title: "Entries in the CRL of {ca} have another reason: {count}",
@@ -51,9 +64,14 @@ const REASON: Kind = Kind {
 
 fn check(subject: &CrlSubject) -> Verdict {
     subject.facts()?;
-    let Difference { date_moved, invalidity_moved, reason_changed, .. } =
+    let Difference { date_moved, invalidity_moved, readded, reason_changed, .. } =
         subject.previous.as_ref().map_err(NotJudged::unknown)?;
-    let kinds = [(DATE, date_moved), (INVALIDITY, invalidity_moved), (REASON, reason_changed)];
+    let kinds = [
+        (DATE, date_moved),
+        (INVALIDITY, invalidity_moved),
+        (READDED, readded),
+        (REASON, reason_changed),
+    ];
     let seen = kinds.into_iter().filter(|(_, sample)| sample.count > 0).map(|(kind, sample)| {
         let Sample { count, first } = sample;
         Observation::new(kind).with("count", *count).with("first_serials", first.as_slice())

@@ -2,6 +2,7 @@
 
 use super::{CrlSubject, Profile};
 use crate::{
+    crl::ISSUER_ALT_NAME,
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, Verdict},
     uri,
@@ -10,9 +11,10 @@ use crate::{
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.uris",
-        holds: "URIs in issuingDistributionPoint, freshestCRL and authorityInfoAccess are absolute, can \
-                be parsed, and have a scheme that relying parties fetch.",
-        cites: "RFC 5280 §4.2.1.6, §4.2.1.13, §4.2.2.1, §8; RFC 3986 §2, §3; RFC 1123 §2.1; RFC 6761 \
+        holds: "URIs in issuingDistributionPoint, freshestCRL, authorityInfoAccess and issuerAltName are \
+                absolute and can be parsed. Those to fetch from have a scheme that relying parties \
+                fetch.",
+        cites: "RFC 5280 §4.2.1.6, §5.2.2, §4.2.1.13, §4.2.2.1, §8; RFC 3986 §2, §3; RFC 1123 §2.1; RFC 6761 \
                 §6.4",
         kinds: &[NOT_FETCHED, NOT_VALID],
     },
@@ -50,6 +52,12 @@ fn check(subject: &CrlSubject) -> Verdict {
     let (mut not_fetched, mut not_valid) = (Vec::new(), Vec::new());
     for named in &facts.uris {
         let shown: String = named.uri.chars().take(256).collect();
+        if named.part == ISSUER_ALT_NAME {
+            if let Err(error) = uri::is_name(&named.uri) {
+                not_valid.push(format!("{} {shown:?}: {error}", named.part));
+            }
+            continue;
+        }
         match uri::scheme(&named.uri) {
             Err(error) => not_valid.push(format!("{} {shown:?}: {error}", named.part)),
             Ok(scheme) if !is_fetched(scheme, subject.profile) => {

@@ -55,11 +55,17 @@ impl AuditRun<'_> {
                 kind: gather::Kind::Whole(&parts),
                 references: References::Unknown("it is the CA's own".to_owned()),
                 wanted,
+                may_put_down: self.trigger.is_of_all(),
                 settings: self.settings,
                 as_of: self.now,
             })
             .await;
         gathered.failures.extend(failure);
+        if gathered.is_put_down {
+            // The next invocation judges the CA, and sees these failures again if they last.
+            checked.is_put_down = true;
+            return checked;
+        }
         gathered.subject.named = self.named(scope, &parts, &state, &gathered);
         let mut judgements = self.judge(scope, resource, &gathered).await;
         judgements.extend(self.configuration(ca));

@@ -17,6 +17,8 @@ pub(super) struct Checked {
     pub(super) plan: Option<(CaArn, Plan)>,
     /// The audit report that the CRL was compared with.
     pub(super) used_report: Option<UsedReport>,
+    /// The CA's audit report was put down: the next invocation begins with this CA.
+    pub(super) is_put_down: bool,
 }
 
 impl Checked {
@@ -39,14 +41,17 @@ pub(super) struct Sum {
     pub(super) report: Report,
     pub(super) failures: Vec<CheckFailure>,
     pub(super) plans: Vec<(CaArn, Plan)>,
+    /// Of one CA at least, a report was read in part.
+    pub(super) has_put_down: bool,
 }
 
 impl Sum {
-    /// Adds what was done, and says how many had their turn.
+    /// Adds what was done, and says how many had their whole turn before the first that had not.
     pub(super) fn add(&mut self, done: Vec<Option<Checked>>) -> usize {
-        let mut begun = 0;
-        for checked in done.into_iter().map_while(|checked| checked) {
-            begun += 1;
+        let is_whole = |one: &Option<Checked>| one.as_ref().is_some_and(|one| !one.is_put_down);
+        let begun = done.iter().take_while(|one| is_whole(one)).count();
+        for checked in done.into_iter().flatten() {
+            self.has_put_down |= checked.is_put_down;
             self.report.published.add(checked.published);
             self.report.judgements.extend(checked.judgements);
             self.failures.extend(checked.failures);

@@ -30,7 +30,9 @@ impl AuditRun<'_> {
             })
             .collect();
         let is_audited = |key: &String| {
-            audited.contains(key) || partitions.iter().any(|prefix| key.starts_with(prefix))
+            key.starts_with(keys::COMPARED_REPORTS)
+                || audited.contains(key)
+                || partitions.iter().any(|prefix| key.starts_with(prefix))
         };
         let keys: Vec<_> = keys.into_iter().filter(|key| !is_audited(key)).collect();
         let closed = keys.iter().map(|key| settle::close(&self.finding_store, key));

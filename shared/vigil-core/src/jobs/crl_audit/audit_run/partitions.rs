@@ -15,7 +15,7 @@ use super::{
 use crate::{
     ca::Ca,
     certificate::Certificate,
-    crl::{DistributionPointName, comparison::Listed},
+    crl::DistributionPointName,
     jobs::in_order::in_order,
     rules::crl::{CrlState, CrlSubject, References},
 };
@@ -51,8 +51,8 @@ impl AuditRun<'_> {
                     checked.add(one);
                     match part {
                         Part::Another => {}
-                        Part::Read { listed, urls } => {
-                            parts.listed.push(listed);
+                        Part::Read { part, urls } => {
+                            parts.read.push(part);
                             parts.urls.extend(urls);
                         }
                         Part::Spoilt { urls } => {
@@ -95,6 +95,7 @@ impl AuditRun<'_> {
                 kind: gather::Kind::Partition,
                 references,
                 wanted: None,
+                may_put_down: false,
                 settings: self.settings,
                 as_of: self.now,
             })
@@ -118,7 +119,10 @@ impl AuditRun<'_> {
         let is_unknown = matches!(gathered.subject.crl, CrlState::NotChecked(_));
         let urls = scope.urls(&scope.key).collect();
         let part = match gathered.listed {
-            Some(listed) => Part::Read { listed, urls },
+            Some(listed) => {
+                let (key, sha256) = (scope.key, gathered.sha256);
+                Part::Read { part: gather::PartRead { key, listed, sha256 }, urls }
+            }
             None if is_unknown => Part::Unknown,
             None if is_missing && is_unneeded => Part::Another,
             None => Part::Spoilt { urls },
@@ -132,7 +136,7 @@ enum Part {
     /// None of this CA's, or none any more.
     Another,
     Read {
-        listed: Listed,
+        part: gather::PartRead,
         urls: Vec<String>,
     },
     /// It is not a CRL that can be read, or is gone, as its own findings say.

@@ -2,6 +2,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
+use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::super::scan_progress::{
@@ -23,6 +24,7 @@ pub(in super::super) struct Wanted<'a> {
     pub(in super::super) as_of: OffsetDateTime,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(in super::super) struct Choice {
     known: Option<ScanProgress>,
     max: usize,
@@ -39,14 +41,14 @@ pub(in super::super) struct Choice {
     unreadable: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Candidate {
     pub(super) place: IssuancePosition,
     pub(super) not_after: i64,
 }
 
 /// How many valid certificates the report has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Tally {
     newer: u64,
     older: u64,
@@ -69,6 +71,12 @@ impl Choice {
             tally: Tally::default(),
             unreadable: 0,
         }
+    }
+
+    /// Whether one that was put down chooses what another one would choose.
+    pub(in super::super) fn is_same(one: Option<&Self>, other: Option<&Self>) -> bool {
+        let basis = |of: &Self| (of.known.clone(), of.max, of.settled);
+        one.map(basis) == other.map(basis)
     }
 
     pub(in super::super) fn take(&mut self, record: &Brief<'_>) {

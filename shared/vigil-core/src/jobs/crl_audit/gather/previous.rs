@@ -1,12 +1,18 @@
 //! Compares a CRL with the version that the bucket kept of it: what has left it?
 
 use super::{
-    super::{CheckError, Ports},
-    Fetched, fetch,
+    super::{
+        CheckError, Ports,
+        reading::{self, End},
+    },
+    end_of,
 };
 use crate::{
     certificate::Certificate,
-    crl::comparison::{Difference, Listed, Reported, difference},
+    crl::{
+        Entry,
+        comparison::{Listed, Removed, Versions},
+    },
     failure::chain,
     ports::{Address, PortError},
     rules::crl::CrlState,
@@ -15,14 +21,19 @@ use crate::{
 /// Of an object that was tampered with, the latest versions before are not the CA's.
 const MAX_VERSIONS: usize = 3;
 
+/// What the version before listed, and its digest.
+pub(super) struct Before {
+    pub(super) removed: Removed,
+    pub(super) sha256: Vec<u8>,
+}
+
 pub(super) async fn compare(
     ports: &Ports<'_>,
     address: Address<'_>,
     limit: u64,
     issuer: Option<&Certificate>,
     current: &Listed,
-    reported: Option<&Reported>,
-) -> (Result<Difference, String>, Option<CheckError>) {
+) -> (Result<Before, String>, Option<CheckError>) {
     let failed = |error: PortError| {
         let step = CheckError::Version(error);
         (Err(chain(&step)), Some(step))
@@ -34,14 +45,22 @@ pub(super) async fn compare(
     };
     for version in &versions {
         let address = Address { version: Some(version), ..address };
-        let Fetched { reading, failure, .. } = fetch(ports.objects, address, limit, issuer).await;
-        if let Some(CheckError::Object(error)) = failure {
+        let mut compared = Versions::new(current);
+        let see = |entry: &Entry<'_>| compared.see(entry);
+        let (reading, failure) = reading::walk(issuer, see, async |sink| {
+            match ports.objects.read(address, limit, sink).await {
+                Err(PortError::NotFound { .. }) => (End::Absent, None),
+                Err(error) => (End::Failed(String::new()), Some(error)),
+                Ok(delivery) => (end_of(&delivery, limit), None),
+            }
+        })
+        .await;
+        if let Some(error) = failure {
             return failed(error);
         }
-        if let (CrlState::Read { facts, signature: Some(Ok(())) }, Some(before)) =
-            (&reading.state, &reading.listed)
-        {
-            return (Ok(difference(before, current, reported, facts.this_update)), None);
+        if let CrlState::Read { facts, signature: Some(Ok(())) } = &reading.state {
+            let removed = compared.finish(facts.this_update);
+            return (Ok(Before { removed, sha256: reading.sha256 }), None);
         }
     }
     let reason = if versions.is_empty() {

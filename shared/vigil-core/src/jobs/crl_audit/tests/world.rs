@@ -35,8 +35,15 @@ pub(super) struct FakeObjects {
     pub(super) denied: Mutex<Vec<String>>,
     /// By key and version.
     pub(super) versions: Mutex<BTreeMap<(String, String), Vec<u8>>>,
+    /// Where reports were read from.
+    pub(super) read_from: Mutex<Vec<u64>>,
     /// Of objects without the metadata that ACM PCA's have.
     pub(super) metadata: Mutex<BTreeMap<String, ObjectMetadata>>,
+}
+
+fn facts(object: &[u8]) -> ObjectFacts {
+    let sum = object.iter().fold(7_u64, |sum, octet| sum.wrapping_mul(31) + u64::from(*octet));
+    ObjectFacts { etag: sum.to_string(), size: object.len() as u64 }
 }
 
 #[async_trait]
@@ -73,18 +80,31 @@ impl Objects for FakeObjects {
         })))
     }
 
-    async fn stat(&self, _: Address<'_>) -> Result<Option<ObjectFacts>, PortError> {
-        unreachable!("crl-audit reads objects whole")
+    async fn stat(&self, object: Address<'_>) -> Result<Option<ObjectFacts>, PortError> {
+        if self.denied.lock().unwrap().iter().any(|denied| denied == object.key) {
+            return Err(denied("HeadObject"));
+        }
+        Ok(self.objects.lock().unwrap().get(object.key).map(|object| facts(object)))
     }
 
     async fn read_on(
         &self,
-        _: Address<'_>,
-        _: &ObjectFacts,
-        _: u64,
-        _: &mut ByteSink<'_>,
+        object: Address<'_>,
+        wanted: &ObjectFacts,
+        from: u64,
+        sink: &mut ByteSink<'_>,
     ) -> Result<Rest, PortError> {
-        unreachable!("crl-audit reads objects whole")
+        let found = self.objects.lock().unwrap().get(object.key).cloned();
+        let Some(found) = found.filter(|found| facts(found) == *wanted) else {
+            return Ok(Rest::Changed);
+        };
+        self.read_from.lock().unwrap().push(from);
+        for piece in found[usize::try_from(from).unwrap()..].chunks(50) {
+            if sink(piece).is_break() {
+                break;
+            }
+        }
+        Ok(Rest::Delivered)
     }
 
     async fn versions_before(

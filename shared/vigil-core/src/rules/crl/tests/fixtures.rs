@@ -436,6 +436,20 @@ fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
         ),
         (
             "crl.rewritten",
+            "readded",
+            previous(Difference { readded: some(), ..Difference::default() }),
+        ),
+        (
+            "crl.next-update",
+            "beyond-habit",
+            with(&|s| {
+                s.ca = None;
+                s.history.validity = Some(Duration::days(7));
+                facts_of(s).next_update = Some(AT + Duration::days(100));
+            }),
+        ),
+        (
+            "crl.rewritten",
             "reason-changed",
             previous(Difference { reason_changed: some(), ..Difference::default() }),
         ),

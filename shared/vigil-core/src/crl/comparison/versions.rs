@@ -1,0 +1,154 @@
+//! The version of a CRL before, which passes by, held against the one that is there now.
+
+use time::OffsetDateTime;
+
+use super::{
+    super::{Entry, Serial},
+    BACKDATED, Difference, LISTED_WITHIN, Listed, Marks, Unnamed,
+    said::Said,
+};
+
+/// Holds the entries of the version before against the current ones.
+#[derive(Debug)]
+pub struct Versions<'l> {
+    current: &'l Listed,
+    kept: Marks,
+    removed: Vec<(u64, Digits)>,
+    difference: Difference,
+}
+
+/// What is kept of a serial that is gone; RFC 5280 §4.1.2.2 has 20 octets at most.
+#[derive(Clone, Copy, Debug)]
+struct Digits {
+    length: u8,
+    octets: [u8; 21],
+}
+
+impl Digits {
+    fn of(serial: &[u8]) -> Self {
+        let mut octets = [0; 21];
+        let length = serial.len().min(octets.len());
+        octets[..length].copy_from_slice(&serial[..length]);
+        Self { length: u8::try_from(length).unwrap_or(21), octets }
+    }
+
+    fn serial(&self) -> Serial<'_> {
+        Serial::of(&self.octets[..usize::from(self.length)])
+    }
+}
+
+impl<'l> Versions<'l> {
+    /// Against these entries.
+    pub fn new(current: &'l Listed) -> Self {
+        let kept = Marks::none_of(current.len());
+        Self { current, kept, removed: Vec::new(), difference: Difference::default() }
+    }
+
+    /// Takes an entry of the version before.
+    #[inline]
+    pub fn see(&mut self, entry: &Entry<'_>) {
+        if entry.indirect {
+            return;
+        }
+        let fingerprint = self.current.fingerprints().of(entry.serial);
+        if !self.current.mark(fingerprint, &mut self.kept) {
+            self.removed.push((fingerprint, Digits::of(entry.serial)));
+            return;
+        }
+        let (before, now) = (Said::of(entry), self.current.find(fingerprint));
+        if now.iter().all(|(_, now)| *now != before) {
+            self.changed(Serial::of(entry.serial), before, now[0].1);
+        }
+    }
+
+    fn changed(&mut self, serial: Serial<'_>, before: Said, now: Said) {
+        // A hold that ends in a revocation is given its reason then, and a new date.
+        if before.is_hold() {
+            return;
+        }
+        let difference = &mut self.difference;
+        if before.reason() != now.reason() && before.reason() != 0 {
+            difference.reason_changed.add(serial);
+        }
+        if before.revoked_at() != now.revoked_at() {
+            difference.date_moved.add(serial);
+        }
+        if before.invalid_since() != now.invalid_since() && before.invalid_since() != 0 {
+            difference.invalidity_moved.add(serial);
+        }
+    }
+
+    /// The version before was read to its end; `made` is its thisUpdate.
+    pub fn finish(mut self, made: Option<OffsetDateTime>) -> Removed {
+        self.removed.sort_unstable_by_key(|(fingerprint, _)| *fingerprint);
+        self.removed.dedup_by_key(|(fingerprint, _)| *fingerprint);
+        let mut unnamed = Unnamed::default();
+        // Before `BACKDATED` it was made in truth: what was revoked long before had to be in it.
+        let due = made.map_or(i64::MIN, |made| made.saturating_sub(LISTED_WITHIN).unix_timestamp());
+        for (fingerprint, said) in self.current.unmarked(&self.kept) {
+            if said.revoked_at() < due && said.revoked_at() != i64::MIN {
+                self.difference.readded.count += 1;
+                unnamed.add(*fingerprint);
+            }
+        }
+        let made = made.map_or(i64::MAX, |at| at.saturating_add(BACKDATED).unix_timestamp());
+        Removed { made, entries: self.removed, difference: self.difference, readded: unnamed }
+    }
+}
+
+/// The difference of two versions, before a report explains it.
+#[derive(Clone, Debug)]
+pub struct Removed {
+    /// When the version before was made, in Unix seconds.
+    made: i64,
+    /// In the order of fingerprints.
+    entries: Vec<(u64, Digits)>,
+    difference: Difference,
+    readded: Unnamed,
+}
+
+impl Removed {
+    /// How many serials are gone.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    #[inline]
+    pub(super) fn find(&self, fingerprint: u64) -> Option<usize> {
+        self.entries.binary_search_by_key(&fingerprint, |(other, _)| *other).ok()
+    }
+
+    /// Whether a certificate was still valid when the version before was made. RFC 5280 §3.3: an entry
+    /// stays until it was on a CRL made after the certificate's end.
+    pub(super) fn is_early(&self, not_after: i64) -> bool {
+        not_after >= self.made
+    }
+
+    /// The difference, and which of its serials are to be named yet. `explained` marks those that the
+    /// report shows, and `early` are the ones of them that went too early.
+    pub(super) fn explained(
+        self,
+        explained: &Marks,
+        early: super::Sample,
+    ) -> (Difference, Unnamed) {
+        let mut difference = self.difference;
+        for (at, (_, digits)) in self.entries.iter().enumerate() {
+            if !explained.is_set(at) {
+                difference.removed_unexplained.add(digits.serial());
+            }
+        }
+        difference.removed_early = early;
+        (difference, self.readded)
+    }
+
+    /// The difference where no report was read.
+    pub fn unexplained(self) -> (Difference, Unnamed) {
+        let none = Marks::none_of(self.entries.len());
+        self.explained(&none, super::Sample::default())
+    }
+}

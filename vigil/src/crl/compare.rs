@@ -1,0 +1,132 @@
+//! Holds a CRL against the version before and an audit report, which pass by its entries.
+
+use std::path::Path;
+
+use time::OffsetDateTime;
+use vigil_core::{
+    certificate::Certificate,
+    crl::comparison::{Against, Coverage, Difference, Listed, Removed, Sample, Unnamed, Versions},
+    rules::crl::{CrlHistory, CrlState},
+};
+
+use super::{
+    check::Options,
+    input::{InputError, Source},
+    report,
+    walk::{self, Keep, Names, Walked},
+};
+
+/// What came of it.
+pub(super) struct Held {
+    pub(super) report: Result<Coverage, String>,
+    pub(super) previous: Result<Difference, String>,
+    pub(super) history: CrlHistory,
+}
+
+const NOTHING_TO_COMPARE: &str = "there are no entries to compare";
+const NO_PREVIOUS: &str = "no version before this one was given (--previous)";
+const NO_REPORT: &str = "no audit report was given (--report)";
+
+impl Held {
+    /// There is nothing that could be compared.
+    pub(super) fn nothing() -> Self {
+        Self {
+            report: Err(NOTHING_TO_COMPARE.to_owned()),
+            previous: Err(NOTHING_TO_COMPARE.to_owned()),
+            history: CrlHistory::default(),
+        }
+    }
+}
+
+/// The version before.
+struct Before {
+    removed: Result<Removed, String>,
+    history: CrlHistory,
+}
+
+pub(super) fn hold(
+    options: &Options,
+    source: &Source,
+    current: &Walked,
+    issuers: &[Certificate],
+    as_of: OffsetDateTime,
+) -> Result<Held, InputError> {
+    let listed = current.listed.as_ref();
+    let before = match &options.previous {
+        None => Before { removed: Err(NO_PREVIOUS.to_owned()), history: CrlHistory::default() },
+        Some(path) => before(path, listed, issuers)?,
+    };
+    let Before { removed, history } = before;
+    let compared = match (&options.report, listed) {
+        (None, _) => Err(NO_REPORT.to_owned()),
+        (Some(_), None) => Err(NOTHING_TO_COMPARE.to_owned()),
+        (Some(path), Some(listed)) => {
+            let against = Against::new(vec![listed], removed.as_ref().ok(), as_of);
+            Ok(report::compare(path, &against)?)
+        }
+    };
+    let explained = removed.map(|removed| match &compared {
+        Ok(compared) => compared.explain(removed),
+        Err(_) => removed.unexplained(),
+    });
+    let (mut report, unnamed) = match compared {
+        Ok(compared) => (Ok(compared.coverage), compared.unnamed),
+        Err(why) => (Err(why), Unnamed::default()),
+    };
+    let (mut previous, readded) = match explained {
+        Ok((difference, readded)) => (Ok(difference), readded),
+        Err(why) => (Err(why), Unnamed::default()),
+    };
+    if let Some(listed) = listed {
+        let wanted = [
+            report.as_mut().ok().map(|report| (unnamed, &mut report.never_issued)),
+            previous.as_mut().ok().map(|previous| (readded, &mut previous.readded)),
+        ];
+        name(source, listed, wanted.into_iter().flatten().collect())?;
+    }
+    Ok(Held { report, previous, history })
+}
+
+/// Reads the version before beside the current entries.
+fn before(
+    path: &Path,
+    listed: Option<&Listed>,
+    issuers: &[Certificate],
+) -> Result<Before, InputError> {
+    let mut versions = listed.map(Versions::new);
+    let keep = versions.as_mut().map_or(Keep::Nothing, Keep::Marks);
+    let walked = walk::crl(path, issuers, keep)?;
+    let CrlState::Read { facts, signature: Some(Ok(())) } = &walked.crl else {
+        let why = "the version before is not a CRL by this CA".to_owned();
+        return Ok(Before { removed: Err(why), history: CrlHistory::default() });
+    };
+    // The CRL must not run backwards.
+    let history = CrlHistory {
+        number: facts.number.clone(),
+        this_update: facts.this_update,
+        digest: facts.signed_digest.clone(),
+        validity: facts.next_update.zip(facts.this_update).map(|(next, this)| next - this),
+        ..CrlHistory::default()
+    };
+    let removed = versions.map(|versions| versions.finish(facts.this_update));
+    Ok(Before { removed: removed.ok_or_else(|| NOTHING_TO_COMPARE.to_owned()), history })
+}
+
+/// Finds the serials of entries of which only fingerprints were kept.
+fn name(
+    source: &Source,
+    listed: &Listed,
+    wanted: Vec<(Unnamed, &mut Sample)>,
+) -> Result<(), InputError> {
+    let mut names = Names { by: listed.fingerprints(), wanted };
+    if names.are_known() {
+        return Ok(());
+    }
+    match source {
+        Source::File(path) => walk::name(path, &mut names).map_err(InputError::read(path)),
+        Source::Bytes { bytes, .. } => {
+            walk::name_bytes(bytes, &mut names);
+            Ok(())
+        }
+    }
+}
