@@ -4,21 +4,28 @@
 //! moment later does not matter. Redirects are followed in this module, and each address is checked
 //! like the first.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use gunzip::Gunzip;
 use http::{HeaderMap, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::ServerName};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
     time::timeout,
 };
+use tokio_rustls::TlsConnector;
 use vigil_core::{
     distribution::{Download, DownloadError, Headers, is_public},
     ports::{ByteSink, Distribution},
 };
+
+/// Why TLS cannot be set up.
+pub use rustls::Error as TlsError;
 
 /// Clients differ; three is what the pickiest ones follow.
 const MAX_REDIRECTS: usize = 3;
@@ -31,6 +38,8 @@ const WITHIN: Duration = Duration::from_secs(30);
 pub struct HttpDistribution {
     route: Route,
     within: Duration,
+    /// Relying parties do not fetch CRLs by https (RFC 5280 §8), and neither do the functions.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// Where names lead.
@@ -45,7 +54,28 @@ pub enum Route {
 impl HttpDistribution {
     /// Fetches over `route`.
     pub fn new(route: Route) -> Self {
-        Self { route, within: WITHIN }
+        Self { route, within: WITHIN, tls: None }
+    }
+
+    /// The same, by https as well, from servers that the machine's own roots vouch for.
+    ///
+    /// # Errors
+    ///
+    /// [`rustls::Error`] if TLS cannot be set up.
+    pub fn with_https(self) -> Result<Self, rustls::Error> {
+        let mut roots = RootCertStore::empty();
+        // What cannot be read vouches for nothing: a server that needs it is refused by name.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        self.with_roots(roots)
+    }
+
+    fn with_roots(self, roots: RootCertStore) -> Result<Self, rustls::Error> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self { tls: Some(Arc::new(config)), ..self })
     }
 
     async fn address(&self, host: &str, port: u16) -> Result<SocketAddr, DownloadError> {
@@ -72,12 +102,9 @@ impl HttpDistribution {
             host: host.to_owned(),
             why: error.to_string(),
         };
-        let address = self.address(host, authority.port_u16().unwrap_or(80)).await?;
-        let stream = TcpStream::connect(address).await.map_err(|error| unreachable(&error))?;
-        let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = handshake.map_err(|error| unreachable(&error))?;
-        // It ends with the exchange, or when its other half is dropped.
-        tokio::spawn(connection);
+        let tls = self.tls.as_ref().filter(|_| url.scheme_str() == Some("https"));
+        let port = if tls.is_some() { 443 } else { 80 };
+        let address = self.address(host, authority.port_u16().unwrap_or(port)).await?;
         let path = url.path_and_query().map_or("/", |path| path.as_str());
         let request = Request::get(path)
             .header(header::HOST, authority.as_str())
@@ -86,7 +113,17 @@ impl HttpDistribution {
             .header(header::USER_AGENT, concat!("vigil/", env!("CARGO_PKG_VERSION")))
             .body(Empty::<Bytes>::new())
             .map_err(|_| bad(url))?;
-        sender.send_request(request).await.map_err(|error| unreachable(&error))
+        let stream = TcpStream::connect(address).await.map_err(|error| unreachable(&error))?;
+        let answer = match tls {
+            None => exchange(stream, request).await,
+            Some(tls) => {
+                let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+                let name = ServerName::try_from(name).map_err(|_| bad(url))?;
+                let connected = TlsConnector::from(tls.clone()).connect(name, stream).await;
+                exchange(connected.map_err(|error| unreachable(&error))?, request).await
+            }
+        };
+        answer.map_err(|error| unreachable(&error))
     }
 
     async fn follow(
@@ -94,7 +131,7 @@ impl HttpDistribution {
         url: &str,
         redirects: &mut Vec<String>,
     ) -> Result<Response<Incoming>, DownloadError> {
-        let mut at = plain_http(url)?;
+        let mut at = self.fetched(url)?;
         loop {
             let answer = self.get(&at).await?;
             if answer.status() == StatusCode::OK {
@@ -113,15 +150,46 @@ impl HttpDistribution {
                 // Within the same host; `//host/path` names another one.
                 Some(rest) if !rest.starts_with('/') => {
                     let authority = at.authority().map_or("", |authority| authority.as_str());
-                    format!("http://{authority}{location}")
+                    format!("{}://{authority}{location}", scheme(&at))
                 }
-                Some(_) => format!("http:{location}"),
+                Some(_) => format!("{}:{location}", scheme(&at)),
                 None => location,
             };
             redirects.push(location.chars().take(200).collect());
-            at = plain_http(&location)?;
+            at = self.fetched(&location)?;
         }
     }
+
+    /// Credentials in a URL are refused: no distribution point has any.
+    fn fetched(&self, url: &str) -> Result<Uri, DownloadError> {
+        let uri: Uri = url.parse().map_err(|_| DownloadError::BadUrl { url: url.to_owned() })?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") if self.tls.is_some() => {}
+            Some(_) => return Err(DownloadError::NotHttp { url: url.to_owned() }),
+            None => return Err(bad(&uri)),
+        }
+        if uri.authority().is_none_or(|authority| authority.as_str().contains('@')) {
+            return Err(bad(&uri));
+        }
+        Ok(uri)
+    }
+}
+
+fn scheme(url: &Uri) -> &str {
+    url.scheme_str().unwrap_or("http")
+}
+
+/// One request on a connection of its own.
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    request: Request<Empty<Bytes>>,
+) -> hyper::Result<Response<Incoming>> {
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    // It ends with the exchange, or when its other half is dropped.
+    tokio::spawn(connection);
+    sender.send_request(request).await
 }
 
 #[async_trait]
@@ -130,9 +198,20 @@ impl Distribution for HttpDistribution {
         let mut redirects = Vec::new();
         let all = async {
             let answer = self.follow(url, &mut redirects).await?;
-            let headers = headers(answer.headers());
-            as_it_is(answer.headers())?;
-            continue_later(answer.into_body(), limit, sink).await?;
+            let mut headers = headers(answer.headers());
+            match coding(answer.headers())? {
+                None => pass_on(answer.into_body(), limit, sink).await?,
+                Some(coding) => {
+                    let mut decoder = Gunzip::new(sink, limit);
+                    let passed = {
+                        let mut into = |piece: &[u8]| decoder.push(piece);
+                        pass_on(answer.into_body(), limit, &mut into).await
+                    };
+                    decoder.finish(&coding)?;
+                    passed?;
+                    headers.decoded = Some(coding);
+                }
+            }
             Ok(headers)
         };
         let seconds = self.within.as_secs();
@@ -142,7 +221,7 @@ impl Distribution for HttpDistribution {
     }
 }
 
-async fn continue_later(
+async fn pass_on(
     mut body: Incoming,
     limit: u64,
     sink: &mut ByteSink<'_>,
@@ -165,20 +244,6 @@ async fn continue_later(
     Ok(())
 }
 
-/// Credentials in a URL are refused: no distribution point has any.
-fn plain_http(url: &str) -> Result<Uri, DownloadError> {
-    let uri: Uri = url.parse().map_err(|_| DownloadError::BadUrl { url: url.to_owned() })?;
-    match uri.scheme_str() {
-        Some("http") => {}
-        Some(_) => return Err(DownloadError::NotHttp { url: url.to_owned() }),
-        None => return Err(bad(&uri)),
-    }
-    if uri.authority().is_none_or(|authority| authority.as_str().contains('@')) {
-        return Err(bad(&uri));
-    }
-    Ok(uri)
-}
-
 fn bad(url: &Uri) -> DownloadError {
     DownloadError::BadUrl { url: url.to_string() }
 }
@@ -189,19 +254,27 @@ fn headers(headers: &HeaderMap) -> Headers {
         cache_control: text(headers, &header::CACHE_CONTROL),
         age: text(headers, &header::AGE),
         expires: text(headers, &header::EXPIRES),
+        decoded: None,
     }
 }
 
-/// A body that was encoded all the same is named, not taken for a broken CRL (RFC 9110 §8.4).
-fn as_it_is(headers: &HeaderMap) -> Result<(), DownloadError> {
+/// `gzip`, if the body was encoded so all the same. Another coding is named, not taken for a broken CRL
+/// (RFC 9110 §8.4).
+fn coding(headers: &HeaderMap) -> Result<Option<String>, DownloadError> {
     let codings = headers.get_all(header::CONTENT_ENCODING).iter();
     let codings = codings.flat_map(|value| value.to_str().unwrap_or("unreadable").split(','));
     let mut to_decode = codings
         .map(str::trim)
         .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
-    match to_decode.next() {
-        None => Ok(()),
-        Some(coding) => Err(DownloadError::Encoded { coding: coding.chars().take(40).collect() }),
+    let (first, second) = (to_decode.next(), to_decode.next());
+    let is_gzip =
+        |coding: &str| ["gzip", "x-gzip"].iter().any(|gzip| gzip.eq_ignore_ascii_case(coding));
+    match (first, second) {
+        (None, _) => Ok(None),
+        (Some(coding), None) if is_gzip(coding) => Ok(Some("gzip".to_owned())),
+        (Some(coding), _) => {
+            Err(DownloadError::Encoded { coding: coding.chars().take(40).collect() })
+        }
     }
 }
 
@@ -210,5 +283,6 @@ fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     Some(value.chars().take(2048).collect())
 }
 
+mod gunzip;
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,8 @@ pub struct Headers {
     pub age: Option<String>,
     /// `Expires`.
     pub expires: Option<String>,
+    /// `Content-Encoding`, if the body was decoded before it was passed on.
+    pub decoded: Option<String>,
 }
 
 /// The metadata of an object that reaches HTTP clients as headers (Amazon S3 User Guide, Working with
@@ -55,6 +57,8 @@ pub enum DownloadError {
     BadUrl { url: String },
     #[error("the answer has Content-Encoding {coding}, which was not asked for")]
     Encoded { coding: String },
+    #[error("the answer has Content-Encoding {coding}, and its body cannot be decoded")]
+    EncodedBadly { coding: String },
     /// After resolution, on the first request or any redirect.
     #[error("{host} is at {address}, which is not an address of the public Internet")]
     ForbiddenAddress { host: String, address: String },
@@ -133,6 +137,7 @@ mod tests {
                 cache_control: text(cache_control),
                 age: text(age),
                 expires: text(expires),
+                decoded: None,
             };
             assert_eq!(headers.fresh_until(at), want, "{cache_control} {age} {expires}");
         }

@@ -4,7 +4,7 @@ use std::{io, ops::ControlFlow};
 
 use vigil_aws::{
     clients::Clients,
-    distribution::{HttpDistribution, Route},
+    distribution::{HttpDistribution, Route, TlsError},
 };
 use vigil_core::{
     distribution::DownloadError,
@@ -20,14 +20,12 @@ pub(crate) enum RemoteError {
     Address,
     #[error(transparent)]
     Download(#[from] DownloadError),
-    #[error(
-        "https is not fetched: relying parties fetch CRLs by http. Use: curl -sSL URL | vigil crl check -"
-    )]
-    Https,
     #[error(transparent)]
     Object(#[from] PortError),
     #[error(transparent)]
     Runtime(#[from] io::Error),
+    #[error("TLS could not be set up")]
+    Tls(#[from] TlsError),
     #[error("it has over {limit} bytes", limit = MAX_CRL_BYTES)]
     TooLarge,
 }
@@ -45,12 +43,12 @@ pub(super) fn read(url: &str) -> Result<Vec<u8>, RemoteError> {
         bytes.extend_from_slice(piece);
         ControlFlow::Continue(())
     };
-    if url.starts_with("https://") {
-        return Err(RemoteError::Https);
-    }
     match url.strip_prefix("s3://") {
         None => {
-            let distribution = HttpDistribution::new(Route::Public);
+            let mut distribution = HttpDistribution::new(Route::Public);
+            if url.starts_with("https://") {
+                distribution = distribution.with_https()?;
+            }
             runtime.block_on(distribution.fetch(url, MAX_CRL_BYTES, &mut sink)).result?;
         }
         Some(address) => {

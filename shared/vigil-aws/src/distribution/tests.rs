@@ -66,7 +66,8 @@ async fn a_crl_is_fetched_with_the_headers_that_matter() {
 #[tokio::test]
 async fn an_encoded_body_is_named_and_not_read() {
     for (headers, want) in [
-        ("Content-Encoding: gzip\r\n", Some("gzip")),
+        ("Content-Encoding: br\r\n", Some("br")),
+        ("Content-Encoding: gzip, gzip\r\n", Some("gzip")),
         ("Content-Encoding: identity, BR\r\n", Some("BR")),
         ("Content-Encoding: Identity\r\n", None),
         ("Content-Encoding:\r\n", None),
@@ -76,6 +77,52 @@ async fn an_encoded_body_is_named_and_not_read() {
         let error = want.map(|coding| DownloadError::Encoded { coding: coding.to_owned() });
         assert_eq!(download.result.err(), error, "{headers}");
         assert_eq!(body.is_empty(), want.is_some(), "{headers}");
+    }
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Bytes, of which some are not UTF-8.
+async fn of_bytes(headers: &str, body: &[u8]) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
+    let answer = [head.as_bytes(), body].concat();
+    let served = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut vec![0; 4096]).await.unwrap();
+        stream.write_all(&answer).await.unwrap();
+    });
+    (address, served)
+}
+
+/// The last byte of gzip is one of the content's length.
+#[tokio::test]
+async fn a_gzip_body_is_decoded_within_the_limit() {
+    let whole = gzip(b"a CRL, a CRL, a CRL");
+    let bomb = gzip(&[0; 100_000]);
+    let broken = DownloadError::EncodedBadly { coding: "gzip".to_owned() };
+    let cut = &whole[..whole.len() - 1];
+    for (name, body, want) in [
+        ("whole", &whole[..], Ok(())),
+        ("cut", cut, Err(broken.clone())),
+        ("none", b"a CRL", Err(broken)),
+        ("much", &bomb, Err(DownloadError::TooLarge { limit: 1000 })),
+    ] {
+        let (address, _served) = of_bytes("Content-Encoding: GZIP\r\n", body).await;
+        let (download, body) = fetch(&HttpDistribution::new(Route::Via(address)), URL, 1000).await;
+        match want {
+            Ok(()) => {
+                assert_eq!(download.result.unwrap().decoded.as_deref(), Some("gzip"), "{name}");
+                assert_eq!(body, b"a CRL, a CRL, a CRL", "{name}");
+            }
+            Err(error) => assert_eq!(download.result, Err(error), "{name}"),
+        }
+        assert!(body.len() <= 1000, "{name}");
     }
 }
 
@@ -145,11 +192,55 @@ async fn private_addresses_are_refused_before_and_after_resolution() {
     assert_eq!(download.result, Err(want));
 }
 
+/// The functions do not; `vigil crl check` does, from servers that the roots vouch for.
+#[tokio::test]
+async fn https_is_fetched_where_it_is_wanted_and_verified() {
+    use rustls::{ServerConfig, pki_types::PrivatePkcs8KeyDer};
+    use tokio_rustls::TlsAcceptor;
+
+    let made = rcgen::generate_simple_self_signed(vec!["crl.example.com".to_owned()]).unwrap();
+    let certificate = made.cert.der().clone();
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key.into())
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let route = Route::Via(listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let _ = stream.read(&mut vec![0; 4096]).await.unwrap();
+            stream.write_all(ok("", "crl").as_bytes()).await.unwrap();
+            let _ = stream.shutdown().await;
+        }
+    });
+    let url = "https://crl.example.com/1.crl";
+    let (download, _) = fetch(&HttpDistribution::new(route), url, 9).await;
+    assert_eq!(download.result, Err(DownloadError::NotHttp { url: url.to_owned() }));
+    let mut roots = RootCertStore::empty();
+    let nobody = HttpDistribution::new(route).with_roots(roots.clone()).unwrap();
+    let refused = fetch(&nobody, url, 9).await.0.result.unwrap_err().to_string();
+    assert!(refused.contains("certificate"), "{refused}");
+    roots.add(certificate).unwrap();
+    let trusting = HttpDistribution::new(route).with_roots(roots).unwrap();
+    let (download, body) = fetch(&trusting, url, 9).await;
+    assert_eq!((download.result.is_ok(), &body[..]), (true, &b"crl"[..]));
+    let (download, _) = fetch(&trusting, "https://other.example.com/1.crl", 9).await;
+    assert!(download.result.unwrap_err().to_string().contains("certificate"));
+}
+
 #[tokio::test]
 async fn a_server_that_says_nothing_is_waited_for_and_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let route = Route::Via(listener.local_addr().unwrap());
-    let distribution = HttpDistribution { route, within: Duration::from_millis(50) };
+    let within = Duration::from_millis(50);
+    let distribution = HttpDistribution { within, ..HttpDistribution::new(route) };
     let (download, _) = fetch(&distribution, URL, 9).await;
     assert_eq!(download.result, Err(DownloadError::TimedOut { seconds: 0 }));
 }

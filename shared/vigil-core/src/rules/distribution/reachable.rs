@@ -2,7 +2,7 @@
 
 use super::DistributionSubject;
 use crate::{
-    distribution::DownloadError,
+    distribution::{DownloadError, Headers},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, Verdict},
 };
@@ -40,7 +40,7 @@ const ENCODED: Kind = Kind {
     id: "encoded",
     severity: Severity::Medium,
     title: "The CRL URL of {ca} serves the CRL with a Content-Encoding",
-    what_happened: "Vigil asked {url} for the CRL as it is, and did not read it: {why}. Checked at {as_of}.",
+    what_happened: "Vigil asked {url} for the CRL as it is: {why}. Checked at {as_of}.",
     impact: "Clients that do not decode it take what they get for a broken CRL. Those that require a CRL then \
              refuse every certificate of {ca}.",
     what_to_do: "Switch compression off for CRLs at the distribution, and remove Content-Encoding from the \
@@ -101,9 +101,16 @@ const UNAVAILABLE: &str = "Relying parties cannot download the CRL. Those that r
 const LOOK: &str = "Check the DNS record, the distribution and its origin. Show what clients get:";
 
 fn check(subject: &DistributionSubject) -> Verdict {
-    let Err(error) = &subject.download.result else { return Ok(Vec::new()) };
+    let error = match &subject.download.result {
+        Err(error) => error,
+        Ok(Headers { decoded: None, .. }) => return Ok(Vec::new()),
+        // The other rules judge what was decoded.
+        Ok(Headers { decoded: Some(coding), .. }) => {
+            &DownloadError::Encoded { coding: coding.clone() }
+        }
+    };
     let kind = match error {
-        DownloadError::Encoded { .. } => ENCODED,
+        DownloadError::Encoded { .. } | DownloadError::EncodedBadly { .. } => ENCODED,
         DownloadError::ForbiddenAddress { .. } => FORBIDDEN_ADDRESS,
         DownloadError::NotHttp { .. } => NOT_HTTP,
         DownloadError::Status { .. } => REFUSED,

@@ -71,7 +71,7 @@ fn findings(subject: &DistributionSubject) -> Vec<(&'static str, String, Severit
 fn fixtures(issuer: &Issuer) -> Vec<(&'static str, &'static str, DistributionSubject)> {
     let mut fixtures = Vec::new();
     let failures = [
-        ("encoded", DownloadError::Encoded { coding: "gzip".to_owned() }),
+        ("encoded", DownloadError::Encoded { coding: "br".to_owned() }),
         (
             "forbidden-address",
             DownloadError::ForbiddenAddress {
@@ -110,6 +110,12 @@ fn fixtures(issuer: &Issuer) -> Vec<(&'static str, &'static str, DistributionSub
         spoil(subject.download.result.as_mut().unwrap());
         subject
     };
+    let decoded = with(|headers| headers.decoded = Some("gzip".to_owned()));
+    assert_eq!(
+        findings(&decoded),
+        [("distribution.reachable", "encoded".to_owned(), Severity::Medium)],
+        "what was decoded is judged as if it had not been encoded"
+    );
     let html = with(|headers| headers.content_type = Some("text/html; charset=x".to_owned()));
     fixtures.push(("distribution.content-type", "another", html));
     let year = with(|headers| headers.cache_control = Some("max-age=31536000".to_owned()));
