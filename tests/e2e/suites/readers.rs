@@ -39,6 +39,19 @@ fn no_crl_that_another_reader_refuses_is_clean() {
     assert!(said.contains(r#""OpenSSL", "pyca"]"#), "{said}");
 }
 
+/// NIST's PKITS and pyca/cryptography's own CRLs: every disagreement is explained.
+#[test]
+fn public_corpora_are_judged_as_the_page_explains() {
+    let mut command = Command::new(tool("python"));
+    command
+        .arg(root().join("tests/fixtures/crl_corpora.py"))
+        .arg(binary("vigil"))
+        .args(["--check", "docs/crl-differences.md"])
+        .current_dir(root());
+    let said = run(&mut command).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(said.trim(), "");
+}
+
 #[test]
 fn the_table_of_faults_says_what_the_readers_say() {
     assert_eq!(differential(&["--check", "docs/crl-differences.md"]).trim(), "");
