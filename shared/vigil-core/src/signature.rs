@@ -6,6 +6,7 @@ use aws_lc_rs::digest;
 
 use crate::der::{DerError, Element, Reader, tag, value};
 
+mod brainpool;
 mod key;
 mod rsa;
 mod verify;
