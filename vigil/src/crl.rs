@@ -5,6 +5,7 @@ mod compare;
 mod input;
 mod judged;
 mod output;
+mod progress;
 mod remote;
 mod report;
 mod walk;

@@ -19,6 +19,7 @@ use super::{
     input::{self, InputError, Source},
     judged::{Judged, is_unverified},
     output,
+    progress::Progress,
     walk::{self, Keep, Walked},
 };
 use crate::{exit::Exit, fail_on::Threshold, output::plain_json};
@@ -148,8 +149,13 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
         issuers.extend(input::certificates(path)?);
     }
     let is_alone = sources.len() == 1;
+    let progress = Progress::of(sources.len(), options.report.is_some());
     let mut all = Vec::new();
-    for source in sources {
+    for (at, source) in sources.into_iter().enumerate() {
+        progress.show(
+            at + 1,
+            source.as_ref().map_or_else(|(name, _)| name.clone(), Source::name).as_str(),
+        );
         let gathered = match source {
             Ok(source) => gather(options, &source, &issuers, as_of)?,
             Err(unread) => Err(unread),
@@ -166,9 +172,10 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
             }
         }
     }
+    drop(progress);
     let threshold = options.fail_on.severity();
     let text = match options.format {
-        Format::Human => output::human(&all),
+        Format::Human => output::human(&all, output::is_coloured()),
         Format::Json => {
             plain_json(&output::json(&options.issuer, &all, threshold).map_err(CheckError::Json)?)
         }

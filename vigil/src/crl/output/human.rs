@@ -1,7 +1,7 @@
 //! For readers: what the CRL is, what is wrong with it and what to do.
 
 use vigil_core::{
-    finding::Finding,
+    finding::{Finding, Severity},
     instant::rfc3339,
     name::readable,
     rules::{
@@ -13,18 +13,19 @@ use vigil_core::{
 use super::super::judged::{Judged, findings};
 use crate::output::plain;
 
-pub(crate) fn human(all: &[Judged]) -> String {
+/// With colours for a terminal, if wanted.
+pub(crate) fn human(all: &[Judged], is_coloured: bool) -> String {
     let mut text = String::new();
     for judged in all {
         if all.len() > 1 {
             line(&mut text, &format!("== {}", judged.name));
         }
-        one(&mut text, judged);
+        one(&mut text, judged, is_coloured);
     }
     text
 }
 
-fn one(text: &mut String, judged: &Judged) {
+fn one(text: &mut String, judged: &Judged, is_coloured: bool) {
     let Judged { subject, judgements, ignored, .. } = judged;
     let is_read = matches!(subject.crl, CrlState::Read { .. });
     for summed in summary(subject) {
@@ -33,7 +34,7 @@ fn one(text: &mut String, judged: &Judged) {
     let found = findings(judgements);
     for finding in &found {
         text.push('\n');
-        write_finding(text, finding);
+        write_finding(text, finding, is_coloured);
         text.push('\n');
     }
     text.push('\n');
@@ -95,14 +96,27 @@ fn summary(subject: &CrlSubject) -> Vec<String> {
 
 /// As [`Finding`] displays itself, line by line: a command stands on a line of its own in what is to
 /// be done, and nothing else has more than one.
-fn write_finding(text: &mut String, finding: &Finding) {
-    line(text, &format!("{} {}", finding.severity.label(), finding.title));
+fn write_finding(text: &mut String, finding: &Finding, is_coloured: bool) {
+    let title = plain(&format!("{} {}", finding.severity.label(), finding.title));
+    match sgr(finding.severity).filter(|_| is_coloured) {
+        Some(sgr) => text.push_str(&format!("\u{1b}[{sgr}m{title}\u{1b}[0m\n")),
+        None => line(text, &title),
+    }
     line(text, &format!("What happened: {}", finding.what_happened));
     line(text, &format!("Impact: {}", finding.impact));
     for part in format!("What to do: {}", finding.what_to_do).split('\n') {
         line(text, part);
     }
     line(text, &format!("Why: {}", finding.why));
+}
+
+/// Select Graphic Rendition (ECMA-48 §8.3.117) for a title: bold red, bold yellow, or none.
+fn sgr(severity: Severity) -> Option<&'static str> {
+    match severity {
+        Severity::Critical | Severity::High => Some("1;31"),
+        Severity::Medium => Some("1;33"),
+        Severity::Low | Severity::Informational => None,
+    }
 }
 
 /// By code (RFC 5280 §5.3.1).
