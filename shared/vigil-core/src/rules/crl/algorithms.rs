@@ -1,6 +1,6 @@
 //! The algorithm must be the same inside and outside of what is signed, strong, and the CA's own.
 
-use super::CrlSubject;
+use super::{CrlSubject, Profile};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, Verdict},
@@ -12,8 +12,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         id: "crl.algorithms",
         holds: "Both signature algorithms of the CRL are equal, strong, and the one that the CA is \
                 configured with.",
-        cites: "RFC 5280 §5.1.1.2; RFC 4055 §3, §5; RFC 5758 §3.2; RFC 8410 §3; NIST SP 800-131A; AWS Private CA API Reference, CertificateAuthorityConfiguration",
-        kinds: &[DIFFERS, MISMATCH, PARAMETERS, UNUSUAL_CURVE, WEAK, WEAK_KEY],
+        cites: "RFC 5280 §5.1.1.2; RFC 4055 §3, §5; RFC 5758 §3.2; RFC 8410 §3; NIST SP 800-131A; CA/Browser Forum Baseline Requirements §7.1.3.2.2; AWS Private CA API Reference, CertificateAuthorityConfiguration",
+        kinds: &[DIFFERS, MISMATCH, NOT_OF_THE_CURVE, PARAMETERS, UNUSUAL_CURVE, WEAK, WEAK_KEY],
     },
     check,
 };
@@ -39,6 +39,27 @@ const MISMATCH: Kind = Kind {
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
 };
+
+const NOT_OF_THE_CURVE: Kind = Kind {
+    id: "not-of-the-curve",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} is signed with {algorithm} by a key on {curve}",
+    what_happened: "{object} is signed with {algorithm}. The Baseline Requirements have a key on {curve} \
+                    sign with {expected}. Checked at {as_of}.",
+    impact: "The CRL breaks the Baseline Requirements, by which browsers judge public CAs.",
+    what_to_do: "Configure the CA to sign with {expected}. Show what the CRL says now:",
+    first_command: "openssl crl -inform DER -in crl.der -noout -text",
+};
+
+/// The one algorithm that a key on the curve may sign with.
+fn of_the_curve(curve: &str) -> Option<&'static str> {
+    match curve {
+        "P-256" => Some("SHA256WITHECDSA"),
+        "P-384" => Some("SHA384WITHECDSA"),
+        "P-521" => Some("SHA512WITHECDSA"),
+        _ => None,
+    }
+}
 
 const PARAMETERS: Kind = Kind {
     id: "parameters",
@@ -114,6 +135,13 @@ fn check(subject: &CrlSubject) -> Verdict {
     }
     if let Some(curve) = key.as_ref().and_then(Key::unusual_curve) {
         seen.push(Observation::new(UNUSUAL_CURVE).with("curve", curve));
+    }
+    if let Some(curve) = key.as_ref().map(ToString::to_string)
+        && subject.profile == Profile::Cabf
+        && let Some(expected) = of_the_curve(&curve).filter(|expected| *expected != algorithm)
+    {
+        let other = Observation::new(NOT_OF_THE_CURVE).with("algorithm", algorithm.as_str());
+        seen.push(other.with("curve", curve).with("expected", expected));
     }
     if inside.is_weak() {
         seen.push(Observation::new(WEAK).with("algorithm", algorithm.as_str()));

@@ -1,6 +1,6 @@
 //! The CRL must point at the key that signed it.
 
-use super::{CrlSubject, hex, signature};
+use super::{CrlSubject, Profile, hex, signature};
 use crate::{
     certificate::Certificate,
     crl::AuthorityCertificate,
@@ -12,8 +12,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.authority-key-identifier",
         holds: "authorityKeyIdentifier is there and is the CA's subjectKeyIdentifier.",
-        cites: "RFC 5280 §5.2.1, §4.2.1.1",
-        kinds: &[ABSENT, ANOTHER_CERTIFICATE, ANOTHER_KEY],
+        cites: "RFC 5280 §5.2.1, §4.2.1.1; CA/Browser Forum Baseline Requirements §7.2.2",
+        kinds: &[ABSENT, ANOTHER_CERTIFICATE, ANOTHER_KEY, MORE_THAN_KEY],
     },
     check,
 };
@@ -51,13 +51,31 @@ const ANOTHER_KEY: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
+const MORE_THAN_KEY: Kind = Kind {
+    id: "more-than-key",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} names its signer by more than the key",
+    what_happened: "The authorityKeyIdentifier of {object} has authorityCertIssuer and \
+                    authorityCertSerialNumber beside the keyIdentifier. Checked at {as_of}.",
+    impact: "The Baseline Requirements allow the keyIdentifier alone. When the CA's certificate is \
+             renewed, the serial no longer fits, and OpenSSL refuses the CRL.",
+    what_to_do: "Configure the CA to write the keyIdentifier alone. Show what the CRL says now:",
+    first_command: "openssl crl -inform DER -in crl.der -noout -text",
+};
+
 fn check(subject: &CrlSubject) -> Verdict {
     let facts = subject.facts()?;
     if facts.authority_key_identifier.is_none() && facts.authority_certificate.is_none() {
         return Ok(vec![Observation::new(ABSENT)]);
     }
-    let issuer = subject.issuer()?;
     let mut seen = Vec::new();
+    if subject.profile == Profile::Cabf && facts.authority_certificate.is_some() {
+        seen.push(Observation::new(MORE_THAN_KEY));
+    }
+    let issuer = match subject.issuer() {
+        Err(_) if !seen.is_empty() => return Ok(seen),
+        issuer => issuer?,
+    };
     if let Some(named) = &facts.authority_certificate
         && !names(named, issuer)
     {

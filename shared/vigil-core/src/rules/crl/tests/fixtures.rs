@@ -19,10 +19,10 @@ use crate::{
             distribution_point, entry, extension, tlv, utc,
         },
     },
-    der::tag,
+    der::{Reader, tag},
     distribution::ObjectMetadata,
     rules::fixtures::assert_every_kind_has_its_fixture,
-    signature::SignatureError,
+    signature::{AlgorithmIdentifier, SignatureError},
 };
 
 type Fixture = (&'static str, &'static str, CrlSubject);
@@ -247,7 +247,20 @@ fn of_any_ca(issuer: &Issuer) -> Vec<Fixture> {
     *signature = Some(Err(SignatureError::Mismatch));
     facts.issuer = issuer.name.clone();
     rollover.location = CrlLocation::File("a.crl".to_owned());
+    let of_browsers = |draft: &Draft| CrlSubject { profile: Profile::Cabf, ..of_any(draft) };
+    let mut more = Draft::good(issuer, AT);
+    let names = tlv(0xa1, &tlv(0xa4, &issuer.name));
+    let serial = tlv(0x82, &issuer.certificate().serial);
+    let value = fixture::seq(&[tlv(0x80, &issuer.key_identifier), names, serial]);
+    more.extensions.as_mut().unwrap()[0] = extension(&[0x55, 0x1d, 35], false, &value);
+    let mut other_hash = of_browsers(&Draft::good(issuer, AT));
+    let facts = facts_of(&mut other_hash);
+    let sha384 = algorithm(ECDSA_SHA384);
+    let sha384 = AlgorithmIdentifier::read(Reader::new(&sha384).element().unwrap()).unwrap();
+    (facts.inner_algorithm, facts.outer_algorithm) = (sha384.clone(), sha384);
     vec![
+        ("crl.authority-key-identifier", "more-than-key", of_browsers(&more)),
+        ("crl.algorithms", "not-of-the-curve", other_hash),
         ("crl.delta", "ill-formed", of_any(&base)),
         ("crl.criticality", "must-be-critical", of_any(&not_critical)),
         ("crl.issuing-distribution-point", "contradictory", of_any(&both)),
