@@ -3,6 +3,7 @@
 use crate::{
     der::{DerError, Element, tag},
     general_name::{self, GeneralName},
+    name,
 };
 
 /// A name has a handful of URIs; a list of thousands is an attack on our memory.
@@ -29,6 +30,7 @@ impl DistributionPointName {
     /// `DistributionPointName ::= CHOICE { fullName [0], nameRelativeToCRLIssuer [1] }`
     pub(crate) fn read(choice: Element<'_>) -> Result<Self, DerError> {
         if choice.tag == tag::context_constructed(1) {
+            name::check_relative(choice)?;
             return Ok(Self::RelativeToIssuer);
         }
         if choice.tag != tag::context_constructed(0) {

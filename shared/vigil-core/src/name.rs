@@ -1,6 +1,6 @@
 //! A distinguished name as text, for readers (after RFC 4514, with the attributes in their own order).
 
-use crate::der::{DerError, Reader, tag, value};
+use crate::der::{DerError, Element, Reader, tag, value};
 
 /// What can be read of it. The author of a CRL chose the characters.
 pub fn readable(name: &[u8]) -> String {
@@ -15,17 +15,26 @@ pub fn readable(name: &[u8]) -> String {
 pub(crate) fn check(name: &[u8]) -> Result<(), DerError> {
     let mut sets = Reader::new(name).expect(tag::SEQUENCE)?.open()?;
     while !sets.is_empty() {
-        let set = sets.expect(tag::SET)?;
-        let mut pairs = set.open()?;
-        if pairs.is_empty() {
-            return Err(set.invalid("RelativeDistinguishedName"));
-        }
-        while !pairs.is_empty() {
-            let mut pair = pairs.expect(tag::SEQUENCE)?.open()?;
-            value::oid(pair.expect(tag::OBJECT_IDENTIFIER)?)?;
-            pair.element()?;
-            pair.finish()?;
-        }
+        check_relative(sets.expect(tag::SET)?)?;
+    }
+    Ok(())
+}
+
+/// The same of a RelativeDistinguishedName, whose own tag is the caller's business.
+///
+/// # Errors
+///
+/// As [`check`].
+pub(crate) fn check_relative(set: Element<'_>) -> Result<(), DerError> {
+    let mut pairs = set.open()?;
+    if pairs.is_empty() {
+        return Err(set.invalid("RelativeDistinguishedName"));
+    }
+    while !pairs.is_empty() {
+        let mut pair = pairs.expect(tag::SEQUENCE)?.open()?;
+        value::oid(pair.expect(tag::OBJECT_IDENTIFIER)?)?;
+        pair.element()?;
+        pair.finish()?;
     }
     Ok(())
 }
