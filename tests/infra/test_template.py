@@ -94,6 +94,7 @@ def test_a_role_writes_to_the_log_of_its_function_only():
 
 # Actions that know no resource (Service Authorization Reference).
 WITHOUT_RESOURCE = {
+    "cloudtrail:LookupEvents",
     "acm-pca:ListCertificateAuthorities",
     "s3:GetAccountPublicAccessBlock",
     "s3:ListAllMyBuckets",
@@ -471,3 +472,14 @@ def test_every_function_and_queue_is_in_the_alarms_on_all_of_them():
 def test_the_template_is_json_and_small_enough():
     # CloudFormation takes a megabyte from a bucket.
     assert len(json.dumps(transformed())) < 900_000
+
+
+@pytest.mark.parametrize("parameters", [{}, {"PutBack": "true", "Regions": "eu-west-1", "KmsKeyArn": KEY}])
+def test_only_who_judges_deletions_asks_who_deleted(parameters):
+    asks = {
+        name
+        for name, found in roles(stack(**parameters)).items()
+        for one in found
+        if one["Effect"] == "Allow" and "cloudtrail:LookupEvents" in as_list(one["Action"])
+    }
+    assert asks == {"AutoRestore", "RestoreDeadline"}

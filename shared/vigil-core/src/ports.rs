@@ -27,6 +27,7 @@ mod audit_reports;
 mod buckets;
 mod distribution;
 mod error;
+mod event_history;
 mod objects;
 mod pace;
 mod regions;
@@ -39,6 +40,7 @@ pub use audit_reports::{AuditReports, CreatedReport, ReportRecord, ReportStatus}
 pub use buckets::Buckets;
 pub use distribution::Distribution;
 pub use error::{Cause, PortError, PublishError, RefusedFinding};
+pub use event_history::EventHistory;
 pub use objects::{Address, Delivery, ObjectFacts, Objects, Rest};
 pub use pace::{Pace, TimeIsUp};
 pub use regions::{RegionPorts, Regions};

@@ -2,7 +2,7 @@
 //!
 //! Fields that we do not know are passed over: CloudTrail adds some with every version.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{Deletion, Disabling, EventRejection, Principal};
@@ -33,6 +33,19 @@ pub fn deletion(event: &Value) -> Result<Deletion, EventRejection> {
         region,
         account,
     })
+}
+
+/// Reads a record of CloudTrail's event history (`CloudTrailEvent`) in the same way.
+///
+/// # Errors
+///
+/// [`EventRejection`] if it is not the record of a DeleteCertificateAuthority that succeeded.
+pub fn recorded_deletion(record: &Value) -> Result<Deletion, EventRejection> {
+    deletion(&json!({
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.acm-pca",
+        "detail": record,
+    }))
 }
 
 /// Whether an event is the record of an UpdateCertificateAuthority, for [`disabling`] to read.

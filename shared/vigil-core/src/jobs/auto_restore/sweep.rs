@@ -15,7 +15,7 @@ use crate::{
         case::{
             AutoRestoreError, CaFailure, Outcome, Ports, RegionRun, Settings, SweepResult, Swept,
             TRIES,
-            act::Act,
+            act::{Act, Source},
             disabled,
             limit::{self, Restoration, Restorations, Taken, When},
             lookup,
@@ -89,6 +89,7 @@ impl RegionRun<'_> {
             listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
         // Who has least time left goes first.
         deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
+        self.lookup.cover(&deleted, now);
         let mut swept = Vec::new();
         let mut failures = Vec::new();
         for ca in deleted {
@@ -135,6 +136,7 @@ impl RegionRun<'_> {
     ) -> Result<Option<SweepResult>, AutoRestoreError> {
         let is_recent =
             |at: Option<OffsetDateTime>| at.is_some_and(|at| now - at < self.settings.settle);
+        let changed_at = ca.last_state_change_at;
         // By this very deletion, or the case is another's.
         let is_deleted = ca
             .restorable_until
@@ -159,8 +161,14 @@ impl RegionRun<'_> {
                 if !is_deleted || !contradicts || is_recent(case.last_at()) {
                     return Ok(Some(SweepResult::Closed { state }));
                 }
-                let deletion = Deletion::without_event(ca, now);
-                case.reopen(deletion, now).map_err(AutoRestoreError::Record)?;
+                let (source, deletion) = self.deletion_of(ca, now).await;
+                case.reopen(source, deletion, now).map_err(AutoRestoreError::Record)?;
+                (*case, Some(etag))
+            }
+            // What waits for CloudTrail's record is in no invocation's hands.
+            Recorded::Case(case, etag)
+                if is_deleted && case.state() == CaseState::Seen && !is_recent(changed_at) =>
+            {
                 (*case, Some(etag))
             }
             Recorded::Case(case, _) if is_recent(case.last_at()) => {
@@ -168,16 +176,25 @@ impl RegionRun<'_> {
             }
             Recorded::Case(case, etag) => (*case, Some(etag)),
             Recorded::Absent | Recorded::Blocked(_) | Recorded::Unreadable(_)
-                if !is_deleted || is_recent(ca.last_state_change_at) =>
+                if !is_deleted || is_recent(changed_at) =>
             {
                 return Ok(None);
             }
             Recorded::Absent | Recorded::Blocked(_) | Recorded::Unreadable(_) => {
                 let over = place.over.clone();
-                (self.open(ca, now, place)?, over)
+                let on_record = self.deletion_on_record(ca, now).await;
+                (self.open(ca, on_record, now, place)?, over)
             }
         };
         self.sweep_on(ca, case, etag, now).await
+    }
+
+    /// By CloudTrail's event history, or else by what the CA itself shows.
+    async fn deletion_of(&self, ca: &Ca, now: OffsetDateTime) -> (Source, Deletion) {
+        match self.deletion_on_record(ca, now).await {
+            Some(deletion) => (Source::History, deletion),
+            None => (Source::Sweep, Deletion::without_event(ca, now)),
+        }
     }
 
     /// Whether the pause is over after which a CA that was deleted again and again is restored.

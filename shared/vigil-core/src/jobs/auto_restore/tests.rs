@@ -3,6 +3,7 @@
 mod again;
 mod asking;
 mod bad_input;
+mod deleter;
 mod first_crl;
 mod hostile;
 mod judging;

@@ -7,7 +7,8 @@ use std::{
 };
 
 use async_trait::async_trait;
-use time::Duration;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
 
 use super::random::Random;
 use crate::{
@@ -16,8 +17,8 @@ use crate::{
     finding::Finding,
     ports::{
         Attachments, Authorities, Bus, CaCertificate, Continuation, Creation, Described, Etag,
-        EvidenceStore, Listing, PortError, PublishError, Receipt, RegionPorts, Regions,
-        Replacement, ServiceStatus, StoredObject,
+        EventHistory, EvidenceStore, Listing, PortError, PublishError, Receipt, RegionPorts,
+        Regions, Replacement, ServiceStatus, StoredObject,
     },
     snapshot::{Attached, Missing},
 };
@@ -116,6 +117,12 @@ pub(super) struct Service<'a> {
     pub(super) chaos: &'a Chaos,
 }
 
+impl Service<'_> {
+    pub(super) fn has(&self, arn: &CaArn) -> bool {
+        self.inner.cas.lock().unwrap().iter().any(|ca| ca.arn == *arn)
+    }
+}
+
 #[async_trait]
 impl Authorities for Service<'_> {
     async fn list(&self) -> Result<Listing, PortError> {
@@ -131,7 +138,7 @@ impl Authorities for Service<'_> {
         let restore = async {
             let window = self.inner.cas.lock().unwrap().iter().find_map(until);
             let receipt = self.inner.restore(arn).await?;
-            let window = window.map_or(0, time::OffsetDateTime::unix_timestamp);
+            let window = window.map_or(0, OffsetDateTime::unix_timestamp);
             self.chaos.restored.lock().unwrap().push((arn.clone(), window));
             Ok(receipt)
         };
@@ -170,6 +177,17 @@ impl Attachments for Service<'_> {
     }
 }
 
+#[async_trait]
+impl EventHistory for Service<'_> {
+    async fn deletions(
+        &self,
+        from: OffsetDateTime,
+        to: OffsetDateTime,
+    ) -> Result<Vec<Value>, PortError> {
+        self.chaos.call("history", self.inner.deletions(from, to)).await
+    }
+}
+
 pub(super) struct World<'a> {
     pub(super) names: Vec<String>,
     pub(super) services: Vec<Service<'a>>,
@@ -183,7 +201,7 @@ impl Regions for World<'_> {
     fn of(&self, region: &str) -> Option<RegionPorts<'_>> {
         let place = self.names.iter().position(|name| name == region)?;
         let service = self.services.get(place)?;
-        Some(RegionPorts { authorities: service, attachments: service })
+        Some(RegionPorts { authorities: service, attachments: service, history: service })
     }
 }
 
