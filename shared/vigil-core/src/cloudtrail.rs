@@ -9,7 +9,9 @@ mod event_rejection;
 mod read;
 
 pub use event_rejection::EventRejection;
-pub use read::{deletion, disabling, is_update, recorded_deletion};
+pub use read::{
+    attachment_change, deletion, disabling, is_attachment_change, is_update, recorded_deletion,
+};
 
 /// A deletion that succeeded: as CloudTrail records it, or as much as the deleted CA itself shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,6 +19,7 @@ mod finding_store;
 pub mod fleet;
 mod impact;
 mod in_order;
+mod policy_set;
 mod stored;
 
 pub use crate::impact::{Certificates, Impact};

@@ -7,6 +7,7 @@
 mod changes;
 mod deleter;
 mod denial;
+mod evidence;
 mod last_resort;
 mod permits;
 mod support;

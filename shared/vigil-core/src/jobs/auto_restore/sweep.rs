@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use time::OffsetDateTime;
 
+use super::watch;
 use crate::{
     ca::{Ca, CaStatus},
     cloudtrail::Deletion,
@@ -49,10 +50,19 @@ pub(super) async fn all(
     let region_sweeps = join_all(watched.map(|(name, region)| async move {
         RegionRun::new(region, ports, settings).sweep(name).await
     }));
-    merged(region_sweeps.await)
+    let region_sweeps = region_sweeps.await;
+    let as_of = region_sweeps.iter().filter_map(|region| region.as_of).max();
+    let watched = match as_of {
+        Some(as_of) => watch::policies(ports, settings, as_of).await,
+        None => Ok(()),
+    };
+    merged(region_sweeps, watched)
 }
 
-fn merged(region_sweeps: Vec<RegionSweep>) -> Result<Outcome, AutoRestoreError> {
+fn merged(
+    region_sweeps: Vec<RegionSweep>,
+    watched: Result<(), AutoRestoreError>,
+) -> Result<Outcome, AutoRestoreError> {
     let (mut regions, mut seen, mut deleted) = (Vec::new(), 0, Vec::new());
     let (mut latest, mut failures) = (None, Vec::new());
     for region_sweep in region_sweeps {
@@ -63,6 +73,9 @@ fn merged(region_sweeps: Vec<RegionSweep>) -> Result<Outcome, AutoRestoreError> 
         seen += region_sweep.seen;
         deleted.extend(region_sweep.swept);
         failures.extend(region_sweep.failures);
+    }
+    if let Err(error) = watched {
+        failures.push(CaFailure::of_all(keys::POLICY_SET, error));
     }
     let as_of = latest.unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let outcome = Outcome::Swept { regions, as_of, seen, deleted };
@@ -109,6 +122,9 @@ impl RegionRun<'_> {
         self.sweep_restored(&region, &listing.cas, now, &mut swept, &mut failures).await;
         self.sweep_disabled(&region, &listing.cas, now, &mut failures).await;
         self.keep_inventory(&region, &listing, &mut failures).await;
+        if let Err(error) = self.watch_permits(&region, &listing).await {
+            failures.push(CaFailure::of_all(&region, error));
+        }
         RegionSweep { as_of: Some(now), region, seen, swept, failures }
     }
 

@@ -15,4 +15,5 @@ mod repeating;
 mod restoring;
 mod sweep;
 mod vanished;
+mod watch;
 mod world;

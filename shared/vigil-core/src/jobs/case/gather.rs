@@ -13,11 +13,10 @@ use crate::{
     impact::Impact,
     jobs::{
         authentic::{self, Gap},
-        impact,
+        impact, policy_set,
     },
-    policy::{self, Approval, Facts, Policies, Publication},
+    policy::{self, Approval, Facts, Policies},
     ports::EvidenceStore,
-    signed::{Signed, SignedError},
     snapshot::Snapshot,
 };
 
@@ -94,7 +93,7 @@ pub(in crate::jobs) async fn gather(
         authentic::approval(evidence, run_in.signatures, &run_in.settings.approvers, ca),
         join(snapshot(evidence, ca), limit::earlier(evidence, ca, occasion, as_of)),
         impact::gather(evidence, ca, as_of),
-        own_policies(run_in),
+        policy_set::deciding(run_in),
     )
     .await;
     let is_approval_unasked = matches!(approved, Err(Gap::Passing(_)));
@@ -169,33 +168,4 @@ async fn snapshot(evidence: &dyn EvidenceStore, ca: &CaArn) -> Result<Option<Sna
     let entry = evidence.read(&key).await.map_err(|error| format!("{key}: {}", chain(&error)))?;
     let Some(entry) = entry else { return Ok(None) };
     serde_json::from_slice(&entry.body).map(Some).map_err(|error| format!("{key}: {error}"))
-}
-
-/// The set of policies that a publisher has signed, if there is one.
-async fn own_policies(run_in: &RegionRun<'_>) -> Result<Option<(Policies, Vec<String>)>, Gap> {
-    let key = keys::POLICY_SET;
-    let Some(entry) = run_in.evidence.read(key).await? else {
-        return unsigned_policies(run_in.evidence).await.map(|()| None);
-    };
-    let signed = Signed::<Publication>::read(&entry.body);
-    let signed = signed.map_err(|error| Gap::Lasting(format!("{key}: {}", chain(&error))))?;
-    authentic::prove(run_in.signatures, &run_in.settings.publishers, &signed)
-        .await
-        .map_err(|why| Gap::of_signed(key, why))?;
-    let set = signed.statement;
-    match set.policies() {
-        Ok(policies) => Ok(Some((policies, set.names()))),
-        Err(error) => {
-            Err(Gap::Lasting(format!("{key}, version {}: {}", set.version, chain(&error))))
-        }
-    }
-}
-
-/// Files of policies were read once. They show an intent to decide, and nothing shows whose.
-async fn unsigned_policies(evidence: &dyn EvidenceStore) -> Result<(), Gap> {
-    let keys = evidence.list(keys::POLICIES).await?;
-    match keys.into_iter().find(|key| key.ends_with(".cedar")) {
-        Some(key) => Err(Gap::Lasting(format!("{key}: {}", SignedError::Unsigned))),
-        None => Ok(()),
-    }
 }

@@ -362,6 +362,11 @@ impl Case {
         &self.head
     }
 
+    /// The hash of the entry that was the last when there were so many.
+    pub fn head_at(&self, acts: usize) -> Option<&str> {
+        self.entries.get(acts.checked_sub(1)?)?.json.get("hash")?.as_str()
+    }
+
     pub(in crate::jobs) fn key(&self) -> String {
         keys::case_copy(&self.ca, self.until, self.copy)
     }

@@ -30,9 +30,9 @@ mod unrecorded;
 
 use judging::Judged;
 
-/// For so long after a deletion, who permits it has to be known: repetitions and sweeps ask again. Then
-/// the CA is judged with what is known; its window has six days left at least.
-const TIME_TO_RETRY: Duration = Duration::hours(3);
+/// For so long after a deletion, who permits it has to be known: Lambda repeats the event twice within about
+/// three minutes. Then the CA is judged with what is known. A restoration can be undone by another deletion.
+const TIME_TO_RETRY: Duration = Duration::minutes(10);
 
 /// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
 pub(in crate::jobs) const TIME_TO_REPEAT: Duration = Duration::minutes(20);

@@ -12,13 +12,14 @@ use time::{Duration, OffsetDateTime};
 
 use super::random::Random;
 use crate::{
+    anchor::Anchored,
     arn::CaArn,
     fakes::{FakeAuthorities, FakeBus, FakeEvidenceStore},
     finding::Finding,
     ports::{
         Attachments, Authorities, Bus, CaCertificate, Continuation, Creation, Described, Etag,
-        EventHistory, EvidenceStore, Listing, PortError, PublishError, Receipt, RegionPorts,
-        Regions, Replacement, ServiceStatus, StoredObject,
+        EventHistory, EvidenceStore, Heartbeat, Listing, PortError, PublishError, Receipt,
+        RegionPorts, Regions, Replacement, ServiceStatus, StoredObject,
     },
     snapshot::{Attached, Missing},
 };
@@ -261,5 +262,13 @@ impl Bus for Findings<'_> {
 
     async fn continue_later(&self, rest: &Continuation) -> Result<(), PortError> {
         self.chaos.call("hand_on", self.inner.continue_later(rest)).await
+    }
+
+    async fn beat(&self, beat: &Heartbeat) -> Result<(), PortError> {
+        self.chaos.call("beat", self.inner.beat(beat)).await
+    }
+
+    async fn anchor(&self, anchored: &Anchored) -> Result<(), PortError> {
+        self.chaos.call("anchor", self.inner.anchor(anchored)).await
     }
 }
