@@ -19,11 +19,11 @@ fuzz_target!(|data: &[u8]| {
     let judgements = rules::judge(rules::bucket::RULES, &subject, "bucket", as_of);
     assert_eq!(judgements.len(), rules::bucket::RULES.len());
     let Ok(policy) = BucketPolicy::of_resource(text) else { return };
-    let denied = with_a_statement(text, r#"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}"#);
-    let allowed = with_a_statement(text, r#"{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}"#);
-    let context = &Context::default()
-        .with("aws:SecureTransport", "true")
-        .without("aws:SourceArn");
+    let denied =
+        with_a_statement(text, r#"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}"#);
+    let allowed =
+        with_a_statement(text, r#"{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}"#);
+    let context = &Context::default().with("aws:SecureTransport", "true").without("aws:SourceArn");
     for principal in &[Principal::Anyone, Principal::Service("acm-pca.amazonaws.com".to_owned())] {
         for (resource, action) in RESOURCES.iter().flat_map(|r| ACTIONS.map(|a| (*r, a))) {
             let request = &Request { principal, action, resource, context };
@@ -48,5 +48,8 @@ fn with_a_statement(text: &str, statement: &str) -> Option<BucketPolicy> {
     let mut document: serde_json::Value = serde_json::from_str(text).ok()?;
     let more = serde_json::from_str(statement).expect("it is written above");
     document.get_mut("Statement")?.as_array_mut()?.push(more);
-    Some(BucketPolicy::of_resource(&document.to_string()).expect("it was read without the statement"))
+    Some(
+        BucketPolicy::of_resource(&document.to_string())
+            .expect("it was read without the statement"),
+    )
 }

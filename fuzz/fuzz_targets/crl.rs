@@ -10,7 +10,7 @@ use vigil_core::{
     crl::{Crl, CrlError, CrlReader, Entry, Repeats, TbsHasher},
     rules::{
         self,
-        crl::{CrlHistory, CrlState, CrlSubject, Profile, References, CrlLocation},
+        crl::{CrlHistory, CrlLocation, CrlState, CrlSubject, Profile, References},
     },
 };
 
@@ -63,10 +63,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 /// Also what was counted of repeated serials, as `vigil crl check` counts them.
-fn read_in_pieces(
-    data: &[u8],
-    size: usize,
-) -> (Result<(Crl, TbsHasher), CrlError>, Option<u64>) {
+fn read_in_pieces(data: &[u8], size: usize) -> (Result<(Crl, TbsHasher), CrlError>, Option<u64>) {
     let (mut repeats, mut hasher) = (Repeats::default(), TbsHasher::default());
     let walked = walk(data, size, |octets| repeats.see(octets));
     data.chunks(size).for_each(|piece| hasher.push(piece));

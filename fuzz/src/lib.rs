@@ -1,5 +1,7 @@
 //! What the targets share: pca-local in this process, and a bucket.
 
+pub mod deletion;
+
 use axum::body::{Body, Bytes};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::Request;

@@ -94,6 +94,7 @@ def test_a_role_writes_to_the_log_of_its_function_only():
 
 # Actions that know no resource (Service Authorization Reference).
 WITHOUT_RESOURCE = {
+    "cloudtrail:LookupEvents",
     "acm-pca:ListCertificateAuthorities",
     "s3:GetAccountPublicAccessBlock",
     "s3:ListAllMyBuckets",
@@ -129,8 +130,13 @@ def test_no_role_writes_what_permits_a_deletion():
 
 # Each is changed by the test of the suite `roles` that is named.
 CONDITIONS = {
+    ("AuditReport", "StringEquals", "events:source"): "every_condition_of_a_role_matters",
+    ("AutoRestore", "StringEquals", "events:source"): "every_condition_of_a_role_matters",
     ("CrlAudit", "StringEquals", "aws:ResourceAccount"): "every_condition_of_a_role_matters",
+    ("CrlAudit", "StringEquals", "events:source"): "every_condition_of_a_role_matters",
     ("CrlAudit", "StringLike", "kms:ViaService"): "every_condition_of_a_role_matters",
+    ("LastResortFunction", "StringEquals", "events:source"): "every_condition_of_a_role_matters",
+    ("RestoreDeadline", "StringEquals", "events:source"): "every_condition_of_a_role_matters",
 }
 
 
@@ -539,3 +545,65 @@ def test_every_function_and_queue_is_in_the_alarms_on_all_of_them():
 def test_the_template_is_json_and_small_enough():
     # CloudFormation takes a megabyte from a bucket.
     assert len(json.dumps(transformed())) < 900_000
+
+
+@pytest.mark.parametrize("parameters", [{}, {"PutBack": "true", "Regions": "eu-west-1", "KmsKeyArn": KEY}])
+def test_only_who_judges_deletions_asks_who_deleted(parameters):
+    asks = {
+        name
+        for name, found in roles(stack(**parameters)).items()
+        for one in found
+        if one["Effect"] == "Allow" and "cloudtrail:LookupEvents" in as_list(one["Action"])
+    }
+    assert asks == {"AutoRestore", "RestoreDeadline"}
+
+
+def test_every_role_publishes_as_vigil_alone():
+    for name, found in roles(stack(LastResort="true")).items():
+        for one in found:
+            if one["Effect"] == "Allow" and "events:PutEvents" in as_list(one["Action"]):
+                assert one["Condition"] == {"StringEquals": {"events:source": "vigil"}}, name
+
+
+def evidence_policy(**parameters):
+    document = stack(**parameters).of_type("AWS::S3::BucketPolicy")["EvidenceBucketPolicy"]["PolicyDocument"]
+    return {one["Sid"]: one for one in statements(document)}
+
+
+def test_each_prefix_of_the_evidence_bucket_is_written_by_its_owner():
+    people = {"Approvers": "arn:aws:iam::111122223333:role/A", "Publishers": "arn:aws:iam::111122223333:role/P"}
+    found = evidence_policy(**people)
+    denied = {
+        resource.split("/", 1)[1]: one["Condition"]["ArnNotLike"]["aws:PrincipalArn"]
+        for one in found.values()
+        if as_list(one["Action"]) == ["s3:PutObject"]
+        for resource in as_list(one["Resource"])
+    }
+    written = {
+        resource.split("/", 1)[1]
+        for name, statements_of in roles(stack()).items()
+        for one in statements_of
+        if one["Effect"] == "Allow" and "s3:PutObject" in as_list(one["Action"])
+        for resource in as_list(one["Resource"])
+        if "-evidence-" in resource
+    }
+    assert written <= set(denied), "what a role may write is denied to all others"
+    assert set(denied) - written == {"acks/*", "approvals/*", "policies/*"}
+    assert as_list(denied["approvals/*"]) == ["arn:aws:iam::111122223333:role/A"]
+    assert as_list(denied["policies/*"]) == ["arn:aws:iam::111122223333:role/P"]
+    assert not [sid for sid in evidence_policy(ProtectEvidence="false") if sid.endswith(("Role", "Roles"))]
+
+
+def test_only_break_glass_changes_what_protects_the_evidence():
+    role = "arn:aws:iam::111122223333:role/BreakGlass"
+    assert "ProtectionByBreakGlass" not in evidence_policy()
+    one = evidence_policy(BreakGlass=role)["ProtectionByBreakGlass"]
+    assert {"s3:PutBucketPolicy", "s3:PutBucketVersioning", "s3:PutLifecycleConfiguration"} <= set(one["Action"])
+    assert as_list(one["Condition"]["ArnNotLike"]["aws:PrincipalArn"]) == [role]
+
+
+def test_the_code_of_every_function_is_signed_where_asked():
+    config = "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0"
+    for given, want in [("", None), (config, config)]:
+        functions = stack(CodeSigningConfigArn=given).of_type("AWS::Lambda::Function").values()
+        assert {one.get("CodeSigningConfigArn") for one in functions} == {want}

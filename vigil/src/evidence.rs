@@ -1,5 +1,7 @@
 //! `vigil evidence`: verifies the hash chain of case records, offline.
 
+mod told;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -11,6 +13,8 @@ use crate::{
     output::line,
 };
 
+use told::Cases;
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Verify the hash chain and the sequence of acts of case records.
@@ -20,18 +24,24 @@ pub(crate) enum Command {
         /// Case records, or folders with them. Of a copy of the evidence bucket, cases/ is read.
         #[arg(required = true, value_name = "FILE|DIR")]
         paths: Vec<PathBuf>,
+        /// Findings that were published, one JSON in a line: the finding, its event, or CloudWatch's log event.
+        #[arg(long, value_name = "FILE")]
+        findings: Option<PathBuf>,
+        /// An anchor of the evidence bucket (anchors/<date>.json).
+        #[arg(long, value_name = "FILE")]
+        anchor: Option<PathBuf>,
     },
 }
 
 pub(crate) fn run(command: Command) -> Answer {
-    let Command::Verify { paths } = command;
+    let Command::Verify { paths, findings, anchor } = command;
     let with_cases = |path: &PathBuf| {
         let cases = path.join("cases");
         if cases.is_dir() { cases } else { path.clone() }
     };
     let paths: Vec<PathBuf> = paths.iter().map(with_cases).collect();
     let files = input::files(&paths, "json")?;
-    let mut broken = 0;
+    let (mut broken, mut cases) = (0, Cases::default());
     for path in &files {
         let name = path.display();
         match Case::read(&input::bytes(path)?) {
@@ -44,6 +54,7 @@ pub(crate) fn run(command: Command) -> Answer {
                     "ok      {name}: {state}, {end}, {acts} acts, window to {until}, head {}",
                     case.head()
                 ));
+                cases.add(path, case);
             }
             Err(error) => {
                 broken += 1;
@@ -52,5 +63,22 @@ pub(crate) fn run(command: Command) -> Answer {
         }
     }
     line(&format!("{} of {} records verify", files.len() - broken, files.len()));
+    let mut said = Vec::new();
+    if let Some(path) = &findings {
+        said.extend(told::of_findings(&input::bytes(path)?));
+    }
+    if let Some(path) = &anchor {
+        let (read, digest) = told::of_anchor(&input::bytes(path)?)?;
+        line(&format!("anchor  {}: digest {digest}", path.display()));
+        said.extend(read);
+    }
+    let contradicted = said.iter().filter_map(|said| cases.contradiction(said));
+    for why in contradicted {
+        broken += 1;
+        line(&format!("BROKEN  {why}"));
+    }
+    if !said.is_empty() {
+        line(&format!("{} statements about records were compared", said.len()));
+    }
     Ok(if broken == 0 { Exit::Clean } else { Exit::Findings })
 }

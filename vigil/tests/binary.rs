@@ -296,6 +296,52 @@ fn broken_evidence_is_named_with_its_fault() {
     }
 }
 
+/// What was published, and the heads of a day, beside a record that was made anew.
+#[test]
+fn a_record_made_anew_contradicts_findings_and_anchors() {
+    let case: Value = serde_json::from_str(CASE).unwrap();
+    let entries = case["entries"].as_array().unwrap();
+    let id = case["ca"].as_str().unwrap().rsplit('/').next().unwrap();
+    let key = format!("cases/{id}/good.json");
+    let told = |acts: usize, head: &Value, key: &str| {
+        let evidence = serde_json::json!({"case": key, "case_head": head, "case_acts": acts});
+        serde_json::json!({"detail": {"id": "f1", "evidence": evidence}}).to_string()
+    };
+    let head = &entries[4]["hash"];
+    let other = Value::from("0".repeat(64));
+    let anchor = |head: &Value| {
+        let heads = serde_json::json!({&key: {"head": head, "acts": 5}});
+        serde_json::json!({"as_of": "2026-11-21T00:00:00Z", "heads": heads, "unusable": [],
+            "previous": null})
+        .to_string()
+    };
+    let folder = Folder::new(&[
+        (&key, CASE),
+        ("told.log", &format!("2026-11-20T10:00:00Z {}\nno finding\n", told(5, head, &key))),
+        ("of-another.log", &told(5, &other, &key)),
+        ("of-more.log", &told(99, head, &key)),
+        ("of-none.log", &told(5, head, "cases/none/none.json")),
+        ("anchor.json", &anchor(head)),
+        ("of-another.json", &anchor(&other)),
+    ]);
+    let verify = |option: &str, file: &str| {
+        let (bucket, file) = (folder.text(""), folder.text(file));
+        code_and_text(&["evidence", "verify", &bucket, option, &file])
+    };
+    for (option, file, code, words) in [
+        ("--findings", "told.log", 0, "1 statements about records were compared"),
+        ("--findings", "of-another.log", 1, "finding f1 tells of another entry 5"),
+        ("--findings", "of-more.log", 1, "tells of 99 entries, and it has fewer"),
+        ("--findings", "of-none.log", 1, "no record that verifies is there"),
+        ("--anchor", "anchor.json", 0, "digest"),
+        ("--anchor", "of-another.json", 1, "the anchor of 2026-11-21 tells of another entry 5"),
+    ] {
+        let (found, text) = verify(option, file);
+        assert_eq!(found, Some(code), "{file}: {text}");
+        assert!(text.contains(words), "{file}: {text}");
+    }
+}
+
 /// The record without its last acts. No hash shows this, but the heading does.
 fn shortened() -> String {
     let mut case: Value = serde_json::from_str(CASE).unwrap();

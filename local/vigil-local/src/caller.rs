@@ -23,6 +23,14 @@ impl Caller {
         }
     }
 
+    /// The caller's ARN. A service and an anonymous caller have none.
+    pub(crate) fn arn(&self) -> Option<&str> {
+        match self {
+            Self::Account { arn, .. } => Some(arn),
+            Self::Anonymous | Self::Service(_) => None,
+        }
+    }
+
     /// The id of the caller's account. A service and an anonymous caller have none.
     pub(crate) fn account(&self) -> Option<&str> {
         match self {

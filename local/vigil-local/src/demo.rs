@@ -94,6 +94,8 @@ pub(crate) async fn play(options: Options) -> Result<(), DemoError> {
         .parameter("AlertEmail", crate::up::ALERT_EMAIL)
         .parameter("Approvers", CAROL)
         .parameter("Publishers", CAROL)
+        // The story has an attacker who may write to the bucket.
+        .parameter("ProtectEvidence", "false")
         // The deployed schedule would be a thousand sweeps in ten days, which takes too long here.
         .parameter("SweepSchedule", "rate(1 hour)")
         // It comes an hour before the dead man's switch, which has a chapter. Its own is the last one.

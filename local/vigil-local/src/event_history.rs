@@ -5,6 +5,7 @@
 //! days.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -18,6 +19,10 @@ use time::format_description::well_known::Rfc3339;
 use crate::events::EventBuses;
 use crate::recent::Recent;
 use crate::trails::Trails;
+
+mod rate;
+
+pub(crate) use rate::LookupRate;
 
 const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
 const MAX_RESULTS: usize = 50;
@@ -33,6 +38,8 @@ struct Inner {
     trails: Trails,
     /// The details of CloudTrail's records, oldest first.
     records: Recent<Value>,
+    rate: LookupRate,
+    calls: rate::Calls,
 }
 
 /// CloudTrail API reference, LookupEvents.
@@ -71,14 +78,23 @@ impl EventSink for EventHistory {
 
 impl EventHistory {
     /// Records what it delivers to the default bus.
-    pub(crate) fn before(buses: EventBuses, clock: Clock, trails: Trails) -> Self {
-        Self(Arc::new(Inner { buses, clock, trails, records: Recent::default() }))
+    pub(crate) fn before(
+        buses: EventBuses,
+        clock: Clock,
+        trails: Trails,
+        rate: LookupRate,
+    ) -> Self {
+        let (records, calls) = (Recent::default(), rate::Calls::default());
+        Self(Arc::new(Inner { buses, clock, trails, records, rate, calls }))
     }
 
     pub(crate) fn answer(&self, headers: &HeaderMap, body: &Bytes) -> Response {
         if headers.get("x-amz-target").is_none_or(|target| target != TARGET) {
             let why = "of CloudTrail, vigil-local serves LookupEvents only";
             return refuse(("UnsupportedOperationException", why));
+        }
+        if !self.0.calls.take(self.0.rate, Instant::now()) {
+            return refuse(("ThrottlingException", "Rate exceeded"));
         }
         let Ok(request) = serde_json::from_slice::<LookupEvents>(body) else {
             return refuse(("SerializationException", "the request cannot be read"));

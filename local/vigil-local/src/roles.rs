@@ -155,6 +155,20 @@ impl Roles {
         self.permit_in(Context::default(), access_key, action, resource)
     }
 
+    /// The same for an event that is put on a bus.
+    pub(crate) fn permit_event(
+        &self,
+        access_key: &str,
+        event: &PutEvent,
+    ) -> Result<(), Box<Response>> {
+        let context = Context::default()
+            .with("events:source", &event.source)
+            .with("events:detail-type", &event.detail_type);
+        let (action, resource) = ("events:PutEvents", event.bus.as_str());
+        self.permit_in(context, access_key, action, resource)
+            .map_err(|why| self.refusal(access_key, action, resource, &why))
+    }
+
     /// The same for a call to KMS that another service makes on behalf of the caller.
     pub(crate) fn permit_via(
         &self,
@@ -200,15 +214,18 @@ impl Roles {
         action: &str,
         resource: &str,
     ) -> Result<(), Box<Response>> {
-        self.permit(access_key, action, resource).map_err(|why| {
-            let user = self.principal(access_key).map(|(session, _)| session).unwrap_or_default();
-            let message = format!(
-                "User: {user} is not authorized to perform: {action} on resource: {resource} \
-                 because {why}"
-            );
-            let body = json!({"__type": "AccessDeniedException", "message": message});
-            Box::new((StatusCode::BAD_REQUEST, Json(body)).into_response())
-        })
+        self.permit(access_key, action, resource)
+            .map_err(|why| self.refusal(access_key, action, resource, &why))
+    }
+
+    fn refusal(&self, access_key: &str, action: &str, resource: &str, why: &str) -> Box<Response> {
+        let user = self.principal(access_key).map(|(session, _)| session).unwrap_or_default();
+        let message = format!(
+            "User: {user} is not authorized to perform: {action} on resource: {resource} because \
+             {why}"
+        );
+        let body = json!({"__type": "AccessDeniedException", "message": message});
+        Box::new((StatusCode::BAD_REQUEST, Json(body)).into_response())
     }
 
     /// Whether the caller is a function, whose calls are checked.
@@ -243,8 +260,16 @@ pub(crate) fn acm_pca_resource(body: &[u8]) -> String {
         .to_owned()
 }
 
-/// The ARNs of the buses that a PutEvents call names.
-pub(crate) fn event_bus_resources(body: &[u8], account: &Account) -> BTreeSet<String> {
+/// What a role's conditions see of one entry of PutEvents.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PutEvent {
+    bus: String,
+    source: String,
+    detail_type: String,
+}
+
+/// The entries of a PutEvents call, each kind once, with the ARNs of their buses.
+pub(crate) fn put_events(body: &[u8], account: &Account) -> BTreeSet<PutEvent> {
     let request: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     let entries = request["Entries"].as_array().map(Vec::as_slice).unwrap_or_default();
     let arn = |entry: &Value| {
@@ -255,7 +280,13 @@ pub(crate) fn event_bus_resources(body: &[u8], account: &Account) -> BTreeSet<St
             account.arn("events", &format!("event-bus/{bus}"))
         }
     };
-    entries.iter().map(arn).collect()
+    let text = |entry: &Value, member: &str| entry[member].as_str().unwrap_or_default().to_owned();
+    let of = |entry: &Value| PutEvent {
+        bus: arn(entry),
+        source: text(entry, "Source"),
+        detail_type: text(entry, "DetailType"),
+    };
+    entries.iter().map(of).collect()
 }
 
 #[cfg(test)]
@@ -295,12 +326,12 @@ mod tests {
         assert_eq!(acm_pca_resource(br#"{"CertificateAuthorityArn":"arn"}"#), "arn");
         assert_eq!(acm_pca_resource(b"{}"), "*");
         let body = br#"{"Entries":[{"EventBusName":"vigil"},{},{"EventBusName":"arn:x"}]}"#;
-        let buses = event_bus_resources(body, &Account::default());
+        let buses = put_events(body, &Account::default());
         let want = [
             "arn:aws:events:us-east-1:111122223333:event-bus/default",
             "arn:aws:events:us-east-1:111122223333:event-bus/vigil",
             "arn:x",
         ];
-        assert_eq!(buses.into_iter().collect::<Vec<_>>(), want);
+        assert_eq!(buses.into_iter().map(|event| event.bus).collect::<Vec<_>>(), want);
     }
 }

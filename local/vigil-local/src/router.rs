@@ -175,9 +175,8 @@ impl Services {
                         return *refusal;
                     }
                 }
-                for bus in roles::event_bus_resources(&body, &self.account) {
-                    let permitted = self.roles.permit_json(access_key, "events:PutEvents", &bus);
-                    if let Err(refusal) = permitted {
+                for event in roles::put_events(&body, &self.account) {
+                    if let Err(refusal) = self.roles.permit_event(access_key, &event) {
                         return *refusal;
                     }
                 }

@@ -7,8 +7,12 @@ use aws_sdk_eventbridge::{
 };
 use aws_smithy_types::DateTime;
 use vigil_core::{
+    anchor::{ANCHOR, Anchored},
     finding::{Finding, SOURCE},
-    ports::{Bus, CONTINUATION, Cause, Continuation, PortError, PublishError, RefusedFinding},
+    ports::{
+        Bus, CONTINUATION, Cause, Continuation, HEARTBEAT, Heartbeat, PortError, PublishError,
+        RefusedFinding,
+    },
 };
 
 use crate::answer::port_error;
@@ -44,6 +48,34 @@ impl EventBridge {
             .resources(&finding.resource)
             .detail(detail)
             .build())
+    }
+
+    /// An event that is no finding.
+    async fn put_one(
+        &self,
+        detail_type: &str,
+        about: &str,
+        detail: Result<String, serde_json::Error>,
+    ) -> Result<(), PortError> {
+        let other = |cause: Cause| {
+            let (operation, resource) = ("PutEvents", about.to_owned());
+            PortError::Other { operation, resource, cause }
+        };
+        let detail = detail.map_err(|error| other(Box::new(error)))?;
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&self.bus)
+            .source(SOURCE)
+            .detail_type(detail_type)
+            .detail(detail)
+            .build();
+        let call = self.client.put_events().entries(entry).send().await;
+        let answer = call.map_err(|error| port_error("PutEvents", &self.bus, error))?;
+        if answer.failed_entry_count == 0 {
+            return Ok(());
+        }
+        let refused = answer.entries.unwrap_or_default().into_iter().next();
+        let message = refused.and_then(|entry| entry.error_message).unwrap_or_default();
+        Err(other(format!("the bus did not take it: {message}").into()))
     }
 
     async fn put(&self, batch: &[Finding]) -> Result<Vec<RefusedFinding>, PortError> {
@@ -97,25 +129,15 @@ impl Bus for EventBridge {
     }
 
     async fn continue_later(&self, rest: &Continuation) -> Result<(), PortError> {
-        let other = |cause: Cause| {
-            let (operation, resource) = ("PutEvents", rest.job.clone());
-            PortError::Other { operation, resource, cause }
-        };
-        let detail = serde_json::to_string(rest).map_err(|error| other(Box::new(error)))?;
-        let entry = PutEventsRequestEntry::builder()
-            .event_bus_name(&self.bus)
-            .source(SOURCE)
-            .detail_type(CONTINUATION)
-            .detail(detail)
-            .build();
-        let call = self.client.put_events().entries(entry).send().await;
-        let answer = call.map_err(|error| port_error("PutEvents", &self.bus, error))?;
-        if answer.failed_entry_count == 0 {
-            return Ok(());
-        }
-        let refused = answer.entries.unwrap_or_default().into_iter().next();
-        let message = refused.and_then(|entry| entry.error_message).unwrap_or_default();
-        Err(other(format!("the bus did not take it: {message}").into()))
+        self.put_one(CONTINUATION, &rest.job, serde_json::to_string(rest)).await
+    }
+
+    async fn beat(&self, beat: &Heartbeat) -> Result<(), PortError> {
+        self.put_one(HEARTBEAT, &beat.function, serde_json::to_string(beat)).await
+    }
+
+    async fn anchor(&self, anchored: &Anchored) -> Result<(), PortError> {
+        self.put_one(ANCHOR, &anchored.key, serde_json::to_string(anchored)).await
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     dead_letters::SqsDeadLetters,
     deployment::AwsDeployment,
     distribution::{HttpDistribution, Route},
+    event_history::CloudTrail,
     evidence_bucket::EvidenceBucket,
     keys::KmsKeys,
     objects::S3Objects,
@@ -109,7 +110,9 @@ impl Clients {
             let config = aws_sdk_acmpca::config::Builder::from(&self.sdk)
                 .region(aws_sdk_acmpca::config::Region::new(name.clone()))
                 .build();
-            (name, AcmPca::new(aws_sdk_acmpca::Client::from_conf(config)))
+            let region = aws_config::Region::new(name.clone());
+            let history = CloudTrail::new(self.sdk.clone().into_builder().region(region).build());
+            (name, (AcmPca::new(aws_sdk_acmpca::Client::from_conf(config)), history))
         }))
     }
 

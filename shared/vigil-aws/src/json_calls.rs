@@ -1,6 +1,6 @@
 //! Calls of services for which no crate of the SDK is built: CloudTrail, CloudWatch Logs, Lambda and SQS.
 //!
-//! `vigil doctor` and `vigil replay` make eleven of their calls. Their four crates have a thousand, and
+//! `vigil doctor`, `vigil replay` and the functions make twelve of their calls. Their four crates have a thousand, and
 //! would take longer to build than the rest of Vigil. The SDK's own runtime signs, sends and retries.
 
 use aws_config::{BehaviorVersion, SdkConfig};

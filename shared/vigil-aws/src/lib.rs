@@ -10,6 +10,7 @@ pub mod config;
 pub mod dead_letters;
 pub mod deployment;
 pub mod distribution;
+pub mod event_history;
 pub mod evidence_bucket;
 pub mod keys;
 pub mod lambda;

@@ -1,8 +1,8 @@
-//! One client of ACM PCA for each Region that is watched.
+//! Clients of ACM PCA and CloudTrail for each Region that is watched.
 
 use vigil_core::ports::{RegionPorts, Regions};
 
-use crate::authorities::AcmPca;
+use crate::{authorities::AcmPca, event_history::CloudTrail};
 
 /// The Regions of each partition in which ACM PCA has an endpoint: botocore 1.44.8, `endpoints.json`.
 const ACM_PCA: [&[&str]; 3] = [
@@ -62,11 +62,11 @@ pub fn has_acm_pca(region: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct WatchedRegions {
     names: Vec<String>,
-    services: Vec<AcmPca>,
+    services: Vec<(AcmPca, CloudTrail)>,
 }
 
 impl WatchedRegions {
-    pub(crate) fn new(services: impl IntoIterator<Item = (String, AcmPca)>) -> Self {
+    pub(crate) fn new(services: impl IntoIterator<Item = (String, (AcmPca, CloudTrail))>) -> Self {
         let (names, services) = services.into_iter().unzip();
         Self { names, services }
     }
@@ -79,8 +79,8 @@ impl Regions for WatchedRegions {
 
     fn of(&self, region: &str) -> Option<RegionPorts<'_>> {
         let place = self.names.iter().position(|name| name == region)?;
-        let service = self.services.get(place)?;
-        Some(RegionPorts { authorities: service, attachments: service })
+        let (service, history) = self.services.get(place)?;
+        Some(RegionPorts { authorities: service, attachments: service, history })
     }
 }
 

@@ -9,7 +9,9 @@ mod event_rejection;
 mod read;
 
 pub use event_rejection::EventRejection;
-pub use read::{deletion, disabling, is_update};
+pub use read::{
+    attachment_change, deletion, disabling, is_attachment_change, is_update, recorded_deletion,
+};
 
 /// A deletion that succeeded: as CloudTrail records it, or as much as the deleted CA itself shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +97,12 @@ impl Deletion {
             region: ca.arn.region().to_owned(),
             account: ca.arn.account().to_owned(),
         }
+    }
+
+    /// The same deletion by a caller that is not known: as much as the CA itself shows.
+    #[must_use]
+    pub fn by_unknown(&self, ca: &Ca) -> Self {
+        Self::without_event(ca, self.at)
     }
 
     /// The length of the restoration window in days; 30 if the caller did not choose one.

@@ -19,7 +19,7 @@ mod finding_store;
 pub mod fleet;
 mod impact;
 mod in_order;
-mod own_policies;
+mod policy_set;
 mod stored;
 
 pub use crate::impact::{Certificates, Impact};

@@ -1,5 +1,6 @@
 //! What Vigil knows and decides, free of AWS clients, clocks, environment and sockets.
 
+pub mod anchor;
 pub mod arn;
 pub mod audit_report;
 pub mod bucket;

@@ -20,13 +20,14 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use crate::{arn::CaArn, ca::Ca, finding::Finding};
+use crate::{anchor::Anchored, arn::CaArn, ca::Ca, finding::Finding};
 
 mod attachments;
 mod audit_reports;
 mod buckets;
 mod distribution;
 mod error;
+mod event_history;
 mod objects;
 mod pace;
 mod regions;
@@ -39,6 +40,7 @@ pub use audit_reports::{AuditReports, CreatedReport, ReportRecord, ReportStatus}
 pub use buckets::Buckets;
 pub use distribution::Distribution;
 pub use error::{Cause, PortError, PublishError, RefusedFinding};
+pub use event_history::EventHistory;
 pub use objects::{Address, Delivery, ObjectFacts, Objects, Rest};
 pub use pace::{Pace, TimeIsUp};
 pub use regions::{RegionPorts, Regions};
@@ -240,6 +242,20 @@ pub trait Bus: Send + Sync {
     ///
     /// [`PortError`] if the event may not have been published.
     async fn continue_later(&self, rest: &Continuation) -> Result<(), PortError>;
+
+    /// Publishes a sign of life.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if the event may not have been published.
+    async fn beat(&self, beat: &Heartbeat) -> Result<(), PortError>;
+
+    /// Publishes the digest of the day's heads.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if the event may not have been published.
+    async fn anchor(&self, anchored: &Anchored) -> Result<(), PortError>;
 }
 
 /// The rest of a run: the detail of an event that starts the next invocation.
@@ -252,6 +268,26 @@ pub struct Continuation {
     /// How many invocations came before.
     pub hop: u32,
 }
+
+/// A sign of life: the detail of an event that leaves every hour. Another account can take its absence for an
+/// alarm, which no principal of this account can switch off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The function that ran.
+    pub function: String,
+    /// The service's time of the run.
+    #[serde(with = "time::serde::rfc3339")]
+    pub as_of: OffsetDateTime,
+    /// The Regions that answered.
+    pub regions: Vec<String>,
+    /// DELETED CAs that are watched.
+    pub deleted: usize,
+    /// What could not be handled.
+    pub failures: usize,
+}
+
+/// The detail-type of an event with a [`Heartbeat`].
+pub const HEARTBEAT: &str = "Vigil Heartbeat";
 
 /// The detail-type of an event with a [`Continuation`].
 pub const CONTINUATION: &str = "Vigil Continuation";

@@ -15,6 +15,7 @@ pub mod crl;
 pub mod distribution;
 pub mod doctor;
 pub mod last_resort;
+pub mod permits;
 pub mod restore_deadline;
 pub(crate) mod window;
 

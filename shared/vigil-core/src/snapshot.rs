@@ -22,6 +22,13 @@ pub struct Snapshot {
     /// What it had.
     #[serde(flatten)]
     pub attached: Attached,
+    /// When its owner changed something that could not be read any more: the CA was DELETED.
+    #[serde(
+        default,
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub changed_at: Option<OffsetDateTime>,
 }
 
 /// What is attached to a CA, as the API returns it.

@@ -72,6 +72,8 @@ impl World {
             .parameter("OnCallEmail", ON_CALL_EMAIL)
             .parameter("Approvers", CAROL)
             .parameter("Publishers", CAROL)
+            // An attacker who may write any object is what most tests are about.
+            .parameter("ProtectEvidence", "false")
             .clock(Clock::frozen_at(START));
         for (name, value) in parameters {
             stack = stack.parameter(*name, *value);

@@ -45,6 +45,12 @@ const UNCALLED: &[(&str, &str, &str, &str)] = &[
         "arn:aws:s3:::vigil-",
         "without it, S3 answers for a missing object as for a forbidden one",
     ),
+    (
+        "restore-deadline",
+        "cloudtrail:LookupEvents",
+        "*",
+        "asked when a policy lets a CA go because of its deleter",
+    ),
     ("auto-restore", "s3:GetObject", "/acks/*", "read at the end of a window by the sweep"),
     ("auto-restore", "s3:GetObject", "/state/crl-audit/cas/*", "read when a CA signs no CRL"),
     ("auto-restore", "s3:GetObject", "/state/deadline/*", "read when a CA has vanished"),
@@ -318,4 +324,13 @@ async fn every_condition_of_a_role_matters() {
         assert_eq!(allows("kms:Decrypt", key, &[("kms:ViaService", service)]), want, "{service}");
     }
     assert!(!allows("kms:Decrypt", key, &[]), "a call of the function itself");
+    let bus = "arn:aws:events:us-east-1:111122223333:event-bus/vigil";
+    for name in ["audit-report", "auto-restore", "crl-audit", "last-resort", "restore-deadline"] {
+        for (source, want) in [("vigil", true), ("aws.acm-pca", false), ("mine", false)] {
+            let keys = [("events:source", source)];
+            let function = format!("vigil-{name}");
+            let allowed = world.stack.would_allow_with(&function, "events:PutEvents", bus, &keys);
+            assert_eq!(allowed, want, "{name}: {source}");
+        }
+    }
 }

@@ -30,6 +30,9 @@ pub(crate) struct Options {
     /// Name of the person who publishes. It is recorded; who published follows from the key.
     #[arg(long, value_name = "WHO")]
     author: String,
+    /// Lowest version to publish. Needed if the set in the bucket is gone or older than one that was there before.
+    #[arg(long, value_name = "VERSION", default_value_t = 1)]
+    at_least: u64,
     /// Vigil's evidence bucket, as vigil-evidence-111122223333-us-east-1.
     #[arg(long, env = "VIGIL_EVIDENCE_BUCKET", value_name = "BUCKET")]
     evidence_bucket: String,
@@ -80,6 +83,7 @@ async fn publish(options: Options, files: Vec<PolicyFile>) -> Answer {
     let old = evidence.read(keys::POLICY_SET).await?;
     let read = old.as_ref().and_then(|old| Signed::<Publication>::read(&old.body).ok());
     let version = read.map_or(0, |old| old.statement.version).saturating_add(1);
+    let version = version.max(options.at_least);
     let published_at: OffsetDateTime = clients.authorities().list().await?.as_of;
     let set = Publication { version, author: options.author, published_at, files };
     let signed = signing::sign(&clients, &options.key, set, Vec::new()).await?;

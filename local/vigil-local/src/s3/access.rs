@@ -56,7 +56,10 @@ impl S3Access for Access {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
         }
         let config = self.0.configs.read(bucket).map_err(internal)?;
+        let access_key = cx.credentials().map(|credentials| credentials.access_key.as_str());
+        let role = access_key.and_then(|key| self.0.roles.principal(key)).map(|(_, role)| role);
         let question = Question {
+            principal_arn: role.or_else(|| caller.arn().map(str::to_owned)),
             owner: &self.0.account.id,
             caller: &caller,
             operation,
@@ -67,7 +70,6 @@ impl S3Access for Access {
             now: self.0.clock.now(),
         };
         question.decide(&config)?;
-        let access_key = cx.credentials().map(|credentials| credentials.access_key.as_str());
         question.decide_for_the_key(&config, &self.0.kms, access_key)
     }
 }
@@ -89,6 +91,8 @@ struct Question<'a> {
     /// The account that owns the bucket.
     owner: &'a str,
     caller: &'a Caller,
+    /// Of a session, its role.
+    principal_arn: Option<String>,
     operation: &'a str,
     bucket: &'a str,
     key: Option<&'a str>,
@@ -234,6 +238,7 @@ impl Question<'_> {
             .with("aws:EpochTime", &self.now.unix_timestamp().to_string())
             .with_optional("s3:TlsVersion", secure.then_some("1.3"))
             .with_optional("aws:PrincipalAccount", self.caller.account())
+            .with_optional("aws:PrincipalArn", self.principal_arn.as_deref())
             .with("aws:PrincipalIsAWSService", if is_service { "true" } else { "false" })
             .with("aws:SecureTransport", if secure { "true" } else { "false" })
             .with_optional("aws:SourceAccount", source("x-amz-source-account"))

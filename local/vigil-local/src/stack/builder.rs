@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use super::{DataDir, Stack, StackError};
 use crate::account::Account;
 use crate::admin::Admin;
-use crate::event_history::EventHistory;
+use crate::event_history::{EventHistory, LookupRate};
 use crate::events::api::Api;
 use crate::events::{EventBuses, Targets};
 use crate::kms::Kms;
@@ -55,6 +55,7 @@ pub struct Builder {
     data_dir: Option<PathBuf>,
     functions_dir: Option<PathBuf>,
     listen: Option<String>,
+    lookups: LookupRate,
     parameters: BTreeMap<String, String>,
     template: Option<PathBuf>,
     timings: Immediate,
@@ -102,6 +103,12 @@ impl Builder {
     /// The address to listen on, `ADDR:PORT`. Port 0 takes a free port.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = Some(address.into());
+        self
+    }
+
+    /// How many calls of LookupEvents a second are answered. Default: two, as AWS's.
+    pub fn lookups_per_second(mut self, most: Option<usize>) -> Self {
+        self.lookups = LookupRate(most);
         self
     }
 
@@ -186,7 +193,8 @@ impl Builder {
             topics: topics.clone(),
         };
         let buses = EventBuses::new(template.buses, template.rules, template.records, targets);
-        let history = EventHistory::before(buses.clone(), clock.clone(), trails.clone());
+        let history =
+            EventHistory::before(buses.clone(), clock.clone(), trails.clone(), self.lookups);
         let timeline = Timeline::new(clock.clone());
         let schedules = Schedules::new(template.schedules, account.clone(), buses.clone());
         let schedules = Arc::new(schedules);

@@ -219,7 +219,7 @@ async fn look_up(stack: &Stack, request: &Value) -> (u16, Value) {
 /// CloudTrail API reference, LookupEvents.
 #[tokio::test]
 async fn the_event_history_has_true_calls_and_no_forged_ones() {
-    let stack = bare().start().await.unwrap();
+    let stack = bare().lookups_per_second(None).start().await.unwrap();
     let client = pca(&stack);
     let arn = create(&client, CertificateAuthorityType::Subordinate, "Test").await;
     let delete = client.delete_certificate_authority().certificate_authority_arn(&arn);
@@ -271,6 +271,20 @@ async fn the_event_history_has_true_calls_and_no_forged_ones() {
         let (status, refused) = look_up(&stack, &request).await;
         assert_eq!((status, &refused["__type"]), (400, &json!(code)));
     }
+}
+
+/// CloudTrail API reference, LookupEvents: two calls a second for each account and Region.
+#[tokio::test]
+async fn the_event_history_is_throttled_as_awss_is() {
+    let stack = bare().start().await.unwrap();
+    let mut last = (200, Value::Null);
+    for _ in 0..20 {
+        last = look_up(&stack, &json!({})).await;
+        if last.0 != 200 {
+            break;
+        }
+    }
+    assert_eq!((last.0, &last.1["__type"]), (400, &json!("ThrottlingException")));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! Fields that we do not know are passed over: CloudTrail adds some with every version.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{Deletion, Disabling, EventRejection, Principal};
@@ -13,6 +13,8 @@ const MAX_LENGTH: usize = 1024;
 
 const DELETE: &str = "DeleteCertificateAuthority";
 const UPDATE: &str = "UpdateCertificateAuthority";
+/// The parameter that names the CA.
+const OF_CA: &str = "certificateAuthorityArn";
 
 /// Reads an EventBridge event as the record of a CA's deletion.
 ///
@@ -21,7 +23,7 @@ const UPDATE: &str = "UpdateCertificateAuthority";
 /// [`EventRejection`] if the event is not the record of a DeleteCertificateAuthority that
 /// succeeded.
 pub fn deletion(event: &Value) -> Result<Deletion, EventRejection> {
-    let CallTarget { ca, region, account } = succeeded(event, DELETE)?;
+    let CallTarget { ca, region, account } = succeeded(event, DELETE, OF_CA)?;
     Ok(Deletion {
         ca,
         at: event_time(event)?,
@@ -33,6 +35,50 @@ pub fn deletion(event: &Value) -> Result<Deletion, EventRejection> {
         region,
         account,
     })
+}
+
+/// Reads a record of CloudTrail's event history (`CloudTrailEvent`) in the same way.
+///
+/// # Errors
+///
+/// [`EventRejection`] if it is not the record of a DeleteCertificateAuthority that succeeded.
+pub fn recorded_deletion(record: &Value) -> Result<Deletion, EventRejection> {
+    deletion(&json!({
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.acm-pca",
+        "detail": record,
+    }))
+}
+
+/// The calls that change what is attached to a CA, and the parameter that names it.
+const ATTACHMENTS: [(&str, &str); 6] = [
+    ("CreatePermission", "certificateAuthorityArn"),
+    ("DeletePermission", "certificateAuthorityArn"),
+    ("DeletePolicy", "resourceArn"),
+    ("PutPolicy", "resourceArn"),
+    ("TagCertificateAuthority", "certificateAuthorityArn"),
+    ("UntagCertificateAuthority", "certificateAuthorityArn"),
+];
+
+fn attachment_call(event: &Value) -> Option<(&'static str, &'static str)> {
+    let name = event.pointer("/detail/eventName").and_then(Value::as_str)?;
+    ATTACHMENTS.into_iter().find(|(call, _)| *call == name)
+}
+
+/// Whether an event is the record of a call that changes a CA's policy, permissions or tags.
+pub fn is_attachment_change(event: &Value) -> bool {
+    attachment_call(event).is_some()
+}
+
+/// Reads an EventBridge event as the record of such a call: the CA, and when.
+///
+/// # Errors
+///
+/// [`EventRejection`] if the event is not the record of such a call that succeeded.
+pub fn attachment_change(event: &Value) -> Result<(CaArn, OffsetDateTime), EventRejection> {
+    let (call, parameter) = attachment_call(event).unwrap_or(ATTACHMENTS[0]);
+    let CallTarget { ca, .. } = succeeded(event, call, parameter)?;
+    Ok((ca, event_time(event)?))
 }
 
 /// Whether an event is the record of an UpdateCertificateAuthority, for [`disabling`] to read.
@@ -47,7 +93,7 @@ pub fn is_update(event: &Value) -> bool {
 /// [`EventRejection`] if the event is not the record of an UpdateCertificateAuthority that
 /// succeeded and set DISABLED.
 pub fn disabling(event: &Value) -> Result<Disabling, EventRejection> {
-    let CallTarget { ca, .. } = succeeded(event, UPDATE)?;
+    let CallTarget { ca, .. } = succeeded(event, UPDATE, OF_CA)?;
     let field = "detail.requestParameters.status";
     let status = required(event, "/detail/requestParameters/status", field)?;
     if status != "DISABLED" {
@@ -64,7 +110,11 @@ struct CallTarget {
 }
 
 /// What every record of a call that succeeded has.
-fn succeeded(event: &Value, operation: &'static str) -> Result<CallTarget, EventRejection> {
+fn succeeded(
+    event: &Value,
+    operation: &'static str,
+    parameter: &'static str,
+) -> Result<CallTarget, EventRejection> {
     if !event.is_object() {
         return Err(EventRejection::NotAnEvent);
     }
@@ -83,7 +133,7 @@ fn succeeded(event: &Value, operation: &'static str) -> Result<CallTarget, Event
         let message = published(event, "/detail/errorMessage").unwrap_or_default();
         return Err(EventRejection::FailedCall { code, message });
     }
-    let ca = ca(event)?;
+    let ca = ca(event, parameter)?;
     let account = required(event, "/detail/recipientAccountId", "detail.recipientAccountId")?;
     let region = required(event, "/detail/awsRegion", "detail.awsRegion")?;
     if ca.account() != account || ca.region() != region {
@@ -92,9 +142,13 @@ fn succeeded(event: &Value, operation: &'static str) -> Result<CallTarget, Event
     Ok(CallTarget { ca, region, account })
 }
 
-fn ca(event: &Value) -> Result<CaArn, EventRejection> {
-    let field = "detail.requestParameters.certificateAuthorityArn";
-    let text = required(event, "/detail/requestParameters/certificateAuthorityArn", field)?;
+fn ca(event: &Value, parameter: &'static str) -> Result<CaArn, EventRejection> {
+    let field = if parameter == OF_CA {
+        "detail.requestParameters.certificateAuthorityArn"
+    } else {
+        "detail.requestParameters.resourceArn"
+    };
+    let text = required(event, &format!("/detail/requestParameters/{parameter}"), field)?;
     text.parse().map_err(EventRejection::NotACa)
 }
 

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `acks/<CA id>.json` | acknowledgement of a deletion | `vigil deadline ack` |
 //! | `alerts/<CA id>/<RestorableUntil>/<threshold>.json` | one alert, and whether it was sent | restore-deadline |
+//! | `anchors/<date>.json` | the heads of all case records | restore-deadline |
 //! | `approvals/<CA id>.json` | approval of a deletion | `vigil approve` |
 //! | `cases/<CA id>/<RestorableUntil>.json` | record of a case, as a hash chain; `…-2.json` where that key is blocked | auto-restore, restore-deadline |
 //! | `findings/<function>/<finding id>.json` | one finding, and whether it was published | crl-audit, audit-report |
@@ -22,6 +23,8 @@
 //! | `state/deadline/<CA id>.json` | the restoration window that is tracked | restore-deadline |
 //! | `state/disabled/<CA id>.json` | since when a CA is DISABLED, and through whom | auto-restore |
 //! | `state/inventory/<Region>.json` | the CAs of a Region at the last sweep | auto-restore |
+//! | `state/permits/<Region>.json` | digests of the approvals and acknowledgements at the last sweep | auto-restore |
+//! | `state/permits/policies.json` | the newest set of policies that was seen | auto-restore |
 //! | `state/restorations/<CA id>.json` | the restorations of the last 30 days | auto-restore, restore-deadline |
 //! | `state/snapshots/<CA id>.json` | policy, permissions, tags and revocation configuration of a CA | auto-restore |
 //! | `summaries/<CA id>/<report id>.json` | summary of an audit report | audit-report |
@@ -34,6 +37,8 @@ use time::OffsetDateTime;
 
 use crate::{arn::CaArn, instant::in_key, span::Span};
 
+/// Prefix of the cases.
+pub const CASES: &str = "cases/";
 /// Prefix of the Cedar policies.
 pub const POLICIES: &str = "policies/";
 /// Prefix of the audit states, of CAs, buckets and partitions.
@@ -44,18 +49,35 @@ pub const WINDOWS: &str = "state/deadline/";
 pub const DISABLED: &str = "state/disabled/";
 /// Prefix of the inventories.
 pub const INVENTORIES: &str = "state/inventory/";
+/// Prefix of what was seen of approvals, acknowledgements and policies.
+pub const PERMITS: &str = "state/permits/";
 /// Prefix of the restorations.
 pub const RESTORATIONS: &str = "state/restorations/";
 
 /// What auto-restore and restore-deadline write for themselves, and seal.
-pub const SEALED: [&str; 7] =
-    ["alerts/", "cases/", WINDOWS, DISABLED, INVENTORIES, RESTORATIONS, "state/snapshots/"];
+pub const SEALED: [&str; 9] = [
+    "alerts/",
+    "anchors/",
+    CASES,
+    WINDOWS,
+    DISABLED,
+    INVENTORIES,
+    PERMITS,
+    RESTORATIONS,
+    "state/snapshots/",
+];
+/// Prefix of the acknowledgements.
+pub const ACKNOWLEDGEMENTS: &str = "acks/";
+/// Prefix of the approvals.
+pub const APPROVALS: &str = "approvals/";
+/// The newest set of policies that was seen.
+pub const SEEN_POLICIES: &str = "state/permits/policies.json";
 /// The signed set of policies.
 pub const POLICY_SET: &str = "policies/set.json";
 
 /// The acknowledgement of a CA's deletion.
 pub fn acknowledgement(ca: &CaArn) -> String {
-    format!("acks/{}.json", ca.id())
+    format!("{ACKNOWLEDGEMENTS}{}.json", ca.id())
 }
 
 /// Prefix of all alerts of one deletion, which ends at `until`.
@@ -73,14 +95,19 @@ pub fn refused_acknowledgement(ca: &CaArn, until: OffsetDateTime) -> String {
     format!("{}acknowledgement-refused.json", alerts(ca, until))
 }
 
+/// The heads of all case records of a day.
+pub fn anchor(at: OffsetDateTime) -> String {
+    format!("anchors/{}.json", &in_key(at)[..8])
+}
+
 /// The approval of a CA's deletion.
 pub fn approval(ca: &CaArn) -> String {
-    format!("approvals/{}.json", ca.id())
+    format!("{APPROVALS}{}.json", ca.id())
 }
 
 /// Prefix of all cases of a CA.
 pub fn cases(ca: &CaArn) -> String {
-    format!("cases/{}/", ca.id())
+    format!("{CASES}{}/", ca.id())
 }
 
 /// The case of the deletion whose window ends at `until`.
@@ -187,6 +214,11 @@ pub fn disabled(ca: &CaArn) -> String {
 /// The inventory of a Region.
 pub fn inventory(region: &str) -> String {
     format!("{INVENTORIES}{region}.json")
+}
+
+/// The approvals and acknowledgements that were seen for CAs of a Region.
+pub fn seen_permits(region: &str) -> String {
+    format!("{PERMITS}{region}.json")
 }
 
 /// The restorations of a CA.

@@ -3,15 +3,16 @@
 use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
-use time::{Duration, OffsetDateTime};
+use serde_json::Value;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::calls::{Calls, lock};
 use crate::{
     arn::CaArn,
     ca::{Ca, CaStatus},
     ports::{
-        Attachments, Authorities, CaCertificate, Described, Issued, Listing, PortError, Receipt,
-        ServiceStatus,
+        Attachments, Authorities, CaCertificate, Described, EventHistory, Issued, Listing,
+        PortError, Receipt, ServiceStatus,
     },
     snapshot::{Attached, Missing},
 };
@@ -50,6 +51,8 @@ pub struct FakeAuthorities {
     pub issued: Mutex<BTreeMap<String, String>>,
     /// What is attached to the CAs, by ARN.
     pub attached: Mutex<BTreeMap<String, Attached>>,
+    /// CloudTrail's event history: the details of its events.
+    pub history: Mutex<Vec<Value>>,
     pub(super) names: [String; 1],
 }
 
@@ -68,6 +71,7 @@ impl FakeAuthorities {
             certificates: Mutex::default(),
             issued: Mutex::default(),
             attached: Mutex::default(),
+            history: Mutex::default(),
             names: ["us-east-1".to_owned()],
         }
     }
@@ -274,5 +278,23 @@ impl Attachments for FakeAuthorities {
         now.revocation = missing.revocation.unwrap_or_else(|| now.revocation.clone());
         lock(&self.changes).push("put_back");
         Ok(vec![self.receipt(); calls])
+    }
+}
+
+#[async_trait]
+impl EventHistory for FakeAuthorities {
+    async fn deletions(
+        &self,
+        from: OffsetDateTime,
+        to: OffsetDateTime,
+    ) -> Result<Vec<Value>, PortError> {
+        self.calls.make("LookupEvents").await?;
+        let at = |record: &Value| {
+            let text = record["eventTime"].as_str().unwrap_or_default();
+            OffsetDateTime::parse(text, &Rfc3339).unwrap()
+        };
+        let history = lock(&self.history);
+        let within = |record: &&Value| (from..=to).contains(&at(record));
+        Ok(history.iter().rev().filter(within).cloned().collect())
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Mutex;
 
 use super::calls::{Calls, lock};
 use crate::{
+    anchor::Anchored,
     finding::Finding,
-    ports::{Bus, Continuation, PortError, PublishError, RefusedFinding},
+    ports::{Bus, Continuation, Heartbeat, PortError, PublishError, RefusedFinding},
 };
 use async_trait::async_trait;
 
@@ -20,6 +21,10 @@ pub struct FakeBus {
     pub published: Mutex<Vec<Finding>>,
     /// The continuations that were sent.
     pub continued_from: Mutex<Vec<Continuation>>,
+    /// The signs of life.
+    pub beats: Mutex<Vec<Heartbeat>>,
+    /// The anchors.
+    pub anchors: Mutex<Vec<Anchored>>,
 }
 
 impl FakeBus {
@@ -59,6 +64,18 @@ impl Bus for FakeBus {
     async fn continue_later(&self, rest: &Continuation) -> Result<(), PortError> {
         self.calls.make("hand_on").await?;
         lock(&self.continued_from).push(rest.clone());
+        Ok(())
+    }
+
+    async fn beat(&self, beat: &Heartbeat) -> Result<(), PortError> {
+        self.calls.make("beat").await?;
+        lock(&self.beats).push(beat.clone());
+        Ok(())
+    }
+
+    async fn anchor(&self, anchored: &Anchored) -> Result<(), PortError> {
+        self.calls.make("anchor").await?;
+        lock(&self.anchors).push(anchored.clone());
         Ok(())
     }
 }

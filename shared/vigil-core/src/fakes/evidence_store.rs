@@ -35,6 +35,11 @@ impl FakeEvidenceStore {
         lock(&self.objects).insert(key.to_owned(), body.as_bytes().to_vec());
     }
 
+    /// Removes an object.
+    pub fn remove(&self, key: &str) {
+        lock(&self.objects).remove(key);
+    }
+
     /// Has the listing of a prefix fail.
     pub fn fail_list(&self, prefix: &'static str) {
         *lock(&self.refused) = Some(prefix);

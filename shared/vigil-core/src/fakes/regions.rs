@@ -9,7 +9,7 @@ impl Regions for FakeAuthorities {
     }
 
     fn of(&self, region: &str) -> Option<RegionPorts<'_>> {
-        let ports = RegionPorts { authorities: self, attachments: self };
+        let ports = RegionPorts { authorities: self, attachments: self, history: self };
         (region == self.names[0]).then_some(ports)
     }
 }

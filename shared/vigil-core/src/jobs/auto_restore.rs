@@ -5,7 +5,8 @@
 //! between, the next delivery of the event, or the next sweep, finds the record and goes on from
 //! there. Restoring a CA that is back already changes nothing, and findings have stable ids.
 //!
-//! Three things set it off: the event of a deletion; the event of a disabling, which is noted so
+//! Four things set it off: the event of a deletion; the event of a change to a CA's policy, permissions
+//! or tags, which its snapshot follows; the event of a disabling, which is noted so
 //! that a CA which was ACTIVE until it was disabled to be deleted can be made so again; and a
 //! schedule, because events are delivered at best effort.
 
@@ -25,6 +26,7 @@ mod rejected_events;
 mod snapshots;
 mod sweep;
 pub(in crate::jobs) mod vanished;
+mod watch;
 
 pub use super::case::{
     Act, AutoRestoreError, CaFailure, Case, CaseEntry, CaseError, CaseOutcome, CaseState,
@@ -46,7 +48,18 @@ pub async fn run(
     if is_sweep(event) {
         return sweep::all(ports, settings).await;
     }
-    let ended = if cloudtrail::is_update(event) {
+    let ended = if cloudtrail::is_attachment_change(event) {
+        match cloudtrail::attachment_change(event) {
+            Ok((ca, at)) => match place(&ca, ports.regions, settings) {
+                Ok(region) => {
+                    let job = RegionRun::new(region, ports, settings);
+                    return job.follow_attachments(&ca, at).await;
+                }
+                Err(refusal) => refusal,
+            },
+            Err(refusal) => refusal,
+        }
+    } else if cloudtrail::is_update(event) {
         match cloudtrail::disabling(event) {
             Ok(disabling) => match place(&disabling.ca, ports.regions, settings) {
                 Ok(region) => {

@@ -9,11 +9,15 @@ use crate::{
     ca::Ca,
     cloudtrail::Deletion,
     mode::Mode,
-    ports::{Attachments, Authorities, Bus, EvidenceStore, RegionPorts, Regions, Signatures},
+    ports::{
+        Attachments, Authorities, Bus, EventHistory, EvidenceStore, RegionPorts, Regions,
+        Signatures,
+    },
     signed::Signers,
 };
 
 pub(super) mod act;
+pub(super) mod deleter;
 pub(super) mod disabled;
 mod error;
 pub(super) mod findings;
@@ -74,6 +78,8 @@ pub struct Settings {
 pub(super) struct RegionRun<'a> {
     pub(super) authorities: &'a dyn Authorities,
     pub(super) attachments: &'a dyn Attachments,
+    pub(super) history: &'a dyn EventHistory,
+    pub(super) lookup: deleter::Lookup,
     pub(super) evidence: &'a dyn EvidenceStore,
     pub(super) bus: &'a dyn Bus,
     pub(super) signatures: &'a dyn Signatures,
@@ -82,21 +88,25 @@ pub(super) struct RegionRun<'a> {
 
 impl<'a> RegionRun<'a> {
     pub(super) fn new(region: RegionPorts<'a>, ports: &Ports<'a>, settings: &'a Settings) -> Self {
-        let RegionPorts { authorities, attachments } = region;
+        let RegionPorts { authorities, attachments, history } = region;
+        let lookup = deleter::Lookup::default();
         let Ports { evidence, bus, signatures, .. } = *ports;
-        Self { authorities, attachments, evidence, bus, signatures, settings }
+        Self { authorities, attachments, history, lookup, evidence, bus, signatures, settings }
     }
 
-    /// Opens the case of a deletion that was found without its event.
+    /// Opens the case of a deletion that was found without its event: `on_record` is CloudTrail's record
+    /// of it, where that was asked for and found.
     pub(super) fn open(
         &self,
         ca: &Ca,
+        on_record: Option<Deletion>,
         now: OffsetDateTime,
         slot: RecordSlot,
     ) -> Result<Case, AutoRestoreError> {
         let until = ca.restorable_until.unwrap_or(now);
-        let deletion = Deletion::without_event(ca, now);
-        Case::open_at(slot, deletion, until, now).map_err(AutoRestoreError::Record)
+        let source = if on_record.is_some() { Source::History } else { Source::Sweep };
+        let deletion = on_record.unwrap_or_else(|| Deletion::without_event(ca, now));
+        Case::open_at(slot, source, deletion, (until, now)).map_err(AutoRestoreError::Record)
     }
 }
 

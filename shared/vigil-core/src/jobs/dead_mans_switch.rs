@@ -1,12 +1,14 @@
 //! The dead man's switch: shortly before the window of a deleted CA ends, policy can require its
 //! restoration, whatever was decided before.
 
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::case::{
     AutoRestoreError, Outcome, Ports, RegionRun, Settings, TRIES,
-    act::Act,
-    gather::{self, RetryUntilKnown},
+    act::{Act, Source},
+    deleter::Proof,
+    gather::{self, Gathered, RetryUntilKnown},
     limit,
     machine::CaseState,
     record::{Case, RecordSlot, Recorded},
@@ -72,12 +74,12 @@ impl RegionRun<'_> {
     }
 
     async fn at_deadline_once(&self, call: LastCall<'_>) -> Result<AtDeadline, AutoRestoreError> {
-        let LastCall { ca, until, acknowledged, now } = call;
+        let LastCall { ca, until, now, .. } = call;
         let (mut case, etag) = match self.find_at_deadline(ca, until, now).await? {
             (_, Recorded::Case(case, etag)) => (*case, Some(etag)),
             (slot, _) => {
                 let over = slot.over.clone();
-                (self.open(ca, now, slot)?, over)
+                (self.open(ca, None, now, slot)?, over)
             }
         };
         match case.state() {
@@ -98,7 +100,7 @@ impl RegionRun<'_> {
                 if !case.is_closed() {
                     return Ok(AtDeadline::NotRequired);
                 }
-                case.reopen(Deletion::without_event(ca, now), now)
+                case.reopen(Source::Sweep, Deletion::without_event(ca, now), now)
                     .map_err(AutoRestoreError::Record)?;
             }
         }
@@ -109,13 +111,13 @@ impl RegionRun<'_> {
             gather::gather(self, &ca.arn, &case.occasion(), now, retry_until_known).await;
         let mut gathered = gathered?;
         gathered.recall_approval(&case);
-        let facts = gathered.facts(case.deletion(), ca);
-        let answer = policy::must_restore_at_deadline(&gathered.policies, &facts, acknowledged);
-        let Permission::Granted { policies } = answer else { return Ok(AtDeadline::NotRequired) };
+        let Some((policies, request)) = self.must_restore(&gathered, case.deletion(), call).await
+        else {
+            return Ok(AtDeadline::NotRequired);
+        };
         if self.settings.mode.observes() {
             return Ok(AtDeadline::Withheld { policies });
         }
-        let request = policy::request_json(&facts, Question::Deadline { acknowledged });
         let observation = match self.authorities.describe(&ca.arn).await {
             Ok(seen) => Observation::Ca(Box::new(seen)),
             Err(PortError::NotFound { .. }) => Observation::Gone { as_of: now },
@@ -133,6 +135,34 @@ impl RegionRun<'_> {
         }
         let case = CaseRunner::new(self, case, etag, observation).run().await?;
         Ok(AtDeadline::ended(&case))
+    }
+
+    /// The policies that restore the CA, and what they were asked. A CA is let go because of its deleter
+    /// only if CloudTrail recorded that deleter.
+    async fn must_restore(
+        &self,
+        gathered: &Gathered,
+        claimed: &Deletion,
+        LastCall { ca, acknowledged, .. }: LastCall<'_>,
+    ) -> Option<(Vec<String>, Value)> {
+        let ask = |deletion: &Deletion| {
+            let facts = gathered.facts(deletion, ca);
+            match policy::must_restore_at_deadline(&gathered.policies, &facts, acknowledged) {
+                Permission::Granted { policies } => {
+                    let question = Question::Deadline { acknowledged };
+                    Some((policies, policy::request_json(&facts, question)))
+                }
+                Permission::Denied { .. } => None,
+            }
+        };
+        if let Some(answer) = ask(claimed) {
+            return Some(answer);
+        }
+        let of_unknown = ask(&claimed.by_unknown(ca))?;
+        match self.proof(claimed).await {
+            Proof::Recorded(recorded) => ask(&recorded),
+            _ => Some(of_unknown),
+        }
     }
 
     /// What cannot be read at the last moment counts as absent, for whatever reason.

@@ -18,11 +18,12 @@ use crate::{
         stored,
     },
     permit::PermittedDeletions,
-    ports::{Etag, Listing, RegionPorts, StoredObject},
+    ports::{Etag, Heartbeat, Listing, RegionPorts, StoredObject},
     span::Span,
 };
 
 mod alert;
+mod anchoring;
 mod background;
 mod ending;
 mod error;
@@ -110,6 +111,19 @@ pub async fn run(
         failures.append(&mut region_sweep.failures);
     }
     window_tracker::close_ended(&answered, ports, settings, &mut outcome, &mut failures).await;
+    if let Err(step) = anchoring::anchor(ports, as_of).await {
+        failures.push(CaFailure::of_all(step));
+    }
+    let beat = Heartbeat {
+        function: "restore-deadline".to_owned(),
+        as_of,
+        regions: outcome.regions.clone(),
+        deleted: outcome.deleted.len(),
+        failures: failures.len(),
+    };
+    if let Err(cause) = ports.bus.beat(&beat).await {
+        failures.push(CaFailure::of_all(CaError::Beat(cause)));
+    }
     if failures.is_empty() {
         Ok(outcome)
     } else {

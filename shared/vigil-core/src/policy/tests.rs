@@ -244,7 +244,7 @@ fn a_set_that_is_not_whole_is_not_used() {
 }
 
 fn snapshot(attached: Attached) -> Snapshot {
-    Snapshot { ca: ARN.parse().unwrap(), as_of: AT - Duration::HOUR, attached }
+    Snapshot { ca: ARN.parse().unwrap(), as_of: AT - Duration::HOUR, attached, changed_at: None }
 }
 
 fn certificates(valid: u64) -> Certificates {

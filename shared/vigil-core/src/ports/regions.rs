@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Attachments, Authorities};
+use super::{Attachments, Authorities, EventHistory};
 
 /// The Regions that one invocation watches, each with its own endpoint of ACM PCA.
 pub trait Regions: Send + Sync {
@@ -13,13 +13,15 @@ pub trait Regions: Send + Sync {
     fn of(&self, region: &str) -> Option<RegionPorts<'_>>;
 }
 
-/// ACM PCA in one Region.
+/// ACM PCA and CloudTrail in one Region.
 #[derive(Clone, Copy)]
 pub struct RegionPorts<'a> {
     /// The CAs, and their state.
     pub authorities: &'a dyn Authorities,
     /// The settings of a CA that a deletion may remove.
     pub attachments: &'a dyn Attachments,
+    /// Who called what there.
+    pub history: &'a dyn EventHistory,
 }
 
 impl fmt::Debug for RegionPorts<'_> {

@@ -14,6 +14,7 @@ pub const RULES: &[RuleInfo] = &[
     RESTORATION_UNVERIFIED,
     POLICIES_UNUSABLE,
     EVIDENCE_SUSPICIOUS,
+    EVENTS_CONTRADICTORY,
     GONE,
     VANISHED,
 ];
@@ -241,6 +242,26 @@ pub(crate) const UNWRITABLE: Kind = Kind {
     impact: "No case says what was decided about this deletion. Until the bucket can be written, nothing that Vigil \
              does is on record.",
     what_to_do: "Look at the bucket's policy, its key and the role of auto-restore. The deletion's own call:",
+    first_command: WHO_DELETED,
+};
+
+/// Two events tell of one deletion, or the event history contradicts the event.
+pub(crate) const EVENTS_CONTRADICTORY: RuleInfo = RuleInfo {
+    id: "auto-restore.events-contradictory",
+    holds: "Every deletion has one event, and CloudTrail's event history has the same.",
+    cites: "AWS CloudTrail User Guide, CloudTrail record contents; AWS CloudTrail API Reference, LookupEvents",
+    kinds: &[CONTRADICTORY],
+};
+
+pub(crate) const CONTRADICTORY: Kind = Kind {
+    id: "contradictory",
+    severity: Severity::Critical,
+    title: "The events of the deletion of {ca} contradict each other",
+    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its events contradict each other: {why}. No policy was \
+                    asked, and the CA is restored.",
+    impact: "A principal may have invoked auto-restore with an event of its own, to have the deletion permitted.",
+    what_to_do: "Find out who may invoke auto-restore (lambda:InvokeFunction), and who did. CloudTrail has who deleted \
+                 the CA:",
     first_command: WHO_DELETED,
 };
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     assess, audit_report, auto_restore, bucket, configuration, crl, distribution, doctor,
-    last_resort, restore_deadline,
+    last_resort, permits, restore_deadline,
 };
 use crate::finding::{Kind, RuleInfo};
 
@@ -16,6 +16,7 @@ pub fn all() -> Vec<RuleInfo> {
     let configuration = configuration::RULES.iter().map(|rule| rule.info);
     let jobs = [
         auto_restore::RULES,
+        permits::RULES,
         restore_deadline::RULES,
         last_resort::RULES,
         audit_report::RULES,

@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod changes;
+mod deleter;
 mod denial;
+mod evidence;
 mod last_resort;
 mod permits;
 mod support;

@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
+    anchor::Anchored,
     finding::Finding,
-    ports::{Bus, Continuation, PortError, PublishError},
+    ports::{Bus, Continuation, Heartbeat, PortError, PublishError},
 };
 
 #[derive(Debug, Default)]
@@ -32,5 +33,14 @@ impl Bus for Collected {
             resource: rest.from.clone(),
             cause: "a run of `vigil assess` is not continued".into(),
         })
+    }
+
+    /// A run by a person gives no sign of life.
+    async fn beat(&self, _: &Heartbeat) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn anchor(&self, _: &Anchored) -> Result<(), PortError> {
+        Ok(())
     }
 }

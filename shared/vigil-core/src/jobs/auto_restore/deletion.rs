@@ -8,7 +8,7 @@ use crate::{
     evidence::keys,
     jobs::case::{
         AutoRestoreError, Outcome, RegionRun, TRIES,
-        act::Act,
+        act::{Act, Source},
         lookup,
         machine::CaseState,
         record::{Case, RecordSlot, Recorded},
@@ -26,7 +26,7 @@ enum CaseOfEvent {
     Again(Box<Case>, Etag),
     /// To a case that has it already.
     Known(Box<Case>, Etag),
-    /// To a case that was found without an event.
+    /// To a case that was found without an event, or by another event of the same deletion.
     Late(Box<Case>, Etag),
     /// To none yet.
     New { until: OffsetDateTime, slot: RecordSlot },
@@ -55,7 +55,8 @@ impl RegionRun<'_> {
             }
             CaseOfEvent::Known(case, etag) => (*case, Some(etag)),
             CaseOfEvent::Again(mut case, etag) => {
-                case.reopen(deletion.clone(), now).map_err(AutoRestoreError::Record)?;
+                let source = Source::Event;
+                case.reopen(source, deletion.clone(), now).map_err(AutoRestoreError::Record)?;
                 (*case, Some(etag))
             }
             CaseOfEvent::Late(mut case, etag) => {
@@ -65,7 +66,8 @@ impl RegionRun<'_> {
             }
             CaseOfEvent::New { until, slot } => {
                 let over = slot.over.clone();
-                let case = Case::open_at(slot, deletion.clone(), until, now);
+                let times = (until, now);
+                let case = Case::open_at(slot, Source::Event, deletion.clone(), times);
                 (case.map_err(AutoRestoreError::Record)?, over)
             }
         };
@@ -123,7 +125,8 @@ impl RegionRun<'_> {
         let ca = deletion.ca.clone();
         Ok(match (deletion_match, observation.ca()) {
             (Some(DeletionMatch::Deleted), Some(seen)) if other.is_some() => match other {
-                Some((case, etag)) if case.is_closed() && may_follow(&case, deletion) => {
+                Some((case, etag)) if contradicts(&case) => CaseOfEvent::Late(case, etag),
+                Some((case, etag)) if case.is_closed() && deletion.at >= case.deletion().at => {
                     CaseOfEvent::Again(case, etag)
                 }
                 // Within a minute restored and deleted anew; that deletion has its own event.
@@ -188,8 +191,13 @@ impl RegionRun<'_> {
     }
 }
 
-/// Whether a closed case is judged anew by this event. A case that let the deletion stand by another
-/// event is: two events of one deletion contradict each other, and one of them may be made up.
-fn may_follow(case: &Case, deletion: &Deletion) -> bool {
-    deletion.at >= case.deletion().at || case.state() == CaseState::Permitted
+/// Whether another event of the same deletion contradicts the case: the CA has not been restored since the
+/// first one, so one of the two may be made up.
+fn contradicts(case: &Case) -> bool {
+    match case.state() {
+        CaseState::Seen | CaseState::Judged | CaseState::Permitted | CaseState::Escalated => true,
+        CaseState::Restoring | CaseState::Restored | CaseState::Reactivated | CaseState::Lost => {
+            false
+        }
+    }
 }

@@ -7,13 +7,15 @@
 use time::{Duration, OffsetDateTime};
 
 use crate::{
+    arn::CaArn,
     ca::{Ca, CaStatus},
     certificate::Certificate,
     evidence::keys,
     inventory::{Identity, Inventory, Known},
     jobs::{
-        case::{AutoRestoreError, CaFailure, RegionRun},
-        conditional, stored,
+        case::{AutoRestoreError, CaFailure, Outcome, RegionRun},
+        conditional,
+        stored::{self, Stored},
     },
     ports::{Listing, PortError},
     snapshot::Snapshot,
@@ -125,6 +127,46 @@ impl RegionRun<'_> {
         Ok(())
     }
 
+    /// The owner has changed the CA's policy, permissions or tags: the snapshot follows. Of a CA that is DELETED
+    /// meanwhile they cannot be read, so the snapshot is marked, and is not put back.
+    pub(super) async fn follow_attachments(
+        &self,
+        arn: &CaArn,
+        at: OffsetDateTime,
+    ) -> Result<Outcome, AutoRestoreError> {
+        let changed = |recorded| {
+            let (ca, changed_at) = (arn.clone(), at);
+            Ok(Outcome::AttachmentsFollowed { ca, changed_at, recorded })
+        };
+        let seen = match self.authorities.describe(arn).await {
+            Ok(seen) => seen,
+            Err(PortError::NotFound { .. }) => return changed(false),
+            Err(cause) => return Err(AutoRestoreError::Describe(cause)),
+        };
+        match self.take_snapshot(&seen.ca, seen.as_of).await {
+            Ok(()) => return changed(true),
+            Err(AutoRestoreError::ReadAttributes(
+                PortError::InvalidState { .. } | PortError::NotFound { .. },
+            )) => {}
+            Err(error) => return Err(error),
+        }
+        let key = keys::snapshot(arn);
+        let stored = stored::read::<Snapshot>(self.evidence, &key).await;
+        let Stored::Known(snapshot, etag) = stored.map_err(AutoRestoreError::EvidenceStore)? else {
+            return changed(false);
+        };
+        if at <= snapshot.as_of || snapshot.changed_at.is_some_and(|known| at <= known) {
+            return changed(false);
+        }
+        let marked = Snapshot { changed_at: Some(at), ..snapshot };
+        let body = serde_json::to_vec_pretty(&marked).map_err(AutoRestoreError::Write)?;
+        let written = conditional::write(self.evidence, &key, body, Some(&etag)).await;
+        match written.map_err(AutoRestoreError::EvidenceStore)? {
+            Some(_) => changed(true),
+            None => Err(AutoRestoreError::Contended { key }),
+        }
+    }
+
     pub(super) async fn take_snapshot(
         &self,
         ca: &Ca,
@@ -135,7 +177,7 @@ impl RegionRun<'_> {
         let key = keys::snapshot(&ca.arn);
         let object = stored::object(self.evidence, &key).await;
         let object = object.map_err(AutoRestoreError::EvidenceStore)?;
-        let snapshot = Snapshot { ca: ca.arn.clone(), as_of, attached };
+        let snapshot = Snapshot { ca: ca.arn.clone(), as_of, attached, changed_at: None };
         let body = serde_json::to_vec_pretty(&snapshot).map_err(AutoRestoreError::Write)?;
         let over = object.as_ref().map(|object| &object.etag);
         let written = conditional::write(self.evidence, &key, body, over).await;

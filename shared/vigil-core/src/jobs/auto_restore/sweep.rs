@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use time::OffsetDateTime;
 
+use super::watch;
 use crate::{
     ca::{Ca, CaStatus},
     cloudtrail::Deletion,
@@ -15,7 +16,7 @@ use crate::{
         case::{
             AutoRestoreError, CaFailure, Outcome, Ports, RegionRun, Settings, SweepResult, Swept,
             TRIES,
-            act::Act,
+            act::{Act, Source},
             disabled,
             limit::{self, Restoration, Restorations, Taken, When},
             lookup,
@@ -49,10 +50,19 @@ pub(super) async fn all(
     let region_sweeps = join_all(watched.map(|(name, region)| async move {
         RegionRun::new(region, ports, settings).sweep(name).await
     }));
-    merged(region_sweeps.await)
+    let region_sweeps = region_sweeps.await;
+    let as_of = region_sweeps.iter().filter_map(|region| region.as_of).max();
+    let watched = match as_of {
+        Some(as_of) => watch::policies(ports, settings, as_of).await,
+        None => Ok(()),
+    };
+    merged(region_sweeps, watched)
 }
 
-fn merged(region_sweeps: Vec<RegionSweep>) -> Result<Outcome, AutoRestoreError> {
+fn merged(
+    region_sweeps: Vec<RegionSweep>,
+    watched: Result<(), AutoRestoreError>,
+) -> Result<Outcome, AutoRestoreError> {
     let (mut regions, mut seen, mut deleted) = (Vec::new(), 0, Vec::new());
     let (mut latest, mut failures) = (None, Vec::new());
     for region_sweep in region_sweeps {
@@ -63,6 +73,9 @@ fn merged(region_sweeps: Vec<RegionSweep>) -> Result<Outcome, AutoRestoreError> 
         seen += region_sweep.seen;
         deleted.extend(region_sweep.swept);
         failures.extend(region_sweep.failures);
+    }
+    if let Err(error) = watched {
+        failures.push(CaFailure::of_all(keys::POLICY_SET, error));
     }
     let as_of = latest.unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let outcome = Outcome::Swept { regions, as_of, seen, deleted };
@@ -89,6 +102,7 @@ impl RegionRun<'_> {
             listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
         // Who has least time left goes first.
         deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
+        self.lookup.cover(&deleted, now);
         let mut swept = Vec::new();
         let mut failures = Vec::new();
         for ca in deleted {
@@ -108,6 +122,9 @@ impl RegionRun<'_> {
         self.sweep_restored(&region, &listing.cas, now, &mut swept, &mut failures).await;
         self.sweep_disabled(&region, &listing.cas, now, &mut failures).await;
         self.keep_inventory(&region, &listing, &mut failures).await;
+        if let Err(error) = self.watch_permits(&region, &listing).await {
+            failures.push(CaFailure::of_all(&region, error));
+        }
         RegionSweep { as_of: Some(now), region, seen, swept, failures }
     }
 
@@ -135,6 +152,7 @@ impl RegionRun<'_> {
     ) -> Result<Option<SweepResult>, AutoRestoreError> {
         let is_recent =
             |at: Option<OffsetDateTime>| at.is_some_and(|at| now - at < self.settings.settle);
+        let changed_at = ca.last_state_change_at;
         // By this very deletion, or the case is another's.
         let is_deleted = ca
             .restorable_until
@@ -155,8 +173,8 @@ impl RegionRun<'_> {
                 let observes = self.settings.mode.observes();
                 if is_deleted && case.is_withheld() && !observes {
                     // Judged anew: approvals and policies may have changed while Vigil observed.
-                    let deletion = case.deletion().clone();
-                    case.reopen(deletion, now).map_err(AutoRestoreError::Record)?;
+                    let (source, deletion) = (case.source(), case.deletion().clone());
+                    case.reopen(source, deletion, now).map_err(AutoRestoreError::Record)?;
                     return self.sweep_on(ca, *case, Some(etag), now).await;
                 }
                 if is_deleted
@@ -170,8 +188,14 @@ impl RegionRun<'_> {
                 if !is_deleted || !contradicts || is_recent(case.last_at()) {
                     return Ok(Some(SweepResult::Closed { state }));
                 }
-                let deletion = Deletion::without_event(ca, now);
-                case.reopen(deletion, now).map_err(AutoRestoreError::Record)?;
+                let (source, deletion) = self.deletion_of(ca, now).await;
+                case.reopen(source, deletion, now).map_err(AutoRestoreError::Record)?;
+                (*case, Some(etag))
+            }
+            // What waits for CloudTrail's record is in no invocation's hands.
+            Recorded::Case(case, etag)
+                if is_deleted && case.state() == CaseState::Seen && !is_recent(changed_at) =>
+            {
                 (*case, Some(etag))
             }
             Recorded::Case(case, _) if is_recent(case.last_at()) => {
@@ -179,16 +203,25 @@ impl RegionRun<'_> {
             }
             Recorded::Case(case, etag) => (*case, Some(etag)),
             Recorded::Absent | Recorded::Blocked(_) | Recorded::Unreadable(_)
-                if !is_deleted || is_recent(ca.last_state_change_at) =>
+                if !is_deleted || is_recent(changed_at) =>
             {
                 return Ok(None);
             }
             Recorded::Absent | Recorded::Blocked(_) | Recorded::Unreadable(_) => {
                 let over = place.over.clone();
-                (self.open(ca, now, place)?, over)
+                let on_record = self.deletion_on_record(ca, now).await;
+                (self.open(ca, on_record, now, place)?, over)
             }
         };
         self.sweep_on(ca, case, etag, now).await
+    }
+
+    /// By CloudTrail's event history, or else by what the CA itself shows.
+    async fn deletion_of(&self, ca: &Ca, now: OffsetDateTime) -> (Source, Deletion) {
+        match self.deletion_on_record(ca, now).await {
+            Some(deletion) => (Source::History, deletion),
+            None => (Source::Sweep, Deletion::without_event(ca, now)),
+        }
     }
 
     /// Whether the pause is over after which a CA that was deleted again and again is restored.

@@ -3,6 +3,7 @@
 mod again;
 mod asking;
 mod bad_input;
+mod deleter;
 mod first_crl;
 mod hostile;
 mod judging;
@@ -15,4 +16,5 @@ mod repeating;
 mod restoring;
 mod sweep;
 mod vanished;
+mod watch;
 mod world;

@@ -167,8 +167,10 @@ pub enum Act {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
-    /// CloudTrail's record of the deletion.
+    /// CloudTrail's record of the deletion, as EventBridge delivered it.
     Event,
+    /// The deleted CA, whose event had not come, and CloudTrail's event history.
+    History,
     /// The deleted CA, whose event had not come.
     Sweep,
 }
@@ -210,6 +212,9 @@ pub struct Judgement {
     /// What its loss would affect.
     #[serde(default)]
     pub impact: Impact,
+    /// Why the events of the deletion cannot all be true. Then the CA is restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contradiction: Option<String>,
 }
 
 impl Act {

@@ -44,7 +44,11 @@ pub(in crate::jobs) fn findings(
             Some(finding(&rules::GONE, seen, case, None, as_of))
         }
     };
-    let problems = [policies_unusable(case, ca, as_of), suspicious(case, ca, as_of)];
+    let problems = [
+        policies_unusable(case, ca, as_of),
+        suspicious(case, ca, as_of),
+        contradiction(case, ca, as_of),
+    ];
     end.into_iter().chain(problems.into_iter().flatten()).collect()
 }
 
@@ -113,9 +117,11 @@ fn restorer(by: Restorer) -> &'static str {
 
 /// Why it was restored.
 fn reason(case: &Case, by: Restorer) -> &'static str {
-    let verdict = case.judgement().map(|judgement| &judgement.verdict);
-    match (by, verdict) {
+    let judgement = case.judgement();
+    let contradicts = judgement.is_some_and(|judgement| judgement.contradiction.is_some());
+    match (by, judgement.map(|judgement| &judgement.verdict)) {
         (Restorer::External, _) => "it was not DELETED any more when Vigil acted",
+        (Restorer::Vigil, _) if contradicts => "what is known of who deleted it contradicts itself",
         (Restorer::Vigil, _) if case.is_overruled() => {
             "the deletion was neither approved nor acknowledged"
         }
@@ -190,6 +196,16 @@ fn suspicious(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Option<Fin
     Some(finding(&rules::EVIDENCE_SUSPICIOUS, seen, case, ca, as_of))
 }
 
+/// The events of one deletion cannot all be true.
+fn contradiction(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Option<Finding> {
+    let why = case.judgement()?.contradiction.as_ref()?;
+    let seen = Observation::new(rules::CONTRADICTORY)
+        .name("why", why.clone())
+        .with("why", why.as_str())
+        .with("event_ids", case.event_ids());
+    Some(finding(&rules::EVENTS_CONTRADICTORY, seen, case, ca, as_of))
+}
+
 /// The CA is restored, and the evidence bucket takes no record of it.
 pub(in crate::jobs) fn unrecorded(
     case: &Case,
@@ -216,7 +232,7 @@ fn finding(
     let (who, by_short) = if is_known {
         (deletion.by.name(), deletion.by.short_name())
     } else {
-        ("an unknown caller, whose call CloudTrail did not deliver,", "An unknown caller")
+        ("an unknown caller, whose call CloudTrail has not recorded so far,", "An unknown caller")
     };
     let common_name = ca.and_then(|ca| ca.common_name.as_deref());
     let names = Names::new(format!("{} in the evidence bucket", case.key()))

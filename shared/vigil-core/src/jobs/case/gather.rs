@@ -13,7 +13,7 @@ use crate::{
     impact::Impact,
     jobs::{
         authentic::{self, Gap},
-        impact, own_policies,
+        impact, policy_set,
     },
     policy::{self, Approval, Facts, Policies},
     ports::EvidenceStore,
@@ -93,7 +93,7 @@ pub(in crate::jobs) async fn gather(
         authentic::approval(evidence, run_in.signatures, &run_in.settings.approvers, ca),
         join(snapshot(evidence, ca), limit::earlier(evidence, ca, occasion, as_of)),
         impact::gather(evidence, ca, as_of),
-        own_policies::read(run_in.evidence, run_in.signatures, &run_in.settings.publishers),
+        policy_set::deciding(run_in),
     )
     .await;
     let is_approval_unasked = matches!(approved, Err(Gap::Passing(_)));

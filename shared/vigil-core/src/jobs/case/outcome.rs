@@ -36,6 +36,16 @@ pub enum Outcome {
         /// The record of the CA was changed.
         recorded: bool,
     },
+    /// The event of a change to a CA's policy, permissions or tags; `recorded`: whether its snapshot changed.
+    AttachmentsFollowed {
+        /// The CA that was changed.
+        ca: CaArn,
+        /// When.
+        #[serde(with = "time::serde::rfc3339")]
+        changed_at: OffsetDateTime,
+        /// The snapshot of the CA was changed.
+        recorded: bool,
+    },
     /// The event records a call that was refused, or that disabled nothing.
     NothingDone {
         /// Why.

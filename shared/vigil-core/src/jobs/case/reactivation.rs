@@ -140,6 +140,7 @@ mod tests {
             suspicious: Vec::new(),
             request: serde_json::Value::Null,
             ca: serde_json::Value::Null,
+            contradiction: None,
             impact: Impact::default(),
         };
         case.add(AT, Act::Judged { judgement: Box::new(judgement) }).unwrap();

@@ -143,17 +143,17 @@ impl Case {
         until: OffsetDateTime,
         at: OffsetDateTime,
     ) -> Result<Self, CaseError> {
-        Self::open_at(RecordSlot { copy: 1, ..RecordSlot::default() }, deletion, until, at)
+        let slot = RecordSlot { copy: 1, ..RecordSlot::default() };
+        Self::open_at(slot, Source::Event, deletion, (until, at))
     }
 
     /// A case begins with a deletion.
     pub(in crate::jobs) fn open_at(
         slot: RecordSlot,
+        source: Source,
         deletion: Deletion,
-        until: OffsetDateTime,
-        at: OffsetDateTime,
+        (until, at): (OffsetDateTime, OffsetDateTime),
     ) -> Result<Self, CaseError> {
-        let source = if deletion.event_id.is_some() { Source::Event } else { Source::Sweep };
         let until = until.replace_nanosecond(0).unwrap_or(until);
         let (ca, deletion) = (deletion.ca.clone(), Box::new(deletion));
         let RecordSlot { copy, over, passed_over } = slot;
@@ -266,10 +266,10 @@ impl Case {
     /// The same deletion's window, and yet another deletion: see [`machine::after`].
     pub(in crate::jobs) fn reopen(
         &mut self,
+        source: Source,
         deletion: Deletion,
         at: OffsetDateTime,
     ) -> Result<(), CaseError> {
-        let source = if deletion.event_id.is_some() { Source::Event } else { Source::Sweep };
         let (deletion, restorable_until) = (Box::new(deletion), self.until);
         let (over_unreadable, passed_over) = (false, Vec::new());
         self.add(at, Act::Seen { source, deletion, restorable_until, over_unreadable, passed_over })
@@ -287,6 +287,24 @@ impl Case {
         self.deletions().any(|deletion| deletion.event_id.as_deref() == event_id)
     }
 
+    /// Events of the one deletion that is being judged, by CloudTrail's ids: more than one contradict each
+    /// other, because a call has one record.
+    pub(in crate::jobs) fn event_ids(&self) -> Vec<&str> {
+        let mut ids = Vec::new();
+        for entry in &self.entries {
+            let id = match &entry.act {
+                Act::Seen { deletion, .. } => {
+                    ids.clear();
+                    deletion.event_id.as_deref()
+                }
+                Act::Joined { deletion } => deletion.event_id.as_deref(),
+                _ => None,
+            };
+            ids.extend(id.filter(|id| !ids.contains(id)));
+        }
+        ids
+    }
+
     /// Under what a restoration is counted: the record, and which of its deletions.
     pub(in crate::jobs) fn occasion(&self) -> String {
         let seen = self.entries.iter().filter(|entry| matches!(entry.act, Act::Seen { .. }));
@@ -299,6 +317,17 @@ impl Case {
     /// The deletion, by its event once that has come.
     pub fn deletion(&self) -> &Deletion {
         self.deletions().next_back().expect("a case begins with a deletion")
+    }
+
+    /// Where the deletion is known from.
+    pub(in crate::jobs) fn source(&self) -> Source {
+        let of_entry = |act: &Act| match act {
+            Act::Joined { .. } => Some(Source::Event),
+            Act::Seen { source, .. } => Some(*source),
+            _ => None,
+        };
+        let found = self.entries.iter().rev().find_map(|entry| of_entry(&entry.act));
+        found.expect("a case begins with a deletion")
     }
 
     /// The one that holds: facts that come late can lead to another.
@@ -342,6 +371,11 @@ impl Case {
     /// The hash of the last entry.
     pub fn head(&self) -> &str {
         &self.head
+    }
+
+    /// The hash of the entry that was the last when there were so many.
+    pub fn head_at(&self, acts: usize) -> Option<&str> {
+        self.entries.get(acts.checked_sub(1)?)?.json.get("hash")?.as_str()
     }
 
     pub(in crate::jobs) fn key(&self) -> String {

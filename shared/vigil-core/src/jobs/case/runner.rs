@@ -4,10 +4,10 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     AutoRestoreError, RegionRun,
-    act::{Act, Judgement, Restorer},
+    act::{Act, Restorer},
     disabled::Disabled,
     findings,
-    gather::{self, Gathered, RetryUntilKnown},
+    gather::Gathered,
     limit::{self, Taken, When},
     machine::{self, CaseState, Observed, Step},
     reactivation::{self, KeptDisabled},
@@ -18,18 +18,21 @@ use crate::{
     evidence::keys,
     failure::chain,
     jobs::{conditional, stored},
-    policy::{self, Permission, Question, Verdict},
+    policy::{self, Permission, Question},
     ports::{Described, Etag, PortError, ServiceStatus},
 };
 
 mod held;
+mod judging;
 mod patience;
 mod put_back;
 mod unrecorded;
 
-/// For so long after a deletion, who permits it has to be known: repetitions and sweeps ask again. Then
-/// the CA is judged with what is known; its window has six days left at least.
-const TIME_TO_RETRY: Duration = Duration::hours(3);
+use judging::Judged;
+
+/// For so long after a deletion, who permits it has to be known: Lambda repeats the event twice within about
+/// three minutes. Then the CA is judged with what is known. A restoration can be undone by another deletion.
+const TIME_TO_RETRY: Duration = Duration::minutes(10);
 
 /// With so much left of a window, an invocation that fails has its repetitions, and the next sweep.
 pub(in crate::jobs) const TIME_TO_REPEAT: Duration = Duration::minutes(20);
@@ -115,7 +118,12 @@ impl<'a> CaseRunner<'a> {
                     self.write().await?;
                     return Ok(self.case);
                 }
-                Step::Judge => self.judge().await?,
+                Step::Judge => {
+                    if self.judge().await? == Judged::Later {
+                        self.write().await?;
+                        return Ok(self.case);
+                    }
+                }
                 Step::Lose => self.add(Act::Lost)?,
                 Step::NoteRestored => self.note_restored(Restorer::External, None)?,
                 Step::Restore => self.restore().await?,
@@ -164,42 +172,6 @@ impl<'a> CaseRunner<'a> {
             }
             Some(_) | None => Observed::Deleted,
         }
-    }
-
-    async fn judge(&mut self) -> Result<(), AutoRestoreError> {
-        let Some(ca) = self.observation.ca().cloned() else { return Ok(()) };
-        self.gather(&ca).await?;
-        let Some(gathered) = &self.gathered else { return Ok(()) };
-        let facts = gathered.facts(self.case.deletion(), &ca);
-        let verdict = policy::judge(&gathered.policies, &facts);
-        let is_short = self.case.until() - self.observation.as_of() < TIME_TO_DECIDE;
-        let mut suspicious = gathered.suspicious.clone();
-        suspicious.extend(gathered.refused_approval(self.case.deletion(), &ca));
-        let judgement = Judgement {
-            restore_first: is_short && matches!(verdict, Verdict::Ask { .. }),
-            verdict,
-            policy_files: gathered.policy_files.clone(),
-            policy_problem: gathered.policy_problem.clone(),
-            unknown: gathered.unknown.clone(),
-            suspicious,
-            request: policy::request_json(&facts, Question::Deletion),
-            ca: serde_json::to_value(&ca).map_err(AutoRestoreError::Write)?,
-            impact: gathered.impact.clone(),
-        };
-        self.add(Act::Judged { judgement: Box::new(judgement) })
-    }
-
-    async fn gather(&mut self, ca: &Ca) -> Result<(), AutoRestoreError> {
-        if self.gathered.is_none() {
-            let (occasion, as_of) = (self.case.occasion(), self.observation.as_of());
-            let is_fresh = as_of - self.case.deletion().at < TIME_TO_RETRY;
-            let retry_until_known =
-                if is_fresh { RetryUntilKnown::Yes } else { RetryUntilKnown::No };
-            let gathered =
-                gather::gather(self.run_in, &ca.arn, &occasion, as_of, retry_until_known).await;
-            self.gathered = Some(gathered?);
-        }
-        Ok(())
     }
 
     async fn begin(&mut self) -> Result<(), AutoRestoreError> {

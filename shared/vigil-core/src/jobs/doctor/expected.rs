@@ -9,6 +9,7 @@ pub const FUNCTIONS: &[&str] =
 pub const RULES: &[(&str, bool)] = &[
     ("AuditReportReportGeneration", false),
     ("AuditReportRest", true),
+    ("AutoRestoreAttachments", false),
     ("AutoRestoreDeletion", false),
     ("AutoRestoreDisabling", false),
     ("BusChanged", false),

@@ -14,7 +14,7 @@ use crate::{
     failure::chain,
     finding::{Finding, Names, Observation},
     instant::rfc3339,
-    jobs::{authentic::Gap, in_order::in_order, own_policies},
+    jobs::{authentic::Gap, in_order::in_order, policy_set},
     ports::{Authorities, Bus, EvidenceStore, PortError, Signatures},
     rules::doctor::{TEST, TEST_FINDING},
     signed::Signers,
@@ -410,9 +410,17 @@ async fn policies(
     // To a function, an object that it may not read is none. To the operator, it is not known.
     fetched(evidence.read(keys::POLICY_SET).await)?;
     fetched(evidence.list(keys::POLICIES).await)?;
-    match own_policies::read(evidence.as_ref(), ports.signatures, &publishers).await {
+    match policy_set::read(evidence.as_ref(), ports.signatures, &publishers).await {
         Ok(None) => Ok(Ok(0)),
-        Ok(Some((_, names))) => Ok(Ok(names.len())),
+        Ok(Some(signed)) => {
+            let files = signed.set.names().len();
+            let key = keys::POLICY_SET;
+            Ok(signed
+                .set
+                .policies()
+                .map(|_| files)
+                .map_err(|error| format!("{key}: {}", chain(&error))))
+        }
         Err(Gap::Lasting(why)) => Ok(Err(why)),
         Err(Gap::Passing(error)) => Err(chain(&error)),
     }

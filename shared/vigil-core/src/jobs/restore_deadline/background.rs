@@ -47,7 +47,7 @@ fn account(case: &Case) -> Account {
     let deletion = case.deletion();
     let by = match deletion.event_id {
         Some(_) => deletion.by.name().to_owned(),
-        None => "somebody whose call CloudTrail did not deliver".to_owned(),
+        None => "an unknown caller, whose call CloudTrail has not recorded".to_owned(),
     };
     Account { by, at: deletion.at, why_it_stands: why_it_stands(case) }
 }

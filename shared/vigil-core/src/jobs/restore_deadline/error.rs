@@ -55,6 +55,10 @@ impl CaFailure {
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum CaError {
+    #[error("could not publish the anchor")]
+    Anchor(#[source] PortError),
+    #[error("could not publish the heartbeat")]
+    Beat(#[source] PortError),
     #[error("could not read or write the alert's record")]
     EvidenceStore(#[source] PortError),
     #[error("could not list the CAs")]

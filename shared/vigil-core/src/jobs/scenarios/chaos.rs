@@ -7,17 +7,19 @@ use std::{
 };
 
 use async_trait::async_trait;
-use time::Duration;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
 
 use super::random::Random;
 use crate::{
+    anchor::Anchored,
     arn::CaArn,
     fakes::{FakeAuthorities, FakeBus, FakeEvidenceStore},
     finding::Finding,
     ports::{
         Attachments, Authorities, Bus, CaCertificate, Continuation, Creation, Described, Etag,
-        EvidenceStore, Listing, PortError, PublishError, Receipt, RegionPorts, Regions,
-        Replacement, ServiceStatus, StoredObject,
+        EventHistory, EvidenceStore, Heartbeat, Listing, PortError, PublishError, Receipt,
+        RegionPorts, Regions, Replacement, ServiceStatus, StoredObject,
     },
     snapshot::{Attached, Missing},
 };
@@ -116,6 +118,12 @@ pub(super) struct Service<'a> {
     pub(super) chaos: &'a Chaos,
 }
 
+impl Service<'_> {
+    pub(super) fn has(&self, arn: &CaArn) -> bool {
+        self.inner.cas.lock().unwrap().iter().any(|ca| ca.arn == *arn)
+    }
+}
+
 #[async_trait]
 impl Authorities for Service<'_> {
     async fn list(&self) -> Result<Listing, PortError> {
@@ -131,7 +139,7 @@ impl Authorities for Service<'_> {
         let restore = async {
             let window = self.inner.cas.lock().unwrap().iter().find_map(until);
             let receipt = self.inner.restore(arn).await?;
-            let window = window.map_or(0, time::OffsetDateTime::unix_timestamp);
+            let window = window.map_or(0, OffsetDateTime::unix_timestamp);
             self.chaos.restored.lock().unwrap().push((arn.clone(), window));
             Ok(receipt)
         };
@@ -170,6 +178,17 @@ impl Attachments for Service<'_> {
     }
 }
 
+#[async_trait]
+impl EventHistory for Service<'_> {
+    async fn deletions(
+        &self,
+        from: OffsetDateTime,
+        to: OffsetDateTime,
+    ) -> Result<Vec<Value>, PortError> {
+        self.chaos.call("history", self.inner.deletions(from, to)).await
+    }
+}
+
 pub(super) struct World<'a> {
     pub(super) names: Vec<String>,
     pub(super) services: Vec<Service<'a>>,
@@ -183,7 +202,7 @@ impl Regions for World<'_> {
     fn of(&self, region: &str) -> Option<RegionPorts<'_>> {
         let place = self.names.iter().position(|name| name == region)?;
         let service = self.services.get(place)?;
-        Some(RegionPorts { authorities: service, attachments: service })
+        Some(RegionPorts { authorities: service, attachments: service, history: service })
     }
 }
 
@@ -243,5 +262,13 @@ impl Bus for Findings<'_> {
 
     async fn continue_later(&self, rest: &Continuation) -> Result<(), PortError> {
         self.chaos.call("hand_on", self.inner.continue_later(rest)).await
+    }
+
+    async fn beat(&self, beat: &Heartbeat) -> Result<(), PortError> {
+        self.chaos.call("beat", self.inner.beat(beat)).await
+    }
+
+    async fn anchor(&self, anchored: &Anchored) -> Result<(), PortError> {
+        self.chaos.call("anchor", self.inner.anchor(anchored)).await
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::{
-    super::{Act, AutoRestoreError, CaseState, Outcome, Ports, SweepResult, run},
+    super::{AutoRestoreError, CaseState, Outcome, Ports, SweepResult, run},
     world::*,
 };
 use crate::{
@@ -209,11 +209,11 @@ fn an_invented_event_gives_way_to_the_true_one() {
     fakes::put_policies(&world.evidence, &[("own.cedar", own)]);
     let mut invented = deletion_at("2026-11-20T10:00:40Z");
     invented["detail"]["userIdentity"]["arn"] = json!("arn:aws:iam::111122223333:role/Pipeline");
-    assert_eq!(state(&world.deliver_event(&invented).unwrap()), Some(CaseState::Permitted));
+    assert_eq!(state(&world.deliver_event(&invented).unwrap()), Some(CaseState::Seen));
     assert!(is_restored(&world.deliver().unwrap()));
-    let acts = world.case();
-    let seen = acts.entries().iter().filter(|entry| matches!(entry.act, Act::Seen { .. }));
-    assert_eq!(seen.count(), 2);
+    let told = world.bus.last();
+    assert_eq!(told.rule, "auto-restore.events-contradictory");
+    assert_eq!(told.severity, crate::finding::Severity::Critical);
 }
 
 /// What a saboteur writes, wherever.

@@ -140,3 +140,49 @@ fn a_sweep_reads_few_cas_in_detail_and_stops_when_throttled() {
     world.sweep(Duration::days(2)).unwrap();
     assert_eq!(world.authorities.calls.count("attached"), 26, "the next sweep goes on");
 }
+
+fn change(name: &str, parameter: &str, at: &str) -> serde_json::Value {
+    let mut event: serde_json::Value = serde_json::from_str(EVENT).unwrap();
+    let detail = &mut event["detail"];
+    detail["eventName"] = name.into();
+    detail["eventTime"] = at.into();
+    detail["requestParameters"] = serde_json::json!({parameter: fakes::ARN});
+    event
+}
+
+/// The owner takes everything away, and the CA is deleted before the next sweep.
+#[test]
+fn a_snapshot_follows_what_the_owner_changes() {
+    for (name, parameter) in [
+        ("CreatePermission", "certificateAuthorityArn"),
+        ("DeletePermission", "certificateAuthorityArn"),
+        ("DeletePolicy", "resourceArn"),
+        ("PutPolicy", "resourceArn"),
+        ("TagCertificateAuthority", "certificateAuthorityArn"),
+        ("UntagCertificateAuthority", "certificateAuthorityArn"),
+    ] {
+        let active = Ca { status: CaStatus::Active, ..fakes::deleted_ca(AT - Duration::DAY) };
+        let world = World::with(vec![active]);
+        attach(&world, full());
+        world.sweep(-Duration::HOUR).unwrap();
+        attach(&world, Attached::default());
+        let event = change(name, parameter, "2026-11-20T09:59:00Z");
+        let outcome = world.deliver_event(&event).unwrap();
+        assert!(matches!(outcome, Outcome::AttachmentsFollowed { recorded: true, .. }), "{name}");
+        world.delete_again(AT);
+        assert!(is_restored(&world.deliver().unwrap()));
+        assert_eq!(attached(&world), Attached::default(), "{name}");
+    }
+}
+
+/// The event of the change comes when the CA is DELETED, so that nothing can be read.
+#[test]
+fn a_change_that_cannot_be_read_any_more_is_not_undone() {
+    let world = stripped();
+    let event = change("DeletePolicy", "resourceArn", "2026-11-20T09:59:00Z");
+    world.deliver_event(&event).unwrap();
+    assert!(is_restored(&world.deliver().unwrap()));
+    assert_eq!(attached(&world), Attached::default());
+    let why = world.bus.last().what_to_do;
+    assert!(why.contains("older than the owner's last change"), "{why}");
+}

@@ -25,7 +25,7 @@ fn the_sweep_decides_a_deletion_whose_event_was_lost() {
     let case = world.case();
     assert!(matches!(case.entries()[0].act, Act::Seen { source: Source::Sweep, .. }));
     assert_eq!(case.deletion().by.name(), "Unknown");
-    assert!(world.bus.last().what_happened.contains("CloudTrail did not deliver"));
+    assert!(world.bus.last().what_happened.contains("CloudTrail has not recorded"));
 }
 
 #[test]

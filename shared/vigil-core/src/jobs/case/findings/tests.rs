@@ -34,8 +34,15 @@ fn judged(verdict: Verdict, problem: Option<&str>) -> Act {
         request: Value::Null,
         ca: Value::Null,
         impact: Impact::default(),
+        contradiction: None,
     };
     Act::Judged { judgement: Box::new(judgement) }
+}
+
+fn judged_by_contradictory_events() -> Act {
+    let Act::Judged { mut judgement } = judged(to_restore(), None) else { panic!() };
+    judgement.contradiction = Some("the events one and two are of one deletion".to_owned());
+    Act::Judged { judgement }
 }
 
 /// With an object that could not be used.
@@ -105,6 +112,7 @@ fn every_kind_reads_as_its_golden_file_says() {
         of(&case(vec![judged(to_restore(), None), Act::Withheld])),
         of(&case(vec![judged(to_restore(), Some(problem))])),
         of(&case(vec![judged_without("approvals/x.json: GetObject was refused")])),
+        of(&case(vec![judged_by_contradictory_events()])),
         vec![unrecorded(&disabled, Some(ca), &fakes::denied("PutObject"), now)],
         findings(&case(vec![Act::Lost]), None, None, None, now),
         vec![refused(&case(vec![judged(to_restore(), None)]), Some(ca), now)],

@@ -1,7 +1,7 @@
 //! Puts back what a restored CA had before and has not now. AWS does not say what a deletion takes
 //! along.
 
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use super::{super::SKEW, CaseRunner};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     jobs::case::{AutoRestoreError, act::Act, machine::Ruling, reactivation::OBSERVES},
     policy::{self, Permission, Question},
     ports::PortError,
-    snapshot::Missing,
+    snapshot::{Missing, Snapshot},
 };
 
 /// How much older than the deletion a snapshot may be that is put back.
@@ -47,7 +47,7 @@ impl CaseRunner<'_> {
         if missing.is_empty() {
             return if begun { self.add(Act::PutBack { request_ids: Vec::new() }) } else { Ok(()) };
         }
-        if let Err(why) = self.may_put_back(&ca, snapshot.as_of) {
+        if let Err(why) = self.may_put_back(&ca, &snapshot) {
             self.not_put_back = Some(format!("{}: {why}", missing.in_words()));
             return Ok(());
         }
@@ -78,14 +78,17 @@ impl CaseRunner<'_> {
 
     /// Why what is missing is only published. A record in a bucket is not the owner's word, and the
     /// owner may have taken away since what a snapshot shows.
-    fn may_put_back(&self, ca: &Ca, snapshot_at: OffsetDateTime) -> Result<(), String> {
+    fn may_put_back(&self, ca: &Ca, snapshot: &Snapshot) -> Result<(), String> {
         if self.run_in.settings.mode.observes() {
             return Err(OBSERVES.to_owned());
         }
         if !self.run_in.settings.put_back {
             return Err("the setting PutBack is off".to_owned());
         }
-        let deleted_at = self.case.deletion().at;
+        let (deleted_at, snapshot_at) = (self.case.deletion().at, snapshot.as_of);
+        if snapshot.changed_at.is_some() {
+            return Err("the snapshot is older than the owner's last change".to_owned());
+        }
         if snapshot_at < deleted_at - FRESH {
             return Err("the snapshot may be older than the owner's last change".to_owned());
         }

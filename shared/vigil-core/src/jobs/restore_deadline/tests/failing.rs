@@ -87,3 +87,46 @@ fn a_region_that_is_down_hides_no_other_and_closes_nothing() {
     }
     assert_eq!(sweep().unwrap_err().error_type(), "ListFailed");
 }
+
+/// Another account takes an absent heartbeat for an alarm.
+#[test]
+fn every_run_gives_a_sign_of_life_and_says_what_failed() {
+    let world = World::new(vec![fakes::deleted_ca(AT)]);
+    world.sweep(Duration::ZERO).unwrap();
+    world.bus.fail_next();
+    world.sweep(Duration::days(4)).unwrap_err();
+    let beats = world.bus.beats.lock().unwrap();
+    let said: Vec<_> = beats.iter().map(|beat| (beat.deleted, beat.failures)).collect();
+    assert_eq!(said, [(1, 0), (0, 1)]);
+    assert_eq!(beats[1].as_of, AT + Duration::days(4));
+}
+
+#[test]
+fn a_heartbeat_that_cannot_be_published_fails_the_run() {
+    let world = World::new(Vec::new());
+    world.bus.calls.fail_next("beat", fakes::broken("PutEvents"));
+    assert!(world.sweep(Duration::ZERO).unwrap_err().to_string().contains("heartbeat"));
+}
+
+/// A record that is made anew has another head than the day's anchor.
+#[test]
+fn once_a_day_the_heads_of_all_records_are_anchored() {
+    let world = World::new(vec![fakes::deleted_ca(AT)]);
+    let until = AT + Duration::days(7);
+    let case = crate::jobs::case::Case::open(fakes::deletion(AT), until, AT).unwrap();
+    let key = format!("cases/{ID}/20261127T100000Z.json");
+    world.evidence.put(&key, &String::from_utf8(case.to_json().unwrap()).unwrap());
+    world.evidence.put(&format!("cases/{ID}/20260101T100000Z.json"), "long ended");
+    world.evidence.put(&format!("cases/{ID}/20261127T100000Z-2.json"), "garbage");
+    for hours in [0, 1, 24] {
+        world.sweep(Duration::hours(hours)).unwrap();
+    }
+    let anchors = world.bus.anchors.lock().unwrap();
+    let keys: Vec<_> = anchors.iter().map(|one| (one.key.as_str(), one.heads)).collect();
+    assert_eq!(keys, [("anchors/20261120.json", 1), ("anchors/20261121.json", 1)]);
+    let first = world.evidence.json("anchors/20261120.json");
+    assert_eq!(first["heads"][&key], json!({"head": case.head(), "acts": 1}));
+    assert_eq!(first["unusable"], json!([format!("cases/{ID}/20261127T100000Z-2.json")]));
+    let second = world.evidence.json("anchors/20261121.json");
+    assert_eq!(second["previous"], json!(anchors[0].digest));
+}

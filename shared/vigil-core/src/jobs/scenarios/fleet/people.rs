@@ -89,9 +89,6 @@ impl Fleet {
 
     /// EventBridge delivers late, several times, or never.
     fn emit_event(&mut self, form: &str, arn: &CaArn, window: i64, at: OffsetDateTime) {
-        if self.random.once_in(6) {
-            return self.count("lost events");
-        }
         let mut event: Value = serde_json::from_str(form).unwrap();
         let detail = &mut event["detail"];
         detail["requestParameters"]["certificateAuthorityArn"] = json!(arn);
@@ -100,6 +97,14 @@ impl Fleet {
         detail["eventID"] = json!(format!("event-{}", self.planned));
         if form == DELETION {
             detail["requestParameters"]["permanentDeletionTimeInDays"] = json!(window);
+        }
+        if form == DELETION
+            && let Some(service) = self.world.services.iter().find(|service| service.has(arn))
+        {
+            service.inner.history.lock().unwrap().push(event["detail"].clone());
+        }
+        if self.random.once_in(6) {
+            return self.count("lost events");
         }
         let times = if self.random.once_in(4) { self.random.between(2, 4) } else { 1 };
         for time in 0..times {

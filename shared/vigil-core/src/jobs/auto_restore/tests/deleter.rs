@@ -1,0 +1,144 @@
+//! Who deleted a CA is what CloudTrail's event history says, where that would let the deletion stand.
+
+use serde_json::{Value, json};
+use time::Duration;
+
+use super::{
+    super::{Act, CaseState, Source, SweepResult},
+    world::*,
+};
+use crate::{ca::CaStatus, fakes, finding::Severity};
+
+const PIPELINE: &str = "arn:aws:iam::111122223333:role/Pipeline";
+const OWN: &str = r#"@id("pipeline")
+    permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource)
+    when { principal has arn && principal.arn == "arn:aws:iam::111122223333:role/Pipeline" };
+    @id("switch") permit(principal, action == Vigil::Action::"RestoreAtDeadline", resource)
+    unless { principal has arn && principal.arn == "arn:aws:iam::111122223333:role/Pipeline" };"#;
+
+fn by_pipeline() -> Value {
+    let mut event: Value = serde_json::from_str(EVENT).unwrap();
+    event["detail"]["userIdentity"]["arn"] = json!(PIPELINE);
+    event
+}
+
+fn world() -> World {
+    let world = World::new();
+    fakes::put_policies(&world.evidence, &[("own.cedar", OWN)]);
+    world
+}
+
+fn record(world: &World, event: &Value) {
+    world.authorities.history.lock().unwrap().push(event["detail"].clone());
+}
+
+#[test]
+fn a_principal_permits_once_cloudtrail_has_recorded_it() {
+    let world = world();
+    record(&world, &by_pipeline());
+    let outcome = world.deliver_event(&by_pipeline()).unwrap();
+    assert_eq!(state(&outcome), Some(CaseState::Permitted));
+}
+
+#[test]
+fn an_event_that_is_not_recorded_yet_is_judged_later() {
+    let world = world();
+    let outcome = world.deliver_event(&by_pipeline()).unwrap();
+    assert_eq!(state(&outcome), Some(CaseState::Seen), "CloudTrail takes some minutes");
+    assert!(world.bus.rules().is_empty());
+    record(&world, &by_pipeline());
+    let SweepResult::Run { outcome } = world.result(SETTINGS.settle) else { panic!() };
+    assert_eq!(state(&outcome), Some(CaseState::Permitted));
+}
+
+#[test]
+fn an_event_that_is_never_recorded_restores() {
+    let world = world();
+    world.deliver_event(&by_pipeline()).unwrap();
+    let SweepResult::Run { outcome } = world.result(SETTINGS.settle) else { panic!() };
+    assert!(is_restored(&outcome));
+    let unknown = world.case().judgement().unwrap().unknown.clone();
+    assert!(unknown.iter().any(|why| why.contains("event history does not have")), "{unknown:?}");
+}
+
+#[test]
+fn a_history_that_may_not_be_asked_restores_at_once() {
+    let world = world();
+    record(&world, &by_pipeline());
+    world.authorities.calls.fail_next("LookupEvents", fakes::denied("LookupEvents"));
+    assert!(is_restored(&world.deliver_event(&by_pipeline()).unwrap()));
+}
+
+/// Throttled or down: asked again by the sweep, and then no longer.
+#[test]
+fn a_history_that_fails_is_asked_again_and_then_restores() {
+    let world = world();
+    world.authorities.calls.fail_next("LookupEvents", fakes::broken("LookupEvents"));
+    let outcome = world.deliver_event(&by_pipeline()).unwrap();
+    assert_eq!(state(&outcome), Some(CaseState::Seen));
+    world.authorities.calls.fail_next("LookupEvents", fakes::broken("LookupEvents"));
+    let SweepResult::Run { outcome } = world.result(SETTINGS.settle) else { panic!() };
+    assert!(is_restored(&outcome));
+}
+
+#[test]
+fn a_false_caller_for_a_true_event_restores_and_is_critical() {
+    let world = world();
+    record(&world, &serde_json::from_str(EVENT).unwrap());
+    assert!(is_restored(&world.deliver_event(&by_pipeline()).unwrap()));
+    let told = world.bus.last();
+    assert_eq!(told.rule, "auto-restore.events-contradictory");
+    assert_eq!(told.severity, Severity::Critical);
+    assert!(told.what_happened.contains("alice"), "{}", told.what_happened);
+}
+
+/// What the record does not say, an event cannot add: a source address, a user agent, a window.
+#[test]
+fn the_record_is_judged_and_not_what_an_event_adds() {
+    let world = World::new();
+    let own = r#"permit(principal, action == Vigil::Action::"DeleteCertificateAuthority", resource)
+        when { context has userAgent && context.userAgent == "pipeline" };"#;
+    fakes::put_policies(&world.evidence, &[("own.cedar", own)]);
+    record(&world, &serde_json::from_str(EVENT).unwrap());
+    let mut event: Value = serde_json::from_str(EVENT).unwrap();
+    event["detail"]["userAgent"] = json!("pipeline");
+    assert!(is_restored(&world.deliver_event(&event).unwrap()));
+}
+
+#[test]
+fn the_sweep_asks_who_deleted_what_no_event_told_of() {
+    let world = world();
+    record(&world, &by_pipeline());
+    let SweepResult::Run { outcome } = world.result(SETTINGS.settle) else { panic!() };
+    assert_eq!(state(&outcome), Some(CaseState::Permitted));
+    let case = world.case();
+    assert!(matches!(case.entries()[0].act, Act::Seen { source: Source::History, .. }));
+    assert_eq!(case.deletion().by.name(), PIPELINE);
+    assert_eq!(world.authorities.calls.count("LookupEvents"), 1, "two calls a second");
+}
+
+/// Two events of a deletion that was permitted: one is made up, and it is not known which.
+#[test]
+fn a_second_event_of_a_permitted_deletion_restores() {
+    let world = world();
+    record(&world, &by_pipeline());
+    world.deliver_event(&by_pipeline()).unwrap();
+    let second = deletion_at("2026-11-20T10:00:00Z");
+    assert!(is_restored(&world.deliver_event(&second).unwrap()));
+    assert_eq!(world.bus.last().rule, "auto-restore.events-contradictory");
+}
+
+/// The switch lets a CA go because of its deleter, whom an event has made up.
+#[test]
+fn the_switch_believes_no_deleter_that_is_not_recorded() {
+    let world = world();
+    record(&world, &by_pipeline());
+    world.deliver_event(&by_pipeline()).unwrap();
+    assert_eq!(world.authorities.status(), CaStatus::Deleted);
+    let last = Duration::days(7) - Duration::minutes(30);
+    world.sweep(last).unwrap();
+    assert_eq!(world.authorities.status(), CaStatus::Deleted, "the pipeline's own");
+    world.authorities.history.lock().unwrap().clear();
+    world.sweep(last + Duration::minutes(5)).unwrap();
+    assert_eq!(world.authorities.status(), CaStatus::Disabled);
+}

@@ -1,0 +1,120 @@
+//! What permits and decides, as it appears in the evidence bucket.
+
+use serde_json::json;
+use time::Duration;
+
+use super::world::*;
+use crate::{
+    ca::{Ca, CaStatus},
+    fakes,
+    finding::Severity,
+    policy::{PolicyFile, Publication},
+    rules::{
+        fixtures::{assert_all_kinds, assert_presentable},
+        permits,
+    },
+};
+
+const PERMIT: &str = "permit(principal, action, resource);";
+const FORBID: &str = "forbid(principal, action, resource);";
+
+/// A CA that nothing happens to.
+fn quiet() -> World {
+    World::with(vec![Ca { status: CaStatus::Active, ..fakes::deleted_ca(AT) }])
+}
+
+fn publish(world: &World, version: u64, text: &str) {
+    let files = vec![PolicyFile { name: "own.cedar".to_owned(), text: text.to_owned() }];
+    let author = "carol".to_owned();
+    let set = Publication { version, author, published_at: AT, files };
+    fakes::put_signed(&world.evidence, "policies/set.json", set);
+}
+
+fn told(world: &World, after: i64) -> Vec<(String, Severity)> {
+    let before = world.bus.published.lock().unwrap().len();
+    world.sweep(Duration::minutes(after)).unwrap();
+    let published = world.bus.published.lock().unwrap();
+    let kind = |of: &crate::finding::Finding| {
+        (of.evidence["kind"].as_str().unwrap().to_owned(), of.severity)
+    };
+    published[before..].iter().map(kind).collect()
+}
+
+#[test]
+fn a_new_set_of_policies_is_told_of_once() {
+    let world = quiet();
+    publish(&world, 1, FORBID);
+    assert_eq!(told(&world, 1), [("replaced".to_owned(), Severity::High)]);
+    assert!(world.bus.last().what_happened.contains("the built-in policies"));
+    assert_eq!(told(&world, 2), []);
+    publish(&world, 2, PERMIT);
+    assert_eq!(told(&world, 3), [("replaced".to_owned(), Severity::High)]);
+    assert!(world.bus.last().what_happened.contains("version 1 by carol"));
+    assert!(world.bus.last().what_happened.contains(fakes::APPROVERS));
+}
+
+#[test]
+fn an_older_set_that_is_put_back_does_not_decide() {
+    let world = World::new();
+    publish(&world, 1, PERMIT);
+    let old = String::from_utf8(world.evidence.body("policies/set.json")).unwrap();
+    publish(&world, 2, FORBID);
+    told(&world, 1);
+    world.evidence.put("policies/set.json", &old);
+    assert!(is_restored(&world.deliver().unwrap()));
+    let why = world.bus.last().evidence["problem"].to_string();
+    assert!(why.contains("version 1 is older than version 2"), "{why}");
+    assert_eq!(told(&world, 20), [("not-counted".to_owned(), Severity::Critical)]);
+    assert_eq!(told(&world, 40), [], "once");
+}
+
+#[test]
+fn another_set_of_the_same_version_does_not_decide() {
+    let world = World::new();
+    publish(&world, 1, FORBID);
+    told(&world, 1);
+    publish(&world, 1, PERMIT);
+    assert!(is_restored(&world.deliver().unwrap()));
+    assert!(world.bus.rules().contains(&"auto-restore.policies-unusable".to_owned()));
+}
+
+#[test]
+fn a_set_that_is_gone_is_told_of() {
+    let world = quiet();
+    publish(&world, 7, FORBID);
+    told(&world, 1);
+    world.evidence.remove("policies/set.json");
+    assert_eq!(told(&world, 2), [("not-counted".to_owned(), Severity::Critical)]);
+    publish(&world, 8, FORBID);
+    assert_eq!(told(&world, 3), [("replaced".to_owned(), Severity::High)]);
+}
+
+#[test]
+fn an_approval_or_acknowledgement_is_told_of_once() {
+    let world = quiet();
+    world.approve("2026-11-26T00:00:00Z");
+    assert_eq!(told(&world, 1), [("added".to_owned(), Severity::High)]);
+    let finding = world.bus.last();
+    assert!(finding.what_happened.contains("bob"), "{}", finding.what_happened);
+    assert!(finding.what_happened.contains(fakes::APPROVERS), "{}", finding.what_happened);
+    assert_eq!(told(&world, 2), []);
+    world.approve("2026-11-25T00:00:00Z");
+    assert_eq!(told(&world, 3), [("added".to_owned(), Severity::High)], "changed");
+    let ack = APPROVAL.replace("approvals/", "acks/");
+    world.evidence.put(&ack, &json!({"by": "mallory\u{202e}"}).to_string());
+    assert_eq!(told(&world, 4), [("added".to_owned(), Severity::High)], "unsigned, too");
+    assert!(world.bus.last().what_happened.contains("no name"));
+}
+
+#[test]
+fn every_kind_reads_as_its_golden_file_says() {
+    let world = quiet();
+    publish(&world, 2, FORBID);
+    world.approve("2026-11-26T00:00:00Z");
+    told(&world, 1);
+    publish(&world, 1, PERMIT);
+    told(&world, 2);
+    let all = world.bus.published.lock().unwrap().clone();
+    all.iter().for_each(assert_presentable);
+    assert_all_kinds("permits", permits::RULES, &all);
+}
