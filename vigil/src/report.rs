@@ -90,7 +90,7 @@ fn add(
     if is_evidence(path) {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let evidence = StateFolder::existing(path);
-        report.add(runtime.block_on(fleet::of_evidence(&evidence, made_by)));
+        report.add(runtime.block_on(fleet::of_evidence(&evidence, &[], made_by)));
         return Ok(());
     }
     if path.file_name().is_some_and(|name| name == "fleet-report.json") {

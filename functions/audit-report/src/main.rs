@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, pace::UntilDeadline, telemetry};
 use vigil_core::{
-    jobs::audit_report::{self, MAX_REPORT_BYTES, Ports, Settings, StaleAfter},
+    jobs::audit_report::{self, MAX_REPORT_BYTES, Ports, Publishing, Settings, StaleAfter},
     span::Span,
 };
 
@@ -35,7 +35,9 @@ async fn start() -> Result<(), Error> {
 
     lambda::serve_within(|event, left| async move {
         let pace = &UntilDeadline::new(left);
-        let ports = Ports { authorities, audit_reports, objects, buckets, evidence, bus, pace };
+        let publishing = Some(Publishing { pages: evidence, page: vigil_page::page });
+        let ports =
+            Ports { authorities, audit_reports, objects, buckets, evidence, bus, pace, publishing };
         audit_report::run(&event, &ports, settings).await
     })
     .await

@@ -68,3 +68,35 @@ async fn a_report_whose_event_is_lost_is_summarised_an_hour_later() {
     assert_eq!(summary["summary"]["as_of"], summary["created_at"]);
     world.assert_nothing_failed();
 }
+
+/// Each hour the function writes what an operator opens: the page, and the findings in each form.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_the_fleet_lies_in_the_evidence_bucket() {
+    let world = World::start_for_days().await;
+    world.crl_bucket("crls").await;
+    let ca = world.active_root(Some("crls")).await;
+    world.advance(Duration::hours(26)).await;
+    let latest = world.evidence("reports/audit-report/latest/").await;
+    let names: Vec<&str> = latest.iter().filter_map(|key| key.rsplit('/').next()).collect();
+    let want = [
+        "findings.asff.jsonl",
+        "findings.csv",
+        "findings.json",
+        "findings.ocsf.jsonl",
+        "fleet-report.json",
+        "report.html",
+    ];
+    assert_eq!(names, want);
+    let of_days = world.evidence("reports/audit-report/2").await;
+    let pages: Vec<_> = of_days.iter().filter(|key| key.ends_with("/report.html")).collect();
+    assert!((2..=3).contains(&pages.len()), "one of each day: {pages:?}");
+    let page = world.object(EVIDENCE, "reports/audit-report/latest/report.html").await;
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains(id(&ca)), "{page}");
+    let model = world.object(EVIDENCE, "reports/audit-report/latest/fleet-report.json").await;
+    let model: Value = serde_json::from_slice(&model).unwrap();
+    assert_eq!(model["unchecked"], json!([]), "every object of the bucket could be read");
+    assert_eq!(model["cas"][0]["certificates"]["issued"], 1);
+    assert!(model["verdicts"].as_array().is_some_and(|all| !all.is_empty()));
+    world.assert_nothing_failed();
+}

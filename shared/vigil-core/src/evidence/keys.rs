@@ -10,6 +10,7 @@
 //! | `holds/<CA id>.json` | marks a CA that stays DISABLED when it is restored; any content | an incident responder |
 //! | `policies/set.json` | Cedar policies that decide about deletions, signed as one set | `vigil policy publish` |
 //! | `rejected-events/<digest>.json` | an event that was not acted on, and the reason | auto-restore |
+//! | `reports/audit-report/<date>/…`, `reports/audit-report/latest/…` | the page of the fleet, and its findings in each form | audit-report |
 //! | `reports/crl-audit/<time>….json` | report of one run | crl-audit |
 //! | `state/audit-report/<CA id>.json` | which audit report of the CA is the newest | audit-report |
 //! | `state/audit-report/progress/<CA id>/<report id>.json` | how far a large audit report was read | audit-report |
@@ -111,6 +112,16 @@ pub fn audit_run(as_of: OffsetDateTime, of_one: Option<&str>) -> String {
     let short = |name: &str| if name.len() > 200 { name_of(name) } else { name.to_owned() };
     let of_one = of_one.map(|name| format!("-{}", short(name))).unwrap_or_default();
     format!("reports/crl-audit/{}{of_one}.json", in_key(as_of))
+}
+
+/// A file of the fleet report of a day.
+pub fn fleet_file_of_day(as_of: OffsetDateTime, name: &str) -> String {
+    format!("reports/audit-report/{}/{name}", as_of.date())
+}
+
+/// A file of the newest fleet report.
+pub fn latest_fleet_file(name: &str) -> String {
+    format!("reports/audit-report/latest/{name}")
 }
 
 /// The key of another object that would have the same key: `copy` counts from 2.

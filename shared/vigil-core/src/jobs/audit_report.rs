@@ -8,10 +8,11 @@ use serde_json::Value;
 use time::Duration;
 
 use crate::{
+    export::MakePage,
     finding::SOURCE,
     ports::{
         AuditReports, Authorities, Buckets, Bus, CONTINUATION, Continuation, EvidenceStore,
-        Objects, Pace,
+        Objects, Pace, Pages,
     },
     service_event::{self, AUDIT_REPORT_GENERATION, EventError, ServiceEvent},
 };
@@ -26,6 +27,7 @@ mod newest;
 mod one_report;
 mod outcome;
 mod progress;
+mod publish;
 mod refusals;
 mod request;
 mod request_state;
@@ -61,6 +63,17 @@ pub struct Ports<'a> {
     pub bus: &'a dyn Bus,
     /// Waits between calls, and knows how much time is left.
     pub pace: &'a dyn Pace,
+    /// What the fleet report is written with. `None`: none is written.
+    pub publishing: Option<Publishing<'a>>,
+}
+
+/// What a fleet report is written with.
+#[derive(Clone, Copy)]
+pub struct Publishing<'a> {
+    /// The evidence bucket.
+    pub pages: &'a dyn Pages,
+    /// Makes the page.
+    pub page: MakePage,
 }
 
 /// What operators configure.

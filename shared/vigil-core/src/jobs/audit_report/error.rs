@@ -82,6 +82,9 @@ pub enum AuditReportError {
         /// The URI of the object, `s3://<bucket>/<key>`.
         place: String,
     },
+    /// The page of the fleet, or another form of its findings, could not be written.
+    #[error("could not write the report of the fleet")]
+    Page(#[source] PortError),
     /// The report is larger than [`Settings::max_report_bytes`](super::Settings::max_report_bytes).
     #[error("the report {place} is over {limit} bytes")]
     TooLarge {
@@ -131,6 +134,7 @@ impl Failure for AuditReportError {
             Self::NotAReport { .. } | Self::UnknownFormat { .. } => "NotAReport",
             Self::Object(_) | Self::Replaced { .. } => "FetchFailed",
             Self::FindingStore(_) => "PublishFailed",
+            Self::Page(_) => "PageFailed",
             Self::TooLarge { .. } => "ReportTooLarge",
         }
     }

@@ -8,6 +8,7 @@ use super::{
     due::{Candidate, can_have_report, candidates},
     findings, newest,
     one_report::{OneReport, is_report_id},
+    publish,
     refusals::{self, Learnt},
     request::{Answer, INTERVAL, note, request},
     request_state::{Pending, RequestState},
@@ -96,6 +97,7 @@ impl Sweep<'_> {
                 self.end_of(ca).await;
             }
         }
+        self.publish(listing).await;
         if self.failures.is_empty() {
             Ok(Outcome::Requested(self.requests))
         } else {
@@ -278,6 +280,17 @@ impl Sweep<'_> {
         let because = "ACM PCA makes no reports of the CA in its present state";
         if let Err(error) = self.resolve(&ids, because).await {
             self.failed(&ca.arn, chain(&error));
+        }
+    }
+
+    /// The last invocation of a run writes the report of the fleet.
+    async fn publish(&mut self, listing: &Listing) {
+        if self.requests.continued_from.is_some() {
+            return;
+        }
+        match publish::fleet_report(self.ports, listing).await {
+            Ok(folder) => self.requests.fleet_report = folder,
+            Err(error) => self.failures.push(RequestFailure { ca: None, reason: chain(&error) }),
         }
     }
 

@@ -220,6 +220,7 @@ pub(super) struct World {
     pub(super) evidence: FakeEvidenceStore,
     pub(super) bus: FakeBus,
     pub(super) pace: FakePace,
+    pub(super) page: Option<MakePage>,
 }
 
 impl World {
@@ -237,6 +238,7 @@ impl World {
             evidence: FakeEvidenceStore::default(),
             bus: FakeBus::default(),
             pace: FakePace { left: Mutex::new(Duration::MINUTE), pauses: Mutex::default() },
+            page: None,
         }
     }
 
@@ -258,6 +260,7 @@ impl World {
             evidence: &self.evidence,
             bus: &self.bus,
             pace: &self.pace,
+            publishing: self.page.map(|page| Publishing { pages: &self.evidence, page }),
         }
     }
 
