@@ -3,6 +3,7 @@
 //! | key | content | writer |
 //! | --- | --- | --- |
 //! | `acks/<CA id>.json` | acknowledgement of a deletion | `vigil deadline ack` |
+//! | `acks/findings/<finding id>.json` | acknowledgement of a finding | `vigil report ack` |
 //! | `alerts/<CA id>/<RestorableUntil>/<threshold>.json` | one alert, and whether it was sent | restore-deadline |
 //! | `approvals/<CA id>.json` | approval of a deletion | `vigil approve` |
 //! | `cases/<CA id>/<RestorableUntil>.json` | record of a case, as a hash chain; `…-2.json` where that key is blocked | auto-restore, restore-deadline |
@@ -12,7 +13,10 @@
 //! | `rejected-events/<digest>.json` | an event that was not acted on, and the reason | auto-restore |
 //! | `reports/audit-report/<date>/…`, `reports/audit-report/latest/…` | the page of the fleet, and its findings in each form | audit-report |
 //! | `reports/crl-audit/<time>….json` | report of one run | crl-audit |
+//! | `settings/audit-report.json` | limits, templates and accounts for the rules about audit reports | the operator |
 //! | `state/audit-report/<CA id>.json` | which audit report of the CA is the newest | audit-report |
+//! | `state/audit-report/authorities.json` | serial numbers of all CAs that were ever listed | audit-report |
+//! | `state/audit-report/judged/<CA id>.json` | the open findings of the CA's newest report | audit-report |
 //! | `state/audit-report/progress/<CA id>/<report id>.json` | how far a large audit report was read | audit-report |
 //! | `state/audit-report/refused.json` | the CAs that are refused an audit report, and why | audit-report |
 //! | `state/audit-report/requests/<CA id>.json` | which audit reports of the CA were requested | audit-report |
@@ -56,6 +60,28 @@ pub const POLICY_SET: &str = "policies/set.json";
 /// The acknowledgement of a CA's deletion.
 pub fn acknowledgement(ca: &CaArn) -> String {
     format!("acks/{}.json", ca.id())
+}
+
+/// Prefix of the acknowledgements of findings.
+pub const FINDING_ACKNOWLEDGEMENTS: &str = "acks/findings/";
+
+/// The acknowledgement of a finding.
+pub fn finding_acknowledgement(finding: &str) -> String {
+    format!("{FINDING_ACKNOWLEDGEMENTS}{finding}.json")
+}
+
+/// What operators set for the rules about audit reports.
+pub const REPORT_SETTINGS: &str = "settings/audit-report.json";
+
+/// The serial numbers of all CAs that were ever listed.
+pub const KNOWN_AUTHORITIES: &str = "state/audit-report/authorities.json";
+
+/// Prefix of the findings of each CA's newest report.
+pub const JUDGED: &str = "state/audit-report/judged/";
+
+/// The open findings of a CA's newest report.
+pub fn judged(ca_id: &str) -> String {
+    format!("{JUDGED}{ca_id}.json")
 }
 
 /// Prefix of all alerts of one deletion, which ends at `until`.

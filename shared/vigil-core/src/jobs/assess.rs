@@ -279,6 +279,7 @@ impl Region<'_> {
             bus,
             pace,
             publishing,
+            acknowledging: None,
         }
     }
 }

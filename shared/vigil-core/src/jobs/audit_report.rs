@@ -12,9 +12,10 @@ use crate::{
     finding::SOURCE,
     ports::{
         AuditReports, Authorities, Buckets, Bus, CONTINUATION, Continuation, EvidenceStore,
-        Objects, Pace, Pages,
+        Objects, Pace, Pages, Signatures,
     },
     service_event::{self, AUDIT_REPORT_GENERATION, EventError, ServiceEvent},
+    signed::Signers,
 };
 
 mod analyse;
@@ -23,6 +24,8 @@ mod document;
 mod due;
 mod error;
 mod findings;
+mod judge_all;
+mod judging;
 mod newest;
 mod one_report;
 mod outcome;
@@ -32,6 +35,7 @@ mod refusals;
 mod request;
 mod request_state;
 mod staleness;
+mod succeeding;
 mod sweep;
 
 pub use error::{AuditReportError, RequestFailure};
@@ -65,6 +69,17 @@ pub struct Ports<'a> {
     pub pace: &'a dyn Pace,
     /// What the fleet report is written with. `None`: none is written.
     pub publishing: Option<Publishing<'a>>,
+    /// `None`: no acknowledgement counts.
+    pub acknowledging: Option<Acknowledging<'a>>,
+}
+
+/// What acknowledgements of findings are verified with.
+#[derive(Clone, Copy)]
+pub struct Acknowledging<'a> {
+    /// KMS.
+    pub signatures: &'a dyn Signatures,
+    /// The keys that count.
+    pub approvers: &'a Signers,
 }
 
 /// What a fleet report is written with.

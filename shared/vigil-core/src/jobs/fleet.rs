@@ -69,6 +69,16 @@ pub async fn of_evidence(
     report
 }
 
+/// Adds what audit-report's last run said of each CA, which it keeps in the report of the fleet alone.
+pub async fn add_judged(evidence: &dyn EvidenceStore, report: &mut FleetReport) {
+    let key = keys::latest_fleet_file("fleet-report.json");
+    let Some(latest) = read::<FleetReport>(evidence, &key, report).await else { return };
+    let of_reports = latest.verdicts.into_iter().filter(|of| of.rule.starts_with("audit-report."));
+    report.verdicts.extend(of_reports);
+    report.acknowledged.extend(latest.acknowledged);
+    report.sort();
+}
+
 /// The restoration windows that have not ended, as restore-deadline tracks them.
 async fn open_windows(
     evidence: &dyn EvidenceStore,
@@ -196,6 +206,7 @@ pub(super) fn of_listed(ca: &Ca) -> CaReport {
         crl,
         ocsp: ca.ocsp_enabled,
         issuer: None,
+        owner: None,
         certificates: None,
     }
 }
@@ -215,6 +226,7 @@ fn of_known(arn: &CaArn, known: &Known, window: Option<&Window>) -> CaReport {
         crl: None,
         ocsp: false,
         issuer: None,
+        owner: None,
         certificates: None,
     }
 }

@@ -14,15 +14,11 @@ pub fn all() -> Vec<RuleInfo> {
     let bucket = bucket::RULES.iter().map(|rule| rule.info);
     let distribution = distribution::RULES.iter().map(|rule| rule.info);
     let configuration = configuration::RULES.iter().map(|rule| rule.info);
-    let jobs = [
-        auto_restore::RULES,
-        restore_deadline::RULES,
-        last_resort::RULES,
-        audit_report::RULES,
-        assess::RULES,
-        doctor::RULES,
-    ];
-    let jobs = jobs.into_iter().flatten().copied();
+    let jobs =
+        [auto_restore::RULES, restore_deadline::RULES, last_resort::RULES, audit_report::RULES];
+    let reported = audit_report::REPORTED.iter().map(|rule| rule.info);
+    let by_command = [assess::RULES, doctor::RULES].into_iter().flatten().copied();
+    let jobs = jobs.into_iter().flatten().copied().chain(reported).chain(by_command);
     jobs.chain(crl).chain(bucket).chain(distribution).chain(configuration).collect()
 }
 

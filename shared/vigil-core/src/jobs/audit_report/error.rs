@@ -10,6 +10,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditReportError {
+    /// An acknowledgement of a finding could not be read or verified.
+    #[error("could not read or verify the acknowledgement of a finding")]
+    Acknowledgement(#[source] PortError),
     /// Other invocations kept changing the object.
     #[error("other runs keep changing {key}")]
     Contended {
@@ -134,6 +137,7 @@ impl Failure for AuditReportError {
             Self::NotAReport { .. } | Self::UnknownFormat { .. } => "NotAReport",
             Self::Object(_) | Self::Replaced { .. } => "FetchFailed",
             Self::FindingStore(_) => "PublishFailed",
+            Self::Acknowledgement(_) => "AcknowledgementFailed",
             Self::Page(_) => "PageFailed",
             Self::TooLarge { .. } => "ReportTooLarge",
         }

@@ -5,7 +5,7 @@
 
 use time::Duration;
 
-use super::{AuditReportError, JOB, Ports, Publishing};
+use super::{AuditReportError, JOB, Ports, Publishing, judging::Judged};
 use crate::{evidence::keys, export, jobs::fleet, ports::Listing};
 
 /// With less time left, the next run writes the report. A fleet of thousands of findings takes seconds.
@@ -15,6 +15,7 @@ const NEEDED: Duration = Duration::seconds(60);
 pub(super) async fn fleet_report(
     ports: &Ports<'_>,
     listing: &Listing,
+    judged: Judged,
 ) -> Result<Option<String>, AuditReportError> {
     let publishing = ports.publishing.filter(|_| ports.pace.lasts(NEEDED));
     let Some(Publishing { pages, page }) = publishing else { return Ok(None) };
@@ -22,6 +23,12 @@ pub(super) async fn fleet_report(
     let made_by = format!("{JOB} {}", env!("CARGO_PKG_VERSION"));
     let mut report = fleet::of_evidence(evidence, &listing.cas, &made_by).await;
     report.as_of = report.as_of.max(now);
+    report.verdicts.extend(judged.verdicts);
+    report.acknowledged = judged.acknowledged;
+    for ca in &mut report.cas {
+        ca.owner = judged.owners.get(&ca.arn).cloned();
+    }
+    report.sort();
     for file in export::files(&report, page).map_err(AuditReportError::Write)? {
         let body = file.text.into_bytes();
         let of_day = keys::fleet_file_of_day(now, file.name);

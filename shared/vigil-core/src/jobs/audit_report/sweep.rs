@@ -6,7 +6,9 @@ use super::{
     AuditReportError, JOB, MAX_HOPS, Outcome, Ports, RequestFailure, RequestResult,
     RequestedReport, Requests, Settings,
     due::{Candidate, can_have_report, candidates},
-    findings, newest,
+    findings, judge_all,
+    judging::Judged,
+    newest,
     one_report::{OneReport, is_report_id},
     publish,
     refusals::{self, Learnt},
@@ -97,7 +99,11 @@ impl Sweep<'_> {
                 self.end_of(ca).await;
             }
         }
-        self.publish(listing).await;
+        // The last invocation of a run judges all CAs, and writes the report of the fleet.
+        if self.requests.continued_from.is_none() {
+            let judged = self.judge_all(listing).await;
+            self.publish(listing, judged).await;
+        }
         if self.failures.is_empty() {
             Ok(Outcome::Requested(self.requests))
         } else {
@@ -283,12 +289,31 @@ impl Sweep<'_> {
         }
     }
 
-    /// The last invocation of a run writes the report of the fleet.
-    async fn publish(&mut self, listing: &Listing) {
-        if self.requests.continued_from.is_some() {
-            return;
+    async fn judge_all(&mut self, listing: &Listing) -> Judged {
+        let failed = |error: &AuditReportError| RequestFailure { ca: None, reason: chain(error) };
+        let authorities = match judge_all::authorities(self.ports, &listing.cas).await {
+            Ok(authorities) => Some(authorities),
+            Err(error) => {
+                self.failures.push(failed(&error));
+                None
+            }
+        };
+        let all = judge_all::all(self.ports, &self.finding_store, &listing.cas, authorities).await;
+        match all {
+            Ok((mut judged, failures)) => {
+                self.failures.extend(failures);
+                self.requests.findings.add(std::mem::take(&mut judged.published));
+                judged
+            }
+            Err(error) => {
+                self.failures.push(failed(&error));
+                Judged::default()
+            }
         }
-        match publish::fleet_report(self.ports, listing).await {
+    }
+
+    async fn publish(&mut self, listing: &Listing, judged: Judged) {
+        match publish::fleet_report(self.ports, listing, judged).await {
             Ok(folder) => self.requests.fleet_report = folder,
             Err(error) => self.failures.push(RequestFailure { ca: None, reason: chain(&error) }),
         }

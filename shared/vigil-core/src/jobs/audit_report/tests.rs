@@ -10,6 +10,7 @@ use crate::{
 };
 
 mod history;
+mod judging;
 mod publishing;
 mod reading_on;
 mod refusing;

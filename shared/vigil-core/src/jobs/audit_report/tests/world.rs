@@ -11,7 +11,7 @@ use crate::{
     arn::CaArn,
     bucket::{BucketFacts, Fact, PublicAccessBlock},
     ca::{Ca, CaStatus},
-    fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore},
+    fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, FakeSignatures},
     finding::{Finding, Status},
     ports::{
         Address, ByteSink, CreatedReport, Delivery, ObjectFacts, PortError, ReportRecord,
@@ -221,6 +221,8 @@ pub(super) struct World {
     pub(super) bus: FakeBus,
     pub(super) pace: FakePace,
     pub(super) page: Option<MakePage>,
+    pub(super) signatures: FakeSignatures,
+    pub(super) signers: Signers,
 }
 
 impl World {
@@ -239,6 +241,8 @@ impl World {
             bus: FakeBus::default(),
             pace: FakePace { left: Mutex::new(Duration::MINUTE), pauses: Mutex::default() },
             page: None,
+            signatures: FakeSignatures::default(),
+            signers: fakes::signers(),
         }
     }
 
@@ -260,6 +264,10 @@ impl World {
             evidence: &self.evidence,
             bus: &self.bus,
             pace: &self.pace,
+            acknowledging: Some(Acknowledging {
+                signatures: &self.signatures,
+                approvers: &self.signers,
+            }),
             publishing: self.page.map(|page| Publishing { pages: &self.evidence, page }),
         }
     }
