@@ -136,6 +136,7 @@ $(INFRA_VENV)/.ready: tests/infra/requirements.txt
 screenshots: setup ## Make the pictures of docs/audit-reports.md from the page of a demo
 	@$(CARGO) build --workspace --bins --locked
 	@$(BIN)/vigil-local demo
+	@mkdir -p docs/audit-reports
 	@$(VENV)/bin/python tests/fixtures/page.py "$$(ls -td .vigil/demo*/report/report.html | head -1)" docs/audit-reports
 	@rm docs/audit-reports/print.pdf docs/audit-reports/without-script.png
 
