@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test scenarios soak fuzz bench check lint rustdoc infra check-infra containers packages deny docs new-rule build deploy verify destroy release-notes clean
+.PHONY: help setup demo up test scenarios soak fuzz bench screenshots check lint rustdoc infra check-infra containers packages deny docs new-rule build deploy verify destroy release-notes clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -70,7 +70,7 @@ scenarios: ## Simulate thirty days of 200 CAs a thousand times, and check the in
 
 BENCH_VENV := .venv-bench
 # Cargo puts the bench profile where it puts releases.
-bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go and Python, and pca-local beside moto (7 minutes)
+bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go, DuckDB and Python, and pca-local beside moto (7 minutes)
 	@$(CARGO) build --release -p pca-local -p vigil --bins --locked
 	@$(CARGO) build --profile bench -p vigil-local -p bench --bins --locked
 	@$(CARGO) build --profile function -p auto-restore -p crl-audit --locked
@@ -79,6 +79,7 @@ bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go and Python, and 
 	@$(TARGET_DIR)/release/audit --stack $(TARGET_DIR)/release/vigil-local \
 	  --function $(TARGET_DIR)/function/crl-audit
 	@$(TARGET_DIR)/release/crl --vigil $(TARGET_DIR)/release/vigil --go $(BENCH_VENV)/bin/go
+	@$(TARGET_DIR)/release/report --vigil $(TARGET_DIR)/release/vigil --python $(BENCH_VENV)
 	@$(TARGET_DIR)/release/pca --pca-local $(TARGET_DIR)/release/pca-local --moto $(BENCH_VENV)
 
 $(BENCH_VENV)/.ready: bench/requirements.txt
@@ -131,6 +132,13 @@ $(INFRA_VENV)/.ready: tests/infra/requirements.txt
 	@$(PYTHON) -m venv $(INFRA_VENV)
 	@$(INFRA_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/infra/requirements.txt
 	@touch $@
+
+screenshots: setup ## Make the pictures of docs/audit-reports.md from the page of a demo
+	@$(CARGO) build --workspace --bins --locked
+	@$(BIN)/vigil-local demo
+	@mkdir -p docs/audit-reports
+	@$(VENV)/bin/python tests/fixtures/page.py "$$(ls -td .vigil/demo*/report/report.html | head -1)" docs/audit-reports
+	@rm docs/audit-reports/print.pdf docs/audit-reports/without-script.png
 
 docs: ## Write the pages of docs/ that are generated from code
 	@$(CARGO) build --workspace --bins --locked

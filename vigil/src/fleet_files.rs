@@ -28,25 +28,13 @@ pub(crate) fn write(folder: &Path, report: &FleetReport) -> Result<(), WriteErro
         move |cause| WriteError::File { path, cause }
     };
     fs::create_dir_all(folder).map_err(failed(folder))?;
-    let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value);
-    let lines = |values: Vec<serde_json::Value>| {
-        values.iter().map(|value| format!("{value}\n")).collect::<String>()
-    };
-    let model = serde_json::to_value(report).map_err(WriteError::Json)?;
-    let files = [
-        ("report.html", vigil_page::page(report)),
-        ("fleet-report.json", pretty(&model).map_err(WriteError::Json)?),
-        ("findings.json", pretty(&export::json(report)).map_err(WriteError::Json)?),
-        ("findings.csv", export::csv(report)),
-        ("findings.ocsf.jsonl", lines(export::ocsf(report))),
-        ("findings.asff.jsonl", lines(export::asff(report))),
-    ];
-    for (name, text) in &files {
-        let path = folder.join(name);
-        fs::write(&path, text).map_err(failed(&path))?;
+    let files = export::files(report, vigil_page::page).map_err(WriteError::Json)?;
+    for file in &files {
+        let path = folder.join(file.name);
+        fs::write(&path, &file.text).map_err(failed(&path))?;
     }
-    let names: Vec<&str> = files[1..].iter().map(|(name, _)| *name).collect();
-    line(&format!("page: {}", folder.join("report.html").display()));
+    let names: Vec<&str> = files[1..].iter().map(|file| file.name).collect();
+    line(&format!("page: {}", folder.join(export::PAGE).display()));
     line(&format!("beside it: {}", names.join(", ")));
     Ok(())
 }

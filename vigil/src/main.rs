@@ -63,7 +63,7 @@ enum Command {
     /// Check and explain deletion policies (offline), and publish them.
     #[command(subcommand)]
     Policy(policy::Command),
-    /// Make the page and the findings in other formats from files, offline.
+    /// Make the page and the findings in other formats from files, offline. `ack` acknowledges a finding.
     ///
     /// Exit codes: 0 no findings, 1 findings, 2 something could not be read.
     Report(report::Options),
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
         Command::Doctor(options) => doctor::run(options),
         Command::Evidence(command) => evidence::run(command),
         Command::Policy(command) => policy::run(command),
-        Command::Report(options) => report::run(&options),
+        Command::Report(options) => report::run(options),
         Command::Replay(options) => replay::run(&options),
         Command::Rules(options) => rules::run(&options),
     };

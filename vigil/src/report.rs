@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use time::OffsetDateTime;
 use vigil_core::{
     arn::CaArn,
@@ -27,8 +27,22 @@ use crate::{
     state_folder::StateFolder,
 };
 
+mod ack;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Acknowledge a finding that audit reports never forget, so that it ends.
+    ///
+    /// Reads the finding with your AWS credentials, signs with AWS KMS, and writes acks/findings/….json to the
+    /// evidence bucket. Later certificates and revocations are other findings.
+    Ack(ack::Options),
+}
+
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Audit reports (.json or .csv), a folder of them, a copy of the evidence bucket, a Region's
     /// folder of `vigil assess --state`, or a fleet-report.json.
     #[arg(value_name = "FILE|DIR", required = true)]
@@ -63,7 +77,14 @@ enum ReportFileError {
     Schema { path: PathBuf, schema: String },
 }
 
-pub(crate) fn run(options: &Options) -> Answer {
+pub(crate) fn run(options: Options) -> Answer {
+    match options.command {
+        Some(Command::Ack(options)) => ack::run(options),
+        None => make(&options),
+    }
+}
+
+fn make(options: &Options) -> Answer {
     let made_by = format!("vigil report {}", env!("CARGO_PKG_VERSION"));
     let as_of = options.as_of.unwrap_or_else(present);
     let mut report = FleetReport::new(&made_by);
@@ -90,7 +111,11 @@ fn add(
     if is_evidence(path) {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let evidence = StateFolder::existing(path);
-        report.add(runtime.block_on(fleet::of_evidence(&evidence, made_by)));
+        report.add(runtime.block_on(async {
+            let mut fleet = fleet::of_evidence(&evidence, &[], made_by).await;
+            fleet::add_judged(&evidence, &mut fleet).await;
+            fleet
+        }));
         return Ok(());
     }
     if path.file_name().is_some_and(|name| name == "fleet-report.json") {
@@ -202,6 +227,7 @@ fn add_ca(ca: CaArn, numbers: CertificateNumbers, report: &mut FleetReport) {
         crl: None,
         ocsp: false,
         issuer: None,
+        owner: None,
         certificates: Some(numbers),
     });
 }

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, pace::UntilDeadline, telemetry};
 use vigil_core::{
-    jobs::audit_report::{self, MAX_REPORT_BYTES, Ports, Settings, StaleAfter},
+    jobs::audit_report::{
+        self, Acknowledging, MAX_REPORT_BYTES, Ports, Publishing, Settings, StaleAfter,
+    },
     span::Span,
 };
 
@@ -25,7 +27,10 @@ async fn start() -> Result<(), Error> {
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
     };
 
+    let approvers = &config::approvers()?;
+
     let clients = Clients::load().await;
+    let signatures = &clients.signatures();
     let authorities = &clients.authorities();
     let audit_reports = &clients.audit_reports();
     let objects = &clients.objects();
@@ -35,7 +40,19 @@ async fn start() -> Result<(), Error> {
 
     lambda::serve_within(|event, left| async move {
         let pace = &UntilDeadline::new(left);
-        let ports = Ports { authorities, audit_reports, objects, buckets, evidence, bus, pace };
+        let publishing = Some(Publishing { pages: evidence, page: vigil_page::page });
+        let acknowledging = Some(Acknowledging { signatures, approvers });
+        let ports = Ports {
+            authorities,
+            audit_reports,
+            objects,
+            buckets,
+            evidence,
+            bus,
+            pace,
+            publishing,
+            acknowledging,
+        };
         audit_report::run(&event, &ports, settings).await
     })
     .await

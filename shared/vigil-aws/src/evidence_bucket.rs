@@ -15,13 +15,20 @@ use aws_sdk_s3::{
     },
     primitives::ByteStream,
 };
-use vigil_core::ports::{Creation, Etag, EvidenceStore, PortError, Replacement, StoredObject};
+use vigil_core::ports::{
+    Creation, Etag, EvidenceStore, Pages, PortError, Replacement, StoredObject,
+};
 
 use crate::answer::port_error;
 
 /// The largest object that is read: evidence, approvals and policies are small, and who can put
 /// something large there must not be able to stop a function with it.
-const MAX_OBJECT_BYTES: i64 = 1024 * 1024;
+const MAX_OBJECT_BYTES: i64 = MIB;
+
+/// A run report of crl-audit has a line for each rule and CA. Only audit-report reads it, for the page.
+const MAX_RUN_REPORT_BYTES: i64 = 32 * MIB;
+
+const MIB: i64 = 1024 * 1024;
 
 /// S3 answers 409 while another conditional write of the key is under way, and asks for a new try:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>.
@@ -38,6 +45,7 @@ pub struct EvidenceBucket {
 enum Condition<'a> {
     Absent,
     Unchanged(&'a Etag),
+    None,
 }
 
 enum Written {
@@ -115,10 +123,11 @@ impl EvidenceBucket {
         condition: &Condition<'_>,
     ) -> Result<PutObjectOutput, SdkError<PutObjectError, HttpResponse>> {
         let call = self.client.put_object().bucket(&self.bucket).key(key);
-        let call = call.content_type("application/json").body(ByteStream::from(body));
+        let call = call.content_type(media_type(key)).body(ByteStream::from(body));
         let call = match condition {
             Condition::Absent => call.if_none_match("*"),
             Condition::Unchanged(etag) => call.if_match(&etag.0),
+            Condition::None => call,
         };
         call.send().await
     }
@@ -131,6 +140,27 @@ impl EvidenceBucket {
 fn no_bucket(error: &SdkError<PutObjectError, HttpResponse>) -> bool {
     use aws_sdk_s3::error::ProvideErrorMetadata;
     error.code() == Some("NoSuchBucket")
+}
+
+fn max_bytes(key: &str) -> i64 {
+    if key.starts_with("reports/") { MAX_RUN_REPORT_BYTES } else { MAX_OBJECT_BYTES }
+}
+
+/// What a browser makes of the object when an operator opens it.
+fn media_type(key: &str) -> &'static str {
+    match key.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("csv") => "text/csv; charset=utf-8",
+        Some("jsonl") => "application/jsonl",
+        _ => "application/json",
+    }
+}
+
+#[async_trait]
+impl Pages for EvidenceBucket {
+    async fn write(&self, key: &str, body: Vec<u8>) -> Result<(), PortError> {
+        self.put(key, body, Condition::None).await.map(drop)
+    }
 }
 
 #[async_trait]
@@ -152,13 +182,14 @@ impl EvidenceStore for EvidenceBucket {
             }
             Err(error) => return Err(self.unreadable(key, error)),
         };
-        let too_large = answer.content_length.is_none_or(|length| length > MAX_OBJECT_BYTES);
+        let limit = max_bytes(key);
+        let too_large = answer.content_length.is_none_or(|length| length > limit);
         if too_large {
             // Asking again does not make it smaller.
             return Err(PortError::InvalidState {
                 operation: "GetObject",
                 resource: self.resource(key),
-                cause: "the object is larger than 1 MiB".into(),
+                cause: format!("the object is larger than {} MiB", limit / MIB).into(),
             });
         }
         let Some(etag) = answer.e_tag else {

@@ -23,8 +23,8 @@ pub use reader::{Ending, ReaderState, ReportReader};
 pub use record::Record;
 pub use summary::{
     Apart, Basis, Compared, Concern, Counter, Days, Document, EndingWithin, Fingerprint, FirstSeen,
-    Hours, Impossible, Input, MAX_DAYS, Moment, Months, Named, SCHEMA, SETTLED, Successors,
-    Summary, Tally, Timeline, ValidityCount,
+    HourCount, Hours, Impossible, Input, MAX_DAYS, Moment, Months, Named, RecentHours, SCHEMA,
+    SETTLED, Succeeding, Successors, Summary, Tally, Timeline, ValidityCount,
 };
 
 /// The form of an audit report.

@@ -18,3 +18,7 @@ pub(crate) const REVOCATION_CONFIGURATION: &str = "aws acm-pca describe-certific
 /// Finds the deletions of CAs in the CloudTrail history of the last 90 days.
 pub(crate) const WHO_DELETED: &str = "aws cloudtrail lookup-events --region {region} --lookup-attributes \
      AttributeKey=EventName,AttributeValue=DeleteCertificateAuthority";
+/// Replaces nothing but the OCSP configuration.
+pub(crate) const ENABLE_OCSP: &str = "aws acm-pca update-certificate-authority --certificate-authority-arn {arn} \
+                           --region {region} --revocation-configuration \
+                           '{\"OcspConfiguration\":{\"Enabled\":true}}'";

@@ -5,11 +5,13 @@
 
 mod asff;
 mod csv;
+mod files;
 mod json;
 mod ocsf;
 
 pub use asff::asff;
 pub use csv::{csv, csv_cell};
+pub use files::{File, MakePage, PAGE, files};
 pub use json::json;
 pub use ocsf::{OCSF_VERSION, ocsf};
 

@@ -46,6 +46,21 @@ pub struct FleetReport {
     pub verdicts: Vec<Verdict>,
     /// What should have been checked and could not be.
     pub unchecked: Vec<Unchecked>,
+    /// What is so, and was acknowledged.
+    #[serde(default)]
+    pub acknowledged: Vec<Acknowledged>,
+}
+
+/// A finding that was acknowledged: it is so, and it is not open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Acknowledged {
+    /// Who acknowledged it.
+    pub by: String,
+    /// Why.
+    pub note: String,
+    /// The finding as it would be published.
+    pub finding: Finding,
 }
 
 /// One Region.
@@ -108,6 +123,9 @@ pub struct CaReport {
     pub ocsp: bool,
     /// The CA of the fleet that signed its certificate. Absent: it is not known, or none did.
     pub issuer: Option<CaArn>,
+    /// Its tag `owner`. Absent: it has none, or its tags were not read.
+    #[serde(default)]
+    pub owner: Option<String>,
     /// What its newest audit report says. Absent: none was read.
     pub certificates: Option<CertificateNumbers>,
 }
@@ -159,6 +177,9 @@ pub struct CertificateNumbers {
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub latest_not_after: Option<OffsetDateTime>,
+    /// What has changed since the report before, if that is known.
+    #[serde(default)]
+    pub since: Option<Growth>,
     /// All certificates by the account that requested them.
     pub by_account: BTreeMap<String, u64>,
     /// All certificates by their template.
@@ -174,6 +195,20 @@ pub struct CertificateNumbers {
     /// Revoked certificates by month.
     #[serde(default)]
     pub revoked_by_month: BTreeMap<String, u64>,
+}
+
+/// The numbers of a report beside those of the report before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Growth {
+    /// When the report before was created, as RFC 3339.
+    pub created_at: String,
+    /// How many certificates more were issued.
+    pub issued: i64,
+    /// How many more are valid.
+    pub valid: i64,
+    /// How many more are revoked.
+    pub revoked: i64,
 }
 
 /// A finding that is open.
@@ -204,7 +239,7 @@ pub struct Verdict {
     pub severity: Option<Severity>,
 }
 
-/// The four things that a rule can say.
+/// What a rule can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -213,6 +248,8 @@ pub enum VerdictResult {
     Findings,
     /// The facts could not be learnt.
     Unknown,
+    /// The rule does not hold, and all that it found was acknowledged.
+    Acknowledged,
     /// The rule holds.
     Pass,
     /// There is nothing to judge.
@@ -257,6 +294,7 @@ impl FleetReport {
             resolved: Vec::new(),
             verdicts: Vec::new(),
             unchecked: Vec::new(),
+            acknowledged: Vec::new(),
         }
     }
 
@@ -269,6 +307,7 @@ impl FleetReport {
         self.resolved.extend(other.resolved);
         self.verdicts.extend(other.verdicts);
         self.unchecked.extend(other.unchecked);
+        self.acknowledged.extend(other.acknowledged);
     }
 
     /// Puts everything in the order in which it is shown, each entry once.
@@ -282,6 +321,8 @@ impl FleetReport {
         self.verdicts.dedup();
         self.unchecked.sort();
         self.unchecked.dedup();
+        self.acknowledged.sort_by(|a, b| a.finding.id.cmp(&b.finding.id));
+        self.acknowledged.dedup_by(|a, b| a.finding.id == b.finding.id);
     }
 
     /// How many open findings are at least so severe.

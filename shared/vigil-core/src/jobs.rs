@@ -15,6 +15,7 @@ mod authentic;
 mod case;
 mod conditional;
 mod dead_mans_switch;
+mod finding_acknowledgement;
 mod finding_store;
 pub mod fleet;
 mod impact;
@@ -23,6 +24,7 @@ mod policy_set;
 mod stored;
 
 pub use crate::impact::{Certificates, Impact};
+pub use finding_acknowledgement::{FindingAck, can_be_acknowledged};
 pub use finding_store::{FindingStoreError, Published};
 
 #[cfg(test)]

@@ -195,6 +195,17 @@ pub trait EvidenceStore: Send + Sync {
     async fn list(&self, prefix: &str) -> Result<Vec<String>, PortError>;
 }
 
+/// Files that are written for readers. Nothing is decided by them, so they are written over as they are.
+#[async_trait]
+pub trait Pages: Send + Sync {
+    /// Writes the object, whatever is there.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if the object may not have been written.
+    async fn write(&self, key: &str, body: Vec<u8>) -> Result<(), PortError>;
+}
+
 /// An object of the evidence bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredObject {

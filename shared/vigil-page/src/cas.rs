@@ -31,8 +31,10 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
                         @if let Some(key) = &ca.key_algorithm { ", " (visible(key)) }
                         @if let Some(end) = ca.not_after { ", until " (moment(end)) }
                         ", OCSP " @if ca.ocsp { "on" } @else { "off" }
+                        @if let Some(owner) = &ca.owner { ". Owner: " (visible(owner)) }
                         ". " code { (ca.arn) }
                     }
+                    (growth(ca))
                     (rules(verdicts))
                 }
             }
@@ -47,6 +49,23 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
     }
 }
 
+fn growth(ca: &CaReport) -> Markup {
+    let since = ca.certificates.as_ref().and_then(|of| of.since.as_ref());
+    html! {
+        @if let Some(since) = since {
+            p {
+                "Since the report of " (visible(&since.created_at)) ": "
+                (signed(since.issued)) " issued, " (signed(since.valid)) " valid, "
+                (signed(since.revoked)) " revoked."
+            }
+        }
+    }
+}
+
+fn signed(number: i64) -> String {
+    if number == 0 { "no more".to_owned() } else { format!("{number:+}") }
+}
+
 fn of<'v>(verdicts: &[&'v Verdict], result: VerdictResult) -> Vec<&'v Verdict> {
     verdicts.iter().copied().filter(|of| of.result == result).collect()
 }
@@ -57,9 +76,10 @@ fn totals(verdicts: &[&Verdict]) -> String {
     }
     let count = |result| of(verdicts, result).len();
     format!(
-        "{} failed, {} unknown, {} passed, {} not applicable.",
+        "{} failed, {} unknown, {} acknowledged, {} passed, {} not applicable.",
         count(VerdictResult::Findings),
         count(VerdictResult::Unknown),
+        count(VerdictResult::Acknowledged),
         count(VerdictResult::Pass),
         count(VerdictResult::NotApplicable)
     )
@@ -74,6 +94,13 @@ fn rules(verdicts: &[&Verdict]) -> Markup {
             p { b { "✗ Failed: " } (joined(failed.iter().map(|of| failed_rule(of)))) }
         }
         (reasons("? Unknown", &of(verdicts, VerdictResult::Unknown)))
+        @let acknowledged = of(verdicts, VerdictResult::Acknowledged);
+        @if !acknowledged.is_empty() {
+            p {
+                b { "○ Acknowledged, not passed: " }
+                (joined(acknowledged.iter().map(|of| of.rule.clone())))
+            }
+        }
         @if !passed.is_empty() {
             details {
                 summary { "✓ " (count(passed.len(), "rule")) " passed" }

@@ -66,6 +66,7 @@ pub(crate) fn word(result: VerdictResult) -> &'static str {
     match result {
         VerdictResult::Findings => "✗ failed",
         VerdictResult::Unknown => "? unknown",
+        VerdictResult::Acknowledged => "○ acknowledged",
         VerdictResult::Pass => "✓ passed",
         VerdictResult::NotApplicable => "– not applicable",
     }

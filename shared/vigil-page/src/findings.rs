@@ -32,9 +32,35 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
                 (controls())
                 @for group in &groups { (kind(group)) }
             }
+            (acknowledged(report))
         }
     }
 }
+
+/// What is so and was accepted is neither open nor passed.
+fn acknowledged(report: &FleetReport) -> Markup {
+    html! {
+        @if !report.acknowledged.is_empty() {
+            details id="acknowledged" {
+                summary { "○ " (count(report.acknowledged.len(), "finding")) " acknowledged: so, and accepted" }
+                ul {
+                    @for of in report.acknowledged.iter().take(MAX_ACKNOWLEDGED) {
+                        li {
+                            (of.finding.severity.label()) " " (visible(&of.finding.title)) ". "
+                            (visible(&of.by)) ": " (visible(&of.note))
+                        }
+                    }
+                    @if report.acknowledged.len() > MAX_ACKNOWLEDGED {
+                        li { "and " (report.acknowledged.len() - MAX_ACKNOWLEDGED) " more" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// So many are named.
+const MAX_ACKNOWLEDGED: usize = 200;
 
 /// Only the script can use them, and shows them.
 fn controls() -> Markup {

@@ -136,10 +136,43 @@ fn not_applicable_and_unknown_never_count_as_passed() {
         verdict("crl.b", "not-applicable"),
         verdict("crl.c", "unknown"),
         verdict("crl.d", "findings"),
+        verdict("crl.e", "acknowledged"),
     ];
     let page = page(&report(vec![ca(1, None)], vec![], verdicts));
-    assert!(page.contains("1 failed, 1 unknown, 1 passed, 1 not applicable."), "{page}");
+    assert!(
+        page.contains("1 failed, 1 unknown, 1 acknowledged, 1 passed, 1 not applicable."),
+        "{page}"
+    );
     assert!(page.contains("<b>? Unknown: </b>a reason: crl.c"), "{page}");
+    assert!(page.contains("<b>○ Acknowledged, not passed: </b>crl.e"), "{page}");
+}
+
+#[test]
+fn what_was_acknowledged_is_apart_and_not_open() {
+    let mut report = report(vec![ca(1, None)], vec![], vec![]);
+    let finding = finding(1, "CRITICAL", "an old compromise")["finding"].clone();
+    let of = json!({"by": "carol", "note": "<b>known</b>", "finding": finding});
+    report.acknowledged = vec![serde_json::from_value(of).unwrap()];
+    assert_eq!(conclusion(&report), "No finding is open.");
+    let page = page(&report);
+    assert!(page.contains("○ 1 finding acknowledged: so, and accepted"), "{page}");
+    assert!(
+        page.contains("CRITICAL an old compromise 1. carol: &lt;b&gt;known&lt;/b&gt;"),
+        "{page}"
+    );
+}
+
+#[test]
+fn owner_and_growth_of_a_ca_are_shown() {
+    let mut of = ca(1, None);
+    of["owner"] = json!("team <pki>");
+    of["certificates"] = serde_json::to_value(CertificateNumbers::default()).unwrap();
+    of["certificates"]["since"] =
+        json!({"created_at": "2026-02-28T00:00:00Z", "issued": 7, "valid": -2, "revoked": 0});
+    let page = page(&report(vec![of], vec![], vec![]));
+    assert!(page.contains("Owner: team &lt;pki&gt;"), "{page}");
+    assert!(page.contains("+7 issued, -2 valid, no more revoked"), "{page}");
+    assert!(page.contains("Grown: 1 CA"), "{page}");
 }
 
 #[test]

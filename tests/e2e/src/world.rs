@@ -160,6 +160,13 @@ impl World {
         assert!(is_done, "{text}");
     }
 
+    /// carol acknowledges a finding of audit-report.
+    pub async fn acknowledge(&self, finding: &str) {
+        let arguments = ["report", "ack", finding, "--by", "carol", "--note", "it is known"];
+        let (is_done, text) = self.vigil("carol", &arguments).await;
+        assert!(is_done, "{text}");
+    }
+
     /// carol publishes these policies in place of those before.
     pub async fn publish(&self, policies: &str) {
         let folder = tempfile::tempdir().expect("a folder");

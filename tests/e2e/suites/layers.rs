@@ -19,11 +19,14 @@ struct Layer {
 const PURE: &[&str] = &["aws-config", "aws-sdk-*", "axum", "hyper", "lambda_runtime", "tokio"];
 const FUNCTION: &[&str] = &["vigil-aws", "vigil-core"];
 
+/// One function makes pages.
+const WITH_PAGE: &[&str] = &["vigil-aws", "vigil-core", "vigil-page"];
+
 const LAYERS: &[Layer] = &[
     Layer { package: "vigil-core", ours: &["iam-policy"], forbidden: PURE },
     Layer { package: "vigil-aws", ours: &["vigil-core"], forbidden: &["axum", "cedar-policy"] },
     Layer { package: "vigil-page", ours: &["vigil-core"], forbidden: PURE },
-    Layer { package: "audit-report", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
+    Layer { package: "audit-report", ours: WITH_PAGE, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "auto-restore", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "crl-audit", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },
     Layer { package: "last-resort", ours: FUNCTION, forbidden: &["aws-sdk-*", "cedar-policy"] },

@@ -68,3 +68,83 @@ async fn a_report_whose_event_is_lost_is_summarised_an_hour_later() {
     assert_eq!(summary["summary"]["as_of"], summary["created_at"]);
     world.assert_nothing_failed();
 }
+
+/// Each hour the function writes what an operator opens: the page, and the findings in each form.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_the_fleet_lies_in_the_evidence_bucket() {
+    let world = World::start_for_days().await;
+    world.crl_bucket("crls").await;
+    let ca = world.active_root(Some("crls")).await;
+    world.advance(Duration::hours(26)).await;
+    let latest = world.evidence("reports/audit-report/latest/").await;
+    let names: Vec<&str> = latest.iter().filter_map(|key| key.rsplit('/').next()).collect();
+    let want = [
+        "findings.asff.jsonl",
+        "findings.csv",
+        "findings.json",
+        "findings.ocsf.jsonl",
+        "fleet-report.json",
+        "report.html",
+    ];
+    assert_eq!(names, want);
+    let of_days = world.evidence("reports/audit-report/2").await;
+    let pages: Vec<_> = of_days.iter().filter(|key| key.ends_with("/report.html")).collect();
+    assert!((2..=3).contains(&pages.len()), "one of each day: {pages:?}");
+    let page = world.object(EVIDENCE, "reports/audit-report/latest/report.html").await;
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains(id(&ca)), "{page}");
+    let model = world.object(EVIDENCE, "reports/audit-report/latest/fleet-report.json").await;
+    let model: Value = serde_json::from_slice(&model).unwrap();
+    assert_eq!(model["unchecked"], json!([]), "every object of the bucket could be read");
+    assert_eq!(model["cas"][0]["certificates"]["issued"], 1);
+    assert!(model["verdicts"].as_array().is_some_and(|all| !all.is_empty()));
+    world.assert_nothing_failed();
+}
+
+/// A template that reports never forget is a finding until carol has acknowledged it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finding_that_reports_keep_ends_with_its_acknowledgement() {
+    let world = World::start_for_days().await;
+    let ca = world.active_root(None).await;
+    let key = rcgen::KeyPair::generate().unwrap();
+    let parameters = rcgen::CertificateParams::new(["www.example.com".to_owned()]).unwrap();
+    let csr = parameters.serialize_request(&key).unwrap().pem().unwrap();
+    world.issue(&ca, csr.as_bytes(), "CodeSigningCertificate", 30).await;
+    world.advance(Duration::hours(3)).await;
+    let found = world.findings("audit-report.template");
+    assert_eq!(statuses(&found), ["NEW"], "{found:#?}");
+    let finding = found[0]["id"].as_str().unwrap();
+    assert_eq!(found[0]["evidence"]["template"], "CodeSigningCertificate/V1");
+
+    let refused = ["report", "ack", finding, "--by", "carol", "--note", " "];
+    let (is_done, text) = world.vigil("carol", &refused).await;
+    assert!(!is_done && text.contains("--note is empty"), "{text}");
+    world.acknowledge(finding).await;
+    world.advance(Duration::hours(25)).await;
+    let found = world.findings("audit-report.template");
+    assert_eq!(statuses(&found), ["NEW", "RESOLVED"], "{found:#?}");
+    let model = world.object(EVIDENCE, "reports/audit-report/latest/fleet-report.json").await;
+    let model: Value = serde_json::from_slice(&model).unwrap();
+    assert_eq!(model["acknowledged"][0]["note"], "it is known");
+    let (is_done, text) =
+        world.vigil("carol", &["report", "ack", finding, "--by", "c", "--note", "n"]).await;
+    assert!(!is_done && text.contains("is resolved"), "{text}");
+    world.assert_nothing_failed();
+}
+
+/// A subordinate whose certificate no CA of the account has is CRITICAL.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subordinate_that_no_ca_of_the_account_is_is_a_finding() {
+    let world = World::start_for_days().await;
+    let root = world.active_root(None).await;
+    world.active_subordinate(&root).await;
+    let key = rcgen::KeyPair::generate().unwrap();
+    let parameters = rcgen::CertificateParams::new(["rogue".to_owned()]).unwrap();
+    let csr = parameters.serialize_request(&key).unwrap().pem().unwrap();
+    world.issue(&root, csr.as_bytes(), "SubordinateCACertificate_PathLen0", 30).await;
+    world.advance(Duration::hours(3)).await;
+    let found = world.findings("audit-report.unknown-subordinate");
+    assert_eq!(statuses(&found), ["NEW"], "of two subordinates, one is known: {found:#?}");
+    assert_eq!(found[0]["severity"], "CRITICAL");
+    world.assert_nothing_failed();
+}

@@ -246,7 +246,11 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
     let parameters = rcgen::CertificateParams::new(["www.example.com".to_owned()]).unwrap();
     let csr = parameters.serialize_request(&key).unwrap().pem().unwrap();
     world.issue(&ca, csr.as_bytes(), "EndEntityCertificate", 30).await;
+    world.issue(&ca, csr.as_bytes(), "CodeSigningCertificate", 30).await;
     world.advance(Duration::hours(25)).await;
+    // A finding that reports never forget is acknowledged.
+    let of_template = world.findings("audit-report.template")[0]["id"].clone();
+    world.acknowledge(of_template.as_str().unwrap()).await;
     world.disable(&ca).await;
     world.stack.settled().await;
     world.store_attachments(&ca).await;

@@ -13,6 +13,7 @@ mod days;
 mod document;
 mod fingerprint;
 mod hours;
+mod recent_hours;
 mod successors;
 mod tally;
 mod validity;
@@ -25,7 +26,8 @@ pub use days::{Days, Months, Timeline};
 pub use document::{Document, Input, SCHEMA};
 pub use fingerprint::{Fingerprint, SETTLED};
 pub use hours::Hours;
-pub use successors::{Ending as EndingWithin, Successors};
+pub use recent_hours::{HourCount, RecentHours};
+pub use successors::{Ending as EndingWithin, Succeeding, Successors};
 pub use tally::{FirstSeen, Moment, Tally};
 pub use validity::{MAX_DAYS, ValidityCount};
 
@@ -102,8 +104,31 @@ pub struct Summary {
     pub key_compromise: Concern,
     /// Valid ones that end after the CA's own certificate, the last to end first.
     pub outliving_ca: Concern,
+    /// Valid CA certificates, by their template, the newest first: 500 of them by name.
+    #[serde(default)]
+    pub ca_certificates: Concern,
+    /// The limit of validity of end-entity certificates that the settings had, in days.
+    #[serde(default)]
+    pub max_validity_days: Option<u32>,
+    /// Valid end-entity certificates that exceed it, the last to end first.
+    #[serde(default)]
+    pub over_max_validity: Concern,
+    /// When the newest certificate was issued.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
+    pub last_issued_at: Option<OffsetDateTime>,
+    /// The longest time from issuance to end, in days, of what was issued in the last 90 days. A root's
+    /// own certificate does not count.
+    #[serde(default)]
+    pub longest_recent_validity_days: Option<u32>,
+    /// The revoked ones of the last 72 hours by the hour of revocation.
+    #[serde(default)]
+    pub revoked_by_recent_hour: RecentHours,
     /// Of those that end soon, how many have a successor, and which have none; null: not judged.
     pub successors: Option<Successors>,
+    /// The CAs that succeed this one, and whose certificates count as successors.
+    #[serde(default)]
+    pub succeeding: Vec<Succeeding>,
     /// What of this summary is not judged, and why.
     pub not_judged: Vec<String>,
     /// What the report says of the time up to ten minutes before it was created.
@@ -150,7 +175,14 @@ impl Summary {
             ca_compromise: Concern::default(),
             key_compromise: Concern::default(),
             outliving_ca: Concern::default(),
+            ca_certificates: Concern::default(),
+            max_validity_days: None,
+            over_max_validity: Concern::default(),
+            last_issued_at: None,
+            longest_recent_validity_days: None,
+            revoked_by_recent_hour: RecentHours::default(),
             successors: None,
+            succeeding: Vec::new(),
             not_judged: Vec::new(),
             fingerprint: Fingerprint::of_report(as_of),
             apart: Apart::default(),

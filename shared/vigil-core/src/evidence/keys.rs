@@ -3,6 +3,7 @@
 //! | key | content | writer |
 //! | --- | --- | --- |
 //! | `acks/<CA id>.json` | acknowledgement of a deletion | `vigil deadline ack` |
+//! | `acks/findings/<finding id>.json` | acknowledgement of a finding | `vigil report ack` |
 //! | `alerts/<CA id>/<RestorableUntil>/<threshold>.json` | one alert, and whether it was sent | restore-deadline |
 //! | `anchors/<date>.json` | the heads of all case records | restore-deadline |
 //! | `approvals/<CA id>.json` | approval of a deletion | `vigil approve` |
@@ -11,8 +12,12 @@
 //! | `holds/<CA id>.json` | marks a CA that stays DISABLED when it is restored; any content | an incident responder |
 //! | `policies/set.json` | Cedar policies that decide about deletions, signed as one set | `vigil policy publish` |
 //! | `rejected-events/<digest>.json` | an event that was not acted on, and the reason | auto-restore |
+//! | `reports/audit-report/<date>/…`, `reports/audit-report/latest/…` | the page of the fleet, and its findings in each form | audit-report |
 //! | `reports/crl-audit/<time>….json` | report of one run | crl-audit |
+//! | `settings/audit-report.json` | limits, templates and accounts for the rules about audit reports | the operator |
 //! | `state/audit-report/<CA id>.json` | which audit report of the CA is the newest | audit-report |
+//! | `state/audit-report/authorities.json` | serial numbers of all CAs that were ever listed | audit-report |
+//! | `state/audit-report/judged/<CA id>.json` | the open findings of the CA's newest report | audit-report |
 //! | `state/audit-report/progress/<CA id>/<report id>.json` | how far a large audit report was read | audit-report |
 //! | `state/audit-report/refused.json` | the CAs that are refused an audit report, and why | audit-report |
 //! | `state/audit-report/requests/<CA id>.json` | which audit reports of the CA were requested | audit-report |
@@ -80,6 +85,28 @@ pub fn acknowledgement(ca: &CaArn) -> String {
     format!("{ACKNOWLEDGEMENTS}{}.json", ca.id())
 }
 
+/// Prefix of the acknowledgements of findings.
+pub const FINDING_ACKNOWLEDGEMENTS: &str = "acks/findings/";
+
+/// The acknowledgement of a finding.
+pub fn finding_acknowledgement(finding: &str) -> String {
+    format!("{FINDING_ACKNOWLEDGEMENTS}{finding}.json")
+}
+
+/// What operators set for the rules about audit reports.
+pub const REPORT_SETTINGS: &str = "settings/audit-report.json";
+
+/// The serial numbers of all CAs that were ever listed.
+pub const KNOWN_AUTHORITIES: &str = "state/audit-report/authorities.json";
+
+/// Prefix of the findings of each CA's newest report.
+pub const JUDGED: &str = "state/audit-report/judged/";
+
+/// The open findings of a CA's newest report.
+pub fn judged(ca_id: &str) -> String {
+    format!("{JUDGED}{ca_id}.json")
+}
+
 /// Prefix of all alerts of one deletion, which ends at `until`.
 pub fn alerts(ca: &CaArn, until: OffsetDateTime) -> String {
     format!("alerts/{}/{}/", ca.id(), in_key(until))
@@ -139,6 +166,16 @@ pub fn audit_run(as_of: OffsetDateTime, of_one: Option<&str>) -> String {
     let short = |name: &str| if name.len() > 200 { name_of(name) } else { name.to_owned() };
     let of_one = of_one.map(|name| format!("-{}", short(name))).unwrap_or_default();
     format!("reports/crl-audit/{}{of_one}.json", in_key(as_of))
+}
+
+/// A file of the fleet report of a day.
+pub fn fleet_file_of_day(as_of: OffsetDateTime, name: &str) -> String {
+    format!("reports/audit-report/{}/{name}", as_of.date())
+}
+
+/// A file of the newest fleet report.
+pub fn latest_fleet_file(name: &str) -> String {
+    format!("reports/audit-report/latest/{name}")
 }
 
 /// The key of another object that would have the same key: `copy` counts from 2.

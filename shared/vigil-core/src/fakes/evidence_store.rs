@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::calls::{Calls, broken, denied, lock};
-use crate::ports::{Creation, Etag, EvidenceStore, PortError, Replacement, StoredObject};
+use crate::ports::{Creation, Etag, EvidenceStore, Pages, PortError, Replacement, StoredObject};
 use async_trait::async_trait;
 
 /// The largest object that the evidence store reads.
@@ -84,6 +84,18 @@ fn etag(body: &[u8]) -> Etag {
 
 fn begins(with: &Mutex<Vec<String>>, key: &str) -> bool {
     lock(with).iter().any(|prefix| key.starts_with(prefix))
+}
+
+#[async_trait]
+impl Pages for FakeEvidenceStore {
+    async fn write(&self, key: &str, body: Vec<u8>) -> Result<(), PortError> {
+        self.calls.make("write").await?;
+        if begins(&self.unwritable, key) {
+            return Err(denied("PutObject"));
+        }
+        lock(&self.objects).insert(key.to_owned(), body);
+        Ok(())
+    }
 }
 
 #[async_trait]

@@ -124,7 +124,9 @@ impl Observation {
         as_of: OffsetDateTime,
     ) -> Finding {
         let kind = self.kind;
-        let value = |name: &str| self.value(names, name, as_of);
+        let id = id(&[rule.id, resource, &self.discriminator]);
+        let of_id = |name: &str| (name == "finding_id").then(|| id.clone());
+        let value = |name: &str| self.value(names, name, as_of).or_else(|| of_id(name));
         let prose = |template: &str, limit: usize| {
             let shown = |name: &str| {
                 Some(value(name).map_or_else(|| format!("{{{name}}}"), |text| plain(&text, limit)))
@@ -143,7 +145,7 @@ impl Observation {
             what_to_do.push_str(paragraph);
         }
         Finding {
-            id: id(&[rule.id, resource, &self.discriminator]),
+            id: id.clone(),
             rule: Cow::Borrowed(rule.id),
             severity: kind.severity,
             status: Status::New,

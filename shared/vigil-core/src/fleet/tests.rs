@@ -21,6 +21,7 @@ fn ca(id: &str, issuer: Option<&str>, valid: Option<u64>) -> CaReport {
         crl: None,
         ocsp: false,
         issuer: issuer.map(arn),
+        owner: None,
         certificates: valid.map(|valid| CertificateNumbers {
             valid,
             by_account: BTreeMap::from([(format!("account of {id}"), valid)]),

@@ -268,7 +268,19 @@ impl Region<'_> {
     fn audit_report_ports(&self) -> audit_report::Ports<'_> {
         let Ports { authorities, audit_reports, objects, buckets, evidence, pace, .. } = self.ports;
         let bus = &self.bus;
-        audit_report::Ports { authorities, audit_reports, objects, buckets, evidence, bus, pace }
+        // The command writes the page itself, to the folder that was asked for.
+        let publishing = None;
+        audit_report::Ports {
+            authorities,
+            audit_reports,
+            objects,
+            buckets,
+            evidence,
+            bus,
+            pace,
+            publishing,
+            acknowledging: None,
+        }
     }
 }
 

@@ -8,12 +8,14 @@ use serde_json::Value;
 use time::Duration;
 
 use crate::{
+    export::MakePage,
     finding::SOURCE,
     ports::{
         AuditReports, Authorities, Buckets, Bus, CONTINUATION, Continuation, EvidenceStore,
-        Objects, Pace,
+        Objects, Pace, Pages, Signatures,
     },
     service_event::{self, AUDIT_REPORT_GENERATION, EventError, ServiceEvent},
+    signed::Signers,
 };
 
 mod analyse;
@@ -22,14 +24,18 @@ mod document;
 mod due;
 mod error;
 mod findings;
+mod judge_all;
+mod judging;
 mod newest;
 mod one_report;
 mod outcome;
 mod progress;
+mod publish;
 mod refusals;
 mod request;
 mod request_state;
 mod staleness;
+mod succeeding;
 mod sweep;
 
 pub use error::{AuditReportError, RequestFailure};
@@ -61,6 +67,28 @@ pub struct Ports<'a> {
     pub bus: &'a dyn Bus,
     /// Waits between calls, and knows how much time is left.
     pub pace: &'a dyn Pace,
+    /// What the fleet report is written with. `None`: none is written.
+    pub publishing: Option<Publishing<'a>>,
+    /// `None`: no acknowledgement counts.
+    pub acknowledging: Option<Acknowledging<'a>>,
+}
+
+/// What acknowledgements of findings are verified with.
+#[derive(Clone, Copy)]
+pub struct Acknowledging<'a> {
+    /// KMS.
+    pub signatures: &'a dyn Signatures,
+    /// The keys that count.
+    pub approvers: &'a Signers,
+}
+
+/// What a fleet report is written with.
+#[derive(Clone, Copy)]
+pub struct Publishing<'a> {
+    /// The evidence bucket.
+    pub pages: &'a dyn Pages,
+    /// Makes the page.
+    pub page: MakePage,
 }
 
 /// What operators configure.

@@ -19,6 +19,7 @@ use crate::{
         Verdict, VerdictResult,
     },
     inventory::{self, Inventory, Known},
+    jobs::in_order::in_order,
     ports::EvidenceStore,
 };
 
@@ -33,15 +34,21 @@ pub(super) struct Run {
     pub(super) audit: Option<String>,
 }
 
-/// The report of the fleet that an evidence bucket, or a copy of one, describes. Of a CA it has what
-/// the inventories have.
-pub async fn of_evidence(evidence: &dyn EvidenceStore, made_by: &str) -> FleetReport {
+/// The report of the fleet that an evidence bucket, or a copy of one, describes. Of a CA that is not
+/// in `listed` it has what the inventories have.
+pub async fn of_evidence(
+    evidence: &dyn EvidenceStore,
+    listed: &[Ca],
+    made_by: &str,
+) -> FleetReport {
     let mut report = FleetReport::new(made_by);
     let inventories = inventories(evidence, &mut report).await;
     let windows = open_windows(evidence, &mut report).await;
+    report.cas = listed.iter().map(of_listed).collect();
+    let is_listed = |arn: &CaArn| listed.iter().any(|ca| ca.arn == *arn);
     for inventory in &inventories {
         report.as_of = report.as_of.max(inventory.as_of);
-        for (arn, known) in &inventory.cas {
+        for (arn, known) in inventory.cas.iter().filter(|(arn, _)| !is_listed(arn)) {
             let window = windows.get(arn);
             report.cas.push(of_known(arn, known, window));
         }
@@ -53,7 +60,7 @@ pub async fn of_evidence(evidence: &dyn EvidenceStore, made_by: &str) -> FleetRe
     let answered =
         |(name, cas)| RegionReport { name, state: RegionState::Answered, reason: None, cas };
     report.regions = regions.into_iter().map(answered).collect();
-    let audits = listed(evidence, AUDITS, &mut report).await;
+    let audits = keys_of(evidence, AUDITS, &mut report).await;
     // The reports of runs that an event caused have a name behind the time.
     let audit = audits.into_iter().rfind(|key| !key[AUDITS.len()..].contains('-'));
     let run = Run { audit, ..Run::default() };
@@ -62,13 +69,23 @@ pub async fn of_evidence(evidence: &dyn EvidenceStore, made_by: &str) -> FleetRe
     report
 }
 
+/// Adds what audit-report's last run said of each CA, which it keeps in the report of the fleet alone.
+pub async fn add_judged(evidence: &dyn EvidenceStore, report: &mut FleetReport) {
+    let key = keys::latest_fleet_file("fleet-report.json");
+    let Some(latest) = read::<FleetReport>(evidence, &key, report).await else { return };
+    let of_reports = latest.verdicts.into_iter().filter(|of| of.rule.starts_with("audit-report."));
+    report.verdicts.extend(of_reports);
+    report.acknowledged.extend(latest.acknowledged);
+    report.sort();
+}
+
 /// The restoration windows that have not ended, as restore-deadline tracks them.
 async fn open_windows(
     evidence: &dyn EvidenceStore,
     report: &mut FleetReport,
 ) -> BTreeMap<CaArn, Window> {
     let mut windows = BTreeMap::new();
-    for key in listed(evidence, keys::WINDOWS, report).await {
+    for key in keys_of(evidence, keys::WINDOWS, report).await {
         if let Some(window) = read::<Window>(evidence, &key, report).await
             && window.ending.is_none()
         {
@@ -116,15 +133,26 @@ async fn add_findings(
     new: &BTreeSet<String>,
     report: &mut FleetReport,
 ) {
-    for key in listed(evidence, "findings/", report).await {
-        let Some(stored) = read::<Stored>(evidence, &key, report).await else { continue };
-        if stored.finding.status != Status::Resolved {
-            let is_new = new.contains(&stored.finding.id);
-            report.findings.push(OpenFinding { is_new, finding: stored.finding });
+    let keys = keys_of(evidence, "findings/", report).await;
+    let read = keys.into_iter().map(async |key| {
+        let stored = object::<Stored>(evidence, &key).await;
+        (key, stored)
+    });
+    for (key, stored) in in_order(READS_AT_ONCE, read).await {
+        match stored {
+            Ok(Some(Stored { finding, .. })) if finding.status != Status::Resolved => {
+                let is_new = new.contains(&finding.id);
+                report.findings.push(OpenFinding { is_new, finding });
+            }
+            Ok(_) => {}
+            Err(why) => report.unchecked.push(Unchecked { what: key, why }),
         }
     }
     add_alerts(evidence, report).await;
 }
+
+/// A fleet has thousands of findings, and a read takes tens of milliseconds.
+const READS_AT_ONCE: usize = 16;
 
 /// An alert says nothing of a window that has ended, and nothing resolves it where the CA is gone.
 async fn add_alerts(evidence: &dyn EvidenceStore, report: &mut FleetReport) {
@@ -132,7 +160,7 @@ async fn add_alerts(evidence: &dyn EvidenceStore, report: &mut FleetReport) {
     let open: Vec<String> =
         windows.values().map(|of| keys::alerts(&of.ca, of.restorable_until)).collect();
     let mut alerts: BTreeMap<String, Finding> = BTreeMap::new();
-    for key in listed(evidence, "alerts/", report).await {
+    for key in keys_of(evidence, "alerts/", report).await {
         if !open.iter().any(|window| key.starts_with(window)) {
             continue;
         }
@@ -153,7 +181,7 @@ async fn add_alerts(evidence: &dyn EvidenceStore, report: &mut FleetReport) {
 /// All inventories.
 async fn inventories(evidence: &dyn EvidenceStore, report: &mut FleetReport) -> Vec<Inventory> {
     let mut all = Vec::new();
-    for key in listed(evidence, keys::INVENTORIES, report).await {
+    for key in keys_of(evidence, keys::INVENTORIES, report).await {
         all.extend(read::<Inventory>(evidence, &key, report).await);
     }
     all
@@ -178,6 +206,7 @@ pub(super) fn of_listed(ca: &Ca) -> CaReport {
         crl,
         ocsp: ca.ocsp_enabled,
         issuer: None,
+        owner: None,
         certificates: None,
     }
 }
@@ -197,11 +226,12 @@ fn of_known(arn: &CaArn, known: &Known, window: Option<&Window>) -> CaReport {
         crl: None,
         ocsp: false,
         issuer: None,
+        owner: None,
         certificates: None,
     }
 }
 
-async fn listed(
+async fn keys_of(
     evidence: &dyn EvidenceStore,
     prefix: &str,
     report: &mut FleetReport,
@@ -218,16 +248,19 @@ async fn read<T: DeserializeOwned>(
     key: &str,
     report: &mut FleetReport,
 ) -> Option<T> {
-    let why = match evidence.read(key).await {
-        Ok(None) => return None,
-        Ok(Some(object)) => match serde_json::from_slice(&object.body) {
-            Ok(read) => return Some(read),
-            Err(error) => error.to_string(),
-        },
-        Err(error) => chain(&error),
-    };
-    report.unchecked.push(Unchecked { what: key.to_owned(), why });
-    None
+    object(evidence, key).await.unwrap_or_else(|why| {
+        report.unchecked.push(Unchecked { what: key.to_owned(), why });
+        None
+    })
+}
+
+async fn object<T: DeserializeOwned>(
+    evidence: &dyn EvidenceStore,
+    key: &str,
+) -> Result<Option<T>, String> {
+    let object = evidence.read(key).await.map_err(|error| chain(&error))?;
+    let Some(object) = object else { return Ok(None) };
+    serde_json::from_slice(&object.body).map(Some).map_err(|error| error.to_string())
 }
 
 /// A finding as the finding store and restore-deadline keep it.

@@ -7,15 +7,23 @@ use crate::{
 
 mod history;
 mod refused;
+mod region;
+mod reported;
+mod settings;
 mod stale;
+mod thresholds;
 
 pub(crate) use history::{DIFFERENT, HISTORY, MISSING};
 pub(crate) use refused::{Cause, REFUSED, finding as refused_finding, id as refused_id};
+pub(crate) use region::ca_quota;
+pub(crate) use reported::{ACKNOWLEDGED, RULES as REPORTED, ReportedCa, serial};
+pub(crate) use settings::{refused as acknowledgement_refused, unusable as settings_unusable};
 pub(crate) use stale::{CREATING, OLD, STALE, UNFINISHED, VERY_OLD};
+pub(crate) use thresholds::Thresholds;
+pub use thresholds::{MAX_SETTINGS_BYTES, OfTag, Overrides, ReportSettings, SETTINGS_SCHEMA};
 
 /// The worst first.
 pub const RULES: &[RuleInfo] = &[
-    CA_COMPROMISE,
     REFUSED,
     HISTORY,
     STALE,
@@ -26,28 +34,10 @@ pub const RULES: &[RuleInfo] = &[
     FOREIGN_RECORDS,
     IMPOSSIBLE_RECORDS,
     UNREADABLE_RECORDS,
+    region::CA_QUOTA,
+    settings::SETTINGS,
+    settings::ACKNOWLEDGEMENT,
 ];
-
-/// A certificate was revoked because a CA is compromised.
-pub(crate) const CA_COMPROMISE: RuleInfo = RuleInfo {
-    id: "audit-report.ca-compromise",
-    holds: "No certificate was revoked because a CA is compromised.",
-    cites: "RFC 5280 §5.3.1 (cACompromise); AWS Private CA API Reference, RevokeCertificate",
-    kinds: &[REVOKED],
-};
-
-pub(crate) const REVOKED: Kind = Kind {
-    id: "revoked",
-    severity: Severity::Critical,
-    title: "{count} certificate(s) of {ca} were revoked because a CA is compromised",
-    what_happened: "The audit report of {ca} ({ca_id}) of {as_of} has {count} certificate(s) revoked with reason \
-                    CERTIFICATE_AUTHORITY_COMPROMISE: {first}.",
-    impact: "If {ca} itself is compromised, an attacker can issue certificates that every relying party accepts.",
-    what_to_do: "Find out which CA is meant. If it is this one, have its issuer revoke its certificate, and replace every \
-                 certificate that it issued. CloudTrail has who revoked, and why:",
-    first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
-                    AttributeKey=EventName,AttributeValue=RevokeCertificate",
-};
 
 /// Certificates are valid for longer than their CA.
 pub(crate) const OUTLIVING_CA: RuleInfo = RuleInfo {

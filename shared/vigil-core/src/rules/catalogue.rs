@@ -20,10 +20,10 @@ pub fn all() -> Vec<RuleInfo> {
         restore_deadline::RULES,
         last_resort::RULES,
         audit_report::RULES,
-        assess::RULES,
-        doctor::RULES,
     ];
-    let jobs = jobs.into_iter().flatten().copied();
+    let reported = audit_report::REPORTED.iter().map(|rule| rule.info);
+    let by_command = [assess::RULES, doctor::RULES].into_iter().flatten().copied();
+    let jobs = jobs.into_iter().flatten().copied().chain(reported).chain(by_command);
     jobs.chain(crl).chain(bucket).chain(distribution).chain(configuration).collect()
 }
 

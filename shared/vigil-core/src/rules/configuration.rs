@@ -34,8 +34,3 @@ impl Subject for Ca {
         Names::new(self.arn.as_str()).of_ca(&self.arn, self.common_name.as_deref())
     }
 }
-
-/// Replaces nothing but the OCSP configuration.
-const ENABLE_OCSP: &str = "aws acm-pca update-certificate-authority --certificate-authority-arn {arn} \
-                           --region {region} --revocation-configuration \
-                           '{\"OcspConfiguration\":{\"Enabled\":true}}'";

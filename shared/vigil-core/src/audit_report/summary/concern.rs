@@ -5,13 +5,14 @@ use time::OffsetDateTime;
 
 use super::super::{Record, shown};
 
-/// How many certificates, and the worst ten: which ones does not depend on the order of records.
+/// How many certificates, and the worst ten, where nothing else is said: which ones does not depend on
+/// the order of records.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Concern {
     /// All of them.
     pub count: u64,
-    /// The worst ten, the worst first.
+    /// The worst of them, the worst first.
     pub first: Vec<Named>,
 }
 
@@ -36,8 +37,13 @@ const MAX_NAMED: usize = 10;
 impl Concern {
     /// Counts the certificate. Those with the latest `at` are named.
     pub(super) fn add(&mut self, record: &Record<'_>, at: OffsetDateTime) {
+        self.add_within(MAX_NAMED, record, at);
+    }
+
+    /// The same, with room for more names.
+    pub(super) fn add_within(&mut self, room: usize, record: &Record<'_>, at: OffsetDateTime) {
         self.count += 1;
-        if self.first.len() == MAX_NAMED && self.first.last().is_some_and(|last| at < last.at) {
+        if self.first.len() == room && self.first.last().is_some_and(|last| at < last.at) {
             return;
         }
         let named = Named {
@@ -51,10 +57,10 @@ impl Concern {
                 < (std::cmp::Reverse(named.at), &named.certificate, &named.serial, &named.subject)
         });
         self.first.insert(place, named);
-        self.first.truncate(MAX_NAMED);
+        self.first.truncate(room);
     }
 
-    /// The ARNs of the worst ten.
+    /// The ARNs of the worst.
     pub fn arns(&self) -> Vec<String> {
         self.first.iter().map(|one| one.certificate.clone()).collect()
     }

@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     super::{Ending, Record},
-    Fingerprint, Summary,
+    Fingerprint, Succeeding, Summary,
     days::{SHOWN_DAYS, julian},
     successors::Unexpired,
     validity,
@@ -56,6 +56,34 @@ impl Counter {
         Self { earlier: Some(Fingerprint::until(until)), ..self }
     }
 
+    /// Also names the end-entity certificates that are valid for more days.
+    #[must_use]
+    pub fn with_max_validity_days(mut self, days: Option<u32>) -> Self {
+        self.summary.max_validity_days = days;
+        self
+    }
+
+    /// A certificate of a CA that succeeds this one. It can be a successor, and is counted nowhere else.
+    pub fn add_succeeding(&mut self, record: &Record<'_>) {
+        let as_of = self.summary.as_of;
+        if record.is_revoked() || record.not_after < as_of {
+            return;
+        }
+        if let Some(unexpired) = self.unexpired.as_mut() {
+            unexpired.add(record, as_of, false);
+        }
+    }
+
+    /// Records which report of a succeeding CA was read.
+    pub fn succeeded_by(&mut self, ca: Succeeding) {
+        self.summary.succeeding.push(ca);
+    }
+
+    /// Records what is not judged, and why.
+    pub fn not_judged(&mut self, what: String) {
+        self.summary.not_judged.push(what);
+    }
+
     /// The fingerprint of that moment.
     pub fn earlier(&self) -> Option<&Fingerprint> {
         self.earlier.as_ref()
@@ -76,9 +104,13 @@ impl Counter {
         }
         add_fingerprints(&mut summary.fingerprint, earlier.as_mut(), record);
         summary.impossible.see(record, summary.as_of);
-        add_issued(summary, record);
+        let kind = kind_of(record);
+        add_issued(summary, record, kind);
         if record.is_revoked() {
             return add_revoked(summary, record, is_expired);
+        }
+        if !is_expired && kind != TemplateKind::EndEntity {
+            summary.ca_certificates.add_within(MAX_CA_CERTIFICATES, record, record.issued_at);
         }
         let is_begun = record.not_before <= summary.as_of;
         if let Some(unexpired) = unexpired.as_mut().filter(|_| !is_expired) {
@@ -86,7 +118,7 @@ impl Counter {
         }
         match (is_expired, is_begun) {
             (true, _) => summary.expired += 1,
-            (false, true) => add_valid(summary, record),
+            (false, true) => add_valid(summary, record, kind),
             (false, false) => summary.not_yet_valid += 1,
         }
     }
@@ -115,6 +147,40 @@ impl Counter {
     }
 }
 
+/// Of so many valid CA certificates the names are kept.
+const MAX_CA_CERTIFICATES: usize = 500;
+
+/// What a template makes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TemplateKind {
+    EndEntity,
+    Root,
+    Subordinate,
+}
+
+/// By the template's name: `RootCACertificate/V1`, `SubordinateCACertificate_PathLen0/V1` and their blank
+/// variants (AWS Private CA User Guide, "Understanding certificate templates").
+fn kind_of(record: &Record<'_>) -> TemplateKind {
+    let template = record.template_arn.as_deref().unwrap_or_default();
+    // The part before the version.
+    let name = template.rsplit('/').nth(1).unwrap_or_default();
+    let name = name.strip_prefix("Blank").unwrap_or(name);
+    if name.starts_with("SubordinateCACertificate") {
+        TemplateKind::Subordinate
+    } else if name.starts_with("RootCACertificate") {
+        TemplateKind::Root
+    } else {
+        TemplateKind::EndEntity
+    }
+}
+
+fn days_of(record: &Record<'_>) -> u32 {
+    let seconds = (record.not_after - record.issued_at).whole_seconds().max(0);
+    // A second of a day is more than the days before.
+    let day = Duration::DAY.whole_seconds();
+    u32::try_from((seconds + day - 1) / day).unwrap_or(u32::MAX)
+}
+
 /// What is not judged without an index.
 const NOT_INDEXED: [&str; 2] = [
     "successors: the report is too large for an index of its unexpired certificates",
@@ -136,7 +202,10 @@ fn add_fingerprints(own: &mut Fingerprint, earlier: Option<&mut Fingerprint>, re
     }
 }
 
-fn add_issued(summary: &mut Summary, record: &Record<'_>) {
+/// What a CA still issues is what it has issued so recently.
+const RECENT: Duration = Duration::days(90);
+
+fn add_issued(summary: &mut Summary, record: &Record<'_>, kind: TemplateKind) {
     let template = record.template_arn.as_deref().unwrap_or("(none)");
     summary.issued += 1;
     summary.by_account.count(&record.aws_account_id);
@@ -149,6 +218,12 @@ fn add_issued(summary: &mut Summary, record: &Record<'_>) {
     summary.first_issued_by_template.see(template, record.issued_at);
     summary.issued_over_time.count(record.issued_at, summary.as_of);
     summary.issued_by_hour.count(record.issued_at);
+    summary.last_issued_at = summary.last_issued_at.max(Some(record.issued_at));
+    let is_recent = record.issued_at >= summary.as_of - RECENT;
+    if is_recent && kind != TemplateKind::Root {
+        let longest = &mut summary.longest_recent_validity_days;
+        *longest = (*longest).max(Some(days_of(record)));
+    }
 }
 
 fn add_revoked(summary: &mut Summary, record: &Record<'_>, is_expired: bool) {
@@ -159,6 +234,7 @@ fn add_revoked(summary: &mut Summary, record: &Record<'_>, is_expired: bool) {
     summary.revoked_by_reason.count(reason);
     summary.revoked_over_time.count(at, summary.as_of);
     summary.revoked_by_hour.count(at);
+    summary.revoked_by_recent_hour.count(at, summary.as_of);
     match reason {
         "CERTIFICATE_AUTHORITY_COMPROMISE" => summary.ca_compromise.add(record, at),
         "KEY_COMPROMISE" => summary.key_compromise.add(record, at),
@@ -166,7 +242,7 @@ fn add_revoked(summary: &mut Summary, record: &Record<'_>, is_expired: bool) {
     }
 }
 
-fn add_valid(summary: &mut Summary, record: &Record<'_>) {
+fn add_valid(summary: &mut Summary, record: &Record<'_>, kind: TemplateKind) {
     let not_after = record.not_after;
     let left = not_after - summary.as_of;
     summary.valid += 1;
@@ -178,6 +254,10 @@ fn add_valid(summary: &mut Summary, record: &Record<'_>) {
     let day = julian(not_after);
     if day < julian(summary.as_of) + SHOWN_DAYS {
         summary.ending_per_day.count(day);
+    }
+    let is_too_long = summary.max_validity_days.is_some_and(|most| days_of(record) > most);
+    if is_too_long && kind == TemplateKind::EndEntity {
+        summary.over_max_validity.add(record, not_after);
     }
     if summary.ca_not_after.is_some_and(|end| not_after > end) {
         summary.outliving_ca.add(record, not_after);

@@ -1,7 +1,7 @@
 //! Of the certificates that end soon: how many have a successor, and which have none.
 //!
-//! A successor has the same subject, is not revoked, and ends later. Only certificates of the same CA
-//! are known to a report.
+//! A successor has the same subject, is not revoked, and ends later. It is one of the same CA, or of a CA
+//! that succeeds it.
 //!
 //! For this, 12 bytes are kept of each unexpired certificate, and 20 to 40 for finding serial numbers
 //! that come twice. So there is a limit, by the size of the report: above it neither is judged.
@@ -18,6 +18,7 @@ use super::{
     super::{Record, shown},
     Named,
 };
+use crate::arn::CaArn;
 
 /// Certificates that end soon, with and without a successor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,20 @@ pub struct Successors {
     pub without: Vec<Named>,
     /// Whether these are all that there are room for. Only the soonest 20,000 to end can be named.
     pub without_is_complete: bool,
+}
+
+/// A CA that succeeds the report's: its certificates count as successors, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Succeeding {
+    /// The CA.
+    pub ca: CaArn,
+    /// The id of its report that was read.
+    pub report: String,
+    /// When that report was created.
+    #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
+    pub as_of: OffsetDateTime,
 }
 
 /// How many certificates have a successor.

@@ -5,10 +5,13 @@ use std::ops::ControlFlow;
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    Analysis, AuditReportError, JOB, MAX_HOPS, Outcome, Ports, Settings, findings, newest,
+    Analysis, AuditReportError, JOB, Outcome, Ports, Settings, findings,
+    judging::Judging,
+    newest,
     one_report::{OneReport, is_report_id},
-    progress::{Checkpoint, Progress},
+    progress::Progress,
     request::note,
+    succeeding,
 };
 use crate::{
     arn::CaArn,
@@ -18,16 +21,16 @@ use crate::{
     evidence::keys,
     finding::Finding,
     jobs::{
-        conditional,
         finding_store::{FindingStore, Published},
-        stored::{self, Stored},
+        stored,
     },
     ports::{
-        Address, Creation, Described, Etag, ObjectFacts, PortError, ReportRecord, ReportStatus,
-        Rest,
+        Address, Creation, Described, ObjectFacts, PortError, ReportRecord, ReportStatus, Rest,
     },
     service_event::{EventResult, ServiceEvent},
 };
+
+mod put_down;
 
 /// With less time left, a report is put down. A part of it, the findings and the summary fit into it.
 const KEPT: Duration = Duration::seconds(60);
@@ -76,21 +79,37 @@ async fn run(
         }
         Err(error) => return Err(AuditReportError::Describe(error)),
     };
+    let finding_store = &FindingStore {
+        evidence: ports.evidence,
+        bus: ports.bus,
+        area: JOB,
+        now: described.as_of,
+        claim_expires_after: settings.claim_expires_after,
+    };
+    // The hourly run alone compares with the CAs of all Regions: it has just listed them.
+    let judging = Judging::begin(ports, finding_store, None).await?;
+    let tags = judging.tags(&described.ca).await.ok();
+    let max_validity_days = judging.max_validity_days(&described.ca, tags.as_ref());
+    let succeeding = succeeding::cas(ports, ca, tags.as_ref()).await?;
+    let (store, days) = (finding_store, max_validity_days);
     let job = ReportRun {
         ports,
         settings,
         ca,
         report,
         hop,
-        finding_store: FindingStore {
-            evidence: ports.evidence,
-            bus: ports.bus,
-            area: JOB,
-            now: described.as_of,
-            claim_expires_after: settings.claim_expires_after,
-        },
+        finding_store: store,
+        max_validity_days: days,
+        succeeding,
     };
-    if is_failed { job.failed(&described).await } else { job.analyse(&described).await }
+    if is_failed {
+        return job.failed(&described).await;
+    }
+    let mut outcome = job.analyse(&described).await?;
+    if let Outcome::Analysed(analysis) = &mut outcome {
+        analysis.findings.add(judging.judge(&described.ca).await?.published);
+    }
+    Ok(outcome)
 }
 
 struct ReportRun<'a> {
@@ -99,7 +118,10 @@ struct ReportRun<'a> {
     ca: &'a CaArn,
     report: &'a str,
     hop: u32,
-    finding_store: FindingStore<'a>,
+    finding_store: &'a FindingStore<'a>,
+    max_validity_days: Option<u32>,
+    /// The CAs whose certificates can succeed those of this one.
+    succeeding: Vec<CaArn>,
 }
 
 /// What a report was read into.
@@ -250,7 +272,7 @@ impl ReportRun<'_> {
         let (checkpoint, seen) = self.checkpoint(&facts).await?;
         let is_indexed = facts.size <= MAX_INDEXED_BYTES;
         let counter = || {
-            let counter = Counter::new(basis);
+            let counter = Counter::new(basis).with_max_validity_days(self.max_validity_days);
             let counter = if is_indexed { counter.indexed() } else { counter };
             match &before {
                 Some(before) => counter.with_fingerprint_until(before.summary.fingerprint.until),
@@ -283,6 +305,12 @@ impl ReportRun<'_> {
         let mut ending =
             ending.map_err(|error| AuditReportError::NotAReport { place: place(), error })?;
         check_bytes(&mut ending, &facts);
+        if is_indexed {
+            let within = (self.settings.report_bucket.as_str(), MAX_INDEXED_BYTES);
+            for ca in &self.succeeding {
+                succeeding::add(self.ports, within, ca, &mut counter).await?;
+            }
+        }
         let input = Input { bytes: ending.bytes, sha256: digests.finish() };
         let earlier = counter.earlier().cloned();
         let summary = counter.finish(ending);
@@ -303,48 +331,6 @@ impl ReportRun<'_> {
         let stored = stored::read::<Document>(self.ports.evidence, &key).await;
         let before = stored.map_err(AuditReportError::EvidenceStore)?.known();
         Ok(before.filter(|before| before.ca == *self.ca && before.summary.complete))
-    }
-
-    /// Where an earlier invocation has put this object down, and the version of that.
-    async fn checkpoint(
-        &self,
-        facts: &ObjectFacts,
-    ) -> Result<(Option<Checkpoint>, Option<Etag>), AuditReportError> {
-        let key = keys::report_progress(self.ca, self.report);
-        let stored = stored::read::<Checkpoint>(self.ports.evidence, &key).await;
-        Ok(match stored.map_err(AuditReportError::EvidenceStore)? {
-            Stored::Absent => (None, None),
-            Stored::Known(checkpoint, etag) => {
-                (Some(checkpoint).filter(|checkpoint| checkpoint.object == *facts), Some(etag))
-            }
-            Stored::Unusable { etag, .. } => (None, etag),
-        })
-    }
-
-    /// The event goes out after the checkpoint is written. If it is lost, the sweep starts another.
-    async fn put_down(
-        &self,
-        checkpoint: &Checkpoint,
-        over: Option<Etag>,
-    ) -> Result<Reading, AuditReportError> {
-        let key = keys::report_progress(self.ca, self.report);
-        let body = serde_json::to_vec(checkpoint).map_err(AuditReportError::Write)?;
-        let written = conditional::write(self.ports.evidence, &key, body, over.as_ref()).await;
-        if written.map_err(AuditReportError::EvidenceStore)?.is_none() {
-            let reason = "another invocation reads the report".to_owned();
-            return Ok(Reading::PutDown(Box::new(self.nothing(reason))));
-        }
-        let hop = self.hop + 1;
-        if hop > MAX_HOPS {
-            return Err(AuditReportError::Contended { key });
-        }
-        let rest = OneReport::continuation(self.ca, self.report, hop);
-        self.ports.bus.continue_later(&rest).await.map_err(AuditReportError::Continue)?;
-        Ok(Reading::PutDown(Box::new(Outcome::Continued {
-            ca: self.ca.clone(),
-            report: self.report.to_owned(),
-            bytes: checkpoint.offset(),
-        })))
     }
 
     /// The report is not expected any more.

@@ -10,6 +10,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditReportError {
+    /// An acknowledgement of a finding could not be read or verified.
+    #[error("could not read or verify the acknowledgement of a finding")]
+    Acknowledgement(#[source] PortError),
     /// Other invocations kept changing the object.
     #[error("other runs keep changing {key}")]
     Contended {
@@ -82,6 +85,9 @@ pub enum AuditReportError {
         /// The URI of the object, `s3://<bucket>/<key>`.
         place: String,
     },
+    /// The page of the fleet, or another form of its findings, could not be written.
+    #[error("could not write the report of the fleet")]
+    Page(#[source] PortError),
     /// The report is larger than [`Settings::max_report_bytes`](super::Settings::max_report_bytes).
     #[error("the report {place} is over {limit} bytes")]
     TooLarge {
@@ -131,6 +137,8 @@ impl Failure for AuditReportError {
             Self::NotAReport { .. } | Self::UnknownFormat { .. } => "NotAReport",
             Self::Object(_) | Self::Replaced { .. } => "FetchFailed",
             Self::FindingStore(_) => "PublishFailed",
+            Self::Acknowledgement(_) => "AcknowledgementFailed",
+            Self::Page(_) => "PageFailed",
             Self::TooLarge { .. } => "ReportTooLarge",
         }
     }

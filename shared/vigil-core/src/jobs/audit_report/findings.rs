@@ -10,9 +10,9 @@ use crate::{
     instant::rfc3339,
     ports::Described,
     rules::audit_report::{
-        CA_COMPROMISE, CREATING, DIFFERENT, FAILED, FOREIGN, FOREIGN_RECORDS, HISTORY, IMPOSSIBLE,
+        CREATING, DIFFERENT, FAILED, FOREIGN, FOREIGN_RECORDS, HISTORY, IMPOSSIBLE,
         IMPOSSIBLE_RECORDS, INCOMPLETE, INCOMPLETE_REPORT, MISSING, NOT_A_REPORT, NOT_MADE,
-        OUTLIVING, OUTLIVING_CA, REVOKED, UNFINISHED, UNREADABLE, UNREADABLE_RECORDS,
+        OUTLIVING, OUTLIVING_CA, UNFINISHED, UNREADABLE, UNREADABLE_RECORDS,
     },
 };
 
@@ -50,7 +50,7 @@ struct Seen<'a> {
     first: Vec<String>,
 }
 
-fn seen(summary: &Summary) -> [Seen<'static>; 6] {
+fn seen(summary: &Summary) -> [Seen<'static>; 5] {
     let of = |rule: &'static RuleInfo, kind: Kind, concerns: &[&Concern]| Seen {
         rule,
         kind,
@@ -63,7 +63,6 @@ fn seen(summary: &Summary) -> [Seen<'static>; 6] {
         format!("record {} at offset {}, {} bytes: {}", bad.number, bad.offset, bad.bytes, bad.why)
     });
     [
-        of(&CA_COMPROMISE, REVOKED, &[&summary.ca_compromise]),
         of(&OUTLIVING_CA, OUTLIVING, &[&summary.outliving_ca]),
         of(
             &FOREIGN_RECORDS,

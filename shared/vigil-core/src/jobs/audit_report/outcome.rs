@@ -94,6 +94,9 @@ pub struct Requests {
     /// The first CA that there was no time for; another invocation was started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continued_from: Option<CaArn>,
+    /// Where the page of the fleet was written, as a prefix of the evidence bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fleet_report: Option<String>,
 }
 
 impl Requests {
@@ -106,6 +109,7 @@ impl Requests {
             started: Vec::new(),
             findings: Published::default(),
             continued_from: None,
+            fleet_report: None,
         }
     }
 }

@@ -6,8 +6,11 @@ use super::{
     AuditReportError, JOB, MAX_HOPS, Outcome, Ports, RequestFailure, RequestResult,
     RequestedReport, Requests, Settings,
     due::{Candidate, can_have_report, candidates},
-    findings, newest,
+    findings, judge_all,
+    judging::Judged,
+    newest,
     one_report::{OneReport, is_report_id},
+    publish,
     refusals::{self, Learnt},
     request::{Answer, INTERVAL, note, request},
     request_state::{Pending, RequestState},
@@ -95,6 +98,11 @@ impl Sweep<'_> {
             if self.ports.pace.lasts(Duration::SECOND) {
                 self.end_of(ca).await;
             }
+        }
+        // The last invocation of a run judges all CAs, and writes the report of the fleet.
+        if self.requests.continued_from.is_none() {
+            let judged = self.judge_all(listing).await;
+            self.publish(listing, judged).await;
         }
         if self.failures.is_empty() {
             Ok(Outcome::Requested(self.requests))
@@ -278,6 +286,36 @@ impl Sweep<'_> {
         let because = "ACM PCA makes no reports of the CA in its present state";
         if let Err(error) = self.resolve(&ids, because).await {
             self.failed(&ca.arn, chain(&error));
+        }
+    }
+
+    async fn judge_all(&mut self, listing: &Listing) -> Judged {
+        let failed = |error: &AuditReportError| RequestFailure { ca: None, reason: chain(error) };
+        let authorities = match judge_all::authorities(self.ports, &listing.cas).await {
+            Ok(authorities) => Some(authorities),
+            Err(error) => {
+                self.failures.push(failed(&error));
+                None
+            }
+        };
+        let all = judge_all::all(self.ports, &self.finding_store, &listing.cas, authorities).await;
+        match all {
+            Ok((mut judged, failures)) => {
+                self.failures.extend(failures);
+                self.requests.findings.add(std::mem::take(&mut judged.published));
+                judged
+            }
+            Err(error) => {
+                self.failures.push(failed(&error));
+                Judged::default()
+            }
+        }
+    }
+
+    async fn publish(&mut self, listing: &Listing, judged: Judged) {
+        match publish::fleet_report(self.ports, listing, judged).await {
+            Ok(folder) => self.requests.fleet_report = folder,
+            Err(error) => self.failures.push(RequestFailure { ca: None, reason: chain(&error) }),
         }
     }
 

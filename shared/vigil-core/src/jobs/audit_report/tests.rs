@@ -10,6 +10,8 @@ use crate::{
 };
 
 mod history;
+mod judging;
+mod publishing;
 mod reading_on;
 mod refusing;
 mod sweeping;
@@ -81,12 +83,13 @@ fn a_report_is_summarised_once_however_often_its_event_comes() {
     assert_eq!(summary["summary"]["revoked_by_reason"]["KEY_COMPROMISE"], 1);
     assert_eq!(summary["summary"]["expiring_within_30_days"], 1);
     assert_eq!(summary["summary"]["unreadable"]["first"][0]["number"], 3);
-    let rules = ["audit-report.unreadable-records", "audit-report.incomplete"];
+    let rules =
+        ["audit-report.unreadable-records", "audit-report.incomplete", "audit-report.successor"];
     assert_eq!(world.published(), rules.map(|rule| (rule.to_owned(), Status::New)));
 
     let again = world.run(&event("success")).unwrap();
     assert!(matches!(again, Outcome::Duplicate { summary, .. } if summary == key));
-    assert_eq!(world.published().len(), 2);
+    assert_eq!(world.published().len(), 3);
 }
 
 #[test]
@@ -100,8 +103,8 @@ fn a_report_opens_its_findings_and_a_clean_one_resolves_them() {
     ]));
     world.run(&event("success")).unwrap();
     let rules: Vec<_> = world.published().into_iter().map(|(rule, _)| rule).collect();
-    assert_eq!(rules, ["audit-report.ca-compromise", "audit-report.outliving-ca"]);
-    assert_eq!(world.bus.last().evidence["count"], 1);
+    assert_eq!(rules, ["audit-report.outliving-ca", "audit-report.ca-compromise"]);
+    assert_eq!(world.findings("audit-report.ca-compromise")[0].evidence["count"], 1);
 
     world.put_report(&json!([]));
     // The fake knows one report: the summary of the first one is put aside instead.

@@ -13,7 +13,7 @@ use crate::{
     arn::CaArn,
     audit_report::Newest,
     evidence::keys,
-    fleet::{CertificateNumbers, FleetReport, Unchecked},
+    fleet::{CertificateNumbers, FleetReport, Growth, Unchecked},
     ports::EvidenceStore,
 };
 
@@ -57,6 +57,13 @@ fn by_week(days: &Value) -> BTreeMap<String, u64> {
     weeks
 }
 
+fn growth(compared: &Value) -> Option<Growth> {
+    let more = |name: &str| compared[name].as_i64();
+    let created_at = compared["created_at"].as_str()?.chars().take(40).collect();
+    let (issued, valid, revoked) = (more("issued")?, more("valid")?, more("revoked")?);
+    Some(Growth { created_at, issued, valid, revoked })
+}
+
 /// Fields are only added to a summary, and an older one lacks some: those are zero or absent.
 fn of_summary(document: &Value, source: String) -> CertificateNumbers {
     let summary = document.get("summary").unwrap_or(document);
@@ -82,6 +89,7 @@ fn of_summary(document: &Value, source: String) -> CertificateNumbers {
         without_successor_within_90_days:
             summary["successors"]["within_90_days"]["without_successor"].as_u64(),
         latest_not_after: time("latest_not_after"),
+        since: growth(&document["compared"]),
         by_account: tally("by_account"),
         by_template: tally("by_template"),
         revoked_by_reason: tally("revoked_by_reason"),

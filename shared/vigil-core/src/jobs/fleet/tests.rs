@@ -20,7 +20,7 @@ fn window(evidence: &FakeEvidenceStore, until: OffsetDateTime, ending: Option<&s
 }
 
 fn report(evidence: &FakeEvidenceStore) -> FleetReport {
-    fakes::run(of_evidence(evidence, "test"))
+    fakes::run(of_evidence(evidence, &[], "test"))
 }
 
 #[test]

@@ -26,7 +26,7 @@ const NONE: Kind = Kind {
     impact: "Relying parties go on accepting certificates of {ca} that are revoked.",
     what_to_do: "Enable OCSP, or a CRL. Reissue the certificates that must be revocable: existing ones name \
                  neither. Enable OCSP:",
-    first_command: super::ENABLE_OCSP,
+    first_command: crate::commands::ENABLE_OCSP,
 };
 
 /// A root signs few certificates, and many roots publish their revocations by other means.

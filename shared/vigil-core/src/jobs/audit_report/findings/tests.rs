@@ -6,7 +6,9 @@ use crate::{
     fakes,
     jobs::audit_report::staleness,
     rules::{
-        audit_report::{Cause, RULES, refused_finding},
+        audit_report::{
+            Cause, RULES, acknowledgement_refused, ca_quota, refused_finding, settings_unusable,
+        },
         fixtures::{assert_all_kinds, assert_presentable},
     },
 };
@@ -25,7 +27,6 @@ fn of_report(described: &Described) -> Vec<Finding> {
             at: AT,
         }],
     };
-    summary.ca_compromise = concern(1);
     summary.outliving_ca = concern(42);
     summary.apart.another_ca = concern(2);
     summary.impossible.revoked_before_issued = concern(3);
@@ -62,6 +63,11 @@ fn without_report(described: &Described) -> Vec<Finding> {
         stale(37),
         stale(73),
     ];
+    all.push(settings_unusable("settings/audit-report.json", &ca.arn, Some("it is empty"), AT));
+    let key = format!("acks/findings/{}.json", all[0].id);
+    all.push(acknowledgement_refused(&all[0], &key, ca, "it is not signed", AT));
+    let cas = |count| vec![Ca { created_at: Some(AT - Duration::DAY), ..ca.clone() }; count];
+    all.extend([199, 200].map(|count| ca_quota(&cas(count), AT).unwrap().0));
     for cause in Cause::ALL {
         let cas = std::slice::from_ref(&ca.arn);
         let error = "ValidationException: Permission error with your S3 bucket 'reports'.";

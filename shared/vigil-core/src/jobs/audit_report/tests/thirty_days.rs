@@ -170,8 +170,13 @@ fn thirty_days_of_disturbances_leave_no_day_without_a_report() {
         let rules: Vec<&str> = last.values().map(|(rule, _)| rule.as_str()).collect();
         assert!(rules.contains(&"audit-report.refused"), "{rules:?}");
         assert!(rules.contains(&"audit-report.stale"), "{rules:?}");
-        let open: Vec<_> =
-            last.values().filter(|(_, status)| *status != Status::Resolved).collect();
+        // What a CA is, and what it has issued, is no disturbance.
+        let of_ca =
+            |id: &str| crate::rules::audit_report::REPORTED.iter().any(|rule| rule.info.id == id);
+        let open: Vec<_> = last
+            .values()
+            .filter(|(rule, status)| *status != Status::Resolved && !of_ca(rule))
+            .collect();
         assert!(open.is_empty(), "seed {seed}: {open:?}");
     }
 }

@@ -1,0 +1,105 @@
+//! The number of CAs of a Region, which ACM PCA limits.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    ca::Ca,
+    finding::{Finding, Kind, Names, Observation, RuleInfo, Severity},
+};
+
+/// Within so many days a quota that is reached is a finding.
+const WITHIN_DAYS: u64 = 365;
+/// The default quota (L-799883CD). It can be raised; what it was raised to is not known.
+const QUOTA: u64 = 200;
+
+/// The Region's CAs come near their quota.
+pub(crate) const CA_QUOTA: RuleInfo = RuleInfo {
+    id: "audit-report.ca-quota",
+    holds: "At the rate of the last 90 days, the Region does not reach 200 CAs within a year. DELETED ones count.",
+    cites: "AWS General Reference, AWS Private CA endpoints and quotas (L-799883CD)",
+    kinds: &[REACHED, WITHIN],
+};
+
+pub(crate) const WITHIN: Kind = Kind {
+    id: "within",
+    severity: Severity::Low,
+    title: "Region {region} reaches the quota of {quota} CAs on {day}",
+    what_happened: "Region {region} has {count} CAs, {recent} of them created in the last 90 days. DELETED ones count until \
+                    their restoration window ends. At this rate, {quota} are reached on {day}. Checked at {as_of}.",
+    impact: "From then on, ACM PCA refuses to create a CA in this Region.",
+    what_to_do: "Have the quota raised in time, or delete CAs that are not used. Show the quota:",
+    first_command: "aws service-quotas get-service-quota --service-code acm-pca --quota-code L-799883CD --region {region}",
+};
+
+pub(crate) const REACHED: Kind = Kind {
+    id: "reached",
+    severity: Severity::Medium,
+    title: "Region {region} has {count} CAs, and the default quota is {quota}",
+    what_happened: "Region {region} has {count} CAs, DELETED ones among them. The default quota is {quota}. Checked at {as_of}.",
+    impact: "Unless the quota was raised, ACM PCA refuses to create a CA in this Region.",
+    ..WITHIN
+};
+
+/// The finding about the quota, or its id for its end. `None`: there is no CA.
+pub(crate) fn ca_quota(cas: &[Ca], now: OffsetDateTime) -> Option<(Finding, bool)> {
+    let first = &cas.first()?.arn;
+    let count = cas.len() as u64;
+    let since = now - Duration::days(90);
+    let recent = cas.iter().filter(|ca| ca.created_at.is_some_and(|at| at > since)).count() as u64;
+    let left = QUOTA.saturating_sub(count);
+    let days = left.checked_mul(90)?.checked_div(recent).unwrap_or(u64::MAX);
+    let is_found = left == 0 || days <= WITHIN_DAYS;
+    let day = now + Duration::days(i64::try_from(days.min(100_000)).unwrap_or_default());
+    let seen = Observation::new(if left == 0 { REACHED } else { WITHIN })
+        .with("count", count)
+        .with("recent", recent)
+        .with("quota", QUOTA)
+        .with("day", day.date().to_string())
+        // The same fact as it comes nearer.
+        .discriminator("");
+    let names = Names::new("the list of CAs").of_ca(first, None);
+    // A Region has no ARN of its own.
+    let (partition, region, account) = (first.partition(), first.region(), first.account());
+    let resource = format!("arn:{partition}:acm-pca:{region}:{account}:certificate-authority/*");
+    Some((seen.finding(&CA_QUOTA, &names, &resource, now), is_found))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::{fakes, rules::fixtures::assert_presentable};
+
+    const NOW: OffsetDateTime = datetime!(2026-03-01 0:00 UTC);
+
+    fn cas(old: usize, new: usize) -> Vec<Ca> {
+        let ca = |at| Ca { created_at: Some(at), ..fakes::deleted_ca(NOW) };
+        let mut cas = vec![ca(NOW - Duration::days(500)); old];
+        cas.extend(vec![ca(NOW - Duration::days(10)); new]);
+        cas
+    }
+
+    #[test]
+    fn the_day_of_the_last_ca_is_forecast_from_90_days() {
+        for (old, new, want) in [
+            (1, 0, None),
+            (100, 0, None),
+            (190, 1, None),
+            (190, 3, Some(("within", "2026-09-27"))),
+            (0, 100, Some(("within", "2026-05-30"))),
+            (199, 0, None),
+            (200, 0, Some(("reached", "2299-12-15"))),
+            (300, 5, Some(("reached", "2026-03-01"))),
+        ] {
+            let (finding, is_found) = ca_quota(&cas(old, new), NOW).unwrap();
+            let kind = finding.evidence["kind"].as_str().unwrap();
+            let day = finding.evidence["day"].as_str().unwrap();
+            assert_eq!(is_found.then_some((kind, day)), want, "{old} {new}");
+            if is_found {
+                assert_presentable(&finding);
+            }
+        }
+        assert!(ca_quota(&[], NOW).is_none());
+    }
+}

@@ -1,0 +1,116 @@
+//! The CA has used a template that is not on its list.
+
+use super::ReportedCa;
+use crate::{
+    finding::{Kind, Observation, RuleInfo, Severity},
+    rules::{Rule, Verdict},
+};
+
+pub(super) const RULE: Rule<ReportedCa> = Rule {
+    info: RuleInfo {
+        id: "audit-report.template",
+        holds: "The CA uses only templates of the settings; without a list, none for code signing, OCSP signing and \
+                subordinate CAs, and none that takes over extensions of a request.",
+        cites: "AWS Private CA User Guide, Understanding certificate templates",
+        kinds: &[UNLISTED, PASSTHROUGH, UNUSUAL],
+    },
+    check,
+};
+
+const UNLISTED: Kind = Kind {
+    id: "unlisted",
+    severity: Severity::Medium,
+    title: "{ca} issued with unlisted {template}",
+    what_happened: "{count} certificate(s) of {ca} ({ca_id}) were issued with template {template}, which the settings do not \
+                    list, the first at {first_issued_at}. As of the audit report of {as_of}.",
+    impact: "Certificates can be used for what {ca} is not meant for.",
+    what_to_do: "Add the template to the settings if it is meant. To accept what there is: \
+                 vigil report ack {finding_id} --by NAME --note WHY. CloudTrail has who asked for it:",
+    first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
+                    AttributeKey=EventName,AttributeValue=IssueCertificate",
+};
+
+const PASSTHROUGH: Kind = Kind {
+    id: "passthrough",
+    title: "{ca} issued with {template}",
+    what_happened: "{count} certificate(s) of {ca} ({ca_id}) were issued with template {template}, the first at \
+                    {first_issued_at}: extensions of the request are in the certificate. As of the audit report of {as_of}.",
+    impact: "The requester decides what the certificate may be used for.",
+    ..UNLISTED
+};
+
+const UNUSUAL: Kind = Kind {
+    id: "unusual",
+    severity: Severity::Low,
+    title: "{ca} issued with {template}",
+    what_happened: "{count} certificate(s) of {ca} ({ca_id}) were issued with template {template}, the first at \
+                    {first_issued_at}. As of the audit report of {as_of}.",
+    impact: "Such certificates sign code, OCSP answers or other certificates.",
+    ..UNLISTED
+};
+
+const UNUSUAL_NAMES: [&str; 4] = [
+    "CodeSigningCertificate*",
+    "OCSPSigningCertificate*",
+    "SubordinateCACertificate*",
+    "BlankSubordinateCACertificate*",
+];
+/// Also `…_APICSRPassthrough`.
+const PASSTHROUGH_NAME: &str = "*CSRPassthrough*";
+
+fn check(of: &ReportedCa) -> Verdict {
+    let summary = of.summary()?;
+    let mut found = Vec::new();
+    for (arn, count) in summary.by_template.iter() {
+        let Some((_, name)) = arn.split_once(":template/") else { continue };
+        let kind = match &of.thresholds.templates {
+            Some(listed) if listed.iter().any(|pattern| fits(pattern, name)) => continue,
+            Some(_) => UNLISTED,
+            None if fits(PASSTHROUGH_NAME, name) => PASSTHROUGH,
+            None if UNUSUAL_NAMES.iter().any(|pattern| fits(pattern, name)) => UNUSUAL,
+            None => continue,
+        };
+        let first = summary.first_issued_by_template.of(arn).map(crate::instant::rfc3339);
+        let seen = Observation::new(kind)
+            .with("template", name)
+            .with("count", count)
+            .with("first_issued_at", first)
+            .discriminator(name);
+        found.push(seen);
+    }
+    Ok(found)
+}
+
+/// `*` stands for any text.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, name, want) in [
+            ("EndEntityCertificate/V1", "EndEntityCertificate/V1", true),
+            ("EndEntityCertificate/V1", "EndEntityCertificate/V10", false),
+            ("SubordinateCACertificate*", "SubordinateCACertificate_PathLen0/V1", true),
+            ("*CSRPassthrough*", "EndEntityCertificate_APICSRPassthrough/V1", true),
+            ("*CSRPassthrough*", "EndEntityCertificate_APIPassthrough/V1", false),
+            ("*/V1", "a/V1", true),
+            ("a*a", "a", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(fits(pattern, name), want, "{pattern} {name}");
+        }
+    }
+}
