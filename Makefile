@@ -169,6 +169,8 @@ STACK ?= vigil
 NAME ?= vigil
 # CloudFormation passes them on to every resource that takes tags.
 TAGS ?= app=vigil
+# no - deploys without asking whether the Region has ACM PCA and a trail.
+export PREFLIGHT ?= yes
 # A bucket for the code; without one, SAM makes one.
 BUCKET ?=
 # As `AlertEmail=pki@example.com Mode=observe`: then nothing is asked, as in CI.

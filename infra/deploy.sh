@@ -24,6 +24,7 @@ else
   echo "there is no samconfig.toml, and no terminal to ask on: make deploy PARAMETERS=\"AlertEmail=pki@example.com\""
   exit 1
 fi
+[ "${PREFLIGHT:-yes}" = no ] || infra/preflight.sh
 # SAM refuses a file of settings that is not there, and would look for one beside the template.
 [ -e "$config" ] || echo 'version = 0.1' >"$config"
 if [ -n "$bucket" ]; then store=(--s3-bucket "$bucket"); else store=(--resolve-s3); fi

@@ -45,6 +45,7 @@ def endpoint():
         TemplateBody=json.dumps(template),
         Tags=[{"Key": "ManagedStackSource", "Value": "AwsSamCli"}],
     )
+    boto3.client("cloudtrail", **client(endpoint)).create_trail(Name="trail", S3BucketName="code")
     yield endpoint
     server.stop()
 
@@ -62,7 +63,7 @@ def checkout(tmp_path, endpoint):
     (tmp_path / "infra").mkdir()
     (tmp_path / "functions/notify").mkdir(parents=True)
     (tmp_path / "infra/template.yaml").write_text(yaml.safe_dump(template))
-    for name in ("Makefile", "infra/deploy.sh", "infra/check-build.py"):
+    for name in ("Makefile", "infra/deploy.sh", "infra/check-build.py", "infra/preflight.sh"):
         shutil.copy(ROOT / name, tmp_path / name)
     bin = tmp_path / "bin"
     bin.mkdir()
@@ -141,6 +142,28 @@ def make_on_a_terminal(checkout, endpoint, *arguments, answers):
         except OSError:
             break
     return process.wait(timeout=10), text
+
+
+def refused(checkout, endpoint, **variables):
+    """What `make deploy` says, where it refuses."""
+    changed = {**environment(checkout, endpoint), **variables}
+    command = ["make", "deploy", "STACK=refused", "PARAMETERS=AlertEmail=pki@example.com"]
+    ran = subprocess.run(command, cwd=checkout, env=changed, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert ran.returncode != 0, ran.stdout
+    return ran.stdout + ran.stderr
+
+
+def test_a_region_without_acm_pca_or_trail_is_refused(checkout, endpoint):
+    # Nothing answers at this port, as at a host name that does not exist.
+    said = refused(checkout, endpoint, AWS_ENDPOINT_URL_ACM_PCA="http://localhost:1")
+    assert "ACM PCA does not answer in us-east-1: deploy Vigil where your CAs are" in said
+    said = refused(checkout, endpoint, AWS_DEFAULT_REGION="eu-west-3")
+    assert "no trail covers eu-west-3" in said and "aws cloudtrail create-trail" in said
+    said = refused(checkout, endpoint, AWS_DEFAULT_REGION="")
+    assert "no Region is set" in said
+    # Neither has made a stack.
+    stacks = boto3.client("cloudformation", **client(endpoint)).list_stacks()["StackSummaries"]
+    assert "refused" not in {it["StackName"] for it in stacks}
 
 
 def stack(endpoint, name):

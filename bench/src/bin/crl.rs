@@ -143,7 +143,7 @@ fn compare(
     table: &mut Table,
 ) -> Outcome<()> {
     println!("writing an audit report of as many certificates ...");
-    folder.ca.crl(&folder.file("old.crl"), &all, Order::Random, 1)?;
+    folder.ca.crl(&folder.file("old.crl"), all, Order::Random, 1)?;
     audit_report(&folder.file("audit.csv"), all)?;
     let check = folder.check("new.crl", &[]);
     let compared = folder.check("new.crl", &["--previous", "old.crl", "--report", "audit.csv"]);

@@ -20,7 +20,9 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::account::Account;
+use crate::events::Sink;
 use crate::recent::Recent;
+use crate::roles::Roles;
 use crate::sinks::Sinks;
 
 pub(crate) use retry::Retries;
@@ -49,8 +51,8 @@ pub(crate) struct AsyncConfig {
     pub(crate) max_age: Duration,
     /// The queue or topic of `DeadLetterQueue`, by logical id: it receives the event.
     pub(crate) dead_letters: Option<String>,
-    /// The destination of `EventInvokeConfig`, by logical id: it receives a record of the failure.
-    pub(crate) on_failure: Option<String>,
+    /// The destination of `EventInvokeConfig`: it receives a record of the failure.
+    pub(crate) on_failure: Option<Sink>,
 }
 
 impl Default for AsyncConfig {
@@ -69,6 +71,7 @@ pub(crate) struct Surroundings {
     pub(crate) endpoint: String,
     /// One file per function.
     pub(crate) logs: PathBuf,
+    pub(crate) roles: Roles,
     pub(crate) sinks: Arc<Sinks>,
 }
 

@@ -1,5 +1,7 @@
 //! A stack with Vigil deployed, and the steps that scenarios begin with.
 
+use std::path::Path;
+
 use aws_sdk_acmpca::{
     Client as Acmpca,
     primitives::Blob,
@@ -65,8 +67,19 @@ impl World {
 
     /// With other values for the template's parameters.
     pub async fn start_with(parameters: &[(&str, &str)]) -> Self {
+        let template = root().join("infra/template.yaml");
+        Self::deploy(&template, None, Clock::frozen_at(START), parameters).await
+    }
+
+    /// With another template, over what is in the folder `data`.
+    pub async fn deploy(
+        template: &Path,
+        data: Option<&Path>,
+        clock: Clock,
+        parameters: &[(&str, &str)],
+    ) -> Self {
         let mut stack = Stack::builder()
-            .template(root().join("infra/template.yaml"))
+            .template(template)
             .functions_dir(functions_dir())
             .parameter("AlertEmail", ALERT_EMAIL)
             .parameter("OnCallEmail", ON_CALL_EMAIL)
@@ -74,7 +87,10 @@ impl World {
             .parameter("Publishers", CAROL)
             // An attacker who may write any object is what most tests are about.
             .parameter("ProtectEvidence", "false")
-            .clock(Clock::frozen_at(START));
+            .clock(clock);
+        if let Some(data) = data {
+            stack = stack.data_dir(data);
+        }
         for (name, value) in parameters {
             stack = stack.parameter(*name, *value);
         }
@@ -239,6 +255,12 @@ impl World {
         let ca = pca::create_revoking(&self.pca, Kind::Root, "ROOT", revocation).await;
         pca::activate_root(&self.pca, &ca).await;
         ca
+    }
+
+    /// The ARN of a root CA that awaits its certificate, and publishes to the bucket afterwards.
+    pub async fn pending_root(&self, crl_bucket: &str) -> String {
+        let revocation = publishes_to(crl_bucket, S3ObjectAcl::BucketOwnerFullControl);
+        pca::create_revoking(&self.pca, Kind::Root, "ROOT", Some(revocation)).await
     }
 
     /// The ARN of an ACTIVE CA below `root` with a certificate of a year.

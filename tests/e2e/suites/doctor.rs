@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, os::unix::fs::PermissionsExt, process::Command};
 
 use e2e::{
     binary, cli,
@@ -128,6 +128,58 @@ async fn the_doctor_sees_policies_buckets_and_functions() {
     assert!(text.contains("good     CRL buckets: 1 CRL buckets send"), "{text}");
     let (code, text) = doctor(&world, &["--name=other", "--wait=0"]);
     assert!(code == 1 && text.contains("bad      functions: other-"), "{text}");
+}
+
+/// As an operator runs it. What it builds is built already.
+#[tokio::test(flavor = "multi_thread")]
+async fn make_verify_checks_the_stack_and_runs_its_functions() {
+    let world = World::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let cargo = folder.path().join("cargo");
+    let script = format!(
+        "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nexec {} \"$@\"\n",
+        binary("vigil").display()
+    );
+    std::fs::write(&cargo, script).unwrap();
+    std::fs::set_permissions(&cargo, PermissionsExt::from_mode(0o755)).unwrap();
+    let mut command = Command::new("make");
+    command
+        .current_dir(e2e::root())
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("AWS_ENDPOINT_URL", world.stack.endpoint())
+        .env("AWS_ACCESS_KEY_ID", "alice")
+        .env("AWS_SECRET_ACCESS_KEY", vigil_local::SECRET)
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .args(["verify", "STACK=vigil-local"])
+        .arg(format!("CARGO={}", cargo.display()));
+    let output = tokio::task::block_in_place(|| command.output()).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("good     first run: 5 functions ran"), "{text}");
+    assert!(text.contains("good     test finding: "), "{text}");
+}
+
+/// The time is printed (`--nocapture`), not asserted: machines differ.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_examines_200_cas() {
+    let world = World::start().await;
+    for number in 0..200 {
+        let bucket = format!("crl-bucket-{}", number / 10);
+        if number % 10 == 0 {
+            world.crl_bucket(&bucket).await;
+        }
+        world.pending_root(&bucket).await;
+    }
+    #[expect(clippy::disallowed_methods, reason = "the time is printed, not asserted")]
+    let began = std::time::Instant::now();
+    let (_, text) = doctor(&world, &["--wait=0"]);
+    println!("vigil doctor on 200 CAs: {:.1} s", began.elapsed().as_secs_f64());
+    assert!(
+        text.contains("good     ACM PCA: ACM PCA answers in this Region, with 200 CAs"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

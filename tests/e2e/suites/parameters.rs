@@ -3,8 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use aws_sdk_acmpca::types::CertificateAuthorityStatus as Status;
-use e2e::world::{ALERT_EMAIL, World};
+use e2e::{
+    root,
+    world::{ALERT_EMAIL, World},
+};
 use time::Duration;
+use vigil_core::failure::chain;
+use vigil_local::Stack;
 
 /// What changes a CA.
 const CHANGES: [&str; 6] = [
@@ -83,4 +88,37 @@ async fn a_topic_of_others_takes_findings_and_changes() {
     assert!(published[0]["message"].as_str().unwrap().contains("auto-restore.restored"));
     assert!(!world.mails(ALERT_EMAIL).is_empty(), "AlertEmail is subscribed to it");
     assert!(world.lines("targets", "Alerts").is_empty());
+}
+
+/// What a deployment with these parameters is refused with.
+async fn refused(parameters: &[(&str, &str)]) -> String {
+    let mut stack = Stack::builder().template(root().join("infra/template.yaml"));
+    for (name, value) in parameters {
+        stack = stack.parameter(*name, *value);
+    }
+    match stack.start().await {
+        Ok(_) => panic!("{parameters:?} is taken"),
+        Err(error) => chain(&error),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_parameter_is_refused_with_what_to_change() {
+    for (parameter, value, want) in [
+        ("RestoresPerDay", "-1", "RestoresPerDay must be a whole number from 0 to 4294967295"),
+        ("FetchDistributionPoints", "yes", "true, false"),
+        ("LogRetentionDays", "100", "LogRetentionDays"),
+        ("Mode", "dry-run", "enforce, observe"),
+        ("TopicArn", "incidents", "TopicArn must be the ARN of a standard SNS topic"),
+        ("KmsKeyArn", "alias/vigil", "KmsKeyArn must be the ARN of a KMS key"),
+        ("RolePath", "pki", "RolePath must begin and end with a slash"),
+        ("ObjectLockDays", "-1", "ObjectLockDays must be a whole number"),
+    ] {
+        let why = refused(&[("AlertEmail", "pki@example.com"), (parameter, value)]).await;
+        assert!(why.contains(parameter) && why.contains(want), "{why}");
+    }
+    let why = refused(&[]).await;
+    assert!(why.contains("Set AlertEmail, OnCallEmail or TopicArn"), "{why}");
+    let why = refused(&[("AlertEmail", "pki@example.com"), ("TakeOver", "true")]).await;
+    assert!(why.contains("vigil-evidence-111122223333-us-east-1"), "{why}");
 }

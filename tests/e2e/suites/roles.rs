@@ -14,7 +14,7 @@ const REPORTS: &str = "arn:aws:s3:::vigil-audit-reports-";
 const AFTER_REFUSAL: &str =
     "read to find why ACM PCA refuses a report; the suite `reports` shows it";
 
-/// Granted and not called below: function, action, the beginning or end of the resource, and why.
+/// Granted and not called below: function (none: each), the beginning of the action, the beginning or end of the resource, and why.
 const UNCALLED: &[(&str, &str, &str, &str)] = &[
     (
         "audit-report",
@@ -51,6 +51,13 @@ const UNCALLED: &[(&str, &str, &str, &str)] = &[
         "*",
         "asked when a policy lets a CA go because of its deleter",
     ),
+    (
+        "",
+        "logs:",
+        "*",
+        "of the managed policy that SAM adds; Lambda's runtime writes the logs itself",
+    ),
+    ("", "sqs:SendMessage", "DeadLetters", "SAM adds it; used after an event failed three times"),
     ("auto-restore", "s3:GetObject", "/acks/*", "read at the end of a window by the sweep"),
     ("auto-restore", "s3:GetObject", "/state/crl-audit/cas/*", "read when a CA signs no CRL"),
     ("auto-restore", "s3:GetObject", "/state/deadline/*", "read when a CA has vanished"),
@@ -155,8 +162,8 @@ fn assert_all_is_needed(world: &World) {
     let calls = world.stack.calls();
     let listed = |grant: &Grant| {
         UNCALLED.iter().any(|(function, action, resource, _)| {
-            grant.function == format!("vigil-{function}")
-                && grant.action == *action
+            (function.is_empty() || grant.function == format!("vigil-{function}"))
+                && grant.action.starts_with(action)
                 && (grant.resource.starts_with(resource) || grant.resource.ends_with(resource))
         })
     };
@@ -335,6 +342,36 @@ async fn every_condition_of_a_role_matters() {
             let function = format!("vigil-{name}");
             let allowed = world.stack.would_allow_with(&function, "events:PutEvents", bus, &keys);
             assert_eq!(allowed, want, "{name}: {source}");
+        }
+    }
+}
+
+const FUNCTIONS: [&str; 6] =
+    ["audit-report", "auto-restore", "crl-audit", "last-resort", "notify", "restore-deadline"];
+
+/// SAM gives each role every log group, and the queue of its own failures.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_sam_grants_reaches_the_own_log_and_queue_only() {
+    let world = World::start().await;
+    let queue = |function: &str| {
+        let words = function.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
+        let name: String = words.collect();
+        format!("arn:aws:sqs:us-east-1:111122223333:vigil-local-{name}DeadLetters")
+    };
+    for function in FUNCTIONS {
+        for other in FUNCTIONS {
+            let allows = |action: &str, resource: &str| {
+                world.stack.would_allow(&format!("vigil-{function}"), action, resource)
+            };
+            let group = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/lambda/vigil-";
+            let stream = format!("{group}{other}:log-stream:1");
+            assert_eq!(
+                allows("logs:PutLogEvents", &stream),
+                function == other,
+                "{function} {other}"
+            );
+            let may_send = allows("sqs:SendMessage", &queue(other));
+            assert_eq!(may_send, function == other, "{function} {other}");
         }
     }
 }

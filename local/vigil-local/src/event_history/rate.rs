@@ -39,6 +39,7 @@ mod tests {
 
     #[test]
     fn the_account_has_two_calls_in_any_second() {
+        #[expect(clippy::disallowed_methods, reason = "any instant will do")]
         let (calls, rate, start) = (Calls::default(), LookupRate::default(), Instant::now());
         let at = |millis| calls.take(rate, start + Duration::from_millis(millis));
         assert_eq!(

@@ -11,6 +11,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::{FunctionConfig, Functions, InProgress, QueuedInvocation, Surroundings};
 use crate::clock::to_the_second;
+use crate::events::SinkKind;
+use crate::roles;
 
 /// A handle; clones share what waits.
 #[derive(Clone, Default)]
@@ -101,7 +103,17 @@ fn give_up(
             },
             "responsePayload": error,
         });
-        sinks.append(destination, &config.arn, &record, &Value::Null);
+        // Lambda sends it with the function's role.
+        let caller = roles::access_key_id(&config.name);
+        let action = match destination.kind {
+            SinkKind::Topic => "sns:Publish",
+            _ => "sqs:SendMessage",
+        };
+        if let Err(why) = surroundings.roles.permit(&caller, action, &destination.arn) {
+            tracing::error!(function = config.name, why, "the record of the failure is lost");
+        } else {
+            sinks.append(&destination.logical_id, &config.arn, &record, &Value::Null);
+        }
     }
     tracing::error!(
         function = config.name,

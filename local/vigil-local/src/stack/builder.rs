@@ -182,6 +182,7 @@ impl Builder {
             clock: clock.clone(),
             endpoint: endpoint.clone(),
             logs,
+            roles: roles.clone(),
             sinks: sinks.clone(),
         };
         let functions = Functions::start(functions, &surroundings);

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::property::Properties;
 use super::target::TargetTable;
 use super::{STACK_NAME, TemplateError, resolve};
-use crate::events::Destination;
+use crate::events::{Destination, Sink, SinkKind};
 use crate::lambda::AsyncConfig;
 use crate::roles::Role;
 
@@ -75,6 +75,9 @@ pub(super) fn read(
             }
         }
     }
+    let asynchronous = read_asynchronous(properties, targets)?;
+    let mut role = read_role(properties)?;
+    role.extend(granted_by_sam(&asynchronous));
     Ok(FunctionSpec {
         logical_id: properties.logical_id.clone(),
         name,
@@ -84,11 +87,11 @@ pub(super) fn read(
         // Lambda's and SAM's defaults.
         memory_mb: properties.number("MemorySize")?.unwrap_or(128),
         timeout: Duration::from_secs(u64::from(properties.number("Timeout")?.unwrap_or(3))),
-        asynchronous: read_asynchronous(properties, targets)?,
+        asynchronous,
         reserved: properties.number("ReservedConcurrentExecutions")?,
         tags: read_tags(properties)?,
         role_path: properties.text("RolePath")?.unwrap_or_else(|| "/".to_owned()),
-        role: read_role(properties)?,
+        role,
     })
 }
 
@@ -119,6 +122,23 @@ fn read_role(properties: &Properties) -> Result<Vec<Value>, TemplateError> {
     Ok(statements)
 }
 
+/// What SAM adds to the role: the destination of failures, and AWS's managed policy for logs.
+fn granted_by_sam(asynchronous: &AsyncConfig) -> Vec<Value> {
+    let mut added = vec![json!({
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": "*",
+    })];
+    added.extend(asynchronous.on_failure.as_ref().map(|sink| {
+        let action = match sink.kind {
+            SinkKind::Topic => "sns:Publish",
+            _ => "sqs:SendMessage",
+        };
+        json!({"Effect": "Allow", "Action": action, "Resource": sink.arn})
+    }));
+    added
+}
+
 fn read_asynchronous(
     properties: &Properties,
     targets: &TargetTable,
@@ -126,7 +146,8 @@ fn read_asynchronous(
     let mut config = AsyncConfig::default();
     if let Some(dead_letters) = properties.nested("DeadLetterQueue")? {
         let arn = dead_letters.required("TargetArn")?;
-        config.dead_letters = Some(sink(properties, "DeadLetterQueue", &arn, targets)?);
+        config.dead_letters =
+            Some(sink(properties, "DeadLetterQueue", &arn, targets)?.logical_id.clone());
     }
     let Some(invoke) = properties.nested("EventInvokeConfig")? else { return Ok(config) };
     if let Some(retries) = invoke.number("MaximumRetryAttempts")? {
@@ -144,20 +165,20 @@ fn read_asynchronous(
         }
         if let Some(failure) = destinations.nested("OnFailure")? {
             let arn = failure.required("Destination")?;
-            config.on_failure = Some(sink(properties, "OnFailure", &arn, targets)?);
+            config.on_failure = Some(sink(properties, "OnFailure", &arn, targets)?.clone());
         }
     }
     Ok(config)
 }
 
-fn sink(
+fn sink<'a>(
     properties: &Properties,
     name: &str,
     arn: &str,
-    targets: &TargetTable,
-) -> Result<String, TemplateError> {
+    targets: &'a TargetTable,
+) -> Result<&'a Sink, TemplateError> {
     match targets.by_arn(arn) {
-        Some(Destination::Sink(sink)) => Ok(sink.logical_id.clone()),
+        Some(Destination::Sink(sink)) => Ok(sink),
         Some(Destination::Bus(_) | Destination::Function(_) | Destination::Nowhere) | None => {
             Err(properties.invalid(name, &Value::from(arn), "a queue or topic of this template"))
         }

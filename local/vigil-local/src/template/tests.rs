@@ -39,7 +39,7 @@ fn a_function_is_read_with_globals_environment_and_dead_letters() {
         ]
     );
     assert_eq!(function.asynchronous.dead_letters.as_deref(), Some("DeadLetters"));
-    assert_eq!(function.asynchronous.on_failure.as_deref(), Some("Failures"));
+    assert_eq!(function.asynchronous.on_failure.as_ref().unwrap().logical_id, "Failures");
     assert_eq!(function.asynchronous.retries, 2);
 }
 
