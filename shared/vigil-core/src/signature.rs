@@ -6,7 +6,6 @@ use aws_lc_rs::digest;
 
 use crate::der::{DerError, Element, Reader, tag, value};
 
-mod brainpool;
 mod key;
 mod rsa;
 mod verify;

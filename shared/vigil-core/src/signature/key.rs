@@ -11,7 +11,7 @@ pub struct Key<'a> {
     /// The dotted OID of the key's algorithm.
     oid: String,
     /// The dotted OID of a named curve.
-    pub(super) curve: Option<String>,
+    curve: Option<String>,
     pub(super) parameters: Option<Element<'a>>,
     /// The content of subjectPublicKey.
     pub(super) bits: &'a [u8],
@@ -144,9 +144,6 @@ impl fmt::Display for Key<'_> {
                 Some("1.3.132.0.34") => "P-384",
                 Some("1.3.132.0.35") => "P-521",
                 Some("1.3.132.0.10") => "secp256k1",
-                Some("1.3.36.3.3.2.8.1.1.7") => "brainpoolP256r1",
-                Some("1.3.36.3.3.2.8.1.1.11") => "brainpoolP384r1",
-                Some("1.3.36.3.3.2.8.1.1.13") => "brainpoolP512r1",
                 Some(curve) => return write!(f, "elliptic curve {curve}"),
                 None => "elliptic curve without a name",
             },

@@ -5,7 +5,7 @@ use aws_lc_rs::{
     signature::{self as lc, UnparsedPublicKey, VerificationAlgorithm},
 };
 
-use super::{AlgorithmIdentifier, Hash, Key, Pss, SignatureAlgorithm, brainpool, digest_of, rsa};
+use super::{AlgorithmIdentifier, Hash, Key, Pss, SignatureAlgorithm, digest_of, rsa};
 use crate::der::DerError;
 
 /// Why a signature does not count as verified.
@@ -112,11 +112,6 @@ impl SignedBytes {
                     }
                     _ => return Err(wrong_key(&self.algorithm, &key)),
                 }
-            }
-            (None, Message::Hashing(context))
-                if matches!(self.by, SignatureAlgorithm::Ecdsa(_)) && brainpool::is_known(&key) =>
-            {
-                brainpool::is_ecdsa(&key, context.finish().as_ref(), signature)
             }
             (None, _) => return Err(SignatureError::of_unknown(&self.algorithm, spki)),
         };
