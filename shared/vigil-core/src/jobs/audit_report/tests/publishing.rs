@@ -4,7 +4,7 @@ use super::{
     world::{AT, World, arn},
     *,
 };
-use crate::fleet::FleetReport;
+use crate::fleet::{FleetReport, OpenFinding};
 
 const FILES: [&str; 6] = [
     "fleet-report.json",
@@ -16,7 +16,9 @@ const FILES: [&str; 6] = [
 ];
 
 fn page(report: &FleetReport) -> String {
-    format!("{} CAs, {} findings", report.cas.len(), report.findings.len())
+    let is_refused = |of: &&OpenFinding| of.finding.rule == "audit-report.refused";
+    let refused = report.findings.iter().filter(is_refused).count();
+    format!("{} CAs, {refused} refused", report.cas.len())
 }
 
 fn world() -> World {
@@ -41,7 +43,7 @@ fn the_page_is_written_under_its_date_and_as_the_latest() {
         assert_eq!(text(&world, "2026-03-01", name), text(&world, "latest", name), "{name}");
     }
     assert_eq!(written(&world), 2 * FILES.len());
-    assert_eq!(text(&world, "latest", "report.html"), "2 CAs, 0 findings");
+    assert_eq!(text(&world, "latest", "report.html"), "2 CAs, 0 refused");
     let model: FleetReport =
         serde_json::from_str(&text(&world, "latest", "fleet-report.json")).unwrap();
     assert_eq!(model.as_of, AT);
@@ -58,8 +60,8 @@ fn the_latest_page_is_replaced_and_that_of_a_day_stays() {
     let later = AT + Duration::hours(30);
     assert!(world.sweep(later).is_err(), "a request is refused");
     assert_eq!(text(&world, "2026-03-01", "report.html"), first);
-    assert_eq!(text(&world, "latest", "report.html"), "2 CAs, 1 findings");
-    assert_eq!(text(&world, "2026-03-02", "report.html"), "2 CAs, 1 findings");
+    assert_eq!(text(&world, "latest", "report.html"), "2 CAs, 1 refused");
+    assert_eq!(text(&world, "2026-03-02", "report.html"), "2 CAs, 1 refused");
 }
 
 #[test]
