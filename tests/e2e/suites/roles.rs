@@ -58,6 +58,12 @@ const UNCALLED: &[(&str, &str, &str, &str)] = &[
         "of the managed policy that SAM adds; Lambda's runtime writes the logs itself",
     ),
     ("", "sqs:SendMessage", "DeadLetters", "SAM adds it; used after an event failed three times"),
+    (
+        "auto-restore",
+        "cloudtrail:LookupEvents",
+        "*",
+        "asked when an event was lost or a policy names the deleter",
+    ),
     ("auto-restore", "s3:GetObject", "/acks/*", "read at the end of a window by the sweep"),
     ("auto-restore", "s3:GetObject", "/state/crl-audit/cas/*", "read when a CA signs no CRL"),
     ("auto-restore", "s3:GetObject", "/state/deadline/*", "read when a CA has vanished"),

@@ -97,7 +97,7 @@ const BAD: &[(&str, Change, &str)] = &[
     ("rules", |facts| _ = facts.rules.as_mut().unwrap().remove(0), "make deploy"),
     (
         "rules",
-        |facts| facts.rules.as_mut().unwrap()[2].is_enabled = false,
+        |facts| facts.rules.as_mut().unwrap()[3].is_enabled = false,
         "aws events enable-rule --name stack-AutoRestoreDeletion-1ABC",
     ),
     ("rules", |facts| facts.rules.as_mut().unwrap()[0].targets.clear(), "make deploy"),

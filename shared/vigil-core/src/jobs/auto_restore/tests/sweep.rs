@@ -55,7 +55,14 @@ fn a_late_event_can_overturn_what_was_let_stand_without_it() {
         (outcome.state, outcome.policies),
         (CaseState::Restored, vec!["not-admins".to_owned()])
     );
-    assert_eq!(world.bus.rules(), ["auto-restore.deletion-permitted", "auto-restore.restored"]);
+    assert_eq!(
+        world.bus.rules(),
+        [
+            "auto-restore.deletion-permitted",
+            "auto-restore.policies-changed",
+            "auto-restore.restored"
+        ]
+    );
 }
 
 #[test]

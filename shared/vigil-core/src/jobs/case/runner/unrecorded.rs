@@ -19,13 +19,14 @@ const TIME_TO_RECORD: Duration = Duration::hours(6);
 
 impl CaseRunner<'_> {
     /// Whether the CA is restored even if this keeps it from being put on record. A fault that may
-    /// pass is waited for while Lambda repeats the event: a CA is not down for as long as S3 is.
+    /// pass is waited for as long as another invocation follows.
     pub(super) fn must_not_wait(&self, cause: &AutoRestoreError) -> bool {
         let now = self.observation.as_of();
         let left = self.case.until() - now;
-        let AutoRestoreError::EvidenceStore(cause) = cause else { return left < TIME_TO_REPEAT };
+        let is_lasting =
+            matches!(cause, AutoRestoreError::EvidenceStore(cause) if cause.is_lasting());
         let repeated = now - self.case.deletion().at >= REPETITIONS_TAKE;
-        left < TIME_TO_REPEAT || repeated || (cause.is_lasting() && left < TIME_TO_RECORD)
+        left < TIME_TO_REPEAT || (is_lasting && (repeated || left < TIME_TO_RECORD))
     }
 
     /// Puts the decision to restore on record, or goes on without where that must not wait.
