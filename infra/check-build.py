@@ -8,8 +8,8 @@ import zipfile
 
 # Lambda's runtime provided.al2023 has glibc 2.34 (AWS Lambda Developer Guide, OS-only runtimes).
 GLIBC = (2, 34)
-# A larger zip takes longer to load at a cold start. The goal is 6 MB; restore-deadline and auto-restore, which hold
-# Cedar and four clients of AWS, have 7.2 MB.
+# A larger zip takes longer to load at a cold start. The goal is 6 MB; restore-deadline, which holds Cedar and
+# four clients of AWS, has 7.2 MB.
 MAX_ZIP = 7_500_000
 
 

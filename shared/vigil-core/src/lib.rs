@@ -10,7 +10,6 @@ pub mod certificate;
 pub mod cloudtrail;
 mod commands;
 pub mod crl;
-pub mod crl_check;
 pub mod der;
 pub mod distribution;
 mod distribution_point_name;

@@ -12,6 +12,7 @@ pub mod bucket;
 mod catalogue;
 pub mod configuration;
 pub mod crl;
+pub mod crl_check;
 pub mod distribution;
 pub mod doctor;
 pub mod last_resort;

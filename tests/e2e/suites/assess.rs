@@ -159,6 +159,8 @@ async fn the_printed_policy_is_enough_and_each_action_needed() {
     let unused: BTreeSet<String> = world
         .stack
         .granted()
+        // The function that carries the policy here has these of SAM.
+        .filter(|grant| !grant.action.starts_with("logs:"))
         .filter(|grant| !calls.iter().any(|call| grant.covers(call)))
         .map(|grant| format!("{} on {}", grant.action, grant.resource))
         .collect();

@@ -227,9 +227,12 @@ async fn scanners_read_the_templates_buckets() {
     let owner = aws(&world, &["s3api", "list-buckets"])["Owner"]["ID"].clone();
     assert_eq!(read("get-bucket-acl")["Owner"]["ID"], owner);
     let rules = &read("get-bucket-lifecycle-configuration")["Rules"];
-    assert_eq!(names(rules, "ID"), ["OldVersionsOfState", "UnfinishedUploads"]);
+    assert_eq!(
+        names(rules, "ID"),
+        ["OldVersionsOfState", "OldVersionsOfThePage", "UnfinishedUploads"]
+    );
     assert_eq!(rules[0]["NoncurrentVersionExpiration"]["NoncurrentDays"], 30);
-    assert_eq!(rules[1]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"], 7);
+    assert_eq!(rules[2]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"], 7);
     assert_eq!(read("get-bucket-policy-status")["PolicyStatus"]["IsPublic"], false);
     assert_eq!(read("get-bucket-logging"), Value::Null, "off is an empty answer");
     for (what, code) in [

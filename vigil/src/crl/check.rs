@@ -6,8 +6,8 @@ use clap::ValueEnum;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use vigil_core::{
     certificate::Certificate,
-    crl_check::Answer,
     failure::chain,
+    rules::crl_check::Answer,
     rules::{
         self, JudgementResult,
         crl::{CrlLocation, CrlState, CrlSubject, Profile, References},

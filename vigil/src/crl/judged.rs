@@ -1,8 +1,8 @@
 //! One CRL with its verdicts, and the answer to whether it is clean.
 
 use vigil_core::{
-    crl_check::Answer,
     finding::{Finding, Severity},
+    rules::crl_check::Answer,
     rules::{
         Judgement, JudgementResult,
         crl::{CrlState, CrlSubject},

@@ -9,8 +9,8 @@ use crate::{arn::CaArn, audit_report::Record};
 
 /// How many names a tally has, whatever the report contains; the rest is `(others)`.
 const MAX_NAMES: usize = 1_000;
-/// Ends are counted by week for so long.
-const WEEKS: i64 = 60;
+/// For how many days the ends of certificates are shown, as in the summary of a report.
+const SHOWN_DAYS: i64 = 400;
 
 /// Constant memory: it grows with accounts, templates and months only, within limits.
 #[derive(Debug)]
@@ -72,8 +72,8 @@ impl CertificateCounter {
         self.numbers.expiring_within_30_days += u64::from(left <= Duration::days(30));
         self.numbers.expiring_within_90_days += u64::from(left <= Duration::days(90));
         self.numbers.latest_not_after = self.numbers.latest_not_after.max(Some(record.not_after));
-        if left <= Duration::weeks(WEEKS) {
-            let day = record.not_after.date();
+        let day = record.not_after.date();
+        if day - self.as_of.date() < Duration::days(SHOWN_DAYS) {
             let monday = day.to_julian_day() - i32::from(day.weekday().number_days_from_monday());
             *self.ending.entry(monday).or_default() += 1;
         }

@@ -137,7 +137,7 @@ impl RegionRun<'_> {
         Ok(AtDeadline::ended(&case))
     }
 
-    /// The policies that restore the CA, and what they were asked. A CA is let go because of its deleter
+    /// The policies that restore the CA, and what they were asked. A CA stays DELETED because of its deleter
     /// only if CloudTrail recorded that deleter.
     async fn must_restore(
         &self,

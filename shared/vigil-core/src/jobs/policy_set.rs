@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     authentic::{self, Gap},
-    case::RegionRun,
     stored::{self, Stored},
 };
 use crate::{
@@ -87,11 +86,12 @@ pub(in crate::jobs) async fn read(
 
 /// The policies that decide in place of the built-in ones, and their files.
 pub(in crate::jobs) async fn deciding(
-    run_in: &RegionRun<'_>,
+    evidence: &dyn EvidenceStore,
+    signatures: &dyn Signatures,
+    publishers: &Signers,
 ) -> Result<Option<(Policies, Vec<String>)>, Gap> {
-    let (evidence, publishers) = (run_in.evidence, &run_in.settings.publishers);
     let (set, seen) = futures::future::join(
-        read(evidence, run_in.signatures, publishers),
+        read(evidence, signatures, publishers),
         stored::read::<SeenSets>(evidence, keys::SEEN_POLICIES),
     )
     .await;

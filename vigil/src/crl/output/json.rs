@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use vigil_core::{
-    crl_check::{Answer, CheckedCrl, CheckedFacts, CrlCheck, Issuers, NotChecked},
     finding::Severity,
     instant::rfc3339,
     name::readable,
+    rules::crl_check::{Answer, CheckedCrl, CheckedFacts, CrlCheck, Issuers, NotChecked},
     rules::{
         JudgementResult,
         crl::{CrlState, CrlSubject},

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use vigil_core::{
-    crl_check::Answer,
     finding::{Finding, RuleInfo, Severity},
     rules,
+    rules::crl_check::Answer,
 };
 
 use super::super::judged::{Judged, findings};

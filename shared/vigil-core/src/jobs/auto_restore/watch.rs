@@ -182,7 +182,7 @@ impl RegionRun<'_> {
     }
 }
 
-/// Nothing is verified here: it is told of before it is relied on.
+/// Nothing is verified here: it is reported before it is relied on.
 fn added(ca: &Ca, key: &str, digest: &str, body: Option<&Value>, as_of: OffsetDateTime) -> Finding {
     let text = |pointer: &str| body.and_then(|body| body.pointer(pointer)).and_then(Value::as_str);
     let by = text("/statement/approved_by").or(text("/statement/by")).unwrap_or("no name");

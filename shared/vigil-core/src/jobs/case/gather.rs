@@ -93,7 +93,7 @@ pub(in crate::jobs) async fn gather(
         authentic::approval(evidence, run_in.signatures, &run_in.settings.approvers, ca),
         join(snapshot(evidence, ca), limit::earlier(evidence, ca, occasion, as_of)),
         impact::gather(evidence, ca, as_of),
-        policy_set::deciding(run_in),
+        policy_set::deciding(evidence, run_in.signatures, &run_in.settings.publishers),
     )
     .await;
     let is_approval_unasked = matches!(approved, Err(Gap::Passing(_)));

@@ -70,7 +70,7 @@ fn a_finding_that_reports_keep_ends_when_it_is_acknowledged() {
 }
 
 #[test]
-fn an_acknowledgement_that_does_not_count_is_a_finding_that_ends() {
+fn an_acknowledgement_that_does_not_count_is_a_finding() {
     let refused = "audit-report.acknowledgement";
     type Spoil = fn(&mut FindingAck);
     let table: [(&str, Spoil, &[&str]); 5] = [
@@ -96,7 +96,7 @@ fn an_acknowledgement_that_does_not_count_is_a_finding_that_ends() {
 }
 
 #[test]
-fn while_kms_fails_an_acknowledged_finding_is_not_published_again() {
+fn while_kms_fails_an_acknowledged_finding_stays_silent() {
     let world = compromised();
     put(&world, ack(&world), &[APPROVERS]);
     page(&world);

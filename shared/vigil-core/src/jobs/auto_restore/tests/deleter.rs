@@ -106,7 +106,7 @@ fn the_record_is_judged_and_not_what_an_event_adds() {
 }
 
 #[test]
-fn the_sweep_asks_who_deleted_what_no_event_told_of() {
+fn the_sweep_asks_who_deleted_what_had_no_event() {
     let world = world();
     record(&world, &by_pipeline());
     let SweepResult::Run { outcome } = world.result(SETTINGS.settle) else { panic!() };

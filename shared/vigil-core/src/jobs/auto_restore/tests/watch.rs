@@ -41,7 +41,7 @@ fn told(world: &World, after: i64) -> Vec<(String, Severity)> {
 }
 
 #[test]
-fn a_new_set_of_policies_is_told_of_once() {
+fn a_new_set_of_policies_is_reported_once() {
     let world = quiet();
     publish(&world, 1, FORBID);
     assert_eq!(told(&world, 1), [("replaced".to_owned(), Severity::High)]);
@@ -90,7 +90,7 @@ fn a_set_that_is_gone_is_told_of() {
 }
 
 #[test]
-fn an_approval_or_acknowledgement_is_told_of_once() {
+fn an_approval_or_acknowledgement_is_reported_once() {
     let world = quiet();
     world.approve("2026-11-26T00:00:00Z");
     assert_eq!(told(&world, 1), [("added".to_owned(), Severity::High)]);

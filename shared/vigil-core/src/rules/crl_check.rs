@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::rules::Judgement;
+use super::Judgement;
 
 /// One CRL, or several.
 #[derive(Debug, Serialize)]
@@ -61,7 +61,7 @@ pub struct CheckedCrl {
     pub result: Answer,
     /// `null` if it could not be read as a CRL.
     pub crl: Option<CheckedFacts>,
-    /// What was not looked at.
+    /// What was not checked.
     pub not_checked: Vec<NotChecked>,
     /// Findings that `--ignore` left out.
     pub ignored: Vec<NotChecked>,
