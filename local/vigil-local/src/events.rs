@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::lambda::Functions;
-use crate::sinks::Sinks;
+use crate::sinks::{Sink, SinkKind, Sinks};
 use crate::topics::Topics;
 
 pub(crate) use input::InputError;
@@ -68,24 +68,6 @@ pub(crate) enum Destination {
     Sink(Sink),
     /// The ARN has a form that EventBridge accepts and delivers nothing to.
     Nowhere,
-}
-
-/// A topic, queue or log group, which is a file here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sink {
-    pub(crate) kind: SinkKind,
-    pub(crate) logical_id: String,
-    /// That of a log group is without `:*`.
-    pub(crate) arn: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SinkKind {
-    /// Outside of the template: its policy is not known.
-    Elsewhere,
-    LogGroup,
-    Queue,
-    Topic,
 }
 
 /// Where everything that EventBridge sends arrives.

@@ -20,9 +20,9 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::account::Account;
-use crate::events::Sink;
 use crate::recent::Recent;
 use crate::roles::Roles;
+use crate::sinks::Sink;
 use crate::sinks::Sinks;
 
 pub(crate) use retry::Retries;

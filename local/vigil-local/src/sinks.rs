@@ -10,6 +10,24 @@ use serde_json::{Value, json};
 
 use crate::clock::to_the_second;
 
+/// A topic, queue or log group, which is a file here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sink {
+    pub(crate) kind: SinkKind,
+    pub(crate) logical_id: String,
+    /// That of a log group is without `:*`.
+    pub(crate) arn: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SinkKind {
+    /// Outside of the template: its policy is not known.
+    Elsewhere,
+    LogGroup,
+    Queue,
+    Topic,
+}
+
 #[derive(Debug)]
 pub(crate) struct Sinks {
     folder: PathBuf,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use iam_policy::{Context, Malformed, Policy, Principal, Request, Verdict};
 use serde_json::{Value, json};
 
-use super::{Sink, SinkKind};
 use crate::account::Account;
+use crate::sinks::{Sink, SinkKind};
 
 const EVENT_BRIDGE: &str = "events.amazonaws.com";
 

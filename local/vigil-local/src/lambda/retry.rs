@@ -11,8 +11,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::{FunctionConfig, Functions, InProgress, QueuedInvocation, Surroundings};
 use crate::clock::to_the_second;
-use crate::events::SinkKind;
 use crate::roles;
+use crate::sinks::SinkKind;
 
 /// A handle; clones share what waits.
 #[derive(Clone, Default)]

@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use super::property::Properties;
 use super::target::TargetTable;
 use super::{STACK_NAME, TemplateError, resolve};
-use crate::events::{Destination, Sink, SinkKind};
+use crate::events::Destination;
 use crate::lambda::AsyncConfig;
 use crate::roles::Role;
+use crate::sinks::{Sink, SinkKind};
 
 /// What the template says about one function; where its binary is, is not its business.
 #[derive(Clone, Debug)]

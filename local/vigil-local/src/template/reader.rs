@@ -6,7 +6,8 @@ use super::property::Properties;
 use super::resolve::Resolver;
 use super::target::TargetTable;
 use super::{Template, TemplateError, bucket, function, key, permission, trigger, unresolved};
-use crate::events::{Destination, Sink, SinkKind};
+use crate::events::Destination;
+use crate::sinks::{Sink, SinkKind};
 
 /// Types that carry events to functions, or are functions, in a way that is not read here.
 const ACTIVE: [&str; 6] = [

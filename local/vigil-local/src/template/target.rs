@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::TemplateError;
 use super::property::Properties;
-use crate::events::{Destination, Input, JsonPath, Sink, SinkKind, Target};
+use crate::events::{Destination, Input, JsonPath, Target};
+use crate::sinks::{Sink, SinkKind};
 
 /// Everything in the template that can receive an event, by its ARN.
 #[derive(Debug, Default)]

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::events::{Destination, Sink, SinkKind};
+use crate::events::Destination;
 use crate::schedule::Sender;
+use crate::sinks::{Sink, SinkKind};
 
 const TEMPLATE: &str = include_str!("../../tests/fixtures/template.yaml");
 

@@ -25,7 +25,7 @@ use crate::{
     rules::permits as rules,
 };
 
-/// Texts of an object that anybody may have written are shown up to this length.
+/// Texts of an object that any principal may have written are shown up to this length.
 const MAX_SHOWN: usize = 120;
 
 /// `state/permits/<Region>.json`: digests of approvals and acknowledgements, by key.
