@@ -15,7 +15,7 @@ use vigil_core::{
 };
 
 use super::{
-    compare::{self, Held},
+    compare::{self, Held, With},
     input::{self, InputError, Source},
     judged::{Judged, is_unverified},
     output,
@@ -252,7 +252,8 @@ fn gather(
         Ok(current) => current,
         Err(error) => return Ok(Err((name, error))),
     };
-    let held = compare::hold(options, source, &current, issuers, as_of)?;
+    let with = With { previous: options.previous.as_deref(), report: options.report.as_deref() };
+    let held = compare::hold(&with, source, &current, issuers, as_of)?;
     let subject = subject(options, &name, current, held, as_of);
     Ok(Ok((name, subject)))
 }

@@ -10,7 +10,6 @@ use vigil_core::{
 };
 
 use super::{
-    check::Options,
     input::{InputError, Source},
     report,
     walk::{self, Keep, Names, Walked},
@@ -44,20 +43,26 @@ struct Before {
     history: CrlHistory,
 }
 
+/// What a CRL is compared with.
+pub(super) struct With<'a> {
+    pub(super) previous: Option<&'a Path>,
+    pub(super) report: Option<&'a Path>,
+}
+
 pub(super) fn hold(
-    options: &Options,
+    with: &With<'_>,
     source: &Source,
     current: &Walked,
     issuers: &[Certificate],
     as_of: OffsetDateTime,
 ) -> Result<Held, InputError> {
     let listed = current.listed.as_ref();
-    let before = match &options.previous {
+    let before = match with.previous {
         None => Before { removed: Err(NO_PREVIOUS.to_owned()), history: CrlHistory::default() },
         Some(path) => before(path, listed, issuers)?,
     };
     let Before { removed, history } = before;
-    let compared = match (&options.report, listed) {
+    let compared = match (with.report, listed) {
         (None, _) => Err(NO_REPORT.to_owned()),
         (Some(_), None) => Err(NOTHING_TO_COMPARE.to_owned()),
         (Some(path), Some(listed)) => {

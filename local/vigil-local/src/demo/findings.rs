@@ -39,8 +39,17 @@ impl Findings {
         Ok(new)
     }
 
+    /// Of the CAs and their CRLs. What a CA has issued is reported whenever its newest report is read.
     pub(super) fn total(&self) -> usize {
-        self.read.len()
+        self.count(|finding| !is_of_report(finding))
+    }
+
+    /// Those of the CAs and their CRLs that have not ended.
+    pub(super) fn open(&self) -> usize {
+        let of = |status: &str| {
+            self.count(|finding| !is_of_report(finding) && finding["status"] == status)
+        };
+        of("NEW").saturating_sub(of("RESOLVED"))
     }
 
     pub(super) fn count(&self, matches: impl Fn(&Value) -> bool) -> usize {
@@ -50,4 +59,8 @@ impl Findings {
     pub(super) fn all(&self) -> &[Value] {
         &self.read
     }
+}
+
+fn is_of_report(finding: &Value) -> bool {
+    finding["rule"].as_str().is_some_and(|rule| rule.starts_with("audit-report."))
 }

@@ -16,11 +16,11 @@ impl Story<'_> {
         self.act("alice", &format!("creates the Branch CA: {}", id(&branch)))?;
         // EventBridge delivers CloudTrail events on a best-effort basis.
         self.stack.lose_events(true);
-        self.bob.set_status(&branch, Status::Disabled).await?;
-        self.bob.delete(&branch, 7).await?;
+        self.mallory.set_status(&branch, Status::Disabled).await?;
+        self.mallory.delete(&branch, 7).await?;
         self.stack.settled().await;
         self.stack.lose_events(false);
-        self.act("bob", "disables and deletes the Branch CA; EventBridge loses both events")?;
+        self.act("mallory", "disables and deletes the Branch CA; EventBridge loses both events")?;
         self.expect_status(&branch, Some(Status::Deleted), "the Branch CA is DELETED").await?;
         self.pass(Duration::hours(2)).await?;
         let what =
