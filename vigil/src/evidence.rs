@@ -27,7 +27,7 @@ pub(crate) enum Command {
         /// Findings that were published, one JSON in a line: the finding, its event, or CloudWatch's log event.
         #[arg(long, value_name = "FILE")]
         findings: Option<PathBuf>,
-        /// An anchor of the evidence bucket (anchors/<date>.json).
+        /// An anchor of the evidence bucket (`anchors/<date>.json`).
         #[arg(long, value_name = "FILE")]
         anchor: Option<PathBuf>,
     },
