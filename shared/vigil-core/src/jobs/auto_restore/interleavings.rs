@@ -240,10 +240,11 @@ fn check(world: &World, want: &CaStatus) -> Result<(), TestCaseError> {
     check_case(world, want)?;
     let published = world.bus.published.lock().unwrap();
     // What could not be read for longer than it is waited for is reported beside the restoration.
-    let is_read_failure = |rule: &str| rule == "auto-restore.evidence-suspicious";
     let (others, restored): (Vec<_>, Vec<_>) =
         published.iter().partition(|finding| finding.rule != "auto-restore.restored");
-    prop_assert!(others.iter().all(|other| is_read_failure(&other.rule)), "{:#?}", others);
+    let are_read_failures =
+        others.iter().all(|other| other.rule == "auto-restore.evidence-suspicious");
+    prop_assert!(are_read_failures, "{:#?}", others);
     let ids: BTreeSet<&str> = restored.iter().map(|finding| finding.id.as_str()).collect();
     prop_assert_eq!(ids.len(), 1, "{:#?}", published);
     let newest = restored.iter().max_by_key(|finding| finding.evidence["case_acts"].as_u64());
