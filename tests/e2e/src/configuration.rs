@@ -48,8 +48,11 @@ A span of time is a positive whole number and a unit: `14d`, `6h`, `30m` or `90s
 
 ## Parameters of the stack
 
-`make deploy` asks for them. `vigil-local up --parameter NAME=VALUE` sets them locally.
+`make deploy` asks for them. `vigil-local up --parameter NAME=VALUE` sets them locally. Set one of `AlertEmail`,
+`OnCallEmail`, `TopicArn` and `SubscribeLater`; every other parameter may keep its default.
+";
 
+const PARAMETERS: &str = "
 | parameter | default | values | meaning |
 | --- | --- | --- | --- |
 ";
@@ -73,12 +76,15 @@ pub fn page() -> String {
     let template = template();
     let mut page = HEAD.to_owned();
     let parameters = template["Parameters"].as_object().expect("the template has parameters");
-    for (name, parameter) in parameters {
-        let meaning = parameter["Description"].as_str().expect("a parameter has a description");
-        row(
-            &mut page,
-            &[&code(name), &default(&parameter["Default"]), &values(parameter), meaning],
-        );
+    for (label, names) in groups(&template) {
+        write!(page, "\n### {label}\n{PARAMETERS}")
+            .expect("a String takes all that is written to it");
+        for name in names {
+            let parameter = &parameters[&name];
+            let meaning = parameter["Description"].as_str().expect("a parameter has a description");
+            let (default, values) = (default(&parameter["Default"]), values(parameter));
+            row(&mut page, &[&code(&name), &default, &values, meaning]);
+        }
     }
     page.push_str(VARIABLES);
     for variable in config::ALL {
@@ -93,6 +99,21 @@ pub fn page() -> String {
         row(&mut page, &[&code(name), &readers(variable, &template), &default, values, meaning]);
     }
     page
+}
+
+/// The groups of parameters that CloudFormation's console shows: label and names, in their order.
+///
+/// # Panics
+///
+/// If the template has none.
+pub fn groups(template: &Value) -> Vec<(String, Vec<String>)> {
+    let groups = &template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"];
+    let text = |value: &Value| value.as_str().expect("it is a text").to_owned();
+    let group = |group: &Value| {
+        let names = group["Parameters"].as_array().expect("a group has parameters");
+        (text(&group["Label"]["default"]), names.iter().map(text).collect())
+    };
+    groups.as_array().expect("the template has groups").iter().map(group).collect()
 }
 
 fn row(page: &mut String, cells: &[&str]) {

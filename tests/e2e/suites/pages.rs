@@ -14,6 +14,18 @@ fn docs_configuration_md_is_generated() {
     assert!(written == configuration::page(), "docs/configuration.md is outdated: run `make docs`");
 }
 
+#[test]
+fn every_parameter_is_in_one_group() {
+    let template = template();
+    let parameters = template["Parameters"].as_object().unwrap();
+    let grouped = configuration::groups(&template).into_iter().flat_map(|(_, names)| names);
+    let mut grouped: Vec<String> = grouped.collect();
+    grouped.sort_unstable();
+    let mut declared: Vec<String> = parameters.keys().cloned().collect();
+    declared.sort_unstable();
+    assert_eq!(grouped, declared);
+}
+
 /// Every string below a value.
 fn strings<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     match value {

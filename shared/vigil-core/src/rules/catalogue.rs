@@ -30,8 +30,10 @@ pub fn all() -> Vec<RuleInfo> {
 /// The page `docs/rules.md`.
 pub fn markdown() -> String {
     let mut page = String::from(HEAD);
+    let rules = all();
+    index(&mut page, &rules);
     let mut area = "";
-    for rule in all() {
+    for rule in rules {
         let of = rule.id.split('.').next().unwrap_or_default();
         if of != area {
             area = of;
@@ -41,6 +43,18 @@ pub fn markdown() -> String {
         page.push_str(&rule_markdown(&rule));
     }
     page
+}
+
+/// A table of the rules, each with its worst severity.
+fn index(page: &mut String, rules: &[RuleInfo]) {
+    page.push_str("\n| rule | demands | worst |\n| --- | --- | --- |\n");
+    for rule in rules {
+        let worst = rule.kinds.iter().map(|kind| kind.severity).max();
+        let worst = worst.map_or("", |severity| severity.label());
+        // GitHub drops the dot from the heading's anchor.
+        let (anchor, holds) = (rule.id.replace('.', ""), rule.holds);
+        write(page, format_args!("| [`{}`](#{anchor}) | {holds} | {worst} |\n", rule.id));
+    }
 }
 
 /// One rule's section of the page: what it demands, its source, and its kinds of finding.
