@@ -3,7 +3,7 @@
 use serde_json::Value;
 pub use testkit::json::{creation, issuance, text};
 
-use crate::{Outcome, http::Connection};
+use crate::{BenchResult, http::Connection};
 
 /// A request to `POST /`. Its signature is a dummy, which pca-local and moto accept.
 pub fn request(operation: &str, body: &Value) -> Vec<u8> {
@@ -38,7 +38,7 @@ pub fn plain_request(method: &str, path: &str, body: &str) -> Vec<u8> {
 /// # Errors
 ///
 /// The server does not answer 200 with JSON.
-pub async fn call(to: &mut Connection, operation: &str, body: &Value) -> Outcome<Value> {
+pub async fn call(to: &mut Connection, operation: &str, body: &Value) -> BenchResult<Value> {
     let answer = to.send(&request(operation, body)).await?;
     if answer.status != 200 {
         let text = String::from_utf8_lossy(&answer.body).into_owned();
@@ -56,7 +56,7 @@ pub async fn active_root(
     to: &mut Connection,
     bucket: Option<&str>,
     algorithm: &str,
-) -> Outcome<(String, String)> {
+) -> BenchResult<(String, String)> {
     let call = async |operation: &str, body: Value| call(to, operation, &body).await;
     let root = testkit::json::active_root(&creation("Root", bucket), algorithm, call).await?;
     Ok((root.arn, root.certificate))

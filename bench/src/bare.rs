@@ -11,17 +11,17 @@ use pca_local::x509::key::CaKey;
 use pca_local::x509::{pem, template};
 use time::OffsetDateTime;
 
-use crate::{Outcome, stopwatch};
+use crate::{BenchResult, stopwatch};
 
 const SIGNING: SigningAlgorithm = SigningAlgorithm::Sha256Withecdsa;
 
 /// A request of a P-256 key, as PEM.
-pub fn request(name: &str) -> Outcome<String> {
+pub fn request(name: &str) -> BenchResult<String> {
     let (_, der) = key_and_request(name)?;
     Ok(pem::encode(pem::CERTIFICATE_REQUEST, &der))
 }
 
-fn key_and_request(name: &str) -> Outcome<(CaKey, Vec<u8>)> {
+fn key_and_request(name: &str) -> BenchResult<(CaKey, Vec<u8>)> {
     let key = CaKey::generate(&KeyAlgorithm::EcPrime256v1).map_err(|error| error.to_string())?;
     let subject = Asn1Subject::builder().organization("Bench").common_name(name).build();
     let der = ca_request(&key, &SIGNING, &subject, None).map_err(|error| error.to_string())?;
@@ -29,7 +29,7 @@ fn key_and_request(name: &str) -> Outcome<(CaKey, Vec<u8>)> {
 }
 
 /// A root, and its certificate in DER.
-pub fn root(now: OffsetDateTime) -> Outcome<(Issuer, Vec<u8>)> {
+pub fn root(now: OffsetDateTime) -> BenchResult<(Issuer, Vec<u8>)> {
     let (key, request) = key_and_request("Root")?;
     let key = Arc::new(key);
     let request = Request::parse_der(&request).map_err(|error| error.to_string())?;
@@ -47,7 +47,7 @@ fn sign(
     serial: [u8; 16],
     now: OffsetDateTime,
     validity: time::Duration,
-) -> Outcome<Vec<u8>> {
+) -> BenchResult<Vec<u8>> {
     let template = template::by_name(template).ok_or_else(|| format!("no template {template}"))?;
     issue(&Issuance {
         issuer,
@@ -66,12 +66,12 @@ fn sign(
 
 /// Certificates a second on `threads` threads: PEM to request, its signature verified, a
 /// certificate made and signed, and nothing else.
-pub fn certificates_per_second(threads: usize, for_seconds: f64) -> Outcome<f64> {
+pub fn certificates_per_second(threads: usize, for_seconds: f64) -> BenchResult<f64> {
     let now = OffsetDateTime::UNIX_EPOCH + time::Duration::days(365 * 56);
     let (issuer, _) = root(now)?;
     let csr = request("leaf")?;
     let until = Duration::from_secs_f64(for_seconds);
-    let run = || -> Outcome<u64> {
+    let run = || -> BenchResult<u64> {
         let watch = stopwatch();
         let mut count = 0;
         while watch.elapsed() < until {
@@ -84,11 +84,11 @@ pub fn certificates_per_second(threads: usize, for_seconds: f64) -> Outcome<f64>
         }
         Ok(count)
     };
-    let counts: Vec<Outcome<u64>> = std::thread::scope(|scope| {
+    let counts: Vec<BenchResult<u64>> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
         let failed = || Err("a thread of the bare loop ended".to_owned());
         running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| failed())).collect()
     });
-    let total: u64 = counts.into_iter().sum::<Outcome<u64>>()?;
+    let total: u64 = counts.into_iter().sum::<BenchResult<u64>>()?;
     Ok(total as f64 / for_seconds)
 }

@@ -10,7 +10,7 @@ use pca_local::x509::issue::Issuer;
 use pca_local::x509::pem;
 use time::{Duration, OffsetDateTime};
 
-use crate::{Outcome, bare};
+use crate::{BenchResult, bare};
 
 /// 1 March 2026, 00:00 UTC.
 const MADE: i64 = 1_772_323_200;
@@ -52,7 +52,7 @@ pub fn serials(count: usize) -> Vec<[u8; 16]> {
 
 impl Ca {
     /// Writes its certificate as well.
-    pub fn create(certificate: &Path) -> Outcome<Self> {
+    pub fn create(certificate: &Path) -> BenchResult<Self> {
         let (issuer, der) = bare::root(made() - Duration::days(365))?;
         fs::write(certificate, pem::encode(pem::CERTIFICATE, &der))
             .map_err(|error| error.to_string())?;
@@ -60,7 +60,13 @@ impl Ca {
     }
 
     /// `number` sets versions apart.
-    pub fn crl(&self, path: &Path, serials: &[[u8; 16]], order: Order, number: u64) -> Outcome<()> {
+    pub fn crl(
+        &self,
+        path: &Path,
+        serials: &[[u8; 16]],
+        order: Order,
+        number: u64,
+    ) -> BenchResult<()> {
         let mut serials = serials.to_vec();
         if order == Order::BySerial {
             serials.sort_unstable();
@@ -83,7 +89,7 @@ impl Ca {
 }
 
 /// An audit report in CSV that shows all of these certificates as revoked.
-pub fn audit_report(path: &Path, serials: &[[u8; 16]]) -> Outcome<()> {
+pub fn audit_report(path: &Path, serials: &[[u8; 16]]) -> BenchResult<()> {
     let file = File::create(path).map_err(|error| error.to_string())?;
     let mut out = BufWriter::new(file);
     let mut write = |text: &str| out.write_all(text.as_bytes()).map_err(|error| error.to_string());

@@ -4,7 +4,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::Outcome;
+use crate::BenchResult;
 
 /// An HTTP/1.1 connection that is kept open.
 pub struct Connection {
@@ -40,7 +40,7 @@ impl Connection {
     /// # Errors
     ///
     /// The connection fails, or the answer is not HTTP/1.1.
-    pub async fn send(&mut self, request: &[u8]) -> Outcome<Answer> {
+    pub async fn send(&mut self, request: &[u8]) -> BenchResult<Answer> {
         let failed = |error: std::io::Error| format!("a request to {}: {error}", self.address);
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
@@ -78,7 +78,7 @@ impl Connection {
 }
 
 /// `None` until the empty line has come.
-pub(crate) fn parse_head(received: &[u8]) -> Outcome<Option<Head>> {
+pub(crate) fn parse_head(received: &[u8]) -> BenchResult<Option<Head>> {
     let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else {
         return Ok(None);
     };

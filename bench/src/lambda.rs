@@ -7,7 +7,7 @@ use std::{
 
 use testkit::runtime_api::{Answer, RuntimeApi};
 
-use crate::{Outcome, stopwatch};
+use crate::{BenchResult, stopwatch};
 
 /// Longer than any function here may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -25,7 +25,11 @@ impl Function {
     /// # Errors
     ///
     /// The process does not start.
-    pub fn start(name: &str, mut command: Command, environment: &[(&str, &str)]) -> Outcome<Self> {
+    pub fn start(
+        name: &str,
+        mut command: Command,
+        environment: &[(&str, &str)],
+    ) -> BenchResult<Self> {
         let api = RuntimeApi::start(stopwatch).map_err(|error| error.to_string())?;
         command
             .env_clear()
@@ -43,7 +47,7 @@ impl Function {
     }
 
     /// From the process's start to its first request for an event.
-    pub fn first_poll(&self) -> Outcome<Duration> {
+    pub fn first_poll(&self) -> BenchResult<Duration> {
         let at = self
             .api
             .polls
@@ -53,23 +57,23 @@ impl Function {
     }
 
     /// From handing the event over to the answer.
-    pub fn invoke(&self, event: &str) -> Outcome<Duration> {
+    pub fn invoke(&self, event: &str) -> BenchResult<Duration> {
         Ok(self.invoke_for(event)?.0)
     }
 
     /// The same, and what the answer is.
-    pub fn invoke_for(&self, event: &str) -> Outcome<(Duration, String)> {
+    pub fn invoke_for(&self, event: &str) -> BenchResult<(Duration, String)> {
         let since = stopwatch();
         let answer = self.answer(event)?;
         Ok((answer.at - since, text(&answer)))
     }
 
     /// From the process's start to the answer.
-    pub fn invoke_cold(&self, event: &str) -> Outcome<Duration> {
+    pub fn invoke_cold(&self, event: &str) -> BenchResult<Duration> {
         Ok(self.answer(event)?.at - self.started)
     }
 
-    fn answer(&self, event: &str) -> Outcome<Answer<Instant>> {
+    fn answer(&self, event: &str) -> BenchResult<Answer<Instant>> {
         self.api.events.send(event.to_owned()).map_err(|error| error.to_string())?;
         let answer = self.api.answers.recv_timeout(ANSWER_TIMEOUT);
         let answer = answer.map_err(|_| "the function does not answer")?;
@@ -80,7 +84,7 @@ impl Function {
     }
 
     /// The most that was resident, in MiB.
-    pub fn peak_memory(&self) -> Outcome<f64> {
+    pub fn peak_memory(&self) -> BenchResult<f64> {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
         let line = status.lines().find(|line| line.starts_with("VmHWM:"));

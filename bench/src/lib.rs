@@ -15,7 +15,7 @@ pub mod stack;
 pub mod table;
 
 /// The error of a benchmark says which step failed, and why.
-pub type Outcome<T> = Result<T, String>;
+pub type BenchResult<T> = Result<T, String>;
 
 /// A monotonic clock, read now.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use crate::Outcome;
+use crate::BenchResult;
 use crate::http::parse_head;
 
 /// An answer, for as long as its client has not sent its next request.
@@ -24,8 +24,8 @@ pub fn run<'a>(
     address: &str,
     clients: usize,
     mut next: impl FnMut() -> Option<Cow<'a, [u8]>>,
-    mut take: impl FnMut(&Answer<'_>) -> Outcome<()>,
-) -> Outcome<()> {
+    mut take: impl FnMut(&Answer<'_>) -> BenchResult<()>,
+) -> BenchResult<()> {
     let failed = |error: std::io::Error| format!("a request to {address}: {error}");
     let mut waiting = VecDeque::with_capacity(clients);
     while waiting.len() < clients {
@@ -64,7 +64,7 @@ impl Client<'_> {
         stream.write_all(request)
     }
 
-    fn receive(&mut self) -> Outcome<Answer<'_>> {
+    fn receive(&mut self) -> BenchResult<Answer<'_>> {
         let mut filled = 0;
         loop {
             if filled == self.received.len() {

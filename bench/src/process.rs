@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::{Outcome, api::plain_request, http::Connection, stopwatch};
+use crate::{BenchResult, api::plain_request, http::Connection, stopwatch};
 
 /// Ends with its handle.
 pub struct Server {
@@ -18,7 +18,7 @@ pub struct Server {
 
 impl Server {
     /// Starts pca-local on a free port and waits for its first answer. Returns how long that took.
-    pub async fn pca_local(binary: &Path, arguments: &[&str]) -> Outcome<(Self, Duration)> {
+    pub async fn pca_local(binary: &Path, arguments: &[&str]) -> BenchResult<(Self, Duration)> {
         let watch = stopwatch();
         let mut child = Command::new(binary)
             .args(["--listen", "127.0.0.1:0", "--log", "warn", "--timing", "immediate"])
@@ -43,7 +43,7 @@ impl Server {
     }
 
     /// Starts moto on a port that was free a moment ago, and waits until it answers.
-    pub async fn moto(venv: &Path) -> Outcome<Self> {
+    pub async fn moto(venv: &Path) -> BenchResult<Self> {
         let binary = venv.join("bin/moto_server");
         let free = std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
         let address = free.local_addr().map_err(|error| error.to_string())?;
@@ -68,7 +68,7 @@ impl Server {
     }
 
     /// Kills it, and returns when it is gone, with its locks.
-    pub async fn kill(mut self) -> Outcome<()> {
+    pub async fn kill(mut self) -> BenchResult<()> {
         self.child.kill().await.map_err(|error| format!("the server did not end: {error}"))
     }
 
@@ -77,7 +77,7 @@ impl Server {
     /// # Errors
     ///
     /// `/proc` cannot be read.
-    pub fn processor_seconds(&self) -> Outcome<f64> {
+    pub fn processor_seconds(&self) -> BenchResult<f64> {
         let id = self.child.id().ok_or("the process has ended")?;
         processor_seconds(&id.to_string())
     }
@@ -87,7 +87,7 @@ impl Server {
     /// # Errors
     ///
     /// `/proc` cannot be read.
-    pub fn memory(&self) -> Outcome<Memory> {
+    pub fn memory(&self) -> BenchResult<Memory> {
         let id = self.child.id().ok_or("the process has ended")?;
         let path = format!("/proc/{id}/status");
         let status = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
@@ -104,7 +104,7 @@ impl Server {
 }
 
 /// What a process, or this one as `self`, has had of all cores, in user and system mode.
-pub fn processor_seconds(process: &str) -> Outcome<f64> {
+pub fn processor_seconds(process: &str) -> BenchResult<f64> {
     let path = format!("/proc/{process}/stat");
     let stat = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
     // proc_pid_stat(5): utime and stime are the 14th and 15th field; the 2nd is the name, in

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::{Outcome, stopwatch};
+use crate::{BenchResult, stopwatch};
 
 /// A command, and the way that it must end: a quick failure must not count.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl Measured<'_> {
     /// # Errors
     ///
     /// The program does not start, or fails.
-    pub fn seconds(&self) -> Outcome<f64> {
+    pub fn seconds(&self) -> BenchResult<f64> {
         let watch = stopwatch();
         let output = self.command().output().map_err(|error| self.failed(&error.to_string()))?;
         let took = watch.elapsed().as_secs_f64();
@@ -46,7 +46,7 @@ impl Measured<'_> {
     /// Resident, in MiB, as the kernel's high-water mark was last seen. The mark goes with the process
     /// and there is nothing to wait on but its end, so it is read again and again: what a process
     /// adds in its last half millisecond is missed.
-    pub fn peak(&self) -> Outcome<f64> {
+    pub fn peak(&self) -> BenchResult<f64> {
         let mut child = self.command().spawn().map_err(|error| self.failed(&error.to_string()))?;
         let path = format!("/proc/{}/status", child.id());
         let mut peak: f64 = 0.0;
@@ -71,7 +71,7 @@ impl Measured<'_> {
 }
 
 /// The best of `rounds`. The commands take turns, so that other load affects all of them.
-pub fn fastest(rounds: usize, measured: &[&Measured<'_>]) -> Outcome<Vec<f64>> {
+pub fn fastest(rounds: usize, measured: &[&Measured<'_>]) -> BenchResult<Vec<f64>> {
     let mut best = vec![f64::INFINITY; measured.len()];
     for _ in 0..rounds {
         for (best, measured) in best.iter_mut().zip(measured) {

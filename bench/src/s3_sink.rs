@@ -11,10 +11,10 @@ use axum::{
 };
 use tokio::io::AsyncWriteExt as _;
 
-use crate::Outcome;
+use crate::BenchResult;
 
 /// Serves from a free port for as long as the runtime runs. Returns its address.
-pub async fn serve(folder: &Path) -> Outcome<String> {
+pub async fn serve(folder: &Path) -> BenchResult<String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0");
     let listener = listener.await.map_err(|error| format!("no port for S3: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;

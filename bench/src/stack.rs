@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Child;
 
-use crate::{Outcome, http::Connection, lambda::Function};
+use crate::{BenchResult, http::Connection, lambda::Function};
 
 /// A running vigil-local.
 pub struct Stack {
@@ -20,7 +20,7 @@ impl Stack {
     /// # Errors
     ///
     /// It does not start.
-    pub async fn start(binary: &Path) -> Outcome<Self> {
+    pub async fn start(binary: &Path) -> BenchResult<Self> {
         let mut command = tokio::process::Command::new(binary);
         command
             .args(["up", "--listen", "127.0.0.1:0", "--template", "bench/template.yaml"])
@@ -52,7 +52,7 @@ impl Stack {
         name: &str,
         command: Command,
         more: &[(&str, &str)],
-    ) -> Outcome<Function> {
+    ) -> BenchResult<Function> {
         let common = [
             ("AWS_ACCESS_KEY_ID", "bench"),
             ("AWS_SECRET_ACCESS_KEY", "local"),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::Outcome;
+use crate::BenchResult;
 
 /// Rows of results: what, result, compared with, target.
 #[derive(Default)]
@@ -41,7 +41,7 @@ impl Table {
 
 /// Prints the table, or the error. Gives the exit code.
 #[expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
-pub fn show(outcome: Outcome<Table>) -> ExitCode {
+pub fn show(outcome: BenchResult<Table>) -> ExitCode {
     match outcome {
         Ok(table) => {
             println!("\n{table}");

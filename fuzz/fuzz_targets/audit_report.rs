@@ -59,9 +59,9 @@ macro_rules! seen {
 seen!(OfRecords, Record);
 seen!(OfBriefs, Brief);
 
-type Outcome = Result<(Vec<String>, Ending), ReportError>;
+type Ended = Result<(Vec<String>, Ending), ReportError>;
 
-fn read<S: Seen + Sink>(data: &[u8], format: Format, size: usize) -> Outcome {
+fn read<S: Seen + Sink>(data: &[u8], format: Format, size: usize) -> Ended {
     let mut seen = S::default();
     let mut reader = ReportReader::new(format);
     for piece in data.chunks(size) {
@@ -71,7 +71,7 @@ fn read<S: Seen + Sink>(data: &[u8], format: Format, size: usize) -> Outcome {
     Ok((seen.into_texts(), ending))
 }
 
-fn read_again_and_again<S: Seen + Sink>(data: &[u8], format: Format, size: usize) -> Outcome {
+fn read_again_and_again<S: Seen + Sink>(data: &[u8], format: Format, size: usize) -> Ended {
     let mut seen = S::default();
     let mut state = ReportReader::new(format).state().clone();
     for end in (size..data.len()).step_by(size) {

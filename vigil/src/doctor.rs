@@ -3,7 +3,7 @@
 use clap::Args;
 use vigil_aws::clients::Clients;
 use vigil_core::{
-    jobs::doctor::{self, Check, Outcome, Place, Ports},
+    jobs::doctor::{self, Check, CheckResult, Ports, StackNames},
     ports::{Bus, EvidenceStore},
 };
 
@@ -37,18 +37,18 @@ pub(crate) fn run(options: Options) -> Answer {
     let checks = runtime.block_on(examine(options));
     for Check { name, outcome } in &checks {
         match outcome {
-            Outcome::Good(what) => line(&format!("good     {name}: {what}")),
-            Outcome::Bad { what, mend } => {
+            CheckResult::Good(what) => line(&format!("good     {name}: {what}")),
+            CheckResult::Bad { what, mend } => {
                 line(&format!("bad      {name}: {what}"));
                 line(&format!("         mend it: {mend}"));
             }
-            Outcome::Unknown(why) => line(&format!("unknown  {name}: {why}")),
+            CheckResult::Unknown(why) => line(&format!("unknown  {name}: {why}")),
         }
     }
-    let has = |wanted: fn(&Outcome) -> bool| checks.iter().any(|check| wanted(&check.outcome));
-    Ok(if has(|it| matches!(it, Outcome::Bad { .. })) {
+    let has = |wanted: fn(&CheckResult) -> bool| checks.iter().any(|check| wanted(&check.outcome));
+    Ok(if has(|it| matches!(it, CheckResult::Bad { .. })) {
         Exit::Findings
-    } else if has(|it| matches!(it, Outcome::Unknown(_))) {
+    } else if has(|it| matches!(it, CheckResult::Unknown(_))) {
         Exit::NotChecked
     } else {
         Exit::Clean
@@ -58,7 +58,7 @@ pub(crate) fn run(options: Options) -> Answer {
 async fn examine(options: Options) -> Vec<Check> {
     let clients = Clients::load().await;
     let stack = options.stack.unwrap_or_else(|| options.name.clone());
-    let place = Place { name: options.name, stack };
+    let stack_names = StackNames { name: options.name, stack };
     let ports = Ports {
         deployment: &clients.deployment(),
         authorities: &clients.authorities(),
@@ -72,5 +72,5 @@ async fn examine(options: Options) -> Vec<Check> {
         nonce: std::process::id(),
     };
     let version = env!("CARGO_PKG_VERSION");
-    doctor::judge(&doctor::gather(&ports, place, version, options).await)
+    doctor::judge(&doctor::gather(&ports, stack_names, version, options).await)
 }

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 use bench::http::Connection;
 use bench::stack::Stack;
 use bench::table::{self, Table};
-use bench::{Outcome, api, bare};
+use bench::{BenchResult, api, bare};
 use clap::Parser;
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ async fn main() -> ExitCode {
     table::show(run(&Options::parse()).await)
 }
 
-async fn run(options: &Options) -> Outcome<Table> {
+async fn run(options: &Options) -> BenchResult<Table> {
     let mut table = Table::default();
     let stack = Stack::start(&options.stack).await?;
     println!("crl-audit: making {} CAs and their CRLs", options.cas);
@@ -66,7 +66,7 @@ async fn run(options: &Options) -> Outcome<Table> {
 }
 
 /// Creates the CAs, each with a certificate, so that each has a CRL.
-async fn make_cas(connection: &mut Connection, count: usize) -> Outcome<()> {
+async fn make_cas(connection: &mut Connection, count: usize) -> BenchResult<()> {
     let csr = bare::request("www.example.com")?;
     for _ in 0..count {
         let (ca, _) = api::active_root(connection, Some(BUCKET), ALGORITHM).await?;
@@ -77,7 +77,7 @@ async fn make_cas(connection: &mut Connection, count: usize) -> Outcome<()> {
 }
 
 /// Advances the clock until the CRLs are published. Gives the scheduled event of that hour.
-async fn an_hour_later(connection: &mut Connection, round: usize) -> Outcome<String> {
+async fn an_hour_later(connection: &mut Connection, round: usize) -> BenchResult<String> {
     let advance = api::plain_request("POST", "/_pca-local/clock/advance", r#"{"seconds": 3600}"#);
     let answer = connection.send(&advance).await?;
     let clock: Value = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
@@ -87,7 +87,7 @@ async fn an_hour_later(connection: &mut Connection, round: usize) -> Outcome<Str
     Ok(event.to_string())
 }
 
-fn is_of_all(audit: &str, cas: usize) -> Outcome<()> {
+fn is_of_all(audit: &str, cas: usize) -> BenchResult<()> {
     let said: Value = serde_json::from_str(audit).map_err(|error| error.to_string())?;
     let is_of_all = said["audited"] == json!(cas) && said["continued_from"].is_null();
     if is_of_all { Ok(()) } else { Err(format!("not all were audited: {audit}")) }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use bench::Outcome;
+use bench::BenchResult;
 use bench::crl_file::{Ca, Order, audit_report, serials};
 use bench::run::{Measured, fastest};
 use bench::table::{self, Table};
@@ -66,7 +66,7 @@ impl<'a> Folder<'a> {
     }
 }
 
-fn run(options: &Options) -> Outcome<Table> {
+fn run(options: &Options) -> BenchResult<Table> {
     let temporary = tempfile::tempdir().map_err(|error| error.to_string())?;
     let path = options.folder.as_deref().unwrap_or(temporary.path());
     let vigil = &options.vigil.canonicalize().map_err(|error| error.to_string())?;
@@ -84,7 +84,7 @@ fn run(options: &Options) -> Outcome<Table> {
     Ok(table)
 }
 
-fn time(options: &Options, folder: &Folder<'_>, table: &mut Table) -> Outcome<()> {
+fn time(options: &Options, folder: &Folder<'_>, table: &mut Table) -> BenchResult<()> {
     let check = folder.check("new.crl", &[]);
     let digest = folder.openssl(&["dgst", "-sha256", "new.crl"]);
     let verify = ["crl", "-in", "new.crl", "-inform", "DER", "-CAfile", "ca.pem", "-verify"];
@@ -121,7 +121,7 @@ fn time(options: &Options, folder: &Folder<'_>, table: &mut Table) -> Outcome<()
 }
 
 /// The standard library alone: nothing is fetched.
-fn build_go(command: &Path, to: &Path) -> Outcome<PathBuf> {
+fn build_go(command: &Path, to: &Path) -> BenchResult<PathBuf> {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/go");
     let absolute = |path: &Path| std::path::absolute(path).map_err(|error| error.to_string());
     let (command, to) = (absolute(command)?, absolute(to)?);
@@ -141,7 +141,7 @@ fn compare(
     folder: &Folder<'_>,
     all: &[[u8; 16]],
     table: &mut Table,
-) -> Outcome<()> {
+) -> BenchResult<()> {
     println!("writing an audit report of as many certificates ...");
     folder.ca.crl(&folder.file("old.crl"), all, Order::Random, 1)?;
     audit_report(&folder.file("audit.csv"), all)?;
@@ -162,7 +162,7 @@ fn compare(
 }
 
 /// With audit report and previous CRL: 48 MiB, and 8 octets an entry.
-fn memory_compared(folder: &Folder<'_>, table: &mut Table) -> Outcome<()> {
+fn memory_compared(folder: &Folder<'_>, table: &mut Table) -> BenchResult<()> {
     for entries in [1_000_000, 2_000_000, 5_000_000] {
         let all = serials(entries);
         folder.ca.crl(&folder.file("size.crl"), &all, Order::Random, 2)?;
@@ -178,7 +178,7 @@ fn memory_compared(folder: &Folder<'_>, table: &mut Table) -> Outcome<()> {
 }
 
 /// A folder of a thousand CRLs of some 10 kB.
-fn many(options: &Options, folder: &Folder<'_>, table: &mut Table) -> Outcome<()> {
+fn many(options: &Options, folder: &Folder<'_>, table: &mut Table) -> BenchResult<()> {
     const CRLS: usize = 1_000;
     const ENTRIES: usize = 200;
     let all = serials(CRLS * ENTRIES);
@@ -193,7 +193,7 @@ fn many(options: &Options, folder: &Folder<'_>, table: &mut Table) -> Outcome<()
 }
 
 /// 48 MiB at a million entries, and 16 bytes an entry beyond.
-fn memory(folder: &Folder<'_>, table: &mut Table) -> Outcome<()> {
+fn memory(folder: &Folder<'_>, table: &mut Table) -> BenchResult<()> {
     let mut at_a_million = 0.0;
     for entries in [100_000, 1_000_000, 5_000_000] {
         let all = serials(entries);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bench::http::Connection;
 use bench::process::{Server, processor_seconds};
 use bench::table::{self, Table};
-use bench::{Outcome, api, bare, load, s3_sink, stopwatch};
+use bench::{BenchResult, api, bare, load, s3_sink, stopwatch};
 use clap::Parser;
 use serde_json::json;
 
@@ -46,7 +46,7 @@ async fn main() -> ExitCode {
     table::show(run(&Options::parse()).await)
 }
 
-async fn run(options: &Options) -> Outcome<Table> {
+async fn run(options: &Options) -> BenchResult<Table> {
     let mut table = Table::default();
     start(options, &mut table).await?;
     let alone = issue_a_million(options, &IN_MEMORY, &mut table).await?;
@@ -58,7 +58,7 @@ async fn run(options: &Options) -> Outcome<Table> {
     Ok(table)
 }
 
-async fn start(options: &Options, table: &mut Table) -> Outcome<()> {
+async fn start(options: &Options, table: &mut Table) -> BenchResult<()> {
     let mut took = Vec::new();
     for _ in 0..5 {
         let (_server, start) = Server::pca_local(&options.pca_local, &[]).await?;
@@ -86,7 +86,11 @@ impl Keeping {
 }
 
 /// Issues, revokes, publishes and reports. Returns the rate of one client.
-async fn issue_a_million(options: &Options, keeping: &Keeping, table: &mut Table) -> Outcome<f64> {
+async fn issue_a_million(
+    options: &Options,
+    keeping: &Keeping,
+    table: &mut Table,
+) -> BenchResult<f64> {
     let Keeping { label, data_dir, mebibytes } = keeping;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let s3 = format!("http://{}", s3_sink::serve(folder.path()).await?);
@@ -133,7 +137,7 @@ async fn publish_and_report(
     (ca, certificate): (&str, &str),
     folder: &Path,
     table: &mut Table,
-) -> Outcome<()> {
+) -> BenchResult<()> {
     let label = keeping.label;
     let mut connection = Connection::new(&server.address);
     let advance = api::plain_request("POST", "/_pca-local/clock/advance", r#"{"seconds": 1860}"#);
@@ -151,7 +155,7 @@ async fn publish_and_report(
 }
 
 /// Raises AWS's quota of a million certificates for a CA with a complete CRL: a few more are issued.
-fn write_quotas(folder: &Path) -> Outcome<String> {
+fn write_quotas(folder: &Path) -> BenchResult<String> {
     let file = folder.join("quotas.json");
     let quotas = json!({"certificates-with-complete-crl": 100_000_000}).to_string();
     std::fs::write(&file, quotas).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -159,7 +163,7 @@ fn write_quotas(folder: &Path) -> Outcome<String> {
 }
 
 /// The start on the data of a server that was killed.
-async fn restart(options: &Options, data_dir: &Path, table: &mut Table) -> Outcome<()> {
+async fn restart(options: &Options, data_dir: &Path, table: &mut Table) -> BenchResult<()> {
     let data_dir = data_dir.display().to_string();
     let started = Server::pca_local(&options.pca_local, &["--data-dir", &data_dir]).await?;
     let (server, start) = started;
@@ -170,7 +174,7 @@ async fn restart(options: &Options, data_dir: &Path, table: &mut Table) -> Outco
 }
 
 /// Calls a second, by clients that each wait for their answers.
-fn rate(address: &str, request: &[u8], seconds: f64, clients: usize) -> Outcome<f64> {
+fn rate(address: &str, request: &[u8], seconds: f64, clients: usize) -> BenchResult<f64> {
     let watch = stopwatch();
     let mut count = 0_u32;
     let next = || (watch.elapsed().as_secs_f64() < seconds).then_some(Cow::Borrowed(request));
@@ -216,7 +220,7 @@ fn issue_in_turns(
     server: &Server,
     request: &[u8],
     serials: &mut Vec<String>,
-) -> Outcome<Rates> {
+) -> BenchResult<Rates> {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let seconds = options.seconds * 2.0 / TURNS as f64;
     let mut rates = Rates::default();
@@ -247,7 +251,7 @@ fn issue(
     request: &[u8],
     until: usize,
     serials: &mut Vec<String>,
-) -> Outcome<()> {
+) -> BenchResult<()> {
     let mut left = until - serials.len();
     let next = || {
         left = left.checked_sub(1)?;
@@ -261,7 +265,7 @@ fn issue(
     })
 }
 
-fn revoke(options: &Options, address: &str, ca: &str, serials: &[String]) -> Outcome<()> {
+fn revoke(options: &Options, address: &str, ca: &str, serials: &[String]) -> BenchResult<()> {
     println!("revoking {} ...", options.revoked);
     let step = (serials.len() / options.revoked.max(1)).max(1);
     let mut chosen = serials.iter().step_by(step).take(options.revoked);
@@ -283,7 +287,7 @@ fn shown(answer: &load::Answer<'_>) -> String {
 }
 
 /// OpenSSL verifies the CRL and counts its entries.
-fn check_crl(crl: &Path, issuer: &str, entries: usize) -> Outcome<()> {
+fn check_crl(crl: &Path, issuer: &str, entries: usize) -> BenchResult<()> {
     let folder = crl.parent().ok_or("a CRL lies in a folder")?;
     std::fs::write(folder.join("ca.pem"), issuer).map_err(|error| error.to_string())?;
     let output = std::process::Command::new("openssl")
@@ -305,7 +309,7 @@ async fn report(
     ca: &str,
     folder: &Path,
     certificates: usize,
-) -> Outcome<f64> {
+) -> BenchResult<f64> {
     println!("writing the audit report ...");
     let wanted = json!({
         "CertificateAuthorityArn": ca,
@@ -339,7 +343,7 @@ async fn report(
     Ok(took)
 }
 
-async fn beside_moto(options: &Options, alone: f64, table: &mut Table) -> Outcome<()> {
+async fn beside_moto(options: &Options, alone: f64, table: &mut Table) -> BenchResult<()> {
     let Some(venv) = &options.moto else {
         println!("no --moto: skipping the comparison with moto");
         return Ok(());
@@ -359,7 +363,7 @@ async fn beside_moto(options: &Options, alone: f64, table: &mut Table) -> Outcom
 
 /// Calls a second: IssueCertificate of one client, DescribeCertificateAuthority and
 /// ListCertificateAuthorities (one page of 100) of several.
-async fn measure(options: &Options, address: &str, algorithm: &str) -> Outcome<[f64; 3]> {
+async fn measure(options: &Options, address: &str, algorithm: &str) -> BenchResult<[f64; 3]> {
     let mut connection = Connection::new(address);
     let (ca, _) = api::active_root(&mut connection, None, algorithm).await?;
     for number in 1..AUTHORITIES {

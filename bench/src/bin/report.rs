@@ -11,7 +11,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use bench::Outcome;
+use bench::BenchResult;
 use bench::run::{Measured, fastest};
 use bench::table::{self, Table};
 use clap::Parser;
@@ -68,7 +68,7 @@ struct Generated {
     revoked: Option<String>,
 }
 
-fn generated(number: u64, of: &mut Numbers) -> Outcome<Generated> {
+fn generated(number: u64, of: &mut Numbers) -> BenchResult<Generated> {
     let seconds = |of: &mut Numbers, days: u64| {
         Duration::seconds(i64::try_from(of.below(days * 86_400)).unwrap_or_default())
     };
@@ -130,7 +130,7 @@ const HEADER: &str = "awsAccountId,requestedByServicePrincipal,certificateArn,se
                       revokedAt,revocationReason,templateArn";
 
 /// Writes the same records in both forms.
-fn write(folder: &Path, name: &str, records: u64) -> Outcome<()> {
+fn write(folder: &Path, name: &str, records: u64) -> BenchResult<()> {
     let create = |form: &str| {
         let file = File::create(folder.join(format!("{name}.{form}")));
         file.map(BufWriter::new).map_err(|error| error.to_string())
@@ -149,7 +149,7 @@ fn write(folder: &Path, name: &str, records: u64) -> Outcome<()> {
     json.flush().and_then(|()| csv.flush()).map_err(failed)
 }
 
-fn run(options: &Options) -> Outcome<Table> {
+fn run(options: &Options) -> BenchResult<Table> {
     let temporary = tempfile::tempdir().map_err(|error| error.to_string())?;
     let folder = options.folder.as_deref().unwrap_or(temporary.path());
     let vigil = &options.vigil.canonicalize().map_err(|error| error.to_string())?;
@@ -194,7 +194,7 @@ fn run(options: &Options) -> Outcome<Table> {
     Ok(table)
 }
 
-fn search(options: &Options, vigil: &Path, folder: &Path, table: &mut Table) -> Outcome<()> {
+fn search(options: &Options, vigil: &Path, folder: &Path, table: &mut Table) -> BenchResult<()> {
     let arguments =
         vec!["certificates", "report.json", "--subject", "*host-77777*", "--format", "jsonl"];
     let ours = Measured { program: vigil, arguments, folder, environment: &[] };

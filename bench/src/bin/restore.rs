@@ -11,7 +11,7 @@ use bench::http::Connection;
 use bench::lambda::Function;
 use bench::stack::Stack;
 use bench::table::{self, Table};
-use bench::{Outcome, api};
+use bench::{BenchResult, api};
 use clap::Parser;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -48,13 +48,13 @@ async fn main() -> ExitCode {
 struct Account(Stack);
 
 impl Account {
-    fn function(&self, command: Command, regions: &str) -> Outcome<Function> {
+    fn function(&self, command: Command, regions: &str) -> BenchResult<Function> {
         let settings = [("VIGIL_REGIONS", regions), ("VIGIL_SWEEP_SETTLE", "1s")];
         self.0.function("auto-restore", command, &settings)
     }
 
     /// Deletes a new root CA that was in use. Gives its ARN and the event of its deletion.
-    async fn deleted(&self, number: usize) -> Outcome<(String, String)> {
+    async fn deleted(&self, number: usize) -> BenchResult<(String, String)> {
         let mut connection = self.0.connection();
         let (ca, _) = api::active_root(&mut connection, None, ALGORITHM).await?;
         let disable = json!({"CertificateAuthorityArn": ca, "Status": "DISABLED"});
@@ -73,13 +73,13 @@ impl Account {
         Ok((ca, event.to_string()))
     }
 
-    async fn describe(&self, connection: &mut Connection, ca: &str) -> Outcome<Value> {
+    async fn describe(&self, connection: &mut Connection, ca: &str) -> BenchResult<Value> {
         let of_ca = json!({"CertificateAuthorityArn": ca});
         let described = api::call(connection, "DescribeCertificateAuthority", &of_ca).await?;
         Ok(described["CertificateAuthority"].clone())
     }
 
-    async fn assert_restored(&self, ca: &str) -> Outcome<()> {
+    async fn assert_restored(&self, ca: &str) -> BenchResult<()> {
         let status = self.describe(&mut self.0.connection(), ca).await?["Status"].clone();
         if status == "DISABLED" { Ok(()) } else { Err(format!("{ca} is {status}, not restored")) }
     }
@@ -93,7 +93,7 @@ struct Figures {
     memory: f64,
 }
 
-async fn run(options: &Options) -> Outcome<Table> {
+async fn run(options: &Options) -> BenchResult<Table> {
     let mut table = Table::default();
     let account = Account(Stack::start(&options.stack).await?);
     let ours = || Command::new(&options.function);
@@ -145,7 +145,7 @@ async fn measure(
     account: &Account,
     rounds: usize,
     command: &dyn Fn() -> Command,
-) -> Outcome<Figures> {
+) -> BenchResult<Figures> {
     let (mut first_polls, mut cold, mut warm) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
         let (ca, event) = account.deleted(round).await?;
@@ -176,7 +176,7 @@ async fn sweep(
     options: &Options,
     command: &dyn Fn() -> Command,
     table: &mut Table,
-) -> Outcome<()> {
+) -> BenchResult<()> {
     println!("sweeping {} CAs in {} Regions", options.cas, REGIONS.len());
     let mut connection = account.0.connection();
     for number in 0..options.cas {

@@ -6,6 +6,7 @@ mod cryptographic;
 mod keys;
 mod material;
 mod operations;
+mod permissions;
 mod request;
 mod trail;
 mod usage;

@@ -98,27 +98,27 @@ pub struct Invocation {
     /// The event that the function received.
     pub event: Value,
     /// What the function returned.
-    pub outcome: Outcome,
+    pub outcome: InvocationResult,
 }
 
 impl Invocation {
     /// Whether the function returned a response.
     pub fn succeeded(&self) -> bool {
-        matches!(self.outcome, Outcome::Response(_))
+        matches!(self.outcome, InvocationResult::Response(_))
     }
 }
 
 /// The end of an invocation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Outcome {
+pub enum InvocationResult {
     /// The response of the function. Text that is not JSON is kept as a string.
     Response(Value),
     /// An object with `errorType`, `errorMessage` and other members of the function or the host.
     Error(Value),
 }
 
-impl Outcome {
+impl InvocationResult {
     /// Whether this is a response.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Response(_))
@@ -134,7 +134,7 @@ pub(crate) struct QueuedInvocation {
     /// When the event arrived first, by the stack's clock.
     since: time::OffsetDateTime,
     /// Receives the outcome of a synchronous invocation; `None` for an event.
-    caller: Option<oneshot::Sender<Outcome>>,
+    caller: Option<oneshot::Sender<InvocationResult>>,
     /// Counts as in_progress for as long as it exists.
     _in_progress: InProgress,
 }
@@ -210,7 +210,7 @@ impl Functions {
     }
 
     /// Runs the function and waits. `None` if there is no such function, or if it is stopping.
-    pub(crate) async fn invoke(&self, function: &str, event: Bytes) -> Option<Outcome> {
+    pub(crate) async fn invoke(&self, function: &str, event: Bytes) -> Option<InvocationResult> {
         let (caller, outcome) = oneshot::channel();
         let job = self.queued(event, "invoke", Some(caller));
         if !self.enqueue(function, job) {
@@ -254,7 +254,7 @@ impl Functions {
         &self,
         event: Bytes,
         trigger: &str,
-        caller: Option<oneshot::Sender<Outcome>>,
+        caller: Option<oneshot::Sender<InvocationResult>>,
     ) -> QueuedInvocation {
         QueuedInvocation {
             request_id: uuid::Uuid::new_v4().to_string(),
@@ -272,6 +272,6 @@ impl Functions {
     }
 }
 
-fn error(error_type: &str, message: &str) -> Outcome {
-    Outcome::Error(json!({"errorType": error_type, "errorMessage": message}))
+fn error(error_type: &str, message: &str) -> InvocationResult {
+    InvocationResult::Error(json!({"errorType": error_type, "errorMessage": message}))
 }

@@ -39,7 +39,7 @@ mod trails;
 
 pub use account::Account;
 pub use events::SeenEvent;
-pub use lambda::{Invocation, Outcome};
+pub use lambda::{Invocation, InvocationResult};
 pub use roles::{Call, Grant};
 pub use s3::SECRET;
 pub use stack::{Builder, Stack, StackError};

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::account::Account;
 use iam_policy::wildcard::Wildcard;
-use iam_policy::{Context, Malformed, Policy, Principal, Request, Verdict};
+use iam_policy::{Context, Decision, Malformed, Policy, Principal, Request};
 
 /// A call that a function made and that its role allowed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -128,7 +128,7 @@ impl Roles {
         let context = keys.iter().fold(context, |context, (key, value)| context.with(key, value));
         let principal = Principal::Aws(self.session(function, role));
         let request = Request { principal: &principal, action, resource, context: &context };
-        role.policy.decide(&request) == Verdict::Allowed
+        role.policy.decide(&request) == Decision::Allowed
     }
 
     /// Everything on this stack belongs to one account.
@@ -193,7 +193,7 @@ impl Roles {
         let principal = Principal::Aws(self.session(function, role));
         let request = Request { principal: &principal, action, resource, context: &context };
         match role.policy.decide(&request) {
-            Verdict::Allowed => {
+            Decision::Allowed => {
                 let call = Call {
                     function: function.to_owned(),
                     action: action.to_owned(),
@@ -202,8 +202,8 @@ impl Roles {
                 self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).insert(call);
                 Ok(())
             }
-            Verdict::Denied(why) => Err(why),
-            Verdict::Silent => Err(format!("no identity-based policy allows the {action} action")),
+            Decision::Denied(why) => Err(why),
+            Decision::Silent => Err(format!("no identity-based policy allows the {action} action")),
         }
     }
 

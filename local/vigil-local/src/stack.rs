@@ -1,7 +1,9 @@
 //! The stack: starts every part, and stops it.
 
 mod builder;
+mod data_dir;
 mod error;
+mod listener;
 
 use std::path::Path;
 
@@ -10,6 +12,8 @@ use pca_local::{AdminToken, CloseError, PcaLocal, Timeline};
 use crate::events::{EventBuses, SeenEvent};
 use crate::lambda::{Functions, Invocation};
 use crate::roles::{Call, Grant, Roles};
+
+use data_dir::DataDir;
 
 pub use builder::Builder;
 pub use error::StackError;
@@ -31,25 +35,6 @@ pub struct Stack {
     stop: tokio::sync::watch::Sender<bool>,
     server: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
-}
-
-/// The data folder. A temporary one is deleted with the stack.
-enum DataDir {
-    /// The lock is held for as long as the file is open.
-    Given {
-        path: std::path::PathBuf,
-        _lock: std::fs::File,
-    },
-    Temporary(tempfile::TempDir),
-}
-
-impl DataDir {
-    fn path(&self) -> &Path {
-        match self {
-            Self::Given { path, .. } => path,
-            Self::Temporary(folder) => folder.path(),
-        }
-    }
 }
 
 impl Stack {

@@ -41,7 +41,7 @@ pub enum Effect {
 /// What follows for a service that enforces the policy: what is unknown is never in the caller's
 /// favour.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Decision {
     /// A statement allows the request, and no statement can deny it.
     Allowed,
     /// A statement denies the request, or may. The text names it for the author of the policy.
@@ -82,14 +82,14 @@ impl Policy {
 
     /// What a service that enforces the policy does. It fails closed: an Allow that may apply does
     /// not, and a Deny that may apply does.
-    pub fn decide(&self, request: &Request<'_>) -> Verdict {
+    pub fn decide(&self, request: &Request<'_>) -> Decision {
         let of = self.owner.name();
         match self.strongest(false, request) {
             Some((deny, Match::Yes)) => {
-                return Verdict::Denied(format!("{} of {of} denies it", deny.name));
+                return Decision::Denied(format!("{} of {of} denies it", deny.name));
             }
             Some((deny, Match::Unknown(why))) => {
-                return Verdict::Denied(format!(
+                return Decision::Denied(format!(
                     "{} of {of} may deny it, and this cannot be evaluated here: {why}",
                     deny.name
                 ));
@@ -97,8 +97,8 @@ impl Policy {
             Some((_, Match::No)) | None => {}
         }
         match self.strongest(true, request) {
-            Some((_, Match::Yes)) => Verdict::Allowed,
-            _ => Verdict::Silent,
+            Some((_, Match::Yes)) => Decision::Allowed,
+            _ => Decision::Silent,
         }
     }
 

@@ -26,7 +26,7 @@ pub mod wildcard;
 
 pub use condition::Condition;
 pub use context::Context;
-pub use evaluate::{Effect, Request, Verdict};
+pub use evaluate::{Decision, Effect, Request};
 pub use malformed::{Malformed, Problem};
 pub use principal::{Principal, account_of};
 pub use statement::{Patterns, Statement};
@@ -70,7 +70,7 @@ impl Policy {
 }
 
 impl Owner {
-    /// For the texts of [`Verdict::Denied`].
+    /// For the texts of [`Decision::Denied`].
     fn name(self) -> &'static str {
         match self {
             Self::Bucket => "the bucket policy",

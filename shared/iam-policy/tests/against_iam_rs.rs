@@ -8,8 +8,8 @@
 
 use std::collections::BTreeSet;
 
-use iam_policy::{Context, Policy, Principal, Request, Verdict};
-use iam_rs::{Arn, Decision, IAMPolicy, IAMRequest, PrincipalId, evaluate_policy};
+use iam_policy::{Context, Decision, Policy, Principal, Request};
+use iam_rs::{Arn, Decision as Theirs, IAMPolicy, IAMRequest, PrincipalId, evaluate_policy};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "111122223333";
@@ -47,7 +47,7 @@ struct Call<'a> {
     context: &'a [(&'a str, Option<&'a str>)],
 }
 
-fn ours(policy: &Value, call: &Call<'_>) -> Verdict {
+fn ours(policy: &Value, call: &Call<'_>) -> Decision {
     let context = call
         .context
         .iter()
@@ -57,7 +57,7 @@ fn ours(policy: &Value, call: &Call<'_>) -> Verdict {
     policy.decide(&Request { principal, action, resource, context: &context })
 }
 
-fn theirs(policy: &Value, call: &Call<'_>) -> Decision {
+fn theirs(policy: &Value, call: &Call<'_>) -> Theirs {
     let mut context = iam_rs::Context::new();
     for (key, value) in call.context {
         context = match value {
@@ -78,12 +78,12 @@ fn theirs(policy: &Value, call: &Call<'_>) -> Decision {
     evaluate_policy(&IAMPolicy::from_json(&policy.to_string()).unwrap(), &request).unwrap()
 }
 
-fn agree(ours: &Verdict, theirs: Decision) -> bool {
+fn agree(ours: &Decision, theirs: Theirs) -> bool {
     matches!(
         (ours, theirs),
-        (Verdict::Allowed, Decision::Allow)
-            | (Verdict::Denied(_), Decision::Deny)
-            | (Verdict::Silent, Decision::NotApplicable)
+        (Decision::Allowed, Theirs::Allow)
+            | (Decision::Denied(_), Theirs::Deny)
+            | (Decision::Silent, Theirs::NotApplicable)
     )
 }
 

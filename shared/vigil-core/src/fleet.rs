@@ -43,7 +43,7 @@ pub struct FleetReport {
     /// Findings that this run found to be over.
     pub resolved: Vec<Finding>,
     /// What each rule said of each resource.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<RuleResult>,
     /// What should have been checked and could not be.
     pub unchecked: Vec<Unchecked>,
     /// What is so, and was acknowledged.
@@ -224,13 +224,13 @@ pub struct OpenFinding {
 /// What a rule said of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Verdict {
+pub struct RuleResult {
     /// The rule's id.
     pub rule: String,
     /// The ARN of what was judged.
     pub resource: String,
     /// The verdict.
-    pub result: VerdictResult,
+    pub result: RuleStatus,
     /// Why the rule did not apply, or could not judge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -243,7 +243,7 @@ pub struct Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum VerdictResult {
+pub enum RuleStatus {
     /// The rule does not hold.
     Findings,
     /// The facts could not be learnt.
@@ -316,7 +316,7 @@ impl FleetReport {
         self.findings.sort_by_cached_key(order);
         self.findings.dedup_by(|a, b| a.finding.id == b.finding.id);
         self.resolved.sort_by(|a, b| (&a.rule, &a.id).cmp(&(&b.rule, &b.id)));
-        let place = |of: &Verdict| (of.resource.clone(), of.result, of.rule.clone());
+        let place = |of: &RuleResult| (of.resource.clone(), of.result, of.rule.clone());
         self.verdicts.sort_by_key(place);
         self.verdicts.dedup();
         self.unchecked.sort();

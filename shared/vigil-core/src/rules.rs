@@ -31,12 +31,12 @@ pub struct Rule<S: 'static> {
     /// Its entry in the rule catalogue.
     pub info: RuleInfo,
     /// Puts the rule to a subject.
-    pub check: fn(&S) -> Verdict,
+    pub check: fn(&S) -> RuleAnswer,
 }
 
 /// What a rule says of a subject. Every rule says something of every subject, so that a report
 /// proves what was checked. No observation is a pass.
-pub type Verdict = Result<Vec<Observation>, NotJudged>;
+pub type RuleAnswer = Result<Vec<Observation>, NotJudged>;
 
 /// Why a rule did not judge a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -47,7 +47,7 @@ impl JsonSchema for CaArn {
 /// One entry of a case record, as it is written.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
-pub(crate) struct Entry {
+pub(crate) struct WrittenEntry {
     /// Its place in the record, from 0.
     seq: usize,
     /// By the clock of ACM PCA.

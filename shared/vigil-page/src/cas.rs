@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use vigil_core::fleet::{CaReport, FleetReport, Verdict, VerdictResult};
+use vigil_core::fleet::{CaReport, FleetReport, RuleResult, RuleStatus};
 
 use crate::text::{count, moment, short, visible};
 
 pub(crate) fn section(report: &FleetReport) -> Markup {
-    let mut by_resource: BTreeMap<&str, Vec<&Verdict>> = BTreeMap::new();
+    let mut by_resource: BTreeMap<&str, Vec<&RuleResult>> = BTreeMap::new();
     for verdict in &report.verdicts {
         by_resource.entry(&verdict.resource).or_default().push(verdict);
     }
-    let of_cas: Vec<(&CaReport, Vec<&Verdict>)> = report
+    let of_cas: Vec<(&CaReport, Vec<&RuleResult>)> = report
         .cas
         .iter()
         .map(|ca| (ca, by_resource.remove(ca.arn.as_str()).unwrap_or_default()))
@@ -66,35 +66,35 @@ fn signed(number: i64) -> String {
     if number == 0 { "no more".to_owned() } else { format!("{number:+}") }
 }
 
-fn of<'v>(verdicts: &[&'v Verdict], result: VerdictResult) -> Vec<&'v Verdict> {
+fn of<'v>(verdicts: &[&'v RuleResult], result: RuleStatus) -> Vec<&'v RuleResult> {
     verdicts.iter().copied().filter(|of| of.result == result).collect()
 }
 
-fn totals(verdicts: &[&Verdict]) -> String {
+fn totals(verdicts: &[&RuleResult]) -> String {
     if verdicts.is_empty() {
         return "No rule was judged.".to_owned();
     }
     let count = |result| of(verdicts, result).len();
     format!(
         "{} failed, {} unknown, {} acknowledged, {} passed, {} not applicable.",
-        count(VerdictResult::Findings),
-        count(VerdictResult::Unknown),
-        count(VerdictResult::Acknowledged),
-        count(VerdictResult::Pass),
-        count(VerdictResult::NotApplicable)
+        count(RuleStatus::Findings),
+        count(RuleStatus::Unknown),
+        count(RuleStatus::Acknowledged),
+        count(RuleStatus::Pass),
+        count(RuleStatus::NotApplicable)
     )
 }
 
-fn rules(verdicts: &[&Verdict]) -> Markup {
-    let failed = of(verdicts, VerdictResult::Findings);
+fn rules(verdicts: &[&RuleResult]) -> Markup {
+    let failed = of(verdicts, RuleStatus::Findings);
     let passed: Vec<&str> =
-        of(verdicts, VerdictResult::Pass).iter().map(|of| of.rule.as_str()).collect();
+        of(verdicts, RuleStatus::Pass).iter().map(|of| of.rule.as_str()).collect();
     html! {
         @if !failed.is_empty() {
             p { b { "✗ Failed: " } (joined(failed.iter().map(|of| failed_rule(of)))) }
         }
-        (reasons("? Unknown", &of(verdicts, VerdictResult::Unknown)))
-        @let acknowledged = of(verdicts, VerdictResult::Acknowledged);
+        (reasons("? Unknown", &of(verdicts, RuleStatus::Unknown)))
+        @let acknowledged = of(verdicts, RuleStatus::Acknowledged);
         @if !acknowledged.is_empty() {
             p {
                 b { "○ Acknowledged, not passed: " }
@@ -107,7 +107,7 @@ fn rules(verdicts: &[&Verdict]) -> Markup {
                 p { (joined(passed.iter().map(|rule| (*rule).to_owned()))) }
             }
         }
-        @let skipped = of(verdicts, VerdictResult::NotApplicable);
+        @let skipped = of(verdicts, RuleStatus::NotApplicable);
         @if !skipped.is_empty() {
             details {
                 summary { "– " (count(skipped.len(), "rule")) " not applicable" }
@@ -117,7 +117,7 @@ fn rules(verdicts: &[&Verdict]) -> Markup {
     }
 }
 
-fn failed_rule(verdict: &Verdict) -> String {
+fn failed_rule(verdict: &RuleResult) -> String {
     match verdict.severity {
         Some(severity) => format!("{} ({})", verdict.rule, severity.label()),
         None => verdict.rule.clone(),
@@ -129,7 +129,7 @@ fn joined(rules: impl Iterator<Item = String>) -> String {
 }
 
 /// Many rules share a reason.
-fn reasons(heading: &str, verdicts: &[&Verdict]) -> Markup {
+fn reasons(heading: &str, verdicts: &[&RuleResult]) -> Markup {
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for verdict in verdicts {
         let reason = verdict.reason.as_deref().unwrap_or("no reason was recorded");

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use vigil_core::{
-    fleet::{CaReport, FleetReport, Verdict, VerdictResult},
+    fleet::{CaReport, FleetReport, RuleResult, RuleStatus},
     span::in_words,
 };
 
@@ -39,7 +39,7 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
 fn row(report: &FleetReport, ca: &CaReport) -> Markup {
     let crl = ca.crl.as_ref();
     let issued = crl.and_then(|crl| crl.this_update);
-    let of_ca: Vec<&Verdict> = report
+    let of_ca: Vec<&RuleResult> = report
         .verdicts
         .iter()
         .filter(|of| of.resource == ca.arn.as_str() && of.rule.starts_with("crl."))
@@ -54,20 +54,20 @@ fn row(report: &FleetReport, ca: &CaReport) -> Markup {
             td { (issued.map_or_else(|| "unknown".to_owned(), |at| in_words(report.as_of - at))) }
             td { (in_time.map_or("not judged", |of| word(of.result))) }
             td {
-                (count(VerdictResult::Findings)) " failed, " (count(VerdictResult::Unknown)) " unknown, "
-                (count(VerdictResult::Pass)) " passed, "
-                (count(VerdictResult::NotApplicable)) " not applicable"
+                (count(RuleStatus::Findings)) " failed, " (count(RuleStatus::Unknown)) " unknown, "
+                (count(RuleStatus::Pass)) " passed, "
+                (count(RuleStatus::NotApplicable)) " not applicable"
             }
         }
     }
 }
 
-pub(crate) fn word(result: VerdictResult) -> &'static str {
+pub(crate) fn word(result: RuleStatus) -> &'static str {
     match result {
-        VerdictResult::Findings => "✗ failed",
-        VerdictResult::Unknown => "? unknown",
-        VerdictResult::Acknowledged => "○ acknowledged",
-        VerdictResult::Pass => "✓ passed",
-        VerdictResult::NotApplicable => "– not applicable",
+        RuleStatus::Findings => "✗ failed",
+        RuleStatus::Unknown => "? unknown",
+        RuleStatus::Acknowledged => "○ acknowledged",
+        RuleStatus::Pass => "✓ passed",
+        RuleStatus::NotApplicable => "– not applicable",
     }
 }

@@ -139,11 +139,11 @@ fn kind(group: &[&OpenFinding]) -> Markup {
             }
             ul class="brief" data-severity=(first.finding.severity as u8) {
                 @for open in rest {
-                    @let place = Place::of(&open.finding.resource);
+                    @let parts = ResourceParts::of(&open.finding.resource);
                     li data-new[open.is_new] {
                         (visible(&open.finding.title)) " ("
-                        @if let Some(region) = place.region { (visible(region)) ", " }
-                        (visible(place.id)) ")"
+                        @if let Some(region) = parts.region { (visible(region)) ", " }
+                        (visible(parts.id)) ")"
                         @if open.is_new { " " b { "new" } }
                     }
                 }
@@ -157,7 +157,7 @@ fn kind(group: &[&OpenFinding]) -> Markup {
 fn commands(rest: &[&OpenFinding]) -> Markup {
     let general = |open: &&OpenFinding| {
         let finding = &open.finding;
-        Place::of(&finding.resource).generalised(command(finding))
+        ResourceParts::of(&finding.resource).generalised(command(finding))
     };
     let first = rest.first().map(general).unwrap_or_default();
     html! {
@@ -172,12 +172,12 @@ fn commands(rest: &[&OpenFinding]) -> Markup {
 }
 
 /// The parts of a resource's ARN in which findings of one kind differ.
-struct Place<'a> {
+struct ResourceParts<'a> {
     region: Option<&'a str>,
     id: &'a str,
 }
 
-impl<'a> Place<'a> {
+impl<'a> ResourceParts<'a> {
     fn of(resource: &'a str) -> Self {
         let region = resource.split(':').nth(3).filter(|region| !region.is_empty());
         Self { region, id: short(resource) }

@@ -8,7 +8,7 @@ use e2e::world::World;
 use serde_json::{Value, json};
 use time::Duration;
 use tokio::{sync::Semaphore, task::JoinSet};
-use vigil_local::Outcome;
+use vigil_local::InvocationResult;
 
 /// The quota of CAs in an account and Region (AWS General Reference).
 const CAS: usize = 200;
@@ -60,8 +60,8 @@ fn audits(world: &World) -> Vec<(u64, Value)> {
     let invocations = world.stack.invocations().into_iter();
     let audits = invocations.filter(|done| done.function == "vigil-crl-audit");
     let said = audits.map(|done| match done.outcome {
-        Outcome::Response(audit) => (done.duration_ms, audit),
-        Outcome::Error(error) => (done.duration_ms, error),
+        InvocationResult::Response(audit) => (done.duration_ms, audit),
+        InvocationResult::Error(error) => (done.duration_ms, error),
     });
     said.collect()
 }

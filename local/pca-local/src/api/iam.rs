@@ -4,7 +4,7 @@ mod file;
 
 use std::collections::BTreeMap;
 
-use iam_policy::{Context, Policy, Principal, Request, Verdict};
+use iam_policy::{Context, Decision, Policy, Principal, Request};
 use serde_json::Value;
 
 use crate::{
@@ -86,7 +86,7 @@ impl Identity {
         let mut is_allowed = false;
         for policy in &self.policies {
             match policy.decide(&request) {
-                Verdict::Denied(why) => {
+                Decision::Denied(why) => {
                     tracing::info!(principal = self.arn, action, resource, why, "denied");
                     let because = "with an explicit deny in an identity-based policy";
                     return Err(ApiError::not_authorized(
@@ -96,8 +96,8 @@ impl Identity {
                         because,
                     ));
                 }
-                Verdict::Allowed => is_allowed = true,
-                Verdict::Silent => {}
+                Decision::Allowed => is_allowed = true,
+                Decision::Silent => {}
             }
         }
         if is_allowed {

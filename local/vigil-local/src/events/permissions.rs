@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use iam_policy::{Context, Malformed, Policy, Principal, Request, Verdict};
+use iam_policy::{Context, Decision, Malformed, Policy, Principal, Request};
 use serde_json::{Value, json};
 
 use crate::account::Account;
@@ -80,7 +80,7 @@ impl ResourcePolicies {
         let (action, resource) = ("events:PutEvents", resource.as_str());
         let request = Request { principal, action, resource, context: &context };
         for policy in self.buses.get(bus).into_iter().flatten() {
-            if let Verdict::Denied(why) = policy.decide(&request) {
+            if let Decision::Denied(why) = policy.decide(&request) {
                 let who = &caller.arn;
                 return Err(format!(
                     "User: {who} is not authorized to perform: {action} on resource: {resource} \
@@ -135,9 +135,9 @@ fn allowed<'a>(
     let mut is_allowed = false;
     for policy in policies {
         match policy.decide(&request) {
-            Verdict::Allowed => is_allowed = true,
-            Verdict::Denied(why) => return Err(why),
-            Verdict::Silent => {}
+            Decision::Allowed => is_allowed = true,
+            Decision::Denied(why) => return Err(why),
+            Decision::Silent => {}
         }
     }
     if is_allowed {

@@ -7,7 +7,7 @@ use super::keys::{Alias, Key, KmsRefusal, KmsState, refuse};
 use super::material::KeySpecName;
 use super::request::text;
 use super::{Inner, cryptographic};
-use iam_policy::{Context, Policy, Principal, Request, Verdict};
+use iam_policy::Policy;
 
 /// The policy that a key has which was given none (KMS Developer Guide, Default key policy).
 pub(super) fn default_policy(account: &str) -> String {
@@ -25,6 +25,16 @@ pub(super) fn default_policy(account: &str) -> String {
     policy.to_string()
 }
 
+/// GetKeyPolicy and what changes a key take ids and ARNs, and no alias.
+const OF_ONE_KEY: [&str; 6] = [
+    "CancelKeyDeletion",
+    "DisableKey",
+    "EnableKey",
+    "GetKeyPolicy",
+    "PutKeyPolicy",
+    "ScheduleKeyDeletion",
+];
+
 impl Inner {
     pub(super) fn carry_out(
         &self,
@@ -37,12 +47,6 @@ impl Inner {
         let permit = |id: &str| {
             self.by_key_policy(&state, operation, access_key, id)?;
             self.permit(operation, access_key, &self.arn(id))
-        };
-        // GetKeyPolicy and what changes a key take ids and ARNs, and no alias.
-        let key = || {
-            let id = self.find(&state, text(request, "KeyId")?, false)?;
-            permit(&id)?;
-            Ok::<_, KmsRefusal>(id)
         };
         match operation {
             "CreateKey" => {
@@ -61,18 +65,6 @@ impl Inner {
                 permit(&id)?;
                 self.described(&id, now)
             }
-            "GetKeyPolicy" => {
-                let id = key()?;
-                default_only(request)?;
-                let policy = state.keys.get(&id).map(|key| key.policy.as_str());
-                Ok(json!({"Policy": policy, "PolicyName": "default"}))
-            }
-            "PutKeyPolicy" => {
-                let id = key()?;
-                default_only(request)?;
-                let policy = self.checked(text(request, "Policy")?)?;
-                self.change(&id, |key| key.policy = policy)
-            }
             "ListKeys" => {
                 self.permit(operation, access_key, "*")?;
                 let keys = state.keys.keys().map(|id| json!({"KeyId": id, "KeyArn": self.arn(id)}));
@@ -87,21 +79,10 @@ impl Inner {
                 self.permit(operation, access_key, "*")?;
                 self.list_aliases(&state, request)
             }
-            "DisableKey" | "EnableKey" => {
-                let id = key()?;
-                self.not_pending(&state, &id)?;
-                self.change(&id, |key| key.is_enabled = operation == "EnableKey")
-            }
-            "ScheduleKeyDeletion" => {
-                let id = key()?;
-                self.not_pending(&state, &id)?;
-                self.schedule_deletion(&id, request, now)
-            }
-            "CancelKeyDeletion" => {
-                let id = key()?;
-                // KMS Developer Guide: it comes back disabled.
-                self.change(&id, |key| (key.deletion, key.is_enabled) = (None, false))?;
-                Ok(json!({"KeyId": self.arn(&id)}))
+            _ if OF_ONE_KEY.contains(&operation) => {
+                let id = self.find(&state, text(request, "KeyId")?, false)?;
+                permit(&id)?;
+                self.carry_out_on(&id, &state, operation, request, now)
             }
             _ if cryptographic::OPERATIONS.contains(&operation) => {
                 let id = self.find(&state, text(request, "KeyId")?, true)?;
@@ -112,6 +93,42 @@ impl Inner {
             other => {
                 let why = format!("vigil-local keeps keys and encrypts nothing: it lacks {other}");
                 Err(refuse("UnknownOperationException", &why))
+            }
+        }
+    }
+
+    /// One of [`OF_ONE_KEY`], which the caller may carry out.
+    fn carry_out_on(
+        &self,
+        id: &str,
+        state: &KmsState,
+        operation: &str,
+        request: &Value,
+        now: OffsetDateTime,
+    ) -> Result<Value, KmsRefusal> {
+        match operation {
+            "GetKeyPolicy" => {
+                default_only(request)?;
+                let policy = state.keys.get(id).map(|key| key.policy.as_str());
+                Ok(json!({"Policy": policy, "PolicyName": "default"}))
+            }
+            "PutKeyPolicy" => {
+                default_only(request)?;
+                let policy = self.checked(text(request, "Policy")?)?;
+                self.change(id, |key| key.policy = policy)
+            }
+            "ScheduleKeyDeletion" => {
+                self.not_pending(state, id)?;
+                self.schedule_deletion(id, request, now)
+            }
+            "CancelKeyDeletion" => {
+                // KMS Developer Guide: it comes back disabled.
+                self.change(id, |key| (key.deletion, key.is_enabled) = (None, false))?;
+                Ok(json!({"KeyId": self.arn(id)}))
+            }
+            _ => {
+                self.not_pending(state, id)?;
+                self.change(id, |key| key.is_enabled = operation == "EnableKey")
             }
         }
     }
@@ -263,68 +280,6 @@ impl Inner {
             .map_err(|why| refuse("MalformedPolicyDocumentException", &why.problem.to_string()))
     }
 
-    fn permit(&self, operation: &str, access_key: &str, resource: &str) -> Result<(), KmsRefusal> {
-        let action = format!("kms:{operation}");
-        if self.account.of_access_key(access_key).id != self.account.id {
-            let why = format!("{access_key} is not authorized to perform: {action}");
-            return Err(refuse("AccessDeniedException", &why));
-        }
-        self.roles.permit(access_key, &action, resource).map_err(|why| {
-            let who = self.account.user_arn(access_key);
-            let message = format!(
-                "User: {who} is not authorized to perform: {action} on resource: {resource} \
-                 because {why}"
-            );
-            refuse("AccessDeniedException", &message)
-        })
-    }
-
-    /// The key's policy decides first, as on AWS: what IAM allows counts only where it lets IAM decide.
-    fn by_key_policy(
-        &self,
-        state: &KmsState,
-        operation: &str,
-        access_key: &str,
-        id: &str,
-    ) -> Result<(), KmsRefusal> {
-        let key = state.keys.get(id).ok_or_else(|| missing(id))?;
-        let (action, resource) = (format!("kms:{operation}"), self.arn(id));
-        let (caller, role) = self.roles.principal(access_key).unwrap_or_else(|| {
-            let arn = self.account.user_arn(access_key);
-            (arn.clone(), arn)
-        });
-        let account = &self.account.of_access_key(access_key).id;
-        let context = Context::default()
-            .with("aws:PrincipalArn", &role)
-            .with("aws:PrincipalAccount", account)
-            .with("kms:CallerAccount", account)
-            .without("kms:ViaService");
-        let verdict = Policy::of_key(&key.policy).map(|policy| {
-            // A statement names a role, and its sessions call.
-            let of = |principal: &str| {
-                let principal = &Principal::Aws(principal.to_owned());
-                let (action, resource) = (action.as_str(), resource.as_str());
-                policy.decide(&Request { principal, action, resource, context: &context })
-            };
-            match of(&caller) {
-                Verdict::Silent => of(&role),
-                decided => decided,
-            }
-        });
-        let why = match verdict {
-            Ok(Verdict::Allowed) => return Ok(()),
-            Ok(Verdict::Denied(why)) => why,
-            Ok(Verdict::Silent) => {
-                format!("no resource-based policy allows the {action} action")
-            }
-            Err(malformed) => malformed.to_string(),
-        };
-        let message = format!(
-            "User: {caller} is not authorized to perform: {action} on resource: {resource} because {why}"
-        );
-        Err(refuse("AccessDeniedException", &message))
-    }
-
     fn not_pending(&self, state: &KmsState, id: &str) -> Result<(), KmsRefusal> {
         if state.keys.get(id).is_some_and(|key| key.deletion.is_some()) {
             let why = format!("{} is pending deletion.", self.arn(id));
@@ -380,7 +335,7 @@ impl Inner {
     }
 }
 
-fn missing(id: &str) -> KmsRefusal {
+pub(super) fn missing(id: &str) -> KmsRefusal {
     refuse("NotFoundException", &format!("Key '{id}' does not exist"))
 }
 

@@ -2,7 +2,7 @@
 //! the caller if it is a function.
 
 use super::Kms;
-use iam_policy::{Context, Policy, Request, Verdict};
+use iam_policy::{Context, Decision, Policy, Request};
 
 use crate::caller::Caller;
 
@@ -61,15 +61,15 @@ impl Kms {
             Err(NotUsable { code: "AccessDenied", why })
         };
         match Policy::of_key(&key.policy).map(|policy| policy.decide(&request)) {
-            Ok(Verdict::Allowed) => match access_key {
+            Ok(Decision::Allowed) => match access_key {
                 // The policy of an AWS managed key allows the account's principals by itself.
                 Some(access_key) if !key.is_aws_managed => {
                     inner.roles.permit_via(&via, access_key, action, &arn).or_else(denied)
                 }
                 Some(_) | None => Ok(()),
             },
-            Ok(Verdict::Denied(why)) => denied(why),
-            Ok(Verdict::Silent) => denied("no statement of the key's policy allows it".to_owned()),
+            Ok(Decision::Denied(why)) => denied(why),
+            Ok(Decision::Silent) => denied("no statement of the key's policy allows it".to_owned()),
             Err(malformed) => denied(malformed.to_string()),
         }
     }

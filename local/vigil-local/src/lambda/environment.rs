@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 
 use super::runtime_api::{Answer, Init, RuntimeApi, Work};
-use super::{FunctionConfig, Outcome, QueuedInvocation, Surroundings, error};
+use super::{FunctionConfig, InvocationResult, QueuedInvocation, Surroundings, error};
 use crate::clock::deadline_ms;
 use crate::roles;
 
@@ -95,7 +95,7 @@ impl Environment {
         &mut self,
         job: &QueuedInvocation,
         config: &FunctionConfig,
-    ) -> (Outcome, After) {
+    ) -> (InvocationResult, After) {
         let (answer, answered) = oneshot::channel();
         let work = Work {
             request_id: job.request_id.clone(),
@@ -111,8 +111,8 @@ impl Environment {
         tokio::select! {
             biased;
             Ok(answer) = answered => match answer {
-                Answer::Error(error) => (Outcome::Error(error), After::Reusable),
-                Answer::Response(response) => (Outcome::Response(response), After::Reusable),
+                Answer::Error(error) => (InvocationResult::Error(error), After::Reusable),
+                Answer::Response(response) => (InvocationResult::Response(response), After::Reusable),
             },
             status = self.process.wait() => {
                 let message = format!("RequestId: {id} Error: {}", exited(status));

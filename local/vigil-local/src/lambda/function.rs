@@ -8,7 +8,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::environment::{After, Environment, NotStarted};
-use super::{FunctionConfig, Invocation, Outcome, QueuedInvocation, Retries, Surroundings};
+use super::{
+    FunctionConfig, Invocation, InvocationResult, QueuedInvocation, Retries, Surroundings,
+};
 use crate::recent::Recent;
 
 pub(super) struct Worker {
@@ -62,7 +64,7 @@ impl Worker {
         &self,
         job: &QueuedInvocation,
         warm: &mut Option<Environment>,
-    ) -> (Outcome, Option<Duration>) {
+    ) -> (InvocationResult, Option<Duration>) {
         if warm.as_mut().is_some_and(|environment| !environment.is_alive()) {
             *warm = None;
         }
@@ -71,7 +73,9 @@ impl Worker {
             let from = Instant::now();
             match Environment::start(&self.config, &self.surroundings).await {
                 Ok(environment) => *warm = Some(environment),
-                Err(NotStarted(error)) => return (Outcome::Error(error), Some(from.elapsed())),
+                Err(NotStarted(error)) => {
+                    return (InvocationResult::Error(error), Some(from.elapsed()));
+                }
             }
             cold_start = Some(from.elapsed());
         }
@@ -84,11 +88,13 @@ impl Worker {
         (outcome, cold_start)
     }
 
-    fn report(&self, job: &QueuedInvocation, outcome: &Outcome) {
+    fn report(&self, job: &QueuedInvocation, outcome: &InvocationResult) {
         let (function, id) = (&self.config.name, &job.request_id);
         match outcome {
-            Outcome::Response(_) => tracing::debug!(function, id, trigger = job.trigger, "done"),
-            Outcome::Error(error) => tracing::warn!(
+            InvocationResult::Response(_) => {
+                tracing::debug!(function, id, trigger = job.trigger, "done")
+            }
+            InvocationResult::Error(error) => tracing::warn!(
                 function,
                 id,
                 trigger = job.trigger,
@@ -99,13 +105,13 @@ impl Worker {
         }
     }
 
-    fn finish(&self, mut job: QueuedInvocation, outcome: Outcome) {
+    fn finish(&self, mut job: QueuedInvocation, outcome: InvocationResult) {
         if let Some(caller) = job.caller.take() {
             // A caller that went away has no use for the outcome.
             let _ = caller.send(outcome);
             return;
         }
-        if let Outcome::Error(error) = outcome {
+        if let InvocationResult::Error(error) = outcome {
             self.retries.failed(&self.config, &self.surroundings, job, &error);
         }
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Functions, Outcome, read_api};
+use super::{Functions, InvocationResult, read_api};
 
 pub(crate) async fn answer(
     functions: &Functions,
@@ -84,13 +84,13 @@ fn function_name(given: &str) -> String {
     if is_account { parts.next().unwrap_or_default().to_owned() } else { first.to_owned() }
 }
 
-fn respond(outcome: &Outcome) -> Response {
+fn respond(outcome: &InvocationResult) -> Response {
     let version = ("x-amz-executed-version", "$LATEST");
     match outcome {
-        Outcome::Error(error) => {
+        InvocationResult::Error(error) => {
             ([version, ("x-amz-function-error", "Unhandled")], axum::Json(error)).into_response()
         }
-        Outcome::Response(response) => ([version], axum::Json(response)).into_response(),
+        InvocationResult::Response(response) => ([version], axum::Json(response)).into_response(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::events::Requester;
 use super::{Shared, acl, auth, internal, trail};
 use crate::caller::Caller;
 use crate::kms::Kms;
-use iam_policy::{Context, Policy, Request, Verdict};
+use iam_policy::{Context, Decision, Policy, Request};
 
 /// Decides by the caller, the bucket policy, the object's ACL, Block Public Access and the KMS key.
 pub(crate) struct Access(pub(crate) Arc<Shared>);
@@ -118,7 +118,7 @@ impl Question<'_> {
             return Ok(());
         }
         for action in actions(self.operation, self.headers, self.is_of_version) {
-            if let Verdict::Denied(why) = self.ask(config, &action)? {
+            if let Decision::Denied(why) = self.ask(config, &action)? {
                 return Err(denied(&action, &why));
             }
         }
@@ -129,9 +129,9 @@ impl Question<'_> {
     fn decide_for_a_service(&self, config: &BucketConfig) -> S3Result<()> {
         for action in actions(self.operation, self.headers, self.is_of_version) {
             match self.ask(config, &action)? {
-                Verdict::Allowed => {}
-                Verdict::Denied(why) => return Err(denied(&action, &why)),
-                Verdict::Silent => {
+                Decision::Allowed => {}
+                Decision::Denied(why) => return Err(denied(&action, &why)),
+                Decision::Silent => {
                     return Err(denied(&action, "no statement of the bucket policy allows it"));
                 }
             }
@@ -143,11 +143,11 @@ impl Question<'_> {
     fn decide_for_everybody(&self, config: &BucketConfig) -> S3Result<()> {
         for action in actions(self.operation, self.headers, self.is_of_version) {
             match self.ask(config, &action)? {
-                Verdict::Denied(why) => return Err(denied(&action, &why)),
+                Decision::Denied(why) => return Err(denied(&action, &why)),
                 // S3 User Guide: RestrictPublicBuckets leaves a public policy to the account and
                 // to services.
-                Verdict::Allowed if !self.is_restricted(config)? => {}
-                Verdict::Allowed | Verdict::Silent => {
+                Decision::Allowed if !self.is_restricted(config)? => {}
+                Decision::Allowed | Decision::Silent => {
                     if !self.is_open_by_acl(config) {
                         return Err(denied(&action, "nothing opens it to this caller"));
                     }
@@ -177,8 +177,8 @@ impl Question<'_> {
         acl::is_world_readable(acl)
     }
 
-    fn ask(&self, config: &BucketConfig, action: &str) -> S3Result<Verdict> {
-        let Some(text) = &config.policy else { return Ok(Verdict::Silent) };
+    fn ask(&self, config: &BucketConfig, action: &str) -> S3Result<Decision> {
+        let Some(text) = &config.policy else { return Ok(Decision::Silent) };
         let policy = Policy::of_bucket(text, self.bucket).map_err(internal)?;
         let resource = arn(self.bucket, self.key);
         let (principal, context) = (&self.caller.principal(), &self.context());

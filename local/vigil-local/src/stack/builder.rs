@@ -1,19 +1,15 @@
 //! Builds a stack: its parts, and the order in which they start.
 
 use std::collections::BTreeMap;
-use std::fs::TryLockError;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Router;
-use axum::serve::ListenerExt as _;
 use pca_local::{AdminToken, Clock, Guard, PcaLocal, SERVICE_ACCESS_KEY_ID, Timeline, Timings};
-use tokio::net::TcpListener;
 
-use super::{DataDir, Stack, StackError};
+use super::data_dir::{self, DataDir, PCA};
+use super::listener::{self, admin_token, endpoint, listen, local_address};
+use super::{Stack, StackError};
 use crate::account::Account;
 use crate::admin::Admin;
 use crate::event_history::{EventHistory, LookupRate};
@@ -25,15 +21,12 @@ use crate::logs::Logs;
 use crate::queues::Queues;
 use crate::roles::Roles;
 use crate::router::Services;
-use crate::s3::{self, SECRET};
+use crate::s3::{self, LocalBuckets, SECRET};
 use crate::schedule::Schedules;
 use crate::sinks::Sinks;
 use crate::template::{FunctionSpec, Template};
 use crate::topics::Topics;
 use crate::trails::Trails;
-
-/// The data directory of ACM PCA within the data folder.
-const PCA: &str = "pca";
 
 /// How long ACM PCA takes: nothing, if not given.
 struct Immediate(Timings);
@@ -141,7 +134,7 @@ impl Builder {
         let roles = Roles::new(self.account.clone(), of_functions)
             .map_err(|(function, cause)| StackError::Role { function, cause })?;
         let functions = self.find_binaries(&template.functions)?;
-        let data = open_data_dir(self.data_dir.as_deref())?;
+        let data = data_dir::open(self.data_dir.as_deref())?;
         let listener = listen(self.listen.as_deref().unwrap_or("127.0.0.1:0")).await?;
         let address = local_address(&listener)?;
         let endpoint = endpoint(address);
@@ -149,20 +142,10 @@ impl Builder {
 
         let clock = self.clock.unwrap_or_else(Clock::system);
         let account = self.account;
-        let kms = data.path().join("kms.json");
-        let kms = Kms::open(&kms, account.clone(), clock.clone(), roles.clone())
-            .and_then(|kms| kms.provide(&template.keys, &template.aliases).map(|()| kms))
-            .map_err(StackError::Kms)?;
-        let s3 = data.path().join("s3");
-        let s3 = s3::open(&s3, account.clone(), clock.clone(), kms.clone(), roles.clone())
-            .map_err(StackError::S3)?;
-        for bucket in &template.buckets {
-            s3.provide(&bucket.name, &bucket.config).map_err(StackError::S3)?;
-        }
-
-        let logs = make_folder(&data.path().join("logs"))?;
-        let targets = make_folder(&data.path().join("targets"))?;
-        let mailboxes = make_folder(&data.path().join("mailboxes"))?;
+        let (kms, s3) = open_keys_and_buckets(data.path(), &account, &clock, &roles, &template)?;
+        let logs = data_dir::make(&data.path().join("logs"))?;
+        let targets = data_dir::make(&data.path().join("targets"))?;
+        let mailboxes = data_dir::make(&data.path().join("mailboxes"))?;
         let queues = template.queues;
         let queues = Queues::new(account.clone(), clock.clone(), targets.clone(), queues);
         let groups = template.log_groups;
@@ -201,23 +184,14 @@ impl Builder {
         let schedules = Arc::new(schedules);
         timeline.register(schedules.clone());
         timeline.register(Arc::new(functions.clone()));
-        let mut pca = PcaLocal::builder();
-        if let Some(token) = &token {
-            pca = pca.admin_token(token.clone());
-        }
-        let pca = pca
+        let pca = PcaLocal::builder()
             .account(&account.id)
             .region(&account.region)
             .events(Arc::new(history.clone()))
             .s3(service_client(&endpoint, &account.region))
             .timeline(timeline.clone())
             .timings(self.timings.0);
-        let pca = match &data {
-            DataDir::Given { path, .. } => {
-                pca.open(&path.join(PCA)).map_err(|cause| StackError::Pca(Box::new(cause)))?
-            }
-            DataDir::Temporary(_) => pca.build(),
-        };
+        let pca = open_pca(pca, token.as_ref(), &data)?;
         // The clock stands where an earlier run has left it.
         schedules.begin(clock.now());
 
@@ -242,7 +216,7 @@ impl Builder {
             trails,
         };
         let guard = Guard::of_listener(address).and(self.allowed_hosts);
-        let (stop, server) = serve(listener, services.into_router(guard));
+        let (stop, server) = listener::serve(listener, services.into_router(guard));
         let follower = tokio::spawn(async move { timeline.follow().await });
         let left_out = template.left_out;
         Ok(Stack {
@@ -300,87 +274,41 @@ fn beside_this_executable() -> std::io::Result<PathBuf> {
     executable.parent().map(Path::to_owned).ok_or_else(|| ErrorKind::NotFound.into())
 }
 
-fn open_data_dir(given: Option<&Path>) -> Result<DataDir, StackError> {
-    match given {
-        Some(path) => {
-            let path = make_folder(path)?;
-            warn_of_what_is_gone(&path);
-            let refuse = |cause| StackError::DataDir { path: path.clone(), cause };
-            let lock = std::fs::File::create(path.join("lock")).map_err(refuse)?;
-            lock.try_lock().map_err(|error| match error {
-                TryLockError::WouldBlock => StackError::DataDirInUse { path: path.clone() },
-                TryLockError::Error(cause) => refuse(cause),
-            })?;
-            // Functions are given absolute paths.
-            let path = path.canonicalize().map_err(refuse)?;
-            let mode = path.metadata().map_err(refuse)?.permissions().mode() & 0o777;
-            if mode & 0o077 != 0 {
-                let path = path.display();
-                tracing::warn!("{path} has the mode {mode:04o}: chmod 700 keeps other users out");
-            }
-            Ok(DataDir::Given { path, _lock: lock })
+/// KMS and S3, with the keys and buckets of the template.
+fn open_keys_and_buckets(
+    folder: &Path,
+    account: &Account,
+    clock: &Clock,
+    roles: &Roles,
+    template: &Template,
+) -> Result<(Kms, LocalBuckets), StackError> {
+    let kms = Kms::open(&folder.join("kms.json"), account.clone(), clock.clone(), roles.clone())
+        .and_then(|kms| kms.provide(&template.keys, &template.aliases).map(|()| kms))
+        .map_err(StackError::Kms)?;
+    let s3 = folder.join("s3");
+    let s3 = s3::open(&s3, account.clone(), clock.clone(), kms.clone(), roles.clone())
+        .map_err(StackError::S3)?;
+    for bucket in &template.buckets {
+        s3.provide(&bucket.name, &bucket.config).map_err(StackError::S3)?;
+    }
+    Ok((kms, s3))
+}
+
+/// ACM PCA, which keeps its CAs where the stack keeps its data.
+fn open_pca(
+    mut pca: pca_local::Builder,
+    token: Option<&AdminToken>,
+    data: &DataDir,
+) -> Result<PcaLocal, StackError> {
+    if let Some(token) = token {
+        pca = pca.admin_token(token.clone());
+    }
+    match data {
+        DataDir::Given { path, .. } => {
+            pca.open(&path.join(PCA)).map_err(|cause| StackError::Pca(Box::new(cause)))
         }
-        None => tempfile::Builder::new()
-            .prefix("vigil-local-")
-            .tempdir()
-            .map(DataDir::Temporary)
-            .map_err(StackError::TemporaryDataDir),
+        DataDir::Temporary(_) => Ok(pca.build()),
     }
-}
-
-/// A folder of a vigil-local that kept S3 and its cases, and not the CAs that the cases are about.
-fn warn_of_what_is_gone(path: &Path) {
-    if path.join("s3").exists() && !path.join(PCA).exists() {
-        tracing::warn!(
-            data_dir = %path.display(),
-            "this folder is of a version that did not keep CAs: S3 objects, KMS keys, logs and targets \
-             are there, and cases name CAs that do not exist"
-        );
-    }
-}
-
-/// For this user alone, if it is made: other users have no need of evidence, events and logs. One
-/// that is there keeps its mode.
-fn make_folder(path: &Path) -> Result<PathBuf, StackError> {
-    let mut folder = std::fs::DirBuilder::new();
-    folder
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|cause| StackError::DataDir { path: path.to_owned(), cause })?;
-    Ok(path.to_owned())
-}
-
-async fn listen(address: &str) -> Result<TcpListener, StackError> {
-    TcpListener::bind(address).await.map_err(|cause| match cause.kind() {
-        ErrorKind::AddrInUse => StackError::InUse { address: address.to_owned() },
-        _ => StackError::Listen { address: address.to_owned(), cause },
-    })
-}
-
-/// Where clients on this machine reach the listener: an address that stands for all of them is
-/// not one that can be called.
-fn endpoint(mut address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-    }
-    format!("http://{address}")
-}
-
-fn local_address(listener: &TcpListener) -> Result<SocketAddr, StackError> {
-    let address = listener.local_addr();
-    address.map_err(|cause| StackError::Listen { address: "the listener".to_owned(), cause })
-}
-
-/// The token that was given, or one that is needed because others can reach the listener.
-fn admin_token(
-    given: Option<AdminToken>,
-    address: SocketAddr,
-) -> Result<Option<AdminToken>, StackError> {
-    if given.is_some() || address.ip().is_loopback() {
-        return Ok(given);
-    }
-    AdminToken::random().map(Some).ok_or(StackError::Random)
 }
 
 /// S3 as pca-local writes to it: through the stack's own port, as the service principal.
@@ -395,29 +323,4 @@ fn service_client(endpoint: &str, region: &str) -> aws_sdk_s3::Client {
         .region(Region::new(region.to_owned()))
         .build();
     aws_sdk_s3::Client::from_conf(config)
-}
-
-fn serve(
-    listener: TcpListener,
-    router: Router,
-) -> (tokio::sync::watch::Sender<bool>, tokio::task::JoinHandle<()>) {
-    let (stop, mut stopping) = tokio::sync::watch::channel(false);
-    let until_stopped = async move {
-        // A dropped sender is a stopped stack.
-        let _ = stopping.wait_for(|stop| *stop).await;
-    };
-    let server = tokio::spawn(async move {
-        // Head and body of an answer leave in two writes; without this the second waits for the
-        // client's delayed acknowledgement, 40 ms.
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY could not be set");
-            }
-        });
-        let serving = axum::serve(listener, router);
-        if let Err(error) = serving.with_graceful_shutdown(until_stopped).await {
-            tracing::error!(%error, "the stack has stopped serving");
-        }
-    });
-    (stop, server)
 }

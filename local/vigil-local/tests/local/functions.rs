@@ -3,7 +3,7 @@
 use crate::support::{NOW, functions_dir, http, http_json, reached, with_functions};
 use serde_json::{Value, json};
 use time::Duration;
-use vigil_local::{Outcome, Stack};
+use vigil_local::{InvocationResult, Stack};
 
 const INVOKE: &str = "/2015-03-31/functions/echo/invocations";
 
@@ -17,10 +17,10 @@ async fn put_event(stack: &Stack, bus: &str, source: &str, detail: &Value) -> Va
     answer
 }
 
-fn response(outcome: &Outcome) -> &Value {
+fn response(outcome: &InvocationResult) -> &Value {
     match outcome {
-        Outcome::Response(response) => response,
-        Outcome::Error(error) => panic!("the function failed: {error}"),
+        InvocationResult::Response(response) => response,
+        InvocationResult::Error(error) => panic!("the function failed: {error}"),
     }
 }
 

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::{Context, Policy, Principal, Problem, Request, Verdict};
+use crate::{Context, Decision, Policy, Principal, Problem, Request};
 
 const BUCKET: &str = "crl-bucket";
 const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11111111-2222";
@@ -38,7 +38,7 @@ fn decide(
     action: &str,
     key: &str,
     context: &Context,
-) -> Verdict {
+) -> Decision {
     let resource = match key {
         "" => format!("arn:aws:s3:::{BUCKET}"),
         key => format!("arn:aws:s3:::{BUCKET}/{key}"),
@@ -47,7 +47,7 @@ fn decide(
     policy.decide(&Request { principal, action, resource: &resource, context })
 }
 
-fn put_crl(policy: &Value) -> Verdict {
+fn put_crl(policy: &Value) -> Decision {
     decide(policy, &pca(), "s3:PutObject", "crl/1.crl", &context())
 }
 
@@ -55,12 +55,12 @@ fn put_crl(policy: &Value) -> Verdict {
 fn the_recommended_policy_grants_four_actions_and_no_more() {
     let policy = recommended();
     for (action, key, verdict) in [
-        ("s3:PutObject", "crl/1.crl", Verdict::Allowed),
-        ("s3:PutObjectAcl", "crl/1.crl", Verdict::Allowed),
-        ("s3:GetBucketAcl", "", Verdict::Allowed),
-        ("s3:GetBucketLocation", "", Verdict::Allowed),
-        ("s3:GetObject", "crl/1.crl", Verdict::Silent),
-        ("s3:DeleteObject", "crl/1.crl", Verdict::Silent),
+        ("s3:PutObject", "crl/1.crl", Decision::Allowed),
+        ("s3:PutObjectAcl", "crl/1.crl", Decision::Allowed),
+        ("s3:GetBucketAcl", "", Decision::Allowed),
+        ("s3:GetBucketLocation", "", Decision::Allowed),
+        ("s3:GetObject", "crl/1.crl", Decision::Silent),
+        ("s3:DeleteObject", "crl/1.crl", Decision::Silent),
     ] {
         assert_eq!(decide(&policy, &pca(), action, key, &context()), verdict, "{action}");
     }
@@ -111,7 +111,7 @@ fn a_policy_with_one_error_keeps_the_service_from_writing() {
             parent.remove("Action");
         }
         parent.insert(field.to_owned(), value);
-        assert_eq!(put_crl(&policy), Verdict::Silent, "{spoilt}");
+        assert_eq!(put_crl(&policy), Decision::Silent, "{spoilt}");
     }
 }
 
@@ -137,7 +137,7 @@ fn conditions_compare_as_iam_documents_them() {
     ] {
         let mut policy = recommended();
         policy["Statement"][0]["Condition"] = condition.clone();
-        let want = if holds { Verdict::Allowed } else { Verdict::Silent };
+        let want = if holds { Decision::Allowed } else { Decision::Silent };
         assert_eq!(put_crl(&policy), want, "{condition}");
     }
 }
@@ -157,7 +157,7 @@ fn an_explicit_deny_outweighs_every_allow_and_fails_closed() {
             "Condition": condition,
         }));
         let verdict = put_crl(&policy);
-        assert_eq!(matches!(verdict, Verdict::Denied(_)), denied, "{condition}: {verdict:?}");
+        assert_eq!(matches!(verdict, Decision::Denied(_)), denied, "{condition}: {verdict:?}");
     }
 }
 
@@ -183,7 +183,7 @@ fn a_principal_covers_the_callers_that_it_names() {
         {
             let verdict =
                 decide(&allow(principal.clone()), &caller, "s3:GetObject", "k", &context());
-            assert_eq!(verdict == Verdict::Allowed, want, "{principal} for {caller:?}");
+            assert_eq!(verdict == Decision::Allowed, want, "{principal} for {caller:?}");
         }
     }
 }
@@ -250,10 +250,10 @@ fn a_key_policy_sees_caller_action_and_encryption_context() {
     let resource = "arn:aws:kms:us-east-1:111122223333:key/1";
     let read = Policy::of_key(&policy("kms:GenerateDataKey")).unwrap();
     for (caller, encrypted, want) in [
-        (pca(), "arn:aws:s3:::crl-bucket/crl/1.crl", Verdict::Allowed),
-        (pca(), "arn:aws:s3:::crl-bucket/other", Verdict::Silent),
-        (user(), "arn:aws:s3:::crl-bucket/other", Verdict::Allowed),
-        (Principal::Anyone, "arn:aws:s3:::crl-bucket/crl/1.crl", Verdict::Silent),
+        (pca(), "arn:aws:s3:::crl-bucket/crl/1.crl", Decision::Allowed),
+        (pca(), "arn:aws:s3:::crl-bucket/other", Decision::Silent),
+        (user(), "arn:aws:s3:::crl-bucket/other", Decision::Allowed),
+        (Principal::Anyone, "arn:aws:s3:::crl-bucket/crl/1.crl", Decision::Silent),
     ] {
         let context = &context().with("kms:EncryptionContext:aws:s3:arn", encrypted);
         let action = "kms:GenerateDataKey";

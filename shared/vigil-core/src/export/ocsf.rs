@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Stage, place, staged};
 use crate::{
     finding::{Finding, Severity},
-    fleet::{FleetReport, Verdict, VerdictResult},
+    fleet::{FleetReport, RuleResult, RuleStatus},
 };
 
 /// The version of the schema that the events follow.
@@ -19,7 +19,7 @@ const DETECTION: u64 = 2004;
 /// the same, so a later event updates or closes it.
 pub fn ocsf(report: &FleetReport) -> Vec<Value> {
     let findings = staged(report).map(|(stage, finding)| event(report, stage, finding));
-    let passed = report.verdicts.iter().filter(|of| of.result == VerdictResult::Pass);
+    let passed = report.verdicts.iter().filter(|of| of.result == RuleStatus::Pass);
     findings.chain(passed.map(|verdict| pass(report, verdict))).collect()
 }
 
@@ -62,7 +62,7 @@ fn event(report: &FleetReport, stage: Stage, finding: &Finding) -> Value {
     event
 }
 
-fn pass(report: &FleetReport, verdict: &Verdict) -> Value {
+fn pass(report: &FleetReport, verdict: &RuleResult) -> Value {
     let at = milliseconds(report.as_of);
     let mut event = base(report, COMPLIANCE, 1, &verdict.resource);
     event["activity_name"] = "Create".into();

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     fakes,
     finding::{Finding, Severity},
-    fleet::{FleetReport, OpenFinding, Verdict, VerdictResult},
+    fleet::{FleetReport, OpenFinding, RuleResult, RuleStatus},
 };
 
 const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
@@ -33,10 +33,10 @@ fn report() -> FleetReport {
         open(true, hostile("<script>alert(1)</script> ]]> \u{202e}\u{1b}[2J\0", 4)),
     ];
     report.resolved = vec![finding("crl.signature", Severity::Critical, CA)];
-    report.verdicts = vec![Verdict {
+    report.verdicts = vec![RuleResult {
         rule: "crl.parses".to_owned(),
         resource: CA.to_owned(),
-        result: VerdictResult::Pass,
+        result: RuleStatus::Pass,
         reason: None,
         severity: None,
     }];

@@ -6,15 +6,16 @@
 #![warn(missing_docs)]
 
 mod checks;
+mod deployment;
 mod expected;
 mod facts;
 mod key_policy;
 
-pub use checks::{Check, Outcome, judge};
+pub use checks::{Check, CheckResult, judge};
+pub use deployment::{Concurrency, Deployment, Function, Rule, Subscription, Target, Trail};
 pub use expected::{FUNCTIONS, RULES, SCHEDULES};
 pub use facts::{
-    Concurrency, Deployment, Facts, Fetched, Function, KeyUse, Options, Place, Ports,
-    PublishedTest, Rule, Subscription, Target, Trail, Unreached, gather,
+    Facts, Fetched, KeyUse, Options, Ports, PublishedTest, StackNames, Unreached, gather,
 };
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use crate::{
     failure::chain,
     finding::{Finding, Severity, Status},
     fleet::{
-        CaReport, CrlReport, FleetReport, OpenFinding, RegionReport, RegionState, Unchecked,
-        Verdict, VerdictResult,
+        CaReport, CrlReport, FleetReport, OpenFinding, RegionReport, RegionState, RuleResult,
+        RuleStatus, Unchecked,
     },
     inventory::{self, Inventory, Known},
     jobs::in_order::in_order,
@@ -309,7 +309,7 @@ struct AuditRun {
 struct JudgementRead {
     rule: String,
     resource: String,
-    result: VerdictResult,
+    result: RuleStatus,
     #[serde(default)]
     reason: Option<String>,
     #[serde(default)]
@@ -322,10 +322,10 @@ struct FindingRead {
 }
 
 impl JudgementRead {
-    fn verdict(self) -> Verdict {
+    fn verdict(self) -> RuleResult {
         let severity = self.findings.iter().map(|of| of.severity).max();
         let Self { rule, resource, result, reason, .. } = self;
-        Verdict { rule, resource, result, reason, severity }
+        RuleResult { rule, resource, result, reason, severity }
     }
 }
 

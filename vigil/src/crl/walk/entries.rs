@@ -24,10 +24,10 @@ pub(super) struct Pieces {
 }
 
 /// The result of a walk: the outer error is the file's, the inner one the CRL's.
-pub(super) type Outcome = io::Result<Result<(Crl, Option<Listed>), CrlError>>;
+pub(super) type Walked = io::Result<Result<(Crl, Option<Listed>), CrlError>>;
 
 /// Keeps sixteen octets of each entry.
-pub(super) fn walk_and_list(pieces: Pieces) -> Outcome {
+pub(super) fn walk_and_list(pieces: Pieces) -> Walked {
     let mut listing = Listing::by(Fingerprints::by_chance());
     let walked = walk(pieces, |entry| listing.add(entry));
     Ok(walked.map(|mut crl| {
@@ -39,13 +39,13 @@ pub(super) fn walk_and_list(pieces: Pieces) -> Outcome {
 }
 
 /// Shows each entry of a version before, and keeps none.
-pub(super) fn walk_and_compare(pieces: Pieces, versions: &mut Versions<'_>) -> Outcome {
+pub(super) fn walk_and_compare(pieces: Pieces, versions: &mut Versions<'_>) -> Walked {
     let walked = walk(pieces, |entry| versions.see(entry));
     Ok(walked.map(|crl| (crl, None)))
 }
 
 /// Keeps nothing of the entries, and reads the file again if their order does not show repeats.
-pub(super) fn walk_and_count(pieces: Pieces, path: &Path) -> Outcome {
+pub(super) fn walk_and_count(pieces: Pieces, path: &Path) -> Walked {
     let repeats = RefCell::new(Repeats::default());
     let walked = walk(pieces, |entry| {
         if !entry.indirect {

@@ -35,7 +35,7 @@ pub enum IamError {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct IdentityEntry {
     principal: String,
     #[serde(default)]
     policies: Vec<Value>,
@@ -49,7 +49,7 @@ impl Iam {
     /// If the text is not JSON of the documented form, or a policy or a principal cannot be read.
     pub fn from_json(text: &str) -> Result<(Self, Option<Secrets>), IamError> {
         // serde's own message could quote a secret.
-        let entries: BTreeMap<String, Entry> = serde_json::from_str(text)
+        let entries: BTreeMap<String, IdentityEntry> = serde_json::from_str(text)
             .map_err(|error| IamError::Form { line: error.line(), column: error.column() })?;
         let has_secrets = entries.values().any(|entry| entry.secret.is_some());
         let (mut identities, mut secrets) = (BTreeMap::new(), BTreeMap::new());

@@ -46,7 +46,7 @@ pub(super) struct Judging<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Judged {
     pub(super) published: Published,
-    pub(super) verdicts: Vec<fleet::Verdict>,
+    pub(super) verdicts: Vec<fleet::RuleResult>,
     pub(super) acknowledged: Vec<fleet::Acknowledged>,
     /// CAs with their owners, as their tags say.
     pub(super) owners: BTreeMap<CaArn, String>,
@@ -305,8 +305,8 @@ async fn settings(ports: &Ports<'_>) -> Result<(ReportSettings, Option<String>),
 }
 
 /// `severity`: of what is open. `None` where the rule found something: all of it was acknowledged.
-fn verdict(judgement: &Judgement, severity: Option<crate::finding::Severity>) -> fleet::Verdict {
-    use fleet::VerdictResult::{Acknowledged, Findings, NotApplicable, Pass, Unknown};
+fn verdict(judgement: &Judgement, severity: Option<crate::finding::Severity>) -> fleet::RuleResult {
+    use fleet::RuleStatus::{Acknowledged, Findings, NotApplicable, Pass, Unknown};
     let (result, reason) = match (&judgement.result, severity) {
         (JudgementResult::Pass, _) => (Pass, None),
         (JudgementResult::NotApplicable { reason }, _) => (NotApplicable, Some(reason.clone())),
@@ -315,5 +315,5 @@ fn verdict(judgement: &Judgement, severity: Option<crate::finding::Severity>) ->
         (JudgementResult::Findings { .. }, None) => (Acknowledged, None),
     };
     let (rule, resource) = (judgement.rule.to_owned(), judgement.resource.clone());
-    fleet::Verdict { rule, resource, result, reason, severity }
+    fleet::RuleResult { rule, resource, result, reason, severity }
 }

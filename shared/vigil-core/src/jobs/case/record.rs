@@ -4,12 +4,14 @@
 //! every caller that sees the deleted CA, with or without the event. The record is a chain of acts
 //! ([`crate::evidence`]); acts are added, never changed.
 
-use serde::Deserialize;
+mod history;
+mod read;
+
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::{
-    act::{Act, Judgement, Source},
+    act::{Act, Source},
     machine::{self, CaseState, Position},
 };
 use crate::{
@@ -19,7 +21,6 @@ use crate::{
     evidence::{self, ChainError},
     instant,
     ports::Etag,
-    snapshot::Missing,
 };
 
 /// The form of the record; another number is another form.
@@ -110,26 +111,6 @@ pub(in crate::jobs) enum Doubt {
     Unseen,
 }
 
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Case"))]
-struct Document {
-    version: u32,
-    ca: CaArn,
-    #[serde(with = "time::serde::rfc3339")]
-    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
-    restorable_until: OffsetDateTime,
-    state: CaseState,
-    #[cfg_attr(test, schemars(with = "Vec<crate::schemas::Entry>"))]
-    entries: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-struct Stamp {
-    seq: usize,
-    #[serde(with = "time::serde::rfc3339")]
-    at: OffsetDateTime,
-}
-
 impl Case {
     /// Says at which of the deletion's keys it was found.
     pub(super) fn set_copy(&mut self, copy: u32) {
@@ -191,66 +172,6 @@ impl Case {
         Ok(())
     }
 
-    /// Reads a record and holds it against itself: its chain, its moves, its heading.
-    ///
-    /// # Errors
-    ///
-    /// [`CaseError`] if the body is not a record that holds together.
-    pub fn read(body: &[u8]) -> Result<Self, CaseError> {
-        let document: Document = serde_json::from_slice(body).map_err(CaseError::NotACase)?;
-        if document.version != VERSION {
-            return Err(CaseError::Version(document.version));
-        }
-        let head = evidence::check(&document.entries).map_err(CaseError::Chain)?;
-        let mut position = None;
-        let mut entries = Vec::new();
-        for (seq, json) in document.entries.into_iter().enumerate() {
-            let act = |cause| CaseError::Act { seq, cause };
-            let stamp: Stamp = serde_json::from_value(json.clone()).map_err(act)?;
-            let made: Act = serde_json::from_value(json.clone()).map_err(act)?;
-            let state = position.map(|position: Position| position.state);
-            let illegal = CaseError::Illegal { seq, state };
-            position = Some(machine::after(position, made.made()).ok_or(illegal)?);
-            if stamp.seq != seq {
-                let (said, found) = (stamp.seq.to_string(), seq.to_string());
-                return Err(CaseError::Contradiction { what: "an entry's number", said, found });
-            }
-            entries.push(CaseEntry { at: stamp.at, act: made, json });
-        }
-        let position = position.ok_or(CaseError::Illegal { seq: 0, state: None })?;
-        let (ca, until) = (document.ca, document.restorable_until);
-        let written = entries.len();
-        let case = Self { ca, until, entries, position, head, written, copy: 1 };
-        case.is_headed_by(document.state)?;
-        Ok(case)
-    }
-
-    fn is_headed_by(&self, said: CaseState) -> Result<(), CaseError> {
-        if said != self.position.state {
-            let (said, found) = (format!("{said:?}"), format!("{:?}", self.position.state));
-            return Err(CaseError::Contradiction { what: "the state", said, found });
-        }
-        for entry in &self.entries {
-            let found = match &entry.act {
-                Act::Seen { deletion, restorable_until, .. } => {
-                    if *restorable_until != self.until {
-                        let (said, found) = (self.until.to_string(), restorable_until.to_string());
-                        let what = "RestorableUntil";
-                        return Err(CaseError::Contradiction { what, said, found });
-                    }
-                    &deletion.ca
-                }
-                Act::Joined { deletion } => &deletion.ca,
-                _ => continue,
-            };
-            if *found != self.ca {
-                let (said, found) = (self.ca.to_string(), found.to_string());
-                return Err(CaseError::Contradiction { what: "the CA", said, found });
-            }
-        }
-        Ok(())
-    }
-
     pub(in crate::jobs) fn to_json(&self) -> Result<Vec<u8>, CaseError> {
         let entries: Vec<&Value> = self.entries.iter().map(|entry| &entry.json).collect();
         let document = json!({
@@ -273,69 +194,6 @@ impl Case {
         let (deletion, restorable_until) = (Box::new(deletion), self.until);
         let (over_unreadable, passed_over) = (false, Vec::new());
         self.add(at, Act::Seen { source, deletion, restorable_until, over_unreadable, passed_over })
-    }
-
-    fn deletions(&self) -> impl DoubleEndedIterator<Item = &Deletion> {
-        self.entries.iter().filter_map(|entry| match &entry.act {
-            Act::Seen { deletion, .. } | Act::Joined { deletion } => Some(&**deletion),
-            _ => None,
-        })
-    }
-
-    /// Whether an event has been taken in, by CloudTrail's id of it.
-    pub(in crate::jobs) fn knows(&self, event_id: Option<&str>) -> bool {
-        self.deletions().any(|deletion| deletion.event_id.as_deref() == event_id)
-    }
-
-    /// Events of the one deletion that is being judged, by CloudTrail's ids: more than one contradict each
-    /// other, because a call has one record.
-    pub(in crate::jobs) fn event_ids(&self) -> Vec<&str> {
-        let mut ids = Vec::new();
-        for entry in &self.entries {
-            let id = match &entry.act {
-                Act::Seen { deletion, .. } => {
-                    ids.clear();
-                    deletion.event_id.as_deref()
-                }
-                Act::Joined { deletion } => deletion.event_id.as_deref(),
-                _ => None,
-            };
-            ids.extend(id.filter(|id| !ids.contains(id)));
-        }
-        ids
-    }
-
-    /// Under what a restoration is counted: the record, and which of its deletions.
-    pub(in crate::jobs) fn occasion(&self) -> String {
-        let seen = self.entries.iter().filter(|entry| matches!(entry.act, Act::Seen { .. }));
-        match seen.count() {
-            ..=1 => self.key(),
-            more => format!("{}#{more}", self.key()),
-        }
-    }
-
-    /// The deletion, by its event once that has come.
-    pub fn deletion(&self) -> &Deletion {
-        self.deletions().next_back().expect("a case begins with a deletion")
-    }
-
-    /// Where the deletion is known from.
-    pub(in crate::jobs) fn source(&self) -> Source {
-        let of_entry = |act: &Act| match act {
-            Act::Joined { .. } => Some(Source::Event),
-            Act::Seen { source, .. } => Some(*source),
-            _ => None,
-        };
-        let found = self.entries.iter().rev().find_map(|entry| of_entry(&entry.act));
-        found.expect("a case begins with a deletion")
-    }
-
-    /// The one that holds: facts that come late can lead to another.
-    pub fn judgement(&self) -> Option<&Judgement> {
-        self.entries.iter().rev().find_map(|entry| match &entry.act {
-            Act::Judged { judgement } => Some(&**judgement),
-            _ => None,
-        })
     }
 
     /// Where the record of a deletion is, if there is one.
@@ -382,27 +240,6 @@ impl Case {
         keys::case_copy(&self.ca, self.until, self.copy)
     }
 
-    /// Objects of the evidence bucket that could not be used, and why.
-    pub(in crate::jobs) fn suspicious(&self) -> Vec<String> {
-        let mut all = Vec::new();
-        for entry in &self.entries {
-            match &entry.act {
-                Act::Seen { over_unreadable, passed_over, .. } => {
-                    if *over_unreadable {
-                        all.push(format!("{}: it held no case that holds together", self.key()));
-                    }
-                    all.extend(passed_over.iter().cloned());
-                }
-                Act::Judged { judgement } => all.extend(judgement.suspicious.iter().cloned()),
-                Act::Restoring { uncounted: Some(why), .. } => all.push(why.clone()),
-                _ => {}
-            }
-        }
-        all.sort();
-        all.dedup();
-        all
-    }
-
     pub(in crate::jobs) fn copy(&self) -> u32 {
         self.copy
     }
@@ -426,89 +263,5 @@ impl Case {
     /// Whether something was decided that is not in the bucket yet.
     pub(in crate::jobs) fn has_unwritten_decision(&self) -> bool {
         self.entries[self.written..].iter().any(|entry| entry.act.is_decision())
-    }
-
-    /// Whether the CA is to become ACTIVE, and the record does not say how that ended.
-    pub(in crate::jobs) fn is_reactivating(&self) -> bool {
-        // An event that joins, and what is put back, come in between and change nothing of it.
-        let passed_over = |act: &Act| {
-            matches!(act, Act::Joined { .. } | Act::PuttingBack { .. } | Act::PutBack { .. })
-        };
-        let last = self.entries.iter().rev().find(|entry| !passed_over(&entry.act));
-        last.is_some_and(|entry| matches!(entry.act, Act::Reactivating { .. }))
-    }
-
-    /// What of the CA was put back, and whether that is done.
-    pub(in crate::jobs) fn put_back(&self) -> Option<(&Missing, bool)> {
-        self.entries.iter().enumerate().rev().find_map(|(seq, entry)| match &entry.act {
-            Act::PuttingBack { missing, .. } => {
-                let done = |entry: &CaseEntry| matches!(entry.act, Act::PutBack { .. });
-                Some((&**missing, self.entries[seq..].iter().any(done)))
-            }
-            _ => None,
-        })
-    }
-
-    /// When the CA was restored, where it is not on record that it has signed a CRL since.
-    pub(in crate::jobs) fn unverified(&self) -> Option<(OffsetDateTime, Doubt)> {
-        if !self.position.published {
-            return None;
-        }
-        let mut doubt = Doubt::NotYet;
-        for entry in self.entries.iter().rev() {
-            match &entry.act {
-                Act::Unverified { last: None } => doubt = Doubt::Unseen,
-                Act::Unverified { last: Some(_) } => doubt = Doubt::Published,
-                Act::Restored { deleted_again_at: None, .. } => return Some((entry.at, doubt)),
-                Act::FirstCrl { .. } | Act::Restored { .. } | Act::Seen { .. } => return None,
-                _ => {}
-            }
-        }
-        None
-    }
-
-    /// Whether it waits for the end of a pause, and not for an operator, as policy says.
-    pub(in crate::jobs) fn is_pausing(&self) -> bool {
-        let last = self.entries.iter().rev().find_map(|entry| match &entry.act {
-            Act::Escalated { asked, .. } => Some(!asked),
-            Act::Withheld => Some(false),
-            _ => None,
-        });
-        self.position.state == CaseState::Escalated && last == Some(true)
-    }
-
-    /// Whether Vigil would have restored the CA, and only observed.
-    pub(in crate::jobs) fn is_withheld(&self) -> bool {
-        let last = self.entries.iter().rev().find_map(|entry| match &entry.act {
-            Act::Withheld => Some(true),
-            Act::Escalated { .. } | Act::Judged { .. } => Some(false),
-            _ => None,
-        });
-        self.position.state == CaseState::Escalated && last == Some(true)
-    }
-
-    /// Whether the window's end overruled what was decided before.
-    pub(in crate::jobs) fn is_overruled(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry.act, Act::Overruled { .. }))
-    }
-
-    pub(in crate::jobs) fn last_published(&self) -> Option<(&[String], Option<&str>)> {
-        self.entries.iter().rev().find_map(|entry| match &entry.act {
-            Act::Published { findings, service, .. } => {
-                Some((findings.as_slice(), service.as_deref()))
-            }
-            _ => None,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `make docs` writes it.
-    #[test]
-    fn the_json_schema_is_made_from_the_type() {
-        crate::schemas::assert_schema::<Document>("case");
     }
 }

@@ -3,7 +3,10 @@
 use std::fmt::Display;
 
 use super::expected::{RULES, SCHEDULES};
-use super::facts::{Facts, Fetched, Function, Rule, Subscription, Unreached};
+use super::{
+    deployment::{Function, Rule, Subscription},
+    facts::{Facts, Fetched, Unreached},
+};
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,12 +14,12 @@ pub struct Check {
     /// What was checked.
     pub name: &'static str,
     /// How it is.
-    pub outcome: Outcome,
+    pub outcome: CheckResult,
 }
 
 /// How something is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CheckResult {
     /// As it must be, and what was seen.
     Good(String),
     /// Not as it must be, and the command that mends it.
@@ -30,10 +33,10 @@ pub enum Outcome {
     Unknown(String),
 }
 
-use Outcome::{Good, Unknown};
+use CheckResult::{Good, Unknown};
 
-fn bad(what: impl Display, mend: impl Display) -> Outcome {
-    Outcome::Bad { what: what.to_string(), mend: mend.to_string() }
+fn bad(what: impl Display, mend: impl Display) -> CheckResult {
+    CheckResult::Bad { what: what.to_string(), mend: mend.to_string() }
 }
 
 /// The command that puts back what a deployment made.
@@ -61,7 +64,7 @@ pub fn judge(facts: &Facts) -> Vec<Check> {
     checks.into_iter().map(|(name, outcome)| Check { name, outcome }).collect()
 }
 
-fn acm_pca(facts: &Facts) -> Outcome {
+fn acm_pca(facts: &Facts) -> CheckResult {
     match &facts.cas {
         Ok(count) => Good(format!("ACM PCA answers in this Region, with {count} CAs")),
         Err(Unreached::Denied(why)) => Unknown(why.clone()),
@@ -73,7 +76,7 @@ fn acm_pca(facts: &Facts) -> Outcome {
     }
 }
 
-fn trail(facts: &Facts) -> Outcome {
+fn trail(facts: &Facts) -> CheckResult {
     let trails = match &facts.trails {
         Ok(trails) => trails,
         Err(why) => return Unknown(why.clone()),
@@ -102,12 +105,12 @@ fn trail(facts: &Facts) -> Outcome {
     )
 }
 
-fn functions(facts: &Facts) -> Outcome {
+fn functions(facts: &Facts) -> CheckResult {
     let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
     for (name, function) in &facts.functions {
         match function {
             Err(why) => unknown.push(format!("{name}: {why}")),
-            Ok(None) => wrong.push(format!("{}-{name} is missing", facts.place.name)),
+            Ok(None) => wrong.push(format!("{}-{name} is missing", facts.stack_names.name)),
             Ok(Some(function)) => wrong.extend(function_is_wrong(name, function, &facts.version)),
         }
     }
@@ -131,7 +134,7 @@ fn function_is_wrong(name: &str, function: &Function, version: &str) -> Option<S
     }
 }
 
-fn runs(facts: &Facts) -> Outcome {
+fn runs(facts: &Facts) -> CheckResult {
     let (mut failed, mut unknown) = (Vec::new(), Vec::new());
     for (name, run) in &facts.runs {
         match run {
@@ -141,7 +144,7 @@ fn runs(facts: &Facts) -> Outcome {
         }
     }
     if let Some((name, error)) = failed.first() {
-        let log = format!("/aws/lambda/{}-{name}", facts.place.name);
+        let log = format!("/aws/lambda/{}-{name}", facts.stack_names.name);
         return bad(format!("{name} failed: {error}"), format!("aws logs tail {log} --since 10m"));
     }
     if !unknown.is_empty() {
@@ -150,12 +153,12 @@ fn runs(facts: &Facts) -> Outcome {
     Good(format!("{} functions ran without an error", facts.runs.len()))
 }
 
-fn rules(facts: &Facts) -> Outcome {
+fn rules(facts: &Facts) -> CheckResult {
     let rules = match &facts.rules {
         Ok(rules) => rules,
         Err(why) => return Unknown(why.clone()),
     };
-    let stack = &facts.place.stack;
+    let stack = &facts.stack_names.stack;
     let expected = RULES.iter().map(|(id, _)| *id).chain(SCHEDULES.iter().copied());
     let mut missing = Vec::new();
     for id in expected {
@@ -191,12 +194,12 @@ fn enable(rule: &Rule) -> String {
     format!("aws events enable-rule --name {}{bus}", rule.name)
 }
 
-fn one_stack(facts: &Facts) -> Outcome {
+fn one_stack(facts: &Facts) -> CheckResult {
     let rules = match &facts.rules {
         Ok(rules) => rules,
         Err(why) => return Unknown(why.clone()),
     };
-    let own = format!(":function:{}-auto-restore", facts.place.name);
+    let own = format!(":function:{}-auto-restore", facts.stack_names.name);
     let is_another = |arn: &str| arn.ends_with("-auto-restore") && !arn.ends_with(&own);
     for rule in rules.iter().filter(|rule| rule.is_about_deletions() && rule.is_enabled) {
         if let Some(target) = rule.targets.iter().find(|target| is_another(&target.arn)) {
@@ -209,7 +212,7 @@ fn one_stack(facts: &Facts) -> Outcome {
     Good("no other stack restores CAs of this Region".to_owned())
 }
 
-fn subscriptions(facts: &Facts) -> Outcome {
+fn subscriptions(facts: &Facts) -> CheckResult {
     let mut all: Vec<(&str, &Subscription)> = Vec::new();
     for (topic, subscriptions) in &facts.subscriptions {
         match subscriptions {
@@ -243,7 +246,7 @@ fn subscriptions(facts: &Facts) -> Outcome {
     Good(format!("{} confirmed subscriptions", all.len()))
 }
 
-fn dead_letters(facts: &Facts) -> Outcome {
+fn dead_letters(facts: &Facts) -> CheckResult {
     if facts.dead_letters.is_empty() {
         return Unknown("the rules name no dead-letter queue".to_owned());
     }
@@ -270,7 +273,7 @@ fn dead_letters(facts: &Facts) -> Outcome {
 const QUOTA: &str = "aws service-quotas request-service-quota-increase --service-code lambda \
                      --quota-code L-B99A9384 --desired-value 1000";
 
-fn concurrency(facts: &Facts) -> Outcome {
+fn concurrency(facts: &Facts) -> CheckResult {
     let limits = match &facts.concurrency {
         Ok(limits) => limits,
         Err(why) => return Unknown(why.clone()),
@@ -284,7 +287,7 @@ fn concurrency(facts: &Facts) -> Outcome {
                     format!("{name} has a reserved concurrency of 0, and never runs"),
                     format!(
                         "aws lambda delete-function-concurrency --function-name {}-{name}",
-                        facts.place.name
+                        facts.stack_names.name
                     ),
                 );
             }
@@ -301,7 +304,7 @@ fn concurrency(facts: &Facts) -> Outcome {
     })
 }
 
-fn policies(facts: &Facts) -> Outcome {
+fn policies(facts: &Facts) -> CheckResult {
     match &facts.policies {
         Err(why) => Unknown(why.clone()),
         Ok(Ok(0)) => Good("no policies of your own: the built-in ones hold".to_owned()),
@@ -314,7 +317,7 @@ fn policies(facts: &Facts) -> Outcome {
     }
 }
 
-fn key(facts: &Facts) -> Outcome {
+fn key(facts: &Facts) -> CheckResult {
     match &facts.key {
         Err(why) => Unknown(why.clone()),
         Ok(None) => Good("the stack uses AWS's own keys".to_owned()),
@@ -332,7 +335,7 @@ fn key(facts: &Facts) -> Outcome {
     }
 }
 
-fn crl_buckets(facts: &Facts) -> Outcome {
+fn crl_buckets(facts: &Facts) -> CheckResult {
     let mut unknown = Vec::new();
     for (bucket, sends) in &facts.crl_buckets {
         match sends {
@@ -359,9 +362,9 @@ fn crl_buckets(facts: &Facts) -> Outcome {
     })
 }
 
-fn test(facts: &Facts) -> Outcome {
+fn test(facts: &Facts) -> CheckResult {
     let test: &Fetched<_> = &facts.test;
-    let name = &facts.place.name;
+    let name = &facts.stack_names.name;
     match test {
         Err(why) => Unknown(format!("the test finding could not be followed: {why}")),
         Ok(test) if !test.is_logged => bad(
@@ -369,7 +372,7 @@ fn test(facts: &Facts) -> Outcome {
             format!(
                 "{DEPLOY}, which restores the log group's resource policy; then aws events list-targets-by-rule \
                  --rule {}-FindingsToLog… --event-bus-name {name}",
-                facts.place.stack
+                facts.stack_names.stack
             ),
         ),
         Ok(test) if !test.is_sent => bad(

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    expected::{FUNCTIONS, RULES, SCHEDULES},
+    deployment::{Concurrency, Deployment, Function, Rule, Subscription, Trail},
+    expected::FUNCTIONS,
     key_policy,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     finding::{Finding, Names, Observation},
     instant::rfc3339,
     jobs::{authentic::Gap, in_order::in_order, policy_set},
-    ports::{Authorities, Bus, EvidenceStore, PortError, Signatures},
+    ports::{Authorities, Bus, EvidenceStore, Listing, PortError, Signatures},
     rules::doctor::{TEST, TEST_FINDING},
     signed::Signers,
 };
@@ -26,171 +26,9 @@ pub type Fetched<T> = Result<T, String>;
 /// Buckets that are asked at a time.
 const AT_A_TIME: usize = 16;
 
-/// A deployment, as AWS's services show it.
-#[async_trait]
-pub trait Deployment: Send + Sync {
-    /// DescribeTrails, GetTrailStatus and GetEventSelectors: the trails that cover the Region.
-    ///
-    /// # Errors
-    ///
-    /// [`PortError`] if a call fails.
-    async fn trails(&self) -> Result<Vec<Trail>, PortError>;
-
-    /// GetFunction; `None` if there is no such function.
-    ///
-    /// # Errors
-    ///
-    /// [`PortError`] if the call fails.
-    async fn function(&self, name: &str) -> Result<Option<Function>, PortError>;
-
-    /// GetAccountSettings of Lambda.
-    ///
-    /// # Errors
-    ///
-    /// [`PortError`] if the call fails.
-    async fn concurrency(&self) -> Result<Concurrency, PortError>;
-
-    /// ListRules and, for those that `with_targets` chooses, ListTargetsByRule. `bus` is a name or an ARN.
-    ///
-    /// # Errors
-    ///
-    /// [`PortError`] if a call fails.
-    async fn rules(
-        &self,
-        bus: &str,
-        with_targets: &(dyn for<'a> Fn(&'a Rule) -> bool + Send + Sync),
-    ) -> Result<Vec<Rule>, PortError>;
-
-    /// ListSubscriptionsByTopic.
-    ///
-    /// # Errors
-    ///
-    /// [`PortError`] if the call fails.
-    async fn subscriptions(&self, topic: &str) -> Result<Vec<Subscription>, PortError>;
-
-    /// GetQueueAttributes: how many messages lie in the queue with this ARN; `None` if there is none.
-    ///
-    /// # Errors
-    ///
-    /// [`PortError`] if the call fails.
-    async fn messages(&self, queue: &str) -> Result<Option<u64>, PortError>;
-
-    /// FilterLogEvents: whether the log group has this phrase since then.
-    ///
-    /// # Errors
-    ///
-    /// [`PortError`] if the call fails.
-    async fn logged(
-        &self,
-        group: &str,
-        phrase: &str,
-        since: OffsetDateTime,
-    ) -> Result<bool, PortError>;
-
-    /// GetBucketNotificationConfiguration: whether S3 sends the bucket's events to EventBridge.
-    ///
-    /// # Errors
-    ///
-    /// [`PortError`] if the call fails.
-    async fn sends_events(&self, bucket: &str) -> Result<bool, PortError>;
-
-    /// GetKeyPolicy: the policy of a KMS key; `None` if there is no such key.
-    ///
-    /// # Errors
-    ///
-    /// [`PortError`] if the call fails.
-    async fn key_policy(&self, key: &str) -> Result<Option<String>, PortError>;
-
-    /// Invoke, and wait: the function's error, if it failed.
-    ///
-    /// # Errors
-    ///
-    /// [`PortError`] if the function could not be invoked.
-    async fn invoke(&self, function: &str, event: &str) -> Result<Option<String>, PortError>;
-}
-
-/// A trail that covers the Region.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trail {
-    /// Its ARN.
-    pub arn: String,
-    /// GetTrailStatus, IsLogging.
-    pub is_logging: bool,
-    /// Whether it has management events that change something.
-    pub has_writes: bool,
-}
-
-/// A function.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Function {
-    /// `State`, such as `Active`.
-    pub state: String,
-    /// The environment variables.
-    pub environment: BTreeMap<String, String>,
-    /// The tag `vigil:version`.
-    pub version: Option<String>,
-    /// ReservedConcurrentExecutions.
-    pub reserved: Option<u32>,
-    /// The tag `vigil:key`: the parameter KmsKeyArn.
-    pub key: Option<String>,
-}
-
-/// A KMS key that encrypts what the stack keeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyUse {
-    /// Its ARN.
-    pub arn: String,
-    /// What its policy does not allow, or why it cannot be used.
-    pub missing: Vec<String>,
-}
-
-/// AccountLimit of Lambda.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Concurrency {
-    /// ConcurrentExecutions.
-    pub limit: u32,
-    /// UnreservedConcurrentExecutions.
-    pub unreserved: u32,
-}
-
-/// A rule of EventBridge.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rule {
-    /// Its name.
-    pub name: String,
-    /// The bus that it is on, by name.
-    pub bus: String,
-    /// Whether its state begins with `ENABLED`.
-    pub is_enabled: bool,
-    /// The pattern, in JSON; `None` for a schedule.
-    pub pattern: Option<String>,
-    /// Its targets, if they were asked for.
-    pub targets: Vec<Target>,
-}
-
-/// A target of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Its ARN.
-    pub arn: String,
-    /// The ARN of its dead-letter queue.
-    pub dead_letters: Option<String>,
-}
-
-/// A subscription of a topic.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subscription {
-    /// `email`, `https` and others.
-    pub protocol: String,
-    /// Where it delivers to.
-    pub endpoint: String,
-    /// Whether it was confirmed: SNS delivers nothing before.
-    pub is_confirmed: bool,
-}
-
 /// Which deployment is checked.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct StackNames {
     /// The parameter `Name`.
     pub name: String,
     /// The name of the stack.
@@ -233,6 +71,15 @@ pub struct PublishedTest {
     pub is_sent: bool,
 }
 
+/// A KMS key that encrypts what the stack keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// Its ARN.
+    pub arn: String,
+    /// What its policy does not allow, or why it cannot be used.
+    pub missing: Vec<String>,
+}
+
 /// Why ACM PCA listed no CAs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreached {
@@ -246,7 +93,7 @@ pub enum Unreached {
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// Which deployment was checked.
-    pub place: Place,
+    pub stack_names: StackNames,
     /// The version that it should have.
     pub version: String,
     /// How many CAs ACM PCA lists.
@@ -254,7 +101,7 @@ pub struct Facts {
     /// The trails that cover the Region.
     pub trails: Fetched<Vec<Trail>>,
     /// By name without the stack's; `None` for one that is missing.
-    pub functions: BTreeMap<&'static str, Fetched<Option<Function>>>,
+    pub functions: Functions,
     /// The functions that were invoked, and their errors.
     pub runs: BTreeMap<&'static str, Fetched<Option<String>>>,
     /// Of both buses.
@@ -280,87 +127,131 @@ fn fetched<T>(result: Result<T, PortError>) -> Fetched<T> {
 }
 
 /// Gathers every fact.
-pub async fn gather(ports: &Ports<'_>, place: Place, version: &str, options: Options) -> Facts {
+pub async fn gather(
+    ports: &Ports<'_>,
+    stack_names: StackNames,
+    version: &str,
+    options: Options,
+) -> Facts {
     let deployment = ports.deployment;
     let listing = ports.authorities.list().await.map_err(|error| match error {
         PortError::Denied { .. } => Unreached::Denied(chain(&error)),
         other => Unreached::NoAnswer(chain(&other)),
     });
-    let mut functions = BTreeMap::new();
-    for name in FUNCTIONS {
-        let found = deployment.function(&format!("{}-{name}", place.name)).await;
-        functions.insert(*name, fetched(found));
-    }
-    let setting = |function: &str, variable: &str| {
-        let function = functions.get(function)?.as_ref().ok()?.as_ref()?;
-        function.environment.get(variable).cloned()
-    };
-    let mut runs = BTreeMap::new();
-    if options.run_functions {
-        for (name, event) in [
-            ("restore-deadline", "{}"),
-            ("last-resort", "{}"),
-            ("auto-restore", r#"{"task": "sweep"}"#),
-            ("crl-audit", "{}"),
-            ("audit-report", "{}"),
-        ] {
-            let run = deployment.invoke(&format!("{}-{name}", place.name), event).await;
-            runs.insert(name, fetched(run));
-        }
-    }
-    let bus = setting("auto-restore", "VIGIL_EVENT_BUS").unwrap_or_else(|| place.name.clone());
-    let rules = rules(deployment, &place, &bus).await;
-    let mut subscriptions = BTreeMap::new();
-    for variable in ["VIGIL_ALERTS_TOPIC", "VIGIL_ON_CALL_TOPIC"] {
-        if let Some(topic) = setting("notify", variable) {
-            let found = fetched(deployment.subscriptions(&topic).await);
-            subscriptions.insert(topic, found);
-        }
-    }
-    let mut dead_letters = BTreeMap::new();
-    for queue in queues(&rules, &place) {
-        let waiting = fetched(deployment.messages(&queue).await);
-        dead_letters.insert(queue, waiting);
-    }
-    let environment = functions.get("auto-restore").and_then(|it| it.as_ref().ok()?.as_ref());
-    let environment = environment.map(|it| it.environment.clone()).unwrap_or_default();
-    let policies = policies(ports, &environment).await;
-    let buckets: BTreeSet<String> = match &listing {
-        Ok(listing) => listing
-            .cas
-            .iter()
-            .filter_map(|ca| ca.crl.as_ref().filter(|crl| crl.enabled)?.s3_bucket_name.clone())
-            .collect(),
-        Err(_) => BTreeSet::new(),
-    };
-    let asked = buckets.iter().map(|bucket| async move {
-        (bucket.clone(), fetched(deployment.sends_events(bucket).await))
-    });
-    let crl_buckets = in_order(AT_A_TIME, asked).await.into_iter().collect();
+    let functions = functions(deployment, &stack_names).await;
+    let runs =
+        if options.run_functions { runs(deployment, &stack_names).await } else { BTreeMap::new() };
+    let bus = setting(&functions, "auto-restore", "VIGIL_EVENT_BUS");
+    let bus = bus.unwrap_or_else(|| stack_names.name.clone());
+    let rules = rules(deployment, &stack_names, &bus).await;
     let test = match &listing {
-        Ok(listing) => test(ports, &place, &bus, listing.as_of, options).await,
+        Ok(listing) => test(ports, &stack_names, &bus, listing.as_of, options).await,
         Err(Unreached::Denied(why) | Unreached::NoAnswer(why)) => Err(why.clone()),
     };
     Facts {
         version: version.to_owned(),
-        cas: listing.map(|listing| listing.cas.len()),
         trails: fetched(deployment.trails().await),
         concurrency: fetched(deployment.concurrency().await),
         key: key(deployment, &functions).await,
-        place,
+        subscriptions: subscriptions(deployment, &functions).await,
+        dead_letters: dead_letters(deployment, &rules, &stack_names).await,
+        policies: policies(ports, &functions).await,
+        crl_buckets: crl_buckets(deployment, listing.as_ref().ok()).await,
+        cas: listing.map(|listing| listing.cas.len()),
+        stack_names,
         functions,
         runs,
         rules,
-        subscriptions,
-        dead_letters,
-        policies,
-        crl_buckets,
         test,
     }
 }
 
-async fn rules(deployment: &dyn Deployment, place: &Place, bus: &str) -> Fetched<Vec<Rule>> {
-    let prefix = format!("{}-", place.stack);
+/// Each function by its name without the stack's.
+type Functions = BTreeMap<&'static str, Fetched<Option<Function>>>;
+
+async fn functions(deployment: &dyn Deployment, stack_names: &StackNames) -> Functions {
+    let mut functions = Functions::new();
+    for name in FUNCTIONS {
+        let found = deployment.function(&format!("{}-{name}", stack_names.name)).await;
+        functions.insert(*name, fetched(found));
+    }
+    functions
+}
+
+/// An environment variable of a function.
+fn setting(functions: &Functions, function: &str, variable: &str) -> Option<String> {
+    let function = functions.get(function)?.as_ref().ok()?.as_ref()?;
+    function.environment.get(variable).cloned()
+}
+
+/// Invokes each function that has work without an event.
+async fn runs(
+    deployment: &dyn Deployment,
+    stack_names: &StackNames,
+) -> BTreeMap<&'static str, Fetched<Option<String>>> {
+    let mut runs = BTreeMap::new();
+    for (name, event) in [
+        ("restore-deadline", "{}"),
+        ("last-resort", "{}"),
+        ("auto-restore", r#"{"task": "sweep"}"#),
+        ("crl-audit", "{}"),
+        ("audit-report", "{}"),
+    ] {
+        let run = deployment.invoke(&format!("{}-{name}", stack_names.name), event).await;
+        runs.insert(name, fetched(run));
+    }
+    runs
+}
+
+async fn subscriptions(
+    deployment: &dyn Deployment,
+    functions: &Functions,
+) -> BTreeMap<String, Fetched<Vec<Subscription>>> {
+    let mut subscriptions = BTreeMap::new();
+    for variable in ["VIGIL_ALERTS_TOPIC", "VIGIL_ON_CALL_TOPIC"] {
+        if let Some(topic) = setting(functions, "notify", variable) {
+            let found = fetched(deployment.subscriptions(&topic).await);
+            subscriptions.insert(topic, found);
+        }
+    }
+    subscriptions
+}
+
+async fn dead_letters(
+    deployment: &dyn Deployment,
+    rules: &Fetched<Vec<Rule>>,
+    stack_names: &StackNames,
+) -> BTreeMap<String, Fetched<Option<u64>>> {
+    let mut dead_letters = BTreeMap::new();
+    for queue in queues(rules, stack_names) {
+        let waiting = fetched(deployment.messages(&queue).await);
+        dead_letters.insert(queue, waiting);
+    }
+    dead_letters
+}
+
+/// Whether each bucket that a CA writes CRLs to sends its events to EventBridge.
+async fn crl_buckets(
+    deployment: &dyn Deployment,
+    listing: Option<&Listing>,
+) -> BTreeMap<String, Fetched<bool>> {
+    let cas = listing.map(|listing| listing.cas.as_slice()).unwrap_or_default();
+    let buckets: BTreeSet<String> = cas
+        .iter()
+        .filter_map(|ca| ca.crl.as_ref().filter(|crl| crl.enabled)?.s3_bucket_name.clone())
+        .collect();
+    let asked = buckets.iter().map(|bucket| async move {
+        (bucket.clone(), fetched(deployment.sends_events(bucket).await))
+    });
+    in_order(AT_A_TIME, asked).await.into_iter().collect()
+}
+
+async fn rules(
+    deployment: &dyn Deployment,
+    stack_names: &StackNames,
+    bus: &str,
+) -> Fetched<Vec<Rule>> {
+    let prefix = format!("{}-", stack_names.stack);
     // Another stack's rule has the same pattern.
     let is_of_interest =
         move |rule: &Rule| rule.name.starts_with(&prefix) || rule.is_about_deletions();
@@ -369,44 +260,22 @@ async fn rules(deployment: &dyn Deployment, place: &Place, bus: &str) -> Fetched
     Ok(rules)
 }
 
-impl Rule {
-    /// Whether deletions of CAs match its pattern, as far as its text says so.
-    pub(super) fn is_about_deletions(&self) -> bool {
-        let pattern = self.pattern.as_deref().unwrap_or_default();
-        pattern.contains("DeleteCertificateAuthority")
-    }
-
-    /// Whether CloudFormation made it under this logical id. It adds a hyphen and random characters.
-    pub(super) fn is(&self, stack: &str, logical_id: &str) -> bool {
-        let rest = self.name.strip_prefix(&format!("{stack}-{logical_id}"));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-    }
-
-    /// Whether it belongs to the deployment.
-    pub(super) fn is_ours(&self, stack: &str) -> bool {
-        let known = RULES.iter().map(|(id, _)| *id).chain(SCHEDULES.iter().copied());
-        known.into_iter().any(|id| self.is(stack, id))
-    }
-}
-
-fn queues(rules: &Fetched<Vec<Rule>>, place: &Place) -> BTreeSet<String> {
+fn queues(rules: &Fetched<Vec<Rule>>, stack_names: &StackNames) -> BTreeSet<String> {
     let rules = rules.as_deref().unwrap_or_default().iter();
-    let targets = rules.filter(|rule| rule.is_ours(&place.stack)).flat_map(|rule| &rule.targets);
+    let targets =
+        rules.filter(|rule| rule.is_ours(&stack_names.stack)).flat_map(|rule| &rule.targets);
     targets.filter_map(|target| target.dead_letters.clone()).collect()
 }
 
 /// As auto-restore reads them, with the keys that it is given.
-async fn policies(
-    ports: &Ports<'_>,
-    environment: &BTreeMap<String, String>,
-) -> Fetched<Result<usize, String>> {
-    let of = |name: &str| environment.get(name).map(String::as_str).unwrap_or_default();
+async fn policies(ports: &Ports<'_>, functions: &Functions) -> Fetched<Result<usize, String>> {
+    let of = |name: &str| setting(functions, "auto-restore", name).unwrap_or_default();
     let bucket = of("VIGIL_EVIDENCE_BUCKET");
     if bucket.is_empty() {
         return Err("auto-restore does not say which evidence bucket it uses".to_owned());
     }
-    let publishers = Signers::read(of("VIGIL_POLICY_KEYS"), of("VIGIL_RETIRED_KEYS"), 1);
-    let evidence = (ports.evidence)(bucket);
+    let publishers = Signers::read(&of("VIGIL_POLICY_KEYS"), &of("VIGIL_RETIRED_KEYS"), 1);
+    let evidence = (ports.evidence)(&bucket);
     // To a function, an object that it may not read is none. To the operator, it is not known.
     fetched(evidence.read(keys::POLICY_SET).await)?;
     fetched(evidence.list(keys::POLICIES).await)?;
@@ -427,10 +296,7 @@ async fn policies(
 }
 
 /// The parameter KmsKeyArn, as the functions' tag has it, and the services that its policy leaves out.
-async fn key(
-    deployment: &dyn Deployment,
-    functions: &BTreeMap<&'static str, Fetched<Option<Function>>>,
-) -> Fetched<Option<KeyUse>> {
+async fn key(deployment: &dyn Deployment, functions: &Functions) -> Fetched<Option<KeyUse>> {
     let function = functions.get("notify").and_then(|it| it.as_ref().ok()?.as_ref());
     let function = function.ok_or_else(|| "notify is not known".to_owned())?;
     let Some(arn) = function.key.clone() else { return Ok(None) };
@@ -448,19 +314,19 @@ async fn key(
 /// Publishes the test finding, and waits until both ways out of the bus have it.
 async fn test(
     ports: &Ports<'_>,
-    place: &Place,
+    stack_names: &StackNames,
     bus: &str,
     now: OffsetDateTime,
     options: Options,
 ) -> Fetched<PublishedTest> {
-    let finding = finding(place, now, options.nonce);
+    let finding = finding(stack_names, now, options.nonce);
     let published = (ports.bus)(bus).publish(std::slice::from_ref(&finding)).await;
     published.map_err(|error| chain(&error))?;
     let mut test = PublishedTest { id: finding.id, is_logged: false, is_sent: false };
     let since = now - Duration::minutes(1);
     let (log, notify) = (
-        format!("/aws/events/{}-findings", place.name),
-        format!("/aws/lambda/{}-notify", place.name),
+        format!("/aws/events/{}-findings", stack_names.name),
+        format!("/aws/lambda/{}-notify", stack_names.name),
     );
     for look in 0..options.looks {
         if look > 0 {
@@ -480,11 +346,11 @@ async fn test(
     Ok(test)
 }
 
-pub(super) fn finding(place: &Place, now: OffsetDateTime, nonce: u32) -> Finding {
+pub(super) fn finding(stack_names: &StackNames, now: OffsetDateTime, nonce: u32) -> Finding {
     let at = rfc3339(now);
-    let names = Names::new(format!("vigil doctor of the stack {} at {at}", place.stack));
-    let names = names.with("stack", place.stack.as_str());
-    let resource = format!("vigil-doctor:{}", place.stack);
+    let names = Names::new(format!("vigil doctor of the stack {} at {at}", stack_names.stack));
+    let names = names.with("stack", stack_names.stack.as_str());
+    let resource = format!("vigil-doctor:{}", stack_names.stack);
     Observation::new(TEST).discriminator(format!("{at} {nonce}")).finding(
         &TEST_FINDING,
         &names,

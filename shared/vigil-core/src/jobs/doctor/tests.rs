@@ -35,7 +35,7 @@ fn healthy() -> Facts {
         is_confirmed: true,
     };
     Facts {
-        place: Place { name: "vigil".to_owned(), stack: "stack".to_owned() },
+        stack_names: StackNames { name: "vigil".to_owned(), stack: "stack".to_owned() },
         version: "1.2.3".to_owned(),
         cas: Ok(2),
         trails: Ok(vec![Trail { arn: "trail".to_owned(), is_logging: true, has_writes: true }]),
@@ -52,7 +52,7 @@ fn healthy() -> Facts {
     }
 }
 
-fn outcome(facts: &Facts, name: &str) -> Outcome {
+fn outcome(facts: &Facts, name: &str) -> CheckResult {
     let checks = judge(facts);
     checks.into_iter().find(|check| check.name == name).expect("there is such a check").outcome
 }
@@ -60,7 +60,7 @@ fn outcome(facts: &Facts, name: &str) -> Outcome {
 #[test]
 fn nothing_is_wrong_with_a_healthy_deployment() {
     for check in judge(&healthy()) {
-        assert!(matches!(check.outcome, Outcome::Good(_)), "{check:?}");
+        assert!(matches!(check.outcome, CheckResult::Good(_)), "{check:?}");
     }
 }
 
@@ -177,12 +177,13 @@ fn every_check_sees_what_is_wrong_and_names_the_command() {
     for (name, change, command) in BAD {
         let mut facts = healthy();
         change(&mut facts);
-        let Outcome::Bad { what, mend } = outcome(&facts, name) else {
+        let CheckResult::Bad { what, mend } = outcome(&facts, name) else {
             panic!("{name} sees nothing: {:?}", outcome(&facts, name));
         };
         assert!(mend.contains(command), "{name}: {what}: {mend}");
         let other = judge(&facts).into_iter().filter(|check| check.name != *name);
-        let wrong: Vec<_> = other.filter(|it| matches!(it.outcome, Outcome::Bad { .. })).collect();
+        let wrong: Vec<_> =
+            other.filter(|it| matches!(it.outcome, CheckResult::Bad { .. })).collect();
         assert!(wrong.is_empty(), "{name}: {wrong:?}");
     }
     let seen = |check: &Check| BAD.iter().any(|(name, ..)| *name == check.name);
@@ -207,11 +208,11 @@ fn a_fact_that_cannot_be_had_is_unknown() {
     for (name, change) in changes {
         let mut facts = healthy();
         change(&mut facts);
-        assert!(matches!(outcome(&facts, name), Outcome::Unknown(_)), "{name}");
+        assert!(matches!(outcome(&facts, name), CheckResult::Unknown(_)), "{name}");
     }
     let mut facts = healthy();
     facts.test = Err(why());
-    assert!(matches!(outcome(&facts, "test finding"), Outcome::Unknown(_)));
+    assert!(matches!(outcome(&facts, "test finding"), CheckResult::Unknown(_)));
 }
 
 #[test]
@@ -220,12 +221,12 @@ fn a_last_resort_that_is_switched_off_is_no_fault() {
     for rule in facts.rules.as_mut().unwrap() {
         rule.is_enabled = !rule.name.contains("LastResort");
     }
-    assert!(matches!(outcome(&facts, "rules"), Outcome::Good(_)));
+    assert!(matches!(outcome(&facts, "rules"), CheckResult::Good(_)));
 }
 
 #[test]
 fn the_test_finding_says_that_it_is_one() {
-    let place = Place { name: "vigil".to_owned(), stack: "vigil".to_owned() };
-    let finding = facts::finding(&place, datetime!(2026-01-05 09:00 UTC), 1);
+    let stack_names = StackNames { name: "vigil".to_owned(), stack: "vigil".to_owned() };
+    let finding = facts::finding(&stack_names, datetime!(2026-01-05 09:00 UTC), 1);
     golden::assert_golden("doctor", &[finding]);
 }

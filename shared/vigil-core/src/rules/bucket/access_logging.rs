@@ -3,7 +3,7 @@
 use super::BucketSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -37,7 +37,7 @@ const TO_ITSELF: Kind = Kind {
     ..OFF
 };
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     match subject.facts.access_logs.known() {
         Err(why) => Err(NotJudged::unknown(format!("access logging is not known: {why}"))),

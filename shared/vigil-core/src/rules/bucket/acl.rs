@@ -4,7 +4,7 @@ use super::BucketSubject;
 use crate::{
     bucket::{AclGrant, AclGrantee},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -68,7 +68,7 @@ const READABLE: Kind = Kind {
     ..ANYONE_WRITES
 };
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     let ownership = subject.facts.ownership.known();
     if matches!(ownership, Ok(Some(of)) if of == "BucketOwnerEnforced") {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     bucket_policy::{BucketPolicy, Context, Effect, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -74,7 +74,7 @@ enum Grade {
 
 /// The policy is evaluated, not searched for words. Would it let ACM PCA in for the CA of a stranger,
 /// for a CA of the same organisation, and for another CA of the same account?
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     let Some(policy) = subject.policy()? else {
         return Err(NotJudged::not_applicable("there is no bucket policy"));
     };

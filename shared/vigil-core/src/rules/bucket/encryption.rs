@@ -4,7 +4,7 @@ use super::BucketSubject;
 use crate::{
     bucket::Encryption,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -53,7 +53,7 @@ fn is_aws_managed(subject: &BucketSubject) -> bool {
     matches!(subject.facts.key.known(), Ok(Some(key)) if key.is_aws_managed)
 }
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     let encryption = subject.facts.encryption.known();
     let encryption = encryption

@@ -7,7 +7,7 @@ use crate::{
     bucket::{Encryption, KeyFacts},
     bucket_policy::{BucketPolicy, Effect, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -72,7 +72,7 @@ const UNUSABLE: Kind = Kind {
 /// S3 asks for a data key, and for its own decryption when an object comes in parts.
 const ACTIONS: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     let no_key = || NotJudged::not_applicable("the bucket names no KMS key");
     let bucket_key = match subject.facts.encryption.known() {

@@ -3,7 +3,7 @@
 use super::BucketSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -28,7 +28,7 @@ const OFF: Kind = Kind {
                     --notification-configuration '{\"EventBridgeConfiguration\":{}}'",
 };
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     match subject.facts.event_notifications.known() {
         Err(why) => Err(NotJudged::unknown(format!("event notifications are not known: {why}"))),

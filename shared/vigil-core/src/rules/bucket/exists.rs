@@ -3,7 +3,7 @@
 use super::BucketSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -30,7 +30,7 @@ const MISSING: Kind = Kind {
     first_command: "aws s3 mb s3://{bucket} --region {region}",
 };
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     if let Err(why) = subject.facts.region.known() {
         return Err(NotJudged::unknown(format!("whether it exists is not known: {why}")));
     }

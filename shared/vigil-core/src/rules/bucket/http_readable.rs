@@ -4,7 +4,7 @@ use super::BucketSubject;
 use crate::{
     bucket_policy::{Principal, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -30,7 +30,7 @@ const REFUSED: Kind = Kind {
     first_command: super::SHOW_POLICY,
 };
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     let Some(policy) = subject.policy()? else { return Ok(Vec::new()) };
     let context = &subject.without_tls();
     let mut by = None;

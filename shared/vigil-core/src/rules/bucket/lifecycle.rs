@@ -4,7 +4,7 @@ use super::BucketSubject;
 use crate::{
     bucket::LifecycleRule,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -68,7 +68,7 @@ const ARCHIVE_CLASSES: [&str; 2] = ["DEEP_ARCHIVE", "GLACIER"];
 
 /// ACM PCA often writes a CRL anew, which makes it young again. A CRL that it does not write, because
 /// the CA is EXPIRED or writing fails, is the one that is needed longest.
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     let rules = subject.facts.lifecycle.known();
     let rules =

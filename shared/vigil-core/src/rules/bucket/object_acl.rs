@@ -9,7 +9,7 @@ use crate::{
     ca::S3ObjectAcl,
     commands,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -67,7 +67,7 @@ const NOT_BLOCKED: Kind = Kind {
                     RestrictPublicBuckets=true",
 };
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     observe(subject).map_err(NotJudged::unknown)
 }

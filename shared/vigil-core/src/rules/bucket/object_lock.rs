@@ -4,7 +4,7 @@ use super::BucketSubject;
 use crate::{
     commands,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -29,7 +29,7 @@ const ENABLED: Kind = Kind {
     first_command: commands::REVOCATION_CONFIGURATION,
 };
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     match subject.facts.object_lock.known() {
         Err(why) => Err(NotJudged::unknown(format!("Object Lock is not known: {why}"))),

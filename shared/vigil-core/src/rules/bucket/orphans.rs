@@ -4,7 +4,7 @@ use super::BucketSubject;
 use crate::{
     commands,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -47,7 +47,7 @@ const FORMER_PARTITIONS: Kind = Kind {
 
 const SHOWN: usize = 10;
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     let orphans = subject.orphans.as_ref();
     let orphans = orphans

@@ -6,7 +6,7 @@ use super::{BucketSubject, callers::Caller};
 use crate::{
     bucket_policy::{BucketPolicy, Effect, Principal, Request, Wildcard, account_of},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -148,7 +148,7 @@ const BUCKET_ACTIONS: [&str; 14] = [
     "s3:PutReplicationConfiguration",
 ];
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     // Without a policy, only IAM policies of the bucket's own account let principals in.
     let Some(policy) = subject.policy()? else { return Ok(Vec::new()) };
     let mut seen = Vec::new();

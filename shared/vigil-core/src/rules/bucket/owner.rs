@@ -3,7 +3,7 @@
 use super::BucketSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -30,7 +30,7 @@ const ANOTHER_ACCOUNT: Kind = Kind {
     first_command: "aws s3api head-bucket --bucket {bucket} --expected-bucket-owner ACCOUNT",
 };
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     match subject.facts.owned.known() {
         Err(why) => Err(NotJudged::unknown(format!("the bucket's owner is not known: {why}"))),

@@ -4,7 +4,7 @@ use super::{BucketSubject, callers::Caller};
 use crate::{
     bucket_policy::{BucketPolicy, Effect, Principal, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -45,7 +45,7 @@ const NOT_MEANT: Kind = Kind {
 /// A key that no CRL has.
 const ANYTHING_ELSE: &str = "vigil-asks-for-what-is-no-crl";
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     let Some(policy) = subject.policy()? else { return Ok(Vec::new()) };
     match subject.blocked(|block| block.restrict_public_buckets) {
         // S3 then lets no stranger in by a public policy.

@@ -4,7 +4,7 @@ use super::{BucketSubject, DEFAULT_REGIONS};
 use crate::{
     commands,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -30,7 +30,7 @@ const UNSUPPORTED: Kind = Kind {
 };
 
 /// Every other Region than the CA's has to be one that accounts have by default.
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     let region = subject.facts.region.known();
     let region =

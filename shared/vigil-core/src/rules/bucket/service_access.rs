@@ -7,7 +7,7 @@ use super::{BucketSubject, BucketUser};
 use crate::{
     bucket_policy::{BucketPolicy, Effect, Principal, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -61,7 +61,7 @@ struct Call {
     why: String,
 }
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     let policy = subject.policy()?;
     Ok(subject.users.iter().flat_map(|user| judge(subject, policy.as_ref(), user)).collect())
 }

@@ -6,7 +6,7 @@ use super::BucketSubject;
 use crate::{
     bucket_policy::{Principal, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -32,7 +32,7 @@ const NOT_ENFORCED: Kind = Kind {
     first_command: super::SHOW_POLICY,
 };
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     let policy = subject.policy()?;
     let context = &subject.without_tls();
     let denied = subject.users.iter().all(|user| {

@@ -3,7 +3,7 @@
 use super::BucketSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<BucketSubject> = Rule {
@@ -27,7 +27,7 @@ const OFF: Kind = Kind {
                     Status=Enabled",
 };
 
-fn check(subject: &BucketSubject) -> Verdict {
+fn check(subject: &BucketSubject) -> RuleAnswer {
     subject.missing()?;
     match subject.facts.versioning.known() {
         Err(why) => Err(NotJudged::unknown(format!("versioning is not known: {why}"))),

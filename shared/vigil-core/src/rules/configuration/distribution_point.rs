@@ -5,7 +5,7 @@ use crate::{
     ca::Ca,
     commands,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<Ca> = Rule {
@@ -32,7 +32,7 @@ const OMITTED: Kind = Kind {
     first_command: commands::REVOCATION_CONFIGURATION,
 };
 
-fn check(ca: &Ca) -> Verdict {
+fn check(ca: &Ca) -> RuleAnswer {
     let crl = enabled(ca)?;
     if !crl.omit_extension || ca.ocsp_enabled {
         return Ok(Vec::new());

@@ -5,7 +5,7 @@ use crate::{
     ca::{Ca, CaType},
     commands,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<Ca> = Rule {
@@ -47,7 +47,7 @@ const MIN_DAYS: i32 = 2;
 const MAX_DAYS: i32 = 10;
 const MAX_DAYS_OF_ROOT: i32 = 366;
 
-fn check(ca: &Ca) -> Verdict {
+fn check(ca: &Ca) -> RuleAnswer {
     let Some(days) = enabled(ca)?.expiration_in_days else {
         return Err(NotJudged::not_applicable("no ExpirationInDays is known"));
     };

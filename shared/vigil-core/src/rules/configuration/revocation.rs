@@ -4,7 +4,7 @@ use super::{enabled, short_lived};
 use crate::{
     ca::{Ca, CaType},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<Ca> = Rule {
@@ -39,7 +39,7 @@ const NONE_FOR_ROOT: Kind = Kind {
     ..NONE
 };
 
-fn check(ca: &Ca) -> Verdict {
+fn check(ca: &Ca) -> RuleAnswer {
     if short_lived(ca) {
         return Err(NotJudged::not_applicable("the CA issues only short-lived certificates"));
     }

@@ -3,7 +3,7 @@
 use super::{CrlSubject, Profile};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
     signature::Key,
 };
 
@@ -112,7 +112,7 @@ const WEAK: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let (inside, outside) = (&facts.inner_algorithm, &facts.outer_algorithm);
     let algorithm = inside.to_string();

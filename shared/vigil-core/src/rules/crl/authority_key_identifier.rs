@@ -5,7 +5,7 @@ use crate::{
     certificate::Certificate,
     crl::AuthorityCertificate,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -63,7 +63,7 @@ const MORE_THAN_KEY: Kind = Kind {
     first_command: "openssl crl -inform DER -in crl.der -noout -text",
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     if facts.authority_key_identifier.is_none() && facts.authority_certificate.is_none() {
         return Ok(vec![Observation::new(ABSENT)]);

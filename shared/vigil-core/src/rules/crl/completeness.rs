@@ -5,7 +5,7 @@ use crate::{
     crl::comparison::Coverage,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -32,7 +32,7 @@ const MISSING: Kind = Kind {
     first_command: super::SHOW_POLICY,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let report = match subject.report() {
         // Of a CA's CRL all parts were held against the report.
         Ok(report) if subject.ca.is_some() => report,

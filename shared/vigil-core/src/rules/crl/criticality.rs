@@ -4,7 +4,7 @@ use super::CrlSubject;
 use crate::{
     crl::FaultKind,
     finding::{Kind, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -52,7 +52,7 @@ const SHOULD_NOT_BE: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let kinds = [
         (MUST_BE, FaultKind::NotCritical),

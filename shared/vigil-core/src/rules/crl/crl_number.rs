@@ -7,7 +7,7 @@ use crate::{
     crl::CrlFacts,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -63,7 +63,7 @@ const TOO_LONG: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let Some(number) = &facts.number else { return Ok(vec![Observation::new(ABSENT)]) };
     let mut seen = Vec::new();

@@ -3,7 +3,7 @@
 use super::{CrlSubject, Profile, hex};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -37,7 +37,7 @@ const ILL_FORMED: Kind = Kind {
     first_command: "openssl crl -inform DER -in crl.der -noout -text",
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let Some(base) = facts.delta_base.as_deref() else { return Ok(Vec::new()) };
     let seen = |kind| Observation::new(kind).with("base_number", hex(base));

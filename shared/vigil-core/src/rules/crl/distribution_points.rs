@@ -5,7 +5,7 @@ use crate::{
     commands,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -39,7 +39,7 @@ const SHOWN: usize = 10;
 
 /// A certificate that is bound to a partition stays bound to it. One that was issued while another
 /// bucket or host name was configured goes on naming that one.
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let Named { points, places, scanned } = subject.named.as_ref().map_err(NotJudged::unknown)?;
     let wrong: Vec<_> = points
         .iter()

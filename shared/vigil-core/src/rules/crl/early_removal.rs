@@ -4,7 +4,7 @@ use super::CrlSubject;
 use crate::{
     crl::comparison::{Difference, Sample},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -46,7 +46,7 @@ const UNEXPLAINED: Kind = Kind {
                     --audit-report-response-format JSON --s3-bucket-name BUCKET",
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     subject.facts()?;
     let Difference { removed_early, removed_unexplained, .. } =
         subject.previous.as_ref().map_err(NotJudged::unknown)?;

@@ -4,7 +4,7 @@ use super::CrlSubject;
 use crate::{
     crl::FaultKind,
     finding::{Kind, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -63,7 +63,7 @@ const TIME_FORM: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let kinds = [
         (DEFAULT_ENCODED, FaultKind::DefaultEncoded),

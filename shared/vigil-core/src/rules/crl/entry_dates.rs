@@ -7,7 +7,7 @@ use crate::{
     crl::comparison::BACKDATED,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -70,7 +70,7 @@ const INVALID_LATER: Kind = Kind {
 /// expire; these rarely live for longer.
 const RENEWED_WITHIN: Duration = Duration::days(3 * 366);
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let entries = &facts.entries;
     let mut seen = Vec::new();

@@ -5,7 +5,7 @@ use crate::{
     crl::comparison::BACKDATED,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -30,7 +30,7 @@ const FAILED: Kind = Kind {
     first_command: super::SHOW_POLICY,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let failure = subject.history.failure.as_ref();
     let lasting = failure.filter(|failure| !is_overcome(failure, &subject.crl));
     Ok(lasting.map(failed).into_iter().collect())

@@ -7,7 +7,7 @@ use crate::{
     commands,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -66,7 +66,7 @@ const OLDER_THAN_CA: Kind = Kind {
 /// A CA whose certificate was renewed goes on for a while with the CRL that it had.
 const RENEWED_WITHIN: Duration = Duration::days(366);
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let issuer = subject.issuer()?;
     let mut seen = Vec::new();

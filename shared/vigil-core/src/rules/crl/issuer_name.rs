@@ -3,7 +3,7 @@
 use super::{CrlSubject, hex};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -28,7 +28,7 @@ const ANOTHER_NAME: Kind = Kind {
 };
 
 /// Octet by octet: ACM PCA copies the name, and many relying parties compare it so.
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let (facts, issuer) = (subject.facts()?, subject.issuer()?);
     if facts.issuer == issuer.subject {
         return Ok(Vec::new());

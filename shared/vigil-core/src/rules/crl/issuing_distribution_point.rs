@@ -5,7 +5,7 @@ use crate::{
     ca::CrlType,
     crl::{DistributionPointName, IssuingDistributionPoint},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -85,7 +85,7 @@ const NOT_CRITICAL: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let crl_type = subject.ca.as_ref().and_then(|ca| ca.crl.as_ref()?.crl_type.clone());
     Ok(match &facts.issuing_distribution_point {

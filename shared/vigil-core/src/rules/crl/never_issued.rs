@@ -4,7 +4,7 @@ use super::CrlSubject;
 use crate::{
     crl::comparison::Coverage,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -28,7 +28,7 @@ const NEVER_ISSUED: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let report = match subject.report() {
         Ok(report) if subject.ca.is_some() => report,
         report => subject.facts().and(report)?,

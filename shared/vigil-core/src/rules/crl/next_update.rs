@@ -7,7 +7,7 @@ use crate::{
     crl::comparison::BACKDATED,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
     span::in_words,
 };
 
@@ -117,7 +117,7 @@ fn longest(profile: Profile, only_cas: bool) -> Duration {
 
 /// Relying parties that fail closed stop trusting the whole CA the second nextUpdate passes. The
 /// instant itself counts as passed, and the beginning of the headroom as inside it.
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let Some(next_update) = facts.next_update else {
         return Ok(vec![Observation::new(MISSING)]);

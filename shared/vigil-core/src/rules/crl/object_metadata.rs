@@ -5,7 +5,7 @@ use crate::{
     distribution::{Headers, ObjectMetadata},
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -64,7 +64,7 @@ const CACHED_TOO_LONG: Kind = Kind {
 
 const SHOW: &str = "aws s3api head-object --bucket {bucket} --key {key}";
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let Some(metadata) = &subject.metadata else {
         return Err(NotJudged::not_applicable("the CRL was not read from a bucket"));

@@ -4,7 +4,7 @@ use super::{CrlLocation, CrlState, CrlSubject, References};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -33,7 +33,7 @@ const MISSING: Kind = Kind {
 
 /// ACM PCA writes the first CRL only after a certificate that refers to it was issued, so an object
 /// that was never seen may rightly not be there.
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     match &subject.crl {
         CrlState::Read { .. } | CrlState::TooLarge { .. } | CrlState::Unreadable(_) => {
             return Ok(Vec::new());

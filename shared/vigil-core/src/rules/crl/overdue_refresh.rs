@@ -6,7 +6,7 @@ use super::{CrlSubject, next_update::headroom};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -33,7 +33,7 @@ const OVERDUE: Kind = Kind {
 
 /// "Around the midpoint" is all that is documented, so a tenth of the validity is granted on top. It
 /// includes the retries every 15 minutes.
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     subject.profile.only_of_acm_pca()?;
     let (Some(this_update), Some(next_update)) = (facts.this_update, facts.next_update) else {

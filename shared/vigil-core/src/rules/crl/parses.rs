@@ -6,7 +6,7 @@ use super::{CrlState, CrlSubject};
 use crate::{
     crl::{CrlError, CrlFacts},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -83,7 +83,7 @@ const UNREADABLE: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     match &subject.crl {
         CrlState::Missing => Err(NotJudged::not_applicable("there is no CRL object to judge")),
         CrlState::NotChecked(reason) => Err(NotJudged::unknown(reason)),

@@ -4,7 +4,7 @@ use super::{CrlSubject, Profile};
 use crate::{
     crl::CrlFacts,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -55,7 +55,7 @@ fn is_allowed(code: usize, subject: &CrlSubject, facts: &CrlFacts) -> bool {
     }
 }
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let counts: Vec<_> = NAMES
         .into_iter()

@@ -4,7 +4,7 @@ use super::CrlSubject;
 use crate::{
     crl::comparison::{Difference, Sample},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -62,7 +62,7 @@ const REASON: Kind = Kind {
     ..DATE
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     subject.facts()?;
     let Difference { date_moved, invalidity_moved, readded, reason_changed, .. } =
         subject.previous.as_ref().map_err(NotJudged::unknown)?;

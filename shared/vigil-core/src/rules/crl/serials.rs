@@ -3,7 +3,7 @@
 use super::{CrlSubject, Profile};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -68,7 +68,7 @@ const ZERO: Kind = Kind {
     ..DUPLICATE
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let entries = &facts.entries;
     // Other CAs may make CRLs for others (RFC 5280 §5.2.5), and then name whose an entry is.

@@ -6,7 +6,7 @@ use crate::{
     commands,
     crl::CrlFacts,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
     signature::SignatureError,
 };
 
@@ -68,7 +68,7 @@ const KEY_USAGE: Kind = Kind {
     first_command: commands::CSR,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let issuer = subject.issuer()?;
     let mut seen = Vec::new();

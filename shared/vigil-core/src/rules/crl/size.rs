@@ -5,7 +5,7 @@ use crate::{
     ca::CrlType,
     commands::REVOCATION_CONFIGURATION,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -60,7 +60,7 @@ const MANY: u64 = MAX_ENTRIES / 5 * 4;
 /// "Up to 1 MB".
 const MAX_PARTITION: u64 = 1024 * 1024;
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let Some(ca) = &subject.ca else {
         return Err(NotJudged::not_applicable("the quotas are of CAs of AWS Private CA"));

@@ -4,7 +4,7 @@ use super::CrlSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -51,7 +51,7 @@ const UNREADABLE: Kind = Kind {
     ..FUTURE
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let Some(this_update) = facts.this_update else {
         return Ok(vec![Observation::new(UNREADABLE)]);

@@ -3,7 +3,7 @@
 use super::CrlSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -35,7 +35,7 @@ const IN_ENTRIES: Kind = Kind {
     ..IN_CRL
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let mut seen = Vec::new();
     if !facts.unknown_critical_extensions.is_empty() {

@@ -4,7 +4,7 @@ use super::{CrlSubject, Profile};
 use crate::{
     crl::ISSUER_ALT_NAME,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
     uri,
 };
 
@@ -47,7 +47,7 @@ const NOT_VALID: Kind = Kind {
 
 const SHOW_CRL: &str = "openssl crl -inform DER -in crl.der -noout -text";
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let (mut not_fetched, mut not_valid) = (Vec::new(), Vec::new());
     for named in &facts.uris {

@@ -6,7 +6,7 @@ use super::CrlSubject;
 use crate::{
     crl::comparison::BACKDATED,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
     span::in_words,
 };
 
@@ -37,7 +37,7 @@ const DIFFERS: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let configured = subject.ca.as_ref().and_then(|ca| ca.crl.as_ref()?.expiration_in_days);
     let Some(expiration_in_days) = configured else {

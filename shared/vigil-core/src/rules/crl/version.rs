@@ -3,7 +3,7 @@
 use super::CrlSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -26,7 +26,7 @@ const NOT_V2: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let encoded = subject.facts()?.version;
     if encoded == Some(1) {
         return Ok(Vec::new());

@@ -4,7 +4,7 @@ use super::{CrlState, CrlSubject, ForeignWrite};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -44,7 +44,7 @@ const SIGNED_BY_CA: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
-fn check(subject: &CrlSubject) -> Verdict {
+fn check(subject: &CrlSubject) -> RuleAnswer {
     let foreign = subject.history.foreign_write.as_ref();
     let foreign = foreign.filter(|write| !write.is_overcome_by(&subject.crl));
     let Some(ForeignWrite { at, by }) = foreign else { return Ok(Vec::new()) };

@@ -4,7 +4,7 @@ use super::DistributionSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict, crl::CrlState},
+    rules::{NotJudged, Rule, RuleAnswer, crl::CrlState},
 };
 
 pub(super) const RULE: Rule<DistributionSubject> = Rule {
@@ -30,7 +30,7 @@ const OUTLIVES: Kind = Kind {
     first_command: super::DOWNLOAD,
 };
 
-fn check(subject: &DistributionSubject) -> Verdict {
+fn check(subject: &DistributionSubject) -> RuleAnswer {
     let headers = subject.headers()?;
     let CrlState::Read { facts, .. } = &subject.got else {
         return Err(NotJudged::not_applicable("the downloaded object is not a CRL"));

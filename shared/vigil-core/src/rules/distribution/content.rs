@@ -3,7 +3,7 @@
 use super::DistributionSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict, crl::CrlState},
+    rules::{NotJudged, Rule, RuleAnswer, crl::CrlState},
 };
 
 pub(super) const RULE: Rule<DistributionSubject> = Rule {
@@ -72,7 +72,7 @@ const OLDER: Kind = Kind {
     ..ANOTHER_CRL
 };
 
-fn check(subject: &DistributionSubject) -> Verdict {
+fn check(subject: &DistributionSubject) -> RuleAnswer {
     subject.headers()?;
     if subject.got_sha256 == subject.held_sha256 {
         return Ok(Vec::new());

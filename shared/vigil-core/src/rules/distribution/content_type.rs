@@ -3,7 +3,7 @@
 use super::DistributionSubject;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<DistributionSubject> = Rule {
@@ -27,7 +27,7 @@ const ANOTHER: Kind = Kind {
 };
 
 /// A server that sends no media type leaves it to the client.
-fn check(subject: &DistributionSubject) -> Verdict {
+fn check(subject: &DistributionSubject) -> RuleAnswer {
     let Some(content_type) = subject.headers()?.content_type.as_deref() else {
         return Err(NotJudged::not_applicable("no Content-Type was sent"));
     };

@@ -4,7 +4,7 @@ use super::DistributionSubject;
 use crate::{
     distribution::{DownloadError, Headers},
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<DistributionSubject> = Rule {
@@ -100,7 +100,7 @@ const UNAVAILABLE: &str = "Relying parties cannot download the CRL. Those that r
                            certificate of {ca}; others accept revoked ones.";
 const LOOK: &str = "Check the DNS record, the distribution and its origin. Show what clients get:";
 
-fn check(subject: &DistributionSubject) -> Verdict {
+fn check(subject: &DistributionSubject) -> RuleAnswer {
     let error = match &subject.download.result {
         Err(error) => error,
         Ok(Headers { decoded: None, .. }) => return Ok(Vec::new()),

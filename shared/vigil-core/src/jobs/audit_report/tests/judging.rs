@@ -7,7 +7,7 @@ use super::{
 use crate::{
     evidence::keys,
     fakes::{APPROVERS, signed},
-    fleet::{FleetReport, VerdictResult},
+    fleet::{FleetReport, RuleStatus},
     jobs::FindingAck,
 };
 
@@ -65,7 +65,7 @@ fn a_finding_that_reports_keep_ends_when_it_is_acknowledged() {
     assert_eq!(because, "carol has acknowledged it: the test CA of 2025");
     assert_eq!(report.acknowledged.len(), 1);
     let verdict = report.verdicts.iter().find(|of| of.rule == COMPROMISE).unwrap();
-    assert_eq!(verdict.result, VerdictResult::Acknowledged, "and not passed");
+    assert_eq!(verdict.result, RuleStatus::Acknowledged, "and not passed");
     assert!(report.findings.iter().all(|of| of.finding.rule != COMPROMISE));
 }
 
@@ -118,7 +118,7 @@ fn settings_that_cannot_be_used_are_a_finding_that_ends() {
     let report = page(&world);
     assert_eq!(statuses(&world, rule), [Status::New, Status::Resolved]);
     let verdict = report.verdicts.iter().find(|of| of.rule == "audit-report.successor").unwrap();
-    assert_eq!(verdict.result, VerdictResult::NotApplicable);
+    assert_eq!(verdict.result, RuleStatus::NotApplicable);
 }
 
 #[test]

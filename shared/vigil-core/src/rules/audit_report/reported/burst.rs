@@ -7,7 +7,7 @@ use crate::{
     audit_report::Summary,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -33,7 +33,7 @@ const BURST: Kind = Kind {
                     AttributeKey=EventName,AttributeValue=RevokeCertificate",
 };
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let summary = of.summary()?;
     let mut found = Vec::new();
     for of_hour in summary.revoked_by_recent_hour.iter() {

@@ -4,7 +4,7 @@ use super::ReportedCa;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -32,7 +32,7 @@ const REVOKED: Kind = Kind {
 };
 
 /// Each later revocation makes another finding: reports never forget the earlier ones.
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let concern = &of.summary()?.ca_compromise;
     let Some(last) = concern.first.first() else { return Ok(Vec::new()) };
     let seen = Observation::new(REVOKED)

@@ -8,7 +8,7 @@ use crate::{
     commands::CSR,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -46,7 +46,7 @@ const MONTHS_6: Kind = Kind {
     ..MONTHS_24
 };
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let ca = &of.ca;
     if !matches!(ca.status, CaStatus::Active | CaStatus::Disabled) {
         return Err(NotJudged::not_applicable(format!("the CA is {}", ca.status)));

@@ -6,7 +6,7 @@ use super::ReportedCa;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -34,7 +34,7 @@ const ISSUED: Kind = Kind {
     first_command: "vigil certificates --ca {arn} --issued-within 90d",
 };
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let tags = of.tags.as_ref().map_err(NotJudged::unknown)?;
     let Some(value) = tags.get(TAG) else {
         return Err(NotJudged::not_applicable("the CA has no tag vigil:dormant"));

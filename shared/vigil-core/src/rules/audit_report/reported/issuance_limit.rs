@@ -8,7 +8,7 @@ use crate::{
     commands::CSR,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -33,7 +33,7 @@ const TOO_SHORT: Kind = Kind {
     first_command: CSR,
 };
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let summary = of.summary()?;
     if of.ca.status != CaStatus::Active {
         return Err(NotJudged::not_applicable(format!("the CA is {}", of.ca.status)));

@@ -4,7 +4,7 @@ use super::ReportedCa;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -30,7 +30,7 @@ const REVOKED: Kind = Kind {
                     AttributeKey=EventName,AttributeValue=RevokeCertificate",
 };
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let concern = &of.summary()?.key_compromise;
     let Some(since) = of.watched_since else {
         return Err(NotJudged::unknown("since when Vigil watches the CA is not known"));

@@ -4,7 +4,7 @@ use super::ReportedCa;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -29,7 +29,7 @@ const NEW: Kind = Kind {
     first_command: "aws acm-pca get-policy --resource-arn {arn} --region {region} --output text",
 };
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let summary = of.summary()?;
     let Some(since) = of.watched_since else {
         return Err(NotJudged::unknown("since when Vigil watches the CA is not known"));

@@ -8,7 +8,7 @@ use crate::{
     commands::DESCRIBE,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -49,7 +49,7 @@ const WITH_COMPLETE_CRL: u64 = 1_000_000;
 const OTHERWISE: u64 = 100_000_000;
 const SOON_DAYS: u64 = 90;
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let summary = of.summary()?;
     let crl = of.ca.crl.as_ref().filter(|crl| crl.enabled);
     let is_complete = crl.is_some_and(|crl| crl.crl_type != Some(CrlType::Partitioned));

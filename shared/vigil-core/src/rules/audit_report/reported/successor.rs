@@ -4,7 +4,7 @@ use super::ReportedCa;
 use crate::{
     ca::UsageMode,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -36,7 +36,7 @@ const WITHIN_7_DAYS: Kind = Kind {
     ..WITHIN_30_DAYS
 };
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let summary = of.summary()?;
     if !of.thresholds.renews {
         return Err(NotJudged::not_applicable(

@@ -3,7 +3,7 @@
 use super::ReportedCa;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, Verdict},
+    rules::{Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -58,7 +58,7 @@ const UNUSUAL_NAMES: [&str; 4] = [
 /// Also `…_APICSRPassthrough`.
 const PASSTHROUGH_NAME: &str = "*CSRPassthrough*";
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let summary = of.summary()?;
     let mut found = Vec::new();
     for (arn, count) in summary.by_template.iter() {

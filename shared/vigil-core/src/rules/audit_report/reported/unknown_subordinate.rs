@@ -7,7 +7,7 @@ use crate::{
     audit_report::Named,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -38,7 +38,7 @@ const SETTLE: Duration = Duration::HOUR;
 /// More findings than this say no more.
 const MAX_FOUND: usize = 50;
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let issued = &of.summary()?.ca_certificates;
     let Some(known) = &of.authorities else {
         return Err(NotJudged::unknown(

@@ -5,7 +5,7 @@ use crate::{
     ca::{CaType, UsageMode},
     commands::ENABLE_OCSP,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -37,7 +37,7 @@ const VALID_OF_ROOT: Kind = Kind {
     ..VALID
 };
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let summary = of.summary()?;
     if of.ca.usage_mode == Some(UsageMode::ShortLivedCertificate) {
         return Err(NotJudged::not_applicable("the CA issues only short-lived certificates"));

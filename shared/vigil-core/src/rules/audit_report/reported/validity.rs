@@ -3,7 +3,7 @@
 use super::ReportedCa;
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{NotJudged, Rule, Verdict},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -28,7 +28,7 @@ const TOO_LONG: Kind = Kind {
                     {worst} --output text",
 };
 
-fn check(of: &ReportedCa) -> Verdict {
+fn check(of: &ReportedCa) -> RuleAnswer {
     let summary = of.summary()?;
     let Some(limit) = of.thresholds.max_validity_days else {
         return Err(NotJudged::not_applicable("the settings have no max_validity_days for the CA"));

@@ -25,6 +25,8 @@ use crate::{
     signature::{AlgorithmIdentifier, SignatureError},
 };
 
+mod surroundings;
+
 type Fixture = (&'static str, &'static str, CrlSubject);
 
 #[test]
@@ -33,7 +35,7 @@ fn every_kind_of_every_rule_has_a_fixture_with_only_it() {
     let all = [
         drafts(issuer),
         facts(issuer),
-        surroundings(issuer),
+        surroundings::spoilt(issuer),
         times(issuer),
         of_any_ca(issuer),
         issuers(issuer),
@@ -339,154 +341,6 @@ fn facts(issuer: &Issuer) -> Vec<Fixture> {
         ("crl.this-update", "unreadable", with(|s| facts_of(s).this_update = None)),
         ("crl.parses", "too-large", subject(issuer, CrlState::TooLarge { limit: 10 })),
         ("crl.parses", "unreadable", read(issuer, b"")),
-    ]
-}
-
-/// Spoilt in what is known beside the CRL.
-fn surroundings(issuer: &Issuer) -> Vec<Fixture> {
-    let some = || Sample { count: 1, first: vec!["01".to_owned()] };
-    let with = |spoil: &dyn Fn(&mut CrlSubject)| {
-        let mut subject = good(issuer);
-        spoil(&mut subject);
-        subject
-    };
-    let foreign = || Some(ForeignWrite { at: AT, by: "999999999999".to_owned() });
-    let ca_of = |subject: &mut CrlSubject| subject.ca.clone().unwrap();
-    let mut missing = subject(issuer, CrlState::Missing);
-    missing.history.seen_at = Some(AT);
-    let report = |coverage| with(&|s| s.report = Ok(Coverage::clone(&coverage)));
-    let previous = |difference| with(&|s| s.previous = Ok(Difference::clone(&difference)));
-    let idp = "crl.issuing-distribution-point";
-    let named = Named {
-        points: [("http://elsewhere/crl/1.crl".to_owned(), AT + Duration::days(30))].into(),
-        places: ["http://here/crl/1.crl".to_owned()].into(),
-        scanned: None,
-    };
-    vec![
-        (
-            "crl.distribution-points",
-            "no-crl-at-distribution-point",
-            with(&|s| s.named = Ok(named.clone())),
-        ),
-        ("crl.object-present", "missing", missing),
-        ("crl.writer", "signed-by-ca", with(&|s| s.history.foreign_write = foreign())),
-        (
-            "crl.writer",
-            "not-signed-by-ca",
-            with(&|s| {
-                s.history.foreign_write = foreign();
-                s.issuer = Err("not known".to_owned());
-                let CrlState::Read { signature, .. } = &mut s.crl else { panic!("it was read") };
-                *signature = None;
-            }),
-        ),
-        (
-            "crl.generation",
-            "failed",
-            with(&|s| s.history.failure = Some(GenerationFailure { at: AT, reason: None })),
-        ),
-        (
-            "crl.signature",
-            "not-the-cas",
-            with(&|s| {
-                let CrlState::Read { signature, .. } = &mut s.crl else { panic!("it was read") };
-                *signature = Some(Err(SignatureError::Mismatch));
-            }),
-        ),
-        (
-            "crl.signature",
-            "key-usage",
-            with(&|s| {
-                let only_certificates = issuer.certificate_der(Some([2, 0x04]));
-                s.issuer = Ok(Certificate::from_der(&only_certificates).unwrap());
-            }),
-        ),
-        (
-            "crl.algorithms",
-            "differs-from-configuration",
-            with(&|s| {
-                let signing_algorithm = Some("SHA512WITHECDSA".to_owned());
-                s.ca = Some(Ca { signing_algorithm, ..ca_of(s) });
-            }),
-        ),
-        (
-            idp,
-            "absent-from-partition",
-            with(&|s| {
-                let mut ca = ca_of(s);
-                ca.crl.as_mut().unwrap().crl_type = Some(CrlType::Partitioned);
-                s.ca = Some(ca);
-            }),
-        ),
-        (
-            "crl.entry-dates",
-            "before-ca",
-            with(&|s| s.ca = Some(Ca { created_at: Some(AT - Duration::HOUR), ..ca_of(s) })),
-        ),
-        ("crl.crl-number", "rolled-back", with(&|s| s.history.number = Some(vec![1; 9]))),
-        (
-            "crl.entry-dates",
-            "after-this-update",
-            with(&|s| facts_of(s).entries.last_revocation = Some(AT + Duration::HOUR)),
-        ),
-        (
-            "crl.crl-number",
-            "reused",
-            with(&|s| {
-                s.history.number = facts_of(s).number.clone();
-                s.history.this_update = Some(AT - Duration::DAY);
-            }),
-        ),
-        (
-            "crl.rewritten",
-            "date-moved",
-            previous(Difference { date_moved: some(), ..Difference::default() }),
-        ),
-        (
-            "crl.rewritten",
-            "invalidity-moved",
-            previous(Difference { invalidity_moved: some(), ..Difference::default() }),
-        ),
-        (
-            "crl.rewritten",
-            "readded",
-            previous(Difference { readded: some(), ..Difference::default() }),
-        ),
-        (
-            "crl.next-update",
-            "beyond-habit",
-            with(&|s| {
-                s.ca = None;
-                s.history.validity = Some(Duration::days(7));
-                facts_of(s).next_update = Some(AT + Duration::days(100));
-            }),
-        ),
-        (
-            "crl.rewritten",
-            "reason-changed",
-            previous(Difference { reason_changed: some(), ..Difference::default() }),
-        ),
-        ("crl.this-update", "rolled-back", with(&|s| s.history.this_update = Some(AT))),
-        (
-            "crl.completeness",
-            "missing",
-            report(Coverage { missing: some(), missing_since: Some(AT), ..coverage() }),
-        ),
-        (
-            "crl.never-issued",
-            "never-issued",
-            report(Coverage { never_issued: some(), ..coverage() }),
-        ),
-        (
-            "crl.early-removal",
-            "early",
-            previous(Difference { removed_early: some(), ..Difference::default() }),
-        ),
-        (
-            "crl.early-removal",
-            "unexplained",
-            previous(Difference { removed_unexplained: some(), ..Difference::default() }),
-        ),
     ]
 }
 

@@ -1,0 +1,172 @@
+//! What the acts of a case amount to: each answer is found in them, newest first.
+
+use time::OffsetDateTime;
+
+use super::{Case, CaseEntry, Doubt};
+use crate::{
+    cloudtrail::Deletion,
+    jobs::case::{
+        act::{Act, Judgement, Source},
+        machine::CaseState,
+    },
+    snapshot::Missing,
+};
+
+impl Case {
+    fn deletions(&self) -> impl DoubleEndedIterator<Item = &Deletion> {
+        self.entries.iter().filter_map(|entry| match &entry.act {
+            Act::Seen { deletion, .. } | Act::Joined { deletion } => Some(&**deletion),
+            _ => None,
+        })
+    }
+
+    /// Whether an event has been taken in, by CloudTrail's id of it.
+    pub(in crate::jobs) fn knows(&self, event_id: Option<&str>) -> bool {
+        self.deletions().any(|deletion| deletion.event_id.as_deref() == event_id)
+    }
+
+    /// Events of the one deletion that is being judged, by CloudTrail's ids: more than one contradict each
+    /// other, because a call has one record.
+    pub(in crate::jobs) fn event_ids(&self) -> Vec<&str> {
+        let mut ids = Vec::new();
+        for entry in &self.entries {
+            let id = match &entry.act {
+                Act::Seen { deletion, .. } => {
+                    ids.clear();
+                    deletion.event_id.as_deref()
+                }
+                Act::Joined { deletion } => deletion.event_id.as_deref(),
+                _ => None,
+            };
+            ids.extend(id.filter(|id| !ids.contains(id)));
+        }
+        ids
+    }
+
+    /// Under what a restoration is counted: the record, and which of its deletions.
+    pub(in crate::jobs) fn occasion(&self) -> String {
+        let seen = self.entries.iter().filter(|entry| matches!(entry.act, Act::Seen { .. }));
+        match seen.count() {
+            ..=1 => self.key(),
+            more => format!("{}#{more}", self.key()),
+        }
+    }
+
+    /// The deletion, by its event once that has come.
+    pub fn deletion(&self) -> &Deletion {
+        self.deletions().next_back().expect("a case begins with a deletion")
+    }
+
+    /// Where the deletion is known from.
+    pub(in crate::jobs) fn source(&self) -> Source {
+        let of_entry = |act: &Act| match act {
+            Act::Joined { .. } => Some(Source::Event),
+            Act::Seen { source, .. } => Some(*source),
+            _ => None,
+        };
+        let found = self.entries.iter().rev().find_map(|entry| of_entry(&entry.act));
+        found.expect("a case begins with a deletion")
+    }
+
+    /// The one that holds: facts that come late can lead to another.
+    pub fn judgement(&self) -> Option<&Judgement> {
+        self.entries.iter().rev().find_map(|entry| match &entry.act {
+            Act::Judged { judgement } => Some(&**judgement),
+            _ => None,
+        })
+    }
+
+    /// Objects of the evidence bucket that could not be used, and why.
+    pub(in crate::jobs) fn suspicious(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for entry in &self.entries {
+            match &entry.act {
+                Act::Seen { over_unreadable, passed_over, .. } => {
+                    if *over_unreadable {
+                        all.push(format!("{}: it held no case that holds together", self.key()));
+                    }
+                    all.extend(passed_over.iter().cloned());
+                }
+                Act::Judged { judgement } => all.extend(judgement.suspicious.iter().cloned()),
+                Act::Restoring { uncounted: Some(why), .. } => all.push(why.clone()),
+                _ => {}
+            }
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// Whether the CA is to become ACTIVE, and the record does not say how that ended.
+    pub(in crate::jobs) fn is_reactivating(&self) -> bool {
+        // An event that joins, and what is put back, come in between and change nothing of it.
+        let passed_over = |act: &Act| {
+            matches!(act, Act::Joined { .. } | Act::PuttingBack { .. } | Act::PutBack { .. })
+        };
+        let last = self.entries.iter().rev().find(|entry| !passed_over(&entry.act));
+        last.is_some_and(|entry| matches!(entry.act, Act::Reactivating { .. }))
+    }
+
+    /// What of the CA was put back, and whether that is done.
+    pub(in crate::jobs) fn put_back(&self) -> Option<(&Missing, bool)> {
+        self.entries.iter().enumerate().rev().find_map(|(seq, entry)| match &entry.act {
+            Act::PuttingBack { missing, .. } => {
+                let done = |entry: &CaseEntry| matches!(entry.act, Act::PutBack { .. });
+                Some((&**missing, self.entries[seq..].iter().any(done)))
+            }
+            _ => None,
+        })
+    }
+
+    /// When the CA was restored, where it is not on record that it has signed a CRL since.
+    pub(in crate::jobs) fn unverified(&self) -> Option<(OffsetDateTime, Doubt)> {
+        if !self.position.published {
+            return None;
+        }
+        let mut doubt = Doubt::NotYet;
+        for entry in self.entries.iter().rev() {
+            match &entry.act {
+                Act::Unverified { last: None } => doubt = Doubt::Unseen,
+                Act::Unverified { last: Some(_) } => doubt = Doubt::Published,
+                Act::Restored { deleted_again_at: None, .. } => return Some((entry.at, doubt)),
+                Act::FirstCrl { .. } | Act::Restored { .. } | Act::Seen { .. } => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Whether it waits for the end of a pause, and not for an operator, as policy says.
+    pub(in crate::jobs) fn is_pausing(&self) -> bool {
+        let last = self.entries.iter().rev().find_map(|entry| match &entry.act {
+            Act::Escalated { asked, .. } => Some(!asked),
+            Act::Withheld => Some(false),
+            _ => None,
+        });
+        self.position.state == CaseState::Escalated && last == Some(true)
+    }
+
+    /// Whether Vigil would have restored the CA, and only observed.
+    pub(in crate::jobs) fn is_withheld(&self) -> bool {
+        let last = self.entries.iter().rev().find_map(|entry| match &entry.act {
+            Act::Withheld => Some(true),
+            Act::Escalated { .. } | Act::Judged { .. } => Some(false),
+            _ => None,
+        });
+        self.position.state == CaseState::Escalated && last == Some(true)
+    }
+
+    /// Whether the window's end overruled what was decided before.
+    pub(in crate::jobs) fn is_overruled(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.act, Act::Overruled { .. }))
+    }
+
+    pub(in crate::jobs) fn last_published(&self) -> Option<(&[String], Option<&str>)> {
+        self.entries.iter().rev().find_map(|entry| match &entry.act {
+            Act::Published { findings, service, .. } => {
+                Some((findings.as_slice(), service.as_deref()))
+            }
+            _ => None,
+        })
+    }
+}
