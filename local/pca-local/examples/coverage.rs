@@ -34,13 +34,14 @@ const KNOWN_HEAD: &str = "\n## Texts of refusals\n\nWhat the real service was se
                           quotes it. `…` stands for what differs from call to call.\n\n\
                           | code | text | source | test |\n| --- | --- | --- | --- |\n";
 const CHOICES_HEAD: &str = "\n## Not known\n\nNo public document or report says what the real service \
-                            does or says here. Programs should not rely on it.\n\n\
+                            does or says here. Programs should not rely on it. `searched` is the day \
+                            on which public issues and pages were last searched for a report of it.\n\n\
                             ### Behaviour and codes\n\n\
-                            | question | choice | test |\n| --- | --- | --- |\n";
+                            | question | choice | test | searched |\n| --- | --- | --- | --- |\n";
 const UNKNOWN_HEAD: &str = "\n### Texts\n\nThese are pca-local's own words. The code is the service's \
                             for this case where a row above or the API reference says so, else a \
                             choice too.\n\n\
-                            | code | text |\n| --- | --- |\n";
+                            | code | text | searched |\n| --- | --- | --- |\n";
 const REFERENCE: &str = "https://docs.aws.amazon.com/privateca/latest/APIReference/API_";
 
 /// Something that the service does, as AWS documents it.
@@ -61,6 +62,8 @@ pub(crate) struct Choice {
     choice: String,
     /// `path: name` of the test that holds it.
     pub(crate) test: String,
+    /// The day on which public reports were last searched for an answer.
+    searched: Option<String>,
 }
 
 /// What a refusal says. Whose words they are: the service's, if there is a source.
@@ -71,6 +74,8 @@ pub(crate) struct Text {
     source: Option<String>,
     /// `path: name` of the test that quotes it, if there is a source.
     pub(crate) test: Option<String>,
+    /// The day on which public reports were last searched for one.
+    searched: Option<String>,
 }
 
 /// An error of the model that no rule here ends in. Faults on request can have it all the same.
@@ -131,18 +136,19 @@ pub(crate) fn page() -> Result<String, Box<dyn std::error::Error>> {
     }
     page.push_str(KNOWN_HEAD);
     let texts = texts()?;
-    for Text { code, text, source, test } in &texts {
+    for Text { code, text, source, test, .. } in &texts {
         if let (Some(source), Some(test)) = (source, test) {
             writeln!(page, "| {code} | {text} | {source} | `{test}` |")?;
         }
     }
     page.push_str(CHOICES_HEAD);
-    for Choice { question, choice, test } in choices()? {
-        writeln!(page, "| {question} | {choice} | `{test}` |")?;
+    for Choice { question, choice, test, searched } in choices()? {
+        let searched = searched.unwrap_or_default();
+        writeln!(page, "| {question} | {choice} | `{test}` | {searched} |")?;
     }
     page.push_str(UNKNOWN_HEAD);
-    for Text { code, text, .. } in texts.iter().filter(|text| text.source.is_none()) {
-        writeln!(page, "| {code} | {text} |")?;
+    for Text { code, text, searched, .. } in texts.iter().filter(|text| text.source.is_none()) {
+        writeln!(page, "| {code} | {text} | {} |", searched.as_deref().unwrap_or_default())?;
     }
     Ok(page)
 }

@@ -94,7 +94,7 @@ async fn what_cannot_be_shared_is_refused() {
             permission,
             "Could not find",
         ),
-        ("x", GUEST, permission, "is not the ARN"),
+        ("x", GUEST, permission, "Not a valid arn."),
     ] {
         let share = json!({
             "CertificateAuthorityArn": ca, "Principal": principal, "Permission": permission,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use aws_sdk_acmpca::{
+    Client,
     error::ProvideErrorMetadata as _,
     types::{
         ActionType, CertificateAuthorityStatus as Status, CertificateAuthorityType, ResourceOwner,
@@ -155,6 +156,55 @@ async fn pages_neither_repeat_nor_skip_when_cas_come_and_go() {
     assert_eq!(rest.next_token(), None);
     let bad = client.list_certificate_authorities().next_token("garbage").send().await.unwrap_err();
     assert_eq!(bad.code(), Some("InvalidNextTokenException"));
+}
+
+/// "Use the token returned from your previous call" (API reference, InvalidNextTokenException).
+#[tokio::test]
+async fn a_page_token_is_good_for_its_own_list_only() {
+    let service = service();
+    let [alice, bob] = ["alice", "444455556666"].map(|key| client(&service, key));
+    let mut made = Vec::new();
+    for name in ["a", "b"] {
+        let ca = create(&alice, CertificateAuthorityType::Root, name).await;
+        for key in ["x", "y"] {
+            let tag = Tag::builder().key(key).build().unwrap();
+            alice
+                .tag_certificate_authority()
+                .certificate_authority_arn(&ca)
+                .tags(tag)
+                .send()
+                .await
+                .unwrap();
+        }
+        made.push(ca);
+    }
+    let authorities = alice.list_certificate_authorities().max_results(1).send().await.unwrap();
+    let authorities = authorities.next_token().unwrap();
+    let tags = alice.list_tags().certificate_authority_arn(&made[0]).max_results(1);
+    let tags = tags.send().await.unwrap();
+    let tags = tags.next_token().unwrap();
+    let list_tags = |ca: &str, token: &str| {
+        alice.list_tags().certificate_authority_arn(ca).next_token(token).send()
+    };
+    let list = |client: &Client, token: &str| {
+        client.list_certificate_authorities().next_token(token).send()
+    };
+    let shared = ResourceOwner::OtherAccounts;
+    let shared = alice.list_certificate_authorities().resource_owner(shared);
+    let permissions = alice.list_permissions().certificate_authority_arn(&made[0]);
+    let refused = [
+        list(&alice, tags).await.unwrap_err().code().map(str::to_owned),
+        list(&bob, authorities).await.unwrap_err().code().map(str::to_owned),
+        shared.next_token(authorities).send().await.unwrap_err().code().map(str::to_owned),
+        permissions.next_token(tags).send().await.unwrap_err().code().map(str::to_owned),
+        list_tags(&made[1], tags).await.unwrap_err().code().map(str::to_owned),
+        list_tags(&made[0], authorities).await.unwrap_err().code().map(str::to_owned),
+    ];
+    for code in refused {
+        assert_eq!(code.as_deref(), Some("InvalidNextTokenException"));
+    }
+    assert_eq!(list(&alice, authorities).await.unwrap().certificate_authorities().len(), 1);
+    assert_eq!(list_tags(&made[0], tags).await.unwrap().tags().len(), 1);
 }
 
 #[tokio::test]

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+use aws_sdk_acmpca::{
+    primitives::Blob,
+    types::{CertificateAuthorityStatus, CertificateAuthorityType},
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use testkit::{pca::*, s3::S3};
@@ -199,12 +203,63 @@ async fn an_arn_of_another_kind_or_place_is_not_an_arn_of_a_ca() {
         (format!("{ca}/certificate/00"), "InvalidArnException"),
         (ca.replace("us-east-1", "eu-west-1"), "InvalidArnException"),
         (ca.replace("certificate-authority", "template"), "InvalidArnException"),
+        (ca.replace("arn:aws:", "arn:aws-cn:"), "InvalidArnException"),
         (ca.replace("111122223333", "444455556666"), "AccessDeniedException"),
         (ca.replace("acm-pca", "acm"), "ValidationException"),
     ] {
         let request = json!({"CertificateAuthorityArn": arn});
         let (_, body) = call(&service, "DescribeCertificateAuthority", &request).await;
         assert_eq!(body["__type"].as_str(), Some(want), "{arn}");
+    }
+}
+
+/// The words of hashicorp/terraform-provider-aws#45137; #45176 says what the request was.
+#[tokio::test]
+async fn arns_in_each_others_place_are_not_valid() {
+    let service = service();
+    let client = client(&service, "alice");
+    let root = active_root(&client).await;
+    let csr = csr(&client, &root).await;
+    let certificate = issue(&client, &root, csr, "RootCACertificate", years(1)).await;
+    for (ca, certificate) in [(&certificate, &root), (&root, &root), (&certificate, &certificate)] {
+        let request = json!({"CertificateAuthorityArn": ca, "CertificateArn": certificate});
+        let (status, body) = call(&service, "GetCertificate", &request).await;
+        let want = json!({"__type": "InvalidArnException", "message": "Not a valid arn."});
+        assert_eq!((status, body), (400, want), "{request}");
+    }
+}
+
+/// aws/aws-app-mesh-examples#318 and #319: `$(echo $CSR | base64)` is what AWS's walkthroughs send.
+#[tokio::test]
+async fn a_csr_and_a_certificate_may_stand_on_one_line() {
+    let service = service();
+    let client = client(&service, "alice");
+    let root = create(&client, CertificateAuthorityType::Root, "Root").await;
+    let echo = |text: &str| Blob::new(text.split_whitespace().collect::<Vec<_>>().join(" ") + "\n");
+    let csr = csr(&client, &root).await;
+    let csr = echo(std::str::from_utf8(csr.as_ref()).unwrap());
+    let arn = issue(&client, &root, csr, "RootCACertificate", years(1)).await;
+    let (own, _) = certificate(&client, &root, &arn).await;
+    let import = client.import_certificate_authority_certificate();
+    import.certificate_authority_arn(&root).certificate(echo(&own)).send().await.unwrap();
+    assert_eq!(status(&client, &root).await, CertificateAuthorityStatus::Active);
+}
+
+#[tokio::test]
+async fn a_template_is_one_of_the_cas_partition() {
+    let service = service();
+    let client = client(&service, "alice");
+    let root = active_root(&client).await;
+    let csr = csr(&client, &root).await;
+    for (partition, want) in [("aws", None), ("aws-cn", Some("ValidationException"))] {
+        let template = format!("arn:{partition}:acm-pca:::template/EndEntityCertificate/V1");
+        let request = json!({
+            "CertificateAuthorityArn": root, "Csr": BASE64_STANDARD.encode(&csr),
+            "SigningAlgorithm": "SHA256WITHECDSA", "TemplateArn": template,
+            "Validity": {"Type": "DAYS", "Value": 1},
+        });
+        let (_, body) = call(&service, "IssueCertificate", &request).await;
+        assert_eq!(body["__type"].as_str(), want, "{template}: {body}");
     }
 }
 

@@ -64,6 +64,27 @@ fn the_quick_start_ends_with_a_sound_certificate() {
     assert!(said.trim_end().ends_with('}') && said.contains("\"status\":\"ok\""), "{said}");
 }
 
+/// vigil-local has the S3 that the recipe asks for.
+#[test]
+fn the_recipe_of_revocation_ends_with_a_crl() {
+    let server = Server::start("vigil-local", &["up", "--listen", "127.0.0.1:0"]);
+    let begin = commands("quick-start.md", None);
+    let begin = begin.split("curl").next().unwrap();
+    let revoke = commands("recipes.md", Some("Revoke, and see the CRL"));
+    let revoke = format!("export AWS_ENDPOINT_URL_S3={}\n{revoke}", server.url);
+    let said = play(&server, &format!("{begin}{revoke}"));
+    assert!(said.contains("Key Compromise"), "{said}");
+}
+
+/// The Dockerfile, compose.yaml and the pieces for GitHub and GitLab: no engine here runs them.
+#[test]
+fn the_container_files_fit_each_other_and_the_program() {
+    let mut command = Command::new(tool("python"));
+    command.arg(root().join("tests/fixtures/containers.py")).arg(e2e::binary("pca-local"));
+    let said = run(&mut command).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(said.trim_end(), "ok");
+}
+
 #[test]
 fn the_recipes_do_what_they_say() {
     let server = Server::start("pca-local", &["--listen", "127.0.0.1:0", "--timing=immediate"]);

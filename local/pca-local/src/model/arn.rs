@@ -16,13 +16,10 @@ impl CaArn {
     /// Reads `arn:<partition>:acm-pca:<region>:<account>:certificate-authority/<id>`. The model's
     /// pattern has let other kinds of acm-pca ARN through: those are an `InvalidArnException`.
     pub(crate) fn parse(arn: &str) -> Result<Self, ApiError> {
-        let (ca, rest) = split(arn)?;
-        if let Some(rest) = rest {
-            return Err(ApiError::invalid_arn(format!(
-                "{arn} is not the ARN of a certificate authority: it ends in '/{rest}'"
-            )));
+        match split(arn)? {
+            (ca, None) => Ok(ca),
+            (_, Some(_)) => Err(not_valid()),
         }
-        Ok(ca)
     }
 
     pub(crate) fn certificate(&self, serial_hex: &str) -> String {
@@ -40,7 +37,7 @@ pub(crate) fn parse_certificate(arn: &str) -> Result<(CaArn, String), ApiError> 
     let (ca, rest) = split(arn)?;
     match rest.and_then(|rest| rest.strip_prefix("certificate/")) {
         Some(serial) if !serial.is_empty() => Ok((ca, serial.to_owned())),
-        _ => Err(ApiError::invalid_arn(format!("{arn} is not the ARN of a certificate"))),
+        _ => Err(not_valid()),
     }
 }
 
@@ -63,9 +60,13 @@ pub(crate) fn parse_serial(digits: &str) -> Option<[u8; 16]> {
     is_serial.then(|| u128::from_str_radix(digits, 16).ok()).flatten().map(u128::to_be_bytes)
 }
 
+/// The service's own words, for the ARNs of a CA and of a certificate in each other's place
+/// (terraform-provider-aws#45137, #45176).
+fn not_valid() -> ApiError {
+    ApiError::invalid_arn("Not a valid arn.")
+}
+
 fn split(arn: &str) -> Result<(CaArn, Option<&str>), ApiError> {
-    let invalid =
-        || ApiError::invalid_arn(format!("{arn} is not the ARN of a certificate authority"));
     let mut fields = arn.splitn(6, ':');
     let (
         Some("arn"),
@@ -76,15 +77,16 @@ fn split(arn: &str) -> Result<(CaArn, Option<&str>), ApiError> {
         Some(resource),
     ) = (fields.next(), fields.next(), fields.next(), fields.next(), fields.next(), fields.next())
     else {
-        return Err(invalid());
+        return Err(not_valid());
     };
-    let resource = resource.strip_prefix("certificate-authority/").ok_or_else(invalid)?;
+    let resource = resource.strip_prefix("certificate-authority/").ok_or_else(not_valid)?;
     let (id, rest) = match resource.split_once('/') {
         Some((id, rest)) => (id, Some(rest)),
         None => (resource, None),
     };
-    if region.is_empty() || account.len() != 12 || id.is_empty() {
-        return Err(invalid());
+    let is_whole = !region.is_empty() && account.len() == 12 && !id.is_empty();
+    if !is_whole || partition != partition_of(region).0 {
+        return Err(not_valid());
     }
     let ca = CaArn {
         partition: partition.to_owned(),
@@ -172,6 +174,8 @@ mod tests {
             "arn:aws:acm-pca::111122223333:certificate-authority/x",
             "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/",
             "arn:aws:acm-pca:us-east-1:111122223333:other/x",
+            "arn:aws-cn:acm-pca:us-east-1:111122223333:certificate-authority/x",
+            "arn:aws:acm-pca:cn-north-1:111122223333:certificate-authority/x",
         ] {
             assert_eq!(CaArn::parse(arn).unwrap_err().code, "InvalidArnException", "{arn}");
         }

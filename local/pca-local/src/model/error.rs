@@ -56,7 +56,9 @@ const OTHERS: &[(&str, u16)] = &[
     ("ExpiredTokenException", 403),
     ("IncompleteSignature", 403),
     ("InternalFailure", 500),
-    ("InvalidSignatureException", 403),
+    // As services that speak AWS JSON were seen to answer (aws/aws-sdk-js#254,
+    // remind101/logspout-kinesis#21); ACM PCA's table does not have it.
+    ("InvalidSignatureException", 400),
     ("LockoutPreventedException", 400),
     ("MissingAuthenticationTokenException", 403),
     ("NotAuthorized", 401),
@@ -80,7 +82,8 @@ impl ApiError {
 
     /// For what is wrong with the caller and not with the request.
     pub(crate) fn refused(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, status: 403, message: message.into() }
+        let known = OTHERS.iter().find(|(known, _)| *known == code);
+        Self { code, status: known.map_or(403, |(_, status)| *status), message: message.into() }
     }
 
     pub(crate) fn throttled() -> Self {

@@ -45,6 +45,9 @@ pub enum RequestError {
          -----END CERTIFICATE REQUEST-----"
     )]
     Format,
+    /// The service's own words (aws/aws-sdk-net#1261).
+    #[error("CSR is missing required element 'attributes'.")]
+    NoAttributes,
     #[error("the request names neither a subject nor a subject alternative name")]
     Nameless,
     #[error("the request is not PEM")]
@@ -85,9 +88,10 @@ impl Request {
         if info.version != 0 {
             return Err(RequestError::Version { version: info.version });
         }
+        let attributes = info.attributes.ok_or(RequestError::NoAttributes)?;
         signed.verify(info.public_key_info).map_err(RequestError::Signature)?;
         let subject = Name::from_der(info.subject).map_err(RequestError::Subject)?;
-        let extensions = requested_extensions(info.attributes).map_err(RequestError::Extensions)?;
+        let extensions = requested_extensions(attributes).map_err(RequestError::Extensions)?;
         if let Some(oid) = repeated(&extensions) {
             return Err(RequestError::ExtensionRepeated { oid });
         }
@@ -107,7 +111,7 @@ struct Info<'a> {
     subject: &'a [u8],
     public_key_info: &'a [u8],
     /// The contents of `[0]`. Some generators leave the field out when it would be empty.
-    attributes: &'a [u8],
+    attributes: Option<&'a [u8]>,
 }
 
 impl<'a> Info<'a> {
@@ -118,8 +122,8 @@ impl<'a> Info<'a> {
             let subject = parts.tlv_bytes()?;
             let public_key_info = parts.tlv_bytes()?;
             let attributes = match parts.is_finished() {
-                true => &[],
-                false => attributes(AnyRef::decode(parts)?)?,
+                true => None,
+                false => Some(attributes(AnyRef::decode(parts)?)?),
             };
             Ok::<_, der::Error>(Self { version, subject, public_key_info, attributes })
         })?;

@@ -45,6 +45,9 @@ pub enum PemError {
 /// The DER of every block, all of which must carry one of `labels`. Text around the blocks is
 /// skipped (RFC 7468 §5.2 allows explanatory text); lines may have any length and line ending.
 ///
+/// A line may also hold a whole block, with blanks for its line ends: `echo $CSR` makes such text,
+/// and the service takes it (aws/aws-app-mesh-examples#318, #319, and AWS's walkthroughs there).
+///
 /// # Errors
 /// If the text has no block, too many, or one with another label or without its end.
 pub fn decode_all(text: &[u8], labels: &[&str]) -> Result<Vec<Vec<u8>>, PemError> {
@@ -55,7 +58,7 @@ pub fn decode_all(text: &[u8], labels: &[&str]) -> Result<Vec<Vec<u8>>, PemError
         return Err(PemError::NotText);
     }
     let text = std::str::from_utf8(text).map_err(|_| PemError::NotText)?;
-    let mut lines = text.lines().map(str::trim);
+    let mut lines = Lines::of(text);
     let mut blocks = Vec::new();
     while let Some(line) = lines.next() {
         let Some(label) = between(line, BEGIN) else { continue };
@@ -81,6 +84,38 @@ pub fn decode_one(text: &[u8], labels: &[&str]) -> Result<Vec<u8>, PemError> {
     match (blocks.len(), blocks.pop()) {
         (1, Some(block)) => Ok(block),
         (found, _) => Err(PemError::Count { found }),
+    }
+}
+
+/// The lines of a text. A line that begins with a BEGIN line and goes on is taken as several.
+struct Lines<'a> {
+    lines: std::str::Lines<'a>,
+    rest: &'a str,
+    is_several: bool,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { lines: text.lines(), rest: "", is_several: false }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.rest.is_empty() {
+            self.rest = self.lines.next()?.trim();
+            self.is_several = self.rest.starts_with(BEGIN);
+        }
+        let end = match self.rest.strip_prefix(DASHES) {
+            _ if !self.is_several => None,
+            Some(label) => label.find(DASHES).map(|at| at + 2 * DASHES.len()),
+            None => self.rest.find(DASHES),
+        };
+        let (line, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        self.rest = rest.trim_start();
+        Some(line.trim_end())
     }
 }
 
@@ -141,6 +176,22 @@ mod tests {
                     BgcICQoL AA==\n-----END CERTIFICATE-----";
         let blocks = decode_all(text.as_bytes(), &[CERTIFICATE]).unwrap();
         assert_eq!(blocks, [vec![0, 1, 2, 3, 4, 5], vec![6, 7, 8, 9, 10, 11, 0]]);
+    }
+
+    /// aws/aws-app-mesh-examples#318: the service's walkthroughs send what `echo $CSR` prints.
+    #[test]
+    fn blanks_may_stand_for_the_line_ends_of_a_block() {
+        let lines = "-----BEGIN CERTIFICATE-----\nAAEC\nAwQF\n-----END CERTIFICATE-----\n";
+        let blanks = lines.replace('\n', " ");
+        let blocks = [blanks.repeat(2), format!("{blanks}\n{lines}"), blanks.replace(' ', "")];
+        for (text, count) in blocks.iter().zip([2, 2, 0]) {
+            let read = decode_all(text.as_bytes(), &[CERTIFICATE]).unwrap_or_default();
+            assert_eq!(read, vec![vec![0, 1, 2, 3, 4, 5]; count], "{text}");
+        }
+        for wrong in ["Bag ", "key: "] {
+            let text = format!("{wrong}{blanks}");
+            assert_eq!(decode_all(text.as_bytes(), &[CERTIFICATE]), Err(PemError::None), "{text}");
+        }
     }
 
     #[test]

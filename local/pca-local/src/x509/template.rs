@@ -10,9 +10,6 @@ pub use table::ALL;
 /// The template that applies when none is named.
 pub const DEFAULT: &str = "EndEntityCertificate/V1";
 
-const PARTITIONS: [&str; 8] =
-    ["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"];
-
 /// One certificate template of the service (user guide, "AWS Private CA template definitions").
 #[derive(Debug)]
 pub struct Template {
@@ -112,11 +109,10 @@ impl Variety {
     }
 }
 
-/// Template ARNs have neither Region nor account.
-pub fn find(arn: &str) -> Option<&'static Template> {
-    let (partition, rest) = arn.strip_prefix("arn:")?.split_once(':')?;
-    let name = rest.strip_prefix("acm-pca:::template/")?;
-    PARTITIONS.contains(&partition).then(|| by_name(name)).flatten()
+/// Looks a template up by its ARN, which has neither Region nor account, in a partition.
+pub fn find(arn: &str, partition: &str) -> Option<&'static Template> {
+    let rest = arn.strip_prefix("arn:")?.strip_prefix(partition)?;
+    by_name(rest.strip_prefix(":acm-pca:::template/")?)
 }
 
 /// Looks a template up by the end of its ARN, as [`DEFAULT`] is written.
@@ -130,13 +126,24 @@ mod tests {
 
     use super::*;
 
+    const PARTITIONS: [&str; 8] = [
+        "aws",
+        "aws-cn",
+        "aws-eusc",
+        "aws-iso",
+        "aws-iso-b",
+        "aws-iso-e",
+        "aws-iso-f",
+        "aws-us-gov",
+    ];
+
     #[test]
     fn there_are_61_templates_and_each_is_found_in_every_partition() {
         let names: HashSet<_> = ALL.iter().map(|template| template.name).collect();
         assert_eq!((ALL.len(), names.len()), (61, 61));
         for template in ALL {
             for partition in PARTITIONS {
-                let found = find(&template.arn(partition)).unwrap();
+                let found = find(&template.arn(partition), partition).unwrap();
                 assert_eq!(found.name, template.name);
             }
         }
@@ -154,8 +161,9 @@ mod tests {
             "arn:aws:acm-pca:eu-central-1::template/EndEntityCertificate/V1",
             "arn:aws:acm-pca::111122223333:template/EndEntityCertificate/V1",
             "arn:azure:acm-pca:::template/EndEntityCertificate/V1",
+            "arn:aws-cn:acm-pca:::template/EndEntityCertificate/V1",
         ] {
-            assert!(find(arn).is_none(), "{arn}");
+            assert!(find(arn, "aws").is_none(), "{arn}");
         }
     }
 

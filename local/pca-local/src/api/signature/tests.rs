@@ -66,10 +66,18 @@ fn a_good_signature_passes_for_five_minutes_on_both_sides() {
         assert_eq!(result.is_ok(), want, "{minutes} min {seconds} s: {result:?}");
     }
     let late = secrets().verify(&parts, BODY, SIGNED_AT + Duration::HOUR).unwrap_err();
+    // The words as in fabfuel/ecs-deploy#126, of ECS.
     assert_eq!(
         late.message,
         "Signature expired: 20150830T123600Z is now earlier than 20150830T133100Z \
          (20150830T133600Z - 5 min.)"
+    );
+    // The words as in the troubleshooting of awslabs/amazon-kinesis-video-streams-webrtc-sdk-c.
+    let early = secrets().verify(&parts, BODY, SIGNED_AT - Duration::HOUR).unwrap_err();
+    assert_eq!(
+        early.message,
+        "Signature not yet current: 20150830T123600Z is still later than 20150830T114100Z \
+         (20150830T113600Z + 5 min.)"
     );
 }
 
@@ -92,7 +100,7 @@ fn host_and_target_have_to_be_signed() {
         (with("SignedHeaders=host;x-amz-date", &target), "'X-Amz-Target'"),
     ] {
         let words = format!("{missing} must be a 'SignedHeader' in the AWS Authorization.");
-        assert_eq!((error.code, error.status), ("InvalidSignatureException", 403));
+        assert_eq!((error.code, error.status), ("InvalidSignatureException", 400));
         assert_eq!(error.message, words);
     }
 }
@@ -122,8 +130,19 @@ fn each_defect_has_its_code() {
         ),
     ] {
         let error = secrets.verify(&parts, body, SIGNED_AT).unwrap_err();
-        assert_eq!((error.code, error.status), (want, 403), "{name}");
+        // aws/aws-sdk-js#254; the others are of AWS's table of common errors.
+        let status = if want == "InvalidSignatureException" { 400 } else { 403 };
+        assert_eq!((error.code, error.status), (want, status), "{name}");
         assert!(!error.message.contains(SECRET));
+        if name == "wrong secret" {
+            // Pulumi's documentation quotes KMS so.
+            assert_eq!(
+                error.message,
+                "The request signature we calculated does not match the signature you provided. \
+                 Check your AWS Secret Access Key and signing method. Consult the service \
+                 documentation for details."
+            );
+        }
         if name == "unknown key" {
             assert_eq!(error.message, "The security token included in the request is invalid.");
         }

@@ -54,8 +54,9 @@ pub(crate) async fn issue_as(
     timing: Timing,
 ) -> Result<Output, ApiError> {
     let arn = input.certificate_authority_arn.clone().unwrap_or_default();
-    let template = find_template(input.template_arn.as_deref())?;
-    let template_arn = template.arn(partition(&caller.region));
+    let partition = partition(&caller.region);
+    let template = find_template(input.template_arn.as_deref(), partition)?;
+    let template_arn = template.arn(partition);
     let (arn, cell) =
         service.authority_for(caller, "IssueCertificate", &arn, Some(&template_arn))?;
     let now = service.now();
@@ -182,12 +183,12 @@ impl Signer {
     }
 }
 
-fn find_template(arn: Option<&str>) -> Result<&'static Template, ApiError> {
+fn find_template(arn: Option<&str>, partition: &str) -> Result<&'static Template, ApiError> {
     let Some(arn) = arn else {
         return template::by_name(template::DEFAULT)
             .ok_or_else(|| ApiError::internal("the default template is missing"));
     };
-    template::find(arn)
+    template::find(arn, partition)
         .ok_or_else(|| ApiError::validation(format!("{arn} is not a certificate template")))
 }
 

@@ -29,13 +29,16 @@ pub(crate) async fn run(
 ) -> Result<AuthorityPage, ApiError> {
     let now = service.now();
     let page = paging::page_size(input.max_results, MAX_PAGE);
-    let first = input.next_token.as_deref().map(paging::read_token).transpose()?.unwrap_or(0);
+    let owner = input.resource_owner.unwrap_or(ResourceOwner::SelfValue);
+    let list = format!("ListCertificateAuthorities {} {} {owner}", caller.account, caller.region);
+    let given = input.next_token.as_deref();
+    let first = given.map(|given| paging::read_token(&list, given)).transpose()?.unwrap_or(0);
     let place = AccountRegion { account: caller.account.clone(), region: caller.region.clone() };
-    let cells = match input.resource_owner {
-        Some(ResourceOwner::OtherAccounts) => service.store.shared_with(&place, first, now),
+    let cells = match owner {
+        ResourceOwner::OtherAccounts => service.store.shared_with(&place, first, now),
         _ => service.store.list(&place, first, now),
     };
-    let next = cells.get(page).map(|cell| paging::token(cell.lock().ordinal));
+    let next = cells.get(page).map(|cell| paging::token(&list, cell.lock().ordinal));
     let listed = cells.iter().take(page).map(|cell| cell.lock().shown(now)).collect();
     Ok(AuthorityPage { listed, next })
 }

@@ -22,7 +22,8 @@ pub(crate) async fn run(
     let authority = cell.lock();
     authority.permit(Call::Metadata, service.now())?;
     let page = paging::page_size(input.max_results, MAX_PAGE);
-    let (shown, next) = paging::page(&authority.permissions, input.next_token.as_deref(), page)?;
+    let (list, given) = (format!("ListPermissions {arn}"), input.next_token.as_deref());
+    let (shown, next) = paging::page(&list, &authority.permissions, given, page)?;
     let shown = shown.iter().map(|permission| permission.describe(&arn)).collect();
     Ok(Output::builder().set_permissions(Some(shown)).set_next_token(next).build())
 }

@@ -17,10 +17,11 @@ pub(crate) async fn run(
     input: Input,
 ) -> Result<Output, ApiError> {
     let arn = input.certificate_authority_arn.unwrap_or_default();
-    let (_, cell) = service.authority(caller, "ListTags", &arn)?;
+    let (arn, cell) = service.authority(caller, "ListTags", &arn)?;
     let authority = cell.lock();
     authority.permit(Call::Metadata, service.now())?;
     let page = paging::page_size(input.max_results, MAX_PAGE);
-    let (tags, next) = paging::page(&authority.tags, input.next_token.as_deref(), page)?;
+    let (list, given) = (format!("ListTags {arn}"), input.next_token.as_deref());
+    let (tags, next) = paging::page(&list, &authority.tags, given, page)?;
     Ok(Output::builder().set_tags(Some(tags.to_vec())).set_next_token(next).build())
 }

@@ -1,39 +1,51 @@
 //! Opaque page tokens: they name the next item by its place in the order of creation, so that
 //! inserting and deleting between two pages neither repeats nor skips anything.
+//!
+//! A token is good for the list that it came from: "Use the token returned from your previous call"
+//! (API reference, InvalidNextTokenException).
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::model::error::ApiError;
 
-const PREFIX: &str = "v1:";
+/// How many octets of the digest of its list a token begins with.
+const MARK: usize = 9;
 
 pub(super) fn page_size(max_results: Option<i32>, most: usize) -> usize {
     max_results.and_then(|max| usize::try_from(max).ok()).map_or(most, |max| max.min(most))
 }
 
-pub(super) fn token(next: u64) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(format!("{PREFIX}{next}"))
+/// `list` says which list it is: the operation and what it lists.
+pub(super) fn token(list: &str, next: u64) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode([mark(list).as_slice(), &next.to_be_bytes()].concat())
 }
 
-pub(super) fn read_token(token: &str) -> Result<u64, ApiError> {
-    BASE64_URL_SAFE_NO_PAD
-        .decode(token)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .and_then(|text| text.strip_prefix(PREFIX)?.parse().ok())
+pub(super) fn read_token(list: &str, token: &str) -> Result<u64, ApiError> {
+    let decoded = BASE64_URL_SAFE_NO_PAD.decode(token).ok();
+    decoded
+        .and_then(|octets| {
+            let next = octets.strip_prefix(mark(list).as_slice())?;
+            Some(u64::from_be_bytes(next.try_into().ok()?))
+        })
         .ok_or_else(|| ApiError::invalid_next_token("The NextToken is not one that was returned"))
+}
+
+fn mark(list: &str) -> Vec<u8> {
+    digest(&SHA256, list.as_bytes()).as_ref()[..MARK].to_vec()
 }
 
 /// One page of a list that is only ever appended to or taken from, by position.
 pub(super) fn page<'a, T>(
+    list: &str,
     all: &'a [T],
     token_given: Option<&str>,
     size: usize,
 ) -> Result<(&'a [T], Option<String>), ApiError> {
-    let first = token_given.map(read_token).transpose()?.unwrap_or(0);
+    let first = token_given.map(|given| read_token(list, given)).transpose()?.unwrap_or(0);
     let first = usize::try_from(first).unwrap_or(usize::MAX).min(all.len());
     let end = all.len().min(first.saturating_add(size));
-    let next = (end < all.len()).then(|| token(end as u64));
+    let next = (end < all.len()).then(|| token(list, end as u64));
     Ok((&all[first..end], next))
 }
 
@@ -43,9 +55,11 @@ mod tests {
 
     #[test]
     fn a_token_is_read_back_and_anything_else_is_refused() {
-        assert_eq!(read_token(&token(7)), Ok(7));
-        for garbage in ["", "7", "djE6", "djE6LTE", "ä"] {
-            assert_eq!(read_token(garbage).unwrap_err().code, "InvalidNextTokenException");
+        assert_eq!(read_token("mine", &token("mine", 7)), Ok(7));
+        let (yours, long) = (token("yours", 7), token("mine", 7) + "AA");
+        for garbage in ["", "7", "djE6", "djE6LTE", "ä", &yours, &long] {
+            let error = read_token("mine", garbage).unwrap_err();
+            assert_eq!(error.code, "InvalidNextTokenException", "{garbage}");
         }
     }
 
