@@ -1,5 +1,5 @@
 //! Directories of older formats are taken over with all that they have. Format 1 knew no marks and no
-//! digests; format 2 has digests of certificates alone.
+//! digests; format 2 has digests of certificates alone, and format 3 other ones of the rest.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
@@ -14,6 +14,19 @@ use rusqlite::{Connection, config::DbConfig};
 
 /// As that pca-local made it, read from the repository's history.
 const TABLES: &str = include_str!("fixtures/format-1.sql");
+/// The tables with a checksum for each row, in the column `digest`.
+const WITH_CHECKSUM: [&str; 10] = [
+    "authority",
+    "certificate",
+    "clock",
+    "create_token",
+    "issue_token",
+    "key",
+    "name",
+    "report",
+    "revocation",
+    "unissued",
+];
 /// "PCAL".
 const APPLICATION_ID: i64 = 0x5043_414c;
 
@@ -58,21 +71,22 @@ fn a_directory_of_format_2_is_taken_over_with_everything() {
     is_taken_over(|today, old| {
         copy(today, old, &["state.db", "lock"]);
         let old = Connection::open(old.join("state.db")).unwrap();
-        for table in [
-            "authority",
-            "certificate",
-            "clock",
-            "create_token",
-            "issue_token",
-            "key",
-            "name",
-            "report",
-            "revocation",
-            "unissued",
-        ] {
+        for table in WITH_CHECKSUM {
             old.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN digest")).unwrap();
         }
         old.pragma_update(None, "user_version", 2).unwrap();
+    });
+}
+
+#[test]
+fn a_directory_of_format_3_is_taken_over_with_everything() {
+    is_taken_over(|today, old| {
+        copy(today, old, &["state.db", "lock"]);
+        let old = Connection::open(old.join("state.db")).unwrap();
+        for table in WITH_CHECKSUM {
+            old.execute_batch(&format!("UPDATE {table} SET digest = 3")).unwrap();
+        }
+        old.pragma_update(None, "user_version", 3).unwrap();
     });
 }
 

@@ -152,8 +152,10 @@ fn an_older_mark_than_the_log_is_no_damage() {
 
 impl World {
     fn spawn(&self, name: &str) -> std::process::Child {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_pca-local"));
+        // Shells make what runs in the background ignore SIGINT, and children inherit it.
+        let mut command = std::process::Command::new("env");
         command
+            .args(["--default-signal=INT", env!("CARGO_BIN_EXE_pca-local")])
             .args(["--listen", "127.0.0.1:0", "--log", "error", "--data-dir"])
             .arg(self.at(name));
         command.stdout(std::process::Stdio::null()).spawn().unwrap()

@@ -11,7 +11,7 @@ use super::{
 /// "PCAL", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5043_414c;
 /// Counts the formats. A change that older versions cannot read is a new format.
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 
 /// Certificates are split: what is needed of each at the start is scanned without their DER. A
 /// certificate's `id` is the CA's number times 2^32 plus its place in the order of issuance, so
@@ -67,7 +67,7 @@ CREATE TABLE mark (
 /// A digest of the DER of each certificate from here on: also format 2.
 const BODY_DIGEST: &str = "ALTER TABLE body ADD COLUMN digest INTEGER;";
 
-/// A digest of each other row from here on: format 3.
+/// A checksum of each other row from here on: format 3, with SHA-256.
 const ROW_DIGESTS: &str = "
 ALTER TABLE clock ADD COLUMN digest INTEGER;
 ALTER TABLE authority ADD COLUMN digest INTEGER;
@@ -79,6 +79,20 @@ ALTER TABLE unissued ADD COLUMN digest INTEGER;
 ALTER TABLE report ADD COLUMN digest INTEGER;
 ALTER TABLE issue_token ADD COLUMN digest INTEGER;
 ALTER TABLE create_token ADD COLUMN digest INTEGER;
+";
+
+/// CRC-64 in place of SHA-256: format 4. What is there is taken as it is.
+const FORGET_ROW_DIGESTS: &str = "
+UPDATE clock SET digest = NULL;
+UPDATE authority SET digest = NULL;
+UPDATE key SET digest = NULL;
+UPDATE name SET digest = NULL;
+UPDATE certificate SET digest = NULL;
+UPDATE revocation SET digest = NULL;
+UPDATE unissued SET digest = NULL;
+UPDATE report SET digest = NULL;
+UPDATE issue_token SET digest = NULL;
+UPDATE create_token SET digest = NULL;
 ";
 
 /// The connection that writes. A file that is new is given its tables.
@@ -135,9 +149,10 @@ fn configure(connection: &mut Connection, format: Option<i64>) -> rusqlite::Resu
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         }
         Some(1) => transaction.execute_batch(&[BODY_DIGEST, ROW_DIGESTS].concat())?,
-        Some(_) => transaction.execute_batch(ROW_DIGESTS)?,
+        Some(2) => transaction.execute_batch(ROW_DIGESTS)?,
+        Some(_) => transaction.execute_batch(FORGET_ROW_DIGESTS)?,
     }
-    if format != Some(2) {
+    if matches!(format, None | Some(1)) {
         transaction.execute_batch(MARK)?;
         Mark::first().write(&transaction, false)?;
     }
