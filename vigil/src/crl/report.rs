@@ -64,7 +64,7 @@ fn from_the_beginning(
     let ending = reader.finish(&mut comparison).map_err(not_a_report)?;
     match ending.incomplete.into_iter().next() {
         Some(why) => Err(InputError::ReportIncomplete { path: path.to_owned(), why }),
-        None => Ok((comparison.tally, ending.unreadable.count)),
+        None => Ok((comparison.into_tally(), ending.unreadable.count)),
     }
 }
 
@@ -88,7 +88,7 @@ fn in_segments(
         loop {
             let from = header + next.fetch_add(1, Ordering::Relaxed) * SEGMENT;
             if from >= size {
-                return Ok(Some(comparison.tally));
+                return Ok(Some(comparison.into_tally()));
             }
             // With the line's end before it, if one ends there.
             let count = read_up_to(file, &mut piece, from - 1)?;

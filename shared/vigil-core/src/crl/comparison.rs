@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+mod digits;
 mod fingerprint;
 mod listing;
 mod marks;
@@ -40,6 +41,8 @@ pub struct Sample {
 }
 
 const MAX_NAMED: usize = 10;
+/// So many serials are looked for together: the memory is asked for all of them at once.
+const TOGETHER: usize = 64;
 
 impl Sample {
     fn add(&mut self, serial: Serial<'_>) {

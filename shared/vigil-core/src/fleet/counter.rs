@@ -81,10 +81,12 @@ impl CertificateCounter {
 
     /// The first record says whose report it is.
     fn is_of_ca(&mut self, certificate: &str) -> bool {
-        let of = certificate.split_once("/certificate/").map_or(certificate, |(of, _)| of);
         match &self.ca {
-            Some(ca) => ca.as_str() == of,
+            Some(ca) => certificate
+                .strip_prefix(ca.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("/certificate/")),
             None => {
+                let of = certificate.split_once("/certificate/").map_or(certificate, |(of, _)| of);
                 self.ca = of.parse().ok();
                 self.ca.is_some()
             }

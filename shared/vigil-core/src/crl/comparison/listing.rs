@@ -92,6 +92,9 @@ struct Part {
 /// So many rows begin alike for longer, on average: two lines of the processor's cache for each search.
 const ALIKE: usize = 16;
 
+/// Of 64 octets.
+const ROWS_IN_A_LINE: usize = 64 / size_of::<Row>();
+
 impl Part {
     fn of(rows: Vec<Row>, first: usize) -> Self {
         let bits = (rows.len() / ALIKE).max(1).ilog2();
@@ -108,8 +111,19 @@ impl Part {
     /// The rows that have this fingerprint: the place of the first, and all of them.
     #[inline]
     fn find(&self, fingerprint: u64) -> (usize, &[Row]) {
+        let (from, to) = self.bucket(fingerprint);
+        self.find_in(fingerprint, from as usize, to as usize)
+    }
+
+    /// The rows that begin like this fingerprint.
+    #[inline]
+    fn bucket(&self, fingerprint: u64) -> (u32, u32) {
         let bucket = alike(fingerprint, self.bits);
-        let (from, to) = (self.starts[bucket] as usize, self.starts[bucket + 1] as usize);
+        (self.starts[bucket], self.starts[bucket + 1])
+    }
+
+    #[inline]
+    fn find_in(&self, fingerprint: u64, from: usize, to: usize) -> (usize, &[Row]) {
         let rows = &self.rows[from..to];
         let before = rows.partition_point(|(other, _)| *other < fingerprint);
         let same = rows[before..].iter().take_while(|(other, _)| *other == fingerprint).count();
@@ -154,17 +168,45 @@ impl Listed {
     /// What the entries of a serial say.
     #[inline]
     pub(super) fn find(&self, fingerprint: u64) -> &[Row] {
-        self.parts[part_of(fingerprint)].find(fingerprint).1
+        self.part(fingerprint).find(fingerprint).1
     }
 
-    /// Marks the entries of a serial, and says whether there are any.
-    #[inline]
-    pub(super) fn mark(&self, fingerprint: u64, marks: &mut Marks) -> bool {
-        let (first, rows) = self.parts[part_of(fingerprint)].find(fingerprint);
-        for at in first..first + rows.len() {
-            marks.set(at);
+    /// Marks the entries of several serials, and says of each whether there are any. What is where in
+    /// memory is asked for all of them before any is looked at: a processor waits for all at once, not for
+    /// one after the other.
+    pub(super) fn mark_all<const N: usize>(
+        &self,
+        fingerprints: impl Iterator<Item = u64>,
+        marks: &mut Marks,
+        is_listed: &mut [bool; N],
+    ) {
+        let mut sought = [(0_u64, 0_u32, 0_u32); N];
+        let mut count = 0;
+        for (sought, fingerprint) in sought.iter_mut().zip(fingerprints) {
+            let (from, to) = self.part(fingerprint).bucket(fingerprint);
+            *sought = (fingerprint, from, to);
+            count += 1;
         }
-        !rows.is_empty()
+        let sought = &sought[..count];
+        let mut met = 0;
+        for (fingerprint, from, to) in sought {
+            let rows = &self.part(*fingerprint).rows[*from as usize..*to as usize];
+            met ^= rows.iter().step_by(ROWS_IN_A_LINE).fold(0, |met, (other, _)| met ^ other);
+        }
+        std::hint::black_box(met);
+        for ((fingerprint, from, to), is_listed) in sought.iter().zip(is_listed) {
+            let part = self.part(*fingerprint);
+            let (first, rows) = part.find_in(*fingerprint, *from as usize, *to as usize);
+            for at in first..first + rows.len() {
+                marks.set(at);
+            }
+            *is_listed |= !rows.is_empty();
+        }
+    }
+
+    #[inline]
+    fn part(&self, fingerprint: u64) -> &Part {
+        &self.parts[part_of(fingerprint)]
     }
 
     /// The entries that have no mark.

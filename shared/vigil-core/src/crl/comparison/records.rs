@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::{
     super::Serial, Coverage, Difference, Fingerprints, LISTED_WITHIN, Listed, Marks, Removed,
-    Sample, Unnamed,
+    Sample, TOGETHER, Unnamed, digits::Digits,
 };
 use crate::audit_report::{self, Brief, Sink};
 
@@ -86,14 +86,39 @@ impl Tally {
 #[derive(Debug)]
 pub struct Comparison<'l> {
     against: &'l Against<'l>,
-    /// What was seen so far.
-    pub tally: Tally,
+    tally: Tally,
+    /// Records that are not in the tally yet.
+    waiting: Vec<Waiting>,
+}
+
+/// What is needed of a record.
+#[derive(Debug)]
+struct Waiting {
+    fingerprint: u64,
+    serial: Kept,
+    revoked_at: Option<i64>,
+    not_after: i64,
+}
+
+#[derive(Debug)]
+enum Kept {
+    Short(u128),
+    Long(Digits),
+}
+
+impl Kept {
+    fn serial(&self) -> Serial<'_> {
+        match self {
+            Self::Short(number) => Serial::Short(*number),
+            Self::Long(digits) => digits.serial(),
+        }
+    }
 }
 
 impl<'l> Comparison<'l> {
     /// Goes on with a tally of the same entries.
     pub fn resume(against: &'l Against<'l>, tally: Tally) -> Self {
-        Self { against, tally }
+        Self { against, tally, waiting: Vec::with_capacity(TOGETHER) }
     }
 
     /// Begins with the first record.
@@ -101,31 +126,52 @@ impl<'l> Comparison<'l> {
         Self::resume(against, Tally::begin(against))
     }
 
-    fn see(&mut self, record: &Brief<'_>, serial: Serial<'_>, fingerprint: u64) {
-        let Self { against, tally } = self;
-        let mut is_listed = false;
+    /// What the records said that were taken.
+    pub fn into_tally(mut self) -> Tally {
+        self.look_for_all();
+        self.tally
+    }
+
+    #[inline]
+    fn wait(&mut self, record: &Brief<'_>, serial: Kept, fingerprint: u64) {
+        let (revoked_at, not_after) = (record.revocation(), record.not_after);
+        self.tally.latest = self.tally.latest.max(Some(record.issued_at)).max(record.revoked_at);
+        self.waiting.push(Waiting { fingerprint, serial, revoked_at, not_after });
+        if self.waiting.len() == TOGETHER {
+            self.look_for_all();
+        }
+    }
+
+    fn look_for_all(&mut self) {
+        let Self { against, tally, waiting } = self;
+        let mut is_listed = [false; TOGETHER];
         for (list, marks) in against.lists.iter().zip(&mut tally.listed) {
-            is_listed |= list.mark(fingerprint, marks);
+            list.mark_all(waiting.iter().map(|record| record.fingerprint), marks, &mut is_listed);
         }
-        let revoked_at = record.revocation();
-        // RFC 5280 §4.1.2.5: valid through notAfter, inclusive.
-        if let Some(revoked_at) = revoked_at
-            && !is_listed
-            && revoked_at < against.now - LISTED_WITHIN.whole_seconds()
-            && record.not_after >= against.now
-        {
-            tally.missing.add(serial);
-            let since = tally.missing_since.unwrap_or(i64::MAX);
-            tally.missing_since = Some(since.min(revoked_at));
+        for (record, is_listed) in waiting.iter().zip(is_listed) {
+            see(against, tally, record, is_listed);
         }
-        if let Some(removed) = against.removed.filter(|removed| !removed.is_empty())
-            && let Some(at) = removed.find(fingerprint)
-            && !tally.explained.set(at)
-            && removed.is_early(record.not_after)
-        {
-            tally.removed_early.add(serial);
-        }
-        tally.latest = tally.latest.max(Some(record.issued_at)).max(record.revoked_at);
+        waiting.clear();
+    }
+}
+
+fn see(against: &Against<'_>, tally: &mut Tally, record: &Waiting, is_listed: bool) {
+    // RFC 5280 §4.1.2.5: valid through notAfter, inclusive.
+    if let Some(revoked_at) = record.revoked_at
+        && !is_listed
+        && revoked_at < against.now - LISTED_WITHIN.whole_seconds()
+        && record.not_after >= against.now
+    {
+        tally.missing.add(record.serial.serial());
+        let since = tally.missing_since.unwrap_or(i64::MAX);
+        tally.missing_since = Some(since.min(revoked_at));
+    }
+    if let Some(removed) = against.removed.filter(|removed| !removed.is_empty())
+        && let Some(at) = removed.find(record.fingerprint)
+        && !tally.explained.set(at)
+        && removed.is_early(record.not_after)
+    {
+        tally.removed_early.add(record.serial.serial());
     }
 }
 
@@ -137,12 +183,14 @@ impl Sink for Comparison<'_> {
         let by = self.against.fingerprints;
         match &record.serial {
             audit_report::Serial::Number(number) => {
-                self.see(record, Serial::Short(*number), by.of_number(*number));
+                self.wait(record, Kept::Short(*number), by.of_number(*number));
             }
             audit_report::Serial::Text(text) => {
                 let mut buffer = [0; MAX_SERIAL_LENGTH + 1];
                 match octets(text, &mut buffer) {
-                    Some(octets) => self.see(record, Serial::of(octets), by.of(octets)),
+                    Some(octets) => {
+                        self.wait(record, Kept::Long(Digits::of(octets)), by.of(octets))
+                    }
                     None => self.tally.unreadable += 1,
                 }
             }

@@ -60,7 +60,7 @@ fn compared(
     let against = Against::new(lists.to_vec(), removed, NOW);
     let mut comparison = Comparison::begin(&against);
     records.iter().for_each(|record| comparison.take(record));
-    Compared::new(&against, comparison.tally, "r".to_owned(), written_at, 0)
+    Compared::new(&against, comparison.into_tally(), "r".to_owned(), written_at, 0)
 }
 
 fn hex(number: u8) -> String {
@@ -190,14 +190,14 @@ fn a_tally_that_was_put_down_comes_to_the_same_end() {
     let against = Against::new(vec![&current], Some(&removed), NOW);
     let mut first = Comparison::begin(&against);
     records[..70].iter().for_each(|record| first.take(record));
-    let json = serde_json::to_string(&first.tally).unwrap();
+    let json = serde_json::to_string(&first.into_tally()).unwrap();
     let tally: Tally = serde_json::from_str(&json).unwrap();
     assert!(tally.fits(&against));
     let other = listed(&entries[..20]);
     assert!(!tally.fits(&Against::new(vec![&other], Some(&removed), NOW)));
     let mut second = Comparison::resume(&against, tally);
     records[70..200].iter().for_each(|record| second.take(record));
-    let again = Compared::new(&against, second.tally, "r".to_owned(), None, 0);
+    let again = Compared::new(&against, second.into_tally(), "r".to_owned(), None, 0);
     assert_eq!(again.coverage, whole.coverage);
     assert_eq!(again.explain(removed.clone()).0, whole.explain(removed).0);
     assert_eq!((whole.coverage.missing.count, whole.coverage.never_issued.count), (100, 50));
@@ -216,7 +216,7 @@ fn merged_tallies_say_what_one_says() {
     for record in &records {
         let mut one = Comparison::begin(&against);
         one.take(record);
-        tally.merge(one.tally);
+        tally.merge(one.into_tally());
     }
     let merged = Compared::new(&against, tally, "r".to_owned(), None, 0);
     assert_eq!(merged.coverage, whole.coverage);

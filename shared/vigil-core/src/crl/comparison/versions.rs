@@ -4,7 +4,8 @@ use time::OffsetDateTime;
 
 use super::{
     super::{Entry, Serial},
-    BACKDATED, Difference, LISTED_WITHIN, Listed, Marks, Unnamed,
+    BACKDATED, Difference, LISTED_WITHIN, Listed, Marks, TOGETHER, Unnamed,
+    digits::Digits,
     said::Said,
 };
 
@@ -15,33 +16,15 @@ pub struct Versions<'l> {
     kept: Marks,
     removed: Vec<(u64, Digits)>,
     difference: Difference,
-}
-
-/// What is kept of a serial that is gone; RFC 5280 §4.1.2.2 has 20 octets at most.
-#[derive(Clone, Copy, Debug)]
-struct Digits {
-    length: u8,
-    octets: [u8; 21],
-}
-
-impl Digits {
-    fn of(serial: &[u8]) -> Self {
-        let mut octets = [0; 21];
-        let length = serial.len().min(octets.len());
-        octets[..length].copy_from_slice(&serial[..length]);
-        Self { length: u8::try_from(length).unwrap_or(21), octets }
-    }
-
-    fn serial(&self) -> Serial<'_> {
-        Serial::of(&self.octets[..usize::from(self.length)])
-    }
+    /// Entries that were not held against the current ones yet.
+    waiting: Vec<(u64, Digits, Said)>,
 }
 
 impl<'l> Versions<'l> {
     /// Against these entries.
     pub fn new(current: &'l Listed) -> Self {
-        let kept = Marks::none_of(current.len());
-        Self { current, kept, removed: Vec::new(), difference: Difference::default() }
+        let (kept, removed, waiting) = (Marks::none_of(current.len()), Vec::new(), Vec::new());
+        Self { current, kept, removed, difference: Difference::default(), waiting }
     }
 
     /// Takes an entry of the version before.
@@ -51,14 +34,29 @@ impl<'l> Versions<'l> {
             return;
         }
         let fingerprint = self.current.fingerprints().of(entry.serial);
-        if !self.current.mark(fingerprint, &mut self.kept) {
-            self.removed.push((fingerprint, Digits::of(entry.serial)));
-            return;
+        self.waiting.push((fingerprint, Digits::of(entry.serial), Said::of(entry)));
+        if self.waiting.len() == TOGETHER {
+            self.look_for_all();
         }
-        let (before, now) = (Said::of(entry), self.current.find(fingerprint));
-        if now.iter().all(|(_, now)| *now != before) {
-            self.changed(Serial::of(entry.serial), before, now[0].1);
+    }
+
+    fn look_for_all(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut is_listed = [false; TOGETHER];
+        let fingerprints = waiting.iter().map(|(fingerprint, ..)| *fingerprint);
+        self.current.mark_all(fingerprints, &mut self.kept, &mut is_listed);
+        for ((fingerprint, serial, before), is_listed) in waiting.iter().zip(is_listed) {
+            if !is_listed {
+                self.removed.push((*fingerprint, *serial));
+                continue;
+            }
+            let now = self.current.find(*fingerprint);
+            if now.iter().all(|(_, now)| now != before) {
+                self.changed(serial.serial(), *before, now[0].1);
+            }
         }
+        self.waiting = waiting;
+        self.waiting.clear();
     }
 
     fn changed(&mut self, serial: Serial<'_>, before: Said, now: Said) {
@@ -80,6 +78,7 @@ impl<'l> Versions<'l> {
 
     /// The version before was read to its end; `made` is its thisUpdate.
     pub fn finish(mut self, made: Option<OffsetDateTime>) -> Removed {
+        self.look_for_all();
         self.removed.sort_unstable_by_key(|(fingerprint, _)| *fingerprint);
         self.removed.dedup_by_key(|(fingerprint, _)| *fingerprint);
         let mut unnamed = Unnamed::default();

@@ -201,7 +201,7 @@ impl<'a> ReportRun<'a> {
             object: self.facts.clone(),
             basis: self.asked.basis.clone(),
             reader: reader.clone(),
-            tally: both.comparison.tally,
+            tally: both.comparison.into_tally(),
             choice: both.choice,
         };
         let body = match serde_json::to_vec(&checkpoint) {
@@ -230,7 +230,7 @@ impl<'a> ReportRun<'a> {
         }
         let bad = ending.unreadable.count;
         let created_at = self.newest.created_at;
-        let tally = both.comparison.tally;
+        let tally = both.comparison.into_tally();
         let compared = Compared::new(self.asked.against, tally, self.name(), Some(created_at), bad);
         let plan = both.choice.map(|choice| choice.finish(bad));
         Ok(Read { compared, created_at, plan })
