@@ -27,6 +27,11 @@ impl Condition {
         &self.operator
     }
 
+    /// The key as it is written.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Whether the condition is on this key, which is compared without regard to case.
     pub fn is_on(&self, key: &str) -> bool {
         self.key.eq_ignore_ascii_case(key)
@@ -147,7 +152,7 @@ mod tests {
         ] {
             assert_eq!(met(operator, key, &[value]), want, "{operator} {key}");
         }
-        for (operator, key) in [("StringEquals", "aws:SourceVpc"), ("IpAddress", template)] {
+        for (operator, key) in [("StringEquals", "aws:SourceVpc"), ("BinaryEquals", template)] {
             assert!(matches!(met(operator, key, &["x"]), Match::Unknown(_)), "{operator} {key}");
         }
     }

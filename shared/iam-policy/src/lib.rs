@@ -12,6 +12,7 @@
 //!   apply and never lifts a Deny.
 
 mod accept;
+mod address;
 mod condition;
 mod context;
 mod evaluate;
@@ -24,6 +25,7 @@ mod texts;
 mod three_valued;
 pub mod wildcard;
 
+pub use address::AddressRange;
 pub use condition::Condition;
 pub use context::Context;
 pub use evaluate::{Decision, Effect, Request};

@@ -1,6 +1,7 @@
 //! The operators of conditions, and how each compares.
 
 use super::instant::instant;
+use crate::address::AddressRange;
 use crate::wildcard::Wildcard;
 
 /// The parts of a name such as `ForAnyValue:StringNotLikeIfExists`.
@@ -22,6 +23,7 @@ pub(super) enum Set {
 
 #[derive(Clone, Copy, Debug)]
 enum Comparison {
+    Address,
     Arn,
     Bool,
     Date(Order),
@@ -42,7 +44,7 @@ enum Order {
 }
 
 impl Operator {
-    /// `None` for an operator that is not evaluated here: addresses and binary values.
+    /// `None` for an operator that is not evaluated here: binary values.
     pub(super) fn parse(name: &str) -> Option<Self> {
         let (set, name) = match name.split_once(':') {
             None => (None, name),
@@ -58,6 +60,8 @@ impl Operator {
             "ArnEquals" | "ArnLike" => (Comparison::Arn, false),
             "ArnNotEquals" | "ArnNotLike" => (Comparison::Arn, true),
             "Bool" => (Comparison::Bool, false),
+            "IpAddress" => (Comparison::Address, false),
+            "NotIpAddress" => (Comparison::Address, true),
             "StringEquals" => (Comparison::Exact, false),
             "StringEqualsIgnoreCase" => (Comparison::IgnoreCase, false),
             "StringLike" => (Comparison::Like, false),
@@ -73,6 +77,7 @@ impl Operator {
     /// with an ARN of fewer than six parts is not documented.
     pub(super) fn takes(self, wanted: &str) -> bool {
         match self.comparison {
+            Comparison::Address => AddressRange::read(wanted).is_some(),
             Comparison::Arn => parts(wanted).is_some(),
             Comparison::Date(_) => instant(wanted).is_some(),
             Comparison::Numeric(_) => number(wanted).is_some(),
@@ -93,6 +98,9 @@ impl Operator {
     /// Negation is left to the caller.
     pub(super) fn holds(self, wanted: &str, found: &str) -> bool {
         match self.comparison {
+            Comparison::Address => AddressRange::read(wanted)
+                .zip(found.parse().ok())
+                .is_some_and(|(range, address)| range.has(address)),
             Comparison::Arn => arn_like(wanted, found),
             Comparison::Bool | Comparison::IgnoreCase => wanted.eq_ignore_ascii_case(found),
             Comparison::Date(order) => order.holds(instant(found), instant(wanted)),
