@@ -32,6 +32,10 @@ pub struct Certificate {
     pub ca: Option<bool>,
     /// keyUsage cRLSign; `None` if the extension is absent, which restricts nothing.
     pub crl_sign: Option<bool>,
+    /// It has extensions, so it is of version 3.
+    pub is_extended: bool,
+    /// Critical extensions that RFC 5280 §4.2 does not define, dotted: the first 16.
+    pub unknown_critical: Vec<String>,
     /// The URIs of cRLDistributionPoints (RFC 5280 §4.2.1.13).
     pub distribution_points: Vec<String>,
 }
@@ -123,6 +127,8 @@ impl Certificate {
             authority_key_identifier: None,
             ca: None,
             crl_sign: None,
+            is_extended: extensions.is_some(),
+            unknown_critical: Vec::new(),
             distribution_points: Vec::new(),
         };
         if let Some(extensions) = extensions {
@@ -145,6 +151,12 @@ impl Certificate {
     }
 
     fn extension(&mut self, extension: &Extension<'_>) -> Result<(), DerError> {
+        if extension.critical
+            && !extension::is_of_certificates(extension.oid)
+            && self.unknown_critical.len() < 16
+        {
+            self.unknown_critical.push(extension.dotted()?);
+        }
         match extension.oid {
             extension::SUBJECT_KEY_IDENTIFIER => {
                 let identifier = extension.single()?;

@@ -202,4 +202,6 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod openssl_tests;
 #[cfg(test)]
+mod strict_tests;
+#[cfg(test)]
 mod tests;

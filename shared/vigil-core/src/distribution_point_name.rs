@@ -3,21 +3,28 @@
 use crate::{
     der::{DerError, Element, tag},
     general_name::{self, GeneralName},
-    name,
+    name, uri,
 };
 
 /// A name has a handful of URIs; a list of thousands is an attack on our memory.
 const MAX_NAMED: usize = 16;
 
-/// Longer ones are counted as other names: relying parties do not fetch from them.
-const MAX_URI: usize = 2048;
+/// Keeps the first URIs, and more of those that may be wrong: many good ones must not hide one of them.
+pub(crate) fn keeps(kept: usize, uri: &str) -> bool {
+    kept < MAX_NAMED || kept < 4 * MAX_NAMED && !uri::is_plain(uri)
+}
+
+/// A URI as text. What is longer than any that is fetched is cut, and stays too long.
+pub(crate) fn uri_text(octets: &[u8]) -> String {
+    String::from_utf8_lossy(&octets[..octets.len().min(uri::MAX_URI + 1)]).into_owned()
+}
 
 /// `DistributionPointName` (RFC 5280 §4.2.1.13).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DistributionPointName {
     /// The URIs of fullName; other kinds of names are only counted.
     Full {
-        /// Its URIs, the first 16.
+        /// Its URIs: the first 16, and those after them that are not plain ones.
         uris: Vec<String>,
         /// How many other names there are.
         others: u64,
@@ -30,16 +37,20 @@ impl DistributionPointName {
     /// `DistributionPointName ::= CHOICE { fullName [0], nameRelativeToCRLIssuer [1] }`
     pub(crate) fn read(choice: Element<'_>) -> Result<Self, DerError> {
         if choice.tag == tag::context_constructed(1) {
-            name::check_relative(choice)?;
+            let form = name::check_relative(choice)?;
+            if form.characters || form.order {
+                return Err(choice.invalid("nameRelativeToCRLIssuer"));
+            }
             return Ok(Self::RelativeToIssuer);
         }
         if choice.tag != tag::context_constructed(0) {
             return Err(choice.invalid("DistributionPointName"));
         }
-        let (mut uris, mut others) = (Vec::new(), 0);
+        let (mut uris, mut others): (Vec<String>, _) = (Vec::new(), 0);
         general_name::visit(choice, |name| match name {
-            GeneralName::Uri(uri) if uris.len() < MAX_NAMED && uri.len() <= MAX_URI => {
-                uris.push(String::from_utf8_lossy(uri).into_owned());
+            GeneralName::Uri(octets) => {
+                let uri = uri_text(octets);
+                if keeps(uris.len(), &uri) { uris.push(uri) } else { others += 1 }
             }
             _ => others += 1,
         })?;

@@ -22,6 +22,33 @@ pub(crate) const FRESHEST_CRL: &[u8] = &[0x55, 0x1d, 46];
 pub(crate) const NEXT_CRL_PUBLISH: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 21, 4];
 pub(crate) const AUTHORITY_INFO_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
 
+/// What RFC 5280 §4.2 and §5.2 define for certificates, beside the extensions above: what relying
+/// parties can be expected to process.
+const OF_CERTIFICATES: &[&[u8]] = &[
+    SUBJECT_KEY_IDENTIFIER,
+    KEY_USAGE,
+    &[0x55, 0x1d, 17],
+    ISSUER_ALT_NAME,
+    BASIC_CONSTRAINTS,
+    &[0x55, 0x1d, 30],
+    CRL_DISTRIBUTION_POINTS,
+    &[0x55, 0x1d, 32],
+    &[0x55, 0x1d, 33],
+    AUTHORITY_KEY_IDENTIFIER,
+    &[0x55, 0x1d, 36],
+    &[0x55, 0x1d, 37],
+    FRESHEST_CRL,
+    &[0x55, 0x1d, 54],
+    AUTHORITY_INFO_ACCESS,
+    // subjectInfoAccess
+    &[0x2b, 6, 1, 5, 5, 7, 1, 11],
+];
+
+/// Whether RFC 5280 defines the extension for certificates.
+pub(crate) fn is_of_certificates(oid: &[u8]) -> bool {
+    OF_CERTIFICATES.contains(&oid)
+}
+
 /// Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue } (RFC 5280 §4.1)
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extension<'a> {
@@ -38,7 +65,7 @@ impl<'a> Extension<'a> {
     pub(crate) fn read(element: Element<'a>) -> Result<Self, DerError> {
         let mut parts = element.open()?;
         let id = parts.expect(tag::OBJECT_IDENTIFIER)?;
-        if id.content.last().is_none_or(|octet| octet & 0x80 != 0) {
+        if !value::is_oid(id.content) {
             return Err(id.invalid("OBJECT IDENTIFIER"));
         }
         let critical = parts.optional(tag::BOOLEAN)?.map(value::boolean).transpose()?;

@@ -1,12 +1,16 @@
 //! GeneralName and GeneralNames, decoded as far as their forms go (RFC 5280 §4.2.1.6).
 
-use crate::der::{DerError, Element, tag, value};
+use crate::{
+    der::{DerError, Element, tag, value},
+    name,
+};
 
 /// A GeneralName that is of interest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GeneralName<'a> {
     /// A Name, encoded.
     Directory(&'a [u8]),
+    /// ASCII, whatever it says.
     Uri(&'a [u8]),
     Other,
 }
@@ -19,13 +23,20 @@ impl<'a> GeneralName<'a> {
         const DIRECTORY: u8 = tag::context_constructed(4);
         let invalid = || element.invalid("GeneralName");
         match element.tag {
-            RFC822 | DNS | URI if !element.content.is_ascii() => Err(invalid()),
+            RFC822 if !is_mailbox(element.content) => Err(element.invalid("rfc822Name")),
+            DNS if !is_dns_name(element.content) => Err(element.invalid("dNSName")),
+            URI if !element.content.is_ascii() => Err(invalid()),
             RFC822 | DNS => Ok(Self::Other),
             URI => Ok(Self::Uri(element.content)),
             DIRECTORY => {
                 let mut inner = element.open()?;
                 let name = inner.expect(tag::SEQUENCE)?;
                 inner.finish()?;
+                // RFC 5280 §4.2.1.6: a name is not empty.
+                let form = name::check(name)?;
+                if name.content.is_empty() || form.characters || form.order {
+                    return Err(name.invalid("directoryName"));
+                }
                 Ok(Self::Directory(name.raw))
             }
             // iPAddress: an address of version 4 or 6.
@@ -33,14 +44,12 @@ impl<'a> GeneralName<'a> {
                 Err(invalid())
             }
             // registeredID: the content of an OBJECT IDENTIFIER.
-            tag if tag == tag::context(8)
-                && element.content.last().is_none_or(|octet| octet & 0x80 != 0) =>
-            {
-                Err(invalid())
-            }
+            tag if tag == tag::context(8) && !value::is_oid(element.content) => Err(invalid()),
             tag if tag == tag::context(7) || tag == tag::context(8) => Ok(Self::Other),
-            // otherName, x400Address, ediPartyName: whole elements.
-            tag if [0, 3, 5].map(tag::context_constructed).contains(&tag) => {
+            tag if tag == tag::context_constructed(0) => other_name(element),
+            tag if tag == tag::context_constructed(5) => party_name(element),
+            // x400Address: whole elements.
+            tag if tag == tag::context_constructed(3) => {
                 let mut inner = element.open()?;
                 while !inner.is_empty() {
                     inner.element()?;
@@ -50,6 +59,45 @@ impl<'a> GeneralName<'a> {
             _ => Err(invalid()),
         }
     }
+}
+
+/// `OtherName ::= SEQUENCE { type-id OBJECT IDENTIFIER, value [0] EXPLICIT ANY }`
+fn other_name(element: Element<'_>) -> Result<GeneralName<'_>, DerError> {
+    let mut parts = element.open()?;
+    value::oid(parts.expect(tag::OBJECT_IDENTIFIER)?)?;
+    single(parts.expect(tag::context_constructed(0))?)?;
+    parts.finish()?;
+    Ok(GeneralName::Other)
+}
+
+/// `EDIPartyName ::= SEQUENCE { nameAssigner [0] OPTIONAL, partyName [1] }`, each a DirectoryString.
+fn party_name(element: Element<'_>) -> Result<GeneralName<'_>, DerError> {
+    let mut parts = element.open()?;
+    parts.optional(tag::context_constructed(0))?.map(single).transpose()?;
+    single(parts.expect(tag::context_constructed(1))?)?;
+    parts.finish()?;
+    Ok(GeneralName::Other)
+}
+
+/// The one element that an explicit tag wraps.
+fn single(wrapper: Element<'_>) -> Result<Element<'_>, DerError> {
+    let mut inner = wrapper.open()?;
+    let element = inner.element()?;
+    inner.finish()?;
+    Ok(element)
+}
+
+/// `Local-part "@" Domain` (RFC 5280 §4.2.1.6, RFC 2821 §4.1.2).
+fn is_mailbox(content: &[u8]) -> bool {
+    let at = content.iter().rposition(|octet| *octet == b'@');
+    let is_text = content.iter().all(|octet| (0x20..0x7f).contains(octet));
+    is_text && at.is_some_and(|at| at > 0 && at + 1 < content.len())
+}
+
+/// The characters of a host's name, and of a wildcard (RFC 5280 §4.2.1.6, RFC 1034 §3.5).
+fn is_dns_name(content: &[u8]) -> bool {
+    let is_usual = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.*".contains(octet);
+    !content.is_empty() && content.iter().all(is_usual)
 }
 
 /// Shows each name in `names`, whose own tag is the caller's business. Tells how many there are:
@@ -66,11 +114,79 @@ pub(crate) fn visit<'a>(
     Ok(count)
 }
 
-/// The accessLocation of an AccessDescription, which has an accessMethod before it (§4.2.2.1).
-pub(crate) fn access_location(description: Element<'_>) -> Result<GeneralName<'_>, DerError> {
+/// The content of id-ad-caIssuers (§4.2.2.1).
+const CA_ISSUERS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 2];
+
+/// Whether the accessMethod of an AccessDescription is caIssuers, and its accessLocation (§4.2.2.1).
+pub(crate) fn access(description: Element<'_>) -> Result<(bool, GeneralName<'_>), DerError> {
     let mut parts = description.open()?;
-    value::oid(parts.expect(tag::OBJECT_IDENTIFIER)?)?;
+    let method = parts.expect(tag::OBJECT_IDENTIFIER)?;
+    value::oid(method)?;
     let location = GeneralName::read(parts.element()?)?;
     parts.finish()?;
-    Ok(location)
+    Ok((method.content == CA_ISSUERS, location))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        crl::fixture::{name, seq, tlv},
+        der::Reader,
+    };
+
+    fn is_read(tag: u8, content: &[u8]) -> bool {
+        let der = tlv(tag, content);
+        GeneralName::read(Reader::new(&der).element().unwrap()).is_ok()
+    }
+
+    #[test]
+    fn a_general_name_has_the_form_of_its_kind() {
+        let oid = tlv(tag::OBJECT_IDENTIFIER, &[0x2a, 3]);
+        let text = |tag| tlv(tag, &tlv(0x0c, b"x"));
+        let unordered = seq(&[tlv(
+            tag::SET,
+            &[10, 3]
+                .map(|of| seq(&[tlv(tag::OBJECT_IDENTIFIER, &[0x55, 4, of]), tlv(0x0c, b"x")]))
+                .concat(),
+        )]);
+        for (tag, content, is_right) in [
+            (0x81, b"a@b.example".to_vec(), true),
+            (0x81, b"a".to_vec(), false),
+            (0x81, b"@b".to_vec(), false),
+            (0x81, b"a@".to_vec(), false),
+            (0x81, b"\xfc@b".to_vec(), false),
+            (0x81, vec![], false),
+            (0x82, b"*.a-b.example".to_vec(), true),
+            (0x82, b" ".to_vec(), false),
+            (0x82, b"\xfc".to_vec(), false),
+            (0x82, vec![], false),
+            (0x86, b"anything".to_vec(), true),
+            (0x86, b"\xfc".to_vec(), false),
+            (0x87, vec![1; 4], true),
+            (0x87, vec![1; 16], true),
+            (0x87, vec![1; 8], false),
+            (0x88, vec![0x2a, 3], true),
+            (0x88, vec![0x2a, 0x80, 3], false),
+            (0x88, vec![], false),
+            (0xa0, [oid.clone(), text(0xa0)].concat(), true),
+            (0xa0, oid.clone(), false),
+            (0xa0, text(0xa0), false),
+            (0xa0, [oid.clone(), text(0xa0), oid.clone()].concat(), false),
+            (0xa0, [oid, tlv(0xa0, &[])].concat(), false),
+            (0xa3, tlv(tag::SEQUENCE, &[]), true),
+            (0xa4, name("x"), true),
+            (0xa4, seq(&[vec![]]), false),
+            (0xa4, unordered, false),
+            (0xa4, [name("x"), vec![5, 0]].concat(), false),
+            (0xa5, text(0xa1), true),
+            (0xa5, [text(0xa0), text(0xa1)].concat(), true),
+            (0xa5, text(0xa0), false),
+            (0xa5, vec![], false),
+            (0xa6, tlv(0x16, b"http://a/"), false),
+            (0x89, vec![], false),
+        ] {
+            assert_eq!(is_read(tag, &content), is_right, "0x{tag:02x} {content:02x?}");
+        }
+    }
 }

@@ -69,6 +69,8 @@ pub struct AlgorithmIdentifier {
     pub algorithm: Option<SignatureAlgorithm>,
     /// Its parameters are not what the algorithm's RFC demands: NULL, nothing, or readable ones.
     pub odd_parameters: bool,
+    /// Its parameters encode a value that is the default, which X.690 §11.5 forbids.
+    pub is_default_encoded: bool,
 }
 
 impl AlgorithmIdentifier {
@@ -83,7 +85,9 @@ impl AlgorithmIdentifier {
         let parameters = if reader.is_empty() { None } else { Some(reader.element()?) };
         reader.finish()?;
         let (algorithm, odd_parameters) = algorithm(&oid, parameters);
-        Ok(Self { raw: element.raw.to_vec(), oid, algorithm, odd_parameters })
+        let is_default_encoded = matches!(algorithm, Some(SignatureAlgorithm::RsaPss(_)))
+            && parameters.and_then(encodes_default).unwrap_or(false);
+        Ok(Self { raw: element.raw.to_vec(), oid, algorithm, odd_parameters, is_default_encoded })
     }
 
     /// Signatures by it can be forged, whatever verifies them.
@@ -209,6 +213,26 @@ impl Pss {
         reader.finish().ok()?;
         Some(read)
     }
+}
+
+/// Whether a field of RSASSA-PSS-params has the value that it has without being there.
+fn encodes_default(parameters: Element<'_>) -> Option<bool> {
+    let mut reader = parameters.open().ok()?;
+    let hash = explicit(&mut reader, 0)?.map(hash_of);
+    let mask = explicit(&mut reader, 1)?.map(|mask| {
+        let mut mask = mask.open().ok()?;
+        mask.element().ok()?;
+        hash_of(mask.element().ok()?)
+    });
+    let salt = explicit(&mut reader, 2)?.map(value::unsigned);
+    let trailer = explicit(&mut reader, 3)?;
+    let default = Pss::DEFAULT;
+    Some(
+        hash == Some(Some(default.hash))
+            || mask == Some(Some(default.mask))
+            || salt == Some(Ok(u64::from(default.salt)))
+            || trailer.is_some(),
+    )
 }
 
 /// The content of an explicitly tagged field. The outer `None` means that it cannot be read.

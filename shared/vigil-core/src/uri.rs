@@ -3,8 +3,10 @@
 /// Why it cannot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UriError {
-    #[error("it has a character that a URI cannot have")]
+    #[error("it has a character that a URI cannot have, or not there")]
     Character,
+    #[error("it has more than {MAX_URI} octets")]
+    Long,
     #[error("a percent sign without two hexadecimal digits follows")]
     Percent,
     #[error("it is not absolute")]
@@ -16,6 +18,9 @@ pub(crate) enum UriError {
     #[error("its port is not a number of a port")]
     Port,
 }
+
+/// More than relying parties fetch from.
+pub(crate) const MAX_URI: usize = 2048;
 
 /// The scheme of an absolute URI (RFC 3986 §3) whose host can exist.
 pub(crate) fn scheme(uri: &str) -> Result<&str, UriError> {
@@ -47,6 +52,11 @@ pub(crate) fn scheme(uri: &str) -> Result<&str, UriError> {
     host.map_or(Ok(scheme), |host| can_exist(host).map(|()| scheme))
 }
 
+/// Whether a URI is one of HTTP that can be fetched from.
+pub(crate) fn is_plain(uri: &str) -> bool {
+    scheme(uri).is_ok_and(|scheme| scheme.eq_ignore_ascii_case("http"))
+}
+
 /// Whether a URI names something, wherever it leads (RFC 5280 §4.2.1.6): it has a scheme and what that
 /// is of, and a host that can exist if it has an authority.
 pub(crate) fn is_name(uri: &str) -> Result<(), UriError> {
@@ -64,9 +74,19 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
 
-/// RFC 3986 §2: unreserved, reserved, and percent-encoded.
+/// RFC 3986 §2: unreserved, reserved, and percent-encoded. Brackets stand around an address alone
+/// (§3.2.2), and one number sign begins the fragment (§3.5).
 fn characters(uri: &str) -> Result<(), UriError> {
     let octets = uri.as_bytes();
+    if octets.len() > MAX_URI {
+        return Err(UriError::Long);
+    }
+    let after_authority =
+        uri.split_once("//").and_then(|(_, rest)| rest.split_once(['/', '?', '#']));
+    let is_bracketed = after_authority.is_some_and(|(_, rest)| rest.contains(['[', ']']));
+    if is_bracketed || uri.matches('#').count() > 1 {
+        return Err(UriError::Character);
+    }
     for (at, octet) in octets.iter().enumerate() {
         if *octet == b'%' {
             let digits = octets.get(at + 1..at + 3).ok_or(UriError::Percent)?;
@@ -141,6 +161,9 @@ mod tests {
             ("http://a/x y", Err(UriError::Character)),
             ("http://a/\u{fc}", Err(UriError::Character)),
             ("http://a/<x>", Err(UriError::Character)),
+            ("http://a/[x]", Err(UriError::Character)),
+            ("http://a?x=[1]", Err(UriError::Character)),
+            ("http://a/#x#y", Err(UriError::Character)),
             ("http://a/%2", Err(UriError::Percent)),
             ("http://a/%zz", Err(UriError::Percent)),
             ("http://a..b/", Err(UriError::Host)),
@@ -153,5 +176,8 @@ mod tests {
         ] {
             assert_eq!(scheme(uri), want, "{uri}");
         }
+        let long = format!("http://a/{}", "x".repeat(MAX_URI));
+        assert_eq!(scheme(&long), Err(UriError::Long));
+        assert_eq!(scheme(&long[..MAX_URI]), Ok("http"));
     }
 }

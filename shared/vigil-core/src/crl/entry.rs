@@ -6,7 +6,7 @@ use super::faults::{self, EntryFaults, Fault, OF_ENTRIES};
 use crate::{
     der::{DerError, Element, tag, value},
     extension::{self, Extension, SeenOids},
-    general_name,
+    general_name::{self, GeneralName},
 };
 
 /// One element of revokedCertificates (RFC 5280 §5.1.2.6).
@@ -100,8 +100,12 @@ impl<'a> Entry<'a> {
                 self.indirect = true;
                 self.faults.set(EntryFaults::ISSUER_NOT_CRITICAL, !extension.critical);
                 let names = extension.single()?.tagged(tag::SEQUENCE)?;
-                let count = general_name::visit(names, |_| {})?;
-                self.faults.set(EntryFaults::NO_ISSUER, count == 0);
+                // RFC 5280 §5.3.3: the issuer's distinguished name must be one of them.
+                let mut is_named = false;
+                general_name::visit(names, |name| {
+                    is_named |= matches!(name, GeneralName::Directory(_));
+                })?;
+                self.faults.set(EntryFaults::NO_ISSUER, !is_named);
             }
             extension::INVALIDITY_DATE => {
                 self.faults.set(EntryFaults::CRITICAL_INVALIDITY, extension.critical);

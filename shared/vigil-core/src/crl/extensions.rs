@@ -8,10 +8,9 @@ use super::{
 };
 use crate::{
     der::{DerError, Element, Reader, tag, value},
-    distribution_point_name::DistributionPointName,
+    distribution_point_name::{DistributionPointName, keeps, uri_text},
     extension::{self, Extension, SeenOids},
     general_name::{self, GeneralName},
-    name,
 };
 
 /// RFC 5280 §5.2.5. The flags' names are the RFC's.
@@ -104,9 +103,19 @@ impl ExtensionFacts {
             ) => FaultKind::Critical,
             (extension::ISSUER_ALT_NAME, true) => FaultKind::RatherNotCritical,
             (extension::DELTA_CRL_INDICATOR, false) => FaultKind::NotCritical,
+            // It is known here, and to few relying parties.
+            (extension::NEXT_CRL_PUBLISH, true) => return self.unknown_critical(extension),
             _ => return,
         };
         self.fault(kind, part);
+    }
+
+    fn unknown_critical(&mut self, extension: &Extension<'_>) {
+        if let Ok(oid) = extension.dotted()
+            && self.unknown_critical.len() < MAX_NAMED
+        {
+            self.unknown_critical.push(oid);
+        }
     }
 
     fn extension(&mut self, extension: &Extension<'_>, part: &'static str) -> Result<(), DerError> {
@@ -135,10 +144,13 @@ impl ExtensionFacts {
             extension::NEXT_CRL_PUBLISH => {
                 self.next_publish = Some(value::time(extension.single()?)?);
             }
-            _ if extension.critical && self.unknown_critical.len() < MAX_NAMED => {
-                self.unknown_critical.push(extension.dotted()?);
+            _ => {
+                // An OID that is too long to be dotted is malformed.
+                extension.dotted()?;
+                if extension.critical {
+                    self.unknown_critical(extension);
+                }
             }
-            _ => {}
         }
         Ok(())
     }
@@ -188,17 +200,15 @@ impl ExtensionFacts {
         names: Element<'_>,
         part: &'static str,
     ) -> Result<(), DerError> {
-        let (mut uris, mut wrong) = (Vec::new(), Ok(()));
-        let count = general_name::visit(names, |name| match name {
-            GeneralName::Uri(uri) if uris.len() < MAX_NAMED => uris.push(uri),
-            GeneralName::Directory(name) if wrong.is_ok() => wrong = name::check(name),
-            _ => {}
+        let count = general_name::visit(names, |name| {
+            if let GeneralName::Uri(uri) = name {
+                self.uri(uri_text(uri), part);
+            }
         })?;
         if count == 0 {
             self.fault(FaultKind::EmptyList, part);
         }
-        uris.iter().for_each(|uri| self.uri(&String::from_utf8_lossy(uri), part));
-        wrong
+        Ok(())
     }
 
     /// `CRLDistributionPoints`, each with a name or a cRLIssuer (RFC 5280 §4.2.1.13).
@@ -216,7 +226,7 @@ impl ExtensionFacts {
             let mut fields = point.open()?;
             let name = fields.optional(tag::context_constructed(0))?;
             if let Some(reasons) = fields.optional(tag::context(1))? {
-                value::bits_of(reasons)?;
+                value::named_bits_of(reasons)?;
             }
             let issuer = fields.optional(tag::context_constructed(2))?;
             fields.finish()?;
@@ -246,8 +256,12 @@ impl ExtensionFacts {
         }
         while !reader.is_empty() {
             let description = reader.expect(tag::SEQUENCE)?;
-            if let GeneralName::Uri(uri) = general_name::access_location(description)? {
-                self.uri(&String::from_utf8_lossy(uri), part);
+            let (is_of_ca_issuers, location) = general_name::access(description)?;
+            if !is_of_ca_issuers {
+                self.fault(FaultKind::AccessMethod, part);
+            }
+            if let GeneralName::Uri(uri) = location {
+                self.uri(uri_text(uri), part);
             }
         }
         Ok(())
@@ -260,14 +274,14 @@ impl ExtensionFacts {
         }
         if let DistributionPointName::Full { uris, .. } = name {
             for uri in uris {
-                self.uri(uri, part);
+                self.uri(uri.clone(), part);
             }
         }
     }
 
-    fn uri(&mut self, uri: &str, part: &'static str) {
-        if self.uris.len() < MAX_NAMED {
-            self.uris.push(NamedUri { part, uri: uri.to_owned() });
+    fn uri(&mut self, uri: String, part: &'static str) {
+        if keeps(self.uris.len(), &uri) {
+            self.uris.push(NamedUri { part, uri });
         }
     }
 
@@ -310,7 +324,7 @@ fn distribution_point(
     let users = flag(&mut reader, 1)?;
     let cas = flag(&mut reader, 2)?;
     if let Some(reasons) = reader.optional(tag::context(3))? {
-        value::bits_of(reasons)?;
+        value::named_bits_of(reasons)?;
         point.only_some_reasons = true;
     }
     let indirect = flag(&mut reader, 4)?;

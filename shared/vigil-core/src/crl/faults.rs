@@ -7,6 +7,10 @@ pub enum FaultKind {
     TimeForm,
     /// FALSE is encoded where it is the default.
     DefaultEncoded,
+    /// A string or a set of a name is not in the form of DER.
+    NameForm,
+    /// An access method other than caIssuers.
+    AccessMethod,
     /// A list that must have an element, or must be left out, is there without one.
     EmptyList,
     /// The same extension twice.
@@ -51,7 +55,7 @@ pub(super) const OF_ENTRIES: [(FaultKind, &str); 8] = [
     (FaultKind::Critical, "reasonCode"),
     (FaultKind::Critical, "invalidityDate"),
     (FaultKind::NotCritical, "certificateIssuer"),
-    (FaultKind::EmptyList, "certificateIssuer"),
+    (FaultKind::EmptyList, "directoryName in certificateIssuer"),
 ];
 
 impl EntryFaults {

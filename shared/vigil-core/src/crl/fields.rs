@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     der::{DerError, Element, tag, value},
+    name,
     signature::AlgorithmIdentifier,
 };
 
@@ -46,7 +47,16 @@ impl Fields {
             CrlPart::InnerAlgorithm => {
                 self.inner_algorithm = Some(AlgorithmIdentifier::read(element)?);
             }
-            CrlPart::Issuer => self.issuer = element.tagged(tag::SEQUENCE)?.raw.to_vec(),
+            CrlPart::Issuer => {
+                self.issuer = element.tagged(tag::SEQUENCE)?.raw.to_vec();
+                match name::check(element) {
+                    Ok(form) if form.characters || form.order => {
+                        faults::add(&mut self.faults, FaultKind::NameForm, part.name(), 1);
+                    }
+                    Ok(_) => {}
+                    Err(error) => self.malformed.push(Malformed { part: part.name(), error }),
+                }
+            }
             CrlPart::ThisUpdate => self.this_update = self.time(part, element),
             CrlPart::NextUpdate => self.next_update = self.time(part, element),
             CrlPart::Entry => match Entry::read(element) {
@@ -119,6 +129,14 @@ impl Fields {
         };
         if self.has_entries && facts.entries.count == 0 {
             faults::add(&mut facts.faults, FaultKind::EmptyList, CrlPart::Entries.name(), 1);
+        }
+        for (algorithm, part) in [
+            (&facts.inner_algorithm, CrlPart::InnerAlgorithm),
+            (&facts.outer_algorithm, CrlPart::OuterAlgorithm),
+        ] {
+            if algorithm.is_default_encoded {
+                faults::add(&mut facts.faults, FaultKind::DefaultEncoded, part.name(), 1);
+            }
         }
         let of_entries = std::mem::take(&mut facts.entries.faults);
         facts.faults.extend(of_entries);

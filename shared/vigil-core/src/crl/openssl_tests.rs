@@ -84,6 +84,8 @@ fn openssl_and_we_agree_on_its_crls_in_every_algorithm() {
     let pss = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"];
     let mask = ["-sigopt", "rsa_mgf1_md:sha256"];
     let weak_rsa = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1031"];
+    // aws-lc-rs takes no exponent of more than 33 bits.
+    let large_exponent = [&rsa[..], &["-pkeyopt", "rsa_keygen_pubexp:1099511627791"]].concat();
     let k256 = ec("ec_paramgen_curve:secp256k1");
     let md = |name| ["-md", name];
     let salt = |length: &'static str| {
@@ -106,6 +108,7 @@ fn openssl_and_we_agree_on_its_crls_in_every_algorithm() {
         ("SHA1WITHRSA_PSS", &rsa, [&md("sha1")[..], &salt("20")].concat()),
         ("SHA1WITHRSA", &rsa, md("sha1").to_vec()),
         ("SHA224WITHRSA", &rsa, md("sha224").to_vec()),
+        ("SHA256WITHRSA", &large_exponent, md("sha256").to_vec()),
         ("SHA256WITHRSA", &weak_rsa, md("sha256").to_vec()),
         ("SHA384WITHRSA_PSS", &weak_rsa, [&md("sha384")[..], &salt("17")].concat()),
         ("SHA256WITHECDSA", &k256, md("sha256").to_vec()),

@@ -299,27 +299,38 @@ fn a_streamed_hash_verifies_alike_in_pieces_of_any_size() {
 fn an_ml_dsa_signature_is_verified_over_the_whole_message() {
     use aws_lc_rs::{
         encoding::AsDer,
-        signature::{KeyPair, ML_DSA_65_SIGNING, PqdsaKeyPair},
+        signature::{
+            KeyPair, ML_DSA_44_SIGNING, ML_DSA_65_SIGNING, ML_DSA_87_SIGNING, PqdsaKeyPair,
+        },
     };
-    let key = PqdsaKeyPair::generate(&ML_DSA_65_SIGNING).unwrap();
-    let ml_dsa = algorithm(&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 18]);
-    let issuer = Issuer::new("Root");
-    let draft = Draft { inner_algorithm: ml_dsa.clone(), ..Draft::good(&issuer, AT) };
-    let tbs = draft.tbs();
-    let mut signature = vec![0; key.algorithm().signature_len()];
-    key.sign(&tbs, &mut signature).unwrap();
-    let bits = tlv(tag::BIT_STRING, &[&[0], &signature[..]].concat());
-    let der = fixture::seq(&[tbs, ml_dsa, bits]);
-    let spki = key.public_key().as_der().unwrap().as_ref().to_vec();
-    let certificate = Certificate { spki, ..issuer.certificate() };
+    for (signing, last, name) in [
+        (&ML_DSA_44_SIGNING, 17, "ML_DSA_44"),
+        (&ML_DSA_65_SIGNING, 18, "ML_DSA_65"),
+        (&ML_DSA_87_SIGNING, 19, "ML_DSA_87"),
+    ] {
+        let key = PqdsaKeyPair::generate(signing).unwrap();
+        let ml_dsa = algorithm(&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, last]);
+        let issuer = Issuer::new("Root");
+        let draft = Draft { inner_algorithm: ml_dsa.clone(), ..Draft::good(&issuer, AT) };
+        let tbs = draft.tbs();
+        let mut signature = vec![0; key.algorithm().signature_len()];
+        key.sign(&tbs, &mut signature).unwrap();
+        let bits = tlv(tag::BIT_STRING, &[&[0], &signature[..]].concat());
+        let der = fixture::seq(&[tbs, ml_dsa, bits]);
+        let spki = key.public_key().as_der().unwrap().as_ref().to_vec();
+        let certificate = Certificate { spki, ..issuer.certificate() };
 
-    let crl = read_in_pieces(&der, 100).unwrap();
-    assert_eq!(crl.facts.inner_algorithm.to_string(), "ML_DSA_65");
-    assert_eq!(crl.verify(&certificate), Ok(()));
-    let mut changed = der;
-    let at = changed.windows(3).position(|bytes| bytes == [2, 1, 0x11]).unwrap();
-    changed[at + 2] ^= 1;
-    assert_eq!(Crl::read(&changed).unwrap().verify(&certificate), Err(SignatureError::Mismatch));
+        let crl = read_in_pieces(&der, 100).unwrap();
+        assert_eq!(crl.facts.inner_algorithm.to_string(), name);
+        assert_eq!(crl.verify(&certificate), Ok(()));
+        let mut changed = der;
+        let at = changed.windows(3).position(|bytes| bytes == [2, 1, 0x11]).unwrap();
+        changed[at + 2] ^= 1;
+        assert_eq!(
+            Crl::read(&changed).unwrap().verify(&certificate),
+            Err(SignatureError::Mismatch)
+        );
+    }
 }
 
 /// The fast way through the usual entries must say what the slow one says, whatever stands there.

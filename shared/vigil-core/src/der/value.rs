@@ -83,6 +83,22 @@ pub fn bits_of(element: Element<'_>) -> Result<(&[u8], u8), DerError> {
     }
 }
 
+/// The content of a BIT STRING of named bits, in the one form that DER gives it: the unused bits are
+/// zero, and the last used bit is one (X.690 §11.2).
+///
+/// # Errors
+///
+/// [`DerError`] if the element is not the content of one.
+pub fn named_bits_of(element: Element<'_>) -> Result<&[u8], DerError> {
+    let (bits, unused) = bits_of(element)?;
+    match bits.last() {
+        Some(last) if last.trailing_zeros() != u32::from(unused) => {
+            Err(element.invalid("BIT STRING of named bits"))
+        }
+        _ => Ok(bits),
+    }
+}
+
 /// A named bit of a BIT STRING: bit 0 is the first one (X.680 §22.2).
 pub fn named_bit(bits: &[u8], number: usize) -> bool {
     bits.get(number / 8).is_some_and(|octet| octet & (0x80 >> (number % 8)) != 0)
@@ -90,6 +106,15 @@ pub fn named_bit(bits: &[u8], number: usize) -> bool {
 
 /// Longer than any that was ever assigned; it bounds what ends up in reports.
 const MAX_OID: usize = 64;
+
+/// Whether octets are the content of an OBJECT IDENTIFIER, each arc in its shortest form (X.690 §8.19.2).
+#[inline]
+pub fn is_oid(content: &[u8]) -> bool {
+    let is_padded = |pair: &[u8]| pair[0] & 0x80 == 0 && pair[1] == 0x80;
+    matches!(content, [first, ..] if *first != 0x80)
+        && content.last().is_some_and(|last| last & 0x80 == 0)
+        && !content.windows(2).any(is_padded)
+}
 
 /// The dotted form of an OBJECT IDENTIFIER's content.
 ///
@@ -162,7 +187,7 @@ pub fn time(element: Element<'_>) -> Result<OffsetDateTime, DerError> {
 /// Whether a time that was read stands in the form of other years: UTCTime through 2049,
 /// GeneralizedTime from 2050 on (RFC 5280 §5.1.2.4). A UTCTime cannot say a later year.
 pub fn is_odd_form(element: Element<'_>, time: OffsetDateTime) -> bool {
-    element.tag == tag::GENERALIZED_TIME && (1950..2050).contains(&time.year())
+    element.tag == tag::GENERALIZED_TIME && time.year() < 2050
 }
 
 /// The content of a UTCTime in seconds since 1970. The same as [`time()`], for CRLs of a million
@@ -245,6 +270,31 @@ mod tests {
         assert_eq!(decode(&[6, 0], oid), None, "empty");
         assert_eq!(decode(&[6, 2, 0x55, 0x9d], oid), None, "unfinished arc");
         assert_eq!(decode(&[6, 3, 0x55, 0x80, 0x01], oid), None, "padded arc");
+    }
+
+    #[test]
+    fn an_oid_that_is_valid_can_be_dotted() {
+        for octets in (0..=0xff_ffff_u32).step_by(0x7f).map(|n| n.to_be_bytes()) {
+            let content = &octets[1..];
+            let dotted = decode(&[&[6, 3], content].concat(), oid);
+            assert_eq!(is_oid(content), dotted.is_some(), "{content:02x?}");
+        }
+        assert!(!is_oid(&[]) && !is_oid(&[0x80]));
+    }
+
+    #[test]
+    fn named_bits_have_one_form() {
+        let named = |content: &[u8]| {
+            let element = [&[3, content.len() as u8], content].concat();
+            decode(&element, |element| named_bits_of(element).map(<[u8]>::to_vec))
+        };
+        assert_eq!(named(&[0]), Some(vec![]), "none of them");
+        assert_eq!(named(&[6, 0x40]), Some(vec![0x40]));
+        assert_eq!(named(&[0, 0x41]), Some(vec![0x41]));
+        assert_eq!(named(&[6, 0x41]), None, "an unused bit is one");
+        assert_eq!(named(&[0, 0x40]), None, "bits of zero at the end");
+        assert_eq!(named(&[0, 0x40, 0]), None, "an octet of zeros at the end");
+        assert_eq!(named(&[0, 0]), None, "nothing but zeros");
     }
 
     #[test]

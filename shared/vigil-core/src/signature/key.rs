@@ -59,6 +59,11 @@ impl<'a> Key<'a> {
         Some(modulus.len() * 8 - modulus.first()?.leading_zeros() as usize)
     }
 
+    /// Whether anyone can forge what the key signs: with an exponent of one, a signature is what it signs.
+    pub fn is_rsa_exponent_one(&self) -> bool {
+        self.rsa().is_some_and(|(_, exponent)| exponent == [1])
+    }
+
     /// The name of a curve that RFC 5480 §2.1.1.1 does not have.
     pub fn unusual_curve(&self) -> Option<String> {
         const USUAL: &[&str] =

@@ -11,13 +11,19 @@ use super::{Hash, Key, Pss, digest_of};
 
 /// Bounds on what a hostile certificate makes us compute.
 const MAX_MODULUS: usize = 16 * 1024 / 8;
-const MAX_EXPONENT: usize = 8;
+const MAX_EXPONENT: usize = 32;
+
+/// Whether signatures of the key are verified here.
+pub(super) fn is_bounded(key: &Key<'_>) -> bool {
+    key.rsa().is_some_and(|(modulus, exponent)| {
+        modulus.len() <= MAX_MODULUS && exponent.len() <= MAX_EXPONENT
+    })
+}
 
 /// RSAVP1 (RFC 8017 §5.2.2): the encoded message, and the modulus's bits.
 fn open(key: &Key<'_>, signature: &[u8]) -> Option<(Vec<u8>, usize)> {
     let (modulus, exponent) = key.rsa()?;
-    let is_bounded = modulus.len() <= MAX_MODULUS && exponent.len() <= MAX_EXPONENT;
-    if !is_bounded || signature.len() != modulus.len() || modulus.last()? & 1 == 0 {
+    if signature.len() != modulus.len() || modulus.last()? & 1 == 0 {
         return None;
     }
     let n = BigUint::from_bytes_be(modulus);

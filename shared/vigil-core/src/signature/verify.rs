@@ -101,7 +101,7 @@ impl SignedBytes {
             (Some(algorithm), Message::Whole(message)) => {
                 UnparsedPublicKey::new(algorithm, spki).verify(&message, signature).is_ok()
             }
-            (None, Message::Hashing(context)) if key.is_rsa() => {
+            (None, Message::Hashing(context)) if rsa::is_bounded(&key) => {
                 let digest = context.finish();
                 match self.by {
                     SignatureAlgorithm::RsaPkcs1(hash) if !key.is_pss_only() => {
@@ -141,6 +141,13 @@ impl Pss {
     }
 }
 
+/// aws-lc-rs takes no other modulus, and of exponents only odd ones, from three on; here those of 32 bits.
+fn is_usual_rsa(key: &Key<'_>) -> bool {
+    let Some((bits, (_, exponent))) = key.rsa_bits().zip(key.rsa()) else { return true };
+    let is_small = exponent.len() <= 4 && exponent != [1];
+    (2048..=8192).contains(&bits) && is_small && exponent.last().is_some_and(|last| last & 1 == 1)
+}
+
 /// aws-lc-rs's verifier for this algorithm with this key, whose type and curve must fit.
 fn verifier(
     algorithm: SignatureAlgorithm,
@@ -149,8 +156,7 @@ fn verifier(
     use Hash::{Sha1, Sha224, Sha256, Sha384, Sha512};
     use SignatureAlgorithm::{Ecdsa, Ed25519, MlDsa44, MlDsa65, MlDsa87, RsaPkcs1, RsaPss};
     let name = key.to_string();
-    let is_usual_rsa = key.rsa_bits().is_none_or(|bits| (2048..=8192).contains(&bits));
-    if !is_usual_rsa || matches!(algorithm, RsaPss(pss) if !pss.is_usual()) {
+    if !is_usual_rsa(key) || matches!(algorithm, RsaPss(pss) if !pss.is_usual()) {
         return None;
     }
     Some(match (algorithm, name.as_str()) {

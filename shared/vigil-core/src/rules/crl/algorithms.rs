@@ -13,7 +13,16 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         holds: "Both signature algorithms of the CRL are equal, strong, and the one that the CA is \
                 configured with.",
         cites: "RFC 5280 §5.1.1.2; RFC 4055 §3, §5; RFC 5758 §3.2; RFC 8410 §3; NIST SP 800-131A; CA/Browser Forum Baseline Requirements §7.1.3.2.2; AWS Private CA API Reference, CertificateAuthorityConfiguration",
-        kinds: &[DIFFERS, MISMATCH, NOT_OF_THE_CURVE, PARAMETERS, UNUSUAL_CURVE, WEAK, WEAK_KEY],
+        kinds: &[
+            DIFFERS,
+            MISMATCH,
+            NOT_OF_THE_CURVE,
+            PARAMETERS,
+            UNUSUAL_CURVE,
+            WEAK,
+            WEAK_EXPONENT,
+            WEAK_KEY,
+        ],
     },
     check,
 };
@@ -70,6 +79,18 @@ const PARAMETERS: Kind = Kind {
     impact: super::NOT_USABLE,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
+};
+
+const WEAK_EXPONENT: Kind = Kind {
+    id: "weak-exponent",
+    severity: Severity::Critical,
+    title: "Anyone can sign as {ca}: the exponent of its RSA key is one",
+    what_happened: "{object} is to be verified with an RSA key whose public exponent is one. Such a \
+                    signature is what it signs. Checked at {as_of}.",
+    impact: "Anyone can forge certificates and CRLs of {ca}.",
+    what_to_do: "Stop trusting the CA's certificate, and move to a CA with another key. Show the CA's \
+                 key:",
+    first_command: "openssl x509 -in CA.pem -noout -text",
 };
 
 const WEAK_KEY: Kind = Kind {
@@ -132,6 +153,9 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
                 .with("bits", bits)
                 .name("minimum", MINIMUM_RSA_BITS.to_string()),
         );
+    }
+    if key.as_ref().is_some_and(Key::is_rsa_exponent_one) {
+        seen.push(Observation::new(WEAK_EXPONENT));
     }
     if let Some(curve) = key.as_ref().and_then(Key::unusual_curve) {
         seen.push(Observation::new(UNUSUAL_CURVE).with("curve", curve));

@@ -14,8 +14,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.issuer-certificate",
         holds: "The CA's certificate is a CA's, and is valid when the CRL is made and judged.",
-        cites: "RFC 5280 §4.1.2.5, §4.2.1.9, §6.3.3 (f)",
-        kinds: &[EXPIRED, NOT_A_CA, NOT_YET_VALID, OLDER_THAN_CA],
+        cites: "RFC 5280 §4.1.2.5, §4.2, §4.2.1.9, §6.1.4 (k), §6.3.3 (f)",
+        kinds: &[EXPIRED, NOT_A_CA, NOT_YET_VALID, OLDER_THAN_CA, UNKNOWN_CRITICAL],
     },
     check,
 };
@@ -63,6 +63,18 @@ const OLDER_THAN_CA: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
+const UNKNOWN_CRITICAL: Kind = Kind {
+    id: "unknown-critical-extension",
+    severity: Severity::High,
+    title: "The certificate of {ca} has an unknown critical extension",
+    what_happened: "The certificate that {object} is verified with has critical extensions that RFC 5280 \
+                    does not know: {oids}. Checked at {as_of}.",
+    impact: "Relying parties that do not process them reject every CRL and every certificate of {ca}.",
+    what_to_do: "Issue a CA certificate without these extensions, or make them not critical. Show the \
+                 certificate:",
+    first_command: "openssl x509 -in CA.pem -noout -text",
+};
+
 /// A CA whose certificate was renewed goes on for a while with the CRL that it had.
 const RENEWED_WITHIN: Duration = Duration::days(366);
 
@@ -81,11 +93,15 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         Some(true) => None,
         Some(false) => Some("basicConstraints has cA FALSE"),
         // A certificate of version 1 has no extensions, and is trusted as it is or not at all.
-        None if issuer.crl_sign.is_none() => None,
+        None if !issuer.is_extended => None,
         None => Some("it has no basicConstraints"),
     };
     if let Some(reason) = reason {
         seen.push(Observation::new(NOT_A_CA).with("reason", reason));
+    }
+    if !issuer.unknown_critical.is_empty() {
+        let oids = issuer.unknown_critical.as_slice();
+        seen.push(Observation::new(UNKNOWN_CRITICAL).with("oids", oids));
     }
     if let Some(this_update) = facts.this_update
         && this_update + RENEWED_WITHIN < issuer.not_before

@@ -3,6 +3,7 @@
 use super::{CrlSubject, hex};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
+    name,
     rules::{Rule, RuleAnswer},
 };
 
@@ -10,10 +11,22 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.issuer-name",
         holds: "The CRL's issuer is the subject of the CA's certificate.",
-        cites: "RFC 5280 §5.1.2.3, §6.3.3 (b)",
-        kinds: &[ANOTHER_NAME],
+        cites: "RFC 5280 §5.1.2.3, §6.3.3 (b), §7.1",
+        kinds: &[ANOTHER_ENCODING, ANOTHER_NAME],
     },
     check,
+};
+
+const ANOTHER_ENCODING: Kind = Kind {
+    id: "another-encoding",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} encodes the issuer's name otherwise than its certificate",
+    what_happened: "The issuer of {object} and the subject of the CA's certificate are the same name by \
+                    RFC 5280 §7.1, in other octets. Both are in the evidence, in DER. Checked at {as_of}.",
+    impact: "Relying parties that compare octets, such as programs in Go and Rust, do not find the CRL for \
+             certificates of {ca}.",
+    what_to_do: "Let the CA write the name as its certificate has it. Show the CA's certificate:",
+    first_command: "openssl asn1parse -in CA.pem",
 };
 
 const ANOTHER_NAME: Kind = Kind {
@@ -27,13 +40,14 @@ const ANOTHER_NAME: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
-/// Octet by octet: ACM PCA copies the name, and many relying parties compare it so.
+/// ACM PCA copies the name octet by octet, and many relying parties compare it so.
 fn check(subject: &CrlSubject) -> RuleAnswer {
     let (facts, issuer) = (subject.facts()?, subject.issuer()?);
     if facts.issuer == issuer.subject {
         return Ok(Vec::new());
     }
-    let seen = Observation::new(ANOTHER_NAME)
+    let is_same = name::is_same(&facts.issuer, &issuer.subject);
+    let seen = Observation::new(if is_same { ANOTHER_ENCODING } else { ANOTHER_NAME })
         .with("issuer_der", hex(&facts.issuer))
         .with("subject_der", hex(&issuer.subject));
     Ok(vec![seen])

@@ -13,8 +13,9 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         id: "crl.issuing-distribution-point",
         holds: "issuingDistributionPoint, if present, is critical, names this object, and excludes no \
                 certificate. A CA other than ACM PCA may make CRLs of some of its certificates.",
-        cites: "RFC 5280 §5.2.5; AWS Private CA API Reference, CrlConfiguration",
-        kinds: &[ABSENT, ANOTHER_OBJECT, CONTRADICTORY, EMPTY, NARROWED, NOT_CRITICAL],
+        cites: "RFC 5280 §5.2.5; AWS Private CA API Reference, CrlConfiguration; CA/Browser Forum \
+                Baseline Requirements §7.2.2.1",
+        kinds: &[ABSENT, ANOTHER_OBJECT, BASELINE, CONTRADICTORY, EMPTY, NARROWED, NOT_CRITICAL],
     },
     check,
 };
@@ -40,6 +41,18 @@ const ANOTHER_OBJECT: Kind = Kind {
     impact: super::NOT_USABLE,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
+};
+
+const BASELINE: Kind = Kind {
+    id: "beyond-baseline",
+    severity: Severity::Medium,
+    title: "issuingDistributionPoint in the CRL of {ca} breaks the Baseline Requirements: {parts}",
+    what_happened: "The issuingDistributionPoint of {object} has what the Baseline Requirements §7.2.2.1 \
+                    exclude, or lacks what they demand: {parts}. Checked at {as_of}.",
+    impact: "The CRL breaks the Baseline Requirements, by which browsers judge public CAs.",
+    what_to_do: "Configure the CA to name each CRL by the http URIs of its certificates alone. Show what \
+                 the CRL says now:",
+    first_command: "openssl crl -inform DER -in crl.der -noout -text",
 };
 
 const CONTRADICTORY: Kind = Kind {
@@ -125,6 +138,9 @@ fn observe(point: &IssuingDistributionPoint, subject: &CrlSubject) -> Vec<Observ
     } else if !flags.is_empty() && subject.profile == Profile::AcmPca {
         seen.push(Observation::new(NARROWED).with("flags", flags));
     }
+    if subject.profile == Profile::Cabf {
+        seen.extend(beyond_baseline(point));
+    }
     // Where a file was fetched from is not known.
     if let (Some(DistributionPointName::Full { uris, .. }), CrlLocation::Bucket { key, .. }) =
         (&point.name, &subject.location)
@@ -134,4 +150,24 @@ fn observe(point: &IssuingDistributionPoint, subject: &CrlSubject) -> Vec<Observ
         seen.push(another.with("key", key.as_str()));
     }
     seen
+}
+
+/// What Baseline Requirements §7.2.2.1 exclude: fields, and names other than URIs.
+fn beyond_baseline(point: &IssuingDistributionPoint) -> Option<Observation> {
+    let (has_uri, has_other) = match &point.name {
+        Some(DistributionPointName::Full { uris, others }) => (!uris.is_empty(), *others > 0),
+        Some(DistributionPointName::RelativeToIssuer) => (false, true),
+        None => (false, false),
+    };
+    let parts: Vec<_> = [
+        (point.indirect_crl, "indirectCRL"),
+        (point.only_contains_attribute_certs, "onlyContainsAttributeCerts"),
+        (point.only_some_reasons, "onlySomeReasons"),
+        (has_other, "a name that is no URI"),
+        (!has_uri, "no URI"),
+    ]
+    .into_iter()
+    .filter_map(|(is_there, part)| is_there.then_some(part))
+    .collect();
+    (!parts.is_empty()).then(|| Observation::new(BASELINE).with("parts", parts))
 }

@@ -3,6 +3,7 @@
 mod defects;
 mod fixtures;
 mod history;
+mod of_names;
 mod surroundings;
 mod time;
 mod world;

@@ -2,7 +2,7 @@
 
 use super::{CrlSubject, Profile};
 use crate::{
-    crl::ISSUER_ALT_NAME,
+    crl::{FaultKind, ISSUER_ALT_NAME},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, RuleAnswer},
     uri,
@@ -13,12 +13,23 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         id: "crl.uris",
         holds: "URIs in issuingDistributionPoint, freshestCRL, authorityInfoAccess and issuerAltName are \
                 absolute and can be parsed. Those to fetch from have a scheme that relying parties \
-                fetch.",
-        cites: "RFC 5280 §4.2.1.6, §5.2.2, §4.2.1.13, §4.2.2.1, §8; RFC 3986 §2, §3; RFC 1123 §2.1; RFC 6761 \
+                fetch. authorityInfoAccess names nothing but the CA's certificates.",
+        cites: "RFC 5280 §4.2.1.6, §5.2.2, §5.2.7, §4.2.1.13, §4.2.2.1, §8; RFC 3986 §2, §3; RFC 1123 §2.1; RFC 6761 \
                 §6.4",
-        kinds: &[NOT_FETCHED, NOT_VALID],
+        kinds: &[ACCESS_METHOD, NOT_FETCHED, NOT_VALID],
     },
     check,
+};
+
+const ACCESS_METHOD: Kind = Kind {
+    id: "access-method",
+    severity: Severity::Medium,
+    title: "authorityInfoAccess in the CRL of {ca} names more than the CA's certificates",
+    what_happened: "{object} names access methods other than caIssuers, which RFC 5280 §5.2.7 forbids in a \
+                    CRL: {parts}. Checked at {as_of}.",
+    impact: "Relying parties that look for the certificate of the CRL's signer may not find it.",
+    what_to_do: "Configure the CA to name caIssuers alone in its CRLs. Show what the CRL says now:",
+    first_command: SHOW_CRL,
 };
 
 const NOT_FETCHED: Kind = Kind {
@@ -71,7 +82,8 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         .into_iter()
         .filter(|(_, uris)| !uris.is_empty())
         .map(|(kind, uris)| Observation::new(kind).with("count", uris.len()).with("uris", uris));
-    Ok(seen.collect())
+    let access = super::of_fault(facts, ACCESS_METHOD, FaultKind::AccessMethod);
+    Ok(access.into_iter().chain(seen).collect())
 }
 
 /// RFC 5280 §4.2.1.13 has HTTP and LDAP (and §4.2.2.1 the same); browsers fetch HTTP only.

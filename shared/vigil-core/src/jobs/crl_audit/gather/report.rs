@@ -27,7 +27,7 @@ use crate::{
 /// A larger report may be put down. A smaller one takes seconds.
 pub(super) const MAX_AT_ONCE: u64 = if cfg!(test) { 4096 } else { 512 * 1024 * 1024 };
 
-/// What evidence objects may have.
+/// What evidence objects may have: the marks of some six million entries.
 const MAX_CHECKPOINT_BYTES: usize = 1024 * 1024;
 
 /// Why there is nothing to compare with.
@@ -209,7 +209,9 @@ impl<'a> ReportRun<'a> {
             Err(error) => return Unknown::Failed(CheckError::Write(error)),
         };
         if body.len() > MAX_CHECKPOINT_BYTES {
-            let reason = "the CRL has too many entries to go on with the report in another run";
+            let reason = "the audit report takes more than one run, and the CRL has too many entries for \
+                          the marks that a run leaves to the next one: compare them with vigil crl \
+                          check CRL --issuer CA.pem --report REPORT, which needs one run for any size";
             return Unknown::Because(reason.to_owned());
         }
         let key = self.key();

@@ -1,0 +1,66 @@
+//! Fixtures of the kinds about names, what names are for, and keys that anyone can sign with.
+
+use super::{
+    super::{CrlSubject, Profile},
+    world::*,
+};
+use crate::crl::fixture::{Draft, Issuer, algorithm, distribution_point, extension, seq, tlv};
+use crate::der::tag;
+
+pub(super) type Fixture = (&'static str, &'static str, CrlSubject);
+
+/// A name with one common name.
+fn name(of: u8, common_name: &[u8]) -> Vec<u8> {
+    let attribute = [tlv(tag::OBJECT_IDENTIFIER, &[0x55, 4, 3]), tlv(of, common_name)];
+    seq(&[tlv(tag::SET, &seq(&attribute))])
+}
+
+const PRINTABLE_STRING: u8 = 0x13;
+
+pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
+    let spoilt = |spoil: &dyn Fn(&mut Draft)| {
+        let mut draft = Draft::good(issuer, AT);
+        spoil(&mut draft);
+        read(issuer, &draft.sign(issuer))
+    };
+    let starred = name(PRINTABLE_STRING, b"Root*");
+    let mut form = spoilt(&|d| d.issuer = starred.clone());
+    form.issuer.as_mut().unwrap().subject = starred;
+    let printable = name(PRINTABLE_STRING, b"Root");
+    let access = |method: u8| {
+        let method = tlv(tag::OBJECT_IDENTIFIER, &[0x2b, 6, 1, 5, 5, 7, 48, method]);
+        seq(&[method, tlv(0x86, b"http://ca.example.com/")])
+    };
+    let ocsp_too = seq(&[access(2), access(1)]);
+    let ocsp_too = extension(&[0x2b, 6, 1, 5, 5, 7, 1, 1], false, &ocsp_too);
+    let indirect = distribution_point(true, "http://a.example/1.crl", &[tlv(0x84, &[0xff])]);
+    let of_browsers = CrlSubject {
+        ca: None,
+        profile: Profile::Cabf,
+        location: super::super::CrlLocation::File("a.crl".to_owned()),
+        ..spoilt(&|d| d.extensions.as_mut().unwrap().push(indirect.clone()))
+    };
+    let mut critical = spoilt(&|_| {});
+    critical.issuer.as_mut().unwrap().unknown_critical = vec!["1.2.3.4".to_owned()];
+    let mut exponent = spoilt(&|_| {});
+    exponent.issuer.as_mut().unwrap().spki = rsa_spki_of_exponent_one();
+    vec![
+        ("crl.encoding", "name-form", form),
+        ("crl.issuer-name", "another-encoding", spoilt(&|d| d.issuer = printable.clone())),
+        (
+            "crl.uris",
+            "access-method",
+            spoilt(&|d| d.extensions.as_mut().unwrap().push(ocsp_too.clone())),
+        ),
+        ("crl.issuing-distribution-point", "beyond-baseline", of_browsers),
+        ("crl.issuer-certificate", "unknown-critical-extension", critical),
+        ("crl.algorithms", "weak-exponent", exponent),
+    ]
+}
+
+fn rsa_spki_of_exponent_one() -> Vec<u8> {
+    const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+    let modulus = [&[0, 0x80][..], &[1; 255]].concat();
+    let key = seq(&[tlv(tag::INTEGER, &modulus), tlv(tag::INTEGER, &[1])]);
+    seq(&[algorithm(RSA), tlv(tag::BIT_STRING, &[&[0], &key[..]].concat())])
+}
