@@ -3,6 +3,6 @@
 //! In this crate a policy without a qualifier is a Cedar policy, so these have names of their own.
 
 pub use iam_policy::{
-    Context, Effect, Malformed, Policy as BucketPolicy, Principal, Request, Statement, account_of,
-    wildcard::Wildcard,
+    AddressRange, Condition, Context, Effect, Malformed, Policy as BucketPolicy, Principal,
+    Request, Statement, account_of, wildcard::Wildcard,
 };

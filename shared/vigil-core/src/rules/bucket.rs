@@ -12,11 +12,13 @@ use crate::{
     finding::Names,
     instant::rfc3339,
 };
+use callers::instance;
 
 mod access_logging;
 mod acl;
 mod block;
 mod callers;
+mod choices;
 mod confused_deputy;
 mod encryption;
 mod encryption_key;
@@ -237,7 +239,13 @@ fn set_policy(subject: &BucketSubject, statement: &Value) -> String {
 /// The organisation that the policy lets in. That it is the account's own is taken for granted: who
 /// names another one locks the service out, and crl.generation finds that.
 fn organisation_of(policy: &BucketPolicy) -> Option<&str> {
-    policy.condition_values("aws:SourceOrgID").find(|id| id.starts_with("o-") && !id.contains('*'))
+    let ids = policy.condition_values("aws:SourceOrgID").chain(paths(policy));
+    let mut ids = ids.map(|id| id.split('/').next().unwrap_or(id));
+    ids.find(|id| id.starts_with("o-") && !id.contains('*'))
+}
+
+fn paths(policy: &BucketPolicy) -> impl Iterator<Item = &str> {
+    policy.condition_values("aws:SourceOrgPaths")
 }
 
 /// A request by the service itself, on behalf of a CA. AWS requires TLS 1.2 and recommends TLS 1.3;
@@ -250,7 +258,13 @@ fn service_context(
 ) -> Context {
     let context = match organisation {
         Some(id) => subject.at().with("aws:SourceOrgID", id),
-        None => subject.at().without("aws:SourceOrgID"),
+        None => subject.at().without("aws:SourceOrgID").without("aws:SourceOrgPaths"),
+    };
+    let policy = subject.policy().ok().flatten();
+    let path = policy.as_ref().and_then(|policy| paths(policy).next().map(|one| instance(one, "")));
+    let context = match (organisation, path) {
+        (Some(_), Some(path)) => context.with_all("aws:SourceOrgPaths", [path.as_str()]),
+        _ => context,
     };
     let context = context
         .with_one_of("s3:TlsVersion", ["1.2", "1.3"])

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::BucketSubject;
+use super::choices;
 use crate::bucket_policy::{BucketPolicy, Context, Principal, account_of};
 
 /// An account that AWS gives to no customer.
@@ -81,6 +82,20 @@ impl Caller {
         }
     }
 
+    /// The requests that it may make: as they are known, and with what it chooses by each statement. A
+    /// stranger may also send one that is not signed.
+    pub(super) fn contexts(&self, subject: &BucketSubject, policy: &BucketPolicy) -> Vec<Context> {
+        let mut known = vec![self.context(subject)];
+        if *self == Self::Stranger {
+            known.push(unsigned(self.context(subject)));
+        }
+        let allowing = policy.statements().iter().filter(|statement| statement.allows());
+        let chosen = allowing.flat_map(|statement| {
+            known.iter().map(|context| choices::chosen(context.clone(), policy, statement))
+        });
+        chosen.chain(known.iter().cloned()).collect()
+    }
+
     /// What is known of its requests. It uses the newest TLS, because it may choose.
     pub(super) fn context(&self, subject: &BucketSubject) -> Context {
         let context = subject.at().with("aws:SecureTransport", "true").with("s3:TlsVersion", "1.3");
@@ -141,6 +156,14 @@ impl Caller {
     }
 }
 
+/// Without a signature there is no principal, and S3 has none of its keys.
+fn unsigned(context: Context) -> Context {
+    ["aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"]
+        .into_iter()
+        .fold(context, Context::without)
+        .with_family("aws:PrincipalTag/", [])
+}
+
 fn is_acm_pca(principal: &Principal) -> bool {
     matches!(principal, Principal::Service(name) if name.starts_with("acm-pca."))
 }
@@ -167,7 +190,7 @@ fn behind_star(subject: &BucketSubject, policy: &BucketPolicy) -> BTreeSet<Calle
 }
 
 /// A text that the pattern fits.
-fn instance(pattern: &str, run: &str) -> String {
+pub(super) fn instance(pattern: &str, run: &str) -> String {
     pattern.replace('?', "0").replace('*', run)
 }
 

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{
-    BucketSubject, BucketUser, callers::STRANGER, organisation_of, service_access, service_context,
+    BucketSubject, BucketUser,
+    callers::{STRANGER, instance},
+    organisation_of, service_access, service_context,
 };
 use crate::{
-    bucket_policy::{BucketPolicy, Context, Effect, Request},
+    bucket_policy::{BucketPolicy, Context, Effect, Request, account_of},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{NotJudged, Rule, RuleAnswer},
 };
@@ -121,6 +123,12 @@ fn grade(subject: &BucketSubject, policy: &BucketPolicy, user: &BucketUser) -> O
             return Some(Grade::OtherCondition(why));
         }
     }
+    for (other, arn) in others(subject, policy, ca) {
+        let context = service_context(subject, &other, &arn, None);
+        if let Effect::Allowed { .. } = put_object(subject, policy, user, &context) {
+            return Some(Grade::OtherCondition(format!("it also names account {other}")));
+        }
+    }
     if let Some(organisation) = organisation {
         let colleague = service_context(subject, STRANGER, &of_another_account, Some(organisation));
         if let Effect::Allowed { .. } = put_object(subject, policy, user, &colleague) {
@@ -134,6 +142,20 @@ fn grade(subject: &BucketSubject, policy: &BucketPolicy, user: &BucketUser) -> O
         Effect::Unclear { why } => Some(Grade::OtherCondition(why)),
         Effect::Denied { .. } | Effect::Silent => None,
     }
+}
+
+/// Accounts whose CAs the conditions name, beside those of the bucket's own, each with such an ARN.
+fn others(subject: &BucketSubject, policy: &BucketPolicy, ca: &str) -> Vec<(String, String)> {
+    let is_ours = |account: &str| subject.users.iter().any(|user| user.ca.account() == account);
+    let is_other = |account: &str| {
+        account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) && !is_ours(account)
+    };
+    let own = subject.users.first().map_or("", |user| user.ca.account());
+    let accounts = policy.condition_values("aws:SourceAccount").filter(|one| is_other(one));
+    let by_account = accounts.map(|one| (one.to_owned(), ca.replace(own, one)));
+    let arns = policy.condition_values("aws:SourceArn").filter(|arn| is_other(account_of(arn)));
+    let by_arn = arns.map(|arn| (account_of(arn).to_owned(), instance(arn, "x")));
+    by_account.chain(by_arn).collect()
 }
 
 /// Accounts that share a beginning or an end with this one: a pattern such as `1111*` matches some.

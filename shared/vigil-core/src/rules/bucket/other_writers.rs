@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{BucketSubject, callers::Caller};
+use super::{
+    BucketSubject,
+    callers::{Caller, STRANGER},
+};
 use crate::{
     bucket_policy::{BucketPolicy, Effect, Principal, Request, Wildcard, account_of},
     finding::{Kind, Observation, RuleInfo, Severity},
@@ -116,14 +119,17 @@ const OWN_ACCOUNT: Kind = Kind {
     ..ANYONE
 };
 
-/// What creates, changes, replaces, hides or deletes an object, or says who may read it.
-const OBJECT_ACTIONS: [&str; 9] = [
+/// What creates, changes, replaces, hides or deletes an object, or says who may read it. A lifecycle may
+/// let objects with a tag expire.
+const OBJECT_ACTIONS: [&str; 11] = [
     "s3:DeleteObject",
     "s3:DeleteObjectVersion",
     "s3:ObjectOwnerOverrideToBucketOwner",
     "s3:PutObject",
     "s3:PutObjectAcl",
+    "s3:PutObjectTagging",
     "s3:PutObjectVersionAcl",
+    "s3:PutObjectVersionTagging",
     "s3:ReplicateDelete",
     "s3:ReplicateObject",
     "s3:RestoreObject",
@@ -131,7 +137,7 @@ const OBJECT_ACTIONS: [&str; 9] = [
 
 /// What makes objects expire, be replaced, be unreadable or be written no more, by the bucket's
 /// settings (Service Authorization Reference, Amazon S3: write and permissions management).
-const BUCKET_ACTIONS: [&str; 14] = [
+const BUCKET_ACTIONS: [&str; 16] = [
     "s3:DeleteBucket",
     "s3:DeleteBucketPolicy",
     "s3:DeleteBucketWebsite",
@@ -141,9 +147,11 @@ const BUCKET_ACTIONS: [&str; 14] = [
     "s3:PutBucketOwnershipControls",
     "s3:PutBucketPolicy",
     "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketRequestPayment",
     "s3:PutBucketVersioning",
     "s3:PutBucketWebsite",
     "s3:PutEncryptionConfiguration",
+    "s3:PutIntelligentTieringConfiguration",
     "s3:PutLifecycleConfiguration",
     "s3:PutReplicationConfiguration",
 ];
@@ -178,15 +186,18 @@ fn is_covered(before: &Allowed, action: &str, certain: bool) -> bool {
 }
 
 fn allowed(subject: &BucketSubject, policy: &BucketPolicy, caller: &Caller) -> Allowed {
-    let (principal, context) = (&caller.principal(), &caller.context(subject));
+    let (principal, contexts) = (&caller.principal(), caller.contexts(subject, policy));
     let mut allowed = Allowed::new();
     let mut ask = |action, resource: &str| {
-        let is_certain = match policy.evaluate(&Request { principal, action, resource, context }) {
-            Effect::Allowed { .. } => true,
-            Effect::Unclear { .. } => false,
-            Effect::Denied { .. } | Effect::Silent => return,
-        };
-        *allowed.entry(action).or_insert(false) |= is_certain;
+        for context in &contexts {
+            let request = Request { principal, action, resource, context };
+            let is_certain = match policy.evaluate(&request) {
+                Effect::Allowed { .. } => true,
+                Effect::Unclear { .. } => false,
+                Effect::Denied { .. } | Effect::Silent => continue,
+            };
+            *allowed.entry(action).or_insert(false) |= is_certain;
+        }
     };
     for action in BUCKET_ACTIONS {
         ask(action, &subject.arn());
@@ -226,10 +237,12 @@ fn kind(subject: &BucketSubject, caller: &Caller, certain: bool) -> Kind {
     let is_ours = subject.users.iter().any(|user| Some(user.ca.account()) == account);
     // RestrictPublicBuckets keeps strangers out of a public bucket, whatever its policy says.
     let restricted = matches!(subject.blocked(|block| block.restrict_public_buckets), Ok(Some(_)));
+    // A pattern that any account fits has a stranger's as its example.
+    let is_stranger = *caller == Caller::Stranger || account == Some(STRANGER);
     match caller {
-        Caller::Stranger if certain && !restricted => ANYONE,
-        Caller::Stranger => ANYONE_LIMITED,
         Caller::Named(Principal::Service(_)) | Caller::ServiceFor(_) => AWS_SERVICE,
+        _ if is_stranger && certain && !restricted => ANYONE,
+        _ if is_stranger => ANYONE_LIMITED,
         Caller::Organisation(_) => ORGANISATION,
         Caller::AccessPointsOf(_) if is_ours => ACCESS_POINTS,
         _ if is_ours => OWN_ACCOUNT,

@@ -66,14 +66,12 @@ fn check(subject: &BucketSubject) -> RuleAnswer {
 
 /// The statement that does.
 fn lets_anyone_read(subject: &BucketSubject, policy: &BucketPolicy, key: &str) -> Option<String> {
-    let request = Request {
-        principal: &Principal::Anyone,
-        action: "s3:GetObject",
-        resource: &subject.object_arn(key),
-        context: &Caller::Stranger.context(subject),
-    };
-    match policy.evaluate(&request) {
-        Effect::Allowed { by } => Some(by),
-        Effect::Denied { .. } | Effect::Silent | Effect::Unclear { .. } => None,
-    }
+    let resource = &subject.object_arn(key);
+    let (principal, action) = (&Principal::Anyone, "s3:GetObject");
+    Caller::Stranger.contexts(subject, policy).iter().find_map(|context| {
+        match policy.evaluate(&Request { principal, action, resource, context }) {
+            Effect::Allowed { by } => Some(by),
+            Effect::Denied { .. } | Effect::Silent | Effect::Unclear { .. } => None,
+        }
+    })
 }

@@ -87,7 +87,7 @@ fn policies() -> Vec<Fixture> {
         statement
     };
     let organisation = bound_by(json!({"StringEquals": {"aws:SourceOrgID": "o-1"}}));
-    let paths = bound_by(json!({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-1/r-1/*"}}));
+    let network = bound_by(json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}));
     vec![
         (
             "bucket.service-access",
@@ -127,7 +127,7 @@ fn policies() -> Vec<Fixture> {
             "organisation",
             with(|subject| set_policy(subject, &[organisation, tls()])),
         ),
-        ("bucket.confused-deputy", "other-condition", beside_service(paths)),
+        ("bucket.confused-deputy", "other-condition", beside_service(network)),
         (others, "other-account", beside_service(stranger(json!({})))),
         (others, "other-account-conditionally", beside_service(stranger(elsewhere))),
         (others, "organisation", beside_service(organisation_writes)),

@@ -279,7 +279,7 @@ fn conditions_say_who_stands_behind_a_star() {
             "other-account",
             High,
         ),
-        (json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/a"}}), "other-account", High),
+        (json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/a"}}), "anyone", Critical),
         (json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), "organisation", Medium),
         (json!({"StringEquals": {"aws:SourceAccount": "111122223333"}}), "aws-service", Medium),
         (
