@@ -148,6 +148,10 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
     for path in &options.issuer {
         issuers.extend(input::certificates(path)?);
     }
+    // Of several that fit, one that is a CA's and valid.
+    issuers.sort_by_key(|one| {
+        (one.ca == Some(false), !(one.not_before..=one.not_after).contains(&as_of))
+    });
     let is_alone = sources.len() == 1;
     let progress = Progress::of(sources.len(), options.report.is_some());
     let mut all = Vec::new();
@@ -225,7 +229,20 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
             };
         }
     }
-    Judged { name, subject, judgements, ignored: left_out }
+    let wanted = wanted(options);
+    Judged { name, subject, judgements, ignored: left_out, wanted }
+}
+
+/// The signature, and what was given to compare the CRL with.
+fn wanted(options: &Options) -> Vec<&'static str> {
+    let mut wanted = vec!["crl.signature"];
+    if options.previous.is_some() {
+        wanted.extend(["crl.early-removal", "crl.rewritten"]);
+    }
+    if options.report.is_some() {
+        wanted.extend(["crl.completeness", "crl.never-issued"]);
+    }
+    wanted
 }
 
 /// Rules about what surrounds the object, which a file does not show.

@@ -59,7 +59,7 @@ pub(super) fn hold(
     let listed = current.listed.as_ref();
     let before = match with.previous {
         None => Before { removed: Err(NO_PREVIOUS.to_owned()), history: CrlHistory::default() },
-        Some(path) => before(path, listed, issuers)?,
+        Some(path) => before(path, current, issuers)?,
     };
     let Before { removed, history } = before;
     let compared = match (with.report, listed) {
@@ -93,18 +93,19 @@ pub(super) fn hold(
 }
 
 /// Reads the version before beside the current entries.
-fn before(
-    path: &Path,
-    listed: Option<&Listed>,
-    issuers: &[Certificate],
-) -> Result<Before, InputError> {
-    let mut versions = listed.map(Versions::new);
+fn before(path: &Path, current: &Walked, issuers: &[Certificate]) -> Result<Before, InputError> {
+    let mut versions = current.listed.as_ref().map(Versions::new);
     let keep = versions.as_mut().map_or(Keep::Nothing, Keep::Marks);
     let walked = walk::crl(path, issuers, keep)?;
     let CrlState::Read { facts, signature: Some(Ok(())) } = &walked.crl else {
         let why = "the version before is not a CRL by this CA".to_owned();
         return Ok(Before { removed: Err(why), history: CrlHistory::default() });
     };
+    // A key may sign the CRLs of several names.
+    if matches!(&current.crl, CrlState::Read { facts: now, .. } if now.issuer != facts.issuer) {
+        let why = "the version before is a CRL of another issuer".to_owned();
+        return Ok(Before { removed: Err(why), history: CrlHistory::default() });
+    }
     // The CRL must not run backwards.
     let history = CrlHistory {
         number: facts.number.clone(),

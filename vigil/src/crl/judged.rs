@@ -16,6 +16,8 @@ pub(super) struct Judged {
     pub(super) judgements: Vec<Judgement>,
     /// The rules whose findings were left out, and why.
     pub(super) ignored: Vec<(&'static str, String)>,
+    /// The rules that have to say something, or the CRL is not known to be clean.
+    pub(super) wanted: Vec<&'static str>,
 }
 
 impl Judged {
@@ -29,15 +31,20 @@ impl Judged {
         if found.iter().any(|one| one.severity >= threshold && !is_unverified(one)) {
             return Answer::Findings;
         }
-        let could_not_check = self.judgements.iter().any(|judgement| {
-            judgement.rule == "crl.signature"
-                && matches!(judgement.result, JudgementResult::Unknown { .. })
+        if self.unchecked().is_empty() { Answer::Clean } else { Answer::Incomplete }
+    }
+
+    /// The rules that have to say something and cannot, and why.
+    pub(super) fn unchecked(&self) -> Vec<String> {
+        let wanted = self.judgements.iter().filter(|one| self.wanted.contains(&one.rule));
+        let why = wanted.filter_map(|judgement| match &judgement.result {
+            JudgementResult::Unknown { reason } => Some(format!("{}: {reason}", judgement.rule)),
+            JudgementResult::Findings { findings } if findings.iter().any(is_unverified) => {
+                Some(format!("{}: the signature was not verified", judgement.rule))
+            }
+            _ => None,
         });
-        if could_not_check || found.iter().any(|one| is_unverified(one)) {
-            Answer::Incomplete
-        } else {
-            Answer::Clean
-        }
+        why.collect()
     }
 }
 

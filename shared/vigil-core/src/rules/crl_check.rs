@@ -25,11 +25,12 @@ pub enum CrlCheck {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
-    /// Nothing was found, and the signature was verified.
+    /// Nothing was found, the signature was verified, and what was given to compare with was compared.
     Clean,
     /// There are findings of the severity that `--fail-on` names, or above.
     Findings,
-    /// Nothing but an unverified signature was found: the CRL is not known to be clean.
+    /// Nothing was found, and the signature was not verified, or what was given could not be compared:
+    /// the CRL is not known to be clean.
     Incomplete,
 }
 

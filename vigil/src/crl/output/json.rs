@@ -38,7 +38,7 @@ pub(crate) fn json(
 }
 
 fn object(issuers: &[PathBuf], judged: &Judged, threshold: Severity) -> CheckedCrl {
-    let Judged { name, subject, judgements, ignored } = judged;
+    let Judged { name, subject, judgements, ignored, .. } = judged;
     let text = |path: &Path| path.display().to_string();
     let not_checked = judgements.iter().filter_map(|judgement| match &judgement.result {
         JudgementResult::Unknown { reason } => Some((judgement.rule, reason)),

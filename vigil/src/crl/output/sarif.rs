@@ -26,8 +26,10 @@ pub(crate) fn sarif(all: &[Judged], threshold: Severity) -> String {
             results.push(result(finding, index, &uri));
         }
         if judged.answer(threshold) == Answer::Incomplete {
-            let text = format!("incomplete: the signature of {} was not verified", judged.name);
-            incomplete.push(json!({ "level": "error", "message": { "text": text } }));
+            incomplete.extend(judged.unchecked().iter().map(|why| {
+                let text = format!("incomplete: {}: {why}", judged.name);
+                json!({ "level": "error", "message": { "text": text } })
+            }));
         }
     }
     let is_complete = incomplete.is_empty();
