@@ -6,6 +6,8 @@
 mod buckets;
 mod partitions;
 mod policies;
+mod round_trip;
+mod written;
 
 use std::process::Command;
 

@@ -241,6 +241,54 @@ mod tests {
         }
     }
 
+    /// JSON of the members that settings have, in any order and number, right or not.
+    fn damaged() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+        use proptest::prelude::*;
+        let parts: Vec<String> = [
+            &format!(r#"{{"schema":"{SETTINGS_SCHEMA}","default":{{"renews":false}}}}"#),
+            &format!(r#"{{"schema":"{SETTINGS_SCHEMA}""#),
+            &format!(r#","cas":{{"{CA}":{{"min_burst":1}}}}"#),
+            r#","tags":[{"key":"a","set":{"templates":["x"]}}]"#,
+            r#","default":{"max_validity_days":4294967295}"#,
+            r#","default":{"quota_days":null,"accounts":[]}"#,
+            "}",
+            "[",
+            "\\u0000",
+            "-1",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        let parts = proptest::collection::vec(proptest::sample::select(parts), 0..6);
+        let changes = proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3);
+        (parts, changes).prop_map(|(parts, changes)| {
+            let mut text = parts.concat().into_bytes();
+            for (at, byte) in changes {
+                if !text.is_empty() {
+                    let at = at.index(text.len());
+                    text[at] = byte;
+                }
+            }
+            text
+        })
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            failure_persistence: None, ..Default::default()
+        })]
+
+        /// The fuzz target `settings` has the same.
+        #[test]
+        fn settings_that_are_read_are_read_again_and_apply(text in damaged()) {
+            if let Ok(settings) = ReportSettings::read(&text) {
+                let again = serde_json::to_vec(&settings).unwrap();
+                assert_eq!(ReportSettings::read(&again), Ok(settings.clone()));
+                let thresholds = settings.of(&CA.parse().unwrap(), None);
+                assert!(thresholds.accounts.len() <= MAX_LIST);
+            }
+        }
+    }
+
     /// `make docs` writes it.
     #[test]
     fn the_json_schema_is_made_from_the_type() {
