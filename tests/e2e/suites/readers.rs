@@ -52,6 +52,15 @@ fn public_corpora_are_judged_as_the_page_explains() {
     assert_eq!(said.trim(), "");
 }
 
+/// CRLs by pyca/cryptography in every algorithm, ML-DSA among them, and forged ones.
+#[test]
+fn crls_of_every_algorithm_are_verified_or_not_clean() {
+    let mut command = Command::new(tool("python"));
+    command.arg(root().join("tests/fixtures/crl_algorithms.py")).arg(binary("vigil"));
+    let said = run(&mut command).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(said.trim_end(), r#"{"crls": 35}"#);
+}
+
 #[test]
 fn the_table_of_faults_says_what_the_readers_say() {
     assert_eq!(differential(&["--check", "docs/crl-differences.md"]).trim(), "");
