@@ -1,7 +1,10 @@
 //! A distinguished name as text, for readers (after RFC 4514, with the attributes in their own order),
 //! and whether it is one.
 
-use crate::der::{DerError, Element, Reader, tag, value};
+use crate::{
+    der::{DerError, Element, Reader, tag, value},
+    extension::SeenOids,
+};
 
 mod string;
 
@@ -15,7 +18,7 @@ pub fn readable(name: &[u8]) -> String {
 pub(crate) struct NameForm {
     /// A string has characters that its type does not have (X.680 §41, RFC 5280 §4.1.2.4).
     pub(crate) characters: bool,
-    /// A set of several attributes is not in the order of DER (X.690 §11.6).
+    /// A set of several attributes is not in the order of DER (X.690 §11.6), or has one twice.
     pub(crate) order: bool,
 }
 
@@ -46,12 +49,15 @@ pub(crate) fn check_relative(set: Element<'_>) -> Result<NameForm, DerError> {
         return Err(set.invalid("RelativeDistinguishedName"));
     }
     let (mut form, mut before): (_, &[u8]) = (NameForm::default(), &[]);
+    let mut types = SeenOids::default();
     while !pairs.is_empty() {
         let pair = pairs.expect(tag::SEQUENCE)?;
         form.order |= before > pair.raw;
         before = pair.raw;
         let mut parts = pair.open()?;
-        value::oid(parts.expect(tag::OBJECT_IDENTIFIER)?)?;
+        let of = parts.expect(tag::OBJECT_IDENTIFIER)?;
+        value::oid(of)?;
+        form.order |= types.see(of.content);
         form.characters |= !string::has_its_characters(parts.element()?);
         parts.finish()?;
     }
@@ -172,6 +178,8 @@ mod tests {
             (0x1e, &[0x41], false),
             (0x1e, &[0xd8, 0], false),
             (0x2c, &[0x0c, 1, 0x41], false),
+            (0x03, &[0, 1], true),
+            (0x0d, b"A", false),
         ] {
             let form = check(&name_of(&[&[(3, of, text)]])).unwrap();
             assert_eq!(!form.characters, is_right, "0x{of:02x} {text:02x?}");
@@ -183,6 +191,7 @@ mod tests {
         let (o, cn): ((u8, u8, &[u8]), (u8, u8, &[u8])) = ((10, 0x0c, b"x"), (3, 0x0c, b"x"));
         assert!(!check(&name_of(&[&[cn, o]])).unwrap().order);
         assert!(check(&name_of(&[&[o, cn]])).unwrap().order);
+        assert!(check(&name_of(&[&[cn, (3, 0x0c, b"y")]])).unwrap().order, "one type twice");
         assert!(!check(&name_of(&[&[o], &[cn]])).unwrap().order, "sets have any order");
     }
 

@@ -1,19 +1,20 @@
 //! The strings of a Name: whether one has the characters of its type, and what it says.
 
-use crate::der::Element;
+use crate::der::{Element, tag};
 
 const UTF8: u8 = 0x0c;
 const NUMERIC: u8 = 0x12;
 const PRINTABLE: u8 = 0x13;
 const TELETEX: u8 = 0x14;
+const VIDEOTEX: u8 = 0x15;
 const IA5: u8 = 0x16;
+const GRAPHIC: u8 = 0x19;
 const VISIBLE: u8 = 0x1a;
+const GENERAL: u8 = 0x1b;
 const UNIVERSAL: u8 = 0x1c;
 const BMP: u8 = 0x1e;
-/// The form of a string in pieces, which DER forbids (X.690 §10.2).
-const CONSTRUCTED: u8 = 0x20;
 
-/// Values that are no strings have no characters, and pass.
+/// Attributes of other types than strings are rare (X.520): a BIT STRING or a SEQUENCE passes.
 pub(super) fn has_its_characters(value: Element<'_>) -> bool {
     let content = value.content;
     match value.tag {
@@ -24,10 +25,9 @@ pub(super) fn has_its_characters(value: Element<'_>) -> bool {
         IA5 => content.is_ascii(),
         VISIBLE => content.iter().all(|octet| (0x20..0x7f).contains(octet)),
         UTF8 | UNIVERSAL | BMP => text(value).is_some(),
-        tag => {
-            let is_string = |tag| (NUMERIC..=BMP).contains(&tag) || tag == UTF8;
-            tag & CONSTRUCTED == 0 || !is_string(tag & !CONSTRUCTED)
-        }
+        TELETEX | VIDEOTEX | GRAPHIC | GENERAL | tag::BIT_STRING | tag::SEQUENCE => true,
+        // Also a string in pieces, which DER forbids (X.690 §10.2).
+        _ => false,
     }
 }
 
