@@ -72,8 +72,11 @@ pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
         || comparable(one).is_ok_and(|one| comparable(other).is_ok_and(|other| one == other))
 }
 
-/// Type and folded value of each attribute, by set; within a set the order means nothing.
-fn comparable(name: &[u8]) -> Result<Vec<Vec<(String, Vec<u8>)>>, DerError> {
+/// Type and folded value of each attribute of a set.
+type Folded = Vec<(String, Vec<u8>)>;
+
+/// By set; within a set the order means nothing.
+fn comparable(name: &[u8]) -> Result<Vec<Folded>, DerError> {
     let mut sets = Reader::new(name).expect(tag::SEQUENCE)?.open()?;
     let mut all = Vec::new();
     while !sets.is_empty() {
@@ -146,11 +149,14 @@ mod tests {
         super::check(Reader::new(name).element()?)
     }
 
-    /// A Name of sets, each of `(attribute, tag, octets)`.
-    fn name_of(sets: &[&[(u8, u8, &[u8])]]) -> Vec<u8> {
+    /// `(attribute, tag, octets)`
+    type Pair<'a> = (u8, u8, &'a [u8]);
+
+    /// A Name of sets.
+    fn name_of(sets: &[&[Pair<'_>]]) -> Vec<u8> {
         use crate::crl::fixture::{seq, tlv};
-        let set = |pairs: &&[(u8, u8, &[u8])]| {
-            let pair = |(oid, tag, octets): &(u8, u8, &[u8])| {
+        let set = |pairs: &&[Pair<'_>]| {
+            let pair = |(oid, tag, octets): &Pair<'_>| {
                 seq(&[tlv(tag::OBJECT_IDENTIFIER, &[0x55, 4, *oid]), tlv(*tag, octets)])
             };
             tlv(tag::SET, &pairs.iter().map(pair).collect::<Vec<_>>().concat())
@@ -188,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_set_is_in_the_order_of_der() {
-        let (o, cn): ((u8, u8, &[u8]), (u8, u8, &[u8])) = ((10, 0x0c, b"x"), (3, 0x0c, b"x"));
+        let (o, cn): (Pair<'_>, Pair<'_>) = ((10, 0x0c, b"x"), (3, 0x0c, b"x"));
         assert!(!check(&name_of(&[&[cn, o]])).unwrap().order);
         assert!(check(&name_of(&[&[o, cn]])).unwrap().order);
         assert!(check(&name_of(&[&[cn, (3, 0x0c, b"y")]])).unwrap().order, "one type twice");

@@ -46,21 +46,21 @@ static ISSUER: LazyLock<Issuer> = LazyLock::new(|| {
 
 /// What stands in a CRL.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub(crate) struct Said {
     /// Milliseconds by which it was made after [`NOW`].
-    pub late: u16,
+    pub(crate) late: u16,
     /// For how long it is valid: ExpirationInDays, less one.
-    pub days: u16,
+    pub(crate) days: u16,
     /// It is one of several.
-    pub is_partition: bool,
+    pub(crate) is_partition: bool,
     /// The serial of an entry, how many minutes ago it was revoked, and why.
-    pub entries: Vec<([u8; 16], u16, u8)>,
+    pub(crate) entries: Vec<([u8; 16], u16, u8)>,
     /// The CRL arrives in pieces of so many bytes, less one.
-    pub piece: u8,
+    pub(crate) piece: u8,
 }
 
 /// Writes the CRL and reads it.
-pub fn write_and_read(said: &Said) {
+pub(crate) fn write_and_read(said: &Said) {
     let mut entries: BTreeMap<[u8; 16], CrlEntry> = BTreeMap::new();
     for (serial, minutes, reason) in &said.entries {
         // The service gives no serial of zero.
