@@ -6,7 +6,7 @@ use aws_sdk_eventbridge::types::RuleState;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use vigil_core::{
-    jobs::doctor::{Concurrency, Deployment, Function, Rule, Subscription, Target, Trail},
+    jobs::doctor::{Concurrency, Deployment, Function, Owner, Rule, Subscription, Target, Trail},
     ports::PortError,
 };
 
@@ -224,11 +224,31 @@ impl Deployment for AwsDeployment {
         }
     }
 
-    async fn sends_events(&self, bucket: &str) -> Result<bool, PortError> {
+    async fn sends_events(&self, bucket: &str) -> Result<Option<bool>, PortError> {
         let call = self.s3.get_bucket_notification_configuration().bucket(bucket).send().await;
-        let answer =
-            call.map_err(|error| port_error("GetBucketNotificationConfiguration", bucket, error))?;
-        Ok(answer.event_bridge_configuration.is_some())
+        match call.map_err(|error| port_error("GetBucketNotificationConfiguration", bucket, error))
+        {
+            Err(PortError::NotFound { .. }) => Ok(None),
+            answer => Ok(Some(answer?.event_bridge_configuration.is_some())),
+        }
+    }
+
+    /// HeadBucket alone cannot tell another account's bucket from one that the caller may not see.
+    async fn owner(&self, bucket: &str) -> Result<Option<Owner>, PortError> {
+        let listed = self.s3.list_buckets().prefix(bucket).send().await;
+        let listed = listed.map_err(|error| port_error("ListBuckets", bucket, error))?;
+        if listed.buckets().iter().any(|one| one.name() == Some(bucket)) {
+            return Ok(Some(Owner::Own));
+        }
+        let Err(error) = self.s3.head_bucket().bucket(bucket).send().await else {
+            return Ok(Some(Owner::Foreign));
+        };
+        // Without a body, so without a code: 403, or 301 to another Region.
+        match error.raw_response().map(|answer| answer.status().as_u16()) {
+            Some(404) => Ok(None),
+            Some(301 | 400 | 403) => Ok(Some(Owner::Foreign)),
+            _ => Err(port_error("HeadBucket", bucket, error)),
+        }
     }
 
     async fn key_policy(&self, key: &str) -> Result<Option<String>, PortError> {
@@ -277,6 +297,44 @@ pub(crate) fn queue_url(arn: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{Answer, Wire, client};
+
+    /// What is asked about the bucket `b`, and what comes of it.
+    async fn owner(answers: &[(u16, &str)]) -> Result<Option<Owner>, PortError> {
+        let answers = answers.iter().map(|(status, body)| Answer {
+            status: *status,
+            headers: Vec::new(),
+            body: (*body).to_owned(),
+        });
+        let (wire, none) = (Wire::new(answers), Wire::default());
+        let deployment = AwsDeployment {
+            sdk: SdkConfig::builder().build(),
+            events: client!(aws_sdk_eventbridge, none),
+            kms: client!(aws_sdk_kms, none),
+            s3: client!(aws_sdk_s3, wire),
+            sns: client!(aws_sdk_sns, none),
+        };
+        deployment.owner("b").await
+    }
+
+    #[tokio::test]
+    async fn a_bucket_is_ours_anothers_or_missing() {
+        let own = "<ListAllMyBucketsResult><Buckets><Bucket><Name>b</Name></Bucket></Buckets>\
+                   </ListAllMyBucketsResult>";
+        let longer = own.replace("<Name>b<", "<Name>b2<");
+        assert_eq!(owner(&[(200, own)]).await.unwrap(), Some(Owner::Own));
+        for (status, want) in [
+            (200, Some(Owner::Foreign)),
+            (301, Some(Owner::Foreign)),
+            (403, Some(Owner::Foreign)),
+            (404, None),
+        ] {
+            assert_eq!(owner(&[(200, &longer), (status, "")]).await.unwrap(), want, "{status}");
+        }
+        let denied = "<Error><Code>AccessDenied</Code></Error>";
+        let error = owner(&[(403, denied)]).await.unwrap_err();
+        assert!(matches!(error, PortError::Denied { .. }), "{error:?}");
+    }
 
     #[test]
     fn a_trail_of_reads_has_no_writes() {

@@ -57,7 +57,7 @@ async fn the_doctor_finds_nothing_wrong_with_a_new_stack() {
     let (code, text) = doctor(&world, &["--run-functions", "--wait=60"]);
     assert_eq!(code, 0, "{text}");
     assert!(text.lines().all(|line| line.starts_with("good     ")), "{text}");
-    assert_eq!(text.lines().count(), 13, "{text}");
+    assert_eq!(text.lines().count(), 14, "{text}");
     world.stack.settled().await;
     world.assert_nothing_failed();
     let mails = world.mails(ALERT_EMAIL);
@@ -126,6 +126,11 @@ async fn the_doctor_sees_policies_buckets_and_functions() {
     aws(&world, &api);
     let (_, text) = doctor(&world, &["--wait=0"]);
     assert!(text.contains("good     CRL buckets: 1 CRL buckets send"), "{text}");
+    aws(&world, &["s3", "rb", "--force", "s3://crl-bucket"]);
+    assert_bad(&world, "CRL buckets", "aws s3 mb s3://crl-bucket");
+    let reports = "s3://vigil-audit-reports-111122223333-us-east-1";
+    aws(&world, &["s3", "rb", "--force", reports]);
+    assert_bad(&world, "buckets", "make deploy with TakeOver=false");
     let (code, text) = doctor(&world, &["--name=other", "--wait=0"]);
     assert!(code == 1 && text.contains("bad      functions: other-"), "{text}");
 }

@@ -5,12 +5,14 @@
 
 #![warn(missing_docs)]
 
+mod buckets;
 mod checks;
 mod deployment;
 mod expected;
 mod facts;
 mod key_policy;
 
+pub use buckets::Owner;
 pub use checks::{Check, CheckResult, judge};
 pub use deployment::{Concurrency, Deployment, Function, Rule, Subscription, Target, Trail};
 pub use expected::{FUNCTIONS, RULES, SCHEDULES};

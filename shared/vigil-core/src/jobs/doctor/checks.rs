@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::buckets;
 use super::expected::{RULES, SCHEDULES};
 use super::{
     deployment::{Function, Rule, Subscription},
@@ -35,12 +36,12 @@ pub enum CheckResult {
 
 use CheckResult::{Good, Unknown};
 
-fn bad(what: impl Display, mend: impl Display) -> CheckResult {
+pub(super) fn bad(what: impl Display, mend: impl Display) -> CheckResult {
     CheckResult::Bad { what: what.to_string(), mend: mend.to_string() }
 }
 
 /// The command that puts back what a deployment made.
-const DEPLOY: &str = "make deploy";
+pub(super) const DEPLOY: &str = "make deploy";
 
 /// Judges everything, in the order in which a finding travels.
 pub fn judge(facts: &Facts) -> Vec<Check> {
@@ -55,6 +56,7 @@ pub fn judge(facts: &Facts) -> Vec<Check> {
         ("concurrency", concurrency(facts)),
         ("policies", policies(facts)),
         ("key", key(facts)),
+        ("buckets", buckets::judge(&facts.buckets)),
         ("CRL buckets", crl_buckets(facts)),
         ("test finding", test(facts)),
     ];
@@ -340,8 +342,17 @@ fn crl_buckets(facts: &Facts) -> CheckResult {
     for (bucket, sends) in &facts.crl_buckets {
         match sends {
             Err(why) => unknown.push(why.clone()),
-            Ok(true) => {}
-            Ok(false) => {
+            Ok(Some(true)) => {}
+            Ok(None) => {
+                return bad(
+                    format!("the CRL bucket {bucket} does not exist"),
+                    format!(
+                        "aws s3 mb s3://{bucket}, with a policy for CRLs, or name another bucket: aws acm-pca \
+                         update-certificate-authority"
+                    ),
+                );
+            }
+            Ok(Some(false)) => {
                 return bad(
                     format!("the CRL bucket {bucket} sends no events to EventBridge"),
                     format!(

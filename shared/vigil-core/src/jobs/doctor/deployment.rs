@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use super::buckets::Owner;
 use super::expected::{RULES, SCHEDULES};
 use crate::ports::PortError;
 
@@ -69,12 +70,20 @@ pub trait Deployment: Send + Sync {
         since: OffsetDateTime,
     ) -> Result<bool, PortError>;
 
-    /// GetBucketNotificationConfiguration: whether S3 sends the bucket's events to EventBridge.
+    /// GetBucketNotificationConfiguration: whether S3 sends the bucket's events to EventBridge; `None`
+    /// if there is no such bucket.
     ///
     /// # Errors
     ///
     /// [`PortError`] if the call fails.
-    async fn sends_events(&self, bucket: &str) -> Result<bool, PortError>;
+    async fn sends_events(&self, bucket: &str) -> Result<Option<bool>, PortError>;
+
+    /// ListBuckets and HeadBucket: whose the bucket is; `None` if it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if a call fails.
+    async fn owner(&self, bucket: &str) -> Result<Option<Owner>, PortError>;
 
     /// GetKeyPolicy: the policy of a KMS key; `None` if there is no such key.
     ///

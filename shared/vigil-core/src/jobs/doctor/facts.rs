@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::{Duration, OffsetDateTime};
 
 use super::{
+    buckets::{self, Buckets},
     deployment::{Concurrency, Deployment, Function, Rule, Subscription, Trail},
     expected::FUNCTIONS,
     key_policy,
@@ -116,13 +117,15 @@ pub struct Facts {
     pub policies: Fetched<Result<usize, String>>,
     /// The key of the stack, if it has one.
     pub key: Fetched<Option<KeyUse>>,
-    /// By bucket: whether it sends events.
-    pub crl_buckets: BTreeMap<String, Fetched<bool>>,
+    /// The stack's own buckets, by name; `None` for one that does not exist.
+    pub buckets: Buckets,
+    /// By bucket: whether it sends events; `None` for one that does not exist.
+    pub crl_buckets: BTreeMap<String, Fetched<Option<bool>>>,
     /// The test finding, if it left.
     pub test: Fetched<PublishedTest>,
 }
 
-fn fetched<T>(result: Result<T, PortError>) -> Fetched<T> {
+pub(super) fn fetched<T>(result: Result<T, PortError>) -> Fetched<T> {
     result.map_err(|error| chain(&error))
 }
 
@@ -153,6 +156,7 @@ pub async fn gather(
         trails: fetched(deployment.trails().await),
         concurrency: fetched(deployment.concurrency().await),
         key: key(deployment, &functions).await,
+        buckets: buckets::gather(deployment, &functions).await,
         subscriptions: subscriptions(deployment, &functions).await,
         dead_letters: dead_letters(deployment, &rules, &stack_names).await,
         policies: policies(ports, &functions).await,
@@ -167,7 +171,7 @@ pub async fn gather(
 }
 
 /// Each function by its name without the stack's.
-type Functions = BTreeMap<&'static str, Fetched<Option<Function>>>;
+pub(super) type Functions = BTreeMap<&'static str, Fetched<Option<Function>>>;
 
 async fn functions(deployment: &dyn Deployment, stack_names: &StackNames) -> Functions {
     let mut functions = Functions::new();
@@ -179,7 +183,7 @@ async fn functions(deployment: &dyn Deployment, stack_names: &StackNames) -> Fun
 }
 
 /// An environment variable of a function.
-fn setting(functions: &Functions, function: &str, variable: &str) -> Option<String> {
+pub(super) fn setting(functions: &Functions, function: &str, variable: &str) -> Option<String> {
     let function = functions.get(function)?.as_ref().ok()?.as_ref()?;
     function.environment.get(variable).cloned()
 }
@@ -234,7 +238,7 @@ async fn dead_letters(
 async fn crl_buckets(
     deployment: &dyn Deployment,
     listing: Option<&Listing>,
-) -> BTreeMap<String, Fetched<bool>> {
+) -> BTreeMap<String, Fetched<Option<bool>>> {
     let cas = listing.map(|listing| listing.cas.as_slice()).unwrap_or_default();
     let buckets: BTreeSet<String> = cas
         .iter()

@@ -24,6 +24,7 @@ fn healthy() -> Facts {
             dead_letters: Some("arn:aws:sqs:us-east-1:111122223333:queue".to_owned()),
         }],
     };
+    let bucket = ("vigil-evidence".to_owned(), Ok(Some(Owner::Own)));
     let mut rules: Vec<Rule> = RULES
         .iter()
         .map(|(id, own)| rule(id, if *own { "vigil" } else { "default" }, Some("{}")))
@@ -47,7 +48,8 @@ fn healthy() -> Facts {
         concurrency: Ok(Concurrency { limit: 1000, unreserved: 1000 }),
         policies: Ok(Ok(0)),
         key: Ok(None),
-        crl_buckets: BTreeMap::from([("crls".to_owned(), Ok(true))]),
+        buckets: BTreeMap::from([bucket]),
+        crl_buckets: BTreeMap::from([("crls".to_owned(), Ok(Some(true)))]),
         test: Ok(PublishedTest { id: "id".to_owned(), is_logged: true, is_sent: true }),
     }
 }
@@ -160,8 +162,25 @@ const BAD: &[(&str, Change, &str)] = &[
         "aws kms put-key-policy --key-id arn:key",
     ),
     (
+        "buckets",
+        |facts| _ = facts.buckets.insert("vigil-evidence".to_owned(), Ok(None)),
+        "make deploy with TakeOver=false",
+    ),
+    (
+        "buckets",
+        |facts| {
+            _ = facts.buckets.insert("vigil-evidence".to_owned(), Ok(Some(Owner::Foreign)));
+        },
+        "another Name",
+    ),
+    (
         "CRL buckets",
-        |facts| _ = facts.crl_buckets.insert("crls".to_owned(), Ok(false)),
+        |facts| _ = facts.crl_buckets.insert("crls".to_owned(), Ok(None)),
+        "aws s3 mb s3://crls",
+    ),
+    (
+        "CRL buckets",
+        |facts| _ = facts.crl_buckets.insert("crls".to_owned(), Ok(Some(false))),
         "put-bucket-notification-configuration --bucket crls",
     ),
     ("test finding", |facts| facts.test.as_mut().unwrap().is_logged = false, "make deploy"),
@@ -203,6 +222,8 @@ fn a_fact_that_cannot_be_had_is_unknown() {
         ("concurrency", |facts| facts.concurrency = Err("denied".to_owned())),
         ("policies", |facts| facts.policies = Err("denied".to_owned())),
         ("key", |facts| facts.key = Err("denied".to_owned())),
+        ("buckets", |facts| facts.buckets.clear()),
+        ("buckets", |facts| _ = facts.buckets.insert("b".to_owned(), Err("d".to_owned()))),
         ("CRL buckets", |facts| _ = facts.crl_buckets.insert("b".to_owned(), Err("d".to_owned()))),
     ];
     for (name, change) in changes {
