@@ -63,7 +63,7 @@ def checkout(tmp_path, endpoint):
     (tmp_path / "infra").mkdir()
     (tmp_path / "functions/notify").mkdir(parents=True)
     (tmp_path / "infra/template.yaml").write_text(yaml.safe_dump(template))
-    for name in ("Makefile", "infra/deploy.sh", "infra/check-build.py", "infra/preflight.sh"):
+    for name in ("Makefile", "infra/deploy.sh", "infra/buckets.py", "infra/pack.py", "infra/preflight.sh"):
         shutil.copy(ROOT / name, tmp_path / name)
     bin = tmp_path / "bin"
     bin.mkdir()
@@ -144,10 +144,10 @@ def make_on_a_terminal(checkout, endpoint, *arguments, answers):
     return process.wait(timeout=10), text
 
 
-def refused(checkout, endpoint, **variables):
+def refused(checkout, endpoint, *arguments, parameters="", **variables):
     """What `make deploy` says, where it refuses."""
     changed = {**environment(checkout, endpoint), **variables}
-    command = ["make", "deploy", "STACK=refused", "PARAMETERS=AlertEmail=pki@example.com"]
+    command = ["make", "deploy", "STACK=refused", f"PARAMETERS=AlertEmail=pki@example.com {parameters}", *arguments]
     ran = subprocess.run(command, cwd=checkout, env=changed, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert ran.returncode != 0, ran.stdout
     return ran.stdout + ran.stderr
@@ -162,6 +162,34 @@ def test_a_region_without_acm_pca_or_trail_is_refused(checkout, endpoint):
     said = refused(checkout, endpoint, AWS_DEFAULT_REGION="")
     assert "no Region is set" in said
     # Neither has made a stack.
+    stacks = boto3.client("cloudformation", **client(endpoint)).list_stacks()["StackSummaries"]
+    assert "refused" not in {it["StackName"] for it in stacks}
+
+
+def s3_of(endpoint, account):
+    """S3 as another account calls it."""
+    sts = boto3.client("sts", **client(endpoint))
+    role = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/other", RoleSessionName="other")["Credentials"]
+    keys = {"aws_access_key_id": role["AccessKeyId"], "aws_secret_access_key": role["SecretAccessKey"]}
+    token = role["SessionToken"]
+    return boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_session_token=token, **keys)
+
+
+def test_a_bucket_missing_in_the_way_or_foreign_is_refused(checkout, endpoint):
+    said = refused(checkout, endpoint, "BUCKET=no-such-bucket")
+    assert "the bucket for the code, no-such-bucket, does not exist: aws s3 mb" in said
+    said = refused(checkout, endpoint, parameters="CrlBuckets=arn:aws:s3:::code,arn:aws:s3:::no-such-crls")
+    assert "CrlBuckets names no-such-crls, which does not exist: correct it" in said
+    said = refused(checkout, endpoint, parameters="Name=again TakeOver=true")
+    for kind in ("evidence", "audit-reports"):
+        bucket = f"again-{kind}-123456789012-us-east-1"
+        assert f"there is no bucket {bucket}: deploy with TakeOver=false" in said
+    boto3.client("s3", **client(endpoint)).create_bucket(Bucket="again-evidence-123456789012-us-east-1")
+    said = refused(checkout, endpoint, parameters="Name=again")
+    assert "an earlier stack left the bucket again-evidence-123456789012-us-east-1: deploy with TakeOver=true" in said
+    s3_of(endpoint, "999999999999").create_bucket(Bucket="taken-audit-reports-123456789012-us-east-1")
+    said = refused(checkout, endpoint, parameters="Name=taken")
+    assert "another account has the bucket taken-audit-reports-123456789012-us-east-1: deploy with another Name" in said
     stacks = boto3.client("cloudformation", **client(endpoint)).list_stacks()["StackSummaries"]
     assert "refused" not in {it["StackName"] for it in stacks}
 
