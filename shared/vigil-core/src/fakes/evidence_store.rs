@@ -24,6 +24,8 @@ pub struct FakeEvidenceStore {
     broken: Mutex<Option<String>>,
     /// The objects that may not be read, by the beginnings of their keys.
     unreadable: Mutex<Vec<String>>,
+    /// The objects that S3 has archived.
+    archived: Mutex<Vec<String>>,
     /// The keys that may not be written, by their beginnings.
     unwritable: Mutex<Vec<String>>,
     objects: Mutex<BTreeMap<String, Vec<u8>>>,
@@ -53,6 +55,11 @@ impl FakeEvidenceStore {
     /// What begins so is there, and may not be read: archived, or encrypted with another key.
     pub fn refuse_reading(&self, prefix: &str) {
         lock(&self.unreadable).push(prefix.to_owned());
+    }
+
+    /// Moves an object to a storage class from which it cannot be read.
+    pub fn archive(&self, key: &str) {
+        lock(&self.archived).push(key.to_owned());
     }
 
     /// Has writes to keys that begin so refused.
@@ -121,6 +128,13 @@ impl EvidenceStore for FakeEvidenceStore {
         }
         if begins(&self.unreadable, key) {
             return Err(denied("GetObject"));
+        }
+        if lock(&self.archived).iter().any(|archived| archived == key) {
+            return Err(PortError::InvalidState {
+                operation: "GetObject",
+                resource: key.to_owned(),
+                cause: "InvalidObjectState".into(),
+            });
         }
         match lock(&self.objects).get(key) {
             Some(body) if body.len() > MAX_READ => Err(PortError::InvalidState {

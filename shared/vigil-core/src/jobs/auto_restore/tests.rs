@@ -7,6 +7,7 @@ mod deleter;
 mod first_crl;
 mod hostile;
 mod judging;
+mod matrix;
 mod mending;
 mod observing;
 mod patience;

@@ -93,7 +93,7 @@ fn an_unusable_approval_is_named_in_a_finding() {
 }
 
 /// A record with a good chain: an attacker who can write can compute SHA-256, too.
-fn forged(acts: &[Value], state: &str) -> String {
+pub(super) fn forged(acts: &[Value], state: &str) -> String {
     let mut previous = evidence::GENESIS.to_owned();
     let mut entries = Vec::new();
     for (seq, act) in acts.iter().enumerate() {
@@ -109,13 +109,13 @@ fn forged(acts: &[Value], state: &str) -> String {
     .to_string()
 }
 
-fn seen() -> Value {
+pub(super) fn seen() -> Value {
     let deletion = serde_json::to_value(fakes::deletion(AT)).unwrap();
     json!({"act": "seen", "source": "event", "deletion": deletion,
         "restorable_until": "2026-11-27T10:00:00Z"})
 }
 
-fn closed() -> Value {
+pub(super) fn closed() -> Value {
     json!({"act": "published", "findings": [], "service": null})
 }
 
