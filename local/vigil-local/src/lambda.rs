@@ -1,12 +1,15 @@
 //! Lambda for one machine: the real function binaries behind the real Runtime API.
 
+mod archive;
 pub(crate) mod binary;
+pub(crate) mod code;
 mod environment;
 mod function;
 pub(crate) mod invoke_api;
 mod read_api;
 mod retry;
 mod runtime_api;
+pub(crate) mod update_api;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,7 +35,7 @@ pub(crate) use retry::Retries;
 pub(crate) struct FunctionConfig {
     pub(crate) name: String,
     pub(crate) arn: String,
-    pub(crate) binary: PathBuf,
+    pub(crate) code: code::Code,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) memory_mb: u32,
     pub(crate) timeout: Duration,
@@ -69,6 +72,8 @@ pub(crate) struct Surroundings {
     pub(crate) clock: Clock,
     /// The stack's own endpoint, where all services are.
     pub(crate) endpoint: String,
+    /// Code that is uploaded: one folder per function.
+    pub(crate) code: PathBuf,
     /// One file per function.
     pub(crate) logs: PathBuf,
     pub(crate) roles: Roles,
@@ -146,6 +151,7 @@ pub(crate) struct Functions(Arc<Inner>);
 struct Inner {
     queues: BTreeMap<String, mpsc::UnboundedSender<QueuedInvocation>>,
     configs: BTreeMap<String, FunctionConfig>,
+    code: PathBuf,
     in_progress: watch::Sender<usize>,
     clock: Clock,
     invocations: Arc<Recent<Invocation>>,
@@ -192,6 +198,7 @@ impl Functions {
         Self(Arc::new(Inner {
             queues,
             configs: known,
+            code: surroundings.code.clone(),
             in_progress: watch::Sender::new(0),
             clock: surroundings.clock.clone(),
             invocations,

@@ -228,6 +228,20 @@ impl Roles {
         Box::new((StatusCode::BAD_REQUEST, Json(body)).into_response())
     }
 
+    /// Who calls, as CloudTrail writes it. A function is a session of its role; any other caller is a user, as pca-local records it.
+    pub(crate) fn identity(&self, access_key: &str) -> Value {
+        let account = &self.0.account.id;
+        if let Some((arn, role)) = self.principal(access_key) {
+            return json!({"type": "AssumedRole", "principalId": access_key, "arn": arn,
+                          "accountId": account, "accessKeyId": access_key,
+                          "sessionContext": {"sessionIssuer": {"type": "Role", "arn": role,
+                                             "accountId": account}}});
+        }
+        let arn = self.0.account.user_arn(access_key);
+        json!({"type": "IAMUser", "principalId": access_key, "arn": arn, "accountId": account,
+               "accessKeyId": access_key, "userName": access_key})
+    }
+
     /// Whether the caller is a function, whose calls are checked.
     pub(crate) fn concern(&self, access_key: &str) -> bool {
         self.role(access_key).is_some()

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use pca_local::{Clock, Guard};
 use serde_json::json;
@@ -20,6 +21,7 @@ use crate::event_history::EventHistory;
 use crate::events::{Caller, api::Api as Events};
 use crate::json_api;
 use crate::kms::Kms;
+use crate::lambda::update_api::{self, Recorder};
 use crate::lambda::{Functions, invoke_api};
 use crate::logs::Logs;
 use crate::query;
@@ -144,11 +146,14 @@ impl Services {
     /// The services whose requests are read whole.
     async fn route_whole(self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
-        let body = match axum::body::to_bytes(body, MAX_BODY_BYTES).await {
+        let most = match update_api::function(parts.uri.path()) {
+            Some(_) => update_api::MAX_BODY_BYTES,
+            None => MAX_BODY_BYTES,
+        };
+        let body = match axum::body::to_bytes(body, most).await {
             Ok(body) => body,
             Err(error) => {
-                let message =
-                    format!("the body cannot be read up to {MAX_BODY_BYTES} bytes: {error}");
+                let message = format!("the body cannot be read up to {most} bytes: {error}");
                 let body = json!({"__type": "RequestEntityTooLargeException", "message": message});
                 return (StatusCode::PAYLOAD_TOO_LARGE, axum::Json(body)).into_response();
             }
@@ -194,7 +199,10 @@ impl Services {
             Service::Logs => self.json("logs", &scope, &parts.headers, &body),
             Service::Sqs if query::is_spoken(&parts.headers) => queues::refuse_query(),
             Service::Sqs => self.json("sqs", &scope, &parts.headers, &body),
-            Service::Lambda => self.invoke(&parts.method, &parts.uri, &parts.headers, body).await,
+            Service::Lambda => {
+                let access_key = scope.map_or("", |scope| scope.access_key);
+                self.lambda(access_key, &parts, body).await
+            }
             Service::S3Control => {
                 let access_key = scope.map(|scope| scope.access_key);
                 let call = (&parts.method, parts.uri.path());
@@ -235,14 +243,15 @@ impl Services {
         }))
     }
 
-    async fn invoke(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-        body: Bytes,
-    ) -> Response {
-        invoke_api::answer(&self.functions, method, uri.path(), headers, body).await
+    async fn lambda(&self, access_key: &str, parts: &Parts, body: Bytes) -> Response {
+        let (method, path, account) = (&parts.method, parts.uri.path(), &self.account);
+        let (action, resource) = invoke_api::permission(method, path, account);
+        if let Err(refusal) = self.roles.permit_json(access_key, &action, &resource) {
+            return *refusal;
+        }
+        let (roles, history) = (&self.roles, &self.history);
+        let recorder = Recorder { access_key, account, roles, history };
+        invoke_api::answer(&self.functions, method, path, &parts.headers, &recorder, body).await
     }
 }
 

@@ -29,7 +29,7 @@ impl Inner {
         let id = || uuid::Uuid::new_v4().to_string();
         let detail = json!({
             "eventVersion": "1.11",
-            "userIdentity": self.identity(access_key),
+            "userIdentity": self.roles.identity(access_key),
             "eventTime": now,
             "eventSource": "kms.amazonaws.com",
             "eventName": operation,
@@ -51,19 +51,5 @@ impl Inner {
             "source": "aws.kms", "account": self.account.id, "time": now,
             "region": self.account.region, "resources": [], "detail": detail,
         })
-    }
-
-    /// A function is a session of its role; any other caller is a user, as pca-local records it.
-    fn identity(&self, access_key: &str) -> Value {
-        let account = &self.account.id;
-        if let Some((arn, role)) = self.roles.principal(access_key) {
-            return json!({"type": "AssumedRole", "principalId": access_key, "arn": arn,
-                          "accountId": account, "accessKeyId": access_key,
-                          "sessionContext": {"sessionIssuer": {"type": "Role", "arn": role,
-                                             "accountId": account}}});
-        }
-        let arn = self.account.user_arn(access_key);
-        json!({"type": "IAMUser", "principalId": access_key, "arn": arn, "accountId": account,
-               "accessKeyId": access_key, "userName": access_key})
     }
 }

@@ -1,7 +1,7 @@
 //! One process of one function, from its cold start to its end.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,7 @@ const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/opt/bin";
 
 pub(super) struct Environment {
     api: RuntimeApi,
+    binary: PathBuf,
     process: Child,
 }
 
@@ -45,10 +46,11 @@ impl Environment {
         let api = RuntimeApi::listen().await.map_err(|cause| {
             failed("Runtime.InvalidEntrypoint", &format!("no port for the Runtime API: {cause}"))
         })?;
-        let mut process = Command::new(&config.binary)
+        let binary = config.code.binary();
+        let mut process = Command::new(&binary)
             .env_clear()
             .envs(&config.environment)
-            .envs(lambda_variables(config, surroundings, &api.address.to_string()))
+            .envs(lambda_variables(config, surroundings, &binary, &api.address.to_string()))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -57,13 +59,13 @@ impl Environment {
             .process_group(0)
             .spawn()
             .map_err(|cause| {
-                let binary = config.binary.display();
+                let binary = binary.display();
                 failed("Runtime.InvalidEntrypoint", &format!("could not start {binary}: {cause}"))
             })?;
         let log = surroundings.logs.join(format!("{}.log", config.name));
         keep_lines(process.stdout.take(), config.name.clone(), log.clone());
         keep_lines(process.stderr.take(), config.name.clone(), log);
-        let mut environment = Self { api, process };
+        let mut environment = Self { api, binary, process };
         environment.wait_until_ready().await?;
         Ok(environment)
     }
@@ -86,9 +88,10 @@ impl Environment {
         Err(problem)
     }
 
-    /// Has the process died while it had nothing to do?
-    pub(super) fn is_alive(&mut self) -> bool {
-        matches!(self.process.try_wait(), Ok(None))
+    /// Whether it can take another event: the process has not died, and runs the function's present
+    /// code.
+    pub(super) fn is_usable(&mut self, config: &FunctionConfig) -> bool {
+        matches!(self.process.try_wait(), Ok(None)) && self.binary == config.code.binary()
     }
 
     pub(super) async fn run(
@@ -152,11 +155,11 @@ fn exited(status: std::io::Result<std::process::ExitStatus>) -> String {
 fn lambda_variables(
     config: &FunctionConfig,
     surroundings: &Surroundings,
+    binary: &Path,
     runtime_api: &str,
 ) -> Vec<(&'static str, String)> {
     let region = surroundings.account.region.clone();
-    let task_root =
-        config.binary.parent().map_or_else(String::new, |folder| folder.display().to_string());
+    let task_root = binary.parent().map_or_else(String::new, |folder| folder.display().to_string());
     vec![
         ("AWS_ACCESS_KEY_ID", roles::access_key_id(&config.name)),
         ("AWS_DEFAULT_REGION", region.clone()),

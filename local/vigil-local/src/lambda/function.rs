@@ -65,7 +65,10 @@ impl Worker {
         job: &QueuedInvocation,
         warm: &mut Option<Environment>,
     ) -> (InvocationResult, Option<Duration>) {
-        if warm.as_mut().is_some_and(|environment| !environment.is_alive()) {
+        if let Some(environment) = warm
+            && !environment.is_usable(&self.config)
+        {
+            environment.end().await;
             *warm = None;
         }
         let mut cold_start = None;

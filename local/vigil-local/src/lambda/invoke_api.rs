@@ -1,20 +1,26 @@
-//! The Lambda API, as far as it is served: call a function, wait or do not wait, list functions and read
-//! their configuration.
+//! The Lambda API, as far as it is served: call a function, wait or do not wait, list functions, read
+//! their configuration, replace their code.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::update_api::{self, Recorder};
 use super::{Functions, InvocationResult, read_api};
+use crate::account::Account;
 
 pub(crate) async fn answer(
     functions: &Functions,
     method: &Method,
     path: &str,
     headers: &HeaderMap,
+    recorder: &Recorder<'_>,
     body: Bytes,
 ) -> Response {
+    if let Some(name) = update_api::function(path).filter(|_| method == Method::PUT) {
+        return update_api::answer(functions, &function_name(name), recorder, body).await;
+    }
     if method == Method::GET && path.trim_end_matches('/') == "/2016-08-19/account-settings" {
         return axum::Json(read_api::account(functions.0.configs.values())).into_response();
     }
@@ -33,13 +39,16 @@ pub(crate) async fn answer(
         return refuse(
             StatusCode::NOT_FOUND,
             "UnknownOperationException",
-            "vigil-local serves Invoke, ListFunctions, GetFunction, GetFunctionConfiguration and \
-             GetAccountSettings",
+            "vigil-local serves Invoke, ListFunctions, GetFunction, GetFunctionConfiguration, \
+             GetAccountSettings and UpdateFunctionCode",
         );
     };
-    let name = function_name(name);
-    if functions.config(&name).is_none() {
-        return not_found(&name);
+    invoke(functions, &function_name(name), headers, body).await
+}
+
+async fn invoke(functions: &Functions, name: &str, headers: &HeaderMap, body: Bytes) -> Response {
+    if functions.config(name).is_none() {
+        return not_found(name);
     }
     let event = if body.is_empty() { Bytes::from_static(b"{}") } else { body };
     let Ok(value) = serde_json::from_slice::<Value>(&event) else {
@@ -55,10 +64,10 @@ pub(crate) async fn answer(
     match kind {
         "DryRun" => StatusCode::NO_CONTENT.into_response(),
         "Event" => {
-            functions.invoke_later(&name, &value, "invoke");
+            functions.invoke_later(name, &value, "invoke");
             StatusCode::ACCEPTED.into_response()
         }
-        "RequestResponse" => match functions.invoke(&name, event).await {
+        "RequestResponse" => match functions.invoke(name, event).await {
             Some(outcome) => respond(&outcome),
             None => refuse(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -71,6 +80,25 @@ pub(crate) async fn answer(
             refuse(StatusCode::BAD_REQUEST, "InvalidParameterValueException", &message)
         }
     }
+}
+
+/// What IAM calls the request, and its resource (Service Authorization Reference, AWS Lambda).
+pub(crate) fn permission(method: &Method, path: &str, account: &Account) -> (String, String) {
+    let name = path.strip_prefix("/2015-03-31/functions/").unwrap_or_default();
+    let (name, part) = name.split_once('/').unwrap_or((name, ""));
+    let action = match (method, part) {
+        (&Method::GET, _) if path.contains("account-settings") => "GetAccountSettings",
+        (&Method::GET, _) if name.is_empty() => "ListFunctions",
+        (&Method::GET, "configuration") => "GetFunctionConfiguration",
+        (&Method::GET, _) => "GetFunction",
+        (&Method::PUT, _) => "UpdateFunctionCode",
+        _ => "InvokeFunction",
+    };
+    let resource = match name {
+        "" => "*".to_owned(),
+        name => account.arn("lambda", &format!("function:{}", function_name(name))),
+    };
+    (format!("lambda:{action}"), resource)
 }
 
 /// `name`, `name:qualifier`, `account:name` or the ARN, percent-encoded or not. There is one
@@ -94,12 +122,12 @@ fn respond(outcome: &InvocationResult) -> Response {
     }
 }
 
-fn not_found(name: &str) -> Response {
+pub(super) fn not_found(name: &str) -> Response {
     let message = format!("Function not found: {name}");
     refuse(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message)
 }
 
-fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
+pub(super) fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
     let body = json!({"Type": "User", "message": message, "Message": message});
     (status, [("x-amzn-errortype", code)], axum::Json(body)).into_response()
 }

@@ -21,18 +21,25 @@ pub(super) fn list<'a>(configs: impl Iterator<Item = &'a FunctionConfig>) -> Val
 }
 
 /// GetFunctionConfiguration.
-fn configuration(config: &FunctionConfig) -> Value {
-    json!({
+pub(super) fn configuration(config: &FunctionConfig) -> Value {
+    let mut answer = json!({
         "FunctionName": config.name,
         "FunctionArn": config.arn,
         "Version": "$LATEST",
+        "Runtime": "provided.al2023",
+        "Handler": "bootstrap",
         "PackageType": "Zip",
         "State": "Active",
         "LastUpdateStatus": "Successful",
         "MemorySize": config.memory_mb,
         "Timeout": config.timeout.as_secs(),
         "Environment": {"Variables": config.environment},
-    })
+    });
+    if let Some(uploaded) = config.code.uploaded() {
+        answer["CodeSha256"] = json!(uploaded.sha256);
+        answer["CodeSize"] = json!(uploaded.bytes);
+    }
+    answer
 }
 
 /// GetFunction.

@@ -163,6 +163,7 @@ impl Builder {
         let surroundings = Surroundings {
             account: account.clone(),
             clock: clock.clone(),
+            code: data_dir::make(&data.path().join("code"))?,
             endpoint: endpoint.clone(),
             logs,
             roles: roles.clone(),
@@ -256,7 +257,7 @@ impl Builder {
             Ok(FunctionConfig {
                 name: spec.name.clone(),
                 arn: spec.arn.clone(),
-                binary,
+                code: lambda::code::Code::at(binary),
                 environment: spec.environment.clone(),
                 memory_mb: spec.memory_mb,
                 timeout: spec.timeout,

@@ -19,7 +19,7 @@ pub(crate) struct FunctionSpec {
     pub(crate) logical_id: String,
     pub(crate) name: String,
     pub(crate) arn: String,
-    /// The last part of `CodeUri`: directory, package and binary share one name.
+    /// The folder of `CodeUri`: directory, package and binary share one name.
     pub(crate) binary: String,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) memory_mb: u32,
@@ -49,7 +49,9 @@ pub(super) fn read(
     targets: &TargetTable,
 ) -> Result<FunctionSpec, TemplateError> {
     let code = properties.required("CodeUri")?;
-    let binary = code.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    // As cargo-lambda names both: the zip, and the binary in it.
+    let folder = code.strip_suffix("/bootstrap.zip").unwrap_or(&code);
+    let binary = folder.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
     if binary.is_empty() || binary == "." || binary == ".." {
         let value = Value::from(code);
         return Err(properties.invalid("CodeUri", &value, "a folder with the binary's name"));
