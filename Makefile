@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test scenarios soak fuzz bench screenshots check lint rustdoc infra check-infra containers packages deny docs new-rule build deploy verify destroy release-notes clean
+.PHONY: help setup demo up test scenarios soak fuzz bench screenshots check lint rustdoc infra check-infra containers packages deny docs new-rule build reproduce deploy verify destroy release-notes clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -154,6 +154,9 @@ new-rule: ## Write the skeleton of a CRL rule: make new-rule NAME=crl.issuer-key
 # That of the stack, once samconfig.toml names it.
 ARCH ?= $(or $(shell sed -n 's/.*Architecture=[\\"]*\([a-z0-9_]*\).*/\1/p' samconfig.toml 2>/dev/null),arm64)
 RUST_ARCH := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)
+# No path of this machine in a binary: the same sources and compiler give the same bytes elsewhere.
+CARGO_DIR := $(or $(CARGO_HOME),$(HOME)/.cargo)
+build: export RUSTFLAGS := $(strip $(RUSTFLAGS) $(foreach from,$(CARGO_DIR)=/cargo $(CURDIR)=/vigil $(abspath $(TARGET_DIR))=/target,--remap-path-prefix=$(from)))
 build: ## Build the functions for AWS Lambda, for ARCH: arm64 or x86_64 (arm64)
 	@case "$(ARCH)" in arm64|x86_64) ;; *) echo "ARCH is arm64 or x86_64, not $(ARCH)"; exit 1;; esac
 	@command -v cargo-lambda >/dev/null || { echo "cargo-lambda is missing: pip install cargo-lambda ziglang"; exit 1; }
@@ -162,7 +165,11 @@ build: ## Build the functions for AWS Lambda, for ARCH: arm64 or x86_64 (arm64)
 	@# The template takes the functions from target/lambda, wherever cargo puts the rest.
 	$(CARGO) lambda build --profile function --target $(RUST_ARCH)-unknown-linux-gnu --lambda-dir target/lambda \
 	  $(addprefix -p ,$(FUNCTIONS))
-	@$(PYTHON) infra/check-build.py target/lambda
+	@$(PYTHON) infra/pack.py target/lambda
+
+# The smallest function: each of the two builds compiles everything.
+reproduce: ## Build a function twice in different folders, and compare the zips (a few minutes)
+	@infra/reproduce.sh "$(ARCH)" "$(or $(FUNCTION),last-resort)"
 
 STACK ?= vigil
 # The parameter Name of the stack.

@@ -181,7 +181,8 @@ pub fn functions(template: &Value) -> Vec<(String, Value)> {
     let is_function = |resource: &&Value| resource["Type"] == "AWS::Serverless::Function";
     let named = |function: &Value| {
         let code = function["Properties"]["CodeUri"].as_str().expect("a function has its code");
-        let name = code.trim_end_matches('/').rsplit('/').next().unwrap_or(code);
+        let folder = code.strip_suffix("/bootstrap.zip").unwrap_or(code);
+        let name = folder.trim_end_matches('/').rsplit('/').next().unwrap_or(folder);
         (name.to_owned(), function.clone())
     };
     resources.values().filter(is_function).map(named).collect()

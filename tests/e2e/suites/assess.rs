@@ -33,7 +33,7 @@ async fn world(policy: &str) -> World {
         "Type": "AWS::Serverless::Function",
         "Properties": {
             "FunctionName": "assess",
-            "CodeUri": "../target/lambda/crl-audit/",
+            "CodeUri": "../target/lambda/crl-audit/bootstrap.zip",
             "Policies": [policy],
         },
     }}});
