@@ -55,7 +55,8 @@ async fn cargo_lambda_replaces_the_code_of_one_function() {
     // The rule FunctionsChanged tells of both.
     world.stack.settled().await;
     let told = world.lines("targets", "Alerts");
-    let is_told = |line: &&serde_json::Value| line.to_string().contains("UpdateFunctionCode20150331v2");
+    let is_told =
+        |line: &&serde_json::Value| line.to_string().contains("UpdateFunctionCode20150331v2");
     assert_eq!(told.iter().filter(is_told).count(), 2, "{told:#?}");
 }
 

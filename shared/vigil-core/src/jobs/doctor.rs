@@ -12,9 +12,8 @@ mod expected;
 mod facts;
 mod key_policy;
 
-pub use buckets::Owner;
 pub use checks::{Check, CheckResult, judge};
-pub use deployment::{Concurrency, Deployment, Function, Rule, Subscription, Target, Trail};
+pub use deployment::{Concurrency, Deployment, Function, Owner, Rule, Subscription, Target, Trail};
 pub use expected::{FUNCTIONS, RULES, SCHEDULES};
 pub use facts::{
     Facts, Fetched, KeyUse, Options, Ports, PublishedTest, StackNames, Unreached, gather,

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::buckets;
+use super::buckets::{wrong_bucket, wrong_crl_bucket};
 use super::expected::{RULES, SCHEDULES};
 use super::{
     deployment::{Function, Rule, Subscription},
@@ -36,12 +36,12 @@ pub enum CheckResult {
 
 use CheckResult::{Good, Unknown};
 
-pub(super) fn bad(what: impl Display, mend: impl Display) -> CheckResult {
+fn bad(what: impl Display, mend: impl Display) -> CheckResult {
     CheckResult::Bad { what: what.to_string(), mend: mend.to_string() }
 }
 
 /// The command that puts back what a deployment made.
-pub(super) const DEPLOY: &str = "make deploy";
+const DEPLOY: &str = "make deploy";
 
 /// Judges everything, in the order in which a finding travels.
 pub fn judge(facts: &Facts) -> Vec<Check> {
@@ -56,7 +56,7 @@ pub fn judge(facts: &Facts) -> Vec<Check> {
         ("concurrency", concurrency(facts)),
         ("policies", policies(facts)),
         ("key", key(facts)),
-        ("buckets", buckets::judge(&facts.buckets)),
+        ("buckets", buckets(facts)),
         ("CRL buckets", crl_buckets(facts)),
         ("test finding", test(facts)),
     ];
@@ -337,40 +337,32 @@ fn key(facts: &Facts) -> CheckResult {
     }
 }
 
+fn buckets(facts: &Facts) -> CheckResult {
+    if let Some((what, mend)) = wrong_bucket(&facts.buckets) {
+        return bad(what, mend);
+    }
+    let unknown = unknown(facts.buckets.values());
+    match facts.buckets.len() {
+        _ if !unknown.is_empty() => Unknown(unknown),
+        0 => Unknown("no function says which buckets it uses".to_owned()),
+        count => Good(format!("{count} buckets are there and this account's")),
+    }
+}
+
 fn crl_buckets(facts: &Facts) -> CheckResult {
-    let mut unknown = Vec::new();
-    for (bucket, sends) in &facts.crl_buckets {
-        match sends {
-            Err(why) => unknown.push(why.clone()),
-            Ok(Some(true)) => {}
-            Ok(None) => {
-                return bad(
-                    format!("the CRL bucket {bucket} does not exist"),
-                    format!(
-                        "aws s3 mb s3://{bucket}, with a policy for CRLs, or name another bucket: aws acm-pca \
-                         update-certificate-authority"
-                    ),
-                );
-            }
-            Ok(Some(false)) => {
-                return bad(
-                    format!("the CRL bucket {bucket} sends no events to EventBridge"),
-                    format!(
-                        "aws s3api put-bucket-notification-configuration --bucket {bucket} \
-                         --notification-configuration '{{\"EventBridgeConfiguration\":{{}}}}' (replaces the \
-                         bucket's other notifications)"
-                    ),
-                );
-            }
-        }
+    if let Some((what, mend)) = wrong_crl_bucket(&facts.crl_buckets) {
+        return bad(what, mend);
     }
-    if !unknown.is_empty() {
-        return Unknown(unknown.join("; "));
+    let unknown = unknown(facts.crl_buckets.values());
+    match facts.crl_buckets.len() {
+        _ if !unknown.is_empty() => Unknown(unknown),
+        0 => Good("no CA publishes a CRL".to_owned()),
+        count => Good(format!("{count} CRL buckets send their events")),
     }
-    Good(match facts.crl_buckets.len() {
-        0 => "no CA publishes a CRL".to_owned(),
-        count => format!("{count} CRL buckets send their events"),
-    })
+}
+
+fn unknown<'a, T: 'a>(facts: impl Iterator<Item = &'a Fetched<T>>) -> String {
+    facts.filter_map(|fact| Some(fact.as_ref().err()?.as_str())).collect::<Vec<_>>().join("; ")
 }
 
 fn test(facts: &Facts) -> CheckResult {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::buckets::Owner;
 use super::expected::{RULES, SCHEDULES};
 use crate::ports::PortError;
 
@@ -98,6 +97,15 @@ pub trait Deployment: Send + Sync {
     ///
     /// [`PortError`] if the function could not be invoked.
     async fn invoke(&self, function: &str, event: &str) -> Result<Option<String>, PortError>;
+}
+
+/// Whose a bucket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// This account's.
+    Own,
+    /// Another account's.
+    Foreign,
 }
 
 /// A trail that covers the Region.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    buckets::{self, Buckets},
+    buckets::{Buckets, CrlBuckets, NAMED_BY},
     deployment::{Concurrency, Deployment, Function, Rule, Subscription, Trail},
     expected::FUNCTIONS,
     key_policy,
@@ -120,12 +120,12 @@ pub struct Facts {
     /// The stack's own buckets, by name; `None` for one that does not exist.
     pub buckets: Buckets,
     /// By bucket: whether it sends events; `None` for one that does not exist.
-    pub crl_buckets: BTreeMap<String, Fetched<Option<bool>>>,
+    pub crl_buckets: CrlBuckets,
     /// The test finding, if it left.
     pub test: Fetched<PublishedTest>,
 }
 
-pub(super) fn fetched<T>(result: Result<T, PortError>) -> Fetched<T> {
+fn fetched<T>(result: Result<T, PortError>) -> Fetched<T> {
     result.map_err(|error| chain(&error))
 }
 
@@ -156,7 +156,7 @@ pub async fn gather(
         trails: fetched(deployment.trails().await),
         concurrency: fetched(deployment.concurrency().await),
         key: key(deployment, &functions).await,
-        buckets: buckets::gather(deployment, &functions).await,
+        buckets: own_buckets(deployment, &functions).await,
         subscriptions: subscriptions(deployment, &functions).await,
         dead_letters: dead_letters(deployment, &rules, &stack_names).await,
         policies: policies(ports, &functions).await,
@@ -171,7 +171,7 @@ pub async fn gather(
 }
 
 /// Each function by its name without the stack's.
-pub(super) type Functions = BTreeMap<&'static str, Fetched<Option<Function>>>;
+type Functions = BTreeMap<&'static str, Fetched<Option<Function>>>;
 
 async fn functions(deployment: &dyn Deployment, stack_names: &StackNames) -> Functions {
     let mut functions = Functions::new();
@@ -183,7 +183,7 @@ async fn functions(deployment: &dyn Deployment, stack_names: &StackNames) -> Fun
 }
 
 /// An environment variable of a function.
-pub(super) fn setting(functions: &Functions, function: &str, variable: &str) -> Option<String> {
+fn setting(functions: &Functions, function: &str, variable: &str) -> Option<String> {
     let function = functions.get(function)?.as_ref().ok()?.as_ref()?;
     function.environment.get(variable).cloned()
 }
@@ -234,11 +234,20 @@ async fn dead_letters(
     dead_letters
 }
 
+/// Whose the buckets are that the functions name.
+async fn own_buckets(deployment: &dyn Deployment, functions: &Functions) -> Buckets {
+    let mut buckets = Buckets::new();
+    for (function, variable) in NAMED_BY {
+        if let Some(bucket) = setting(functions, function, variable) {
+            let owner = fetched(deployment.owner(&bucket).await);
+            buckets.insert(bucket, owner);
+        }
+    }
+    buckets
+}
+
 /// Whether each bucket that a CA writes CRLs to sends its events to EventBridge.
-async fn crl_buckets(
-    deployment: &dyn Deployment,
-    listing: Option<&Listing>,
-) -> BTreeMap<String, Fetched<Option<bool>>> {
+async fn crl_buckets(deployment: &dyn Deployment, listing: Option<&Listing>) -> CrlBuckets {
     let cas = listing.map(|listing| listing.cas.as_slice()).unwrap_or_default();
     let buckets: BTreeSet<String> = cas
         .iter()
