@@ -1,6 +1,6 @@
 //! The service's clock: it follows the system's, shifted, or stands still until it is moved.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -17,7 +17,7 @@ pub struct Clock(Arc<Inner>);
 struct Inner {
     mode: Mutex<ClockMode>,
     /// Called at every move.
-    keeper: OnceLock<Keeper>,
+    keeper: Mutex<Option<Keeper>>,
 }
 
 type Keeper = Box<dyn Fn(ClockMode) + Send + Sync>;
@@ -47,19 +47,19 @@ impl Clock {
     }
 
     fn new(mode: ClockMode) -> Self {
-        Self(Arc::new(Inner { mode: Mutex::new(mode), keeper: OnceLock::new() }))
+        Self(Arc::new(Inner { mode: Mutex::new(mode), keeper: Mutex::default() }))
     }
 
-    /// Calls `keeper` at every move from now on, so that moves can be written down. The first keeper
-    /// stays.
+    /// Calls `keeper` at every move from now on, so that moves can be written down. It takes the place of
+    /// one before: a clock may outlive the service that kept it.
     pub(crate) fn keep_with(&self, keeper: Keeper) {
-        let _ = self.0.keeper.set(keeper);
+        *self.keeper() = Some(keeper);
     }
 
     pub(crate) fn set_mode(&self, to: ClockMode) {
         let mut mode = self.mode();
         *mode = to;
-        if let Some(keeper) = self.0.keeper.get() {
+        if let Some(keeper) = &*self.keeper() {
             // Under the lock, so that two moves are reported in their order.
             keeper(to);
         }
@@ -102,6 +102,10 @@ impl Clock {
         self.set_mode(ClockMode::Running { ahead_of_system });
     }
 
+    fn keeper(&self) -> std::sync::MutexGuard<'_, Option<Keeper>> {
+        self.0.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn mode(&self) -> std::sync::MutexGuard<'_, ClockMode> {
         self.0.mode.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -138,6 +142,18 @@ mod tests {
             clock.set(datetime!(2030-01-01 00:00 UTC));
             assert_eq!(clock.now(), datetime!(2030-01-01 00:00 UTC));
         }
+    }
+
+    #[test]
+    fn moves_are_told_to_the_last_keeper() {
+        let clock = Clock::frozen_at(datetime!(2026-01-01 00:00 UTC));
+        let told = Arc::new(Mutex::new(Vec::new()));
+        for name in ["first", "second"] {
+            let told = Arc::clone(&told);
+            clock.keep_with(Box::new(move |_| told.lock().unwrap().push(name)));
+            clock.set(datetime!(2026-01-02 00:00 UTC));
+        }
+        assert_eq!(*told.lock().unwrap(), ["first", "second"]);
     }
 
     #[test]
