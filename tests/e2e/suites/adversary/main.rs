@@ -10,4 +10,5 @@ mod denial;
 mod evidence;
 mod last_resort;
 mod permits;
+mod replays;
 mod support;
