@@ -163,6 +163,7 @@ impl Builder {
         if let Some(mode) = mode {
             clock.set_mode(mode);
         }
+        store.follow(clock);
         let data_dir = store.data_dir().clone();
         let before = pca.service.now() - IDEMPOTENCY_WINDOW;
         data_dir.write(data_dir.generation(), vec![Change::ForgetTokens { ca: None, before }]);

@@ -130,10 +130,20 @@ enum Command {
     },
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let options = Options::parse();
-    match run(options).await {
+    let ended = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let ended = runtime.block_on(run(options));
+            // What still waits for a reader of an event pipe has had its time.
+            runtime.shutdown_background();
+            ended
+        }
+        Err(error) => {
+            Err(format!("the system gives too few threads or open files (ulimit -n): {error}"))
+        }
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pca-local: {error}");
@@ -143,8 +153,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), String> {
-    // From here on a signal ends the process in good order, however early it comes.
-    let signals = Signals::hear()?;
+    // Signals end these at once: a directory is as it was before, or as it is to be.
     match &options.command {
         Some(Command::Export { data_dir }) => return stored::export(data_dir).await,
         Some(Command::Import { data_dir }) => return stored::import(data_dir).await,
@@ -153,6 +162,8 @@ async fn run(options: Options) -> Result<(), String> {
         Some(Command::Salvage { data_dir }) => return stored::salvage(data_dir),
         None => {}
     }
+    // From here on a signal ends the process in good order, however early it comes.
+    let signals = Signals::hear()?;
     let filter = EnvFilter::try_new(&options.log)
         .map_err(|error| format!("--log '{}' is not a filter: {error}", options.log))?;
     tracing_subscriber::fmt()
@@ -293,8 +304,9 @@ fn s3(endpoint: &str, region: &str) -> aws_sdk_s3::Client {
         // What fails for longer is tried again by the service's clock, not by the world's.
         .retry_config(
             RetryConfig::standard()
-                .with_initial_backoff(Duration::from_millis(5))
-                .with_max_backoff(Duration::from_millis(20)),
+                .with_max_attempts(2)
+                .with_initial_backoff(Duration::from_millis(1))
+                .with_max_backoff(Duration::from_millis(1)),
         )
         .region(Region::new(region.to_owned()))
         .build();

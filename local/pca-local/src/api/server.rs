@@ -67,13 +67,16 @@ impl Server {
             }
         };
         let stopping = watch::Sender::new(false);
-        let mut connections = JoinSet::new();
+        let (mut connections, mut refused) = (JoinSet::new(), 0_u64);
         let mut stop = std::pin::pin!(stop);
         loop {
             tokio::select! {
                 () = &mut stop => break,
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => {
+                        if std::mem::take(&mut refused) > 0 {
+                            tracing::warn!("connections are accepted again");
+                        }
                         let connection = Connection {
                             head_patience: self.head_patience,
                             router: router.clone(),
@@ -82,7 +85,7 @@ impl Server {
                         };
                         connections.spawn(connection.serve(stream));
                     }
-                    Err(error) => accept_failed(&error).await,
+                    Err(error) => accept_failed(&error, &mut refused).await,
                 },
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
             }
@@ -96,10 +99,14 @@ impl Server {
     }
 }
 
-async fn accept_failed(error: &io::Error) {
+/// One line for all that follow each other.
+async fn accept_failed(error: &io::Error, refused: &mut u64) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        tracing::error!(%error, "a connection could not be accepted");
+        if *refused == 0 {
+            tracing::error!(%error, "connections cannot be accepted, until another line says so");
+        }
+        *refused += 1;
         sleep(BREATH).await;
     }
 }

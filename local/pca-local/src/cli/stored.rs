@@ -23,7 +23,7 @@ pub(crate) async fn import(data_dir: &Path) -> Result<(), String> {
     let imported = service.import(std::io::stdin().lock()).await;
     let closed = service.close();
     imported.map_err(|error| chain(&error))?;
-    closed.map_err(|error| chain(&error))
+    closed.map_err(|error| format!("the state is imported, but {}", chain(&error)))
 }
 
 pub(crate) fn check(data_dir: &Path) -> Result<(), String> {

@@ -65,6 +65,11 @@ impl Clock {
         }
     }
 
+    /// Goes back to what is written down, after a move that could not be.
+    pub(crate) fn go_back_to(&self, mode: ClockMode) {
+        *self.mode() = mode;
+    }
+
     pub(crate) fn read_mode(&self) -> ClockMode {
         *self.mode()
     }

@@ -10,7 +10,7 @@
 mod digest;
 pub(super) mod directory;
 mod error;
-mod inspect;
+pub(super) mod inspect;
 pub(super) mod load;
 mod mark;
 mod private;

@@ -5,7 +5,7 @@ mod cell;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -18,6 +18,7 @@ use crate::{
         arn::{AccountRegion, CaArn},
         authority::Authority,
         change::{Change, Journal},
+        clock::{Clock, ClockMode},
         error::ApiError,
         issued_certificates::IssuedCertificates,
         lifecycle,
@@ -35,6 +36,8 @@ pub(crate) struct Store {
     /// One order of creation over all places, so that lists across accounts have one too.
     next_ordinal: AtomicU64,
     data_dir: DataDir,
+    /// The service's clock, and how it went when the data directory was opened.
+    clock: OnceLock<(Clock, ClockMode)>,
 }
 
 #[derive(Default)]
@@ -55,6 +58,9 @@ impl Restorable for Store {
     /// Goes back to what is on disk, after a commit that failed.
     fn go_back_to(&self, restored: Restored) {
         let mut shelves = self.shelves();
+        if let Some((clock, at_first)) = self.clock.get() {
+            clock.go_back_to(restored.clock.unwrap_or(*at_first));
+        }
         self.data_dir.reopen();
         *shelves = self.shelve(restored);
     }
@@ -62,9 +68,15 @@ impl Restorable for Store {
 
 impl Store {
     pub(crate) fn new(data_dir: DataDir, restored: Restored) -> Self {
-        let store = Self { shelves: Mutex::default(), next_ordinal: AtomicU64::new(0), data_dir };
+        let (shelves, next_ordinal, clock) = Default::default();
+        let store = Self { shelves, next_ordinal, data_dir, clock };
         *store.shelves() = store.shelve(restored);
         store
+    }
+
+    /// The clock, whose moves are written to the data directory as well.
+    pub(crate) fn follow(&self, clock: &Clock) {
+        let _ = self.clock.set((clock.clone(), clock.read_mode()));
     }
 
     pub(crate) fn data_dir(&self) -> &DataDir {

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 
 use super::data_dir::{
     directory::Directory,
+    inspect,
     load::{self, Names, Table},
     schema,
 };
@@ -33,8 +34,9 @@ pub fn salvage(
     lost: &mut impl Write,
 ) -> Result<bool, StateError> {
     let directory = Directory::inspect(directory)?;
-    let connection = schema::inspect(&directory)?;
+    let connection = schema::open_to_inspect(&directory)?;
     let mut found = Found::default();
+    found.lost.extend(inspect::lacks(&connection, &directory));
     found.read(&connection);
     let broken = found.broken();
     let mut writing = Writing::new(to)?;

@@ -10,6 +10,7 @@ mod process;
 
 mod damage;
 mod load;
+mod outside;
 mod stops;
 
 use std::path::{Path, PathBuf};

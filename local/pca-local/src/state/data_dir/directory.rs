@@ -37,7 +37,11 @@ pub(in crate::state) struct Directory {
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "each message says what its variant is")]
 pub enum DataDirError {
-    #[error("{} cannot be used as a data directory", .path.display())]
+    #[error(
+        "{} cannot be used as a data directory: see to it that this user may read and write it and the \
+         files in it, or name another directory",
+        .path.display()
+    )]
     Unusable {
         path: PathBuf,
         #[source]
@@ -59,19 +63,24 @@ pub enum DataDirError {
     )]
     NotOurs { file: PathBuf },
     #[error(
+        "{} is missing, so there is nothing to read: put a backup made earlier alone in a new directory",
+        .file.display()
+    )]
+    Absent { file: PathBuf },
+    #[error(
         "{} was written by a newer pca-local (format {found}; this one knows {known}): use that one",
         .file.display()
     )]
     Newer { file: PathBuf, found: i64, known: i64 },
     #[error(
-        "{} is missing or empty, and {} is of a state: {lost}. Put a copy of state.db back alone in a \
-         new directory, or name a new directory to start afresh",
+        "{} is missing or empty, and {} is of a state: {lost}. Put a backup of state.db that was made \
+         earlier alone in a new directory, or name a new directory to start afresh",
         .file.display(), .beside
     )]
     Lost { file: PathBuf, beside: &'static str, lost: String },
     #[error(
         "{}: {lost}. Nothing was changed. `pca-local salvage DIR > state.jsonl` writes what is left as \
-         a state to import; or put a copy of state.db alone in a new directory",
+         a state to import; or put a backup of state.db that was made earlier alone in a new directory",
         .path.display()
     )]
     Incomplete { path: PathBuf, lost: String },
@@ -80,7 +89,12 @@ pub enum DataDirError {
         .file.display()
     )]
     Older { file: PathBuf },
-    #[error("{} cannot be opened", .file.display())]
+    #[error(
+        "{} cannot be opened: see to it that this user may read and write it and its directory, that \
+         the disk has room, and that no other program has it open; or put a backup that was made earlier \
+         alone in a new directory",
+        .file.display()
+    )]
     Open {
         file: PathBuf,
         #[source]
@@ -88,7 +102,7 @@ pub enum DataDirError {
     },
     #[error(
         "{} is damaged: `pca-local check DIR` says where, and `pca-local salvage DIR > state.jsonl` \
-         writes what is left; or put a copy of state.db alone in a new directory",
+         writes what is left; or put a backup that was made earlier alone in a new directory",
         .file.display()
     )]
     Damaged {
@@ -127,8 +141,10 @@ impl Directory {
         let had_database = has(DATABASE);
         let lock = open(LOCK)?;
         take(&lock, &path)?;
-        if is_first_start {
-            lock.write_all_at(NEW, 0).map_err(unusable)?;
+        if is_first_start && let Err(error) = lock.write_all_at(NEW, 0) {
+            // As it was found: an empty lock is that of a state.
+            fs::remove_file(path.join(LOCK)).map_err(unusable)?;
+            return Err(unusable(error));
         }
         // SQLite gives the files that it makes beside it the same permissions.
         let database = open(DATABASE)?;
@@ -145,6 +161,7 @@ impl Directory {
     pub(in crate::state) fn inspect(path: &Path) -> Result<Self, DataDirError> {
         let path = path.to_owned();
         let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
+        private::are_files(&path).map_err(unusable)?;
         let lock = match File::open(path.join(LOCK)) {
             Ok(lock) => Some(lock),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -153,7 +170,12 @@ impl Directory {
         if let Some(lock) = &lock {
             take(lock, &path)?;
         }
-        let database = File::open(path.join(DATABASE)).map_err(unusable)?;
+        let database = match File::open(path.join(DATABASE)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(DataDirError::Absent { file: path.join(DATABASE) });
+            }
+            opened => opened.map_err(unusable)?,
+        };
         let directory = Self { path: path.clone(), lock, database };
         directory.is_there().map(|()| directory)
     }
@@ -164,7 +186,14 @@ impl Directory {
         match self.database.read_at(&mut begin, 0).map_err(|error| self.unusable(error))? {
             0 => self.may_be_new(),
             read if &begin[..read] == MAGIC => Ok(()),
-            _ => Err(self.not_ours()),
+            // Beside a mark it was a state.
+            _ => match MarkFile::read(&self.last_commit()).map_err(|error| self.unusable(error))? {
+                Kept::Mark(mark) => {
+                    let lost = mark.all_lost();
+                    Err(self.incomplete(format!("state.db is not a pca-local state any more: {lost}")))
+                }
+                Kept::Nothing | Kept::Unreadable => Err(self.not_ours()),
+            },
         }
     }
 

@@ -4,6 +4,7 @@
 use std::{fs, io::Write, path::Path, thread};
 
 use rusqlite::Connection;
+use time::OffsetDateTime;
 
 use super::{
     directory::{DataDirError, Directory},
@@ -37,11 +38,7 @@ pub(super) fn whole(
     match is_sealed.map_err(|error| directory.unusable(error))? {
         Some(true) => {}
         Some(false) => {
-            return Err(directory.incomplete(format!(
-                "state.db is not as it was left in good order at {}: it was damaged or changed. If you \
-                 changed it yourself, remove last-commit",
-                moment(found.at)
-            )));
+            return Err(directory.incomplete(not_as_left(found.at)));
         }
         None => structure(connection, directory)?,
     }
@@ -83,6 +80,34 @@ fn seal(directory: &Directory, found: &Mark) -> Result<Option<Seal>, DataDirErro
     })
 }
 
+/// Refuses a database that was closed in good order and is another one now.
+pub(super) fn is_as_left(directory: &Directory) -> Result<(), DataDirError> {
+    let unusable = |error| directory.unusable(error);
+    let kept = MarkFile::read(&directory.last_commit()).map_err(unusable)?;
+    let Kept::Mark(Mark { closed: Some(seal), at, .. }) = kept else { return Ok(()) };
+    if directory.has_log() || Seal::of(directory.database_file()).map_err(unusable)? == seal {
+        return Ok(());
+    }
+    Err(directory.incomplete(not_as_left(at)))
+}
+
+fn not_as_left(at: OffsetDateTime) -> String {
+    format!(
+        "state.db is not as it was left in good order at {}: it was damaged or changed. If you changed it \
+         yourself, remove last-commit",
+        moment(at)
+    )
+}
+
+/// What a damaged directory lacks that reading it does not show.
+pub(in crate::state) fn lacks(connection: &Connection, directory: &Directory) -> Option<String> {
+    let error = marked(connection, directory).and_then(|_| is_as_left(directory)).err()?;
+    Some(match error {
+        DataDirError::Incomplete { lost, .. } => lost,
+        other => explain(&other),
+    })
+}
+
 /// SQLite's own check, where no seal says more and it is cheap.
 fn structure(connection: &Connection, directory: &Directory) -> Result<(), DataDirError> {
     let bytes = fs::metadata(directory.database()).map_or(u64::MAX, |found| found.len());
@@ -111,7 +136,7 @@ fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 pub fn check(directory: &Path, to: &mut impl Write) -> Result<bool, DataDirError> {
     let directory = Directory::inspect(directory)?;
     let said = |error| directory.unusable(error);
-    let mut connection = schema::inspect(&directory)?;
+    let mut connection = schema::open_to_inspect(&directory)?;
     let mut found: Vec<String> = Vec::new();
     match Mark::read(&connection) {
         Ok(Some((mark, _))) => {

@@ -72,11 +72,14 @@ impl Mark {
             return Some("state.db is of another state than last-commit".to_owned());
         }
         if found.number < *number {
-            let lost = number - found.number;
+            let are = match number - found.number {
+                1 => "1 commit is".to_owned(),
+                more => format!("{more} commits are"),
+            };
             let from = found.number;
             return Some(format!(
-                "the log was cut, damaged or removed, or state.db is an older copy: {lost} commits \
-                 are lost, all after commit {from} of {found_at} up to commit {number} of {at}"
+                "the log was cut, damaged or removed, or state.db is an older copy: {are} \
+                 lost, all after commit {from} of {found_at} up to commit {number} of {at}"
             ));
         }
         let is_other = found.number == *number && self.token != found.token;

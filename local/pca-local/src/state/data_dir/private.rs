@@ -6,8 +6,9 @@ use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path};
 const NAMES: [&str; 5] = ["last-commit", "lock", "state.db", "state.db-shm", "state.db-wal"];
 const OTHERS: u32 = 0o077;
 
-/// Refuses files that are symbolic links: they would be written to wherever they lead. Of a
-/// directory that others may enter it warns only: mounted volumes are often so.
+/// Refuses files that are none: a symbolic link would be written to wherever it leads, and opening a
+/// pipe waits for its other end. Of a directory that others may enter it warns only: mounted volumes
+/// are often so.
 pub(super) fn check(directory: &Path) -> io::Result<()> {
     let found = fs::metadata(directory)?;
     if !found.is_dir() {
@@ -21,26 +22,31 @@ pub(super) fn check(directory: &Path) -> io::Result<()> {
             directory.display()
         );
     }
+    are_files(directory)
+}
+
+/// Whether each of the files that are opened by name is one, if it is there.
+pub(super) fn are_files(directory: &Path) -> io::Result<()> {
     for name in NAMES {
-        match fs::symlink_metadata(directory.join(name)) {
-            Ok(found) if found.is_symlink() => {
-                let why = format!("{name} is a symbolic link: put the file itself there");
-                return Err(io::Error::other(why));
-            }
-            _ => {}
-        }
+        let why = match fs::symlink_metadata(directory.join(name)) {
+            Ok(found) if found.is_symlink() => "is a symbolic link: put the file itself there",
+            Ok(found) if found.is_dir() => "is a directory, where a file belongs: move it away",
+            Ok(found) if !found.is_file() => "is no regular file: move it away",
+            _ => continue,
+        };
+        return Err(io::Error::other(format!("{name} {why}")));
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::{os::unix::fs::symlink, process::Command};
 
     use super::*;
 
     #[test]
-    fn a_link_is_refused_and_an_open_directory_is_not() {
+    fn what_is_no_file_is_refused_and_an_open_directory_is_not() {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
         assert!(check(folder.path()).is_ok());
@@ -49,7 +55,15 @@ mod tests {
             symlink("/dev/null", &path).unwrap();
             let why = check(folder.path()).unwrap_err().to_string();
             assert!(why.starts_with(&format!("{name} is a symbolic link")), "{why}");
-            fs::remove_file(path).unwrap();
+            fs::remove_file(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+            let why = check(folder.path()).unwrap_err().to_string();
+            assert!(why.starts_with(&format!("{name} is a directory")), "{why}");
+            fs::remove_dir(&path).unwrap();
+            assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+            let why = check(folder.path()).unwrap_err().to_string();
+            assert!(why.starts_with(&format!("{name} is no regular file")), "{why}");
+            fs::remove_file(&path).unwrap();
         }
     }
 }

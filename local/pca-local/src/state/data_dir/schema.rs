@@ -1,9 +1,12 @@
 //! The database in a data directory: its tables, its format, and how it is opened.
 
+use std::{fmt::Write as _, os::unix::ffi::OsStrExt as _, path::Path};
+
 use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi::ErrorCode, types::Value};
 
 use super::{
     directory::{DataDirError, Directory},
+    inspect,
     load::LoadError,
     mark::Mark,
 };
@@ -122,8 +125,18 @@ pub(in crate::state) fn open(directory: &Directory) -> Result<Connection, DataDi
     }
     if is_new {
         directory.may_be_new()?;
+    } else if format < 1 {
+        let why = format!("state.db says that it has the format {format}, which there never was");
+        return Err(directory.incomplete(why));
+    } else if format < FORMAT {
+        // Taking it over changes it, and with it what the seal is of.
+        inspect::is_as_left(directory)?;
     }
-    configure(&mut connection, if is_new { None } else { Some(format) }).map_err(failed)?;
+    let taken_over = !is_new && format < FORMAT;
+    configure(&mut connection, if is_new { None } else { Some(format) }).map_err(|error| {
+        let was_run = error.sqlite_error_code() == Some(ErrorCode::Unknown);
+        if taken_over && was_run { directory.damaged(error.into()) } else { failed(error) }
+    })?;
     directory.begun()?;
     Ok(connection)
 }
@@ -136,7 +149,8 @@ fn configure(connection: &mut Connection, format: Option<i64>) -> rusqlite::Resu
     set(connection, "journal_mode", "wal")?;
     set(connection, "synchronous", "2")?;
     set(connection, "fullfsync", "1")?;
-    connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
+    // The writing thread does it, so that nothing else is known to write to the database.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "cache_size", -8192)?;
     connection.set_prepared_statement_cache_capacity(64);
     if format == Some(FORMAT) {
@@ -197,8 +211,19 @@ pub(in crate::state) fn write_format(to: &Connection) -> rusqlite::Result<()> {
 }
 
 /// A connection that changes nothing, to a database that may be damaged.
-pub(in crate::state) fn inspect(directory: &Directory) -> Result<Connection, DataDirError> {
-    let connection = open_to_read(directory)?;
+pub(in crate::state) fn open_to_inspect(directory: &Directory) -> Result<Connection, DataDirError> {
+    let connection = if directory.has_log() {
+        open_to_read(directory)?
+    } else {
+        // Without a log nothing is written, and nothing has to be: the directory may be read only.
+        let path = directory.database();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        let uri = format!("file:{}?immutable=1", escaped(&path));
+        Connection::open_with_flags(uri, flags)
+            .map_err(|error| directory.cannot_be_opened(error))?
+    };
     let failed = |error| directory.damaged(LoadError::from(error));
     let pragma = |name: &str| -> rusqlite::Result<i64> {
         connection.pragma_query_value(None, name, |row| row.get(0))
@@ -208,9 +233,26 @@ pub(in crate::state) fn inspect(directory: &Directory) -> Result<Connection, Dat
     match (application, format) {
         (APPLICATION_ID, FORMAT) => Ok(connection),
         (APPLICATION_ID, format) if format > FORMAT => Err(directory.newer(format, FORMAT)),
+        (APPLICATION_ID, format) if format < 1 => Err(directory.incomplete(format!(
+            "state.db says that it has the format {format}, which there never was"
+        ))),
         (APPLICATION_ID, _) => Err(directory.older()),
         _ => Err(directory.not_ours()),
     }
+}
+
+/// A path in a URI (RFC 3986 §2.1).
+fn escaped(path: &Path) -> String {
+    let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || b"/-_.~".contains(octet);
+    let octets = path.as_os_str().as_bytes().iter();
+    octets.fold(String::new(), |mut text, octet| {
+        if is_plain(octet) {
+            text.push(char::from(*octet));
+        } else {
+            let _ = write!(text, "%{octet:02X}");
+        }
+        text
+    })
 }
 
 pub(in crate::state) fn open_to_read(directory: &Directory) -> Result<Connection, DataDirError> {

@@ -23,6 +23,10 @@ use crate::{
     state::restored::Restorable,
 };
 
+/// After so many commits, or changes, the log is taken into the database: 16 to 40 MB of it.
+const LOG_COMMITS: u32 = 1024;
+const LOG_CHANGES: usize = 20_000;
+
 /// The database of a directory that is in use, and what shows that it is whole.
 pub(super) struct Database {
     connection: Connection,
@@ -31,6 +35,8 @@ pub(super) struct Database {
     marks: MarkFile,
     /// The last commit is on disk, and `last-commit` does not say so.
     is_behind: bool,
+    /// What the log has that the database does not: commits, and changes in them.
+    in_log: (u32, usize),
     /// Of template ARNs and accounts, which are few and stand in every certificate.
     names: HashMap<String, i64>,
 }
@@ -49,6 +55,7 @@ impl Database {
         transaction.commit().map_err(failed)?;
         // Not all of it if another process reads the database: then the log holds the same.
         schema::checkpoint(&connection, "PASSIVE").map_err(failed)?;
+        let in_log = (0, 0);
         let unusable = |error| directory.unusable(error);
         let mut marks = MarkFile::open(&directory.last_commit()).map_err(unusable)?;
         marks.write(&mark).map_err(unusable)?;
@@ -56,7 +63,7 @@ impl Database {
         let watch = Watch::new(&directory.database(), &directory.log());
         let watch = watch.map_err(|error| unusable(std::io::Error::other(error)))?;
         let (watch, names) = (Arc::new(watch), HashMap::new());
-        Ok(Self { connection, watch, mark, marks, is_behind: false, names })
+        Ok(Self { connection, watch, mark, marks, is_behind: false, in_log, names })
     }
 
     pub(super) fn watch(&self) -> Arc<Watch> {
@@ -73,6 +80,7 @@ impl Database {
         self.catch_up()?;
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.connection.transaction_with_behavior(behavior)?;
+        let count = changes.len();
         for change in changes {
             write::apply(&transaction, &mut self.names, change)?;
         }
@@ -86,7 +94,26 @@ impl Database {
         if let Err(error) = self.catch_up() {
             tracing::error!(error = explain(&error), "the last commit is not marked");
         }
+        self.in_log = (self.in_log.0 + 1, self.in_log.1 + count);
+        self.shorten_log();
         Ok(())
+    }
+
+    /// Takes the log into the database from time to time. What is committed is done: a failure is
+    /// met again by the next attempt, and at the end.
+    fn shorten_log(&mut self) {
+        let (commits, changes) = self.in_log;
+        if commits < LOG_COMMITS && changes < LOG_CHANGES {
+            return;
+        }
+        self.in_log = (0, 0);
+        let taken = self.watch.writing(|| schema::checkpoint(&self.connection, "PASSIVE"));
+        match taken {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(error = explain(&error), "the log goes on growing"),
+            // The check before the next commit says so.
+            Err(error) => tracing::debug!(error = explain(&error), "the log was left"),
+        }
     }
 
     /// Writes the mark of the last commit, if that failed before.
@@ -119,7 +146,9 @@ impl Database {
             transaction.commit()
         });
         closed.map_err(CloseError::Checkpoint)?;
-        if !schema::checkpoint(&self.connection, "TRUNCATE").map_err(CloseError::Checkpoint)? {
+        let taken = self.watch.writing(|| schema::checkpoint(&self.connection, "TRUNCATE"));
+        let taken = taken.map_err(|error| CloseError::Lost(Box::new(error)))?;
+        if !taken.map_err(CloseError::Checkpoint)? {
             return Err(CloseError::Busy);
         }
         schema::may_remove_log(&self.connection).map_err(CloseError::Close)?;

@@ -140,8 +140,12 @@ pub enum StateError {
     NotARecord {
         line: usize,
         #[source]
-        source: serde_json::Error,
+        source: Reason,
     },
+    #[error("the state was cut in line {line}: export it anew, or copy the whole file")]
+    CutInLine { line: usize },
+    #[error("the state is not as it was exported: {what}")]
+    NotAsExported { what: &'static str },
     #[error("the first line of a pca-local state is {{\"pca-local-state\": {VERSION}}}")]
     NotAState,
     #[error(
@@ -185,6 +189,16 @@ pub struct Reason(pub(super) String);
 impl Reason {
     pub(super) fn of(error: &dyn std::error::Error) -> Self {
         Self(explain(error))
+    }
+
+    /// The same, where an error may quote a line that is long.
+    pub(super) fn short(error: &dyn std::error::Error) -> Self {
+        const MOST: usize = 200;
+        let text = explain(error);
+        if text.chars().count() <= MOST {
+            return Self(text);
+        }
+        Self(text.chars().take(MOST).chain(['…']).collect())
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) async fn import(
     while next_line(&mut from, &mut text)? {
         line += 1;
         if line == 1 {
+            is_as_exported(&text)?;
             check_head(&text)?;
             tally.add(&text, None);
             continue;
@@ -34,8 +35,13 @@ pub(crate) async fn import(
             end = Some(found.end);
             continue;
         }
-        let record: StateRecord = serde_json::from_slice(&text)
-            .map_err(|source| StateError::NotARecord { line, source })?;
+        let record: StateRecord = serde_json::from_slice(&text).map_err(|source| {
+            if text.ends_with(b"\n") {
+                StateError::NotARecord { line, source: Reason::short(&source) }
+            } else {
+                StateError::CutInLine { line }
+            }
+        })?;
         tally.add(&text, Some(&record));
         let change = is_lasting.then(|| Change::Put(record.clone()));
         check(&record)
@@ -63,6 +69,22 @@ pub(crate) async fn import(
 fn next_line(from: &mut impl BufRead, text: &mut Vec<u8>) -> Result<bool, StateError> {
     text.clear();
     Ok(from.read_until(b'\n', text)? > 0)
+}
+
+/// Names what other programs do to a file on its way.
+fn is_as_exported(line: &[u8]) -> Result<(), StateError> {
+    let what = if line.starts_with(b"\x1f\x8b") {
+        "it is compressed: import it with `gunzip -c FILE | pca-local import ...`"
+    } else if line.starts_with(b"\xef\xbb\xbf") {
+        "it begins with a byte order mark: save it without one"
+    } else if line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff") {
+        "it is UTF-16: save it as UTF-8"
+    } else if line.ends_with(b"\r\n") {
+        "its lines end with CR and LF: copy it as a binary file"
+    } else {
+        return Ok(());
+    };
+    Err(StateError::NotAsExported { what })
 }
 
 fn check_head(line: &[u8]) -> Result<(), StateError> {

@@ -47,7 +47,15 @@ async fn export(State(service): State<Arc<Service>>) -> Response {
             let piece = export.next_piece(PIECE)?;
             Ok::<_, StateError>(piece.map(|piece| (piece, export)))
         });
-        made.await.expect("writing records does not panic")
+        let made = made.await.expect("writing records does not panic");
+        if let Err(error) = &made {
+            let error = explain(error);
+            tracing::error!(
+                error,
+                "an export was cut: it has no last record and cannot be imported"
+            );
+        }
+        made
     });
     ([(header::CONTENT_TYPE, "application/jsonl")], Body::from_stream(pieces)).into_response()
 }
@@ -55,6 +63,9 @@ async fn export(State(service): State<Arc<Service>>) -> Response {
 async fn import(State(service): State<Arc<Service>>, body: Bytes) -> Response {
     match file::import(&service.store, service.timeline.clock(), body.as_ref()).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error @ StateError::Storage(_)) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, explain(&error)).into_response()
+        }
         Err(error) => refuse(&format!("PUT /_pca-local/state: {}", explain(&error))),
     }
 }

@@ -1,0 +1,230 @@
+//! What other programs, full disks and foreign files do to a directory.
+
+use std::{
+    fs::{self, File},
+    os::unix::fs::FileExt as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use serde_json::json;
+
+use crate::{
+    World, holds, issue,
+    process::{Server, copy, run, send},
+    refused, try_issue,
+};
+
+/// An older copy that is written over the open file keeps its inode and its length.
+#[test]
+fn a_database_that_is_overwritten_in_use_ends_every_call() {
+    let world = World::new();
+    let (server, model) = world.established("data", 3);
+    let database = world.at("data").join("state.db");
+    let page = vec![0x5a; 512];
+    File::options().write(true).open(&database).unwrap().write_all_at(&page, 4096).unwrap();
+    let request = json!({"CertificateAuthorityArn": model.ca});
+    let (status, answer) = server.call("GetCertificateAuthorityCsr", &request).unwrap();
+    assert!(status == 200 || status == 500, "{answer}");
+    let tags = json!({"CertificateAuthorityArn": model.ca, "Tags": [{"Key": "a"}]});
+    let (status, answer) = server.call("TagCertificateAuthority", &tags).unwrap();
+    assert_eq!(status, 500, "{answer}");
+    let (status, health) = server.try_admin("GET", "health", &json!(null)).unwrap();
+    assert_eq!(status, 503);
+    assert!(health.to_string().contains("written to by another program"), "{health}");
+    assert_eq!(server.stop("TERM"), Some(1), "it does not sign what another program wrote");
+}
+
+#[test]
+fn a_first_start_on_a_full_disk_leaves_nothing_behind() {
+    let world = World::new();
+    let data = world.at("data");
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
+    let ended = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_pca-local"), "--listen", "127.0.0.1:0"])
+        .arg("--data-dir")
+        .arg(&data)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert_eq!(ended.code(), Some(1));
+    let (server, model) = world.established("data", 1);
+    holds(&server, &model);
+}
+
+/// The clock that is on disk is the clock that is shown.
+#[test]
+fn a_clock_whose_move_could_not_be_written_has_not_moved() {
+    let world = World::new();
+    let (server, _) = world.established("data", 1);
+    assert_eq!(server.stop("TERM"), Some(0));
+    let server = Server::start_limited(&world.at("data"), &world.sink, 400);
+    let shown = |server: &Server| {
+        let now = server.admin("GET", "clock", &json!(null)).unwrap()["now"].clone();
+        now.as_str().unwrap()[..4].to_owned()
+    };
+    let mut acknowledged = shown(&server);
+    for year in 2030..3000 {
+        let set = json!({"now": format!("{year}-01-01T00:00:00Z"), "running": false});
+        let (status, answer) = server.try_admin("PUT", "clock", &set).unwrap();
+        if status == 500 {
+            assert_eq!(shown(&server), acknowledged, "{answer}");
+            let advance = json!({"seconds": 86_400 * 400});
+            let (status, answer) = server.try_admin("POST", "clock/advance", &advance).unwrap();
+            assert_eq!(status, 500, "{answer}");
+            assert_eq!(shown(&server), acknowledged, "{answer}");
+            return;
+        }
+        assert_eq!(status, 200, "{answer}");
+        acknowledged = year.to_string();
+    }
+    panic!("the disk did not become full");
+}
+
+/// The format stands in the file's header, which no row's checksum covers.
+#[test]
+fn a_format_that_was_changed_switches_no_check_off() {
+    let world = World::new();
+    let (server, _) = world.established("data", 2);
+    assert_eq!(server.stop("TERM"), Some(0));
+    for format in [0_u32, 1, 2, 3, u32::MAX] {
+        let name = format!("format-{format}");
+        copy(&world.at("data"), &world.at(&name), &["state.db", "lock", "last-commit"]);
+        let database = File::options().write(true).open(world.at(&name).join("state.db")).unwrap();
+        // SQLite, "Database File Format": the user version.
+        database.write_all_at(&format.to_be_bytes(), 60).unwrap();
+        let error = refused(&world.at(&name));
+        assert!(
+            error.contains("not as it was left") || error.contains("there never was"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn salvage_says_which_commits_are_lost() {
+    let world = World::new();
+    let (server, _) = world.established("data", 20);
+    server.kill();
+    let log = world.at("data").join("state.db-wal");
+    let length = fs::metadata(&log).unwrap().len();
+    File::options().write(true).open(&log).unwrap().set_len(length / 2).unwrap();
+    let (code, _, said) = run(&["salvage", world.at("data").to_str().unwrap()], b"");
+    assert_eq!(code, Some(1));
+    assert!(said.contains("not saved: ") && said.contains("lost, all after commit"), "{said}");
+}
+
+/// `check` and `salvage` also work where nothing may be written, and change nothing.
+#[test]
+fn inspecting_a_stopped_directory_leaves_no_file_behind() {
+    let world = World::new();
+    let (server, _) = world.established("data", 2);
+    assert_eq!(server.stop("TERM"), Some(0));
+    let names = |folder: &Path| {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names(&world.at("data"));
+    for command in ["check", "salvage"] {
+        let (code, _, error) = run(&[command, world.at("data").to_str().unwrap()], b"");
+        assert_eq!(code, Some(0), "{error}");
+        assert_eq!(names(&world.at("data")), before, "{command}");
+    }
+}
+
+/// Opening a pipe waits for its other end.
+#[test]
+fn a_pipe_in_place_of_a_file_is_refused_at_once() {
+    let world = World::new();
+    let (server, _) = world.established("data", 1);
+    assert_eq!(server.stop("TERM"), Some(0));
+    for name in ["last-commit", "lock", "state.db"] {
+        let folder = world.at(&format!("pipe-{name}"));
+        copy(&world.at("data"), &folder, &["state.db", "lock", "last-commit"]);
+        fs::remove_file(folder.join(name)).unwrap();
+        assert!(Command::new("mkfifo").arg(folder.join(name)).status().unwrap().success());
+        for command in ["check", "salvage"] {
+            let (code, _, error) = run(&[command, folder.to_str().unwrap()], b"");
+            assert_eq!(code, Some(1));
+            assert!(error.contains(&format!("{name} is no regular file")), "{error}");
+        }
+        assert!(refused(&folder).contains(&format!("{name} is no regular file")));
+    }
+}
+
+#[test]
+fn an_event_pipe_that_nothing_reads_does_not_keep_the_process() {
+    let world = World::new();
+    let pipe = world.at("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // So that opening it does not wait.
+    let _end = File::options().read(true).write(true).open(&pipe).unwrap();
+    let options = ["--events", pipe.to_str().unwrap()];
+    let server = Server::start_more(&world.at("data"), &world.sink, "", &options);
+    let (ca, request) = server.active_root("Root");
+    for _ in 0..150 {
+        issue(&server, &ca, &request).unwrap();
+    }
+    assert_eq!(server.stop("TERM"), Some(0));
+}
+
+#[test]
+fn an_import_that_waits_for_its_input_ends_at_a_signal() {
+    let world = World::new();
+    for signal in ["INT", "TERM"] {
+        let mut child = Command::new("env")
+            .args(["--default-signal=INT", env!("CARGO_BIN_EXE_pca-local"), "import", "--data-dir"])
+            .arg(world.at(signal))
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        send(&child, signal);
+        assert!(!child.wait().unwrap().success(), "{signal}");
+    }
+}
+
+#[test]
+fn a_state_that_another_program_changed_is_refused_by_what_it_did() {
+    let world = World::new();
+    let (server, _) = world.established("data", 2);
+    let (code, state, error) = {
+        assert_eq!(server.stop("TERM"), Some(0));
+        run(&["export", "--data-dir", world.at("data").to_str().unwrap()], b"")
+    };
+    assert_eq!(code, Some(0), "{error}");
+    let with_cr: Vec<u8> = String::from_utf8(state.clone()).unwrap().replace('\n', "\r\n").into();
+    let long =
+        [b"{\"pca-local-state\": 2}\n{\"".as_slice(), &vec![b'x'; 1 << 20], b"\": 1}\n"].concat();
+    let second_line = state.iter().position(|byte| *byte == b'\n').unwrap() + 20;
+    for (changed, why) in [
+        (b"\x1f\x8b\x08\x00".to_vec(), "compressed"),
+        ([b"\xef\xbb\xbf".as_slice(), &state].concat(), "byte order mark"),
+        (with_cr, "CR and LF"),
+        (state[..second_line].to_vec(), "cut in line 2"),
+        (long, "line 2"),
+    ] {
+        let (code, _, error) =
+            run(&["import", "--data-dir", world.at("new").to_str().unwrap()], &changed);
+        assert_eq!(code, Some(1));
+        assert!(error.contains(why), "{why}: {error}");
+        assert!(error.len() < 1_000, "{}", error.len());
+    }
+}
+
+/// SQLite is told to leave its log alone: the writing thread takes it in.
+#[test]
+fn the_log_does_not_grow_without_an_end() {
+    let world = World::new();
+    let (server, model) = world.established("data", 0);
+    let (_, request) = server.active_root("Other");
+    for _ in 0..2_600 {
+        let (status, answer) = try_issue(&server, &model.ca, &request);
+        assert_eq!(status, 200, "{answer}");
+    }
+    let log = fs::metadata(world.at("data").join("state.db-wal")).unwrap().len();
+    assert!(log < 40 << 20, "{log}");
+    assert_eq!(server.stop("TERM"), Some(0));
+}
