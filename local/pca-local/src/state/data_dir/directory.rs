@@ -190,7 +190,8 @@ impl Directory {
             _ => match MarkFile::read(&self.last_commit()).map_err(|error| self.unusable(error))? {
                 Kept::Mark(mark) => {
                     let lost = mark.all_lost();
-                    Err(self.incomplete(format!("state.db is not a pca-local state any more: {lost}")))
+                    Err(self
+                        .incomplete(format!("state.db is not a pca-local state any more: {lost}")))
                 }
                 Kept::Nothing | Kept::Unreadable => Err(self.not_ours()),
             },
