@@ -396,9 +396,9 @@ def test_regions_widen_the_roles_to_other_regions():
 
 def test_last_resort_can_be_switched_off():
     of = stack(LastResort="false")
-    assert of.resources["LastResortFunctionQuarterly"]["Properties"]["State"] == "DISABLED"
+    assert of.resources["LastResortFunctionEveryQuarterHour"]["Properties"]["State"] == "DISABLED"
     assert "LastResortSilenceAlarm" not in of.resources
-    assert stack().resources["LastResortFunctionQuarterly"]["Properties"]["State"] == "ENABLED"
+    assert stack().resources["LastResortFunctionEveryQuarterHour"]["Properties"]["State"] == "ENABLED"
 
 
 JUDGES = {"AutoRestore", "RestoreDeadline"}

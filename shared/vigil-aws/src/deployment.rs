@@ -6,7 +6,9 @@ use aws_sdk_eventbridge::types::RuleState;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use vigil_core::{
-    jobs::doctor::{Concurrency, Deployment, Function, Owner, Rule, Subscription, Target, Trail},
+    jobs::doctor::{
+        Concurrency, Deployment, EventRule, Function, Owner, Subscription, Target, Trail,
+    },
     ports::PortError,
 };
 
@@ -42,7 +44,7 @@ impl AwsDeployment {
         Ok(send(&self.sdk, Call::json(CLOUDTRAIL, operation, resource, request)).await?.body)
     }
 
-    async fn targets(&self, rule: &Rule, bus: &str) -> Result<Vec<Target>, PortError> {
+    async fn targets(&self, rule: &EventRule, bus: &str) -> Result<Vec<Target>, PortError> {
         let (mut targets, mut token) = (Vec::new(), None);
         loop {
             let call = self.events.list_targets_by_rule().rule(&rule.name).event_bus_name(bus);
@@ -135,8 +137,8 @@ impl Deployment for AwsDeployment {
     async fn rules(
         &self,
         bus: &str,
-        with_targets: &(dyn for<'a> Fn(&'a Rule) -> bool + Send + Sync),
-    ) -> Result<Vec<Rule>, PortError> {
+        with_targets: &(dyn for<'a> Fn(&'a EventRule) -> bool + Send + Sync),
+    ) -> Result<Vec<EventRule>, PortError> {
         let (mut rules, mut token) = (Vec::new(), None);
         loop {
             let call = self.events.list_rules().event_bus_name(bus);
@@ -144,7 +146,7 @@ impl Deployment for AwsDeployment {
             let page = page.map_err(|error| port_error("ListRules", bus, error))?;
             for rule in page.rules.unwrap_or_default() {
                 let is_enabled = rule.state.is_some_and(|state| state != RuleState::Disabled);
-                rules.push(Rule {
+                rules.push(EventRule {
                     name: rule.name.unwrap_or_default(),
                     bus: rule.event_bus_name.unwrap_or_default(),
                     is_enabled,

@@ -13,7 +13,9 @@ mod facts;
 mod key_policy;
 
 pub use checks::{Check, CheckResult, judge};
-pub use deployment::{Concurrency, Deployment, Function, Owner, Rule, Subscription, Target, Trail};
+pub use deployment::{
+    Concurrency, Deployment, EventRule, Function, Owner, Subscription, Target, Trail,
+};
 pub use expected::{FUNCTIONS, RULES, SCHEDULES};
 pub use facts::{
     Facts, Fetched, KeyUse, Options, Ports, PublishedTest, StackNames, Unreached, gather,

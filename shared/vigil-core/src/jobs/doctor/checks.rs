@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::buckets::{wrong_bucket, wrong_crl_bucket};
 use super::expected::{RULES, SCHEDULES};
 use super::{
-    deployment::{Function, Rule, Subscription},
+    deployment::{EventRule, Function, Subscription},
     facts::{Facts, Fetched, Unreached},
 };
 
@@ -169,7 +169,7 @@ fn rules(facts: &Facts) -> CheckResult {
             continue;
         };
         // The parameter LastResort switches it off on purpose.
-        if !rule.is_enabled && id != "LastResortFunctionQuarterly" {
+        if !rule.is_enabled && id != "LastResortFunctionEveryQuarterHour" {
             return bad(format!("the rule {} is disabled", rule.name), enable(rule));
         }
         if rule.targets.is_empty() {
@@ -188,7 +188,7 @@ fn rules(facts: &Facts) -> CheckResult {
     Good(format!("{} rules and {} schedules are enabled", RULES.len(), SCHEDULES.len()))
 }
 
-fn enable(rule: &Rule) -> String {
+fn enable(rule: &EventRule) -> String {
     let bus = match rule.bus.as_str() {
         "default" => String::new(),
         bus => format!(" --event-bus-name {bus}"),
@@ -313,8 +313,9 @@ fn policies(facts: &Facts) -> CheckResult {
         Ok(Ok(count)) => Good(format!("{count} files of policies load")),
         Ok(Err(why)) => bad(
             format!("the policies do not count, so the built-in ones hold: {why}"),
-            "correct the files, then: vigil policy check policies/ && vigil policy publish policies/ \
-             --author NAME --key KEY --evidence-bucket BUCKET",
+            "correct your files, then: vigil policy check FOLDER && vigil policy publish FOLDER --author NAME \
+             --key KEY --evidence-bucket BUCKET (read what is published: aws s3 cp \
+             s3://BUCKET/policies/set.json -)",
         ),
     }
 }

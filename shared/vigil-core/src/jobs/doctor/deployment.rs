@@ -40,8 +40,8 @@ pub trait Deployment: Send + Sync {
     async fn rules(
         &self,
         bus: &str,
-        with_targets: &(dyn for<'a> Fn(&'a Rule) -> bool + Send + Sync),
-    ) -> Result<Vec<Rule>, PortError>;
+        with_targets: &(dyn for<'a> Fn(&'a EventRule) -> bool + Send + Sync),
+    ) -> Result<Vec<EventRule>, PortError>;
 
     /// ListSubscriptionsByTopic.
     ///
@@ -145,7 +145,7 @@ pub struct Concurrency {
 
 /// A rule of EventBridge.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rule {
+pub struct EventRule {
     /// Its name.
     pub name: String,
     /// The bus that it is on, by name.
@@ -178,7 +178,7 @@ pub struct Subscription {
     pub is_confirmed: bool,
 }
 
-impl Rule {
+impl EventRule {
     /// Whether deletions of CAs match its pattern, as far as its text says so.
     pub(super) fn is_about_deletions(&self) -> bool {
         let pattern = self.pattern.as_deref().unwrap_or_default();

@@ -7,17 +7,17 @@ pub const FUNCTIONS: &[&str] =
 
 /// The rules with a pattern, by logical id, and whether they are on the bus of findings.
 pub const RULES: &[(&str, bool)] = &[
+    ("AuditReportContinuation", true),
     ("AuditReportReportGeneration", false),
-    ("AuditReportRest", true),
     ("AutoRestoreAttachments", false),
     ("AutoRestoreDeletion", false),
     ("AutoRestoreDisabling", false),
     ("BusChanged", false),
     ("CrlAuditCaUpdate", false),
+    ("CrlAuditContinuation", true),
     ("CrlAuditCrlBucket", false),
     ("CrlAuditCrlGeneration", false),
     ("CrlAuditCrlObject", false),
-    ("CrlAuditRest", true),
     ("EvidenceChanged", false),
     ("FindingsToLog", true),
     ("FunctionsChanged", false),
@@ -34,6 +34,6 @@ pub const SCHEDULES: &[&str] = &[
     "AuditReportHourly",
     "AutoRestoreSweep",
     "CrlAuditHourly",
-    "LastResortFunctionQuarterly",
+    "LastResortFunctionEveryQuarterHour",
     "RestoreDeadlineHourly",
 ];

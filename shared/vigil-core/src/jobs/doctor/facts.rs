@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     buckets::{Buckets, CrlBuckets, NAMED_BY},
-    deployment::{Concurrency, Deployment, Function, Rule, Subscription, Trail},
+    deployment::{Concurrency, Deployment, EventRule, Function, Subscription, Trail},
     expected::FUNCTIONS,
     key_policy,
 };
@@ -106,7 +106,7 @@ pub struct Facts {
     /// The functions that were invoked, and their errors.
     pub runs: BTreeMap<&'static str, Fetched<Option<String>>>,
     /// Of both buses.
-    pub rules: Fetched<Vec<Rule>>,
+    pub rules: Fetched<Vec<EventRule>>,
     /// By the topic's ARN.
     pub subscriptions: BTreeMap<String, Fetched<Vec<Subscription>>>,
     /// By the queue's ARN.
@@ -223,7 +223,7 @@ async fn subscriptions(
 
 async fn dead_letters(
     deployment: &dyn Deployment,
-    rules: &Fetched<Vec<Rule>>,
+    rules: &Fetched<Vec<EventRule>>,
     stack_names: &StackNames,
 ) -> BTreeMap<String, Fetched<Option<u64>>> {
     let mut dead_letters = BTreeMap::new();
@@ -263,17 +263,17 @@ async fn rules(
     deployment: &dyn Deployment,
     stack_names: &StackNames,
     bus: &str,
-) -> Fetched<Vec<Rule>> {
+) -> Fetched<Vec<EventRule>> {
     let prefix = format!("{}-", stack_names.stack);
     // Another stack's rule has the same pattern.
     let is_of_interest =
-        move |rule: &Rule| rule.name.starts_with(&prefix) || rule.is_about_deletions();
+        move |rule: &EventRule| rule.name.starts_with(&prefix) || rule.is_about_deletions();
     let mut rules = fetched(deployment.rules("default", &is_of_interest).await)?;
     rules.extend(fetched(deployment.rules(bus, &is_of_interest).await)?);
     Ok(rules)
 }
 
-fn queues(rules: &Fetched<Vec<Rule>>, stack_names: &StackNames) -> BTreeSet<String> {
+fn queues(rules: &Fetched<Vec<EventRule>>, stack_names: &StackNames) -> BTreeSet<String> {
     let rules = rules.as_deref().unwrap_or_default().iter();
     let targets =
         rules.filter(|rule| rule.is_ours(&stack_names.stack)).flat_map(|rule| &rule.targets);

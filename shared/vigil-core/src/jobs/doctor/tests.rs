@@ -14,7 +14,7 @@ fn healthy() -> Facts {
         reserved: None,
         key: None,
     };
-    let rule = |id: &str, bus: &str, pattern: Option<&str>| Rule {
+    let rule = |id: &str, bus: &str, pattern: Option<&str>| EventRule {
         name: format!("stack-{id}-1ABC"),
         bus: bus.to_owned(),
         is_enabled: true,
@@ -25,7 +25,7 @@ fn healthy() -> Facts {
         }],
     };
     let bucket = ("vigil-evidence".to_owned(), Ok(Some(Owner::Own)));
-    let mut rules: Vec<Rule> = RULES
+    let mut rules: Vec<EventRule> = RULES
         .iter()
         .map(|(id, own)| rule(id, if *own { "vigil" } else { "default" }, Some("{}")))
         .collect();
