@@ -1,14 +1,14 @@
 //! `vigil approve`: approves the deletion of a CA, signed with a key of the approvers.
 
 use clap::Args;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use vigil_aws::clients::Clients;
 use vigil_core::{
     arn::CaArn,
     ca::{Ca, CaStatus},
     evidence::keys,
     instant::rfc3339,
-    policy::{Approval, ApprovalError},
+    policy::{Approval, ApprovalError, MAX_APPROVAL},
     ports::{Authorities as _, EvidenceStore as _},
     signed::Signed,
 };
@@ -18,9 +18,6 @@ use crate::{
     output::line,
     signing::{self, moment},
 };
-
-/// How long a deletion may follow its approval.
-const LONGEST: Duration = Duration::days(7);
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -121,7 +118,7 @@ fn statement(options: &Options, ca: &Ca, now: OffsetDateTime) -> Result<Approval
     if until.is_some_and(|until| until <= now) {
         return Err(ApprovalRefused::TooLate(ca.arn.clone()));
     }
-    let latest = until.unwrap_or(now + LONGEST);
+    let latest = until.unwrap_or(now + MAX_APPROVAL);
     let expires = options.expires.unwrap_or(latest);
     if expires <= now || expires > latest {
         return Err(ApprovalRefused::Expires(rfc3339(expires)));

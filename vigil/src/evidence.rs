@@ -1,6 +1,6 @@
 //! `vigil evidence`: verifies the hash chain of case records, offline.
 
-mod told;
+mod stated;
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::{
     output::line,
 };
 
-use told::Cases;
+use stated::Cases;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -65,10 +65,10 @@ pub(crate) fn run(command: Command) -> Answer {
     line(&format!("{} of {} records verify", files.len() - broken, files.len()));
     let mut said = Vec::new();
     if let Some(path) = &findings {
-        said.extend(told::of_findings(&input::bytes(path)?));
+        said.extend(stated::of_findings(&input::bytes(path)?));
     }
     if let Some(path) = &anchor {
-        let (read, digest) = told::of_anchor(&input::bytes(path)?)?;
+        let (read, digest) = stated::of_anchor(&input::bytes(path)?)?;
         line(&format!("anchor  {}: digest {digest}", path.display()));
         said.extend(read);
     }

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-/// The AWS services that Vigil needs, on one port: ACM PCA, S3, EventBridge, KMS, Lambda, STS, and
-/// CloudTrail (LookupEvents only).
+/// The AWS services that Vigil needs, on one port: ACM PCA, S3, EventBridge, KMS, SNS, SQS, STS, Lambda,
+/// CloudTrail and CloudWatch Logs. docs/vigil-local.md lists the calls.
 #[derive(Parser)]
 #[command(version)]
 struct Options {

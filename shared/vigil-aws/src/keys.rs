@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_that_may_not_be_looked_at_is_not_known_and_says_why() {
+    async fn a_key_that_may_not_be_read_is_not_known_and_says_why() {
         let wire = Wire::new([refused(400, "AccessDeniedException")]);
         let facts = KmsKeys::new(client!(aws_sdk_kms, wire)).facts("1").await;
         assert!(

@@ -29,6 +29,8 @@ pub const SOURCE: &str = "vigil";
 pub const DETAIL_TYPE: &str = "Vigil Finding";
 /// The detail-type of the finding that `vigil doctor` publishes. Operators may publish it, and no other.
 pub const TEST_DETAIL_TYPE: &str = "Vigil Test Finding";
+/// Stands in commands for the name of the evidence bucket, which `notify` fills in.
+pub(crate) const EVIDENCE_BUCKET: &str = "EVIDENCE-BUCKET";
 /// The rule of that finding.
 pub(crate) const TEST_RULE: &str = "doctor.test-finding";
 

@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_ca_whose_certificate_nobody_has_read_nothing_is_known() {
+    fn of_a_ca_whose_certificate_was_not_read_nothing_is_known() {
         assert_eq!(below(&world(CaStatus::Active), &arn("stranger"), NOW), None);
         let unread = Known { identity: None, ..known("root", "root", None, CaStatus::Deleted) };
         assert_eq!(below(&[inventory(vec![("root", unread)])], &arn("root"), NOW), None);

@@ -17,7 +17,7 @@ mod publication;
 mod request;
 mod set;
 
-pub use approval::{APPROVED_BY, APPROVED_UNTIL, Approval, ApprovalError};
+pub use approval::{APPROVED_BY, APPROVED_UNTIL, Approval, ApprovalError, MAX_APPROVAL};
 pub use bounds::MAX_FILES;
 pub use publication::{PolicyFile, Publication};
 pub use request::Facts;
@@ -51,7 +51,7 @@ pub enum Verdict {
 /// What the policies say of making one restored CA ACTIVE.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "permission", rename_all = "kebab-case")]
-pub enum Permission {
+pub enum PolicyAnswer {
     /// No policy permits it, or one forbids it.
     Denied {
         /// The policies that forbid it.
@@ -98,17 +98,17 @@ pub fn judge(policies: &Policies, facts: &Facts<'_>) -> Verdict {
 /// The same from a request in the form of [`request_json`]: of facts, or of an old record.
 pub fn verdict(policies: &Policies, request: &Value) -> Verdict {
     match answer(policies, request) {
-        Permission::Granted { policies } => Verdict::Permit { policies },
+        PolicyAnswer::Granted { policies } => Verdict::Permit { policies },
         // A broken policy does not ask for a decision: the CA is restored.
-        Permission::Denied { policies: named, errors } if !errors.is_empty() => {
+        PolicyAnswer::Denied { policies: named, errors } if !errors.is_empty() => {
             Verdict::Restore { policies: named, errors }
         }
-        Permission::Denied { policies: named, errors } => {
+        PolicyAnswer::Denied { policies: named, errors } => {
             let mut decision = request.clone();
             decision["action"] = request::action_uid(Question::Decision);
             match explicitly(policies, answer(policies, &decision)) {
-                Permission::Granted { policies } => Verdict::Ask { policies },
-                Permission::Denied { .. } => Verdict::Restore { policies: named, errors },
+                PolicyAnswer::Granted { policies } => Verdict::Ask { policies },
+                PolicyAnswer::Denied { .. } => Verdict::Restore { policies: named, errors },
             }
         }
     }
@@ -120,12 +120,12 @@ pub fn must_restore_at_deadline(
     policies: &Policies,
     facts: &Facts<'_>,
     acknowledged: bool,
-) -> Permission {
+) -> PolicyAnswer {
     at_deadline(policies, &request_json(facts, Question::Deadline { acknowledged }))
 }
 
 /// The same from a request in the form of [`request_json`].
-pub fn at_deadline(policies: &Policies, request: &Value) -> Permission {
+pub fn at_deadline(policies: &Policies, request: &Value) -> PolicyAnswer {
     explicitly(policies, answer(policies, request))
 }
 
@@ -137,34 +137,34 @@ pub fn may_reactivate(
     policies: &Policies,
     facts: &Facts<'_>,
     disabled_at: OffsetDateTime,
-) -> Permission {
+) -> PolicyAnswer {
     reactivation(policies, &request_json(facts, Question::Reactivation { disabled_at }))
 }
 
 /// The same from a request in the form of [`request_json`].
-pub fn reactivation(policies: &Policies, request: &Value) -> Permission {
+pub fn reactivation(policies: &Policies, request: &Value) -> PolicyAnswer {
     let answer = answer(policies, request);
     let is_subordinate = request::ca_type(request) == Some(CaType::Subordinate.as_str());
     if is_subordinate { answer } else { explicitly(policies, answer) }
 }
 
 /// Whether what a CA had before may be put back. Only policies count that name the action.
-pub fn put_back(policies: &Policies, request: &Value) -> Permission {
+pub fn put_back(policies: &Policies, request: &Value) -> PolicyAnswer {
     explicitly(policies, answer(policies, request))
 }
 
 /// What is granted by policies that name the action in their scope.
-fn explicitly(policies: &Policies, answer: Permission) -> Permission {
-    let Permission::Granted { policies: named } = answer else { return answer };
+fn explicitly(policies: &Policies, answer: PolicyAnswer) -> PolicyAnswer {
+    let PolicyAnswer::Granted { policies: named } = answer else { return answer };
     let is_explicit = |name: &String| {
         let policy = policies.set().policy(&PolicyId::new(name));
         policy.is_some_and(|policy| policy.action_constraint() != ActionConstraint::Any)
     };
     let explicit: Vec<String> = named.into_iter().filter(is_explicit).collect();
     if explicit.is_empty() {
-        Permission::Denied { policies: Vec::new(), errors: Vec::new() }
+        PolicyAnswer::Denied { policies: Vec::new(), errors: Vec::new() }
     } else {
-        Permission::Granted { policies: explicit }
+        PolicyAnswer::Granted { policies: explicit }
     }
 }
 
@@ -201,19 +201,19 @@ impl Verdict {
 }
 
 /// What policies say to a request in the form of [`request_json`]: of facts, or of an old record.
-pub fn answer(policies: &Policies, request: &Value) -> Permission {
+pub fn answer(policies: &Policies, request: &Value) -> PolicyAnswer {
     let (request, entities) = match request::read(policies.schema(), request) {
         Ok(built) => built,
-        Err(error) => return Permission::Denied { policies: Vec::new(), errors: vec![error] },
+        Err(error) => return PolicyAnswer::Denied { policies: Vec::new(), errors: vec![error] },
     };
     let answer = Authorizer::new().is_authorized(&request, policies.set(), &entities);
     let errors: Vec<String> = answer.diagnostics().errors().map(ToString::to_string).collect();
     let named = names(answer.diagnostics().reason());
     match answer.decision() {
-        Decision::Allow if errors.is_empty() => Permission::Granted { policies: named },
+        Decision::Allow if errors.is_empty() => PolicyAnswer::Granted { policies: named },
         // The policies named by an Allow are those that permit: they determine nothing here.
-        Decision::Allow => Permission::Denied { policies: Vec::new(), errors },
-        Decision::Deny => Permission::Denied { policies: named, errors },
+        Decision::Allow => PolicyAnswer::Denied { policies: Vec::new(), errors },
+        Decision::Deny => PolicyAnswer::Denied { policies: named, errors },
     }
 }
 

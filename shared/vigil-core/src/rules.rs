@@ -68,7 +68,7 @@ pub trait Subject {
 /// One rule's verdict on one resource, as a report has it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Judgement {
+pub struct RuleJudgement {
     /// The rule's id.
     pub rule: &'static str,
     /// The ARN, or the path, of what was judged.
@@ -108,7 +108,7 @@ pub fn judge<S: Subject>(
     subject: &S,
     resource: &str,
     as_of: OffsetDateTime,
-) -> Vec<Judgement> {
+) -> Vec<RuleJudgement> {
     let names = subject.names();
     let judge = |rule: &Rule<S>| {
         let finding = |seen: Observation| seen.finding(&rule.info, &names, resource, as_of);
@@ -120,7 +120,7 @@ pub fn judge<S: Subject>(
             Err(NotJudged::NotApplicable(reason)) => JudgementResult::NotApplicable { reason },
             Err(NotJudged::Unknown(reason)) => JudgementResult::Unknown { reason },
         };
-        Judgement { rule: rule.info.id, resource: resource.to_owned(), result }
+        RuleJudgement { rule: rule.info.id, resource: resource.to_owned(), result }
     };
     rules.iter().map(judge).collect()
 }

@@ -55,7 +55,7 @@ fn names(cell: &str) -> BTreeSet<String> {
 #[test]
 fn readme_shows_a_mail_as_it_is_sent() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, section) = readme.split_once("## What an alert looks like").unwrap();
+    let (_, section) = readme.split_once("## What a finding looks like").unwrap();
     let alert = section.split("```\n").nth(1).unwrap();
     let golden = "shared/vigil-core/tests/golden/notify/email.txt";
     assert!(fs::read_to_string(root().join(golden)).unwrap().starts_with(alert), "{alert}");
@@ -77,16 +77,16 @@ fn architecture_names_files_that_exist() {
 }
 
 #[test]
-fn readme_lists_the_actions_of_every_role() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+fn deploying_lists_the_actions_of_every_role() {
+    let page = fs::read_to_string(root().join("docs/deploying.md")).unwrap();
     for (name, function) in configuration::functions(&template()) {
         let [reads, changes] = actions(&function);
         if reads.is_empty() && changes.is_empty() {
             continue;
         }
         let start = format!("| `{name}` |");
-        let row = readme.lines().find(|line| line.starts_with(&start));
-        let row = row.unwrap_or_else(|| panic!("README.md has no row for {name}"));
+        let row = page.lines().find(|line| line.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("docs/deploying.md has no row for {name}"));
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         assert_eq!(names(cells[3]), reads, "what {name} reads");
         assert_eq!(names(cells[4]), changes, "what {name} changes");

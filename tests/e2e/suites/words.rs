@@ -109,6 +109,17 @@ fn messages(source: &str) -> String {
     errors.filter_map(|error| Some(error.split_once(")]")?.0)).collect::<Vec<_>>().join("\n")
 }
 
+/// Folders whose string literals users read. Their code is checked as it stands: a name with `_` is one word.
+const SPOKEN: [&str; 3] =
+    ["vigil/src/", "local/vigil-local/src/demo/", "shared/vigil-core/src/rules/"];
+
+/// Source without comments. A string goes on behind `\` at the end of a line.
+fn code(source: &str) -> String {
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    let lines = source.lines().filter(is_code);
+    lines.map(|line| line.trim_end_matches('\\')).collect::<Vec<_>>().join("\n")
+}
+
 fn source_texts(folder: &Path, texts: &mut BTreeMap<String, String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -117,7 +128,10 @@ fn source_texts(folder: &Path, texts: &mut BTreeMap<String, String>) {
         } else if let Some(mark) = comment_mark(&path) {
             let source = fs::read_to_string(&path).unwrap();
             let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
-            let text = format!("{}\n{}", comments(&source, mark), messages(&source));
+            let mut text = format!("{}\n{}", comments(&source, mark), messages(&source));
+            if SPOKEN.iter().any(|folder| name.starts_with(folder)) {
+                text.push_str(&code(&source));
+            }
             texts.entry(name).or_default().push_str(&text);
         }
     }
@@ -191,6 +205,7 @@ fn a_phrase_is_found_as_whole_words_only() {
     assert_eq!(without_code("a `told` b\n"), "a  b\n");
     assert_eq!(comments("/// a `b`\n//! c\nd // e\nf", "//"), " a \n c\ne\n¶\n");
     assert_eq!(comments("# a\nb # c\n", "#"), " a\nc\n");
+    assert_eq!(code("// a\n\"let \\\n go\"\n"), "\"let \n go\"");
     assert_eq!(messages("#[error(\"a\")]\nA,\n#[error(\"b\")]\nB,"), "\"a\"\n\"b\"");
 }
 

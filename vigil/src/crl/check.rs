@@ -205,7 +205,7 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
         if NOT_CHECKED.contains(&judgement.rule)
             && matches!(judgement.result, JudgementResult::Pass)
         {
-            let reason = "not checked: crl-audit learns this from the bucket".to_owned();
+            let reason = "crl-audit learns this from the bucket".to_owned();
             judgement.result = JudgementResult::Unknown { reason };
         }
         let JudgementResult::Findings { findings } = &mut judgement.result else { continue };

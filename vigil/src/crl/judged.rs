@@ -4,7 +4,7 @@ use vigil_core::{
     finding::{Finding, Severity},
     rules::crl_check::Answer,
     rules::{
-        Judgement, JudgementResult,
+        JudgementResult, RuleJudgement,
         crl::{CrlState, CrlSubject},
     },
 };
@@ -13,7 +13,7 @@ use vigil_core::{
 pub(super) struct Judged {
     pub(super) name: String,
     pub(super) subject: CrlSubject,
-    pub(super) judgements: Vec<Judgement>,
+    pub(super) judgements: Vec<RuleJudgement>,
     /// The rules whose findings were left out, and why.
     pub(super) ignored: Vec<(&'static str, String)>,
     /// The rules that have to say something, or the CRL is not known to be clean.
@@ -49,7 +49,7 @@ impl Judged {
 }
 
 /// The worst first.
-pub(super) fn findings(judgements: &[Judgement]) -> Vec<&Finding> {
+pub(super) fn findings(judgements: &[RuleJudgement]) -> Vec<&Finding> {
     let mut found: Vec<&Finding> = judgements
         .iter()
         .flat_map(|judgement| match &judgement.result {

@@ -15,7 +15,7 @@ use vigil_core::{
         Certificates,
         auto_restore::{Act, Case},
     },
-    policy::{self, Approval, Facts, Permission, Policies, Question},
+    policy::{self, Approval, Facts, Policies, PolicyAnswer, Question},
     snapshot::Snapshot,
 };
 
@@ -69,10 +69,10 @@ struct Explanation {
     #[serde(flatten)]
     verdict: policy::Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reactivation: Option<Permission>,
+    reactivation: Option<PolicyAnswer>,
     /// The dead man's switch.
     #[serde(skip_serializing_if = "Option::is_none")]
-    deadline: Option<Permission>,
+    deadline: Option<PolicyAnswer>,
     /// What auto-restore decided, where a record was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<policy::Verdict>,
@@ -278,19 +278,19 @@ fn print(explanation: &Explanation) -> Result<(), serde_json::Error> {
     }
     match &explanation.reactivation {
         None => {}
-        Some(Permission::Granted { policies }) => {
+        Some(PolicyAnswer::Granted { policies }) => {
             line(&format!("reactivate ACTIVE: permitted by {}", policies.join(", ")));
         }
-        Some(Permission::Denied { policies, errors }) => {
+        Some(PolicyAnswer::Denied { policies, errors }) => {
             line(&format!("reactivate stays DISABLED: {}", reasons(policies, errors)));
         }
     }
     match &explanation.deadline {
         None => {}
-        Some(Permission::Granted { policies }) => {
+        Some(PolicyAnswer::Granted { policies }) => {
             line(&format!("deadline   the CA is restored: {}", policies.join(", ")));
         }
-        Some(Permission::Denied { policies, errors }) => {
+        Some(PolicyAnswer::Denied { policies, errors }) => {
             line(&format!("deadline   the CA is not restored: {}", reasons(policies, errors)));
         }
     }

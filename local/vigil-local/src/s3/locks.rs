@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn locks_that_nobody_holds_are_forgotten() {
+    async fn locks_that_are_not_held_are_forgotten() {
         let locks = ObjectLocks::default();
         for number in 0..10_000 {
             drop(locks.write("b", &number.to_string()).await);

@@ -111,8 +111,8 @@ pub const ON_CALL_TOPIC: Variable = Variable {
 /// The period before a deletion in which a disabling counts as part of it.
 pub const REACTIVATE_WITHIN: Variable = Variable {
     name: "VIGIL_REACTIVATE_WITHIN",
-    meaning: "a CA that was disabled at most so long before its deletion is made ACTIVE again when \
-              it is restored, as 24h",
+    meaning: "if a CA was disabled within this period before its deletion, it is restored to ACTIVE \
+              (subject to policy), as 24h",
     default: Some("24h"),
 };
 

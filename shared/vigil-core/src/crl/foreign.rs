@@ -111,7 +111,7 @@ impl Foreign {
                  parties do not decompress."
             }
             Self::Html => {
-                "It may be an error page: fetch the CRL again, and look at the answer's status."
+                "It may be an error page: fetch the CRL again, and check the answer's status."
             }
             Self::Json => "It may be an error or an API's answer: fetch the CRL itself.",
             Self::PemCrl => "Convert it with `openssl crl -outform DER`, and publish the result.",

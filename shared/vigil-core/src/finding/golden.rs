@@ -1,6 +1,6 @@
 //! The golden files: every finding of every kind of every rule, as it is read.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p vigil-core --lib kind` writes them anew.
+//! `UPDATE_GOLDEN=1 cargo test -p vigil-core --lib` writes them anew.
 
 use std::{env, fs, path::Path};
 

@@ -34,6 +34,7 @@ pub struct Names {
     values: BTreeMap<&'static str, String>,
     evidence: String,
     otherwise: Option<(String, String)>,
+    instead: Option<(&'static str, &'static str)>,
 }
 
 impl Names {
@@ -65,6 +66,20 @@ impl Names {
     pub fn otherwise(mut self, what_to_do: impl Into<String>, command: impl Into<String>) -> Self {
         self.otherwise = Some((what_to_do.into(), command.into()));
         self
+    }
+
+    /// Replaces `part` of a kind's command by `own`, which can name other things.
+    #[must_use]
+    pub fn instead(mut self, part: &'static str, own: &'static str) -> Self {
+        self.instead = Some((part, own));
+        self
+    }
+
+    fn command(&self, kind: &Kind) -> String {
+        match self.instead {
+            Some((part, own)) => kind.first_command.replace(part, own),
+            None => kind.first_command.to_owned(),
+        }
     }
 }
 
@@ -133,7 +148,8 @@ impl Observation {
             };
             fill(template, shown).unwrap_or_default()
         };
-        let command = fill(kind.first_command, |name| value(name).map(|text| quoted(&text)));
+        let command = names.command(&kind);
+        let command = fill(&command, |name| value(name).map(|text| quoted(&text)));
         let (advice, command) = match (command, &names.otherwise) {
             (Ok(command), _) => (prose(kind.what_to_do, MAX_VALUE), command),
             (Err(_), Some((advice, command))) => (advice.clone(), command.clone()),

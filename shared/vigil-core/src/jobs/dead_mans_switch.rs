@@ -18,7 +18,7 @@ use crate::{
     ca::{Ca, CaStatus},
     cloudtrail::Deletion,
     failure::chain,
-    policy::{self, Permission, Question},
+    policy::{self, PolicyAnswer, Question},
     ports::{PortError, RegionPorts},
 };
 
@@ -148,11 +148,11 @@ impl RegionRun<'_> {
         let ask = |deletion: &Deletion| {
             let facts = gathered.facts(deletion, ca);
             match policy::must_restore_at_deadline(&gathered.policies, &facts, acknowledged) {
-                Permission::Granted { policies } => {
+                PolicyAnswer::Granted { policies } => {
                     let question = Question::Deadline { acknowledged };
                     Some((policies, policy::request_json(&facts, question)))
                 }
-                Permission::Denied { .. } => None,
+                PolicyAnswer::Denied { .. } => None,
             }
         };
         if let Some(answer) = ask(claimed) {

@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_bus_refuses_is_told_by_the_next_run() {
+    fn what_the_bus_refuses_is_published_by_the_next_run() {
         let world = World::default();
         world.bus.fail_next();
         assert!(matches!(announce(&world, AT), Err(FindingStoreError::Publish(_))));

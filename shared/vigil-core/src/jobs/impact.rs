@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_has_looked_at_is_unknown_and_said_to_be() {
+    fn what_was_not_read_is_unknown_and_said_to_be() {
         let impact = gathered(&FakeEvidenceStore::default());
         assert_eq!((&impact.certificates, &impact.subordinates), (&None, &None));
         assert_eq!(impact.unknown.len(), 2, "{:?}", impact.unknown);

@@ -50,7 +50,7 @@ impl Statement for Approval {
 }
 
 /// How long after the deletion an approval may last, and how long a deletion may follow it.
-const LONGEST: Duration = Duration::days(7);
+pub const MAX_APPROVAL: Duration = Duration::days(7);
 
 /// By how much the clocks of who signs and of the service may differ.
 const SKEW: Duration = Duration::minutes(5);
@@ -141,14 +141,14 @@ impl Approval {
             return Some("it had expired when the CA was deleted");
         }
         let Some(named) = self.restorable_until else {
-            let longest = deleted_at.saturating_add(LONGEST);
+            let longest = deleted_at.saturating_add(MAX_APPROVAL);
             return if self.expires > longest {
                 Some("it is good for more than seven days after the deletion")
             } else if deleted_at < self.approved_at.saturating_sub(SKEW) {
                 Some(
                     "it came after the deletion: one that does names the deletion's RestorableUntil",
                 )
-            } else if deleted_at > self.approved_at.saturating_add(LONGEST + SKEW) {
+            } else if deleted_at > self.approved_at.saturating_add(MAX_APPROVAL + SKEW) {
                 Some("it was made more than seven days before the deletion")
             } else {
                 None

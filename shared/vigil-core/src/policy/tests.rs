@@ -184,7 +184,7 @@ fn a_deletion_without_its_event_has_an_unknown_caller() {
     assert_eq!(judge(&Policies::built_in(), &approved), permit("approved"));
 }
 
-fn reactivate(policies: &Policies, ca_type: CaType) -> Permission {
+fn reactivate(policies: &Policies, ca_type: CaType) -> PolicyAnswer {
     let ca = Ca { status: CaStatus::Disabled, restorable_until: None, ca_type, ..ca() };
     let deletion = deletion();
     let facts = Facts::new(&deletion, &ca);
@@ -193,8 +193,8 @@ fn reactivate(policies: &Policies, ca_type: CaType) -> Permission {
 
 #[test]
 fn a_root_is_reactivated_only_by_a_policy_naming_the_action() {
-    let granted = |name: &str| Permission::Granted { policies: vec![name.to_owned()] };
-    let denied = || Permission::Denied { policies: Vec::new(), errors: Vec::new() };
+    let granted = |name: &str| PolicyAnswer::Granted { policies: vec![name.to_owned()] };
+    let denied = || PolicyAnswer::Denied { policies: Vec::new(), errors: Vec::new() };
     let (root, subordinate) = (CaType::Root, CaType::Subordinate);
     let built_in = Policies::built_in();
     assert_eq!(reactivate(&built_in, subordinate.clone()), granted("reactivate-subordinates"));
@@ -357,7 +357,7 @@ fn the_dead_mans_switch_restores_unacknowledged_cas_in_use() {
     let bare = Facts { as_of: AT + Duration::days(6), ..Facts::new(&deletion, &ca) };
     let is_restored = |facts: &Facts<'_>, acknowledged| {
         let answer = must_restore_at_deadline(&built_in, facts, acknowledged);
-        matches!(answer, Permission::Granted { .. })
+        matches!(answer, PolicyAnswer::Granted { .. })
     };
     let (none, some) = (certificates(0), certificates(7));
     let some = Certificates { last_not_after: Some(AT + Duration::days(60)), ..some };
@@ -376,7 +376,7 @@ fn the_dead_mans_switch_restores_unacknowledged_cas_in_use() {
     }
     let all = load("permit(principal, action, resource);").unwrap();
     let answer = must_restore_at_deadline(&all, &bare, false);
-    assert!(matches!(answer, Permission::Denied { .. }), "it does not name the action");
+    assert!(matches!(answer, PolicyAnswer::Denied { .. }), "it does not name the action");
 }
 
 #[test]

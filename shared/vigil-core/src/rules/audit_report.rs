@@ -18,7 +18,7 @@ pub(crate) use refused::{Cause, REFUSED, finding as refused_finding, id as refus
 pub(crate) use region::ca_quota;
 pub(crate) use reported::{ACKNOWLEDGED, RULES as REPORTED, ReportedCa, serial};
 pub(crate) use settings::{refused as acknowledgement_refused, unusable as settings_unusable};
-pub(crate) use stale::{CREATING, OLD, STALE, UNFINISHED, VERY_OLD};
+pub(crate) use stale::{CREATING, NO_REPORT, OLD, STALE, UNFINISHED, VERY_OLD};
 pub(crate) use thresholds::Thresholds;
 pub use thresholds::{MAX_SETTINGS_BYTES, OfTag, Overrides, ReportSettings, SETTINGS_SCHEMA};
 
@@ -94,7 +94,7 @@ pub(crate) const UNREADABLE: Kind = Kind {
     title: "{count} record(s) of the audit report of {ca} cannot be read",
     what_happened: "{count} record(s) of audit report {report} of {ca} ({ca_id}) cannot be read: {first}.",
     impact: "The counts of the summary do not include these records.",
-    what_to_do: "Look at the records. If the report is damaged, ask for another. Show where the report is:",
+    what_to_do: "Read the records. If the report is damaged, ask for another. Show where the report is:",
     first_command: "aws acm-pca describe-certificate-authority-audit-report --certificate-authority-arn {arn} --region \
                     {region} --audit-report-id {report}",
 };
@@ -122,7 +122,7 @@ pub(crate) const INCOMPLETE: Kind = Kind {
 
 pub(crate) const NOT_A_REPORT: Kind = Kind {
     id: "not-a-report",
-    title: "What is stored as the audit report of {ca} is no audit report",
+    title: "The audit report of {ca} in the bucket is not an audit report",
     what_happened: "Nothing in audit report {report} of {ca} ({ca_id}) is a record: {error}. Checked at {as_of}.",
     impact: "There is no summary of this report. Vigil's numbers about {ca} are those of the report before.",
     ..INCOMPLETE

@@ -110,7 +110,7 @@ pub(crate) const PERMITTED: Kind = Kind {
 /// Vigil leaves the decision to an operator.
 pub(crate) const ESCALATED: RuleInfo = RuleInfo {
     id: "auto-restore.escalated",
-    holds: "Vigil can decide about every deletion by itself.",
+    holds: "Vigil can decide about every deletion without an operator.",
     cites: "AWS Private CA User Guide, Restore a private CA; the deletion policies of this account",
     kinds: &[DELETED_AGAIN, OBSERVED, POLICY_ASKS],
 };
@@ -209,9 +209,9 @@ pub(crate) const INVALID: Kind = Kind {
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). The policies under policies/ in the evidence bucket \
                     do not load: {problem}. The built-in policies decided.",
     impact: "Your own policies have no effect on this and every further deletion.",
-    what_to_do: "Correct your policy files, check them, and publish them again (vigil policy publish). \
-                 infra/policies/schema.cedarschema lists what they can use. Check them:",
-    first_command: "vigil policy check policies/",
+    what_to_do: "Correct your policy files, check them (vigil policy check FOLDER), and publish them again (vigil policy \
+                 publish FOLDER). infra/policies/schema.cedarschema lists what they can use. Read the published set:",
+    first_command: "aws s3 cp s3://EVIDENCE-BUCKET/policies/set.json -",
 };
 
 /// Objects of the evidence bucket counted as absent, or it took no record.
@@ -225,7 +225,7 @@ pub(crate) const EVIDENCE_SUSPICIOUS: RuleInfo = RuleInfo {
 pub(crate) const UNUSABLE: Kind = Kind {
     id: "unusable",
     severity: Severity::High,
-    title: "Vigil passed over unusable evidence about {ca}",
+    title: "Vigil ignored an unreadable object about {ca}",
     what_happened: "{by_short} deleted {ca} ({ca_id}) at {deleted_at}. These objects counted as absent: {objects}.",
     impact: "What cannot be read permits nothing. If one of the objects was an approval, the deletion was judged \
              without it.",
@@ -241,7 +241,7 @@ pub(crate) const UNWRITABLE: Kind = Kind {
     what_happened: "{by_short} deleted {ca} ({ca_id}) at {deleted_at}. Vigil restored it without a record: {cause}.",
     impact: "No case says what was decided about this deletion. Until the bucket can be written, nothing that Vigil \
              does is on record.",
-    what_to_do: "Look at the bucket's policy, its key and the role of auto-restore. The deletion's own call:",
+    what_to_do: "Check the bucket's policy, its key and the role of auto-restore. The deletion's own call:",
     first_command: WHO_DELETED,
 };
 
@@ -260,7 +260,7 @@ pub(crate) const CONTRADICTORY: Kind = Kind {
     what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its events contradict each other: {why}. No policy was \
                     asked, and the CA is restored.",
     impact: "A principal may have invoked auto-restore with an event of its own, to have the deletion permitted.",
-    what_to_do: "Find out who may invoke auto-restore (lambda:InvokeFunction), and who did. CloudTrail has who deleted \
+    what_to_do: "Find out who may invoke auto-restore (lambda:InvokeFunction), and who did. CloudTrail records who deleted \
                  the CA:",
     first_command: WHO_DELETED,
 };
@@ -303,7 +303,7 @@ pub(crate) const HAD_CERTIFICATE: Kind = Kind {
     impact: "The key is lost. Certificates of {ca} can be neither revoked nor renewed, and when its last CRL expires, \
              relying parties that require a fresh one refuse them.",
     what_to_do: "It cannot be restored. Replace every certificate below the CA, and find out why neither auto-restore \
-                 nor restore-deadline ran. CloudTrail has who deleted it:",
+                 nor restore-deadline ran. CloudTrail records who deleted it:",
     first_command: WHO_DELETED,
 };
 
@@ -313,6 +313,6 @@ pub(crate) const NEVER_CERTIFIED: Kind = Kind {
     title: "{ca}, which never had a certificate, is permanently deleted",
     what_happened: "{ca} ({ca_id}) was {last_status} at {last_seen} and is not listed at {as_of}.",
     impact: "None: the CA never had a certificate of its own, so it issued nothing.",
-    what_to_do: "Nothing. CloudTrail has who deleted it:",
+    what_to_do: "Nothing. CloudTrail records who deleted it:",
     ..HAD_CERTIFICATE
 };

@@ -104,6 +104,7 @@ const RESTORE_VERSION: &str = "Find out who wrote {object}: the versions show wh
                                --copy-source '{bucket}/{key}?versionId=VERSION'), and let only ACM \
                                PCA write to the bucket. List the versions:";
 const LIST_VERSIONS: &str = "aws s3api list-object-versions --bucket {bucket} --prefix {key}";
+const SHOW_CRL: &str = "aws s3 cp s3://{bucket}/{key} - | openssl crl -inform DER -noout -text";
 /// For a CRL that ACM PCA should have renewed.
 const LET_ACM_PCA_WRITE: &str = "Check that the policy of bucket {bucket} lets ACM PCA write. ACM PCA \
                                  then writes the CRL by itself: it retries every 15 minutes. Show \
@@ -240,7 +241,7 @@ impl CrlHistory {
 }
 
 impl ForeignWrite {
-    /// Whether what was found is a genuine CRL that was made after it: the service has written since,
+    /// Whether what was found is a CRL of the CA that was made after it: the service has written since,
     /// and the event of that is late or lost.
     pub fn is_overcome_by(&self, crl: &CrlState) -> bool {
         let CrlState::Read { facts, signature: Some(Ok(())) } = crl else { return false };

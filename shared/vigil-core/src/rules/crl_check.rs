@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Judgement;
+use super::RuleJudgement;
 
 /// One CRL, or several.
 #[derive(Debug, Serialize)]
@@ -67,7 +67,7 @@ pub struct CheckedCrl {
     /// Findings that `--ignore` left out.
     pub ignored: Vec<NotChecked>,
     /// Every rule, also those that do not apply.
-    pub judgements: Vec<Judgement>,
+    pub judgements: Vec<RuleJudgement>,
 }
 
 /// One file of certificates, or several.

@@ -31,7 +31,7 @@ pub(crate) fn assert_presentable(finding: &Finding) {
 fn has_unfilled_name(text: &str) -> bool {
     text.split('{').skip(1).any(|behind| {
         let name: String =
-            behind.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            behind.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
         !name.is_empty() && behind[name.len()..].starts_with('}')
     })
 }

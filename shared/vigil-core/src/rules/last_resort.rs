@@ -38,6 +38,6 @@ pub(crate) const TAKEN_BACK: Kind = Kind {
     impact: "{ca} is not lost. Until it is ACTIVE again, it can neither issue nor revoke certificates.",
     what_to_do: "If the CA is needed, make it ACTIVE (aws acm-pca update-certificate-authority --status ACTIVE). Find out \
                  why auto-restore and restore-deadline did not restore it earlier. If the deletion was intended, have it \
-                 approved (vigil approve) and delete the CA again. CloudTrail has who deleted it:",
+                 approved (vigil approve) and delete the CA again. CloudTrail records who deleted it:",
     first_command: WHO_DELETED,
 };

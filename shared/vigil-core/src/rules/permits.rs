@@ -41,16 +41,27 @@ pub(crate) const PERMIT_ADDED: RuleInfo = RuleInfo {
     id: "auto-restore.permit-added",
     holds: "Every approval and acknowledgement was reported when it was first seen.",
     cites: "docs/permitting-deletions.md; AWS Private CA User Guide, Delete your private CA",
-    kinds: &[ADDED],
+    kinds: &[ACKNOWLEDGEMENT_ADDED, APPROVAL_ADDED],
 };
 
-pub(crate) const ADDED: Kind = Kind {
-    id: "added",
+pub(crate) const APPROVAL_ADDED: Kind = Kind {
+    id: "approval",
     severity: Severity::High,
-    title: "An approval or acknowledgement for {ca} was written",
-    what_happened: "{key} in the evidence bucket was written or changed. It names {by}, and signatures with {keys}. Seen \
-                    at {as_of}. Whether the signatures count is checked when the CA is deleted.",
-    impact: "If they count, {ca} ({ca_id}) can be lost, or no alert is sent while its window runs out.",
-    what_to_do: "Nothing, if the approval or acknowledgement was intended. Otherwise remove the object. Read it:",
+    title: "An approval by {by} of the deletion of {ca} was written",
+    what_happened: "{key} in the evidence bucket was written or changed. It names {by} as the approver, which is not \
+                    verified, and signatures with {keys}. Seen at {as_of}. Whether the signatures count is checked when \
+                    the CA is deleted.",
+    impact: "If they count, {ca} ({ca_id}) can be deleted, and is lost at the end of its restoration window.",
+    what_to_do: "Nothing, if the approval was intended. Otherwise remove the object. Read it:",
     first_command: "aws s3 cp s3://EVIDENCE-BUCKET/{key} -",
+};
+
+pub(crate) const ACKNOWLEDGEMENT_ADDED: Kind = Kind {
+    id: "acknowledgement",
+    title: "An acknowledgement by {by} of the deletion of {ca} was written",
+    what_happened: "{key} in the evidence bucket was written or changed. It names {by}, which is not verified, and \
+                    signatures with {keys}. Seen at {as_of}. Whether the signatures count is checked before each alert.",
+    impact: "If they count, no alert but the last is sent while the restoration window of {ca} ({ca_id}) runs out.",
+    what_to_do: "Nothing, if the acknowledgement was intended. Otherwise remove the object. Read it:",
+    ..APPROVAL_ADDED
 };

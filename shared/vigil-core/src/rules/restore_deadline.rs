@@ -23,7 +23,7 @@ pub(crate) const THRESHOLD_KINDS: [Kind; 5] = window::kinds(TEXTS, TEXTS.impact)
 const TEXTS: Kind = Kind {
     id: "over-7-days",
     severity: Severity::Low,
-    title: "Deleted {ca} is permanently deleted in {left}",
+    title: "{ca} is DELETED and is destroyed in {left}",
     what_happened: "{account} The restoration window of {ca} ({ca_id}) ends at {restorable_until}, in {left}. Threshold \
                     {threshold} has passed.",
     impact: "Lost at {restorable_until}: {lost}",
@@ -68,7 +68,7 @@ pub(crate) const UNANNOUNCED: Kind = Kind {
              relying parties that require a fresh one refuse them.",
     what_to_do: "It cannot be restored. Find out whether certificates below the CA are still in use, and replace them. \
                  Find out why restore-deadline did not alert: check its log, its dead-letter queue and its schedule. \
-                 CloudTrail has who deleted the CA:",
+                 CloudTrail records who deleted the CA:",
     first_command: WHO_DELETED,
 };
 
@@ -86,7 +86,7 @@ pub(crate) const AS_ANNOUNCED: Kind = Kind {
     title: "Deleted {ca} is permanently deleted, as announced",
     what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its restoration window ended at {restorable_until}. All \
                     alerts were sent.",
-    what_to_do: "If this was intended, nothing. CloudTrail has who deleted the CA:",
+    what_to_do: "If this was intended, nothing. CloudTrail records who deleted the CA:",
     ..UNANNOUNCED
 };
 
@@ -96,7 +96,7 @@ pub(crate) const UNPERMITTED: Kind = Kind {
     what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its restoration window ended at {restorable_until}. No \
                     approval and no parameter permitted this deletion's end.",
     what_to_do: "It cannot be restored. Find out whether certificates below the CA are still in use, and replace them. \
-                 Find out why the last resort did not restore it: its log, its schedule, its alarms. CloudTrail has \
+                 Find out why the last resort did not restore it: its log, its schedule, its alarms. CloudTrail records \
                  who deleted the CA:",
     ..UNANNOUNCED
 };

@@ -63,7 +63,7 @@ async fn an_older_set_of_policies_is_named_and_does_not_decide() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approval_that_appears_is_told_to_who_is_on_call() {
+async fn an_approval_that_appears_is_sent_to_who_is_on_call() {
     let world = World::start().await;
     let ca = world.active_root(None).await;
     world.approve(&ca).await;

@@ -78,9 +78,7 @@ fn summary(subject: &CrlSubject) -> Vec<String> {
         .filter(|(_, count)| *count > 0)
         .map(|(name, count)| format!("{count} {name}"))
         .collect();
-    let reasons =
-        if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join(", ")) };
-    vec![
+    let mut lines = vec![
         format!("issuer {}, {number}, profile {}", readable(&facts.issuer), subject.profile.name()),
         format!(
             "{} entries, {} bytes, {}, from {} to {}",
@@ -90,8 +88,11 @@ fn summary(subject: &CrlSubject) -> Vec<String> {
             time(facts.this_update),
             time(facts.next_update)
         ),
-        format!("entries by reason{reasons}"),
-    ]
+    ];
+    if !reasons.is_empty() {
+        lines.push(format!("entries by reason: {}", reasons.join(", ")));
+    }
+    lines
 }
 
 /// As [`Finding`] displays itself, line by line: a command stands on a line of its own in what is to

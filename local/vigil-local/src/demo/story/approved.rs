@@ -48,7 +48,7 @@ impl Story<'_> {
         self.stack.settled().await;
         self.act("bob", "disables and deletes the Legacy CA")?;
         self.print_new_findings()?;
-        let what = "the Legacy CA was restored: nobody has signed that approval";
+        let what = "the Legacy CA was restored: that approval is not signed";
         self.expect_status(&cas.legacy, Some(Status::Active), what).await?;
         let what = "auto-restore reported the approval that does not count";
         self.expect_finding("auto-restore.evidence-suspicious", what)?;

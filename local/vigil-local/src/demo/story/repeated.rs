@@ -25,11 +25,12 @@ impl Story<'_> {
         self.mallory_deletes(&partner).await?;
         self.act("mallory", "deletes the Partner CA for the fourth time")?;
         self.print_new_findings()?;
-        let what = "it stays DELETED: auto-restore restores a CA at most three times a day";
+        let what = "it stays DELETED: auto-restore restores a CA at once three times within 24 hours, then after \
+                    pauses";
         self.expect_status(&partner, Some(Status::Deleted), what).await?;
         self.expect_finding(
             "auto-restore.escalated",
-            "auto-restore asked for a human decision with a CRITICAL finding",
+            "auto-restore reported that it restores the CA later with a CRITICAL finding",
         )?;
         self.keep_case("chapter 7: the fourth deletion in one day", &partner).await?;
         let restore = self.alice.pca.restore_certificate_authority();

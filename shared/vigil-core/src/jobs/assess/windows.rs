@@ -77,3 +77,25 @@ fn lost(impact: &Impact, now: OffsetDateTime) -> String {
     };
     format!("{certificates}, {subordinates}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        fakes,
+        rules::{assess::RULES, fixtures::assert_all_kinds},
+    };
+
+    #[test]
+    fn each_kind_of_window_reads_as_its_golden_file_says() {
+        let now = time::macros::datetime!(2026-11-20 10:00 UTC);
+        let of =
+            |hours: i64, ca: &Ca| window(ca, now + Duration::hours(hours), &Impact::default(), now);
+        let ca = fakes::deleted_ca(now);
+        let never = Ca { serial: None, not_before: None, not_after: None, ..ca.clone() };
+        let mut findings: Vec<Finding> =
+            [200, 100, 20, 5].into_iter().map(|hours| of(hours, &ca)).collect();
+        findings.push(of(200, &never));
+        assert_all_kinds("assess", RULES, &findings);
+    }
+}

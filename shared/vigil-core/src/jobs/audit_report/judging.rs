@@ -21,7 +21,7 @@ use crate::{
         stored::{self, Stored},
     },
     rules::{
-        self, Judgement, JudgementResult,
+        self, JudgementResult, RuleJudgement,
         audit_report::{
             REPORTED, ReportSettings, ReportedCa, Thresholds, acknowledgement_refused,
             settings_unusable,
@@ -216,7 +216,7 @@ impl<'a> Judging<'a> {
     async fn settle(
         &self,
         ca: &Ca,
-        judgements: &[Judgement],
+        judgements: &[RuleJudgement],
         found: &[Finding],
         acknowledged: &[fleet::Acknowledged],
     ) -> Result<Published, AuditReportError> {
@@ -305,7 +305,10 @@ async fn settings(ports: &Ports<'_>) -> Result<(ReportSettings, Option<String>),
 }
 
 /// `severity`: of what is open. `None` where the rule found something: all of it was acknowledged.
-fn verdict(judgement: &Judgement, severity: Option<crate::finding::Severity>) -> fleet::RuleResult {
+fn verdict(
+    judgement: &RuleJudgement,
+    severity: Option<crate::finding::Severity>,
+) -> fleet::RuleResult {
     use fleet::RuleStatus::{Acknowledged, Findings, NotApplicable, Pass, Unknown};
     let (result, reason) = match (&judgement.result, severity) {
         (JudgementResult::Pass, _) => (Pass, None),

@@ -7,9 +7,9 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     audit_report::Newest,
     ca::Ca,
-    finding::{Finding, Names, Observation},
+    finding::{Finding, Kind, Names, Observation},
     instant::rfc3339,
-    rules::audit_report::{OLD, STALE, VERY_OLD},
+    rules::audit_report::{NO_REPORT, OLD, STALE, VERY_OLD},
     span::Span,
 };
 
@@ -55,14 +55,14 @@ pub(super) fn judge(
     } else {
         return None;
     };
-    let shown = match newest {
-        Some(newest) => format!("of {}", rfc3339(newest.created_at)),
-        None => format!("none, since {}", rfc3339(since)),
+    let seen = match newest {
+        Some(newest) => Observation::new(kind).name("newest", rfc3339(newest.created_at)),
+        None => Observation::new(Kind { what_happened: NO_REPORT, ..kind })
+            .name("since", rfc3339(since)),
     };
-    let seen = Observation::new(kind)
+    let seen = seen
         .with("hours", age.whole_hours())
-        .with("report", newest.map(|newest| newest.report.clone()))
-        .name("newest", shown);
+        .with("report", newest.map(|newest| newest.report.clone()));
     Some(finding(seen, ca, now))
 }
 

@@ -185,17 +185,20 @@ impl RegionRun<'_> {
 /// Nothing is verified here: it is reported before it is relied on.
 fn added(ca: &Ca, key: &str, digest: &str, body: Option<&Value>, as_of: OffsetDateTime) -> Finding {
     let text = |pointer: &str| body.and_then(|body| body.pointer(pointer)).and_then(Value::as_str);
-    let by = text("/statement/approved_by").or(text("/statement/by")).unwrap_or("no name");
+    let by =
+        text("/statement/approved_by").or(text("/statement/by")).unwrap_or("an unnamed principal");
     let signatures = body.and_then(|body| body["signatures"].as_array());
     let keys = signatures.into_iter().flatten().filter_map(|one| one["key"].as_str());
-    let keys: Vec<String> = keys.take(8).map(shown).collect();
-    let signed = if keys.is_empty() { "no key".to_owned() } else { keys.join(", ") };
-    let observed = Observation::new(rules::ADDED)
+    let signers: Vec<String> = keys.take(8).map(shown).collect();
+    let signed = if signers.is_empty() { "no key".to_owned() } else { signers.join(", ") };
+    let is_approval = key.starts_with(keys::APPROVALS);
+    let kind = if is_approval { rules::APPROVAL_ADDED } else { rules::ACKNOWLEDGEMENT_ADDED };
+    let observed = Observation::new(kind)
         .discriminator(digest)
         .name("by", shown(by))
         .name("keys", signed)
         .with("digest", digest)
-        .with("keys", keys);
+        .with("keys", signers);
     let arn: &CaArn = &ca.arn;
     let names = Names::new(format!("{key} in the evidence bucket"))
         .of_ca(arn, ca.common_name.as_deref())

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_notes_what_events_have_not_told() {
+    fn a_sweep_notes_what_events_have_not_reported() {
         let first = by_event(None, &event(AT, "e"), None);
         let check = |old: Option<&Disabled>, status, changed, now| {
             brief(by_observation(old, &ca(status, changed), now, HOUR))

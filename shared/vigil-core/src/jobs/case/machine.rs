@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_stands_only_by_its_ruling_and_is_told_once() {
+    fn a_case_stands_only_by_its_ruling_and_is_published_once() {
         let deletion_match =
             Position { ruling: Some(Ruling::Permit), ..at(CaseState::Judged, false) };
         assert_eq!(

@@ -12,7 +12,7 @@ use crate::{
     ca::Ca,
     jobs::{finding_store::FindingStore, in_order::in_order},
     ports::Continuation,
-    rules::Judgement,
+    rules::RuleJudgement,
 };
 
 mod bucket;
@@ -107,7 +107,7 @@ impl AuditRun<'_> {
         &self,
         resource: &str,
         key: &str,
-        judgements: Vec<Judgement>,
+        judgements: Vec<RuleJudgement>,
         failures: Vec<CheckError>,
         learn: impl Fn(&mut AuditState),
     ) -> Checked {

@@ -11,7 +11,7 @@ use crate::{
     evidence::keys,
     jobs::Published,
     ports::{Creation, EvidenceStore},
-    rules::{Judgement, JudgementResult, crl::ScannedCertificates},
+    rules::{JudgementResult, RuleJudgement, crl::ScannedCertificates},
 };
 
 /// Of one trigger: the function itself has fewer copies at a time.
@@ -40,7 +40,7 @@ pub(super) struct Report {
     pub(super) audit_reports: Vec<UsedReport>,
     /// How far the certificates of each CA's newest audit report have been read.
     pub(super) certificates: Vec<CertificatesOf>,
-    pub(super) judgements: Vec<Judgement>,
+    pub(super) judgements: Vec<RuleJudgement>,
 }
 
 /// What a CA's CRL was compared with.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     finding::Finding,
     jobs::finding_store::{FindingStore, Published},
-    rules::{Judgement, JudgementResult},
+    rules::{JudgementResult, RuleJudgement},
 };
 
 /// A finding is recorded as open before it is published, so that after a crash it is still resolved
@@ -18,7 +18,7 @@ pub(super) async fn settle(
     finding_store: &FindingStore<'_>,
     resource: &str,
     key: &str,
-    judgements: &[Judgement],
+    judgements: &[RuleJudgement],
     learn: impl Fn(&mut AuditState),
 ) -> Result<Published, CheckError> {
     let found: Vec<_> = judgements.iter().flat_map(findings).cloned().collect();
@@ -69,7 +69,7 @@ pub(super) async fn close(
     Ok(resolved)
 }
 
-fn findings(judgement: &Judgement) -> &[Finding] {
+fn findings(judgement: &RuleJudgement) -> &[Finding] {
     match &judgement.result {
         JudgementResult::Findings { findings } => findings,
         JudgementResult::NotApplicable { .. }
@@ -81,7 +81,7 @@ fn findings(judgement: &Judgement) -> &[Finding] {
 /// The findings that are over, each with the reason: its rule was put and did not find it, or what
 /// the rule judges is not there any more. What could not be checked stays open; the findings of a
 /// rule that is no longer applied are resolved.
-fn over(open: &BTreeMap<String, String>, judgements: &[Judgement]) -> BTreeMap<String, String> {
+fn over(open: &BTreeMap<String, String>, judgements: &[RuleJudgement]) -> BTreeMap<String, String> {
     let reason = |id: &str, rule: &str| {
         let judged = judgements.iter().find(|judgement| judgement.rule == rule);
         match judged.map(|judgement| &judgement.result) {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    finding::{Finding, Status},
+    finding::{EVIDENCE_BUCKET, Finding, Status},
     instant::rfc3339,
 };
 
@@ -32,12 +32,16 @@ impl Message {
     /// `evidence_bucket` is where the record of a case lies.
     pub fn new(finding: &Finding, evidence_bucket: &str) -> Self {
         let subject = subject(finding);
+        let shown = Finding {
+            what_to_do: with_bucket(&finding.what_to_do, evidence_bucket),
+            ..finding.clone()
+        };
         let record = finding.evidence.get("case").and_then(Value::as_str);
         let record = record.map(|key| format!("s3://{evidence_bucket}/{key}"));
         Self {
-            email: email(finding, record.as_deref()),
+            email: email(&shown, record.as_deref()),
             sms: subject.clone(),
-            chat: chat(finding, record.as_deref()),
+            chat: chat(&shown, record.as_deref()),
             finding: json!(finding),
             subject,
         }
@@ -66,6 +70,15 @@ impl Message {
         })
         .to_string()
     }
+}
+
+/// Commands, which stand on indented lines, with the name of the evidence bucket.
+fn with_bucket(what_to_do: &str, evidence_bucket: &str) -> String {
+    let line = |line: &str| match line.starts_with("  ") {
+        true => line.replace(EVIDENCE_BUCKET, evidence_bucket),
+        false => line.to_owned(),
+    };
+    what_to_do.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// `[CRITICAL] …`, or `[RESOLVED CRITICAL] …` when it is over.

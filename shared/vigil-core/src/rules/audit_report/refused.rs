@@ -34,7 +34,7 @@ pub(crate) const REFUSED: RuleInfo = RuleInfo {
     ],
 };
 
-const TITLE_BUCKET: &str = "ACM PCA cannot write audit reports of {count} CA(s) to bucket {bucket}";
+const TITLE_BUCKET: &str = "ACM PCA cannot write audit reports of {which} to bucket {bucket}";
 const IMPACT: &str = "Without reports, Vigil does not learn what these CAs issue and revoke, and cannot tell whether \
                       their CRLs are complete: {cas}.";
 
@@ -88,7 +88,7 @@ const BLOCK_PUBLIC_ACCESS: Kind = Kind {
 
 const IAM: Kind = Kind {
     id: "iam",
-    title: "audit-report may not request audit reports of {count} CA(s)",
+    title: "audit-report may not request audit reports of {which}",
     what_happened: "The role of audit-report was refused the request at {as_of} for {cas}. The answer: {error}",
     what_to_do: "Let the role call acm-pca:CreateCertificateAuthorityAuditReport on these CAs, and s3:PutObject on \
                  bucket {bucket}. Look for what denies it in the role, its boundary and the organization's policies. \
@@ -99,7 +99,7 @@ const IAM: Kind = Kind {
 
 const QUOTA: Kind = Kind {
     id: "quota",
-    title: "A quota keeps ACM PCA from making audit reports of {count} CA(s)",
+    title: "A quota keeps ACM PCA from making audit reports of {which}",
     what_happened: "ACM PCA refused the request at {as_of} for {cas}: a quota is reached. Its answer: {error}",
     what_to_do: "Find out which principal requests reports, too. Show the quotas:",
     first_command: "aws service-quotas list-service-quotas --service-code acm-pca --region {region}",
@@ -108,7 +108,7 @@ const QUOTA: Kind = Kind {
 
 const STATE: Kind = Kind {
     id: "state",
-    title: "The state of {count} CA(s) keeps ACM PCA from making audit reports",
+    title: "The state of {which} keeps ACM PCA from making audit reports",
     what_happened: "ACM PCA refused the request at {as_of} for {cas}, which it lists as ACTIVE or DISABLED. Its \
                     answer: {error}",
     what_to_do: "Check the state of the CA. Show it:",
@@ -118,10 +118,10 @@ const STATE: Kind = Kind {
 
 const TOO_MANY_CERTIFICATES: Kind = Kind {
     id: "too-many-certificates",
-    title: "{count} CA(s) have issued too many certificates for an audit report",
+    title: "Too many certificates for an audit report of {which}",
     what_happened: "ACM PCA refused the request at {as_of} for {cas}: it makes no report of a CA that has issued more \
                     than 100,000,000 certificates. Its answer: {error}",
-    what_to_do: "Plan a new CA that takes over issuance. CloudTrail has each issuance meanwhile:",
+    what_to_do: "Plan a new CA that takes over issuance. CloudTrail records each issuance meanwhile:",
     first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
                     AttributeKey=EventName,AttributeValue=IssueCertificate",
     ..BUCKET_POLICY
@@ -129,7 +129,7 @@ const TOO_MANY_CERTIFICATES: Kind = Kind {
 
 const UNKNOWN: Kind = Kind {
     id: "unknown",
-    title: "ACM PCA refuses audit reports of {count} CA(s), and the cause is not known",
+    title: "ACM PCA refuses audit reports of {which}; the cause is unknown",
     what_happened: "ACM PCA refused the request at {as_of} for {cas}. Vigil found no cause in bucket {bucket}. The \
                     answer: {error}",
     what_to_do: "Check the answer, then request a report manually:",
@@ -267,6 +267,7 @@ pub(crate) fn finding(
         .with("certificate_authorities", arns)
         .with("count", cas.len())
         .with("error", error)
+        .name("which", which(&ids))
         .name("cas", shown(&ids));
     let seen = match cause {
         Cause::BucketPolicy => seen.also(format!("The statement:\n  {}", statement(bucket, first))),
@@ -283,6 +284,13 @@ pub(crate) fn id(cause: Cause, bucket: &str, ca: &CaArn) -> Option<String> {
 
 fn resource(bucket: &str, ca: &CaArn) -> String {
     bucket_arn(ca.partition(), bucket)
+}
+
+fn which(ids: &[&str]) -> String {
+    match ids {
+        [id] => format!("CA {id}"),
+        _ => format!("{} CAs", ids.len()),
+    }
 }
 
 fn shown(ids: &[&str]) -> String {

@@ -9,6 +9,8 @@ use crate::{
 
 /// Within so many days a quota that is reached is a finding.
 const WITHIN_DAYS: u64 = 365;
+/// Within so many days it is more severe.
+const SOON_DAYS: u64 = 90;
 /// The default quota (L-799883CD). It can be raised; what it was raised to is not known.
 const QUOTA: u64 = 200;
 
@@ -17,7 +19,7 @@ pub(crate) const CA_QUOTA: RuleInfo = RuleInfo {
     id: "audit-report.ca-quota",
     holds: "At the rate of the last 90 days, the Region does not reach 200 CAs within a year. DELETED ones count.",
     cites: "AWS General Reference, AWS Private CA endpoints and quotas (L-799883CD)",
-    kinds: &[REACHED, WITHIN],
+    kinds: &[REACHED, SOON, WITHIN],
 };
 
 pub(crate) const WITHIN: Kind = Kind {
@@ -31,9 +33,12 @@ pub(crate) const WITHIN: Kind = Kind {
     first_command: "aws service-quotas get-service-quota --service-code acm-pca --quota-code L-799883CD --region {region}",
 };
 
+/// As WITHIN, in less than SOON_DAYS.
+pub(crate) const SOON: Kind = Kind { id: "soon", severity: Severity::Medium, ..WITHIN };
+
 pub(crate) const REACHED: Kind = Kind {
     id: "reached",
-    severity: Severity::Medium,
+    severity: Severity::High,
     title: "Region {region} has {count} CAs, and the default quota is {quota}",
     what_happened: "Region {region} has {count} CAs, DELETED ones among them. The default quota is {quota}. Checked at {as_of}.",
     impact: "Unless the quota was raised, ACM PCA refuses to create a CA in this Region.",
@@ -50,7 +55,12 @@ pub(crate) fn ca_quota(cas: &[Ca], now: OffsetDateTime) -> Option<(Finding, bool
     let days = left.checked_mul(90)?.checked_div(recent).unwrap_or(u64::MAX);
     let is_found = left == 0 || days <= WITHIN_DAYS;
     let day = now + Duration::days(i64::try_from(days.min(100_000)).unwrap_or_default());
-    let seen = Observation::new(if left == 0 { REACHED } else { WITHIN })
+    let kind = match days {
+        _ if left == 0 => REACHED,
+        0..=SOON_DAYS => SOON,
+        _ => WITHIN,
+    };
+    let seen = Observation::new(kind)
         .with("count", count)
         .with("recent", recent)
         .with("quota", QUOTA)
@@ -87,7 +97,8 @@ mod tests {
             (100, 0, None),
             (190, 1, None),
             (190, 3, Some(("within", "2026-09-27"))),
-            (0, 100, Some(("within", "2026-05-30"))),
+            (0, 100, Some(("soon", "2026-05-30"))),
+            (0, 99, Some(("within", "2026-05-31"))),
             (199, 0, None),
             (200, 0, Some(("reached", "2299-12-15"))),
             (300, 5, Some(("reached", "2026-03-01"))),

@@ -13,6 +13,14 @@ use crate::{
     rules::{NotJudged, Rule, Subject},
 };
 
+/// How a finding is ended that stays true: the middle of a text of what to do.
+macro_rules! acknowledge {
+    () => {
+        ", with the stack's output ApproverKeyArn in place of KEY:\n  vigil report ack {finding_id} --by NAME \
+         --note WHY --key KEY --evidence-bucket EVIDENCE-BUCKET\n"
+    };
+}
+
 mod burst;
 mod ca_compromise;
 mod ca_end;

@@ -22,8 +22,8 @@ pub(crate) const UNUSABLE: Kind = Kind {
     what_happened: "The object {key} of the evidence bucket cannot be used: {error}. Checked at {as_of}.",
     impact: "Limits, templates and accounts that were set do not apply. The rules judge by the built-in settings.",
     what_to_do: "Find out which principal wrote the object last, and write it anew. Its schema is \
-                 docs/schemas/report-settings.json. List its versions, with your evidence bucket in place of BUCKET:",
-    first_command: "aws s3api list-object-versions --bucket BUCKET --prefix {key} --region {region}",
+                 docs/schemas/report-settings.json. List its versions:",
+    first_command: "aws s3api list-object-versions --bucket EVIDENCE-BUCKET --prefix {key} --region {region}",
 };
 
 /// `None` for `error`: for the id only.
@@ -49,8 +49,9 @@ pub(crate) const REFUSED: Kind = Kind {
     title: "An acknowledgement of a finding about {ca} does not count",
     what_happened: "The acknowledgement {key} of a finding about {ca} ({ca_id}) does not count: {error}. Checked at {as_of}.",
     impact: "The finding stays open.",
-    what_to_do: "Find out which principal wrote the object, and sign the acknowledgement anew:",
-    first_command: "vigil report ack {acknowledged} --by NAME --note WHY",
+    what_to_do: "Find out which principal wrote the object, and sign the acknowledgement anew, with the stack's output \
+                 ApproverKeyArn in place of KEY:",
+    first_command: "vigil report ack {acknowledged} --by NAME --note WHY --key KEY --evidence-bucket EVIDENCE-BUCKET",
 };
 
 pub(crate) fn refused(

@@ -17,12 +17,16 @@ pub(crate) const OLD: Kind = Kind {
     id: "old",
     severity: Severity::Medium,
     title: "{ca} has had no audit report for {hours} hours",
-    what_happened: "The newest audit report of {ca} ({ca_id}) that was summarised is {newest}. Checked at {as_of}.",
+    what_happened: "The newest summarised audit report of {ca} ({ca_id}) is of {newest}. Checked at {as_of}.",
     impact: "Vigil's numbers about {ca} are as old as this report. Later issuances and revocations are not known, and \
              its CRL is compared with old revocations.",
     what_to_do: "Find the cause: other findings of audit-report name it, and else the function's log does. Show the CA:",
     first_command: DESCRIBE,
 };
+
+/// What happened where there is no report at all.
+pub(crate) const NO_REPORT: &str =
+    "Vigil has summarised no audit report of {ca} ({ca_id}) since {since}. Checked at {as_of}.";
 
 pub(crate) const VERY_OLD: Kind = Kind { id: "very-old", severity: Severity::High, ..OLD };
 

@@ -71,7 +71,7 @@ const ANYONE_LIMITED: Kind = Kind {
 const AWS_SERVICE: Kind = Kind {
     id: "aws-service",
     severity: Severity::Medium,
-    title: "{principal} can change CRLs of {ca} in bucket {bucket}",
+    title: "{who} can change CRLs of {ca} in bucket {bucket}",
     what_happened: "The policy of bucket {bucket} allows the AWS service {principal} {actions} on CRLs. Checked \
                     at {as_of}.",
     impact: "The service, and each principal that it acts for, can delete or replace the CRLs of {ca}.",
@@ -81,7 +81,7 @@ const AWS_SERVICE: Kind = Kind {
 const ORGANISATION: Kind = Kind {
     id: "organisation",
     severity: Severity::Medium,
-    title: "{principal} can change CRLs of {ca}",
+    title: "{who} can change CRLs of {ca}",
     what_happened: "The policy of bucket {bucket} allows {principal} {actions} on CRLs. Checked at {as_of}.",
     impact: "Each account of the organisation can delete or replace the CRLs of {ca}, by mistake or with \
              stolen credentials.",
@@ -91,7 +91,7 @@ const ORGANISATION: Kind = Kind {
 const OTHER_ACCOUNT: Kind = Kind {
     id: "other-account",
     severity: Severity::High,
-    title: "{principal} can change CRLs of {ca}",
+    title: "{who} can change CRLs of {ca}",
     what_happened: "The policy of bucket {bucket} allows {principal}, which is not of the CA's account, \
                     {actions} on CRLs. Checked at {as_of}.",
     impact: "Another account can delete the CRLs of {ca} or replace them, so that revoked certificates are \
@@ -102,7 +102,7 @@ const OTHER_ACCOUNT: Kind = Kind {
 const OTHER_ACCOUNT_CONDITIONALLY: Kind = Kind {
     id: "other-account-conditionally",
     severity: Severity::Medium,
-    title: "{principal} may be able to change CRLs of {ca}",
+    title: "{who} may be able to change CRLs of {ca}",
     what_happened: "The policy of bucket {bucket} allows {principal}, which is not of the CA's account, \
                     {actions} on CRLs, under conditions that Vigil cannot evaluate. Checked at {as_of}.",
     impact: "If the conditions are met, another account can delete or replace the CRLs of {ca}.",
@@ -112,7 +112,7 @@ const OTHER_ACCOUNT_CONDITIONALLY: Kind = Kind {
 const OWN_ACCOUNT: Kind = Kind {
     id: "own-account",
     severity: Severity::Low,
-    title: "{principal} can change CRLs of {ca}",
+    title: "{who} can change CRLs of {ca}",
     what_happened: "The policy of bucket {bucket} allows {principal}, of the CA's own account, {actions} on \
                     CRLs. Checked at {as_of}.",
     impact: "This principal can delete or replace the CRLs of {ca}, by mistake or with stolen credentials.",
@@ -228,7 +228,19 @@ fn observe(subject: &BucketSubject, caller: &Caller, allowed: &Allowed) -> Obser
     let certain = allowed.values().any(|certain| *certain);
     let (kind, name) = (kind(subject, caller, certain), caller.name());
     let actions: Vec<_> = allowed.keys().copied().collect();
-    Observation::new(kind).about(&name).with("principal", name).with("actions", actions)
+    let seen = Observation::new(kind).about(&name).name("who", as_subject(&name));
+    seen.with("principal", name).with("actions", actions)
+}
+
+/// As a title begins with it.
+fn as_subject(name: &str) -> String {
+    if !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit()) {
+        return format!("Account {name}");
+    }
+    match name.strip_prefix("every ") {
+        Some(rest) => format!("Every {rest}"),
+        None => name.to_owned(),
+    }
 }
 
 /// By the caller: anyone, another account, another service, or a principal of the CA's account.

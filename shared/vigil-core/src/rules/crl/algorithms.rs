@@ -57,7 +57,7 @@ const NOT_OF_THE_CURVE: Kind = Kind {
                     sign with {expected}. Checked at {as_of}.",
     impact: "The CRL breaks the Baseline Requirements, by which browsers judge public CAs.",
     what_to_do: "Configure the CA to sign with {expected}. Show what the CRL says now:",
-    first_command: "openssl crl -inform DER -in crl.der -noout -text",
+    first_command: super::SHOW_CRL,
 };
 
 /// The one algorithm that a key on the curve may sign with.

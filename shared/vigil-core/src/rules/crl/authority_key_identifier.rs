@@ -60,7 +60,7 @@ const MORE_THAN_KEY: Kind = Kind {
     impact: "The Baseline Requirements allow the keyIdentifier alone. When the CA's certificate is \
              renewed, the serial no longer fits, and OpenSSL refuses the CRL.",
     what_to_do: "Configure the CA to write the keyIdentifier alone. Show what the CRL says now:",
-    first_command: "openssl crl -inform DER -in crl.der -noout -text",
+    first_command: super::SHOW_CRL,
 };
 
 fn check(subject: &CrlSubject) -> RuleAnswer {

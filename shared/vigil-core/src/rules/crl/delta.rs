@@ -34,7 +34,7 @@ const ILL_FORMED: Kind = Kind {
     what_happened: "{object} is a delta CRL on CRL {base_number}, and {reason}. Checked at {as_of}.",
     impact: "Relying parties cannot combine it with its base. They do not see new revocations.",
     what_to_do: "Let the CA make a new delta CRL on a base that it has published. Show this one:",
-    first_command: "openssl crl -inform DER -in crl.der -noout -text",
+    first_command: super::SHOW_CRL,
 };
 
 fn check(subject: &CrlSubject) -> RuleAnswer {

@@ -69,7 +69,7 @@ const NAME_FORM: Kind = Kind {
 const TIME_FORM: Kind = Kind {
     id: "time-form",
     severity: Severity::Medium,
-    title: "The CRL of {ca} has times in the form of other years",
+    title: "The CRL of {ca} has times in the wrong ASN.1 type for their year",
     what_happened: "{object} has times before 2050 as GeneralizedTime, where RFC 5280 §5.1.2.4 to \
                     §5.1.2.6 demand UTCTime: {parts}. Checked at {as_of}.",
     impact: super::NOT_USABLE,

@@ -28,7 +28,7 @@ const AFTER_CRL: Kind = Kind {
     what_happened: "An entry of {object} is dated {last}. The CRL's thisUpdate is {this_update}. \
                     Checked at {as_of}.",
     impact: "One of the two dates is wrong, or the CRL was altered. Relying parties may take the \
-             certificate for good until the entry's date.",
+             certificate as valid until the entry's date.",
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
 };

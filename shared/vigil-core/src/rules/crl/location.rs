@@ -21,6 +21,9 @@ const ANOTHER_COPY: &str = "Fetch the CRL again from its distribution point. If 
                             same, have the CA publish a new CRL and find out who made this one. \
                             Relying parties must not use this file. Show what is in it:";
 
+/// Writes the CRL to standard output. The commands of kinds about its content begin with it.
+const DOWNLOAD: &str = "aws s3 cp s3://{bucket}/{key} -";
+
 impl CrlLocation {
     /// With `{object}`, and `{bucket}` and `{key}` where there are any.
     pub(super) fn names(&self) -> Names {
@@ -34,8 +37,10 @@ impl CrlLocation {
             }
             Self::File(path) => {
                 let show = format!("openssl crl -inform DER -noout -text -in {}", quoted(path));
+                let is_url = path.starts_with("http://") || path.starts_with("https://");
                 Names::new(path.as_str())
                     .with("object", path.as_str())
+                    .instead(DOWNLOAD, if is_url { "curl -sSL {object}" } else { "cat {object}" })
                     .otherwise(ANOTHER_COPY, show)
             }
         }

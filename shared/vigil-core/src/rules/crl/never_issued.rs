@@ -20,7 +20,7 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
 const NEVER_ISSUED: Kind = Kind {
     id: "never-issued",
     severity: Severity::High,
-    title: "The CRL of {ca} lists {count} serial(s) that it never issued",
+    title: "The CRL of {ca} lists {count} serial(s) that the CA never issued",
     what_happened: "{object} lists {count} serial(s) that audit report {report} does not have: \
                     {first_serials}. Checked at {as_of}.",
     impact: super::NOT_ACM_PCA,

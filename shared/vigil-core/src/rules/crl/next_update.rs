@@ -67,7 +67,8 @@ const FAR_AWAY: Kind = Kind {
     impact: "Relying parties may use this CRL until then. If the CA stops publishing, they do not \
              notice, and accept certificates that were revoked since.",
     what_to_do: "Let the CA make CRLs that are valid for days or months. Show the dates of this one:",
-    first_command: "openssl crl -inform DER -in crl.der -noout -lastupdate -nextupdate",
+    first_command: "aws s3 cp s3://{bucket}/{key} - | openssl crl -inform DER -noout -lastupdate \
+                    -nextupdate",
 };
 
 const PUBLISH_PAST: Kind = Kind {

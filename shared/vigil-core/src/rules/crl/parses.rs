@@ -26,8 +26,8 @@ const ANOTHER_FORMAT: Kind = Kind {
     what_happened: "{object} is {format}. Checked at {as_of}.",
     impact: "No relying party can check the revocation of certificates of {ca}. Some refuse all of \
              them, others accept revoked ones.",
-    what_to_do: "{remedy} Show how the file begins:",
-    first_command: "head -c 64 crl.der | od -c",
+    what_to_do: "{remedy} Show how the object begins:",
+    first_command: "aws s3 cp s3://{bucket}/{key} - | head -c 64 | od -c",
 };
 
 const MALFORMED: Kind = Kind {

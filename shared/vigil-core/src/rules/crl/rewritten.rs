@@ -23,7 +23,7 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
 const DATE: Kind = Kind {
     id: "date-moved",
     severity: Severity::Medium,
-    title: "Entries in the CRL of {ca} have another revocation date: {count}",
+    title: "The CRL of {ca} gives {entries} another revocation date",
     what_happened: "{object} gives {count} serial(s) another revocationDate than the version before: \
                     {first_serials}. Seen at {as_of}.",
     impact: "Signatures made between the two dates are judged differently. The entries may hide when \
@@ -34,7 +34,7 @@ const DATE: Kind = Kind {
 
 const INVALIDITY: Kind = Kind {
     id: "invalidity-moved",
-    title: "Entries in the CRL of {ca} have another invalidityDate: {count}",
+    title: "The CRL of {ca} gives {entries} another invalidityDate",
     what_happened: "{object} gives {count} serial(s) another invalidityDate than the version before, or \
                     none: {first_serials}. Seen at {as_of}.",
     ..DATE
@@ -43,7 +43,7 @@ const INVALIDITY: Kind = Kind {
 const READDED: Kind = Kind {
     id: "readded",
     severity: Severity::Low,
-    title: "The CRL of {ca} lists old revocations that the version before did not: {count}",
+    title: "The CRL of {ca} lists {entries} that the version before should have had",
     what_happened: "{object} lists {count} serial(s) that the version before did not list: \
                     {first_serials}. Their revocationDate is earlier than that version. Seen at \
                     {as_of}.",
@@ -54,7 +54,7 @@ const READDED: Kind = Kind {
 
 const REASON: Kind = Kind {
     id: "reason-changed",
-    title: "Entries in the CRL of {ca} have another reason: {count}",
+    title: "The CRL of {ca} gives {entries} another reason",
     what_happened: "{object} gives {count} serial(s) another reasonCode than the version before, or \
                     none: {first_serials}. Seen at {as_of}.",
     impact: "Relying parties and auditors that act on keyCompromise do not see it any more, or see it \
@@ -74,7 +74,9 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     ];
     let seen = kinds.into_iter().filter(|(_, sample)| sample.count > 0).map(|(kind, sample)| {
         let Sample { count, first } = sample;
-        Observation::new(kind).with("count", *count).with("first_serials", first.as_slice())
+        let entries = if *count == 1 { "1 entry".to_owned() } else { format!("{count} entries") };
+        let seen = Observation::new(kind).name("entries", entries).with("count", *count);
+        seen.with("first_serials", first.as_slice())
     });
     Ok(seen.collect())
 }

@@ -40,9 +40,9 @@ const UNVERIFIED: Kind = Kind {
     title: "Nothing has verified the signature on the CRL of {ca}",
     what_happened: "The signature of {object} was not verified: {reason}. Checked at {as_of}.",
     impact: "The CRL may be good or forged. A forged one hides revocations by {ca}.",
-    what_to_do: "Verify the signature with a program that knows the algorithm. Get the CRL as \
-                 crl.der and the CA's certificate as CA.pem:",
-    first_command: "openssl crl -inform DER -in crl.der -noout -CAfile CA.pem",
+    what_to_do: "Verify the signature with a program that knows the algorithm. Get the CA's \
+                 certificate as CA.pem:",
+    first_command: "aws s3 cp s3://{bucket}/{key} - | openssl crl -inform DER -noout -CAfile CA.pem",
 };
 
 const NOT_THE_CAS: Kind = Kind {

@@ -40,7 +40,7 @@ const NOT_FETCHED: Kind = Kind {
     impact: "Relying parties do not fetch from https, because its certificate would have to be checked \
              first, and many know no scheme but http.",
     what_to_do: "Configure the CA with http URIs. Show what the CRL says now:",
-    first_command: SHOW_CRL,
+    first_command: super::SHOW_CRL,
 };
 
 const NOT_VALID: Kind = Kind {
@@ -53,10 +53,8 @@ const NOT_VALID: Kind = Kind {
              the certificate, and refuse every certificate of {ca}.",
     what_to_do: "Correct the CA's configuration, and let the CA make a new CRL. Show what the CRL says \
                  now:",
-    first_command: SHOW_CRL,
+    first_command: super::SHOW_CRL,
 };
-
-const SHOW_CRL: &str = "openssl crl -inform DER -in crl.der -noout -text";
 
 fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;

@@ -35,7 +35,7 @@ const NOT_SIGNED_BY_CA: Kind = Kind {
 const SIGNED_BY_CA: Kind = Kind {
     id: "signed-by-ca",
     severity: Severity::Low,
-    title: "{who} overwrote the CRL of {ca} with a genuine one",
+    title: "{who} overwrote the CRL of {ca} with another CRL of this CA",
     what_happened: "At {at}, {who}, not ACM PCA, overwrote {object} with a CRL that {ca} did sign, for \
                     example an earlier version.",
     impact: "Until ACM PCA writes the next CRL, relying parties may miss the latest revocations. The \

@@ -19,7 +19,7 @@ pub(super) const RULE: Rule<DistributionSubject> = Rule {
 const ANOTHER_CRL: Kind = Kind {
     id: "another-crl",
     severity: Severity::Medium,
-    title: "Clients download another CRL of {ca} than the one in the bucket",
+    title: "The CRL URL of {ca} serves a CRL that is not the one in the bucket",
     what_happened: "{url} serves a CRL of {ca} that differs from the one in bucket {bucket}, and is not older. \
                     Checked at {as_of}.",
     impact: "The downloaded CRL may lack revocations that the CRL in the bucket lists.",

@@ -71,7 +71,7 @@ const REFUSED: Kind = Kind {
 
 const TOO_LARGE: Kind = Kind {
     id: "too-large",
-    title: "The CRL URL of {ca} serves more than any CRL has",
+    title: "The CRL URL of {ca} serves more than {limit} bytes",
     what_happened: "Vigil stopped downloading {url}: {why}. Checked at {as_of}.",
     impact: UNAVAILABLE,
     what_to_do: LOOK,
@@ -124,5 +124,9 @@ fn check(subject: &DistributionSubject) -> RuleAnswer {
         .with("url", &*subject.url)
         .with("redirects", subject.download.redirects.as_slice())
         .with("why", error.to_string());
-    Ok(vec![seen])
+    let limit = match error {
+        DownloadError::TooLarge { limit } => limit.to_string(),
+        _ => String::new(),
+    };
+    Ok(vec![seen.name("limit", limit)])
 }

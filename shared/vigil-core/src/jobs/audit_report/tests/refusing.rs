@@ -9,7 +9,7 @@ use crate::bucket::Fact;
 const SIX: [CaStatus; 6] = [const { CaStatus::Active }; 6];
 
 #[test]
-fn a_cause_is_told_once_and_ends_with_the_next_success() {
+fn a_cause_is_published_once_and_ends_with_the_next_success() {
     let world = World::new(&SIX);
     *world.reports.refuses.lock().unwrap() = true;
     for hour in 0..3 {
@@ -20,7 +20,7 @@ fn a_cause_is_told_once_and_ends_with_the_next_success() {
     let [finding] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(finding.evidence["kind"], "bucket-policy");
     assert_eq!(finding.evidence["certificate_authorities"].as_array().unwrap().len(), 6);
-    assert!(finding.title.contains("6 CA(s) to bucket reports"), "{}", finding.title);
+    assert!(finding.title.contains("6 CAs to bucket reports"), "{}", finding.title);
 
     *world.reports.refuses.lock().unwrap() = false;
     world.sweep(AT + Duration::hours(3)).unwrap();

@@ -98,7 +98,7 @@ fn a_ca_that_is_not_watched_is_not_taken_for_one_that_is_gone() {
 
 /// A CA that is shared with us can be listed and described; only its owner may restore it.
 #[test]
-fn someone_elses_ca_is_refused_by_the_service_and_told() {
+fn a_ca_of_another_account_is_refused_and_reported() {
     let world = World::new();
     world.authorities.calls.fail_next("describe", fakes::denied("DescribeCertificateAuthority"));
     assert_eq!(world.deliver().unwrap_err().error_type(), "DescribeFailed");

@@ -81,7 +81,7 @@ fn a_crl_that_is_late_is_published_once_and_again_when_it_comes() {
 }
 
 #[test]
-fn where_nobody_looks_at_crls_nothing_is_said_but_in_the_record() {
+fn where_crls_are_not_read_nothing_is_said_but_in_the_record() {
     let world = restored();
     world.evidence.put(MEMORY, "garbage");
     for hours in [0, 1] {

@@ -68,7 +68,7 @@ fn no_object_in_any_state_keeps_a_ca_from_being_restored() {
 }
 
 #[test]
-fn a_blocked_record_goes_to_a_fresh_key_and_is_told() {
+fn a_blocked_record_goes_to_a_fresh_key_and_is_reported() {
     let world = World::new();
     world.evidence.put(KEY, &" ".repeat(HUGE));
     assert!(is_restored(&world.deliver().unwrap()));

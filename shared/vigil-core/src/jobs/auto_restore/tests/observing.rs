@@ -56,7 +56,7 @@ fn a_permitted_deletion_is_permitted_as_ever() {
 }
 
 #[test]
-fn told_to_enforce_the_next_sweep_judges_anew_and_restores() {
+fn set_to_enforce_the_next_sweep_judges_anew_and_restores() {
     let world = World::new();
     observe(&world, EVENT);
     let SweepResult::Run { outcome } = world.result(Duration::HOUR) else { panic!() };

@@ -101,7 +101,7 @@ fn a_call_that_changed_nothing_reactivates_no_disabled_ca() {
 }
 
 #[test]
-fn not_being_allowed_to_reactivate_is_told_with_the_restoration() {
+fn a_denied_reactivation_is_reported_with_the_restoration() {
     let world = World::new();
     world.disabled("2026-11-20T09:59:00Z").unwrap();
     let denied = fakes::denied("UpdateCertificateAuthority");

@@ -78,7 +78,7 @@ fn being_refused_is_critical_at_once_and_fails_the_invocation() {
 }
 
 #[test]
-fn a_ca_that_is_gone_is_told_once_as_critical() {
+fn a_ca_that_is_gone_is_published_once_as_critical() {
     let world = World::with(Vec::new());
     assert_eq!(state(&world.deliver().unwrap()), Some(CaseState::Lost));
     assert_eq!(world.bus.last().severity, Severity::Critical);
@@ -87,7 +87,7 @@ fn a_ca_that_is_gone_is_told_once_as_critical() {
 }
 
 #[test]
-fn a_ca_that_goes_while_it_is_being_restored_is_told_as_gone() {
+fn a_ca_that_goes_while_it_is_restored_is_reported_as_gone() {
     let world = World::new();
     let (operation, resource) = ("restore", fakes::ARN.to_owned());
     let gone = PortError::NotFound { operation, resource, cause: "gone".into() };

@@ -22,7 +22,7 @@ fn seen(ca: Ca) -> World {
 }
 
 #[test]
-fn a_ca_that_vanishes_unseen_is_told_once_as_critical() {
+fn a_ca_that_vanishes_unseen_is_published_once_as_critical() {
     let world = seen(active());
     world.sweep(Duration::days(10)).unwrap();
     world.sweep(Duration::days(11)).unwrap();
@@ -34,7 +34,7 @@ fn a_ca_that_vanishes_unseen_is_told_once_as_critical() {
 }
 
 #[test]
-fn what_the_bus_does_not_take_is_told_by_the_next_sweep() {
+fn what_the_bus_does_not_take_is_published_by_the_next_sweep() {
     let world = seen(active());
     world.bus.fail_next();
     let error = world.sweep(Duration::days(10)).unwrap_err();

@@ -79,7 +79,7 @@ fn another_set_of_the_same_version_does_not_decide() {
 }
 
 #[test]
-fn a_set_that_is_gone_is_told_of() {
+fn a_set_that_is_gone_is_reported() {
     let world = quiet();
     publish(&world, 7, FORBID);
     told(&world, 1);
@@ -93,17 +93,17 @@ fn a_set_that_is_gone_is_told_of() {
 fn an_approval_or_acknowledgement_is_reported_once() {
     let world = quiet();
     world.approve("2026-11-26T00:00:00Z");
-    assert_eq!(told(&world, 1), [("added".to_owned(), Severity::High)]);
+    assert_eq!(told(&world, 1), [("approval".to_owned(), Severity::High)]);
     let finding = world.bus.last();
     assert!(finding.what_happened.contains("bob"), "{}", finding.what_happened);
     assert!(finding.what_happened.contains(fakes::APPROVERS), "{}", finding.what_happened);
     assert_eq!(told(&world, 2), []);
     world.approve("2026-11-25T00:00:00Z");
-    assert_eq!(told(&world, 3), [("added".to_owned(), Severity::High)], "changed");
+    assert_eq!(told(&world, 3), [("approval".to_owned(), Severity::High)], "changed");
     let ack = APPROVAL.replace("approvals/", "acks/");
     world.evidence.put(&ack, &json!({"by": "mallory\u{202e}"}).to_string());
-    assert_eq!(told(&world, 4), [("added".to_owned(), Severity::High)], "unsigned, too");
-    assert!(world.bus.last().what_happened.contains("no name"));
+    assert_eq!(told(&world, 4), [("acknowledgement".to_owned(), Severity::High)], "unsigned, too");
+    assert!(world.bus.last().what_happened.contains("an unnamed principal"));
 }
 
 #[test]
@@ -111,6 +111,8 @@ fn every_kind_reads_as_its_golden_file_says() {
     let world = quiet();
     publish(&world, 2, FORBID);
     world.approve("2026-11-26T00:00:00Z");
+    let ack = json!({"statement": {"by": "carol"}, "signatures": []});
+    world.evidence.put(&APPROVAL.replace("approvals/", "acks/"), &ack.to_string());
     told(&world, 1);
     publish(&world, 1, PERMIT);
     told(&world, 2);

@@ -8,7 +8,7 @@ use crate::{
     ca::{Ca, CaStatus},
     failure::chain,
     jobs::case::{AutoRestoreError, act::Act, machine::Ruling, reactivation::OBSERVES},
-    policy::{self, Permission, Question},
+    policy::{self, PolicyAnswer, Question},
     ports::PortError,
     snapshot::{Missing, Snapshot},
 };
@@ -99,8 +99,8 @@ impl CaseRunner<'_> {
         let facts = gathered.facts(self.case.deletion(), ca);
         let request = policy::request_json(&facts, Question::PutBack);
         match policy::put_back(&gathered.policies, &request) {
-            Permission::Granted { .. } => Ok(()),
-            Permission::Denied { .. } => Err("no policy permits to put it back".to_owned()),
+            PolicyAnswer::Granted { .. } => Ok(()),
+            PolicyAnswer::Denied { .. } => Err("no policy permits to put it back".to_owned()),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
         },
         stored,
     },
-    policy::{self, Permission, Question},
+    policy::{self, PolicyAnswer, Question},
     ports::{PortError, ServiceStatus},
 };
 
@@ -46,15 +46,15 @@ impl CaseRunner<'_> {
         let question = Question::Reactivation { disabled_at: record.since };
         let request = policy::request_json(&facts, question);
         match policy::reactivation(&gathered.policies, &request) {
-            Permission::Denied { policies, errors } => {
+            PolicyAnswer::Denied { policies, errors } => {
                 self.left = Some(KeptDisabled::NotPermitted { policies, errors });
                 Ok(())
             }
-            Permission::Granted { policies } if self.run_in.settings.mode.observes() => {
+            PolicyAnswer::Granted { policies } if self.run_in.settings.mode.observes() => {
                 self.left = Some(KeptDisabled::Observed { policies });
                 Ok(())
             }
-            Permission::Granted { policies } => {
+            PolicyAnswer::Granted { policies } => {
                 let (disabled_at, disabled_by) = (record.since, record.by.map(Box::new));
                 self.add(Act::Reactivating { disabled_at, disabled_by, policies, request })?;
                 self.reactivate(&ca).await

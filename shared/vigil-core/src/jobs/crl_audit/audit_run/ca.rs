@@ -19,7 +19,7 @@ use crate::{
     ca::Ca,
     evidence::keys,
     rules::{
-        self, Judgement,
+        self, RuleJudgement,
         crl::{CrlState, Named, References},
     },
 };
@@ -98,7 +98,7 @@ impl AuditRun<'_> {
         scope: &Scope,
         resource: &str,
         gathered: &Gathered,
-    ) -> Vec<Judgement> {
+    ) -> Vec<RuleJudgement> {
         let subject = &gathered.subject;
         let mut judgements = rules::judge(rules::crl::RULES, subject, resource, self.now);
         let limit = self.settings.max_crl_bytes;
@@ -143,7 +143,7 @@ impl AuditRun<'_> {
         Ok(Named { points, places, scanned })
     }
 
-    fn configuration(&self, ca: &Ca) -> Vec<Judgement> {
+    fn configuration(&self, ca: &Ca) -> Vec<RuleJudgement> {
         rules::judge(rules::configuration::RULES, ca, ca.arn.as_str(), self.now)
     }
 }

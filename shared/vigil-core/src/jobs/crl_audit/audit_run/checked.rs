@@ -5,12 +5,12 @@ use super::super::{
     certificate_scan::Plan,
     report::{Report, UsedReport},
 };
-use crate::{arn::CaArn, rules::Judgement};
+use crate::{arn::CaArn, rules::RuleJudgement};
 
 /// What came of one resource's turn.
 #[derive(Default)]
 pub(super) struct Checked {
-    pub(super) judgements: Vec<Judgement>,
+    pub(super) judgements: Vec<RuleJudgement>,
     pub(super) published: Published,
     pub(super) failures: Vec<CheckFailure>,
     /// Which of a CA's certificates are to be read.

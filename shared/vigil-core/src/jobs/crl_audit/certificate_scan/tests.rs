@@ -202,7 +202,7 @@ proptest! {
     /// Whatever is issued, expires and is throttled: no certificate is read twice, what is claimed
     /// was read, and in the end everything was.
     #[test]
-    fn every_live_certificate_is_looked_at_once(
+    fn every_live_certificate_is_read_once(
         // Before the CA's first certificate, or when it has many.
         begins in 0..1_200_i64,
         issued in prop::collection::vec(issued(), 0..60),

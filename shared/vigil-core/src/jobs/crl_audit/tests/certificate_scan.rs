@@ -124,7 +124,7 @@ fn a_complete_crl_never_seen_is_missing_if_certificates_name_it() {
 }
 
 #[test]
-fn who_is_told_to_ask_less_goes_on_where_it_was_in_the_next_run() {
+fn a_scan_that_was_throttled_goes_on_in_the_next_run() {
     let world = partitioned();
     let url = part_url("a");
     let leaves: Vec<Leaf<'_>> =

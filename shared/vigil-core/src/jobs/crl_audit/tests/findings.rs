@@ -18,7 +18,7 @@ use crate::{
 };
 
 #[test]
-fn a_clean_world_is_reported_rule_by_rule_with_nothing_told() {
+fn a_clean_world_is_reported_by_rule_and_nothing_is_published() {
     let world = World::clean();
     let audit = world.audit(Duration::HOUR);
     assert_eq!((audit.seen, audit.audited), (2, 2));
@@ -177,7 +177,7 @@ fn what_is_no_longer_audited_is_resolved_by_the_schedule() {
 }
 
 #[test]
-fn what_the_bus_refused_is_told_by_the_next_run() {
+fn what_the_bus_refused_is_published_by_the_next_run() {
     let world = World::clean();
     world.put(1, b"garbage".to_vec());
     world.bus.fail_next();

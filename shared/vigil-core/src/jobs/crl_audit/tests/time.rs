@@ -37,7 +37,7 @@ fn a_run_out_of_time_continues_later_until_every_ca_was_checked() {
 }
 
 #[test]
-fn a_run_in_which_nobody_had_a_turn_fails_and_is_not_handed_on() {
+fn a_run_in_which_no_ca_had_a_turn_fails_and_is_not_continued() {
     let world = World::clean();
     *world.pace.turns.lock().unwrap() = 0;
     let error = world.run(Duration::HOUR, &json!({})).unwrap_err();

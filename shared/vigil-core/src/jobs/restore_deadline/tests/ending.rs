@@ -52,7 +52,7 @@ fn a_new_deletion_between_sweeps_resolves_the_earlier_alerts() {
 }
 
 #[test]
-fn a_ca_that_goes_as_announced_is_told_quietly_and_once() {
+fn a_ca_that_goes_as_announced_is_published_quietly_and_once() {
     let world = World::new(vec![month()]);
     for hour in 0..30 * 24 {
         world.sweep(Duration::hours(hour)).unwrap();

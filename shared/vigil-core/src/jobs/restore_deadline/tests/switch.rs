@@ -56,7 +56,7 @@ fn the_switch_respects_an_approval_that_became_unreadable() {
 }
 
 #[test]
-fn where_the_switch_fails_people_are_told_and_it_is_tried_again() {
+fn where_the_switch_fails_it_is_reported_and_tried_again() {
     let last = Duration::days(7) - Duration::HOUR;
     let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
     world.authorities.calls.fail_next("restore", fakes::broken("restore"));

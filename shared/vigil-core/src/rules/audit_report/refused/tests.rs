@@ -95,7 +95,7 @@ fn a_cause_is_one_finding_that_names_bucket_cas_and_remedy() {
     let finding = finding(Cause::BucketPolicy, "reports", &cas, "ValidationException", at).unwrap();
     assert_eq!(Some(&finding.id), id(Cause::BucketPolicy, "reports", &cas[5]).as_ref());
     assert_ne!(Some(finding.id), id(Cause::ObjectLock, "reports", &cas[0]));
-    assert_eq!(finding.title, "ACM PCA cannot write audit reports of 9 CA(s) to bucket reports");
+    assert_eq!(finding.title, "ACM PCA cannot write audit reports of 9 CAs to bucket reports");
     assert!(finding.impact.ends_with("and 3 more."), "{}", finding.impact);
     assert!(finding.what_to_do.contains("\"aws:SourceAccount\":\"111122223333\""));
     assert_eq!(finding.evidence["certificate_authorities"].as_array().unwrap().len(), 9);

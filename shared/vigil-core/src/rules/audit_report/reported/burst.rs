@@ -27,8 +27,12 @@ const BURST: Kind = Kind {
     what_happened: "In the hour from {hour}, {count} certificates of {ca} ({ca_id}) were revoked; in the 90 days before, \
                     {before}. As of the audit report of {as_of}.",
     impact: "Relying parties that check revocation refuse these certificates. What they identify may be unreachable.",
-    what_to_do: "Find out whether it was meant. A revocation cannot be undone: issue those certificates again that are in use. \
-                 To accept it: vigil report ack {finding_id} --by NAME --note WHY. CloudTrail has who revoked:",
+    what_to_do: concat!(
+        "Find out whether it was meant. A revocation cannot be undone: issue those certificates again that are in use. \
+         To accept it, end this finding",
+        acknowledge!(),
+        "CloudTrail records who revoked:"
+    ),
     first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
                     AttributeKey=EventName,AttributeValue=RevokeCertificate",
 };

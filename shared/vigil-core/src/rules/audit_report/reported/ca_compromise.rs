@@ -24,9 +24,12 @@ const REVOKED: Kind = Kind {
     what_happened: "The audit report of {ca} ({ca_id}) of {as_of} has {count} certificate(s) revoked with reason \
                     CERTIFICATE_AUTHORITY_COMPROMISE, the last at {last}: {first}.",
     impact: "If {ca} itself is compromised, an attacker can issue certificates that every relying party accepts.",
-    what_to_do: "Find out which CA is meant. If it is this one, have its issuer revoke its certificate, and replace every \
-                 certificate that it issued. When that is done, end this finding: \
-                 vigil report ack {finding_id} --by NAME --note WHY. CloudTrail has who revoked, and why:",
+    what_to_do: concat!(
+        "Find out which CA is meant. If it is this one, have its issuer revoke its certificate, and replace every \
+         certificate that it issued. When that is done, end this finding",
+        acknowledge!(),
+        "CloudTrail records who revoked:"
+    ),
     first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
                     AttributeKey=EventName,AttributeValue=RevokeCertificate",
 };

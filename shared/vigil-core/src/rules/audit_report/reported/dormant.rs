@@ -29,8 +29,11 @@ const ISSUED: Kind = Kind {
     what_happened: "{ca} ({ca_id}) has the tag vigil:dormant, and is dormant since {since}. It has issued a certificate at \
                     {last}. As of the audit report of {as_of}.",
     impact: "A principal uses a CA that is not meant to be used, perhaps to have certificates that are not noticed.",
-    what_to_do: "Find out who asked for it. Disable the CA if it is not in use. To accept it: \
-                 vigil report ack {finding_id} --by NAME --note WHY. List what it has issued:",
+    what_to_do: concat!(
+        "Find out who asked for it. Disable the CA if it is not in use. To accept it, end this finding",
+        acknowledge!(),
+        "List what it has issued:"
+    ),
     first_command: "vigil certificates --ca {arn} --issued-within 90d",
 };
 

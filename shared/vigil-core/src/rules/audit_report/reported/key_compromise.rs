@@ -24,8 +24,11 @@ const REVOKED: Kind = Kind {
     what_happened: "The audit report of {ca} ({ca_id}) of {as_of} has {count} certificate(s) revoked with reason \
                     KEY_COMPROMISE since {since}, the last at {last}: {first}.",
     impact: "Another principal may hold the keys. Relying parties that do not check revocation still accept them.",
-    what_to_do: "Find out how the keys were lost, and which other keys lay beside them. When that is done, end this \
-                 finding: vigil report ack {finding_id} --by NAME --note WHY. CloudTrail has who revoked:",
+    what_to_do: concat!(
+        "Find out how the keys were lost, and which other keys lay beside them. When that is done, end this finding",
+        acknowledge!(),
+        "CloudTrail records who revoked:"
+    ),
     first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
                     AttributeKey=EventName,AttributeValue=RevokeCertificate",
 };

@@ -24,8 +24,11 @@ const NEW: Kind = Kind {
     what_happened: "Account {requester} requested {count} certificate(s) of {ca} ({ca_id}), the first at {first_issued_at}. As of \
                     the audit report of {as_of}.",
     impact: "Principals of another account get certificates that relying parties of {ca} accept.",
-    what_to_do: "Add the account to `accounts` of the settings if it is meant. To accept it: \
-                 vigil report ack {finding_id} --by NAME --note WHY. Show which accounts may use the CA:",
+    what_to_do: concat!(
+        "Add the account to `accounts` of the settings if it is meant. To accept it, end this finding",
+        acknowledge!(),
+        "Show which accounts may use the CA:"
+    ),
     first_command: "aws acm-pca get-policy --resource-arn {arn} --region {region} --output text",
 };
 

@@ -21,7 +21,7 @@ const WITHIN_30_DAYS: Kind = Kind {
     id: "30-days",
     severity: Severity::Low,
     title: "{count} certificate(s) of {ca} end within 30 days and have no successor",
-    what_happened: "{count} valid certificate(s) of {ca} ({ca_id}) end within 30 days, {count_7} of them within 7 days, and no \
+    what_happened: "{count} valid certificate(s) of {ca} ({ca_id}) end within 30 days, {soon} of them within 7 days, and no \
                     later certificate has the same subject. The soonest: {first}. As of the audit report of {as_of}.",
     impact: "If they are still in use, connections to what they identify fail from their end on.",
     what_to_do: "Renew those that are in use. If certificates of this CA are not renewed, set `renews` to false in the \
@@ -32,7 +32,7 @@ const WITHIN_30_DAYS: Kind = Kind {
 const WITHIN_7_DAYS: Kind = Kind {
     id: "7-days",
     severity: Severity::Medium,
-    title: "{count_7} certificate(s) of {ca} end within 7 days and have no successor",
+    title: "{soon} certificate(s) of {ca} end within 7 days and have no successor",
     ..WITHIN_30_DAYS
 };
 
@@ -50,8 +50,8 @@ fn check(of: &ReportedCa) -> RuleAnswer {
         return Err(NotJudged::unknown("the report is too large for the search for successors"));
     };
     let count = successors.within_30_days.without_successor;
-    let count_7 = successors.within_7_days.without_successor;
-    let kind = match (count_7, count) {
+    let soon = successors.within_7_days.without_successor;
+    let kind = match (soon, count) {
         (0, 0) => return Ok(Vec::new()),
         (0, _) => WITHIN_30_DAYS,
         (_, _) => WITHIN_7_DAYS,
@@ -60,7 +60,7 @@ fn check(of: &ReportedCa) -> RuleAnswer {
         successors.without.iter().take(10).map(|one| one.certificate.clone()).collect();
     let seen = Observation::new(kind)
         .with("count", count)
-        .with("count_7", count_7)
+        .with("soon", soon)
         .with("first", first)
         // The same fact as it comes nearer.
         .discriminator("");

@@ -24,8 +24,11 @@ const UNLISTED: Kind = Kind {
     what_happened: "{count} certificate(s) of {ca} ({ca_id}) were issued with template {template}, which the settings do not \
                     list, the first at {first_issued_at}. As of the audit report of {as_of}.",
     impact: "Certificates can be used for what {ca} is not meant for.",
-    what_to_do: "Add the template to the settings if it is meant. To accept what there is: \
-                 vigil report ack {finding_id} --by NAME --note WHY. CloudTrail has who asked for it:",
+    what_to_do: concat!(
+        "Add the template to the settings if it is meant. To accept what there is, end this finding",
+        acknowledge!(),
+        "CloudTrail records who asked for it:"
+    ),
     first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
                     AttributeKey=EventName,AttributeValue=IssueCertificate",
 };

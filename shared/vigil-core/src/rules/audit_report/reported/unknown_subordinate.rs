@@ -27,8 +27,11 @@ const UNKNOWN: Kind = Kind {
     what_happened: "Certificate {serial} of {ca} ({ca_id}), issued at {issued_at} for {subject}, is a CA certificate. No \
                     CA that Vigil has listed has this serial number. As of the audit report of {as_of}.",
     impact: "The holder of its key can issue certificates that every relying party of {ca} accepts.",
-    what_to_do: "Find out which principal asked for it, and where its key is. If it is known, name it: \
-                 vigil report ack {finding_id} --by NAME --note 'which CA it is'. If not, revoke it:",
+    what_to_do: concat!(
+        "Find out which principal asked for it, and where its key is. If the CA is known, name it in the note",
+        acknowledge!(),
+        "If it is not known, revoke it:"
+    ),
     first_command: "aws acm-pca revoke-certificate --certificate-authority-arn {arn} --region {region} \
                     --certificate-serial {serial} --revocation-reason PRIVILEGE_WITHDRAWN",
 };

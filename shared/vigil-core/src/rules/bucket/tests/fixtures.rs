@@ -45,13 +45,13 @@ fn policies() -> Vec<Fixture> {
     let objects = "arn:aws:s3:::crls/*";
     // Two CAs, of which one has relying parties read its CRL in the bucket itself.
     let public = |resource: &str| {
-        let everybody = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+        let everyone = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
                                "Resource": resource});
         let mut service = service_statement();
         let other = CA.replace("1122334455", "5544332211");
         service["Condition"]["StringEquals"]["aws:SourceArn"] = json!([CA, other]);
         with(|subject| {
-            set_policy(subject, &[service, everybody, tls_statement(&["s3:Put*", "s3:Delete*"])]);
+            set_policy(subject, &[service, everyone, tls_statement(&["s3:Put*", "s3:Delete*"])]);
             subject.users.push(BucketUser { is_public_meant: true, ..user(&other) });
             subject.facts.public_access_block = Fact::Known(PublicAccessBlock::default());
         })

@@ -210,7 +210,7 @@ fn an_issuing_distribution_point_must_fit_the_crl_s_purpose() {
 }
 
 #[test]
-fn quotas_are_told_before_they_are_reached() {
+fn quotas_are_reported_before_they_are_reached() {
     let issuer = Issuer::new("Root");
     let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
     for (count, want) in [

@@ -75,7 +75,7 @@ fn a_valid_certificate_must_not_name_a_place_without_a_crl() {
 }
 
 #[test]
-fn a_crl_that_is_gone_is_missed_if_somebody_may_be_sent_to_it() {
+fn a_crl_that_is_gone_is_missed_if_a_certificate_may_name_it() {
     let issuer = Issuer::new("Root");
     let mut subject = subject(&issuer, CrlState::Missing);
     let want = of(&[("crl.object-present", "missing", Severity::High)]);
