@@ -52,7 +52,7 @@ const BASELINE: Kind = Kind {
     impact: "The CRL breaks the Baseline Requirements, by which browsers judge public CAs.",
     what_to_do: "Configure the CA to name each CRL by the http URIs of its certificates alone. Show what \
                  the CRL says now:",
-    first_command: "openssl crl -inform DER -in crl.der -noout -text",
+    first_command: super::SHOW_CRL,
 };
 
 const CONTRADICTORY: Kind = Kind {

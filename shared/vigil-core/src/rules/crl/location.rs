@@ -46,3 +46,39 @@ impl CrlLocation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::finding::{Kind, Observation, RuleInfo, Severity};
+
+    const KIND: Kind = Kind {
+        id: "odd",
+        severity: Severity::Low,
+        title: "It is odd",
+        what_happened: "It is odd.",
+        impact: "None.",
+        what_to_do: "Show it:",
+        first_command: super::super::SHOW_CRL,
+    };
+    const RULE: RuleInfo = RuleInfo { id: "crl.odd", holds: "x.", cites: "x", kinds: &[KIND] };
+
+    #[test]
+    fn a_command_reads_the_crl_where_it_is() {
+        let file = |path: &str| CrlLocation::File(path.to_owned());
+        let (bucket, key) = ("crls".to_owned(), "crl/1.crl".to_owned());
+        for (location, reads) in [
+            (CrlLocation::Bucket { bucket, key }, "aws s3 cp s3://crls/crl/1.crl -"),
+            (file("a b.crl"), "cat 'a b.crl'"),
+            (file("http://ca.example.com/1.crl"), "curl -sSL http://ca.example.com/1.crl"),
+        ] {
+            let seen = Observation::new(KIND);
+            let names = location.names();
+            let finding = seen.finding(&RULE, &names, "resource", OffsetDateTime::UNIX_EPOCH);
+            let want = format!("Show it:\n  {reads} | openssl crl -inform DER -noout -text");
+            assert_eq!(finding.what_to_do, want);
+        }
+    }
+}

@@ -29,7 +29,7 @@ const ACCESS_METHOD: Kind = Kind {
                     CRL: {parts}. Checked at {as_of}.",
     impact: "Relying parties that look for the certificate of the CRL's signer may not find it.",
     what_to_do: "Configure the CA to name caIssuers alone in its CRLs. Show what the CRL says now:",
-    first_command: SHOW_CRL,
+    first_command: super::SHOW_CRL,
 };
 
 const NOT_FETCHED: Kind = Kind {
