@@ -214,7 +214,7 @@ fn a_state_that_another_program_changed_is_refused_by_what_it_did() {
     }
 }
 
-/// SQLite is told to leave its log alone: the writing thread takes it in.
+/// SQLite is set to leave its log alone: the writing thread takes it in.
 #[test]
 fn the_log_does_not_grow_without_an_end() {
     let world = World::new();

@@ -67,7 +67,7 @@ impl Watch {
         Ok(Self { database, log, log_file, written })
     }
 
-    /// Does what writes to the database. Nobody checks meanwhile.
+    /// Does what writes to the database. No check runs meanwhile.
     pub(super) fn writing<T>(&self, write: impl FnOnce() -> T) -> Result<T, WatchError> {
         let mut last = self.written();
         self.was_not_overwritten(*last)?;

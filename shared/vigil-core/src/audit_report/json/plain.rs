@@ -66,7 +66,7 @@ fn token(bytes: &[u8], at: usize, wanted: u8) -> Option<usize> {
 
 /// JSON has no control characters in a string; and a brace at a string's end may open the next record.
 fn is_plain(value: &[u8]) -> bool {
-    // Without an early end, so that the compiler looks at many at once.
+    // Without an early end, so that the compiler compares many at once.
     let least = value.iter().fold(u8::MAX, |least, byte| least.min(*byte));
     least >= b' ' && !matches!(value.last(), Some(b'{' | b' '))
 }

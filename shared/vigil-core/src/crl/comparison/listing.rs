@@ -172,7 +172,7 @@ impl Listed {
     }
 
     /// Marks the entries of several serials, and says of each whether there are any. What is where in
-    /// memory is asked for all of them before any is looked at: a processor waits for all at once, not for
+    /// memory is asked for all of them before any is read: a processor waits for all at once, not for
     /// one after the other.
     pub(super) fn mark_all<const N: usize>(
         &self,

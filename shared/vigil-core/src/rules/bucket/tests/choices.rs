@@ -1,4 +1,4 @@
-//! Conditions that keep nobody out, because callers choose what they are on, and those that do.
+//! Conditions that keep no caller out, because callers choose what they are on, and those that do.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn worst(found: &[(String, Severity)]) -> Option<(&str, Severity)> {
 }
 
 #[test]
-fn a_condition_that_anyone_can_meet_keeps_nobody_out() {
+fn a_condition_that_anyone_can_meet_keeps_no_caller_out() {
     for condition in [
         json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}),
         json!({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "::/0"]}}),
@@ -67,7 +67,7 @@ fn a_request_without_a_signature_lacks_every_key_of_a_principal() {
 }
 
 #[test]
-fn a_deny_that_a_caller_can_avoid_keeps_nobody_out() {
+fn a_deny_that_a_caller_can_avoid_keeps_no_caller_out() {
     let deny = |condition: Value| {
         json!({"Effect": "Deny", "Principal": "*", "Action": "s3:Put*",
                "Resource": "arn:aws:s3:::crls/*", "Condition": condition})
