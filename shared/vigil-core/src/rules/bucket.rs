@@ -12,7 +12,7 @@ use crate::{
     finding::Names,
     instant::rfc3339,
 };
-use callers::instance;
+use choices::instance;
 
 mod access_logging;
 mod acl;

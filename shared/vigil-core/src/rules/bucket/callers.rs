@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::BucketSubject;
-use super::choices;
+use super::choices::{self, instance};
 use crate::bucket_policy::{BucketPolicy, Context, Principal, account_of};
 
 /// An account that AWS gives to no customer.
@@ -187,11 +187,6 @@ fn behind_star(subject: &BucketSubject, policy: &BucketPolicy) -> BTreeSet<Calle
     let points = points.chain(values("s3:DataAccessPointArn").map(|one| account(account_of(one))));
     callers.extend(points.map(Caller::AccessPointsOf));
     callers
-}
-
-/// A text that the pattern fits.
-pub(super) fn instance(pattern: &str, run: &str) -> String {
-    pattern.replace('?', "0").replace('*', run)
 }
 
 /// Twelve digits that the pattern fits, if it fits any; a stranger's for `*`.

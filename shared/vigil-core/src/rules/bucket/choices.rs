@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use super::callers::instance;
 use crate::bucket_policy::{AddressRange, BucketPolicy, Condition, Context, Statement};
 
 /// Keys whose values come from the request or from the caller's own account (IAM User Guide, Global
@@ -117,4 +116,9 @@ fn address(ranges: &[String], is_inside: bool) -> Option<IpAddr> {
     }
     let mut candidates = ANYWHERE.iter().filter_map(|text| text.parse().ok());
     candidates.find(|address| ranges.iter().all(|range| !range.has(*address)))
+}
+
+/// A text that the pattern fits.
+pub(super) fn instance(pattern: &str, run: &str) -> String {
+    pattern.replace('?', "0").replace('*', run)
 }

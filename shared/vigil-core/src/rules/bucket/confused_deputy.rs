@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    BucketSubject, BucketUser,
-    callers::{STRANGER, instance},
-    organisation_of, service_access, service_context,
+    BucketSubject, BucketUser, callers::STRANGER, choices::instance, organisation_of,
+    service_access, service_context,
 };
 use crate::{
     bucket_policy::{BucketPolicy, Context, Effect, Request, account_of},
