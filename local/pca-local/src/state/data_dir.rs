@@ -16,6 +16,7 @@ mod mark;
 mod private;
 mod queue;
 pub(super) mod schema;
+mod sealed;
 mod watch;
 mod write;
 mod writer;

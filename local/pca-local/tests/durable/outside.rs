@@ -187,7 +187,7 @@ fn an_import_that_waits_for_its_input_ends_at_a_signal() {
 }
 
 #[test]
-fn a_state_that_another_program_changed_is_refused_by_what_it_did() {
+fn a_state_that_another_program_changed_is_refused() {
     let world = World::new();
     let (server, _) = world.established("data", 2);
     let (code, state, error) = {

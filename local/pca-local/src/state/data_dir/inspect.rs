@@ -4,13 +4,13 @@
 use std::{fs, io::Write, path::Path, thread};
 
 use rusqlite::Connection;
-use time::OffsetDateTime;
 
 use super::{
     directory::{DataDirError, Directory},
     load,
     mark::{Kept, Mark, MarkFile, Seal, moment},
     schema,
+    sealed::{is_as_left, not_as_left},
 };
 use crate::{
     model::error::explain,
@@ -78,25 +78,6 @@ fn seal(directory: &Directory, found: &Mark) -> Result<Option<Seal>, DataDirErro
         Kept::Mark(mark) if mark.number == found.number && !directory.has_log() => mark.closed,
         _ => None,
     })
-}
-
-/// Refuses a database that was closed in good order and is another one now.
-pub(super) fn is_as_left(directory: &Directory) -> Result<(), DataDirError> {
-    let unusable = |error| directory.unusable(error);
-    let kept = MarkFile::read(&directory.last_commit()).map_err(unusable)?;
-    let Kept::Mark(Mark { closed: Some(seal), at, .. }) = kept else { return Ok(()) };
-    if directory.has_log() || Seal::of(directory.database_file()).map_err(unusable)? == seal {
-        return Ok(());
-    }
-    Err(directory.incomplete(not_as_left(at)))
-}
-
-fn not_as_left(at: OffsetDateTime) -> String {
-    format!(
-        "state.db is not as it was left in good order at {}: it was damaged or changed. If you changed it \
-         yourself, remove last-commit",
-        moment(at)
-    )
 }
 
 /// What a damaged directory lacks that reading it does not show.

@@ -6,9 +6,9 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi::ErrorCode, types::V
 
 use super::{
     directory::{DataDirError, Directory},
-    inspect,
     load::LoadError,
     mark::Mark,
+    sealed,
 };
 
 /// "PCAL", so that another program's database is not taken for ours.
@@ -130,7 +130,7 @@ pub(in crate::state) fn open(directory: &Directory) -> Result<Connection, DataDi
         return Err(directory.incomplete(why));
     } else if format < FORMAT {
         // Taking it over changes it, and with it what the seal is of.
-        inspect::is_as_left(directory)?;
+        sealed::is_as_left(directory)?;
     }
     let taken_over = !is_new && format < FORMAT;
     configure(&mut connection, if is_new { None } else { Some(format) }).map_err(|error| {
