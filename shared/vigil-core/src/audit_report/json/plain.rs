@@ -64,11 +64,14 @@ fn token(bytes: &[u8], at: usize, wanted: u8) -> Option<usize> {
     (*rest.get(spaces)? == wanted).then_some(at + spaces + 1)
 }
 
-/// JSON has no control characters in a string; and a brace at a string's end may open the next record.
+/// JSON has no control characters in a string, and is UTF-8; and a brace at a string's end may open the next record.
 fn is_plain(value: &[u8]) -> bool {
     // Without an early end, so that the compiler compares many at once.
-    let least = value.iter().fold(u8::MAX, |least, byte| least.min(*byte));
-    least >= b' ' && !matches!(value.last(), Some(b'{' | b' '))
+    let all = |(least, bits): (u8, u8), byte: &u8| (least.min(*byte), bits | byte);
+    let (least, bits) = value.iter().fold((u8::MAX, 0), all);
+    least >= b' '
+        && (bits.is_ascii() || std::str::from_utf8(value).is_ok())
+        && !matches!(value.last(), Some(b'{' | b' '))
 }
 
 #[cfg(test)]
@@ -112,6 +115,10 @@ mod tests {
         assert!(agrees(short.as_bytes()));
         assert!(!agrees(plain.replace("SUPERSEDED", "").as_bytes()), "an empty text is there");
         assert!(!agrees(plain.replace("awsAccountId", "account").as_bytes()));
+        let mut no_text = plain.into_bytes();
+        let reason = no_text.windows(10).position(|ten| ten == b"SUPERSEDED").unwrap();
+        no_text[reason] = 0xff;
+        assert!(!agrees(&no_text), "a text that few forms read is text all the same");
     }
 
     proptest! {
