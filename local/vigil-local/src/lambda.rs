@@ -7,6 +7,7 @@ mod environment;
 mod function;
 pub(crate) mod invoke_api;
 mod read_api;
+mod refusal;
 mod retry;
 mod runtime_api;
 pub(crate) mod update_api;

@@ -4,8 +4,9 @@
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::refusal::{not_found, refuse};
 use super::update_api::{self, Recorder};
 use super::{Functions, InvocationResult, read_api};
 use crate::account::Account;
@@ -120,16 +121,6 @@ fn respond(outcome: &InvocationResult) -> Response {
         }
         InvocationResult::Response(response) => ([version], axum::Json(response)).into_response(),
     }
-}
-
-pub(super) fn not_found(name: &str) -> Response {
-    let message = format!("Function not found: {name}");
-    refuse(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message)
-}
-
-pub(super) fn refuse(status: StatusCode, code: &'static str, message: &str) -> Response {
-    let body = json!({"Type": "User", "message": message, "Message": message});
-    (status, [("x-amzn-errortype", code)], axum::Json(body)).into_response()
 }
 
 #[cfg(test)]

@@ -3,15 +3,14 @@
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::StatusCode;
-use pca_local::EventSink as _;
+use pca_local::EventSink;
 use serde_json::{Value, json};
 
 use super::code::{self, NotUpdated};
-use super::invoke_api::{not_found, refuse};
+use super::refusal::{not_found, refuse};
 use super::{FunctionConfig, Functions, read_api};
 use crate::account::Account;
 use crate::clock::to_the_second;
-use crate::event_history::EventHistory;
 use crate::roles::Roles;
 
 /// 50 MB of a zip in base64, with what is around it. Lambda names this number where it refuses more.
@@ -27,7 +26,7 @@ pub(crate) struct Recorder<'a> {
     pub(crate) access_key: &'a str,
     pub(crate) account: &'a Account,
     pub(crate) roles: &'a Roles,
-    pub(crate) history: &'a EventHistory,
+    pub(crate) history: &'a dyn EventSink,
 }
 
 pub(super) async fn answer(

@@ -131,6 +131,17 @@ fn a_policy_that_fails_permits_nothing() {
     }
 }
 
+/// Every principal that may tag a CA can write the tags.
+#[test]
+fn an_approval_by_tags_alone_permits_nothing() {
+    let (deletion, ca, approval) = (deletion(), ca(), approval(AT + Duration::DAY));
+    let facts = Facts::new(&deletion, &ca);
+    let by_tags = Facts { tag_approval: Some(&approval), ..facts };
+    assert_eq!(judge(&Policies::built_in(), &by_tags), restore());
+    let by_object = Facts { approval: Some(&approval), ..facts };
+    assert_eq!(judge(&Policies::built_in(), &by_object), permit("approved"));
+}
+
 #[test]
 fn policies_see_tags_where_they_are_known() {
     let policies = load(
