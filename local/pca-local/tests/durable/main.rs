@@ -89,3 +89,10 @@ fn tag(server: &Server, ca: &str) {
     let request = json!({"CertificateAuthorityArn": ca, "Tags": tags});
     server.acknowledged("TagCertificateAuthority", &request).unwrap();
 }
+
+/// Shells make what runs in the background ignore SIGINT, and a child ignores it until it hears it.
+fn ignores_interrupt() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 2 != 0))
+}
