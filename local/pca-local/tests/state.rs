@@ -178,7 +178,8 @@ async fn a_cut_export_is_refused_with_what_it_has() {
         let error = refused(&service, &state[..=at]).await;
         assert!(error.contains(&format!("after line {lines} its last record")), "{error}");
         let within = &state[..(at + 20).min(state.len() - 2)];
-        assert!(refused(&service, within).await.contains("is not a record"), "{within}");
+        let error = refused(&service, within).await;
+        assert!(error.contains(&format!("cut in line {}", lines + 1)), "{within}: {error}");
     }
     let error = refused(&service, "{\"pca-local-state\":2}\n").await;
     assert!(error.contains("(so far: no records)"), "{error}");
