@@ -6,6 +6,7 @@ use vigil_core::{
     ca::CaStatus,
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore},
     jobs::auto_restore::{self, Outcome, Ports, Settings},
+    mode::Mode,
 };
 
 /// When the CA of the sample event was deleted.
@@ -42,6 +43,7 @@ impl Deleted {
             approvers: fakes::signers(),
             publishers: fakes::signers(),
             last_call: Duration::HOUR,
+            mode: Mode::Enforce,
             reactivate_within: Duration::DAY,
             restores_per_day: 3,
             put_back: false,
