@@ -15,6 +15,7 @@
 mod absent;
 mod account;
 mod admin;
+mod api_call;
 mod caller;
 mod clock;
 mod event_history;

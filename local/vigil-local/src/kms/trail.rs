@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Inner;
+use crate::api_call::ApiCall;
 use crate::clock::to_the_second;
 
 impl Inner {
@@ -26,30 +27,20 @@ impl Inner {
             }
         }
         let now = to_the_second(self.clock.now());
-        let id = || uuid::Uuid::new_v4().to_string();
-        let detail = json!({
-            "eventVersion": "1.11",
-            "userIdentity": self.roles.identity(access_key),
-            "eventTime": now,
-            "eventSource": "kms.amazonaws.com",
-            "eventName": operation,
-            "awsRegion": self.account.region,
-            "sourceIPAddress": "127.0.0.1",
-            "requestParameters": parameters,
-            "responseElements": Value::Null,
-            "requestID": id(),
-            "eventID": id(),
-            "readOnly": true,
-            "resources": [{"accountId": self.account.id, "type": "AWS::KMS::Key", "ARN": arn}],
-            "eventType": "AwsApiCall",
-            "managementEvent": true,
-            "recipientAccountId": self.account.id,
-            "eventCategory": "Management",
-        });
-        json!({
-            "version": "0", "id": id(), "detail-type": "AWS API Call via CloudTrail",
-            "source": "aws.kms", "account": self.account.id, "time": now,
-            "region": self.account.region, "resources": [], "detail": detail,
-        })
+        let identity = self.roles.identity(access_key);
+        let (request, response) = (parameters, Value::Null);
+        let call = ApiCall {
+            service: "kms",
+            name: operation,
+            identity,
+            at: &now,
+            request,
+            response,
+            is_read: true,
+        };
+        let mut event = call.event(&self.account);
+        event["detail"]["resources"] =
+            json!([{"accountId": self.account.id, "type": "AWS::KMS::Key", "ARN": arn}]);
+        event
     }
 }

@@ -10,6 +10,7 @@ use super::code::{self, NotUpdated};
 use super::refusal::{not_found, refuse};
 use super::{FunctionConfig, Functions, read_api};
 use crate::account::Account;
+use crate::api_call::ApiCall;
 use crate::clock::to_the_second;
 use crate::roles::Roles;
 
@@ -59,29 +60,15 @@ impl Recorder<'_> {
     /// AWS Lambda Developer Guide, "Logging AWS Lambda API calls using AWS CloudTrail": the name ends in
     /// the API's version, and the code is left out.
     fn record(&self, config: &FunctionConfig, now: &str) -> Value {
-        let id = || uuid::Uuid::new_v4().to_string();
-        let detail = json!({
-            "eventVersion": "1.11",
-            "userIdentity": self.roles.identity(self.access_key),
-            "eventTime": now,
-            "eventSource": "lambda.amazonaws.com",
-            "eventName": "UpdateFunctionCode20150331v2",
-            "awsRegion": self.account.region,
-            "sourceIPAddress": "127.0.0.1",
-            "requestParameters": {"functionName": config.name},
-            "responseElements": {"functionName": config.name, "functionArn": config.arn},
-            "requestID": id(),
-            "eventID": id(),
-            "readOnly": false,
-            "eventType": "AwsApiCall",
-            "managementEvent": true,
-            "recipientAccountId": self.account.id,
-            "eventCategory": "Management",
-        });
-        json!({
-            "version": "0", "id": id(), "detail-type": "AWS API Call via CloudTrail",
-            "source": "aws.lambda", "account": self.account.id, "time": now,
-            "region": self.account.region, "resources": [], "detail": detail,
-        })
+        let call = ApiCall {
+            service: "lambda",
+            name: "UpdateFunctionCode20150331v2",
+            identity: self.roles.identity(self.access_key),
+            at: now,
+            request: json!({"functionName": config.name}),
+            response: json!({"functionName": config.name, "functionArn": config.arn}),
+            is_read: false,
+        };
+        call.event(self.account)
     }
 }
