@@ -13,8 +13,8 @@ const REST_XML: [&str; 3] = ["cloudfront", "route53", "s3-outposts"];
 /// 501, in XML for clients of the Query protocols and of REST in XML, else in JSON.
 pub(crate) fn answer(name: &str, headers: &HeaderMap) -> Response {
     let message = format!(
-        "vigil-local serves acm-pca, cloudtrail, events, kms, lambda, logs, s3, sns, sqs and sts on this port, and \
-         not {name}"
+        "vigil-local serves acm-pca, cloudtrail, events, kms, lambda, logs, s3, securityhub, sns, sqs and sts on this \
+         port, and not {name}"
     );
     if !query::is_spoken(headers) && !REST_XML.contains(&name) {
         let body = json!({"__type": CODE, "message": message});

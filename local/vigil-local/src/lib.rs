@@ -31,6 +31,7 @@ mod roles;
 mod router;
 mod s3;
 mod schedule;
+mod security_hub;
 mod sinks;
 mod stack;
 mod sts;

@@ -28,6 +28,7 @@ use crate::query;
 use crate::queues::{self, Queues};
 use crate::roles::{self, Roles};
 use crate::s3;
+use crate::security_hub::SecurityHub;
 use crate::sts;
 use crate::topics::Topics;
 use crate::trails::Trails;
@@ -49,6 +50,7 @@ pub(crate) struct Services {
     pub(crate) pca: Router,
     pub(crate) roles: Roles,
     pub(crate) s3: s3::Service,
+    pub(crate) security_hub: SecurityHub,
     pub(crate) topics: Arc<Topics>,
     pub(crate) trails: Trails,
 }
@@ -64,6 +66,7 @@ enum Service<'a> {
     Logs,
     S3,
     S3Control,
+    SecurityHub,
     Sns,
     Sqs,
     Sts,
@@ -122,6 +125,7 @@ impl Services {
             | Service::Lambda
             | Service::Logs
             | Service::S3Control
+            | Service::SecurityHub
             | Service::Sns
             | Service::Sqs
             | Service::Sts => self.route_whole(request).await,
@@ -208,6 +212,10 @@ impl Services {
                 let call = (&parts.method, parts.uri.path());
                 self.s3.control(call, &parts.headers, access_key, &body)
             }
+            Service::SecurityHub => {
+                let access_key = scope.map_or("", |scope| scope.access_key);
+                self.security_hub.answer((&parts.method, parts.uri.path()), access_key, &body)
+            }
             Service::Sns => {
                 let access_key = scope.map(|scope| scope.access_key);
                 // The links in its messages are GET.
@@ -279,6 +287,7 @@ fn service<'a>(scope: &Option<Scope<'a>>, request: &Request) -> Service<'a> {
         Some("logs") => return Service::Logs,
         Some("s3") | None if s3::is_control(path, request.headers()) => return Service::S3Control,
         Some("s3") => return Service::S3,
+        Some("securityhub") => return Service::SecurityHub,
         Some("sns") => return Service::Sns,
         Some("sqs") => return Service::Sqs,
         Some("sts") => return Service::Sts,

@@ -17,6 +17,7 @@ mod host;
 mod listing;
 mod locks;
 mod messages;
+mod object_tags;
 mod objects;
 mod service;
 mod trail;

@@ -34,6 +34,8 @@ pub(crate) struct BucketConfig {
     pub(crate) object_lock: bool,
     /// Canned ACLs of objects; an object that is not listed is `private`.
     pub(crate) object_acls: BTreeMap<String, String>,
+    /// Tags of objects, by key.
+    pub(crate) object_tags: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +119,9 @@ pub(crate) struct Lifecycle {
     pub(crate) id: Option<String>,
     pub(crate) enabled: bool,
     pub(crate) prefix: String,
+    /// Those that an object must have.
+    #[serde(default)]
+    pub(crate) tags: Vec<(String, String)>,
     pub(crate) expires_after_days: Option<i32>,
     pub(crate) noncurrent_expires_after_days: Option<i32>,
     /// Of multipart uploads that nothing completed.
@@ -152,6 +157,7 @@ impl Default for BucketConfig {
             access_logs: None,
             object_lock: false,
             object_acls: BTreeMap::new(),
+            object_tags: BTreeMap::new(),
         }
     }
 }

@@ -129,7 +129,7 @@ impl LocalS3 {
     }
 
     fn remove_files(&self, bucket: &str, key: &str) -> S3Result<()> {
-        self.forget_acl(bucket, key)?;
+        self.forget(bucket, key)?;
         let Some(folder) = key.strip_suffix('/') else {
             return self.shared.archive.discard(bucket, key).map_err(internal);
         };

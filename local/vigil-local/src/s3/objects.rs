@@ -190,17 +190,20 @@ impl LocalS3 {
                 .map_err(internal)?;
         }
         if acl == "private" {
-            return self.forget_acl(bucket, key);
+            return self.forget(bucket, key);
         }
         let keep = |config: &mut super::config::BucketConfig| {
+            config.object_tags.remove(key);
             config.object_acls.insert(key.to_owned(), acl.to_owned());
         };
         self.shared.configs.change(bucket, keep).map_err(internal)
     }
 
-    pub(super) fn forget_acl(&self, bucket: &str, key: &str) -> S3Result<()> {
+    /// The ACL and the tags of an object that is replaced or deleted.
+    pub(super) fn forget(&self, bucket: &str, key: &str) -> S3Result<()> {
         let forget = |config: &mut super::config::BucketConfig| {
             config.object_acls.remove(key);
+            config.object_tags.remove(key);
         };
         self.shared.configs.change(bucket, forget).map_err(internal)
     }

@@ -239,6 +239,20 @@ impl S3 for LocalS3 {
         ok(GetObjectAclOutput { grants: Some(grants), owner, request_charged: None })
     }
 
+    async fn delete_object_tagging(
+        &self,
+        req: S3Request<DeleteObjectTaggingInput>,
+    ) -> Answer<DeleteObjectTaggingOutput> {
+        no_content(self.remove_object_tags(req.input)?)
+    }
+
+    async fn get_object_tagging(
+        &self,
+        req: S3Request<GetObjectTaggingInput>,
+    ) -> Answer<GetObjectTaggingOutput> {
+        ok(self.object_tags(req.input)?)
+    }
+
     async fn get_object_lock_configuration(
         &self,
         req: S3Request<GetObjectLockConfigurationInput>,
@@ -379,6 +393,13 @@ impl S3 for LocalS3 {
     ) -> Answer<PutObjectAclOutput> {
         self.put_object_acl_of(req.input)?;
         ok(PutObjectAclOutput::default())
+    }
+
+    async fn put_object_tagging(
+        &self,
+        req: S3Request<PutObjectTaggingInput>,
+    ) -> Answer<PutObjectTaggingOutput> {
+        ok(self.put_object_tags(req.input)?)
     }
 
     async fn put_object_lock_configuration(

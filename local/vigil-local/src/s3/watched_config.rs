@@ -138,13 +138,7 @@ fn shown(rule: Lifecycle) -> LifecycleRule {
             days: Some(days),
             expired_object_delete_marker: None,
         }),
-        filter: Some(LifecycleRuleFilter {
-            and: None,
-            object_size_greater_than: None,
-            object_size_less_than: None,
-            prefix: Some(rule.prefix),
-            tag: None,
-        }),
+        filter: Some(filter(rule.prefix, rule.tags)),
         id: rule.id,
         noncurrent_version_expiration: rule.noncurrent_expires_after_days.map(|days| {
             NoncurrentVersionExpiration {
@@ -157,6 +151,26 @@ fn shown(rule: Lifecycle) -> LifecycleRule {
         status: ExpirationStatus::from_static(status),
         transitions: (!transitions.is_empty()).then_some(transitions),
     }
+}
+
+fn filter(prefix: String, tags: Vec<(String, String)>) -> LifecycleRuleFilter {
+    let mut filter = LifecycleRuleFilter {
+        and: None,
+        object_size_greater_than: None,
+        object_size_less_than: None,
+        prefix: Some(prefix),
+        tag: None,
+    };
+    if !tags.is_empty() {
+        let tag = |(key, value)| Tag { key: Some(key), value: Some(value) };
+        filter.and = Some(LifecycleRuleAndOperator {
+            object_size_greater_than: None,
+            object_size_less_than: None,
+            prefix: filter.prefix.take(),
+            tags: Some(tags.into_iter().map(tag).collect()),
+        });
+    }
+    filter
 }
 
 fn kept(rule: LifecycleRule) -> S3Result<Lifecycle> {
@@ -184,6 +198,7 @@ fn kept(rule: LifecycleRule) -> S3Result<Lifecycle> {
         id: rule.id,
         enabled: rule.status.as_str() == ExpirationStatus::ENABLED,
         prefix: filter_prefix.or(rule.prefix).unwrap_or_default(),
+        tags: Vec::new(),
         expires_after_days: days,
         noncurrent_expires_after_days: rule
             .noncurrent_version_expiration

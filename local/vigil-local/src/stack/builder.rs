@@ -23,6 +23,7 @@ use crate::roles::Roles;
 use crate::router::Services;
 use crate::s3::{self, LocalBuckets, SECRET};
 use crate::schedule::Schedules;
+use crate::security_hub::SecurityHub;
 use crate::sinks::Sinks;
 use crate::template::{FunctionSpec, Template};
 use crate::topics::Topics;
@@ -81,7 +82,7 @@ impl Builder {
     }
 
     /// The folder for CAs, the clock if it was moved, S3 objects, KMS keys, logs and targets. It is
-    /// kept between runs. Retries that wait, and the history of events, end with a run.
+    /// kept between runs. Retries that wait, the history of events, and Security Hub's findings end with a run.
     pub fn data_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data_dir = Some(folder.into());
         self
@@ -170,6 +171,7 @@ impl Builder {
             sinks: sinks.clone(),
         };
         let functions = Functions::start(functions, &surroundings);
+        let security_hub = SecurityHub::new(account.clone(), roles.clone(), sinks.clone());
         let targets = Targets {
             account: account.clone(),
             functions: functions.clone(),
@@ -212,6 +214,7 @@ impl Builder {
             queues,
             roles: roles.clone(),
             s3: s3.into_service(Arc::new(history.clone())),
+            security_hub,
             history,
             topics,
             trails,

@@ -53,14 +53,20 @@ pub(super) fn read_policy(properties: &Properties) -> Result<(String, String), T
     Ok((properties.required("Bucket")?, text))
 }
 
-/// As far as S3 keeps it here: prefix and days.
+/// As far as S3 keeps it here: prefix, tags and days.
 fn read_rule(logical_id: &str, rule: &Value) -> Result<Lifecycle, TemplateError> {
     let rule = Properties::new(logical_id, Some(rule.clone()))?;
     let nested_days = |property: &str, member: &str| match rule.nested(property)? {
         Some(nested) => days(&nested, member),
         None => Ok(None),
     };
+    let tag = |tag: &Value| {
+        let tag = Properties::new(logical_id, Some(tag.clone()))?;
+        Ok((tag.required("Key")?, tag.required("Value")?))
+    };
+    let tags = rule.list("TagFilters")?.iter().map(tag).collect::<Result<_, TemplateError>>()?;
     Ok(Lifecycle {
+        tags,
         id: rule.text("Id")?,
         enabled: rule.required("Status")? == "Enabled",
         prefix: rule.text("Prefix")?.unwrap_or_default(),
