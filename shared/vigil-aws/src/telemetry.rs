@@ -1,6 +1,12 @@
 //! Logs: one JSON object per line on stdout, where Lambda picks them up.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    Layer as _,
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::config::{self, ConfigError};
 
@@ -22,11 +28,8 @@ pub fn init() -> Result<(), ConfigError> {
         value: level,
         cause: Box::new(NotALevel),
     })?;
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_env_filter(EnvFilter::new(filter));
+    let lines = fmt::layer().json().flatten_event(true).with_current_span(false);
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
     // Refused only where a test harness has set a subscriber before us, which then serves.
     let _ = subscriber.try_init();
     Ok(())
@@ -34,19 +37,28 @@ pub fn init() -> Result<(), ConfigError> {
 
 /// The SDK and its HTTP stack speak up only when asked for everything: their DEBUG shows whole
 /// requests.
-fn filter(level: &str) -> Option<&'static str> {
+///
+/// Not an `EnvFilter`: it has a parser of regular expressions, which would be 2 % of a function.
+fn filter(level: &str) -> Option<Targets> {
+    let all = |level: LevelFilter| Some(Targets::new().with_default(level));
     match level.to_ascii_uppercase().as_str() {
-        "TRACE" => Some("trace"),
-        "DEBUG" => Some("info,vigil_aws=debug,vigil_core=debug"),
-        "INFO" => Some("info"),
-        "WARN" => Some("warn"),
-        "ERROR" | "FATAL" => Some("error"),
+        "TRACE" => all(LevelFilter::TRACE),
+        "DEBUG" => all(LevelFilter::INFO).map(|targets| {
+            targets
+                .with_target("vigil_aws", LevelFilter::DEBUG)
+                .with_target("vigil_core", LevelFilter::DEBUG)
+        }),
+        "INFO" => all(LevelFilter::INFO),
+        "WARN" => all(LevelFilter::WARN),
+        "ERROR" | "FATAL" => all(LevelFilter::ERROR),
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tracing::Level;
+
     use super::*;
 
     #[test]
@@ -55,5 +67,17 @@ mod tests {
             assert!(filter(level).is_some(), "{level}");
         }
         assert!(filter("verbose").is_none());
+    }
+
+    #[test]
+    fn at_debug_the_sdk_says_no_more_than_at_info() {
+        let shows =
+            |level: &str, target: &str, of| filter(level).unwrap().would_enable(target, &of);
+        assert!(shows("DEBUG", "vigil_core::jobs", Level::DEBUG));
+        assert!(shows("DEBUG", "aws_smithy_runtime", Level::INFO));
+        assert!(!shows("DEBUG", "aws_smithy_runtime", Level::DEBUG));
+        assert!(!shows("INFO", "vigil_core::jobs", Level::DEBUG));
+        assert!(shows("TRACE", "hyper", Level::TRACE));
+        assert!(!shows("FATAL", "vigil_core", Level::WARN));
     }
 }

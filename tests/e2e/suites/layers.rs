@@ -42,9 +42,10 @@ const LAYERS: &[Layer] = &[
         forbidden: &["aws-config", "aws-sdk-*", "axum", "cedar-policy", "lambda_runtime"],
     },
     Layer { package: "iam-policy", ours: &[], forbidden: PURE },
+    Layer { package: "crc-fast", ours: &[], forbidden: PURE },
     Layer {
         package: "pca-local",
-        ours: &["iam-policy"],
+        ours: &["crc-fast", "iam-policy"],
         forbidden: &["lambda_runtime", "s3s", "s3s-fs"],
     },
     Layer {
