@@ -229,6 +229,7 @@ fn add_ca(ca: CaArn, numbers: CertificateNumbers, report: &mut FleetReport) {
         issuer: None,
         owner: None,
         certificates: Some(numbers),
+        traits: None,
     });
 }
 

@@ -1,5 +1,7 @@
 //! The facts of a CA's certificate that its CRLs are judged by.
 
+use std::collections::BTreeSet;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use time::OffsetDateTime;
 
@@ -7,6 +9,7 @@ use crate::{
     der::{DerError, Element, Reader, tag, value},
     distribution_point_name::DistributionPointName,
     extension::{self, Extension},
+    signature::{AlgorithmIdentifier, Key},
 };
 
 /// What a CA's certificate says (RFC 5280 §4.1), as far as its CRLs depend on it.
@@ -38,6 +41,12 @@ pub struct Certificate {
     pub unknown_critical: Vec<String>,
     /// The URIs of cRLDistributionPoints (RFC 5280 §4.2.1.13).
     pub distribution_points: Vec<String>,
+    /// The kind of its key, as `RSA 2048` or `P-256`.
+    pub key: String,
+    /// The algorithm of its signature, as `SHA256WITHRSA`; one that is not known here, dotted.
+    pub signature_algorithm: String,
+    /// The kinds of its subjectAltNames: `dns`, `wildcard`, `ip`, `email`, `uri`, `other`.
+    pub names: BTreeSet<&'static str>,
 }
 
 /// Why a text is not read as a certificate.
@@ -98,7 +107,7 @@ impl Certificate {
         let mut certificate = outer.expect(tag::SEQUENCE)?.open()?;
         outer.finish()?;
         let mut tbs = certificate.expect(tag::SEQUENCE)?.open()?;
-        certificate.expect(tag::SEQUENCE)?;
+        let algorithm = certificate.expect(tag::SEQUENCE)?;
         certificate.expect(tag::BIT_STRING)?;
         certificate.finish()?;
 
@@ -116,7 +125,12 @@ impl Certificate {
         let extensions = tbs.optional(tag::context_constructed(3))?;
         tbs.finish()?;
 
+        let unknown = || "not readable".to_owned();
         let mut certificate = Self {
+            key: key(&spki).unwrap_or_else(unknown),
+            signature_algorithm: AlgorithmIdentifier::read(algorithm)
+                .map_or_else(|_| unknown(), |algorithm| algorithm.to_string()),
+            names: BTreeSet::new(),
             serial,
             issuer,
             subject,
@@ -178,6 +192,12 @@ impl Certificate {
                     self.distribution_point(points.expect(tag::SEQUENCE)?)?;
                 }
             }
+            extension::SUBJECT_ALT_NAME => {
+                let mut names = extension.single()?.open()?;
+                while !names.is_empty() {
+                    self.names.insert(kind_of_name(names.element()?));
+                }
+            }
             extension::BASIC_CONSTRAINTS => {
                 let mut constraints = extension.single()?.open()?;
                 let ca = constraints.optional(tag::BOOLEAN)?.map(value::boolean).transpose()?;
@@ -186,6 +206,30 @@ impl Certificate {
             _ => {}
         }
         Ok(())
+    }
+}
+
+fn key(spki: &[u8]) -> Option<String> {
+    let key = Key::read(spki).ok()?;
+    Some(match key.rsa_bits() {
+        Some(bits) => format!("{key} {bits}"),
+        None => key.to_string(),
+    })
+}
+
+/// GeneralName, RFC 5280 §4.2.1.6. What the name says is not judged here.
+fn kind_of_name(name: Element<'_>) -> &'static str {
+    const RFC822: u8 = tag::context(1);
+    const DNS: u8 = tag::context(2);
+    const URI: u8 = tag::context(6);
+    const IP: u8 = tag::context(7);
+    match name.tag {
+        DNS if name.content.starts_with(b"*.") => "wildcard",
+        DNS => "dns",
+        RFC822 => "email",
+        URI => "uri",
+        IP => "ip",
+        _ => "other",
     }
 }
 

@@ -7,6 +7,7 @@ use crate::der::{DerError, Element, tag, value};
 // The content octets of the OBJECT IDENTIFIERs: comparing them costs a million entries nothing.
 pub(crate) const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 14];
 pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
+pub(crate) const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 17];
 pub(crate) const ISSUER_ALT_NAME: &[u8] = &[0x55, 0x1d, 18];
 pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
 pub(crate) const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 20];

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 use crate::{
     arn::CaArn,
+    certificate_traits::CertificateTraits,
     finding::{Finding, Severity},
 };
 
@@ -128,6 +129,10 @@ pub struct CaReport {
     pub owner: Option<String>,
     /// What its newest audit report says. Absent: none was read.
     pub certificates: Option<CertificateNumbers>,
+    /// Keys, signature algorithms and names of the certificates that crl-audit has read. Absent: it has
+    /// read none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traits: Option<CertificateTraits>,
 }
 
 /// A CA's CRL.

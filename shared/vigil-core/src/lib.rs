@@ -7,6 +7,7 @@ pub mod bucket;
 pub mod bucket_policy;
 pub mod ca;
 pub mod certificate;
+pub mod certificate_traits;
 pub mod cloudtrail;
 mod commands;
 pub mod crl;

@@ -35,6 +35,7 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
                         ". " code { (ca.arn) }
                     }
                     (growth(ca))
+                    (traits(ca))
                     (rules(verdicts))
                 }
             }
@@ -60,6 +61,31 @@ fn growth(ca: &CaReport) -> Markup {
             }
         }
     }
+}
+
+/// Keys, signatures and names of the certificates that were read, and of how many that speaks.
+fn traits(ca: &CaReport) -> Markup {
+    let Some(traits) = &ca.traits else { return Markup::default() };
+    let issued = ca.certificates.as_ref().map(|of| of.issued);
+    html! {
+        p {
+            @match issued {
+                Some(issued) => {
+                    (traits.read) " certificates were read of " (issued.max(traits.read)) " that were issued. "
+                }
+                None => { (traits.read) " certificates were read. " }
+            }
+            "Keys: " (labelled(&traits.keys)) ". Signatures: " (labelled(&traits.signatures))
+            ". Alternative names: " (labelled(&traits.names)) "."
+        }
+    }
+}
+
+/// Labels with their numbers, the most frequent first.
+fn labelled(counts: &BTreeMap<String, u64>) -> String {
+    let mut counts: Vec<(&String, &u64)> = counts.iter().collect();
+    counts.sort_by_key(|(_, number)| std::cmp::Reverse(**number));
+    joined(counts.into_iter().map(|(label, number)| format!("{label} {number}")))
 }
 
 fn signed(number: i64) -> String {

@@ -37,6 +37,8 @@ fn ca(n: usize) -> Value {
         "restorable_until": is_deleted.then_some("2026-03-05T00:00:00Z"),
         "crl": {"bucket": "crls", "this_update": "2026-02-28T00:00:00Z", "expiration_in_days": 7},
         "ocsp": false, "issuer": (n > 0).then(|| arn(0)),
+        "traits": {"read": 420, "keys": {"RSA 2048": 300, HOSTILE: 120},
+            "signatures": {"SHA256WITHRSA": 420}, "names": {"dns": 400, "none": 20}},
         "certificates": {
             "source": format!("s3://reports/audit-report/{n}.json"), "as_of": "2026-03-01T00:00:00Z",
             "issued": 900, "valid": 700, "not_yet_valid": 0, "expired": 150, "revoked": 50,

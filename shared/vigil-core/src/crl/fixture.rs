@@ -143,6 +143,15 @@ impl Issuer {
         pem(&self.certificate_with(&[extension(&[0x55, 0x1d, 31], false, &points)]))
     }
 
+    /// A certificate with these subjectAltNames, each by the number of its context tag; with none, without
+    /// the extension.
+    pub(crate) fn named_der(&self, names: &[(u8, &[u8])]) -> Vec<u8> {
+        let names: Vec<_> = names.iter().map(|(tag, name)| tlv(0x80 | tag, name)).collect();
+        let all = seq(&names);
+        let extensions = [extension(&[0x55, 0x1d, 17], false, &all)];
+        self.certificate_with(if names.is_empty() { &[] } else { &extensions })
+    }
+
     /// A self-signed certificate with this keyUsage (`[unused, bits]`), or with none.
     pub(crate) fn certificate_der(&self, key_usage: Option<[u8; 2]>) -> Vec<u8> {
         let mut extensions = vec![

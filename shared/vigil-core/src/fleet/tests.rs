@@ -22,6 +22,7 @@ fn ca(id: &str, issuer: Option<&str>, valid: Option<u64>) -> CaReport {
         ocsp: false,
         issuer: issuer.map(arn),
         owner: None,
+        traits: None,
         certificates: valid.map(|valid| CertificateNumbers {
             valid,
             by_account: BTreeMap::from([(format!("account of {id}"), valid)]),

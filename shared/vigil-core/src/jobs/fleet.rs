@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use crate::{
     arn::CaArn,
     ca::{Ca, CaStatus},
+    certificate_traits::CertificateTraits,
     evidence::keys,
     failure::chain,
     finding::{Finding, Severity, Status},
@@ -109,9 +110,9 @@ pub(super) async fn complete(
         ca.issuer = inventory::issuer_of(inventories, &ca.arn).cloned();
         ca.certificates = numbers::newest(evidence, &ca.arn, report).await;
         let key = keys::audited_ca(ca.arn.id());
-        if let Some(state) = read::<AuditState>(evidence, &key, report).await
-            && state.crl.this_update.is_some()
-        {
+        let Some(state) = read::<AuditState>(evidence, &key, report).await else { continue };
+        ca.traits = state.certificate_scan.map(|scan| scan.traits).filter(|of| !of.is_empty());
+        if state.crl.this_update.is_some() {
             ca.crl.get_or_insert_default().this_update = state.crl.this_update;
         }
     }
@@ -208,6 +209,7 @@ pub(super) fn of_listed(ca: &Ca) -> CaReport {
         issuer: None,
         owner: None,
         certificates: None,
+        traits: None,
     }
 }
 
@@ -228,6 +230,7 @@ fn of_known(arn: &CaArn, known: &Known, window: Option<&Window>) -> CaReport {
         issuer: None,
         owner: None,
         certificates: None,
+        traits: None,
     }
 }
 
@@ -287,6 +290,14 @@ struct Window {
 struct AuditState {
     #[serde(default)]
     crl: CrlSeen,
+    #[serde(default)]
+    certificate_scan: Option<ScanSeen>,
+}
+
+#[derive(Deserialize)]
+struct ScanSeen {
+    #[serde(default)]
+    traits: CertificateTraits,
 }
 
 #[derive(Default, Deserialize)]

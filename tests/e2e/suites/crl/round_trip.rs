@@ -2,7 +2,7 @@
 //! `written` has the same.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, LazyLock},
 };
 
@@ -151,5 +151,8 @@ fn certificate() -> Certificate {
         is_extended: true,
         unknown_critical: Vec::new(),
         distribution_points: Vec::new(),
+        key: "P-256".to_owned(),
+        signature_algorithm: "SHA256WITHECDSA".to_owned(),
+        names: BTreeSet::new(),
     }
 }

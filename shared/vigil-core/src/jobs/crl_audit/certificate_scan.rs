@@ -16,8 +16,8 @@ use super::{
     report::CertificatesOf,
 };
 use crate::{
-    arn::CaArn, certificate::Certificate, evidence::keys, jobs::in_order::in_order,
-    ports::PortError,
+    arn::CaArn, certificate::Certificate, certificate_traits::CertificateTraits, evidence::keys,
+    jobs::in_order::in_order, ports::PortError,
 };
 
 mod choice;
@@ -43,6 +43,8 @@ struct Seen {
     scanned: usize,
     /// What they name, and the end of the validity of the last that does.
     points: BTreeMap<String, i64>,
+    /// What they are.
+    traits: CertificateTraits,
     /// The same of those that could not be read.
     unknown_until: Option<i64>,
     failure: Option<CheckError>,
@@ -152,6 +154,7 @@ impl Seen {
         match certificate {
             None => self.unknown_until = self.unknown_until.max(Some(not_after)),
             Some(certificate) => {
+                self.traits.add(&certificate);
                 for url in certificate.distribution_points {
                     let until = self.points.entry(url).or_insert(not_after);
                     *until = not_after.max(*until);

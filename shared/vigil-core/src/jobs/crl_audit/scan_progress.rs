@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::rules::crl::ScannedCertificates;
+use crate::{certificate_traits::CertificateTraits, rules::crl::ScannedCertificates};
 
 pub(super) mod interval;
 
@@ -18,6 +18,9 @@ pub(super) struct ScanProgress {
     /// Until when a certificate is valid whose names could not be read, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) unknown_until: Option<i64>,
+    /// What the certificates are that were read since this is counted, each once.
+    #[serde(default, skip_serializing_if = "CertificateTraits::is_empty")]
+    pub(super) traits: CertificateTraits,
 }
 
 impl ScanProgress {

@@ -37,15 +37,23 @@ impl AuditState {
         let now = now.unix_timestamp();
         self.points.retain(|_, until| *until >= now);
         let known = self.certificate_scan.take().filter(|_| !plan.begins_anew);
+        // Another run may have read the same certificates since the plan was made. They count once.
+        let planned = plan.known.as_ref().filter(|_| !plan.begins_anew).map(|of| &of.interval);
+        let is_first = known.as_ref().map(|of| &of.interval) == planned;
+        let mut traits = known.as_ref().map(|of| of.traits.clone()).unwrap_or_default();
+        if is_first {
+            traits.join(&seen.traits);
+        }
         self.certificate_scan = match (known, plan.after(seen.scanned)) {
             (known, None) => known,
             (None, Some(interval)) => {
-                Some(ScanProgress { interval, unreadable: plan.unreadable, unknown_until })
+                Some(ScanProgress { interval, unreadable: plan.unreadable, unknown_until, traits })
             }
             (Some(known), Some(interval)) => Some(ScanProgress {
                 interval: known.interval.join(interval),
                 unreadable: plan.unreadable,
                 unknown_until: known.unknown_until.max(unknown_until),
+                traits,
             }),
         };
     }

@@ -238,3 +238,34 @@ proptest! {
         prop_assert!(fleet.complete_until(now).is_ok_and(|before| before > 200));
     }
 }
+
+/// Two runs that plan alike read the same certificates, and each of them counts once.
+#[test]
+fn a_certificate_that_two_runs_read_is_counted_once() {
+    let issuer = crate::crl::fixture::Issuer::new("Root");
+    let certificate = Certificate::from_der(&issuer.named_der(&[(2, b"a.example")])).unwrap();
+    let mut fleet =
+        Fleet { history: vec![Issued::of(1, 10), Issued::of(2, 20)], ..Fleet::default() };
+    let read = |fleet: &mut Fleet, plan: &Plan| {
+        let mut seen = Seen { scanned: plan.list.len(), ..Seen::default() };
+        plan.list.iter().for_each(|_| seen.traits.add(&certificate));
+        fleet.state.learn_certificates(plan, &seen, time(1000));
+    };
+    let plan = fleet.plan(1000, 1000, 9, 0);
+    assert_eq!(plan.list.len(), 2);
+    read(&mut fleet, &plan);
+    read(&mut fleet, &plan);
+    let counted = |fleet: &Fleet| fleet.state.certificate_scan.as_ref().unwrap().traits.clone();
+    assert_eq!((counted(&fleet).read, counted(&fleet).names["dns"]), (2, 2));
+    // What was issued since is counted on top.
+    fleet.history.push(Issued::of(3, 1100));
+    let plan = fleet.plan(2000, 2000, 9, 0);
+    read(&mut fleet, &plan);
+    assert_eq!(counted(&fleet).read, 3);
+    // What begins anew counts from zero.
+    fleet.state.certificate_scan.as_mut().unwrap().unreadable = 1;
+    let plan = fleet.plan(2000, 2000, 9, 0);
+    assert!(plan.begins_anew);
+    read(&mut fleet, &plan);
+    assert_eq!(fleet.state.certificate_scan.as_ref().map_or(0, |of| of.traits.read), 0);
+}
