@@ -385,6 +385,28 @@ def test_a_topic_of_others_takes_the_place_of_alerts():
             assert "vigil-local-Alerts\"" not in resolved, name
 
 
+PRODUCT = "arn:aws:securityhub:us-east-1:111122223333:product/111122223333/default"
+
+
+def test_security_hub_is_written_to_only_if_asked():
+    def granted(of):
+        return {
+            (name, action, one["Resource"])
+            for name, found in roles(of).items()
+            for one in found
+            for action in as_list(one["Action"])
+            if action.startswith("securityhub:")
+        }
+
+    def product(of):
+        return of.of_type("AWS::Lambda::Function")["Notify"]["Environment"]["Variables"]["VIGIL_SECURITY_HUB_PRODUCT"]
+
+    assert (granted(stack()), product(stack())) == (set(), "")
+    of = stack(SecurityHub="true")
+    assert granted(of) == {("Notify", "securityhub:BatchImportFindings", PRODUCT)}
+    assert product(of) == PRODUCT
+
+
 def test_regions_widen_the_roles_to_other_regions():
     def regions(of):
         arns = {arn for found in roles(of).values() for one in found for arn in as_list(one.get("Resource", []))}
@@ -566,6 +588,25 @@ def test_every_role_publishes_as_vigil_alone():
         for one in found:
             if one["Effect"] == "Allow" and "events:PutEvents" in as_list(one["Action"]):
                 assert one["Condition"] == {"StringEquals": {"events:source": "vigil"}}, name
+
+
+def expires_after(tags):
+    """The days after which the report bucket's lifecycle deletes a report: S3 takes the shortest of all rules that fit."""
+    (rules,) = stack().resources["ReportBucket"]["Properties"]["LifecycleConfiguration"].values()
+    fitting = [
+        int(rule["ExpirationInDays"])
+        for rule in rules
+        if "ExpirationInDays" in rule
+        and "audit-report/1/a.json".startswith(rule.get("Prefix", ""))
+        and all(tags.get(tag["Key"]) == tag["Value"] for tag in rule.get("TagFilters", []))
+    ]
+    return min(fitting)
+
+
+def test_the_newest_report_of_a_month_is_kept_for_longer():
+    assert expires_after({}) == 400
+    assert expires_after({"vigil:superseded": "true"}) == 90
+    assert expires_after({"vigil:superseded": "false"}) == 400
 
 
 def evidence_policy(**parameters):

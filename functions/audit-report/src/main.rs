@@ -29,7 +29,7 @@ async fn start() -> Result<(), Error> {
 
     let approvers = &config::approvers()?;
 
-    let clients = Clients::load().await;
+    let clients = Clients::of_function();
     let signatures = &clients.signatures();
     let authorities = &clients.authorities();
     let audit_reports = &clients.audit_reports();
@@ -50,6 +50,7 @@ async fn start() -> Result<(), Error> {
             evidence,
             bus,
             pace,
+            report_tags: Some(objects),
             publishing,
             acknowledging,
         };

@@ -42,7 +42,7 @@ async fn start() -> Result<(), Error> {
         settle: config::SWEEP_SETTLE.parse::<Span>()?.duration(),
     };
 
-    let clients = Clients::load().await;
+    let clients = Clients::of_function();
     let regions = &clients.regions(&regions);
     let bucket = &clients.evidence(bucket);
     let sealing = &clients.sealing(state_key);

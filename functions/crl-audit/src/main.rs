@@ -26,7 +26,7 @@ async fn start() -> Result<(), Error> {
         administrators: config::CRL_ADMINISTRATORS.parse::<config::PrincipalNames>()?.0,
     };
 
-    let clients = Clients::load().await;
+    let clients = Clients::of_function();
     let authorities = &clients.authorities();
     let issued = authorities;
     let objects = &clients.objects();

@@ -32,7 +32,7 @@ async fn start() -> Result<(), Error> {
         mode: config::MODE.parse().unwrap_or_default(),
     };
 
-    let clients = Clients::load().await;
+    let clients = Clients::of_function();
     let regions = &clients.regions(&regions);
     let bus = &clients.bus(bus);
     let evidence = &clients.evidence_in_a_hurry(bucket);

@@ -1,10 +1,10 @@
-//! Publishes each finding to the topics, as text for mail, SMS and chat.
+//! Publishes each finding to the topics, as text for mail, SMS and chat, and to Security Hub.
 
 use std::process::ExitCode;
 
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, telemetry};
-use vigil_core::jobs::notify::{self, Ports};
+use vigil_core::jobs::notify::{self, Hub, Ports};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -16,13 +16,16 @@ async fn start() -> Result<(), Error> {
     let evidence_bucket = &config::EVIDENCE_BUCKET.read()?;
     let alerts = config::ALERTS_TOPIC.read()?;
     let on_call = config::ON_CALL_TOPIC.read()?;
+    let product = &config::security_hub_product()?;
 
-    let clients = Clients::load().await;
+    let clients = Clients::of_function();
     let alerts = &clients.topic(alerts);
     let on_call = &clients.topic(on_call);
+    let security_hub = &clients.security_hub();
 
     lambda::serve(|event| async move {
-        let ports = Ports { alerts, on_call, evidence_bucket };
+        let hub = product.as_ref().map(|product| Hub { port: security_hub, product });
+        let ports = Ports { alerts, on_call, hub, evidence_bucket };
         notify::run(&event, &ports).await
     })
     .await

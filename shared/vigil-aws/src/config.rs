@@ -5,12 +5,12 @@
 
 use std::{env, error::Error, str::FromStr};
 
-use vigil_core::signed::Signers;
+use vigil_core::{export::Product, signed::Signers};
 
 mod variables;
 
 pub use variables::*;
-use variables::{ENDPOINT, S3_ENDPOINT};
+use variables::{ENDPOINT, REGION, S3_ENDPOINT};
 
 /// The keys of who may approve and acknowledge.
 ///
@@ -29,6 +29,16 @@ pub fn approvers() -> Result<Signers, ConfigError> {
 /// [`ConfigError`] for a variable that cannot be used.
 pub fn publishers() -> Result<Signers, ConfigError> {
     Ok(Signers::read(&POLICY_KEYS.read()?, &RETIRED_KEYS.read()?, 1))
+}
+
+/// The product of Security Hub that takes the findings; `None` if none does.
+///
+/// # Errors
+///
+/// [`ConfigError`] for a variable that cannot be used.
+pub fn security_hub_product() -> Result<Option<Product>, ConfigError> {
+    let arn = SECURITY_HUB_PRODUCT.read()?;
+    (!arn.is_empty()).then(|| SECURITY_HUB_PRODUCT.parse_value(arn)).transpose()
 }
 
 /// Regions by name, each once.
@@ -176,18 +186,19 @@ impl Variable {
     }
 }
 
-/// Whether S3 is reached at an endpoint that is not AWS's.
-pub(crate) fn has_own_s3_endpoint() -> bool {
-    own_s3_endpoint().is_some()
+/// The Region that Lambda runs the function in.
+pub(crate) fn region() -> Option<String> {
+    set(&REGION)
 }
 
+/// Where S3 is reached, if not at AWS.
 pub(crate) fn own_s3_endpoint() -> Option<String> {
     set(&S3_ENDPOINT).or_else(|| set(&ENDPOINT))
 }
 
-/// Whether all services are reached at an endpoint that is not AWS's.
-pub(crate) fn has_own_endpoint() -> bool {
-    set(&ENDPOINT).is_some()
+/// Where all services are reached, if not at AWS.
+pub(crate) fn own_endpoint() -> Option<String> {
+    set(&ENDPOINT)
 }
 
 fn set(variable: &Variable) -> Option<String> {

@@ -205,12 +205,13 @@ impl Deployment for AwsDeployment {
     async fn logged(
         &self,
         group: &str,
-        phrase: &str,
+        phrases: &[&str],
         since: OffsetDateTime,
     ) -> Result<bool, PortError> {
+        let phrases: Vec<String> = phrases.iter().map(|phrase| format!("\"{phrase}\"")).collect();
         let mut request = json!({
             "logGroupName": group,
-            "filterPattern": format!("\"{phrase}\""),
+            "filterPattern": phrases.join(" "),
             "startTime": since.unix_timestamp() * 1000,
         });
         loop {

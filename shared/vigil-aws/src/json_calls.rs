@@ -1,7 +1,8 @@
-//! Calls of services for which no crate of the SDK is built: CloudTrail, CloudWatch Logs, Lambda and SQS.
+//! Calls of services for which no crate of the SDK is built: CloudTrail, CloudWatch Logs, Lambda, Security Hub
+//! and SQS.
 //!
-//! `vigil doctor`, `vigil replay` and the functions make twelve of their calls. Their four crates have a thousand, and
-//! would take longer to build than the rest of Vigil. The SDK's own runtime signs, sends and retries.
+//! `vigil doctor`, `vigil replay` and the functions make thirteen of their calls. Their five crates have 418,
+//! and would take longer to build than the rest of Vigil. The SDK's own runtime signs, sends and retries.
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_runtime::{
@@ -53,6 +54,8 @@ pub(crate) const LAMBDA: Service =
     Service { name: "lambda", target: "", content_type: "application/json" };
 pub(crate) const LOGS: Service =
     Service { name: "logs", target: "Logs_20140328.", content_type: JSON_1_1 };
+pub(crate) const SECURITY_HUB: Service =
+    Service { name: "securityhub", target: "", content_type: "application/json" };
 pub(crate) const SQS: Service =
     Service { name: "sqs", target: "AmazonSQS.", content_type: "application/x-amz-json-1.0" };
 
@@ -174,7 +177,11 @@ pub(crate) async fn send(sdk: &SdkConfig, call: Call<'_>) -> Result<Answer, Port
         headers: call.headers.to_vec(),
         body: call.body.clone(),
     };
-    Operation::builder()
+    let mut operation = Operation::builder();
+    if let Some(client) = sdk.http_client() {
+        operation = operation.http_client(client);
+    }
+    operation
         .service_name(call.service.name)
         .operation_name(call.operation)
         .behavior_version(BehaviorVersion::latest())

@@ -18,6 +18,7 @@ pub mod objects;
 pub mod pace;
 pub mod regions;
 pub mod report_files;
+pub mod security_hub;
 pub mod signatures;
 pub mod telemetry;
 pub mod topic;

@@ -1,13 +1,17 @@
 //! Which audit reports lie in a bucket.
 
 use async_trait::async_trait;
+use aws_sdk_s3::types::{Tag, Tagging};
 use time::OffsetDateTime;
 use vigil_core::{
     audit_report::Format,
-    ports::{PortError, ReportFiles},
+    ports::{Address, PortError, ReportFiles, ReportTags},
 };
 
 use crate::{answer::port_error, date::instant, objects::S3Objects};
+
+/// The tag of the lifecycle rule `SupersededReports` in infra/template.yaml.
+const SUPERSEDED: (&str, &str) = ("vigil:superseded", "true");
 
 /// Pages of a thousand objects that are read of one CA's folder: a report a day for 270 years.
 const MAX_PAGES: usize = 100;
@@ -39,6 +43,32 @@ impl ReportFiles for S3Objects {
     }
 }
 
+#[async_trait]
+impl ReportTags for S3Objects {
+    async fn supersede(
+        &self,
+        Address { bucket, key, version }: Address<'_>,
+    ) -> Result<(), PortError> {
+        let failed = |cause| PortError::Other {
+            operation: "PutObjectTagging",
+            resource: format!("s3://{bucket}/{key}"),
+            cause,
+        };
+        let (name, value) = SUPERSEDED;
+        let tag = Tag::builder().key(name).value(value).build();
+        let tag = tag.map_err(|error| failed(error.into()))?;
+        let tags = Tagging::builder().tag_set(tag).build();
+        let tags = tags.map_err(|error| failed(error.into()))?;
+        let call = self.client().put_object_tagging().bucket(bucket).key(key).tagging(tags);
+        let call = call.set_version_id(version.map(str::to_owned));
+        let resource = format!("s3://{bucket}/{key}");
+        call.send()
+            .await
+            .map(drop)
+            .map_err(|error| port_error("PutObjectTagging", &resource, error))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
@@ -63,5 +93,18 @@ mod tests {
         let newest = objects.newest("reports", "audit-report/1/").await.unwrap();
         let want = ("audit-report/1/b.csv".to_owned(), datetime!(2026-03-03 0:00 UTC));
         assert_eq!(newest, Some(want));
+    }
+
+    #[tokio::test]
+    async fn a_superseded_report_has_the_tag_that_the_lifecycle_names() {
+        let wire = Wire::new([dated("")]);
+        let objects = S3Objects::new(client!(aws_sdk_s3, wire));
+        objects.supersede(Address::new("reports", "audit-report/1/a.json")).await.unwrap();
+        let asked = &wire.asked()[0];
+        assert!(asked.uri.contains("/audit-report/1/a.json?tagging"), "{}", asked.uri);
+        let tag = "<Key>vigil:superseded</Key><Value>true</Value>";
+        assert!(asked.body.contains(tag), "{}", asked.body);
+        let template = include_str!("../../../infra/template.yaml");
+        assert!(template.contains("- Key: vigil:superseded\n                Value: \"true\""));
     }
 }

@@ -9,7 +9,7 @@ mod files;
 mod json;
 mod ocsf;
 
-pub use asff::asff;
+pub use asff::{NotAProduct, Product, asff, asff_of};
 pub use csv::{csv, csv_cell};
 pub use files::{File, MakePage, PAGE, files};
 pub use json::json;

@@ -44,7 +44,7 @@ pub use event_history::EventHistory;
 pub use objects::{Address, Delivery, ObjectFacts, Objects, Rest};
 pub use pace::{Pace, TimeIsUp};
 pub use regions::{RegionPorts, Regions};
-pub use report_files::ReportFiles;
+pub use report_files::{ReportFiles, ReportTags};
 pub use sealed::{Sealed, seal};
 pub use signatures::{Sealing, Secret, Signatures};
 

@@ -13,6 +13,7 @@ const VALUES: &[(&str, &str)] = &[
     ("AWS_ENDPOINT_URL", "a URL"),
     ("AWS_ENDPOINT_URL_S3", "a URL"),
     ("AWS_LAMBDA_LOG_LEVEL", "TRACE, DEBUG, INFO, WARN, ERROR, FATAL"),
+    ("AWS_REGION", "the name of a Region"),
     ("VIGIL_ACCOUNT", "12 digits"),
     ("VIGIL_ALERTS_TOPIC", "an ARN"),
     ("VIGIL_CLAIM_EXPIRES", SPAN),
@@ -35,6 +36,7 @@ const VALUES: &[(&str, &str)] = &[
     ("VIGIL_REPORT_BUCKET", "a bucket's name"),
     ("VIGIL_REPORT_STALE", "two spans of time"),
     ("VIGIL_RESTORES_PER_DAY", "0 to 4294967295"),
+    ("VIGIL_SECURITY_HUB_PRODUCT", "an ARN"),
     ("VIGIL_SWEEP_SETTLE", SPAN),
 ];
 
@@ -49,7 +51,7 @@ A span of time is a positive whole number and a unit: `14d`, `6h`, `30m` or `90s
 ## Parameters of the stack
 
 `make deploy` asks for them. `vigil-local up --parameter NAME=VALUE` sets them locally. Set one of `AlertEmail`,
-`OnCallEmail`, `TopicArn` and `SubscribeLater`; every other parameter may keep its default.
+`OnCallEmail`, `TopicArn`, `SecurityHub` and `SubscribeLater`; every other parameter may keep its default.
 ";
 
 const PARAMETERS: &str = "

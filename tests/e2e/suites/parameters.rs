@@ -118,7 +118,7 @@ async fn a_bad_parameter_is_refused_with_what_to_change() {
         assert!(why.contains(parameter) && why.contains(want), "{why}");
     }
     let why = refused(&[]).await;
-    assert!(why.contains("Set AlertEmail, OnCallEmail or TopicArn"), "{why}");
+    assert!(why.contains("Set AlertEmail, OnCallEmail, TopicArn or SecurityHub"), "{why}");
     let why = refused(&[("AlertEmail", "pki@example.com"), ("TakeOver", "true")]).await;
     assert!(why.contains("vigil-evidence-111122223333-us-east-1"), "{why}");
 }

@@ -148,3 +148,32 @@ async fn a_subordinate_that_no_ca_of_the_account_is_is_a_finding() {
     assert_eq!(found[0]["severity"], "CRITICAL");
     world.assert_nothing_failed();
 }
+
+/// What the lifecycle of the report bucket deletes after 90 days has a tag; the newest of the month has none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_is_superseded_has_the_tag_of_the_lifecycle() {
+    let world = World::start_for_days().await;
+    let ca = world.active_root(None).await;
+    world.advance(Duration::hours(1) + Duration::minutes(5)).await;
+    world.advance(Duration::hours(24)).await;
+    world.assert_nothing_failed();
+    let listed = world.s3.list_objects_v2().bucket(REPORTS);
+    let listed = listed.prefix(format!("audit-report/{}/", id(&ca))).send().await.unwrap();
+    let mut reports: Vec<_> =
+        listed.contents().iter().map(|it| (it.last_modified, it.key.clone().unwrap())).collect();
+    reports.sort();
+    assert_eq!(reports.len(), 2, "{reports:?}");
+    let mut tags: Vec<Vec<String>> = Vec::new();
+    for (_, key) in &reports {
+        let tagged = world.s3.get_object_tagging().bucket(REPORTS).key(key).send().await.unwrap();
+        tags.push(tagged.tag_set.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect());
+    }
+    assert_eq!(tags, [vec!["vigil:superseded=true".to_owned()], vec![]], "{reports:?}");
+    let rules = world.s3.get_bucket_lifecycle_configuration().bucket(REPORTS).send().await.unwrap();
+    let rules = rules.rules.unwrap();
+    let rule = rules.iter().find(|rule| rule.id() == Some("SupersededReports")).unwrap();
+    let filter = rule.filter().and_then(|filter| filter.and()).unwrap();
+    let tag = &filter.tags()[0];
+    assert_eq!((tag.key(), tag.value()), ("vigil:superseded", "true"));
+    assert_eq!(rule.expiration().and_then(|expiration| expiration.days()), Some(90));
+}

@@ -142,6 +142,9 @@ const STRANGERS: &[&str] = &[
     "arn:aws:s3:::other-bucket",
     "arn:aws:s3:::other-bucket/secret.txt",
     "arn:aws:sns:us-east-1:111122223333:other-topic",
+    "arn:aws:securityhub:us-east-1:111122223333:product/other/product",
+    "arn:aws:securityhub:us-east-1:444455556666:product/444455556666/default",
+    "arn:aws:securityhub:eu-west-1:111122223333:product/111122223333/default",
 ];
 
 /// What a resource is to a role: the CA of an account, the prefix of an evidence object, a bucket.
@@ -149,7 +152,11 @@ fn class(resource: &str) -> String {
     let Some(path) = resource.strip_prefix("arn:aws:s3:::") else {
         // A CA or a key stands for all of its account and Region.
         return match resource.rsplit_once('/') {
-            Some((all, _)) if !resource.contains(":event-bus/") => all.to_owned(),
+            Some((all, _))
+                if resource.contains(":key/") || resource.contains(":certificate-authority/") =>
+            {
+                all.to_owned()
+            }
             _ => resource.to_owned(),
         };
     };
@@ -239,6 +246,7 @@ async fn a_role_allows_nothing_that_its_function_never_does() {
         ("DeadlineThresholds", "7d"),
         ("SweepSchedule", "rate(1 day)"),
         ("PutBack", "true"),
+        ("SecurityHub", "true"),
     ];
     let world = World::start_with(&parameters).await;
     let bucket = CRL_BUCKET;

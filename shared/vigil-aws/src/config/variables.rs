@@ -163,6 +163,14 @@ pub const RETIRED_KEYS: Variable = Variable {
     default: Some(""),
 };
 
+/// The product of Security Hub that takes findings.
+pub const SECURITY_HUB_PRODUCT: Variable = Variable {
+    name: "VIGIL_SECURITY_HUB_PRODUCT",
+    meaning: "the ARN of the account's default product in Security Hub, which takes findings from LOW upwards; \
+              without it, none goes there",
+    default: Some(""),
+};
+
 /// The key that seals state.
 pub const STATE_KEY: Variable = Variable {
     name: "VIGIL_STATE_KEY",
@@ -201,11 +209,17 @@ pub(super) const ENDPOINT: Variable = Variable {
     default: Some(""),
 };
 
+pub(super) const REGION: Variable = Variable {
+    name: "AWS_REGION",
+    meaning: "the function's Region; Lambda sets it",
+    default: Some(""),
+};
+
 pub(super) const S3_ENDPOINT: Variable =
     Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
 
 /// All of them, for the documentation.
-pub const ALL: [&Variable; 26] = [
+pub const ALL: [&Variable; 28] = [
     &ACCOUNT,
     &ALERTS_TOPIC,
     &APPROVALS_NEEDED,
@@ -224,12 +238,14 @@ pub const ALL: [&Variable; 26] = [
     &POLICY_KEYS,
     &PUT_BACK,
     &REACTIVATE_WITHIN,
+    &REGION,
     &REGIONS,
     &REPORT_BUCKET,
     &REPORT_STALE,
     &RESTORES_PER_DAY,
     &RETIRED_KEYS,
     &S3_ENDPOINT,
+    &SECURITY_HUB_PRODUCT,
     &STATE_KEY,
     &SWEEP_SETTLE,
 ];

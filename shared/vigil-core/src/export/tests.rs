@@ -142,3 +142,34 @@ fn a_batch_for_security_hub_has_at_most_100_findings() {
         asff(&report).iter().map(|of| of["Findings"].as_array().unwrap().len()).collect();
     assert_eq!(sizes, [100, 100, 57]);
 }
+
+#[test]
+fn a_product_is_the_default_one_of_an_account() {
+    let arn = "arn:aws-cn:securityhub:cn-north-1:111122223333:product/111122223333/default";
+    assert_eq!(arn.parse::<Product>().unwrap().arn(), arn);
+    for wrong in [
+        "",
+        "arn:aws:securityhub:us-east-1:111122223333:product/444455556666/default",
+        "arn:aws:securityhub:us-east-1::product//default",
+        "arn:aws:securityhub:us-east-1:111122223333:product/aws/guardduty",
+        "arn:aws:s3:::111122223333",
+    ] {
+        assert!(wrong.parse::<Product>().is_err(), "{wrong}");
+    }
+}
+
+/// A bucket's ARN has no account, and a CA may be in another Region than the hub.
+#[test]
+fn a_finding_belongs_to_the_product_wherever_its_resource_is() {
+    let arn = "arn:aws:securityhub:us-east-1:111122223333:product/111122223333/default";
+    let product: Product = arn.parse().unwrap();
+    let elsewhere = CA.replace("us-east-1", "eu-west-1");
+    for (resource, region) in [("arn:aws:s3:::crls", "us-east-1"), (&elsewhere, "eu-west-1")] {
+        let at = datetime!(2026-03-01 12:00 UTC);
+        let finding = fakes::finding("bucket.public-read", Severity::Low, resource, at);
+        let entry = asff_of(&product, &finding);
+        assert_eq!(entry["ProductArn"], arn);
+        assert_eq!(entry["AwsAccountId"], "111122223333");
+        assert_eq!(entry["Resources"][0]["Region"], region);
+    }
+}

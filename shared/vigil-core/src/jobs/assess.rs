@@ -278,6 +278,8 @@ impl Region<'_> {
             evidence,
             bus,
             pace,
+            // Read-only.
+            report_tags: None,
             publishing,
             acknowledging: None,
         }

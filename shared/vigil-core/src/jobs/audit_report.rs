@@ -12,7 +12,7 @@ use crate::{
     finding::SOURCE,
     ports::{
         AuditReports, Authorities, Buckets, Bus, CONTINUATION, Continuation, EvidenceStore,
-        Objects, Pace, Pages, Signatures,
+        Objects, Pace, Pages, ReportTags, Signatures,
     },
     service_event::{self, AUDIT_REPORT_GENERATION, EventError, ServiceEvent},
     signed::Signers,
@@ -34,12 +34,13 @@ mod publish;
 mod refusals;
 mod request;
 mod request_state;
+mod retention;
 mod staleness;
 mod succeeding;
 mod sweep;
 
 pub use error::{AuditReportError, RequestFailure};
-pub use outcome::{Analysis, Outcome, RequestResult, RequestedReport, Requests};
+pub use outcome::{Analysis, Outcome, RequestResult, RequestedReport, Requests, Superseded};
 
 /// The largest report that is read: the 100 million certificates of a full CA, at 1 KiB each.
 pub const MAX_REPORT_BYTES: u64 = 100 * 1024 * 1024 * 1024;
@@ -67,6 +68,8 @@ pub struct Ports<'a> {
     pub bus: &'a dyn Bus,
     /// Waits between calls, and knows how much time is left.
     pub pace: &'a dyn Pace,
+    /// Tags reports that are no longer the newest of their month. `None`: all are kept as long.
+    pub report_tags: Option<&'a dyn ReportTags>,
     /// What the fleet report is written with. `None`: none is written.
     pub publishing: Option<Publishing<'a>>,
     /// `None`: no acknowledgement counts.

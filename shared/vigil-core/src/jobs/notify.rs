@@ -5,12 +5,16 @@
 //!
 //! One finding is one message. EventBridge invokes a function once for each event. To join findings,
 //! the function would have to hold one back, and a finding that is held can be lost.
+//!
+//! Security Hub is no target of EventBridge. If the parameter SecurityHub is true, it is given each
+//! finding here.
 
 use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    export::{Product, asff_of},
     failure::Failure,
     finding::{DETAIL_TYPE, Finding, SOURCE, Severity, Status, TEST_DETAIL_TYPE},
     ports::PortError,
@@ -32,12 +36,33 @@ pub trait Topic: Send + Sync {
     async fn publish(&self, message: &Message) -> Result<String, PortError>;
 }
 
+/// AWS Security Hub.
+#[async_trait]
+pub trait SecurityHub: Send + Sync {
+    /// Imports findings in the AWS Security Finding Format, by their ids: a known one is updated.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if Security Hub may not have taken each of them.
+    async fn import(&self, findings: &[Value]) -> Result<(), PortError>;
+}
+
+/// Security Hub, and the product that the findings belong to.
+pub struct Hub<'a> {
+    /// What takes them.
+    pub port: &'a dyn SecurityHub,
+    /// Whose they are.
+    pub product: &'a Product,
+}
+
 /// The topics, and the bucket that findings name.
 pub struct Ports<'a> {
     /// Every finding that is sent.
     pub alerts: &'a dyn Topic,
     /// HIGH and CRITICAL findings as well.
     pub on_call: &'a dyn Topic,
+    /// `None`: the parameter SecurityHub is false.
+    pub hub: Option<Hub<'a>>,
     /// The name of the evidence bucket.
     pub evidence_bucket: &'a str,
 }
@@ -51,6 +76,8 @@ pub struct Outcome {
     pub alerts: String,
     /// The message of the topic for on-call, if the finding is urgent.
     pub on_call: Option<String>,
+    /// Whether Security Hub has it.
+    pub is_in_security_hub: bool,
 }
 
 /// The reason why a finding did not reach every topic.
@@ -72,6 +99,15 @@ pub enum NotifyError {
         #[source]
         cause: PortError,
     },
+    /// Security Hub did not take the finding. The topics had their turn.
+    #[error("the finding {finding} was not imported into Security Hub")]
+    Import {
+        /// The finding's id.
+        finding: String,
+        /// What Security Hub said.
+        #[source]
+        cause: PortError,
+    },
 }
 
 impl Failure for NotifyError {
@@ -80,18 +116,19 @@ impl Failure for NotifyError {
             Self::NotAFinding(_) => "NotAFinding",
             Self::Unreadable(_) => "UnreadableFinding",
             Self::Publish { .. } => "PublishFailed",
+            Self::Import { .. } => "ImportFailed",
         }
     }
 }
 
 /// Publishes the finding of one event.
 ///
-/// The topic for on-call comes first. A topic that fails does not keep the other from its message.
+/// The topic for on-call comes first, Security Hub last. One that fails does not keep the others from the finding.
 /// Lambda repeats an invocation that failed, so a message can arrive twice, and none is left out.
 ///
 /// # Errors
 ///
-/// [`NotifyError`] if the event is not a finding's, or if a topic did not take the message.
+/// [`NotifyError`] if the event is not a finding's, or if a topic or Security Hub did not take it.
 pub async fn run(event: &Value, ports: &Ports<'_>) -> Result<Outcome, NotifyError> {
     let finding = read(event)?;
     let message = Message::new(&finding, ports.evidence_bucket);
@@ -101,12 +138,26 @@ pub async fn run(event: &Value, ports: &Ports<'_>) -> Result<Outcome, NotifyErro
         None
     };
     let alerts = ports.alerts.publish(&message).await;
+    let imported = match &ports.hub {
+        Some(hub) => {
+            hub.port.import(&[asff_of(hub.product, &for_hub(&finding))]).await.map(|()| true)
+        }
+        None => Ok(false),
+    };
     let failed = |cause| NotifyError::Publish { finding: finding.id.clone(), cause };
     Ok(Outcome {
         on_call: on_call.transpose().map_err(failed)?,
         alerts: alerts.map_err(failed)?,
+        is_in_security_hub: imported
+            .map_err(|cause| NotifyError::Import { finding: finding.id.clone(), cause })?,
         finding: finding.id.clone(),
     })
+}
+
+/// A test is over when it arrives, so that Security Hub archives it.
+fn for_hub(finding: &Finding) -> Finding {
+    let is_test = finding.rule == TEST_FINDING.id;
+    finding.clone().with_status(if is_test { Status::Resolved } else { finding.status })
 }
 
 fn read(event: &Value) -> Result<Finding, NotifyError> {

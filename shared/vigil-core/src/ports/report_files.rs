@@ -1,9 +1,10 @@
-//! Finding audit reports in a bucket. ACM PCA does not list the reports of a CA.
+//! Finding audit reports in a bucket, and marking those that are kept for a shorter time. ACM PCA does
+//! not list the reports of a CA.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::PortError;
+use super::{Address, PortError};
 
 /// S3: which audit reports lie in a bucket.
 #[async_trait]
@@ -19,4 +20,18 @@ pub trait ReportFiles: Send + Sync {
         bucket: &str,
         prefix: &str,
     ) -> Result<Option<(String, OffsetDateTime)>, PortError>;
+}
+
+/// S3: the tag of an audit report that a newer one of its month has superseded.
+///
+/// The lifecycle of the report bucket deletes reports with this tag earlier. A report that could not be
+/// tagged is kept for longer.
+#[async_trait]
+pub trait ReportTags: Send + Sync {
+    /// Tags a report as superseded.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if it may not have the tag.
+    async fn supersede(&self, report: Address<'_>) -> Result<(), PortError>;
 }

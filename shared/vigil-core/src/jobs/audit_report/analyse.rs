@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    Analysis, AuditReportError, JOB, Outcome, Ports, Settings, findings,
+    Analysis, AuditReportError, JOB, Outcome, Ports, Settings, Superseded, findings,
     judging::Judging,
     newest,
     one_report::{OneReport, is_report_id},
     progress::Progress,
     request::note,
-    succeeding,
+    retention, succeeding,
 };
 use crate::{
     arn::CaArn,
@@ -188,8 +188,9 @@ impl ReportRun<'_> {
             key: record.key.clone(),
             created_at: summary.as_of,
         };
+        let superseded = retention::supersede(self.ports, self.ca, &newest).await?;
         newest::note(self.ports.evidence, self.ca, &newest).await?;
-        self.write(&record, described, whole, key, published).await
+        self.write(&record, described, whole, key, (published, superseded)).await
     }
 
     /// `Err` says why there is nothing to analyse.
@@ -212,7 +213,7 @@ impl ReportRun<'_> {
         described: &Described,
         whole: Whole,
         key: String,
-        findings: Published,
+        (findings, superseded): (Published, Option<Superseded>),
     ) -> Result<Outcome, AuditReportError> {
         let Whole { summary, input, compared } = whole;
         let analysis = Analysis {
@@ -225,6 +226,7 @@ impl ReportRun<'_> {
             unreadable: summary.unreadable.count,
             as_of: summary.as_of,
             findings,
+            superseded,
         };
         let document = Document {
             schema: SCHEMA.to_owned(),

@@ -73,6 +73,19 @@ pub struct Analysis {
     pub as_of: OffsetDateTime,
     /// What was published.
     pub findings: Published,
+    /// The report that is no longer the newest of its month, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded: Option<Superseded>,
+}
+
+/// A report that is no longer the newest of its month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Superseded {
+    /// Its key in the report bucket.
+    pub key: String,
+    /// Why it has no tag. It is kept as long as the newest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_tagged: Option<String>,
 }
 
 /// The requests of one run.

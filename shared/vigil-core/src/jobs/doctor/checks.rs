@@ -237,6 +237,9 @@ fn subscriptions(facts: &Facts) -> CheckResult {
         );
     }
     let alerts = facts.subscriptions.keys().next().map(String::as_str).unwrap_or_default();
+    if all.is_empty() && facts.has_security_hub() {
+        return Good("no subscription; findings go to Security Hub".to_owned());
+    }
     if all.is_empty() {
         return bad(
             "no operator subscribes to a topic, so a finding reaches the log group only",

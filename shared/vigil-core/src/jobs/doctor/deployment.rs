@@ -57,7 +57,7 @@ pub trait Deployment: Send + Sync {
     /// [`PortError`] if the call fails.
     async fn messages(&self, queue: &str) -> Result<Option<u64>, PortError>;
 
-    /// FilterLogEvents: whether the log group has this phrase since then.
+    /// FilterLogEvents: whether the log group has a line with all these phrases since then.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ pub trait Deployment: Send + Sync {
     async fn logged(
         &self,
         group: &str,
-        phrase: &str,
+        phrases: &[&str],
         since: OffsetDateTime,
     ) -> Result<bool, PortError>;
 

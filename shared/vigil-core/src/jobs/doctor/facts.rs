@@ -24,6 +24,9 @@ use crate::{
 /// A fact, or the reason why it is not known.
 pub type Fetched<T> = Result<T, String>;
 
+/// The message with which a function logs the outcome of an invocation that succeeded.
+const DONE: &str = "done";
+
 /// Buckets that are asked at a time.
 const AT_A_TIME: usize = 16;
 
@@ -123,6 +126,14 @@ pub struct Facts {
     pub crl_buckets: CrlBuckets,
     /// The test finding, if it left.
     pub test: Fetched<PublishedTest>,
+}
+
+impl Facts {
+    /// Whether notify gives the findings to Security Hub as well. It fails if Security Hub takes none.
+    pub(super) fn has_security_hub(&self) -> bool {
+        let product = setting(&self.functions, "notify", "VIGIL_SECURITY_HUB_PRODUCT");
+        product.is_some_and(|product| !product.is_empty())
+    }
 }
 
 fn fetched<T>(result: Result<T, PortError>) -> Fetched<T> {
@@ -347,10 +358,10 @@ async fn test(
         }
         let deployment = ports.deployment;
         if !test.is_logged {
-            test.is_logged = fetched(deployment.logged(&log, &test.id, since).await)?;
+            test.is_logged = fetched(deployment.logged(&log, &[&test.id], since).await)?;
         }
         if !test.is_sent {
-            test.is_sent = fetched(deployment.logged(&notify, &test.id, since).await)?;
+            test.is_sent = fetched(deployment.logged(&notify, &[&test.id, DONE], since).await)?;
         }
         if test.is_logged && test.is_sent {
             break;

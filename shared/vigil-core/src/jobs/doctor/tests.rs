@@ -251,3 +251,12 @@ fn the_test_finding_says_that_it_is_one() {
     let finding = facts::finding(&stack_names, datetime!(2026-01-05 09:00 UTC), 1);
     golden::assert_golden("doctor", &[finding]);
 }
+
+#[test]
+fn a_stack_with_security_hub_alone_informs_an_operator() {
+    let mut facts = healthy();
+    facts.subscriptions.insert("topic".to_owned(), Ok(Vec::new()));
+    let product = ("VIGIL_SECURITY_HUB_PRODUCT".to_owned(), "arn".to_owned());
+    function(&mut facts, "notify").environment.extend([product]);
+    assert!(matches!(outcome(&facts, "subscriptions"), CheckResult::Good(_)));
+}

@@ -41,7 +41,37 @@ impl Topic for Kept {
 }
 
 fn notify(event: &Value, alerts: &Kept, on_call: &Kept) -> Result<Outcome, NotifyError> {
-    let ports = Ports { alerts, on_call, evidence_bucket: BUCKET };
+    let ports = Ports { alerts, on_call, hub: None, evidence_bucket: BUCKET };
+    futures::executor::block_on(run(event, &ports))
+}
+
+/// Keeps what is imported; refuses while `fails`.
+#[derive(Default)]
+struct KeptHub {
+    fails: bool,
+    findings: Mutex<Vec<Value>>,
+}
+
+#[async_trait]
+impl SecurityHub for KeptHub {
+    async fn import(&self, findings: &[Value]) -> Result<(), PortError> {
+        if self.fails {
+            let (operation, resource) = ("BatchImportFindings", "Security Hub".to_owned());
+            let cause: Cause = "not subscribed".into();
+            return Err(PortError::Denied { operation, resource, cause });
+        }
+        self.findings.lock().unwrap().extend_from_slice(findings);
+        Ok(())
+    }
+}
+
+const PRODUCT: &str = "arn:aws:securityhub:us-east-1:111122223333:product/111122223333/default";
+
+fn notify_with_hub(event: &Value, alerts: &Kept, hub: &KeptHub) -> Result<Outcome, NotifyError> {
+    let product = PRODUCT.parse().unwrap();
+    let hub = Some(Hub { port: hub, product: &product });
+    let on_call = &Kept::default();
+    let ports = Ports { alerts, on_call, hub, evidence_bucket: BUCKET };
     futures::executor::block_on(run(event, &ports))
 }
 
@@ -157,4 +187,47 @@ fn nothing_of_a_tests_text_is_passed_on() {
         let text = event["detail"][text].as_str().unwrap();
         assert!(!message.email.contains(text), "{text}");
     }
+}
+
+#[test]
+fn security_hub_is_given_each_finding_and_its_end() {
+    let hub = KeptHub::default();
+    let mut event = event();
+    assert!(notify_with_hub(&event, &Kept::default(), &hub).unwrap().is_in_security_hub);
+    event["detail"]["status"] = json!("RESOLVED");
+    event["detail"]["as_of"] = json!("2026-11-21T10:03:00Z");
+    notify_with_hub(&event, &Kept::default(), &hub).unwrap();
+    let told = hub.findings.lock().unwrap();
+    let of = |n: usize, member: &str| told[n][member].as_str().unwrap().to_owned();
+    assert_eq!(told.len(), 2);
+    assert_eq!((of(0, "Id"), of(1, "Id")), (finding().id, finding().id), "one finding");
+    assert_eq!((of(0, "RecordState"), of(1, "RecordState")), ("ACTIVE".into(), "ARCHIVED".into()));
+    assert!(of(0, "UpdatedAt") < of(1, "UpdatedAt"), "an update that is not later is ignored");
+    assert_eq!(
+        (of(0, "ProductArn"), of(0, "AwsAccountId")),
+        (PRODUCT.into(), "111122223333".into())
+    );
+    // Without the parameter, nothing goes there.
+    assert!(!notify(&event, &Kept::default(), &Kept::default()).unwrap().is_in_security_hub);
+}
+
+#[test]
+fn a_test_is_archived_in_security_hub_at_once() {
+    let hub = KeptHub::default();
+    let mut event = event();
+    event["detail-type"] = TEST_DETAIL_TYPE.into();
+    notify_with_hub(&event, &Kept::default(), &hub).unwrap();
+    assert_eq!(hub.findings.lock().unwrap()[0]["RecordState"], "ARCHIVED");
+}
+
+#[test]
+fn a_hub_that_fails_does_not_stop_the_topics() {
+    let (alerts, hub) = (Kept::default(), KeptHub { fails: true, ..KeptHub::default() });
+    let error = notify_with_hub(&event(), &alerts, &hub).unwrap_err();
+    assert_eq!(error.error_type(), "ImportFailed");
+    assert_eq!(alerts.subjects.lock().unwrap().len(), 1);
+    let (broken, hub) = (Kept { fails: true, ..Kept::default() }, KeptHub::default());
+    let error = notify_with_hub(&event(), &broken, &hub).unwrap_err();
+    assert_eq!(error.error_type(), "PublishFailed");
+    assert_eq!(hub.findings.lock().unwrap().len(), 1, "the hub has it all the same");
 }

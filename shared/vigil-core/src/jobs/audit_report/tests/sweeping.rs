@@ -213,3 +213,37 @@ fn a_report_in_another_bucket_is_not_ours() {
         matches!(outcome, Outcome::Nothing { reason, .. } if reason.contains("another bucket"))
     );
 }
+
+/// The second report of March supersedes the first, and that of April supersedes neither.
+#[test]
+fn a_report_that_is_not_the_newest_of_its_month_is_tagged() {
+    let world = requested();
+    let keys = |world: &World| world.objects.superseded.lock().unwrap().clone();
+    world.run(&event("success")).unwrap();
+    assert!(keys(&world).is_empty());
+    for (days, tagged) in [(1, 1), (31, 1)] {
+        world.sweep(AT + Duration::days(days)).unwrap();
+        let made = world.reports.made.lock().unwrap().last().unwrap().id.clone();
+        let Outcome::Analysed(analysis) = world.run(&event_of(&arn(1), &made, "success")).unwrap()
+        else {
+            panic!()
+        };
+        let superseded = analysis.superseded.map(|one| one.key);
+        let first = world::key(&arn(1), REPORT);
+        assert_eq!(superseded, (days == 1).then_some(first), "after {days} days");
+        assert_eq!(keys(&world).len(), tagged);
+    }
+}
+
+#[test]
+fn a_tag_that_is_denied_stops_no_analysis() {
+    let world = requested();
+    *world.objects.denies_tags.lock().unwrap() = true;
+    world.run(&event("success")).unwrap();
+    world.sweep(AT + Duration::days(1)).unwrap();
+    let made = world.reports.made.lock().unwrap().last().unwrap().id.clone();
+    let outcome = world.run(&event_of(&arn(1), &made, "success")).unwrap();
+    let Outcome::Analysed(analysis) = outcome else { panic!() };
+    let why = analysis.superseded.unwrap().not_tagged.unwrap();
+    assert!(why.contains("tag was refused"), "{why}");
+}

@@ -107,6 +107,21 @@ pub(super) fn permission_error() -> PortError {
 pub(super) struct FakeObjects {
     pub(super) objects: Mutex<BTreeMap<String, Vec<u8>>>,
     pub(super) has_all: Mutex<bool>,
+    /// The keys that have the tag.
+    pub(super) superseded: Mutex<Vec<String>>,
+    pub(super) denies_tags: Mutex<bool>,
+}
+
+#[async_trait]
+impl ReportTags for FakeObjects {
+    async fn supersede(&self, report: Address<'_>) -> Result<(), PortError> {
+        assert_eq!(report.bucket, "reports");
+        if *self.denies_tags.lock().unwrap() {
+            return Err(fakes::denied("tag"));
+        }
+        self.superseded.lock().unwrap().push(report.key.to_owned());
+        Ok(())
+    }
 }
 
 impl FakeObjects {
@@ -265,6 +280,7 @@ impl World {
             evidence: &self.evidence,
             bus: &self.bus,
             pace: &self.pace,
+            report_tags: Some(&self.objects),
             acknowledging: Some(Acknowledging {
                 signatures: &self.signatures,
                 approvers: &self.signers,
