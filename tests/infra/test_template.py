@@ -426,11 +426,13 @@ def test_last_resort_can_be_switched_off():
 JUDGES = {"AutoRestore", "RestoreDeadline"}
 # They check approvals and acknowledgements.
 VERIFIERS = JUDGES | {"AuditReport", "LastResortFunction"}
+# Commands in alerts name a key.
+NAMERS = VERIFIERS | {"Notify"}
 VARIABLES = {
     "ApprovalsNeeded": ("2", "VIGIL_APPROVALS_NEEDED", VERIFIERS),
     "CrlAdministrators": ("111122223333", "VIGIL_CRL_ADMINISTRATORS", {"CrlAudit"}),
     "ReportStale": ("2h,3h", "VIGIL_REPORT_STALE", {"AuditReport"}),
-    "RetiredKeys": (f"{KEY}@2026-01-01", "VIGIL_RETIRED_KEYS", VERIFIERS),
+    "RetiredKeys": (f"{KEY}@2026-01-01", "VIGIL_RETIRED_KEYS", NAMERS),
     "Mode": ("observe", "VIGIL_MODE", JUDGES | {"LastResortFunction"}),
     "DeadlineThresholds": ("2d", "VIGIL_DEADLINE_THRESHOLDS", {"AutoRestore", "RestoreDeadline"}),
     "FetchDistributionPoints": ("true", "VIGIL_FETCH_DISTRIBUTION_POINTS", {"CrlAudit"}),
@@ -465,7 +467,7 @@ CAROL = "arn:aws:iam::111122223333:role/carol"
 @pytest.mark.parametrize(
     "parameter, key, variable, users",
     [
-        ("Approvers", "ApproverKey", "VIGIL_APPROVER_KEYS", VERIFIERS),
+        ("Approvers", "ApproverKey", "VIGIL_APPROVER_KEYS", NAMERS),
         ("Publishers", "PolicyKey", "VIGIL_POLICY_KEYS", JUDGES),
     ],
 )
@@ -482,7 +484,7 @@ def test_signers_alone_sign_with_the_key_that_functions_check(parameter, key, va
 
 def test_approver_keys_name_further_groups():
     of = stack(ApproverKeys=KEY)
-    for name in VERIFIERS:
+    for name in NAMERS:
         variables = of.resources[name]["Properties"]["Environment"]["Variables"]
         assert variables["VIGIL_APPROVER_KEYS"].strip(",") == KEY
 

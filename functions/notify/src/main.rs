@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, telemetry};
-use vigil_core::jobs::notify::{self, Hub, Ports};
+use vigil_core::jobs::notify::{self, Deployment, Hub, Ports};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -13,7 +13,10 @@ async fn main() -> ExitCode {
 
 async fn start() -> Result<(), Error> {
     telemetry::init()?;
-    let evidence_bucket = &config::EVIDENCE_BUCKET.read()?;
+    let deployment = &Deployment {
+        evidence_bucket: config::EVIDENCE_BUCKET.read()?,
+        approver_key: config::approver_key()?,
+    };
     let alerts = config::ALERTS_TOPIC.read()?;
     let on_call = config::ON_CALL_TOPIC.read()?;
     let product = &config::security_hub_product()?;
@@ -25,7 +28,7 @@ async fn start() -> Result<(), Error> {
 
     lambda::serve(|event| async move {
         let hub = product.as_ref().map(|product| Hub { port: security_hub, product });
-        let ports = Ports { alerts, on_call, hub, evidence_bucket };
+        let ports = Ports { alerts, on_call, hub, deployment };
         notify::run(&event, &ports).await
     })
     .await

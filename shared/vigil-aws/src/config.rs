@@ -22,6 +22,16 @@ pub fn approvers() -> Result<Signers, ConfigError> {
     Ok(Signers::read(&APPROVER_KEYS.read()?, &RETIRED_KEYS.read()?, needed.into()))
 }
 
+/// The key that commands in alerts name.
+///
+/// # Errors
+///
+/// [`ConfigError`] for a variable that cannot be used.
+pub fn approver_key() -> Result<Option<String>, ConfigError> {
+    let approvers = Signers::read(&APPROVER_KEYS.read()?, &RETIRED_KEYS.read()?, 1);
+    Ok(approvers.first().map(str::to_owned))
+}
+
 /// The keys of who may publish policies.
 ///
 /// # Errors

@@ -31,6 +31,8 @@ pub const DETAIL_TYPE: &str = "Vigil Finding";
 pub const TEST_DETAIL_TYPE: &str = "Vigil Test Finding";
 /// Stands in commands for the name of the evidence bucket, which `notify` fills in.
 pub(crate) const EVIDENCE_BUCKET: &str = "EVIDENCE-BUCKET";
+/// Stands in commands for the ARN of an approvers' key, which `notify` fills in.
+pub(crate) const APPROVER_KEY: &str = "APPROVER-KEY";
 /// The rule of that finding.
 pub(crate) const TEST_RULE: &str = "doctor.test-finding";
 

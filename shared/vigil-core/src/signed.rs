@@ -144,6 +144,11 @@ impl Signers {
         self.keys.is_empty()
     }
 
+    /// The first key whose signatures count, to name it in a command.
+    pub fn first(&self) -> Option<&str> {
+        self.keys.iter().map(String::as_str).find(|key| self.standing(key) == Standing::Counts)
+    }
+
     /// How many keys must have signed.
     pub fn needed(&self) -> usize {
         self.needed.max(1)
@@ -183,6 +188,14 @@ mod tests {
 
     fn note(text: &str) -> Note {
         Note { text: text.to_owned() }
+    }
+
+    #[test]
+    fn a_retired_key_is_not_the_first() {
+        let first = |keys, retired| Signers::read(keys, retired, 1).first().map(str::to_owned);
+        assert_eq!(first("a,b", ""), Some("a".to_owned()));
+        assert_eq!(first(",a,b", "a@2026-01-01"), Some("b".to_owned()));
+        assert_eq!(first("a", "a@2026-01-01"), None);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::{
 
 mod message;
 
-pub use message::{MAX_SUBJECT, Message};
+pub use message::{Deployment, MAX_SUBJECT, Message};
 
 /// An SNS topic.
 #[async_trait]
@@ -55,7 +55,7 @@ pub struct Hub<'a> {
     pub product: &'a Product,
 }
 
-/// The topics, and the bucket that findings name.
+/// The topics, and what commands in findings need.
 pub struct Ports<'a> {
     /// Every finding that is sent.
     pub alerts: &'a dyn Topic,
@@ -63,8 +63,8 @@ pub struct Ports<'a> {
     pub on_call: &'a dyn Topic,
     /// `None`: the parameter SecurityHub is false.
     pub hub: Option<Hub<'a>>,
-    /// The name of the evidence bucket.
-    pub evidence_bucket: &'a str,
+    /// The bucket and the key that commands name.
+    pub deployment: &'a Deployment,
 }
 
 /// What was published.
@@ -131,7 +131,7 @@ impl Failure for NotifyError {
 /// [`NotifyError`] if the event is not a finding's, or if a topic or Security Hub did not take it.
 pub async fn run(event: &Value, ports: &Ports<'_>) -> Result<Outcome, NotifyError> {
     let finding = read(event)?;
-    let message = Message::new(&finding, ports.evidence_bucket);
+    let message = Message::new(&finding, ports.deployment);
     let on_call = if finding.severity >= Severity::High {
         Some(ports.on_call.publish(&message).await)
     } else {

@@ -13,7 +13,7 @@ use crate::{
     arn::CaArn,
     ca::{Ca, CaStatus},
     failure::chain,
-    finding::{EVIDENCE_BUCKET, Finding, Names, Observation, RuleInfo},
+    finding::{APPROVER_KEY, EVIDENCE_BUCKET, Finding, Names, Observation, RuleInfo},
     instant::{in_key, rfc3339},
     policy::Verdict,
     ports::PortError,
@@ -102,9 +102,8 @@ fn restored(
 /// Without a signature an approval permits nothing, so the command signs it.
 fn how_to_approve(ca: &CaArn) -> String {
     format!(
-        "Put your name in place of NAME, the reason in place of REASON, and the stack's output \
-         ApproverKeyArn in place of KEY:\n  vigil approve {ca} --by NAME --reason REASON --key KEY \
-         --evidence-bucket {EVIDENCE_BUCKET}"
+        "Put your name in place of NAME and the reason in place of REASON:\n  vigil approve {ca} --by NAME \
+         --reason REASON --key {APPROVER_KEY} --evidence-bucket {EVIDENCE_BUCKET}"
     )
 }
 

@@ -317,7 +317,7 @@ fn policies(facts: &Facts) -> CheckResult {
         Ok(Err(why)) => bad(
             format!("the policies do not count, so the built-in ones hold: {why}"),
             "correct your files, then: vigil policy check FOLDER && vigil policy publish FOLDER --author NAME \
-             --key KEY --evidence-bucket BUCKET (read what is published: aws s3 cp \
+             --key POLICY-KEY --evidence-bucket BUCKET (read what is published: aws s3 cp \
              s3://BUCKET/policies/set.json -)",
         ),
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    finding::{EVIDENCE_BUCKET, Finding, Status},
+    finding::{APPROVER_KEY, EVIDENCE_BUCKET, Finding, Status},
     instant::rfc3339,
 };
 
@@ -28,14 +28,22 @@ pub struct Message {
     pub finding: Value,
 }
 
+/// What commands need, and findings do not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    /// The name of the evidence bucket, where the record of a case lies.
+    pub evidence_bucket: String,
+    /// The ARN of the first approvers' key, if the stack names one.
+    pub approver_key: Option<String>,
+}
+
 impl Message {
-    /// `evidence_bucket` is where the record of a case lies.
-    pub fn new(finding: &Finding, evidence_bucket: &str) -> Self {
+    /// The texts, with commands that can be pasted where this stack is.
+    pub fn new(finding: &Finding, deployment: &Deployment) -> Self {
         let subject = subject(finding);
-        let shown = Finding {
-            what_to_do: with_bucket(&finding.what_to_do, evidence_bucket),
-            ..finding.clone()
-        };
+        let shown =
+            Finding { what_to_do: deployment.fill_in(&finding.what_to_do), ..finding.clone() };
+        let evidence_bucket = &deployment.evidence_bucket;
         let record = finding.evidence.get("case").and_then(Value::as_str);
         let record = record.map(|key| format!("s3://{evidence_bucket}/{key}"));
         Self {
@@ -72,14 +80,32 @@ impl Message {
     }
 }
 
-/// Commands, which stand on indented lines, with the name of the evidence bucket.
-fn with_bucket(what_to_do: &str, evidence_bucket: &str) -> String {
-    let line = |line: &str| match line.starts_with("  ") {
-        true => line.replace(EVIDENCE_BUCKET, evidence_bucket),
-        false => line.to_owned(),
-    };
-    what_to_do.lines().map(line).collect::<Vec<_>>().join("\n")
+impl Deployment {
+    /// Completes commands, which stand on indented lines. Without an approvers' key no signature counts,
+    /// so the text says so.
+    fn fill_in(&self, what_to_do: &str) -> String {
+        let line = |line: &str| match line.starts_with("  ") {
+            true => self.command(line),
+            false => line.to_owned(),
+        };
+        let mut text = what_to_do.lines().map(line).collect::<Vec<_>>().join("\n");
+        if text.contains(APPROVER_KEY) {
+            text.push_str(NO_APPROVERS);
+        }
+        text
+    }
+
+    fn command(&self, line: &str) -> String {
+        let line = line.replace(EVIDENCE_BUCKET, &self.evidence_bucket);
+        match &self.approver_key {
+            Some(key) => line.replace(APPROVER_KEY, key),
+            None => line,
+        }
+    }
 }
+
+const NO_APPROVERS: &str = "\nThe stack names no approvers, so no signature counts. Name them in its parameter Approvers first; \
+     its output ApproverKeyArn is then the APPROVER-KEY.";
 
 /// `[CRITICAL] …`, or `[RESOLVED CRITICAL] …` when it is over.
 fn subject(finding: &Finding) -> String {

@@ -11,6 +11,12 @@ use crate::{
 const EVENT: &str = include_str!("../../../../../tests/fixtures/finding-event.json");
 const BUCKET: &str = "vigil-evidence-111122223333-us-east-1";
 
+const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555";
+
+fn deployment() -> Deployment {
+    Deployment { evidence_bucket: BUCKET.to_owned(), approver_key: Some(KEY.to_owned()) }
+}
+
 fn event() -> Value {
     serde_json::from_str(EVENT).unwrap()
 }
@@ -41,7 +47,7 @@ impl Topic for Kept {
 }
 
 fn notify(event: &Value, alerts: &Kept, on_call: &Kept) -> Result<Outcome, NotifyError> {
-    let ports = Ports { alerts, on_call, hub: None, evidence_bucket: BUCKET };
+    let ports = Ports { alerts, on_call, hub: None, deployment: &deployment() };
     futures::executor::block_on(run(event, &ports))
 }
 
@@ -71,28 +77,28 @@ fn notify_with_hub(event: &Value, alerts: &Kept, hub: &KeptHub) -> Result<Outcom
     let product = PRODUCT.parse().unwrap();
     let hub = Some(Hub { port: hub, product: &product });
     let on_call = &Kept::default();
-    let ports = Ports { alerts, on_call, hub, evidence_bucket: BUCKET };
+    let ports = Ports { alerts, on_call, hub, deployment: &deployment() };
     futures::executor::block_on(run(event, &ports))
 }
 
 /// The files are what a person reads in a mail, on a phone and in a chat.
 #[test]
 fn every_protocol_has_its_text() {
-    let message = Message::new(&finding(), BUCKET);
+    let message = Message::new(&finding(), &deployment());
     let mail = format!("Subject: {}\n\n{}", message.subject, message.email);
     assert_file("tests/golden/notify/email.txt", &mail);
     assert_file("tests/golden/notify/sms.txt", &format!("{}\n", message.sms));
     let pretty = |value| format!("{}\n", serde_json::to_string_pretty(value).unwrap());
     assert_file("tests/golden/notify/chat.json", &pretty(&message.chat));
     assert_file("tests/golden/notify/finding.json", &pretty(&message.finding));
-    let resolved = Message::new(&finding().with_status(Status::Resolved), BUCKET);
+    let resolved = Message::new(&finding().with_status(Status::Resolved), &deployment());
     let mail = format!("Subject: {}\n\n{}", resolved.subject, resolved.email);
     assert_file("tests/golden/notify/email-resolved.txt", &mail);
 }
 
 #[test]
 fn the_body_has_a_text_for_each_protocol_of_sns() {
-    let message = Message::new(&finding(), BUCKET);
+    let message = Message::new(&finding(), &deployment());
     let body: Value = serde_json::from_str(&message.body()).unwrap();
     let protocols: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(protocols, ["default", "email", "sms", "https"]);
@@ -110,11 +116,11 @@ fn a_subject_is_one_short_line_of_ascii() {
     ] {
         let mut finding = finding();
         finding.title = title.to_owned();
-        assert_eq!(Message::new(&finding, BUCKET).subject, want);
+        assert_eq!(Message::new(&finding, &deployment()).subject, want);
     }
     let mut long = finding();
     long.title = "é".repeat(300);
-    let subject = Message::new(&long, BUCKET).subject;
+    let subject = Message::new(&long, &deployment()).subject;
     assert_eq!(subject.len(), MAX_SUBJECT);
     assert!(subject.ends_with("?..."), "{subject}");
 }
@@ -122,7 +128,7 @@ fn a_subject_is_one_short_line_of_ascii() {
 #[test]
 fn a_message_that_is_too_long_leaves_the_evidence_out() {
     let finding = finding().with_evidence("dump", "x".repeat(300_000));
-    let body = Message::new(&finding, BUCKET).body();
+    let body = Message::new(&finding, &deployment()).body();
     assert!(body.len() < 256 * 1024);
     let body: Value = serde_json::from_str(&body).unwrap();
     let default: Value = serde_json::from_str(body["default"].as_str().unwrap()).unwrap();
@@ -181,7 +187,7 @@ fn nothing_of_a_tests_text_is_passed_on() {
     let id = event["detail"]["id"].clone();
     let test = read(&event).unwrap();
     assert_eq!((&test.id, test.severity), (&id.as_str().unwrap().to_owned(), Severity::Low));
-    let message = Message::new(&test, BUCKET);
+    let message = Message::new(&test, &deployment());
     assert!(message.subject.contains("This is a test"), "{}", message.subject);
     for text in ["title", "what_happened", "impact", "what_to_do", "why", "resource"] {
         let text = event["detail"][text].as_str().unwrap();
@@ -230,4 +236,13 @@ fn a_hub_that_fails_does_not_stop_the_topics() {
     let error = notify_with_hub(&event(), &broken, &hub).unwrap_err();
     assert_eq!(error.error_type(), "PublishFailed");
     assert_eq!(hub.findings.lock().unwrap().len(), 1, "the hub has it all the same");
+}
+
+#[test]
+fn a_stack_without_approvers_is_told_to_name_them() {
+    let nobody = Deployment { approver_key: None, ..deployment() };
+    let message = Message::new(&finding(), &nobody);
+    assert!(message.email.contains("--key APPROVER-KEY"), "{}", message.email);
+    assert!(message.email.contains("Name them in its parameter Approvers first"));
+    assert!(!Message::new(&finding(), &deployment()).email.contains("APPROVER-KEY"));
 }
