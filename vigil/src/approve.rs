@@ -131,6 +131,7 @@ fn statement(options: &Options, ca: &Ca, now: OffsetDateTime) -> Result<Approval
         restorable_until: until,
         expires,
         signers: Vec::new(),
+        approvers: Vec::new(),
     })
 }
 

@@ -106,6 +106,8 @@ pub struct Signers {
     keys: Vec<String>,
     retired: Vec<(String, String)>,
     needed: usize,
+    /// The roles and users that may sign with the first key.
+    principals: Vec<String>,
 }
 
 /// Whether a key counts.
@@ -124,10 +126,6 @@ impl Signers {
     /// key counts no more, even if it is named in `keys`, too. `needed`: how many keys must have signed, at
     /// least one.
     pub fn read(keys: &str, retired: &str, needed: usize) -> Self {
-        let listed = |text: &str| {
-            let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-            entries.map(str::to_owned).collect::<Vec<_>>()
-        };
         let dated = |entry: String| match entry.split_once('@') {
             Some((key, date)) => (key.to_owned(), date.to_owned()),
             None => (entry, "an unknown day".to_owned()),
@@ -136,7 +134,20 @@ impl Signers {
             keys: listed(keys),
             retired: listed(retired).into_iter().map(dated).collect(),
             needed: needed.max(1),
+            principals: Vec::new(),
         }
+    }
+
+    /// With the roles and users that may sign with the first key: their ARNs, separated by commas.
+    #[must_use]
+    pub fn with_principals(self, principals: &str) -> Self {
+        Self { principals: listed(principals), ..self }
+    }
+
+    /// The principals without whom these keys are not enough. They are known of the first key only.
+    pub fn required_principals(&self, signed: &[String]) -> &[String] {
+        let others = signed.iter().filter(|key| Some(*key) != self.keys.first()).count();
+        if others < self.needed() { &self.principals } else { &[] }
     }
 
     /// Whether no key is named: then nothing that is signed counts.
@@ -162,6 +173,11 @@ impl Signers {
             None => Standing::Foreign,
         }
     }
+}
+
+fn listed(text: &str) -> Vec<String> {
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    entries.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -196,6 +212,21 @@ mod tests {
         assert_eq!(first("a,b", ""), Some("a".to_owned()));
         assert_eq!(first(",a,b", "a@2026-01-01"), Some("b".to_owned()));
         assert_eq!(first("a", "a@2026-01-01"), None);
+    }
+
+    #[test]
+    fn principals_are_required_where_their_key_is() {
+        let required = |needed, signed: &[&str]| {
+            let signers =
+                Signers::read("own,other,third", "", needed).with_principals("alice, bob");
+            let signed: Vec<_> = signed.iter().map(|key| (*key).to_owned()).collect();
+            signers.required_principals(&signed).to_vec()
+        };
+        assert_eq!(required(1, &["own"]), ["alice", "bob"]);
+        assert_eq!(required(2, &["own", "other"]), ["alice", "bob"]);
+        assert!(required(1, &["own", "other"]).is_empty());
+        assert!(required(2, &["own", "other", "third"]).is_empty());
+        assert!(Signers::read("own", "", 1).required_principals(&["own".to_owned()]).is_empty());
     }
 
     #[test]

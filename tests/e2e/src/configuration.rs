@@ -26,6 +26,7 @@ const VALUES: &[(&str, &str)] = &[
     ("VIGIL_ON_CALL_TOPIC", "an ARN"),
     ("VIGIL_APPROVALS_NEEDED", "a whole number"),
     ("VIGIL_APPROVER_KEYS", "ARNs of keys, separated by commas"),
+    ("VIGIL_APPROVERS", "ARNs of roles and users, separated by commas"),
     ("VIGIL_POLICY_KEYS", "ARNs of keys, separated by commas"),
     ("VIGIL_RETIRED_KEYS", "<key ARN>@<date>, separated by commas"),
     ("VIGIL_STATE_KEY", "the ARN of a key"),

@@ -40,6 +40,14 @@ pub const APPROVER_KEYS: Variable = Variable {
     default: Some(""),
 };
 
+/// Who may approve with the stack's own key.
+pub const APPROVERS: Variable = Variable {
+    name: "VIGIL_APPROVERS",
+    meaning: "the ARNs of the roles and users that may sign with the first of VIGIL_APPROVER_KEYS, separated \
+              by commas; a CA that one of them deleted needs the signature of another key",
+    default: Some(""),
+};
+
 /// The age at which a claim on an alert or finding expires.
 pub const CLAIM_EXPIRES: Variable = Variable {
     name: "VIGIL_CLAIM_EXPIRES",
@@ -219,11 +227,12 @@ pub(super) const S3_ENDPOINT: Variable =
     Variable { name: "AWS_ENDPOINT_URL_S3", meaning: "another endpoint for S3", default: Some("") };
 
 /// All of them, for the documentation.
-pub const ALL: [&Variable; 28] = [
+pub const ALL: &[&Variable] = &[
     &ACCOUNT,
     &ALERTS_TOPIC,
     &APPROVALS_NEEDED,
     &APPROVER_KEYS,
+    &APPROVERS,
     &CLAIM_EXPIRES,
     &CRL_ADMINISTRATORS,
     &DEADLINE_THRESHOLDS,

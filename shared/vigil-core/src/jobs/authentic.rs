@@ -81,7 +81,8 @@ pub(in crate::jobs) async fn approval(
     let signed = signed.map_err(|error| Gap::Lasting(format!("{key}: {}", chain(&error))))?;
     let proven = prove(signatures, approvers, &signed).await;
     let signers = proven.map_err(|why| Gap::of_signed(&key, why))?;
-    Ok(Some(Approval { signers, ..signed.statement }))
+    let approvers = approvers.required_principals(&signers).to_vec();
+    Ok(Some(Approval { signers, approvers, ..signed.statement }))
 }
 
 /// Whether a deletion is approved; if not, the reason, as far as there is an approval.

@@ -43,6 +43,9 @@ pub struct Approval {
     /// The keys that signed it, once that is verified.
     #[serde(skip)]
     pub signers: Vec<String>,
+    /// The roles and users of whom one has signed, as far as the stack names them. None of them may delete.
+    #[serde(skip)]
+    pub approvers: Vec<String>,
 }
 
 impl Statement for Approval {
@@ -113,10 +116,19 @@ impl Approval {
             let expires = OffsetDateTime::parse(&until, &Rfc3339)
                 .map_err(|_| ApprovalError::TagNotATime(until.chars().take(64).collect()))?;
             let reason = "tagged".to_owned();
-            let (restorable_until, signers) = (None, Vec::new());
+            let (restorable_until, signers, approvers) = (None, Vec::new(), Vec::new());
             let (ca, approved_at) = (ca.clone(), expires);
-            Self { ca, approved_by, reason, approved_at, restorable_until, expires, signers }
-                .named()
+            Self {
+                ca,
+                approved_by,
+                reason,
+                approved_at,
+                restorable_until,
+                expires,
+                signers,
+                approvers,
+            }
+            .named()
         };
         Some(read())
     }
@@ -125,8 +137,14 @@ impl Approval {
     pub fn refusal(&self, deletion: &Deletion, until: OffsetDateTime) -> Option<&'static str> {
         let by = self.approved_by.trim();
         let callers = [&deletion.by.arn, &deletion.by.session_issuer, &deletion.by.principal_id];
-        if callers.into_iter().flatten().any(|caller| caller == by) {
-            return Some("it was approved by who deleted the CA");
+        for caller in callers.into_iter().flatten() {
+            if caller == by {
+                return Some("it was approved by who deleted the CA");
+            }
+            // A person can choose a name for the record, and the name of a session. The role is the account's.
+            if self.approvers.contains(caller) {
+                return Some("the CA was deleted by one of those who may sign the approval");
+            }
         }
         self.misfit(deletion.at, until)
     }
@@ -212,6 +230,7 @@ mod tests {
             restorable_until,
             expires,
             signers: Vec::new(),
+            approvers: Vec::new(),
         };
         let of = |approval: Approval| approval.misfit(at, until);
         assert_eq!(of(approval(at - day, None, at + day)), None);

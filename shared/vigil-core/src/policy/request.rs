@@ -153,6 +153,7 @@ pub(crate) fn recorded_approval(deletion: &Deletion, request: &Value) -> Option<
         restorable_until,
         expires: OffsetDateTime::parse(&text("expires")?, &Rfc3339).ok()?,
         signers: signers.unwrap_or_default(),
+        approvers: Vec::new(),
     })
 }
 

@@ -9,6 +9,8 @@ use vigil_core::{
     signed::{Signature, Signed},
 };
 
+use vigil_local::SECRET;
+
 use super::support::{after_the_window, assert_not_lost, put_text, sign};
 
 const PERMIT_ALL: &str = "permit(principal, action, resource);";
@@ -128,6 +130,35 @@ async fn two_groups_must_sign_where_the_stack_says_so() {
         } else {
             assert_not_lost(&world, &ca, "one of two").await;
             assert!(told(&world, &ca).contains("1 of the 2 keys"), "{}", told(&world, &ca));
+        }
+    }
+}
+
+/// The name in an approval and that of a session are a person's choice; who may sign is the stack's.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approver_who_deletes_needs_another_group() {
+    let mut world = World::start_with(&[("ApproverKeys", POLICY_KEY)]).await;
+    world.pca = testkit::pca::client_at(world.stack.endpoint(), "carol", SECRET, "us-east-1");
+    for cosigned in [false, true] {
+        let ca = world.active_root(None).await;
+        let approve = ["approve", &ca, "--by", "dave", "--reason", "r", "--key", APPROVER_KEY];
+        let (is_done, text) = world.vigil("carol", &approve).await;
+        assert!(is_done, "{text}");
+        if cosigned {
+            let more = ["approve", &ca, "--by", "erin", "--cosign", "--key", POLICY_KEY];
+            let (is_done, text) = world.vigil("carol", &more).await;
+            assert!(is_done, "{text}");
+        }
+        world.delete(&ca, 7).await;
+        if cosigned {
+            assert_eq!(world.status(&ca).await, Some(Status::Deleted));
+        } else {
+            assert_not_lost(&world, &ca, "approved and deleted by one group").await;
+            assert!(
+                told(&world, &ca).contains("one of those who may sign"),
+                "{}",
+                told(&world, &ca)
+            );
         }
     }
 }

@@ -120,6 +120,7 @@ fn approval(signer: &str, approved_at: OffsetDateTime, until: OffsetDateTime) ->
         restorable_until: Some(until),
         expires: until,
         signers: Vec::new(),
+        approvers: Vec::new(),
     };
     String::from_utf8(fakes::signed(approval, &[signer]).to_json().unwrap()).unwrap()
 }

@@ -92,6 +92,7 @@ impl World {
             restorable_until: None,
             expires,
             signers: Vec::new(),
+            approvers: Vec::new(),
         };
         fakes::put_signed(&self.evidence, APPROVAL, approval);
     }

@@ -113,6 +113,7 @@ pub(super) fn approve(world: &World) {
         restorable_until: None,
         expires: datetime!(2026-11-21 0:00 UTC),
         signers: Vec::new(),
+        approvers: Vec::new(),
     };
     fakes::put_signed(&world.evidence, &format!("approvals/{ID}.json"), approval);
 }

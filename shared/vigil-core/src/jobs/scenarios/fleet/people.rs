@@ -45,6 +45,7 @@ impl Fleet {
             restorable_until: None,
             expires,
             signers: Vec::new(),
+            approvers: Vec::new(),
         };
         fakes::put_signed(&self.evidence.inner, &format!("approvals/{}.json", ca.id()), approval);
         self.approvals.insert(ca, expires);

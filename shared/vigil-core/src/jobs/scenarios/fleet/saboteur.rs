@@ -101,6 +101,7 @@ fn hostile(arn: &CaArn, until: OffsetDateTime, now: OffsetDateTime, which: i64) 
         restorable_until: Some(until),
         expires: until,
         signers: Vec::new(),
+        approvers: Vec::new(),
     };
     let of_another = Approval { restorable_until: None, ..approval.clone() };
     let text = "permit(principal, action, resource);".to_owned();
