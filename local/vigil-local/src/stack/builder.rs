@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pca_local::{AdminToken, Clock, Guard, PcaLocal, SERVICE_ACCESS_KEY_ID, Timeline, Timings};
 
-use super::data_dir::{self, DataDir, PCA};
+use super::data_dir::{self, DataDir, Folders, PCA};
 use super::listener::{self, admin_token, endpoint, listen, local_address};
 use super::{Stack, StackError};
 use crate::account::Account;
@@ -144,29 +144,26 @@ impl Builder {
         let clock = self.clock.unwrap_or_else(Clock::system);
         let account = self.account;
         let (kms, s3) = open_keys_and_buckets(data.path(), &account, &clock, &roles, &template)?;
-        let logs = data_dir::make(&data.path().join("logs"))?;
-        let targets = data_dir::make(&data.path().join("targets"))?;
-        let mailboxes = data_dir::make(&data.path().join("mailboxes"))?;
-        let queues = template.queues;
-        let queues = Queues::new(account.clone(), clock.clone(), targets.clone(), queues);
-        let groups = template.log_groups;
+        let folders = Folders::make(data.path())?;
+        let targets = folders.targets.clone();
+        let queues = Queues::new(account.clone(), clock.clone(), targets.clone(), template.queues);
         let log_api = Logs {
             account: account.clone(),
-            functions: logs.clone(),
+            functions: folders.logs.clone(),
             targets: targets.clone(),
-            groups,
+            groups: template.log_groups,
         };
         let trails = Trails::new(&account);
-        let sinks = Arc::new(Sinks::in_folders(targets, mailboxes, clock.clone()));
+        let sinks = Arc::new(Sinks::in_folders(targets, folders.mailboxes, clock.clone()));
         let here = (endpoint.as_str(), clock.clone());
         let topics = Topics::new(template.topics, template.subscriptions, sinks.clone(), here);
         let topics = Arc::new(topics);
         let surroundings = Surroundings {
             account: account.clone(),
             clock: clock.clone(),
-            code: data_dir::make(&data.path().join("code"))?,
+            code: folders.code,
             endpoint: endpoint.clone(),
-            logs,
+            logs: folders.logs,
             roles: roles.clone(),
             sinks: sinks.clone(),
         };
@@ -187,14 +184,11 @@ impl Builder {
         let schedules = Arc::new(schedules);
         timeline.register(schedules.clone());
         timeline.register(Arc::new(functions.clone()));
-        let pca = PcaLocal::builder()
-            .account(&account.id)
-            .region(&account.region)
+        let pca = describe_pca(&account, &endpoint, token.as_ref())
             .events(Arc::new(history.clone()))
-            .s3(service_client(&endpoint, &account.region))
             .timeline(timeline.clone())
             .timings(self.timings.0);
-        let pca = open_pca(pca, token.as_ref(), &data)?;
+        let pca = open_pca(pca, &data)?;
         // The clock stands where an earlier run has left it.
         schedules.begin(clock.now());
 
@@ -222,7 +216,6 @@ impl Builder {
         let guard = Guard::of_listener(address).and(self.allowed_hosts);
         let (stop, server) = listener::serve(listener, services.into_router(guard));
         let follower = tokio::spawn(async move { timeline.follow().await });
-        let left_out = template.left_out;
         Ok(Stack {
             endpoint,
             token,
@@ -230,7 +223,7 @@ impl Builder {
             buses,
             functions,
             roles,
-            left_out,
+            left_out: template.left_out,
             data,
             stop,
             server,
@@ -298,15 +291,24 @@ fn open_keys_and_buckets(
     Ok((kms, s3))
 }
 
-/// ACM PCA, which keeps its CAs where the stack keeps its data.
-fn open_pca(
-    mut pca: pca_local::Builder,
+/// ACM PCA in the stack's account, which writes to the stack's S3.
+fn describe_pca(
+    account: &Account,
+    endpoint: &str,
     token: Option<&AdminToken>,
-    data: &DataDir,
-) -> Result<PcaLocal, StackError> {
-    if let Some(token) = token {
-        pca = pca.admin_token(token.clone());
+) -> pca_local::Builder {
+    let pca = PcaLocal::builder()
+        .account(&account.id)
+        .region(&account.region)
+        .s3(service_client(endpoint, &account.region));
+    match token {
+        Some(token) => pca.admin_token(token.clone()),
+        None => pca,
     }
+}
+
+/// It keeps its CAs where the stack keeps its data.
+fn open_pca(pca: pca_local::Builder, data: &DataDir) -> Result<PcaLocal, StackError> {
     match data {
         DataDir::Given { path, .. } => {
             pca.open(&path.join(PCA)).map_err(|cause| StackError::Pca(Box::new(cause)))

@@ -67,6 +67,25 @@ fn warn_of_what_is_gone(path: &Path) {
     }
 }
 
+/// What the data folder has beside S3, KMS and the CAs.
+pub(super) struct Folders {
+    pub(super) code: PathBuf,
+    pub(super) logs: PathBuf,
+    pub(super) mailboxes: PathBuf,
+    pub(super) targets: PathBuf,
+}
+
+impl Folders {
+    pub(super) fn make(data: &Path) -> Result<Self, StackError> {
+        Ok(Self {
+            code: make(&data.join("code"))?,
+            logs: make(&data.join("logs"))?,
+            mailboxes: make(&data.join("mailboxes"))?,
+            targets: make(&data.join("targets"))?,
+        })
+    }
+}
+
 /// For this user alone, if it is made: other users have no need of evidence, events and logs. One
 /// that is there keeps its mode.
 pub(super) fn make(path: &Path) -> Result<PathBuf, StackError> {

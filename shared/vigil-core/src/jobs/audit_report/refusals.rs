@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use super::{AuditReportError, Ports, Settings, document};
 use crate::{
     arn::CaArn,
+    ca::Ca,
     evidence::keys,
     jobs::finding_store::{FindingStore, Published},
     rules::audit_report::{Cause, refused_finding, refused_id},
@@ -61,7 +62,7 @@ pub(super) async fn settle(
     settings: &Settings,
     finding_store: &FindingStore<'_>,
     learnt: &Learnt,
-    can_have: &[CaArn],
+    can_have: &[Ca],
     now: OffsetDateTime,
 ) -> Result<Published, AuditReportError> {
     let noted =
@@ -75,7 +76,7 @@ pub(super) async fn settle(
                     }
                 }
             }
-            refusals.cas.retain(|ca, _| can_have.contains(ca));
+            refusals.cas.retain(|arn, _| can_have.iter().any(|ca| ca.arn == *arn));
             // On record as open before it is published, so that it is resolved also after a crash.
             for refusal in refusals.cas.values() {
                 if !refusals.open.contains(&refusal.cause) {
@@ -87,8 +88,10 @@ pub(super) async fn settle(
     let (mut found, mut over) = (Vec::new(), Vec::new());
     for cause in noted.open.iter().filter_map(|id| Cause::of_id(id)) {
         let of_cause = noted.cas.iter().filter(|(_, refusal)| refusal.cause == cause.kind().id);
+        let listed = |arn: &CaArn| can_have.iter().find(|ca| ca.arn == *arn);
+        let of_cause = of_cause.filter_map(|(arn, refusal)| Some((listed(arn)?, refusal)));
         let (cas, errors): (Vec<_>, Vec<_>) =
-            of_cause.map(|(ca, refusal)| (ca.clone(), refusal.error.as_str())).unzip();
+            of_cause.map(|(ca, refusal)| (ca, refusal.error.as_str())).unzip();
         let error = errors.first().copied().unwrap_or_default();
         match refused_finding(cause, &settings.report_bucket, &cas, error, now) {
             Some(finding) => found.push(finding),
@@ -109,7 +112,7 @@ async fn end(
     settings: &Settings,
     finding_store: &FindingStore<'_>,
     over: &[Cause],
-    can_have: &[CaArn],
+    can_have: &[Ca],
 ) -> Result<Vec<String>, AuditReportError> {
     // Without any CA there is no partition to name the bucket by; the next CA ends it.
     let Some(ca) = can_have.first() else { return Ok(Vec::new()) };

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     arn::CaArn,
     bucket::{BucketFacts, bucket_arn},
-    ca::S3ObjectAcl,
+    ca::{Ca, S3ObjectAcl},
     finding::{Finding, Kind, Names, Observation, RuleInfo, Severity},
     rules::{
         JudgementResult,
@@ -252,44 +252,46 @@ fn subject(facts: BucketFacts, ca: &CaArn, as_of: time::OffsetDateTime) -> Bucke
 pub(crate) fn finding(
     cause: Cause,
     bucket: &str,
-    cas: &[CaArn],
+    cas: &[&Ca],
     error: &str,
     as_of: time::OffsetDateTime,
 ) -> Option<Finding> {
     let first = cas.first()?;
     let names = Names::new(format!("the answers of ACM PCA for bucket {bucket}"))
-        .of_ca(first, None)
+        .of_ca(&first.arn, first.common_name.as_deref())
         .with("bucket", bucket);
-    let arns: Vec<String> = cas.iter().map(ToString::to_string).collect();
-    let ids: Vec<&str> = cas.iter().map(CaArn::id).collect();
+    let arns: Vec<String> = cas.iter().map(|ca| ca.arn.to_string()).collect();
+    let ids: Vec<&str> = cas.iter().map(|ca| ca.arn.id()).collect();
     let seen = Observation::new(cause.kind())
         .with("bucket", bucket)
         .with("certificate_authorities", arns)
         .with("count", cas.len())
         .with("error", error)
-        .name("which", which(&ids))
+        .name("which", which(cas))
         .name("cas", shown(&ids));
     let seen = match cause {
-        Cause::BucketPolicy => seen.also(format!("The statement:\n  {}", statement(bucket, first))),
+        Cause::BucketPolicy => {
+            seen.also(format!("The statement:\n  {}", statement(bucket, &first.arn)))
+        }
         _ => seen,
     };
-    Some(seen.finding(&REFUSED, &names, &resource(bucket, first), as_of))
+    Some(seen.finding(&REFUSED, &names, &resource(bucket, &first.arn), as_of))
 }
 
 /// The id of the finding for a cause, for its end.
-pub(crate) fn id(cause: Cause, bucket: &str, ca: &CaArn) -> Option<String> {
+pub(crate) fn id(cause: Cause, bucket: &str, ca: &Ca) -> Option<String> {
     let at = time::OffsetDateTime::UNIX_EPOCH;
-    finding(cause, bucket, std::slice::from_ref(ca), "", at).map(|finding| finding.id)
+    finding(cause, bucket, &[ca], "", at).map(|finding| finding.id)
 }
 
 fn resource(bucket: &str, ca: &CaArn) -> String {
     bucket_arn(ca.partition(), bucket)
 }
 
-fn which(ids: &[&str]) -> String {
-    match ids {
-        [id] => format!("CA {id}"),
-        _ => format!("{} CAs", ids.len()),
+fn which(cas: &[&Ca]) -> String {
+    match cas {
+        [ca] => ca.display_name(),
+        _ => format!("{} CAs", cas.len()),
     }
 }
 

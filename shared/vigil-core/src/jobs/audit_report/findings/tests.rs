@@ -69,9 +69,8 @@ fn without_report(described: &Described) -> Vec<Finding> {
     let cas = |count| vec![Ca { created_at: Some(AT - Duration::DAY), ..ca.clone() }; count];
     all.extend([50, 199, 200].map(|count| ca_quota(&cas(count), AT).unwrap().0));
     for cause in Cause::ALL {
-        let cas = std::slice::from_ref(&ca.arn);
         let error = "ValidationException: Permission error with your S3 bucket 'reports'.";
-        all.extend(refused_finding(cause, "reports", cas, error, AT));
+        all.extend(refused_finding(cause, "reports", &[ca], error, AT));
     }
     all
 }

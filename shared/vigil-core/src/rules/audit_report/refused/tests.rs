@@ -89,12 +89,12 @@ fn the_bucket_shows_the_cause() {
 #[test]
 fn a_cause_is_one_finding_that_names_bucket_cas_and_remedy() {
     let at = datetime!(2026-11-20 10:00 UTC);
-    let cas: Vec<CaArn> = (0..9)
-        .map(|n| fakes::ARN.replace("112233445566", &format!("{n:012}")).parse().unwrap())
-        .collect();
+    let numbered = |n| fakes::ARN.replace("112233445566", &format!("{n:012}")).parse().unwrap();
+    let cas: Vec<Ca> = (0..9).map(|n| Ca { arn: numbered(n), ..fakes::deleted_ca(at) }).collect();
+    let cas: Vec<&Ca> = cas.iter().collect();
     let finding = finding(Cause::BucketPolicy, "reports", &cas, "ValidationException", at).unwrap();
-    assert_eq!(Some(&finding.id), id(Cause::BucketPolicy, "reports", &cas[5]).as_ref());
-    assert_ne!(Some(finding.id), id(Cause::ObjectLock, "reports", &cas[0]));
+    assert_eq!(Some(&finding.id), id(Cause::BucketPolicy, "reports", cas[5]).as_ref());
+    assert_ne!(Some(finding.id), id(Cause::ObjectLock, "reports", cas[0]));
     assert_eq!(finding.title, "ACM PCA cannot write audit reports of 9 CAs to bucket reports");
     assert!(finding.impact.ends_with("and 3 more."), "{}", finding.impact);
     assert!(finding.what_to_do.contains("\"aws:SourceAccount\":\"111122223333\""));
