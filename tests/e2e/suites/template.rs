@@ -221,6 +221,7 @@ fn every_function_is_given_the_variables_that_it_reads() {
                 "APPROVALS_NEEDED" => &["config::approvers()"],
                 "APPROVER_KEYS" => &["config::approvers()", "config::approver_key()"],
                 "POLICY_KEYS" => &["config::publishers()"],
+                "SECURITY_HUB_PRODUCT" => &["config::security_hub_product()"],
                 "RETIRED_KEYS" => {
                     &["config::approvers()", "config::approver_key()", "config::publishers()"]
                 }
