@@ -42,6 +42,7 @@ struct Inner {
     objects: BTreeMap<String, Vec<u8>>,
     parts: Vec<u8>,
     writes: Vec<String>,
+    calls: usize,
     health: Health,
 }
 
@@ -55,6 +56,8 @@ pub enum Health {
     Down,
     /// Every request is answered with AccessDenied.
     Refusing,
+    /// Requests arrive and are never answered.
+    Silent,
 }
 
 impl S3 {
@@ -90,6 +93,16 @@ impl S3 {
     /// What has been written since the last call, in order; parts of uploads too.
     pub fn take_writes(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap().writes)
+    }
+
+    /// How many calls there have been since [`take_calls`](Self::take_calls).
+    pub fn calls(&self) -> usize {
+        self.0.lock().unwrap().calls
+    }
+
+    /// How many calls there have been since the last call of this, whatever became of them.
+    pub fn take_calls(&self) -> usize {
+        std::mem::take(&mut self.0.lock().unwrap().calls)
     }
 
     fn answer(&self, method: &str, path: &str, query: &str, body: &[u8]) -> (u16, &'static str) {
@@ -131,8 +144,17 @@ impl HttpClient for S3 {
 
 impl HttpConnector for S3 {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        if self.0.lock().unwrap().health == Health::Down {
-            return HttpConnectorFuture::ready(Err(ConnectorError::io("S3 is down".into())));
+        let health = {
+            let mut inner = self.0.lock().unwrap();
+            inner.calls += 1;
+            inner.health
+        };
+        match health {
+            Health::Down => {
+                return HttpConnectorFuture::ready(Err(ConnectorError::io("S3 is down".into())));
+            }
+            Health::Silent => return HttpConnectorFuture::new(std::future::pending()),
+            Health::Accepting | Health::Refusing => {}
         }
         let uri: http::Uri = request.uri().parse().unwrap();
         let body = request.body().bytes().expect("bodies are in memory");

@@ -1,9 +1,13 @@
 //! Writes to customers' buckets, as the service principal `acm-pca.amazonaws.com` does.
 
+mod answers;
 mod upload;
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,9 +18,9 @@ use aws_sdk_s3::{
     types::ObjectCannedAcl,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::timeout::TimeoutConfig;
-use tokio::time::Instant;
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 
+use self::answers::ShortAnswers;
 pub(crate) use self::upload::PART_BYTES_MIN;
 use crate::{
     model::{arn::CaArn, error::ApiError},
@@ -37,15 +41,20 @@ const PRIVATE_PROBE_KEY: &str = "acm-pca-permission-test-key-private";
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// All attempts together.
 const OPERATION: Duration = Duration::from_secs(12);
-/// After an S3 that accepted a call and did not answer, how long it is not called again: a simulated
-/// day with its retries would wait for each.
-const PAUSE: Duration = Duration::from_secs(10);
+/// The one attempt of a call after one that S3 accepted and did not answer, until it answers again.
+const ATTEMPT_AFTER_SILENCE: Duration = Duration::from_millis(500);
 
 #[derive(Clone)]
 pub(crate) struct Buckets {
-    client: Option<Client>,
-    /// Until when S3 is not called.
-    paused: Arc<Mutex<Option<Instant>>>,
+    clients: Option<Clients>,
+}
+
+#[derive(Clone)]
+struct Clients {
+    patient: Client,
+    hasty: Client,
+    /// S3 accepted the last call and did not answer it.
+    is_silent: Arc<AtomicBool>,
 }
 
 /// What a CA writes, and where.
@@ -70,20 +79,31 @@ pub(crate) enum WriteError {
     Unavailable { bucket: String, reason: String },
 }
 
-impl Buckets {
-    pub(crate) fn new(client: Option<Client>) -> Self {
-        Self::limited(client, ATTEMPT, OPERATION)
+impl Clients {
+    fn new(client: &Client) -> Self {
+        let config = client.config();
+        let own = config.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled);
+        let attempt = own.operation_attempt_timeout().unwrap_or(ATTEMPT);
+        let operation = own.operation_timeout().unwrap_or(OPERATION);
+        let limited = |attempt, operation| {
+            let limits = own.clone().into_builder();
+            let limits = limits.operation_attempt_timeout(attempt).operation_timeout(operation);
+            config.to_builder().timeout_config(limits.build()).interceptor(ShortAnswers)
+        };
+        let hasty = attempt.min(ATTEMPT_AFTER_SILENCE);
+        let once = RetryConfig::disabled();
+        Self {
+            patient: Client::from_conf(limited(attempt, operation).build()),
+            hasty: Client::from_conf(limited(hasty, hasty).retry_config(once).build()),
+            is_silent: Arc::default(),
+        }
     }
+}
 
-    fn limited(client: Option<Client>, attempt: Duration, operation: Duration) -> Self {
-        let limits = TimeoutConfig::builder()
-            .operation_attempt_timeout(attempt)
-            .operation_timeout(operation)
-            .build();
-        let client = client.map(|client| {
-            Client::from_conf(client.config().to_builder().timeout_config(limits).build())
-        });
-        Self { client, paused: Arc::default() }
+impl Buckets {
+    /// Limits that the client has keep.
+    pub(crate) fn new(client: Option<Client>) -> Self {
+        Self { clients: client.map(|client| Clients::new(&client)) }
     }
 
     pub(crate) async fn put(
@@ -93,39 +113,38 @@ impl Buckets {
     ) -> Result<(), WriteError> {
         let Object { ca, bucket, key, content_type, acl } = object;
         let put = self.client(object)?.put_object().bucket(*bucket).key(*key).body(body);
-        put.content_type(*content_type)
+        let written = put
+            .content_type(*content_type)
             .acl(acl.clone())
             .customize()
             .mutate_request(as_service(ca))
             .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| self.failed(bucket, error))
+            .await;
+        self.outcome(bucket, written).map(|_| ())
     }
 
     fn client(&self, object: &Object<'_>) -> Result<&Client, WriteError> {
         let bucket = || object.bucket.to_owned();
-        let is_paused = self.paused().is_some_and(|until| Instant::now() < until);
-        if is_paused {
-            let reason = "it did not answer the call before".to_owned();
-            return Err(WriteError::Unavailable { bucket: bucket(), reason });
-        }
-        self.client.as_ref().ok_or_else(|| WriteError::NoEndpoint { bucket: bucket() })
+        let clients = self.clients.as_ref();
+        let Clients { patient, hasty, is_silent } =
+            clients.ok_or_else(|| WriteError::NoEndpoint { bucket: bucket() })?;
+        Ok(if is_silent.load(Ordering::Relaxed) { hasty } else { patient })
     }
 
-    fn paused(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.paused.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn failed<E, R>(&self, bucket: &str, error: SdkError<E, R>) -> WriteError
+    /// What S3 has answered, and that it has.
+    fn outcome<O, E, R>(
+        &self,
+        bucket: &str,
+        outcome: Result<O, SdkError<E, R>>,
+    ) -> Result<O, WriteError>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         R: std::fmt::Debug,
     {
-        if matches!(error, SdkError::TimeoutError(_)) {
-            *self.paused() = Some(Instant::now() + PAUSE);
+        if let Some(Clients { is_silent, .. }) = &self.clients {
+            is_silent.store(matches!(outcome, Err(SdkError::TimeoutError(_))), Ordering::Relaxed);
         }
-        failed(bucket, error)
+        outcome.map_err(|error| failed(bucket, error))
     }
 
     /// The write that CreateCertificateAuthority and UpdateCertificateAuthority try first.
@@ -185,24 +204,60 @@ pub(crate) fn permission_error(bucket: &str, error: &WriteError) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
-    #[tokio::test]
-    async fn an_s3_that_never_answers_is_unavailable_and_left_alone() {
-        // The system accepts; nothing reads.
+    /// What accepts, and answers with these octets and spaces without end, or with nothing at all.
+    fn peer(answer: Option<&'static [u8]>) -> Buckets {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let mut open = Vec::new();
+            for mut stream in listener.incoming().flatten() {
+                let begun = answer.is_some_and(|answer| stream.write_all(answer).is_ok());
+                while begun && stream.write_all(&[b' '; 1 << 16]).is_ok() {}
+                open.push(stream);
+            }
+        });
         let client = testkit::s3::client_at(&endpoint, "key", "secret", "us-east-1");
-        let limit = Duration::from_millis(50);
-        let buckets = Buckets::limited(Some(client), limit, limit);
+        if answer.is_some() {
+            return Buckets::new(Some(client));
+        }
+        let limits = TimeoutConfig::builder().operation_timeout(Duration::from_millis(200));
+        let config = client.config().to_builder().timeout_config(limits.build());
+        Buckets::new(Some(Client::from_conf(config.build())))
+    }
+
+    async fn put(buckets: &Buckets) -> WriteError {
         let ca = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/id";
         let ca = CaArn::parse(ca).unwrap();
         let acl = ObjectCannedAcl::BucketOwnerFullControl;
         let object =
             Object { ca: &ca, bucket: "bucket", key: "key", content_type: "text/plain", acl };
-        let put = async || buckets.put(&object, ByteStream::from_static(b"1")).await.unwrap_err();
-        assert!(matches!(put().await, WriteError::Unavailable { .. }));
-        let error = put().await.to_string();
-        assert!(error.contains("it did not answer the call before"), "{error}");
+        buckets.put(&object, ByteStream::from_static(b"1")).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn an_s3_that_never_answers_is_waited_for_once() {
+        let buckets = peer(None);
+        let is_silent = || buckets.clients.as_ref().unwrap().is_silent.load(Ordering::Relaxed);
+        assert!(!is_silent());
+        for _ in 0..2 {
+            let error = put(&buckets).await;
+            assert!(matches!(error, WriteError::Unavailable { .. }), "{error}");
+            assert!(is_silent());
+        }
+        let hasty = &buckets.clients.as_ref().unwrap().hasty;
+        assert_eq!(hasty.config().retry_config().unwrap().max_attempts(), 1);
+        let limits = hasty.config().timeout_config().unwrap();
+        assert!(limits.operation_timeout().unwrap() <= ATTEMPT_AFTER_SILENCE);
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_an_end_is_not_taken_into_memory() {
+        let buckets = peer(Some(b"HTTP/1.1 200 OK\r\n\r\n"));
+        let error = put(&buckets).await.to_string();
+        assert!(error.contains("length limit exceeded"), "{error}");
     }
 }

@@ -1,5 +1,7 @@
 //! Signs CRLs when they are due, and writes them to the CA's bucket.
 
+mod outages;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -7,9 +9,10 @@ use std::{
 
 use aws_sdk_acmpca::types::{CrlConfiguration, SigningAlgorithm};
 use aws_sdk_s3::{primitives::ByteStream, types::ObjectCannedAcl};
-use futures::future::BoxFuture;
+use futures::{StreamExt as _, future::BoxFuture, stream};
 use time::{Duration, OffsetDateTime};
 
+use self::outages::Outages;
 use crate::{
     model::{
         arn::CaArn,
@@ -18,7 +21,7 @@ use crate::{
         error::explain,
     },
     service::{
-        buckets::{Object, WriteError},
+        buckets::Object,
         cloudtrail::Act,
         core::Service,
         events::{CrlFailure, ServiceEvent},
@@ -34,12 +37,22 @@ use crate::{
 const BACKDATED: Duration = Duration::HOUR;
 /// The console's own default, for a configuration that leaves `ExpirationInDays` out.
 const DEFAULT_EXPIRATION_DAYS: i32 = 7;
+/// So many CAs sign and write at the same time.
+const AT_ONCE: usize = 8;
 
 /// Writes every CA's CRLs when they are due.
 pub(crate) struct Publisher {
     service: Arc<Service>,
     /// Attempts of each CA since the last CRL that was written: the first one is logged.
     failures: Mutex<HashMap<CaArn, u64>>,
+    outages: Outages,
+}
+
+/// What has become of a CA's CRLs at one moment.
+struct Published {
+    ca: CaArn,
+    acts: Vec<Act>,
+    failure: Option<NotWritten>,
 }
 
 /// Why there is no CRL: in the service's words, and in the log's.
@@ -75,13 +88,23 @@ impl Timed for Publisher {
         }
     }
 
+    fn departs(&self) {
+        self.outages.forget();
+    }
+
     fn run_due(&self, now: OffsetDateTime) -> BoxFuture<'_, ()> {
+        let is_due =
+            move |cell: &AuthorityCell| cell.lock().next_crl_due(now).is_some_and(|due| due <= now);
         Box::pin(async move {
-            for cell in self.service.store.timed() {
-                let is_due = cell.lock().next_crl_due(now).is_some_and(|due| due <= now);
-                if is_due {
-                    self.publish(&cell, now).await;
-                }
+            let mut due = self.service.store.timed().into_iter().filter(is_due);
+            // The first one alone: if S3 is away, one call shows it.
+            if let Some(first) = due.next() {
+                self.report(self.publish(first, now).await, now);
+            }
+            // Reported in their order, whichever ends first.
+            let mut rest = stream::iter(due.map(|cell| self.publish(cell, now))).buffered(AT_ONCE);
+            while let Some(published) = rest.next().await {
+                self.report(published, now);
             }
         })
     }
@@ -89,7 +112,7 @@ impl Timed for Publisher {
 
 impl Publisher {
     pub(crate) fn new(service: Arc<Service>) -> Self {
-        Self { service, failures: Mutex::default() }
+        Self { service, failures: Mutex::default(), outages: Outages::default() }
     }
 
     fn turn_back(authority: &mut Authority, now: OffsetDateTime) {
@@ -102,41 +125,61 @@ impl Publisher {
         }
     }
 
-    /// Writes those of the CA's CRLs that are due, and reports all of them in one event.
-    async fn publish(&self, cell: &AuthorityCell, now: OffsetDateTime) {
-        let mut first_failure = None;
-        let (arn, due): (_, Vec<Binding>) = {
-            let authority = cell.lock();
-            let Some(crl) = authority.crl_configuration() else { return };
-            let is_due = |binding: &Binding| {
-                let list = authority.crl.list(*binding);
-                list.and_then(|list| list.due()).is_some_and(|due| due <= now)
+    /// Writes those of the CA's CRLs that are due.
+    async fn publish(&self, cell: AuthorityCell, now: OffsetDateTime) -> Option<Published> {
+        let (ca, due) = due(&cell.lock(), now)?;
+        let mut published = Published { ca, acts: Vec::new(), failure: None };
+        for (binding, bucket) in due {
+            let failure = match self.outages.at(&bucket, now) {
+                Some(failure) => {
+                    put_off(&cell, binding, now);
+                    let why = "S3 has failed, and is called again later".to_owned();
+                    Some(NotWritten { failure, why })
+                }
+                None => self.publish_one(&cell, binding, now, &mut published.acts).await,
             };
-            (authority.arn.clone(), authority.crl.published(crl).filter(is_due).collect())
-        };
-        for binding in due {
-            let Some(job) = PendingCrl::prepare(&mut cell.lock(), binding, now) else { continue };
-            let validity = job.validity;
-            let written = self.write(job).await;
-            let is_written = written.is_ok();
-            let mut authority = cell.lock();
-            let Some(list) = authority.crl.list_mut(binding) else { continue };
-            if is_written {
+            published.failure = published.failure.or(failure);
+        }
+        Some(published)
+    }
+
+    /// `None` if it is written, or not to be written any more.
+    async fn publish_one(
+        &self,
+        cell: &AuthorityCell,
+        binding: Binding,
+        now: OffsetDateTime,
+        acts: &mut Vec<Act>,
+    ) -> Option<NotWritten> {
+        let job = PendingCrl::prepare(&mut cell.lock(), binding, now)?;
+        let validity = job.validity;
+        let written = self.write(job, acts).await;
+        let mut authority = cell.lock();
+        let list = authority.crl.list_mut(binding)?;
+        match written {
+            Ok(()) => {
                 let over = list.written(now, validity);
                 authority.unlist(&over);
-            } else {
+                acts.push(Act::GenerateCrl);
+                None
+            }
+            Err(failure) => {
                 list.failed(now);
+                Some(failure)
             }
-            drop(authority);
-            if is_written {
-                self.service.events.trail(&arn, || Act::GenerateCrl, now);
-            }
-            first_failure = first_failure.or(written.err());
         }
-        self.log(&arn, first_failure.as_ref());
-        let failure = first_failure.map(|first| first.failure);
-        self.service.metrics.crl(&arn, failure);
-        self.service.events.announce(&arn, ServiceEvent::CrlGeneration { failure }, now);
+    }
+
+    /// All of the CA's CRLs in one event.
+    fn report(&self, published: Option<Published>, now: OffsetDateTime) {
+        let Some(Published { ca, acts, failure }) = published else { return };
+        for act in acts {
+            self.service.events.trail(&ca, || act, now);
+        }
+        self.log(&ca, failure.as_ref());
+        let failure = failure.map(|first| first.failure);
+        self.service.metrics.crl(&ca, failure);
+        self.service.events.announce(&ca, ServiceEvent::CrlGeneration { failure }, now);
     }
 
     /// A bucket that is away fails each of the CA's CRLs every 15 minutes: one line for all of them.
@@ -160,7 +203,7 @@ impl Publisher {
     }
 
     /// Writes the CRL after its content, the number included, is on disk.
-    async fn write(&self, job: PendingCrl) -> Result<(), NotWritten> {
+    async fn write(&self, job: PendingCrl, acts: &mut Vec<Act>) -> Result<(), NotWritten> {
         self.service.store.settled().await.map_err(|error| NotWritten::signing(&error))?;
         let PendingCrl { ca, bucket, key, acl, content, .. } = job;
         let at = content.generated_at;
@@ -168,19 +211,34 @@ impl Publisher {
             .await
             .map_err(|error| NotWritten::signing(&error))?
             .map_err(|error| NotWritten::signing(&error))?;
-        self.service.events.trail(&ca, || Act::SignCrl, at);
+        acts.push(Act::SignCrl);
         let content_type = "application/pkix-crl";
         let object = Object { ca: &ca, bucket: &bucket, key: &key, content_type, acl };
         let put = self.service.buckets.put(&object, ByteStream::from(der)).await;
-        put.map_err(|error| {
-            let failure = match &error {
-                WriteError::Refused { .. } => CrlFailure::BucketPermissions,
-                WriteError::NoEndpoint { .. }
-                | WriteError::Unavailable { .. }
-                | WriteError::Unreadable(_) => CrlFailure::S3Internal,
-            };
+        put.inspect(|()| self.outages.is_over(&bucket)).map_err(|error| {
+            let failure = self.outages.note(&bucket, &error, at);
             NotWritten { failure, why: error.to_string() }
         })
+    }
+}
+
+/// The CA's CRLs that are due, and where they go; `None` if it has none.
+fn due(authority: &Authority, now: OffsetDateTime) -> Option<(CaArn, Vec<(Binding, String)>)> {
+    let crl = authority.crl_configuration()?;
+    let is_due = |binding: &Binding| {
+        let list = authority.crl.list(*binding);
+        list.and_then(|list| list.due()).is_some_and(|due| due <= now)
+    };
+    let bucket = location::bucket(crl);
+    let due = authority.crl.published(crl).filter(is_due);
+    let due = due.map(|binding| (binding, bucket.to_owned())).collect();
+    Some((authority.arn.clone(), due))
+}
+
+/// Until the next retry. It is not written down: a process that starts meanwhile tries at once.
+fn put_off(cell: &AuthorityCell, binding: Binding, now: OffsetDateTime) {
+    if let Some(list) = cell.lock().noted().crl.list_mut(binding) {
+        list.put_off(now);
     }
 }
 

@@ -36,6 +36,10 @@ pub trait Timed: Send + Sync {
         Box::pin(std::future::ready(()))
     }
 
+    /// The clock begins to move. What lies outside of the service, such as S3, may have changed since the
+    /// last move. While it moves, a month passes in a moment.
+    fn departs(&self) {}
+
     /// The clock has been turned back to `now`: what was dated later has not happened yet, and is to
     /// be made anew.
     fn turned_back(&self, _now: OffsetDateTime) {}
@@ -104,6 +108,7 @@ impl Timeline {
     pub async fn advance_to(&self, target: OffsetDateTime) {
         let _moving = self.0.moving.lock().await;
         *self.held() = None;
+        self.depart();
         while let Some(due) = self.next_due().filter(|due| *due <= target) {
             if due > self.0.clock.now() {
                 self.0.clock.set(due);
@@ -118,6 +123,7 @@ impl Timeline {
     pub async fn catch_up(&self) {
         let _moving = self.0.moving.lock().await;
         let now = self.0.clock.now();
+        self.depart();
         while self.next_due().is_some_and(|due| due <= now) {
             self.run_due(now).await;
         }
@@ -140,6 +146,10 @@ impl Timeline {
         if !self.is_held() {
             self.catch_up().await;
         }
+    }
+
+    fn depart(&self) {
+        self.all().iter().for_each(|timed| timed.departs());
     }
 
     fn all(&self) -> Vec<Arc<dyn Timed>> {

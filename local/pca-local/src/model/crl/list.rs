@@ -10,7 +10,7 @@ use crate::x509::crl::CrlEntry;
 /// "A CRL is typically updated approximately 30 minutes after a certificate is revoked", and a
 /// failed write is tried again every 15 (user guide, "Planning a certificate revocation list").
 const AFTER_REVOCATION: Duration = Duration::minutes(30);
-const AFTER_FAILURE: Duration = Duration::minutes(15);
+pub(crate) const AFTER_FAILURE: Duration = Duration::minutes(15);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Revoked {
@@ -126,6 +126,12 @@ impl CrlList {
 
     pub(crate) fn failed(&mut self, at: OffsetDateTime) {
         self.replan(at + AFTER_FAILURE);
+    }
+
+    /// A CRL of the moment `at` is due, and would not be written: it is not begun, and so has no number.
+    pub(crate) fn put_off(&mut self, at: OffsetDateTime) {
+        self.asked = None;
+        self.failed(at);
     }
 
     /// The clock has been turned back to `now`. A CRL that is dated later is followed by one that is

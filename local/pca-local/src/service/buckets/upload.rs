@@ -47,8 +47,8 @@ impl Buckets {
             .customize()
             .mutate_request(as_service(object.ca))
             .send()
-            .await
-            .map_err(|error| self.failed(bucket, error))?;
+            .await;
+        let begun = self.outcome(bucket, begun)?;
         let no_id = || WriteError::Unavailable {
             bucket: object.bucket.to_owned(),
             reason: "it began an upload without an id".to_owned(),
@@ -87,13 +87,13 @@ impl Buckets {
                 .customize()
                 .mutate_request(as_service(object.ca))
                 .send()
-                .await
-                .map_err(|error| self.failed(bucket, error))?;
+                .await;
+            let uploaded = self.outcome(bucket, uploaded)?;
             let part = CompletedPart::builder().part_number(number).set_e_tag(uploaded.e_tag);
             completed.push(part.set_checksum_crc32(uploaded.checksum_crc32).build());
         }
         let completed = CompletedMultipartUpload::builder().set_parts(Some(completed)).build();
-        client
+        let completed = client
             .complete_multipart_upload()
             .bucket(*bucket)
             .key(*key)
@@ -102,9 +102,8 @@ impl Buckets {
             .customize()
             .mutate_request(as_service(object.ca))
             .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| self.failed(bucket, error))
+            .await;
+        self.outcome(bucket, completed).map(|_| ())
     }
 }
 
