@@ -181,7 +181,7 @@ async fn run(options: Options) -> Result<(), String> {
     if let Some(token) = &token {
         service = service.admin_token(token.clone());
     }
-    let queues = options.events.open().await?;
+    let queues = options.events.open(options.data_dir.as_deref()).await?;
     if !queues.is_empty() {
         service = service.events(Arc::new(queues.clone()));
     }

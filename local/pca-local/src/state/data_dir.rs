@@ -17,6 +17,7 @@ mod private;
 mod queue;
 pub(super) mod schema;
 mod sealed;
+mod shared;
 mod watch;
 mod write;
 mod writer;
@@ -28,14 +29,13 @@ use std::{
     thread::JoinHandle,
 };
 
-use rusqlite::Connection;
-
 pub use self::error::CloseError;
 pub(crate) use self::error::{StorageError, der_of};
 pub use self::{directory::DataDirError, inspect::check};
 use self::{
     directory::Directory,
     queue::{Item, Queue},
+    shared::Shared,
     watch::Watch,
     writer::{Database, Writer},
 };
@@ -50,9 +50,8 @@ pub(crate) struct DataDir(Option<Arc<Disk>>);
 
 struct Disk {
     queue: Arc<Queue>,
-    /// Reads certificates, beside the writing thread.
-    /// Closed before the log is taken into the database at the end.
-    reader: Mutex<Option<Connection>>,
+    /// Reads certificates, between what the writing thread writes.
+    connection: Arc<Shared>,
     watch: Arc<Watch>,
     thread: Mutex<Option<JoinHandle<Result<(), CloseError>>>>,
     /// Keeps other processes out for as long as it is here.
@@ -72,10 +71,9 @@ impl DataDir {
         let mut writer = schema::open(&directory)?;
         let (found, restored) = inspect::whole(&mut writer, &directory)?;
         let database = Database::open(writer, &directory, &found)?;
-        let reader = schema::open_to_read(&directory)?;
         let disk = Disk {
             queue: Arc::new(Queue::default()),
-            reader: Mutex::new(Some(reader)),
+            connection: database.connection(),
             watch: database.watch(),
             thread: Mutex::new(None),
             directory: Mutex::new(Some(directory)),
@@ -155,7 +153,6 @@ impl DataDir {
     /// directory is free for others.
     pub(crate) fn close(&self) -> Result<(), CloseError> {
         let Some(disk) = &self.0 else { return Ok(()) };
-        drop(take(&disk.reader));
         disk.queue.close();
         let closed = match take(&disk.thread) {
             None => Ok(()),
@@ -167,9 +164,12 @@ impl DataDir {
     }
 
     /// The DER of one certificate, which has to be on disk.
-    pub(crate) fn body(&self, ca: u64, place: u32) -> Result<Vec<u8>, StorageError> {
-        let bodies = self.bodies(ca, place as usize..place as usize + 1)?;
-        bodies.into_iter().next().ok_or(StorageError::Missing { ca, place })
+    pub(crate) async fn body(&self, ca: u64, place: u32) -> Result<Vec<u8>, StorageError> {
+        let missing = StorageError::Missing { ca, place };
+        let Some(disk) = &self.0 else { return Err(missing) };
+        let places = place as usize..place as usize + 1;
+        let read = disk.connection.with_later(|from| load::bodies(from, ca, places)).await??;
+        read.into_iter().next().ok_or(missing)
     }
 
     /// Those of some certificates in the order of issuance, all of which have to be on disk. None
@@ -180,9 +180,7 @@ impl DataDir {
         places: Range<usize>,
     ) -> Result<Vec<Vec<u8>>, StorageError> {
         let Some(disk) = &self.0 else { return Ok(Vec::new()) };
-        let reader = disk.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let reader = reader.as_ref().ok_or(StorageError::Closed)?;
-        load::bodies(reader, ca, places)
+        disk.connection.with(|from| load::bodies(from, ca, places))?
     }
 }
 

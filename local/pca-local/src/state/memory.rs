@@ -102,7 +102,7 @@ impl Store {
     /// The DER of a certificate that stays on disk.
     pub(crate) async fn read_body(&self, ca: u64, place: u32) -> Result<Vec<u8>, StorageError> {
         self.settled().await?;
-        self.data_dir.body(ca, place)
+        self.data_dir.body(ca, place).await
     }
 
     /// The CAs whose moments count: none while nothing can be written down.

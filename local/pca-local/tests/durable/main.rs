@@ -84,12 +84,6 @@ fn refused(data: &Path) -> String {
     error
 }
 
-fn tag(server: &Server, ca: &str) {
-    let tags = json!([{"Key": "a", "Value": "b"}]);
-    let request = json!({"CertificateAuthorityArn": ca, "Tags": tags});
-    server.acknowledged("TagCertificateAuthority", &request).unwrap();
-}
-
 /// Shells make what runs in the background ignore SIGINT, and a child ignores it until it hears it.
 fn ignores_interrupt() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

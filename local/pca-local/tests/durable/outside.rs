@@ -2,6 +2,8 @@
 
 use std::{
     fs::{self, File},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     os::unix::fs::FileExt as _,
     path::Path,
     process::{Command, Stdio},
@@ -215,17 +217,125 @@ fn a_state_that_another_program_changed_is_refused() {
     }
 }
 
-/// SQLite is set to leave its log alone: the writing thread takes it in.
+/// SQLite is set to leave its log alone: the writing thread takes it in, and the log begins again.
 #[test]
 fn the_log_does_not_grow_without_an_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let pca = pca_local::PcaLocal::builder().open(folder.path()).unwrap();
+    let begin = pca.timeline().clock().now();
+    let length_after = |commits: std::ops::Range<i64>| {
+        for number in commits {
+            pca.timeline().set(begin + time::Duration::seconds(number));
+            futures::executor::block_on(pca.timeline().settled());
+        }
+        fs::metadata(folder.path().join("state.db-wal")).unwrap().len()
+    };
+    let (first, second) = (length_after(0..1_100), length_after(1_100..2_150));
+    assert!(first > 1_000 * 4096, "each is a commit: {first}");
+    assert!(second < first + first / 4, "{first}, then {second}");
+    pca.close().unwrap();
+}
+
+/// A file that is mapped into memory ends the process when another program truncates it.
+#[test]
+fn the_index_of_the_log_is_no_file() {
     let world = World::new();
-    let (server, model) = world.established("data", 0);
-    let (_, request) = server.active_root("Other");
-    for _ in 0..2_600 {
-        let (status, answer) = try_issue(&server, &model.ca, &request);
-        assert_eq!(status, 200, "{answer}");
-    }
-    let log = fs::metadata(world.at("data").join("state.db-wal")).unwrap().len();
-    assert!(log < 40 << 20, "{log}");
+    let (server, _) = world.established("data", 1);
+    let index = world.at("data").join("state.db-shm");
+    assert!(!index.exists());
     assert_eq!(server.stop("TERM"), Some(0));
+    // As an older pca-local has left it that was killed.
+    fs::write(&index, [0; 32768]).unwrap();
+    let server = world.start("data");
+    assert!(!index.exists());
+    server.kill();
+    let maps = |server: &Server| fs::read_to_string(format!("/proc/{}/maps", server.id())).unwrap();
+    assert!(!maps(&world.start("data")).contains("/data/"), "no file of it is mapped");
+}
+
+#[test]
+fn another_program_cannot_open_a_database_in_use() {
+    let world = World::new();
+    let (server, model) = world.established("data", 2);
+    let path = world.at("data").join("state.db");
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.busy_timeout(std::time::Duration::ZERO).unwrap();
+    for sql in ["SELECT count(*) FROM body", "DELETE FROM body", "PRAGMA wal_checkpoint(TRUNCATE)"]
+    {
+        let error =
+            other.prepare(sql).and_then(|mut statement| statement.query([])?.next().map(drop));
+        assert!(error.unwrap_err().to_string().contains("database is locked"), "{sql}");
+    }
+    drop(other);
+    issue(&server, &model.ca, &server.active_root("Other").1).unwrap();
+    holds(&server, &model);
+    assert_eq!(server.stop("TERM"), Some(0));
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    assert!(refused(&world.at("data")).contains("that no other program has it open"));
+}
+
+/// Everything that is opened later is looked for where the start has found it.
+#[test]
+fn a_working_directory_that_is_moved_away_is_noticed() {
+    let world = World::new();
+    let (here, away) = (world.at("here"), world.at("away"));
+    fs::create_dir(&here).unwrap();
+    let setting = format!("cd {};", here.display());
+    let server = Server::start_more(Path::new("data"), &world.sink, &setting, &[]);
+    let (ca, request) = server.active_root("Root");
+    fs::rename(&here, &away).unwrap();
+    assert_eq!(try_issue(&server, &ca, &request).0, 500);
+    let (status, health) = server.try_admin("GET", "health", &json!(null)).unwrap();
+    assert_eq!(status, 503);
+    let path = here.join("data/state.db").display().to_string();
+    assert!(health.to_string().contains(&format!("{path} was removed")), "{health}");
+    fs::rename(&away, &here).unwrap();
+    while try_issue(&server, &ca, &request).0 != 200 {}
+    assert_eq!(server.stop("TERM"), Some(0));
+}
+
+#[test]
+fn events_into_the_data_directory_are_refused() {
+    let world = World::new();
+    let data = world.at("data");
+    let events = data.join("state.db");
+    let options = ["--listen", "127.0.0.1:0", "--data-dir", data.to_str().unwrap(), "--events"];
+    let (code, _, error) = run(&[&options[..], &[events.to_str().unwrap()]].concat(), b"");
+    assert_eq!(code, Some(1));
+    assert!(error.contains("is in the data directory") && error.lines().count() == 1, "{error}");
+    assert!(!data.exists(), "nothing is made");
+}
+
+#[test]
+fn a_state_too_long_for_memory_is_refused_before_it_is_sent() {
+    let world = World::new();
+    let server = world.start("data");
+    for path in ["PUT /_pca-local/state", "POST /_pca-local/seed"] {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        let head = format!(
+            "{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+            1_u64 << 40
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        BufReader::new(&stream).read_line(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    }
+    let endless = std::io::repeat(b'x').take(80 << 20);
+    let data = world.at("import");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pca-local"))
+        .args(["import", "--data-dir"])
+        .arg(&data)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut to = child.stdin.take().unwrap();
+    drop(std::io::copy(&mut BufReader::new(endless), &mut to));
+    drop(to);
+    let output = child.wait_with_output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("line 1 is longer than any of a state"), "{error}");
 }

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Model, World, holds, ignores_interrupt, issue,
-    process::{Row, copy, run, send},
-    tag,
+    process::{Row, Server, copy, run, send},
 };
 
 #[test]
@@ -40,19 +39,20 @@ fn a_copy_of_state_db_after_an_import_has_everything() {
     holds(&world.start("third"), &model);
 }
 
+/// Writes to `state.db` fail from the fourth on: the start makes fewer, and taking in the log more.
 #[test]
-fn a_reader_that_keeps_the_log_busy_is_told_at_the_stop() {
+fn a_log_that_cannot_be_taken_in_is_told_at_the_stop() {
     let world = World::new();
-    let (server, model) = world.established("data", 3);
-    let path = world.at("data").join("state.db");
-    let other = rusqlite::Connection::open(&path).unwrap();
-    other.execute_batch("BEGIN").unwrap();
-    let rows: i64 = other.query_row("SELECT count(*) FROM body", [], |row| row.get(0)).unwrap();
-    assert!(rows > 3);
-    tag(&server, &model.ca);
+    let (server, _) = world.established("data", 3);
+    assert_eq!(server.stop("TERM"), Some(0));
+    let data = world.at("data");
+    let path = data.join("state.db").display().to_string();
+    let fault = ["-P", &path, "-e", "trace=pwrite64", "-e", "inject=pwrite64:error=EIO:when=4+"];
+    let server = Server::start_traced(&data, &world.sink, &fault.map(str::to_owned)).unwrap();
+    let (ca, request) = server.active_root("Other");
+    let issued = (0..20).map(|_| issue(&server, &ca, &request).unwrap()).collect();
     assert_eq!(server.stop("TERM"), Some(1), "it is not one file");
-    drop(other);
-    holds(&world.start("data"), &model);
+    holds(&world.start("data"), &Model { ca, issued });
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::{
 const DATABASE: &str = "state.db";
 const LOCK: &str = "lock";
 const LOG: &str = "state.db-wal";
+const LOG_INDEX: &str = "state.db-shm";
 const LAST_COMMIT: &str = "last-commit";
 /// What a database begins with (SQLite, "Database File Format").
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -116,7 +117,7 @@ impl Directory {
     /// Makes the directory if it is not there. It holds private keys, so it is the
     /// user's alone.
     pub(in crate::state) fn open(path: &Path) -> Result<Self, DataDirError> {
-        let path = path.to_owned();
+        let path = whole(path)?;
         let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
         match DirBuilder::new().mode(0o700).create(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -159,7 +160,7 @@ impl Directory {
 
     /// Opens an existing directory to inspect it, and creates nothing.
     pub(in crate::state) fn inspect(path: &Path) -> Result<Self, DataDirError> {
-        let path = path.to_owned();
+        let path = whole(path)?;
         let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
         private::are_files(&path).map_err(unusable)?;
         let lock = match File::open(path.join(LOCK)) {
@@ -222,6 +223,14 @@ impl Directory {
         begun.map_err(|error| self.unusable(error))
     }
 
+    /// What an older pca-local, or another program, has left of the log's index.
+    pub(in crate::state) fn remove_index(&self) -> Result<(), DataDirError> {
+        match fs::remove_file(self.path.join(LOG_INDEX)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.unusable(error)),
+            _ => Ok(()),
+        }
+    }
+
     pub(in crate::state) fn database_file(&self) -> &File {
         &self.database
     }
@@ -270,6 +279,12 @@ impl Directory {
     pub(in crate::state) fn damaged(&self, source: LoadError) -> DataDirError {
         DataDirError::Damaged { file: self.database(), source: Box::new(source) }
     }
+}
+
+/// So that it stays the same directory when the process changes its own.
+fn whole(path: &Path) -> Result<PathBuf, DataDirError> {
+    std::path::absolute(path)
+        .map_err(|source| DataDirError::Unusable { path: path.to_owned(), source })
 }
 
 fn take(lock: &File, path: &Path) -> Result<(), DataDirError> {

@@ -98,7 +98,9 @@ UPDATE issue_token SET digest = NULL;
 UPDATE create_token SET digest = NULL;
 ";
 
-/// The connection that writes. A file that is new is given its tables.
+/// The connection that reads and writes, while no other does: SQLite then keeps the log's index in its
+/// own memory and not in a file that it maps ("Use of WAL Without Shared-Memory"). A file that is new is
+/// given its tables.
 pub(in crate::state) fn open(directory: &Directory) -> Result<Connection, DataDirError> {
     let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => directory.not_ours(),
@@ -108,6 +110,8 @@ pub(in crate::state) fn open(directory: &Directory) -> Result<Connection, DataDi
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection =
         Connection::open_with_flags(directory.database(), flags).map_err(failed)?;
+    // Before anything is read: the first access decides where the index is.
+    set(&connection, "locking_mode", "exclusive").map_err(failed)?;
     let pragma = |name: &str| -> rusqlite::Result<i64> {
         connection.pragma_query_value(None, name, |row| row.get(0))
     };
@@ -137,6 +141,7 @@ pub(in crate::state) fn open(directory: &Directory) -> Result<Connection, DataDi
         let was_run = error.sqlite_error_code() == Some(ErrorCode::Unknown);
         if taken_over && was_run { directory.damaged(error.into()) } else { failed(error) }
     })?;
+    directory.remove_index()?;
     directory.begun()?;
     Ok(connection)
 }

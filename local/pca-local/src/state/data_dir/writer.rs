@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
     directory::{DataDirError, Directory},
@@ -15,6 +15,7 @@ use super::{
     mark::{Mark, MarkFile, Seal},
     queue::{Item, Queue},
     schema,
+    shared::Shared,
     watch::Watch,
     write::{self, WriteError},
 };
@@ -29,7 +30,7 @@ const LOG_CHANGES: usize = 20_000;
 
 /// The database of a directory that is in use, and what shows that it is whole.
 pub(super) struct Database {
-    connection: Connection,
+    connection: Arc<Shared>,
     watch: Arc<Watch>,
     mark: Mark,
     marks: MarkFile,
@@ -53,7 +54,6 @@ impl Database {
         let transaction = connection.transaction().map_err(failed)?;
         mark.write(&transaction, true).map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        // Not all of it if another process reads the database: then the log holds the same.
         schema::checkpoint(&connection, "PASSIVE").map_err(failed)?;
         let in_log = (0, 0);
         let unusable = |error| directory.unusable(error);
@@ -63,7 +63,12 @@ impl Database {
         let watch = Watch::new(&directory.database(), &directory.log());
         let watch = watch.map_err(|error| unusable(std::io::Error::other(error)))?;
         let (watch, names) = (Arc::new(watch), HashMap::new());
+        let connection = Arc::new(Shared::new(connection));
         Ok(Self { connection, watch, mark, marks, is_behind: false, in_log, names })
+    }
+
+    pub(super) fn connection(&self) -> Arc<Shared> {
+        Arc::clone(&self.connection)
     }
 
     pub(super) fn watch(&self) -> Arc<Watch> {
@@ -78,15 +83,13 @@ impl Database {
         // answered is in the files that the next start finds.
         self.watch.check()?;
         self.catch_up()?;
-        let behavior = TransactionBehavior::Immediate;
-        let transaction = self.connection.transaction_with_behavior(behavior)?;
-        let count = changes.len();
-        for change in changes {
-            write::apply(&transaction, &mut self.names, change)?;
-        }
-        let mark = self.mark.next();
-        mark.write(&transaction, true)?;
-        transaction.commit()?;
+        let (count, mark, names) = (changes.len(), self.mark.next(), &mut self.names);
+        in_transaction(&self.connection, |transaction| {
+            for change in changes {
+                write::apply(transaction, names, change)?;
+            }
+            Ok(mark.write(transaction, true)?)
+        })?;
         self.watch.check()?;
         self.mark = mark;
         self.is_behind = true;
@@ -107,8 +110,10 @@ impl Database {
             return;
         }
         self.in_log = (0, 0);
-        let taken = self.watch.writing(|| schema::checkpoint(&self.connection, "PASSIVE"));
-        match taken {
+        let taken = self
+            .connection
+            .with(|connection| self.watch.writing(|| schema::checkpoint(connection, "PASSIVE")));
+        match taken.expect(CLOSED_LAST) {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::warn!(error = explain(&error), "the log goes on growing"),
             // The check before the next commit says so.
@@ -130,35 +135,47 @@ impl Database {
     fn try_again(&mut self) -> Result<(), WriteError> {
         self.watch.check()?;
         self.catch_up()?;
-        let behavior = TransactionBehavior::Immediate;
-        let transaction = self.connection.transaction_with_behavior(behavior)?;
-        schema::write_format(&transaction)?;
-        Ok(transaction.commit()?)
+        in_transaction(&self.connection, |transaction| Ok(schema::write_format(transaction)?))
     }
 
     /// Leaves one file behind, which is a copy of the state wherever it is copied to.
     fn close(mut self) -> Result<(), CloseError> {
         self.watch.check().map_err(|error| CloseError::Lost(Box::new(error)))?;
         let mut mark = self.mark.next();
+        let mut connection = self.connection.take().expect(CLOSED_LAST);
         let behavior = TransactionBehavior::Immediate;
-        let closed = self.connection.transaction_with_behavior(behavior).and_then(|transaction| {
+        let closed = connection.transaction_with_behavior(behavior).and_then(|transaction| {
             mark.write(&transaction, false)?;
             transaction.commit()
         });
         closed.map_err(CloseError::Checkpoint)?;
-        let taken = self.watch.writing(|| schema::checkpoint(&self.connection, "TRUNCATE"));
+        let taken = self.watch.writing(|| schema::checkpoint(&connection, "TRUNCATE"));
         let taken = taken.map_err(|error| CloseError::Lost(Box::new(error)))?;
         if !taken.map_err(CloseError::Checkpoint)? {
             return Err(CloseError::Busy);
         }
-        schema::may_remove_log(&self.connection).map_err(CloseError::Close)?;
-        let database = self.connection.path().map(std::path::PathBuf::from);
-        self.connection.close().map_err(|(_, error)| CloseError::Close(error))?;
+        schema::may_remove_log(&connection).map_err(CloseError::Close)?;
+        let database = connection.path().map(std::path::PathBuf::from);
+        connection.close().map_err(|(_, error)| CloseError::Close(error))?;
         let Some(database) = database else { return Ok(()) };
         mark.closed =
             Some(File::open(&database).and_then(|file| Seal::of(&file)).map_err(CloseError::Mark)?);
         self.marks.write(&mark).and_then(|()| self.marks.synchronise()).map_err(CloseError::Mark)
     }
+}
+
+const CLOSED_LAST: &str = "the thread that writes closes the connection, and then ends";
+
+fn in_transaction(
+    connection: &Shared,
+    write: impl FnOnce(&Transaction<'_>) -> Result<(), WriteError>,
+) -> Result<(), WriteError> {
+    let written = connection.with(|connection| -> Result<(), WriteError> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        write(&transaction)?;
+        Ok(transaction.commit()?)
+    });
+    written.expect(CLOSED_LAST)
 }
 
 pub(super) struct Writer {
@@ -236,7 +253,7 @@ impl Writer {
         // The names of the failed commit are not in the table.
         self.database.names.clear();
         let Some(memory) = self.memory.upgrade() else { return };
-        match load::load(&mut self.database.connection) {
+        match self.database.connection.with(load::load).expect(CLOSED_LAST) {
             Ok(restored) => memory.go_back_to(restored),
             Err(error) => {
                 tracing::error!(

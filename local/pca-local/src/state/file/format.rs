@@ -173,6 +173,8 @@ pub enum StateError {
     DataDir(#[from] DataDirError),
     #[error("the records do not make up a state")]
     Incomplete(#[source] Reason),
+    #[error("line {line} is longer than any of a state: this is another file")]
+    LongLine { line: usize },
     #[error("the state cannot be read or written")]
     Io(#[from] std::io::Error),
     #[error("a key of the state cannot be written")]

@@ -1,6 +1,6 @@
 //! An exported state, taken in: all of it or nothing.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 
 use super::format::{End, Head, Reason, StateError, Tally, VERSION};
 use crate::{
@@ -8,6 +8,9 @@ use crate::{
     state::{memory::Store, restored::Restored},
     x509::certificate::Certificate,
 };
+
+/// A certificate takes two kilobytes, and a CA with all that can be set hardly more than a megabyte.
+const LONGEST_LINE: usize = 64 << 20;
 
 /// Puts what has been exported into the place of all that is here, the clock included. What
 /// cannot be taken in changes nothing.
@@ -22,6 +25,9 @@ pub(crate) async fn import(
     let (mut tally, mut end, mut text, mut line) = (Tally::default(), None, Vec::new(), 0);
     while next_line(&mut from, &mut text)? {
         line += 1;
+        if text.len() > LONGEST_LINE {
+            return Err(StateError::LongLine { line });
+        }
         if line == 1 {
             is_as_exported(&text)?;
             check_head(&text)?;
@@ -68,7 +74,7 @@ pub(crate) async fn import(
 /// Whether there is one. Its octets, which the last record has the digest of.
 fn next_line(from: &mut impl BufRead, text: &mut Vec<u8>) -> Result<bool, StateError> {
     text.clear();
-    Ok(from.read_until(b'\n', text)? > 0)
+    Ok(from.take(LONGEST_LINE as u64 + 1).read_until(b'\n', text)? > 0)
 }
 
 /// Names what other programs do to a file on its way.
