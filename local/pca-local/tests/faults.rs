@@ -45,31 +45,32 @@ struct Fault {
 }
 
 const FAULTS: [Fault; 14] = [
-    Fault { file: "state.db-wal", call: "write", effect: "error=EIO" },
-    Fault { file: "state.db-wal", call: "write", effect: "error=ENOSPC" },
+    Fault { file: "state.db-wal", call: "pwrite64", effect: "error=EIO" },
+    Fault { file: "state.db-wal", call: "pwrite64", effect: "error=ENOSPC" },
     Fault { file: "state.db-wal", call: "fdatasync", effect: "error=EIO" },
     Fault { file: "state.db-wal", call: "ftruncate", effect: "error=EIO" },
     Fault { file: "state.db-wal", call: "unlink", effect: "error=EIO" },
-    Fault { file: "state.db-wal", call: "read", effect: "error=EIO" },
-    Fault { file: "state.db", call: "write", effect: "error=EIO" },
-    Fault { file: "state.db", call: "write", effect: "error=ENOSPC" },
+    Fault { file: "state.db-wal", call: "pread64", effect: "error=EIO" },
+    Fault { file: "state.db", call: "pwrite64", effect: "error=EIO" },
+    Fault { file: "state.db", call: "pwrite64", effect: "error=ENOSPC" },
     Fault { file: "state.db", call: "fdatasync", effect: "error=EIO" },
-    Fault { file: "state.db", call: "read", effect: "error=EIO" },
+    Fault { file: "state.db", call: "pread64", effect: "error=EIO" },
     Fault { file: "last-commit", call: "pwrite64", effect: "error=EIO" },
     Fault { file: "last-commit", call: "pwrite64", effect: "error=ENOSPC" },
     Fault { file: "last-commit", call: "fsync", effect: "error=EIO" },
     // Said to be written, and nothing is; said to be half written, and nothing is.
-    Fault { file: "state.db-wal", call: "write", effect: "retval=4096" },
+    Fault { file: "state.db-wal", call: "pwrite64", effect: "retval=4096" },
 ];
 
 impl Fault {
     /// Once, or from then on.
-    fn arguments(&self, data: &Path, when: u64, stays: bool) -> Vec<String> {
+    fn arguments(&self, data: &Path, trace: &Path, when: u64, stays: bool) -> Vec<String> {
         let Self { file, call, effect } = self;
         let path = data.join(file).display().to_string();
         let plus = if stays { "+" } else { "" };
         let inject = format!("inject={call}:{effect}:when={when}{plus}");
-        ["-P", &path, "-e", &format!("trace={call}"), "-e", &inject].map(str::to_owned).into()
+        let (trace, call) = (trace.display().to_string(), format!("trace={call}"));
+        ["-o", &trace, "-P", &path, "-e", &call, "-e", &inject].map(str::to_owned).into()
     }
 }
 
@@ -86,8 +87,11 @@ fn a_failing_disk_loses_nothing_that_was_acknowledged() {
     for number in 0..setting("PCA_LOCAL_FAULTS", 42) {
         let fault = &FAULTS[number as usize % FAULTS.len()];
         // A commit writes many pages, and does the rest once.
-        let reach = if fault.call == "write" { 40 } else { 10 };
-        let (when, stays) = (1 + random.below(reach), random.below(3) == 0);
+        let reach = if fault.call == "pwrite64" { 40 } else { 10 };
+        // At its first call in the first round, so that each fault is met.
+        let is_first_round = (number as usize) < FAULTS.len();
+        let when = if is_first_round { 1 } else { 1 + random.below(reach) };
+        let stays = random.below(3) == 0;
         let name = format!(
             "{} {} {} at {when}{}",
             fault.file,
@@ -98,7 +102,8 @@ fn a_failing_disk_loses_nothing_that_was_acknowledged() {
         let data = folder.path().join(format!("fault-{number}"));
         copy(&folder.path().join("template"), &data, &["state.db", "last-commit", "lock"]);
         let mut model = begun.fork();
-        match Server::start_traced(&data, &sink, &fault.arguments(&data, when, stays)) {
+        let trace = folder.path().join(format!("trace-{number}"));
+        match Server::start_traced(&data, &sink, &fault.arguments(&data, &trace, when, stays)) {
             Err(said) => {
                 refused_starts += 1;
                 assert!(said.contains("pca-local: ") && said.contains("fault-"), "{name}: {said}");
@@ -107,7 +112,7 @@ fn a_failing_disk_loses_nothing_that_was_acknowledged() {
                 for _ in 0..12 {
                     failures += u64::from(model.step(&server, &mut random).unwrap() == 500);
                 }
-                if random.below(2) == 0 {
+                if random.below(2) == 0 && !is_first_round {
                     server.kill();
                 } else {
                     // 1 if it could not leave one file.
@@ -115,6 +120,8 @@ fn a_failing_disk_loses_nothing_that_was_acknowledged() {
                 }
             }
         }
+        let traced = fs::read_to_string(trace).unwrap();
+        assert!(!is_first_round || traced.contains("(INJECTED)"), "{name} is never met: {traced}");
         let is_lie = fault.effect.starts_with("retval");
         match model::read(&data) {
             Ok(seen) => model.accept(&seen).unwrap_or_else(|why| panic!("{name}: {why}")),
