@@ -171,7 +171,7 @@ async fn the_sdks_signature_is_verified_when_asked_for() {
     let (status, body) = call(&service, "ListCertificateAuthorities", &json!({})).await;
     assert_eq!(
         (status, body["__type"].as_str()),
-        (403, Some("MissingAuthenticationTokenException"))
+        (400, Some("MissingAuthenticationTokenException"))
     );
 
     service.timeline().clock().set(START);

@@ -55,7 +55,10 @@ impl Secrets {
         now: OffsetDateTime,
     ) -> Result<(), ApiError> {
         let header = parts.headers.get("authorization").ok_or_else(|| {
-            ApiError::refused("MissingAuthenticationTokenException", "Missing Authentication Token")
+            ApiError::refused(
+                "MissingAuthenticationTokenException",
+                "Request is missing Authentication Token",
+            )
         })?;
         let date = parts.headers.get("x-amz-date").and_then(|date| date.to_str().ok());
         let authorization = Authorization::parse(header.to_str().unwrap_or_default(), date)?;
@@ -165,7 +168,7 @@ fn parse_date(date: &str) -> Result<OffsetDateTime, ApiError> {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     PrimitiveDateTime::parse(date, format).map(PrimitiveDateTime::assume_utc).map_err(|_| {
         ApiError::refused(
-            "IncompleteSignature",
+            "IncompleteSignatureException",
             format!("Date must be in ISO-8601 'basic format'. Got '{date}'."),
         )
     })

@@ -54,13 +54,15 @@ const OTHERS: &[(&str, u16)] = &[
     ("AccessDeniedException", 400),
     ("ConcurrentModificationException", 400),
     ("ExpiredTokenException", 403),
-    ("IncompleteSignature", 403),
+    // What is wrong with a signature has 400 at every service that speaks AWS JSON and was seen to
+    // answer, and this code (iann0036/cloud9-sync#10); AWS's table has 403.
+    ("IncompleteSignatureException", 400),
     ("InternalFailure", 500),
-    // As services that speak AWS JSON were seen to answer (aws/aws-sdk-js#254,
-    // remind101/logspout-kinesis#21); ACM PCA's table does not have it.
+    // aws/aws-sdk-js#254, remind101/logspout-kinesis#21; ACM PCA's table does not have it.
     ("InvalidSignatureException", 400),
     ("LockoutPreventedException", 400),
-    ("MissingAuthenticationTokenException", 403),
+    // awslabs/amazon-kinesis-client#351, of DynamoDB.
+    ("MissingAuthenticationTokenException", 400),
     ("NotAuthorized", 401),
     ("OptInRequired", 403),
     ("RequestEntityTooLargeException", 413),
@@ -68,7 +70,8 @@ const OTHERS: &[(&str, u16)] = &[
     ("ServiceUnavailable", 503),
     ("ThrottlingException", 400),
     ("UnknownOperationException", 404),
-    ("UnrecognizedClientException", 403),
+    // aws/aws-sdk-php#2444, of Cognito; aws-azure-login/aws-azure-login#37, of ECS.
+    ("UnrecognizedClientException", 400),
 ];
 
 impl ApiError {

@@ -184,5 +184,5 @@ fn an_access_key_that_nobody_has_is_not_recognized() {
     let iam = iam(&json!([]));
     let asked = Asked { operation: "ListTags", request: &json!({}), resource_tags: Vec::new() };
     let error = iam.authorize(&caller("UNKNOWN", &iam), &asked).unwrap_err();
-    assert_eq!((error.code, error.status), ("UnrecognizedClientException", 403));
+    assert_eq!((error.code, error.status), ("UnrecognizedClientException", 400));
 }

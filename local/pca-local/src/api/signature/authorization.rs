@@ -71,7 +71,7 @@ impl<'a> Authorization<'a> {
 }
 
 fn incomplete<T>(message: &str) -> Result<T, ApiError> {
-    Err(ApiError::refused("IncompleteSignature", message))
+    Err(ApiError::refused("IncompleteSignatureException", message))
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
             ("AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=0", "exactly 5"),
         ] {
             let error = Authorization::parse(header, Some("d")).unwrap_err();
-            assert_eq!(error.code, "IncompleteSignature");
+            assert_eq!(error.code, "IncompleteSignatureException");
             assert!(error.message.contains(want), "{}", error.message);
         }
         let error = Authorization::parse(
