@@ -204,7 +204,7 @@ pub(crate) fn permission_error(bucket: &str, error: &WriteError) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
+    use std::io::{Read as _, Write as _};
 
     use super::*;
 
@@ -215,7 +215,10 @@ mod tests {
         std::thread::spawn(move || {
             let mut open = Vec::new();
             for mut stream in listener.incoming().flatten() {
-                let begun = answer.is_some_and(|answer| stream.write_all(answer).is_ok());
+                // What comes before a request is no answer to it.
+                let begun = answer.is_some_and(|answer| {
+                    stream.read(&mut [0; 4096]).is_ok() && stream.write_all(answer).is_ok()
+                });
                 while begun && stream.write_all(&[b' '; 1 << 16]).is_ok() {}
                 open.push(stream);
             }

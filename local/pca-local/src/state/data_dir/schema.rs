@@ -229,7 +229,10 @@ pub(in crate::state) fn open_to_inspect(directory: &Directory) -> Result<Connect
         Connection::open_with_flags(uri, flags)
             .map_err(|error| directory.cannot_be_opened(error))?
     };
-    let failed = |error| directory.damaged(LoadError::from(error));
+    let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy) => directory.cannot_be_opened(error),
+        _ => directory.damaged(LoadError::from(error)),
+    };
     let pragma = |name: &str| -> rusqlite::Result<i64> {
         connection.pragma_query_value(None, name, |row| row.get(0))
     };

@@ -56,6 +56,13 @@ pub(super) enum WatchError {
     },
 }
 
+impl WatchError {
+    /// Whether what is written to the open file is lost. A file that cannot be read now may be whole.
+    pub(super) fn is_loss(&self) -> bool {
+        !matches!(self, Self::Unreadable { .. })
+    }
+}
+
 impl Watch {
     /// Both files have to be there.
     pub(super) fn new(database: &Path, log: &Path) -> Result<Self, WatchError> {
@@ -92,7 +99,10 @@ impl Watch {
         self.log.check()?;
         let truncated = || WatchError::Truncated { path: self.log.path.clone() };
         let mut magic = [0; 4];
-        self.log_file.read_exact_at(&mut magic, 0).map_err(|_| truncated())?;
+        self.log_file.read_exact_at(&mut magic, 0).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => truncated(),
+            _ => WatchError::Unreadable { path: self.log.path.clone(), source: error },
+        })?;
         let is_whole = u32::from_be_bytes(magic) & !1 == LOG_MAGIC;
         if is_whole { Ok(()) } else { Err(truncated()) }
     }
