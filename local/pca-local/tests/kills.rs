@@ -61,7 +61,7 @@ fn write(
             _ => continue,
         }
         // Listened to for the first one only.
-        drop(acknowledged.send(()));
+        let _ = acknowledged.send(());
     }
 }
 
@@ -213,7 +213,7 @@ fn what_was_acknowledged_survives_being_killed() {
         drop(acknowledged);
         // On a slow disk the first change takes longer than most rounds: in most, it is waited for.
         if random.below(4) > 0 {
-            drop(first.recv());
+            let _ = first.recv();
         }
         // Not a wait for anything: the moment of the kill is what is random.
         thread::sleep(delay);

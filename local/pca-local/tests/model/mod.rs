@@ -51,7 +51,8 @@ use Operation as Op;
 /// What was acknowledged, and the call that was not.
 pub(crate) struct Model {
     pub(crate) state: State,
-    pending: Option<Operation>,
+    /// What was not answered, or with a 5xx, since the last change: one of them may be done.
+    pending: Vec<Operation>,
     /// The roots' own certificates, which cannot be revoked.
     own: BTreeSet<String>,
     /// A request for a certificate, in base64.
@@ -77,13 +78,13 @@ impl Model {
             assert_eq!(ca.issued.len(), 1, "its own certificate");
             own.extend(ca.issued.keys().cloned());
         }
-        Self { state, pending: None, own, request }
+        Self { state, pending: Vec::new(), own, request }
     }
 
     /// For another life of the same directory.
     pub(crate) fn fork(&self) -> Self {
         let (state, own) = (self.state.clone(), self.own.clone());
-        Self { state, pending: None, own, request: self.request.clone() }
+        Self { state, pending: Vec::new(), own, request: self.request.clone() }
     }
 
     /// One call, and what it did. `Err` without an answer; a 5xx is an answer that nothing is done.
@@ -91,19 +92,19 @@ impl Model {
         let operation = self.choose(random);
         let (name, request) = self.request(&operation);
         // Until it is answered it may be done or not.
-        self.pending = Some(operation.clone());
+        self.pending.push(operation.clone());
         let (status, answer) = server.call(name, &request)?;
         let refusal = self.refusal(&operation);
         match status {
             200 => {
                 assert_eq!(refusal, None, "{name} was allowed: {request}");
                 apply(&mut self.state, &operation, made(&answer));
-                self.pending = None;
+                self.pending.clear();
             }
             400 => {
                 let code = answer["__type"].as_str().map(str::to_owned);
                 assert_eq!(code.as_deref(), refusal, "{name}: {answer}");
-                self.pending = None;
+                self.pending.pop();
             }
             500 => assert_eq!(answer["__type"], "InternalFailure", "{name}: {answer}"),
             other => panic!("{name}: {other} {answer}"),
@@ -233,9 +234,10 @@ impl Model {
     /// Both states.
     pub(crate) fn accept(&mut self, seen: &State) -> Result<(), String> {
         let mut allowed = vec![self.state.clone()];
-        if let Some(operation) = self.pending.take().filter(|one| self.refusal(one).is_none()) {
+        let pending = std::mem::take(&mut self.pending);
+        for operation in pending.iter().filter(|one| self.refusal(one).is_none()) {
             let mut done = self.state.clone();
-            apply(&mut done, &operation, new_in(seen, &self.state));
+            apply(&mut done, operation, new_in(seen, &self.state));
             allowed.push(done);
         }
         let Some(found) = allowed.iter().find(|state| *state == seen) else {
