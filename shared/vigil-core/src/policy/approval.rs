@@ -249,6 +249,44 @@ mod tests {
         }
     }
 
+    /// A person cannot approve their own deletion under any of the names that CloudTrail has of them.
+    #[test]
+    fn an_approval_by_the_deleter_does_not_count() {
+        use time::macros::datetime;
+        let at = datetime!(2026-11-20 10:00 UTC);
+        let (session, role) =
+            ("arn:aws:sts::1:assumed-role/Admin/bob", "arn:aws:iam::1:role/Admin");
+        let deletion: Deletion = serde_json::from_value(serde_json::json!({
+            "ca": CA, "at": "2026-11-20T10:00:00Z", "window_days": 7,
+            "by": {"type": "AssumedRole", "principal_id": "AROA:bob", "arn": session,
+                   "account": "111122223333", "session_issuer": role, "mfa": null, "invoked_by": null},
+            "source_ip": null, "user_agent": null, "event_id": "e-1", "region": "us-east-1",
+            "account": "111122223333",
+        }))
+        .unwrap();
+        let refusal = |by: &str| {
+            let approval = Approval {
+                ca: CA.parse().unwrap(),
+                approved_by: by.to_owned(),
+                reason: String::new(),
+                approved_at: at - Duration::HOUR,
+                restorable_until: None,
+                expires: at + Duration::DAY,
+                signers: Vec::new(),
+                approvers: Vec::new(),
+            };
+            approval.refusal(&deletion, at + 7 * Duration::DAY)
+        };
+        assert_eq!(refusal("carol"), None);
+        for deleter in [session, role, "AROA:bob", &format!(" {session} ")] {
+            assert_eq!(
+                refusal(deleter),
+                Some("it was approved by who deleted the CA"),
+                "{deleter}"
+            );
+        }
+    }
+
     #[test]
     fn tags_approve_with_both_of_them_or_not_at_all() {
         let ca = CA.parse().unwrap();

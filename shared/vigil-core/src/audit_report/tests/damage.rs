@@ -151,6 +151,13 @@ fn commas_that_are_lost_or_too_many_are_counted() {
         let (found, ending) = numbers(report.as_bytes(), Format::Json);
         assert_eq!((found, ending.unreadable.count), (vec![1, 2], bad), "{name}");
         assert!(ending.incomplete.is_empty(), "{name}");
+        // A comma that has no record before it is named where it stands.
+        let at = match name {
+            "a leading comma" => 1,
+            "two commas" => 1 + a.len() + 1,
+            _ => continue,
+        };
+        assert_eq!(ending.unreadable.first[0].offset, at as u64, "{name}");
     }
 }
 
