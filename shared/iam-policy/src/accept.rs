@@ -47,7 +47,7 @@ impl Policy {
     ///
     /// As [`Policy::of_identity`].
     pub fn of_role(statements: &[Value]) -> Result<Self, Malformed> {
-        let policy = Self::of_statements(statements, Owner::Identity)?;
+        let policy = Self::of_statements(statements, Owner::Identity, true)?;
         if policy.statements.is_empty() {
             return Ok(policy);
         }

@@ -7,6 +7,7 @@ use operator::{Operator, Set};
 
 use crate::context::Context;
 use crate::three_valued::Match;
+use crate::variable::{self, Resolved};
 
 /// One line of a Condition block: operator, key and values.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +18,9 @@ pub struct Condition {
 }
 
 /// Conditions are joined by "and", the values of one by "or".
-pub(crate) fn all_met(conditions: &[Condition], context: &Context) -> Match {
-    conditions.iter().fold(Match::Yes, |met, condition| met.and(|| condition.met(context)))
+pub(crate) fn all_met(conditions: &[Condition], context: &Context, has_variables: bool) -> Match {
+    let one = |condition: &Condition| condition.met(context, has_variables);
+    conditions.iter().fold(Match::Yes, |met, condition| met.and(|| one(condition)))
 }
 
 impl Condition {
@@ -42,16 +44,31 @@ impl Condition {
         &self.values
     }
 
-    fn met(&self, context: &Context) -> Match {
+    fn met(&self, context: &Context, has_variables: bool) -> Match {
         let Some(possible) = context.possible_values(&self.key) else {
             return self.unknown("key");
         };
-        let mut met = possible.into_iter().map(|found| self.met_by(found));
+        let wanted = if has_variables { self.wanted(context) } else { Some(self.values.clone()) };
+        let mut met = possible.into_iter().map(|found| self.met_by(found, wanted.as_deref()));
         let Some(first) = met.next() else { return self.unknown("key") };
         if met.all(|other| other == first) { first } else { self.unknown("request's value") }
     }
 
-    fn met_by(&self, found: &[String]) -> Match {
+    /// The values, with those of the request in the place of variables. `None`: one is not known.
+    fn wanted(&self, context: &Context) -> Option<Vec<String>> {
+        let mut wanted = Vec::new();
+        for value in &self.values {
+            match variable::resolve(value, context) {
+                Resolved::Text(text) => wanted.push(text),
+                // IAM: nothing is equal to it, or like it.
+                Resolved::Nothing => {}
+                Resolved::Unknown(_) => return None,
+            }
+        }
+        Some(wanted)
+    }
+
+    fn met_by(&self, found: &[String], wanted: Option<&[String]>) -> Match {
         if self.operator == "Null" {
             return self.is_null(found.is_empty());
         }
@@ -67,17 +84,15 @@ impl Condition {
                 None => operator.if_exists || operator.negated,
             });
         }
-        if self.values.iter().any(|value| value.contains("${")) {
-            return self.unknown("policy variable");
-        }
-        if !self.values.iter().all(|value| operator.takes(value)) {
+        let Some(wanted) = wanted else { return self.unknown("policy variable") };
+        if !wanted.iter().all(|value| operator.takes(value)) {
             return self.unknown("value");
         }
         if !found.iter().all(|value| operator.takes_of_request(value)) {
             return self.unknown("request's value");
         }
         let fits = |found: &String| {
-            self.values.iter().any(|wanted| operator.holds(wanted, found)) != operator.negated
+            wanted.iter().any(|wanted| operator.holds(wanted, found)) != operator.negated
         };
         Match::from(match operator.set {
             Some(Set::All) => found.iter().all(fits),
@@ -115,7 +130,7 @@ mod tests {
             .with_family("aws:RequestTag/", [("env", "prod")]);
         let values = values.iter().map(|value| (*value).to_owned()).collect();
         let condition = Condition { operator: operator.to_owned(), key: key.to_owned(), values };
-        all_met(&[condition], &context)
+        all_met(&[condition], &context, true)
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod read;
 mod statement;
 mod texts;
 mod three_valued;
+mod variable;
 pub mod wildcard;
 
 pub use address::AddressRange;

@@ -21,6 +21,9 @@ const STATEMENT_FIELDS: [&str; 9] = [
     "Condition",
 ];
 
+/// IAM User Guide, "Version": variables are plain text in a policy of 2008-10-17.
+const VARIABLES_SINCE: &str = "2012-10-17";
+
 impl Policy {
     /// Reads the policy of a resource, such as a bucket, a key or a CA. The service that owns the
     /// resource has accepted it already, so names of principals, actions and resources are taken as
@@ -50,12 +53,22 @@ impl Policy {
             _ => return Err(Problem::Missing("Statement").of_document()),
         };
         let has_version = document.contains_key("Version");
-        Ok(Self { has_version, ..Self::of_statements(statements, owner)? })
+        let has_variables =
+            document.get("Version").is_some_and(|version| version == VARIABLES_SINCE);
+        Ok(Self { has_version, ..Self::of_statements(statements, owner, has_variables)? })
     }
 
-    pub(crate) fn of_statements(statements: &[Value], owner: Owner) -> Result<Self, Malformed> {
+    /// `has_variables`: the policy is of the version that has policy variables.
+    pub(crate) fn of_statements(
+        statements: &[Value],
+        owner: Owner,
+        has_variables: bool,
+    ) -> Result<Self, Malformed> {
         let statements = statements.iter().enumerate();
-        let statements = statements.map(|(at, value)| statement(at, value, owner));
+        let statements = statements.map(|(at, value)| {
+            let statement = statement(at, value, owner)?;
+            Ok(Statement { has_variables, ..statement })
+        });
         let statements = statements.collect::<Result<_, _>>()?;
         Ok(Self { statements, has_version: false, owner })
     }
@@ -104,7 +117,15 @@ fn fields(name: &str, value: &Value, owner: Owner) -> Result<Statement, Problem>
         None => Vec::new(),
         Some(block) => conditions(block).ok_or(Problem::Condition)?,
     };
-    Ok(Statement { name: name.to_owned(), allows, principals, actions, resources, conditions })
+    Ok(Statement {
+        name: name.to_owned(),
+        allows,
+        principals,
+        actions,
+        resources,
+        conditions,
+        has_variables: true,
+    })
 }
 
 /// The element or its negation, and whether it is the negation.

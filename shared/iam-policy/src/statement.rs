@@ -4,6 +4,7 @@ use crate::condition::{self, Condition};
 use crate::evaluate::Request;
 use crate::principal::{Principal, Principals};
 use crate::three_valued::Match;
+use crate::variable;
 use crate::wildcard::Wildcard;
 
 /// One statement of a policy.
@@ -15,6 +16,8 @@ pub struct Statement {
     pub(crate) actions: Patterns,
     pub(crate) resources: Patterns,
     pub(crate) conditions: Vec<Condition>,
+    /// The policy is of a version that has policy variables.
+    pub(crate) has_variables: bool,
 }
 
 /// The texts of `Action` or `NotAction`, `Resource` or `NotResource`.
@@ -65,15 +68,24 @@ impl Statement {
     pub(crate) fn matches(&self, request: &Request<'_>) -> Match {
         Match::from(self.principals.include(request.principal))
             .and(|| Match::from(self.actions.cover(&request.action.to_ascii_lowercase())))
-            .and(|| self.resource_matches(request.resource))
-            .and(|| condition::all_met(&self.conditions, request.context))
+            .and(|| self.resource_matches(request))
+            .and(|| condition::all_met(&self.conditions, request.context, self.has_variables))
     }
 
-    fn resource_matches(&self, resource: &str) -> Match {
-        if self.resources.texts.iter().any(|text| text.contains("${")) {
+    fn resource_matches(&self, request: &Request<'_>) -> Match {
+        let texts = &self.resources.texts;
+        if !self.has_variables || !texts.iter().any(|text| text.contains("${")) {
+            return Match::from(self.resources.cover(request.resource));
+        }
+        let fits = |text: &String| variable::fits(text, request.context, request.resource);
+        let fits: Vec<_> = texts.iter().map(fits).collect();
+        if fits.contains(&Some(true)) {
+            return Match::from(!self.resources.negated);
+        }
+        if fits.contains(&None) {
             return Match::Unknown("a Resource with a policy variable".to_owned());
         }
-        Match::from(self.resources.cover(resource))
+        Match::from(self.resources.negated)
     }
 }
 
