@@ -144,9 +144,24 @@ impl BucketSubject {
 
     /// What is known of every request now (IAM User Guide, Global condition keys).
     fn at(&self) -> Context {
-        Context::default()
+        let context = Context::default()
             .with("aws:CurrentTime", &rfc3339(self.as_of))
             .with("aws:EpochTime", &self.as_of.unix_timestamp().to_string())
+            .with("aws:ResourceOrgID", OWN_ORGANISATION);
+        // Keys of calls that list (Service Authorization Reference, Amazon S3). No rule asks for these.
+        let context = ["s3:delimiter", "s3:max-keys", "s3:prefix"]
+            .into_iter()
+            .fold(context, Context::without);
+        let context = match self.facts.region.known() {
+            Ok(Some(region)) => context.with("aws:RequestedRegion", region),
+            _ => context,
+        };
+        match (self.facts.owned.known(), self.users.first()) {
+            (Ok(true), Some(user)) => ["aws:ResourceAccount", "s3:ResourceAccount"]
+                .into_iter()
+                .fold(context, |context, key| context.with(key, user.ca.account())),
+            _ => context,
+        }
     }
 
     /// A request by plain HTTP, which is of no version of TLS.
@@ -236,12 +251,26 @@ fn set_policy(subject: &BucketSubject, statement: &Value) -> String {
     )
 }
 
+/// Stands for the organisation of the bucket's account, whose id is not asked for.
+const OWN_ORGANISATION: &str = "o-0000000001";
+
+/// What a policy writes for it.
+const OWN_ORGANISATION_VARIABLE: &str = "${aws:ResourceOrgID}";
+
 /// The organisation that the policy lets in. That it is the account's own is taken for granted: who
 /// names another one locks the service out, and crl.generation finds that.
 fn organisation_of(policy: &BucketPolicy) -> Option<&str> {
     let ids = policy.condition_values("aws:SourceOrgID").chain(paths(policy));
-    let mut ids = ids.map(|id| id.split('/').next().unwrap_or(id));
+    let mut ids = ids.map(|id| match id.eq_ignore_ascii_case(OWN_ORGANISATION_VARIABLE) {
+        true => OWN_ORGANISATION,
+        false => id.split('/').next().unwrap_or(id),
+    });
     ids.find(|id| id.starts_with("o-") && !id.contains('*'))
+}
+
+/// As findings name it.
+fn organisation_name(id: &str) -> String {
+    if id == OWN_ORGANISATION { OWN_ORGANISATION_VARIABLE.to_owned() } else { id.to_owned() }
 }
 
 fn paths(policy: &BucketPolicy) -> impl Iterator<Item = &str> {
@@ -272,16 +301,43 @@ fn service_context(
         .with("aws:SourceArn", ca)
         .with("aws:SecureTransport", "true")
         .with("aws:PrincipalIsAWSService", "true")
-        .with("aws:PrincipalServiceName", "acm-pca.amazonaws.com");
-    [
-        "aws:PrincipalAccount",
-        "aws:PrincipalArn",
-        "aws:PrincipalOrgID",
-        "aws:SourceVpc",
-        "aws:SourceVpce",
-        "s3:DataAccessPointAccount",
-        "s3:DataAccessPointArn",
-    ]
-    .into_iter()
-    .fold(context, Context::without)
+        .with("aws:PrincipalServiceName", "acm-pca.amazonaws.com")
+        .with("aws:ViaAWSService", "false")
+        // Version 2 is not a version that AWS's own clients sign with.
+        .with("s3:signatureversion", "AWS4-HMAC-SHA256")
+        .with_family("aws:PrincipalTag/", []);
+    let context = match policy.as_ref().and_then(choices::address_of_aws) {
+        Some(address) => context.with("aws:SourceIp", &address.to_string()),
+        None => context,
+    };
+    NOT_OF_A_SERVICE.into_iter().fold(context, Context::without)
 }
+
+/// What a request by an AWS service itself lacks: it has no session of IAM, no network of a customer,
+/// and uses no access point (IAM User Guide, Global condition keys: availability).
+const NOT_OF_A_SERVICE: [&str; 24] = [
+    "aws:CalledVia",
+    "aws:CalledViaFirst",
+    "aws:CalledViaLast",
+    "aws:FederatedProvider",
+    "aws:MultiFactorAuthAge",
+    "aws:MultiFactorAuthPresent",
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:PrincipalOrgID",
+    "aws:PrincipalOrgPaths",
+    "aws:SourceVpc",
+    "aws:SourceVpcArn",
+    "aws:SourceVpce",
+    "aws:TokenIssueTime",
+    "aws:VpcSourceIp",
+    "aws:VpceAccount",
+    "aws:VpceOrgID",
+    "aws:VpceOrgPaths",
+    "aws:userid",
+    "aws:username",
+    "s3:AccessPointNetworkOrigin",
+    "s3:DataAccessPointAccount",
+    "s3:DataAccessPointArn",
+    "sts:SourceIdentity",
+];

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::BucketSubject;
 use super::choices::{self, instance};
+use super::{BucketSubject, OWN_ORGANISATION, OWN_ORGANISATION_VARIABLE, organisation_name};
 use crate::bucket_policy::{BucketPolicy, Context, Principal, account_of};
 
 /// An account that AWS gives to no customer.
@@ -26,6 +26,8 @@ pub(super) enum Caller {
     ServiceFor(String),
     /// Every principal that an access point of the account lets in.
     AccessPointsOf(String),
+    /// The same of access points whose ARN fits a condition: the ARN of one.
+    AccessPoint(String),
 }
 
 impl Caller {
@@ -37,7 +39,7 @@ impl Caller {
             .iter()
             .filter(|statement| statement.allows())
             .flat_map(|statement| statement.named_principals())
-            .filter(|principal| !is_acm_pca(principal))
+            .filter(|principal| !is_acm_pca(principal) && !is_deleted(principal))
             .collect();
         let mut all = Vec::new();
         if named.contains(&Principal::Anyone) {
@@ -46,6 +48,22 @@ impl Caller {
         }
         all.extend(named.into_iter().filter(|one| *one != Principal::Anyone).map(Self::Named));
         all
+    }
+
+    /// Whether what is found of it holds for the other one, too. An organisation has accounts, and which
+    /// ones is not known: it stands for one that is let in by a condition on the organisation alone.
+    pub(super) fn stands_for(&self, other: &Self, is_certain: bool) -> bool {
+        match self {
+            Self::Stranger => true,
+            Self::Organisation(_) => !is_certain,
+            Self::Account(account) => {
+                matches!(other, Self::Arn(_)) && other.account() == Some(account)
+            }
+            Self::AccessPointsOf(account) => {
+                matches!(other, Self::AccessPoint(_)) && other.account() == Some(account)
+            }
+            _ => false,
+        }
     }
 
     /// How the policy knows it.
@@ -59,7 +77,12 @@ impl Caller {
     /// The account that it belongs to or acts for, if it is of one.
     pub(super) fn account(&self) -> Option<&str> {
         match self {
-            Self::Named(Principal::Aws(name)) | Self::Arn(name) => Some(account_of(name)),
+            Self::Named(Principal::Aws(name)) | Self::Arn(name) | Self::AccessPoint(name) => {
+                Some(account_of(name))
+            }
+            Self::Named(Principal::Federated(name)) => {
+                Some(account_of(name)).filter(|account| *account != name.as_str())
+            }
             Self::Account(account) | Self::ServiceFor(account) | Self::AccessPointsOf(account) => {
                 Some(account)
             }
@@ -74,10 +97,13 @@ impl Caller {
             Self::Named(principal) => principal.name().to_owned(),
             Self::Account(account) => format!("every principal of account {account}"),
             Self::Arn(arn) => arn.clone(),
-            Self::Organisation(id) => format!("every principal of organisation {id}"),
+            Self::Organisation(id) => {
+                format!("every principal of organisation {}", organisation_name(id))
+            }
             Self::ServiceFor(account) => format!("every AWS service for account {account}"),
-            Self::AccessPointsOf(account) => {
-                format!("who may use an access point of account {account}")
+            Self::AccessPointsOf(account) => format!("every access point of account {account}"),
+            Self::AccessPoint(arn) => {
+                format!("every access point of account {}", account_of(arn))
             }
         }
     }
@@ -104,6 +130,9 @@ impl Caller {
         }
         let context = match self {
             Self::AccessPointsOf(account) => context.with("s3:DataAccessPointAccount", account),
+            Self::AccessPoint(arn) => context
+                .with("s3:DataAccessPointAccount", account_of(arn))
+                .with("s3:DataAccessPointArn", arn),
             _ => context
                 .without("s3:DataAccessPointAccount")
                 .without("s3:DataAccessPointArn")
@@ -130,7 +159,8 @@ impl Caller {
                 .with("aws:PrincipalAccount", STRANGER)
                 .with("aws:PrincipalArn", &format!("arn:aws:iam::{STRANGER}:role/vigil-asks"))
                 .with("aws:PrincipalOrgID", "o-0000000000")
-                .with_all("aws:PrincipalOrgPaths", ["o-0000000000/r-0000/"]),
+                .with_all("aws:PrincipalOrgPaths", ["o-0000000000/r-0000/"])
+                .with("aws:userid", choices::STRANGERS_ID),
             Self::Organisation(id) => {
                 context.with("aws:PrincipalAccount", STRANGER).with("aws:PrincipalOrgID", id)
             }
@@ -151,21 +181,39 @@ impl Caller {
                 let is_one = name.contains(":iam::") && !name.ends_with(":root");
                 if is_one { context.with("aws:PrincipalArn", name) } else { context }
             }
-            Self::AccessPointsOf(_) | Self::Named(_) | Self::ServiceFor(_) => context,
+            Self::AccessPoint(_)
+            | Self::AccessPointsOf(_)
+            | Self::Named(_)
+            | Self::ServiceFor(_) => context,
         }
     }
 }
 
 /// Without a signature there is no principal, and S3 has none of its keys.
 fn unsigned(context: Context) -> Context {
-    ["aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"]
-        .into_iter()
-        .fold(context, Context::without)
-        .with_family("aws:PrincipalTag/", [])
+    [
+        "aws:PrincipalAccount",
+        "aws:PrincipalArn",
+        "aws:PrincipalOrgID",
+        "aws:PrincipalOrgPaths",
+        "aws:userid",
+        "aws:username",
+    ]
+    .into_iter()
+    .fold(context, Context::without)
+    .with_family("aws:PrincipalTag/", [])
 }
 
-fn is_acm_pca(principal: &Principal) -> bool {
+pub(super) fn is_acm_pca(principal: &Principal) -> bool {
     matches!(principal, Principal::Service(name) if name.starts_with("acm-pca."))
+}
+
+/// S3 writes the unique id of a user or a role that was deleted. IAM never gives it to another one (IAM
+/// User Guide, IAM identifiers).
+fn is_deleted(principal: &Principal) -> bool {
+    let Principal::Aws(name) = principal else { return false };
+    let is_id = name.len() >= 16 && name.bytes().all(|octet| octet.is_ascii_alphanumeric());
+    is_id && ["AIDA", "AROA"].iter().any(|kind| name.starts_with(kind))
 }
 
 /// Those whom conditions name, each as one example of what the value matches, and the CA's accounts.
@@ -176,6 +224,10 @@ fn behind_star(subject: &BucketSubject, policy: &BucketPolicy) -> BTreeSet<Calle
     callers.extend(values("aws:PrincipalAccount").map(|one| Caller::Account(account(one))));
     callers.extend(values("aws:PrincipalArn").map(|one| Caller::Arn(arn(one))));
     let organisations = values("aws:PrincipalOrgID").chain(values("aws:PrincipalOrgPaths"));
+    let organisations = organisations.map(|id| match id.split('/').next() {
+        Some(id) if id.eq_ignore_ascii_case(OWN_ORGANISATION_VARIABLE) => OWN_ORGANISATION,
+        _ => id,
+    });
     callers.extend(organisations.filter(|id| id.starts_with("o-")).map(|one| {
         let id = one.split('/').next().unwrap_or(one);
         Caller::Organisation(instance(id, ""))
@@ -183,9 +235,8 @@ fn behind_star(subject: &BucketSubject, policy: &BucketPolicy) -> BTreeSet<Calle
     let sources = values("aws:SourceAccount").map(account);
     let sources = sources.chain(values("aws:SourceArn").map(|one| account(account_of(one))));
     callers.extend(sources.map(Caller::ServiceFor));
-    let points = values("s3:DataAccessPointAccount").map(account);
-    let points = points.chain(values("s3:DataAccessPointArn").map(|one| account(account_of(one))));
-    callers.extend(points.map(Caller::AccessPointsOf));
+    callers.extend(values("s3:DataAccessPointAccount").map(account).map(Caller::AccessPointsOf));
+    callers.extend(values("s3:DataAccessPointArn").map(arn).map(Caller::AccessPoint));
     callers
 }
 

@@ -6,11 +6,17 @@ use crate::bucket_policy::{AddressRange, BucketPolicy, Condition, Context, State
 
 /// Keys whose values come from the request or from the caller's own account (IAM User Guide, Global
 /// condition keys; Service Authorization Reference, Amazon S3).
-const CHOSEN: [&str; 10] = [
+const CHOSEN: [&str; 16] = [
+    "aws:CalledVia",
+    "aws:CalledViaFirst",
+    "aws:CalledViaLast",
     "aws:MultiFactorAuthAge",
     "aws:MultiFactorAuthPresent",
+    "aws:PrincipalType",
     "aws:Referer",
+    "aws:TokenIssueTime",
     "aws:UserAgent",
+    "aws:ViaAWSService",
     "aws:VpcSourceIp",
     "aws:userid",
     "aws:username",
@@ -22,7 +28,21 @@ const CHOSEN_FAMILIES: [&str; 4] =
     ["aws:PrincipalTag/", "s3:RequestObjectTag/", "s3:object-lock-", "s3:x-amz-"];
 
 /// Keys that a request from the Internet lacks.
-const OF_A_NETWORK: [&str; 2] = ["aws:SourceVpc", "aws:SourceVpce"];
+const OF_A_NETWORK: [&str; 6] = [
+    "aws:SourceVpc",
+    "aws:SourceVpcArn",
+    "aws:SourceVpce",
+    "aws:VpceAccount",
+    "aws:VpceOrgID",
+    "aws:VpceOrgPaths",
+];
+
+/// IAM gives each principal its own id: a role's session has `AROA…:NAME`, where the name is chosen (IAM
+/// User Guide, Principal key values).
+const USER_ID: &str = "aws:userid";
+
+/// An id that IAM gives to no principal.
+pub(super) const STRANGERS_ID: &str = "AROA00000000000000000:vigil-asks";
 
 const SOURCE_IP: &str = "aws:SourceIp";
 
@@ -59,6 +79,12 @@ fn choose(context: Context, condition: &Condition, is_to_be_met: bool) -> Contex
         return context;
     }
     let Some(value) = condition.values().first() else { return context };
+    if key.eq_ignore_ascii_case(USER_ID) && !names_sessions(condition.values()) {
+        // Whose id it is, the policy does not say.
+        let either = [STRANGERS_ID, &instance(value, "x")];
+        let is_asked = is_to_be_met && !is_negated;
+        return if is_asked { context.with_one_of(key, either) } else { context };
+    }
     let is_true = value.eq_ignore_ascii_case("true");
     match name {
         "Null" if is_true == is_to_be_met => context.without(key),
@@ -70,6 +96,11 @@ fn choose(context: Context, condition: &Condition, is_to_be_met: bool) -> Contex
         _ if name.contains("GreaterThan") => context.with(key, "4102444800"),
         _ => context.with(key, &instance(value, "x")),
     }
+}
+
+/// Whether a value fits ids of any role, by the name of the session alone.
+fn names_sessions(values: &[String]) -> bool {
+    values.iter().any(|value| value.split(':').next().is_some_and(|id| id.contains('*')))
 }
 
 /// What an operator's name says.
@@ -104,7 +135,9 @@ fn is_chosen(key: &str) -> bool {
 
 /// Addresses of callers anywhere: those of documentation (RFC 5737, RFC 3849), and one that is not.
 const ANYWHERE: [&str; 5] =
-    ["192.0.2.77", "198.51.100.77", "203.0.113.77", "2001:db8::77", "8.8.8.8"];
+    ["192.0.2.77", "198.51.100.77", "203.0.113.77", "2001:db8::77", ELSEWHERE];
+
+const ELSEWHERE: &str = "8.8.8.8";
 
 /// An address outside of the ranges; or inside, if one of them is so wide that anyone may have an
 /// address in it (Amazon S3 User Guide, The meaning of "public": /8, or /32 of version 6).
@@ -116,6 +149,30 @@ fn address(ranges: &[String], is_inside: bool) -> Option<IpAddr> {
     }
     let mut candidates = ANYWHERE.iter().filter_map(|text| text.parse().ok());
     candidates.find(|address| ranges.iter().all(|range| !range.has(*address)))
+}
+
+/// Ranges that no address of AWS is in (RFC 1918, RFC 4193, RFC 5737, RFC 6598, RFC 3849).
+const NOT_OF_AWS: [&str; 9] = [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "172.16.0.0/12",
+    "192.0.2.0/24",
+    "192.168.0.0/16",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "2001:db8::/32",
+    "fc00::/7",
+];
+
+/// An address that stands for those that AWS's services call from, if the policy's conditions on
+/// addresses do not ask which one it is.
+pub(super) fn address_of_aws(policy: &BucketPolicy) -> Option<IpAddr> {
+    let never: Vec<_> = NOT_OF_AWS.iter().filter_map(|text| AddressRange::read(text)).collect();
+    let ranges: Option<Vec<_>> =
+        policy.condition_values(SOURCE_IP).map(AddressRange::read).collect();
+    let is_clear =
+        |range: &AddressRange| range.is_wide() || never.iter().any(|no| no.has(range.first()));
+    ranges?.iter().all(is_clear).then(|| ELSEWHERE.parse().ok())?
 }
 
 /// A text that the pattern fits.

@@ -1,13 +1,15 @@
 //! The service must be let in on behalf of our own CAs only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    BucketSubject, BucketUser, callers::STRANGER, choices::instance, organisation_of,
-    service_access, service_context,
+    BucketSubject, BucketUser,
+    callers::{STRANGER, is_acm_pca},
+    choices::instance,
+    organisation_name, organisation_of, service_access, service_context,
 };
 use crate::{
-    bucket_policy::{BucketPolicy, Context, Effect, Request, account_of},
+    bucket_policy::{BucketPolicy, Context, Effect, Principal, Request, account_of},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{NotJudged, Rule, RuleAnswer},
 };
@@ -89,7 +91,7 @@ fn check(subject: &BucketSubject) -> RuleAnswer {
         let seen = match grade {
             Grade::Unbound => Observation::new(UNBOUND),
             Grade::Organisation(id) => {
-                Observation::new(ORGANISATION).with("organisation", id.as_str())
+                Observation::new(ORGANISATION).with("organisation", organisation_name(id))
             }
             Grade::OtherCondition(why) => {
                 Observation::new(OTHER_CONDITION).with("why", why.as_str())
@@ -104,19 +106,42 @@ fn check(subject: &BucketSubject) -> RuleAnswer {
 }
 
 fn grade(subject: &BucketSubject, policy: &BucketPolicy, user: &BucketUser) -> Option<Grade> {
+    let services = services(subject, policy, user);
+    services.iter().filter_map(|service| grade_of(subject, policy, user, service)).min()
+}
+
+/// ACM PCA as it writes for this CA, and as the policy names it otherwise: CAs of opt-in Regions act as a
+/// principal of their Region.
+fn services(
+    subject: &BucketSubject,
+    policy: &BucketPolicy,
+    user: &BucketUser,
+) -> BTreeSet<Principal> {
+    let allowing = policy.statements().iter().filter(|statement| statement.allows());
+    let named = allowing.flat_map(|statement| statement.named_principals());
+    named.filter(is_acm_pca).chain([subject.service(user)]).collect()
+}
+
+fn grade_of(
+    subject: &BucketSubject,
+    policy: &BucketPolicy,
+    user: &BucketUser,
+    service: &Principal,
+) -> Option<Grade> {
+    let put_object = |context: &Context| put_object(subject, policy, (user, service), context);
     let ca = user.ca.as_str();
     let (account, id) = (user.ca.account(), user.ca.id());
     let organisation = organisation_of(policy);
     let of_another_account = ca.replace(account, STRANGER);
     let stranger = service_context(subject, STRANGER, &of_another_account, None);
-    match put_object(subject, policy, user, &stranger) {
+    match put_object(&stranger) {
         Effect::Allowed { .. } => return Some(Grade::Unbound),
         Effect::Unclear { why } => return Some(Grade::OtherCondition(why)),
         Effect::Denied { .. } | Effect::Silent => {}
     }
     for neighbour in neighbours(account) {
         let context = service_context(subject, &neighbour, &ca.replace(account, &neighbour), None);
-        if let Effect::Allowed { .. } = put_object(subject, policy, user, &context) {
+        if let Effect::Allowed { .. } = put_object(&context) {
             let why =
                 format!("it also matches account {neighbour}, so it is a pattern of accounts");
             return Some(Grade::OtherCondition(why));
@@ -124,19 +149,19 @@ fn grade(subject: &BucketSubject, policy: &BucketPolicy, user: &BucketUser) -> O
     }
     for (other, arn) in others(subject, policy, ca) {
         let context = service_context(subject, &other, &arn, None);
-        if let Effect::Allowed { .. } = put_object(subject, policy, user, &context) {
+        if let Effect::Allowed { .. } = put_object(&context) {
             return Some(Grade::OtherCondition(format!("it also names account {other}")));
         }
     }
     if let Some(organisation) = organisation {
         let colleague = service_context(subject, STRANGER, &of_another_account, Some(organisation));
-        if let Effect::Allowed { .. } = put_object(subject, policy, user, &colleague) {
+        if let Effect::Allowed { .. } = put_object(&colleague) {
             return Some(Grade::Organisation(organisation.to_owned()));
         }
     }
     let other_ca = ca.replace(id, "00000000-0000-0000-0000-000000000000");
     let sibling = service_context(subject, account, &other_ca, organisation);
-    match put_object(subject, policy, user, &sibling) {
+    match put_object(&sibling) {
         Effect::Allowed { .. } => Some(Grade::AccountOnly),
         Effect::Unclear { why } => Some(Grade::OtherCondition(why)),
         Effect::Denied { .. } | Effect::Silent => None,
@@ -172,11 +197,11 @@ fn neighbours(account: &str) -> Vec<String> {
 fn put_object(
     subject: &BucketSubject,
     policy: &BucketPolicy,
-    user: &BucketUser,
+    (user, principal): (&BucketUser, &Principal),
     context: &Context,
 ) -> Effect {
     policy.evaluate(&Request {
-        principal: &subject.service(user),
+        principal,
         action: "s3:PutObject",
         resource: &subject.object_arn(&user.key),
         context,

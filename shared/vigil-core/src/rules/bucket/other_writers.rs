@@ -121,7 +121,7 @@ const OWN_ACCOUNT: Kind = Kind {
 
 /// What creates, changes, replaces, hides or deletes an object, or says who may read it. A lifecycle may
 /// let objects with a tag expire.
-const OBJECT_ACTIONS: [&str; 11] = [
+const OBJECT_ACTIONS: [&str; 13] = [
     "s3:DeleteObject",
     "s3:DeleteObjectVersion",
     "s3:ObjectOwnerOverrideToBucketOwner",
@@ -132,7 +132,9 @@ const OBJECT_ACTIONS: [&str; 11] = [
     "s3:PutObjectVersionTagging",
     "s3:ReplicateDelete",
     "s3:ReplicateObject",
+    "s3:ReplicateTags",
     "s3:RestoreObject",
+    "s3:UpdateObjectEncryption",
 ];
 
 /// What makes objects expire, be replaced, be unreadable or be written no more, by the bucket's
@@ -160,7 +162,7 @@ fn check(subject: &BucketSubject) -> RuleAnswer {
     // Without a policy, only IAM policies of the bucket's own account let principals in.
     let Some(policy) = subject.policy()? else { return Ok(Vec::new()) };
     let mut seen = Vec::new();
-    let mut of_star = BTreeMap::new();
+    let mut of_star: Vec<(Caller, Allowed)> = Vec::new();
     for caller in Caller::all(subject, &policy) {
         if is_administrator(subject, &caller) {
             continue;
@@ -168,8 +170,13 @@ fn check(subject: &BucketSubject) -> RuleAnswer {
         let mut allowed = allowed(subject, &policy, &caller);
         if caller.principal() == Principal::Anyone {
             // A stranger comes first, and what a stranger may do is said of the stranger alone.
-            allowed.retain(|action, certain| !is_covered(&of_star, action, *certain));
-            of_star.extend(allowed.iter().map(|(action, certain)| (*action, *certain)));
+            allowed.retain(|action, certain| {
+                let covers = |(wider, before): &(Caller, Allowed)| {
+                    wider.stands_for(&caller, *certain) && is_covered(before, action, *certain)
+                };
+                !of_star.iter().any(covers)
+            });
+            of_star.push((caller.clone(), allowed.clone()));
         }
         if !allowed.is_empty() {
             seen.push(observe(subject, &caller, &allowed));
@@ -256,7 +263,7 @@ fn kind(subject: &BucketSubject, caller: &Caller, certain: bool) -> Kind {
         _ if is_stranger && certain && !restricted => ANYONE,
         _ if is_stranger => ANYONE_LIMITED,
         Caller::Organisation(_) => ORGANISATION,
-        Caller::AccessPointsOf(_) if is_ours => ACCESS_POINTS,
+        Caller::AccessPoint(_) | Caller::AccessPointsOf(_) if is_ours => ACCESS_POINTS,
         _ if is_ours => OWN_ACCOUNT,
         _ if certain => OTHER_ACCOUNT,
         _ => OTHER_ACCOUNT_CONDITIONALLY,

@@ -6,6 +6,7 @@ mod existence;
 mod fixtures;
 mod policies;
 mod settings;
+mod setups;
 mod world;
 
 pub(super) use world::clean;

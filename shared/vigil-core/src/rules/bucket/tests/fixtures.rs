@@ -61,6 +61,8 @@ fn policies() -> Vec<Fixture> {
         subject
     };
     let elsewhere = json!({"IpAddress": {"aws:SourceIp": "192.0.2.1/32"}});
+    // In ranges of AWS, among others.
+    let of_aws = json!({"IpAddress": {"aws:SourceIp": "52.95.0.0/16"}});
     let stranger = |condition: Value| {
         json!({"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "s3:PutObject",
                "Resource": objects, "Condition": condition})
@@ -87,7 +89,7 @@ fn policies() -> Vec<Fixture> {
         statement
     };
     let organisation = bound_by(json!({"StringEquals": {"aws:SourceOrgID": "o-1"}}));
-    let network = bound_by(json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}));
+    let network = bound_by(json!({"IpAddress": {"aws:SourceIp": "52.95.0.0/16"}}));
     vec![
         (
             "bucket.service-access",
@@ -107,7 +109,7 @@ fn policies() -> Vec<Fixture> {
             "bucket.service-access",
             "unclear",
             beside_service(json!({"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
-                                  "Resource": objects, "Condition": elsewhere})),
+                                  "Resource": objects, "Condition": of_aws})),
         ),
         (
             "bucket.confused-deputy",
