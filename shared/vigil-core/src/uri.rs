@@ -11,6 +11,8 @@ pub(crate) enum UriError {
     Percent,
     #[error("it is not absolute")]
     Relative,
+    #[error("its host ends with a dot")]
+    Dot,
     #[error("it names no host")]
     NoHost,
     #[error("its host cannot exist")]
@@ -101,23 +103,26 @@ fn characters(uri: &str) -> Result<(), UriError> {
 }
 
 /// A name of labels (RFC 1123 §2.1), or an address of version 4. `invalid` is never a host (RFC 6761).
+/// Java refuses a CRL that names a host with the dot of the root, although RFC 3986 §3.2.2 allows it.
 fn can_exist(host: &str) -> Result<(), UriError> {
     if host.is_empty() {
         return Err(UriError::NoHost);
     }
-    let name = host.strip_suffix('.').unwrap_or(host);
+    if host.ends_with('.') {
+        return Err(UriError::Dot);
+    }
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet))
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    let last = name.rsplit('.').next().unwrap_or_default();
+    let last = host.rsplit('.').next().unwrap_or_default();
     let is_numeric = last.bytes().all(|octet| octet.is_ascii_digit());
     let can_be = if is_numeric {
-        name.parse::<std::net::Ipv4Addr>().is_ok()
+        host.parse::<std::net::Ipv4Addr>().is_ok()
     } else {
-        name.len() <= 253 && name.split('.').all(is_label) && !last.eq_ignore_ascii_case("invalid")
+        host.len() <= 253 && host.split('.').all(is_label) && !last.eq_ignore_ascii_case("invalid")
     };
     if can_be { Ok(()) } else { Err(UriError::Host) }
 }
@@ -149,7 +154,8 @@ mod tests {
             ("HTTP://localhost:8080/x", Ok("HTTP")),
             ("http://10.0.0.1/", Ok("http")),
             ("http://[::1]:80/", Ok("http")),
-            ("http://a_b.s3.us-east-1.amazonaws.com./x", Ok("http")),
+            ("http://a_b.s3.us-east-1.amazonaws.com/x", Ok("http")),
+            ("http://a_b.s3.us-east-1.amazonaws.com./x", Err(UriError::Dot)),
             ("ldap:///cn=a?certificateRevocationList", Ok("ldap")),
             ("urn:x", Err(UriError::Relative)),
             ("localhost", Err(UriError::Relative)),

@@ -226,7 +226,7 @@ impl ExtensionFacts {
             let mut fields = point.open()?;
             let name = fields.optional(tag::context_constructed(0))?;
             if let Some(reasons) = fields.optional(tag::context(1))? {
-                value::named_bits_of(reasons)?;
+                some_reasons(reasons)?;
             }
             let issuer = fields.optional(tag::context_constructed(2))?;
             fields.finish()?;
@@ -324,7 +324,7 @@ fn distribution_point(
     let users = flag(&mut reader, 1)?;
     let cas = flag(&mut reader, 2)?;
     if let Some(reasons) = reader.optional(tag::context(3))? {
-        value::named_bits_of(reasons)?;
+        some_reasons(reasons)?;
         point.only_some_reasons = true;
     }
     let indirect = flag(&mut reader, 4)?;
@@ -360,4 +360,11 @@ fn name_of(oid: &[u8]) -> &'static str {
         extension::NEXT_CRL_PUBLISH => "Next CRL Publish",
         _ => "another extension",
     }
+}
+
+/// ReasonFlags (RFC 5280 §4.2.1.13): bit 0 is unused, and without any other the CRL is for nothing.
+fn some_reasons(reasons: Element<'_>) -> Result<(), DerError> {
+    let bits = value::named_bits_of(reasons)?;
+    let is_one = (1..=8).any(|number| value::named_bit(bits, number));
+    if is_one { Ok(()) } else { Err(reasons.invalid("ReasonFlags with a reason")) }
 }

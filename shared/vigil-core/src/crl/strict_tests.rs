@@ -37,9 +37,17 @@ fn full_name(uris: &[&str]) -> Vec<u8> {
 #[test]
 fn reasons_are_named_bits_in_one_form() {
     let uri = full_name(&["http://a.example/1.crl"]);
-    for (bits, is_right) in
-        [(&[6, 0x40][..], true), (&[6, 0x41], false), (&[0, 0x40], false), (&[0, 0x40, 0], false)]
-    {
+    for (bits, is_right) in [
+        (&[6, 0x40][..], true),
+        (&[6, 0xc0], true),
+        (&[7, 0, 0x80], true),
+        (&[6, 0x41], false),
+        (&[0, 0x40], false),
+        (&[0, 0x40, 0], false),
+        // No reason, and the one that is unused.
+        (&[0], false),
+        (&[7, 0x80], false),
+    ] {
         let point = seq(&[uri.clone(), tlv(0x83, bits)]);
         let of_point = facts_with(&[extension(ISSUING_DISTRIBUTION_POINT, true, &point)]);
         let freshest = seq(&[seq(&[uri.clone(), tlv(0x81, bits)])]);

@@ -46,12 +46,34 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     }
     let reason = match facts.number.as_deref() {
         None => Some("it has no CRLNumber"),
-        Some(number) if (number.len(), number) < (base.len(), base) => {
-            Some("its CRLNumber is below its base's")
-        }
+        // RFC 5280 §5.2.4 (c): it is combined with a complete CRL from its base on and below its own number.
+        Some(number) if !is_above(number, base) => Some("its CRLNumber is not above its base's"),
         // RFC 5280 §5.2.6: a complete CRL names its deltas, and a delta CRL names none.
         Some(_) if facts.has_freshest => Some("it has a freshestCRL extension"),
         Some(_) => None,
     };
     Ok(reason.map(|reason| seen(ILL_FORMED).with("reason", reason)).into_iter().collect())
+}
+
+/// Both without leading zeros.
+fn is_above(number: &[u8], base: &[u8]) -> bool {
+    (number.len(), number) > (base.len(), base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_above_another_by_its_value() {
+        for (number, base, above) in [
+            (&[2][..], &[1][..], true),
+            (&[1], &[1], false),
+            (&[1], &[2], false),
+            (&[1, 0], &[0xff], true),
+            (&[0xff], &[1, 0], false),
+        ] {
+            assert_eq!(is_above(number, base), above, "{number:?} {base:?}");
+        }
+    }
 }
