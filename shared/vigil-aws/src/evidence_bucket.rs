@@ -15,18 +15,12 @@ use aws_sdk_s3::{
     },
     primitives::ByteStream,
 };
-use vigil_core::ports::{
-    Creation, Etag, EvidenceStore, Pages, PortError, Replacement, StoredObject,
+use vigil_core::{
+    evidence::keys,
+    ports::{Creation, Etag, EvidenceStore, Pages, PortError, Replacement, StoredObject},
 };
 
 use crate::answer::port_error;
-
-/// The largest object that is read: evidence, approvals and policies are small, and who can put
-/// something large there must not be able to stop a function with it.
-const MAX_OBJECT_BYTES: i64 = MIB;
-
-/// A run report of crl-audit has a line for each rule and CA. Only audit-report reads it, for the page.
-const MAX_RUN_REPORT_BYTES: i64 = 32 * MIB;
 
 const MIB: i64 = 1024 * 1024;
 
@@ -143,7 +137,7 @@ fn no_bucket(error: &SdkError<PutObjectError, HttpResponse>) -> bool {
 }
 
 fn max_bytes(key: &str) -> i64 {
-    if key.starts_with("reports/") { MAX_RUN_REPORT_BYTES } else { MAX_OBJECT_BYTES }
+    i64::try_from(keys::max_bytes(key)).unwrap_or(i64::MAX)
 }
 
 /// What a browser makes of the object when an operator opens it.

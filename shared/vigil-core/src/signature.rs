@@ -6,6 +6,8 @@ use aws_lc_rs::digest;
 
 use crate::der::{DerError, Element, Reader, tag, value};
 
+#[cfg(feature = "brainpool")]
+mod brainpool;
 mod key;
 mod rsa;
 mod verify;

@@ -222,6 +222,19 @@ pub fn audited_ca(ca_id: &str) -> String {
 /// Prefix of the records of audit reports that are compared in several invocations.
 pub const COMPARED_REPORTS: &str = "state/crl-audit/reports/";
 
+/// The largest object that a function reads at a key. A function has little memory: whatever can write
+/// something large to the bucket must not be able to stop a function with it.
+pub fn max_bytes(key: &str) -> u64 {
+    const MIB: u64 = 1024 * 1024;
+    match key {
+        // A run report of crl-audit has a line for each rule and CA. Only audit-report reads it.
+        _ if key.starts_with("reports/") => 32 * MIB,
+        // A bit for each entry of the CRL, in base64: more than crl-audit has memory for.
+        _ if key.starts_with(COMPARED_REPORTS) => 16 * MIB,
+        _ => MIB,
+    }
+}
+
 /// How far a large audit report was compared with a CA's CRL.
 pub fn compared_report(ca_id: &str) -> String {
     format!("{COMPARED_REPORTS}{ca_id}.json")

@@ -7,11 +7,11 @@ use std::{
 };
 
 use super::calls::{Calls, broken, denied, lock};
-use crate::ports::{Creation, Etag, EvidenceStore, Pages, PortError, Replacement, StoredObject};
+use crate::{
+    evidence::keys,
+    ports::{Creation, Etag, EvidenceStore, Pages, PortError, Replacement, StoredObject},
+};
 use async_trait::async_trait;
-
-/// The largest object that the evidence store reads.
-const MAX_READ: usize = 1024 * 1024;
 
 /// Objects with an etag each. As in S3, the same bytes have the same etag.
 #[derive(Default)]
@@ -137,11 +137,14 @@ impl EvidenceStore for FakeEvidenceStore {
             });
         }
         match lock(&self.objects).get(key) {
-            Some(body) if body.len() > MAX_READ => Err(PortError::InvalidState {
-                operation: "GetObject",
-                resource: key.to_owned(),
-                cause: "the object is larger than 1 MiB".into(),
-            }),
+            Some(body) if body.len() as u64 > keys::max_bytes(key) => {
+                let limit = keys::max_bytes(key) / 1024 / 1024;
+                Err(PortError::InvalidState {
+                    operation: "GetObject",
+                    resource: key.to_owned(),
+                    cause: format!("the object is larger than {limit} MiB").into(),
+                })
+            }
             body => Ok(body.map(|body| StoredObject { body: body.clone(), etag: etag(body) })),
         }
     }

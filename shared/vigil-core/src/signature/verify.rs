@@ -113,10 +113,37 @@ impl SignedBytes {
                     _ => return Err(wrong_key(&self.algorithm, &key)),
                 }
             }
-            (None, _) => return Err(SignatureError::of_unknown(&self.algorithm, spki)),
+            (None, Message::Hashing(context)) => {
+                let known = is_signed_on_brainpool(&key, self.by, context, signature);
+                known.ok_or_else(|| SignatureError::of_unknown(&self.algorithm, spki))?
+            }
+            (None, Message::Whole(_)) => {
+                return Err(SignatureError::of_unknown(&self.algorithm, spki));
+            }
         };
         if verified { Ok(()) } else { Err(SignatureError::Mismatch) }
     }
+}
+
+#[cfg(feature = "brainpool")]
+fn is_signed_on_brainpool(
+    key: &Key<'_>,
+    algorithm: SignatureAlgorithm,
+    context: digest::Context,
+    signature: &[u8],
+) -> Option<bool> {
+    super::brainpool::is_signed(key, algorithm, &context.finish(), signature)
+}
+
+/// A program without these curves does not know.
+#[cfg(not(feature = "brainpool"))]
+fn is_signed_on_brainpool(
+    _: &Key<'_>,
+    _: SignatureAlgorithm,
+    _: digest::Context,
+    _: &[u8],
+) -> Option<bool> {
+    None
 }
 
 fn wrong_key(algorithm: &AlgorithmIdentifier, key: &Key<'_>) -> SignatureError {

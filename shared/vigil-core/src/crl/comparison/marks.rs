@@ -56,3 +56,23 @@ impl<'de> Deserialize<'de> for Marks {
         Ok(Self(words.iter().map(|word| u64::from_le_bytes(*word)).collect()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::keys;
+
+    /// 2,048 MiB of memory have sixteen octets of each of 134 million entries, and nothing else.
+    #[test]
+    fn marks_of_ninety_million_entries_fit_into_an_object() {
+        let mut marks = Marks::none_of(90_000_000);
+        marks.set(89_999_999);
+        let body = serde_json::to_vec(&marks).unwrap();
+        assert!(
+            (body.len() as u64) < keys::max_bytes(&keys::compared_report("1")),
+            "{}",
+            body.len()
+        );
+        assert_eq!(serde_json::from_slice::<Marks>(&body).unwrap(), marks);
+    }
+}

@@ -27,8 +27,11 @@ use crate::{
 /// A larger report may be put down. A smaller one takes seconds.
 pub(super) const MAX_AT_ONCE: u64 = if cfg!(test) { 4096 } else { 512 * 1024 * 1024 };
 
-/// What evidence objects may have: the marks of some six million entries.
-const MAX_CHECKPOINT_BYTES: usize = 1024 * 1024;
+/// The marks of some hundred million entries: sixteen octets of each do not fit into the function's memory.
+fn is_too_large(body: &[u8], key: &str) -> bool {
+    let limit = if cfg!(test) { 4096 } else { keys::max_bytes(key) };
+    body.len() as u64 > limit
+}
 
 /// Why there is nothing to compare with.
 pub(super) enum Unknown {
@@ -208,7 +211,7 @@ impl<'a> ReportRun<'a> {
             Ok(body) => body,
             Err(error) => return Unknown::Failed(CheckError::Write(error)),
         };
-        if body.len() > MAX_CHECKPOINT_BYTES {
+        if is_too_large(&body, &self.key()) {
             let reason = "the audit report takes more than one run, and the CRL has too many entries for \
                           the marks that a run leaves to the next one: compare them with vigil crl \
                           check CRL --issuer CA.pem --report REPORT, which needs one run for any size";

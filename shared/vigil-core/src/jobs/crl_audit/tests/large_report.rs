@@ -92,3 +92,23 @@ fn an_event_leaves_a_large_report_to_the_hourly_run() {
     assert!(reason.contains("by the hourly runs alone"), "{reason}");
     assert_eq!(world.objects.read_from.lock().unwrap().len(), 0);
 }
+
+/// What does not fit is not compared by a part, and the run says how it can be.
+#[test]
+fn marks_that_do_not_fit_end_in_the_command_that_compares() {
+    use crate::crl::fixture::{Draft, entry};
+    let world = world();
+    let mut draft = Draft::good(&world.issuers[0], AT);
+    let serial = |nth: u32| [&[0x21][..], &nth.to_be_bytes()].concat();
+    draft.entries =
+        Some((0..25_000).map(|nth| entry(&serial(nth), AT - Duration::DAY, None)).collect());
+    world.put_crl(1, &draft);
+    *world.pace.lasting.lock().unwrap() = 60;
+    let audit = world.audit(Duration::HOUR);
+    assert_ne!(audit.continued_from, Some(arn(1)));
+    let report = world.evidence.json(&audit.report);
+    let judgements = report["judgements"].as_array().unwrap();
+    let of = judgements.iter().find(|one| one["rule"] == "crl.completeness").unwrap();
+    let reason = of["reason"].as_str().unwrap();
+    assert!(reason.contains("vigil crl check CRL --issuer CA.pem --report REPORT"), "{reason}");
+}
