@@ -12,7 +12,7 @@ import zipfile
 # Lambda's runtime provided.al2023 has glibc 2.34 (AWS Lambda Developer Guide, OS-only runtimes).
 GLIBC = (2, 34)
 # A larger zip takes longer to load at a cold start. docs/benchmarks.md has the sizes.
-MAX_ZIP = 7_500_000
+MAX_ZIP = 6_000_000
 # The first that the format has.
 DATE = (1980, 1, 1, 0, 0, 0)
 

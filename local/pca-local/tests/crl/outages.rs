@@ -23,7 +23,8 @@ struct Many {
 async fn many() -> Many {
     let s3 = S3::default();
     let events = std::sync::Arc::new(Events::default());
-    let patience = TimeoutConfig::builder().operation_timeout(std::time::Duration::from_millis(50));
+    let patience =
+        TimeoutConfig::builder().operation_timeout(std::time::Duration::from_millis(500));
     let config = s3.client().config().to_builder().timeout_config(patience.build());
     let client_of_s3 = aws_sdk_s3::Client::from_conf(config.build());
     let service = builder().s3(client_of_s3).events(events.clone()).build();

@@ -35,7 +35,7 @@ fn all(hub: &SecurityHub) -> Vec<Value> {
 }
 
 #[test]
-fn a_later_update_replaces_a_finding_and_an_earlier_one_does_not() {
+fn a_later_update_replaces_a_finding_an_earlier_one_does_not() {
     let (_folder, hub) = hub();
     let mut over = finding("f", "2026-01-03T00:00:00Z");
     over["RecordState"] = json!("ARCHIVED");

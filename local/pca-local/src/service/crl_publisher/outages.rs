@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn each_failure_is_followed_by_twice_as_many_retries_without_a_call() {
+    fn each_failure_doubles_the_retries_without_a_call() {
         assert_eq!(calls(&Outages::default(), 96), [0, 1, 3, 7, 15, 31, 63]);
         assert_eq!(calls(&Outages::default(), 96 * 365 * 30).len(), 21);
     }
