@@ -67,8 +67,8 @@ def test_the_same_binary_gives_the_same_zip(tmp_path):
 def test_a_build_that_is_large_or_too_new_is_refused(tmp_path):
     import random
 
-    build(tmp_path, random.Random(1).randbytes(7_600_000) + b"GLIBC_2.38")
+    build(tmp_path, random.Random(1).randbytes(6_100_000) + b"GLIBC_2.38")
     code, _, error = run("pack.py", str(tmp_path), cwd=tmp_path)
-    assert code == 1 and "more than 7500000" in error and "needs GLIBC 2.38" in error
+    assert code == 1 and "more than 6000000" in error and "needs GLIBC 2.38" in error
     code, _, error = run("pack.py", str(tmp_path / "empty"), cwd=tmp_path)
     assert code == 1 and "no function was built" in error
