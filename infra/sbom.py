@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import sys
+from urllib.parse import quote
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -28,7 +29,9 @@ def reachable(found, roots):
 
 
 def purl(package):
-    return f"pkg:cargo/{package['name']}@{package['version']}"
+    """A crate that no registry gave is named with where its source lies: crc-fast is not the registry's."""
+    known = f"pkg:cargo/{package['name']}@{package['version']}"
+    return known if package["source"] else f"{known}?vcs_url=git%2B{quote(package['repository'], safe='')}"
 
 
 def component(package, checksums):
