@@ -229,6 +229,49 @@ async fn the_commands_export_import_and_refuse() {
     assert!(error.contains("bad.json: authorities[0].id: is not a UUID"), "{error}");
 }
 
+/// Of tokio's work, a task is given 128 things before others have their turn.
+#[tokio::test]
+async fn an_export_of_many_cas_and_certificates_ends() {
+    const CAS: usize = 150;
+    let folder = tempfile::tempdir().unwrap();
+    let seed: Value = serde_json::from_str(SEED).unwrap();
+    let mut many: Vec<Value> = seed["authorities"].as_array().unwrap().clone();
+    let one = json!({
+        "create": {
+            "CertificateAuthorityType": "ROOT",
+            "CertificateAuthorityConfiguration": {
+                "KeyAlgorithm": "EC_prime256v1",
+                "SigningAlgorithm": "SHA256WITHECDSA",
+                "Subject": {"CommonName": "One of many"},
+            },
+        },
+        "certificate": {"serial": "00000000000000000000000000000001", "days": 3652},
+        "issued": [{"serial": "00000000000000000000000000000002", "subject": {"CommonName": "www.example.com"}}],
+    });
+    many.extend((many.len()..CAS).map(|number| {
+        let mut one = one.clone();
+        one["id"] = json!(format!("44444444-4444-4444-8444-{number:012}"));
+        one
+    }));
+    let seed = json!({"authorities": many}).to_string();
+    let service = builder().open(folder.path()).unwrap();
+    service.plant(&Seed::from_json(seed.as_bytes()).unwrap()).await.unwrap();
+    let served = exported(&service).await;
+    service.close().unwrap();
+
+    let arguments = ["export", "--data-dir", folder.path().to_str().unwrap()];
+    let (code, state, error) = run(&arguments, "");
+    assert_eq!((code, error.as_str()), (Some(0), ""));
+    // But the clock's line, and the sum over all of them.
+    let of_lasting = |state: &str| -> Vec<String> {
+        let lasts = |line: &&str| !line.contains("\"clock\"");
+        sorted(state).into_iter().filter(lasts).map(str::to_owned).collect()
+    };
+    assert!(of_lasting(&state) == of_lasting(&served), "other records than from the one that ran");
+    let of_cas = state.lines().filter(|line| line.contains("One of many"));
+    assert!(of_cas.count() >= 140, "of each");
+}
+
 #[tokio::test]
 async fn a_truncated_or_garbled_state_is_an_error_and_never_a_panic() {
     let service = planted().await;

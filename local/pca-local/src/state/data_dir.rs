@@ -134,7 +134,9 @@ impl DataDir {
 
     /// The same for threads that may wait, such as those that write an export.
     pub(crate) fn wait_settled(&self, since: u64) -> Result<(), StorageError> {
-        futures::executor::block_on(self.settled(since))
+        // A task that has used up its turn is told to wait, by everything of tokio's, until it gives
+        // its thread back: which it never does in here.
+        futures::executor::block_on(tokio::task::coop::unconstrained(self.settled(since)))
     }
 
     /// Begins a generation with these changes; what is queued before them is written first.
@@ -168,7 +170,7 @@ impl DataDir {
         let missing = StorageError::Missing { ca, place };
         let Some(disk) = &self.0 else { return Err(missing) };
         let places = place as usize..place as usize + 1;
-        let read = disk.connection.with_later(|from| load::bodies(from, ca, places)).await??;
+        let read = disk.connection.with_later(move |from| load::bodies(from, ca, places)).await??;
         read.into_iter().next().ok_or(missing)
     }
 

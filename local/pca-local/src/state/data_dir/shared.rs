@@ -3,19 +3,23 @@
 //! A second connection would need the log's index in a file, `state.db-shm`, which SQLite maps into
 //! memory: a program that truncates that file ends every process that has it mapped (SIGBUS).
 
-use futures::executor::block_on;
+use std::sync::Arc;
+
+use parking_lot::FairMutex;
 use rusqlite::Connection;
-use tokio::sync::{Mutex, MutexGuard};
 
 use super::error::StorageError;
 
 /// Served in the order in which it was asked for, so that a thread that writes all the time leaves
 /// room for those that read.
-pub(super) struct Shared(Mutex<Option<Connection>>);
+///
+/// A mutex of threads and not of tasks: a task that is woken with the lock may have no thread to run
+/// on while other tasks wait for the same lock on all of them.
+pub(super) struct Shared(FairMutex<Option<Connection>>);
 
 impl Shared {
     pub(super) fn new(connection: Connection) -> Self {
-        Self(Mutex::new(Some(connection)))
+        Self(FairMutex::new(Some(connection)))
     }
 
     /// For threads that may wait.
@@ -23,25 +27,30 @@ impl Shared {
         &self,
         act: impl FnOnce(&mut Connection) -> T,
     ) -> Result<T, StorageError> {
-        on(block_on(self.0.lock()), act)
+        on(&mut self.0.lock(), act)
     }
 
-    /// The same without keeping a thread while others have it.
-    pub(super) async fn with_later<T>(
-        &self,
-        act: impl FnOnce(&mut Connection) -> T,
+    /// The same for tasks: while others have it, another thread waits.
+    pub(super) async fn with_later<T: Send + 'static>(
+        self: &Arc<Self>,
+        act: impl FnOnce(&mut Connection) -> T + Send + 'static,
     ) -> Result<T, StorageError> {
-        on(self.0.lock().await, act)
+        if let Some(mut free) = self.0.try_lock() {
+            return on(&mut free, act);
+        }
+        let shared = Arc::clone(self);
+        let acted = tokio::task::spawn_blocking(move || shared.with(act)).await;
+        acted.map_err(|_| StorageError::Closed)?
     }
 
     /// To close it: later calls fail.
     pub(super) fn take(&self) -> Option<Connection> {
-        block_on(self.0.lock()).take()
+        self.0.lock().take()
     }
 }
 
 fn on<T>(
-    mut held: MutexGuard<'_, Option<Connection>>,
+    held: &mut Option<Connection>,
     act: impl FnOnce(&mut Connection) -> T,
 ) -> Result<T, StorageError> {
     held.as_mut().map(act).ok_or(StorageError::Closed)

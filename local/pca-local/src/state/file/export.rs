@@ -34,8 +34,9 @@ pub(crate) async fn export(
 ) -> Result<(), StateError> {
     store.settled().await?;
     let mut export = Export::new(store, clock)?;
-    while let Some(piece) = export.next_piece(PIECE)? {
+    while let Some((piece, rest)) = export.next(PIECE).await? {
         to.write_all(&piece)?;
+        export = rest;
     }
     Ok(to.flush()?)
 }
@@ -83,8 +84,21 @@ impl Export {
         Ok(self.data_dir.wait_settled(self.generation)?)
     }
 
-    /// The next piece, of `bytes` at least unless it is the last.
-    pub(crate) fn next_piece(&mut self, bytes: usize) -> Result<Option<Vec<u8>>, StateError> {
+    /// The next piece, of `bytes` at least unless it is the last, and the export of the rest.
+    ///
+    /// It is made on a thread that may wait for the disk.
+    pub(crate) async fn next(
+        mut self,
+        bytes: usize,
+    ) -> Result<Option<(Vec<u8>, Self)>, StateError> {
+        let made = tokio::task::spawn_blocking(move || {
+            let piece = self.next_piece(bytes)?;
+            Ok(piece.map(|piece| (piece, self)))
+        });
+        made.await.expect("writing records does not panic")
+    }
+
+    fn next_piece(&mut self, bytes: usize) -> Result<Option<Vec<u8>>, StateError> {
         let Some(mut writing) = self.writing.take() else { return Ok(None) };
         records(&mut writing, &std::mem::take(&mut self.opening))?;
         while writing.out().len() < bytes {

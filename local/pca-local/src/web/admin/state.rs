@@ -45,12 +45,8 @@ async fn export(State(service): State<Arc<Service>>) -> Response {
         Ok(export) => export,
         Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, explain(&error)).into_response(),
     };
-    let pieces = futures::stream::try_unfold(begun, |mut export| async {
-        let made = tokio::task::spawn_blocking(move || {
-            let piece = export.next_piece(PIECE)?;
-            Ok::<_, StateError>(piece.map(|piece| (piece, export)))
-        });
-        let made = made.await.expect("writing records does not panic");
+    let pieces = futures::stream::try_unfold(begun, |export| async {
+        let made = export.next(PIECE).await;
         if let Err(error) = &made {
             let error = explain(error);
             tracing::error!(
