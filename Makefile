@@ -185,7 +185,7 @@ PARAMETERS ?=
 deploy: build ## Deploy with SAM: asks the first time, and never again
 	@infra/deploy.sh "$(STACK)" "$(ARCH)" "$(TAGS)" "$(BUCKET)" $(PARAMETERS)
 
-# Schedules count from their creation: the first run of some functions would be a day away.
+# Schedules count from their creation: the first run of some functions would be an hour away.
 verify: ## Check the deployed stack, run each function once, and send a test finding
 	@$(CARGO) run --quiet --locked -p vigil -- doctor --name $(NAME) --stack $(STACK) --run-functions
 

@@ -1,4 +1,4 @@
-//! `vigil crl`: checks CRL files, without AWS.
+//! `vigil crl`: checks CRLs: files, URLs and objects in S3.
 
 mod check;
 mod compare;

@@ -46,7 +46,7 @@ enum Command {
     Assess(Box<assess::Options>),
     /// Find certificates in audit reports.
     Certificates(Box<certificates::Options>),
-    /// Check CRL files, without AWS.
+    /// Check CRLs: files, URLs and objects in S3.
     #[command(subcommand)]
     Crl(crl::Command),
     /// Acknowledge the deletion of a CA.

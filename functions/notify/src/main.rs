@@ -15,6 +15,7 @@ async fn start() -> Result<(), Error> {
     telemetry::init()?;
     let deployment = &Deployment {
         evidence_bucket: config::EVIDENCE_BUCKET.read()?,
+        report_bucket: config::REPORT_BUCKET.read()?,
         approver_key: config::approver_key()?,
     };
     let alerts = config::ALERTS_TOPIC.read()?;

@@ -18,6 +18,9 @@ pub(crate) const REVOCATION_CONFIGURATION: &str = "aws acm-pca describe-certific
 /// Finds the deletions of CAs in the CloudTrail history of the last 90 days.
 pub(crate) const WHO_DELETED: &str = "aws cloudtrail lookup-events --region {region} --lookup-attributes \
      AttributeKey=EventName,AttributeValue=DeleteCertificateAuthority";
+/// Has ACM PCA make an audit report.
+pub(crate) const MAKE_REPORT: &str = "aws acm-pca create-certificate-authority-audit-report --certificate-authority-arn {arn} \
+     --region {region} --audit-report-response-format JSON --s3-bucket-name REPORT-BUCKET";
 /// Replaces nothing but the OCSP configuration.
 pub(crate) const ENABLE_OCSP: &str = "aws acm-pca update-certificate-authority --certificate-authority-arn {arn} \
                            --region {region} --revocation-configuration \

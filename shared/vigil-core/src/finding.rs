@@ -33,6 +33,8 @@ pub const TEST_DETAIL_TYPE: &str = "Vigil Test Finding";
 pub(crate) const EVIDENCE_BUCKET: &str = "EVIDENCE-BUCKET";
 /// Stands in commands for the ARN of an approvers' key, which `notify` fills in.
 pub(crate) const APPROVER_KEY: &str = "APPROVER-KEY";
+/// Stands in commands for the name of the bucket of audit reports, which `notify` fills in.
+pub(crate) const REPORT_BUCKET: &str = "REPORT-BUCKET";
 /// The rule of that finding.
 pub(crate) const TEST_RULE: &str = "doctor.test-finding";
 

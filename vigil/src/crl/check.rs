@@ -30,8 +30,8 @@ pub(crate) struct Options {
     /// `https://` URLs, or `s3://BUCKET/KEY` with the credentials of the AWS CLI.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Certificates of CAs, in PEM or DER. The one that fits a CRL is used. Without any, signatures
-    /// are not verified, and the exit code is 2.
+    /// Certificates of CAs, in PEM or DER. The one that fits a CRL is used. Without any, no
+    /// signature is verified: the exit code is 1 with findings, else 2.
     #[arg(long, value_name = "CA.pem")]
     pub(super) issuer: Vec<PathBuf>,
     /// Previous version of the CRL: reports entries that were removed early or rewritten, and a

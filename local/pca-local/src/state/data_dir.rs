@@ -134,8 +134,8 @@ impl DataDir {
 
     /// The same for threads that may wait, such as those that write an export.
     pub(crate) fn wait_settled(&self, since: u64) -> Result<(), StorageError> {
-        // A task that has used up its turn is told to wait, by everything of tokio's, until it gives
-        // its thread back: which it never does in here.
+        // In a task that has used up its turn, everything of tokio's waits until the task gives its
+        // thread back: which it never does in here.
         futures::executor::block_on(tokio::task::coop::unconstrained(self.settled(since)))
     }
 

@@ -5,7 +5,7 @@
 //! | `acks/<CA id>.json` | acknowledgement of a deletion | `vigil deadline ack` |
 //! | `acks/findings/<finding id>.json` | acknowledgement of a finding | `vigil report ack` |
 //! | `alerts/<CA id>/<RestorableUntil>/<threshold>.json` | one alert, and whether it was sent | restore-deadline |
-//! | `anchors/<date>.json` | the heads of all case records | restore-deadline |
+//! | `anchors/<YYYYMMDD>.json` | the heads of all case records | restore-deadline |
 //! | `approvals/<CA id>.json` | approval of a deletion | `vigil approve` |
 //! | `cases/<CA id>/<RestorableUntil>.json` | record of a case, as a hash chain; `…-2.json` where that key is blocked | auto-restore, restore-deadline |
 //! | `findings/<function>/<finding id>.json` | one finding, and whether it was published | crl-audit, audit-report |

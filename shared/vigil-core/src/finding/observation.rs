@@ -34,7 +34,7 @@ pub struct Names {
     values: BTreeMap<&'static str, String>,
     evidence: String,
     otherwise: Option<(String, String)>,
-    instead: Option<(&'static str, &'static str)>,
+    instead: Vec<(&'static str, &'static str)>,
 }
 
 impl Names {
@@ -71,15 +71,13 @@ impl Names {
     /// Replaces `part` of a kind's command by `own`, which can name other things.
     #[must_use]
     pub fn instead(mut self, part: &'static str, own: &'static str) -> Self {
-        self.instead = Some((part, own));
+        self.instead.push((part, own));
         self
     }
 
     fn command(&self, kind: &Kind) -> String {
-        match self.instead {
-            Some((part, own)) => kind.first_command.replace(part, own),
-            None => kind.first_command.to_owned(),
-        }
+        let own = |command: String, (part, own): &(&str, &str)| command.replace(part, own);
+        self.instead.iter().fold(kind.first_command.to_owned(), own)
     }
 }
 
@@ -148,12 +146,21 @@ impl Observation {
             };
             fill(template, shown).unwrap_or_default()
         };
-        let command = names.command(&kind);
-        let command = fill(&command, |name| value(name).map(|text| quoted(&text)));
-        let (advice, command) = match (command, &names.otherwise) {
-            (Ok(command), _) => (prose(kind.what_to_do, MAX_VALUE), command),
+        let command = |template: &str| fill(template, |name| value(name).map(|text| quoted(&text)));
+        // Commands among the advice stand on indented lines.
+        let advice = || {
+            let line = |line: &str| match line.strip_prefix("  ") {
+                Some(template) => {
+                    format!("  {}", command(template).unwrap_or_else(|_| template.to_owned()))
+                }
+                None => prose(line, MAX_VALUE),
+            };
+            kind.what_to_do.lines().map(line).collect::<Vec<_>>().join("\n")
+        };
+        let (advice, command) = match (command(&names.command(&kind)), &names.otherwise) {
+            (Ok(command), _) => (advice(), command),
             (Err(_), Some((advice, command))) => (advice.clone(), command.clone()),
-            (Err(_), None) => (prose(kind.what_to_do, MAX_VALUE), kind.first_command.to_owned()),
+            (Err(_), None) => (advice(), kind.first_command.to_owned()),
         };
         let mut what_to_do = format!("{advice}\n  {command}");
         for paragraph in &self.also {

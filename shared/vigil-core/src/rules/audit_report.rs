@@ -1,7 +1,7 @@
 //! What audit-report reports about the certificates of a CA.
 
 use crate::{
-    commands::CSR,
+    commands::{CSR, MAKE_REPORT},
     finding::{Kind, RuleInfo, Severity},
 };
 
@@ -75,9 +75,8 @@ pub(crate) const NOT_MADE: Kind = Kind {
     impact: "Without a report, Vigil knows neither how many certificates of {ca} are valid nor whether its CRL lists every \
              revocation.",
     what_to_do: "Check that ACM PCA may write to the report bucket: bucket policy, encryption, no Object Lock. Then ask \
-                 for a report again, with your report bucket in place of BUCKET:",
-    first_command: "aws acm-pca create-certificate-authority-audit-report --certificate-authority-arn {arn} --region \
-                    {region} --audit-report-response-format JSON --s3-bucket-name BUCKET",
+                 for a report again:",
+    first_command: MAKE_REPORT,
 };
 
 /// Some records of the report are not as documented.

@@ -9,7 +9,7 @@ use crate::{
     bucket::{BucketFacts, Fact, PublicAccessBlock, bucket_arn},
     bucket_policy::{BucketPolicy, Context, Principal},
     ca::{S3ObjectAcl, display_name},
-    finding::Names,
+    finding::{Names, quoted},
     instant::rfc3339,
 };
 use choices::instance;
@@ -69,6 +69,9 @@ const NO_NEW_CRL: &str = "ACM PCA cannot write the CRL of {ca}. New revocations 
                           certificate.";
 const SHOW_POLICY: &str =
     "aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text";
+/// The first step of [`set_policy`].
+const SAVE_POLICY: &str =
+    "aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text > policy.json";
 
 /// One bucket with everything that it is judged by.
 #[derive(Clone, Debug)]
@@ -242,12 +245,14 @@ impl BucketUser {
     }
 }
 
-/// How to add a statement to the bucket's policy.
-fn set_policy(subject: &BucketSubject, statement: &Value) -> String {
+/// What is done to `policy.json`, which has the bucket's policy, and how it takes effect. `what` ends in
+/// a colon.
+fn set_policy(subject: &BucketSubject, what: &str, statements: &[Value]) -> String {
+    let statements: Vec<String> = statements.iter().map(Value::to_string).collect();
     format!(
-        "The statement:\n  {statement}\nAdd it to the policy in a file, and set the policy:\n  aws s3api \
-         put-bucket-policy --bucket {} --policy file://policy.json",
-        subject.facts.name
+        "{what}\n  {}\nThen set the policy:\n  aws s3api put-bucket-policy --bucket {} --policy file://policy.json",
+        statements.join(",\n  "),
+        quoted(&subject.facts.name)
     )
 }
 

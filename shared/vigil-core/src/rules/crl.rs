@@ -98,12 +98,23 @@ pub const RULES: &[Rule<CrlSubject>] = &[
 ];
 
 /// For findings about a CRL that ACM PCA cannot have made.
-const RESTORE_VERSION: &str = "Find out who wrote {object}: the versions show when, and CloudTrail \
-                               data events of the bucket show who. Restore the last version that \
-                               ACM PCA wrote (aws s3api copy-object --bucket {bucket} --key {key} \
-                               --copy-source '{bucket}/{key}?versionId=VERSION'), and let only ACM \
-                               PCA write to the bucket. List the versions:";
+const RESTORE_VERSION: &str = "Find out who wrote {object}: the trail's data events show it, if it logs those of \
+                               this bucket. Let only ACM PCA write to the bucket. Then restore the last version \
+                               that ACM PCA wrote, with its VersionId from the list in place of VERSION:\n  \
+                               aws s3api copy-object --bucket {bucket} --key {key} --copy-source \
+                               {bucket}/{key}'?versionId=VERSION'\n\
+                               List the versions, with the time of each:";
 const LIST_VERSIONS: &str = "aws s3api list-object-versions --bucket {bucket} --prefix {key}";
+/// [`GET_CERTIFICATE`] is what a CRL in a file has something else for.
+const SHOW_CERTIFICATE: &str = "aws acm-pca get-certificate-authority-certificate --certificate-authority-arn {arn} \
+     --region {region} --query Certificate --output text | openssl x509 -noout -text";
+const GET_CERTIFICATE: &str = "aws acm-pca get-certificate-authority-certificate --certificate-authority-arn {arn} \
+     --region {region} --query Certificate --output text";
+const PARSE_CERTIFICATE: &str = "aws acm-pca get-certificate-authority-certificate --certificate-authority-arn {arn} \
+     --region {region} --query Certificate --output text | openssl asn1parse";
+const VERIFY: &str = "aws s3 cp s3://{bucket}/{key} - | openssl crl -inform DER -noout -CAfile <(aws acm-pca \
+                      get-certificate-authority-certificate --certificate-authority-arn {arn} --region {region} \
+                      --query Certificate --output text)";
 const SHOW_CRL: &str = "aws s3 cp s3://{bucket}/{key} - | openssl crl -inform DER -noout -text";
 /// For a CRL that ACM PCA should have renewed.
 const LET_ACM_PCA_WRITE: &str = "Check that the policy of bucket {bucket} lets ACM PCA write. ACM PCA \
@@ -285,7 +296,7 @@ impl Subject for CrlSubject {
         let names = self.location.names();
         match &self.ca {
             Some(ca) => names.of_ca(&ca.arn, ca.common_name.as_deref()),
-            None => names.with("ca", "this CA"),
+            None => names.with("ca", "this CA").instead(GET_CERTIFICATE, "cat ISSUER.pem"),
         }
     }
 }

@@ -20,5 +20,5 @@ pub(crate) const TEST: Kind = Kind {
     what_happened: "At {as_of}, `vigil doctor` published this finding to test the way to you.",
     impact: "None. Findings of the stack {stack} reach you.",
     what_to_do: "Nothing. The command runs the test again:",
-    first_command: "vigil doctor --stack {stack}",
+    first_command: "vigil doctor --name {name} --stack {stack}",
 };

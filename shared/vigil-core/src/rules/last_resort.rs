@@ -36,8 +36,10 @@ pub(crate) const TAKEN_BACK: Kind = Kind {
     what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. At {as_of} its window was about to end, at \
                     {restorable_until}. {no_permit} the last resort restored the CA. It is {status}.",
     impact: "{ca} is not lost. Until it is ACTIVE again, it can neither issue nor revoke certificates.",
-    what_to_do: "If the CA is needed, make it ACTIVE (aws acm-pca update-certificate-authority --status ACTIVE). Find out \
-                 why auto-restore and restore-deadline did not restore it earlier. If the deletion was intended, have it \
-                 approved (vigil approve) and delete the CA again. CloudTrail records who deleted it:",
+    what_to_do: "If the CA is needed, make it ACTIVE:\n  aws acm-pca update-certificate-authority \
+                 --certificate-authority-arn {arn} --region {region} --status ACTIVE\nIf the deletion was intended, \
+                 have an approver sign an approval, and delete the CA again within seven days:\n  vigil approve {arn} \
+                 --by NAME --reason WHY --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET\nFind out why \
+                 auto-restore and restore-deadline did not restore it earlier. CloudTrail records who deleted it:",
     first_command: WHO_DELETED,
 };

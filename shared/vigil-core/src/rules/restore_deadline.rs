@@ -27,7 +27,9 @@ const TEXTS: Kind = Kind {
     what_happened: "{account} The restoration window of {ca} ({ca_id}) ends at {restorable_until}, in {left}. Threshold \
                     {threshold} has passed.",
     impact: "Lost at {restorable_until}: {lost}",
-    what_to_do: "If the CA is still needed, restore it before {restorable_until}. {restoring_costs}. Restore it:",
+    what_to_do: "If the CA is still needed, restore it before {restorable_until}. {restoring_costs}. If the deletion \
+                 is intended, an approver can end these alerts until DATE, all but the last:\n  vigil deadline ack \
+                 {arn} --until DATE --by NAME --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET\nRestore it:",
     first_command: RESTORE,
 };
 
@@ -45,8 +47,9 @@ pub(crate) const NOT_AUTHENTIC: Kind = Kind {
     title: "An acknowledgement of the deletion of {ca} does not count",
     what_happened: "{ca} ({ca_id}) is DELETED. Its acknowledgement does not count: {why}.",
     impact: "Alerts about {ca} are sent as if it had not been acknowledged.",
-    what_to_do: "If an approver wrote it, have it signed again (vigil deadline ack). If not, find out who may write to \
-                 acks/ in the evidence bucket. If the CA is still needed, restore it:",
+    what_to_do: "If an approver wrote it, have an approver sign it again:\n  vigil deadline ack {arn} --until DATE --by \
+                 NAME --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET\nIf not, find out which principal wrote the \
+                 object and take that permission away. If the CA is still needed, restore it:",
     first_command: RESTORE,
 };
 
@@ -74,7 +77,7 @@ pub(crate) const UNANNOUNCED: Kind = Kind {
 
 pub(crate) const BEFORE_WINDOW_END: Kind = Kind {
     id: "before-window-end",
-    title: "Deleted {ca} is gone {early} before its window's end",
+    title: "Deleted {ca} is gone, {early} before its restoration window ends",
     what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. It is not listed at {as_of}, although it should be \
                     restorable until {restorable_until}.",
     ..UNANNOUNCED
@@ -105,7 +108,7 @@ pub(crate) const NEVER_CERTIFIED: Kind = Kind {
     id: "never-certified",
     title: "{ca}, which never had a certificate, is permanently deleted",
     what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. It is not listed at {as_of}. Its restoration window \
-                    ends or ended at {restorable_until}.",
+                    was to end at {restorable_until}.",
     impact: "None: the CA never had a certificate of its own, so it issued nothing.",
     ..AS_ANNOUNCED
 };

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    finding::{APPROVER_KEY, EVIDENCE_BUCKET, Finding, Status},
+    finding::{APPROVER_KEY, EVIDENCE_BUCKET, Finding, REPORT_BUCKET, Status},
     instant::rfc3339,
 };
 
@@ -33,6 +33,8 @@ pub struct Message {
 pub struct Deployment {
     /// The name of the evidence bucket, where the record of a case lies.
     pub evidence_bucket: String,
+    /// The name of the bucket to which ACM PCA writes audit reports.
+    pub report_bucket: String,
     /// The ARN of the first approvers' key, if the stack names one.
     pub approver_key: Option<String>,
 }
@@ -97,6 +99,7 @@ impl Deployment {
 
     fn command(&self, line: &str) -> String {
         let line = line.replace(EVIDENCE_BUCKET, &self.evidence_bucket);
+        let line = line.replace(REPORT_BUCKET, &self.report_bucket);
         match &self.approver_key {
             Some(key) => line.replace(APPROVER_KEY, key),
             None => line,

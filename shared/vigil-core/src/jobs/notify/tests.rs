@@ -14,7 +14,11 @@ const BUCKET: &str = "vigil-evidence-111122223333-us-east-1";
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555";
 
 fn deployment() -> Deployment {
-    Deployment { evidence_bucket: BUCKET.to_owned(), approver_key: Some(KEY.to_owned()) }
+    Deployment {
+        evidence_bucket: BUCKET.to_owned(),
+        report_bucket: "vigil-audit-reports-111122223333-us-east-1".to_owned(),
+        approver_key: Some(KEY.to_owned()),
+    }
 }
 
 fn event() -> Value {

@@ -31,9 +31,9 @@ const ACCOUNT_ONLY: Kind = Kind {
     what_happened: "The policy of bucket {bucket} lets ACM PCA write for every CA of account {account}. Checked \
                     at {as_of}.",
     impact: "Another CA of the account, configured with {bucket}, could overwrite CRLs of {ca}.",
-    what_to_do: "Restrict the statement of ACM PCA to aws:SourceAccount and aws:SourceArn, as below. Show the \
-                 policy:",
-    first_command: super::SHOW_POLICY,
+    what_to_do: "Let ACM PCA in only for the CAs that write here, by aws:SourceAccount and aws:SourceArn. Save \
+                 the policy as policy.json:",
+    first_command: super::SAVE_POLICY,
 };
 
 const ORGANISATION: Kind = Kind {
@@ -99,8 +99,12 @@ fn check(subject: &BucketSubject) -> RuleAnswer {
             Grade::AccountOnly => Observation::new(ACCOUNT_ONLY),
         };
         let arns: Vec<_> = users.iter().map(|user| user.ca.as_str()).collect();
-        let statement = service_access::statement(subject, users[0]);
-        seen.with("certificate_authorities", arns).also(super::set_policy(subject, &statement))
+        let statements = &service_access::statements(subject);
+        seen.with("certificate_authorities", arns).also(super::set_policy(
+            subject,
+            service_access::REPLACE,
+            statements,
+        ))
     });
     Ok(seen.collect())
 }

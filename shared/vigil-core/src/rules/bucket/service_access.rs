@@ -1,5 +1,7 @@
 //! The bucket policy must let ACM PCA do the four things it does with a CRL bucket.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -27,8 +29,9 @@ const REFUSED: Kind = Kind {
     title: "ACM PCA may not write the CRL of {ca} to bucket {bucket}",
     what_happened: "The policy of bucket {bucket} refuses ACM PCA, for {ca}: {calls}. Checked at {as_of}.",
     impact: super::NO_NEW_CRL,
-    what_to_do: "Add the statement below to the bucket policy, and remove what denies it. Show the policy:",
-    first_command: super::SHOW_POLICY,
+    what_to_do: "Let ACM PCA write. Save the policy as policy.json; if the bucket has none, write one with the \
+                 statement below alone:",
+    first_command: super::SAVE_POLICY,
 };
 
 const PROBE_REFUSED: Kind = Kind {
@@ -39,9 +42,8 @@ const PROBE_REFUSED: Kind = Kind {
                     {probe} that it writes to the root of the bucket. Checked at {as_of}.",
     impact: "CreateCertificateAuthority and UpdateCertificateAuthority refuse a CRL configuration with \
              this bucket. The next change of {ca}'s configuration fails.",
-    what_to_do: "Let the statement of ACM PCA cover every object of the bucket, as below. Show the \
-                 policy:",
-    first_command: super::SHOW_POLICY,
+    what_to_do: "Let ACM PCA write every object of the bucket. Save the policy as policy.json:",
+    first_command: super::SAVE_POLICY,
 };
 
 const UNCLEAR: Kind = Kind {
@@ -109,7 +111,7 @@ fn judge(
             .with(name, serde_json::to_value(calls).unwrap_or_default())
             .name("calls", texts.join(", "))
             .name("ca", user.display_name())
-            .also(super::set_policy(subject, &statement(subject, user)))
+            .also(super::set_policy(subject, ADD, &[statement(subject, user, &[user])]))
     });
     seen.collect()
 }
@@ -131,7 +133,7 @@ fn probe(
         .with("certificate_authority", user.ca.as_str())
         .with("probe", PROBE)
         .name("ca", user.display_name())
-        .also(super::set_policy(subject, &statement(subject, user)));
+        .also(super::set_policy(subject, REPLACE, &statements(subject)));
     Some(seen)
 }
 
@@ -142,9 +144,25 @@ pub(super) fn name(subject: &BucketSubject, user: &BucketUser) -> String {
     }
 }
 
-/// The statement that the user guide recommends.
-pub(super) fn statement(subject: &BucketSubject, user: &BucketUser) -> Value {
+const ADD: &str = "In policy.json, add this statement, and remove what denies it:";
+
+/// Restricts ACM PCA to what the statements say, which name every CA that writes here.
+pub(super) const REPLACE: &str =
+    "In policy.json, put this in place of every statement that lets ACM PCA in:";
+
+/// The statements that let in every CA of the bucket, and no other.
+pub(super) fn statements(subject: &BucketSubject) -> Vec<Value> {
+    let mut groups: BTreeMap<_, Vec<&BucketUser>> = BTreeMap::new();
+    for user in &subject.users {
+        groups.entry((name(subject, user), user.ca.account())).or_default().push(user);
+    }
+    groups.into_values().map(|users| statement(subject, users[0], &users)).collect()
+}
+
+/// The statement that the user guide recommends, for CAs of one account and Region.
+fn statement(subject: &BucketSubject, user: &BucketUser, all: &[&BucketUser]) -> Value {
     let bucket = subject.arn();
+    let arns: Vec<&str> = all.iter().map(|user| user.ca.as_str()).collect();
     json!({
         "Effect": "Allow",
         "Principal": {"Service": name(subject, user)},
@@ -152,7 +170,7 @@ pub(super) fn statement(subject: &BucketSubject, user: &BucketUser) -> Value {
         "Resource": [format!("{bucket}/*"), bucket],
         "Condition": {"StringEquals": {
             "aws:SourceAccount": user.ca.account(),
-            "aws:SourceArn": user.ca.as_str(),
+            "aws:SourceArn": if let [one] = arns[..] { json!(one) } else { json!(arns) },
         }},
     })
 }

@@ -27,10 +27,13 @@ const NOT_ENFORCED: Kind = Kind {
                     {as_of}.",
     impact: "Credentials and objects of other writers can be read or changed on the network. ACM PCA itself \
              uses TLS.",
-    what_to_do: "Add the statement below to the bucket policy. It does not name s3:GetObject, because CRLs \
-                 are downloaded by http. Show the policy:",
-    first_command: super::SHOW_POLICY,
+    what_to_do: "Deny writes without TLS. Downloads stay possible without it, because CRLs are downloaded by \
+                 http. Save the policy as policy.json; if the bucket has none, write one with the statement \
+                 below alone:",
+    first_command: super::SAVE_POLICY,
 };
+
+const ADD: &str = "In policy.json, add this statement:";
 
 fn check(subject: &BucketSubject) -> RuleAnswer {
     let policy = subject.policy()?;
@@ -52,5 +55,5 @@ fn check(subject: &BucketSubject) -> RuleAnswer {
         "Resource": [arn, format!("{arn}/*")],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     });
-    Ok(vec![Observation::new(NOT_ENFORCED).also(super::set_policy(subject, &statement))])
+    Ok(vec![Observation::new(NOT_ENFORCED).also(super::set_policy(subject, ADD, &[statement]))])
 }

@@ -90,7 +90,7 @@ const WEAK_EXPONENT: Kind = Kind {
     impact: "Anyone can forge certificates and CRLs of {ca}.",
     what_to_do: "Stop trusting the CA's certificate, and move to a CA with another key. Show the CA's \
                  key:",
-    first_command: "openssl x509 -in CA.pem -noout -text",
+    first_command: super::SHOW_CERTIFICATE,
 };
 
 const WEAK_KEY: Kind = Kind {
@@ -103,7 +103,7 @@ const WEAK_KEY: Kind = Kind {
              parties reject both.",
     what_to_do: "Move to a CA with a key of 2048 bits or more, or with an elliptic curve. Show the \
                  CA's key:",
-    first_command: "openssl x509 -in CA.pem -noout -text",
+    first_command: super::SHOW_CERTIFICATE,
 };
 
 /// NIST SP 800-131A, CA/Browser Forum Baseline Requirements §6.1.5.
@@ -118,7 +118,7 @@ const UNUSUAL_CURVE: Kind = Kind {
     impact: "Browsers and many libraries do not verify certificates and CRLs of {ca}.",
     what_to_do: "Move to a CA with a key on P-256, P-384 or P-521, unless all relying parties know the \
                  curve. Show the CA's key:",
-    first_command: "openssl x509 -in CA.pem -noout -text",
+    first_command: super::SHOW_CERTIFICATE,
 };
 
 const WEAK: Kind = Kind {

@@ -2,6 +2,7 @@
 
 use super::CrlSubject;
 use crate::{
+    commands::MAKE_REPORT,
     crl::comparison::{Difference, Sample},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{NotJudged, Rule, RuleAnswer},
@@ -39,11 +40,8 @@ const UNEXPLAINED: Kind = Kind {
     impact: "If a certificate has not expired, relying parties accept it again although it was \
              revoked.",
     what_to_do: "Have ACM PCA make an audit report, and look up whether these certificates have \
-                 expired. Vigil reads the report by itself once audit-report has it. Make the report, \
-                 with your report bucket in place of BUCKET:",
-    first_command: "aws acm-pca create-certificate-authority-audit-report \
-                    --certificate-authority-arn {arn} --region {region} \
-                    --audit-report-response-format JSON --s3-bucket-name BUCKET",
+                 expired. Vigil reads the report by itself once audit-report has it. Make the report:",
+    first_command: MAKE_REPORT,
 };
 
 fn check(subject: &CrlSubject) -> RuleAnswer {

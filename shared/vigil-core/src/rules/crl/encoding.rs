@@ -63,7 +63,7 @@ const NAME_FORM: Kind = Kind {
     impact: super::NOT_USABLE,
     what_to_do: "The CA copies the name from its certificate. Issue a certificate with a name in the \
                  right form. Show the CA's certificate:",
-    first_command: "openssl asn1parse -in CA.pem",
+    first_command: super::PARSE_CERTIFICATE,
 };
 
 const TIME_FORM: Kind = Kind {

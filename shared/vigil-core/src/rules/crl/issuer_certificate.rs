@@ -41,7 +41,7 @@ const NOT_A_CA: Kind = Kind {
     impact: "Relying parties reject every CRL that only this certificate vouches for.",
     what_to_do: "Give the CA's own certificate, or issue one with basicConstraints cA TRUE. Show the \
                  certificate:",
-    first_command: "openssl x509 -in CA.pem -noout -text",
+    first_command: super::SHOW_CERTIFICATE,
 };
 
 const NOT_YET_VALID: Kind = Kind {
@@ -72,7 +72,7 @@ const UNKNOWN_CRITICAL: Kind = Kind {
     impact: "Relying parties that do not process them reject every CRL and every certificate of {ca}.",
     what_to_do: "Issue a CA certificate without these extensions, or make them not critical. Show the \
                  certificate:",
-    first_command: "openssl x509 -in CA.pem -noout -text",
+    first_command: super::SHOW_CERTIFICATE,
 };
 
 /// A CA whose certificate was renewed goes on for a while with the CRL that it had.

@@ -26,7 +26,7 @@ const ANOTHER_ENCODING: Kind = Kind {
     impact: "Relying parties that compare octets, such as programs in Go and Rust, do not find the CRL for \
              certificates of {ca}.",
     what_to_do: "Let the CA write the name as its certificate has it. Show the CA's certificate:",
-    first_command: "openssl asn1parse -in CA.pem",
+    first_command: super::PARSE_CERTIFICATE,
 };
 
 const ANOTHER_NAME: Kind = Kind {

@@ -29,9 +29,9 @@ const ANOTHER_KEY: Kind = Kind {
                     {subject_key_identifier}. Checked at {as_of}.",
     impact: "After a key rollover, a CRL of the other key is right for certificates that the other key \
              signed. Otherwise the CRL is forged.",
-    what_to_do: "Check the CRL with the certificate of the key that it names. Show the keys of the \
-                 certificates that you have:",
-    first_command: "openssl x509 -in CA.pem -noout -subject -ext subjectKeyIdentifier",
+    what_to_do: "Check the CRL with the certificate of the key that it names. Show the CA's certificate, \
+                 with its subjectKeyIdentifier:",
+    first_command: super::SHOW_CERTIFICATE,
 };
 
 const UNVERIFIED: Kind = Kind {
@@ -40,9 +40,8 @@ const UNVERIFIED: Kind = Kind {
     title: "Nothing has verified the signature on the CRL of {ca}",
     what_happened: "The signature of {object} was not verified: {reason}. Checked at {as_of}.",
     impact: "The CRL may be good or forged. A forged one hides revocations by {ca}.",
-    what_to_do: "Verify the signature with a program that knows the algorithm. Get the CA's \
-                 certificate as CA.pem:",
-    first_command: "aws s3 cp s3://{bucket}/{key} - | openssl crl -inform DER -noout -CAfile CA.pem",
+    what_to_do: "Verify the signature with a program that knows the algorithm, such as OpenSSL:",
+    first_command: super::VERIFY,
 };
 
 const NOT_THE_CAS: Kind = Kind {

@@ -34,7 +34,7 @@ const ISSUED: Kind = Kind {
         acknowledge!(),
         "List what it has issued:"
     ),
-    first_command: "vigil certificates --ca {arn} --issued-within 90d",
+    first_command: "vigil certificates --ca {arn} --issued-within 90d --report-bucket REPORT-BUCKET",
 };
 
 fn check(of: &ReportedCa) -> RuleAnswer {

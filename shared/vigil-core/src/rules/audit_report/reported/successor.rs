@@ -26,7 +26,7 @@ const WITHIN_30_DAYS: Kind = Kind {
     impact: "If they are still in use, connections to what they identify fail from their end on.",
     what_to_do: "Renew those that are in use. If certificates of this CA are not renewed, set `renews` to false in the \
                  settings. List them:",
-    first_command: "vigil certificates --ca {arn} --ending-within 30d --without-successor",
+    first_command: "vigil certificates --ca {arn} --ending-within 30d --without-successor --report-bucket REPORT-BUCKET",
 };
 
 const WITHIN_7_DAYS: Kind = Kind {
