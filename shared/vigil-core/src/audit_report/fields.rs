@@ -45,12 +45,13 @@ impl<'r> Fields<'_, 'r> {
     }
 
     pub(super) fn text(&self, at: usize) -> Result<&'r str, String> {
-        let text = std::str::from_utf8(self.fields[at]);
-        match text {
-            Ok(text) if memchr(0, text.as_bytes()).is_none() => Ok(text),
-            _ => Err("a field is not text".to_owned()),
-        }
+        text(self.fields[at]).ok_or_else(|| "a field is not text".to_owned())
     }
+}
+
+/// UTF-8 without NUL, which a part of a file has that was never written.
+pub(super) fn text(field: &[u8]) -> Option<&str> {
+    std::str::from_utf8(field).ok().filter(|text| memchr(0, text.as_bytes()).is_none())
 }
 
 /// Where each field stands. The header is checked by name, so that columns may be added.

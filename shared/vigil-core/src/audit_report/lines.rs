@@ -10,7 +10,7 @@ use super::{
     Brief, MAX_RECORD, Serial,
     brief::{seconds, sixteen},
     csv::{NO_FIELDS, plain_fields, whole_line},
-    fields::Columns,
+    fields::{Columns, text},
     record::seconds_in_utc,
 };
 
@@ -134,7 +134,7 @@ fn serial<'l>(rest: &mut &'l [u8], is_last: bool) -> Option<Serial<'l>> {
     {
         return Some(Serial::Number(number));
     }
-    Some(std::str::from_utf8(field(rest, is_last)?).ok()?.into())
+    Some(text(field(rest, is_last)?)?.into())
 }
 
 /// `Some(None)`: the field is empty.
@@ -147,5 +147,29 @@ fn time(rest: &mut &[u8], is_last: bool) -> Option<Option<i64>> {
     match field(rest, is_last)? {
         [] => Some(None),
         other => Some(Some(seconds(std::str::from_utf8(other).ok()?).ok()?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit_report::fields::DOCUMENTED;
+
+    fn read(serial: &str) -> Result<usize, NotPlain> {
+        let header = format!("{}\n", DOCUMENTED.join(","));
+        let time = "2026-01-01T00:00:00+0000";
+        let line = format!("111122223333,,arn,{serial},CN=a,{time},{time},{time},,,\n");
+        let (lines, length) = Lines::after_header(header.as_bytes()).unwrap();
+        assert_eq!(length, header.len());
+        let mut count = 0;
+        lines.read(line.as_bytes(), |_| count += 1).map(|()| count)
+    }
+
+    #[test]
+    fn a_serial_that_is_no_text_is_left_to_the_reader() {
+        assert_eq!(read("00:ab"), Ok(1));
+        assert_eq!(read("\"00:ab\""), Ok(1));
+        assert_eq!(read("00:a\0b"), Err(NotPlain), "as any field that was never written");
+        assert_eq!(read("00:ab,"), Err(NotPlain), "one field more");
     }
 }
