@@ -5,6 +5,7 @@ mod choices;
 mod existence;
 mod fixtures;
 mod policies;
+mod remedies;
 mod settings;
 mod setups;
 mod world;

@@ -9,7 +9,7 @@ use crate::{
     bucket::{BucketFacts, Encryption, Fact, KeyFacts, PublicAccessBlock},
     ca::S3ObjectAcl,
     fakes,
-    finding::Severity,
+    finding::{Finding, Severity},
     rules::{JudgementResult, fixtures::assert_presentable, judge},
 };
 
@@ -110,14 +110,18 @@ pub(super) fn set_policy(subject: &mut BucketSubject, statements: &[Value]) {
 }
 
 pub(super) fn findings(subject: &BucketSubject) -> Vec<(&'static str, String, Severity)> {
+    let kind = |finding: &Finding| finding.evidence["kind"].as_str().unwrap().to_owned();
+    let seen = |(rule, finding): (_, Finding)| (rule, kind(&finding), finding.severity);
+    whole_findings(subject).into_iter().map(seen).collect()
+}
+
+/// By rule.
+pub(super) fn whole_findings(subject: &BucketSubject) -> Vec<(&'static str, Finding)> {
     let mut found = Vec::new();
     for judgement in judge(RULES, subject, &subject.arn(), datetime!(2026-03-01 0:00 UTC)) {
         if let JudgementResult::Findings { findings } = judgement.result {
-            for finding in findings {
-                assert_presentable(&finding);
-                let kind = finding.evidence["kind"].as_str().unwrap().to_owned();
-                found.push((judgement.rule, kind, finding.severity));
-            }
+            findings.iter().for_each(assert_presentable);
+            found.extend(findings.into_iter().map(|finding| (judgement.rule, finding)));
         }
     }
     found
