@@ -32,7 +32,7 @@ async fn start() -> Result<(), Error> {
     let last = config::DEADLINE_THRESHOLDS.parse::<Thresholds>()?.last();
     let settings = &Settings {
         account: Some(config::ACCOUNT.read()?).filter(|account| !account.is_empty()),
-        approvers: config::approvers()?.with_principals(&config::APPROVERS.read()?),
+        approvers: config::held_approvers()?,
         publishers: config::publishers()?,
         last_call: last.map(Span::duration).unwrap_or_default(),
         reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),

@@ -38,7 +38,7 @@ async fn start() -> Result<(), Error> {
         permitted: PermittedDeletions::read(&config::PERMITTED_DELETIONS.read()?),
         rescue: auto_restore::Settings {
             account: None,
-            approvers: config::approvers()?.with_principals(&config::APPROVERS.read()?),
+            approvers: config::held_approvers()?,
             publishers: config::publishers()?,
             last_call: last.map(Span::duration).unwrap_or_default(),
             reactivate_within: config::REACTIVATE_WITHIN.parse::<Span>()?.duration(),

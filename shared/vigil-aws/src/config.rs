@@ -22,6 +22,15 @@ pub fn approvers() -> Result<Signers, ConfigError> {
     Ok(Signers::read(&APPROVER_KEYS.read()?, &RETIRED_KEYS.read()?, needed.into()))
 }
 
+/// The same, with those who may sign with each key.
+///
+/// # Errors
+///
+/// [`ConfigError`] for a variable that cannot be used.
+pub fn held_approvers() -> Result<Signers, ConfigError> {
+    Ok(approvers()?.held_by(&APPROVERS.read()?, &APPROVER_KEY_HOLDERS.read()?))
+}
+
 /// The key that commands in alerts name.
 ///
 /// # Errors

@@ -7,6 +7,8 @@
 //! What is signed is the meaning: the statement is read, written anew in one form, and that is digested.
 //! Spaces and the order of members do not matter, and no member can be added.
 
+use std::collections::BTreeSet;
+
 use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -106,8 +108,8 @@ pub struct Signers {
     keys: Vec<String>,
     retired: Vec<(String, String)>,
     needed: usize,
-    /// The roles and users that may sign with the first key.
-    principals: Vec<String>,
+    /// Keys and who may sign with them, where that is known of every key that counts.
+    holders: Option<Vec<(String, String)>>,
 }
 
 /// Whether a key counts.
@@ -119,6 +121,8 @@ pub enum Standing<'a> {
     Foreign,
     /// The stack names it among the retired ones, with this date.
     Retired(&'a str),
+    /// The stack names it, and nobody who may sign with it.
+    WithoutHolder,
 }
 
 impl Signers {
@@ -134,20 +138,39 @@ impl Signers {
             keys: listed(keys),
             retired: listed(retired).into_iter().map(dated).collect(),
             needed: needed.max(1),
-            principals: Vec::new(),
+            holders: None,
         }
     }
 
-    /// With the roles and users that may sign with the first key: their ARNs, separated by commas.
+    /// With those who may sign with each key: a key without any counts no more.
+    ///
+    /// `principals`: the ARNs of roles and users, separated by commas, that may sign with the first key.
+    /// `holders`: the same for any key, each as `<key ARN>=<ARN>`.
     #[must_use]
-    pub fn with_principals(self, principals: &str) -> Self {
-        Self { principals: listed(principals), ..self }
+    pub fn held_by(self, principals: &str, holders: &str) -> Self {
+        let own = self.keys.first().into_iter();
+        let own = own.flat_map(|key| listed(principals).into_iter().map(|one| (key.clone(), one)));
+        let others = listed(holders).into_iter().filter_map(|entry| {
+            let (key, principal) = entry.split_once('=')?;
+            Some((key.to_owned(), principal.to_owned()))
+        });
+        let holders = Some(own.chain(others).collect());
+        Self { holders, ..self }
     }
 
-    /// The principals without whom these keys are not enough. They are known of the first key only.
-    pub fn required_principals(&self, signed: &[String]) -> &[String] {
-        let others = signed.iter().filter(|key| Some(*key) != self.keys.first()).count();
-        if others < self.needed() { &self.principals } else { &[] }
+    /// The principals without whose keys these are not enough.
+    pub fn required_principals(&self, signed: &[String]) -> Vec<String> {
+        let holders = self.holders.as_deref().unwrap_or_default();
+        let holds = |principal: &str, key: &str| {
+            holders.iter().any(|(of, one)| of == key && one == principal)
+        };
+        let is_required = |principal: &str| {
+            signed.iter().filter(|key| !holds(principal, key)).count() < self.needed()
+        };
+        let principals: BTreeSet<&String> =
+            holders.iter().map(|(_, principal)| principal).collect();
+        let required = principals.into_iter().filter(|principal| is_required(principal));
+        required.cloned().collect()
     }
 
     /// Whether no key is named: then nothing that is signed counts.
@@ -169,7 +192,12 @@ impl Signers {
     pub fn standing(&self, key: &str) -> Standing<'_> {
         match self.retired.iter().find(|(retired, _)| retired == key) {
             Some((_, date)) => Standing::Retired(date),
-            None if self.keys.iter().any(|named| named == key) => Standing::Counts,
+            None if self.keys.iter().any(|named| named == key) => match &self.holders {
+                Some(holders) if !holders.iter().any(|(of, _)| of == key) => {
+                    Standing::WithoutHolder
+                }
+                _ => Standing::Counts,
+            },
             None => Standing::Foreign,
         }
     }
@@ -217,16 +245,30 @@ mod tests {
     #[test]
     fn principals_are_required_where_their_key_is() {
         let required = |needed, signed: &[&str]| {
-            let signers =
-                Signers::read("own,other,third", "", needed).with_principals("alice, bob");
+            let signers = Signers::read("own,other,third", "", needed)
+                .held_by("alice, bob", "other=carol,third=dave,third=alice,of nothing");
             let signed: Vec<_> = signed.iter().map(|key| (*key).to_owned()).collect();
-            signers.required_principals(&signed).to_vec()
+            signers.required_principals(&signed)
         };
         assert_eq!(required(1, &["own"]), ["alice", "bob"]);
-        assert_eq!(required(2, &["own", "other"]), ["alice", "bob"]);
+        assert_eq!(required(1, &["other"]), ["carol"]);
+        assert_eq!(required(2, &["own", "other"]), ["alice", "bob", "carol"]);
         assert!(required(1, &["own", "other"]).is_empty());
-        assert!(required(2, &["own", "other", "third"]).is_empty());
+        assert_eq!(required(1, &["own", "third"]), ["alice"], "holds both");
+        assert_eq!(required(2, &["own", "other", "third"]), ["alice"]);
         assert!(Signers::read("own", "", 1).required_principals(&["own".to_owned()]).is_empty());
+    }
+
+    #[test]
+    fn a_key_that_nobody_is_known_to_hold_does_not_count() {
+        let read = || Signers::read("own,other", "other@2026-01-01", 1);
+        assert_eq!(read().standing("own"), Standing::Counts, "nobody was asked");
+        let held = |principals, holders| read().held_by(principals, holders);
+        assert_eq!(held("", "").standing("own"), Standing::WithoutHolder);
+        assert_eq!(held("alice", "").standing("own"), Standing::Counts);
+        assert_eq!(held("", "own=alice").standing("own"), Standing::Counts);
+        assert_eq!(held("", "third=alice").standing("third"), Standing::Foreign);
+        assert_eq!(held("a", "").standing("other"), Standing::Retired("2026-01-01"));
     }
 
     #[test]

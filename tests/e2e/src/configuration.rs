@@ -25,6 +25,7 @@ const VALUES: &[(&str, &str)] = &[
     ("VIGIL_MODE", "enforce, observe"),
     ("VIGIL_ON_CALL_TOPIC", "an ARN"),
     ("VIGIL_APPROVALS_NEEDED", "a whole number"),
+    ("VIGIL_APPROVER_KEY_HOLDERS", "<key ARN>=<ARN>, separated by commas"),
     ("VIGIL_APPROVER_KEYS", "ARNs of keys, separated by commas"),
     ("VIGIL_APPROVERS", "ARNs of roles and users, separated by commas"),
     ("VIGIL_POLICY_KEYS", "ARNs of keys, separated by commas"),

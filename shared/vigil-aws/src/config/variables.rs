@@ -32,6 +32,15 @@ pub const APPROVALS_NEEDED: Variable = Variable {
     default: Some("1"),
 };
 
+/// Who may approve with the other keys.
+pub const APPROVER_KEY_HOLDERS: Variable = Variable {
+    name: "VIGIL_APPROVER_KEY_HOLDERS",
+    meaning: "the roles and users that may sign with the other keys of VIGIL_APPROVER_KEYS, each as <key \
+              ARN>=<ARN>, separated by commas; a key without any does not count, and a CA that one of them \
+              deleted needs the signature of another key",
+    default: Some(""),
+};
+
 /// The keys of who may approve.
 pub const APPROVER_KEYS: Variable = Variable {
     name: "VIGIL_APPROVER_KEYS",
@@ -231,6 +240,7 @@ pub const ALL: &[&Variable] = &[
     &ACCOUNT,
     &ALERTS_TOPIC,
     &APPROVALS_NEEDED,
+    &APPROVER_KEY_HOLDERS,
     &APPROVER_KEYS,
     &APPROVERS,
     &CLAIM_EXPIRES,

@@ -26,6 +26,10 @@ pub(in crate::jobs) enum Unproven {
     Retired { key: String, since: String },
     #[error("{signed} of the {needed} keys that are needed have signed it")]
     TooFew { signed: usize, needed: usize },
+    #[error(
+        "it is signed with {0}, and the stack does not say who may sign with it (ApproverKeyHolders)"
+    )]
+    WithoutHolder(String),
     /// A key is disabled or gone, or may not be used.
     #[error("{}", chain(.0))]
     Unusable(PortError),
@@ -81,7 +85,7 @@ pub(in crate::jobs) async fn approval(
     let signed = signed.map_err(|error| Gap::Lasting(format!("{key}: {}", chain(&error))))?;
     let proven = prove(signatures, approvers, &signed).await;
     let signers = proven.map_err(|why| Gap::of_signed(&key, why))?;
-    let approvers = approvers.required_principals(&signers).to_vec();
+    let approvers = approvers.required_principals(&signers);
     Ok(Some(Approval { signers, approvers, ..signed.statement }))
 }
 
@@ -146,6 +150,7 @@ async fn check(
     match signers.standing(key) {
         Standing::Counts => {}
         Standing::Foreign => return Err(Unproven::Foreign(shown(key))),
+        Standing::WithoutHolder => return Err(Unproven::WithoutHolder(shown(key))),
         Standing::Retired(since) => {
             return Err(Unproven::Retired { key: shown(key), since: since.to_owned() });
         }

@@ -115,7 +115,9 @@ async fn who_may_not_sign_cannot_approve() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_groups_must_sign_where_the_stack_says_so() {
-    let world = World::start_with(&[("ApprovalsNeeded", "2"), ("ApproverKeys", POLICY_KEY)]).await;
+    let held = &format!("{POLICY_KEY}=arn:aws:iam::111122223333:user/erin");
+    let two = [("ApprovalsNeeded", "2"), ("ApproverKeys", POLICY_KEY)];
+    let world = World::start_with(&[&two[..], &[("ApproverKeyHolders", held)]].concat()).await;
     for cosigned in [false, true] {
         let ca = world.active_root(None).await;
         world.approve(&ca).await;
@@ -132,12 +134,23 @@ async fn two_groups_must_sign_where_the_stack_says_so() {
             assert!(told(&world, &ca).contains("1 of the 2 keys"), "{}", told(&world, &ca));
         }
     }
+    // Whose signature it is must be known: it may be the deleter's.
+    let world = World::start_with(&two).await;
+    let ca = world.active_root(None).await;
+    world.approve(&ca).await;
+    let more = ["approve", &ca, "--by", "dave", "--cosign", "--key", POLICY_KEY];
+    assert!(world.vigil("carol", &more).await.0);
+    world.delete(&ca, 7).await;
+    assert_not_lost(&world, &ca, "signed by one of nobody knows whom").await;
+    assert!(told(&world, &ca).contains("ApproverKeyHolders"), "{}", told(&world, &ca));
 }
 
 /// The name in an approval and that of a session are a person's choice; who may sign is the stack's.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approver_who_deletes_needs_another_group() {
-    let mut world = World::start_with(&[("ApproverKeys", POLICY_KEY)]).await;
+    let held = &format!("{POLICY_KEY}=arn:aws:iam::111122223333:user/erin");
+    let others = [("ApproverKeys", POLICY_KEY), ("ApproverKeyHolders", held)];
+    let mut world = World::start_with(&others).await;
     world.pca = testkit::pca::client_at(world.stack.endpoint(), "carol", SECRET, "us-east-1");
     for cosigned in [false, true] {
         let ca = world.active_root(None).await;
