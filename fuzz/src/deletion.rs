@@ -17,6 +17,15 @@ pub const ID: &str = "11223344-1234-1122-2233-112233445566";
 
 const EVENT: &str = include_str!("../../infra/events/deletion.json");
 
+/// The last sweep saw the CA DISABLED for days.
+const INVENTORY: &str = r#"{
+    "as_of": "2026-11-20T09:45:00Z",
+    "cas": {"arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566": {
+        "status": "DISABLED", "common_name": null, "not_after": null, "serial": null, "identity": null,
+        "snapshot_at": null, "disabled_since": "2026-11-17T10:00:00Z"
+    }}
+}"#;
+
 /// The CA of the sample event, DELETED, and an evidence bucket.
 pub struct Deleted {
     authorities: FakeAuthorities,
@@ -27,9 +36,11 @@ pub struct Deleted {
 impl Deleted {
     pub fn new() -> Self {
         let now = AT + Duration::seconds(30);
+        let evidence = FakeEvidenceStore::default();
+        evidence.put("state/inventory/us-east-1.json", INVENTORY);
         Self {
             authorities: FakeAuthorities::new(now, vec![fakes::deleted_ca(AT)]),
-            evidence: FakeEvidenceStore::default(),
+            evidence,
             bus: FakeBus::default(),
         }
     }

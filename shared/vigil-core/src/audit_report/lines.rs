@@ -4,7 +4,7 @@
 //! line's end inside is in quotes, so what comes before that end is a line that does not close its
 //! quote. If every line of a report is taken, they were therefore its lines.
 
-use memchr::{memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3};
 
 use super::{
     Brief, MAX_RECORD, Serial,
@@ -58,7 +58,8 @@ impl Lines {
         let mut rest = lines;
         while !rest.is_empty() {
             let (record, after) = self.line(rest).ok_or(NotPlain)?;
-            if rest.len() - after.len() > MAX_RECORD {
+            let line = &rest[..rest.len() - after.len()];
+            if line.len() > MAX_RECORD || has_stray_return(line) {
                 return Err(NotPlain);
             }
             take(&record);
@@ -92,6 +93,13 @@ impl Lines {
     }
 }
 
+/// A line's end may have two characters. The first of them in another place is a fault or text.
+fn has_stray_return(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    memchr(b'\r', line).is_some()
+}
+
 /// The next field, which the line must end with if it is the last one and else must not.
 fn field<'l>(rest: &mut &'l [u8], is_last: bool) -> Option<&'l [u8]> {
     let line = *rest;
@@ -109,7 +117,6 @@ fn field<'l>(rest: &mut &'l [u8], is_last: bool) -> Option<&'l [u8]> {
         }
     };
     ended(rest, end, is_last)?;
-    // The line's end may have two characters. In the middle of a field the first of them is none.
     let field = if is_last { field.strip_suffix(b"\r").unwrap_or(field) } else { field };
     Some(field)
 }
@@ -171,5 +178,6 @@ mod tests {
         assert_eq!(read("\"00:ab\""), Ok(1));
         assert_eq!(read("00:a\0b"), Err(NotPlain), "as any field that was never written");
         assert_eq!(read("00:ab,"), Err(NotPlain), "one field more");
+        assert_eq!(read("00:\rab"), Err(NotPlain), "half a line's end");
     }
 }

@@ -1,5 +1,6 @@
 //! Which restored CAs become ACTIVE again.
 
+use serde_json::json;
 use time::Duration;
 
 use super::{
@@ -35,6 +36,29 @@ fn a_subordinate_disabled_for_its_deletion_is_reactivated() {
     };
     assert_eq!(policies, &["reactivate-subordinates"]);
     assert!(disabled_by.as_ref().unwrap().name().ends_with("alice"));
+}
+
+/// An event can be invented by who may invoke the function.
+#[test]
+fn an_event_against_the_inventory_reactivates_nothing() {
+    let seen = |since: &str| {
+        json!({"as_of": "2026-11-20T09:45:00Z", "cas": {fakes::ARN: {
+            "status": "DISABLED", "common_name": null, "not_after": null, "serial": null,
+            "identity": null, "snapshot_at": null, "disabled_since": since,
+        }}})
+    };
+    for (inventory, is_reactivated) in [
+        (seen("2026-11-17T10:00:00Z").to_string(), false),
+        (seen("2026-11-20T09:58:30Z").to_string(), true),
+        ("overwritten".to_owned(), false),
+    ] {
+        let world = World::new();
+        world.evidence.put("state/inventory/us-east-1.json", &inventory);
+        world.disabled("2026-11-20T09:59:00Z").unwrap();
+        world.deliver().unwrap();
+        let is_active = world.authorities.status() == CaStatus::Active;
+        assert_eq!(is_active, is_reactivated, "{inventory}");
+    }
 }
 
 #[test]

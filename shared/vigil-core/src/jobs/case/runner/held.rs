@@ -51,11 +51,14 @@ impl CaseRunner<'_> {
         }
         let inventory = keys::inventory(ca.region());
         let seen = stored::read::<Inventory>(self.run_in.evidence, &inventory).await;
-        let seen = seen.map_err(AutoRestoreError::EvidenceStore)?.known();
-        let known = seen.as_ref().and_then(|seen| seen.cas.get(ca));
-        let is_contradicted = known.is_some_and(|known| {
-            known.disabled_since.is_some_and(|since| record.since - since > TOLERANCE)
-        });
+        let is_contradicted = match seen.map_err(AutoRestoreError::EvidenceStore)? {
+            Stored::Absent => false,
+            // Who overwrote it may have sent the event of the disabling, too.
+            Stored::Unusable { .. } => true,
+            Stored::Known(seen, _) => seen.cas.get(ca).is_some_and(|known| {
+                known.disabled_since.is_some_and(|since| record.since - since > TOLERANCE)
+            }),
+        };
         Ok(is_contradicted.then_some(KeptDisabled::Unclear))
     }
 }
