@@ -46,11 +46,28 @@ enum Gate {
     Closed,
 }
 
+impl Progress {
+    /// Whether so many items are on disk, of a generation.
+    fn has(&self, pushed: u64, generation: u64) -> bool {
+        let ended = |(of, done): (u64, u64)| of == generation && done >= pushed;
+        ended((self.generation, self.done)) || ended(self.before)
+    }
+
+    /// Ends the generation.
+    fn begin(&mut self, generation: u64) {
+        self.before = (self.generation, self.done);
+        self.generation = generation;
+    }
+}
+
 /// How far the writing has come.
 #[derive(Clone, Copy, Default)]
 struct Progress {
     done: u64,
     generation: u64,
+    /// The generation before, and how far it had come at its end. Without it, a call whose changes
+    /// are on disk would be told that they are not, if another one's commit fails right after.
+    before: (u64, u64),
     /// Memory could not be made anew either.
     is_broken: bool,
 }
@@ -87,12 +104,12 @@ impl Queue {
     pub(super) async fn settled(&self, since: u64) -> Result<(), StorageError> {
         let pushed = self.waiting().pushed;
         let is_over = |progress: &Progress| {
-            progress.done >= pushed || progress.generation != since || progress.is_broken
+            progress.has(pushed, since) || progress.generation != since || progress.is_broken
         };
         let mut told = self.progress.subscribe();
         let progress = told.wait_for(is_over).await.map_err(|_| StorageError::NotWritten)?;
-        let is_lost = progress.generation != since || progress.is_broken;
-        if is_lost { Err(StorageError::NotWritten) } else { Ok(()) }
+        let is_done = progress.has(pushed, since) && !progress.is_broken;
+        if is_done { Ok(()) } else { Err(StorageError::NotWritten) }
     }
 
     /// Memory is as it is on disk again, after a commit that failed.
@@ -103,7 +120,11 @@ impl Queue {
             waiting.gate = Gate::Open;
         }
         let (done, generation) = (waiting.pushed, waiting.generation);
-        self.progress.send_replace(Progress { done, generation, is_broken: false });
+        self.progress.send_modify(|progress| {
+            progress.begin(generation);
+            progress.done = done;
+            progress.is_broken = false;
+        });
     }
 
     /// Memory is made anew, and these changes do the same to what is on disk, after what is queued.
@@ -118,7 +139,7 @@ impl Queue {
         waiting.items.push(Item::Changes(changes));
         self.arrived.notify_one();
         let generation = waiting.generation;
-        self.progress.send_modify(|progress| progress.generation = generation);
+        self.progress.send_modify(|progress| progress.begin(generation));
         Ok(())
     }
 
@@ -239,6 +260,23 @@ mod tests {
         queue.done(pushed);
         assert!(!queue.has_failed());
         assert_eq!(settled(&queue, 1), Some(true));
+    }
+
+    #[test]
+    fn what_is_on_disk_is_done_whatever_fails_after_it() {
+        let queue = Queue::default();
+        queue.push(0, change());
+        // The call is woken after all that follows.
+        let mut waiting = Box::pin(queue.settled(0));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        let (_, pushed) = queue.take().unwrap();
+        queue.done(pushed);
+        queue.push(0, change());
+        queue.take().unwrap();
+        queue.shut();
+        queue.reopen();
+        assert!(waiting.now_or_never().unwrap().is_ok());
+        assert_eq!(settled(&queue, 0), Some(false), "nor what began in between");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::fleet::{Deletion, Fleet, THRESHOLDS};
 use crate::{
     finding::{Finding, Status},
     instant::rfc3339,
-    jobs::auto_restore::{Case, CaseState},
+    jobs::auto_restore::{Act, Case, CaseState},
     span::Span,
 };
 
@@ -26,7 +26,7 @@ pub(super) fn problems(fleet: &Fleet) -> Vec<String> {
         }
     }
     protected(fleet, &cases, &mut problems);
-    permitted(fleet, &mut problems);
+    permitted(fleet, &cases, &mut problems);
     alerts(fleet, &mut problems);
     problems
 }
@@ -63,17 +63,30 @@ fn protected(fleet: &Fleet, cases: &Cases, problems: &mut Vec<String>) {
     }
 }
 
-/// Nothing that policy permits is undone.
-fn permitted(fleet: &Fleet, problems: &mut Vec<String>) {
+/// Nothing that policy permits is undone, unless what permits it could not be read in time.
+fn permitted(fleet: &Fleet, cases: &Cases, problems: &mut Vec<String>) {
     let restored = fleet.chaos.restored.lock().unwrap();
     for deletion in fleet.deletions.iter().filter(|deletion| deletion.permitted) {
         let is_it = |of: &&(crate::arn::CaArn, i64)| {
             of.0 == deletion.ca && of.1 == deletion.until.unix_timestamp()
         };
-        if restored.iter().any(|of| is_it(&of)) {
+        let case = cases.get(&Case::key_of(&deletion.ca, deletion.until));
+        let case = case.and_then(|case| case.as_ref().ok());
+        let could_be_read = case.is_none_or(|case| !is_judged_blindly(case, deletion.at));
+        if could_be_read && restored.iter().any(|of| is_it(&of)) {
             problems.push(format!("{} was permitted, and undone", name(deletion)));
         }
     }
+}
+
+/// Ten minutes after a deletion, it is judged with what can be read then (decision 17).
+fn is_judged_blindly(case: &Case, deleted_at: OffsetDateTime) -> bool {
+    case.entries().iter().any(|entry| match &entry.act {
+        Act::Judged { judgement } => {
+            !judgement.suspicious.is_empty() && entry.at - deleted_at >= Duration::minutes(10)
+        }
+        _ => false,
+    })
 }
 
 /// Every threshold that a window has passed has its alert, or is named as missed; and once, unless
