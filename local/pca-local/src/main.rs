@@ -166,10 +166,13 @@ async fn run(options: Options) -> Result<(), String> {
     let signals = Signals::hear()?;
     let filter = EnvFilter::try_new(&options.log)
         .map_err(|error| format!("--log '{}' is not a filter: {error}", options.log))?;
+    // A program that starts this one and does not read its standard error stops nothing: lines are then
+    // dropped. At the end, those that are left have a second.
+    let (lines, _until_the_end) = tracing_appender::non_blocking(std::io::stderr());
     tracing_subscriber::fmt()
         .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(lines)
         .init();
     let listener = tokio::net::TcpListener::bind(&options.listen)
         .await

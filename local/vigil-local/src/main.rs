@@ -55,12 +55,14 @@ impl Command {
 async fn main() -> ExitCode {
     let options = Options::parse();
     let filter = options.log.unwrap_or_else(|| options.command.default_log().to_owned());
+    // As in pca-local, nobody has to read the log.
+    let (lines, until_the_end) = tracing_appender::non_blocking(std::io::stderr());
     let done = match EnvFilter::try_new(&filter) {
         Ok(filter) => {
             tracing_subscriber::fmt()
                 .with_ansi(std::io::stderr().is_terminal())
                 .with_env_filter(filter)
-                .with_writer(std::io::stderr)
+                .with_writer(lines)
                 .init();
             match options.command {
                 Command::Demo(options) => demo::play(options).await.map_err(|error| chain(&error)),
@@ -69,6 +71,7 @@ async fn main() -> ExitCode {
         }
         Err(error) => Err(format!("--log {filter:?} is not a filter: {error}")),
     };
+    drop(until_the_end);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     issue,
@@ -49,6 +49,26 @@ fn idle_and_slow_clients_hinder_no_other() {
     row.saw(format!("{} of them; {before} MiB before, {after} MiB after", open.len()));
     drop(open);
     assert_eq!(server.stop("TERM"), Some(0));
+}
+
+/// As when a program starts pca-local with pipes, reads where it listens, and no further.
+#[test]
+fn a_log_that_nobody_reads_stops_no_call() {
+    let mut row = Row::new("6d a log that nobody reads", "calls are answered, and it stops");
+    let (folder, sink) = (tempfile::tempdir().unwrap(), Sink::start());
+    let pipe = folder.path().join("pipe");
+    let every_call = "set -- $(printf '%s\\n' \"$@\" | sed 's/^warn$/info/');";
+    let unread = format!("{every_call} mkfifo '{0}'; exec 2<>'{0}';", pipe.display());
+    let data = folder.path().join("data");
+    let server = Server::start_more(&data, &sink, &unread, &[]);
+    let (ca, _) = server.active_root("Root");
+    // A pipe holds 64 KiB, and each call makes a line.
+    for _ in 0..1000 {
+        let request = json!({"CertificateAuthorityArn": ca});
+        server.acknowledged("DescribeCertificateAuthority", &request).unwrap();
+    }
+    assert_eq!(server.stop("TERM"), Some(0));
+    row.saw("1000 calls");
 }
 
 #[test]
