@@ -138,7 +138,7 @@ screenshots: setup ## Make the pictures of docs/audit-reports.md from the page o
 	@$(BIN)/vigil-local demo
 	@mkdir -p docs/audit-reports
 	@$(VENV)/bin/python tests/fixtures/page.py "$$(ls -td .vigil/demo*/report/report.html | head -1)" docs/audit-reports
-	@rm docs/audit-reports/print.pdf docs/audit-reports/without-script.png
+	@rm docs/audit-reports/print.pdf
 
 docs: ## Write the pages of docs/ that are generated from code
 	@$(CARGO) build --workspace --bins --locked

@@ -55,7 +55,7 @@ impl Command {
 async fn main() -> ExitCode {
     let options = Options::parse();
     let filter = options.log.unwrap_or_else(|| options.command.default_log().to_owned());
-    // As in pca-local, nobody has to read the log.
+    // As in pca-local, the log does not have to be read.
     let (lines, until_the_end) = tracing_appender::non_blocking(std::io::stderr());
     let done = match EnvFilter::try_new(&filter) {
         Ok(filter) => {

@@ -121,7 +121,7 @@ pub enum Standing<'a> {
     Foreign,
     /// The stack names it among the retired ones, with this date.
     Retired(&'a str),
-    /// The stack names it, and nobody who may sign with it.
+    /// The stack names it, and no principal that may sign with it.
     WithoutHolder,
 }
 
@@ -260,9 +260,9 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_nobody_is_known_to_hold_does_not_count() {
+    fn a_key_without_a_known_holder_does_not_count() {
         let read = || Signers::read("own,other", "other@2026-01-01", 1);
-        assert_eq!(read().standing("own"), Standing::Counts, "nobody was asked");
+        assert_eq!(read().standing("own"), Standing::Counts, "holders were not asked for");
         let held = |principals, holders| read().held_by(principals, holders);
         assert_eq!(held("", "").standing("own"), Standing::WithoutHolder);
         assert_eq!(held("alice", "").standing("own"), Standing::Counts);

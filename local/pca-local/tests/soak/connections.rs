@@ -53,8 +53,8 @@ fn idle_and_slow_clients_hinder_no_other() {
 
 /// As when a program starts pca-local with pipes, reads where it listens, and no further.
 #[test]
-fn a_log_that_nobody_reads_stops_no_call() {
-    let mut row = Row::new("6d a log that nobody reads", "calls are answered, and it stops");
+fn a_log_that_is_not_read_stops_no_call() {
+    let mut row = Row::new("6d a log that is not read", "calls are answered, and it stops");
     let (folder, sink) = (tempfile::tempdir().unwrap(), Sink::start());
     let pipe = folder.path().join("pipe");
     let every_call = "set -- $(printf '%s\\n' \"$@\" | sed 's/^warn$/info/');";

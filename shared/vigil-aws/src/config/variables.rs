@@ -36,8 +36,8 @@ pub const APPROVALS_NEEDED: Variable = Variable {
 pub const APPROVER_KEY_HOLDERS: Variable = Variable {
     name: "VIGIL_APPROVER_KEY_HOLDERS",
     meaning: "the roles and users that may sign with the other keys of VIGIL_APPROVER_KEYS, each as <key \
-              ARN>=<ARN>, separated by commas; a key without any does not count, and a CA that one of them \
-              deleted needs the signature of another key",
+              ARN>=<ARN>, separated by commas, or `none`; a key without any does not count, and a CA that one of \
+              them deleted needs the signature of another key",
     default: Some(""),
 };
 

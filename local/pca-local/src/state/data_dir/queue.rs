@@ -66,7 +66,7 @@ struct Progress {
     done: u64,
     generation: u64,
     /// The generation before, and how far it had come at its end. Without it, a call whose changes
-    /// are on disk would be told that they are not, if another one's commit fails right after.
+    /// are on disk would fail, if another one's commit fails right after.
     before: (u64, u64),
     /// Memory could not be made anew either.
     is_broken: bool,
@@ -106,8 +106,8 @@ impl Queue {
         let is_over = |progress: &Progress| {
             progress.has(pushed, since) || progress.generation != since || progress.is_broken
         };
-        let mut told = self.progress.subscribe();
-        let progress = told.wait_for(is_over).await.map_err(|_| StorageError::NotWritten)?;
+        let mut changes = self.progress.subscribe();
+        let progress = changes.wait_for(is_over).await.map_err(|_| StorageError::NotWritten)?;
         let is_done = progress.has(pushed, since) && !progress.is_broken;
         if is_done { Ok(()) } else { Err(StorageError::NotWritten) }
     }

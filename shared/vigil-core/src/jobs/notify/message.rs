@@ -33,8 +33,8 @@ pub struct Message {
 pub struct Deployment {
     /// The name of the evidence bucket, where the record of a case lies.
     pub evidence_bucket: String,
-    /// The name of the bucket to which ACM PCA writes audit reports.
-    pub report_bucket: String,
+    /// The name of the bucket to which ACM PCA writes audit reports, if it is known.
+    pub report_bucket: Option<String>,
     /// The ARN of the first approvers' key, if the stack names one.
     pub approver_key: Option<String>,
 }
@@ -99,11 +99,11 @@ impl Deployment {
 
     fn command(&self, line: &str) -> String {
         let line = line.replace(EVIDENCE_BUCKET, &self.evidence_bucket);
-        let line = line.replace(REPORT_BUCKET, &self.report_bucket);
-        match &self.approver_key {
-            Some(key) => line.replace(APPROVER_KEY, key),
+        let known = [(REPORT_BUCKET, &self.report_bucket), (APPROVER_KEY, &self.approver_key)];
+        known.into_iter().fold(line, |line, (name, value)| match value {
+            Some(value) => line.replace(name, value),
             None => line,
-        }
+        })
     }
 }
 

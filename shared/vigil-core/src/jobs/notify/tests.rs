@@ -16,7 +16,7 @@ const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-444
 fn deployment() -> Deployment {
     Deployment {
         evidence_bucket: BUCKET.to_owned(),
-        report_bucket: "vigil-audit-reports-111122223333-us-east-1".to_owned(),
+        report_bucket: Some("vigil-audit-reports-111122223333-us-east-1".to_owned()),
         approver_key: Some(KEY.to_owned()),
     }
 }

@@ -89,7 +89,7 @@ fn a_ca_that_vanishes_without_a_goodbye_gets_a_post_mortem() {
     world.sweep(Duration::DAY).unwrap();
     world.set(Vec::new());
     world.sweep(Duration::days(2)).unwrap();
-    assert!(world.bus.last().title.contains("28 days before its window's end"));
+    assert!(world.bus.last().title.contains("28 days before its restoration window ends"));
     assert_eq!(world.bus.last().severity, Severity::Critical);
 }
 
