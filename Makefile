@@ -133,11 +133,11 @@ $(INFRA_VENV)/.ready: tests/infra/requirements.txt
 	@$(INFRA_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/infra/requirements.txt
 	@touch $@
 
-screenshots: setup ## Make the pictures of docs/audit-reports.md from the page of a demo
+screenshots: setup ## Make the pictures of docs/audit-reports.md from a page of a demo
 	@$(CARGO) build --workspace --bins --locked
 	@$(BIN)/vigil-local demo
 	@mkdir -p docs/audit-reports
-	@$(VENV)/bin/python tests/fixtures/page.py "$$(ls -td .vigil/demo*/report/report.html | head -1)" docs/audit-reports
+	@$(VENV)/bin/python tests/fixtures/page.py "$$(ls -td .vigil/demo*/stack/s3/objects/*/reports/audit-report/2026-01-08/report.html | head -1)" docs/audit-reports
 	@rm docs/audit-reports/print.pdf
 
 docs: ## Write the pages of docs/ that are generated from code

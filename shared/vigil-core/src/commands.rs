@@ -3,6 +3,11 @@
 /// Takes a DELETED CA back.
 pub(crate) const RESTORE: &str = "aws acm-pca restore-certificate-authority \
                                   --certificate-authority-arn {arn} --region {region}";
+/// The same, or what an approver does who wants the CA to be destroyed.
+pub(crate) const RESTORE_OR_ACKNOWLEDGE: &str = "aws acm-pca restore-certificate-authority \
+     --certificate-authority-arn {arn} --region {region}\n\
+     If the deletion is intended, an approver can end these alerts until DATE, all but the last:\n  \
+     vigil deadline ack {arn} --until DATE --by NAME --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET";
 /// Makes a DISABLED CA ACTIVE.
 pub(crate) const ACTIVATE: &str = "aws acm-pca update-certificate-authority \
                                    --certificate-authority-arn {arn} --region {region} --status ACTIVE";

@@ -195,7 +195,6 @@ impl<'a> ResourceParts<'a> {
 
 fn in_full(open: &OpenFinding) -> Markup {
     let finding = &open.finding;
-    let (advice, commands) = split(&finding.what_to_do);
     html! {
         article class=(format!("finding {}", class(finding.severity)))
             data-severity=(finding.severity as u8) data-new[open.is_new] {
@@ -206,8 +205,13 @@ fn in_full(open: &OpenFinding) -> Markup {
             }
             p { (visible(&finding.what_happened)) }
             p { b { "Impact: " } (visible(&finding.impact)) }
-            p { b { "What to do: " } (visible(advice)) }
-            @if !commands.is_empty() { pre { (visible(commands)) } }
+            @for (at, part) in parts(&finding.what_to_do).enumerate() {
+                @match part {
+                    Part::Text(text) if at == 0 => p { b { "What to do: " } (visible(text)) },
+                    Part::Text(text) => p { (visible(text)) },
+                    Part::Command(command) => pre { (visible(command)) },
+                }
+            }
             p class="why" {
                 (visible(&finding.why)) " Resource: " code { (visible(&finding.resource)) } ". "
                 "Seen " (moment(finding.as_of)) "."
@@ -216,14 +220,23 @@ fn in_full(open: &OpenFinding) -> Markup {
     }
 }
 
-/// The sentences, and the commands on the lines behind them.
-fn split(what_to_do: &str) -> (&str, &str) {
-    what_to_do.split_once('\n').unwrap_or((what_to_do, ""))
+enum Part<'t> {
+    Text(&'t str),
+    Command(&'t str),
 }
 
+/// Commands stand on indented lines.
+fn parts(what_to_do: &str) -> impl Iterator<Item = Part<'_>> {
+    what_to_do.lines().map(|line| line.strip_prefix("  ").map_or(Part::Text(line), Part::Command))
+}
+
+/// The first one.
 fn command(finding: &Finding) -> &str {
-    let (_, commands) = split(&finding.what_to_do);
-    commands.lines().next().unwrap_or_default()
+    let mut commands = parts(&finding.what_to_do).filter_map(|part| match part {
+        Part::Command(command) => Some(command),
+        Part::Text(_) => None,
+    });
+    commands.next().unwrap_or_default()
 }
 
 pub(crate) fn class(severity: Severity) -> &'static str {

@@ -25,7 +25,7 @@ fn finding(n: usize, severity: &str, text: &str) -> Value {
         "status": "NEW", "resource": resource, "title": format!("{text} {n}"),
         "what_happened": format!("{text} happened to a CA at 2026-02-28T10:00:00Z."),
         "impact": format!("{text} fails for everyone who checks revocation."),
-        "what_to_do": format!("{text}. Do this:\naws acm-pca describe-certificate-authority \
+        "what_to_do": format!("{text}. Do this:\n  aws acm-pca describe-certificate-authority \
             --certificate-authority-arn {resource} --region us-east-1"),
         "why": "The rule of RFC 5280 says so.", "evidence": {"kind": "kind"},
         "as_of": "2026-03-01T12:00:00Z",

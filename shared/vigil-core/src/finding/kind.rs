@@ -33,6 +33,7 @@ pub struct Kind {
     pub impact: &'static str,
     /// What to do, in sentences; `first_command` follows on a line of its own.
     pub what_to_do: &'static str,
-    /// The first command to paste. Names are quoted for the shell where they need it.
+    /// The first command to paste. Names are quoted for the shell where they need it. Further lines may
+    /// follow, as in `what_to_do`: commands are indented by two spaces.
     pub first_command: &'static str,
 }

@@ -72,6 +72,7 @@ fn entry(page: &mut String, kind: &Kind) {
     let Kind { id, severity, title, impact, first_command, .. } = kind;
     write(page, format_args!("- **`{id}`** ({}): {title}\n", severity.label()));
     write(page, format_args!("  - Impact: {impact}\n"));
+    let first_command = first_command.lines().next().unwrap_or_default();
     let tick = if first_command.contains('`') { "``" } else { "`" };
     write(page, format_args!("  - First command: {tick}{first_command}{tick}\n"));
 }

@@ -99,12 +99,11 @@ pub const RULES: &[Rule<CrlSubject>] = &[
 
 /// For findings about a CRL that ACM PCA cannot have made.
 const RESTORE_VERSION: &str = "Find out who wrote {object}: the trail's data events show it, if it logs those of \
-                               this bucket. Let only ACM PCA write to the bucket. Then restore the last version \
-                               that ACM PCA wrote, with its VersionId from the list in place of VERSION:\n  \
-                               aws s3api copy-object --bucket {bucket} --key {key} --copy-source \
-                               {bucket}/{key}'?versionId=VERSION'\n\
-                               List the versions, with the time of each:";
-const LIST_VERSIONS: &str = "aws s3api list-object-versions --bucket {bucket} --prefix {key}";
+                               this bucket. Let only ACM PCA write to the bucket. List the versions, with the \
+                               time of each:";
+const LIST_VERSIONS: &str = "aws s3api list-object-versions --bucket {bucket} --prefix {key}\n\
+     Restore the last version that ACM PCA wrote, with its VersionId in place of VERSION:\n  \
+     aws s3api copy-object --bucket {bucket} --key {key} --copy-source {bucket}/{key}'?versionId=VERSION'";
 /// [`GET_CERTIFICATE`] is what a CRL in a file has something else for.
 const SHOW_CERTIFICATE: &str = "aws acm-pca get-certificate-authority-certificate --certificate-authority-arn {arn} \
      --region {region} --query Certificate --output text | openssl x509 -noout -text";

@@ -1,7 +1,7 @@
 //! What restore-deadline reports about restoration windows.
 
 use crate::{
-    commands::{RESTORE, WHO_DELETED},
+    commands::{RESTORE, RESTORE_OR_ACKNOWLEDGE, WHO_DELETED},
     finding::{Kind, RuleInfo, Severity},
     rules::window,
 };
@@ -27,10 +27,8 @@ const TEXTS: Kind = Kind {
     what_happened: "{account} The restoration window of {ca} ({ca_id}) ends at {restorable_until}, in {left}. Threshold \
                     {threshold} has passed.",
     impact: "Lost at {restorable_until}: {lost}",
-    what_to_do: "If the CA is still needed, restore it before {restorable_until}. {restoring_costs}. If the deletion \
-                 is intended, an approver can end these alerts until DATE, all but the last:\n  vigil deadline ack \
-                 {arn} --until DATE --by NAME --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET\nRestore it:",
-    first_command: RESTORE,
+    what_to_do: "If the CA is still needed, restore it before {restorable_until}. {restoring_costs}. Restore it:",
+    first_command: RESTORE_OR_ACKNOWLEDGE,
 };
 
 /// An acknowledgement that is there, and does not count.

@@ -23,7 +23,7 @@ const FAILED: Kind = Kind {
     severity: Severity::High,
     title: "ACM PCA failed to publish the CRL of {ca}",
     what_happened: "At {at}, ACM PCA reported that it could not generate or write {object}. Its reason: \
-                    {reason}.",
+                    {reason}",
     impact: "New revocations by {ca} are not published. When the current CRL expires, relying parties \
              that require a fresh CRL refuse every certificate of {ca}.",
     what_to_do: super::LET_ACM_PCA_WRITE,
@@ -49,7 +49,10 @@ pub(super) fn is_overcome(failure: &GenerationFailure, crl: &CrlState) -> bool {
 
 fn failed(failure: &GenerationFailure) -> Observation {
     let reason = failure.reason.as_deref().unwrap_or("the event gives no reason");
+    // AWS's reasons are sentences.
+    let sentence = format!("{}.", reason.trim_end_matches('.'));
     let seen = Observation::new(FAILED).with("at", rfc3339(failure.at)).with("reason", reason);
+    let seen = seen.name("reason", sentence);
     if reason.contains("bucket permissions") {
         seen
     } else {
