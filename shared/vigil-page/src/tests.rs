@@ -176,6 +176,20 @@ fn owner_and_growth_of_a_ca_are_shown() {
 }
 
 #[test]
+fn a_ca_that_only_revoked_has_changed_and_a_quiet_one_has_not() {
+    let grown = |n: usize, issued: i64, revoked: i64| {
+        let mut of = ca(n, None);
+        of["certificates"] = serde_json::to_value(CertificateNumbers::default()).unwrap();
+        of["certificates"]["since"] = json!({"created_at": "2026-02-28T00:00:00Z",
+            "issued": issued, "valid": 0, "revoked": revoked});
+        of
+    };
+    let page = page(&report(vec![grown(1, 0, 3), grown(2, 0, 0)], vec![], vec![]));
+    assert!(page.contains("Grown: 1 CA"), "{page}");
+    assert!(page.contains("0 more issued, 3 more revoked"), "{page}");
+}
+
+#[test]
 fn a_window_that_ends_soon_is_on_the_timeline() {
     let mut of = ca(1, None);
     of["restorable_until"] = json!("2026-03-02T00:00:00Z");
