@@ -104,16 +104,22 @@ const RESTORE_VERSION: &str = "Find out who wrote {object}: the trail's data eve
 const LIST_VERSIONS: &str = "aws s3api list-object-versions --bucket {bucket} --prefix {key}\n\
      Restore the last version that ACM PCA wrote, with its VersionId in place of VERSION:\n  \
      aws s3api copy-object --bucket {bucket} --key {key} --copy-source {bucket}/{key}'?versionId=VERSION'";
-/// [`GET_CERTIFICATE`] is what a CRL in a file has something else for.
-const SHOW_CERTIFICATE: &str = "aws acm-pca get-certificate-authority-certificate --certificate-authority-arn {arn} \
-     --region {region} --query Certificate --output text | openssl x509 -noout -text";
-const GET_CERTIFICATE: &str = "aws acm-pca get-certificate-authority-certificate --certificate-authority-arn {arn} \
-     --region {region} --query Certificate --output text";
-const PARSE_CERTIFICATE: &str = "aws acm-pca get-certificate-authority-certificate --certificate-authority-arn {arn} \
-     --region {region} --query Certificate --output text | openssl asn1parse";
-const VERIFY: &str = "aws s3 cp s3://{bucket}/{key} - | openssl crl -inform DER -noout -CAfile <(aws acm-pca \
-                      get-certificate-authority-certificate --certificate-authority-arn {arn} --region {region} \
-                      --query Certificate --output text)";
+/// Gets the CA's certificate, in PEM.
+macro_rules! get_certificate {
+    () => {
+        "aws acm-pca get-certificate-authority-certificate --certificate-authority-arn {arn} --region {region} \
+         --query Certificate --output text"
+    };
+}
+/// What a CRL without a known CA has something else for.
+const GET_CERTIFICATE: &str = get_certificate!();
+const SHOW_CERTIFICATE: &str = concat!(get_certificate!(), " | openssl x509 -noout -text");
+const PARSE_CERTIFICATE: &str = concat!(get_certificate!(), " | openssl asn1parse");
+const VERIFY: &str = concat!(
+    "aws s3 cp s3://{bucket}/{key} - | openssl crl -inform DER -noout -CAfile <(",
+    get_certificate!(),
+    ")"
+);
 const SHOW_CRL: &str = "aws s3 cp s3://{bucket}/{key} - | openssl crl -inform DER -noout -text";
 /// For a CRL that ACM PCA should have renewed.
 const LET_ACM_PCA_WRITE: &str = "Check that the policy of bucket {bucket} lets ACM PCA write. ACM PCA \
