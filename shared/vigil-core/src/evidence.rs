@@ -33,7 +33,7 @@ pub enum ChainError {
 pub fn link(mut entry: Map<String, Value>, previous: &str) -> Map<String, Value> {
     entry.insert("previous".to_owned(), previous.into());
     let hash = hash(&entry);
-    entry.insert("hash".to_owned(), hash.into());
+    entry.insert(HASH.to_owned(), hash.into());
     entry
 }
 
@@ -45,10 +45,9 @@ pub fn link(mut entry: Map<String, Value>, previous: &str) -> Map<String, Value>
 pub fn check(entries: &[Value]) -> Result<String, ChainError> {
     let mut previous = GENESIS.to_owned();
     for (seq, entry) in entries.iter().enumerate() {
-        let mut content = entry.as_object().cloned().ok_or(ChainError::NotAnEntry { seq })?;
-        let claimed = content.remove("hash");
+        let content = entry.as_object().ok_or(ChainError::NotAnEntry { seq })?;
         let (Some(Value::String(claimed)), Some(Value::String(follows))) =
-            (claimed, content.get("previous"))
+            (content.get(HASH), content.get("previous"))
         else {
             return Err(ChainError::NotAnEntry { seq });
         };
@@ -56,18 +55,21 @@ pub fn check(entries: &[Value]) -> Result<String, ChainError> {
             let (found, want) = (short(follows), short(&previous));
             return Err(ChainError::Disconnected { seq, found, want });
         }
-        let found = hash(&content);
-        if found != claimed {
+        let found = hash(content);
+        if found != *claimed {
             return Err(ChainError::Changed { seq, found: short(&found) });
         }
-        previous = claimed;
+        previous = found;
     }
     Ok(previous)
 }
 
+/// The member that is not part of what it is the hash of.
+const HASH: &str = "hash";
+
 fn hash(entry: &Map<String, Value>) -> String {
     let mut text = String::new();
-    write_object(entry, &mut text);
+    write_members(entry.iter().filter(|(name, _)| *name != HASH), &mut text);
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
     hex::encode(hash)
 }
@@ -77,8 +79,8 @@ fn short(hash: &str) -> String {
     hash.chars().take(16).collect()
 }
 
-fn write_object(object: &Map<String, Value>, out: &mut String) {
-    let mut members: Vec<_> = object.iter().collect();
+fn write_members<'a>(members: impl Iterator<Item = (&'a String, &'a Value)>, out: &mut String) {
+    let mut members: Vec<_> = members.collect();
     members.sort_unstable_by_key(|(name, _)| *name);
     out.push('{');
     for (place, (name, value)) in members.into_iter().enumerate() {
@@ -104,7 +106,7 @@ fn write(value: &Value, out: &mut String) {
             }
             out.push(']');
         }
-        Value::Object(object) => write_object(object, out),
+        Value::Object(object) => write_members(object.iter(), out),
         Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {
             out.push_str(&value.to_string());
         }

@@ -50,8 +50,8 @@ impl Case {
         let mut entries = Vec::new();
         for (seq, json) in document.entries.into_iter().enumerate() {
             let act = |cause| CaseError::Act { seq, cause };
-            let stamp: Stamp = serde_json::from_value(json.clone()).map_err(act)?;
-            let made: Act = serde_json::from_value(json.clone()).map_err(act)?;
+            let stamp = Stamp::deserialize(&json).map_err(act)?;
+            let made = Act::deserialize(&json).map_err(act)?;
             let state = position.map(|position: Position| position.state);
             let illegal = CaseError::Illegal { seq, state };
             position = Some(machine::after(position, made.made()).ok_or(illegal)?);
