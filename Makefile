@@ -138,7 +138,7 @@ screenshots: setup ## Make the pictures of docs/audit-reports.md from a page of 
 	@$(BIN)/vigil-local demo
 	@mkdir -p docs/audit-reports
 	@$(VENV)/bin/python tests/fixtures/page.py "$$(ls -td .vigil/demo*/stack/s3/objects/*/reports/audit-report/2026-01-08/report.html | head -1)" docs/audit-reports
-	@rm docs/audit-reports/print.pdf
+	@rm docs/audit-reports/print-*.pdf
 
 docs: ## Write the pages of docs/ that are generated from code
 	@$(CARGO) build --workspace --bins --locked

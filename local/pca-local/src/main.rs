@@ -146,10 +146,20 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("pca-local: {error}");
+            last_line(format!("pca-local: {error}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A standard error that is full and not read has a second, as the log's last lines have.
+fn last_line(line: String) {
+    let (written, wait) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        eprintln!("{line}");
+        written.send(())
+    });
+    let _ = wait.recv_timeout(Duration::from_secs(1));
 }
 
 async fn run(options: Options) -> Result<(), String> {

@@ -72,6 +72,23 @@ fn a_log_that_is_not_read_stops_no_call() {
 }
 
 #[test]
+fn an_error_that_is_not_read_does_not_keep_the_process() {
+    let mut row = Row::new("6e a last error that is not read", "it ends, with exit code 1");
+    let (folder, sink) = (tempfile::tempdir().unwrap(), Sink::start());
+    let (pipe, data) = (folder.path().join("pipe"), folder.path().join("data"));
+    // The pipe is full before the first line.
+    let full = format!(
+        "mkfifo '{0}'; exec 2<>'{0}'; dd if=/dev/zero of='{0}' bs=4096 oflag=nonblock 2>/dev/null || :;",
+        pipe.display()
+    );
+    let server = Server::start_more(&data, &sink, &full, &[]);
+    server.active_root("Root");
+    std::fs::remove_dir_all(&data).unwrap();
+    assert_eq!(server.stop("TERM"), Some(1));
+    row.saw("exit code 1");
+}
+
+#[test]
 fn too_many_connections_are_got_over() {
     let mut row = Row::new("6b 200 connections with 100 file descriptors", "it goes on afterwards");
     let (folder, sink) = (tempfile::tempdir().unwrap(), Sink::start());
