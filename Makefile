@@ -73,11 +73,13 @@ BENCH_VENV := .venv-bench
 bench: $(BENCH_VENV)/.ready ## Measure vigil beside OpenSSL, Go, DuckDB and Python, and pca-local beside moto (7 minutes)
 	@$(CARGO) build --release -p pca-local -p vigil --bins --locked
 	@$(CARGO) build --profile bench -p vigil-local -p bench --bins --locked
-	@$(CARGO) build --profile function -p auto-restore -p crl-audit --locked
+	@$(CARGO) build --profile function -p audit-report -p auto-restore -p crl-audit --locked
 	@$(TARGET_DIR)/release/restore --stack $(TARGET_DIR)/release/vigil-local \
 	  --function $(TARGET_DIR)/function/auto-restore --python $(BENCH_VENV)
 	@$(TARGET_DIR)/release/audit --stack $(TARGET_DIR)/release/vigil-local \
 	  --function $(TARGET_DIR)/function/crl-audit
+	@$(TARGET_DIR)/release/analysis --stack $(TARGET_DIR)/release/vigil-local \
+	  --function $(TARGET_DIR)/function/audit-report
 	@$(TARGET_DIR)/release/crl --vigil $(TARGET_DIR)/release/vigil --go $(BENCH_VENV)/bin/go
 	@$(TARGET_DIR)/release/report --vigil $(TARGET_DIR)/release/vigil --python $(BENCH_VENV)
 	@$(TARGET_DIR)/release/pca --pca-local $(TARGET_DIR)/release/pca-local --moto $(BENCH_VENV)

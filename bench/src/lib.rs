@@ -3,6 +3,7 @@
 #![allow(clippy::missing_errors_doc, reason = "each error is a message that names the step")]
 
 pub mod api;
+pub mod audit_report;
 pub mod bare;
 pub mod crl_file;
 pub mod http;

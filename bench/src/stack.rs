@@ -41,6 +41,11 @@ impl Stack {
         Ok(Self { _child: child, endpoint })
     }
 
+    /// Its URL.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// A connection to it.
     pub fn connection(&self) -> Connection {
         Connection::new(self.endpoint.trim_start_matches("http://"))

@@ -194,7 +194,7 @@ impl EvidenceStore for EvidenceBucket {
             resource: self.resource(key),
             cause: Box::new(error),
         })?;
-        Ok(Some(StoredObject { body: body.to_vec(), etag: Etag(etag) }))
+        Ok(Some(StoredObject { body: body.into_bytes().into(), etag: Etag(etag) }))
     }
 
     async fn replace(
