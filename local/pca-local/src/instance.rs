@@ -277,6 +277,15 @@ impl PcaLocal {
         self.service.store.data_dir().close()
     }
 
+    /// The same for a service that was opened for something that was not to be: a data directory that was
+    /// new is gone again.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close).
+    pub fn give_up(&self) -> Result<(), CloseError> {
+        self.service.store.data_dir().give_up_first_start()
+    }
+
     #[cfg(test)]
     pub(crate) fn service(&self) -> &Arc<Service> {
         &self.service

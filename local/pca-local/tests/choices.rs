@@ -7,11 +7,12 @@ use std::process::Command;
 
 use aws_sdk_acmpca::{
     Client,
+    config::Region,
     error::ProvideErrorMetadata as _,
     types::{
         ActionType, AuditReportResponseFormat, CertificateAuthorityStatus as Status,
-        CrlConfiguration, OcspConfiguration, RevocationConfiguration, RevocationReason,
-        SigningAlgorithm, Tag,
+        CertificateAuthorityType, CrlConfiguration, OcspConfiguration, RevocationConfiguration,
+        RevocationReason, SigningAlgorithm, Tag,
     },
 };
 use serde_json::json;
@@ -254,4 +255,31 @@ async fn a_part_of_the_configuration_that_an_update_leaves_out_stays() {
     let now = revocation(&client, &ca).await;
     assert_eq!(now.crl_configuration().unwrap().s3_bucket_name(), Some("crls"));
     assert!(now.ocsp_configuration().unwrap().enabled());
+}
+
+/// In any Region: `il-central-1` is newer than those that AWS calls legacy. China's standard has to be named
+/// there (API reference, CreateCertificateAuthority, KeyStorageSecurityStandard).
+#[tokio::test]
+async fn a_curve_takes_every_hash_in_every_region() {
+    let made = async |region: &str, hash: &str| {
+        let service = builder().region(region).build();
+        client_in(&service, region)
+            .create_certificate_authority()
+            .certificate_authority_type(CertificateAuthorityType::Root)
+            .certificate_authority_configuration(configuration("Root", "EC_prime256v1", hash))
+            .send()
+            .await
+    };
+    for hash in ["SHA384WITHECDSA", "SHA512WITHECDSA"] {
+        for region in ["us-east-1", "il-central-1"] {
+            assert!(made(region, hash).await.is_ok(), "{hash} {region}");
+        }
+    }
+    let error = made("cn-north-1", "SHA256WITHECDSA").await.unwrap_err();
+    assert_eq!(error.code(), Some("InvalidArgsException"));
+}
+
+fn client_in(service: &pca_local::PcaLocal, region: &str) -> Client {
+    let own = client(service, "alice").config().to_builder().region(Region::new(region.to_owned()));
+    Client::from_conf(own.build())
 }

@@ -314,7 +314,7 @@ fn a_directory_that_cannot_be_one_is_refused_by_name() {
     fs::write(at("other/state.db"), "not a database, but long enough to be taken for one").unwrap();
     for (name, want) in [
         ("file", "Not a directory"),
-        ("missing/below", "No such file or directory"),
+        ("missing/below", "missing does not exist. Make that one first"),
         ("foreign", "has other files in it"),
         ("other", "is not a pca-local state"),
     ] {

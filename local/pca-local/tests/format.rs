@@ -74,6 +74,7 @@ fn a_directory_of_format_2_is_taken_over_with_everything() {
         for table in WITH_CHECKSUM {
             old.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN digest")).unwrap();
         }
+        old.execute_batch("ALTER TABLE mark DROP COLUMN base").unwrap();
         old.pragma_update(None, "user_version", 2).unwrap();
     });
 }
@@ -86,8 +87,37 @@ fn a_directory_of_format_3_is_taken_over_with_everything() {
         for table in WITH_CHECKSUM {
             old.execute_batch(&format!("UPDATE {table} SET digest = 3")).unwrap();
         }
+        old.execute_batch("ALTER TABLE mark DROP COLUMN base").unwrap();
         old.pragma_update(None, "user_version", 3).unwrap();
     });
+}
+
+#[test]
+fn a_directory_of_format_4_is_taken_over_with_everything() {
+    is_taken_over(|today, old| {
+        copy(today, old, &["state.db", "lock"]);
+        let old = Connection::open(old.join("state.db")).unwrap();
+        old.execute_batch("ALTER TABLE mark DROP COLUMN base").unwrap();
+        old.pragma_update(None, "user_version", 4).unwrap();
+    });
+}
+
+#[test]
+fn a_damaged_directory_of_an_older_format_stays_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (today, old) = (folder.path().join("today"), folder.path().join("old"));
+    let server = Server::start(&today, &Sink::start());
+    server.active_root("Root");
+    assert_eq!(server.stop("TERM"), Some(0));
+    downgraded(&today, &old);
+    let damaged = Connection::open(old.join("state.db")).unwrap();
+    damaged.execute("UPDATE authority SET record = substr(record, 1, 40)", []).unwrap();
+    drop(damaged);
+    let error = pca_local::PcaLocal::builder().open(&old).err().unwrap();
+    assert!(error.to_string().contains("is damaged"), "{error}");
+    let found = Connection::open(old.join("state.db")).unwrap();
+    let format: i64 = found.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(format, 1);
 }
 
 fn is_taken_over(downgrade: impl FnOnce(&Path, &Path)) {

@@ -21,7 +21,7 @@ pub(crate) async fn export(data_dir: &Path) -> Result<(), String> {
 pub(crate) async fn import(data_dir: &Path) -> Result<(), String> {
     let service = PcaLocal::builder().open(data_dir).map_err(|error| chain(&error))?;
     let imported = service.import(std::io::stdin().lock()).await;
-    let closed = service.close();
+    let closed = if imported.is_ok() { service.close() } else { service.give_up() };
     imported.map_err(|error| chain(&error))?;
     closed.map_err(|error| format!("the state is imported, but {}", chain(&error)))
 }

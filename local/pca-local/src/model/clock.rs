@@ -7,7 +7,8 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 
 /// The clock shows no earlier and no later time. The service adds years to it (validities, CRLs'
 /// nextUpdate, waiting times), and times end with the year 9999.
-pub(crate) const EARLIEST: OffsetDateTime = datetime!(1970-01-01 00:00 UTC);
+/// What is made then begins an hour earlier, and X.509's times, as these, begin in 1970.
+pub(crate) const EARLIEST: OffsetDateTime = datetime!(1970-01-01 01:00 UTC);
 pub(crate) const LATEST: OffsetDateTime = datetime!(9900-01-01 00:00 UTC);
 
 /// A handle; clones share one clock.

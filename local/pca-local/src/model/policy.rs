@@ -88,8 +88,11 @@ fn check(statement: &Statement, ca_arn: &str) -> Result<(), String> {
         return Err(format!("{ISSUE} needs the condition StringEquals {TEMPLATE_KEY}"));
     }
     if accounts(statement).is_empty() && !is_for_organisation(statement) {
-        return Err("Principal must name accounts, or be * with the condition aws:PrincipalOrgID"
-            .to_owned());
+        return Err(
+            "Principal must name accounts, or be * with the condition aws:PrincipalOrgID or \
+                    aws:PrincipalOrgPaths"
+                .to_owned(),
+        );
     }
     Ok(())
 }
@@ -114,7 +117,10 @@ fn template(statement: &Statement) -> Option<&str> {
 /// The accounts that the statement names, by id or by the ARN of the account's root.
 fn accounts(statement: &Statement) -> Vec<String> {
     let named = statement.named_principals().into_iter().filter_map(|principal| match principal {
-        Principal::Aws(name) => Some(account_of(&name).to_owned()),
+        // A role or a user is not its account.
+        Principal::Aws(name) if !name.contains(':') || name.ends_with(":root") => {
+            Some(account_of(&name).to_owned())
+        }
         _ => None,
     });
     named
@@ -125,7 +131,10 @@ fn accounts(statement: &Statement) -> Vec<String> {
 fn is_for_organisation(statement: &Statement) -> bool {
     statement.named_principals() == [Principal::Anyone]
         && statement.conditions().iter().any(|condition| {
-            condition.operator() == "StringEquals" && condition.is_on("aws:PrincipalOrgID")
+            let is_of_unit = condition.is_on("aws:PrincipalOrgPaths")
+                && condition.operator().starts_with("ForAnyValue:String");
+            is_of_unit
+                || condition.operator() == "StringEquals" && condition.is_on("aws:PrincipalOrgID")
         })
 }
 
@@ -173,6 +182,34 @@ mod tests {
         }
     }
 
+    /// Principals in AWS Organizations: "an account, an organization or an organizational unit" (API
+    /// reference, PutPolicy). There are none here, so they let no account in.
+    #[test]
+    fn organisations_and_their_units_are_taken() {
+        for condition in [
+            json!({"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}),
+            json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1234567890/r-ab12/ou-ab12-11111111/*"}}),
+        ] {
+            let mut reading = read();
+            reading["Principal"] = json!("*");
+            reading["Condition"] = condition;
+            let policy = policy(&[reading]).unwrap();
+            assert!(!policy.allows("444455556666", "DescribeCertificateAuthority", None));
+        }
+    }
+
+    #[test]
+    fn what_nothing_speaks_against_is_taken() {
+        let mut own = read();
+        own["Principal"] = json!({"AWS": "111122223333"});
+        let mut unknown = issue();
+        unknown["Condition"] =
+            json!({"StringEquals": {TEMPLATE_KEY: "arn:aws:acm-pca:::template/None/V1"}});
+        for statements in [vec![read()], vec![own], vec![read(), unknown]] {
+            assert!(policy(&statements).is_ok());
+        }
+    }
+
     #[test]
     fn what_the_service_would_not_take_is_refused() {
         let spoil = |member: &str, value: Value| {
@@ -187,6 +224,13 @@ mod tests {
             ("deletion", vec![read(), spoil("Action", json!("acm-pca:DeletePolicy"))]),
             ("any template", vec![read(), spoil("Condition", json!({}))]),
             ("everybody", vec![read(), spoil("Principal", json!("*"))]),
+            (
+                "a role",
+                vec![
+                    read(),
+                    spoil("Principal", json!({"AWS": "arn:aws:iam::444455556666:role/r"})),
+                ],
+            ),
             ("unknown member", vec![read(), spoil("NotAction", json!("x"))]),
         ] {
             assert_eq!(policy(&statements).unwrap_err().code, "InvalidPolicyException", "{name}");

@@ -68,9 +68,11 @@ pub(crate) struct Opened {
 impl DataDir {
     pub(crate) fn open(path: &Path) -> Result<Opened, DataDirError> {
         let directory = Directory::open(path)?;
-        let mut writer = schema::open(&directory)?;
-        let (found, restored) = inspect::whole(&mut writer, &directory)?;
-        let database = Database::open(writer, &directory, &found)?;
+        let opened = schema::open(&directory).and_then(|mut writer| {
+            let (found, restored) = inspect::whole(&mut writer, &directory)?;
+            Ok((Database::open(writer, &directory, &found)?, restored))
+        });
+        let (database, restored) = opened.inspect_err(|_| directory.leave_as_found())?;
         let disk = Disk {
             queue: Arc::new(Queue::default()),
             connection: database.connection(),
@@ -162,6 +164,17 @@ impl DataDir {
         };
         disk.queue.give_up();
         drop(take(&disk.directory));
+        closed
+    }
+
+    /// Closes it, and leaves nothing behind where nothing was.
+    pub(crate) fn give_up_first_start(&self) -> Result<(), CloseError> {
+        let Some(disk) = &self.0 else { return Ok(()) };
+        let directory = take(&disk.directory);
+        let closed = self.close();
+        if let Some(directory) = directory {
+            directory.leave_as_found();
+        }
         closed
     }
 

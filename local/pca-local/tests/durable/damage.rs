@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde_json::{Value, json};
 
 use crate::{
-    Model, World, holds,
+    Model, World, holds, issue,
     process::{Row, copy, run},
     refused,
 };
@@ -132,6 +132,55 @@ fn a_lost_database_beside_its_files_is_no_new_start() {
     server.stop("TERM");
     fs::copy(world.at("another").join("state.db"), world.at("other").join("state.db")).unwrap();
     assert!(refused(&world.at("other")).contains("is of another state than last-commit"));
+}
+
+/// As when a backup of `state.db` is put back beside the log of what went on.
+#[test]
+fn a_log_beside_another_database_is_refused() {
+    let _row = Row::new(
+        "4f a log beside state.db of another state, an older or a newer copy",
+        "refused by name",
+    );
+    let world = World::new();
+    let (server, model) = world.established("data", 3);
+    assert_eq!(server.stop("TERM"), Some(0));
+    let keep = |name: &str| copy(&world.at("data"), &world.at(name), &["state.db"]);
+    keep("backup");
+    let server = world.start("data");
+    let (_, request) = server.active_root("Second");
+    issue(&server, &model.ca, &request).unwrap();
+    server.kill();
+    let beside = ["lock", "last-commit", "state.db-wal"];
+    copy(
+        &world.at("data"),
+        &world.at("killed"),
+        &["state.db", "lock", "last-commit", "state.db-wal"],
+    );
+    let (server, _) = world.established("another", 1);
+    assert_eq!(server.stop("TERM"), Some(0));
+    let server = world.start("data");
+    assert_eq!(server.stop("TERM"), Some(0));
+    for (database, want) in [
+        ("another", "is of another state"),
+        ("backup", "is an older copy than its log"),
+        ("data", "the log is older than state.db"),
+    ] {
+        // `last-commit` may be lost with the rest.
+        for files in [&beside[..], &["lock", "state.db-wal"], &["state.db-wal"]] {
+            let name = format!("{database}-{}", files.len());
+            copy(&world.at("killed"), &world.at(&name), files);
+            fs::copy(world.at(database).join("state.db"), world.at(&name).join("state.db"))
+                .unwrap();
+            let (code, said, _) = run(&["check", world.at(&name).to_str().unwrap()], b"");
+            let said = String::from_utf8(said).unwrap();
+            assert!(code == Some(1) && said.contains(want), "{name}: {said}");
+            let error = refused(&world.at(&name));
+            assert!(error.contains(want), "{name}: {error}");
+        }
+    }
+    let whole = ["state.db", "lock", "last-commit", "state.db-wal"];
+    copy(&world.at("killed"), &world.at("whole"), &whole);
+    holds(&world.start("whole"), &model);
 }
 
 #[test]

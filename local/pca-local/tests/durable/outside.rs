@@ -9,6 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use rusqlite::config::DbConfig;
 use serde_json::json;
 
 use crate::{
@@ -41,16 +42,20 @@ fn a_database_that_is_overwritten_in_use_ends_every_call() {
 fn a_first_start_on_a_full_disk_leaves_nothing_behind() {
     let world = World::new();
     let data = world.at("data");
-    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
-    let ended = Command::new("sh")
-        .args(["-c", script, env!("CARGO_BIN_EXE_pca-local"), "--listen", "127.0.0.1:0"])
-        .arg("--data-dir")
-        .arg(&data)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    assert_eq!(ended.code(), Some(1));
+    // The largest file that it may write, in units of 512 or 1,024 octets.
+    for room in [0, 4, 16, 64] {
+        let script = format!("trap '' XFSZ; ulimit -f {room}; exec \"$0\" \"$@\"");
+        let ended = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_pca-local"), "--listen", "127.0.0.1:0"])
+            .arg("--data-dir")
+            .arg(&data)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert_eq!(ended.code(), Some(1), "{room}");
+        assert!(!data.exists(), "{room}");
+    }
     let (server, model) = world.established("data", 1);
     holds(&server, &model);
 }
@@ -84,6 +89,22 @@ fn a_clock_whose_move_could_not_be_written_has_not_moved() {
     panic!("the disk did not become full");
 }
 
+#[test]
+fn a_refused_import_leaves_nothing_where_nothing_was() {
+    let world = World::new();
+    let data = world.at("data");
+    let (code, _, error) = run(&["import", "--data-dir", data.to_str().unwrap()], b"no state\n");
+    assert_eq!(code, Some(1), "{error}");
+    assert!(!data.exists());
+    fs::create_dir(&data).unwrap();
+    let (code, _, error) = run(&["import", "--data-dir", data.to_str().unwrap()], b"no state\n");
+    assert_eq!(code, Some(1), "{error}");
+    assert_eq!(fs::read_dir(&data).unwrap().count(), 0);
+    let below = data.join("not/there");
+    let (code, _, error) = run(&["import", "--data-dir", below.to_str().unwrap()], b"no state\n");
+    assert!(code == Some(1) && error.contains("not does not exist"), "{error}");
+}
+
 /// The format stands in the file's header, which no row's checksum covers.
 #[test]
 fn a_format_that_was_changed_switches_no_check_off() {
@@ -101,6 +122,31 @@ fn a_format_that_was_changed_switches_no_check_off() {
             error.contains("not as it was left") || error.contains("there never was"),
             "{error}"
         );
+    }
+}
+
+/// After a kill, no digest of the file says that it is another one.
+#[test]
+fn an_older_format_in_the_header_is_not_believed() {
+    let world = World::new();
+    let (server, _) = world.established("data", 2);
+    server.kill();
+    for format in 1..5 {
+        let name = format!("format-{format}");
+        copy(
+            &world.at("data"),
+            &world.at(&name),
+            &["state.db", "state.db-wal", "lock", "last-commit"],
+        );
+        let database = rusqlite::Connection::open(world.at(&name).join("state.db")).unwrap();
+        database.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+        database.execute("UPDATE certificate SET serial = zeroblob(16) WHERE id = 1", []).unwrap();
+        database.pragma_update(None, "user_version", format).unwrap();
+        drop(database);
+        let path = world.at(&name);
+        let (code, _, said) = run(&["check", path.to_str().unwrap()], b"");
+        assert!(code == Some(1) && said.contains("what came with format"), "{said}");
+        assert!(refused(&path).contains("what came with format"), "{format}");
     }
 }
 
@@ -129,11 +175,15 @@ fn inspecting_a_stopped_directory_leaves_no_file_behind() {
         names.sort();
         names
     };
-    let before = names(&world.at("data"));
-    for command in ["check", "salvage"] {
-        let (code, _, error) = run(&[command, world.at("data").to_str().unwrap()], b"");
-        assert_eq!(code, Some(0), "{error}");
-        assert_eq!(names(&world.at("data")), before, "{command}");
+    let (server, _) = world.established("killed", 2);
+    server.kill();
+    for data in ["data", "killed"] {
+        let before = names(&world.at(data));
+        for command in ["check", "salvage"] {
+            let (code, _, error) = run(&[command, world.at(data).to_str().unwrap()], b"");
+            assert_eq!(code, Some(0), "{error}");
+            assert_eq!(names(&world.at(data)), before, "{command}");
+        }
     }
 }
 

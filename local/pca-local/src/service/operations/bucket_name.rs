@@ -4,6 +4,10 @@ use std::net::Ipv4Addr;
 
 use crate::model::error::ApiError;
 
+const RESERVED_BEGINS: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
+/// Of access points, Multi-Region Access Points, directory buckets and table buckets.
+const RESERVED_ENDS: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+
 /// The API model lets more through than S3 has ("General purpose bucket naming rules" in its user
 /// guide): a CRL configuration "must conform to Amazon S3 bucket naming rules".
 pub(super) fn check(name: &str) -> Result<(), ApiError> {
@@ -21,6 +25,10 @@ pub(super) fn check(name: &str) -> Result<(), ApiError> {
         "it must not have two dots in a row"
     } else if name.parse::<Ipv4Addr>().is_ok() {
         "it must not be an IP address"
+    } else if RESERVED_BEGINS.iter().any(|begin| name.starts_with(begin)) {
+        "S3 reserves its beginning"
+    } else if RESERVED_ENDS.iter().any(|end| name.ends_with(end)) {
+        "S3 reserves its end"
     } else {
         return Ok(());
     };
@@ -48,6 +56,14 @@ mod tests {
             ("crls.", "begin and end"),
             ("cr..ls", "two dots"),
             ("192.168.0.1", "IP address"),
+            ("xn--crls", "beginning"),
+            ("sthree-crls", "beginning"),
+            ("amzn-s3-demo-bucket", "beginning"),
+            ("crls-s3alias", "its end"),
+            ("crls--ol-s3", "its end"),
+            ("crls.mrap", "its end"),
+            ("crls--usw2-az1--x-s3", "its end"),
+            ("crls--table-s3", "its end"),
         ] {
             let error = check(name).unwrap_err();
             assert_eq!(error.code, "InvalidArgsException");

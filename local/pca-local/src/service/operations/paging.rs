@@ -9,7 +9,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::model::error::ApiError;
 
-/// How many octets of the digest of its list a token begins with.
+/// How many octets of the digest of its list and place a token begins with.
 const MARK: usize = 9;
 
 pub(super) fn page_size(max_results: Option<i32>, most: usize) -> usize {
@@ -18,21 +18,23 @@ pub(super) fn page_size(max_results: Option<i32>, most: usize) -> usize {
 
 /// `list` says which list it is: the operation and what it lists.
 pub(super) fn token(list: &str, next: u64) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode([mark(list).as_slice(), &next.to_be_bytes()].concat())
+    BASE64_URL_SAFE_NO_PAD.encode([mark(list, next).as_slice(), &next.to_be_bytes()].concat())
 }
 
 pub(super) fn read_token(list: &str, token: &str) -> Result<u64, ApiError> {
     let decoded = BASE64_URL_SAFE_NO_PAD.decode(token).ok();
     decoded
         .and_then(|octets| {
-            let next = octets.strip_prefix(mark(list).as_slice())?;
-            Some(u64::from_be_bytes(next.try_into().ok()?))
+            let (mark_given, next) = octets.split_at_checked(MARK)?;
+            let next = u64::from_be_bytes(next.try_into().ok()?);
+            (mark_given == mark(list, next)).then_some(next)
         })
         .ok_or_else(|| ApiError::invalid_next_token("The NextToken is not one that was returned"))
 }
 
-fn mark(list: &str) -> Vec<u8> {
-    digest(&SHA256, list.as_bytes()).as_ref()[..MARK].to_vec()
+fn mark(list: &str, next: u64) -> Vec<u8> {
+    let whole = [&next.to_be_bytes(), list.as_bytes()].concat();
+    digest(&SHA256, &whole).as_ref()[..MARK].to_vec()
 }
 
 /// One page of a list that is only ever appended to or taken from, by position.
@@ -60,6 +62,18 @@ mod tests {
         for garbage in ["", "7", "djE6", "djE6LTE", "ä", &yours, &long] {
             let error = read_token("mine", garbage).unwrap_err();
             assert_eq!(error.code, "InvalidNextTokenException", "{garbage}");
+        }
+    }
+
+    #[test]
+    fn a_token_in_which_one_letter_is_another_is_refused() {
+        let token = token("mine", 7);
+        for at in 0..token.len() {
+            for letter in "AEZaz059-_".chars() {
+                let mut altered = token.clone();
+                altered.replace_range(at..=at, &letter.to_string());
+                assert_eq!(read_token("mine", &altered).is_ok(), altered == token, "{altered}");
+            }
         }
     }
 

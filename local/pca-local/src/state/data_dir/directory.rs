@@ -32,6 +32,9 @@ pub(in crate::state) struct Directory {
     /// To inspect its octets. It stays open: closing any descriptor of a file gives up all locks
     /// that the process has on it, SQLite's too.
     database: File,
+    /// Nothing was in it, so that a start that fails leaves nothing in it; and whether it was there.
+    was_empty: bool,
+    was_there: bool,
 }
 
 /// Why a data directory cannot be used.
@@ -44,6 +47,17 @@ pub enum DataDirError {
         .path.display()
     )]
     Unusable {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error(
+        "{} cannot be made: the directory {} does not exist. Make that one first",
+        .path.display(), .parent.display()
+    )]
+    NoParent { path: PathBuf, parent: PathBuf },
+    #[error("what was found in {} cannot be written to standard output", .path.display())]
+    Output {
         path: PathBuf,
         #[source]
         source: io::Error,
@@ -119,10 +133,28 @@ impl Directory {
     pub(in crate::state) fn open(path: &Path) -> Result<Self, DataDirError> {
         let path = whole(path)?;
         let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
-        match DirBuilder::new().mode(0o700).create(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            made => made.map_err(unusable)?,
-        }
+        let was_there = match DirBuilder::new().mode(0o700).create(&path) {
+            Ok(()) => false,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => true,
+            Err(error) => match path.parent() {
+                Some(parent) if !parent.exists() => {
+                    let parent = parent.to_owned();
+                    return Err(DataDirError::NoParent { path, parent });
+                }
+                _ => return Err(unusable(error)),
+            },
+        };
+        Self::open_there(&path, was_there).inspect_err(|_| {
+            if !was_there {
+                // As it was found. What is not empty stays.
+                let _ = fs::remove_dir(&path);
+            }
+        })
+    }
+
+    fn open_there(path: &Path, was_there: bool) -> Result<Self, DataDirError> {
+        let path = path.to_owned();
+        let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
         private::check(&path).map_err(unusable)?;
         let mut files = Vec::new();
         for entry in path.read_dir().map_err(unusable)? {
@@ -139,7 +171,7 @@ impl Directory {
             options.open(path.join(name)).map_err(unusable)
         };
         let is_first_start = ![LOCK, LOG, LAST_COMMIT].into_iter().any(has);
-        let had_database = has(DATABASE);
+        let (had_database, was_empty) = (has(DATABASE), files.is_empty());
         let lock = open(LOCK)?;
         take(&lock, &path)?;
         if is_first_start && let Err(error) = lock.write_all_at(NEW, 0) {
@@ -149,7 +181,8 @@ impl Directory {
         }
         // SQLite gives the files that it makes beside it the same permissions.
         let database = open(DATABASE)?;
-        let directory = Self { path: path.clone(), lock: Some(lock), database };
+        let lock = Some(lock);
+        let directory = Self { path: path.clone(), lock, database, was_empty, was_there };
         let sound = directory.is_there();
         if sound.is_err() && !had_database {
             // As it was found.
@@ -177,7 +210,8 @@ impl Directory {
             }
             opened => opened.map_err(unusable)?,
         };
-        let directory = Self { path: path.clone(), lock, database };
+        let (was_empty, was_there) = (false, true);
+        let directory = Self { path: path.clone(), lock, database, was_empty, was_there };
         directory.is_there().map(|()| directory)
     }
 
@@ -217,6 +251,19 @@ impl Directory {
         lost(if self.has_log() { LOG } else { LOCK }, all.to_owned())
     }
 
+    /// A first start has failed, or was not to be. What cannot be removed is empty.
+    pub(in crate::state) fn leave_as_found(&self) {
+        if !self.was_empty {
+            return;
+        }
+        for name in [DATABASE, LOG, LOG_INDEX, LAST_COMMIT, LOCK] {
+            let _ = fs::remove_file(self.path.join(name));
+        }
+        if !self.was_there {
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+
     /// There is a state from here on.
     pub(in crate::state) fn begun(&self) -> Result<(), DataDirError> {
         let begun = self.lock.as_ref().map_or(Ok(()), |lock| lock.set_len(0));
@@ -254,6 +301,10 @@ impl Directory {
 
     pub(in crate::state) fn unusable(&self, source: io::Error) -> DataDirError {
         DataDirError::Unusable { path: self.path.clone(), source }
+    }
+
+    pub(in crate::state) fn no_output(&self, source: io::Error) -> DataDirError {
+        DataDirError::Output { path: self.path.clone(), source }
     }
 
     pub(in crate::state) fn database(&self) -> PathBuf {

@@ -68,7 +68,26 @@ fn marked(connection: &Connection, directory: &Directory) -> Result<Mark, DataDi
         )),
         Kept::Nothing => None,
     };
+    let lost = match lost {
+        None if directory.has_log() => apart(directory, &found)?,
+        lost => lost,
+    };
     lost.map_or(Ok(found), |lost| Err(directory.incomplete(lost)))
+}
+
+/// Why the log is not that of this database. A page of it that cannot be read says nothing: the log may
+/// have a whole one.
+fn apart(directory: &Directory, found: &Mark) -> Result<Option<String>, DataDirError> {
+    let alone = schema::open_alone(directory)?;
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'mark'";
+    Ok(match alone.query_row(sql, [], |row| row.get::<_, i64>(0)) {
+        Ok(0) => found.is_apart_from(None),
+        Ok(_) => match Mark::read(&alone) {
+            Ok(mark) => found.is_apart_from(mark.map(|(mark, _)| mark).as_ref()),
+            Err(_) => None,
+        },
+        Err(_) => None,
+    })
 }
 
 /// Of the database, if nothing has been written since it was closed in good order.
@@ -116,7 +135,7 @@ fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 /// When the directory cannot be read at all, or `to` fails.
 pub fn check(directory: &Path, to: &mut impl Write) -> Result<bool, DataDirError> {
     let directory = Directory::inspect(directory)?;
-    let said = |error| directory.unusable(error);
+    let said = |error| directory.no_output(error);
     let mut connection = schema::open_to_inspect(&directory)?;
     let mut found: Vec<String> = Vec::new();
     match Mark::read(&connection) {
@@ -129,7 +148,11 @@ pub fn check(directory: &Path, to: &mut impl Write) -> Result<bool, DataDirError
     }
     match marked(&connection, &directory).and_then(|mark| seal(&directory, &mark)) {
         Err(error) => found.push(explain(&error)),
-        Ok(Some(seal)) if Seal::of(directory.database_file()).map_err(said)? != seal => {
+        Ok(Some(seal))
+            if Seal::of(directory.database_file())
+                .map_err(|error| directory.unusable(error))?
+                != seal =>
+        {
             found.push("state.db is not as it was left in good order".to_owned());
         }
         Ok(_) => {}

@@ -132,12 +132,18 @@ pub(in crate::state) const TABLES: [Table; 9] = [
 
 pub(in crate::state) fn load(from: &mut Connection) -> Result<Restored, LoadError> {
     let transaction = from.transaction()?;
-    let mut restored = Restored { leaves_bodies: true, ..Restored::default() };
-    let names = names(&transaction)?;
-    for table in &TABLES {
-        table.each(&transaction, "ASC", |row| Ok(restored.take(table.record(&names, row)?)?))?;
-    }
+    let restored = read(&transaction)?;
     transaction.commit()?;
+    Ok(restored)
+}
+
+/// Within a transaction.
+pub(super) fn read(from: &Connection) -> Result<Restored, LoadError> {
+    let mut restored = Restored { leaves_bodies: true, ..Restored::default() };
+    let names = names(from)?;
+    for table in &TABLES {
+        table.each(from, "ASC", |row| Ok(restored.take(table.record(&names, row)?)?))?;
+    }
     Ok(restored.finish()?)
 }
 

@@ -35,6 +35,9 @@ pub(super) struct Mark {
     /// By the system's clock, not by the service's.
     #[serde(with = "time::serde::rfc3339")]
     pub(super) at: OffsetDateTime,
+    /// The last commit that is known to be in `state.db` itself. The log may need every page of it.
+    #[serde(skip)]
+    pub(super) base: i64,
     /// Of the database, if it was closed in good order after this commit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) closed: Option<Seal>,
@@ -49,12 +52,12 @@ pub(super) struct Seal {
 
 impl Mark {
     pub(super) fn first() -> Self {
-        Self { state: draw(), number: 1, token: draw(), at: now(), closed: None }
+        Self { state: draw(), number: 1, token: draw(), at: now(), base: 0, closed: None }
     }
 
     pub(super) fn next(&self) -> Self {
         let (state, number) = (self.state.clone(), self.number + 1);
-        Self { state, number, token: draw(), at: now(), closed: None }
+        Self { state, number, token: draw(), at: now(), base: self.base, closed: None }
     }
 
     /// What is lost when nothing is there any more.
@@ -86,25 +89,55 @@ impl Mark {
         is_other.then(|| format!("state.db has another commit {number} than the one of {at}"))
     }
 
+    /// Why a log that ends with this mark was not written beside a database; `None` if it was. `alone` is
+    /// the database's mark without the log, if it has one.
+    pub(super) fn is_apart_from(&self, alone: Option<&Self>) -> Option<String> {
+        let Some(alone) = alone else {
+            let is_first = self.base == 0;
+            return (!is_first)
+                .then(|| "state.db is not the one that its log was written beside".to_owned());
+        };
+        let at = moment(alone.at);
+        if alone.state != self.state {
+            return Some(format!(
+                "state.db is of another state than its log, and was left at {at}"
+            ));
+        }
+        if alone.number < self.base {
+            return Some(format!(
+                "state.db is an older copy than its log: it ends with commit {} of {at}, and the log goes on \
+                 after commit {}",
+                alone.number, self.base
+            ));
+        }
+        (alone.number > self.number).then(|| {
+            format!(
+                "the log is older than state.db: it ends with commit {}, and state.db with commit {} of {at}",
+                self.number, alone.number
+            )
+        })
+    }
+
     /// The mark in the database, and whether a process had it open when it was written.
     pub(super) fn read(from: &Connection) -> rusqlite::Result<Option<(Self, bool)>> {
-        let sql = "SELECT state, number, token, at, is_open FROM mark";
+        let sql = "SELECT state, number, token, at, is_open, base FROM mark";
         let read = from.query_row(sql, [], |row| {
             let at: i64 = row.get(3)?;
             let at = OffsetDateTime::from_unix_timestamp(at.div_euclid(1000))
                 .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-            let (state, number, token) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok((Self { state, number, token, at, closed: None }, row.get(4)?))
+            let (state, number, token, base) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(5)?);
+            Ok((Self { state, number, token, at, base, closed: None }, row.get(4)?))
         });
         read.optional()
     }
 
     /// Part of the commit that it marks.
     pub(super) fn write(&self, to: &Connection, is_open: bool) -> rusqlite::Result<()> {
-        let sql = "INSERT OR REPLACE INTO mark VALUES (0, ?, ?, ?, ?, ?)";
+        let sql = "INSERT OR REPLACE INTO mark VALUES (0, ?, ?, ?, ?, ?, ?)";
         let mut statement = to.prepare_cached(sql)?;
         let at = millis(self.at);
-        statement.execute(params![self.state, self.number, self.token, at, is_open])?;
+        let (state, token) = (&self.state, &self.token);
+        statement.execute(params![state, self.number, token, at, is_open, self.base])?;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi::ErrorCode, types::V
 
 use super::{
     directory::{DataDirError, Directory},
-    load::LoadError,
+    load::{self, LoadError},
     mark::Mark,
     sealed,
 };
@@ -14,7 +14,7 @@ use super::{
 /// "PCAL", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5043_414c;
 /// Counts the formats. A change that older versions cannot read is a new format.
-const FORMAT: i64 = 4;
+const FORMAT: i64 = 5;
 
 /// Certificates are split: what is needed of each at the start is scanned without their DER. A
 /// certificate's `id` is the CA's number times 2^32 plus its place in the order of issuance, so
@@ -63,9 +63,13 @@ CREATE TABLE create_token (
 const MARK: &str = "
 CREATE TABLE mark (
   id INTEGER PRIMARY KEY CHECK (id = 0), state TEXT NOT NULL, number INTEGER NOT NULL,
-  token TEXT NOT NULL, at INTEGER NOT NULL, is_open INTEGER NOT NULL
+  token TEXT NOT NULL, at INTEGER NOT NULL, is_open INTEGER NOT NULL,
+  base INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 ";
+
+/// What ties a log to its database: format 5. `state.db` has it before the first commit after that.
+const BASE: &str = "ALTER TABLE mark ADD COLUMN base INTEGER NOT NULL DEFAULT 0;";
 
 /// A digest of the DER of each certificate from here on: also format 2.
 const BODY_DIGEST: &str = "ALTER TABLE body ADD COLUMN digest INTEGER;";
@@ -135,6 +139,8 @@ pub(in crate::state) fn open(directory: &Directory) -> Result<Connection, DataDi
     } else if format < FORMAT {
         // Taking it over changes it, and with it what the seal is of.
         sealed::is_as_left(directory)?;
+        is_so_old(&connection, directory, format)?;
+        rehearse(&mut connection, format).map_err(|error| directory.damaged(error))?;
     }
     let taken_over = !is_new && format < FORMAT;
     configure(&mut connection, if is_new { None } else { Some(format) }).map_err(|error| {
@@ -162,21 +168,53 @@ fn configure(connection: &mut Connection, format: Option<i64>) -> rusqlite::Resu
         return Ok(());
     }
     let transaction = connection.transaction()?;
+    bring_up(&transaction, format)?;
+    transaction.commit()
+}
+
+/// Makes the tables of today from none, or from those of an older format.
+fn bring_up(transaction: &Connection, format: Option<i64>) -> rusqlite::Result<()> {
     match format {
         None => {
             transaction.execute_batch(TABLES)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         }
         Some(1) => transaction.execute_batch(&[BODY_DIGEST, ROW_DIGESTS].concat())?,
-        Some(2) => transaction.execute_batch(ROW_DIGESTS)?,
-        Some(_) => transaction.execute_batch(FORGET_ROW_DIGESTS)?,
+        Some(2) => transaction.execute_batch(&[ROW_DIGESTS, BASE].concat())?,
+        Some(3) => transaction.execute_batch(&[FORGET_ROW_DIGESTS, BASE].concat())?,
+        Some(_) => transaction.execute_batch(BASE)?,
     }
     if matches!(format, None | Some(1)) {
         transaction.execute_batch(MARK)?;
-        Mark::first().write(&transaction, false)?;
+        Mark::first().write(transaction, false)?;
     }
-    write_format(&transaction)?;
-    transaction.commit()
+    write_format(transaction)
+}
+
+/// Whether a directory that is damaged could be read once it is taken over: it stays as it was found.
+fn rehearse(connection: &mut Connection, format: i64) -> Result<(), LoadError> {
+    let transaction = connection.transaction()?;
+    bring_up(&transaction, Some(format))?;
+    load::read(&transaction).map(|_| ())
+}
+
+/// An older format forgets checks. A header that says so is not believed where the tables are newer.
+fn is_so_old(
+    connection: &Connection,
+    directory: &Directory,
+    format: i64,
+) -> Result<(), DataDirError> {
+    let sql = "SELECT count(*) FROM pragma_table_info('mark') WHERE name = 'base'";
+    let found: i64 = connection
+        .query_row(sql, [], |row| row.get(0))
+        .map_err(|error| directory.damaged(error.into()))?;
+    if found == 0 {
+        return Ok(());
+    }
+    Err(directory.incomplete(format!(
+        "state.db says that it has the format {format}, and has what came with format {FORMAT}: its header \
+         was damaged or changed"
+    )))
 }
 
 /// Sets a pragma, and sees that it is set: SQLite answers a refusal with the value that stays.
@@ -217,18 +255,9 @@ pub(in crate::state) fn write_format(to: &Connection) -> rusqlite::Result<()> {
 
 /// A connection that changes nothing, to a database that may be damaged.
 pub(in crate::state) fn open_to_inspect(directory: &Directory) -> Result<Connection, DataDirError> {
-    let connection = if directory.has_log() {
-        open_to_read(directory)?
-    } else {
-        // Without a log nothing is written, and nothing has to be: the directory may be read only.
-        let path = directory.database();
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_URI;
-        let uri = format!("file:{}?immutable=1", escaped(&path));
-        Connection::open_with_flags(uri, flags)
-            .map_err(|error| directory.cannot_be_opened(error))?
-    };
+    // Without a log nothing is written, and nothing has to be: the directory may be read only.
+    let connection =
+        if directory.has_log() { open_with_log(directory)? } else { open_alone(directory)? };
     let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy) => directory.cannot_be_opened(error),
         _ => directory.damaged(LoadError::from(error)),
@@ -244,7 +273,10 @@ pub(in crate::state) fn open_to_inspect(directory: &Directory) -> Result<Connect
         (APPLICATION_ID, format) if format < 1 => Err(directory.incomplete(format!(
             "state.db says that it has the format {format}, which there never was"
         ))),
-        (APPLICATION_ID, _) => Err(directory.older()),
+        (APPLICATION_ID, format) => {
+            is_so_old(&connection, directory, format)?;
+            Err(directory.older())
+        }
         _ => Err(directory.not_ours()),
     }
 }
@@ -263,10 +295,33 @@ fn escaped(path: &Path) -> String {
     })
 }
 
-pub(in crate::state) fn open_to_read(directory: &Directory) -> Result<Connection, DataDirError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+/// The database without its log.
+pub(super) fn open_alone(directory: &Directory) -> Result<Connection, DataDirError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let uri = format!("file:{}?immutable=1", escaped(&directory.database()));
+    Connection::open_with_flags(uri, flags).map_err(|error| directory.cannot_be_opened(error))
+}
+
+/// With an index of the log in memory, as [`open`] has it: no file is written, and none has to be. Where
+/// nothing may be written, SQLite cannot lock the file, and no other process can use the directory.
+fn open_with_log(directory: &Directory) -> Result<Connection, DataDirError> {
     let failed = |error| directory.cannot_be_opened(error);
-    let connection = Connection::open_with_flags(directory.database(), flags).map_err(failed)?;
+    let path = directory.database();
+    let may_write = std::fs::OpenOptions::new().write(true).open(&path).is_ok();
+    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = if may_write {
+        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)
+    } else {
+        let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY;
+        Connection::open_with_flags_and_vfs(path, flags, c"unix-none")
+    };
+    let connection = connection.map_err(failed)?;
+    set(&connection, "locking_mode", "exclusive").map_err(failed)?;
+    let no_checkpoint = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    connection.set_db_config(no_checkpoint, true).map_err(failed)?;
+    connection.pragma_update(None, "query_only", true).map_err(failed)?;
     connection.pragma_update(None, "cache_size", -4096).map_err(failed)?;
     Ok(connection)
 }

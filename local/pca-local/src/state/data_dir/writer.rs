@@ -50,11 +50,16 @@ impl Database {
         found: &Mark,
     ) -> Result<Self, DataDirError> {
         let failed = |error| directory.cannot_be_opened(error);
-        let mark = found.next();
+        let mut mark = found.next();
+        if !directory.has_log() {
+            mark.base = found.number;
+        }
         let transaction = connection.transaction().map_err(failed)?;
         mark.write(&transaction, true).map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        schema::checkpoint(&connection, "PASSIVE").map_err(failed)?;
+        if schema::checkpoint(&connection, "PASSIVE").map_err(failed)? {
+            mark.base = mark.number;
+        }
         let in_log = (0, 0);
         let unusable = |error| directory.unusable(error);
         let mut marks = MarkFile::open(&directory.last_commit()).map_err(unusable)?;
@@ -115,7 +120,9 @@ impl Database {
             .connection
             .with(|connection| self.watch.writing(|| schema::checkpoint(connection, "PASSIVE")));
         match taken.expect(CLOSED_LAST) {
-            Ok(Ok(_)) => {}
+            // The next commit begins the log anew, and needs all of the database.
+            Ok(Ok(true)) => self.mark.base = self.mark.number,
+            Ok(Ok(false)) => {}
             Ok(Err(error)) => tracing::warn!(error = explain(&error), "the log goes on growing"),
             // The check before the next commit says so.
             Err(error) => tracing::debug!(error = explain(&error), "the log was left"),
