@@ -113,6 +113,7 @@ fn add(
         let evidence = StateFolder::existing(path);
         report.add(runtime.block_on(async {
             let mut fleet = fleet::of_evidence(&evidence, &[], made_by).await;
+            fleet::add_revocation(&evidence, &mut fleet).await;
             fleet::add_judged(&evidence, &mut fleet).await;
             fleet
         }));
@@ -225,7 +226,7 @@ fn add_ca(ca: CaArn, numbers: CertificateNumbers, report: &mut FleetReport) {
         last_state_change_at: None,
         restorable_until: None,
         crl: None,
-        ocsp: false,
+        ocsp: None,
         issuer: None,
         owner: None,
         certificates: Some(numbers),

@@ -27,6 +27,7 @@ pub(crate) const RESTORED: RuleInfo = RuleInfo {
     kinds: &[
         RESTORED_ACTIVE,
         RESTORED_DISABLED,
+        RESTORED_HELD,
         RESTORED_EXPIRED,
         RESTORED_OTHERWISE,
         RESTORED_PENDING,
@@ -51,8 +52,21 @@ pub(crate) const RESTORED_DISABLED: Kind = Kind {
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). {restorer} restored it{when}: {reason}. \
                     It is DISABLED{because}.",
     impact: "{ca} issues no certificates until it is activated. Certificates that it issued stay valid.",
-    what_to_do: "If the CA is needed, activate it:",
+    what_to_do: "Unless the CA is marked as compromised (tag vigil:compromised, or an object under holds/), activate it \
+                 if it is needed:",
     first_command: ACTIVATE,
+    ..RESTORED_ACTIVE
+};
+
+pub(crate) const RESTORED_HELD: Kind = Kind {
+    id: "held",
+    title: "{by_short} deleted {ca}; restored, and kept DISABLED as marked{when}",
+    what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). {restorer} restored it{when}: {reason}. \
+                    It is DISABLED{because}.",
+    impact: "{ca} issues no certificates. Certificates that it issued stay valid until they are revoked or expire.",
+    what_to_do: "Do not activate the CA. Revoke its certificate at its parent. Then have the deletion approved, and \
+                 delete the CA again. Show the CA:",
+    first_command: DESCRIBE,
     ..RESTORED_ACTIVE
 };
 
@@ -102,7 +116,9 @@ pub(crate) const PERMITTED: Kind = Kind {
     severity: Severity::Informational,
     title: "{by_short} deleted {ca}, as policy permits",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). Policy permits it ({policies}).",
-    impact: "{ca} can neither issue nor revoke certificates. It is permanently deleted at {restorable_until}.",
+    impact: "{ca} can neither issue nor revoke certificates. It is permanently deleted at {restorable_until}. If \
+             LastResort is true, the last resort restores it within two hours before, unless an approval is signed or \
+             PermittedDeletions names the deletion.",
     what_to_do: "If this was intended, nothing. Until {restorable_until}, the CA can be restored:",
     first_command: RESTORE,
 };

@@ -23,7 +23,7 @@ pub(crate) const THRESHOLD_KINDS: [Kind; 5] = window::kinds(TEXTS, TEXTS.impact)
 const TEXTS: Kind = Kind {
     id: "over-7-days",
     severity: Severity::Low,
-    title: "{ca} is DELETED and is destroyed in {left}",
+    title: "{ca} is DELETED; it can be restored for {left}",
     what_happened: "{account} The restoration window of {ca} ({ca_id}) ends at {restorable_until}, in {left}. Threshold \
                     {threshold} has passed.",
     impact: "Lost at {restorable_until}: {lost}",

@@ -70,6 +70,9 @@ fn restored(
     let status = if is_reactivated { "ACTIVE" } else { status };
     let kind = match CaStatus::from(status) {
         CaStatus::Active => rules::RESTORED_ACTIVE,
+        CaStatus::Disabled if matches!(left, Some(KeptDisabled::Held { .. })) => {
+            rules::RESTORED_HELD
+        }
         CaStatus::Disabled => rules::RESTORED_DISABLED,
         CaStatus::PendingCertificate => rules::RESTORED_PENDING,
         CaStatus::Expired => rules::RESTORED_EXPIRED,

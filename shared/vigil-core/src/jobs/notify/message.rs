@@ -85,7 +85,7 @@ impl Message {
 impl Deployment {
     /// Completes commands, which stand on indented lines. Without an approvers' key no signature counts,
     /// so the text says so.
-    fn fill_in(&self, what_to_do: &str) -> String {
+    pub(crate) fn fill_in(&self, what_to_do: &str) -> String {
         let line = |line: &str| match line.starts_with("  ") {
             true => self.command(line),
             false => line.to_owned(),

@@ -79,7 +79,7 @@ fn an_alert_says_what_is_lost_when_and_how_to_prevent_it() {
     let finding = world.bus.last();
     assert_eq!(finding.severity, Severity::High);
     assert!(
-        finding.title.contains("Issuing CA") && finding.title.contains("in 1 day"),
+        finding.title.contains("Issuing CA") && finding.title.contains("for 1 day"),
         "{}",
         finding.title
     );
