@@ -32,7 +32,7 @@ $(VENV)/.ready: tests/requirements.txt
 	  '*/tests/__init__.py' '*/tests/conftest.py' '*/tests/markers.py' '*/tests/test_acmpca'
 	@touch $@
 
-demo: ## Simulate ten days of six CAs: deletions, alerts, restorations, a stale CRL
+demo: ## Simulate ten days of seven CAs: deletions, alerts, restorations, a stale CRL
 	@$(CARGO) build --workspace --bins --locked
 	@$(BIN)/vigil-local demo
 
