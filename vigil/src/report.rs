@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -23,7 +23,7 @@ use crate::{
     exit::{Answer, Exit},
     fleet_files, input,
     moment::{moment, present},
-    output::line,
+    output::{line, plain},
     state_folder::StateFolder,
 };
 
@@ -185,6 +185,11 @@ fn add_report(
     let bad = &ending.unreadable;
     let name = path.display().to_string();
     let (ca, numbers, foreign) = counter.finish(name.clone(), bad.count);
+    // The whole report of a CA that has issued nothing: it names no CA.
+    if ca.is_none() && ending.records == 0 && ending.incomplete.is_empty() {
+        let _ = writeln!(io::stderr().lock(), "{}: no record, skipped", plain(&name));
+        return Ok(());
+    }
     let ca = ca.ok_or_else(|| ReportFileError::NoCa(path.to_owned()))?;
     let mut unchecked = |why: String| report.unchecked.push(Unchecked { what: name.clone(), why });
     if foreign > 0 {
