@@ -135,7 +135,7 @@ pub(crate) const DELETED_AGAIN: Kind = Kind {
     severity: Severity::Critical,
     title: "Not restored yet: {by_short} deleted {ca} again after {restorations}",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}) again, after {restorations} within a day. Vigil \
-                    restores it after a pause of one to eight hours, unless none is allowed a day.",
+                    restores it after a pause of one to eight hours. If RestoresPerDay is 0, it does not.",
     impact: "{ca} can neither issue nor revoke certificates. It is permanently deleted at {restorable_until} unless \
              it is restored.",
     what_to_do: "Find out who or what deletes the CA, and stop it. Then restore the CA without waiting for the end of \

@@ -1,6 +1,9 @@
 //! The rules for one CRL of one CA.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+};
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -329,6 +332,12 @@ fn of_fault(facts: &CrlFacts, kind: Kind, fault: FaultKind) -> Option<Observatio
         })
         .collect();
     (!parts.is_empty()).then(|| Observation::new(kind).with("parts", parts))
+}
+
+/// `1 entry`, `2 entries`.
+fn counted<N: Display + From<u8> + PartialEq>(count: N, one: &str, many: &str) -> String {
+    let noun = if count == N::from(1) { one } else { many };
+    format!("{count} {noun}")
 }
 
 /// For evidence: identifiers and numbers as they are usually compared. Their length is up to the

@@ -167,6 +167,9 @@ fn lost(ca: &Ca, impact: &Impact, now: OffsetDateTime) -> String {
     });
     lost.push_str(&match &impact.subordinates {
         Some(of) if of.living == 0 => ", no subordinate CA.".to_owned(),
+        Some(of) if of.living == 1 => {
+            format!(", 1 living subordinate CA ({}).", of.names.join(", "))
+        }
         Some(of) => format!(", {} living subordinate CAs ({}).", of.living, of.names.join(", ")),
         None => ", and whatever subordinate CAs there are.".to_owned(),
     });
