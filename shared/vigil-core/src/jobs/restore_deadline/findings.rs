@@ -89,9 +89,7 @@ fn account(ca: &Ca, known: Option<String>) -> String {
 fn with_title(kind: Kind, left: Duration, delay: Duration) -> Kind {
     let title = match (left.is_positive(), delay > MAX_DELAY) {
         (true, false) => return kind,
-        (true, true) => {
-            "{ca} is DELETED; it can be restored for {left} (this alert is {late} late)"
-        }
+        (true, true) => "{ca} is DELETED; it can be restored for {left} (alert {late} late)",
         (false, false) => "The restoration window of {ca} ended {left} ago",
         (false, true) => "The restoration window of {ca} ended {left} ago (alert {late} late)",
     };
