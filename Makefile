@@ -32,7 +32,7 @@ $(VENV)/.ready: tests/requirements.txt
 	  '*/tests/__init__.py' '*/tests/conftest.py' '*/tests/markers.py' '*/tests/test_acmpca'
 	@touch $@
 
-demo: ## Simulate ten days of six CAs: deletions, alerts, restorations, a stale CRL
+demo: ## Simulate ten days of seven CAs: deletions, alerts, restorations, a stale CRL
 	@$(CARGO) build --workspace --bins --locked
 	@$(BIN)/vigil-local demo
 
@@ -191,10 +191,13 @@ deploy: build ## Deploy with SAM: asks the first time, and never again
 verify: ## Check the deployed stack, run each function once, and send a test finding
 	@$(CARGO) run --quiet --locked -p vigil -- doctor --name $(NAME) --stack $(STACK) --run-functions
 
-destroy: ## Delete the stack. Its two buckets and the log of findings stay
+destroy: ## Delete the stack. Its two buckets, its KMS keys and the log of findings stay
 	@aws cloudformation describe-stacks --stack-name $(STACK) --output text \
 	  --query "Stacks[0].Outputs[?OutputKey=='EvidenceBucketName'||OutputKey=='ReportBucketName'||OutputKey=='FindingsLogName'].OutputValue" \
 	  | tr '\t' '\n' | sed 's/^/stays: /'
+	@aws cloudformation list-stack-resources --stack-name $(STACK) --output text \
+	  --query "StackResourceSummaries[?ResourceType=='AWS::KMS::Key'].PhysicalResourceId" \
+	  | tr '\t' '\n' | sed '/./!d; s/^/stays: KMS key /'
 	aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name $(STACK)
 	aws cloudformation delete-stack --stack-name $(STACK)
 	aws cloudformation wait stack-delete-complete --stack-name $(STACK)

@@ -23,7 +23,8 @@ pub(crate) enum Command {
     /// Acknowledge a deletion. Until the date, only the final alert is sent.
     ///
     /// Reads the CA with your AWS credentials, signs with AWS KMS, and writes acks/….json to the evidence bucket. An
-    /// acknowledgement that is valid at the last threshold also keeps the CA from being restored then.
+    /// acknowledgement that is valid at the last threshold also keeps auto-restore and restore-deadline from restoring
+    /// the CA then. The last resort restores it all the same, unless an approval is signed.
     Ack {
         /// The deleted CA's ARN.
         #[arg(value_name = "CA")]

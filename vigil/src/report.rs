@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -23,7 +23,7 @@ use crate::{
     exit::{Answer, Exit},
     fleet_files, input,
     moment::{moment, present},
-    output::line,
+    output::{line, plain},
     state_folder::StateFolder,
 };
 
@@ -113,6 +113,7 @@ fn add(
         let evidence = StateFolder::existing(path);
         report.add(runtime.block_on(async {
             let mut fleet = fleet::of_evidence(&evidence, &[], made_by).await;
+            fleet::add_revocation(&evidence, &mut fleet).await;
             fleet::add_judged(&evidence, &mut fleet).await;
             fleet
         }));
@@ -184,6 +185,11 @@ fn add_report(
     let bad = &ending.unreadable;
     let name = path.display().to_string();
     let (ca, numbers, foreign) = counter.finish(name.clone(), bad.count);
+    // The whole report of a CA that has issued nothing: it names no CA.
+    if ca.is_none() && ending.records == 0 && ending.incomplete.is_empty() {
+        let _ = writeln!(io::stderr().lock(), "{}: no record, skipped", plain(&name));
+        return Ok(());
+    }
     let ca = ca.ok_or_else(|| ReportFileError::NoCa(path.to_owned()))?;
     let mut unchecked = |why: String| report.unchecked.push(Unchecked { what: name.clone(), why });
     if foreign > 0 {
@@ -225,7 +231,7 @@ fn add_ca(ca: CaArn, numbers: CertificateNumbers, report: &mut FleetReport) {
         last_state_change_at: None,
         restorable_until: None,
         crl: None,
-        ocsp: false,
+        ocsp: None,
         issuer: None,
         owner: None,
         certificates: Some(numbers),

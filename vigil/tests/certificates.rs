@@ -236,3 +236,18 @@ fn a_report_becomes_a_page_and_findings_in_each_format() {
         .collect();
     assert_eq!(names.len(), 6, "{names:?}");
 }
+
+/// ACM PCA's report of a CA that has issued nothing is `[]`.
+#[test]
+fn a_report_without_records_is_skipped_with_a_word() {
+    let (folder, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    csv_report(folder.path());
+    fs::write(folder.path().join("empty.json"), "[]").unwrap();
+    let text = |folder: &tempfile::TempDir| folder.path().display().to_string();
+    let (reports, page) = (text(&folder), text(&out));
+    let arguments = ["report", &reports, "--as-of", "2026-03-01", "--out", &page];
+    let output = command(&arguments).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{error}");
+    assert!(error.contains("empty.json: no record, skipped"), "{error}");
+}

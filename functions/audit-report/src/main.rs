@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use lambda_runtime::Error;
 use vigil_aws::{clients::Clients, config, lambda, pace::UntilDeadline, telemetry};
 use vigil_core::{
-    jobs::audit_report::{
-        self, Acknowledging, MAX_REPORT_BYTES, Ports, Publishing, Settings, StaleAfter,
+    jobs::{
+        audit_report::{
+            self, Acknowledging, MAX_REPORT_BYTES, Ports, Publishing, Settings, StaleAfter,
+        },
+        notify::Deployment,
     },
     span::Span,
 };
@@ -28,6 +31,11 @@ async fn start() -> Result<(), Error> {
     };
 
     let approvers = &config::approvers()?;
+    let deployment = &Deployment {
+        evidence_bucket: bucket.clone(),
+        report_bucket: Some(settings.report_bucket.clone()),
+        approver_key: config::approver_key()?,
+    };
 
     let clients = Clients::of_function();
     let signatures = &clients.signatures();
@@ -40,7 +48,7 @@ async fn start() -> Result<(), Error> {
 
     lambda::serve_within(|event, left| async move {
         let pace = &UntilDeadline::new(left);
-        let publishing = Some(Publishing { pages: evidence, page: vigil_page::page });
+        let publishing = Some(Publishing { pages: evidence, page: vigil_page::page, deployment });
         let acknowledging = Some(Acknowledging { signatures, approvers });
         let ports = Ports {
             authorities,

@@ -84,7 +84,7 @@ impl From<BuildError> for DemoError {
 pub(crate) async fn play(options: Options) -> Result<(), DemoError> {
     let out = folder(options.out)?;
     let mut narrator = Narrator::on_stdout();
-    narrator.line("Vigil demo: ten simulated days of six certificate authorities (CAs)")?;
+    narrator.line("Vigil demo: ten simulated days of seven certificate authorities (CAs)")?;
     narrator.progress("starting the local stack")?;
     let mut stack = Stack::builder()
         .template(&options.template)
@@ -132,6 +132,9 @@ fn introduce(narrator: &mut Narrator<io::Stdout>, endpoint: &str) -> io::Result<
         "Everything runs on this machine; no AWS account is used. The Lambda functions are the real",
         "ones. The clock is simulated and starts on Monday, 2026-01-05 09:00 UTC.",
         "",
+        "Three parameters differ from their defaults. The demo sweeps hourly, and switches the last",
+        "resort off until chapter 12. It does not protect the evidence bucket: mallory writes to it.",
+        "",
         "     alice  operates the CAs",
         "       bob  deletes CAs, sometimes the wrong one",
         "     carol  approves deletions",
@@ -177,7 +180,9 @@ fn close(
     if let Ok(result) = &result {
         narrator.chapter("Result")?;
         narrator.line(&format!(
-            "  {} findings in ten simulated days; the wrongly deleted CA was ACTIVE after {} ms",
+            "  {} messages about {} findings in ten simulated days; the wrongly deleted CA was ACTIVE \
+             after {} ms",
+            result.messages,
             result.findings,
             result.restored_in.as_millis()
         ))?;

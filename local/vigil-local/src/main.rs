@@ -9,8 +9,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-/// The AWS services that Vigil needs, on one port: ACM PCA, S3, EventBridge, KMS, SNS, SQS, STS, Lambda,
-/// CloudTrail and CloudWatch Logs. docs/vigil-local.md lists the calls.
+/// Vigil on one machine: its functions, and the AWS services that they need, on one port: ACM PCA, S3,
+/// EventBridge, KMS, SNS, SQS, STS, Lambda, CloudTrail, CloudWatch Logs and Security Hub.
+/// docs/vigil-local.md lists the calls.
 #[derive(Parser)]
 #[command(version)]
 struct Options {

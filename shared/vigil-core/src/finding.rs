@@ -30,11 +30,11 @@ pub const DETAIL_TYPE: &str = "Vigil Finding";
 /// The detail-type of the finding that `vigil doctor` publishes. Operators may publish it, and no other.
 pub const TEST_DETAIL_TYPE: &str = "Vigil Test Finding";
 /// Stands in commands for the name of the evidence bucket, which `notify` fills in.
-pub(crate) const EVIDENCE_BUCKET: &str = "EVIDENCE-BUCKET";
+pub const EVIDENCE_BUCKET: &str = "EVIDENCE-BUCKET";
 /// Stands in commands for the ARN of an approvers' key, which `notify` fills in.
-pub(crate) const APPROVER_KEY: &str = "APPROVER-KEY";
+pub const APPROVER_KEY: &str = "APPROVER-KEY";
 /// Stands in commands for the name of the bucket of audit reports, which `notify` fills in.
-pub(crate) const REPORT_BUCKET: &str = "REPORT-BUCKET";
+pub const REPORT_BUCKET: &str = "REPORT-BUCKET";
 /// The rule of that finding.
 pub(crate) const TEST_RULE: &str = "doctor.test-finding";
 

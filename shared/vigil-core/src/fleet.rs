@@ -120,8 +120,8 @@ pub struct CaReport {
     pub restorable_until: Option<OffsetDateTime>,
     /// Where its CRL is written, if one is enabled.
     pub crl: Option<CrlReport>,
-    /// Whether ACM PCA answers OCSP requests for it.
-    pub ocsp: bool,
+    /// Whether ACM PCA answers OCSP requests for it. Absent: it is not known.
+    pub ocsp: Option<bool>,
     /// The CA of the fleet that signed its certificate. Absent: it is not known, or none did.
     pub issuer: Option<CaArn>,
     /// Its tag `owner`. Absent: it has none, or its tags were not read.

@@ -30,7 +30,7 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
                         (ca.ca_type)
                         @if let Some(key) = &ca.key_algorithm { ", " (visible(key)) }
                         @if let Some(end) = ca.not_after { ", until " (moment(end)) }
-                        ", OCSP " @if ca.ocsp { "on" } @else { "off" }
+                        ", OCSP " (ca.ocsp.map_or("unknown", |on| if on { "on" } else { "off" }))
                         @if let Some(owner) = &ca.owner { ". Owner: " (visible(owner)) }
                         ". " code { (ca.arn) }
                     }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use time::{Date, Duration, OffsetDateTime};
 use vigil_core::fleet::FleetReport;
 
-use crate::text::{count, date, number, visible};
+use crate::text::{count, counted, date, number, visible};
 
 /// A year and a month.
 const WEEKS: i64 = 56;
@@ -37,10 +37,10 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
         section id="ends" {
             h2 { "Ends" }
             @if without > 0 {
-                p { b { (number(without)) " valid certificates end within 90 days without a successor." } }
+                p { b { (ending(without)) " within 90 days without a successor." } }
             }
             p {
-                (number(in_30)) " valid certificates end within 30 days, "
+                (ending(in_30)) " within 30 days, "
                 (number(in_90)) " within 90 days, in the audit reports that were read."
             }
             @if weeks.is_empty() {
@@ -51,6 +51,12 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
             }
         }
     }
+}
+
+/// `1 valid certificate ends`, `2 valid certificates end`.
+fn ending(certificates: u64) -> String {
+    let verb = if certificates == 1 { "ends" } else { "end" };
+    format!("{} {verb}", counted(certificates, "valid certificate"))
 }
 
 fn monday(at: OffsetDateTime) -> Date {

@@ -5,7 +5,7 @@
 
 use maud::{Markup, html};
 use vigil_core::{
-    finding::{Finding, Severity},
+    finding::{APPROVER_KEY, EVIDENCE_BUCKET, Finding, REPORT_BUCKET, Severity},
     fleet::{FleetReport, OpenFinding},
 };
 
@@ -30,6 +30,7 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
                 }
                 (counts(report))
                 (controls())
+                @if let Some(outputs) = outputs(report) { p { (outputs) } }
                 @for group in &groups { (kind(group)) }
             }
             (acknowledged(report))
@@ -61,6 +62,24 @@ fn acknowledged(report: &FleetReport) -> Markup {
 
 /// So many are named.
 const MAX_ACKNOWLEDGED: usize = 200;
+
+/// A report that no stack made cannot complete the commands.
+fn outputs(report: &FleetReport) -> Option<String> {
+    let all = [
+        (EVIDENCE_BUCKET, "EvidenceBucketName"),
+        (REPORT_BUCKET, "ReportBucketName"),
+        (APPROVER_KEY, "ApproverKeyArn"),
+    ];
+    let is_in = |word: &str| {
+        let mut findings = report.findings.iter().map(|open| &open.finding);
+        findings.any(|finding| finding.what_to_do.contains(word))
+    };
+    let needed = all.into_iter().filter(|(word, _)| is_in(word));
+    let needed: Vec<String> =
+        needed.map(|(word, output)| format!("{output} in place of {word}")).collect();
+    (!needed.is_empty())
+        .then(|| format!("In the commands, write the stack's output {}.", needed.join(", ")))
+}
 
 /// Only the script can use them, and shows them.
 fn controls() -> Markup {

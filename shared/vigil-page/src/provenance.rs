@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use vigil_core::fleet::{FleetReport, RegionState};
 
-use crate::text::{moment, visible};
+use crate::text::{count, counted, moment, visible};
 
 pub(crate) fn section(report: &FleetReport) -> Markup {
     html! {
@@ -24,7 +24,7 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
                 li {
                     (visible(&region.name)) ": "
                     @match region.state {
-                        RegionState::Answered => { (region.cas) " CAs" }
+                        RegionState::Answered => { (count(region.cas, "CA")) }
                         RegionState::Failed => { "did not answer" }
                         RegionState::NotEnabled => { "not enabled for this account" }
                     }
@@ -47,7 +47,7 @@ fn audit_reports(report: &FleetReport) -> Markup {
                 li {
                     (visible(ca.shown())) ": " code { (visible(&numbers.source)) }
                     @if let Some(at) = numbers.as_of { ", counted as of " (moment(at)) }
-                    @if numbers.unreadable > 0 { ", " (numbers.unreadable) " records unreadable" }
+                    @if numbers.unreadable > 0 { ", " (counted(numbers.unreadable, "record")) " unreadable" }
                 }
             } }
         }

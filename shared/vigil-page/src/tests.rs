@@ -128,6 +128,29 @@ fn what_could_not_be_checked_is_said_at_the_top() {
 }
 
 #[test]
+fn what_stands_for_an_output_of_the_stack_is_explained() {
+    let mut known = finding(1, "HIGH", "known");
+    let plain = page(&report(vec![ca(1, None)], vec![known.clone()], vec![]));
+    assert!(!plain.contains("In the commands, write"), "{plain}");
+    known["finding"]["what_to_do"] = json!("Do:\n  vigil approve x --key APPROVER-KEY");
+    let page = page(&report(vec![ca(1, None)], vec![known], vec![]));
+    let words =
+        "In the commands, write the stack's output ApproverKeyArn in place of APPROVER-KEY.";
+    assert!(page.contains(words), "{page}");
+}
+
+#[test]
+fn a_ca_whose_ocsp_is_not_known_is_not_said_to_have_none() {
+    let said = |ocsp: Value| {
+        let mut of = ca(1, None);
+        of["ocsp"] = ocsp;
+        page(&report(vec![of], vec![], vec![]))
+    };
+    assert!(said(Value::Null).contains(", OCSP unknown"));
+    assert!(said(json!(true)).contains(", OCSP on") && said(json!(false)).contains(", OCSP off"));
+}
+
+#[test]
 fn not_applicable_and_unknown_never_count_as_passed() {
     let arn = format!("{ACCOUNT}/00000000-0000-0000-0000-000000000001");
     let verdict = |rule: &str, result: &str| json!({"rule": rule, "resource": arn, "result": result, "reason": "a reason"});

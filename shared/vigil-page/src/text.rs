@@ -36,8 +36,13 @@ fn hides(char: char) -> bool {
 
 /// `1 finding`, `2 findings`.
 pub(crate) fn count(count: usize, noun: &str) -> String {
+    counted(count as u64, noun)
+}
+
+/// The same of a number in the model.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", number(count as u64))
+    format!("{} {noun}{plural}", number(count))
 }
 
 /// With a comma between thousands.

@@ -8,7 +8,7 @@ use vigil_core::{
     fleet::{CaReport, FleetReport},
 };
 
-use crate::text::{count, moment, number, visible};
+use crate::text::{count, counted, moment, visible};
 
 /// Lists inside of lists: deeper ones are cut. A chain of CAs has three or four.
 const MAX_DEPTH: usize = 12;
@@ -51,7 +51,7 @@ fn level<'r>(
 
 fn loss(report: &FleetReport, ca: &CaReport) -> String {
     let loss = report.loss_of(&ca.arn);
-    let mut parts = vec![format!("{} valid certificates", number(loss.certificates))];
+    let mut parts = vec![counted(loss.certificates, "valid certificate")];
     if loss.uncounted > 0 {
         parts[0]
             .push_str(&format!(" and those of {} without a report", count(loss.uncounted, "CA")));

@@ -51,7 +51,7 @@ async fn in_observe_nothing_is_restored_and_findings_say_so() {
 
     let judged = texts(&world, "auto-restore.escalated");
     assert_eq!(judged.len(), 1, "{judged:#?}");
-    assert!(judged[0].contains("Vigil would restore it, and only observes"), "{judged:#?}");
+    assert!(judged[0].contains("Not restored, as Vigil only observes: "), "{judged:#?}");
     let alerts = texts(&world, "restore-deadline.threshold");
     assert!(alerts.last().unwrap().contains("Mode is observe"), "{alerts:#?}");
     let last = texts(&world, "last-resort.restored");

@@ -142,10 +142,10 @@ fn the_runbook_has_a_paragraph_for_every_rule() {
         let (_, text) = section.unwrap_or_else(|| {
             panic!(
                 "docs/runbook.md has no section {rule}: add `### {rule}` under `## Findings` with the four \
-                 lines `Reported if this does not hold:`, `Confirm:`, `Mend:` and `Set it off locally:`"
+                 lines `Rule:`, `Confirm:`, `Mend:` and `Set it off locally:`"
             )
         });
-        for line in ["Reported if", "Confirm: ", "Mend: ", "Set it off locally: "] {
+        for line in ["Rule: ", "Confirm: ", "Mend: ", "Set it off locally: "] {
             assert!(text.lines().any(|it| it.starts_with(line)), "{rule}: no line begins `{line}`");
         }
     }

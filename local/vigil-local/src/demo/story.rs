@@ -6,7 +6,7 @@ mod overruled;
 mod repeated;
 mod tampering;
 
-use std::{io::Stdout, path::Path, time::Duration as RealDuration};
+use std::{collections::BTreeSet, io::Stdout, path::Path, time::Duration as RealDuration};
 
 use aws_sdk_acmpca::types::{
     CertificateAuthorityStatus as Status, CertificateAuthorityType as Kind, ValidityPeriodType,
@@ -56,6 +56,8 @@ pub(super) struct KeptCase {
 pub(super) struct DemoResult {
     /// Real time from the call of DeleteCertificateAuthority to the restored CA.
     pub(super) restored_in: RealDuration,
+    /// How often a finding was published.
+    pub(super) messages: usize,
     pub(super) findings: usize,
     pub(super) cases: Vec<KeptCase>,
 }
@@ -95,7 +97,11 @@ impl<'a> Story<'a> {
         keep::findings(self.findings.all(), out)?;
         keep::evidence(&self.alice, &self.evidence_bucket, out).await?;
         let restored_in = ended?;
-        Ok(DemoResult { restored_in, findings: self.findings.all().len(), cases: self.cases })
+        let messages = self.findings.all();
+        let ids: BTreeSet<_> =
+            messages.iter().filter_map(|finding| finding["id"].as_str()).collect();
+        let (messages, findings) = (messages.len(), ids.len());
+        Ok(DemoResult { restored_in, messages, findings, cases: self.cases })
     }
 
     async fn play(&mut self) -> Result<RealDuration, DemoError> {

@@ -19,7 +19,7 @@ fn ca(id: &str, issuer: Option<&str>, valid: Option<u64>) -> CaReport {
         last_state_change_at: None,
         restorable_until: None,
         crl: None,
-        ocsp: false,
+        ocsp: None,
         issuer: issuer.map(arn),
         owner: None,
         traits: None,

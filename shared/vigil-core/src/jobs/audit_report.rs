@@ -10,6 +10,7 @@ use time::Duration;
 use crate::{
     export::MakePage,
     finding::SOURCE,
+    jobs::notify::Deployment,
     ports::{
         AuditReports, Authorities, Buckets, Bus, CONTINUATION, Continuation, EvidenceStore,
         Objects, Pace, Pages, ReportTags, Signatures,
@@ -92,6 +93,8 @@ pub struct Publishing<'a> {
     pub pages: &'a dyn Pages,
     /// Makes the page.
     pub page: MakePage,
+    /// What commands of findings are completed with.
+    pub deployment: &'a Deployment,
 }
 
 /// What operators configure.

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::{
     arn::CaArn,
-    ca::{Ca, CaStatus},
+    ca::{Ca, CaStatus, CrlConfiguration},
     certificate_traits::CertificateTraits,
     evidence::keys,
     failure::chain,
@@ -22,6 +22,7 @@ use crate::{
     inventory::{self, Inventory, Known},
     jobs::in_order::in_order,
     ports::EvidenceStore,
+    snapshot::Revocation,
 };
 
 mod numbers;
@@ -78,6 +79,22 @@ pub async fn add_judged(evidence: &dyn EvidenceStore, report: &mut FleetReport) 
     report.verdicts.extend(of_reports);
     report.acknowledged.extend(latest.acknowledged);
     report.sort();
+}
+
+/// Adds CRL and OCSP as auto-restore last read them, which no inventory has. Its snapshots are not for
+/// every function to read.
+pub async fn add_revocation(evidence: &dyn EvidenceStore, report: &mut FleetReport) {
+    let mut cas = std::mem::take(&mut report.cas);
+    for ca in cas.iter_mut().filter(|ca| ca.ocsp.is_none()) {
+        let key = keys::snapshot(&ca.arn);
+        let Some(snapshot) = read::<SnapshotRead>(evidence, &key, report).await else { continue };
+        ca.ocsp = Some(snapshot.revocation.ocsp_enabled);
+        if let Some(known) = of_configuration(snapshot.revocation.crl.as_ref()) {
+            let this_update = ca.crl.as_ref().and_then(|crl| crl.this_update);
+            ca.crl = Some(CrlReport { this_update, ..known });
+        }
+    }
+    report.cas = cas;
 }
 
 /// The restoration windows that have not ended, as restore-deadline tracks them.
@@ -190,11 +207,6 @@ async fn inventories(evidence: &dyn EvidenceStore, report: &mut FleetReport) -> 
 
 /// A CA as ACM PCA lists it.
 pub(super) fn of_listed(ca: &Ca) -> CaReport {
-    let crl = ca.crl.as_ref().filter(|crl| crl.enabled).map(|crl| CrlReport {
-        bucket: crl.s3_bucket_name.clone(),
-        this_update: None,
-        expiration_in_days: crl.expiration_in_days,
-    });
     CaReport {
         arn: ca.arn.clone(),
         name: ca.common_name.clone(),
@@ -204,13 +216,22 @@ pub(super) fn of_listed(ca: &Ca) -> CaReport {
         not_after: ca.not_after,
         last_state_change_at: ca.last_state_change_at,
         restorable_until: ca.restorable_until.filter(|_| ca.status == CaStatus::Deleted),
-        crl,
-        ocsp: ca.ocsp_enabled,
+        crl: of_configuration(ca.crl.as_ref()),
+        ocsp: Some(ca.ocsp_enabled),
         issuer: None,
         owner: None,
         certificates: None,
         traits: None,
     }
+}
+
+fn of_configuration(crl: Option<&CrlConfiguration>) -> Option<CrlReport> {
+    let crl = crl.filter(|crl| crl.enabled)?;
+    Some(CrlReport {
+        bucket: crl.s3_bucket_name.clone(),
+        this_update: None,
+        expiration_in_days: crl.expiration_in_days,
+    })
 }
 
 fn of_known(arn: &CaArn, known: &Known, window: Option<&Window>) -> CaReport {
@@ -226,7 +247,7 @@ fn of_known(arn: &CaArn, known: &Known, window: Option<&Window>) -> CaReport {
         last_state_change_at: window.and_then(|of| of.deleted_at).or(known.disabled_since),
         restorable_until: window.map(|of| of.restorable_until),
         crl: None,
-        ocsp: false,
+        ocsp: None,
         issuer: None,
         owner: None,
         certificates: None,
@@ -283,6 +304,12 @@ struct Window {
     deleted_at: Option<OffsetDateTime>,
     #[serde(default)]
     ending: Option<serde_json::Value>,
+}
+
+/// As much of a snapshot as is shown.
+#[derive(Deserialize)]
+struct SnapshotRead {
+    revocation: Revocation,
 }
 
 /// As much of crl-audit's state of a CA as is shown.

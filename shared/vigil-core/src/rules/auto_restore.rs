@@ -27,6 +27,7 @@ pub(crate) const RESTORED: RuleInfo = RuleInfo {
     kinds: &[
         RESTORED_ACTIVE,
         RESTORED_DISABLED,
+        RESTORED_HELD,
         RESTORED_EXPIRED,
         RESTORED_OTHERWISE,
         RESTORED_PENDING,
@@ -36,29 +37,41 @@ pub(crate) const RESTORED: RuleInfo = RuleInfo {
 pub(crate) const RESTORED_ACTIVE: Kind = Kind {
     id: "active",
     severity: Severity::High,
-    title: "{by_short} deleted {ca}; restored, now ACTIVE{when}",
+    title: "Restored, now ACTIVE{when}: {by_short} deleted {ca}",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). {restorer} restored it{when}: {reason}. \
                     It is ACTIVE.",
     impact: "From {deleted_at} until the restoration, {ca} could neither issue nor revoke certificates. It can now.",
-    what_to_do: "Nothing needs to be done for the CA. Ask {by_short} why it was deleted. Find the call in \
-                 CloudTrail:",
+    what_to_do: "Nothing needs to be done for the CA. {ask} Find the call in CloudTrail:",
     first_command: WHO_DELETED,
 };
 
 pub(crate) const RESTORED_DISABLED: Kind = Kind {
     id: "disabled",
-    title: "{by_short} deleted {ca}; restored, now DISABLED{when}",
+    title: "Restored, now DISABLED{when}: {by_short} deleted {ca}",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). {restorer} restored it{when}: {reason}. \
                     It is DISABLED{because}.",
     impact: "{ca} issues no certificates until it is activated. Certificates that it issued stay valid.",
-    what_to_do: "If the CA is needed, activate it:",
+    what_to_do: "Unless the CA is marked as compromised (tag vigil:compromised, or an object under holds/), activate it \
+                 if it is needed:",
     first_command: ACTIVATE,
+    ..RESTORED_ACTIVE
+};
+
+pub(crate) const RESTORED_HELD: Kind = Kind {
+    id: "held",
+    title: "Restored, kept DISABLED as marked{when}: {by_short} deleted {ca}",
+    what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). {restorer} restored it{when}: {reason}. \
+                    It is DISABLED{because}.",
+    impact: "{ca} issues no certificates. Certificates that it issued stay valid until they are revoked or expire.",
+    what_to_do: "Do not activate the CA. Revoke its certificate at its parent. Then have the deletion approved, and \
+                 delete the CA again. Show the CA:",
+    first_command: DESCRIBE,
     ..RESTORED_ACTIVE
 };
 
 pub(crate) const RESTORED_EXPIRED: Kind = Kind {
     id: "expired",
-    title: "{by_short} deleted {ca}; restored, now EXPIRED{when}",
+    title: "Restored, now EXPIRED{when}: {by_short} deleted {ca}",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). {restorer} restored it{when}: {reason}. \
                     Its own certificate has expired.",
     impact: "{ca} issues no certificates until a new certificate for its key is imported.",
@@ -69,7 +82,7 @@ pub(crate) const RESTORED_EXPIRED: Kind = Kind {
 
 pub(crate) const RESTORED_PENDING: Kind = Kind {
     id: "pending-certificate",
-    title: "{by_short} deleted {ca}; restored, now PENDING_CERTIFICATE{when}",
+    title: "Restored, now PENDING_CERTIFICATE{when}: {by_short} deleted {ca}",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). {restorer} restored it{when}: {reason}. \
                     It is PENDING_CERTIFICATE, as before.",
     impact: "None for certificates: {ca} has never issued any.",
@@ -80,7 +93,7 @@ pub(crate) const RESTORED_PENDING: Kind = Kind {
 
 pub(crate) const RESTORED_OTHERWISE: Kind = Kind {
     id: "other-status",
-    title: "{by_short} deleted {ca}; restored, now {status}{when}",
+    title: "Restored, now {status}{when}: {by_short} deleted {ca}",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). {restorer} restored it{when}: {reason}. \
                     It is {status}.",
     impact: "{ca} may not be able to issue certificates.",
@@ -100,9 +113,11 @@ pub(crate) const DELETION_PERMITTED: RuleInfo = RuleInfo {
 pub(crate) const PERMITTED: Kind = Kind {
     id: "permitted",
     severity: Severity::Informational,
-    title: "{by_short} deleted {ca}, as policy permits",
+    title: "Permitted by policy: {by_short} deleted {ca}",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). Policy permits it ({policies}).",
-    impact: "{ca} can neither issue nor revoke certificates. It is permanently deleted at {restorable_until}.",
+    impact: "{ca} can neither issue nor revoke certificates. It is permanently deleted at {restorable_until}. If \
+             LastResort is true, the last resort restores it within two hours before, unless an approval is signed or \
+             PermittedDeletions names the deletion.",
     what_to_do: "If this was intended, nothing. Until {restorable_until}, the CA can be restored:",
     first_command: RESTORE,
 };
@@ -118,9 +133,9 @@ pub(crate) const ESCALATED: RuleInfo = RuleInfo {
 pub(crate) const DELETED_AGAIN: Kind = Kind {
     id: "deleted-again",
     severity: Severity::Critical,
-    title: "{by_short} deleted {ca} again after {restorations}; it is restored later",
+    title: "Not restored yet: {by_short} deleted {ca} again after {restorations}",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}) again, after {restorations} within a day. Vigil \
-                    restores it after a pause of one to eight hours, unless none is allowed a day.",
+                    restores it after a pause of one to eight hours. If RestoresPerDay is 0, it does not.",
     impact: "{ca} can neither issue nor revoke certificates. It is permanently deleted at {restorable_until} unless \
              it is restored.",
     what_to_do: "Find out who or what deletes the CA, and stop it. Then restore the CA without waiting for the end of \
@@ -131,7 +146,7 @@ pub(crate) const DELETED_AGAIN: Kind = Kind {
 pub(crate) const OBSERVED: Kind = Kind {
     id: "observed",
     severity: Severity::Critical,
-    title: "{by_short} deleted {ca}; Vigil would restore it, and only observes",
+    title: "Not restored, as Vigil only observes: {by_short} deleted {ca}",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). Vigil would have restored it: \
                     {reason}. The stack's parameter Mode is observe.",
     impact: "{ca} can neither issue nor revoke certificates. It is permanently deleted at {restorable_until} unless \
@@ -144,7 +159,7 @@ pub(crate) const OBSERVED: Kind = Kind {
 pub(crate) const POLICY_ASKS: Kind = Kind {
     id: "policy-asks",
     severity: Severity::High,
-    title: "{by_short} deleted {ca}; decide whether to restore it",
+    title: "Decide whether to restore: {by_short} deleted {ca}",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). Policy leaves the decision to an operator \
                     ({policies}).",
     impact: "{ca} can neither issue nor revoke certificates. It is permanently deleted at {restorable_until} unless \
@@ -227,9 +242,9 @@ pub(crate) const EVIDENCE_SUSPICIOUS: RuleInfo = RuleInfo {
 pub(crate) const UNUSABLE: Kind = Kind {
     id: "unusable",
     severity: Severity::High,
-    title: "Vigil ignored an unreadable object about {ca}",
+    title: "Vigil ignored an object about {ca} that does not count",
     what_happened: "{by_short} deleted {ca} ({ca_id}) at {deleted_at}. These objects counted as absent: {objects}.",
-    impact: "What cannot be read permits nothing. If one of the objects was an approval, the deletion was judged \
+    impact: "What does not count permits nothing. If one of the objects was an approval, the deletion was judged \
              without it.",
     what_to_do: "Find out who wrote the objects, and remove them or put them right. The trail's data events have who \
                  wrote them. The deletion's own call:",
@@ -278,7 +293,7 @@ pub(crate) const GONE: RuleInfo = RuleInfo {
 pub(crate) const PERMANENTLY_DELETED: Kind = Kind {
     id: "permanently-deleted",
     severity: Severity::Critical,
-    title: "{by_short} deleted {ca}; it is permanently deleted",
+    title: "Permanently deleted: {by_short} deleted {ca}",
     what_happened: "At {deleted_at}, {who} deleted {ca}. It can no longer be restored at {as_of}.",
     impact: "The key is lost. Certificates of {ca} can be neither revoked nor renewed, and when its last CRL expires, \
              relying parties that require a fresh one refuse them. A CA that was CREATING or FAILED has no window, and \

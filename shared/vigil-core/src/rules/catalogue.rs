@@ -81,7 +81,7 @@ const HEAD: &str = "# Rules
 
 Every rule of Vigil, with every kind of finding it can make: its severity, its title, its impact and the first command
 to run. `{ca}`, `{bucket}` and the like stand for real names, which each finding fills in.
-`notify` completes `EVIDENCE-BUCKET`, `REPORT-BUCKET` and `APPROVER-KEY` (the stack's output `ApproverKeyArn`) in what it sends.
+`notify` completes `EVIDENCE-BUCKET`, `REPORT-BUCKET` and `APPROVER-KEY` (the stack's output `ApproverKeyArn`) in what it sends, and `audit-report` in its page.
 
 A finding has an id, which stays the same while the fact does. It is published when it is first detected, when it
 becomes more severe, and when it is resolved. `crl-audit` records of every rule whether it passed, did not apply, could

@@ -1,6 +1,9 @@
 //! The rules for one CRL of one CA.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+};
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -17,6 +20,14 @@ use crate::{
     finding::{Kind, Names, Observation},
     signature::SignatureError,
 };
+
+/// What to do about an object that ACM PCA cannot have written, before [`LIST_VERSIONS`].
+macro_rules! restore_version {
+    () => {
+        "Find out who wrote {object}: the trail's data events show it, if it logs those of this bucket. \
+         Let only ACM PCA write to the bucket. List the versions, with the time of each:"
+    };
+}
 
 mod algorithms;
 mod authority_key_identifier;
@@ -98,12 +109,14 @@ pub const RULES: &[Rule<CrlSubject>] = &[
 ];
 
 /// For findings about a CRL that ACM PCA cannot have made.
-const RESTORE_VERSION: &str = "Find out who wrote {object}: the trail's data events show it, if it logs those of \
-                               this bucket. Let only ACM PCA write to the bucket. List the versions, with the \
-                               time of each:";
+const RESTORE_VERSION: &str = restore_version!();
+/// S3 gives a copy no ACL of its source.
 const LIST_VERSIONS: &str = "aws s3api list-object-versions --bucket {bucket} --prefix {key}\n\
-     Restore the last version that ACM PCA wrote, with its VersionId in place of VERSION:\n  \
-     aws s3api copy-object --bucket {bucket} --key {key} --copy-source {bucket}/{key}'?versionId=VERSION'";
+     Restore the last version that ACM PCA wrote, with its VersionId in place of VERSION. A copy is private: add \
+     --acl public-read if the CA's S3ObjectAcl is PUBLIC_READ:\n  \
+     aws s3api copy-object --bucket {bucket} --key {key} --copy-source {bucket}/{key}'?versionId=VERSION'\n\
+     Vigil reports the copy as LOW until ACM PCA writes the next CRL. To have that one about 30 minutes later, \
+     issue a test certificate and revoke it.";
 /// Gets the CA's certificate, in PEM.
 macro_rules! get_certificate {
     () => {
@@ -122,9 +135,10 @@ const VERIFY: &str = concat!(
 );
 const SHOW_CRL: &str = "aws s3 cp s3://{bucket}/{key} - | openssl crl -inform DER -noout -text";
 /// For a CRL that ACM PCA should have renewed.
-const LET_ACM_PCA_WRITE: &str = "Check that the policy of bucket {bucket} lets ACM PCA write. ACM PCA \
-                                 then writes the CRL by itself: it retries every 15 minutes. Show \
-                                 the policy:";
+const LET_ACM_PCA_WRITE: &str = "Check that the policy of bucket {bucket} lets ACM PCA write. After a failed write, \
+                                 ACM PCA retries every 15 minutes. Otherwise it writes the next CRL at half of the \
+                                 validity. To have it about 30 minutes later, issue a test certificate and revoke \
+                                 it. Show the policy:";
 const SHOW_POLICY: &str =
     "aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text";
 /// For a CRL that relying parties cannot rely on.
@@ -318,6 +332,12 @@ fn of_fault(facts: &CrlFacts, kind: Kind, fault: FaultKind) -> Option<Observatio
         })
         .collect();
     (!parts.is_empty()).then(|| Observation::new(kind).with("parts", parts))
+}
+
+/// `1 entry`, `2 entries`.
+fn counted<N: Display + From<u8> + PartialEq>(count: N, one: &str, many: &str) -> String {
+    let noun = if count == N::from(1) { one } else { many };
+    format!("{count} {noun}")
 }
 
 /// For evidence: identifiers and numbers as they are usually compared. Their length is up to the

@@ -49,8 +49,8 @@ pub(crate) const APPROVAL_ADDED: Kind = Kind {
     severity: Severity::High,
     title: "An approval by {by} of the deletion of {ca} was written",
     what_happened: "{key} in the evidence bucket was written or changed. It names {by} as the approver, which is not \
-                    verified, and signatures with {keys}. Seen at {as_of}. Whether the signatures count is checked when \
-                    the CA is deleted.",
+                    verified, and {signed}. Seen at {as_of}. Whether the signatures count is checked when the CA is \
+                    deleted.",
     impact: "If they count, {ca} ({ca_id}) can be deleted, and is lost at the end of its restoration window.",
     what_to_do: "Nothing, if the approval was intended. Otherwise remove the object. Read it:",
     first_command: "aws s3 cp s3://EVIDENCE-BUCKET/{key} -",
@@ -60,7 +60,7 @@ pub(crate) const ACKNOWLEDGEMENT_ADDED: Kind = Kind {
     id: "acknowledgement",
     title: "An acknowledgement by {by} of the deletion of {ca} was written",
     what_happened: "{key} in the evidence bucket was written or changed. It names {by}, which is not verified, and \
-                    signatures with {keys}. Seen at {as_of}. Whether the signatures count is checked before each alert.",
+                    {signed}. Seen at {as_of}. Whether the signatures count is checked before each alert.",
     impact: "If they count, no alert but the last is sent while the restoration window of {ca} ({ca_id}) runs out.",
     what_to_do: "Nothing, if the acknowledgement was intended. Otherwise remove the object. Read it:",
     ..APPROVAL_ADDED

@@ -23,7 +23,7 @@ pub(crate) const THRESHOLD_KINDS: [Kind; 5] = window::kinds(TEXTS, TEXTS.impact)
 const TEXTS: Kind = Kind {
     id: "over-7-days",
     severity: Severity::Low,
-    title: "{ca} is DELETED and is destroyed in {left}",
+    title: "{ca} is DELETED; it can be restored for {left}",
     what_happened: "{account} The restoration window of {ca} ({ca_id}) ends at {restorable_until}, in {left}. Threshold \
                     {threshold} has passed.",
     impact: "Lost at {restorable_until}: {lost}",
@@ -45,8 +45,8 @@ pub(crate) const NOT_AUTHENTIC: Kind = Kind {
     title: "An acknowledgement of the deletion of {ca} does not count",
     what_happened: "{ca} ({ca_id}) is DELETED. Its acknowledgement does not count: {why}.",
     impact: "Alerts about {ca} are sent as if it had not been acknowledged.",
-    what_to_do: "If an approver wrote it, have an approver sign it again:\n  vigil deadline ack {arn} --until DATE --by \
-                 NAME --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET\nIf not, find out which principal wrote the \
+    what_to_do: "If an approver wrote it, have an approver sign it again, until DATE (as 2026-12-01):\n  vigil deadline ack {arn} \
+                 --until DATE --by NAME --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET\nIf not, find out which principal wrote the \
                  object and take that permission away. If the CA is still needed, restore it:",
     first_command: RESTORE,
 };
@@ -85,8 +85,8 @@ pub(crate) const AS_ANNOUNCED: Kind = Kind {
     id: "as-announced",
     severity: Severity::Informational,
     title: "Deleted {ca} is permanently deleted, as announced",
-    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its restoration window ended at {restorable_until}. All \
-                    alerts were sent.",
+    what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its restoration window ended at {restorable_until}. The \
+                    last alert was sent.",
     what_to_do: "If this was intended, nothing. CloudTrail records who deleted the CA:",
     ..UNANNOUNCED
 };

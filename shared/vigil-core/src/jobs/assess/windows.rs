@@ -72,10 +72,11 @@ fn lost(impact: &Impact, now: OffsetDateTime) -> String {
         None => "an unknown number of certificates".to_owned(),
     };
     let subordinates = match &impact.subordinates {
+        Some(of) if of.living == 1 => "1 living subordinate CA".to_owned(),
         Some(of) => format!("{} living subordinate CAs", of.living),
         None => "whatever subordinate CAs there are".to_owned(),
     };
-    format!("{certificates}, {subordinates}")
+    format!("{certificates} and {subordinates}")
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub(super) async fn fleet_report(
     judged: Judged,
 ) -> Result<Option<String>, AuditReportError> {
     let publishing = ports.publishing.filter(|_| ports.pace.lasts(NEEDED));
-    let Some(Publishing { pages, page }) = publishing else { return Ok(None) };
+    let Some(Publishing { pages, page, deployment }) = publishing else { return Ok(None) };
     let (evidence, now) = (ports.evidence, listing.as_of);
     let made_by = format!("{JOB} {}", env!("CARGO_PKG_VERSION"));
     let mut report = fleet::of_evidence(evidence, &listing.cas, &made_by).await;
@@ -27,6 +27,9 @@ pub(super) async fn fleet_report(
     report.acknowledged = judged.acknowledged;
     for ca in &mut report.cas {
         ca.owner = judged.owners.get(&ca.arn).cloned();
+    }
+    for open in &mut report.findings {
+        open.finding.what_to_do = deployment.fill_in(&open.finding.what_to_do);
     }
     report.sort();
     for file in export::files(&report, page).map_err(AuditReportError::Write)? {

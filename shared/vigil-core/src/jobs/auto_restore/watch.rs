@@ -190,13 +190,16 @@ fn added(ca: &Ca, key: &str, digest: &str, body: Option<&Value>, as_of: OffsetDa
     let signatures = body.and_then(|body| body["signatures"].as_array());
     let keys = signatures.into_iter().flatten().filter_map(|one| one["key"].as_str());
     let signers: Vec<String> = keys.take(8).map(shown).collect();
-    let signed = if signers.is_empty() { "no key".to_owned() } else { signers.join(", ") };
+    let signed = match signers.is_empty() {
+        true => "is not signed".to_owned(),
+        false => format!("is signed with {}", signers.join(", ")),
+    };
     let is_approval = key.starts_with(keys::APPROVALS);
     let kind = if is_approval { rules::APPROVAL_ADDED } else { rules::ACKNOWLEDGEMENT_ADDED };
     let observed = Observation::new(kind)
         .discriminator(digest)
         .name("by", shown(by))
-        .name("keys", signed)
+        .name("signed", signed)
         .with("digest", digest)
         .with("keys", signers);
     let arn: &CaArn = &ca.arn;

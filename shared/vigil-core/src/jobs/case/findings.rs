@@ -70,6 +70,9 @@ fn restored(
     let status = if is_reactivated { "ACTIVE" } else { status };
     let kind = match CaStatus::from(status) {
         CaStatus::Active => rules::RESTORED_ACTIVE,
+        CaStatus::Disabled if matches!(left, Some(KeptDisabled::Held { .. })) => {
+            rules::RESTORED_HELD
+        }
         CaStatus::Disabled => rules::RESTORED_DISABLED,
         CaStatus::PendingCertificate => rules::RESTORED_PENDING,
         CaStatus::Expired => rules::RESTORED_EXPIRED,
@@ -233,11 +236,16 @@ fn finding(
     } else {
         ("an unknown caller, whose call CloudTrail has not recorded so far,", "An unknown caller")
     };
+    let ask = match is_known {
+        true => format!("Ask {by_short} why it was deleted."),
+        false => "Find out who deleted it.".to_owned(),
+    };
     let common_name = ca.and_then(|ca| ca.common_name.as_deref());
     let names = Names::new(format!("{} in the evidence bucket", case.key()))
         .of_ca(&deletion.ca, common_name)
         .with("who", who)
-        .with("by_short", by_short);
+        .with("by_short", by_short)
+        .with("ask", ask);
     let seen = seen
         .discriminator(in_key(case.until()))
         .with("deleted_at", rfc3339(deletion.at))

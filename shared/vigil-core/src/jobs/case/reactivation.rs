@@ -91,7 +91,8 @@ impl KeptDisabled {
             }
             Self::Held { by } => format!("it is marked to stay out of service ({by})"),
             Self::LongDisabled { since } => {
-                format!("it was so long before the deletion, since {}", rfc3339(*since))
+                let since = rfc3339(*since);
+                format!("it was DISABLED already, since {since}, longer than ReactivateWithin")
             }
             Self::NotPermitted { policies, errors } if policies.is_empty() && errors.is_empty() => {
                 "no policy permits to reactivate it".to_owned()

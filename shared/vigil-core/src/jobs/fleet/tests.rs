@@ -62,3 +62,27 @@ fn an_object_that_cannot_be_read_is_named() {
         report(&evidence).unchecked.into_iter().map(|of| of.what).collect();
     assert_eq!(unchecked, ["findings/crl-audit/1.json", "state/inventory/us-east-1.json"]);
 }
+
+/// An inventory has neither, and `vigil report` asks no CA.
+#[test]
+fn crl_and_ocsp_of_a_ca_are_those_of_its_snapshot() {
+    let evidence = FakeEvidenceStore::default();
+    let known = json!({"status": "ACTIVE", "common_name": null, "not_after": null, "serial": null,
+        "identity": null, "snapshot_at": null, "disabled_since": null});
+    let inventory = json!({"as_of": "2026-03-01T12:00:00Z", "cas": {ARN: known}});
+    evidence.put("state/inventory/us-east-1.json", &inventory.to_string());
+    let ca = report(&evidence).cas.remove(0);
+    assert_eq!((ca.ocsp, ca.crl), (None, None), "not known");
+    let crl = json!({"enabled": true, "expiration_in_days": 7, "custom_cname": null,
+        "s3_bucket_name": "crls", "s3_object_acl": null, "crl_type": null, "custom_path": null,
+        "omit_extension": false});
+    let revocation = json!({"crl": crl, "ocsp_enabled": false, "ocsp_custom_cname": null});
+    let snapshot = json!({"ca": ARN, "as_of": "2026-03-01T12:00:00Z", "policy": null,
+        "permissions": [], "tags": {}, "revocation": revocation});
+    evidence.put(&keys::snapshot(&ARN.parse().unwrap()), &snapshot.to_string());
+    let mut report = report(&evidence);
+    fakes::run(add_revocation(&evidence, &mut report));
+    let ca = report.cas.remove(0);
+    assert_eq!(ca.ocsp, Some(false));
+    assert_eq!(ca.crl.unwrap().bucket.as_deref(), Some("crls"));
+}

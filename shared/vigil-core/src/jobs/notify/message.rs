@@ -85,7 +85,7 @@ impl Message {
 impl Deployment {
     /// Completes commands, which stand on indented lines. Without an approvers' key no signature counts,
     /// so the text says so.
-    fn fill_in(&self, what_to_do: &str) -> String {
+    pub(crate) fn fill_in(&self, what_to_do: &str) -> String {
         let line = |line: &str| match line.starts_with("  ") {
             true => self.command(line),
             false => line.to_owned(),
@@ -131,10 +131,10 @@ fn printable(c: char) -> char {
 }
 
 fn email(finding: &Finding, record: Option<&str>) -> String {
-    let over = if finding.status == Status::Resolved {
-        "This finding is resolved. The text below is that of the finding.\n\n"
+    let (over, time) = if finding.status == Status::Resolved {
+        ("This finding is resolved. The text below is that of the finding.\n\n", "Resolved at")
     } else {
-        ""
+        ("", "Seen at  ")
     };
     let mut text = format!(
         "{over}{} {}\n\nWHAT HAPPENED\n{}\n\nIMPACT\n{}\n\nWHAT TO DO\n{}\n\nWHY\n{}\n\n",
@@ -148,7 +148,7 @@ fn email(finding: &Finding, record: Option<&str>) -> String {
     let record = record.map(|record| format!("Record    {record}\n")).unwrap_or_default();
     text.push_str(&record);
     text.push_str(&format!(
-        "Resource  {}\nRule      {}\nSeen at   {}\nFinding   {}\n",
+        "Resource  {}\nRule      {}\n{time} {}\nFinding   {}\n",
         finding.resource,
         finding.rule,
         rfc3339(finding.as_of),

@@ -89,10 +89,13 @@ fn permitted(case: &Case) -> String {
     };
     let approval = &judgement.request["context"]["approval"];
     let approved = match (approval["by"].as_str(), approval["reason"].as_str()) {
-        (Some(by), Some(reason)) => format!("; approved by {by}: {reason}"),
+        (Some(by), Some(reason)) => format!(": approved by {by}, {reason}"),
         _ => String::new(),
     };
-    format!("policy permits it ({}{approved})", policies.join(", "))
+    match policies.as_slice() {
+        [policy] => format!("policy `{policy}` permits it{approved}"),
+        policies => format!("policies `{}` permit it{approved}", policies.join("`, `")),
+    }
 }
 
 impl Account {

@@ -89,7 +89,7 @@ fn account(ca: &Ca, known: Option<String>) -> String {
 fn with_title(kind: Kind, left: Duration, delay: Duration) -> Kind {
     let title = match (left.is_positive(), delay > MAX_DELAY) {
         (true, false) => return kind,
-        (true, true) => "Deleted {ca} is permanently deleted in {left} (this alert is {late} late)",
+        (true, true) => "{ca} is DELETED; it can be restored for {left} (alert {late} late)",
         (false, false) => "The restoration window of {ca} ended {left} ago",
         (false, true) => "The restoration window of {ca} ended {left} ago (alert {late} late)",
     };
@@ -165,6 +165,9 @@ fn lost(ca: &Ca, impact: &Impact, now: OffsetDateTime) -> String {
     });
     lost.push_str(&match &impact.subordinates {
         Some(of) if of.living == 0 => ", no subordinate CA.".to_owned(),
+        Some(of) if of.living == 1 => {
+            format!(", 1 living subordinate CA ({}).", of.names.join(", "))
+        }
         Some(of) => format!(", {} living subordinate CAs ({}).", of.living, of.names.join(", ")),
         None => ", and whatever subordinate CAs there are.".to_owned(),
     });

@@ -72,7 +72,8 @@ const OBJECT_LOCK: Kind = Kind {
     id: "object-lock",
     what_happened: "ACM PCA refused the request at {as_of} for {cas}: bucket {bucket} has Object Lock, with which ACM \
                     PCA does not write reports. Its answer: {error}",
-    what_to_do: "Use another bucket for reports: Object Lock cannot be switched off. Show its configuration:",
+    what_to_do: "Make the bucket again without Object Lock, which cannot be switched off, or deploy the stack with another \
+                 `Name`. Show its configuration:",
     first_command: "aws s3api get-object-lock-configuration --bucket {bucket}",
     ..BUCKET_POLICY
 };
@@ -92,8 +93,10 @@ const IAM: Kind = Kind {
     what_happened: "The role of audit-report was refused the request at {as_of} for {cas}. The answer: {error}",
     what_to_do: "Let the role call acm-pca:CreateCertificateAuthorityAuditReport on these CAs, and s3:PutObject on \
                  bucket {bucket}. Look for what denies it in the role, its boundary and the organization's policies. \
-                 Show the role's policy:",
-    first_command: "aws iam list-role-policies --role-name ROLE",
+                 List the role's policies, with the name of the execution role of audit-report in place of ROLE:",
+    first_command: "aws iam list-role-policies --role-name ROLE\n\
+                    Show each, with its name in place of POLICY:\n  \
+                    aws iam get-role-policy --role-name ROLE --policy-name POLICY",
     ..BUCKET_POLICY
 };
 
@@ -271,7 +274,7 @@ pub(crate) fn finding(
         .name("cas", shown(&ids));
     let seen = match cause {
         Cause::BucketPolicy => {
-            seen.also(format!("The statement:\n  {}", statement(bucket, &first.arn)))
+            seen.also(format!("The statement to add:\n  {}", statement(bucket, &first.arn)))
         }
         _ => seen,
     };

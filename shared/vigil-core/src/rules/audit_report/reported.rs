@@ -16,8 +16,8 @@ use crate::{
 /// How a finding is ended that stays true: the middle of a text of what to do.
 macro_rules! acknowledge {
     () => {
-        ", with your name in place of NAME and the reason in place of WHY:\n  vigil report ack {finding_id} --by NAME \
-         --note WHY --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET\n"
+        ", with your name in place of NAME and the reason in place of REASON:\n  vigil report ack {finding_id} --by NAME \
+         --note REASON --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET\n"
     };
 }
 

@@ -50,8 +50,8 @@ pub(crate) const REFUSED: Kind = Kind {
     what_happened: "The acknowledgement {key} of a finding about {ca} ({ca_id}) does not count: {error}. Checked at {as_of}.",
     impact: "The finding stays open.",
     what_to_do: "Find out which principal wrote the object, and sign the acknowledgement anew, with your name in place \
-                 of NAME and the reason in place of WHY:",
-    first_command: "vigil report ack {acknowledged} --by NAME --note WHY --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET",
+                 of NAME and the reason in place of REASON:",
+    first_command: "vigil report ack {acknowledged} --by NAME --note REASON --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET",
 };
 
 pub(crate) fn refused(

@@ -8,7 +8,7 @@ use crate::{
 /// The CA has no recent report, whatever the reason.
 pub(crate) const STALE: RuleInfo = RuleInfo {
     id: "audit-report.stale",
-    holds: "Every ACTIVE or DISABLED CA has an audit report that is not older than VIGIL_REPORT_STALE.",
+    holds: "Every ACTIVE or DISABLED CA has an audit report that is not older than the parameter ReportStale.",
     cites: "AWS Private CA User Guide, Use audit reports with your private CA",
     kinds: &[OLD, VERY_OLD],
 };

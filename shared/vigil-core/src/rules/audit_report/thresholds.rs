@@ -58,8 +58,8 @@ pub struct Overrides {
     #[serde(default)]
     pub max_validity_days: Option<u32>,
     /// Names of templates that the CA may use, as `EndEntityCertificate/V1` or
-    /// `SubordinateCACertificate_*`. Built-in: all but those for code signing, OCSP signing and subordinate
-    /// CAs, and those that take over extensions of a request.
+    /// `SubordinateCACertificate_*`. Built-in: all but those for code signing and OCSP signing, those for
+    /// subordinate CAs unless the CA is a root, and those that take over extensions of a request.
     #[serde(default)]
     pub templates: Option<Vec<String>>,
     /// Accounts that may request certificates, besides the CA's own. Built-in: those that had before Vigil

@@ -61,10 +61,11 @@ const OTHER_ACCOUNT_WRITES: Kind = Kind {
 const READABLE: Kind = Kind {
     id: "readable",
     severity: Severity::Low,
-    title: "The ACL of CRL bucket {bucket} ({ca}) lets others list its keys",
+    title: "The ACL of CRL bucket {bucket} ({ca}) lets others list its objects",
     what_happened: "The ACL of bucket {bucket} grants {permissions} to {grantee}: the names of its objects, or \
                     its ACL, can be read. Checked at {as_of}.",
-    impact: "The keys of the bucket are public, those of audit reports among them. The objects are not.",
+    impact: "Grantee {grantee} can list the names of the objects in the bucket, those of audit reports among \
+             them. The objects themselves stay private.",
     ..ANYONE_WRITES
 };
 

@@ -64,8 +64,9 @@ const UNUSABLE: Kind = Kind {
     what_happened: "Bucket {bucket} encrypts with key {key}, which is {state}. Checked at {as_of}.",
     impact: "The CRLs in the bucket can be neither written nor read. Relying parties that require a CRL refuse \
              every certificate of {ca}.",
-    what_to_do: "Cancel the deletion of the key or enable it again, or encrypt the bucket with SSE-S3. Show the \
-                 key's state:",
+    what_to_do: "If the key is pending deletion, cancel that. Then enable the key:\n  aws kms cancel-key-deletion \
+                 --key-id {key} --region {region}\n  aws kms enable-key --key-id {key} --region {region}\nIf it cannot \
+                 be enabled, encrypt the bucket with SSE-S3. Show the key's state:",
     first_command: "aws kms describe-key --key-id {key} --region {region}",
 };
 
@@ -107,7 +108,10 @@ fn check(subject: &BucketSubject) -> RuleAnswer {
     if !doubts.is_empty() {
         seen.push(Observation::new(UNCLEAR).with("doubts", doubts));
     }
-    let statement = format!("The statement:\n  {}", statement(subject, bucket_key));
+    let statement = format!(
+        "The statement with which the key's policy lets ACM PCA use it:\n  {}",
+        statement(subject, bucket_key)
+    );
     let complete = |seen: Observation| {
         seen.with("key", key.arn.as_str()).name("region", region).also(statement.clone())
     };

@@ -26,7 +26,8 @@ const ANOTHER_ACCOUNT: Kind = Kind {
              own it, a stranger has taken its name.",
     what_to_do: "Find out which account owns the bucket. If that is not intended, change the CRL \
                  configuration of the CA to a bucket of account {account}. If it is, run crl-audit in the \
-                 owning account. Test an account (replace ACCOUNT by its id; 403 means no):",
+                 owning account. Test an account, with its id in place of ACCOUNT. Call it with credentials \
+                 of the suspected account: success means yes:",
     first_command: "aws s3api head-bucket --bucket {bucket} --expected-bucket-owner ACCOUNT",
 };
 

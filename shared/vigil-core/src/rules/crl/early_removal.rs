@@ -33,7 +33,7 @@ const EARLY: Kind = Kind {
 const UNEXPLAINED: Kind = Kind {
     id: "unexplained",
     severity: Severity::Low,
-    title: "Entries left the CRL of {ca}, and no audit report says why: {count}",
+    title: "The CRL of {ca} lost {entries}, and no audit report says why",
     what_happened: "{object} no longer lists {count} serial(s) that the version before listed: \
                     {first_serials}. No audit report says whether these certificates had expired. \
                     Seen at {as_of}.",
@@ -51,7 +51,9 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     let kinds = [(EARLY, removed_early), (UNEXPLAINED, removed_unexplained)];
     let seen = kinds.into_iter().filter(|(_, sample)| sample.count > 0).map(|(kind, sample)| {
         let Sample { count, first } = sample;
-        Observation::new(kind).with("count", *count).with("first_serials", first.as_slice())
+        let entries = super::counted(*count, "entry", "entries");
+        let seen = Observation::new(kind).with("count", *count).name("entries", entries);
+        seen.with("first_serials", first.as_slice())
     });
     Ok(seen.collect())
 }

@@ -58,7 +58,7 @@ const FUTURE: Kind = Kind {
 const INVALID_LATER: Kind = Kind {
     id: "invalid-later",
     severity: Severity::Low,
-    title: "Entries in the CRL of {ca} became invalid after their revocation: {count}",
+    title: "The CRL of {ca} has {entries} with an invalidityDate after the revocation",
     what_happened: "Entries of {object} have an invalidityDate later than their revocationDate: \
                     {count}. Checked at {as_of}.",
     impact: super::NOT_ACM_PCA,
@@ -97,7 +97,8 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     }
     let count = entries.invalid_after_revocation;
     if count > 0 {
-        seen.push(Observation::new(INVALID_LATER).with("count", count));
+        let entries = super::counted(count, "entry", "entries");
+        seen.push(Observation::new(INVALID_LATER).with("count", count).name("entries", entries));
     }
     Ok(seen)
 }

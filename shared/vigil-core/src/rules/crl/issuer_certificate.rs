@@ -27,8 +27,8 @@ const EXPIRED: Kind = Kind {
     what_happened: "The certificate that {object} is verified with was valid until {not_after}. Checked \
                     at {as_of}.",
     impact: "Relying parties reject every CRL and every certificate of {ca}.",
-    what_to_do: "Install a new certificate for the CA, or give the one that is valid now. Get the CA's \
-                 request for a new one:",
+    what_to_do: "Install a new certificate for the CA. If vigil crl check found this, pass the one that is \
+                 valid now with --issuer. Get the CA's request for a new one:",
     first_command: commands::CSR,
 };
 

@@ -26,8 +26,9 @@ const MISSING: Kind = Kind {
     impact: "Relying parties cannot download the CRL. Those that require one refuse every certificate \
              that names it; others accept revoked certificates.",
     what_to_do: "If the bucket is versioned, remove the delete marker. Otherwise check that the bucket \
-                 policy lets ACM PCA write, and wait for its next CRL. CloudTrail data events of the \
-                 bucket show who deleted the object. List its versions and delete markers:",
+                 policy lets ACM PCA write, then issue a test certificate and revoke it: a CRL follows \
+                 after about 30 minutes. CloudTrail data events of the bucket show who deleted the \
+                 object. List its versions and delete markers:",
     first_command: super::LIST_VERSIONS,
 };
 

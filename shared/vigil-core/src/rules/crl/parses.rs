@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use super::{CrlState, CrlSubject};
+use super::{CrlLocation, CrlState, CrlSubject};
 use crate::{
     crl::{CrlError, CrlFacts},
     finding::{Kind, Observation, RuleInfo, Severity},
@@ -26,8 +26,18 @@ const ANOTHER_FORMAT: Kind = Kind {
     what_happened: "{object} is {format}. Checked at {as_of}.",
     impact: "No relying party can check the revocation of certificates of {ca}. Some refuse all of \
              them, others accept revoked ones.",
+    what_to_do: concat!(
+        "{remedy} Show how the object begins:\n  aws s3 cp s3://{bucket}/{key} - | head -c 64 | od -c\n",
+        restore_version!()
+    ),
+    first_command: super::LIST_VERSIONS,
+};
+
+/// A file has no versions.
+const ANOTHER_FORMAT_OF_FILE: Kind = Kind {
     what_to_do: "{remedy} Show how the object begins:",
     first_command: "aws s3 cp s3://{bucket}/{key} - | head -c 64 | od -c",
+    ..ANOTHER_FORMAT
 };
 
 const MALFORMED: Kind = Kind {
@@ -90,7 +100,11 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         CrlState::Read { facts, .. } => Ok(odd_parts(facts)),
         CrlState::TooLarge { limit } => Ok(vec![Observation::new(TOO_LARGE).with("limit", *limit)]),
         CrlState::Unreadable(CrlError::Foreign(format)) => {
-            let seen = Observation::new(ANOTHER_FORMAT).with("format", format.to_string());
+            let kind = match &subject.location {
+                CrlLocation::Bucket { .. } => ANOTHER_FORMAT,
+                CrlLocation::File(_) => ANOTHER_FORMAT_OF_FILE,
+            };
+            let seen = Observation::new(kind).with("format", format.to_string());
             Ok(vec![seen.name("remedy", format.remedy())])
         }
         CrlState::Unreadable(error) => {

@@ -20,7 +20,7 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
 const DUPLICATE: Kind = Kind {
     id: "duplicate",
     severity: Severity::Medium,
-    title: "Entries in the CRL of {ca} repeat a serial: {count}",
+    title: "The CRL of {ca} has {entries} with a repeated serial",
     what_happened: "Entries of {object} repeat the serial of another entry: {count}. Checked at {as_of}.",
     impact: super::NOT_ACM_PCA,
     what_to_do: super::RESTORE_VERSION,
@@ -30,7 +30,7 @@ const DUPLICATE: Kind = Kind {
 const INDIRECT: Kind = Kind {
     id: "indirect",
     severity: Severity::High,
-    title: "Entries in the CRL of {ca} name another issuer: {count}",
+    title: "The CRL of {ca} has {entries} of another issuer",
     what_happened: "Entries of {object} have a certificateIssuer other than the CA: {count}. Checked at \
                     {as_of}.",
     impact: super::NOT_ACM_PCA,
@@ -39,14 +39,14 @@ const INDIRECT: Kind = Kind {
 
 const LONG: Kind = Kind {
     id: "too-long",
-    title: "Serials in the CRL of {ca} have more than 20 octets: {count}",
+    title: "The CRL of {ca} has {entries} with a serial of more than 20 octets",
     what_happened: "Serials of {object} have more than 20 octets: {count}. Checked at {as_of}.",
     ..DUPLICATE
 };
 
 const NEGATIVE: Kind = Kind {
     id: "negative",
-    title: "Serials in the CRL of {ca} are negative: {count}",
+    title: "The CRL of {ca} has {entries} with a negative serial",
     what_happened: "Serials of {object} are negative numbers: {count}. Checked at {as_of}.",
     ..DUPLICATE
 };
@@ -54,7 +54,7 @@ const NEGATIVE: Kind = Kind {
 const UNDATED: Kind = Kind {
     id: "undated",
     severity: Severity::High,
-    title: "Entries in the CRL of {ca} have no readable revocation date: {count}",
+    title: "The CRL of {ca} has {entries} without a readable revocation date",
     what_happened: "Entries of {object} have no revocation date that RFC 5280 allows: {count}. Checked at \
                     {as_of}.",
     impact: super::NOT_USABLE,
@@ -63,7 +63,7 @@ const UNDATED: Kind = Kind {
 
 const ZERO: Kind = Kind {
     id: "zero",
-    title: "Serials in the CRL of {ca} are zero: {count}",
+    title: "The CRL of {ca} has {entries} with the serial 0",
     what_happened: "Serials of {object} are zero: {count}. Checked at {as_of}.",
     ..DUPLICATE
 };
@@ -83,8 +83,11 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         (ZERO, entries.zero_serials),
     ];
     let found = counts.into_iter().filter(|(_, count)| *count > 0);
-    let seen: Vec<_> =
-        found.map(|(kind, count)| Observation::new(kind).with("count", count)).collect();
+    let observed = |(kind, count): (Kind, u64)| {
+        let entries = super::counted(count, "entry", "entries");
+        Observation::new(kind).with("count", count).name("entries", entries)
+    };
+    let seen: Vec<_> = found.map(observed).collect();
     if seen.is_empty() && entries.duplicate_serials.is_none() {
         let reason = "repeated serials were not counted; everything else about serials holds";
         return Err(NotJudged::unknown(reason));

@@ -29,7 +29,7 @@ const IN_CRL: Kind = Kind {
 
 const IN_ENTRIES: Kind = Kind {
     id: "in-entries",
-    title: "Entries in the CRL of {ca} have an unknown critical extension: {count}",
+    title: "The CRL of {ca} has {entries} with an unknown critical extension",
     what_happened: "Entries of {object} have a critical extension that RFC 5280 does not know: {count}. \
                     Checked at {as_of}.",
     ..IN_CRL
@@ -44,7 +44,8 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     }
     let count = facts.entries.with_unknown_critical_extension;
     if count > 0 {
-        seen.push(Observation::new(IN_ENTRIES).with("count", count));
+        let entries = super::counted(count, "entry", "entries");
+        seen.push(Observation::new(IN_ENTRIES).with("count", count).name("entries", entries));
     }
     Ok(seen)
 }

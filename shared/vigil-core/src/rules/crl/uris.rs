@@ -35,7 +35,7 @@ const ACCESS_METHOD: Kind = Kind {
 const NOT_FETCHED: Kind = Kind {
     id: "not-fetched",
     severity: Severity::Medium,
-    title: "The CRL of {ca} names URIs that relying parties do not fetch: {count}",
+    title: "The CRL of {ca} names {named} that relying parties do not fetch",
     what_happened: "{object} names URIs that do not begin with http: {uris}. Checked at {as_of}.",
     impact: "Relying parties do not fetch from https, because its certificate would have to be checked \
              first, and many know no scheme but http.",
@@ -46,7 +46,7 @@ const NOT_FETCHED: Kind = Kind {
 const NOT_VALID: Kind = Kind {
     id: "not-valid",
     severity: Severity::High,
-    title: "The CRL of {ca} names URIs that nothing can be fetched from: {count}",
+    title: "The CRL of {ca} names {named} that nothing can be fetched from",
     what_happened: "{object} names URIs that are not absolute URIs of a host that can exist: {uris}. \
                     Checked at {as_of}.",
     impact: "Some relying parties, Java among them, reject the whole CRL. Others cannot match it with \
@@ -76,10 +76,10 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         }
     }
     let kinds = [(NOT_FETCHED, not_fetched), (NOT_VALID, not_valid)];
-    let seen = kinds
-        .into_iter()
-        .filter(|(_, uris)| !uris.is_empty())
-        .map(|(kind, uris)| Observation::new(kind).with("count", uris.len()).with("uris", uris));
+    let seen = kinds.into_iter().filter(|(_, uris)| !uris.is_empty()).map(|(kind, uris)| {
+        let named = super::counted(uris.len(), "URI", "URIs");
+        Observation::new(kind).with("count", uris.len()).with("uris", uris).name("named", named)
+    });
     let access = super::of_fault(facts, ACCESS_METHOD, FaultKind::AccessMethod);
     Ok(access.into_iter().chain(seen).collect())
 }

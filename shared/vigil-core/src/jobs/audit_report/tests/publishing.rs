@@ -4,7 +4,11 @@ use super::{
     world::{AT, World, arn},
     *,
 };
-use crate::fleet::{FleetReport, OpenFinding};
+use crate::{
+    fakes,
+    finding::Severity,
+    fleet::{FleetReport, OpenFinding},
+};
 
 const FILES: [&str; 6] = [
     "fleet-report.json",
@@ -62,6 +66,22 @@ fn the_latest_page_is_replaced_and_that_of_a_day_stays() {
     assert_eq!(text(&world, "2026-03-01", "report.html"), first);
     assert_eq!(text(&world, "latest", "report.html"), "2 CAs, 1 refused");
     assert_eq!(text(&world, "2026-03-02", "report.html"), "2 CAs, 1 refused");
+}
+
+#[test]
+fn commands_of_the_page_name_bucket_and_key() {
+    let world = world();
+    let (rule, resource) = ("audit-report.template", arn(1));
+    let mut finding = fakes::finding(rule, Severity::High, &resource, AT);
+    finding.what_to_do =
+        "End it:\n  vigil report ack 1 --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET"
+            .to_owned();
+    let stored = serde_json::json!({"state": "published", "at": "2026-03-01T12:00:00Z",
+        "finding": finding});
+    world.evidence.put("findings/crl-audit/1.json", &stored.to_string());
+    world.sweep(AT).unwrap();
+    let model = text(&world, "latest", "fleet-report.json");
+    assert!(model.contains("--key alias/approvers --evidence-bucket evidence"), "{model}");
 }
 
 #[test]

@@ -236,6 +236,7 @@ pub(super) struct World {
     pub(super) bus: FakeBus,
     pub(super) pace: FakePace,
     pub(super) page: Option<MakePage>,
+    pub(super) deployment: Deployment,
     pub(super) signatures: FakeSignatures,
     pub(super) signers: Signers,
 }
@@ -257,6 +258,11 @@ impl World {
             bus: FakeBus::default(),
             pace: FakePace { left: Mutex::new(Duration::MINUTE), pauses: Mutex::default() },
             page: None,
+            deployment: Deployment {
+                evidence_bucket: "evidence".to_owned(),
+                report_bucket: Some("reports".to_owned()),
+                approver_key: Some("alias/approvers".to_owned()),
+            },
             signatures: FakeSignatures::default(),
             signers: fakes::signers(),
         }
@@ -285,7 +291,10 @@ impl World {
                 signatures: &self.signatures,
                 approvers: &self.signers,
             }),
-            publishing: self.page.map(|page| Publishing { pages: &self.evidence, page }),
+            publishing: self.page.map(|page| {
+                let (pages, deployment) = (&self.evidence, &self.deployment);
+                Publishing { pages, page, deployment }
+            }),
         }
     }
 

@@ -31,7 +31,7 @@ fn a_human_is_asked_while_the_ca_stays_deleted_if_there_is_time() {
     assert_eq!(world.authorities.status(), CaStatus::Deleted);
     let finding = world.bus.last();
     assert_eq!(finding.rule, "auto-restore.escalated");
-    assert!(finding.title.contains("decide whether to restore it"), "{}", finding.title);
+    assert!(finding.title.starts_with("Decide whether to restore: "), "{}", finding.title);
     assert!(finding.what_to_do.contains("vigil approve"), "{}", finding.what_to_do);
 }
 

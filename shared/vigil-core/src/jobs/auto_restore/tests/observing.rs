@@ -39,7 +39,7 @@ fn a_deletion_is_judged_and_published_and_not_undone() {
     assert_eq!(world.bus.rules(), ["auto-restore.escalated"]);
     let finding = world.bus.last();
     assert_eq!(finding.severity, Severity::Critical);
-    assert!(finding.title.ends_with("Vigil would restore it, and only observes"));
+    assert!(finding.title.starts_with("Not restored, as Vigil only observes: "));
     assert!(finding.what_to_do.contains("restore-certificate-authority"), "{}", finding.what_to_do);
     // Sweeps leave it at that, also after every pause.
     world.authorities.set_now(AT + Duration::days(2));

@@ -27,7 +27,7 @@ fn a_subordinate_disabled_for_its_deletion_is_reactivated() {
     );
     assert_eq!(world.authorities.status(), CaStatus::Active);
     let finding = world.bus.last();
-    assert!(finding.title.ends_with("restored, now ACTIVE"), "{}", finding.title);
+    assert!(finding.title.starts_with("Restored, now ACTIVE: "), "{}", finding.title);
     assert!(matches!(world.deliver().unwrap(), Outcome::Duplicate { .. }));
     assert_eq!(world.bus.rules(), ["auto-restore.restored"]);
     let Act::Reactivating { policies, disabled_by, .. } = &world.case().entries()[4].act.clone()

@@ -90,6 +90,7 @@ fn every_kind_reads_as_its_golden_file_says() {
     let now = AT + Duration::minutes(1);
     let of = |case: &Case| findings(case, Some(ca), None, None, now);
     let left = KeptDisabled::NotRecorded;
+    let held = KeptDisabled::Held { by: "the tag vigil:compromised".to_owned() };
     let not_put_back = Some("PutPolicy was refused");
     let disabled = restored_as("DISABLED", Restorer::Vigil);
     let escalated = |verdict, earlier: &[&str], asked| {
@@ -102,6 +103,7 @@ fn every_kind_reads_as_its_golden_file_says() {
     let all = [
         of(&restored_as("ACTIVE", Restorer::External)),
         findings(&disabled, Some(ca), Some(&left), not_put_back, now),
+        findings(&disabled, Some(ca), Some(&held), None, now),
         of(&overruled()),
         of(&restored_as("EXPIRED", Restorer::Vigil)),
         of(&restored_as("PENDING_CERTIFICATE", Restorer::Vigil)),

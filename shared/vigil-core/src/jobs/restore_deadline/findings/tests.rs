@@ -53,7 +53,7 @@ fn what_is_lost_depends_on_the_cas_certificate() {
     };
     let words = lost(&ca, &known, AT);
     for part in
-        ["7 valid certificates, the last until 2026-11-20", "1 living subordinate CAs (Payments)"]
+        ["7 valid certificates, the last until 2026-11-20", "1 living subordinate CA (Payments)"]
     {
         assert!(words.contains(part), "{words}");
     }
@@ -74,7 +74,7 @@ fn known() -> Background {
     let deletion = Account {
         by: "arn:aws:sts::111122223333:assumed-role/Admin/alice".to_owned(),
         at: AT,
-        why_it_stands: "policy permits it (approved; approved by carol: CHG-1042)".to_owned(),
+        why_it_stands: "policy `approved` permits it: approved by carol, CHG-1042".to_owned(),
     };
     let impact = Impact { certificates: Some(certificates), ..Impact::default() };
     Background { impact, deletion: Some(deletion) }

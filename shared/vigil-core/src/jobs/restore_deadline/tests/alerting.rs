@@ -79,7 +79,7 @@ fn an_alert_says_what_is_lost_when_and_how_to_prevent_it() {
     let finding = world.bus.last();
     assert_eq!(finding.severity, Severity::High);
     assert!(
-        finding.title.contains("Issuing CA") && finding.title.contains("in 1 day"),
+        finding.title.contains("Issuing CA") && finding.title.contains("for 1 day"),
         "{}",
         finding.title
     );
@@ -129,7 +129,7 @@ fn an_alert_names_the_caller_the_reason_and_the_impact() {
     let finding = world.bus.last();
     for words in [
         "by arn:aws:sts::111122223333:assumed-role/Admin/alice at 2026-11-20T10:00:00Z",
-        "policy permits it (approved; approved by carol: CHG-1042)",
+        "policy `approved` permits it: approved by carol, CHG-1042",
         "12 valid certificates, the last until 2027-02-18T10:00:00Z",
         "whatever subordinate CAs there are",
         "a general-purpose CA, by AWS's list 400 USD a month, for the 4 days",

@@ -2,6 +2,7 @@
 
 use super::ReportedCa;
 use crate::{
+    ca::CaType,
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, RuleAnswer},
 };
@@ -9,8 +10,8 @@ use crate::{
 pub(super) const RULE: Rule<ReportedCa> = Rule {
     info: RuleInfo {
         id: "audit-report.template",
-        holds: "The CA uses only templates of the settings; without a list, none for code signing, OCSP signing and \
-                subordinate CAs, and none that takes over extensions of a request.",
+        holds: "The CA uses only templates of the settings; without a list, none for code signing and OCSP signing, none \
+                for subordinate CAs unless it is a root, and none that takes over extensions of a request.",
         cites: "AWS Private CA User Guide, Understanding certificate templates",
         kinds: &[UNLISTED, PASSTHROUGH, UNUSUAL],
     },
@@ -20,8 +21,8 @@ pub(super) const RULE: Rule<ReportedCa> = Rule {
 const UNLISTED: Kind = Kind {
     id: "unlisted",
     severity: Severity::Medium,
-    title: "{ca} issued with unlisted {template}",
-    what_happened: "{count} certificate(s) of {ca} ({ca_id}) were issued with template {template}, which the settings do not \
+    title: "{ca} issued {certificates} with unlisted template {template}",
+    what_happened: "{ca} ({ca_id}) issued {certificates} with template {template}, which the settings do not \
                     list, the first at {first_issued_at}. As of the audit report of {as_of}.",
     impact: "Certificates can be used for what {ca} is not meant for.",
     what_to_do: concat!(
@@ -35,8 +36,8 @@ const UNLISTED: Kind = Kind {
 
 const PASSTHROUGH: Kind = Kind {
     id: "passthrough",
-    title: "{ca} issued with {template}",
-    what_happened: "{count} certificate(s) of {ca} ({ca_id}) were issued with template {template}, the first at \
+    title: "{ca} issued {certificates} with template {template}",
+    what_happened: "{ca} ({ca_id}) issued {certificates} with template {template}, the first at \
                     {first_issued_at}: extensions of the request are in the certificate. As of the audit report of {as_of}.",
     impact: "The requester decides what the certificate may be used for.",
     ..UNLISTED
@@ -45,24 +46,24 @@ const PASSTHROUGH: Kind = Kind {
 const UNUSUAL: Kind = Kind {
     id: "unusual",
     severity: Severity::Low,
-    title: "{ca} issued with {template}",
-    what_happened: "{count} certificate(s) of {ca} ({ca_id}) were issued with template {template}, the first at \
+    title: "{ca} issued {certificates} with template {template}",
+    what_happened: "{ca} ({ca_id}) issued {certificates} with template {template}, the first at \
                     {first_issued_at}. As of the audit report of {as_of}.",
-    impact: "Such certificates sign code, OCSP answers or other certificates.",
+    impact: "Such certificates sign code, OCSP responses or other certificates.",
     ..UNLISTED
 };
 
-const UNUSUAL_NAMES: [&str; 4] = [
-    "CodeSigningCertificate*",
-    "OCSPSigningCertificate*",
-    "SubordinateCACertificate*",
-    "BlankSubordinateCACertificate*",
-];
+const UNUSUAL_NAMES: [&str; 2] = ["CodeSigningCertificate*", "OCSPSigningCertificate*"];
+/// What a root is for: `audit-report.unknown-subordinate` watches it.
+const SUBORDINATE_NAMES: [&str; 2] =
+    ["SubordinateCACertificate*", "BlankSubordinateCACertificate*"];
 /// Also `…_APICSRPassthrough`.
 const PASSTHROUGH_NAME: &str = "*CSRPassthrough*";
 
 fn check(of: &ReportedCa) -> RuleAnswer {
     let summary = of.summary()?;
+    let is_root = of.ca.ca_type == CaType::Root;
+    let is_one_of = |names: &[&str], name: &str| names.iter().any(|pattern| fits(pattern, name));
     let mut found = Vec::new();
     for (arn, count) in summary.by_template.iter() {
         let Some((_, name)) = arn.split_once(":template/") else { continue };
@@ -70,11 +71,17 @@ fn check(of: &ReportedCa) -> RuleAnswer {
             Some(listed) if listed.iter().any(|pattern| fits(pattern, name)) => continue,
             Some(_) => UNLISTED,
             None if fits(PASSTHROUGH_NAME, name) => PASSTHROUGH,
-            None if UNUSUAL_NAMES.iter().any(|pattern| fits(pattern, name)) => UNUSUAL,
+            None if is_one_of(&UNUSUAL_NAMES, name) => UNUSUAL,
+            None if !is_root && is_one_of(&SUBORDINATE_NAMES, name) => UNUSUAL,
             None => continue,
         };
         let first = summary.first_issued_by_template.of(arn).map(crate::instant::rfc3339);
+        let certificates = match count {
+            1 => "1 certificate".to_owned(),
+            count => format!("{count} certificates"),
+        };
         let seen = Observation::new(kind)
+            .name("certificates", certificates)
             .with("template", name)
             .with("count", count)
             .with("first_issued_at", first)

@@ -248,6 +248,11 @@ fn rules_pass_do_not_apply_or_do_not_know() {
         ],
     );
     let nothing = || ReportedCa { report: Err("there is none".to_owned()), ..clean() };
+    let by_root = |subject: ReportedCa| {
+        let ca = Ca { ca_type: CaType::Root, ..subject.ca.clone() };
+        ReportedCa { ca, ..subject }
+    };
+    let of_subordinate = || with_template("SubordinateCACertificate_PathLen0/V1", None);
     let disabled = |subject: ReportedCa| {
         let ca = Ca { status: CaStatus::Deleted, ..subject.ca.clone() };
         ReportedCa { ca, ..subject }
@@ -287,6 +292,9 @@ fn rules_pass_do_not_apply_or_do_not_know() {
         ("validity", too_long(90), "pass"),
         ("validity", thresholds(&|of| of.max_validity_days = Some(9)), "unknown"),
         ("template", with_template("CodeSigningCertificate/V1", Some(&["*"])), "pass"),
+        ("template", of_subordinate(), "findings"),
+        ("template", by_root(of_subordinate()), "pass"),
+        ("template", by_root(with_template("CodeSigningCertificate/V1", None)), "findings"),
     ] {
         assert_eq!(result(&format!("audit-report.{rule}"), &subject), want, "{rule}");
     }
