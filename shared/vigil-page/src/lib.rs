@@ -45,6 +45,8 @@ pub fn page(report: &FleetReport) -> String {
                 meta name="color-scheme" content="light dark";
                 title { "Vigil: report of " (text::moment(report.as_of)) }
                 style { (PreEscaped(STYLE)) }
+                // Before the body, so that what it shows has its place in the first paint.
+                script { (PreEscaped(SCRIPT)) }
             }
             body {
                 a class="skip" href="#findings" { "Skip to the findings" }
@@ -60,7 +62,6 @@ pub fn page(report: &FleetReport) -> String {
                     (cas::section(report))
                     (provenance::section(report))
                 }
-                script { (PreEscaped(SCRIPT)) }
             }
         }
     };

@@ -1,6 +1,8 @@
 "use strict";
-(() => {
+document.documentElement.classList.add("scripted");
+addEventListener("DOMContentLoaded", () => {
   const all = (selector, of = document) => [...of.querySelectorAll(selector)];
+  const grouped = (number) => number.toLocaleString("en-US");
   const findings = all("article.finding, .brief li");
   const severityOf = (of) => Number(of.closest("[data-severity]").dataset.severity);
   const controls = document.getElementById("controls");
@@ -25,11 +27,12 @@
         }
       }
       for (const of of all(".counts li")) {
-        of.querySelector(".number").textContent = counts.get(Number(of.dataset.severity)) || 0;
+        of.querySelector(".number").textContent = grouped(counts.get(Number(of.dataset.severity)) || 0);
       }
       const total = Number(shown.dataset.all);
       const noun = total === 1 ? "finding" : "findings";
-      shown.textContent = count === total ? `${total} ${noun}` : `${count} of ${total} ${noun}`;
+      const every = grouped(total);
+      shown.textContent = count === total ? `${every} ${noun}` : `${grouped(count)} of ${every} ${noun}`;
       for (const of of all(".more")) {
         of.classList.toggle("gone", !of.querySelector("li:not(.gone)"));
         if (words.length > 0 && !of.classList.contains("gone")) of.open = true;
@@ -71,4 +74,4 @@
     });
   }
   addEventListener("beforeprint", () => all("details").forEach((of) => { of.open = true; }));
-})();
+});
