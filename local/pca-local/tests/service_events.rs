@@ -165,8 +165,12 @@ async fn an_issuance_event_has_what_was_signed_and_the_requester() {
             "responseElements": null,
             "readOnly": false,
             "resources": [
-                {"type": "AWS::ACMPCA::CertificateAuthority", "ARN": world.root},
-                {"type": "AWS::ACMPCA::Certificate", "ARN": arn},
+                {
+                    "accountId": "111122223333",
+                    "type": "AWS::ACMPCA::CertificateAuthority",
+                    "ARN": world.root,
+                },
+                {"accountId": "111122223333", "type": "AWS::ACMPCA::Certificate", "ARN": arn},
             ],
             "eventType": "AwsServiceEvent",
             "managementEvent": true,

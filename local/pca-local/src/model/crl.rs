@@ -86,7 +86,7 @@ impl CrlState {
         };
         let is_new = !self.partitions.last().is_some_and(is_open);
         if is_new {
-            let guid = uuid::Uuid::new_v4().to_string();
+            let guid = partition_id();
             let key = location::partition_key(ca, crl, &guid);
             let url = location::url(ca, crl, &key);
             let places = places(issuer_name_bytes);
@@ -204,6 +204,16 @@ impl CrlState {
     }
 }
 
+/// Eleven digits and letters, as in public certificates of ACM PCA: 64 bits, as far as six of them show.
+fn partition_id() -> String {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    // Where a half of a UUID says its version or variant, the other one is random.
+    let (one, other) = uuid::Uuid::new_v4().as_u64_pair();
+    let number = one ^ other.rotate_left(8);
+    let digits = (0..11).rev().map(|place| (number / 62_u64.pow(place) % 62) as usize);
+    digits.map(|digit| char::from(DIGITS[digit])).collect()
+}
+
 fn is_partitioned(crl: &CrlConfiguration) -> bool {
     crl.crl_type() == Some(&CrlType::Partitioned)
 }
@@ -244,6 +254,18 @@ mod tests {
         assert!(url.starts_with("http://b.example/crl/ca-id/"), "{url}");
         let place = state.place(&ca(), &renamed, Binding::Partition(1)).unwrap();
         assert_eq!(place.1.as_deref(), Some(second.as_str()), "the old one keeps its name");
+    }
+
+    #[test]
+    fn a_partition_has_a_name_of_eleven_characters() {
+        let names: std::collections::BTreeSet<_> = (0..1000).map(|_| partition_id()).collect();
+        assert_eq!(names.len(), 1000);
+        assert!(names.iter().all(|name| name.len() == 11));
+        assert!(
+            names.iter().flat_map(|name| name.bytes()).all(|byte| byte.is_ascii_alphanumeric())
+        );
+        // Below 2^64.
+        assert!(names.iter().all(|name| name.as_bytes()[0] <= b'L'), "{names:?}");
     }
 
     #[test]

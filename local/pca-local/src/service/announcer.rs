@@ -56,7 +56,9 @@ impl Announcer {
     /// only, and not kept as recent: one client of OCSP would drive out the rest.
     pub(crate) fn trail(&self, ca: &CaArn, act: impl FnOnce() -> Act, now: OffsetDateTime) {
         let Some(sink) = &self.sink else { return };
-        let (sink, event) = (Arc::clone(sink), act().event(ca, now));
-        self.store.data_dir().after(move || sink.deliver(event));
+        let (sink, events) = (Arc::clone(sink), act().events(ca, now));
+        self.store
+            .data_dir()
+            .after(move || events.into_iter().for_each(|event| sink.deliver(event)));
     }
 }

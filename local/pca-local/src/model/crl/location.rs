@@ -14,8 +14,8 @@ pub(crate) fn complete_key(ca: &CaArn, crl: &CrlConfiguration) -> String {
     }
 }
 
-/// A partition's key ends in a GUID of its own. What stands before it in the default folder is not
-/// published: the CA's id keeps the partitions of CAs that share a bucket apart.
+/// A partition's key ends in a name of its own. The folder of the CA's id is that of public certificates
+/// (`http://ca-root-crl-darkcam-v2.s3.us-east-1.amazonaws.com/crl/<CA id>/EGSpfiHkjmd.crl`).
 pub(crate) fn partition_key(ca: &CaArn, crl: &CrlConfiguration, guid: &str) -> String {
     match custom_path(crl) {
         None => format!("crl/{}/{guid}.crl", ca.id),

@@ -45,7 +45,13 @@ impl Act {
                 certificates.iter().map(|arn| certificate(arn)).collect()
             }
             Self::IssueCertificateDetails(details) => {
-                json!([authority, certificate(&ca.certificate_with(details.issued.serial))])
+                let mut named =
+                    [authority, certificate(&ca.certificate_with(details.issued.serial))];
+                // The guide's examples of the other records, which are older, name no account.
+                for resource in &mut named {
+                    resource["accountId"] = json!(ca.account);
+                }
+                json!(named)
             }
             Self::SignCertificate { serial } => {
                 json!([authority, certificate(&ca.certificate_with(*serial))])
@@ -56,8 +62,19 @@ impl Act {
         }
     }
 
-    /// The record, as EventBridge delivers it.
-    pub(crate) fn event(&self, ca: &CaArn, now: OffsetDateTime) -> Value {
+    /// The record for each account that gets it, as EventBridge delivers it. "When a certificate is issued
+    /// from a shared CA", IssueCertificateDetails goes to the CA's owner and to the requester.
+    pub(crate) fn events(&self, ca: &CaArn, now: OffsetDateTime) -> Vec<Value> {
+        let requester = match self {
+            Self::IssueCertificateDetails(details) => Some(&details.issued.account),
+            _ => None,
+        };
+        let other = requester.filter(|requester| **requester != ca.account);
+        let accounts = std::iter::once(&ca.account).chain(other);
+        accounts.map(|account| self.event(ca, account, now)).collect()
+    }
+
+    fn event(&self, ca: &CaArn, recipient: &str, now: OffsetDateTime) -> Value {
         let CaArn { account, region, .. } = ca;
         let mut record = json!({
             "eventVersion": "1.08",
@@ -76,13 +93,13 @@ impl Act {
             "eventType": "AwsServiceEvent",
             "managementEvent": true,
             "eventCategory": "Management",
-            "recipientAccountId": account,
+            "recipientAccountId": recipient,
         });
         if let Self::IssueCertificateDetails(details) = self {
             record["eventVersion"] = json!("1.11");
             record["serviceEventDetails"] = details.to_json();
         }
-        events::envelope("AWS Service Event via CloudTrail", account, region, &[], record, now)
+        events::envelope("AWS Service Event via CloudTrail", recipient, region, &[], record, now)
     }
 }
 
@@ -98,7 +115,7 @@ mod tests {
     /// The record, and the envelope around it, less the two ids, which are random.
     fn parts(act: &Act) -> (Value, Value) {
         let ca = CaArn::parse(CA).unwrap();
-        let mut event = act.event(&ca, datetime!(2021-02-09 17:37:45.6 UTC));
+        let mut event = act.events(&ca, datetime!(2021-02-09 17:37:45.6 UTC)).remove(0);
         let mut record = event["detail"].take();
         for (of, name) in [(&mut event, "id"), (&mut record, "eventID")] {
             let id = of.as_object_mut().unwrap().remove(name).unwrap();

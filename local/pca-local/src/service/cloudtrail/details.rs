@@ -1,4 +1,5 @@
-//! IssueCertificateDetails: what an issuance made of a request, once it is over, and who asked.
+//! IssueCertificateDetails: what an issuance made of a request, once it is over, and who asked (user guide,
+//! "Logging AWS Private CA API calls using AWS CloudTrail").
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value};
@@ -21,7 +22,7 @@ pub(crate) struct Details {
     pub(crate) failure: Option<String>,
     /// Not known of what was waiting when it was written down by a version that did not keep it.
     pub(crate) requester_arn: Option<String>,
-    /// `None` for a root's own certificate, which is its own issuer.
+    /// `None` for a root's own certificate: the CA has none yet.
     pub(crate) issuer_serial: Option<Serial>,
 }
 
@@ -39,7 +40,6 @@ impl Details {
             account,
             ..
         } = &self.issued;
-        let issuer_serial = self.issuer_serial.as_ref().map_or(&serial[..], Serial::as_bytes);
         let signed = Signed::from_der(der).ok();
         let certificate = Certificate::parse_der(der).ok();
         let certificate = certificate.as_ref();
@@ -47,8 +47,14 @@ impl Details {
         let when_issued = |at| is_issued.then(|| events::instant(at));
         let members = [
             ("tbsCertificate", signed.map(|signed| BASE64_STANDARD.encode(signed.content))),
-            ("issuerAuthorityKeyIdentifier", certificate.and_then(issuing_key).map(pairs)),
-            ("issuerSerialNumber", Some(pairs(issuer_serial))),
+            (
+                "issuerAuthorityKeyIdentifier",
+                certificate.and_then(|of| of.authority_key_identifier.as_deref()).map(pairs),
+            ),
+            (
+                "issuerSerialNumber",
+                self.issuer_serial.as_ref().map(|serial| pairs(serial.as_bytes())),
+            ),
             ("issuerName", certificate.map(|certificate| rfc2253(&certificate.issuer))),
             ("subject", certificate.map(|certificate| rfc2253(&certificate.subject))),
             ("serialNumber", Some(pairs(serial))),
@@ -67,15 +73,6 @@ impl Details {
             .filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))));
         Value::Object(known.collect::<Map<_, _>>())
     }
-}
-
-/// A root's own certificate need not point to its issuer: it is its issuer.
-fn issuing_key(certificate: &Certificate) -> Option<&[u8]> {
-    let own = || {
-        let is_own_issuer = certificate.issuer == certificate.subject;
-        certificate.subject_key_identifier.as_deref().filter(|_| is_own_issuer)
-    };
-    certificate.authority_key_identifier.as_deref().or_else(own)
 }
 
 /// `ECDSAWITHSHA256`, where the API says `SHA256WITHECDSA`.

@@ -20,7 +20,7 @@ pub(super) fn of(
     let mut orphans = Orphans::default();
     for key in keys {
         let Some(stem) = key.strip_suffix(".crl") else { continue };
-        // `<CA id>.crl`, or a partition `<CA id>/<GUID>.crl`; a partition in a folder of the
+        // `<CA id>.crl`, or a partition `<CA id>/<name>.crl`; a partition in a folder of the
         // customer's own names no CA.
         let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
         let owner = folder.rsplit('/').next().unwrap_or_default();

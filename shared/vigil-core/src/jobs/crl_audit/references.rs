@@ -16,7 +16,7 @@ pub(super) fn of(
     now: OffsetDateTime,
 ) -> References {
     let time = |second| OffsetDateTime::from_unix_timestamp(second).unwrap_or(now);
-    // Its key has a GUID: under whichever host a certificate names it, it is this one.
+    // Its key is its own: under whichever host a certificate names it, it is this one.
     let of_key = |url: &str| url.strip_suffix(key).is_some_and(|base| base.ends_with('/'));
     let named = state.points.iter().filter(|(url, _)| of_key(url)).map(|(_, until)| time(*until));
     if let Some(until) = named.max().filter(|until| *until >= now) {
