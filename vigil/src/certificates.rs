@@ -2,6 +2,7 @@
 
 mod count;
 mod filter;
+mod newest;
 mod output;
 mod query;
 mod row;
@@ -20,6 +21,9 @@ use crate::{
     moment::{between, moment},
 };
 
+/// Of several reports of one CA, the newest alone is read: the one with the latest issuance or
+/// revocation, or the one that S3 has as the latest. --all-reports reads them all.
+///
 /// Memory does not grow with the report, except with --sort without --limit, and with
 /// --without-successor (about 40 bytes for each subject).
 ///
@@ -36,6 +40,10 @@ pub(crate) struct Options {
     /// The bucket with the CA's reports.
     #[arg(long, value_name = "BUCKET", requires = "ca")]
     report_bucket: Option<String>,
+    /// Read all reports of a CA, not the newest alone. A certificate is then in the output as often as
+    /// it is in a report, and one that was revoked is also there as valid.
+    #[arg(long, conflicts_with = "ca")]
+    all_reports: bool,
     #[command(flatten)]
     filters: Filters,
     /// Order of the certificates. Descending with a minus in front, as -ending.

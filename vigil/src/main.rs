@@ -14,6 +14,7 @@ mod fail_on;
 mod fleet_files;
 mod input;
 mod moment;
+mod newest_report;
 mod output;
 mod policy;
 mod replay;

@@ -145,6 +145,53 @@ fn standard_input_is_a_report_and_is_read_once() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("only once"));
 }
 
+fn write(folder: &Path, name: &str, records: &[Value]) {
+    fs::write(folder.join(name), Value::from(records).to_string()).unwrap();
+}
+
+/// A certificate before and after its revocation, in two reports of one CA.
+fn old_and_new() -> [Vec<Value>; 2] {
+    let leaf = |revoked| record(2, "CN=www.example", "2026-01-20", "2026-12-01", revoked);
+    let first = record(1, "CN=www.example", "2025-01-01", "2026-03-20", None);
+    [vec![first.clone(), leaf(None)], vec![first, leaf(Some("2026-02-25"))]]
+}
+
+#[test]
+fn only_the_newest_report_of_each_ca_is_searched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let [old, new] = old_and_new();
+    let other = Value::from(vec![record(3, "CN=b", "2025-01-01", "2026-12-01", None)]);
+    let other = other.to_string().replace("11223344-1234", "99999999-1234");
+    fs::write(folder.path().join("c.json"), other).unwrap();
+    for (name_of_old, name_of_new) in [("a.json", "b.json"), ("b.json", "a.json")] {
+        write(folder.path(), name_of_old, &old);
+        write(folder.path(), name_of_new, &new);
+        let output = certificates(&[path, "--status", "valid"]);
+        assert_eq!(serials(&output), ["01", "03"], "the other was revoked");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains("1 older report of the same CAs left out"), "{error}");
+        assert!(error.contains(name_of_old) && !error.contains(name_of_new), "{error}");
+        let output = certificates(&[path, "--without-successor", "--status", "valid"]);
+        assert_eq!(serials(&output), ["01", "03"], "a revoked one is no successor");
+        let all = certificates(&[path, "--all-reports"]);
+        assert_eq!((serials(&all).len(), all.stderr.len()), (5, 0));
+    }
+}
+
+#[test]
+fn an_older_report_that_is_cut_is_named_as_incomplete() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new] = old_and_new();
+    write(folder.path(), "new.json", &new);
+    let cut = Value::from(old).to_string();
+    fs::write(folder.path().join("old.json"), &cut[..cut.len() - 40]).unwrap();
+    let output = certificates(&[folder.path().to_str().unwrap()]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((serials(&output).len(), output.status.code()), (2, Some(2)), "{error}");
+    assert!(error.contains("old.json"), "{error}");
+}
+
 #[test]
 fn counts_add_up_to_all() {
     let folder = tempfile::tempdir().unwrap();
