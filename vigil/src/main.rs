@@ -66,6 +66,9 @@ enum Command {
     Policy(policy::Command),
     /// Make the page and the findings in other formats from files, offline. `ack` acknowledges a finding.
     ///
+    /// Audit reports are counted, and no rule is judged by them: `vigil assess` does that. Of several reports of
+    /// one CA, the newest counts, and the others are named on standard error.
+    ///
     /// Exit codes: 0 no findings, 1 findings, 2 something could not be read.
     Report(report::Options),
     /// Hand dead letters back to their functions, each once.

@@ -7,7 +7,7 @@ use std::{
 
 use vigil_aws::clients::Clients;
 use vigil_core::{
-    audit_report::{Ending, Record},
+    audit_report::{BadRecord, Ending, Record},
     failure::chain,
 };
 
@@ -175,9 +175,10 @@ fn report_bad(place: &str, ending: &Ending) {
     if bad.count == 0 {
         return;
     }
-    complain(&format!("{place}: {} records could not be read", bad.count));
-    for one in &bad.first {
-        complain(&format!("  record {} at offset {}: {}", one.number, one.offset, one.why));
+    let (count, bytes) = (bad.count, bad.bytes);
+    complain(&format!("{place}: {count} records could not be read, {bytes} bytes in all"));
+    for BadRecord { number, offset, bytes, why } in &bad.first {
+        complain(&format!("  record {number} at offset {offset}, {bytes} bytes: {why}"));
     }
 }
 
