@@ -231,6 +231,22 @@ fn no_subject_moves_the_cursor() {
 }
 
 #[test]
+fn tables_and_counts_show_invisible_characters() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = "CN=a\u{200b}b\u{feff}\u{e0041}";
+    write(folder.path(), "r.json", &[record(1, subject, "2025-01-01", "2026-12-01", None)]);
+    let report = folder.path().join("r.json").to_str().unwrap().to_owned();
+    for more in [&[] as &[&str], &["--count-by", "subject"]] {
+        let output =
+            command(&[&["certificates", report.as_str()], more].concat()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("CN=a⟨U+200B⟩b⟨U+FEFF⟩⟨U+E0041⟩"), "{text}");
+        assert!(!text.contains(['\u{200b}', '\u{feff}', '\u{e0041}']), "{text}");
+    }
+    assert_eq!(serials(&certificates(&[&report, "--subject", "\u{200b}b"])), ["01"]);
+}
+
+#[test]
 fn what_cannot_be_read_is_named_and_ends_with_2() {
     let folder = tempfile::tempdir().unwrap();
     let report = json_report(folder.path());

@@ -22,7 +22,7 @@ mod text;
 mod tree;
 mod windows;
 
-pub use text::visible;
+pub use text::{hides, visible};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
