@@ -2,12 +2,14 @@
 
 mod count;
 mod filter;
+mod newest;
 mod output;
 mod query;
 mod row;
 mod sort;
 mod source;
 mod successor;
+mod value;
 
 use std::io;
 
@@ -20,6 +22,9 @@ use crate::{
     moment::{between, moment},
 };
 
+/// Of several reports of one CA, the newest alone is read: the one with the latest issuance or
+/// revocation, or the one that S3 has as the latest. --all-reports reads them all.
+///
 /// Memory does not grow with the report, except with --sort without --limit, and with
 /// --without-successor (about 40 bytes for each subject).
 ///
@@ -36,6 +41,10 @@ pub(crate) struct Options {
     /// The bucket with the CA's reports.
     #[arg(long, value_name = "BUCKET", requires = "ca")]
     report_bucket: Option<String>,
+    /// Read all reports of a CA, not the newest alone. A certificate is then in the output as often as
+    /// it is in a report, and one that was revoked is also there as valid.
+    #[arg(long, conflicts_with = "ca")]
+    all_reports: bool,
     #[command(flatten)]
     filters: Filters,
     /// Order of the certificates. Descending with a minus in front, as -ending.
@@ -60,37 +69,39 @@ struct Filters {
     /// Only certificates of these statuses, as valid,revoked.
     #[arg(long, value_enum, value_delimiter = ',')]
     status: Vec<row::Status>,
-    /// Only subjects that contain this text. With * or ?, the whole subject has to fit.
+    /// Only subjects that contain this text, in upper and lower case as it is written. With * or ?, the
+    /// whole subject has to fit.
     #[arg(long, value_name = "TEXT")]
     subject: Option<String>,
-    /// Only this serial number, with colons or without.
-    #[arg(long, value_name = "HEX")]
+    /// Only this serial number, as 00:1f:a2, 0x1fa2 or 1FA2.
+    #[arg(long, value_name = "HEX", value_parser = value::serial)]
     serial: Option<String>,
     /// Only this template: its ARN, or a part of it, as CodeSigning. * and ? as for --subject.
     #[arg(long, value_name = "TEXT")]
     template: Option<String>,
     /// Only certificates that this account requested.
-    #[arg(long, value_name = "ACCOUNT")]
+    #[arg(long, value_name = "ACCOUNT", value_parser = value::account)]
     account: Option<String>,
     /// Only certificates that were revoked for this reason, as KEY_COMPROMISE.
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = value::reason)]
     reason: Option<String>,
     /// Only certificates that were issued within this time, as 30d.
     #[arg(long, value_name = "SPAN", conflicts_with = "issued_between")]
     issued_within: Option<Span>,
-    /// Only certificates that were issued between these dates, as 2026-01-01..2026-02-01.
+    /// Only certificates that were issued between these dates, as 2026-01-01..2026-02-01. The second
+    /// one is left out.
     #[arg(long, value_name = "FROM..TO", value_parser = between)]
     issued_between: Option<(OffsetDateTime, OffsetDateTime)>,
     /// Only certificates that end within this time from now on, as 30d.
     #[arg(long, value_name = "SPAN", conflicts_with = "ending_between")]
     ending_within: Option<Span>,
-    /// Only certificates that end between these dates.
+    /// Only certificates that end between these dates. The second one is left out.
     #[arg(long, value_name = "FROM..TO", value_parser = between)]
     ending_between: Option<(OffsetDateTime, OffsetDateTime)>,
     /// Only certificates that were revoked within this time.
     #[arg(long, value_name = "SPAN", conflicts_with = "revoked_between")]
     revoked_within: Option<Span>,
-    /// Only certificates that were revoked between these dates.
+    /// Only certificates that were revoked between these dates. The second one is left out.
     #[arg(long, value_name = "FROM..TO", value_parser = between)]
     revoked_between: Option<(OffsetDateTime, OffsetDateTime)>,
     /// Only certificates with no later certificate of the same subject in the same reports.

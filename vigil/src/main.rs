@@ -14,6 +14,7 @@ mod fail_on;
 mod fleet_files;
 mod input;
 mod moment;
+mod newest_report;
 mod output;
 mod policy;
 mod replay;
@@ -64,6 +65,9 @@ enum Command {
     #[command(subcommand)]
     Policy(policy::Command),
     /// Make the page and the findings in other formats from files, offline. `ack` acknowledges a finding.
+    ///
+    /// Audit reports are counted, and no rule is judged by them: `vigil assess` does that. Of several reports of
+    /// one CA, the newest counts, and the others are named on standard error.
     ///
     /// Exit codes: 0 no findings, 1 findings, 2 something could not be read.
     Report(report::Options),

@@ -2,11 +2,22 @@
 
 use std::io::{self, Write};
 
+use vigil_page::hides;
+
 /// One line of text. The authors of events, CRLs and policies chose some of its characters: a
-/// terminal obeys control characters, a line feed forges a line, and bidirectional controls change
-/// the order in which a line is read. Each becomes U+FFFD.
+/// terminal obeys control characters, a line feed forges a line, bidirectional controls change the
+/// order in which a line is read, and two names can differ in an invisible character alone. Each
+/// becomes its code point, as on the page.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if is_deceptive(c) { '\u{fffd}' } else { c }).collect()
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if hides(c) {
+            shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 /// JSON with such characters escaped: they stand in strings only, apart from the layout's line feeds.
@@ -15,19 +26,16 @@ pub(crate) fn plain_json(json: &str) -> String {
     for c in json.chars() {
         match c {
             '\n' => text.push('\n'),
-            c if is_deceptive(c) => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if hides(c) => {
+                // RFC 8259 §7: two escapes for a character beyond U+FFFF.
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
             c => text.push(c),
         }
     }
     text
-}
-
-/// Control characters; and marks, embeddings, overrides, isolates (Unicode Standard Annex #9, §2)
-/// and the separators of lines and paragraphs.
-fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}')
 }
 
 /// Ignores a closed output: `vigil … | head` is no error.
@@ -51,11 +59,18 @@ mod tests {
         let text = plain(hostile);
         assert_eq!(
             text,
-            "a\u{fffd}b\u{fffd}\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}c\u{fffd}\u{fffd}\u{fffd}\u{fffd}é日\u{1f512}"
+            "a⟨U+000A⟩b⟨U+000D⟩⟨U+001B⟩[2J⟨U+0007⟩⟨U+009B⟩⟨U+202E⟩c⟨U+2066⟩⟨U+200F⟩⟨U+061C⟩⟨U+2028⟩é日\u{1f512}"
         );
+        assert_eq!(plain(&text), text, "once is enough");
+    }
+
+    #[test]
+    fn an_invisible_character_is_shown_and_stays_in_json() {
+        let hostile = "a\u{200b}b\u{feff}c\u{e0041}\u{202e}\u{1b}";
+        assert_eq!(plain(hostile), "a⟨U+200B⟩b⟨U+FEFF⟩c⟨U+E0041⟩⟨U+202E⟩⟨U+001B⟩");
         let value = serde_json::Value::from(hostile);
         let json = plain_json(&serde_json::to_string_pretty(&[&value]).unwrap());
-        assert!(json.chars().all(|c| c == '\n' || !is_deceptive(c)), "{json}");
+        assert!(json.chars().all(|c| c == '\n' || !hides(c)), "{json}");
         assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&json).unwrap(), [value]);
     }
 }

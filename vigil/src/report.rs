@@ -1,8 +1,7 @@
 //! `vigil report`: makes the page, and the findings in each format, offline.
 
 use std::{
-    fs::File,
-    io::{self, Read as _, Write as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -10,12 +9,9 @@ use clap::{Args, Subcommand};
 use time::OffsetDateTime;
 use vigil_core::{
     arn::CaArn,
-    audit_report::{Format, Record, ReportError, ReportReader},
+    audit_report::ReportError,
     finding::Severity,
-    fleet::{
-        CaReport, CertificateCounter, CertificateNumbers, FleetReport, RegionReport, RegionState,
-        SCHEMA, Unchecked,
-    },
+    fleet::{CaReport, CertificateNumbers, FleetReport, RegionReport, RegionState, SCHEMA},
     jobs::fleet,
 };
 
@@ -23,11 +19,13 @@ use crate::{
     exit::{Answer, Exit},
     fleet_files, input,
     moment::{moment, present},
-    output::{line, plain},
+    output::line,
     state_folder::StateFolder,
 };
+use files::Counted;
 
 mod ack;
+mod files;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -88,8 +86,12 @@ fn make(options: &Options) -> Answer {
     let made_by = format!("vigil report {}", env!("CARGO_PKG_VERSION"));
     let as_of = options.as_of.unwrap_or_else(present);
     let mut report = FleetReport::new(&made_by);
+    let mut counted = Vec::new();
     for path in &options.paths {
-        add(path, as_of, &made_by, &mut report)?;
+        add(path, as_of, &made_by, &mut report, &mut counted)?;
+    }
+    for of in files::newest(counted) {
+        add_ca(of.ca, of.numbers, &mut report);
     }
     count_regions(&mut report);
     report.sort();
@@ -107,6 +109,7 @@ fn add(
     as_of: OffsetDateTime,
     made_by: &str,
     report: &mut FleetReport,
+    counted: &mut Vec<Counted>,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     if is_evidence(path) {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -125,7 +128,7 @@ fn add(
     }
     for file in reports_in(path)? {
         report.as_of = report.as_of.max(as_of);
-        add_report(&file, as_of, report)?;
+        counted.extend(files::count(&file, as_of, &mut report.unchecked)?);
     }
     Ok(())
 }
@@ -159,62 +162,7 @@ fn reports_in(path: &Path) -> Result<Vec<PathBuf>, ReportFileError> {
     Ok(files)
 }
 
-fn add_report(
-    path: &Path,
-    as_of: OffsetDateTime,
-    report: &mut FleetReport,
-) -> Result<(), ReportFileError> {
-    let read = |cause| ReportFileError::Read { path: path.to_owned(), cause };
-    let not_a_report = |cause| ReportFileError::NotAReport { path: path.to_owned(), cause };
-    let mut file = File::open(path).map_err(read)?;
-    let mut piece = vec![0; 256 * 1024];
-    let mut counter = CertificateCounter::new(as_of);
-    let mut take = |record: &Record<'_>| counter.add(record);
-    let mut reader: Option<ReportReader> = None;
-    loop {
-        let count = file.read(&mut piece).map_err(read)?;
-        if count == 0 {
-            break;
-        }
-        let format = || format_of(&piece[..count]);
-        let reader = reader.get_or_insert_with(|| ReportReader::new(format()));
-        reader.push(&piece[..count], &mut take);
-    }
-    let reader = reader.ok_or_else(|| not_a_report(ReportError::Empty))?;
-    let ending = reader.finish(&mut take).map_err(not_a_report)?;
-    let bad = &ending.unreadable;
-    let name = path.display().to_string();
-    let (ca, numbers, foreign) = counter.finish(name.clone(), bad.count);
-    // The whole report of a CA that has issued nothing: it names no CA.
-    if ca.is_none() && ending.records == 0 && ending.incomplete.is_empty() {
-        let _ = writeln!(io::stderr().lock(), "{}: no record, skipped", plain(&name));
-        return Ok(());
-    }
-    let ca = ca.ok_or_else(|| ReportFileError::NoCa(path.to_owned()))?;
-    let mut unchecked = |why: String| report.unchecked.push(Unchecked { what: name.clone(), why });
-    if foreign > 0 {
-        unchecked(format!("{foreign} records are of another CA and were not counted"));
-    }
-    for why in &ending.incomplete {
-        unchecked(format!("incomplete: {why}"));
-    }
-    if bad.count > 0 {
-        let first =
-            bad.first.first().map(|of| format!(", the first at offset {}: {}", of.offset, of.why));
-        let first = first.unwrap_or_default();
-        unchecked(format!("{} records could not be read{first}", bad.count));
-    }
-    add_ca(ca, numbers, report);
-    Ok(())
-}
-
-/// A report that begins with `[` is JSON.
-fn format_of(beginning: &[u8]) -> Format {
-    let first = beginning.iter().find(|byte| !byte.is_ascii_whitespace() && **byte < 0x80);
-    if matches!(first, Some(b'[' | b'{')) { Format::Json } else { Format::Csv }
-}
-
-/// Of several reports of a CA, the last counts.
+/// What a report says counts before what the evidence bucket has.
 fn add_ca(ca: CaArn, numbers: CertificateNumbers, report: &mut FleetReport) {
     let known = report.cas.iter_mut().find(|of| of.arn == ca);
     if let Some(known) = known {

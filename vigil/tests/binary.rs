@@ -195,7 +195,7 @@ fn nothing_in_an_event_or_a_path_forges_a_line() {
     };
     let (code, text) = code_and_text(&["policy", "explain", &path]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(is_bare(&text) && text.contains("role/Admin\u{fffd}verdict"), "{text}");
+    assert!(is_bare(&text) && text.contains("role/Admin⟨U+000A⟩verdict"), "{text}");
     let (_, text) = code_and_text(&["policy", "explain", &path, "--json"]);
     assert!(is_bare(&text), "{text}");
     let id = serde_json::from_str::<Value>(&text).unwrap()["request"]["principal"]["id"].clone();

@@ -108,9 +108,12 @@ fn each_filter_finds_what_it_says_in_both_forms() {
             (&["--subject", "CN=*.example"], &["01", "02", "03", "04"]),
             (&["--serial", "03"], &["03"]),
             (&["--serial", "00:04"], &["04"]),
+            (&["--serial", "0x04"], &["04"]),
+            (&["--serial", "00-04"], &["04"]),
             (&["--account", "111122223333"], &["02", "04"]),
             (&["--template", "CodeSigning"], &[]),
             (&["--reason", "KEY_COMPROMISE"], &["04"]),
+            (&["--reason", "key_compromise"], &["04"]),
             (&["--issued-within", "60d"], &["02"]),
             (&["--issued-between", "2025-01-01..2025-06-01"], &["01"]),
             (&["--ending-within", "30d"], &["03"]),
@@ -143,6 +146,53 @@ fn standard_input_is_a_report_and_is_read_once() {
     let output = certificates(&["-", "--without-successor"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("only once"));
+}
+
+fn write(folder: &Path, name: &str, records: &[Value]) {
+    fs::write(folder.join(name), Value::from(records).to_string()).unwrap();
+}
+
+/// A certificate before and after its revocation, in two reports of one CA.
+fn old_and_new() -> [Vec<Value>; 2] {
+    let leaf = |revoked| record(2, "CN=www.example", "2026-01-20", "2026-12-01", revoked);
+    let first = record(1, "CN=www.example", "2025-01-01", "2026-03-20", None);
+    [vec![first.clone(), leaf(None)], vec![first, leaf(Some("2026-02-25"))]]
+}
+
+#[test]
+fn only_the_newest_report_of_each_ca_is_searched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let [old, new] = old_and_new();
+    let other = Value::from(vec![record(3, "CN=b", "2025-01-01", "2026-12-01", None)]);
+    let other = other.to_string().replace("11223344-1234", "99999999-1234");
+    fs::write(folder.path().join("c.json"), other).unwrap();
+    for (name_of_old, name_of_new) in [("a.json", "b.json"), ("b.json", "a.json")] {
+        write(folder.path(), name_of_old, &old);
+        write(folder.path(), name_of_new, &new);
+        let output = certificates(&[path, "--status", "valid"]);
+        assert_eq!(serials(&output), ["01", "03"], "the other was revoked");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains("1 older report of the same CAs left out"), "{error}");
+        assert!(error.contains(name_of_old) && !error.contains(name_of_new), "{error}");
+        let output = certificates(&[path, "--without-successor", "--status", "valid"]);
+        assert_eq!(serials(&output), ["01", "03"], "a revoked one is no successor");
+        let all = certificates(&[path, "--all-reports"]);
+        assert_eq!((serials(&all).len(), all.stderr.len()), (5, 0));
+    }
+}
+
+#[test]
+fn an_older_report_that_is_cut_is_named_as_incomplete() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new] = old_and_new();
+    write(folder.path(), "new.json", &new);
+    let cut = Value::from(old).to_string();
+    fs::write(folder.path().join("old.json"), &cut[..cut.len() - 40]).unwrap();
+    let output = certificates(&[folder.path().to_str().unwrap()]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((serials(&output).len(), output.status.code()), (2, Some(2)), "{error}");
+    assert!(error.contains("old.json"), "{error}");
 }
 
 #[test]
@@ -181,6 +231,22 @@ fn no_subject_moves_the_cursor() {
 }
 
 #[test]
+fn tables_and_counts_show_invisible_characters() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = "CN=a\u{200b}b\u{feff}\u{e0041}";
+    write(folder.path(), "r.json", &[record(1, subject, "2025-01-01", "2026-12-01", None)]);
+    let report = folder.path().join("r.json").to_str().unwrap().to_owned();
+    for more in [&[] as &[&str], &["--count-by", "subject"]] {
+        let output =
+            command(&[&["certificates", report.as_str()], more].concat()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("CN=a⟨U+200B⟩b⟨U+FEFF⟩⟨U+E0041⟩"), "{text}");
+        assert!(!text.contains(['\u{200b}', '\u{feff}', '\u{e0041}']), "{text}");
+    }
+    assert_eq!(serials(&certificates(&[&report, "--subject", "\u{200b}b"])), ["01"]);
+}
+
+#[test]
 fn what_cannot_be_read_is_named_and_ends_with_2() {
     let folder = tempfile::tempdir().unwrap();
     let report = json_report(folder.path());
@@ -188,6 +254,9 @@ fn what_cannot_be_read_is_named_and_ends_with_2() {
         (vec!["/nonexistent.json"], "/nonexistent.json"),
         (vec!["s3:///key"], "no s3://BUCKET/KEY"),
         (vec![report.as_str(), "--sort", "colour"], "issued, ending"),
+        (vec![report.as_str(), "--serial", "zz"], "hexadecimal"),
+        (vec![report.as_str(), "--account", "abc"], "twelve digits"),
+        (vec![report.as_str(), "--reason", "FOO"], "KEY_COMPROMISE"),
         (vec![report.as_str(), "--issued-between", "2026"], "two dates"),
         (vec![report.as_str(), "--ending-within", "soon"], "span of time"),
         (vec![folder.path().join("empty").to_str().unwrap()], "empty"),
@@ -215,6 +284,7 @@ fn a_report_becomes_a_page_and_findings_in_each_format() {
     let output = command(&arguments).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success() && text.contains("report.html"), "{text}");
+    assert!(text.contains("No rule was judged") && !text.contains("No finding"), "{text}");
     let read = |name: &str| fs::read_to_string(Path::new(&out).join(name)).unwrap();
     assert!(
         read("report.html").contains("5 issued, 2 valid, 1 not yet valid, 1 expired, 1 revoked")
@@ -250,4 +320,100 @@ fn a_report_without_records_is_skipped_with_a_word() {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{error}");
     assert!(error.contains("empty.json: no record, skipped"), "{error}");
+}
+
+/// The model of `vigil report`, its standard error and its exit code.
+fn reported(paths: &[&str]) -> (Value, String, Option<i32>) {
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().to_str().unwrap();
+    let fixed = ["report", "--as-of", "2026-03-01", "--out", folder];
+    let output = command(&[&fixed, paths].concat()).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    let model = fs::read_to_string(out.path().join("fleet-report.json"));
+    let model = model.unwrap_or_else(|_| panic!("{error}"));
+    (serde_json::from_str(&model).unwrap(), error, output.status.code())
+}
+
+#[test]
+fn the_page_has_the_newest_report_and_names_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new] = old_and_new();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for (name_of_old, name_of_new) in [("a.json", "b.json"), ("b.json", "a.json")] {
+        write(folder.path(), name_of_old, &old);
+        write(folder.path(), name_of_new, &new);
+        let (a, b) = (path("a.json"), path("b.json"));
+        let (all, a, b) = (folder.path().to_str().unwrap(), a.as_str(), b.as_str());
+        for paths in [vec![all], vec![a, b], vec![b, a]] {
+            let (model, error, code) = reported(&paths);
+            let numbers = &model["cas"][0]["certificates"];
+            assert_eq!(
+                (&numbers["valid"], &numbers["revoked"]),
+                (&json!(1), &json!(1)),
+                "{paths:?}"
+            );
+            assert_eq!((model["cas"].as_array().unwrap().len(), code), (1, Some(0)));
+            let words =
+                format!("{}: left out, {} is a newer", path(name_of_old), path(name_of_new));
+            assert!(error.contains(&words), "{error}");
+        }
+    }
+}
+
+#[test]
+fn of_reports_that_say_the_same_the_file_modified_last_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut revoked = record(1, "CN=a", "2025-01-01", "2026-12-01", None);
+    write(folder.path(), "b.json", &[revoked.clone()]);
+    revoked["revocationReason"] = json!("SUPERSEDED");
+    write(folder.path(), "a.json", &[revoked]);
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_577_836_800);
+    let old = fs::File::options().write(true).open(folder.path().join("b.json")).unwrap();
+    old.set_modified(long_ago).unwrap();
+    let path = folder.path().to_str().unwrap();
+    assert_eq!(reported(&[path]).0["cas"][0]["certificates"]["revoked"], 1);
+    assert_eq!(serials(&certificates(&[path, "--status", "revoked"])), ["01"]);
+}
+
+#[test]
+fn the_order_of_records_does_not_say_whose_report_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = |of: &Value| of.to_string().replace("11223344-1234", "99999999-1234");
+    let [_, records] = old_and_new();
+    let foreign: Value = serde_json::from_str(&other(&records[0])).unwrap();
+    for at in 0..=records.len() {
+        let mut mixed = records.clone();
+        mixed.insert(at, foreign.clone());
+        write(folder.path(), "mixed.json", &mixed);
+        let path = folder.path().join("mixed.json");
+        let (model, _, code) = reported(&[path.to_str().unwrap()]);
+        assert_eq!(model["cas"][0]["arn"], CA, "{at}");
+        let why = &model["unchecked"][0]["why"];
+        assert_eq!(why, "1 records are of another CA and were not counted");
+        assert_eq!((&model["cas"][0]["certificates"]["issued"], code), (&json!(2), Some(2)));
+    }
+    let id = "99999999-1234-1122-2233-112233445566";
+    let named = folder.path().join("audit-report").join(id);
+    fs::create_dir_all(&named).unwrap();
+    fs::rename(folder.path().join("mixed.json"), named.join("r.json")).unwrap();
+    let (model, _, _) = reported(&[named.join("r.json").to_str().unwrap()]);
+    assert!(model["cas"][0]["arn"].as_str().unwrap().ends_with(id), "{model}");
+}
+
+#[test]
+fn records_that_cannot_be_read_are_named_with_their_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bad = records();
+    bad[1]["notAfter"] = json!("tomorrow");
+    write(folder.path(), "bad.json", &bad);
+    let path = folder.path().join("bad.json").to_str().unwrap().to_owned();
+    let lost = bad[1].to_string().len();
+    let (model, _, code) = reported(&[&path]);
+    let why = model["unchecked"][0]["why"].as_str().unwrap();
+    assert!(why.starts_with("1 records could not be read, ") && code == Some(2), "{why}");
+    assert!(why.contains("record 2 at offset ") && why.contains("tomorrow"), "{why}");
+    assert!(why.contains(&format!("{lost} bytes: ")), "{why}");
+    let output = certificates(&[&path]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains(&format!(", {lost} bytes: ")), "{error}");
 }

@@ -20,7 +20,7 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
         section id="findings" {
             h2 { "Findings" }
             @if report.findings.is_empty() {
-                p { "No finding is open." }
+                p { (crate::none_open(report)) }
             } @else {
                 p {
                     output id="shown" data-all=(report.findings.len()) {

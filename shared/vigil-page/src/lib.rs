@@ -22,7 +22,7 @@ mod text;
 mod tree;
 mod windows;
 
-pub use text::visible;
+pub use text::{hides, visible};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -100,6 +100,18 @@ fn regions(report: &FleetReport) -> usize {
     report.regions.iter().filter(|region| region.cas > 0).count()
 }
 
+/// Where no finding is open: whether rules were judged at all. Audit reports alone are only counted.
+fn none_open(report: &FleetReport) -> &'static str {
+    let is_judged = !report.verdicts.is_empty()
+        || !report.resolved.is_empty()
+        || !report.acknowledged.is_empty();
+    if is_judged {
+        "No finding is open."
+    } else {
+        "No rule was judged, so this is no clean result."
+    }
+}
+
 /// Whether an operator must act, in one sentence. The terminal shows it, too.
 pub fn conclusion(report: &FleetReport) -> String {
     let of = |severity: Severity| {
@@ -123,7 +135,7 @@ pub fn conclusion(report: &FleetReport) -> String {
     } else if report.cas.is_empty() {
         "There is no CA.".to_owned()
     } else {
-        "No finding is open.".to_owned()
+        none_open(report).to_owned()
     };
     match report.unchecked.len() {
         0 => sentence,

@@ -101,10 +101,24 @@ fn a_page_of_200_cas_and_3000_findings_stays_small() {
     assert!(elements(&page) <= 25_000, "{} elements", elements(&page));
 }
 
+fn passed() -> Value {
+    json!({"rule": "crl.a", "resource": format!("{ACCOUNT}/1"), "result": "pass"})
+}
+
+#[test]
+fn a_page_without_verdicts_says_that_no_rule_was_judged() {
+    let counted = report(vec![ca(1, None)], vec![], vec![]);
+    assert!(conclusion(&counted).starts_with("No rule was judged"));
+    let page = page(&counted);
+    assert!(page.contains("No rule was judged") && !page.contains("No finding is open"), "{page}");
+    let with_finding = report(vec![ca(1, None)], vec![finding(1, "LOW", "x")], vec![]);
+    assert!(conclusion(&with_finding).starts_with("Nothing is urgent"));
+}
+
 #[test]
 fn the_first_sentence_says_whether_to_act() {
     let said = |findings: Vec<Value>| {
-        let mut report = report(vec![ca(1, None)], findings, vec![]);
+        let mut report = report(vec![ca(1, None)], findings, vec![passed()]);
         report.sort();
         conclusion(&report)
     };
@@ -117,7 +131,7 @@ fn the_first_sentence_says_whether_to_act() {
 
 #[test]
 fn what_could_not_be_checked_is_said_at_the_top() {
-    let mut report = report(vec![ca(1, None)], vec![], vec![]);
+    let mut report = report(vec![ca(1, None)], vec![], vec![passed()]);
     let (what, why) = ("eu-west-1".to_owned(), "it did not answer".to_owned());
     report.unchecked.push(vigil_core::fleet::Unchecked { what, why });
     assert_eq!(conclusion(&report), "No finding is open. 1 check could not be made.");

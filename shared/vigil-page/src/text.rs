@@ -11,7 +11,7 @@ const MAX_VALUE: usize = 2_000;
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len().min(MAX_VALUE));
     for char in text.chars().take(MAX_VALUE) {
-        if hides(char) {
+        if hides(char) && char != '\n' && char != '\t' {
             shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(char)));
         } else {
             shown.push(char);
@@ -23,10 +23,12 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// Whether a reader does not see the character, or reads others in another order because of it.
+///
 /// Controls; soft hyphen; marks, embeddings, overrides and isolates (Unicode Standard Annex #9);
 /// characters without width; separators of lines; variation selectors and tags.
-fn hides(char: char) -> bool {
-    (char.is_control() && char != '\n' && char != '\t')
+pub fn hides(char: char) -> bool {
+    char.is_control()
         || matches!(char, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}'
             | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'

@@ -33,7 +33,7 @@ impl Filter {
             as_of,
             status: filters.status.clone(),
             subject: filters.subject.as_deref().map(Pattern::new),
-            serial: filters.serial.as_deref().map(digits),
+            serial: filters.serial.clone(),
             template: filters.template.as_deref().map(Pattern::new),
             account: filters.account.clone(),
             reason: filters.reason.clone(),
@@ -79,7 +79,7 @@ fn after(at: OffsetDateTime) -> OffsetDateTime {
 }
 
 /// `00:AB` and `ab` are one number.
-fn digits(serial: &str) -> String {
+pub(super) fn digits(serial: &str) -> String {
     let digits: String =
         serial.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect();
     digits.trim_start_matches('0').to_owned()

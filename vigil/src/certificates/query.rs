@@ -1,13 +1,13 @@
 //! Reads the reports once, or twice, and writes what was asked for.
 
 use std::{
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, Stdout, Write},
     ops::ControlFlow,
 };
 
 use vigil_aws::clients::Clients;
 use vigil_core::{
-    audit_report::{Ending, Record},
+    audit_report::{BadRecord, Ending, Record},
     failure::chain,
 };
 
@@ -16,6 +16,7 @@ use super::{
     count::Counter,
     exit,
     filter::Filter,
+    newest::{self, Older},
     output::Output,
     row::Row,
     sort::Sorted,
@@ -26,26 +27,19 @@ use crate::{exit::Exit, moment::present, output::plain};
 
 pub(super) async fn run(options: &Options) -> Result<Exit, CertificatesError> {
     let clients = Clients::load().await;
-    let sources = source::all(options, &clients).await?;
+    let mut sources = source::all(options, &clients).await?;
+    let mut unread = 0;
+    if !options.all_reports {
+        let chosen = newest::of_each_ca(sources, &clients).await?;
+        unread += report_older(&chosen.older);
+        sources = chosen.sources;
+    }
     let latest = if options.filters.without_successor {
         Some(latest(&sources, &clients).await?)
     } else {
         None
     };
-    let filter = Filter::new(&options.filters, options.as_of.unwrap_or_else(present));
-    let out = BufWriter::with_capacity(64 * 1024, io::stdout());
-    let mut wanted = Wanted {
-        filter,
-        latest,
-        counter: options.count_by.map(Counter::new),
-        sorted: options.sort.map(|order| Sorted::new(order, options.limit)),
-        left: options.limit.unwrap_or(usize::MAX),
-        output: Output::new(options.format, out),
-    };
-    if options.count_by.is_none() {
-        wanted.output.head();
-    }
-    let mut unread = 0;
+    let mut wanted = Wanted::new(options, latest);
     for source in &sources {
         if wanted.is_enough() {
             break;
@@ -94,6 +88,24 @@ struct Wanted<W> {
     output: Output<W>,
 }
 
+impl Wanted<BufWriter<Stdout>> {
+    fn new(options: &Options, latest: Option<Latest>) -> Self {
+        let out = BufWriter::with_capacity(64 * 1024, io::stdout());
+        let mut output = Output::new(options.format, out);
+        if options.count_by.is_none() {
+            output.head();
+        }
+        Self {
+            filter: Filter::new(&options.filters, options.as_of.unwrap_or_else(present)),
+            latest,
+            counter: options.count_by.map(Counter::new),
+            sorted: options.sort.map(|order| Sorted::new(order, options.limit)),
+            left: options.limit.unwrap_or(usize::MAX),
+            output,
+        }
+    }
+}
+
 impl<W: Write> Wanted<W> {
     fn take(&mut self, record: &Record<'_>) -> ControlFlow<()> {
         let Some(status) = self.filter.accepts(record) else { return ControlFlow::Continue(()) };
@@ -128,6 +140,33 @@ impl<W: Write> Wanted<W> {
     }
 }
 
+/// So many older reports are named.
+const MAX_NAMED: usize = 3;
+
+/// What the older reports lack: one that was cut can be newer than it seems.
+fn report_older(older: &[Older]) -> u64 {
+    if older.is_empty() {
+        return 0;
+    }
+    let mut names: Vec<&str> = older.iter().map(|of| of.name.as_str()).take(MAX_NAMED).collect();
+    let more = format!("{} more", older.len() - names.len());
+    if older.len() > names.len() {
+        names.push(&more);
+    }
+    let (count, plural) = (older.len(), if older.len() == 1 { "" } else { "s" });
+    complain(&format!(
+        "{count} older report{plural} of the same CAs left out: {}. --all-reports reads all.",
+        names.join(", ")
+    ));
+    let mut lacking = 0;
+    for Older { name, ending } in older {
+        let Some(ending) = ending else { continue };
+        report_bad(name, ending);
+        lacking += ending.lacks();
+    }
+    lacking
+}
+
 fn report_bad(place: &str, ending: &Ending) {
     for why in &ending.incomplete {
         complain(&format!("{place} is incomplete: {why}"));
@@ -136,9 +175,10 @@ fn report_bad(place: &str, ending: &Ending) {
     if bad.count == 0 {
         return;
     }
-    complain(&format!("{place}: {} records could not be read", bad.count));
-    for one in &bad.first {
-        complain(&format!("  record {} at offset {}: {}", one.number, one.offset, one.why));
+    let (count, bytes) = (bad.count, bad.bytes);
+    complain(&format!("{place}: {count} records could not be read, {bytes} bytes in all"));
+    for BadRecord { number, offset, bytes, why } in &bad.first {
+        complain(&format!("  record {number} at offset {offset}, {bytes} bytes: {why}"));
     }
 }
 

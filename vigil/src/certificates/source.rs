@@ -5,6 +5,7 @@ use std::{
     io::{self, IsTerminal as _, Read, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use vigil_aws::clients::Clients;
@@ -158,6 +159,12 @@ impl Source {
             Self::Object { bucket, key } => format!("s3://{bucket}/{key}"),
             Self::StandardInput => "standard input".to_owned(),
         }
+    }
+
+    /// When a file was modified.
+    pub(super) fn modified(&self) -> Option<SystemTime> {
+        let Self::File(path) = self else { return None };
+        std::fs::metadata(path).and_then(|of| of.modified()).ok()
     }
 
     /// Passes each record to `take`, until it wants no more.
