@@ -14,6 +14,7 @@ mod document;
 mod fingerprint;
 mod hours;
 mod recent_hours;
+mod serials;
 mod successors;
 mod tally;
 mod validity;
@@ -63,11 +64,11 @@ pub struct Summary {
     pub expiring_within_30_days: u64,
     /// Of the valid ones.
     pub expiring_within_90_days: u64,
-    /// Of the valid ones.
+    /// Of the valid ones, and of those that one record has as valid and another one as revoked.
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub earliest_not_after: Option<OffsetDateTime>,
-    /// Of the valid ones.
+    /// Of the valid ones, and of those that one record has as valid and another one as revoked.
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub latest_not_after: Option<OffsetDateTime>,
