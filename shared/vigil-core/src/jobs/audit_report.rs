@@ -20,6 +20,7 @@ use crate::{
 };
 
 mod analyse;
+mod assessed;
 mod digests;
 mod document;
 mod due;
@@ -40,6 +41,7 @@ mod staleness;
 mod succeeding;
 mod sweep;
 
+pub(super) use assessed::{Assessed, judge};
 pub use error::{AuditReportError, RequestFailure};
 pub use outcome::{Analysis, Outcome, RequestResult, RequestedReport, Requests, Superseded};
 

@@ -44,6 +44,23 @@ impl Region<'_> {
         }
     }
 
+    /// Puts the rules to each CA and its newest report.
+    pub(super) async fn judge_reports(&self, report: &mut FleetReport) {
+        let of = audit_report::Assessed {
+            cas: self.cas,
+            authorities: self.authorities,
+            now: self.now,
+            claim_expires_after: CLAIM_EXPIRES,
+        };
+        match audit_report::judge(&self.audit_report_ports(), &of).await {
+            Ok((verdicts, failures)) => {
+                report.verdicts.extend(verdicts);
+                report.unchecked.extend(failures.into_iter().map(unchecked));
+            }
+            Err(error) => self.failed("audit reports", &error, report),
+        }
+    }
+
     /// The ids of the reports that were requested.
     async fn request(&self, bucket: &str, report: &mut FleetReport) -> Vec<(CaArn, String)> {
         (self.progress)("requesting audit reports");
@@ -53,10 +70,7 @@ impl Region<'_> {
             Ok(audit_report::Outcome::Requested(requests)) => requests,
             Ok(_) => return Vec::new(),
             Err(audit_report::AuditReportError::Incomplete { requests, failures }) => {
-                report.unchecked.extend(failures.into_iter().map(|of| Unchecked {
-                    what: of.ca.map_or_else(|| "audit reports".to_owned(), |ca| ca.to_string()),
-                    why: of.reason,
-                }));
+                report.unchecked.extend(failures.into_iter().map(unchecked));
                 *requests
             }
             Err(error) => {
@@ -155,6 +169,11 @@ impl Region<'_> {
             claim_expires_after: CLAIM_EXPIRES,
         }
     }
+}
+
+fn unchecked(failure: audit_report::RequestFailure) -> Unchecked {
+    let what = failure.ca.map_or_else(|| "audit reports".to_owned(), |ca| ca.to_string());
+    Unchecked { what, why: failure.reason }
 }
 
 /// The default of audit-report.

@@ -292,10 +292,10 @@ impl Sweep<'_> {
     async fn judge_all(&mut self, listing: &Listing) -> Judged {
         let failed = |error: &AuditReportError| RequestFailure { ca: None, reason: chain(error) };
         let authorities = match judge_all::authorities(self.ports, &listing.cas).await {
-            Ok(authorities) => Some(authorities),
+            Ok(authorities) => Ok(authorities),
             Err(error) => {
                 self.failures.push(failed(&error));
-                None
+                Err(chain(&error))
             }
         };
         let all = judge_all::all(self.ports, &self.finding_store, &listing.cas, authorities).await;

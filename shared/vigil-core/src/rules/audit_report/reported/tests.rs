@@ -78,7 +78,7 @@ fn of(records: &[Value]) -> ReportedCa {
         ca,
         report: Ok(("a-report".to_owned(), Box::new(summary(records, None)))),
         tags: Ok(BTreeMap::new()),
-        authorities: Some(BTreeSet::from([serial("11")])),
+        authorities: Ok(BTreeSet::from([serial("11")])),
         watched_since: Some(NOW - Duration::days(20)),
         thresholds: Thresholds::default(),
         now: NOW,
@@ -160,7 +160,7 @@ fn fixtures() -> Vec<Fixture> {
         &[("awsAccountId", json!("444455556666")), ("issuedAt", json!(at(NOW - Duration::DAY)))],
     );
     let subordinate = with_template("SubordinateCACertificate_PathLen0/V1", Some(&["Sub*"]));
-    let unknown = ReportedCa { authorities: Some(BTreeSet::new()), ..subordinate };
+    let unknown = ReportedCa { authorities: Ok(BTreeSet::new()), ..subordinate };
     vec![
         (
             "audit-report.ca-compromise",
@@ -266,7 +266,11 @@ fn rules_pass_do_not_apply_or_do_not_know() {
             "pass",
         ),
         ("unknown-subordinate", of(&[just_issued]), "pass"),
-        ("unknown-subordinate", ReportedCa { authorities: None, ..clean() }, "unknown"),
+        (
+            "unknown-subordinate",
+            ReportedCa { authorities: Err("x".to_owned()), ..clean() },
+            "unknown",
+        ),
         ("dormant-ca", clean(), "not-applicable"),
         ("dormant-ca", tagged("2026-10-22"), "pass"),
         ("dormant-ca", tagged("true"), "pass"),
