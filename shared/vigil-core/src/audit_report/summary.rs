@@ -72,6 +72,13 @@ pub struct Summary {
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub latest_not_after: Option<OffsetDateTime>,
+    /// Of the valid ones, those by a template for root CAs, `RootCACertificate`: a root's own certificate.
+    #[serde(default)]
+    pub valid_roots: u64,
+    /// As `latest_not_after`, without those.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
+    pub latest_not_after_without_roots: Option<OffsetDateTime>,
     /// The end of the CA's own certificate, if it is known.
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
@@ -161,6 +168,8 @@ impl Summary {
             expiring_within_90_days: 0,
             earliest_not_after: None,
             latest_not_after: None,
+            valid_roots: 0,
+            latest_not_after_without_roots: None,
             ca_not_after,
             by_template: Tally::default(),
             by_account: Tally::default(),

@@ -319,6 +319,7 @@ fn take_back_valid(summary: &mut Summary, record: &Record<'_>, kind: TemplateKin
         *count = count.saturating_sub(u64::from(is_counted));
     };
     less(&mut summary.valid, true);
+    less(&mut summary.valid_roots, kind == TemplateKind::Root);
     less(&mut summary.expiring_within_30_days, left <= Duration::days(30));
     less(&mut summary.expiring_within_90_days, left <= Duration::days(90));
     summary.ending_per_day.take_back(julian(record.not_after));
@@ -348,6 +349,12 @@ fn add_valid(summary: &mut Summary, record: &Record<'_>, kind: TemplateKind) {
     summary.earliest_not_after =
         Some(summary.earliest_not_after.map_or(not_after, |at| at.min(not_after)));
     summary.latest_not_after = summary.latest_not_after.max(Some(not_after));
+    if kind == TemplateKind::Root {
+        summary.valid_roots += 1;
+    } else {
+        let latest = &mut summary.latest_not_after_without_roots;
+        *latest = (*latest).max(Some(not_after));
+    }
     let day = julian(not_after);
     if day < julian(summary.as_of) + SHOWN_DAYS {
         summary.ending_per_day.count(day);

@@ -112,6 +112,15 @@ fn tagged(value: &str) -> ReportedCa {
     ReportedCa { tags: Ok(tags), ..clean() }
 }
 
+/// The certificate of the CA itself, which it has signed.
+fn own_certificate() -> Value {
+    let template = json!(format!("{TEMPLATE}RootCACertificate/V1"));
+    with(
+        record(11),
+        &[("templateArn", template), ("notAfter", json!(at(NOW + Duration::days(3000))))],
+    )
+}
+
 fn without_revocation(ca_type: CaType, records: &[Value]) -> ReportedCa {
     let subject = of(records);
     let ca = Ca { crl: None, ca_type, ..subject.ca.clone() };
@@ -186,7 +195,7 @@ fn fixtures() -> Vec<Fixture> {
         (
             "audit-report.unrevocable",
             "valid-of-root",
-            without_revocation(CaType::Root, &[record(1), record(2)]),
+            without_revocation(CaType::Root, &[record(1), own_certificate()]),
         ),
         ("audit-report.certificate-quota", "within", issued(600_000, 100_000)),
         ("audit-report.certificate-quota", "soon", issued(950_000, 50_000)),
@@ -220,6 +229,21 @@ fn result(rule: &str, subject: &ReportedCa) -> &'static str {
         JudgementResult::Unknown { .. } => "unknown",
         JudgementResult::Findings { .. } => "findings",
     }
+}
+
+#[test]
+fn an_unrevocable_root_leaves_out_its_own_certificate() {
+    let evidence = |records: &[Value]| {
+        let subject = without_revocation(CaType::Root, records);
+        let all = judge(RULES, &subject, fakes::ARN, NOW);
+        let of_rule = all.into_iter().find(|one| one.rule == "audit-report.unrevocable");
+        let JudgementResult::Findings { mut findings } = of_rule.unwrap().result else { panic!() };
+        let evidence = findings.remove(0).evidence;
+        (evidence["count"].clone(), evidence["last_end"].clone())
+    };
+    let end = json!(rfc3339(NOW + Duration::days(60)));
+    assert_eq!(evidence(&[record(1), own_certificate(), record(2)]), (json!(2), end.clone()));
+    assert_eq!(evidence(&[record(1), record(2)]), (json!(2), end), "a report without it");
 }
 
 /// Beside the fixtures: the limits of each rule, and what it does not judge.
@@ -289,7 +313,8 @@ fn rules_pass_do_not_apply_or_do_not_know() {
         ("successor", thresholds(&|of| of.renews = false), "not-applicable"),
         ("new-account", of(&[own_account]), "pass"),
         ("new-account", ReportedCa { watched_since: None, ..clean() }, "unknown"),
-        ("unrevocable", without_revocation(CaType::Root, &[record(1)]), "pass"),
+        ("unrevocable", without_revocation(CaType::Root, &[own_certificate()]), "pass"),
+        ("unrevocable", without_revocation(CaType::Root, &[record(1)]), "findings"),
         ("certificate-quota", issued(600_000, 90_000), "pass"),
         ("certificate-quota", issued(999_999, 0), "pass"),
         ("validity", clean(), "not-applicable"),
