@@ -31,6 +31,7 @@ use crate::{
 };
 
 mod collected;
+mod in_bucket;
 mod inventory;
 mod read_only;
 mod reports;
