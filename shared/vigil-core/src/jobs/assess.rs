@@ -31,6 +31,7 @@ use crate::{
 };
 
 mod collected;
+mod commands;
 mod in_bucket;
 mod inventory;
 mod read_only;
@@ -248,6 +249,7 @@ impl Region<'_> {
         report.resolved = of(Status::Resolved).cloned().collect();
         let run = Run { new, audit };
         fleet::complete(self.ports.evidence, inventory.as_slice(), run, report).await;
+        commands::complete(report, self.settings);
         inventory
     }
 

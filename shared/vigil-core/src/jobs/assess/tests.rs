@@ -297,6 +297,31 @@ fn a_report_that_acm_pca_forgot_is_read_by_its_date_in_s3() {
     assert!(of_reports(&report).is_empty(), "{:?}", report.unchecked);
 }
 
+#[test]
+fn commands_have_the_bucket_and_say_what_needs_a_stack() {
+    let world = World::new(vec![active()]);
+    let ends = record_of(2, "111122223333", &json!({"notAfter": "2026-03-20T00:00:00+0000"}));
+    let lost = json!({"revokedAt": "2026-02-10T00:00:00+0000",
+                      "revocationReason": "CERTIFICATE_AUTHORITY_COMPROMISE"});
+    let body = json!([ends, record_of(3, "111122223333", &lost)]).to_string();
+    world.put_report(&active(), REPORT, AT - Duration::DAY, &body);
+    let report = world.assess();
+    let of = |rule: &str| {
+        let open = report.findings.iter().find(|of| of.finding.rule == rule);
+        open.expect("a finding of the rule").finding.what_to_do.clone()
+    };
+    let successor = of("audit-report.successor");
+    assert!(successor.ends_with("--report-bucket reports"), "{successor}");
+    let compromise = of("audit-report.ca-compromise");
+    assert!(compromise.contains("vigil report ack"), "{compromise}");
+    assert!(compromise.ends_with("needs a deployed stack of Vigil, which has that bucket."));
+    let again = world.assess().findings;
+    let texts = |of: &[crate::fleet::OpenFinding]| -> Vec<String> {
+        of.iter().map(|one| one.finding.what_to_do.clone()).collect()
+    };
+    assert_eq!(texts(&again), texts(&report.findings), "said once");
+}
+
 fn of_reports(report: &FleetReport) -> Vec<Unchecked> {
     let of_reports = report.unchecked.iter().filter(|of| of.what.starts_with("audit report"));
     of_reports.cloned().collect()
