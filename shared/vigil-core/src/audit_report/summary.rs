@@ -112,7 +112,8 @@ pub struct Summary {
     pub key_compromise: Concern,
     /// Valid ones that end after the CA's own certificate, the last to end first.
     pub outliving_ca: Concern,
-    /// Valid CA certificates, by their template, the newest first: 500 of them by name.
+    /// CA certificates, by their template, that are neither revoked nor expired, also those that begin later.
+    /// The newest first: 500 of them by name.
     #[serde(default)]
     pub ca_certificates: Concern,
     /// The limit of validity of end-entity certificates that the settings had, in days.

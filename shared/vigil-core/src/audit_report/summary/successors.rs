@@ -149,7 +149,9 @@ impl Unexpired {
 
 /// What is kept of a certificate: see [`Unexpired::ends`].
 fn end_of(record: &Record<'_>, as_of: OffsetDateTime, is_valid: bool) -> [u32; 3] {
-    let left = (record.not_after - as_of).whole_seconds();
+    let left = record.not_after - as_of;
+    // A part of a second more than some days is not within these days.
+    let left = left.whole_seconds() + i64::from(left.subsec_nanoseconds() > 0);
     let left = u32::try_from(left.max(0)).unwrap_or(LONGEST).min(LONGEST);
     let subject = hash(&record.subject);
     [(subject >> 32) as u32, subject as u32, left << 1 | u32::from(is_valid)]

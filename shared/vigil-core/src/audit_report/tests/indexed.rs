@@ -50,6 +50,17 @@ fn a_successor_has_the_subject_is_unrevoked_and_ends_later() {
 }
 
 #[test]
+fn windows_of_successors_are_not_cut_to_whole_seconds() {
+    let basis = Basis { ca: None, ca_not_after: None, as_of: AS_OF - Duration::milliseconds(500) };
+    let mut counter = Counter::new(basis).indexed();
+    counter.add(&of(1, "CN=a", 30));
+    counter.add(&of(2, "CN=b", 29));
+    let summary = counter.finish(Ending { records: 2, ..Ending::default() });
+    let within_30_days = summary.successors.unwrap().within_30_days.without_successor;
+    assert_eq!((summary.expiring_within_30_days, within_30_days), (1, 1));
+}
+
+#[test]
 fn only_a_hundred_without_successor_are_named() {
     let records: Vec<_> = (0..300)
         .map(|n| Record { subject: format!("CN={n}").into(), ..of(n, "", 1 + n % 80) })
