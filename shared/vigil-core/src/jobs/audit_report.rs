@@ -108,6 +108,9 @@ pub struct Settings {
     pub max_report_bytes: u64,
     /// At which ages the newest report of a CA is a finding.
     pub stale: StaleAfter,
+    /// Whether a run that requests reports judges all CAs, too. `vigil assess` does so later, when it has
+    /// read the reports and knows the CAs of all Regions.
+    pub judges: bool,
     /// See [`super::restore_deadline::Settings::claim_expires_after`].
     pub claim_expires_after: Duration,
 }

@@ -193,6 +193,7 @@ impl Region<'_> {
             report_bucket: bucket.to_owned(),
             max_report_bytes: audit_report::MAX_REPORT_BYTES,
             stale: STALE,
+            judges: false,
             claim_expires_after: CLAIM_EXPIRES,
         }
     }

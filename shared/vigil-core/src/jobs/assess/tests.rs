@@ -396,6 +396,23 @@ fn a_subordinate_in_another_assessed_region_is_known() {
 }
 
 #[test]
+fn requests_judge_no_subordinate_by_one_region_alone() {
+    let here = World::new(vec![active()]);
+    let arn = active().arn.as_str().replace("us-east-1", "eu-west-1").parse().unwrap();
+    let there = World::new(vec![Ca { arn, serial: Some("7".to_owned()), ..active() }]);
+    let body = json!([record_of(7, "111122223333", &json!({"templateArn": SUBORDINATE}))]);
+    here.put_report(&active(), REPORT, AT - Duration::DAY, &body.to_string());
+    let both = [("us-east-1".to_owned(), here.ports()), ("eu-west-1".to_owned(), there.ports())];
+    let assess = |settings: &Settings| fakes::run(run(&both, settings, &|_: &str, _: &str| ()));
+    assess(&here.settings);
+    let bucket = Some("reports".to_owned());
+    let second = assess(&Settings { request_reports: bucket, ..here.settings.clone() });
+    let is_of = |rule: &str| rule == "audit-report.unknown-subordinate";
+    assert!(!second.findings.iter().any(|of| is_of(&of.finding.rule)), "{:?}", second.findings);
+    assert!(!second.resolved.iter().any(|of| is_of(&of.rule)), "{:?}", second.resolved);
+}
+
+#[test]
 fn a_second_run_says_what_came_between_two_reports() {
     let world = World::new(vec![active()]);
     world.put_report(&active(), OTHER, AT - Duration::DAY, &record());

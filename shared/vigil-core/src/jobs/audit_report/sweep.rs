@@ -100,7 +100,7 @@ impl Sweep<'_> {
             }
         }
         // The last invocation of a run judges all CAs, and writes the report of the fleet.
-        if self.requests.continued_from.is_none() {
+        if self.requests.continued_from.is_none() && self.settings.judges {
             let judged = self.judge_all(listing).await;
             self.publish(listing, judged).await;
         }
