@@ -6,7 +6,7 @@ mod policy;
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration as StdDuration,
 };
 
@@ -24,6 +24,7 @@ use vigil_aws::{
     regions::{has_acm_pca, with_acm_pca},
 };
 use vigil_core::{
+    export::PAGE,
     fleet::{FleetReport, RegionState},
     jobs::assess::{self, Ports, Settings},
     ports::{Distribution, EvidenceStore},
@@ -140,6 +141,8 @@ fn finish(options: &Options, report: &FleetReport) -> Answer {
     let answered = report.regions.iter().filter(|of| of.state == RegionState::Answered).count();
     if answered > 0 {
         fleet_files::write(&options.out, report)?;
+    } else if let Some(text) = earlier_page(&options.out) {
+        line(&text);
     }
     let severity = options.fail_on.severity();
     let is_complete = report.unchecked.is_empty() && answered > 0;
@@ -151,6 +154,13 @@ fn finish(options: &Options, report: &FleetReport) -> Answer {
         }
         (_, _) => Exit::Findings,
     })
+}
+
+/// Nothing was written over the page of an earlier run.
+fn earlier_page(folder: &Path) -> Option<String> {
+    let page = folder.join(PAGE);
+    let is_there = page.is_file();
+    is_there.then(|| format!("{} is the page of an earlier run: none was written", page.display()))
 }
 
 fn progress(quiet: bool) -> impl Fn(&str, &str) + Send + Sync {
@@ -193,4 +203,18 @@ fn regions(options: &Options, own: Option<&str>) -> Vec<String> {
         names = with_acm_pca(own).iter().map(|name| (*name).to_owned()).collect();
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_an_earlier_run_is_named_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(earlier_page(folder.path()), None);
+        std::fs::write(folder.path().join("report.html"), "old").unwrap();
+        let text = earlier_page(folder.path()).unwrap();
+        assert!(text.contains("report.html is the page of an earlier run"), "{text}");
+    }
 }

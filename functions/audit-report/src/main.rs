@@ -26,6 +26,7 @@ async fn start() -> Result<(), Error> {
     let settings = &Settings {
         report_bucket: config::REPORT_BUCKET.read()?,
         max_report_bytes: MAX_REPORT_BYTES,
+        judges: true,
         stale: config::REPORT_STALE.parse::<StaleAfter>()?,
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
     };

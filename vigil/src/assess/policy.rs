@@ -43,6 +43,7 @@ pub(super) fn json(options: &Options, regions: &[String]) -> Result<String, serd
         "acm-pca:DescribeCertificateAuthorityAuditReport",
         "acm-pca:GetCertificate",
         "acm-pca:GetCertificateAuthorityCertificate",
+        "acm-pca:ListTags",
     ];
     if options.request_reports.is_some() {
         on_cas.insert(0, "acm-pca:CreateCertificateAuthorityAuditReport");

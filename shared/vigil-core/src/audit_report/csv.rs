@@ -2,6 +2,9 @@
 //!
 //! A field in quotes may have line ends inside. A line that has lost a quote would take the next ones
 //! along: so where the quotes of a record do not come out even, only its first line is lost.
+//!
+//! A report that was cut off inside its last field has as many fields as it should. So a last line without
+//! a line's end is a record only if it ends with a whole ARN of a template.
 
 use memchr::memchr;
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,9 @@ pub(super) struct Csv {
     /// Of the last line.
     number: u64,
 }
+
+/// Of a last line that may lack the rest of its last field.
+const CUT: &str = "it has no line's end, and its last field is no whole ARN of a template";
 
 impl Csv {
     /// How many bytes the next line uses; `None`: it needs more of them.
@@ -79,11 +85,15 @@ impl Csv {
             }
             Cut::Fields { used, fields } => {
                 let fields: Vec<&[u8]> = fields.iter().map(Vec::as_slice).collect();
+                let is_cut_off = is_cut_off && used == rest.bytes.len();
                 match self.columns {
                     Some(columns) => {
                         let fields = Fields { columns: &columns, fields: &fields };
-                        let record = S::Form::of_fields(&fields);
-                        if record.is_err() && is_cut_off && used == rest.bytes.len() {
+                        let record = match S::Form::of_fields(&fields) {
+                            Ok(_) if is_cut_off && !fields.ends_with_template() => Err(CUT.into()),
+                            record => record,
+                        };
+                        if record.is_err() && is_cut_off {
                             progress.incomplete("it ends in the middle of a line");
                         }
                         progress.take(sink, record, (place.0, place.1, used));

@@ -47,6 +47,25 @@ impl<'r> Fields<'_, 'r> {
     pub(super) fn text(&self, at: usize) -> Result<&'r str, String> {
         text(self.fields[at]).ok_or_else(|| "a field is not text".to_owned())
     }
+
+    /// Whether the last field is the ARN of a template, to its end.
+    pub(super) fn ends_with_template(&self) -> bool {
+        let last = self.fields.len().checked_sub(1);
+        last == self.columns.template_arn
+            && self.fields.last().is_some_and(|field| is_template(field))
+    }
+}
+
+/// `arn:<partition>:acm-pca:::template/<Name>/V<n>` (AWS Private CA User Guide, Understanding certificate
+/// templates).
+fn is_template(field: &[u8]) -> bool {
+    let parts = || {
+        let (partition, rest) = text(field)?.strip_prefix("arn:")?.split_once(':')?;
+        let (name, version) = rest.strip_prefix("acm-pca:::template/")?.split_once("/V")?;
+        Some([partition, name, version])
+    };
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    parts().is_some_and(|parts| parts.iter().all(|part| !part.is_empty()) && is_number(parts[2]))
 }
 
 /// UTF-8 without NUL, which a part of a file has that was never written.

@@ -49,12 +49,15 @@ impl Lines {
         Some((Self(columns), header.len() + 1))
     }
 
-    /// Reads whole lines, the last one with or without its line end.
+    /// Reads whole lines.
     ///
     /// # Errors
     ///
-    /// [`NotPlain`] if a line has quotes or other fields than the header.
+    /// [`NotPlain`] if a line has quotes or other fields than the header, or the last one has no line's end.
     pub fn read(&self, lines: &[u8], mut take: impl FnMut(&Brief<'_>)) -> Result<(), NotPlain> {
+        if lines.last().is_some_and(|byte| *byte != b'\n') {
+            return Err(NotPlain);
+        }
         let mut rest = lines;
         while !rest.is_empty() {
             let (record, after) = self.line(rest).ok_or(NotPlain)?;
@@ -127,7 +130,6 @@ fn ended<'l>(rest: &mut &'l [u8], end: usize, is_last: bool) -> Option<()> {
     *rest = match line.get(end) {
         Some(b',') if !is_last => &line[end + 1..],
         Some(b'\n') if is_last => &line[end + 1..],
-        None if is_last => &[],
         _ => return None,
     };
     Some(())
@@ -179,5 +181,14 @@ mod tests {
         assert_eq!(read("00:a\0b"), Err(NotPlain), "as any field that was never written");
         assert_eq!(read("00:ab,"), Err(NotPlain), "one field more");
         assert_eq!(read("00:\rab"), Err(NotPlain), "half a line's end");
+    }
+
+    #[test]
+    fn a_last_line_without_its_end_is_left_to_the_reader() {
+        let header = format!("{}\n", DOCUMENTED.join(","));
+        let time = "2026-01-01T00:00:00+0000";
+        let line = format!("111122223333,,arn,00:ab,CN=a,{time},{time},{time},,,arn:aws:acm");
+        let (lines, _) = Lines::after_header(header.as_bytes()).unwrap();
+        assert_eq!(lines.read(line.as_bytes(), |_| ()), Err(NotPlain));
     }
 }

@@ -14,6 +14,7 @@ mod document;
 mod fingerprint;
 mod hours;
 mod recent_hours;
+mod serials;
 mod successors;
 mod tally;
 mod validity;
@@ -63,14 +64,21 @@ pub struct Summary {
     pub expiring_within_30_days: u64,
     /// Of the valid ones.
     pub expiring_within_90_days: u64,
-    /// Of the valid ones.
+    /// Of the valid ones, and of those that one record has as valid and another one as revoked.
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub earliest_not_after: Option<OffsetDateTime>,
-    /// Of the valid ones.
+    /// Of the valid ones, and of those that one record has as valid and another one as revoked.
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub latest_not_after: Option<OffsetDateTime>,
+    /// Of the valid ones, those by a template for root CAs, `RootCACertificate`: a root's own certificate.
+    #[serde(default)]
+    pub valid_roots: u64,
+    /// As `latest_not_after`, without those.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
+    pub latest_not_after_without_roots: Option<OffsetDateTime>,
     /// The end of the CA's own certificate, if it is known.
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
@@ -104,7 +112,8 @@ pub struct Summary {
     pub key_compromise: Concern,
     /// Valid ones that end after the CA's own certificate, the last to end first.
     pub outliving_ca: Concern,
-    /// Valid CA certificates, by their template, the newest first: 500 of them by name.
+    /// CA certificates, by their template, that are neither revoked nor expired, also those that begin later.
+    /// The newest first: 500 of them by name.
     #[serde(default)]
     pub ca_certificates: Concern,
     /// The limit of validity of end-entity certificates that the settings had, in days.
@@ -160,6 +169,8 @@ impl Summary {
             expiring_within_90_days: 0,
             earliest_not_after: None,
             latest_not_after: None,
+            valid_roots: 0,
+            latest_not_after_without_roots: None,
             ca_not_after,
             by_template: Tally::default(),
             by_account: Tally::default(),

@@ -6,6 +6,8 @@
 
 #![warn(missing_docs)]
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
@@ -22,12 +24,15 @@ use crate::{
     fleet::{FleetReport, RegionReport, RegionState, Unchecked},
     inventory::{self as known, Inventory},
     ports::{
-        AuditReports, Authorities, Buckets, Distribution, EvidenceStore, Issued, Objects, Pace,
-        PortError, ReportFiles,
+        AuditReports, Authorities, Buckets, Distribution, EvidenceStore, Issued, Listing, Objects,
+        Pace, PortError, ReportFiles,
     },
+    rules::audit_report::serial,
 };
 
 mod collected;
+mod commands;
+mod in_bucket;
 mod inventory;
 mod read_only;
 mod reports;
@@ -84,15 +89,19 @@ struct Assessed {
 /// Is called with what is done next, for the operator.
 type Progress<'a> = dyn Fn(&str) + Send + Sync + 'a;
 
+/// The serial numbers of the CAs of all Regions, or why they are not known.
+type Known = Result<BTreeSet<String>, String>;
+
 /// Assesses one Region. What fails is in the report's `unchecked`, and hides nothing else.
 async fn region(
-    name: &str,
+    (name, listing): (&str, Result<Listing, PortError>),
     ports: &Ports<'_>,
+    authorities: &Known,
     settings: &Settings,
     progress: &Progress<'_>,
 ) -> Assessed {
     let mut report = FleetReport::new(&settings.made_by);
-    let listing = match ports.authorities.list().await {
+    let listing = match listing {
         Ok(listing) => listing,
         Err(error) => return unanswered(name, &error, report),
     };
@@ -107,9 +116,10 @@ async fn region(
     if cas == 0 && !remembers(ports.evidence).await {
         return Assessed { report, inventory: None };
     }
-    let authorities = ReadOnly::new(ports.authorities, listing.clone());
+    let read_only = ReadOnly::new(ports.authorities, listing.clone());
     let region = Region {
-        ports: Ports { authorities: &authorities, ..*ports },
+        ports: Ports { authorities: &read_only, ..*ports },
+        authorities,
         settings,
         progress,
         bus: Collected::default(),
@@ -129,11 +139,34 @@ pub async fn run(
     settings: &Settings,
     progress: &(dyn Fn(&str, &str) + Send + Sync),
 ) -> FleetReport {
-    let assessed = regions.iter().map(async |(name, ports)| {
+    let listings = regions.iter().map(async |(_, ports)| ports.authorities.list().await);
+    let listings = in_order(REGIONS_AT_ONCE, listings).await;
+    // A CA can have signed one of another Region.
+    let authorities = &authorities(regions, &listings);
+    let assessed = regions.iter().zip(listings).map(async |((name, ports), listing)| {
         let step = |what: &str| progress(name, what);
-        region(name, ports, settings, &step).await
+        region((name, listing), ports, authorities, settings, &step).await
     });
     merged(&settings.made_by, in_order(REGIONS_AT_ONCE, assessed).await)
+}
+
+fn authorities(regions: &[(String, Ports<'_>)], listings: &[Result<Listing, PortError>]) -> Known {
+    let is_accepted = listings.iter().any(Result::is_ok);
+    let mut known = BTreeSet::new();
+    for ((name, _), listing) in regions.iter().zip(listings) {
+        match listing {
+            Ok(listing) => {
+                known.extend(listing.cas.iter().filter_map(|ca| Some(serial(ca.serial.as_ref()?))));
+            }
+            Err(error) => {
+                let why = chain(error);
+                if !(is_accepted && is_unknown_credentials(&why)) {
+                    return Err(format!("the CAs of {name} could not be listed: {why}"));
+                }
+            }
+        }
+    }
+    Ok(known)
 }
 
 /// Merges the Regions' reports into the fleet's.
@@ -192,6 +225,7 @@ struct Region<'a> {
     progress: &'a Progress<'a>,
     bus: Collected,
     cas: &'a [Ca],
+    authorities: &'a Known,
     now: OffsetDateTime,
 }
 
@@ -204,6 +238,7 @@ impl Region<'_> {
         let inventory = self.keep_inventory(report).await;
         (self.progress)("looking for audit reports");
         self.analyse_reports(report).await;
+        self.judge_reports(report).await;
         (self.progress)("checking CRLs and buckets");
         let audit = self.audit(report).await;
         self.judge_windows(report).await;
@@ -214,6 +249,7 @@ impl Region<'_> {
         report.resolved = of(Status::Resolved).cloned().collect();
         let run = Run { new, audit };
         fleet::complete(self.ports.evidence, inventory.as_slice(), run, report).await;
+        commands::complete(report, self.settings);
         inventory
     }
 

@@ -20,6 +20,7 @@ use crate::{
 };
 
 mod analyse;
+mod assessed;
 mod digests;
 mod document;
 mod due;
@@ -40,6 +41,7 @@ mod staleness;
 mod succeeding;
 mod sweep;
 
+pub(super) use assessed::{Assessed, judge};
 pub use error::{AuditReportError, RequestFailure};
 pub use outcome::{Analysis, Outcome, RequestResult, RequestedReport, Requests, Superseded};
 
@@ -106,6 +108,9 @@ pub struct Settings {
     pub max_report_bytes: u64,
     /// At which ages the newest report of a CA is a finding.
     pub stale: StaleAfter,
+    /// Whether a run that requests reports judges all CAs, too. `vigil assess` does so later, when it has
+    /// read the reports and knows the CAs of all Regions.
+    pub judges: bool,
     /// See [`super::restore_deadline::Settings::claim_expires_after`].
     pub claim_expires_after: Duration,
 }

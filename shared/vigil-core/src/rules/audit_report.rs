@@ -127,10 +127,10 @@ pub(crate) const NOT_A_REPORT: Kind = Kind {
     ..INCOMPLETE
 };
 
-/// Some records are not about certificates of the CA.
+/// Some records are not about certificates of the CA, or are about one that has a record.
 pub(crate) const FOREIGN_RECORDS: RuleInfo = RuleInfo {
     id: "audit-report.foreign-records",
-    holds: "Every record of the audit report is about a certificate of the CA.",
+    holds: "Every record of the audit report is about a certificate of the CA, and each certificate has one record.",
     cites: "AWS Private CA User Guide, Use audit reports with your private CA",
     kinds: &[FOREIGN],
 };
@@ -138,10 +138,11 @@ pub(crate) const FOREIGN_RECORDS: RuleInfo = RuleInfo {
 pub(crate) const FOREIGN: Kind = Kind {
     id: "foreign",
     severity: Severity::High,
-    title: "{count} record(s) of the audit report of {ca} are not about its certificates",
-    what_happened: "{count} record(s) of audit report {report} of {ca} ({ca_id}) name another CA, or a serial number \
-                    that is not the certificate's: {first}.",
-    impact: "ACM PCA does not write such records. The report may have been changed, and then its counts are wrong.",
+    title: "{count} record(s) of the audit report of {ca} are foreign or repeated",
+    what_happened: "{count} record(s) of audit report {report} of {ca} ({ca_id}) are foreign or repeated ({classes}): \
+                    {first}.",
+    impact: "ACM PCA does not write such records. The report may have been changed, and then its counts are wrong. A \
+             certificate counts as revoked if one of its records says so.",
     what_to_do: "Find out which principal wrote the object last, then request another report. Show where the report is:",
     first_command: INCOMPLETE.first_command,
 };

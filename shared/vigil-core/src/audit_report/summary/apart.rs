@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{super::Record, Concern, successors::Repeated};
+use super::{super::Record, Concern, serials::Repeated};
 
 /// Records that are not counted as the CA's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +15,10 @@ pub struct Apart {
     pub other_serial: Concern,
     /// Unexpired, and the same record was there before.
     pub repeated: Concern,
-    /// Unexpired, and another record with the same serial number was there before. Of such records the
-    /// first one is counted.
+    /// Unexpired, and another record with the same serial number was there before. One of such records
+    /// is counted: a revoked one, if there is one, and otherwise the first. Of several revoked ones the
+    /// first is counted by time and reason, and the compromise of a key or a CA by any of them. Where they
+    /// differ in more than the revocation, the first one says the rest.
     pub repeated_serial: Concern,
 }
 
@@ -43,10 +45,23 @@ impl Apart {
             + self.repeated_serial.count
     }
 
+    /// How many of each class there are, in words.
+    pub fn in_words(&self) -> String {
+        let classes = [
+            ("of another CA", &self.another_ca),
+            ("with a serial number that is not the end of the ARN", &self.other_serial),
+            ("the same record again", &self.repeated),
+            ("a serial number again in a record that differs", &self.repeated_serial),
+        ];
+        let there = classes.iter().filter(|(_, of)| of.count > 0);
+        let shown: Vec<String> = there.map(|(what, of)| format!("{what}: {}", of.count)).collect();
+        shown.join("; ")
+    }
+
     pub(super) fn repeats(&mut self, record: &Record<'_>, repeated: Repeated) {
         let concern = match repeated {
             Repeated::Equal => &mut self.repeated,
-            Repeated::Different => &mut self.repeated_serial,
+            Repeated::Different(_) => &mut self.repeated_serial,
         };
         concern.add(record, record.not_after);
     }
@@ -93,6 +108,10 @@ impl Impossible {
         if record.issued_at > as_of {
             self.issued_after_report.add(record, record.issued_at);
         }
+        self.see_revocation(record, as_of);
+    }
+
+    pub(super) fn see_revocation(&mut self, record: &Record<'_>, as_of: OffsetDateTime) {
         let Some(revoked_at) = record.revoked_at else { return };
         if revoked_at < record.issued_at {
             self.revoked_before_issued.add(record, revoked_at);

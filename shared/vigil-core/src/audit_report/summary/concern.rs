@@ -60,6 +60,16 @@ impl Concern {
         self.first.truncate(room);
     }
 
+    /// Counts one less. Its name stays until [`Self::retain`].
+    pub(super) fn take_back(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
+    /// Leaves out names.
+    pub(super) fn retain(&mut self, is_kept: impl FnMut(&Named) -> bool) {
+        self.first.retain(is_kept);
+    }
+
     /// The ARNs of the worst.
     pub fn arns(&self) -> Vec<String> {
         self.first.iter().map(|one| one.certificate.clone()).collect()

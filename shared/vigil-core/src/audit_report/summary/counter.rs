@@ -7,6 +7,7 @@ use super::{
     super::{Ending, Record},
     Fingerprint, Succeeding, Summary,
     days::{SHOWN_DAYS, julian},
+    serials::{Repeated, Says},
     successors::Unexpired,
     validity,
 };
@@ -100,26 +101,19 @@ impl Counter {
         if let Some(unexpired) = unexpired.as_mut().filter(|_| !is_expired)
             && let Some(repeated) = unexpired.repeats(record)
         {
-            return summary.apart.repeats(record, repeated);
+            summary.apart.repeats(record, repeated);
+            if let Repeated::Different(before) = repeated {
+                add_other(summary, unexpired, record, before);
+            }
+            return;
         }
         add_fingerprints(&mut summary.fingerprint, earlier.as_mut(), record);
         summary.impossible.see(record, summary.as_of);
-        let kind = kind_of(record);
-        add_issued(summary, record, kind);
-        if record.is_revoked() {
-            return add_revoked(summary, record, is_expired);
-        }
-        if !is_expired && kind != TemplateKind::EndEntity {
-            summary.ca_certificates.add_within(MAX_CA_CERTIFICATES, record, record.issued_at);
-        }
-        let is_begun = record.not_before <= summary.as_of;
-        if let Some(unexpired) = unexpired.as_mut().filter(|_| !is_expired) {
-            unexpired.add(record, summary.as_of, is_begun);
-        }
-        match (is_expired, is_begun) {
-            (true, _) => summary.expired += 1,
-            (false, true) => add_valid(summary, record, kind),
-            (false, false) => summary.not_yet_valid += 1,
+        add_issued(summary, record, kind_of(record));
+        match (record.is_revoked(), is_expired) {
+            (true, _) => add_revoked(summary, record, is_expired),
+            (false, true) => summary.expired += 1,
+            (false, false) => add_unrevoked(summary, unexpired.as_mut(), record),
         }
     }
 
@@ -140,7 +134,10 @@ impl Counter {
         summary.incomplete_because = incomplete;
         summary.unreadable = unreadable;
         match self.unexpired {
-            Some(unexpired) => summary.successors = Some(unexpired.finish()),
+            Some(unexpired) => {
+                leave_out_contradicted(&mut summary, &unexpired);
+                summary.successors = Some(unexpired.finish());
+            }
             None => summary.not_judged.extend(NOT_INDEXED.map(str::to_owned)),
         }
         summary
@@ -242,6 +239,107 @@ fn add_revoked(summary: &mut Summary, record: &Record<'_>, is_expired: bool) {
     }
 }
 
+/// Another record of a serial number that was there before. If one of them is revoked, the certificate
+/// counts as revoked. Both orders do the same: the unrevoked one is added and taken back, and names that
+/// it takes in lists are left out at the end.
+fn add_other(summary: &mut Summary, unexpired: &mut Unexpired, record: &Record<'_>, before: Says) {
+    match (record.is_revoked(), before.is_revoked()) {
+        (true, false) => {
+            take_back_unrevoked(summary, unexpired, record);
+            summary.impossible.see_revocation(record, summary.as_of);
+            add_revoked(summary, record, false);
+        }
+        (true, true) => add_compromise(summary, record, before),
+        (false, true) if !before.is_unrevoked() => {
+            add_unrevoked(summary, Some(&mut *unexpired), record);
+            take_back_unrevoked(summary, unexpired, record);
+        }
+        (false, _) => {}
+    }
+}
+
+/// Names what no record of the serial number before has said.
+fn add_compromise(summary: &mut Summary, record: &Record<'_>, before: Says) {
+    let at = record.revoked_at.unwrap_or(record.issued_at);
+    match record.revocation_reason.as_deref() {
+        Some("CERTIFICATE_AUTHORITY_COMPROMISE") if !before.is_ca_compromise() => {
+            summary.ca_compromise.add(record, at);
+        }
+        Some("KEY_COMPROMISE") if !before.is_key_compromise() => {
+            summary.key_compromise.add(record, at);
+        }
+        _ => {}
+    }
+}
+
+/// The lists of valid certificates do not name one that is revoked.
+fn leave_out_contradicted(summary: &mut Summary, unexpired: &Unexpired) {
+    let lists =
+        [&mut summary.ca_certificates, &mut summary.over_max_validity, &mut summary.outliving_ca];
+    for list in lists {
+        list.retain(|one| !unexpired.is_contradicted(&one.serial));
+    }
+}
+
+/// An unexpired certificate that is not revoked.
+fn add_unrevoked(summary: &mut Summary, unexpired: Option<&mut Unexpired>, record: &Record<'_>) {
+    let kind = kind_of(record);
+    if kind != TemplateKind::EndEntity {
+        summary.ca_certificates.add_within(MAX_CA_CERTIFICATES, record, record.issued_at);
+    }
+    let is_begun = record.not_before <= summary.as_of;
+    if let Some(unexpired) = unexpired {
+        unexpired.add(record, summary.as_of, is_begun);
+    }
+    if is_begun {
+        add_valid(summary, record, kind);
+    } else {
+        summary.not_yet_valid += 1;
+    }
+}
+
+/// Takes back what [`add_unrevoked`] has counted of this certificate.
+fn take_back_unrevoked(summary: &mut Summary, unexpired: &mut Unexpired, record: &Record<'_>) {
+    let kind = kind_of(record);
+    if kind != TemplateKind::EndEntity {
+        summary.ca_certificates.take_back();
+    }
+    let is_begun = record.not_before <= summary.as_of;
+    unexpired.take_back(record, summary.as_of, is_begun);
+    if is_begun {
+        take_back_valid(summary, record, kind);
+    } else {
+        summary.not_yet_valid = summary.not_yet_valid.saturating_sub(1);
+    }
+}
+
+fn take_back_valid(summary: &mut Summary, record: &Record<'_>, kind: TemplateKind) {
+    let left = record.not_after - summary.as_of;
+    let less = |count: &mut u64, is_counted: bool| {
+        *count = count.saturating_sub(u64::from(is_counted));
+    };
+    less(&mut summary.valid, true);
+    less(&mut summary.valid_roots, kind == TemplateKind::Root);
+    less(&mut summary.expiring_within_30_days, left <= Duration::days(30));
+    less(&mut summary.expiring_within_90_days, left <= Duration::days(90));
+    summary.ending_per_day.take_back(julian(record.not_after));
+    if is_too_long(summary, record, kind) {
+        summary.over_max_validity.take_back();
+    }
+    if outlives_ca(summary, record) {
+        summary.outliving_ca.take_back();
+    }
+}
+
+fn is_too_long(summary: &Summary, record: &Record<'_>, kind: TemplateKind) -> bool {
+    kind == TemplateKind::EndEntity
+        && summary.max_validity_days.is_some_and(|most| days_of(record) > most)
+}
+
+fn outlives_ca(summary: &Summary, record: &Record<'_>) -> bool {
+    summary.ca_not_after.is_some_and(|end| record.not_after > end)
+}
+
 fn add_valid(summary: &mut Summary, record: &Record<'_>, kind: TemplateKind) {
     let not_after = record.not_after;
     let left = not_after - summary.as_of;
@@ -251,15 +349,20 @@ fn add_valid(summary: &mut Summary, record: &Record<'_>, kind: TemplateKind) {
     summary.earliest_not_after =
         Some(summary.earliest_not_after.map_or(not_after, |at| at.min(not_after)));
     summary.latest_not_after = summary.latest_not_after.max(Some(not_after));
+    if kind == TemplateKind::Root {
+        summary.valid_roots += 1;
+    } else {
+        let latest = &mut summary.latest_not_after_without_roots;
+        *latest = (*latest).max(Some(not_after));
+    }
     let day = julian(not_after);
     if day < julian(summary.as_of) + SHOWN_DAYS {
         summary.ending_per_day.count(day);
     }
-    let is_too_long = summary.max_validity_days.is_some_and(|most| days_of(record) > most);
-    if is_too_long && kind == TemplateKind::EndEntity {
+    if is_too_long(summary, record, kind) {
         summary.over_max_validity.add(record, not_after);
     }
-    if summary.ca_not_after.is_some_and(|end| not_after > end) {
+    if outlives_ca(summary, record) {
         summary.outliving_ca.add(record, not_after);
     }
 }

@@ -60,6 +60,14 @@ impl Days {
         *self.0.entry(day).or_default() += 1;
     }
 
+    /// Counts one less. A day without one is left out.
+    pub(super) fn take_back(&mut self, day: i32) {
+        if let Some(count) = self.0.get_mut(&day) {
+            *count = count.saturating_sub(1);
+        }
+        self.0.retain(|_, count| *count > 0);
+    }
+
     /// Days and counts, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Date, u64)> {
         self.0.iter().filter_map(|(day, count)| Some((Date::from_julian_day(*day).ok()?, *count)))

@@ -3,13 +3,10 @@
 //! A successor has the same subject, is not revoked, and ends later. It is one of the same CA, or of a CA
 //! that succeeds it.
 //!
-//! For this, 12 bytes are kept of each unexpired certificate, and 20 to 40 for finding serial numbers
-//! that come twice. So there is a limit, by the size of the report: above it neither is judged.
+//! For this, 12 bytes are kept of each unexpired certificate, and 20 to 40 for finding [serial numbers
+//! that come twice](super::serials). So there is a limit, by the size of the report: above it neither is judged.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher},
-};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -17,6 +14,7 @@ use time::{Duration, OffsetDateTime};
 use super::{
     super::{Record, shown},
     Named,
+    serials::{Repeated, Serials, hash},
 };
 use crate::arn::CaArn;
 
@@ -73,41 +71,9 @@ pub(super) struct Unexpired {
     ends: Vec<[u32; 3]>,
     /// The names of the soonest to end.
     candidates: BTreeMap<(u32, String), (u64, Named)>,
-    /// By the hash of the serial number: half of that of the record.
-    serials: HashMap<u64, u32, BuildHasherDefault<AsIs>>,
-}
-
-/// A serial number that was there before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Repeated {
-    Equal,
-    Different,
-}
-
-/// What is hashed already.
-#[derive(Clone, Debug, Default)]
-pub(super) struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0 << 8 | u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
-
-fn hash(value: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+    /// Of those in `ends`, which another record of the report has as revoked.
+    revoked: Vec<[u32; 3]>,
+    serials: Serials,
 }
 
 /// The longest distinct time to an end: 68 years.
@@ -116,20 +82,24 @@ const LONGEST: u32 = u32::MAX >> 1;
 impl Unexpired {
     /// Whether the serial number was there before.
     pub(super) fn repeats(&mut self, record: &Record<'_>) -> Option<Repeated> {
-        let of_record = hash(record) as u32;
-        match self.serials.insert(hash(&record.serial), of_record) {
-            None => None,
-            Some(before) if before == of_record => Some(Repeated::Equal),
-            Some(_) => Some(Repeated::Different),
-        }
+        self.serials.see(record)
+    }
+
+    /// Whether one record has the serial number as revoked, and another has it as not revoked.
+    pub(super) fn is_contradicted(&self, serial: &str) -> bool {
+        self.serials.is_contradicted(serial)
+    }
+
+    /// Takes back what [`Self::add`] has added of this certificate.
+    pub(super) fn take_back(&mut self, record: &Record<'_>, as_of: OffsetDateTime, is_valid: bool) {
+        self.revoked.push(end_of(record, as_of, is_valid));
     }
 
     /// Adds a certificate that is neither revoked nor expired.
     pub(super) fn add(&mut self, record: &Record<'_>, as_of: OffsetDateTime, is_valid: bool) {
-        let left = (record.not_after - as_of).whole_seconds();
-        let left = u32::try_from(left.max(0)).unwrap_or(LONGEST).min(LONGEST);
-        let subject = hash(&record.subject);
-        self.ends.push([(subject >> 32) as u32, subject as u32, left << 1 | u32::from(is_valid)]);
+        let end = end_of(record, as_of, is_valid);
+        let (subject, left) = (hash(&record.subject), end[2] >> 1);
+        self.ends.push(end);
         if !is_valid || i64::from(left) > Duration::days(90).whole_seconds() {
             return;
         }
@@ -150,8 +120,8 @@ impl Unexpired {
     }
 
     pub(super) fn finish(self) -> Successors {
-        let Self { mut ends, candidates, .. } = self;
-        ends.sort_unstable();
+        let Self { ends, candidates, revoked, serials } = self;
+        let ends = without(ends, revoked);
         let mut successors = Successors::default();
         for of_subject in ends.chunk_by(|one, other| one[..2] == other[..2]) {
             let last = of_subject.last().map_or(0, |one| one[2] >> 1);
@@ -167,6 +137,7 @@ impl Unexpired {
         let without = candidates
             .into_iter()
             .filter(|((left, _), (subject, _))| last_of(*subject) <= *left)
+            .filter(|(_, (_, named))| !serials.is_contradicted(&named.serial))
             .map(|(_, (_, named))| named);
         successors.without = without.take(MAX_WITHOUT).collect();
         let count = successors.within_90_days.without_successor;
@@ -174,6 +145,28 @@ impl Unexpired {
             successors.without.len() as u64 == count.min(MAX_WITHOUT as u64);
         successors
     }
+}
+
+/// What is kept of a certificate: see [`Unexpired::ends`].
+fn end_of(record: &Record<'_>, as_of: OffsetDateTime, is_valid: bool) -> [u32; 3] {
+    let left = record.not_after - as_of;
+    // A part of a second more than some days is not within these days.
+    let left = left.whole_seconds() + i64::from(left.subsec_nanoseconds() > 0);
+    let left = u32::try_from(left.max(0)).unwrap_or(LONGEST).min(LONGEST);
+    let subject = hash(&record.subject);
+    [(subject >> 32) as u32, subject as u32, left << 1 | u32::from(is_valid)]
+}
+
+/// All that are not in `less`, in order.
+fn without(mut all: Vec<[u32; 3]>, mut less: Vec<[u32; 3]>) -> Vec<[u32; 3]> {
+    all.sort_unstable();
+    less.sort_unstable();
+    let mut less = less.into_iter().peekable();
+    all.retain(|one| {
+        while less.next_if(|other| other < one).is_some() {}
+        less.next_if_eq(one).is_none()
+    });
+    all
 }
 
 impl Successors {

@@ -252,8 +252,8 @@ fn a_report_that_is_cut_off_gives_what_was_before_the_cut() {
                 .iter()
                 .scan(HEADER.len(), |at, line| {
                     *at += line.len();
-                    // The last field and the line's end are not needed.
-                    Some(*at - "arn:aws:acm-pca:::template/EndEntityCertificate/V1\n".len())
+                    // The line's end is not needed.
+                    Some(*at - 1)
                 })
                 .collect(),
         };
@@ -263,11 +263,43 @@ fn a_report_that_is_cut_off_gives_what_was_before_the_cut() {
             match read(&report.as_bytes()[..at], format, 4096) {
                 Ok((found, ending)) => {
                     assert_eq!(found.len(), whole, "{format:?} at {at}");
-                    let is_known = format == Format::Csv || !ending.incomplete.is_empty();
+                    // A report that is cut off between two lines is a shorter one.
+                    let is_between = ends.contains(&at) || ends.contains(&(at - 1));
+                    let is_shorter = format == Format::Csv && (is_between || whole == 0);
+                    let is_known = is_shorter || !ending.incomplete.is_empty();
                     assert!(is_known, "{format:?} at {at}");
                 }
                 Err(_) => assert_eq!(whole, 0, "{format:?} at {at}"),
             }
         }
     }
+}
+
+#[test]
+fn a_csv_cut_inside_its_last_field_is_incomplete() {
+    let whole = format!("{HEADER}{}{}", line(1), line(2));
+    let without_end = whole.trim_end();
+    let (found, ending) = numbers(without_end.as_bytes(), Format::Csv);
+    assert_eq!((found, ending.lacks()), (vec![1, 2], 0), "as some tools write it");
+    let template = "arn:aws:acm-pca:::template/EndEntityCertificate/V1".len();
+    let last = (HEADER.len() + line(1).len()) as u64;
+    for lost in 1..=template {
+        let report = &without_end[..without_end.len() - lost];
+        let (found, ending) = numbers(report.as_bytes(), Format::Csv);
+        assert_eq!(found, [1], "{lost}");
+        assert_eq!(ending.incomplete, ["it ends in the middle of a line"], "{lost}");
+        let bad = &ending.unreadable.first[0];
+        assert_eq!((bad.number, bad.offset), (3, last), "{lost}");
+        assert_eq!(bad.bytes, report.len() as u64 - last, "{lost}");
+    }
+}
+
+#[test]
+fn a_last_line_that_ends_with_another_column_needs_its_end() {
+    let header = HEADER.replacen(",templateArn", "", 1);
+    let old = |n| line(n).replace(",arn:aws:acm-pca:::template/EndEntityCertificate/V1", "");
+    let report = format!("{header}{}{}", old(1), old(2));
+    assert_eq!(numbers(report.as_bytes(), Format::Csv).1.lacks(), 0);
+    let (found, ending) = numbers(report.trim_end().as_bytes(), Format::Csv);
+    assert_eq!((found, ending.unreadable.count), (vec![1], 1), "a reason may be missing");
 }

@@ -50,6 +50,17 @@ fn a_successor_has_the_subject_is_unrevoked_and_ends_later() {
 }
 
 #[test]
+fn windows_of_successors_are_not_cut_to_whole_seconds() {
+    let basis = Basis { ca: None, ca_not_after: None, as_of: AS_OF - Duration::milliseconds(500) };
+    let mut counter = Counter::new(basis).indexed();
+    counter.add(&of(1, "CN=a", 30));
+    counter.add(&of(2, "CN=b", 29));
+    let summary = counter.finish(Ending { records: 2, ..Ending::default() });
+    let within_30_days = summary.successors.unwrap().within_30_days.without_successor;
+    assert_eq!((summary.expiring_within_30_days, within_30_days), (1, 1));
+}
+
+#[test]
 fn only_a_hundred_without_successor_are_named() {
     let records: Vec<_> = (0..300)
         .map(|n| Record { subject: format!("CN={n}").into(), ..of(n, "", 1 + n % 80) })
@@ -68,6 +79,51 @@ fn a_serial_that_comes_twice_is_told_apart() {
     let apart = &summary.apart;
     assert_eq!((apart.repeated.count, apart.repeated_serial.count), (1, 1));
     assert!(summary.complete, "{:?}", summary.incomplete_because);
+}
+
+fn compromised(record: Record<'static>) -> Record<'static> {
+    let reason = Some("KEY_COMPROMISE".into());
+    Record { revoked_at: Some(AS_OF - DAY), revocation_reason: reason, ..record }
+}
+
+#[test]
+fn a_serial_valid_and_revoked_is_revoked_in_any_order() {
+    let ca = Some("arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1".into());
+    let valid = Record { template_arn: ca, ..of(1, "CN=a", 5) };
+    let later = Record { not_before: AS_OF + DAY, ..of(4, "CN=b", 9) };
+    let (one, other) = (of(2, "CN=a", 60), of(3, "CN=c", 5));
+    let mut records =
+        vec![valid.clone(), compromised(valid), one, compromised(later.clone()), later, other];
+    let summary = indexed(&records);
+    let counts = (summary.issued, summary.valid, summary.not_yet_valid, summary.revoked);
+    assert_eq!(counts, (4, 2, 0, 2));
+    assert_eq!((summary.revoked_unexpired, summary.key_compromise.count), (2, 2));
+    assert_eq!((summary.expiring_within_30_days, summary.expiring_within_90_days), (1, 2));
+    assert_eq!(summary.ca_certificates, Concern::default());
+    assert_eq!(summary.ending_per_day.iter().map(|(_, count)| count).sum::<u64>(), 2);
+    assert_eq!((summary.apart.repeated_serial.count, summary.records), (2, 6));
+    let successors = summary.successors.as_ref().unwrap();
+    assert_eq!(successors.within_7_days.without_successor, 1);
+    let without: Vec<_> = successors.without.iter().map(|one| one.subject.as_str()).collect();
+    assert_eq!(without, ["CN=c", "CN=a"]);
+    for _ in 0..records.len() {
+        records.rotate_left(1);
+        assert_eq!(indexed(&records), summary);
+        let reversed: Vec<_> = records.iter().rev().cloned().collect();
+        assert_eq!(indexed(&reversed), summary);
+    }
+}
+
+#[test]
+fn a_compromise_in_any_record_of_a_serial_is_named() {
+    let other = Record { revoked_at: Some(AS_OF - DAY), ..of(1, "CN=a", 5) };
+    let mut records = vec![other.clone(), compromised(of(1, "CN=a", 5)), of(1, "CN=a", 5), other];
+    for _ in 0..records.len() {
+        records.rotate_left(1);
+        let summary = indexed(&records);
+        assert_eq!((summary.valid, summary.revoked, summary.key_compromise.count), (0, 1, 1));
+        assert_eq!((summary.apart.repeated.count, summary.apart.repeated_serial.count), (1, 2));
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use time::Duration;
 
-use super::{CLAIM_EXPIRES, Region, audit_report};
+use super::{CLAIM_EXPIRES, Region, audit_report, in_bucket::InBucket};
 use crate::{
     arn::CaArn,
     ca::{Ca, CaStatus},
@@ -44,40 +44,72 @@ impl Region<'_> {
         }
     }
 
+    /// Puts the rules to each CA and its newest report.
+    pub(super) async fn judge_reports(&self, report: &mut FleetReport) {
+        let of = audit_report::Assessed {
+            cas: self.cas,
+            authorities: self.authorities,
+            now: self.now,
+            claim_expires_after: CLAIM_EXPIRES,
+        };
+        match audit_report::judge(&self.audit_report_ports(), &of).await {
+            Ok((verdicts, failures)) => {
+                report.verdicts.extend(verdicts);
+                report.unchecked.extend(failures.into_iter().map(unchecked));
+            }
+            Err(error) => self.failed("audit reports", &error, report),
+        }
+    }
+
     /// The ids of the reports that were requested.
     async fn request(&self, bucket: &str, report: &mut FleetReport) -> Vec<(CaArn, String)> {
         (self.progress)("requesting audit reports");
         let settings = self.audit_report_settings(bucket);
         let answer = audit_report::run(&json!({}), &self.audit_report_ports(), &settings).await;
-        let requests = match answer {
-            Ok(audit_report::Outcome::Requested(requests)) => requests,
+        let (requests, failures) = match answer {
+            Ok(audit_report::Outcome::Requested(requests)) => (requests, Vec::new()),
             Ok(_) => return Vec::new(),
             Err(audit_report::AuditReportError::Incomplete { requests, failures }) => {
-                report.unchecked.extend(failures.into_iter().map(|of| Unchecked {
-                    what: of.ca.map_or_else(|| "audit reports".to_owned(), |ca| ca.to_string()),
-                    why: of.reason,
-                }));
-                *requests
+                (*requests, failures)
             }
             Err(error) => {
                 self.failed("audit reports", &error, report);
                 return Vec::new();
             }
         };
-        let made = requests.requests.into_iter().filter_map(|of| match of.result {
-            audit_report::RequestResult::Requested { report, .. } => Some((of.ca, report)),
-            _ => None,
-        });
-        made.collect()
+        let mut left: BTreeSet<CaArn> =
+            self.cas.iter().filter(|ca| is_reported(ca)).map(|ca| ca.arn.clone()).collect();
+        let mut made = Vec::new();
+        for audit_report::RequestedReport { ca, result } in requests.requests {
+            let is_reported = left.remove(&ca);
+            match result {
+                audit_report::RequestResult::Requested { report, .. } => made.push((ca, report)),
+                audit_report::RequestResult::Skipped { reason } if is_reported => {
+                    report.unchecked.push(of_report(&ca, reason));
+                }
+                audit_report::RequestResult::Skipped { .. } => {}
+            }
+        }
+        for failure in failures {
+            if let Some(ca) = &failure.ca {
+                left.remove(ca);
+            }
+            report.unchecked.push(unchecked(failure));
+        }
+        report.unchecked.extend(left.iter().map(|ca| of_report(ca, NOT_DUE.to_owned())));
+        made
     }
 
     async fn analyse_requested(&self, ca: &CaArn, report: &str) -> Vec<Unchecked> {
-        let failed = |why: String| vec![Unchecked { what: format!("audit report of {ca}"), why }];
+        let failed = |why: String| vec![of_report(ca, why)];
         for _ in 0..MAX_POLLS {
             match self.ports.audit_reports.describe(ca, report).await {
                 Ok(record) if record.status == ReportStatus::Creating => {}
                 // Its failure is a finding of the job's.
-                Ok(record) => return self.analyse(ca, report, &record.bucket).await,
+                Ok(record) => {
+                    let ports = self.audit_report_ports();
+                    return self.analyse((ca, report), &record.bucket, &ports).await;
+                }
                 Err(error) => return failed(chain(&error)),
             }
             if let Err(TimeIsUp) = self.ports.pace.pause(POLL).await {
@@ -107,10 +139,17 @@ impl Region<'_> {
                 }
             }
         }
-        if let Some((key, _, bucket)) = &newest
+        if let Some((key, last_modified, bucket)) = &newest
             && let Some(id) = report_id(key)
         {
-            unchecked.extend(self.analyse(&ca.arn, id, bucket).await);
+            let audit_reports = &InBucket {
+                audit_reports: self.ports.audit_reports,
+                bucket,
+                key,
+                last_modified: *last_modified,
+            };
+            let ports = audit_report::Ports { audit_reports, ..self.audit_report_ports() };
+            unchecked.extend(self.analyse((&ca.arn, id), bucket, &ports).await);
         }
         unchecked
     }
@@ -123,18 +162,20 @@ impl Region<'_> {
     }
 
     /// Runs the job on the event that ACM PCA sent when the report was ready.
-    async fn analyse(&self, ca: &CaArn, report: &str, bucket: &str) -> Vec<Unchecked> {
+    async fn analyse(
+        &self,
+        (ca, report): (&CaArn, &str),
+        bucket: &str,
+        ports: &audit_report::Ports<'_>,
+    ) -> Vec<Unchecked> {
         let settings = self.audit_report_settings(bucket);
         let event = self.ready(ca, report);
-        match audit_report::run(&event, &self.audit_report_ports(), &settings).await {
-            Ok(_) => Vec::new(),
-            Err(error) => {
-                vec![Unchecked {
-                    what: format!("audit report {report} of {ca}"),
-                    why: chain(&error),
-                }]
-            }
-        }
+        let why = match audit_report::run(&event, ports, &settings).await {
+            Ok(audit_report::Outcome::Nothing { reason, .. }) => reason,
+            Ok(_) => return Vec::new(),
+            Err(error) => chain(&error),
+        };
+        vec![Unchecked { what: format!("audit report {report} of {ca}"), why }]
     }
 
     fn ready(&self, ca: &CaArn, report: &str) -> Value {
@@ -152,9 +193,22 @@ impl Region<'_> {
             report_bucket: bucket.to_owned(),
             max_report_bytes: audit_report::MAX_REPORT_BYTES,
             stale: STALE,
+            judges: false,
             claim_expires_after: CLAIM_EXPIRES,
         }
     }
+}
+
+/// A day of the job begins with its first request.
+const NOT_DUE: &str = "a report was requested less than a day ago, so none is now";
+
+fn of_report(ca: &CaArn, why: String) -> Unchecked {
+    Unchecked { what: format!("audit report of {ca}"), why }
+}
+
+fn unchecked(failure: audit_report::RequestFailure) -> Unchecked {
+    let what = failure.ca.map_or_else(|| "audit reports".to_owned(), |ca| ca.to_string());
+    Unchecked { what, why: failure.reason }
 }
 
 /// The default of audit-report.

@@ -87,7 +87,8 @@ async fn run(
         claim_expires_after: settings.claim_expires_after,
     };
     // The hourly run alone compares with the CAs of all Regions: it has just listed them.
-    let judging = Judging::begin(ports, finding_store, None).await?;
+    let authorities = Err("the CAs of all Regions are compared by the hourly run only".to_owned());
+    let judging = Judging::begin(ports, finding_store, authorities).await?;
     let tags = judging.tags(&described.ca).await.ok();
     let max_validity_days = judging.max_validity_days(&described.ca, tags.as_ref());
     let succeeding = succeeding::cas(ports, ca, tags.as_ref()).await?;

@@ -112,7 +112,8 @@ pub(super) fn findings(
             .with("first", first)
             .with("report_created_at", rfc3339(summary.as_of))
             .name("as_of", rfc3339(summary.as_of))
-            .name("ca_end", ca_end.as_str());
+            .name("ca_end", ca_end.as_str())
+            .name("classes", summary.apart.in_words());
         let finding = finding(rule, seen, described, report);
         if count > 0 { found.push(finding) } else { over.push(finding.id) }
     }

@@ -34,7 +34,7 @@ pub(super) async fn all(
     ports: &Ports<'_>,
     finding_store: &FindingStore<'_>,
     cas: &[Ca],
-    authorities: Option<BTreeSet<String>>,
+    authorities: Result<BTreeSet<String>, String>,
 ) -> Result<(Judged, Vec<RequestFailure>), AuditReportError> {
     let judging = Judging::begin(ports, finding_store, authorities).await?;
     let work = cas.iter().map(async |ca| {

@@ -36,7 +36,7 @@ pub(super) struct Judging<'a> {
     settings: ReportSettings,
     /// Why the settings that are there are not used.
     unusable: Option<String>,
-    authorities: Option<BTreeSet<String>>,
+    authorities: Result<BTreeSet<String>, String>,
     /// The ids of findings with an object that may acknowledge them.
     acknowledged: BTreeSet<String>,
     now: OffsetDateTime,
@@ -68,11 +68,11 @@ struct Open {
 }
 
 impl<'a> Judging<'a> {
-    /// `authorities`: the serial numbers of all CAs. `None`: CA certificates are not judged.
+    /// `authorities`: the serial numbers of all CAs, or why CA certificates are not judged.
     pub(super) async fn begin(
         ports: &'a Ports<'a>,
         finding_store: &'a FindingStore<'a>,
-        authorities: Option<BTreeSet<String>>,
+        authorities: Result<BTreeSet<String>, String>,
     ) -> Result<Self, AuditReportError> {
         let (settings, unusable) = settings(ports).await?;
         let acks = ports.evidence.list(keys::FINDING_ACKNOWLEDGEMENTS).await;

@@ -56,7 +56,7 @@ pub(super) async fn request(
             }
             // Another caller requested one: its event has it summarised as well.
             Ok(CreatedReport::TooSoon { reason }) => {
-                return answered(ports, ca, now, skipped(reason)).await;
+                return answered(ports, ca, now, skipped(format!("{TOO_SOON}: {reason}"))).await;
             }
             Err(PortError::NotFound { .. }) => {
                 return answered(ports, ca, now, skipped(CHANGED.to_owned())).await;
@@ -90,6 +90,7 @@ async fn answered(
     }
 }
 
+const TOO_SOON: &str = "a report was requested less than 30 minutes ago, or is being made";
 const CHANGED: &str = "it changed its state since it was listed";
 
 fn skipped(reason: String) -> Answer {

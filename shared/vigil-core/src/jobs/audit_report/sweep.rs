@@ -100,7 +100,7 @@ impl Sweep<'_> {
             }
         }
         // The last invocation of a run judges all CAs, and writes the report of the fleet.
-        if self.requests.continued_from.is_none() {
+        if self.requests.continued_from.is_none() && self.settings.judges {
             let judged = self.judge_all(listing).await;
             self.publish(listing, judged).await;
         }
@@ -292,10 +292,10 @@ impl Sweep<'_> {
     async fn judge_all(&mut self, listing: &Listing) -> Judged {
         let failed = |error: &AuditReportError| RequestFailure { ca: None, reason: chain(error) };
         let authorities = match judge_all::authorities(self.ports, &listing.cas).await {
-            Ok(authorities) => Some(authorities),
+            Ok(authorities) => Ok(authorities),
             Err(error) => {
                 self.failures.push(failed(&error));
-                None
+                Err(chain(&error))
             }
         };
         let all = judge_all::all(self.ports, &self.finding_store, &listing.cas, authorities).await;

@@ -72,9 +72,9 @@ pub(crate) struct ReportedCa {
     pub(crate) report: Result<(String, Box<Summary>), String>,
     /// The CA's tags, or why they are not known.
     pub(crate) tags: Result<BTreeMap<String, Option<String>>, String>,
-    /// The serial numbers of the certificates of every CA that Vigil has ever listed, by [`serial`].
-    /// `None`: they are not judged by.
-    pub(crate) authorities: Option<BTreeSet<String>>,
+    /// The serial numbers of the certificates of every CA that Vigil has ever listed, by [`serial`]; or
+    /// why they are not known.
+    pub(crate) authorities: Result<BTreeSet<String>, String>,
     /// Since when Vigil requests reports of the CA.
     pub(crate) watched_since: Option<OffsetDateTime>,
     pub(crate) thresholds: Thresholds,

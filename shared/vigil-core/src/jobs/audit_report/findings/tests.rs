@@ -2,7 +2,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::*;
 use crate::{
-    audit_report::{BadRecord, BadRecords, Document, Named},
+    audit_report::{Apart, BadRecord, BadRecords, Document, Named},
     fakes,
     jobs::audit_report::staleness,
     rules::{
@@ -82,6 +82,24 @@ fn every_kind_reads_as_its_golden_file_says() {
     all.extend(without_report(&described));
     all.iter().for_each(assert_presentable);
     assert_all_kinds("audit-report", RULES, &all);
+}
+
+#[test]
+fn each_class_of_foreign_records_has_its_own_words() {
+    let described = Described { ca: fakes::deleted_ca(AT - Duration::DAY), as_of: AT };
+    let text = |apart: Apart| {
+        let mut summary = Summary::new(AT, None);
+        summary.apart = apart;
+        findings(&described, REPORT, &summary, None).0.remove(0).what_happened
+    };
+    let of = |count: u64| Concern { count, first: Vec::new() };
+    let none = Apart::default();
+    let twice = text(Apart { repeated_serial: of(2), ..none.clone() });
+    assert!(twice.contains("(a serial number again in a record that differs: 2)"), "{twice}");
+    let several = text(Apart { another_ca: of(1), other_serial: of(3), repeated: of(4), ..none });
+    let words = "(of another CA: 1; with a serial number that is not the end of the ARN: 3; \
+                 the same record again: 4)";
+    assert!(several.contains(words), "{several}");
 }
 
 /// `make docs` writes it.

@@ -273,6 +273,7 @@ impl World {
             report_bucket: "reports".to_owned(),
             max_report_bytes: 100_000,
             stale: "36h,72h".parse().unwrap(),
+            judges: true,
             claim_expires_after: Duration::MINUTE,
         }
     }

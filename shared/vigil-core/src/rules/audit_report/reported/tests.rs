@@ -78,7 +78,7 @@ fn of(records: &[Value]) -> ReportedCa {
         ca,
         report: Ok(("a-report".to_owned(), Box::new(summary(records, None)))),
         tags: Ok(BTreeMap::new()),
-        authorities: Some(BTreeSet::from([serial("11")])),
+        authorities: Ok(BTreeSet::from([serial("11")])),
         watched_since: Some(NOW - Duration::days(20)),
         thresholds: Thresholds::default(),
         now: NOW,
@@ -110,6 +110,15 @@ fn soon(days: i64) -> Value {
 fn tagged(value: &str) -> ReportedCa {
     let tags = BTreeMap::from([("vigil:dormant".to_owned(), Some(value.to_owned()))]);
     ReportedCa { tags: Ok(tags), ..clean() }
+}
+
+/// The certificate of the CA itself, which it has signed.
+fn own_certificate() -> Value {
+    let template = json!(format!("{TEMPLATE}RootCACertificate/V1"));
+    with(
+        record(11),
+        &[("templateArn", template), ("notAfter", json!(at(NOW + Duration::days(3000))))],
+    )
 }
 
 fn without_revocation(ca_type: CaType, records: &[Value]) -> ReportedCa {
@@ -160,7 +169,7 @@ fn fixtures() -> Vec<Fixture> {
         &[("awsAccountId", json!("444455556666")), ("issuedAt", json!(at(NOW - Duration::DAY)))],
     );
     let subordinate = with_template("SubordinateCACertificate_PathLen0/V1", Some(&["Sub*"]));
-    let unknown = ReportedCa { authorities: Some(BTreeSet::new()), ..subordinate };
+    let unknown = ReportedCa { authorities: Ok(BTreeSet::new()), ..subordinate };
     vec![
         (
             "audit-report.ca-compromise",
@@ -186,7 +195,7 @@ fn fixtures() -> Vec<Fixture> {
         (
             "audit-report.unrevocable",
             "valid-of-root",
-            without_revocation(CaType::Root, &[record(1), record(2)]),
+            without_revocation(CaType::Root, &[record(1), own_certificate()]),
         ),
         ("audit-report.certificate-quota", "within", issued(600_000, 100_000)),
         ("audit-report.certificate-quota", "soon", issued(950_000, 50_000)),
@@ -220,6 +229,21 @@ fn result(rule: &str, subject: &ReportedCa) -> &'static str {
         JudgementResult::Unknown { .. } => "unknown",
         JudgementResult::Findings { .. } => "findings",
     }
+}
+
+#[test]
+fn an_unrevocable_root_leaves_out_its_own_certificate() {
+    let evidence = |records: &[Value]| {
+        let subject = without_revocation(CaType::Root, records);
+        let all = judge(RULES, &subject, fakes::ARN, NOW);
+        let of_rule = all.into_iter().find(|one| one.rule == "audit-report.unrevocable");
+        let JudgementResult::Findings { mut findings } = of_rule.unwrap().result else { panic!() };
+        let evidence = findings.remove(0).evidence;
+        (evidence["count"].clone(), evidence["last_end"].clone())
+    };
+    let end = json!(rfc3339(NOW + Duration::days(60)));
+    assert_eq!(evidence(&[record(1), own_certificate(), record(2)]), (json!(2), end.clone()));
+    assert_eq!(evidence(&[record(1), record(2)]), (json!(2), end), "a report without it");
 }
 
 /// Beside the fixtures: the limits of each rule, and what it does not judge.
@@ -266,7 +290,11 @@ fn rules_pass_do_not_apply_or_do_not_know() {
             "pass",
         ),
         ("unknown-subordinate", of(&[just_issued]), "pass"),
-        ("unknown-subordinate", ReportedCa { authorities: None, ..clean() }, "unknown"),
+        (
+            "unknown-subordinate",
+            ReportedCa { authorities: Err("x".to_owned()), ..clean() },
+            "unknown",
+        ),
         ("dormant-ca", clean(), "not-applicable"),
         ("dormant-ca", tagged("2026-10-22"), "pass"),
         ("dormant-ca", tagged("true"), "pass"),
@@ -285,7 +313,8 @@ fn rules_pass_do_not_apply_or_do_not_know() {
         ("successor", thresholds(&|of| of.renews = false), "not-applicable"),
         ("new-account", of(&[own_account]), "pass"),
         ("new-account", ReportedCa { watched_since: None, ..clean() }, "unknown"),
-        ("unrevocable", without_revocation(CaType::Root, &[record(1)]), "pass"),
+        ("unrevocable", without_revocation(CaType::Root, &[own_certificate()]), "pass"),
+        ("unrevocable", without_revocation(CaType::Root, &[record(1)]), "findings"),
         ("certificate-quota", issued(600_000, 90_000), "pass"),
         ("certificate-quota", issued(999_999, 0), "pass"),
         ("validity", clean(), "not-applicable"),

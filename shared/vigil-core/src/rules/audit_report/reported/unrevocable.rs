@@ -45,13 +45,13 @@ fn check(of: &ReportedCa) -> RuleAnswer {
     if of.ca.ocsp_enabled || of.ca.crl.as_ref().is_some_and(|crl| crl.enabled) {
         return Ok(Vec::new());
     }
-    let is_root = of.ca.ca_type == CaType::Root;
-    // A root's own certificate, which no CRL could revoke.
-    let count = summary.valid.saturating_sub(u64::from(is_root));
+    // Without a root's own certificate, which no CRL could revoke.
+    let count = summary.valid.saturating_sub(summary.valid_roots);
     if count == 0 {
         return Ok(Vec::new());
     }
-    let kind = if is_root { VALID_OF_ROOT } else { VALID };
-    let last_end = summary.latest_not_after.map(crate::instant::rfc3339);
+    let kind = if of.ca.ca_type == CaType::Root { VALID_OF_ROOT } else { VALID };
+    let last_end = summary.latest_not_after_without_roots.or(summary.latest_not_after);
+    let last_end = last_end.map(crate::instant::rfc3339);
     Ok(vec![Observation::new(kind).with("count", count).with("last_end", last_end)])
 }
