@@ -77,7 +77,7 @@ fn a_ca_that_was_disabled_long_before_stays_so() {
     let world = World::new();
     world.disabled("2026-11-19T09:59:59Z").unwrap();
     assert!(is_restored(&world.deliver().unwrap()));
-    assert!(world.bus.last().what_happened.contains("so long before"));
+    assert!(world.bus.last().what_happened.contains("longer than ReactivateWithin"));
 }
 
 /// Events come in any order: the deletion's can overtake the disabling's.
