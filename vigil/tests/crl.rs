@@ -321,6 +321,24 @@ fn an_ignored_unverified_signature_is_not_clean() {
     assert_eq!((code(&ignored), &json(&ignored)["result"]), (2, &"incomplete".into()));
 }
 
+/// Neither a threshold nor `--ignore` verifies a signature.
+#[test]
+fn a_crl_that_was_not_verified_is_never_clean() {
+    let (world, mallory) = (World::new(), World::new());
+    mallory.crl("forged.crl", 7, &[1]);
+    fs::copy(mallory.path("forged.crl"), world.path("forged.crl")).unwrap();
+    fs::write(world.path("unread.crl"), [0x30, 0x03, 0x02, 0x01, 0x01]).unwrap();
+    for arguments in [
+        ["forged.crl", "--fail-on", "critical"],
+        ["forged.crl", "--ignore", "crl.signature=x"],
+        ["unread.crl", "--ignore", "crl.parses=x"],
+    ] {
+        let checked = world.check(arguments[0], &[&arguments[1..], &["--format", "json"]].concat());
+        assert_eq!(json(&checked)["result"], "incomplete", "{arguments:?}");
+        assert_eq!(code(&checked), 2, "{arguments:?}");
+    }
+}
+
 #[test]
 fn docs_rules_md_is_what_vigil_rules_prints() {
     let output = Command::new(env!("CARGO_BIN_EXE_vigil")).arg("rules").output().unwrap();

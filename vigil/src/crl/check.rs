@@ -17,7 +17,7 @@ use vigil_core::{
 use super::{
     compare::{self, Held, With},
     input::{self, InputError, Source},
-    judged::{Judged, is_unverified},
+    judged::{Judged, NOT_VERIFIED, is_verified},
     output,
     progress::Progress,
     walk::{self, Keep, Walked},
@@ -209,7 +209,6 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
             judgement.result = JudgementResult::Unknown { reason };
         }
         let JudgementResult::Findings { findings } = &mut judgement.result else { continue };
-        let was_unverified = findings.iter().any(is_unverified);
         for ignored in options.ignore.iter().filter(|ignored| ignored.rule == judgement.rule) {
             let before = findings.len();
             findings.retain(|finding| {
@@ -222,8 +221,8 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
         }
         if findings.is_empty() {
             // Ignoring the finding verifies nothing: the answer stays "incomplete".
-            judgement.result = if was_unverified {
-                JudgementResult::Unknown { reason: "the signature was not verified".to_owned() }
+            judgement.result = if judgement.rule == "crl.signature" && !is_verified(&subject) {
+                JudgementResult::Unknown { reason: NOT_VERIFIED.to_owned() }
             } else {
                 JudgementResult::Pass
             };
