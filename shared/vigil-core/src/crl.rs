@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::{
     certificate::Certificate,
     der::DerError,
-    signature::{AlgorithmIdentifier, SignatureError, SignedBytes},
+    signature::{AlgorithmIdentifier, SignatureError, SignedBytes, is_signature},
 };
 
 pub mod comparison;
@@ -163,10 +163,20 @@ impl Crl {
         if self.unused_bits > 0 {
             return Err(SignatureError::UnusedBits(self.unused_bits));
         }
-        let Some(signed) = signed else {
-            return Err(SignatureError::of_unknown(&self.facts.inner_algorithm, &issuer.spki));
+        let algorithm = &self.facts.inner_algorithm;
+        let verified = match signed {
+            Some(signed) => signed.verify(&issuer.spki, &self.signature),
+            None => Err(SignatureError::of_unknown(algorithm, &issuer.spki)),
         };
-        signed.verify(&issuer.spki, &self.signature)
+        match verified {
+            // Such octets are of no key, known here or not.
+            Err(SignatureError::Mismatch | SignatureError::Unsupported { .. })
+                if !is_signature(algorithm.algorithm, &self.signature) =>
+            {
+                Err(SignatureError::IllFormed(algorithm.to_string()))
+            }
+            verified => verified,
+        }
     }
 }
 

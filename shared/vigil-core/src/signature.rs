@@ -8,10 +8,12 @@ use crate::der::{DerError, Element, Reader, tag, value};
 
 #[cfg(feature = "brainpool")]
 mod brainpool;
+mod form;
 mod key;
 mod rsa;
 mod verify;
 
+pub(crate) use form::is_signature;
 pub use key::Key;
 pub use verify::{SignatureError, SignedBytes};
 

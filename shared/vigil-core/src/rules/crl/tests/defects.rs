@@ -3,7 +3,7 @@
 use time::Duration;
 
 use super::{
-    super::{CrlState, RULES},
+    super::{CrlLocation, CrlState, CrlSubject, Profile, RULES},
     world::*,
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     der::tag,
     finding::Severity,
     rules::{JudgementResult, judge},
+    signature::SignatureError,
 };
 
 #[test]
@@ -149,6 +150,30 @@ fn a_crl_by_another_key_is_critical_whoever_it_names() {
     let (issuer, mallory) = (Issuer::new("Root"), Issuer::new("Root"));
     let forged = read(&issuer, &Draft::good(&mallory, AT).sign(&mallory));
     assert_eq!(findings(&forged), of(&[("crl.signature", "not-the-cas", Severity::Critical)]));
+}
+
+/// Anyone can write another key's identifier: it excuses only a signature that such a key can make.
+#[test]
+fn what_no_key_of_the_cas_kind_made_is_critical() {
+    use SignatureError::{IllFormed, Mismatch, UnusedBits, WrongKey};
+    let issuer = Issuer::new("Root");
+    let mut draft = Draft::good(&issuer, AT);
+    draft.extensions.as_mut().unwrap()[0] = authority_key_identifier(&[9; 20]);
+    let read = read(&issuer, &draft.sign(&issuer));
+    let location = CrlLocation::File("a.crl".to_owned());
+    let mut subject = CrlSubject { ca: None, location, profile: Profile::Rfc5280, ..read };
+    let wrong_key = WrongKey { algorithm: "1.2.3".to_owned(), key: "P-256".to_owned() };
+    for (error, kind, severity) in [
+        (Mismatch, "another-key", Severity::High),
+        (wrong_key, "not-the-cas", Severity::Critical),
+        (UnusedBits(3), "not-the-cas", Severity::Critical),
+        (IllFormed("ED448".to_owned()), "not-the-cas", Severity::Critical),
+    ] {
+        let CrlState::Read { signature, .. } = &mut subject.crl else { panic!("it was read") };
+        *signature = Some(Err(error));
+        let want = of(&[("crl.signature", kind, severity)]);
+        assert!(findings(&subject).contains(&want[0]), "{:?}", subject.crl);
+    }
 }
 
 #[test]
