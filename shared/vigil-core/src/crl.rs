@@ -27,8 +27,8 @@ mod serials;
 
 pub use crate::distribution_point_name::DistributionPointName;
 pub use entry::{Entry, EntryFacts};
-pub(crate) use extensions::ISSUER_ALT_NAME;
 pub use extensions::IssuingDistributionPoint;
+pub(crate) use extensions::OF_NAMES;
 pub use faults::{EntryFaults, Fault, FaultKind};
 pub use foreign::Foreign;
 pub use hasher::TbsHasher;
@@ -75,7 +75,8 @@ pub struct CrlFacts {
     pub faults: Vec<Fault>,
     /// authorityCertIssuer and authorityCertSerialNumber of authorityKeyIdentifier.
     pub authority_certificate: Option<AuthorityCertificate>,
-    /// The URIs in issuingDistributionPoint, freshestCRL and authorityInfoAccess, the first of them.
+    /// The URIs in issuingDistributionPoint, freshestCRL and authorityInfoAccess, the first of each, and
+    /// those in issuerAltName and authorityKeyIdentifier that name nothing.
     pub uris: Vec<NamedUri>,
     /// Next CRL Publish, of Microsoft's CA: when the next CRL was to be there.
     pub next_publish: Option<OffsetDateTime>,

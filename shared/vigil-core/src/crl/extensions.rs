@@ -11,6 +11,7 @@ use crate::{
     distribution_point_name::{DistributionPointName, keeps, uri_text},
     extension::{self, Extension, SeenOids},
     general_name::{self, GeneralName},
+    uri,
 };
 
 /// RFC 5280 §5.2.5. The flags' names are the RFC's.
@@ -48,8 +49,12 @@ pub(super) struct ExtensionFacts {
     has_freshest: bool,
 }
 
-/// As RFC 5280 names it.
-pub(crate) const ISSUER_ALT_NAME: &str = "issuerAltName";
+/// As RFC 5280 names them.
+const ISSUER_ALT_NAME: &str = "issuerAltName";
+const AUTHORITY_KEY_IDENTIFIER: &str = "authorityKeyIdentifier";
+
+/// The extensions whose URIs are names: no relying party fetches from them, and some refuse a bad one.
+pub(crate) const OF_NAMES: [&str; 2] = [AUTHORITY_KEY_IDENTIFIER, ISSUER_ALT_NAME];
 
 /// A CRL has a handful of extensions; a list of thousands is an attack on our memory.
 const MAX_NAMED: usize = 16;
@@ -171,12 +176,12 @@ impl ExtensionFacts {
         reader.finish()?;
         let mut issuers = Vec::new();
         if let Some(names) = names {
-            let count = general_name::visit(names, |name| {
-                if let GeneralName::Directory(name) = name
-                    && issuers.len() < MAX_NAMED
-                {
+            let count = general_name::visit(names, |name| match name {
+                GeneralName::Directory(name) if issuers.len() < MAX_NAMED => {
                     issuers.push(name.to_vec());
                 }
+                GeneralName::Uri(uri) => self.uri_of_name(uri, part),
+                GeneralName::Directory(_) | GeneralName::Other => {}
             })?;
             if count == 0 {
                 self.fault(FaultKind::EmptyList, part);
@@ -202,7 +207,7 @@ impl ExtensionFacts {
     ) -> Result<(), DerError> {
         let count = general_name::visit(names, |name| {
             if let GeneralName::Uri(uri) = name {
-                self.uri(uri_text(uri), part);
+                self.uri_of_name(uri, part);
             }
         })?;
         if count == 0 {
@@ -279,8 +284,18 @@ impl ExtensionFacts {
         }
     }
 
+    /// Names are not fetched from, so that of the good ones nothing more is to be said.
+    fn uri_of_name(&mut self, octets: &[u8], part: &'static str) {
+        let uri = uri_text(octets);
+        if uri::is_name(&uri).is_err() {
+            self.uri(uri, part);
+        }
+    }
+
+    /// Those of one extension hide none of another.
     fn uri(&mut self, uri: String, part: &'static str) {
-        if keeps(self.uris.len(), &uri) {
+        let kept = self.uris.iter().filter(|named| named.part == part).count();
+        if keeps(kept, &uri) {
             self.uris.push(NamedUri { part, uri });
         }
     }
@@ -351,7 +366,7 @@ fn flag(reader: &mut Reader<'_>, number: u8) -> Result<Option<bool>, DerError> {
 fn name_of(oid: &[u8]) -> &'static str {
     match oid {
         extension::CRL_NUMBER => "cRLNumber",
-        extension::AUTHORITY_KEY_IDENTIFIER => "authorityKeyIdentifier",
+        extension::AUTHORITY_KEY_IDENTIFIER => AUTHORITY_KEY_IDENTIFIER,
         extension::ISSUING_DISTRIBUTION_POINT => "issuingDistributionPoint",
         extension::DELTA_CRL_INDICATOR => "deltaCRLIndicator",
         extension::ISSUER_ALT_NAME => ISSUER_ALT_NAME,

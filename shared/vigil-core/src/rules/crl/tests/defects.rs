@@ -235,6 +235,26 @@ fn an_issuing_distribution_point_must_fit_the_crl_s_purpose() {
 }
 
 #[test]
+fn a_uri_that_names_an_issuer_and_nothing_is_found() {
+    let names = [tlv(0xa4, &fixture::name("Root")), tlv(0x86, b"a b")].concat();
+    let of_key = spoilt(|issuer, draft| {
+        let of = tlv(0xa1, &tlv(0x86, b"a b"));
+        let serial = tlv(0x82, &issuer.certificate().serial);
+        let key = fixture::seq(&[tlv(0x80, &issuer.key_identifier), of, serial]);
+        draft.extensions.as_mut().unwrap()[0] = extension(&[0x55, 0x1d, 35], false, &key);
+    });
+    assert_eq!(of_key, of(&[("crl.uris", "not-valid", Severity::High)]));
+    let of_entry = spoilt(|_, draft| {
+        let of = extension(&[0x55, 0x1d, 29], true, &tlv(tag::SEQUENCE, &names));
+        let entry = [tlv(tag::INTEGER, &[1]), utc(AT), fixture::seq(&[of])];
+        draft.entries = Some(vec![fixture::seq(&entry)]);
+    });
+    let want =
+        [("crl.uris", "not-valid", Severity::High), ("crl.serials", "indirect", Severity::High)];
+    assert_eq!(of_entry, of(&want));
+}
+
+#[test]
 fn quotas_are_reported_before_they_are_reached() {
     let issuer = Issuer::new("Root");
     let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
