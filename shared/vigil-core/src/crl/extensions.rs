@@ -216,7 +216,8 @@ impl ExtensionFacts {
         Ok(())
     }
 
-    /// `CRLDistributionPoints`, each with a name or a cRLIssuer (RFC 5280 §4.2.1.13).
+    /// `CRLDistributionPoints`, each with a name or a cRLIssuer (RFC 5280 §4.2.1.13). In freshestCRL, a
+    /// distribution point must have nothing but its name (§5.2.6).
     fn distribution_points(
         &mut self,
         points: Element<'_>,
@@ -232,6 +233,7 @@ impl ExtensionFacts {
             let name = fields.optional(tag::context_constructed(0))?;
             if let Some(reasons) = fields.optional(tag::context(1))? {
                 some_reasons(reasons)?;
+                self.fault(FaultKind::FreshestField, "reasons");
             }
             let issuer = fields.optional(tag::context_constructed(2))?;
             fields.finish()?;
@@ -244,10 +246,11 @@ impl ExtensionFacts {
                 wrapped.finish()?;
                 self.name(Some(&name), part);
             }
-            if let Some(issuer) = issuer
-                && general_name::visit(issuer, |_| {})? == 0
-            {
-                self.fault(FaultKind::EmptyList, part);
+            if let Some(issuer) = issuer {
+                self.fault(FaultKind::FreshestField, "cRLIssuer");
+                if general_name::visit(issuer, |_| {})? == 0 {
+                    self.fault(FaultKind::EmptyList, part);
+                }
             }
         }
         Ok(())

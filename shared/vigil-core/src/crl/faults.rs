@@ -11,6 +11,8 @@ pub enum FaultKind {
     NameForm,
     /// A URI that names nothing.
     Uri,
+    /// A field of a distribution point in freshestCRL that must be omitted.
+    FreshestField,
     /// An access method other than caIssuers.
     AccessMethod,
     /// A list that must have an element, or must be left out, is there without one.

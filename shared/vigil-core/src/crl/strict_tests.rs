@@ -58,6 +58,21 @@ fn reasons_are_named_bits_in_one_form() {
 }
 
 #[test]
+fn a_point_in_freshest_crl_has_a_name_alone() {
+    let uri = full_name(&["http://a.example/delta.crl"]);
+    let (reasons, issuer) = (tlv(0x81, &[6, 0x40]), tlv(0xa2, &tlv(0xa4, &name("Root"))));
+    let with = |point: &[Vec<u8>]| {
+        let points = seq(&[seq(point)]);
+        facts_with(&[extension(FRESHEST_CRL, false, &points)])
+    };
+    let of = |part| (FaultKind::FreshestField, part);
+    assert_eq!(faults(&with(std::slice::from_ref(&uri))), []);
+    let all = [uri, reasons, issuer.clone()];
+    assert_eq!(faults(&with(&all)), [of("reasons"), of("cRLIssuer")]);
+    assert_eq!(faults(&with(&[issuer])), [of("cRLIssuer")]);
+}
+
+#[test]
 fn an_oid_of_an_extension_has_arcs_in_their_shortest_form() {
     let padded = facts_with(&[extension(&[0x2a, 0x80, 4], false, &[tag::NULL, 0])]);
     assert_eq!(malformed(&padded), ["crlExtensions"]);

@@ -33,6 +33,9 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
     };
     let ocsp_too = seq(&[access(2), access(1)]);
     let ocsp_too = extension(&[0x2b, 6, 1, 5, 5, 7, 1, 1], false, &ocsp_too);
+    let point = tlv(0xa0, &tlv(0xa0, &tlv(0x86, b"http://a.example/delta.crl")));
+    let freshest = seq(&[seq(&[point, tlv(0x81, &[6, 0x40])])]);
+    let freshest = extension(&[0x55, 0x1d, 46], false, &freshest);
     let indirect = distribution_point(true, "http://a.example/1.crl", &[tlv(0x84, &[0xff])]);
     let of_browsers = CrlSubject {
         ca: None,
@@ -51,6 +54,11 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
             "crl.uris",
             "access-method",
             spoilt(&|d| d.extensions.as_mut().unwrap().push(ocsp_too.clone())),
+        ),
+        (
+            "crl.delta",
+            "freshest-fields",
+            spoilt(&|d| d.extensions.as_mut().unwrap().push(freshest.clone())),
         ),
         ("crl.issuing-distribution-point", "beyond-baseline", of_browsers),
         ("crl.issuer-certificate", "unknown-critical-extension", critical),
