@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use super::CrlSubject;
+use super::{CrlSubject, Profile};
 use crate::{
     crl::comparison::BACKDATED,
     finding::{Kind, Observation, RuleInfo, Severity},
@@ -74,11 +74,12 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let entries = &facts.entries;
     let mut seen = Vec::new();
+    // ACM PCA dates a CRL an hour before it makes it.
+    let backdated = if subject.profile == Profile::AcmPca { BACKDATED } else { Duration::ZERO };
     if let Some(last) = entries.last_revocation.filter(|last| *last > subject.as_of) {
         seen.push(Observation::new(FUTURE).with("last", rfc3339(last)));
     } else if let (Some(last), Some(this_update)) = (entries.last_revocation, facts.this_update)
-        // ACM PCA dates a CRL an hour before it makes it.
-        && last > this_update + BACKDATED
+        && last > this_update + backdated
     {
         let late = Observation::new(AFTER_CRL).with("last", rfc3339(last));
         seen.push(late.with("this_update", rfc3339(this_update)));

@@ -4,7 +4,7 @@ use super::{
     super::{CrlSubject, Profile},
     world::*,
 };
-use crate::crl::fixture::{Draft, Issuer, algorithm, distribution_point, extension, seq, tlv};
+use crate::crl::fixture::{Draft, Issuer, algorithm, distribution_point, extension, seq, tlv, utc};
 use crate::der::tag;
 
 pub(super) type Fixture = (&'static str, &'static str, CrlSubject);
@@ -41,7 +41,10 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
         ca: None,
         profile: Profile::Cabf,
         location: super::super::CrlLocation::File("a.crl".to_owned()),
-        ..spoilt(&|d| d.extensions.as_mut().unwrap().push(indirect.clone()))
+        ..spoilt(&|d| {
+            d.this_update = utc(AT);
+            d.extensions.as_mut().unwrap().push(indirect.clone());
+        })
     };
     let mut critical = spoilt(&|_| {});
     critical.issuer.as_mut().unwrap().unknown_critical = vec!["1.2.3.4".to_owned()];

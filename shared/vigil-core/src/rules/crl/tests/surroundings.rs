@@ -94,7 +94,8 @@ fn a_crl_that_is_gone_is_missed_if_a_certificate_may_name_it() {
 #[test]
 fn a_file_is_judged_without_a_ca_and_may_hold_certificates() {
     let issuer = Issuer::new("Root");
-    let draft = Draft { entries: Some(vec![entry(&[1], AT, Some(6))]), ..Draft::good(&issuer, AT) };
+    let entries = Some(vec![entry(&[1], AT, Some(6))]);
+    let draft = Draft { entries, ..Draft::of_any_ca(&issuer, AT) };
     let mut file = read(&issuer, &draft.sign(&issuer));
     file.ca = None;
     file.profile = Profile::Rfc5280;
