@@ -27,6 +27,8 @@ pub struct IssuingDistributionPoint {
     pub only_contains_ca_certs: bool,
     /// `onlySomeReasons` is there, whichever they are.
     pub only_some_reasons: bool,
+    /// Which they are: a bit for each, by its number in ReasonFlags.
+    pub some_reasons: u16,
     /// `indirectCRL`.
     pub indirect_crl: bool,
     /// `onlyContainsAttributeCerts`.
@@ -342,7 +344,7 @@ fn distribution_point(
     let users = flag(&mut reader, 1)?;
     let cas = flag(&mut reader, 2)?;
     if let Some(reasons) = reader.optional(tag::context(3))? {
-        some_reasons(reasons)?;
+        point.some_reasons = some_reasons(reasons)?;
         point.only_some_reasons = true;
     }
     let indirect = flag(&mut reader, 4)?;
@@ -381,8 +383,9 @@ fn name_of(oid: &[u8]) -> &'static str {
 }
 
 /// ReasonFlags (RFC 5280 §4.2.1.13): bit 0 is unused, and without any other the CRL is for nothing.
-fn some_reasons(reasons: Element<'_>) -> Result<(), DerError> {
+fn some_reasons(reasons: Element<'_>) -> Result<u16, DerError> {
     let bits = value::named_bits_of(reasons)?;
-    let is_one = (1..=8).any(|number| value::named_bit(bits, number));
-    if is_one { Ok(()) } else { Err(reasons.invalid("ReasonFlags with a reason")) }
+    let numbers = (1..=8_u16).filter(|number| value::named_bit(bits, usize::from(*number)));
+    let flags = numbers.fold(0_u16, |flags, number| flags | 1_u16 << number);
+    if flags == 0 { Err(reasons.invalid("ReasonFlags with a reason")) } else { Ok(flags) }
 }

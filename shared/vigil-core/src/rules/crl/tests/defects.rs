@@ -255,6 +255,30 @@ fn a_uri_that_names_an_issuer_and_nothing_is_found() {
 }
 
 #[test]
+fn a_crl_of_some_reasons_has_no_entry_of_another() {
+    let issuer = Issuer::new("Root");
+    let key_compromise: [u8; 2] = [6, 0x40];
+    let privilege_withdrawn: [u8; 2] = [0, 0x01];
+    let rule = [("crl.reasons", "out-of-scope", Severity::Medium)];
+    for (flags, reason, is_found) in [
+        (key_compromise, Some(1), false),
+        (key_compromise, None, false),
+        (key_compromise, Some(4), true),
+        (privilege_withdrawn, Some(9), false),
+        (privilege_withdrawn, Some(7), false),
+        (privilege_withdrawn, Some(10), true),
+    ] {
+        let mut draft = Draft::of_any_ca(&issuer, AT);
+        draft.entries = Some(vec![entry(&[1], AT, reason)]);
+        let point = distribution_point(true, "http://a.example/1.crl", &[tlv(0x83, &flags)]);
+        draft.extensions.as_mut().unwrap().push(point);
+        let read = read(&issuer, &draft.sign(&issuer));
+        let found = findings(&CrlSubject { profile: Profile::Rfc5280, ..read });
+        assert_eq!(found.contains(&of(&rule)[0]), is_found, "{flags:02x?} {reason:?}");
+    }
+}
+
+#[test]
 fn quotas_are_reported_before_they_are_reached() {
     let issuer = Issuer::new("Root");
     let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));

@@ -241,6 +241,9 @@ fn of_any_ca(issuer: &Issuer) -> Vec<Fixture> {
     not_critical.extensions.as_mut().unwrap().push(delta(false));
     let mut both = Draft::of_any_ca(issuer, AT);
     point(&mut both, true, KEY, &[tlv(0x81, &[0xff]), tlv(0x82, &[0xff])]);
+    let mut some_reasons = Draft::of_any_ca(issuer, AT);
+    // keyCompromise; one of its entries is superseded.
+    point(&mut some_reasons, true, KEY, &[tlv(0x83, &[6, 0x40])]);
     let mut far = Draft::of_any_ca(issuer, AT);
     far.next_update = Some(tlv(tag::UTC_TIME, b"400101000000Z"));
     let mut rollover = Draft::of_any_ca(issuer, AT);
@@ -268,6 +271,7 @@ fn of_any_ca(issuer: &Issuer) -> Vec<Fixture> {
         ("crl.criticality", "must-be-critical", of_any(&not_critical)),
         ("crl.issuing-distribution-point", "contradictory", of_any(&both)),
         ("crl.next-update", "far-away", of_any(&far)),
+        ("crl.reasons", "out-of-scope", of_any(&some_reasons)),
         ("crl.signature", "another-key", rollover),
     ]
 }
