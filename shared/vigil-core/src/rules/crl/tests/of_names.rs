@@ -5,7 +5,7 @@ use super::{
     world::*,
 };
 use crate::crl::fixture::{Draft, Issuer, algorithm, distribution_point, extension, seq, tlv, utc};
-use crate::der::tag;
+use crate::{der::tag, finding::Severity};
 
 pub(super) type Fixture = (&'static str, &'static str, CrlSubject);
 
@@ -67,6 +67,21 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
         ("crl.issuer-certificate", "unknown-critical-extension", critical),
         ("crl.algorithms", "weak-exponent", exponent),
     ]
+}
+
+/// The type of a string makes no other name (RFC 5280 §7.1), and another text does.
+#[test]
+fn the_certificate_in_aki_is_compared_as_names_are() {
+    let another = [("crl.authority-key-identifier", "another-certificate", Severity::High)];
+    for (text, want) in [(&b"root"[..], vec![]), (b"Other", of(&another))] {
+        let found = spoilt(|issuer, draft| {
+            let names = tlv(0xa1, &tlv(0xa4, &name(PRINTABLE_STRING, text)));
+            let serial = tlv(0x82, &issuer.certificate().serial);
+            let key = seq(&[tlv(0x80, &issuer.key_identifier), names, serial]);
+            draft.extensions.as_mut().unwrap()[0] = extension(&[0x55, 0x1d, 35], false, &key);
+        });
+        assert_eq!(found, want, "{text:?}");
+    }
 }
 
 fn rsa_spki_of_exponent_one() -> Vec<u8> {
