@@ -52,6 +52,7 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
     exponent.issuer.as_mut().unwrap().spki = rsa_spki_of_exponent_one();
     vec![
         ("crl.encoding", "name-form", form),
+        ("crl.issuer-name", "empty", spoilt(&|d| d.issuer = seq(&[]))),
         ("crl.issuer-name", "another-encoding", spoilt(&|d| d.issuer = printable.clone())),
         (
             "crl.uris",
@@ -67,6 +68,19 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
         ("crl.issuer-certificate", "unknown-critical-extension", critical),
         ("crl.algorithms", "weak-exponent", exponent),
     ]
+}
+
+#[test]
+fn an_empty_issuer_is_found_even_if_the_ca_has_no_name() {
+    let issuer = Issuer::new("Root");
+    let draft = Draft { issuer: seq(&[]), ..Draft::good(&issuer, AT) };
+    let mut subject = read(&issuer, &draft.sign(&issuer));
+    let want = of(&[("crl.issuer-name", "empty", Severity::High)]);
+    assert_eq!(findings(&subject), want);
+    subject.issuer.as_mut().unwrap().subject = seq(&[]);
+    assert_eq!(findings(&subject), want);
+    subject.issuer = Err("it is not known".to_owned());
+    assert_eq!(findings(&subject), want);
 }
 
 /// The type of a string makes no other name (RFC 5280 §7.1), and another text does.
