@@ -10,7 +10,7 @@ use vigil_core::{
     rules::crl_check::Answer,
     rules::{
         self, JudgementResult,
-        crl::{CrlLocation, CrlState, CrlSubject, Profile, References},
+        crl::{CrlHistory, CrlLocation, CrlState, CrlSubject, Profile, References},
     },
 };
 
@@ -298,7 +298,7 @@ fn subject(
         ),
         crl: current.crl,
         issuer: current.issuer.ok_or_else(|| "no certificate was given (--issuer)".to_owned()),
-        history,
+        history: CrlHistory { key_since: current.key_since, ..history },
         metadata: None,
         as_of,
     }

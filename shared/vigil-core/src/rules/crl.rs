@@ -226,6 +226,10 @@ pub struct CrlHistory {
     /// For how long the version before was valid. In the bucket, the CA's configuration says that.
     #[serde(skip)]
     pub validity: Option<Duration>,
+    /// Since when the oldest certificate of the CA's key that is known was valid. Beside a CRL in a file,
+    /// older certificates may be given.
+    #[serde(skip)]
+    pub key_since: Option<OffsetDateTime>,
     /// The latest thisUpdate ever seen under a good signature.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub this_update: Option<OffsetDateTime>,

@@ -244,6 +244,8 @@ fn of_any_ca(issuer: &Issuer) -> Vec<Fixture> {
     let mut some_reasons = Draft::of_any_ca(issuer, AT);
     // keyCompromise; one of its entries is superseded.
     point(&mut some_reasons, true, KEY, &[tlv(0x83, &[6, 0x40])]);
+    let mut old = Draft::of_any_ca(issuer, AT);
+    old.entries = Some(vec![entry(&[1], AT - Duration::days(6 * 366), None)]);
     let mut far = Draft::of_any_ca(issuer, AT);
     far.next_update = Some(tlv(tag::UTC_TIME, b"400101000000Z"));
     let mut rollover = Draft::of_any_ca(issuer, AT);
@@ -271,6 +273,7 @@ fn of_any_ca(issuer: &Issuer) -> Vec<Fixture> {
         ("crl.criticality", "must-be-critical", of_any(&not_critical)),
         ("crl.issuing-distribution-point", "contradictory", of_any(&both)),
         ("crl.next-update", "far-away", of_any(&far)),
+        ("crl.entry-dates", "before-certificate", of_any(&old)),
         ("crl.reasons", "out-of-scope", of_any(&some_reasons)),
         ("crl.signature", "another-key", rollover),
     ]

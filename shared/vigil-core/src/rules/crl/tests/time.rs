@@ -85,6 +85,21 @@ fn only_acm_pca_revokes_after_this_update() {
     }
 }
 
+/// The certificate of the fixture is valid from 2025 on.
+#[test]
+fn an_older_certificate_of_the_key_explains_old_entries() {
+    let issuer = Issuer::new("Root");
+    let old = AT - Duration::days(6 * 366);
+    let entries = Some(vec![fixture::entry(&[1], old, Some(1))]);
+    let draft = Draft { entries, ..Draft::of_any_ca(&issuer, AT) };
+    let read = read(&issuer, &draft.sign(&issuer));
+    let mut subject = CrlSubject { ca: None, profile: Profile::Rfc5280, ..read };
+    let early = of(&[("crl.entry-dates", "before-certificate", Severity::Low)]);
+    assert_eq!(findings(&subject), early);
+    subject.history.key_since = Some(old);
+    assert_eq!(findings(&subject), []);
+}
+
 #[test]
 fn dates_of_entries_are_held_against_the_cas_own() {
     let issuer = Issuer::new("Root");
