@@ -14,7 +14,7 @@ const MAX_NAMED: usize = 16;
 pub(crate) fn keeps(kept: usize, uri: &str) -> bool {
     kept < MAX_NAMED
         || kept < 4 * MAX_NAMED && !uri::is_plain(uri)
-        || kept < 5 * MAX_NAMED && uri::scheme(uri).is_err()
+        || kept < 5 * MAX_NAMED && uri::fetched(uri).is_err()
 }
 
 /// A URI as text. What is longer than any that is fetched is cut, and stays too long.
