@@ -279,6 +279,26 @@ fn a_crl_of_some_reasons_has_no_entry_of_another() {
 }
 
 #[test]
+fn only_an_indirect_crl_needs_no_ca_as_its_issuer() {
+    let issuer = Issuer::new("Root");
+    let rule = [("crl.issuer-certificate", "not-a-ca", Severity::High)];
+    for (flag, profile, is_found) in [
+        (0x84, Profile::Rfc5280, false),
+        (0x81, Profile::Rfc5280, true),
+        (0x84, Profile::AcmPca, true),
+    ] {
+        let mut draft = Draft::of_any_ca(&issuer, AT);
+        let flags = [tlv(flag, &[0xff])];
+        let point = distribution_point(true, "http://a.example/1.crl", &flags);
+        draft.extensions.as_mut().unwrap().push(point);
+        let mut subject = read(&issuer, &draft.sign(&issuer));
+        subject.profile = profile;
+        subject.issuer.as_mut().unwrap().ca = Some(false);
+        assert_eq!(findings(&subject).contains(&of(&rule)[0]), is_found, "{flag:02x} {profile:?}");
+    }
+}
+
+#[test]
 fn quotas_are_reported_before_they_are_reached() {
     let issuer = Issuer::new("Root");
     let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
