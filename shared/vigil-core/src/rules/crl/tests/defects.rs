@@ -211,6 +211,21 @@ fn what_is_not_a_crl_is_one_finding_and_no_other_rule_guesses() {
     assert_eq!(findings(&large), of(&[("crl.parses", "too-large", Severity::High)]));
 }
 
+/// OpenSSL verifies a CRL whose length is indefinite, which BER allows.
+#[test]
+fn of_a_crl_in_ber_no_more_is_said_than_that_it_is_not_der() {
+    let issuer = Issuer::new("Root");
+    let der = Draft::good(&issuer, AT).sign(&issuer);
+    let inside = 2 + usize::from(der[1] & 0x7f);
+    let ber = [&[tag::SEQUENCE, 0x80][..], &der[inside..], &[0, 0]].concat();
+    let subject = read(&issuer, &ber);
+    let judgements = judge(RULES, &subject, ARN, subject.as_of);
+    let parses = judgements.into_iter().find(|one| one.rule == "crl.parses").unwrap();
+    let JudgementResult::Findings { findings } = parses.result else { panic!("it was found") };
+    assert!(findings[0].title.ends_with("cannot be read as a CRL in DER"), "{}", findings[0]);
+    assert!(findings[0].impact.starts_with("Relying parties that read nothing but DER"));
+}
+
 #[test]
 fn an_issuing_distribution_point_must_fit_the_crl_s_purpose() {
     let uri = |key: &str| format!("http://crls.s3.us-east-1.amazonaws.com/{key}");
