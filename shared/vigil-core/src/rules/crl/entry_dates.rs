@@ -61,7 +61,7 @@ const FUTURE: Kind = Kind {
     severity: Severity::Medium,
     title: "The CRL of {ca} has a revocation dated in the future",
     what_happened: "An entry of {object} is dated {last}, later than now ({as_of}).",
-    impact: "Some relying parties accept the certificate until that date. ACM PCA does not make such \
+    impact: "Some relying parties accept the certificate until that date. {maker} does not make such \
              entries.",
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,

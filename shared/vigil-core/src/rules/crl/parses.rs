@@ -68,8 +68,8 @@ const TOO_LARGE: Kind = Kind {
     id: "too-large",
     severity: Severity::High,
     title: "The CRL object of {ca} is larger than {limit} bytes",
-    what_happened: "{object} is larger than {limit} bytes, so Vigil stopped reading it. No CRL that ACM \
-                    PCA makes is as large. Checked at {as_of}.",
+    what_happened: "{object} is larger than {limit} bytes, so Vigil stopped reading it. Checked at \
+                    {as_of}.",
     impact: super::NOT_USABLE,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
