@@ -35,9 +35,14 @@ impl World {
 
     /// A CRL of 1 March 2026 that lists these serials.
     fn crl(&self, name: &str, number: u64, serials: &[u8]) {
+        self.crl_since(2026, name, number, serials);
+    }
+
+    /// The same, with revocations of February of this year.
+    fn crl_since(&self, year: i32, name: &str, number: u64, serials: &[u8]) {
         let revoked = |serial: &u8| RevokedCertParams {
             serial_number: SerialNumber::from_slice(&[*serial]),
-            revocation_time: date_time_ymd(2026, 2, 1),
+            revocation_time: date_time_ymd(year, 2, 1),
             reason_code: Some(RevocationReason::KeyCompromise),
             invalidity_date: None,
         };
@@ -319,6 +324,43 @@ fn an_ignored_unverified_signature_is_not_clean() {
     assert_eq!(code(&check(&[])), 2, "no severity hides it");
     let ignored = check(&["--ignore", "crl.signature=known", "--format", "json"]);
     assert_eq!((code(&ignored), &json(&ignored)["result"]), (2, &"incomplete".into()));
+}
+
+/// Neither a threshold nor `--ignore` verifies a signature.
+#[test]
+fn a_crl_that_was_not_verified_is_never_clean() {
+    let (world, mallory) = (World::new(), World::new());
+    mallory.crl("forged.crl", 7, &[1]);
+    fs::copy(mallory.path("forged.crl"), world.path("forged.crl")).unwrap();
+    fs::write(world.path("unread.crl"), [0x30, 0x03, 0x02, 0x01, 0x01]).unwrap();
+    for arguments in [
+        ["forged.crl", "--fail-on", "critical"],
+        ["forged.crl", "--ignore", "crl.signature=x"],
+        ["unread.crl", "--ignore", "crl.parses=x"],
+    ] {
+        let checked = world.check(arguments[0], &[&arguments[1..], &["--format", "json"]].concat());
+        assert_eq!(json(&checked)["result"], "incomplete", "{arguments:?}");
+        assert_eq!(code(&checked), 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn old_entries_are_explained_by_an_older_certificate() {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let key = KeyPair::generate().unwrap();
+    params.not_before = date_time_ymd(2010, 1, 1);
+    let old = params.self_signed(&key).unwrap().pem();
+    params.not_before = date_time_ymd(2026, 1, 1);
+    let renewed = params.self_signed(&key).unwrap().pem();
+    let world = World { folder: tempfile::tempdir().unwrap(), ca: Issuer::new(params, key) };
+    fs::write(world.path("ca.pem"), &renewed).unwrap();
+    world.crl_since(2020, "a.crl", 7, &[1]);
+    let early = one("crl.entry-dates", "before-certificate");
+    assert_eq!(found(&world.check("a.crl", &["--format", "json"])), early);
+    fs::write(world.path("ca.pem"), [renewed, old].concat()).unwrap();
+    assert_eq!(found(&world.check("a.crl", &["--format", "json"])), []);
 }
 
 #[test]

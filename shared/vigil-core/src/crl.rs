@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::{
     certificate::Certificate,
     der::DerError,
-    signature::{AlgorithmIdentifier, SignatureError, SignedBytes},
+    signature::{AlgorithmIdentifier, SignatureError, SignedBytes, is_signature},
 };
 
 pub mod comparison;
@@ -27,8 +27,8 @@ mod serials;
 
 pub use crate::distribution_point_name::DistributionPointName;
 pub use entry::{Entry, EntryFacts};
-pub(crate) use extensions::ISSUER_ALT_NAME;
 pub use extensions::IssuingDistributionPoint;
+pub(crate) use extensions::OF_NAMES;
 pub use faults::{EntryFaults, Fault, FaultKind};
 pub use foreign::Foreign;
 pub use hasher::TbsHasher;
@@ -75,7 +75,8 @@ pub struct CrlFacts {
     pub faults: Vec<Fault>,
     /// authorityCertIssuer and authorityCertSerialNumber of authorityKeyIdentifier.
     pub authority_certificate: Option<AuthorityCertificate>,
-    /// The URIs in issuingDistributionPoint, freshestCRL and authorityInfoAccess, the first of them.
+    /// The URIs in issuingDistributionPoint, freshestCRL and authorityInfoAccess, the first of each, and
+    /// those in issuerAltName and authorityKeyIdentifier that name nothing.
     pub uris: Vec<NamedUri>,
     /// Next CRL Publish, of Microsoft's CA: when the next CRL was to be there.
     pub next_publish: Option<OffsetDateTime>,
@@ -163,10 +164,20 @@ impl Crl {
         if self.unused_bits > 0 {
             return Err(SignatureError::UnusedBits(self.unused_bits));
         }
-        let Some(signed) = signed else {
-            return Err(SignatureError::of_unknown(&self.facts.inner_algorithm, &issuer.spki));
+        let algorithm = &self.facts.inner_algorithm;
+        let verified = match signed {
+            Some(signed) => signed.verify(&issuer.spki, &self.signature),
+            None => Err(SignatureError::of_unknown(algorithm, &issuer.spki)),
         };
-        signed.verify(&issuer.spki, &self.signature)
+        match verified {
+            // Such octets are of no key, known here or not.
+            Err(SignatureError::Mismatch | SignatureError::Unsupported { .. })
+                if !is_signature(algorithm.algorithm, &self.signature) =>
+            {
+                Err(SignatureError::IllFormed(algorithm.to_string()))
+            }
+            verified => verified,
+        }
     }
 }
 

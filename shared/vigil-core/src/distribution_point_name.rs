@@ -9,9 +9,12 @@ use crate::{
 /// A name has a handful of URIs; a list of thousands is an attack on our memory.
 const MAX_NAMED: usize = 16;
 
-/// Keeps the first URIs, and more of those that may be wrong: many good ones must not hide one of them.
+/// Keeps the first URIs, more of those that few fetch, and still more of those that are wrong: many good
+/// ones must not hide one of them.
 pub(crate) fn keeps(kept: usize, uri: &str) -> bool {
-    kept < MAX_NAMED || kept < 4 * MAX_NAMED && !uri::is_plain(uri)
+    kept < MAX_NAMED
+        || kept < 4 * MAX_NAMED && !uri::is_plain(uri)
+        || kept < 5 * MAX_NAMED && uri::fetched(uri).is_err()
 }
 
 /// A URI as text. What is longer than any that is fetched is cut, and stays too long.

@@ -8,10 +8,12 @@ use crate::der::{DerError, Element, Reader, tag, value};
 
 #[cfg(feature = "brainpool")]
 mod brainpool;
+mod form;
 mod key;
 mod rsa;
 mod verify;
 
+pub(crate) use form::is_signature;
 pub use key::Key;
 pub use verify::{SignatureError, SignedBytes};
 
@@ -138,6 +140,10 @@ const WEAK: &[(&str, &str)] = &[
 const UNVERIFIED: &[(&str, &str)] = &[
     ("1.2.156.10197.1.501", "SM3WITHSM2"),
     ("1.3.101.113", "ED448"),
+    ("1.3.6.1.5.5.7.6.30", "SHAKE128WITHRSA_PSS"),
+    ("1.3.6.1.5.5.7.6.31", "SHAKE256WITHRSA_PSS"),
+    ("1.3.6.1.5.5.7.6.32", "SHAKE128WITHECDSA"),
+    ("1.3.6.1.5.5.7.6.33", "SHAKE256WITHECDSA"),
     ("2.16.840.1.101.3.4.3.2", "SHA256WITHDSA"),
 ];
 

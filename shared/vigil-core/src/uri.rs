@@ -19,6 +19,10 @@ pub(crate) enum UriError {
     Host,
     #[error("its port is not a number of a port")]
     Port,
+    #[error("its host is the relying party's own machine")]
+    Own,
+    #[error("it is of LDAP, and does not name one attribute of an entry")]
+    Attribute,
 }
 
 /// More than relying parties fetch from.
@@ -54,9 +58,47 @@ pub(crate) fn scheme(uri: &str) -> Result<&str, UriError> {
     host.map_or(Ok(scheme), |host| can_exist(host).map(|()| scheme))
 }
 
+/// The same of a URI to fetch from: from another machine, and by LDAP one attribute of an entry (RFC 5280
+/// §4.2.1.13).
+pub(crate) fn fetched(uri: &str) -> Result<&str, UriError> {
+    let scheme = scheme(uri)?;
+    let rest = uri[scheme.len()..].trim_start_matches(':').strip_prefix("//").unwrap_or_default();
+    let at = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(at);
+    if is_own(host(authority)) {
+        return Err(UriError::Own);
+    }
+    let is_ldap = scheme.eq_ignore_ascii_case("ldap");
+    if is_ldap && !names_attribute(path) { Err(UriError::Attribute) } else { Ok(scheme) }
+}
+
+/// Without the user and the port, and an address without its brackets.
+fn host(authority: &str) -> &str {
+    let host_and_port = authority.rsplit_once('@').map_or(authority, |(_, after)| after);
+    match host_and_port.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => host_and_port.split(':').next().unwrap_or_default(),
+    }
+}
+
+/// RFC 6761 §6.3, RFC 1122 §3.2.1.3.
+fn is_own(host: &str) -> bool {
+    if let Ok(address) = host.parse::<std::net::IpAddr>() {
+        return address.is_loopback() || address.is_unspecified();
+    }
+    host.rsplit('.').next().unwrap_or_default().eq_ignore_ascii_case("localhost")
+}
+
+/// `/dn?attribute`, and whatever follows (RFC 4516 §2).
+fn names_attribute(path: &str) -> bool {
+    let mut parts = path.strip_prefix('/').unwrap_or_default().split('?');
+    let (entry, attribute) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    !entry.is_empty() && !attribute.is_empty() && !attribute.contains(',')
+}
+
 /// Whether a URI is one of HTTP that can be fetched from.
 pub(crate) fn is_plain(uri: &str) -> bool {
-    scheme(uri).is_ok_and(|scheme| scheme.eq_ignore_ascii_case("http"))
+    fetched(uri).is_ok_and(|scheme| scheme.eq_ignore_ascii_case("http"))
 }
 
 /// Whether a URI names something, wherever it leads (RFC 5280 §4.2.1.6): it has a scheme and what that
@@ -144,6 +186,29 @@ mod tests {
             ("https://-a/", Err(UriError::Host)),
         ] {
             assert_eq!(is_name(uri), want, "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_uri_is_fetched_from_another_machine_and_one_entry() {
+        for (uri, want) in [
+            ("http://crl.example.com", Ok("http")),
+            ("http://10.0.0.1:80/x", Ok("http")),
+            ("http://0.0.0.0/x", Err(UriError::Own)),
+            ("http://127.1.2.3/x", Err(UriError::Own)),
+            ("http://[::1]:80/x", Err(UriError::Own)),
+            ("http://LOCALHOST:80/x", Err(UriError::Own)),
+            ("http://a.localhost?x", Err(UriError::Own)),
+            ("http://localhost.example/x", Ok("http")),
+            ("ldap:///cn=a?certificateRevocationList;binary", Ok("ldap")),
+            ("ldap://a.example/cn=a?certificateRevocationList?base?x=y", Ok("ldap")),
+            ("ldap://a.example/cn=a", Err(UriError::Attribute)),
+            ("ldap://a.example/?certificateRevocationList", Err(UriError::Attribute)),
+            ("ldap://a.example/cn=a?x,y", Err(UriError::Attribute)),
+            ("ldap://a.example", Err(UriError::Attribute)),
+            ("http://a b/", Err(UriError::Character)),
+        ] {
+            assert_eq!(fetched(uri), want, "{uri}");
         }
     }
 

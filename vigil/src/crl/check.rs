@@ -10,14 +10,14 @@ use vigil_core::{
     rules::crl_check::Answer,
     rules::{
         self, JudgementResult,
-        crl::{CrlLocation, CrlState, CrlSubject, Profile, References},
+        crl::{CrlHistory, CrlLocation, CrlState, CrlSubject, Profile, References},
     },
 };
 
 use super::{
     compare::{self, Held, With},
     input::{self, InputError, Source},
-    judged::{Judged, is_unverified},
+    judged::{Judged, NOT_VERIFIED, is_verified},
     output,
     progress::Progress,
     walk::{self, Keep, Walked},
@@ -209,7 +209,6 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
             judgement.result = JudgementResult::Unknown { reason };
         }
         let JudgementResult::Findings { findings } = &mut judgement.result else { continue };
-        let was_unverified = findings.iter().any(is_unverified);
         for ignored in options.ignore.iter().filter(|ignored| ignored.rule == judgement.rule) {
             let before = findings.len();
             findings.retain(|finding| {
@@ -222,8 +221,8 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
         }
         if findings.is_empty() {
             // Ignoring the finding verifies nothing: the answer stays "incomplete".
-            judgement.result = if was_unverified {
-                JudgementResult::Unknown { reason: "the signature was not verified".to_owned() }
+            judgement.result = if judgement.rule == "crl.signature" && !is_verified(&subject) {
+                JudgementResult::Unknown { reason: NOT_VERIFIED.to_owned() }
             } else {
                 JudgementResult::Pass
             };
@@ -299,7 +298,7 @@ fn subject(
         ),
         crl: current.crl,
         issuer: current.issuer.ok_or_else(|| "no certificate was given (--issuer)".to_owned()),
-        history,
+        history: CrlHistory { key_since: current.key_since, ..history },
         metadata: None,
         as_of,
     }

@@ -39,13 +39,23 @@ impl Judged {
         let wanted = self.judgements.iter().filter(|one| self.wanted.contains(&one.rule));
         let why = wanted.filter_map(|judgement| match &judgement.result {
             JudgementResult::Unknown { reason } => Some(format!("{}: {reason}", judgement.rule)),
-            JudgementResult::Findings { findings } if findings.iter().any(is_unverified) => {
-                Some(format!("{}: the signature was not verified", judgement.rule))
-            }
             _ => None,
         });
-        why.collect()
+        let mut why: Vec<_> = why.collect();
+        // Whatever was ignored or is below the threshold: only a good signature makes a CRL clean.
+        if !is_verified(&self.subject) && !why.iter().any(|one| one.starts_with("crl.signature")) {
+            why.push(format!("crl.signature: {NOT_VERIFIED}"));
+        }
+        why
     }
+}
+
+/// Why a CRL with nothing else is incomplete.
+pub(super) const NOT_VERIFIED: &str = "the signature was not verified";
+
+/// Whether the signature was verified and is good.
+pub(super) fn is_verified(subject: &CrlSubject) -> bool {
+    matches!(subject.crl, CrlState::Read { signature: Some(Ok(())), .. })
 }
 
 /// The worst first.
@@ -64,7 +74,7 @@ pub(super) fn findings(judgements: &[RuleJudgement]) -> Vec<&Finding> {
 }
 
 /// Whether the finding says that the signature could not be verified here.
-pub(super) fn is_unverified(finding: &Finding) -> bool {
+fn is_unverified(finding: &Finding) -> bool {
     finding.rule == "crl.signature"
         && finding.evidence.get("kind").is_some_and(|kind| kind == "unverified")
 }

@@ -21,6 +21,7 @@ use std::{
 
 use entries::{Pieces, walk_and_compare, walk_and_count, walk_and_list};
 use hashing::read_and_hash;
+use time::OffsetDateTime;
 use vigil_core::{
     certificate::Certificate,
     crl::{
@@ -49,11 +50,13 @@ pub(super) struct Walked {
     pub(super) listed: Option<Listed>,
     /// The certificate that it is judged by.
     pub(super) issuer: Option<Certificate>,
+    /// Since when the oldest of the given certificates of its key is valid.
+    pub(super) key_since: Option<OffsetDateTime>,
 }
 
 impl Walked {
     pub(super) fn without_facts(crl: CrlState, issuers: &[Certificate]) -> Self {
-        Self { crl, listed: None, issuer: issuers.first().cloned() }
+        Self { crl, listed: None, issuer: issuers.first().cloned(), key_since: None }
     }
 
     fn read(
@@ -69,7 +72,11 @@ impl Walked {
         let good = candidates.iter().find(|issuer| verify(issuer).is_ok());
         let issuer = good.or(candidates.first()).map(|issuer| Certificate::clone(issuer));
         let signature = issuer.as_ref().map(verify);
-        Self { crl: CrlState::Read { facts, signature }, listed, issuer }
+        let key_since = issuer.as_ref().and_then(|issuer| {
+            let of_its_key = issuers.iter().filter(|one| one.spki == issuer.spki);
+            of_its_key.map(|one| one.not_before).min()
+        });
+        Self { crl: CrlState::Read { facts, signature }, listed, issuer, key_since }
     }
 }
 

@@ -5,8 +5,10 @@ use time::OffsetDateTime;
 use super::faults::{self, EntryFaults, Fault, OF_ENTRIES};
 use crate::{
     der::{DerError, Element, tag, value},
+    distribution_point_name::uri_text,
     extension::{self, Extension, SeenOids},
     general_name::{self, GeneralName},
+    uri,
 };
 
 /// One element of revokedCertificates (RFC 5280 §5.1.2.6).
@@ -101,11 +103,14 @@ impl<'a> Entry<'a> {
                 self.faults.set(EntryFaults::ISSUER_NOT_CRITICAL, !extension.critical);
                 let names = extension.single()?.tagged(tag::SEQUENCE)?;
                 // RFC 5280 §5.3.3: the issuer's distinguished name must be one of them.
-                let mut is_named = false;
-                general_name::visit(names, |name| {
-                    is_named |= matches!(name, GeneralName::Directory(_));
+                let (mut is_named, mut is_odd) = (false, false);
+                general_name::visit(names, |name| match name {
+                    GeneralName::Directory(_) => is_named = true,
+                    GeneralName::Uri(uri) => is_odd |= uri::is_name(&uri_text(uri)).is_err(),
+                    GeneralName::Other => {}
                 })?;
                 self.faults.set(EntryFaults::NO_ISSUER, !is_named);
+                self.faults.set(EntryFaults::ISSUER_URI, is_odd);
             }
             extension::INVALIDITY_DATE => {
                 self.faults.set(EntryFaults::CRITICAL_INVALIDITY, extension.critical);

@@ -11,6 +11,7 @@ use crate::{
     distribution_point_name::{DistributionPointName, keeps, uri_text},
     extension::{self, Extension, SeenOids},
     general_name::{self, GeneralName},
+    uri,
 };
 
 /// RFC 5280 §5.2.5. The flags' names are the RFC's.
@@ -26,6 +27,8 @@ pub struct IssuingDistributionPoint {
     pub only_contains_ca_certs: bool,
     /// `onlySomeReasons` is there, whichever they are.
     pub only_some_reasons: bool,
+    /// Which they are: a bit for each, by its number in ReasonFlags.
+    pub some_reasons: u16,
     /// `indirectCRL`.
     pub indirect_crl: bool,
     /// `onlyContainsAttributeCerts`.
@@ -48,8 +51,12 @@ pub(super) struct ExtensionFacts {
     has_freshest: bool,
 }
 
-/// As RFC 5280 names it.
-pub(crate) const ISSUER_ALT_NAME: &str = "issuerAltName";
+/// As RFC 5280 names them.
+const ISSUER_ALT_NAME: &str = "issuerAltName";
+const AUTHORITY_KEY_IDENTIFIER: &str = "authorityKeyIdentifier";
+
+/// The extensions whose URIs are names: no relying party fetches from them, and some refuse a bad one.
+pub(crate) const OF_NAMES: [&str; 2] = [AUTHORITY_KEY_IDENTIFIER, ISSUER_ALT_NAME];
 
 /// A CRL has a handful of extensions; a list of thousands is an attack on our memory.
 const MAX_NAMED: usize = 16;
@@ -171,12 +178,12 @@ impl ExtensionFacts {
         reader.finish()?;
         let mut issuers = Vec::new();
         if let Some(names) = names {
-            let count = general_name::visit(names, |name| {
-                if let GeneralName::Directory(name) = name
-                    && issuers.len() < MAX_NAMED
-                {
+            let count = general_name::visit(names, |name| match name {
+                GeneralName::Directory(name) if issuers.len() < MAX_NAMED => {
                     issuers.push(name.to_vec());
                 }
+                GeneralName::Uri(uri) => self.uri_of_name(uri, part),
+                GeneralName::Directory(_) | GeneralName::Other => {}
             })?;
             if count == 0 {
                 self.fault(FaultKind::EmptyList, part);
@@ -202,7 +209,7 @@ impl ExtensionFacts {
     ) -> Result<(), DerError> {
         let count = general_name::visit(names, |name| {
             if let GeneralName::Uri(uri) = name {
-                self.uri(uri_text(uri), part);
+                self.uri_of_name(uri, part);
             }
         })?;
         if count == 0 {
@@ -211,7 +218,8 @@ impl ExtensionFacts {
         Ok(())
     }
 
-    /// `CRLDistributionPoints`, each with a name or a cRLIssuer (RFC 5280 §4.2.1.13).
+    /// `CRLDistributionPoints`, each with a name or a cRLIssuer (RFC 5280 §4.2.1.13). In freshestCRL, a
+    /// distribution point must have nothing but its name (§5.2.6).
     fn distribution_points(
         &mut self,
         points: Element<'_>,
@@ -227,6 +235,7 @@ impl ExtensionFacts {
             let name = fields.optional(tag::context_constructed(0))?;
             if let Some(reasons) = fields.optional(tag::context(1))? {
                 some_reasons(reasons)?;
+                self.fault(FaultKind::FreshestField, "reasons");
             }
             let issuer = fields.optional(tag::context_constructed(2))?;
             fields.finish()?;
@@ -239,10 +248,11 @@ impl ExtensionFacts {
                 wrapped.finish()?;
                 self.name(Some(&name), part);
             }
-            if let Some(issuer) = issuer
-                && general_name::visit(issuer, |_| {})? == 0
-            {
-                self.fault(FaultKind::EmptyList, part);
+            if let Some(issuer) = issuer {
+                self.fault(FaultKind::FreshestField, "cRLIssuer");
+                if general_name::visit(issuer, |_| {})? == 0 {
+                    self.fault(FaultKind::EmptyList, part);
+                }
             }
         }
         Ok(())
@@ -279,8 +289,18 @@ impl ExtensionFacts {
         }
     }
 
+    /// Names are not fetched from, so that of the good ones nothing more is to be said.
+    fn uri_of_name(&mut self, octets: &[u8], part: &'static str) {
+        let uri = uri_text(octets);
+        if uri::is_name(&uri).is_err() {
+            self.uri(uri, part);
+        }
+    }
+
+    /// Those of one extension hide none of another.
     fn uri(&mut self, uri: String, part: &'static str) {
-        if keeps(self.uris.len(), &uri) {
+        let kept = self.uris.iter().filter(|named| named.part == part).count();
+        if keeps(kept, &uri) {
             self.uris.push(NamedUri { part, uri });
         }
     }
@@ -324,7 +344,7 @@ fn distribution_point(
     let users = flag(&mut reader, 1)?;
     let cas = flag(&mut reader, 2)?;
     if let Some(reasons) = reader.optional(tag::context(3))? {
-        some_reasons(reasons)?;
+        point.some_reasons = some_reasons(reasons)?;
         point.only_some_reasons = true;
     }
     let indirect = flag(&mut reader, 4)?;
@@ -351,7 +371,7 @@ fn flag(reader: &mut Reader<'_>, number: u8) -> Result<Option<bool>, DerError> {
 fn name_of(oid: &[u8]) -> &'static str {
     match oid {
         extension::CRL_NUMBER => "cRLNumber",
-        extension::AUTHORITY_KEY_IDENTIFIER => "authorityKeyIdentifier",
+        extension::AUTHORITY_KEY_IDENTIFIER => AUTHORITY_KEY_IDENTIFIER,
         extension::ISSUING_DISTRIBUTION_POINT => "issuingDistributionPoint",
         extension::DELTA_CRL_INDICATOR => "deltaCRLIndicator",
         extension::ISSUER_ALT_NAME => ISSUER_ALT_NAME,
@@ -363,8 +383,9 @@ fn name_of(oid: &[u8]) -> &'static str {
 }
 
 /// ReasonFlags (RFC 5280 §4.2.1.13): bit 0 is unused, and without any other the CRL is for nothing.
-fn some_reasons(reasons: Element<'_>) -> Result<(), DerError> {
+fn some_reasons(reasons: Element<'_>) -> Result<u16, DerError> {
     let bits = value::named_bits_of(reasons)?;
-    let is_one = (1..=8).any(|number| value::named_bit(bits, number));
-    if is_one { Ok(()) } else { Err(reasons.invalid("ReasonFlags with a reason")) }
+    let numbers = (1..=8_u16).filter(|number| value::named_bit(bits, usize::from(*number)));
+    let flags = numbers.fold(0_u16, |flags, number| flags | 1_u16 << number);
+    if flags == 0 { Err(reasons.invalid("ReasonFlags with a reason")) } else { Ok(flags) }
 }

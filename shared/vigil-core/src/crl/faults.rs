@@ -9,6 +9,10 @@ pub enum FaultKind {
     DefaultEncoded,
     /// A string or a set of a name is not in the form of DER.
     NameForm,
+    /// A URI that names nothing.
+    Uri,
+    /// A field of a distribution point in freshestCRL that must be omitted.
+    FreshestField,
     /// An access method other than caIssuers.
     AccessMethod,
     /// A list that must have an element, or must be left out, is there without one.
@@ -44,10 +48,10 @@ pub(super) fn add(faults: &mut Vec<Fault>, kind: FaultKind, part: &'static str, 
 
 /// The faults of one entry, as a set: a million entries have none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EntryFaults(u8);
+pub struct EntryFaults(u16);
 
 /// The faults that an entry can have, in the order of their bits.
-pub(super) const OF_ENTRIES: [(FaultKind, &str); 8] = [
+pub(super) const OF_ENTRIES: [(FaultKind, &str); 9] = [
     (FaultKind::TimeForm, "revocationDate"),
     (FaultKind::DefaultEncoded, "critical of an entry's extension"),
     (FaultKind::EmptyList, "crlEntryExtensions"),
@@ -56,6 +60,7 @@ pub(super) const OF_ENTRIES: [(FaultKind, &str); 8] = [
     (FaultKind::Critical, "invalidityDate"),
     (FaultKind::NotCritical, "certificateIssuer"),
     (FaultKind::EmptyList, "directoryName in certificateIssuer"),
+    (FaultKind::Uri, "certificateIssuer"),
 ];
 
 impl EntryFaults {
@@ -67,6 +72,7 @@ impl EntryFaults {
     pub(super) const CRITICAL_INVALIDITY: Self = Self(1 << 5);
     pub(super) const ISSUER_NOT_CRITICAL: Self = Self(1 << 6);
     pub(super) const NO_ISSUER: Self = Self(1 << 7);
+    pub(super) const ISSUER_URI: Self = Self(1 << 8);
 
     pub(super) fn set(&mut self, fault: Self, is_there: bool) {
         if is_there {

@@ -233,6 +233,11 @@ impl Draft {
         }
     }
 
+    /// As another CA writes it, which dates it when it makes it.
+    pub(crate) fn of_any_ca(issuer: &Issuer, at: OffsetDateTime) -> Self {
+        Self { this_update: utc(at), ..Self::good(issuer, at) }
+    }
+
     pub(crate) fn tbs(&self) -> Vec<u8> {
         let parts = [
             self.version.clone().unwrap_or_default(),

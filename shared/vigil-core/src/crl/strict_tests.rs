@@ -58,6 +58,21 @@ fn reasons_are_named_bits_in_one_form() {
 }
 
 #[test]
+fn a_point_in_freshest_crl_has_a_name_alone() {
+    let uri = full_name(&["http://a.example/delta.crl"]);
+    let (reasons, issuer) = (tlv(0x81, &[6, 0x40]), tlv(0xa2, &tlv(0xa4, &name("Root"))));
+    let with = |point: &[Vec<u8>]| {
+        let points = seq(&[seq(point)]);
+        facts_with(&[extension(FRESHEST_CRL, false, &points)])
+    };
+    let of = |part| (FaultKind::FreshestField, part);
+    assert_eq!(faults(&with(std::slice::from_ref(&uri))), []);
+    let all = [uri, reasons, issuer.clone()];
+    assert_eq!(faults(&with(&all)), [of("reasons"), of("cRLIssuer")]);
+    assert_eq!(faults(&with(&[issuer])), [of("cRLIssuer")]);
+}
+
+#[test]
 fn an_oid_of_an_extension_has_arcs_in_their_shortest_form() {
     let padded = facts_with(&[extension(&[0x2a, 0x80, 4], false, &[tag::NULL, 0])]);
     assert_eq!(malformed(&padded), ["crlExtensions"]);
@@ -99,6 +114,38 @@ fn a_bad_uri_behind_many_good_ones_is_seen() {
     assert_eq!(kept.len(), 16 + bad.len());
     assert_eq!(kept[16..18], bad[..2]);
     assert_eq!(kept[18].len(), crate::uri::MAX_URI + 1, "cut, and still too long");
+}
+
+#[test]
+fn good_names_in_one_extension_hide_no_bad_uri_in_another() {
+    const ISSUER_ALT_NAME: &[u8] = &[0x55, 0x1d, 18];
+    let names = vec![tlv(0x86, b"urn:x"); 80];
+    let ldap = std::iter::repeat_n("ldap://a.example/cn=1?x", 70);
+    let uris: Vec<_> = ldap.chain(["http://a b/"]).collect();
+    let facts = facts_with(&[
+        extension(ISSUER_ALT_NAME, false, &seq(&names)),
+        extension(ISSUING_DISTRIBUTION_POINT, true, &seq(&[full_name(&uris)])),
+    ]);
+    assert!(facts.uris.iter().any(|named| named.uri == "http://a b/"));
+    assert!(facts.uris.iter().all(|named| named.part == "issuingDistributionPoint"));
+}
+
+#[test]
+fn uris_that_name_an_issuer_name_something() {
+    let issuer = Issuer::new("Root");
+    for (uri, is_right) in [("urn:x", true), ("", false), ("a.example", false), ("urn:a b", false)]
+    {
+        let names = [tlv(0xa4, &name("Root")), tlv(0x86, uri.as_bytes())];
+        let key = seq(&[tlv(0x80, &[9; 20]), tlv(0xa1, &names.concat()), tlv(0x82, &[1])]);
+        let by_key = facts_with(&[extension(&[0x55, 0x1d, 35], false, &key)]);
+        assert_eq!(by_key.uris.is_empty(), is_right, "{uri}");
+        let of = seq(&[extension(CERTIFICATE_ISSUER, true, &seq(&names))]);
+        let entry = seq(&[tlv(tag::INTEGER, &[0x11]), utc(AT), of]);
+        let draft = Draft { entries: Some(vec![entry]), ..Draft::good(&issuer, AT) };
+        let facts = Crl::read(&draft.sign(&issuer)).unwrap().facts;
+        let odd = [(FaultKind::Uri, "certificateIssuer")];
+        assert_eq!(faults(&facts) == odd, !is_right, "{uri}");
+    }
 }
 
 #[test]

@@ -77,6 +77,19 @@ fn another_key_and_a_changed_byte_do_not_verify() {
 }
 
 #[test]
+fn an_empty_or_zero_signature_is_of_no_key() {
+    let issuer = Issuer::new("Root");
+    let draft = Draft::good(&issuer, AT);
+    for octets in [&[0][..], &[0; 65], &[0, 0x30, 3, 2, 1, 1]] {
+        let bits = tlv(tag::BIT_STRING, octets);
+        let der = fixture::seq(&[draft.tbs(), draft.outer_algorithm.clone(), bits]);
+        let error = Crl::read(&der).unwrap().verify(&issuer.certificate());
+        let ill_formed = SignatureError::IllFormed("SHA256WITHECDSA".to_owned());
+        assert_eq!(error, Err(ill_formed), "{octets:02x?}");
+    }
+}
+
+#[test]
 fn an_algorithm_that_we_do_not_know_is_named() {
     let issuer = Issuer::new("Root");
     let sm2 = algorithm(&[0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x75]);

@@ -144,8 +144,8 @@ const SHOW_POLICY: &str =
 /// For a CRL that relying parties cannot rely on.
 const NOT_USABLE: &str = "Relying parties that check strictly reject this CRL. They then either \
                           refuse every certificate of {ca} or skip the revocation check.";
-/// For a CRL that works but is not one that ACM PCA makes.
-const NOT_ACM_PCA: &str = "ACM PCA does not make such CRLs, so another party may have written this \
+/// For a CRL that works but is not one that its CA makes.
+const NOT_ACM_PCA: &str = "{maker} does not make such CRLs, so another party may have written this \
                            one. It may hide revocations by {ca}.";
 
 /// One CRL with everything that it is judged by.
@@ -226,6 +226,10 @@ pub struct CrlHistory {
     /// For how long the version before was valid. In the bucket, the CA's configuration says that.
     #[serde(skip)]
     pub validity: Option<Duration>,
+    /// Since when the oldest certificate of the CA's key that is known was valid. Beside a CRL in a file,
+    /// older certificates may be given.
+    #[serde(skip)]
+    pub key_since: Option<OffsetDateTime>,
     /// The latest thisUpdate ever seen under a good signature.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub this_update: Option<OffsetDateTime>,
@@ -312,7 +316,11 @@ impl CrlSubject {
 
 impl Subject for CrlSubject {
     fn names(&self) -> Names {
-        let names = self.location.names();
+        let (maker, writer) = match self.profile {
+            Profile::AcmPca => ("ACM PCA", "ACM PCA"),
+            Profile::Rfc5280 | Profile::Cabf => ("A sound CA", "the CA"),
+        };
+        let names = self.location.names().with("maker", maker).with("writer", writer);
         match &self.ca {
             Some(ca) => names.of_ca(&ca.arn, ca.common_name.as_deref()),
             None => names.with("ca", "this CA").instead(GET_CERTIFICATE, "cat ISSUER.pem"),

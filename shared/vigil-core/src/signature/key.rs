@@ -22,6 +22,10 @@ pub(super) const RSA_PSS: &str = "1.2.840.113549.1.1.10";
 const EC: &str = "1.2.840.10045.2.1";
 const DSA: &str = "1.2.840.10040.4.1";
 
+/// Of RSA's own OIDs, these encrypt, or are parameters.
+const SIGNS_NOTHING: [&str; 4] =
+    [RSA, "1.2.840.113549.1.1.7", "1.2.840.113549.1.1.8", "1.2.840.113549.1.1.9"];
+
 impl<'a> Key<'a> {
     /// Reads a SubjectPublicKeyInfo (RFC 5280 §4.1).
     ///
@@ -91,6 +95,9 @@ impl<'a> Key<'a> {
             RSA | RSA_PSS => RSA,
             other => other,
         };
+        if SIGNS_NOTHING.contains(&algorithm.oid.as_str()) {
+            return false;
+        }
         match family(&algorithm.oid) {
             Some(made_by) => made_by == key,
             // The keys whose algorithms are all known make no other.
@@ -121,6 +128,14 @@ fn family(algorithm: &str) -> Option<&str> {
         return match of_oiw {
             "2" | "3" | "4" | "11" | "14" | "15" | "24" | "25" | "29" => Some(RSA),
             "12" | "13" | "20" | "21" | "27" | "28" => Some(DSA),
+            _ => None,
+        };
+    }
+    // RFC 8692 §3: RSASSA-PSS and ECDSA with SHAKE128 and SHAKE256.
+    if let Some(with_shake) = algorithm.strip_prefix("1.3.6.1.5.5.7.6.") {
+        return match with_shake {
+            "30" | "31" => Some(RSA),
+            "32" | "33" => Some(EC),
             _ => None,
         };
     }
@@ -168,5 +183,41 @@ impl fmt::Display for Key<'_> {
             "2.16.840.1.101.3.4.3.19" => "ML-DSA-87",
             other => other,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        crl::fixture::{algorithm, rsa_spki, secp256k1_spki},
+        signature::SignatureError,
+    };
+
+    /// Whether a signature of the algorithm may be of the key, although it is not verified here.
+    fn may_be(oid: &[u8], spki: &[u8]) -> bool {
+        let der = algorithm(oid);
+        let read = AlgorithmIdentifier::read(Reader::new(&der).element().unwrap()).unwrap();
+        matches!(SignatureError::of_unknown(&read, spki), SignatureError::Unsupported { .. })
+    }
+
+    #[test]
+    fn shake_is_of_rsa_and_ec_and_rsa_encryption_signs_nothing() {
+        let (rsa, ec) = (rsa_spki(2048), secp256k1_spki());
+        let shake = |last: u8| [0x2b, 6, 1, 5, 5, 7, 6, last];
+        let pkcs1 = |last: u8| [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last];
+        for (oid, is_of_rsa, is_of_ec) in [
+            (&shake(30)[..], true, false),
+            (&shake(31), true, false),
+            (&shake(32), false, true),
+            (&shake(33), false, true),
+            (&shake(29), false, false),
+            (&pkcs1(1), false, false),
+            (&pkcs1(8), false, false),
+            (&pkcs1(15), true, false),
+        ] {
+            let found = (may_be(oid, &rsa), may_be(oid, &ec));
+            assert_eq!(found, (is_of_rsa, is_of_ec), "{oid:02x?}");
+        }
     }
 }

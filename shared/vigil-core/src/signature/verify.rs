@@ -22,6 +22,8 @@ pub enum SignatureError {
     PublicKey(#[source] DerError),
     #[error("the signature ends with {0} unused bits, and a signature is whole octets")]
     UnusedBits(u8),
+    #[error("the signature does not have the form of a {0} signature")]
+    IllFormed(String),
     #[error("the signature does not match the signed bytes and the public key")]
     Mismatch,
 }

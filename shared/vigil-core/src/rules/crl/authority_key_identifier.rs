@@ -5,6 +5,7 @@ use crate::{
     certificate::Certificate,
     crl::AuthorityCertificate,
     finding::{Kind, Observation, RuleInfo, Severity},
+    name,
     rules::{NotJudged, Rule, RuleAnswer},
 };
 
@@ -12,7 +13,7 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.authority-key-identifier",
         holds: "authorityKeyIdentifier is there and is the CA's subjectKeyIdentifier.",
-        cites: "RFC 5280 §5.2.1, §4.2.1.1; CA/Browser Forum Baseline Requirements §7.2.2",
+        cites: "RFC 5280 §5.2.1, §4.2.1.1, §7.1; CA/Browser Forum Baseline Requirements §7.2.2",
         kinds: &[ABSENT, ANOTHER_CERTIFICATE, ANOTHER_KEY, MORE_THAN_KEY],
     },
     check,
@@ -104,8 +105,9 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     Ok(seen)
 }
 
-/// OpenSSL compares the same (X509_check_akid): the serial, and the directoryName if there is one.
+/// OpenSSL compares the same (X509_check_akid): the serial, and the directoryName if there is one, as
+/// names are compared (RFC 5280 §7.1).
 fn names(named: &AuthorityCertificate, issuer: &Certificate) -> bool {
-    named.serial == issuer.serial
-        && (named.issuers.is_empty() || named.issuers.contains(&issuer.issuer))
+    let is_its = |one: &Vec<u8>| name::is_same(one, &issuer.issuer);
+    named.serial == issuer.serial && (named.issuers.is_empty() || named.issuers.iter().any(is_its))
 }

@@ -1,7 +1,8 @@
-//! There must be no delta CRL in the place of the complete CRL.
+//! There must be no delta CRL in the place of the complete CRL, and where deltas are named, they are found.
 
 use super::{CrlSubject, Profile, hex};
 use crate::{
+    crl::{CrlFacts, FaultKind},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, RuleAnswer},
 };
@@ -9,9 +10,10 @@ use crate::{
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.delta",
-        holds: "The CRL is not a delta CRL; of a CA other than ACM PCA, a delta CRL is well-formed.",
+        holds: "The CRL is not a delta CRL; of a CA other than ACM PCA, a delta CRL is well-formed. \
+                freshestCRL names the place of deltas alone.",
         cites: "RFC 5280 §5.2.4, §5.2.6; AWS Private CA API Reference, CrlConfiguration (no delta CRLs)",
-        kinds: &[DELTA, ILL_FORMED],
+        kinds: &[DELTA, FRESHEST_FIELDS, ILL_FORMED],
     },
     check,
 };
@@ -27,6 +29,17 @@ const DELTA: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
+const FRESHEST_FIELDS: Kind = Kind {
+    id: "freshest-fields",
+    severity: Severity::Medium,
+    title: "freshestCRL in the CRL of {ca} has fields that must be omitted",
+    what_happened: "The distribution points in freshestCRL of {object} have fields that RFC 5280 §5.2.6 \
+                    forbids beside distributionPoint: {parts}. Checked at {as_of}.",
+    impact: "Some relying parties do not fetch the delta CRL, and do not see new revocations.",
+    what_to_do: "Configure the CA to name the place of its delta CRLs alone. Show what the CRL says now:",
+    first_command: super::SHOW_CRL,
+};
+
 const ILL_FORMED: Kind = Kind {
     id: "ill-formed",
     severity: Severity::High,
@@ -39,10 +52,15 @@ const ILL_FORMED: Kind = Kind {
 
 fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
-    let Some(base) = facts.delta_base.as_deref() else { return Ok(Vec::new()) };
+    let fields = super::of_fault(facts, FRESHEST_FIELDS, FaultKind::FreshestField);
+    let delta = facts.delta_base.as_deref().and_then(|base| of_delta(subject.profile, facts, base));
+    Ok(fields.into_iter().chain(delta).collect())
+}
+
+fn of_delta(profile: Profile, facts: &CrlFacts, base: &[u8]) -> Option<Observation> {
     let seen = |kind| Observation::new(kind).with("base_number", hex(base));
-    if subject.profile == Profile::AcmPca {
-        return Ok(vec![seen(DELTA)]);
+    if profile == Profile::AcmPca {
+        return Some(seen(DELTA));
     }
     let reason = match facts.number.as_deref() {
         None => Some("it has no CRLNumber"),
@@ -52,7 +70,7 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         Some(_) if facts.has_freshest => Some("it has a freshestCRL extension"),
         Some(_) => None,
     };
-    Ok(reason.map(|reason| seen(ILL_FORMED).with("reason", reason)).into_iter().collect())
+    reason.map(|reason| seen(ILL_FORMED).with("reason", reason))
 }
 
 /// Both without leading zeros.

@@ -2,9 +2,10 @@
 
 use time::Duration;
 
-use super::CrlSubject;
+use super::{CrlSubject, Profile};
 use crate::{
     commands,
+    crl::CrlFacts,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
     rules::{Rule, RuleAnswer},
@@ -13,7 +14,8 @@ use crate::{
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.issuer-certificate",
-        holds: "The CA's certificate is a CA's, and is valid when the CRL is made and judged.",
+        holds: "The CA's certificate is a CA's, or that of an indirect CRL's issuer, and is valid when the \
+                CRL is made and judged.",
         cites: "RFC 5280 §4.1.2.5, §4.2, §4.2.1.9, §6.1.4 (k), §6.3.3 (f)",
         kinds: &[EXPIRED, NOT_A_CA, NOT_YET_VALID, OLDER_THAN_CA, UNKNOWN_CRITICAL],
     },
@@ -78,6 +80,13 @@ const UNKNOWN_CRITICAL: Kind = Kind {
 /// A CA whose certificate was renewed goes on for a while with the CRL that it had.
 const RENEWED_WITHIN: Duration = Duration::days(366);
 
+/// RFC 5280 §6.3.3 (f) asks for cRLSign alone: the issuer of an indirect CRL need not be a CA. ACM PCA has
+/// no such CRLs.
+fn may_be_delegated(subject: &CrlSubject, facts: &CrlFacts) -> bool {
+    let point = facts.issuing_distribution_point.as_ref();
+    subject.profile != Profile::AcmPca && point.is_some_and(|point| point.indirect_crl)
+}
+
 fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let issuer = subject.issuer()?;
@@ -91,6 +100,7 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     }
     let reason = match issuer.ca {
         Some(true) => None,
+        _ if may_be_delegated(subject, facts) => None,
         Some(false) => Some("basicConstraints has cA FALSE"),
         // A certificate of version 1 has no extensions, and is trusted as it is or not at all.
         None if !issuer.is_extended => None,

@@ -2,6 +2,7 @@
 
 use super::{CrlSubject, hex};
 use crate::{
+    der::tag,
     finding::{Kind, Observation, RuleInfo, Severity},
     name,
     rules::{Rule, RuleAnswer},
@@ -10,9 +11,9 @@ use crate::{
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.issuer-name",
-        holds: "The CRL's issuer is the subject of the CA's certificate.",
+        holds: "The CRL's issuer is the subject of the CA's certificate, and is not empty.",
         cites: "RFC 5280 §5.1.2.3, §6.3.3 (b), §7.1",
-        kinds: &[ANOTHER_ENCODING, ANOTHER_NAME],
+        kinds: &[ANOTHER_ENCODING, ANOTHER_NAME, EMPTY],
     },
     check,
 };
@@ -40,9 +41,28 @@ const ANOTHER_NAME: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
+const EMPTY: Kind = Kind {
+    id: "empty",
+    severity: Severity::High,
+    title: "The CRL of {ca} has an empty issuer",
+    what_happened: "The issuer of {object} is an empty name, which RFC 5280 §5.1.2.3 forbids. Checked at \
+                    {as_of}.",
+    impact: super::NOT_USABLE,
+    what_to_do: "The CA copies the name from its certificate. Move to a CA whose certificate has a subject. \
+                 Show the CA's certificate:",
+    first_command: super::PARSE_CERTIFICATE,
+};
+
+/// An RDNSequence without an element.
+const NO_NAME: [u8; 2] = [tag::SEQUENCE, 0];
+
 /// ACM PCA copies the name octet by octet, and many relying parties compare it so.
 fn check(subject: &CrlSubject) -> RuleAnswer {
-    let (facts, issuer) = (subject.facts()?, subject.issuer()?);
+    let facts = subject.facts()?;
+    if facts.issuer == NO_NAME {
+        return Ok(vec![Observation::new(EMPTY)]);
+    }
+    let issuer = subject.issuer()?;
     if facts.issuer == issuer.subject {
         return Ok(Vec::new());
     }

@@ -38,7 +38,7 @@ const EXPIRED: Kind = Kind {
     id: "expired",
     severity: Severity::Critical,
     title: "The CRL of {ca} expired at {next_update}",
-    what_happened: "{object} expired at {next_update}, and ACM PCA has not replaced it. Checked at \
+    what_happened: "{object} expired at {next_update}, and {writer} has not replaced it. Checked at \
                     {as_of}.",
     impact: "Since {next_update}, relying parties that require a fresh CRL refuse every certificate of \
              {ca}. Others do not see new revocations.",

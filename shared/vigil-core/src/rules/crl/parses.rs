@@ -19,13 +19,16 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     check,
 };
 
+/// Some programs read BER or PEM as well.
+const NOT_DER: &str = "Relying parties that read nothing but DER cannot check the revocation of certificates of \
+                       {ca}. Some refuse all of them, others accept revoked ones.";
+
 const ANOTHER_FORMAT: Kind = Kind {
     id: "another-format",
     severity: Severity::Critical,
     title: "The CRL object of {ca} is not a CRL in DER",
     what_happened: "{object} is {format}. Checked at {as_of}.",
-    impact: "No relying party can check the revocation of certificates of {ca}. Some refuse all of \
-             them, others accept revoked ones.",
+    impact: NOT_DER,
     what_to_do: concat!(
         "{remedy} Show how the object begins:\n  aws s3 cp s3://{bucket}/{key} - | head -c 64 | od -c\n",
         restore_version!()
@@ -65,8 +68,8 @@ const TOO_LARGE: Kind = Kind {
     id: "too-large",
     severity: Severity::High,
     title: "The CRL object of {ca} is larger than {limit} bytes",
-    what_happened: "{object} is larger than {limit} bytes, so Vigil stopped reading it. No CRL that ACM \
-                    PCA makes is as large. Checked at {as_of}.",
+    what_happened: "{object} is larger than {limit} bytes, so Vigil stopped reading it. Checked at \
+                    {as_of}.",
     impact: super::NOT_USABLE,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
@@ -85,10 +88,9 @@ const TRAILING_BYTES: Kind = Kind {
 const UNREADABLE: Kind = Kind {
     id: "unreadable",
     severity: Severity::Critical,
-    title: "The CRL object of {ca} is not a CRL",
-    what_happened: "{object} is not a CRL: {error}. Checked at {as_of}.",
-    impact: "No relying party can check the revocation of certificates of {ca}. Some refuse all of \
-             them, others accept revoked ones.",
+    title: "The CRL object of {ca} cannot be read as a CRL in DER",
+    what_happened: "{object} is not a CRL in DER: {error}. Checked at {as_of}.",
+    impact: NOT_DER,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
 };

@@ -10,10 +10,11 @@ use crate::{
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.reasons",
-        holds: "Reason codes are those of RFC 5280, and in AWS Private CA those of RevokeCertificate.",
-        cites: "RFC 5280 §5.3.1; AWS Private CA API Reference, RevokeCertificate; CA/Browser Forum \
+        holds: "Reason codes are those of RFC 5280 and of onlySomeReasons, and in AWS Private CA those of \
+                RevokeCertificate.",
+        cites: "RFC 5280 §5.2.5, §5.3.1; AWS Private CA API Reference, RevokeCertificate; CA/Browser Forum \
                 Baseline Requirements §7.2.2.1",
-        kinds: &[NOT_ALLOWED],
+        kinds: &[NOT_ALLOWED, OUT_OF_SCOPE],
     },
     check,
 };
@@ -27,6 +28,18 @@ const NOT_ALLOWED: Kind = Kind {
     impact: super::NOT_ACM_PCA,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
+};
+
+const OUT_OF_SCOPE: Kind = Kind {
+    id: "out-of-scope",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} has reasons that its onlySomeReasons excludes: {named}",
+    what_happened: "Entries of {object} have reason codes that onlySomeReasons of its \
+                    issuingDistributionPoint does not have: {named}. Checked at {as_of}.",
+    impact: "Relying parties that read this CRL for its reasons alone may pass over these entries.",
+    what_to_do: "Configure the CA to list these revocations in the CRL for their reasons. Show what the \
+                 CRL says now:",
+    first_command: super::SHOW_CRL,
 };
 
 const NAMES: [(usize, &str); 6] = [
@@ -56,6 +69,41 @@ fn is_allowed(code: usize, subject: &CrlSubject, facts: &CrlFacts) -> bool {
 }
 
 fn check(subject: &CrlSubject) -> RuleAnswer {
+    let mut seen = not_allowed(subject)?;
+    seen.extend(out_of_scope(subject.facts()?));
+    Ok(seen)
+}
+
+/// reasonCode, number in ReasonFlags, and name. An entry without a reason may have any of them.
+const FLAGS: [(usize, u16, &str); 8] = [
+    (1, 1, "keyCompromise"),
+    (2, 2, "cACompromise"),
+    (3, 3, "affiliationChanged"),
+    (4, 4, "superseded"),
+    (5, 5, "cessationOfOperation"),
+    (6, 6, "certificateHold"),
+    (9, 7, "privilegeWithdrawn"),
+    (10, 8, "aACompromise"),
+];
+
+/// RFC 5280 §5.2.5: a CRL for some reasons has entries of these alone.
+fn out_of_scope(facts: &CrlFacts) -> Option<Observation> {
+    let point =
+        facts.issuing_distribution_point.as_ref().filter(|point| point.only_some_reasons)?;
+    let named: Vec<_> = FLAGS
+        .into_iter()
+        .filter(|(_, flag, _)| point.some_reasons >> flag & 1 == 0)
+        .map(|(code, _, name)| (facts.entries.reasons[code], name))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    (!named.is_empty()).then(|| {
+        let seen = Observation::new(OUT_OF_SCOPE).name("named", named.join(", "));
+        seen.with("reasons", named)
+    })
+}
+
+fn not_allowed(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let counts: Vec<_> = NAMES
         .into_iter()

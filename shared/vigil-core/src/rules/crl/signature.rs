@@ -87,7 +87,7 @@ fn unsigned(
     issuer: &Certificate,
     error: &SignatureError,
 ) -> Observation {
-    if let Some(other) = by_another_key(subject, facts, issuer) {
+    if let Some(other) = by_another_key(subject, facts, issuer, error) {
         return other;
     }
     let configured = subject.ca.as_ref().and_then(|ca| ca.signing_algorithm.as_deref());
@@ -102,12 +102,12 @@ fn unsigned(
 
 /// Whether the signature is not of the certificate's key, and the CRL names another key of the CA.
 pub(super) fn is_by_another_key(subject: &CrlSubject) -> bool {
-    let (CrlState::Read { facts, signature: Some(Err(_)) }, Ok(issuer)) =
+    let (CrlState::Read { facts, signature: Some(Err(error)) }, Ok(issuer)) =
         (&subject.crl, &subject.issuer)
     else {
         return false;
     };
-    by_another_key(subject, facts, issuer).is_some()
+    by_another_key(subject, facts, issuer, error).is_some()
 }
 
 /// In AWS Private CA, a CA has one key for ever: there, another key is not the CA's.
@@ -115,7 +115,12 @@ fn by_another_key(
     subject: &CrlSubject,
     facts: &CrlFacts,
     issuer: &Certificate,
+    error: &SignatureError,
 ) -> Option<Observation> {
+    // Anyone can write any key's identifier. What no key of this kind can have made is forged, or damaged.
+    if !matches!(error, SignatureError::Mismatch | SignatureError::Unsupported { .. }) {
+        return None;
+    }
     let named = facts.authority_key_identifier.as_ref()?;
     let own = issuer.subject_key_identifier.as_ref()?;
     let is_rollover = named != own && facts.issuer == issuer.subject;

@@ -2,7 +2,7 @@
 
 use super::{CrlSubject, Profile};
 use crate::{
-    crl::{FaultKind, ISSUER_ALT_NAME},
+    crl::{FaultKind, OF_NAMES},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, RuleAnswer},
     uri,
@@ -11,11 +11,11 @@ use crate::{
 pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.uris",
-        holds: "URIs in issuingDistributionPoint, freshestCRL, authorityInfoAccess and issuerAltName are \
-                absolute and can be parsed. Those to fetch from have a scheme that relying parties \
-                fetch. authorityInfoAccess names nothing but the CA's certificates.",
-        cites: "RFC 5280 §4.2.1.6, §5.2.2, §5.2.7, §4.2.1.13, §4.2.2.1, §8; RFC 3986 §2, §3; RFC 1123 §2.1; RFC 6761 \
-                §6.4",
+        holds: "URIs in the CRL's extensions and in certificateIssuer are absolute and can be parsed. Those \
+                to fetch from have a scheme that relying parties fetch. authorityInfoAccess names \
+                nothing but the CA's certificates.",
+        cites: "RFC 5280 §4.2.1.6, §5.2.1, §5.2.2, §5.2.7, §4.2.1.13, §4.2.2.1, §8; RFC 3986 §2, §3; \
+                RFC 4516 §2; RFC 1123 §2.1; RFC 6761 §6.3, §6.4",
         kinds: &[ACCESS_METHOD, NOT_FETCHED, NOT_VALID],
     },
     check,
@@ -47,8 +47,8 @@ const NOT_VALID: Kind = Kind {
     id: "not-valid",
     severity: Severity::High,
     title: "The CRL of {ca} names {named} that nothing can be fetched from",
-    what_happened: "{object} names URIs that are not absolute URIs of a host that can exist: {uris}. \
-                    Checked at {as_of}.",
+    what_happened: "{object} names URIs that are not absolute, or of no host or entry that relying \
+                    parties can reach: {uris}. Checked at {as_of}.",
     impact: "Some relying parties, Java among them, reject the whole CRL. Others cannot match it with \
              the certificate, and refuse every certificate of {ca}.",
     what_to_do: "Correct the CA's configuration, and let the CA make a new CRL. Show what the CRL says \
@@ -61,13 +61,13 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     let (mut not_fetched, mut not_valid) = (Vec::new(), Vec::new());
     for named in &facts.uris {
         let shown: String = named.uri.chars().take(256).collect();
-        if named.part == ISSUER_ALT_NAME {
+        if OF_NAMES.contains(&named.part) {
             if let Err(error) = uri::is_name(&named.uri) {
                 not_valid.push(format!("{} {shown:?}: {error}", named.part));
             }
             continue;
         }
-        match uri::scheme(&named.uri) {
+        match uri::fetched(&named.uri) {
             Err(error) => not_valid.push(format!("{} {shown:?}: {error}", named.part)),
             Ok(scheme) if !is_fetched(scheme, subject.profile) => {
                 not_fetched.push(format!("{} {shown:?}", named.part));
@@ -75,6 +75,11 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
             Ok(_) => {}
         }
     }
+    let of_entries = facts.faults.iter().filter(|fault| fault.kind == FaultKind::Uri);
+    not_valid.extend(of_entries.map(|fault| {
+        let entries = super::counted(fault.count, "entry", "entries");
+        format!("{} of {entries}: it names nothing", fault.part)
+    }));
     let kinds = [(NOT_FETCHED, not_fetched), (NOT_VALID, not_valid)];
     let seen = kinds.into_iter().filter(|(_, uris)| !uris.is_empty()).map(|(kind, uris)| {
         let named = super::counted(uris.len(), "URI", "URIs");

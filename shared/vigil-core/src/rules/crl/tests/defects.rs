@@ -3,7 +3,7 @@
 use time::Duration;
 
 use super::{
-    super::{CrlState, RULES},
+    super::{CrlLocation, CrlState, CrlSubject, Profile, RULES},
     world::*,
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     der::tag,
     finding::Severity,
     rules::{JudgementResult, judge},
+    signature::SignatureError,
 };
 
 #[test]
@@ -151,6 +152,30 @@ fn a_crl_by_another_key_is_critical_whoever_it_names() {
     assert_eq!(findings(&forged), of(&[("crl.signature", "not-the-cas", Severity::Critical)]));
 }
 
+/// Anyone can write another key's identifier: it excuses only a signature that such a key can make.
+#[test]
+fn what_no_key_of_the_cas_kind_made_is_critical() {
+    use SignatureError::{IllFormed, Mismatch, UnusedBits, WrongKey};
+    let issuer = Issuer::new("Root");
+    let mut draft = Draft::good(&issuer, AT);
+    draft.extensions.as_mut().unwrap()[0] = authority_key_identifier(&[9; 20]);
+    let read = read(&issuer, &draft.sign(&issuer));
+    let location = CrlLocation::File("a.crl".to_owned());
+    let mut subject = CrlSubject { ca: None, location, profile: Profile::Rfc5280, ..read };
+    let wrong_key = WrongKey { algorithm: "1.2.3".to_owned(), key: "P-256".to_owned() };
+    for (error, kind, severity) in [
+        (Mismatch, "another-key", Severity::High),
+        (wrong_key, "not-the-cas", Severity::Critical),
+        (UnusedBits(3), "not-the-cas", Severity::Critical),
+        (IllFormed("ED448".to_owned()), "not-the-cas", Severity::Critical),
+    ] {
+        let CrlState::Read { signature, .. } = &mut subject.crl else { panic!("it was read") };
+        *signature = Some(Err(error));
+        let want = of(&[("crl.signature", kind, severity)]);
+        assert!(findings(&subject).contains(&want[0]), "{:?}", subject.crl);
+    }
+}
+
 #[test]
 fn a_ca_whose_certificate_forbids_crls_is_found() {
     let issuer = Issuer::new("Root");
@@ -186,6 +211,21 @@ fn what_is_not_a_crl_is_one_finding_and_no_other_rule_guesses() {
     assert_eq!(findings(&large), of(&[("crl.parses", "too-large", Severity::High)]));
 }
 
+/// OpenSSL verifies a CRL whose length is indefinite, which BER allows.
+#[test]
+fn of_a_crl_in_ber_no_more_is_said_than_that_it_is_not_der() {
+    let issuer = Issuer::new("Root");
+    let der = Draft::good(&issuer, AT).sign(&issuer);
+    let inside = 2 + usize::from(der[1] & 0x7f);
+    let ber = [&[tag::SEQUENCE, 0x80][..], &der[inside..], &[0, 0]].concat();
+    let subject = read(&issuer, &ber);
+    let judgements = judge(RULES, &subject, ARN, subject.as_of);
+    let parses = judgements.into_iter().find(|one| one.rule == "crl.parses").unwrap();
+    let JudgementResult::Findings { findings } = parses.result else { panic!("it was found") };
+    assert!(findings[0].title.ends_with("cannot be read as a CRL in DER"), "{}", findings[0]);
+    assert!(findings[0].impact.starts_with("Relying parties that read nothing but DER"));
+}
+
 #[test]
 fn an_issuing_distribution_point_must_fit_the_crl_s_purpose() {
     let uri = |key: &str| format!("http://crls.s3.us-east-1.amazonaws.com/{key}");
@@ -207,6 +247,70 @@ fn an_issuing_distribution_point_must_fit_the_crl_s_purpose() {
     let mut partition = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
     partition.ca.as_mut().unwrap().crl.as_mut().unwrap().crl_type = Some(CrlType::Partitioned);
     assert_eq!(findings(&partition), of(&[(rule, "absent-from-partition", Severity::High)]));
+}
+
+#[test]
+fn a_uri_that_names_an_issuer_and_nothing_is_found() {
+    let names = [tlv(0xa4, &fixture::name("Root")), tlv(0x86, b"a b")].concat();
+    let of_key = spoilt(|issuer, draft| {
+        let of = tlv(0xa1, &tlv(0x86, b"a b"));
+        let serial = tlv(0x82, &issuer.certificate().serial);
+        let key = fixture::seq(&[tlv(0x80, &issuer.key_identifier), of, serial]);
+        draft.extensions.as_mut().unwrap()[0] = extension(&[0x55, 0x1d, 35], false, &key);
+    });
+    assert_eq!(of_key, of(&[("crl.uris", "not-valid", Severity::High)]));
+    let of_entry = spoilt(|_, draft| {
+        let of = extension(&[0x55, 0x1d, 29], true, &tlv(tag::SEQUENCE, &names));
+        let entry = [tlv(tag::INTEGER, &[1]), utc(AT), fixture::seq(&[of])];
+        draft.entries = Some(vec![fixture::seq(&entry)]);
+    });
+    let want =
+        [("crl.uris", "not-valid", Severity::High), ("crl.serials", "indirect", Severity::High)];
+    assert_eq!(of_entry, of(&want));
+}
+
+#[test]
+fn a_crl_of_some_reasons_has_no_entry_of_another() {
+    let issuer = Issuer::new("Root");
+    let key_compromise: [u8; 2] = [6, 0x40];
+    let privilege_withdrawn: [u8; 2] = [0, 0x01];
+    let rule = [("crl.reasons", "out-of-scope", Severity::Medium)];
+    for (flags, reason, is_found) in [
+        (key_compromise, Some(1), false),
+        (key_compromise, None, false),
+        (key_compromise, Some(4), true),
+        (privilege_withdrawn, Some(9), false),
+        (privilege_withdrawn, Some(7), false),
+        (privilege_withdrawn, Some(10), true),
+    ] {
+        let mut draft = Draft::of_any_ca(&issuer, AT);
+        draft.entries = Some(vec![entry(&[1], AT, reason)]);
+        let point = distribution_point(true, "http://a.example/1.crl", &[tlv(0x83, &flags)]);
+        draft.extensions.as_mut().unwrap().push(point);
+        let read = read(&issuer, &draft.sign(&issuer));
+        let found = findings(&CrlSubject { profile: Profile::Rfc5280, ..read });
+        assert_eq!(found.contains(&of(&rule)[0]), is_found, "{flags:02x?} {reason:?}");
+    }
+}
+
+#[test]
+fn only_an_indirect_crl_needs_no_ca_as_its_issuer() {
+    let issuer = Issuer::new("Root");
+    let rule = [("crl.issuer-certificate", "not-a-ca", Severity::High)];
+    for (flag, profile, is_found) in [
+        (0x84, Profile::Rfc5280, false),
+        (0x81, Profile::Rfc5280, true),
+        (0x84, Profile::AcmPca, true),
+    ] {
+        let mut draft = Draft::of_any_ca(&issuer, AT);
+        let flags = [tlv(flag, &[0xff])];
+        let point = distribution_point(true, "http://a.example/1.crl", &flags);
+        draft.extensions.as_mut().unwrap().push(point);
+        let mut subject = read(&issuer, &draft.sign(&issuer));
+        subject.profile = profile;
+        subject.issuer.as_mut().unwrap().ca = Some(false);
+        assert_eq!(findings(&subject).contains(&of(&rule)[0]), is_found, "{flag:02x} {profile:?}");
+    }
 }
 
 #[test]

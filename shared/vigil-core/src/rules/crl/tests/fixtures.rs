@@ -233,17 +233,22 @@ fn of_any_ca(issuer: &Issuer) -> Vec<Fixture> {
         ..read(issuer, &draft.sign(issuer))
     };
     let delta = |critical| extension(&[0x55, 0x1d, 27], critical, &tlv(tag::INTEGER, &[1]));
-    let mut base = Draft::good(issuer, AT);
+    let mut base = Draft::of_any_ca(issuer, AT);
     base.extensions.as_mut().unwrap()[1] = delta(true);
     // Without its own number it is two things: no CRLNumber, and no delta.
     base.extensions.as_mut().unwrap().push(crl_number(&[0]));
-    let mut not_critical = Draft::good(issuer, AT);
+    let mut not_critical = Draft::of_any_ca(issuer, AT);
     not_critical.extensions.as_mut().unwrap().push(delta(false));
-    let mut both = Draft::good(issuer, AT);
+    let mut both = Draft::of_any_ca(issuer, AT);
     point(&mut both, true, KEY, &[tlv(0x81, &[0xff]), tlv(0x82, &[0xff])]);
-    let mut far = Draft::good(issuer, AT);
+    let mut some_reasons = Draft::of_any_ca(issuer, AT);
+    // keyCompromise; one of its entries is superseded.
+    point(&mut some_reasons, true, KEY, &[tlv(0x83, &[6, 0x40])]);
+    let mut old = Draft::of_any_ca(issuer, AT);
+    old.entries = Some(vec![entry(&[1], AT - Duration::days(6 * 366), None)]);
+    let mut far = Draft::of_any_ca(issuer, AT);
     far.next_update = Some(tlv(tag::UTC_TIME, b"400101000000Z"));
-    let mut rollover = Draft::good(issuer, AT);
+    let mut rollover = Draft::of_any_ca(issuer, AT);
     rollover.extensions.as_mut().unwrap()[0] = authority_key_identifier(&[9; 20]);
     let mut rollover = of_any(&rollover);
     let CrlState::Read { facts, signature } = &mut rollover.crl else { panic!("it was read") };
@@ -251,12 +256,12 @@ fn of_any_ca(issuer: &Issuer) -> Vec<Fixture> {
     facts.issuer = issuer.name.clone();
     rollover.location = CrlLocation::File("a.crl".to_owned());
     let of_browsers = |draft: &Draft| CrlSubject { profile: Profile::Cabf, ..of_any(draft) };
-    let mut more = Draft::good(issuer, AT);
+    let mut more = Draft::of_any_ca(issuer, AT);
     let names = tlv(0xa1, &tlv(0xa4, &issuer.name));
     let serial = tlv(0x82, &issuer.certificate().serial);
     let value = fixture::seq(&[tlv(0x80, &issuer.key_identifier), names, serial]);
     more.extensions.as_mut().unwrap()[0] = extension(&[0x55, 0x1d, 35], false, &value);
-    let mut other_hash = of_browsers(&Draft::good(issuer, AT));
+    let mut other_hash = of_browsers(&Draft::of_any_ca(issuer, AT));
     let facts = facts_of(&mut other_hash);
     let sha384 = algorithm(ECDSA_SHA384);
     let sha384 = AlgorithmIdentifier::read(Reader::new(&sha384).element().unwrap()).unwrap();
@@ -268,6 +273,8 @@ fn of_any_ca(issuer: &Issuer) -> Vec<Fixture> {
         ("crl.criticality", "must-be-critical", of_any(&not_critical)),
         ("crl.issuing-distribution-point", "contradictory", of_any(&both)),
         ("crl.next-update", "far-away", of_any(&far)),
+        ("crl.entry-dates", "before-certificate", of_any(&old)),
+        ("crl.reasons", "out-of-scope", of_any(&some_reasons)),
         ("crl.signature", "another-key", rollover),
     ]
 }

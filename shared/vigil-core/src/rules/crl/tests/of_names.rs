@@ -4,8 +4,8 @@ use super::{
     super::{CrlSubject, Profile},
     world::*,
 };
-use crate::crl::fixture::{Draft, Issuer, algorithm, distribution_point, extension, seq, tlv};
-use crate::der::tag;
+use crate::crl::fixture::{Draft, Issuer, algorithm, distribution_point, extension, seq, tlv, utc};
+use crate::{der::tag, finding::Severity};
 
 pub(super) type Fixture = (&'static str, &'static str, CrlSubject);
 
@@ -33,12 +33,18 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
     };
     let ocsp_too = seq(&[access(2), access(1)]);
     let ocsp_too = extension(&[0x2b, 6, 1, 5, 5, 7, 1, 1], false, &ocsp_too);
+    let point = tlv(0xa0, &tlv(0xa0, &tlv(0x86, b"http://a.example/delta.crl")));
+    let freshest = seq(&[seq(&[point, tlv(0x81, &[6, 0x40])])]);
+    let freshest = extension(&[0x55, 0x1d, 46], false, &freshest);
     let indirect = distribution_point(true, "http://a.example/1.crl", &[tlv(0x84, &[0xff])]);
     let of_browsers = CrlSubject {
         ca: None,
         profile: Profile::Cabf,
         location: super::super::CrlLocation::File("a.crl".to_owned()),
-        ..spoilt(&|d| d.extensions.as_mut().unwrap().push(indirect.clone()))
+        ..spoilt(&|d| {
+            d.this_update = utc(AT);
+            d.extensions.as_mut().unwrap().push(indirect.clone());
+        })
     };
     let mut critical = spoilt(&|_| {});
     critical.issuer.as_mut().unwrap().unknown_critical = vec!["1.2.3.4".to_owned()];
@@ -46,16 +52,50 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
     exponent.issuer.as_mut().unwrap().spki = rsa_spki_of_exponent_one();
     vec![
         ("crl.encoding", "name-form", form),
+        ("crl.issuer-name", "empty", spoilt(&|d| d.issuer = seq(&[]))),
         ("crl.issuer-name", "another-encoding", spoilt(&|d| d.issuer = printable.clone())),
         (
             "crl.uris",
             "access-method",
             spoilt(&|d| d.extensions.as_mut().unwrap().push(ocsp_too.clone())),
         ),
+        (
+            "crl.delta",
+            "freshest-fields",
+            spoilt(&|d| d.extensions.as_mut().unwrap().push(freshest.clone())),
+        ),
         ("crl.issuing-distribution-point", "beyond-baseline", of_browsers),
         ("crl.issuer-certificate", "unknown-critical-extension", critical),
         ("crl.algorithms", "weak-exponent", exponent),
     ]
+}
+
+#[test]
+fn an_empty_issuer_is_found_even_if_the_ca_has_no_name() {
+    let issuer = Issuer::new("Root");
+    let draft = Draft { issuer: seq(&[]), ..Draft::good(&issuer, AT) };
+    let mut subject = read(&issuer, &draft.sign(&issuer));
+    let want = of(&[("crl.issuer-name", "empty", Severity::High)]);
+    assert_eq!(findings(&subject), want);
+    subject.issuer.as_mut().unwrap().subject = seq(&[]);
+    assert_eq!(findings(&subject), want);
+    subject.issuer = Err("it is not known".to_owned());
+    assert_eq!(findings(&subject), want);
+}
+
+/// The type of a string makes no other name (RFC 5280 §7.1), and another text does.
+#[test]
+fn the_certificate_in_aki_is_compared_as_names_are() {
+    let another = [("crl.authority-key-identifier", "another-certificate", Severity::High)];
+    for (text, want) in [(&b"root"[..], vec![]), (b"Other", of(&another))] {
+        let found = spoilt(|issuer, draft| {
+            let names = tlv(0xa1, &tlv(0xa4, &name(PRINTABLE_STRING, text)));
+            let serial = tlv(0x82, &issuer.certificate().serial);
+            let key = seq(&[tlv(0x80, &issuer.key_identifier), names, serial]);
+            draft.extensions.as_mut().unwrap()[0] = extension(&[0x55, 0x1d, 35], false, &key);
+        });
+        assert_eq!(found, want, "{text:?}");
+    }
 }
 
 fn rsa_spki_of_exponent_one() -> Vec<u8> {

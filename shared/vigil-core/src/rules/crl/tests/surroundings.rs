@@ -3,7 +3,7 @@
 use time::Duration;
 
 use super::{
-    super::{CrlLocation, CrlState, CrlSubject, Named, Profile, References},
+    super::{CrlLocation, CrlState, CrlSubject, Named, Profile, RULES, References},
     world::*,
 };
 use crate::{
@@ -11,7 +11,8 @@ use crate::{
         comparison::{Coverage, Difference, Sample},
         fixture::{Draft, Issuer, entry},
     },
-    finding::Severity,
+    finding::{Finding, Severity},
+    rules::{JudgementResult, judge},
 };
 
 #[test]
@@ -92,9 +93,31 @@ fn a_crl_that_is_gone_is_missed_if_a_certificate_may_name_it() {
 }
 
 #[test]
+fn of_another_ca_s_crl_no_text_speaks_of_acm_pca() {
+    let issuer = Issuer::new("Root");
+    let entries = Some(vec![entry(&[0], AT, Some(7)), entry(&[0], AT + Duration::days(30), None)]);
+    let draft = Draft { entries, ..Draft::of_any_ca(&issuer, AT) };
+    let read = read(&issuer, &draft.sign(&issuer));
+    let location = CrlLocation::File("a.crl".to_owned());
+    let as_of = AT + Duration::days(8);
+    for profile in [Profile::Rfc5280, Profile::Cabf] {
+        let (ca, location) = (None, location.clone());
+        let subject = CrlSubject { ca, location, profile, as_of, ..read.clone() };
+        for judgement in judge(RULES, &subject, "a.crl", as_of) {
+            let JudgementResult::Findings { findings } = judgement.result else { continue };
+            for Finding { title, what_happened, impact, what_to_do, .. } in findings {
+                let text = [title, what_happened, impact, what_to_do].join("\n");
+                assert!(!text.contains("ACM PCA"), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_file_is_judged_without_a_ca_and_may_hold_certificates() {
     let issuer = Issuer::new("Root");
-    let draft = Draft { entries: Some(vec![entry(&[1], AT, Some(6))]), ..Draft::good(&issuer, AT) };
+    let entries = Some(vec![entry(&[1], AT, Some(6))]);
+    let draft = Draft { entries, ..Draft::of_any_ca(&issuer, AT) };
     let mut file = read(&issuer, &draft.sign(&issuer));
     file.ca = None;
     file.profile = Profile::Rfc5280;

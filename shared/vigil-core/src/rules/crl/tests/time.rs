@@ -3,7 +3,7 @@
 use time::Duration;
 
 use super::{
-    super::{CrlSubject, RULES},
+    super::{CrlSubject, Profile, RULES},
     world::*,
 };
 use crate::{
@@ -63,6 +63,41 @@ fn a_title_says_when_in_words_that_people_read() {
     });
     let want = "The CRL of CA 'Payments Root' expires in 3 hours and was not renewed";
     assert_eq!(title.as_deref(), Some(want));
+}
+
+/// One second apart, on both sides of the hour that only ACM PCA goes back.
+#[test]
+fn only_acm_pca_revokes_after_this_update() {
+    let issuer = Issuer::new("Root");
+    let rule = [("crl.entry-dates", "after-this-update", Severity::Medium)];
+    for (profile, after, is_found) in [
+        (Profile::AcmPca, Duration::HOUR, false),
+        (Profile::AcmPca, Duration::HOUR + Duration::SECOND, true),
+        (Profile::Rfc5280, Duration::ZERO, false),
+        (Profile::Rfc5280, Duration::SECOND, true),
+        (Profile::Cabf, Duration::SECOND, true),
+    ] {
+        let entries = Some(vec![fixture::entry(&[1], AT + after, Some(1))]);
+        let draft = Draft { entries, ..Draft::of_any_ca(&issuer, AT) };
+        let read = read(&issuer, &draft.sign(&issuer));
+        let found = findings(&CrlSubject { ca: None, profile, ..read });
+        assert_eq!(found.contains(&of(&rule)[0]), is_found, "{profile:?} {after}");
+    }
+}
+
+/// The certificate of the fixture is valid from 2025 on.
+#[test]
+fn an_older_certificate_of_the_key_explains_old_entries() {
+    let issuer = Issuer::new("Root");
+    let old = AT - Duration::days(6 * 366);
+    let entries = Some(vec![fixture::entry(&[1], old, Some(1))]);
+    let draft = Draft { entries, ..Draft::of_any_ca(&issuer, AT) };
+    let read = read(&issuer, &draft.sign(&issuer));
+    let mut subject = CrlSubject { ca: None, profile: Profile::Rfc5280, ..read };
+    let early = of(&[("crl.entry-dates", "before-certificate", Severity::Low)]);
+    assert_eq!(findings(&subject), early);
+    subject.history.key_since = Some(old);
+    assert_eq!(findings(&subject), []);
 }
 
 #[test]
