@@ -182,6 +182,32 @@ fn an_audit_report_shows_missing_and_never_issued_serials() {
 }
 
 #[test]
+fn a_report_that_says_nothing_of_the_ca_is_incomplete() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1, 2]);
+    world.report(&[(1, true), (2, true)]);
+    let whole = fs::read_to_string(world.path("audit.csv")).unwrap();
+    let (header, _) = whole.split_once('\n').unwrap();
+    let later = |records: &str| records.replace("2026-03-01", "2026-01-05");
+    world.report(&[(8, false), (9, false)]);
+    let of_another = later(&fs::read_to_string(world.path("audit.csv")).unwrap());
+    for (name, report, why) in [
+        ("no record", format!("{header}\n"), "no record that can be read"),
+        ("another CA's", of_another, "may be another CA's"),
+        ("a serial", format!("{whole}{}", ROW.replace("SERIAL", "zz")), "could not be read"),
+        ("a time", format!("{whole}{}", ROW.replace("2027-01-01", "soon")), "could not be read"),
+    ] {
+        fs::write(world.path("some.csv"), report).unwrap();
+        let output = world.check("a.crl", &["--report", "some.csv", "--format", "json"]);
+        assert_eq!((code(&output), found(&output)), (2, Vec::new()), "{name}");
+        assert!(text(&output).contains(why), "{name}: {}", text(&output));
+    }
+}
+
+const ROW: &str = "111122223333,,arn,SERIAL,\"CN=a,O=b\",2026-01-01T00:00:00+0000,\
+                   2027-01-01T00:00:00+0000,2026-03-01T00:00:00+0000,,,t\n";
+
+#[test]
 fn sarif_names_rules_levels_and_the_file() {
     let world = World::new();
     world.crl("a b.crl", 7, &[5, 5]);

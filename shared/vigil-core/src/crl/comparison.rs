@@ -79,6 +79,10 @@ pub struct Coverage {
     pub never_issued: Sample,
     /// Records that could not be compared.
     pub unreadable: u64,
+    /// Whether there is a record that could be compared.
+    pub has_records: bool,
+    /// Entries of the CRL that a record was seen of.
+    pub met: u64,
 }
 
 /// What the version of the CRL before this one listed, and this one does not.
