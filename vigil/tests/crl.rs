@@ -9,9 +9,9 @@ use std::{
 };
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SerialNumber,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
+    CrlIssuingDistributionPoint, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    RevocationReason, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use tempfile::TempDir;
 
@@ -35,6 +35,15 @@ impl World {
 
     /// A CRL of 1 March 2026 that lists these serials.
     fn crl(&self, name: &str, number: u64, serials: &[u8]) {
+        self.partition(name, number, serials, None);
+    }
+
+    /// The same, of a partition that is at this URL.
+    fn partition(&self, name: &str, number: u64, serials: &[u8], url: Option<&str>) {
+        let point = |url: &str| CrlIssuingDistributionPoint {
+            distribution_point: CrlDistributionPoint { uris: vec![url.to_owned()] },
+            scope: None,
+        };
         let revoked = |serial: &u8| RevokedCertParams {
             serial_number: SerialNumber::from_slice(&[*serial]),
             revocation_time: date_time_ymd(2026, 2, 1),
@@ -45,7 +54,7 @@ impl World {
             this_update: date_time_ymd(2026, 3, 1),
             next_update: date_time_ymd(2026, 3, 8),
             crl_number: SerialNumber::from(number),
-            issuing_distribution_point: None,
+            issuing_distribution_point: url.map(point),
             revoked_certs: serials.iter().map(revoked).collect(),
             key_identifier_method: KeyIdMethod::Sha256,
         };
@@ -166,6 +175,19 @@ fn the_previous_version_shows_removals_and_rollbacks() {
     let back = world.check("old.crl", &["--format", "json", "--previous", "new.crl"]);
     let rolled_back = [one("crl.crl-number", "rolled-back"), one("crl.rewritten", "readded")];
     assert_eq!(found(&back), rolled_back.concat());
+}
+
+#[test]
+fn another_partition_is_no_previous_version() {
+    let world = World::new();
+    world.partition("1.crl", 7, &[1], Some("http://a.example/1.crl"));
+    world.partition("2.crl", 7, &[2], Some("http://a.example/2.crl"));
+    world.partition("2-old.crl", 6, &[2], Some("http://a.example/2.crl"));
+    let with = |previous| world.check("2.crl", &["--previous", previous, "--format", "json"]);
+    assert_eq!(code(&with("2-old.crl")), 0);
+    let other = with("1.crl");
+    assert_eq!((code(&other), found(&other)), (2, Vec::new()), "{}", text(&other));
+    assert!(text(&other).contains("another scope"), "{}", text(&other));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 mod digits;
 mod fingerprint;
+mod kinds;
 mod listing;
 mod marks;
 mod records;
@@ -17,6 +18,7 @@ mod tests;
 mod versions;
 
 pub use fingerprint::Fingerprints;
+pub use kinds::{are_versions, have_comparable_entries};
 pub use listing::{Listed, Listing};
 pub use marks::Marks;
 pub use records::{Against, Compared, Comparison, Tally};
