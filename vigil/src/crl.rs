@@ -2,6 +2,7 @@
 
 mod check;
 mod compare;
+mod folder;
 mod input;
 mod judged;
 mod output;

@@ -326,6 +326,27 @@ fn several_crls_are_judged_by_the_certificates_that_fit() {
 }
 
 #[test]
+fn a_folder_gives_its_crls_whatever_they_are_called() {
+    let world = World::new();
+    fs::create_dir(world.path("sub")).unwrap();
+    let all = ["B.CRL", "a.crl", "c.der", "sub/d.crl"];
+    all.iter().for_each(|name| world.crl(name, 7, &[1]));
+    fs::copy(world.path("ca.pem"), world.path("ca.crl")).unwrap();
+    fs::write(world.path("key.der"), [0x30, 3, 2, 1, 0]).unwrap();
+    fs::write(world.path("readme.txt"), "text").unwrap();
+    let output = world.check(".", &["--issuer", "ca.crl", "--format", "json"]);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    let checked = json(&output);
+    let crls = checked["crls"].as_array().unwrap();
+    let names: Vec<_> = crls.iter().map(|crl| crl["file"].as_str().unwrap()).collect();
+    assert_eq!(names, all.map(|name| format!("./{name}")));
+    let skipped = String::from_utf8_lossy(&output.stderr).into_owned();
+    for name in ["ca.crl", "ca.pem", "key.der", "readme.txt"] {
+        assert!(skipped.contains(&format!("./{name} is skipped")), "{name}: {skipped}");
+    }
+}
+
+#[test]
 fn findings_are_ignored_with_a_reason_or_below_a_severity() {
     let world = World::new();
     world.crl("twice.crl", 7, &[5, 5]);

@@ -143,7 +143,7 @@ fn present() -> OffsetDateTime {
 
 pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
     let as_of = options.as_of.unwrap_or_else(present);
-    let sources = input::sources(&options.files);
+    let sources = input::sources(&options.files, &options.issuer);
     let mut issuers = Vec::new();
     for path in &options.issuer {
         issuers.extend(input::certificates(path)?);

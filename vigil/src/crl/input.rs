@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read},
+    io::{self, Read, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -14,7 +14,11 @@ use vigil_core::{
     jobs::crl_audit::MAX_CRL_BYTES,
 };
 
-use super::remote::{self, RemoteError};
+use super::{
+    folder::Folder,
+    remote::{self, RemoteError},
+};
+use crate::output::plain;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
@@ -26,7 +30,7 @@ pub(crate) enum InputError {
     },
     #[error("{path} changed while it was read", path = .0.display())]
     Changed(PathBuf),
-    #[error("{path} has no file that is called .crl or .pem", path = .0.display())]
+    #[error("{path} has no file that is called .crl, and none that is called .der or .pem and is a CRL", path = .0.display())]
     NoCrls(PathBuf),
     #[error("cannot read {url}")]
     Remote {
@@ -95,26 +99,39 @@ impl Source {
 /// A source, or its name and why it cannot be read.
 pub(super) type Found = Result<Source, (String, InputError)>;
 
-/// The CRLs that the arguments name: `-` is standard input, a folder is the files in it that are
-/// called `.crl` or `.pem`, `http://` and `s3://` are fetched. A shell has expanded its patterns before.
-pub(super) fn sources(arguments: &[PathBuf]) -> Vec<Found> {
+/// The CRLs that the arguments name: `-` is standard input, a folder is the CRLs in it and in its
+/// subfolders, without the files of issuers, `http://` and `s3://` are fetched. A shell has expanded its
+/// patterns before.
+pub(super) fn sources(arguments: &[PathBuf], issuers: &[PathBuf]) -> Vec<Found> {
     let mut sources = Vec::new();
     for path in arguments {
-        let name = path.display().to_string();
-        if !path.is_dir() {
-            sources.extend(of_one(path, &name));
-            continue;
-        }
-        match files_of(path) {
-            Err(error) => sources.push(Err((name, error))),
-            Ok(files) => {
-                sources.extend(
-                    files.iter().flat_map(|file| of_one(file, &file.display().to_string())),
-                );
-            }
+        if path.is_dir() {
+            of_folder(path, issuers, &mut sources);
+        } else {
+            sources.extend(of_one(path, &path.display().to_string()));
         }
     }
     sources
+}
+
+fn of_folder(path: &Path, issuers: &[PathBuf], sources: &mut Vec<Found>) {
+    let Folder { crls, skipped, failed } = Folder::read(path, issuers);
+    for file in &skipped {
+        note(&format!("{} is skipped: it is no CRL", file.display()));
+    }
+    if crls.is_empty() && failed.is_empty() {
+        let name = path.display().to_string();
+        sources.push(Err((name, InputError::NoCrls(path.to_owned()))));
+    }
+    sources.extend(crls.iter().flat_map(|file| of_one(file, &file.display().to_string())));
+    sources.extend(failed.into_iter().map(|(folder, error)| {
+        Err((folder.display().to_string(), InputError::Read { path: folder, error }))
+    }));
+}
+
+/// On standard error. Nothing depends on it.
+fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "vigil: {}", plain(text));
 }
 
 fn of_one(path: &Path, name: &str) -> Vec<Found> {
@@ -138,20 +155,6 @@ fn stdin(path: &Path) -> Result<Vec<u8>, InputError> {
     let stdin = io::stdin().lock().take(MAX_CRL_BYTES + 1);
     { stdin }.read_to_end(&mut bytes).map_err(InputError::read(path))?;
     Ok(bytes)
-}
-
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>, InputError> {
-    let failed = InputError::read(folder);
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(&failed)? {
-        let path = entry.map_err(&failed)?.path();
-        let is_crl = path.extension().is_some_and(|name| name == "crl" || name == "pem");
-        if is_crl && path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    if files.is_empty() { Err(InputError::NoCrls(folder.to_owned())) } else { Ok(files) }
 }
 
 fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
@@ -190,8 +193,14 @@ fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
     }
 }
 
+const BEGIN: &str = "-----BEGIN X509 CRL-----";
+
+/// Whether the bytes have a CRL in PEM, or the beginning of one.
+pub(super) fn has_pem_crl(bytes: &[u8]) -> bool {
+    bytes.windows(BEGIN.len()).any(|some| some == BEGIN.as_bytes())
+}
+
 fn pem_crls(text: &str) -> Option<Vec<Vec<u8>>> {
-    const BEGIN: &str = "-----BEGIN X509 CRL-----";
     const END: &str = "-----END X509 CRL-----";
     let blocks = text.split(BEGIN).skip(1);
     blocks.map(|block| base64(block.split_once(END)?.0)).collect()
