@@ -325,6 +325,29 @@ fn several_crls_are_judged_by_the_certificates_that_fit() {
     assert_eq!(json(&all)["crls"].as_array().unwrap().len(), 2);
 }
 
+/// Of one key and name, each without something, before and after the one that may sign CRLs.
+#[test]
+fn the_certificate_that_fits_best_is_used_in_any_order() {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let pem = |usages: &[KeyUsagePurpose]| {
+        let mut params = params.clone();
+        params.key_usages = usages.to_vec();
+        params.self_signed(&key).unwrap().pem()
+    };
+    let good = pem(&[KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign]);
+    let without = pem(&[KeyUsagePurpose::KeyCertSign]);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let world = World { folder: tempfile::tempdir().unwrap(), ca: Issuer::new(params, key) };
+    world.crl("a.crl", 7, &[1]);
+    for bundle in [[good.as_str(), &without], [without.as_str(), &good]] {
+        fs::write(world.path("ca.pem"), bundle.concat()).unwrap();
+        let output = world.check("a.crl", &[]);
+        assert_eq!(code(&output), 0, "{}", text(&output));
+    }
+}
+
 #[test]
 fn a_folder_gives_its_crls_whatever_they_are_called() {
     let world = World::new();

@@ -148,10 +148,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
     for path in &options.issuer {
         issuers.extend(input::certificates(path)?);
     }
-    // Of several that fit, one that is a CA's and valid.
-    issuers.sort_by_key(|one| {
-        (one.ca == Some(false), !(one.not_before..=one.not_after).contains(&as_of))
-    });
+    walk::sort_issuers(&mut issuers, as_of);
     let is_alone = sources.len() == 1;
     let progress = Progress::of(sources.len(), options.report.is_some());
     let mut all = Vec::new();

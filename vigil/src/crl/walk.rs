@@ -12,6 +12,7 @@ mod entries;
 mod hashing;
 
 use std::{
+    cmp::Reverse,
     fs::{File, Metadata},
     io::{self, Read},
     path::Path,
@@ -21,6 +22,7 @@ use std::{
 
 use entries::{Pieces, walk_and_compare, walk_and_count, walk_and_list};
 use hashing::read_and_hash;
+use time::OffsetDateTime;
 use vigil_core::{
     certificate::Certificate,
     crl::{
@@ -73,15 +75,29 @@ impl Walked {
     }
 }
 
-/// Those that have the key that the CRL names, then those of its issuer's name, then the others.
+/// Those that have the key that the CRL names, then the certificate that it names, then those of its
+/// issuer's name, then the others.
 fn by_fitness<'c>(facts: &CrlFacts, issuers: &'c [Certificate]) -> Vec<&'c Certificate> {
     let mut sorted: Vec<_> = issuers.iter().collect();
     sorted.sort_by_key(|issuer| {
         let named = facts.authority_key_identifier.is_some();
         let is_key = named && issuer.subject_key_identifier == facts.authority_key_identifier;
-        (!is_key, issuer.subject != facts.issuer)
+        let is_named = facts.authority_certificate.as_ref().is_some_and(|certificate| {
+            certificate.serial == issuer.serial && certificate.issuers.contains(&issuer.issuer)
+        });
+        (!is_key, !is_named, issuer.subject != facts.issuer)
     });
     sorted
+}
+
+/// Those first that may sign CRLs, of CAs, and valid. The rest of the order is one whatever the order of
+/// the files.
+pub(super) fn sort_issuers(issuers: &mut [Certificate], as_of: OffsetDateTime) {
+    issuers.sort_by_cached_key(|one| {
+        let is_valid = (one.not_before..=one.not_after).contains(&as_of);
+        let may_not = (one.crl_sign == Some(false), one.ca == Some(false), !is_valid);
+        (may_not, Reverse(one.not_after), one.serial.clone(), one.issuer.clone())
+    });
 }
 
 /// A CRL that is in memory.
