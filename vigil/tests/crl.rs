@@ -8,6 +8,7 @@ use std::{
     process::{Command, Output},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
     CrlIssuingDistributionPoint, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
@@ -60,6 +61,13 @@ impl World {
         };
         let crl = params.signed_by(&self.ca).unwrap();
         fs::write(self.path(name), crl.der()).unwrap();
+    }
+
+    /// Makes PEM of a CRL, after these lines.
+    fn pem(&self, of: &str, name: &str, before: &str) {
+        let crl = BASE64_STANDARD.encode(fs::read(self.path(of)).unwrap());
+        let pem = format!("{before}-----BEGIN X509 CRL-----\n{crl}\n-----END X509 CRL-----\n");
+        fs::write(self.path(name), pem).unwrap();
     }
 
     /// An audit report, in which each serial is revoked or not and all end in 2027.
@@ -175,6 +183,21 @@ fn the_previous_version_shows_removals_and_rollbacks() {
     let back = world.check("old.crl", &["--format", "json", "--previous", "new.crl"]);
     let rolled_back = [one("crl.crl-number", "rolled-back"), one("crl.rewritten", "readded")];
     assert_eq!(found(&back), rolled_back.concat());
+}
+
+#[test]
+fn a_previous_version_in_pem_is_compared() {
+    let world = World::new();
+    world.crl("old.crl", 7, &[1, 2]);
+    world.crl("new.crl", 8, &[2]);
+    world.pem("old.crl", "old.pem", "");
+    let output = world.check("new.crl", &["--previous", "old.pem", "--format", "json"]);
+    assert_eq!(found(&output), one("crl.early-removal", "unexplained"), "{}", text(&output));
+    let two = fs::read_to_string(world.path("old.pem")).unwrap().repeat(2);
+    fs::write(world.path("two.pem"), two).unwrap();
+    let output = world.check("new.crl", &["--previous", "two.pem"]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("several CRLs"));
 }
 
 #[test]

@@ -260,7 +260,7 @@ fn gather(
     let keep = if is_compared(options) { Keep::Entries } else { Keep::Nothing };
     let current = match source {
         Source::File(path) => walk::crl(path, issuers, keep),
-        Source::Bytes { bytes, .. } => Ok(walk::bytes(bytes, issuers)),
+        Source::Bytes { bytes, .. } => Ok(walk::bytes(bytes, issuers, keep)),
     };
     let current = match current {
         Ok(current) => current,

@@ -13,7 +13,7 @@ use vigil_core::{
 };
 
 use super::{
-    input::{InputError, Source},
+    input::{self, InputError, Source},
     report,
     walk::{self, Keep, Names, Walked},
 };
@@ -106,7 +106,10 @@ pub(super) fn hold(
 fn before(path: &Path, current: &Walked, issuers: &[Certificate]) -> Result<Before, InputError> {
     let mut versions = current.listed.as_ref().map(Versions::new);
     let keep = versions.as_mut().map_or(Keep::Nothing, Keep::Marks);
-    let walked = walk::crl(path, issuers, keep)?;
+    let walked = match &input::source(path)? {
+        Source::File(path) => walk::crl(path, issuers, keep)?,
+        Source::Bytes { bytes, .. } => walk::bytes(bytes, issuers, keep),
+    };
     let CrlState::Read { facts, signature: Some(Ok(())) } = &walked.crl else {
         return Ok(Before::not_compared("the version before is not a CRL by this CA"));
     };

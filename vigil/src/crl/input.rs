@@ -56,6 +56,8 @@ pub(crate) enum InputError {
     ReportFormat(PathBuf),
     #[error("the audit report {path} is incomplete: {why}", path = .path.display())]
     ReportIncomplete { path: PathBuf, why: String },
+    #[error("{path} has several CRLs, and one is needed", path = .0.display())]
+    Several(PathBuf),
 }
 
 impl InputError {
@@ -132,6 +134,15 @@ fn of_folder(path: &Path, issuers: &[PathBuf], sources: &mut Vec<Found>) {
 /// On standard error. Nothing depends on it.
 fn note(text: &str) {
     let _ = writeln!(io::stderr(), "vigil: {}", plain(text));
+}
+
+/// The one CRL that the argument names, in any form.
+pub(super) fn source(path: &Path) -> Result<Source, InputError> {
+    let mut sources = of_one(path, &path.display().to_string());
+    match (sources.pop(), sources.is_empty()) {
+        (Some(one), true) => one.map_err(|(_, error)| error),
+        _ => Err(InputError::Several(path.to_owned())),
+    }
 }
 
 fn of_one(path: &Path, name: &str) -> Vec<Found> {

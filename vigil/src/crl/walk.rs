@@ -26,7 +26,7 @@ use time::OffsetDateTime;
 use vigil_core::{
     certificate::Certificate,
     crl::{
-        Crl, CrlFacts, CrlReader, Entry, TbsHasher,
+        Crl, CrlError, CrlFacts, CrlReader, Entry, TbsHasher,
         comparison::{Fingerprints, Listed, Listing, Sample, Unnamed, Versions},
     },
     jobs::crl_audit::MAX_CRL_BYTES,
@@ -101,19 +101,32 @@ pub(super) fn sort_issuers(issuers: &mut [Certificate], as_of: OffsetDateTime) {
 }
 
 /// A CRL that is in memory.
-pub(super) fn bytes(bytes: &[u8], issuers: &[Certificate]) -> Walked {
-    let mut listing = Listing::by(Fingerprints::by_chance());
+pub(super) fn bytes(bytes: &[u8], issuers: &[Certificate], keep: Keep<'_, '_>) -> Walked {
+    let read = match keep {
+        Keep::Marks(versions) => {
+            read_bytes(bytes, |entry| versions.see(entry)).map(|crl| (crl, None))
+        }
+        Keep::Entries | Keep::Nothing => {
+            let mut listing = Listing::by(Fingerprints::by_chance());
+            read_bytes(bytes, |entry| listing.add(entry)).map(|mut crl| {
+                let listed = listing.sort();
+                crl.facts.entries.duplicate_serials = Some(listed.duplicates());
+                (crl, Some(listed))
+            })
+        }
+    };
     let mut hasher = TbsHasher::default();
     hasher.push(bytes);
-    let mut reader = CrlReader::without_hashing(|entry: &Entry<'_>| listing.add(entry));
-    match reader.push(bytes).and_then(|()| reader.finish()) {
+    match read {
         Err(error) => Walked::without_facts(CrlState::Unreadable(error), issuers),
-        Ok(mut crl) => {
-            let listed = listing.sort();
-            crl.facts.entries.duplicate_serials = Some(listed.duplicates());
-            Walked::read(&crl, hasher.finish(), Some(listed), issuers)
-        }
+        Ok((crl, listed)) => Walked::read(&crl, hasher.finish(), listed, issuers),
     }
+}
+
+fn read_bytes(bytes: &[u8], visit: impl FnMut(&Entry<'_>)) -> Result<Crl, CrlError> {
+    let mut reader = CrlReader::without_hashing(visit);
+    reader.push(bytes)?;
+    reader.finish()
 }
 
 const PIECE: usize = 128 * 1024;
