@@ -200,6 +200,19 @@ fn a_previous_version_in_pem_is_compared() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("several CRLs"));
 }
 
+/// As `openssl crl -text` writes it, and after a certificate.
+#[test]
+fn a_crl_in_pem_may_have_text_before_it() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1, 2]);
+    let certificate = fs::read_to_string(world.path("ca.pem")).unwrap();
+    for before in ["Certificate Revocation List (CRL):\n    Version 2 (0x1)\n", &certificate] {
+        world.pem("a.crl", "a.pem", before);
+        let output = world.check("a.pem", &["--format", "json"]);
+        assert_eq!((code(&output), &json(&output)["crl"]["entries"]), (0, &2.into()), "{before}");
+    }
+}
+
 #[test]
 fn another_partition_is_no_previous_version() {
     let world = World::new();

@@ -185,11 +185,14 @@ fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
     Ok(())
 }
 
-/// PEM may hold several CRLs. What is neither PEM nor base64 is left as it is, and judged so.
+/// PEM may hold several CRLs, and have other text and blocks around them (RFC 7468 §2). What is neither
+/// PEM nor base64 is left as it is, and judged so.
 fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
     let of = |name: String, bytes| Source::Bytes { name, bytes };
     let all = match Foreign::of(&bytes[..bytes.len().min(512)]) {
-        Some(Foreign::PemCrl) => pem_crls(&String::from_utf8_lossy(&bytes)),
+        // A page about CRLs may show one.
+        Some(Foreign::Html | Foreign::Json) => None,
+        _ if bytes.first() != Some(&0x30) && has_pem_crl(&bytes) => pem_crls(&String::from_utf8_lossy(&bytes)),
         Some(Foreign::Base64) => base64(&String::from_utf8_lossy(&bytes)).map(|crl| vec![crl]),
         _ => None,
     };
