@@ -336,6 +336,21 @@ fn unreadable_input_exits_with_2_and_says_why() {
 }
 
 #[test]
+fn programs_are_given_the_error_of_a_single_file() {
+    let world = World::new();
+    let output = world.check("none.crl", &["--format", "json"]);
+    let checked = json(&output);
+    assert_eq!((code(&output), &checked["result"]), (2, &"incomplete".into()));
+    let why = checked["not_checked"][0]["reason"].as_str().unwrap();
+    assert!(why.contains("cannot read none.crl"), "{why}");
+    let output = world.check("none.crl", &["--format", "sarif"]);
+    let run = &json(&output)["runs"][0]["invocations"][0];
+    assert_eq!((code(&output), &run["executionSuccessful"]), (2, &false.into()));
+    let note = run["toolExecutionNotifications"][0]["message"]["text"].as_str().unwrap();
+    assert!(note.contains("cannot read none.crl"), "{note}");
+}
+
+#[test]
 fn without_an_issuer_the_answer_is_incomplete() {
     let world = World::new();
     world.crl("a.crl", 7, &[1]);

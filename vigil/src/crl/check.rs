@@ -163,8 +163,10 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
         };
         match gathered {
             Ok(gathered) => all.push(judge(options, gathered)),
-            // With nothing else to judge, the error is the whole answer.
-            Err((_, error)) if is_alone => return Err(error.into()),
+            // With nothing else to judge, the error is the whole answer. Programs read it as they do others.
+            Err((_, error)) if is_alone && matches!(options.format, Format::Human) => {
+                return Err(error.into());
+            }
             Err((name, error)) => {
                 let crl = CrlState::NotChecked(chain(&error));
                 let unread = Walked::without_facts(crl, &issuers);
