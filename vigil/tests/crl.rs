@@ -335,6 +335,26 @@ fn unreadable_input_exits_with_2_and_says_why() {
     }
 }
 
+/// Without a writer, its reader waits for ever.
+#[test]
+fn a_named_pipe_is_no_file_and_ends_at_once() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1]);
+    assert!(Command::new("mkfifo").arg(world.path("pipe.crl")).status().unwrap().success());
+    for arguments in [&["pipe.crl"][..], &["a.crl", "--issuer", "ca.pem", "--previous", "pipe.crl"]]
+    {
+        let output = Command::new("timeout")
+            .args(["10", env!("CARGO_BIN_EXE_vigil"), "crl", "check"])
+            .args(arguments)
+            .current_dir(world.folder.path())
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(code(&output), 2, "{error}");
+        assert!(error.contains("pipe.crl is not a regular file"), "{error}");
+    }
+}
+
 #[test]
 fn programs_are_given_the_error_of_a_single_file() {
     let world = World::new();

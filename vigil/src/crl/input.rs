@@ -170,11 +170,12 @@ fn stdin(path: &Path) -> Result<Vec<u8>, InputError> {
 
 fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
     let failed = InputError::read(path);
-    let mut file = File::open(path).map_err(&failed)?;
-    let metadata = file.metadata().map_err(&failed)?;
+    // Before it is opened: a named pipe that has no writer lets its reader wait.
+    let metadata = fs::metadata(path).map_err(&failed)?;
     if !metadata.is_file() {
         return Err(InputError::NotAFile(path.to_owned()));
     }
+    let mut file = File::open(path).map_err(&failed)?;
     let mut first = [0];
     let is_der = file.read(&mut first).map_err(&failed)? == 0 || first == [0x30];
     if is_der || metadata.len() > MAX_CRL_BYTES {
@@ -192,7 +193,9 @@ fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
     let all = match Foreign::of(&bytes[..bytes.len().min(512)]) {
         // A page about CRLs may show one.
         Some(Foreign::Html | Foreign::Json) => None,
-        _ if bytes.first() != Some(&0x30) && has_pem_crl(&bytes) => pem_crls(&String::from_utf8_lossy(&bytes)),
+        _ if bytes.first() != Some(&0x30) && has_pem_crl(&bytes) => {
+            pem_crls(&String::from_utf8_lossy(&bytes))
+        }
         Some(Foreign::Base64) => base64(&String::from_utf8_lossy(&bytes)).map(|crl| vec![crl]),
         _ => None,
     };
