@@ -6,6 +6,7 @@ mod folder;
 mod input;
 mod judged;
 mod output;
+mod pattern;
 mod progress;
 mod remote;
 mod report;

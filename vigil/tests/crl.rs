@@ -356,6 +356,20 @@ fn a_named_pipe_is_no_file_and_ends_at_once() {
 }
 
 #[test]
+fn a_quoted_pattern_is_expanded() {
+    let world = World::new();
+    ["a1.crl", "a2.crl", "b.crl"].iter().for_each(|name| world.crl(name, 7, &[1]));
+    let names = |pattern: &str| -> Vec<String> {
+        let checked = json(&world.check(pattern, &["--format", "json"]));
+        let crls = checked["crls"].as_array().unwrap();
+        crls.iter().map(|crl| crl["file"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("a?.crl"), ["a1.crl", "a2.crl"]);
+    assert_eq!(names("./*.crl"), ["./a1.crl", "./a2.crl", "./b.crl"]);
+    assert_eq!(code(&world.check("c*.crl", &[])), 2, "nothing matches");
+}
+
+#[test]
 fn programs_are_given_the_error_of_a_single_file() {
     let world = World::new();
     let output = world.check("none.crl", &["--format", "json"]);

@@ -16,6 +16,7 @@ use vigil_core::{
 
 use super::{
     folder::Folder,
+    pattern,
     remote::{self, RemoteError},
 };
 use crate::output::plain;
@@ -102,15 +103,22 @@ impl Source {
 pub(super) type Found = Result<Source, (String, InputError)>;
 
 /// The CRLs that the arguments name: `-` is standard input, a folder is the CRLs in it and in its
-/// subfolders, without the files of issuers, `http://` and `s3://` are fetched. A shell has expanded its
-/// patterns before.
+/// subfolders, without the files of issuers, `http://` and `s3://` are fetched, and patterns that no shell has
+/// expanded are expanded here.
 pub(super) fn sources(arguments: &[PathBuf], issuers: &[PathBuf]) -> Vec<Found> {
     let mut sources = Vec::new();
-    for path in arguments {
-        if path.is_dir() {
-            of_folder(path, issuers, &mut sources);
-        } else {
-            sources.extend(of_one(path, &path.display().to_string()));
+    for argument in arguments {
+        let is_there = argument.exists() || remote::is_remote(&argument.to_string_lossy());
+        let mut paths = if is_there { Vec::new() } else { pattern::expanded(argument) };
+        if paths.is_empty() {
+            paths.push(argument.clone());
+        }
+        for path in &paths {
+            if path.is_dir() {
+                of_folder(path, issuers, &mut sources);
+            } else {
+                sources.extend(of_one(path, &path.display().to_string()));
+            }
         }
     }
     sources
