@@ -434,6 +434,23 @@ fn the_certificate_that_fits_best_is_used_in_any_order() {
 }
 
 #[test]
+fn an_odd_certificate_keeps_no_other_from_its_use() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1]);
+    let good = fs::read_to_string(world.path("ca.pem")).unwrap();
+    let odd = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    for bundle in [[odd, &good], [&good, odd]] {
+        fs::write(world.path("ca.pem"), bundle.concat()).unwrap();
+        let output = world.check("a.crl", &[]);
+        assert_eq!(code(&output), 0, "{}", text(&output));
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains("of ca.pem is skipped: "), "{error}");
+    }
+    fs::write(world.path("ca.pem"), odd).unwrap();
+    assert_eq!(code(&world.check("a.crl", &[])), 2, "there is no other");
+}
+
+#[test]
 fn a_folder_gives_its_crls_whatever_they_are_called() {
     let world = World::new();
     fs::create_dir(world.path("sub")).unwrap();

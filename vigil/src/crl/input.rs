@@ -11,6 +11,7 @@ use vigil_core::{
     audit_report::ReportError,
     certificate::{Certificate, CertificateError},
     crl::Foreign,
+    failure::chain,
     jobs::crl_audit::MAX_CRL_BYTES,
 };
 
@@ -70,16 +71,41 @@ impl InputError {
 /// A certificate with its chain is a few kilobytes; this is not one.
 const MAX_CERTIFICATE_BYTES: u64 = 1024 * 1024;
 
-/// All the certificates of a file.
+/// All the certificates of a file. One that cannot be read is named on standard error, if there is another.
 pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate>, InputError> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(InputError::read(path))?;
     file.take(MAX_CERTIFICATE_BYTES).read_to_end(&mut bytes).map_err(InputError::read(path))?;
     let read = match bytes.first() {
-        Some(0x30) => Certificate::from_der(&bytes).map(|one| vec![one]).map_err(Into::into),
-        _ => Certificate::all_from_pem(&String::from_utf8_lossy(&bytes)),
+        Some(0x30) => vec![Certificate::from_der(&bytes).map_err(Into::into)],
+        _ => each_of_pem(&String::from_utf8_lossy(&bytes)),
     };
-    read.map_err(|error| InputError::Certificate { path: path.to_owned(), error })
+    let mut certificates = Vec::new();
+    let mut failed = Vec::new();
+    for (at, read) in read.into_iter().enumerate() {
+        match read {
+            Ok(certificate) => certificates.push(certificate),
+            Err(error) => failed.push((at + 1, error)),
+        }
+    }
+    if certificates.is_empty()
+        && let Some((_, error)) = failed.pop()
+    {
+        return Err(InputError::Certificate { path: path.to_owned(), error });
+    }
+    for (nth, error) in &failed {
+        note(&format!("certificate {nth} of {} is skipped: {}", path.display(), chain(error)));
+    }
+    Ok(certificates)
+}
+
+fn each_of_pem(text: &str) -> Vec<Result<Certificate, CertificateError>> {
+    let begun: Vec<_> = text.match_indices("-----BEGIN CERTIFICATE-----").collect();
+    if begun.is_empty() {
+        // It says what is missing.
+        return vec![Certificate::from_pem(text)];
+    }
+    begun.into_iter().map(|(at, _)| Certificate::from_pem(&text[at..])).collect()
 }
 
 /// What one argument, or one file of a folder, names.
