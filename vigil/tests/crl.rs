@@ -302,6 +302,7 @@ fn what_cannot_be_fetched_is_named_with_its_remedy() {
     for (source, says) in [
         ("https://127.0.0.1/1.crl", "which is not an address of the public Internet"),
         ("http://127.0.0.1:9/1.crl", "not an address of the public Internet"),
+        ("HTTP://127.0.0.1:9/1.crl", "not an address of the public Internet"),
         ("s3://crls", "s3://BUCKET/KEY"),
     ] {
         let output = world.check(source, &[]);
