@@ -77,7 +77,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate>, InputError> 
     let file = File::open(path).map_err(InputError::read(path))?;
     file.take(MAX_CERTIFICATE_BYTES).read_to_end(&mut bytes).map_err(InputError::read(path))?;
     let read = match bytes.first() {
-        Some(0x30) => vec![Certificate::from_der(&bytes).map_err(Into::into)],
+        Some(0x30) => vec![Certificate::from_der(&bytes).map_err(CertificateError::from)],
         _ => each_of_pem(&String::from_utf8_lossy(&bytes)),
     };
     let mut certificates = Vec::new();
