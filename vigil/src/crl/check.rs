@@ -268,7 +268,11 @@ fn gather(
         Ok(current) => current,
         Err(error) => return Ok(Err((name, error))),
     };
-    let with = With { previous: options.previous.as_deref(), report: options.report.as_deref() };
+    let with = With {
+        previous: options.previous.as_deref(),
+        report: options.report.as_deref(),
+        allowed: options.profile.of(&current.crl).allowed_changes(),
+    };
     let held = compare::hold(&with, source, &current, issuers, as_of)?;
     let subject = subject(options, &name, current, held, as_of);
     Ok(Ok((name, subject)))

@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 use vigil_core::{
     certificate::Certificate,
     crl::comparison::{
-        Against, Coverage, Difference, Listed, Removed, Sample, Unnamed, Versions, are_versions,
-        have_comparable_entries,
+        Against, Allowed, Coverage, Difference, Listed, Removed, Sample, Unnamed, Versions,
+        are_versions, have_comparable_entries,
     },
     rules::crl::{CrlHistory, CrlState},
 };
@@ -57,6 +57,8 @@ impl Before {
 pub(super) struct With<'a> {
     pub(super) previous: Option<&'a Path>,
     pub(super) report: Option<&'a Path>,
+    /// What may have changed since the version before.
+    pub(super) allowed: Allowed,
 }
 
 pub(super) fn hold(
@@ -69,7 +71,7 @@ pub(super) fn hold(
     let listed = current.listed.as_ref();
     let before = match with.previous {
         None => Before::not_compared(NO_PREVIOUS),
-        Some(path) => before(path, current, issuers)?,
+        Some(path) => before(path, with.allowed, current, issuers)?,
     };
     let Before { removed, history } = before;
     let compared = match (with.report, listed) {
@@ -103,8 +105,14 @@ pub(super) fn hold(
 }
 
 /// Reads the version before beside the current entries.
-fn before(path: &Path, current: &Walked, issuers: &[Certificate]) -> Result<Before, InputError> {
-    let mut versions = current.listed.as_ref().map(Versions::new);
+fn before(
+    path: &Path,
+    allowed: Allowed,
+    current: &Walked,
+    issuers: &[Certificate],
+) -> Result<Before, InputError> {
+    let of_listed = |listed| Versions::new(listed).allowing(allowed);
+    let mut versions = current.listed.as_ref().map(of_listed);
     let keep = versions.as_mut().map_or(Keep::Nothing, Keep::Marks);
     let walked = match &input::source(path)? {
         Source::File(path) => walk::crl(path, issuers, keep)?,

@@ -22,7 +22,7 @@ pub use kinds::{are_versions, have_comparable_entries};
 pub use listing::{Listed, Listing};
 pub use marks::Marks;
 pub use records::{Against, Compared, Comparison, Tally};
-pub use versions::{Removed, Versions};
+pub use versions::{Allowed, Removed, Versions};
 
 use super::Serial;
 

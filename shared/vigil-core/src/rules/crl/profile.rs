@@ -1,7 +1,10 @@
 //! By whose rules a CRL is judged.
 
 use super::NotJudged;
-use crate::crl::{CrlFacts, DistributionPointName, comparison::BACKDATED};
+use crate::crl::{
+    CrlFacts, DistributionPointName,
+    comparison::{Allowed, BACKDATED},
+};
 
 /// Which demands beyond RFC 5280's are made of a CRL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,11 @@ impl Profile {
             Self::Rfc5280 => "rfc5280",
             Self::Cabf => "cabf",
         }
+    }
+
+    /// What may change from one version of a CRL to the next. ACM PCA has no hold, and changes no entry.
+    pub fn allowed_changes(self) -> Allowed {
+        Allowed { released_hold: self != Self::AcmPca, key_compromise: self == Self::Cabf }
     }
 
     pub(super) fn only_of_acm_pca(self) -> Result<(), NotJudged> {
