@@ -1,5 +1,7 @@
 //! What the CA/Browser Forum's Baseline Requirements demand of a CRL, beyond RFC 5280.
 
+use time::Duration;
+
 use super::{
     super::{CrlLocation, CrlState, CrlSubject, Profile},
     world::*,
@@ -20,7 +22,7 @@ const CAS: u8 = 0x82;
 /// A CRL for certificates of one kind, with an entry of this reason.
 fn with_reason(issuer: &Issuer, only: u8, reason: Option<u8>) -> CrlSubject {
     let mut draft = Draft::good(issuer, AT);
-    draft.entries = Some(vec![entry(&[1], AT, reason)]);
+    draft.entries = Some(vec![entry(&[1], AT - Duration::DAY, reason)]);
     let point = distribution_point(true, "http://a.example.com/1.crl", &[tlv(only, &[0xff])]);
     draft.extensions.as_mut().unwrap().push(point);
     of_browsers(read(issuer, &draft.sign(issuer)))
@@ -33,7 +35,8 @@ fn of_browsers(subject: CrlSubject) -> CrlSubject {
 
 /// A CRL that names this algorithm, of a CA with an RSA key.
 fn with_algorithm(issuer: &Issuer, algorithm: &[u8]) -> CrlSubject {
-    let mut subject = of_browsers(read(issuer, &Draft::good(issuer, AT).sign(issuer)));
+    let draft = Draft { entries: None, ..Draft::good(issuer, AT) };
+    let mut subject = of_browsers(read(issuer, &draft.sign(issuer)));
     subject.issuer.as_mut().unwrap().spki = rsa_spki(2048);
     let CrlState::Read { facts, .. } = &mut subject.crl else { panic!("it was read") };
     let read = AlgorithmIdentifier::read(Reader::new(algorithm).element().unwrap()).unwrap();
