@@ -452,6 +452,20 @@ fn an_odd_certificate_keeps_no_other_from_its_use() {
 }
 
 #[test]
+fn a_command_reads_the_certificate_that_was_given() {
+    let (world, mallory) = (World::new(), World::new());
+    mallory.crl("forged.crl", 7, &[1]);
+    fs::copy(mallory.path("forged.crl"), world.path("forged.crl")).unwrap();
+    fs::copy(world.path("ca.pem"), world.path("the ca's.pem")).unwrap();
+    for (issuer, shown) in [("ca.pem", "cat ca.pem"), ("the ca's.pem", r"cat 'the ca'\''s.pem'")] {
+        let arguments = ["forged.crl", "--profile", "acm-pca", "--issuer", issuer];
+        let output = check(world.folder.path(), &arguments);
+        assert!(text(&output).contains(shown), "{}", text(&output));
+        assert!(!text(&output).contains("ISSUER.pem"), "{}", text(&output));
+    }
+}
+
+#[test]
 fn a_folder_gives_its_crls_whatever_they_are_called() {
     let world = World::new();
     fs::create_dir(world.path("sub")).unwrap();

@@ -1,12 +1,16 @@
 //! `vigil crl check`: reads the files, judges the CRL and writes the verdicts.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use clap::ValueEnum;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use vigil_core::{
     certificate::Certificate,
     failure::chain,
+    finding::Finding,
     rules::crl_check::Answer,
     rules::{
         self, JudgementResult,
@@ -22,7 +26,11 @@ use super::{
     progress::Progress,
     walk::{self, Keep, Walked},
 };
-use crate::{exit::Exit, fail_on::Threshold, output::plain_json};
+use crate::{
+    exit::Exit,
+    fail_on::Threshold,
+    output::{plain, plain_json},
+};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -99,11 +107,11 @@ fn ignored(text: &str) -> Result<Ignored, String> {
         None => (what, None),
     };
     let known = rules::crl::RULES.iter().find(|known| known.info.id == rule);
-    let known = known.ok_or_else(|| format!("there is no rule {rule}: see `vigil crl rules`"))?;
+    let known = known.ok_or_else(|| format!("there is no rule {rule}: see `vigil rules`"))?;
     if let Some(kind) = kind
         && !known.info.kinds.iter().any(|known| known.id == kind)
     {
-        return Err(format!("the rule {rule} has no kind {kind}: see `vigil crl rules`"));
+        return Err(format!("the rule {rule} has no kind {kind}: see `vigil rules`"));
     }
     let kind = kind.map(str::to_owned);
     Ok(Ignored { rule: rule.to_owned(), kind, reason: reason.trim().to_owned() })
@@ -208,6 +216,9 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
             judgement.result = JudgementResult::Unknown { reason };
         }
         let JudgementResult::Findings { findings } = &mut judgement.result else { continue };
+        if let [issuer] = options.issuer.as_slice() {
+            findings.iter_mut().for_each(|finding| name_issuer(finding, issuer));
+        }
         let was_unverified = findings.iter().any(is_unverified);
         for ignored in options.ignore.iter().filter(|ignored| ignored.rule == judgement.rule) {
             let before = findings.len();
@@ -230,6 +241,19 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
     }
     let wanted = wanted(options);
     Judged { name, subject, judgements, ignored: left_out, wanted }
+}
+
+/// The commands of findings read the certificate from where it is.
+fn name_issuer(finding: &mut Finding, issuer: &Path) {
+    let path = issuer.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let word = if path.chars().all(is_plain) {
+        path
+    } else {
+        // One word of a POSIX shell.
+        plain(&format!("'{}'", path.replace('\'', r"'\''")))
+    };
+    finding.what_to_do = finding.what_to_do.replace("ISSUER.pem", &word);
 }
 
 /// The signature, and what was given to compare the CRL with.
