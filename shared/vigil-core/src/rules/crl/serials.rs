@@ -76,7 +76,7 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         && facts.issuing_distribution_point.as_ref().is_some_and(|point| point.indirect_crl);
     let repeated = [entries.duplicate_serials, entries.repeated_indirect];
     let counts = [
-        (DUPLICATE, repeated.into_iter().flatten().sum()),
+        (DUPLICATE, repeated.into_iter().flatten().sum::<u64>()),
         (INDIRECT, if may_be_indirect { 0 } else { entries.indirect }),
         (LONG, entries.long_serials),
         (NEGATIVE, entries.negative_serials),
