@@ -58,3 +58,48 @@ impl Indirect {
         (!self.too_many).then_some(repeated as u64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::{OffsetDateTime, macros::datetime};
+
+    use super::*;
+    use crate::crl::{
+        Crl,
+        fixture::{self, Draft, Issuer, tlv},
+    };
+
+    const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+    /// `(indirect, repeated)` of entries that are each a serial, and an issuer if it is written.
+    fn indirect(entries: &[(u8, Option<&str>)]) -> (u64, Option<u64>) {
+        let issuer = Issuer::new("Root");
+        let entry = |(serial, name): &(u8, Option<&str>)| {
+            let mut parts = vec![tlv(tag::INTEGER, &[*serial]), fixture::utc(AT)];
+            if let Some(name) = name {
+                let names = fixture::seq(&[tlv(0xa4, &fixture::name(name))]);
+                parts.push(fixture::seq(&[fixture::extension(&[0x55, 0x1d, 29], true, &names)]));
+            }
+            fixture::seq(&parts)
+        };
+        let entries = Some(entries.iter().map(entry).collect());
+        let crl = Draft { entries, ..Draft::good(&issuer, AT) }.sign(&issuer);
+        let entries = Crl::read(&crl).unwrap().facts.entries;
+        assert_eq!(entries.duplicate_serials.unwrap_or_default(), 0);
+        (entries.indirect, entries.repeated_indirect)
+    }
+
+    #[test]
+    fn a_certificate_issuer_holds_until_the_next_one() {
+        for (entries, want) in [
+            (&[(5, None), (6, None)][..], (0, Some(0))),
+            (&[(5, Some("A")), (5, Some("B"))], (2, Some(0))),
+            (&[(5, Some("A")), (5, Some("A"))], (2, Some(1))),
+            (&[(5, Some("A")), (5, None)], (2, Some(1))),
+            (&[(5, None), (5, Some("A"))], (1, Some(0))),
+            (&[(5, Some("A")), (6, Some("B")), (5, None), (5, Some("A"))], (4, Some(1))),
+        ] {
+            assert_eq!(indirect(entries), want, "{entries:?}");
+        }
+    }
+}
