@@ -10,9 +10,9 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
-    CrlIssuingDistributionPoint, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
-    RevocationReason, RevokedCertParams, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, IsCa, Issuer,
+    KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SerialNumber,
+    date_time_ymd,
 };
 use tempfile::TempDir;
 
@@ -39,15 +39,6 @@ impl World {
 
     /// A CRL of 1 March 2026 that lists these serials.
     fn crl(&self, name: &str, number: u64, serials: &[u8]) {
-        self.partition(name, number, serials, None);
-    }
-
-    /// The same, of a partition that is at this URL.
-    fn partition(&self, name: &str, number: u64, serials: &[u8], url: Option<&str>) {
-        let point = |url: &str| CrlIssuingDistributionPoint {
-            distribution_point: CrlDistributionPoint { uris: vec![url.to_owned()] },
-            scope: None,
-        };
         let revoked = |serial: &u8| RevokedCertParams {
             serial_number: SerialNumber::from_slice(&[*serial]),
             revocation_time: date_time_ymd(2026, 2, 1),
@@ -58,7 +49,7 @@ impl World {
             this_update: date_time_ymd(2026, 3, 1),
             next_update: date_time_ymd(2026, 3, 8),
             crl_number: SerialNumber::from(number),
-            issuing_distribution_point: url.map(point),
+            issuing_distribution_point: None,
             revoked_certs: serials.iter().map(revoked).collect(),
             key_identifier_method: KeyIdMethod::Sha256,
         };

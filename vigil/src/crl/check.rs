@@ -10,7 +10,6 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use vigil_core::{
     certificate::Certificate,
     failure::chain,
-    finding::Finding,
     rules::crl_check::Answer,
     rules::{
         self, JudgementResult,
@@ -216,9 +215,6 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
             judgement.result = JudgementResult::Unknown { reason };
         }
         let JudgementResult::Findings { findings } = &mut judgement.result else { continue };
-        if let [issuer] = options.issuer.as_slice() {
-            findings.iter_mut().for_each(|finding| name_issuer(finding, issuer));
-        }
         let was_unverified = findings.iter().any(is_unverified);
         for ignored in options.ignore.iter().filter(|ignored| ignored.rule == judgement.rule) {
             let before = findings.len();
@@ -239,12 +235,15 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
             };
         }
     }
+    if let [issuer] = options.issuer.as_slice() {
+        name_issuer(&mut judgements, issuer);
+    }
     let wanted = wanted(options);
     Judged { name, subject, judgements, ignored: left_out, wanted }
 }
 
 /// The commands of findings read the certificate from where it is.
-fn name_issuer(finding: &mut Finding, issuer: &Path) {
+fn name_issuer(judgements: &mut [rules::RuleJudgement], issuer: &Path) {
     let path = issuer.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let word = if path.chars().all(is_plain) {
@@ -253,7 +252,13 @@ fn name_issuer(finding: &mut Finding, issuer: &Path) {
         // One word of a POSIX shell.
         plain(&format!("'{}'", path.replace('\'', r"'\''")))
     };
-    finding.what_to_do = finding.what_to_do.replace("ISSUER.pem", &word);
+    for judgement in judgements {
+        if let JudgementResult::Findings { findings } = &mut judgement.result {
+            for finding in findings {
+                finding.what_to_do = finding.what_to_do.replace("ISSUER.pem", &word);
+            }
+        }
+    }
 }
 
 /// The signature, and what was given to compare the CRL with.

@@ -1,5 +1,7 @@
 //! What the command is given: files in many forms, certificates, reports and versions before.
 
+use rcgen::{CrlDistributionPoint, CrlIssuingDistributionPoint};
+
 use super::*;
 
 const ROW: &str = "111122223333,,arn,SERIAL,\"CN=a,O=b\",2026-01-01T00:00:00+0000,\
@@ -28,12 +30,28 @@ fn a_report_that_says_nothing_of_the_ca_is_incomplete() {
     }
 }
 
+/// A partition at this URL, without entries.
+fn partition(world: &World, name: &str, number: u64, url: &str) {
+    let params = CertificateRevocationListParams {
+        this_update: date_time_ymd(2026, 3, 1),
+        next_update: date_time_ymd(2026, 3, 8),
+        crl_number: SerialNumber::from(number),
+        issuing_distribution_point: Some(CrlIssuingDistributionPoint {
+            distribution_point: CrlDistributionPoint { uris: vec![url.to_owned()] },
+            scope: None,
+        }),
+        revoked_certs: Vec::new(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    fs::write(world.path(name), params.signed_by(&world.ca).unwrap().der()).unwrap();
+}
+
 #[test]
 fn another_partition_is_no_previous_version() {
     let world = World::new();
-    world.partition("1.crl", 7, &[1], Some("http://a.example/1.crl"));
-    world.partition("2.crl", 7, &[2], Some("http://a.example/2.crl"));
-    world.partition("2-old.crl", 6, &[2], Some("http://a.example/2.crl"));
+    partition(&world, "1.crl", 7, "http://ca.example.com/1.crl");
+    partition(&world, "2.crl", 7, "http://ca.example.com/2.crl");
+    partition(&world, "2-old.crl", 6, "http://ca.example.com/2.crl");
     let with = |previous| world.check("2.crl", &["--previous", previous, "--format", "json"]);
     assert_eq!(code(&with("2-old.crl")), 0);
     let other = with("1.crl");
