@@ -2,9 +2,11 @@
 
 mod check;
 mod compare;
+mod folder;
 mod input;
 mod judged;
 mod output;
+mod pattern;
 mod progress;
 mod remote;
 mod report;

@@ -8,12 +8,16 @@ use std::{
     process::{Command, Output},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, IsCa, Issuer,
     KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SerialNumber,
     date_time_ymd,
 };
 use tempfile::TempDir;
+
+#[path = "crl/inputs.rs"]
+mod inputs;
 
 /// A CA with a key of its own, and a folder to work in.
 struct World {
@@ -56,6 +60,13 @@ impl World {
         };
         let crl = params.signed_by(&self.ca).unwrap();
         fs::write(self.path(name), crl.der()).unwrap();
+    }
+
+    /// Makes PEM of a CRL, after these lines.
+    fn pem(&self, of: &str, name: &str, before: &str) {
+        let crl = BASE64_STANDARD.encode(fs::read(self.path(of)).unwrap());
+        let pem = format!("{before}-----BEGIN X509 CRL-----\n{crl}\n-----END X509 CRL-----\n");
+        fs::write(self.path(name), pem).unwrap();
     }
 
     /// An audit report, in which each serial is revoked or not and all end in 2027.
@@ -223,6 +234,7 @@ fn what_cannot_be_fetched_is_named_with_its_remedy() {
     for (source, says) in [
         ("https://127.0.0.1/1.crl", "which is not an address of the public Internet"),
         ("http://127.0.0.1:9/1.crl", "not an address of the public Internet"),
+        ("HTTP://127.0.0.1:9/1.crl", "not an address of the public Internet"),
         ("s3://crls", "s3://BUCKET/KEY"),
     ] {
         let output = world.check(source, &[]);

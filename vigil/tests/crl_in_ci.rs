@@ -78,6 +78,7 @@ fn the_action_fails_its_step_where_something_is_found() {
     for (crls, more, code) in [
         ("ca.crl", issuer, 0),
         ("ca.crl ca.crl", issuer, 0),
+        ("c*.crl", issuer, 0),
         ("old.crl", issuer, 1),
         ("ca.crl old.crl", issuer, 1),
         ("no.crl", issuer, 1),

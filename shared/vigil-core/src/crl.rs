@@ -20,6 +20,7 @@ mod faults;
 mod fields;
 mod foreign;
 mod hasher;
+mod indirect;
 mod part;
 mod reader;
 mod repeats;

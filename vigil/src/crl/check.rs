@@ -1,6 +1,9 @@
 //! `vigil crl check`: reads the files, judges the CRL and writes the verdicts.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use clap::ValueEnum;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -22,7 +25,11 @@ use super::{
     progress::Progress,
     walk::{self, Keep, Walked},
 };
-use crate::{exit::Exit, fail_on::Threshold, output::plain_json};
+use crate::{
+    exit::Exit,
+    fail_on::Threshold,
+    output::{plain, plain_json},
+};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -99,11 +106,11 @@ fn ignored(text: &str) -> Result<Ignored, String> {
         None => (what, None),
     };
     let known = rules::crl::RULES.iter().find(|known| known.info.id == rule);
-    let known = known.ok_or_else(|| format!("there is no rule {rule}: see `vigil crl rules`"))?;
+    let known = known.ok_or_else(|| format!("there is no rule {rule}: see `vigil rules`"))?;
     if let Some(kind) = kind
         && !known.info.kinds.iter().any(|known| known.id == kind)
     {
-        return Err(format!("the rule {rule} has no kind {kind}: see `vigil crl rules`"));
+        return Err(format!("the rule {rule} has no kind {kind}: see `vigil rules`"));
     }
     let kind = kind.map(str::to_owned);
     Ok(Ignored { rule: rule.to_owned(), kind, reason: reason.trim().to_owned() })
@@ -143,15 +150,12 @@ fn present() -> OffsetDateTime {
 
 pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
     let as_of = options.as_of.unwrap_or_else(present);
-    let sources = input::sources(&options.files);
+    let sources = input::sources(&options.files, &options.issuer);
     let mut issuers = Vec::new();
     for path in &options.issuer {
         issuers.extend(input::certificates(path)?);
     }
-    // Of several that fit, one that is a CA's and valid.
-    issuers.sort_by_key(|one| {
-        (one.ca == Some(false), !(one.not_before..=one.not_after).contains(&as_of))
-    });
+    walk::sort_issuers(&mut issuers, as_of);
     let is_alone = sources.len() == 1;
     let progress = Progress::of(sources.len(), options.report.is_some());
     let mut all = Vec::new();
@@ -166,8 +170,10 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
         };
         match gathered {
             Ok(gathered) => all.push(judge(options, gathered)),
-            // With nothing else to judge, the error is the whole answer.
-            Err((_, error)) if is_alone => return Err(error.into()),
+            // With nothing else to judge, the error is the whole answer. Programs read it as they do others.
+            Err((_, error)) if is_alone && matches!(options.format, Format::Human) => {
+                return Err(error.into());
+            }
             Err((name, error)) => {
                 let crl = CrlState::NotChecked(chain(&error));
                 let unread = Walked::without_facts(crl, &issuers);
@@ -228,8 +234,30 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
             };
         }
     }
+    if let [issuer] = options.issuer.as_slice() {
+        name_issuer(&mut judgements, issuer);
+    }
     let wanted = wanted(options);
     Judged { name, subject, judgements, ignored: left_out, wanted }
+}
+
+/// The commands of findings read the certificate from where it is.
+fn name_issuer(judgements: &mut [rules::RuleJudgement], issuer: &Path) {
+    let path = issuer.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let word = if path.chars().all(is_plain) {
+        path
+    } else {
+        // One word of a POSIX shell.
+        plain(&format!("'{}'", path.replace('\'', r"'\''")))
+    };
+    for judgement in judgements {
+        if let JudgementResult::Findings { findings } = &mut judgement.result {
+            for finding in findings {
+                finding.what_to_do = finding.what_to_do.replace("ISSUER.pem", &word);
+            }
+        }
+    }
 }
 
 /// The signature, and what was given to compare the CRL with.
@@ -262,13 +290,17 @@ fn gather(
     let keep = if is_compared(options) { Keep::Entries } else { Keep::Nothing };
     let current = match source {
         Source::File(path) => walk::crl(path, issuers, keep),
-        Source::Bytes { bytes, .. } => Ok(walk::bytes(bytes, issuers)),
+        Source::Bytes { bytes, .. } => Ok(walk::bytes(bytes, issuers, keep)),
     };
     let current = match current {
         Ok(current) => current,
         Err(error) => return Ok(Err((name, error))),
     };
-    let with = With { previous: options.previous.as_deref(), report: options.report.as_deref() };
+    let with = With {
+        previous: options.previous.as_deref(),
+        report: options.report.as_deref(),
+        allowed: options.profile.of(&current.crl).allowed_changes(),
+    };
     let held = compare::hold(&with, source, &current, issuers, as_of)?;
     let subject = subject(options, &name, current, held, as_of);
     Ok(Ok((name, subject)))

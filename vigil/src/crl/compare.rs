@@ -5,12 +5,15 @@ use std::path::Path;
 use time::OffsetDateTime;
 use vigil_core::{
     certificate::Certificate,
-    crl::comparison::{Against, Coverage, Difference, Listed, Removed, Sample, Unnamed, Versions},
+    crl::comparison::{
+        Against, Allowed, Coverage, Difference, Listed, Removed, Sample, Unnamed, Versions,
+        are_versions, have_comparable_entries,
+    },
     rules::crl::{CrlHistory, CrlState},
 };
 
 use super::{
-    input::{InputError, Source},
+    input::{self, InputError, Source},
     report,
     walk::{self, Keep, Names, Walked},
 };
@@ -43,10 +46,19 @@ struct Before {
     history: CrlHistory,
 }
 
+impl Before {
+    /// There is none that can be compared, and why.
+    fn not_compared(why: &str) -> Self {
+        Self { removed: Err(why.to_owned()), history: CrlHistory::default() }
+    }
+}
+
 /// What a CRL is compared with.
 pub(super) struct With<'a> {
     pub(super) previous: Option<&'a Path>,
     pub(super) report: Option<&'a Path>,
+    /// What may have changed since the version before.
+    pub(super) allowed: Allowed,
 }
 
 pub(super) fn hold(
@@ -58,8 +70,8 @@ pub(super) fn hold(
 ) -> Result<Held, InputError> {
     let listed = current.listed.as_ref();
     let before = match with.previous {
-        None => Before { removed: Err(NO_PREVIOUS.to_owned()), history: CrlHistory::default() },
-        Some(path) => before(path, current, issuers)?,
+        None => Before::not_compared(NO_PREVIOUS),
+        Some(path) => before(path, with.allowed, current, issuers)?,
     };
     let Before { removed, history } = before;
     let compared = match (with.report, listed) {
@@ -93,18 +105,31 @@ pub(super) fn hold(
 }
 
 /// Reads the version before beside the current entries.
-fn before(path: &Path, current: &Walked, issuers: &[Certificate]) -> Result<Before, InputError> {
-    let mut versions = current.listed.as_ref().map(Versions::new);
+fn before(
+    path: &Path,
+    allowed: Allowed,
+    current: &Walked,
+    issuers: &[Certificate],
+) -> Result<Before, InputError> {
+    let of_listed = |listed| Versions::new(listed).allowing(allowed);
+    let mut versions = current.listed.as_ref().map(of_listed);
     let keep = versions.as_mut().map_or(Keep::Nothing, Keep::Marks);
-    let walked = walk::crl(path, issuers, keep)?;
+    let walked = match &input::source(path)? {
+        Source::File(path) => walk::crl(path, issuers, keep)?,
+        Source::Bytes { bytes, .. } => walk::bytes(bytes, issuers, keep),
+    };
     let CrlState::Read { facts, signature: Some(Ok(())) } = &walked.crl else {
-        let why = "the version before is not a CRL by this CA".to_owned();
-        return Ok(Before { removed: Err(why), history: CrlHistory::default() });
+        return Ok(Before::not_compared("the version before is not a CRL by this CA"));
+    };
+    let CrlState::Read { facts: now, .. } = &current.crl else {
+        return Ok(Before::not_compared(NOTHING_TO_COMPARE));
     };
     // A key may sign the CRLs of several names.
-    if matches!(&current.crl, CrlState::Read { facts: now, .. } if now.issuer != facts.issuer) {
-        let why = "the version before is a CRL of another issuer".to_owned();
-        return Ok(Before { removed: Err(why), history: CrlHistory::default() });
+    if now.issuer != facts.issuer {
+        return Ok(Before::not_compared("the version before is a CRL of another issuer"));
+    }
+    if let Err(why) = are_versions(now, facts) {
+        return Ok(Before::not_compared(why));
     }
     // The CRL must not run backwards.
     let history = CrlHistory {
@@ -114,8 +139,10 @@ fn before(path: &Path, current: &Walked, issuers: &[Certificate]) -> Result<Befo
         validity: facts.next_update.zip(facts.this_update).map(|(next, this)| next - this),
         ..CrlHistory::default()
     };
-    let removed = versions.map(|versions| versions.finish(facts.this_update));
-    Ok(Before { removed: removed.ok_or_else(|| NOTHING_TO_COMPARE.to_owned()), history })
+    let removed = have_comparable_entries(now, facts)
+        .and_then(|()| versions.ok_or(NOTHING_TO_COMPARE))
+        .map(|versions| versions.finish(facts.this_update));
+    Ok(Before { removed: removed.map_err(str::to_owned), history })
 }
 
 /// Finds the serials of entries of which only fingerprints were kept.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read},
+    io::{self, Read, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -11,10 +11,16 @@ use vigil_core::{
     audit_report::ReportError,
     certificate::{Certificate, CertificateError},
     crl::Foreign,
+    failure::chain,
     jobs::crl_audit::MAX_CRL_BYTES,
 };
 
-use super::remote::{self, RemoteError};
+use super::{
+    folder::Folder,
+    pattern,
+    remote::{self, RemoteError},
+};
+use crate::output::plain;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
@@ -26,7 +32,7 @@ pub(crate) enum InputError {
     },
     #[error("{path} changed while it was read", path = .0.display())]
     Changed(PathBuf),
-    #[error("{path} has no file that is called .crl or .pem", path = .0.display())]
+    #[error("{path} has no file that is called .crl, and none that is called .der or .pem and is a CRL", path = .0.display())]
     NoCrls(PathBuf),
     #[error("cannot read {url}")]
     Remote {
@@ -52,6 +58,8 @@ pub(crate) enum InputError {
     ReportFormat(PathBuf),
     #[error("the audit report {path} is incomplete: {why}", path = .path.display())]
     ReportIncomplete { path: PathBuf, why: String },
+    #[error("{path} has several CRLs, and one is needed", path = .0.display())]
+    Several(PathBuf),
 }
 
 impl InputError {
@@ -63,16 +71,41 @@ impl InputError {
 /// A certificate with its chain is a few kilobytes; this is not one.
 const MAX_CERTIFICATE_BYTES: u64 = 1024 * 1024;
 
-/// All the certificates of a file.
+/// All the certificates of a file. One that cannot be read is named on standard error, if there is another.
 pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate>, InputError> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(InputError::read(path))?;
     file.take(MAX_CERTIFICATE_BYTES).read_to_end(&mut bytes).map_err(InputError::read(path))?;
     let read = match bytes.first() {
-        Some(0x30) => Certificate::from_der(&bytes).map(|one| vec![one]).map_err(Into::into),
-        _ => Certificate::all_from_pem(&String::from_utf8_lossy(&bytes)),
+        Some(0x30) => vec![Certificate::from_der(&bytes).map_err(CertificateError::from)],
+        _ => each_of_pem(&String::from_utf8_lossy(&bytes)),
     };
-    read.map_err(|error| InputError::Certificate { path: path.to_owned(), error })
+    let mut certificates = Vec::new();
+    let mut failed = Vec::new();
+    for (at, read) in read.into_iter().enumerate() {
+        match read {
+            Ok(certificate) => certificates.push(certificate),
+            Err(error) => failed.push((at + 1, error)),
+        }
+    }
+    if certificates.is_empty()
+        && let Some((_, error)) = failed.pop()
+    {
+        return Err(InputError::Certificate { path: path.to_owned(), error });
+    }
+    for (nth, error) in &failed {
+        note(&format!("certificate {nth} of {} is skipped: {}", path.display(), chain(error)));
+    }
+    Ok(certificates)
+}
+
+fn each_of_pem(text: &str) -> Vec<Result<Certificate, CertificateError>> {
+    let begun: Vec<_> = text.match_indices("-----BEGIN CERTIFICATE-----").collect();
+    if begun.is_empty() {
+        // It says what is missing.
+        return vec![Certificate::from_pem(text)];
+    }
+    begun.into_iter().map(|(at, _)| Certificate::from_pem(&text[at..])).collect()
 }
 
 /// What one argument, or one file of a folder, names.
@@ -95,26 +128,55 @@ impl Source {
 /// A source, or its name and why it cannot be read.
 pub(super) type Found = Result<Source, (String, InputError)>;
 
-/// The CRLs that the arguments name: `-` is standard input, a folder is the files in it that are
-/// called `.crl` or `.pem`, `http://` and `s3://` are fetched. A shell has expanded its patterns before.
-pub(super) fn sources(arguments: &[PathBuf]) -> Vec<Found> {
+/// The CRLs that the arguments name: `-` is standard input, a folder is the CRLs in it and in its
+/// subfolders, without the files of issuers, `http://` and `s3://` are fetched, and patterns that no shell has
+/// expanded are expanded here.
+pub(super) fn sources(arguments: &[PathBuf], issuers: &[PathBuf]) -> Vec<Found> {
     let mut sources = Vec::new();
-    for path in arguments {
-        let name = path.display().to_string();
-        if !path.is_dir() {
-            sources.extend(of_one(path, &name));
-            continue;
+    for argument in arguments {
+        let is_there = argument.exists() || remote::is_remote(&argument.to_string_lossy());
+        let mut paths = if is_there { Vec::new() } else { pattern::expanded(argument) };
+        if paths.is_empty() {
+            paths.push(argument.clone());
         }
-        match files_of(path) {
-            Err(error) => sources.push(Err((name, error))),
-            Ok(files) => {
-                sources.extend(
-                    files.iter().flat_map(|file| of_one(file, &file.display().to_string())),
-                );
+        for path in &paths {
+            if path.is_dir() {
+                of_folder(path, issuers, &mut sources);
+            } else {
+                sources.extend(of_one(path, &path.display().to_string()));
             }
         }
     }
     sources
+}
+
+fn of_folder(path: &Path, issuers: &[PathBuf], sources: &mut Vec<Found>) {
+    let Folder { crls, skipped, failed } = Folder::read(path, issuers);
+    for file in &skipped {
+        note(&format!("{} is skipped: it is no CRL", file.display()));
+    }
+    if crls.is_empty() && failed.is_empty() {
+        let name = path.display().to_string();
+        sources.push(Err((name, InputError::NoCrls(path.to_owned()))));
+    }
+    sources.extend(crls.iter().flat_map(|file| of_one(file, &file.display().to_string())));
+    sources.extend(failed.into_iter().map(|(folder, error)| {
+        Err((folder.display().to_string(), InputError::Read { path: folder, error }))
+    }));
+}
+
+/// On standard error. Nothing depends on it.
+fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "vigil: {}", plain(text));
+}
+
+/// The one CRL that the argument names, in any form.
+pub(super) fn source(path: &Path) -> Result<Source, InputError> {
+    let mut sources = of_one(path, &path.display().to_string());
+    match (sources.pop(), sources.is_empty()) {
+        (Some(one), true) => one.map_err(|(_, error)| error),
+        _ => Err(InputError::Several(path.to_owned())),
+    }
 }
 
 fn of_one(path: &Path, name: &str) -> Vec<Found> {
@@ -140,27 +202,14 @@ fn stdin(path: &Path) -> Result<Vec<u8>, InputError> {
     Ok(bytes)
 }
 
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>, InputError> {
-    let failed = InputError::read(folder);
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(&failed)? {
-        let path = entry.map_err(&failed)?.path();
-        let is_crl = path.extension().is_some_and(|name| name == "crl" || name == "pem");
-        if is_crl && path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    if files.is_empty() { Err(InputError::NoCrls(folder.to_owned())) } else { Ok(files) }
-}
-
 fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
     let failed = InputError::read(path);
-    let mut file = File::open(path).map_err(&failed)?;
-    let metadata = file.metadata().map_err(&failed)?;
+    // Before it is opened: a named pipe that has no writer lets its reader wait.
+    let metadata = fs::metadata(path).map_err(&failed)?;
     if !metadata.is_file() {
         return Err(InputError::NotAFile(path.to_owned()));
     }
+    let mut file = File::open(path).map_err(&failed)?;
     let mut first = [0];
     let is_der = file.read(&mut first).map_err(&failed)? == 0 || first == [0x30];
     if is_der || metadata.len() > MAX_CRL_BYTES {
@@ -171,11 +220,16 @@ fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
     Ok(())
 }
 
-/// PEM may hold several CRLs. What is neither PEM nor base64 is left as it is, and judged so.
+/// PEM may hold several CRLs, and have other text and blocks around them (RFC 7468 §2). What is neither
+/// PEM nor base64 is left as it is, and judged so.
 fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
     let of = |name: String, bytes| Source::Bytes { name, bytes };
     let all = match Foreign::of(&bytes[..bytes.len().min(512)]) {
-        Some(Foreign::PemCrl) => pem_crls(&String::from_utf8_lossy(&bytes)),
+        // A page about CRLs may show one.
+        Some(Foreign::Html | Foreign::Json) => None,
+        _ if bytes.first() != Some(&0x30) && has_pem_crl(&bytes) => {
+            pem_crls(&String::from_utf8_lossy(&bytes))
+        }
         Some(Foreign::Base64) => base64(&String::from_utf8_lossy(&bytes)).map(|crl| vec![crl]),
         _ => None,
     };
@@ -190,8 +244,14 @@ fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
     }
 }
 
+const BEGIN: &str = "-----BEGIN X509 CRL-----";
+
+/// Whether the bytes have a CRL in PEM, or the beginning of one.
+pub(super) fn has_pem_crl(bytes: &[u8]) -> bool {
+    bytes.windows(BEGIN.len()).any(|some| some == BEGIN.as_bytes())
+}
+
 fn pem_crls(text: &str) -> Option<Vec<Vec<u8>>> {
-    const BEGIN: &str = "-----BEGIN X509 CRL-----";
     const END: &str = "-----END X509 CRL-----";
     let blocks = text.split(BEGIN).skip(1);
     blocks.map(|block| base64(block.split_once(END)?.0)).collect()

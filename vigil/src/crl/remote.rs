@@ -32,11 +32,20 @@ pub(crate) enum RemoteError {
 
 /// Whether the argument names something elsewhere.
 pub(super) fn is_remote(argument: &str) -> bool {
-    ["http://", "https://", "s3://"].iter().any(|scheme| argument.starts_with(scheme))
+    scheme(argument).is_some()
+}
+
+/// In lower case: RFC 3986 §3.1 has no difference of case here.
+fn scheme(argument: &str) -> Option<&'static str> {
+    ["http://", "https://", "s3://"].into_iter().find(|scheme| {
+        argument.get(..scheme.len()).is_some_and(|begun| begun.eq_ignore_ascii_case(scheme))
+    })
 }
 
 /// The bytes that the URL names, at most as many as a CRL may have.
 pub(super) fn read(url: &str) -> Result<Vec<u8>, RemoteError> {
+    let scheme = scheme(url).unwrap_or_default();
+    let url = &format!("{scheme}{}", &url[scheme.len()..]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut bytes = Vec::new();
     let mut sink = |piece: &[u8]| {

@@ -12,6 +12,7 @@ mod entries;
 mod hashing;
 
 use std::{
+    cmp::Reverse,
     fs::{File, Metadata},
     io::{self, Read},
     path::Path,
@@ -25,7 +26,7 @@ use time::OffsetDateTime;
 use vigil_core::{
     certificate::Certificate,
     crl::{
-        Crl, CrlFacts, CrlReader, Entry, TbsHasher,
+        Crl, CrlError, CrlFacts, CrlReader, Entry, TbsHasher,
         comparison::{Fingerprints, Listed, Listing, Sample, Unnamed, Versions},
     },
     jobs::crl_audit::MAX_CRL_BYTES,
@@ -80,31 +81,58 @@ impl Walked {
     }
 }
 
-/// Those that have the key that the CRL names, then those of its issuer's name, then the others.
+/// Those that have the key that the CRL names, then the certificate that it names, then those of its
+/// issuer's name, then the others.
 fn by_fitness<'c>(facts: &CrlFacts, issuers: &'c [Certificate]) -> Vec<&'c Certificate> {
     let mut sorted: Vec<_> = issuers.iter().collect();
     sorted.sort_by_key(|issuer| {
         let named = facts.authority_key_identifier.is_some();
         let is_key = named && issuer.subject_key_identifier == facts.authority_key_identifier;
-        (!is_key, issuer.subject != facts.issuer)
+        let is_named = facts.authority_certificate.as_ref().is_some_and(|certificate| {
+            certificate.serial == issuer.serial && certificate.issuers.contains(&issuer.issuer)
+        });
+        (!is_key, !is_named, issuer.subject != facts.issuer)
     });
     sorted
 }
 
+/// Those first that may sign CRLs, of CAs, and valid. The rest of the order is one whatever the order of
+/// the files.
+pub(super) fn sort_issuers(issuers: &mut [Certificate], as_of: OffsetDateTime) {
+    issuers.sort_by_cached_key(|one| {
+        let is_valid = (one.not_before..=one.not_after).contains(&as_of);
+        let may_not = (one.crl_sign == Some(false), one.ca == Some(false), !is_valid);
+        (may_not, Reverse(one.not_after), one.serial.clone(), one.issuer.clone())
+    });
+}
+
 /// A CRL that is in memory.
-pub(super) fn bytes(bytes: &[u8], issuers: &[Certificate]) -> Walked {
-    let mut listing = Listing::by(Fingerprints::by_chance());
+pub(super) fn bytes(bytes: &[u8], issuers: &[Certificate], keep: Keep<'_, '_>) -> Walked {
+    let read = match keep {
+        Keep::Marks(versions) => {
+            read_bytes(bytes, |entry| versions.see(entry)).map(|crl| (crl, None))
+        }
+        Keep::Entries | Keep::Nothing => {
+            let mut listing = Listing::by(Fingerprints::by_chance());
+            read_bytes(bytes, |entry| listing.add(entry)).map(|mut crl| {
+                let listed = listing.sort();
+                crl.facts.entries.duplicate_serials = Some(listed.duplicates());
+                (crl, Some(listed))
+            })
+        }
+    };
     let mut hasher = TbsHasher::default();
     hasher.push(bytes);
-    let mut reader = CrlReader::without_hashing(|entry: &Entry<'_>| listing.add(entry));
-    match reader.push(bytes).and_then(|()| reader.finish()) {
+    match read {
         Err(error) => Walked::without_facts(CrlState::Unreadable(error), issuers),
-        Ok(mut crl) => {
-            let listed = listing.sort();
-            crl.facts.entries.duplicate_serials = Some(listed.duplicates());
-            Walked::read(&crl, hasher.finish(), Some(listed), issuers)
-        }
+        Ok((crl, listed)) => Walked::read(&crl, hasher.finish(), listed, issuers),
     }
+}
+
+fn read_bytes(bytes: &[u8], visit: impl FnMut(&Entry<'_>)) -> Result<Crl, CrlError> {
+    let mut reader = CrlReader::without_hashing(visit);
+    reader.push(bytes)?;
+    reader.finish()
 }
 
 const PIECE: usize = 128 * 1024;

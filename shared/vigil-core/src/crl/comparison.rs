@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 mod digits;
 mod fingerprint;
+mod kinds;
 mod listing;
 mod marks;
 mod records;
@@ -17,10 +18,11 @@ mod tests;
 mod versions;
 
 pub use fingerprint::Fingerprints;
+pub use kinds::{are_versions, have_comparable_entries};
 pub use listing::{Listed, Listing};
 pub use marks::Marks;
 pub use records::{Against, Compared, Comparison, Tally};
-pub use versions::{Removed, Versions};
+pub use versions::{Allowed, Removed, Versions};
 
 use super::Serial;
 
@@ -79,6 +81,10 @@ pub struct Coverage {
     pub never_issued: Sample,
     /// Records that could not be compared.
     pub unreadable: u64,
+    /// Whether there is a record that could be compared.
+    pub has_records: bool,
+    /// Entries of the CRL that a record was seen of.
+    pub met: u64,
 }
 
 /// What the version of the CRL before this one listed, and this one does not.

@@ -152,6 +152,9 @@ pub struct EntryFacts {
     pub reasons: [u64; 12],
     /// Entries for certificates of another issuer (§5.3.3).
     pub indirect: u64,
+    /// Those of them whose issuer and serial another one has as well; `None` if they are too many to
+    /// count.
+    pub repeated_indirect: Option<u64>,
     /// Entries with a critical extension that RFC 5280 does not define.
     pub with_unknown_critical_extension: u64,
     /// The earliest revocationDate.

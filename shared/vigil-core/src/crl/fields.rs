@@ -4,9 +4,10 @@ use time::OffsetDateTime;
 
 use super::{
     CrlFacts, Malformed,
-    entry::{Counter, Entry},
+    entry::{Counter, Entry, EntryFacts},
     extensions::ExtensionFacts,
     faults::{self, Fault, FaultKind},
+    indirect::Indirect,
     part::CrlPart,
 };
 use crate::{
@@ -24,6 +25,7 @@ pub(super) struct Fields {
     this_update: Option<OffsetDateTime>,
     next_update: Option<OffsetDateTime>,
     counter: Counter,
+    indirect: Indirect,
     extensions: ExtensionFacts,
     pub(super) signature: Vec<u8>,
     pub(super) unused_bits: u8,
@@ -60,7 +62,12 @@ impl Fields {
             CrlPart::ThisUpdate => self.this_update = self.time(part, element),
             CrlPart::NextUpdate => self.next_update = self.time(part, element),
             CrlPart::Entry => match Entry::read(element) {
-                Ok(entry) => self.entry(&entry, visit),
+                Ok(entry) => {
+                    if entry.indirect {
+                        self.indirect.begin(element)?;
+                    }
+                    self.entry(&entry, visit);
+                }
                 Err(error) => self.counter.malformed(error),
             },
             CrlPart::Extensions => {
@@ -86,8 +93,20 @@ impl Fields {
 
     #[inline]
     pub(super) fn entry(&mut self, entry: &Entry<'_>, visit: &mut impl FnMut(&Entry<'_>)) {
+        if self.indirect.is_begun() {
+            return self.indirect_entry(entry, visit);
+        }
         self.counter.count(entry);
         visit(entry);
+    }
+
+    /// RFC 5280 §5.3.3: an entry without a certificateIssuer has that of the entry before.
+    #[cold]
+    fn indirect_entry(&mut self, entry: &Entry<'_>, visit: &mut impl FnMut(&Entry<'_>)) {
+        let entry = Entry { indirect: true, ..*entry };
+        self.indirect.see(&entry);
+        self.counter.count(&entry);
+        visit(&entry);
     }
 
     /// A time that cannot be read is a fact: the rules say what follows from having none.
@@ -113,7 +132,10 @@ impl Fields {
             issuer: self.issuer,
             this_update: self.this_update,
             next_update: self.next_update,
-            entries: self.counter.finish(),
+            entries: EntryFacts {
+                repeated_indirect: self.indirect.repeated(),
+                ..self.counter.finish()
+            },
             number: None,
             authority_key_identifier: None,
             issuing_distribution_point: None,

@@ -105,7 +105,7 @@ impl Foreign {
                 "Fetch the CRL instead: the certificate may name it (`openssl x509 -noout -ext \
                  crlDistributionPoints`)."
             }
-            Self::Cms => "Take the CRL out of it with `openssl pkcs7 -print_certs`.",
+            Self::Cms => "Take the CRL out of it with `openssl pkcs7 -inform DER -print_certs`.",
             Self::Gzip => {
                 "Decompress it with `gunzip`, and publish it without Content-Encoding: relying \
                  parties do not decompress."

@@ -312,6 +312,22 @@ impl CrlSubject {
     fn report(&self) -> Result<&Coverage, NotJudged> {
         self.report.as_ref().map_err(NotJudged::unknown)
     }
+
+    /// Whether the report is this CA's: a file does not say whose it is, but by its serials.
+    fn has_own_report(&self, report: &Coverage) -> Result<(), NotJudged> {
+        if self.ca.is_some() {
+            return Ok(());
+        }
+        if !report.has_records {
+            return Err(NotJudged::unknown("the audit report has no record that can be read"));
+        }
+        let entries = &self.facts()?.entries;
+        if report.met == 0 && entries.count > entries.indirect {
+            let reason = "the audit report has no record of any entry: it may be another CA's";
+            return Err(NotJudged::unknown(reason));
+        }
+        Ok(())
+    }
 }
 
 impl Subject for CrlSubject {

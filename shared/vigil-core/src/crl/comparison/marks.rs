@@ -27,6 +27,11 @@ impl Marks {
         self.0[at / 64] & 1 << (at % 64) != 0
     }
 
+    /// How many entries were met.
+    pub(super) fn count(&self) -> u64 {
+        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
     /// Whether it has as many bits as so many entries need.
     pub(super) fn fits(&self, entries: usize) -> bool {
         self.0.len() == entries.div_ceil(64)

@@ -267,6 +267,8 @@ impl Compared {
             missing_since: tally.missing_since.and_then(time),
             never_issued,
             unreadable: bad + tally.unreadable,
+            has_records: tally.latest.is_some(),
+            met: tally.listed.iter().map(Marks::count).sum(),
         };
         Self { coverage, unnamed, explained: tally.explained, removed_early: tally.removed_early }
     }

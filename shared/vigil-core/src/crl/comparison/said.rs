@@ -7,6 +7,7 @@ use super::super::Entry;
 pub(super) struct Said(u64);
 
 /// RFC 5280 §5.3.1
+const KEY_COMPROMISE: u64 = 1;
 const CERTIFICATE_HOLD: u64 = 6;
 
 impl Said {
@@ -33,6 +34,10 @@ impl Said {
 
     pub(super) fn reason(self) -> u64 {
         self.0 >> Self::DATE_BITS & ((1 << Self::REASON_BITS) - 1)
+    }
+
+    pub(super) fn is_key_compromise(self) -> bool {
+        self.reason() == KEY_COMPROMISE + 1
     }
 
     pub(super) fn is_hold(self) -> bool {

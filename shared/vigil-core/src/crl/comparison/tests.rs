@@ -152,6 +152,42 @@ fn an_entry_that_comes_back_is_found() {
     assert_eq!(readded.first, [hex(2)]);
 }
 
+/// `(gone, reason changed, date moved, put back)` of a version before with two entries, held against one
+/// with the first of them alone, where this is allowed.
+fn changes(allowed: Allowed, before: [u64; 2], now: (u64, Duration)) -> [u64; 4] {
+    let long_ago = NOW - Duration::DAY;
+    let of = |serial, reason, at| Entry { reason: Some(reason), ..entry(serial, at) };
+    let mut listing = Listing::default();
+    listing.add(&of(&[1], now.0, long_ago + now.1));
+    listing.add(&of(&[3], now.0, long_ago));
+    let listed = listing.sort();
+    let mut versions = Versions::new(&listed).allowing(allowed);
+    versions.see(&of(&[1], before[0], long_ago));
+    versions.see(&of(&[2], before[1], long_ago));
+    let (found, _) = versions.finish(Some(NOW)).unexplained();
+    let all = [found.removed_unexplained, found.reason_changed, found.date_moved, found.readded];
+    all.map(|sample| sample.count)
+}
+
+/// Reason 1 is keyCompromise, 4 superseded, 6 certificateHold.
+#[test]
+fn a_profile_allows_what_its_rules_want() {
+    let hold = Allowed { released_hold: true, ..Allowed::default() };
+    let compromise = Allowed { key_compromise: true, ..Allowed::default() };
+    let back = -Duration::HOUR;
+    for (name, allowed, before, now, want) in [
+        ("a hold leaves", Allowed::default(), [4, 6], (4, Duration::ZERO), [1, 0, 0, 1]),
+        ("it may", hold, [4, 6], (4, Duration::ZERO), [0, 0, 0, 1]),
+        ("a revocation leaves", hold, [4, 4], (4, Duration::ZERO), [1, 0, 0, 1]),
+        ("keyCompromise", Allowed::default(), [4, 4], (1, back), [1, 1, 1, 1]),
+        ("it may, dated back", compromise, [4, 4], (1, back), [1, 0, 0, 0]),
+        ("a later date", compromise, [4, 4], (1, Duration::HOUR), [1, 0, 1, 0]),
+        ("another reason", compromise, [1, 4], (4, back), [1, 1, 1, 1]),
+    ] {
+        assert_eq!(changes(allowed, before, now), want, "{name}");
+    }
+}
+
 fn numbers(count: u32) -> Vec<[u8; 4]> {
     (0..count).map(|at| (at + 0x0100_0000).to_be_bytes()).collect()
 }

@@ -9,6 +9,16 @@ use super::{
     said::Said,
 };
 
+/// What may change from one version to the next, by whose rules the CRL is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// An entry that is on hold may leave (RFC 5280 §5.3.1).
+    pub released_hold: bool,
+    /// An entry may become keyCompromise, and such a one may be dated back (CA/Browser Forum Baseline
+    /// Requirements §7.2.2.1).
+    pub key_compromise: bool,
+}
+
 /// Holds the entries of the version before against the current ones.
 #[derive(Debug)]
 pub struct Versions<'l> {
@@ -18,13 +28,20 @@ pub struct Versions<'l> {
     difference: Difference,
     /// Entries that were not held against the current ones yet.
     waiting: Vec<(u64, Digits, Said)>,
+    allowed: Allowed,
 }
 
 impl<'l> Versions<'l> {
-    /// Against these entries.
+    /// Against these entries. Nothing is allowed to change.
     pub fn new(current: &'l Listed) -> Self {
         let (kept, removed, waiting) = (Marks::none_of(current.len()), Vec::new(), Vec::new());
-        Self { current, kept, removed, difference: Difference::default(), waiting }
+        let (difference, allowed) = (Difference::default(), Allowed::default());
+        Self { current, kept, removed, difference, waiting, allowed }
+    }
+
+    /// The same, where this may change.
+    pub fn allowing(self, allowed: Allowed) -> Self {
+        Self { allowed, ..self }
     }
 
     /// Takes an entry of the version before.
@@ -47,7 +64,9 @@ impl<'l> Versions<'l> {
         self.current.mark_all(fingerprints, &mut self.kept, &mut is_listed);
         for ((fingerprint, serial, before), is_listed) in waiting.iter().zip(is_listed) {
             if !is_listed {
-                self.removed.push((*fingerprint, *serial));
+                if !self.allowed.released_hold || !before.is_hold() {
+                    self.removed.push((*fingerprint, *serial));
+                }
                 continue;
             }
             let now = self.current.find(*fingerprint);
@@ -64,11 +83,13 @@ impl<'l> Versions<'l> {
         if before.is_hold() {
             return;
         }
+        let is_compromise = self.allowed.key_compromise && now.is_key_compromise();
+        let is_dated_back = is_compromise && now.revoked_at() < before.revoked_at();
         let difference = &mut self.difference;
-        if before.reason() != now.reason() && before.reason() != 0 {
+        if before.reason() != now.reason() && before.reason() != 0 && !is_compromise {
             difference.reason_changed.add(serial);
         }
-        if before.revoked_at() != now.revoked_at() {
+        if before.revoked_at() != now.revoked_at() && !is_dated_back {
             difference.date_moved.add(serial);
         }
         if before.invalid_since() != now.invalid_since() && before.invalid_since() != 0 {
@@ -85,7 +106,8 @@ impl<'l> Versions<'l> {
         // Before `BACKDATED` it was made in truth: what was revoked long before had to be in it.
         let due = made.map_or(i64::MIN, |made| made.saturating_sub(LISTED_WITHIN).unix_timestamp());
         for (fingerprint, said) in self.current.unmarked(&self.kept) {
-            if said.revoked_at() < due && said.revoked_at() != i64::MIN {
+            let is_allowed = self.allowed.key_compromise && said.is_key_compromise();
+            if said.revoked_at() < due && said.revoked_at() != i64::MIN && !is_allowed {
                 self.difference.readded.count += 1;
                 unnamed.add(*fingerprint);
             }

@@ -4,7 +4,7 @@ use super::{CrlSubject, Profile};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, RuleAnswer},
-    signature::Key,
+    signature::{AlgorithmIdentifier, Hash, Key, SignatureAlgorithm},
 };
 
 pub(super) const RULE: Rule<CrlSubject> = Rule {
@@ -12,10 +12,11 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         id: "crl.algorithms",
         holds: "Both signature algorithms of the CRL are equal, strong, and the one that the CA is \
                 configured with.",
-        cites: "RFC 5280 §5.1.1.2; RFC 4055 §3, §5; RFC 5758 §3.2; RFC 8410 §3; NIST SP 800-131A; CA/Browser Forum Baseline Requirements §7.1.3.2.2; AWS Private CA API Reference, CertificateAuthorityConfiguration",
+        cites: "RFC 5280 §5.1.1.2; RFC 4055 §3, §5; RFC 5758 §3.2; RFC 8410 §3; NIST SP 800-131A; CA/Browser Forum Baseline Requirements §7.1.3.2; AWS Private CA API Reference, CertificateAuthorityConfiguration",
         kinds: &[
             DIFFERS,
             MISMATCH,
+            NOT_ALLOWED,
             NOT_OF_THE_CURVE,
             PARAMETERS,
             UNUSUAL_CURVE,
@@ -47,6 +48,18 @@ const MISMATCH: Kind = Kind {
     impact: super::NOT_USABLE,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
+};
+
+const NOT_ALLOWED: Kind = Kind {
+    id: "not-allowed",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} is signed with {algorithm}, which browsers do not allow",
+    what_happened: "{object} is signed with {algorithm}, which is not one of those that the Baseline \
+                    Requirements list, or has other parameters. Checked at {as_of}.",
+    impact: "The CRL breaks the Baseline Requirements, by which browsers judge public CAs.",
+    what_to_do: "Configure the CA to sign with RSA or ECDSA, and SHA-256, SHA-384 or SHA-512. Show what \
+                 the CRL says now:",
+    first_command: super::SHOW_CRL,
 };
 
 const NOT_OF_THE_CURVE: Kind = Kind {
@@ -160,12 +173,8 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     if let Some(curve) = key.as_ref().and_then(Key::unusual_curve) {
         seen.push(Observation::new(UNUSUAL_CURVE).with("curve", curve));
     }
-    if let Some(curve) = key.as_ref().map(ToString::to_string)
-        && subject.profile == Profile::Cabf
-        && let Some(expected) = of_the_curve(&curve).filter(|expected| *expected != algorithm)
-    {
-        let other = Observation::new(NOT_OF_THE_CURVE).with("algorithm", algorithm.as_str());
-        seen.push(other.with("curve", curve).with("expected", expected));
+    if subject.profile == Profile::Cabf {
+        seen.extend(beyond_baseline(inside, key.as_ref()));
     }
     if inside.is_weak() {
         seen.push(Observation::new(WEAK).with("algorithm", algorithm.as_str()));
@@ -176,4 +185,40 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         seen.push(differs.with("configured", configured));
     }
     Ok(seen)
+}
+
+/// What Baseline Requirements §7.1.3.2 exclude: another hash than the curve's, and other algorithms.
+fn beyond_baseline(inside: &AlgorithmIdentifier, key: Option<&Key<'_>>) -> Option<Observation> {
+    let algorithm = inside.to_string();
+    let curve = key.map(ToString::to_string).unwrap_or_default();
+    if let Some(expected) = of_the_curve(&curve).filter(|expected| *expected != algorithm) {
+        let other = Observation::new(NOT_OF_THE_CURVE).with("algorithm", algorithm);
+        return Some(other.with("curve", curve).with("expected", expected));
+    }
+    // A weak one is found as such.
+    let is_found = inside.is_weak() || is_of_baseline(inside);
+    (!is_found).then(|| Observation::new(NOT_ALLOWED).with("algorithm", algorithm))
+}
+
+fn is_of_baseline(algorithm: &AlgorithmIdentifier) -> bool {
+    use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
+    match algorithm.algorithm {
+        Some(Ecdsa(hash) | RsaPkcs1(hash)) => {
+            matches!(hash, Hash::Sha256 | Hash::Sha384 | Hash::Sha512)
+        }
+        Some(RsaPss(_)) => {
+            let encoded = hex::encode(&algorithm.raw);
+            [(1, 20), (2, 30), (3, 40)].into_iter().any(|(hash, salt)| encoded == pss(hash, salt))
+        }
+        _ => false,
+    }
+}
+
+/// Baseline Requirements §7.1.3.2.1 give RSASSA-PSS octet by octet, with SHA-256, SHA-384 and SHA-512: both
+/// hashes end in an octet that is `hash`, and the salt is as long, in hexadecimal, as the hash.
+fn pss(hash: u8, salt: u8) -> String {
+    format!(
+        "304106092a864886f70d01010a3034a00f300d060960864801650304020{hash}0500a11c301a06092a864886\
+         f70d010108300d060960864801650304020{hash}0500a2030201{salt}"
+    )
 }

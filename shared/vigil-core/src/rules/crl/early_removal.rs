@@ -12,8 +12,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.early-removal",
         holds: "A revoked certificate stays in the CRL until a CRL issued after its expiry has listed \
-                it.",
-        cites: "RFC 5280 §3.3, §5.1.2.6; AWS Private CA User Guide, Set up a CRL",
+                it. One on hold may leave, of another CA than ACM PCA.",
+        cites: "RFC 5280 §3.3, §5.1.2.6, §5.3.1; AWS Private CA User Guide, Set up a CRL",
         kinds: &[EARLY, UNEXPLAINED],
     },
     check,

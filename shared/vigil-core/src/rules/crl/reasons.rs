@@ -14,9 +14,20 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
                 RevokeCertificate.",
         cites: "RFC 5280 §5.2.5, §5.3.1; AWS Private CA API Reference, RevokeCertificate; CA/Browser Forum \
                 Baseline Requirements §7.2.2.1",
-        kinds: &[NOT_ALLOWED, OUT_OF_SCOPE],
+        kinds: &[ABSENT, NOT_ALLOWED, OUT_OF_SCOPE],
     },
     check,
+};
+
+const ABSENT: Kind = Kind {
+    id: "absent",
+    severity: Severity::Medium,
+    title: "The CRL of {ca} has {entries} of CA certificates without a reason",
+    what_happened: "{object} is for CA certificates alone, and has entries without a reasonCode: {count}. \
+                    The Baseline Requirements demand one of each. Checked at {as_of}.",
+    impact: "The CRL breaks the Baseline Requirements, by which browsers judge public CAs.",
+    what_to_do: "Have the CA give each entry its reason. Show what the CRL says now:",
+    first_command: super::SHOW_CRL,
 };
 
 const NOT_ALLOWED: Kind = Kind {
@@ -42,12 +53,13 @@ const OUT_OF_SCOPE: Kind = Kind {
     first_command: super::SHOW_CRL,
 };
 
-const NAMES: [(usize, &str); 6] = [
+const NAMES: [(usize, &str); 7] = [
     (0, "unspecified"),
     (2, "cACompromise"),
     (6, "certificateHold"),
     (7, "unused (7)"),
     (8, "removeFromCRL"),
+    (10, "aACompromise"),
     (11, "over 10"),
 ];
 
@@ -59,13 +71,30 @@ fn is_allowed(code: usize, subject: &CrlSubject, facts: &CrlFacts) -> bool {
         // RFC 5280 §5.3.1: only a delta CRL removes.
         (8, Profile::Rfc5280) => facts.delta_base.is_some(),
         // Baseline Requirements §7.2.2.1: 1, 3, 4, 5 and 9, of certificates that are not CAs'.
-        (0 | 6 | 8, Profile::Cabf) => false,
+        (6 | 8 | 10, Profile::Cabf) => false,
+        (0, Profile::Cabf) => is_of_cas(facts),
         (2, Profile::Cabf) => facts
             .issuing_distribution_point
             .as_ref()
             .is_none_or(|point| !point.only_contains_user_certs),
         _ => true,
     }
+}
+
+/// Whether all entries are for certificates of CAs.
+fn is_of_cas(facts: &CrlFacts) -> bool {
+    facts.issuing_distribution_point.as_ref().is_some_and(|point| point.only_contains_ca_certs)
+}
+
+/// How many entries lack the reason that Baseline Requirements §7.2.2.1 demand for certificates of CAs.
+/// Of other certificates, none is "unspecified".
+fn absent(subject: &CrlSubject, facts: &CrlFacts) -> u64 {
+    if subject.profile != Profile::Cabf || !is_of_cas(facts) {
+        return 0;
+    }
+    let entries = &facts.entries;
+    let given: u64 = entries.reasons.iter().sum();
+    entries.count.saturating_sub(given + entries.malformed)
 }
 
 fn check(subject: &CrlSubject) -> RuleAnswer {
@@ -105,16 +134,22 @@ fn out_of_scope(facts: &CrlFacts) -> Option<Observation> {
 
 fn not_allowed(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
+    let mut seen = Vec::new();
+    let absent = absent(subject, facts);
+    if absent > 0 {
+        let entries = super::counted(absent, "entry", "entries");
+        seen.push(Observation::new(ABSENT).with("count", absent).name("entries", entries));
+    }
     let counts: Vec<_> = NAMES
         .into_iter()
         .filter(|(code, _)| !is_allowed(*code, subject, facts))
         .map(|(code, name)| (name, facts.entries.reasons[code]))
         .filter(|(_, count)| *count > 0)
         .collect();
-    if counts.is_empty() {
-        return Ok(Vec::new());
+    if !counts.is_empty() {
+        let named: Vec<_> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+        let other = Observation::new(NOT_ALLOWED).name("named", named.join(", "));
+        seen.push(other.with("counts", serde_json::to_value(counts).unwrap_or_default()));
     }
-    let named: Vec<_> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
-    let seen = Observation::new(NOT_ALLOWED).name("named", named.join(", "));
-    Ok(vec![seen.with("counts", serde_json::to_value(counts).unwrap_or_default())])
+    Ok(seen)
 }

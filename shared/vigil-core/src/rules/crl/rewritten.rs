@@ -11,8 +11,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
     info: RuleInfo {
         id: "crl.rewritten",
         holds: "An entry keeps the date, the reason and the invalidityDate that it had in the version \
-                before, unless it was on hold. An entry that is dated long before that version was in \
-                it.",
+                before, unless it was on hold, or the Baseline Requirements have it changed to \
+                keyCompromise. An entry that is dated long before that version was in it.",
         cites: "RFC 5280 §5.1.2.6, §5.3.1, §5.3.2; CA/Browser Forum Baseline Requirements §4.9.1.1, \
                 §7.2.2.1",
         kinds: &[DATE, INVALIDITY, READDED, REASON],

@@ -21,7 +21,7 @@ const DUPLICATE: Kind = Kind {
     id: "duplicate",
     severity: Severity::Medium,
     title: "The CRL of {ca} has {entries} with a repeated serial",
-    what_happened: "Entries of {object} repeat the serial of another entry: {count}. Checked at {as_of}.",
+    what_happened: "Entries of {object} repeat the serial of another entry of their issuer: {count}. Checked at {as_of}.",
     impact: super::NOT_ACM_PCA,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
@@ -74,8 +74,9 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     // Other CAs may make CRLs for others (RFC 5280 §5.2.5), and then name whose an entry is.
     let may_be_indirect = subject.profile != Profile::AcmPca
         && facts.issuing_distribution_point.as_ref().is_some_and(|point| point.indirect_crl);
+    let repeated = [entries.duplicate_serials, entries.repeated_indirect];
     let counts = [
-        (DUPLICATE, entries.duplicate_serials.unwrap_or_default()),
+        (DUPLICATE, repeated.into_iter().flatten().sum::<u64>()),
         (INDIRECT, if may_be_indirect { 0 } else { entries.indirect }),
         (LONG, entries.long_serials),
         (NEGATIVE, entries.negative_serials),
@@ -88,7 +89,7 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         Observation::new(kind).with("count", count).name("entries", entries)
     };
     let seen: Vec<_> = found.map(observed).collect();
-    if seen.is_empty() && entries.duplicate_serials.is_none() {
+    if seen.is_empty() && repeated.contains(&None) {
         let reason = "repeated serials were not counted; everything else about serials holds";
         return Err(NotJudged::unknown(reason));
     }

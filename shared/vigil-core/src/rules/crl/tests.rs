@@ -1,5 +1,6 @@
 //! A clean world has no findings; each test spoils one thing in it and gets exactly that finding.
 
+mod baseline;
 mod defects;
 mod fixtures;
 mod history;

@@ -41,6 +41,7 @@ fn every_kind_of_every_rule_has_a_fixture_with_only_it() {
         issuers(issuer),
         metadata(issuer),
         super::of_names::fixtures(issuer),
+        super::baseline::fixtures(issuer),
     ]
     .concat();
     assert_every_kind_has_its_fixture("crl", RULES, |subject| subject.as_of, all);

@@ -54,6 +54,8 @@ pub(super) fn coverage() -> Coverage {
         missing_since: None,
         never_issued: Sample::default(),
         unreadable: 0,
+        has_records: true,
+        met: 2,
     }
 }
 

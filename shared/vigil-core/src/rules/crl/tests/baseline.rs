@@ -1,0 +1,103 @@
+//! What the CA/Browser Forum's Baseline Requirements demand of a CRL, beyond RFC 5280.
+
+use time::Duration;
+
+use super::{
+    super::{CrlLocation, CrlState, CrlSubject, Profile},
+    world::*,
+};
+use crate::{
+    crl::fixture::{Draft, Issuer, algorithm, distribution_point, entry, rsa_spki, tlv},
+    der::Reader,
+    finding::Severity,
+    signature::AlgorithmIdentifier,
+};
+
+type Fixture = (&'static str, &'static str, CrlSubject);
+
+/// onlyContainsUserCerts and onlyContainsCACerts.
+const USERS: u8 = 0x81;
+const CAS: u8 = 0x82;
+
+/// A CRL for certificates of one kind, with an entry of this reason.
+fn with_reason(issuer: &Issuer, only: u8, reason: Option<u8>) -> CrlSubject {
+    let mut draft = Draft::good(issuer, AT);
+    draft.entries = Some(vec![entry(&[1], AT - Duration::DAY, reason)]);
+    let point = distribution_point(true, "http://a.example.com/1.crl", &[tlv(only, &[0xff])]);
+    draft.extensions.as_mut().unwrap().push(point);
+    of_browsers(read(issuer, &draft.sign(issuer)))
+}
+
+fn of_browsers(subject: CrlSubject) -> CrlSubject {
+    let location = CrlLocation::File("a.crl".to_owned());
+    CrlSubject { ca: None, profile: Profile::Cabf, location, ..subject }
+}
+
+/// A CRL that names this algorithm, of a CA with an RSA key.
+fn with_algorithm(issuer: &Issuer, algorithm: &[u8]) -> CrlSubject {
+    let draft = Draft { entries: None, ..Draft::good(issuer, AT) };
+    let mut subject = of_browsers(read(issuer, &draft.sign(issuer)));
+    subject.issuer.as_mut().unwrap().spki = rsa_spki(2048);
+    let CrlState::Read { facts, .. } = &mut subject.crl else { panic!("it was read") };
+    let read = AlgorithmIdentifier::read(Reader::new(algorithm).element().unwrap()).unwrap();
+    (facts.inner_algorithm, facts.outer_algorithm) = (read.clone(), read);
+    subject
+}
+
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+
+pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
+    vec![
+        ("crl.reasons", "absent", with_reason(issuer, CAS, None)),
+        ("crl.algorithms", "not-allowed", with_algorithm(issuer, &algorithm(ED25519))),
+    ]
+}
+
+#[test]
+fn reasons_are_those_of_the_kind_of_certificates() {
+    let issuer = Issuer::new("Root");
+    let absent = of(&[("crl.reasons", "absent", Severity::Medium)]);
+    let other = of(&[("crl.reasons", "not-allowed", Severity::Medium)]);
+    for (only, reason, want) in [
+        (CAS, None, absent),
+        (CAS, Some(0), Vec::new()),
+        (CAS, Some(2), Vec::new()),
+        (CAS, Some(10), other.clone()),
+        (USERS, None, Vec::new()),
+        (USERS, Some(0), other.clone()),
+        (USERS, Some(2), other.clone()),
+        (USERS, Some(9), Vec::new()),
+        (USERS, Some(10), other),
+    ] {
+        assert_eq!(findings(&with_reason(&issuer, only, reason)), want, "{only:x} {reason:?}");
+    }
+}
+
+/// As `openssl dgst -sigopt` writes the parameters of RSASSA-PSS, with SHA-256 and a salt of so many octets.
+fn pss(salt: u8) -> Vec<u8> {
+    let encoded = "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886\
+                   f70d010108300d06096086480165030402010500a2030201";
+    let mut octets = hex::decode(encoded).unwrap();
+    octets.push(salt);
+    octets
+}
+
+#[test]
+fn algorithms_are_those_that_browsers_allow() {
+    let issuer = Issuer::new("Root");
+    // SHA-224 and SHA-256 with RSA, whose parameters are NULL.
+    let rsa = |last: u8| vec![0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last, 5, 0];
+    const ML_DSA_65: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 18];
+    for (name, encoded, is_allowed) in [
+        ("RSA with SHA-256", rsa(11), true),
+        ("RSA with SHA-224", rsa(14), false),
+        ("PSS", pss(32), true),
+        ("PSS with a salt of 24 octets", pss(24), false),
+        ("Ed25519", algorithm(ED25519), false),
+        ("ML-DSA", algorithm(ML_DSA_65), false),
+    ] {
+        let found = findings(&with_algorithm(&issuer, &encoded));
+        let not_allowed = of(&[("crl.algorithms", "not-allowed", Severity::Medium)]);
+        assert_eq!(found, if is_allowed { Vec::new() } else { not_allowed }, "{name}");
+    }
+}
