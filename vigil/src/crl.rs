@@ -7,6 +7,7 @@ mod input;
 mod judged;
 mod output;
 mod pattern;
+mod pem;
 mod progress;
 mod remote;
 mod report;

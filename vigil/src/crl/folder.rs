@@ -8,7 +8,7 @@ use std::{
 
 use vigil_core::crl::{CrlReader, Entry};
 
-use super::input;
+use super::pem;
 
 /// What a folder has.
 #[derive(Default)]
@@ -73,5 +73,12 @@ fn holds_crl(path: &Path) -> bool {
         return true;
     }
     let is_der = || CrlReader::without_hashing(|_: &Entry<'_>| {}).push(&bytes).is_ok();
-    input::has_pem_crl(&bytes) || !bytes.is_empty() && is_der()
+    pem::has_pem_crl(&bytes) || begins_like_a_crl(&bytes) && is_der()
+}
+
+/// A SEQUENCE in a SEQUENCE. A private key begins with a number.
+fn begins_like_a_crl(bytes: &[u8]) -> bool {
+    let Some(length) = bytes.get(1) else { return false };
+    let header = if length & 0x80 == 0 { 2 } else { 2 + usize::from(length & 0x7f) };
+    bytes[0] == 0x30 && bytes.get(header) == Some(&0x30)
 }

@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use vigil_core::{
     audit_report::ReportError,
     certificate::{Certificate, CertificateError},
@@ -17,7 +16,7 @@ use vigil_core::{
 
 use super::{
     folder::Folder,
-    pattern,
+    pattern, pem,
     remote::{self, RemoteError},
 };
 use crate::output::plain;
@@ -227,10 +226,10 @@ fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
     let all = match Foreign::of(&bytes[..bytes.len().min(512)]) {
         // A page about CRLs may show one.
         Some(Foreign::Html | Foreign::Json) => None,
-        _ if bytes.first() != Some(&0x30) && has_pem_crl(&bytes) => {
-            pem_crls(&String::from_utf8_lossy(&bytes))
+        _ if bytes.first() != Some(&0x30) && pem::has_pem_crl(&bytes) => {
+            pem::pem_crls(&String::from_utf8_lossy(&bytes))
         }
-        Some(Foreign::Base64) => base64(&String::from_utf8_lossy(&bytes)).map(|crl| vec![crl]),
+        Some(Foreign::Base64) => pem::base64(&String::from_utf8_lossy(&bytes)).map(|crl| vec![crl]),
         _ => None,
     };
     match all {
@@ -242,22 +241,4 @@ fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
             crls.into_iter().enumerate().map(|(at, crl)| of(format!("{name}#{}", at + 1), crl)),
         ),
     }
-}
-
-const BEGIN: &str = "-----BEGIN X509 CRL-----";
-
-/// Whether the bytes have a CRL in PEM, or the beginning of one.
-pub(super) fn has_pem_crl(bytes: &[u8]) -> bool {
-    bytes.windows(BEGIN.len()).any(|some| some == BEGIN.as_bytes())
-}
-
-fn pem_crls(text: &str) -> Option<Vec<Vec<u8>>> {
-    const END: &str = "-----END X509 CRL-----";
-    let blocks = text.split(BEGIN).skip(1);
-    blocks.map(|block| base64(block.split_once(END)?.0)).collect()
-}
-
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let text: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    BASE64_STANDARD.decode(text).ok()
 }

@@ -204,7 +204,7 @@ fn a_command_reads_the_certificate_that_was_given() {
     fs::copy(mallory.path("forged.crl"), world.path("forged.crl")).unwrap();
     fs::copy(world.path("ca.pem"), world.path("the ca's.pem")).unwrap();
     for (issuer, shown) in [("ca.pem", "cat ca.pem"), ("the ca's.pem", r"cat 'the ca'\''s.pem'")] {
-        let arguments = ["forged.crl", "--profile", "acm-pca", "--issuer", issuer];
+        let arguments = ["forged.crl", "--profile", "rfc5280", "--issuer", issuer];
         let output = check(world.folder.path(), &arguments);
         assert!(text(&output).contains(shown), "{}", text(&output));
         assert!(!text(&output).contains("ISSUER.pem"), "{}", text(&output));

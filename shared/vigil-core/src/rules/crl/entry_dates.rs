@@ -86,8 +86,9 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     let facts = subject.facts()?;
     let entries = &facts.entries;
     let mut seen = Vec::new();
-    // ACM PCA dates a CRL an hour before it makes it.
-    let backdated = if subject.profile == Profile::AcmPca { BACKDATED } else { Duration::ZERO };
+    // ACM PCA dates a CRL an hour before it makes it, and other CAs do the like: PKITS calls such CRLs good.
+    // The lint of zlint for the Baseline Requirements does not.
+    let backdated = if subject.profile == Profile::Cabf { Duration::ZERO } else { BACKDATED };
     if let Some(last) = entries.last_revocation.filter(|last| *last > subject.as_of) {
         seen.push(Observation::new(FUTURE).with("last", rfc3339(last)));
     } else if let (Some(last), Some(this_update)) = (entries.last_revocation, facts.this_update)

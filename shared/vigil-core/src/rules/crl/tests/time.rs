@@ -67,14 +67,15 @@ fn a_title_says_when_in_words_that_people_read() {
 
 /// One second apart, on both sides of the hour that only ACM PCA goes back.
 #[test]
-fn only_acm_pca_revokes_after_this_update() {
+fn browsers_want_no_revocation_after_this_update() {
     let issuer = Issuer::new("Root");
     let rule = [("crl.entry-dates", "after-this-update", Severity::Medium)];
     for (profile, after, is_found) in [
         (Profile::AcmPca, Duration::HOUR, false),
         (Profile::AcmPca, Duration::HOUR + Duration::SECOND, true),
-        (Profile::Rfc5280, Duration::ZERO, false),
-        (Profile::Rfc5280, Duration::SECOND, true),
+        (Profile::Rfc5280, Duration::HOUR, false),
+        (Profile::Rfc5280, Duration::HOUR + Duration::SECOND, true),
+        (Profile::Cabf, Duration::ZERO, false),
         (Profile::Cabf, Duration::SECOND, true),
     ] {
         let entries = Some(vec![fixture::entry(&[1], AT + after, Some(1))]);
