@@ -44,6 +44,8 @@ struct Inner {
     writes: Vec<String>,
     calls: usize,
     health: Health,
+    /// With this call it accepts writes again.
+    accepting_from: Option<usize>,
 }
 
 /// How an [`S3`] answers from now on.
@@ -95,9 +97,11 @@ impl S3 {
         std::mem::take(&mut self.0.lock().unwrap().writes)
     }
 
-    /// How many calls there have been since [`take_calls`](Self::take_calls).
-    pub fn calls(&self) -> usize {
-        self.0.lock().unwrap().calls
+    /// The same for so many calls, from now on; then it accepts writes.
+    pub fn set_health_for(&self, calls: usize, health: Health) {
+        let mut inner = self.0.lock().unwrap();
+        inner.health = health;
+        inner.accepting_from = Some(inner.calls + calls + 1);
     }
 
     /// How many calls there have been since the last call of this, whatever became of them.
@@ -147,6 +151,9 @@ impl HttpConnector for S3 {
         let health = {
             let mut inner = self.0.lock().unwrap();
             inner.calls += 1;
+            if inner.accepting_from.is_some_and(|from| inner.calls >= from) {
+                (inner.health, inner.accepting_from) = (Health::Accepting, None);
+            }
             inner.health
         };
         match health {
