@@ -38,7 +38,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         package: "vigil",
-        ours: &["vigil-aws", "vigil-core", "vigil-page"],
+        ours: &["iam-policy", "vigil-aws", "vigil-core", "vigil-page"],
         forbidden: &["aws-config", "aws-sdk-*", "axum", "cedar-policy", "lambda_runtime"],
     },
     Layer { package: "iam-policy", ours: &[], forbidden: PURE },

@@ -1,5 +1,6 @@
 //! Which certificates are wanted.
 
+use iam_policy::wildcard::Wildcard;
 use time::{Duration, OffsetDateTime};
 use vigil_core::{audit_report::Record, span::Span};
 
@@ -88,7 +89,7 @@ pub(super) fn digits(serial: &str) -> String {
 /// A substring; with `*` or `?`, a glob over the whole text.
 #[derive(Debug)]
 enum Pattern {
-    Glob(Vec<char>),
+    Glob(Wildcard),
     Substring(String),
 }
 
@@ -104,7 +105,7 @@ impl Pattern {
             {
                 return Self::Substring(inner.to_owned());
             }
-            return Self::Glob(text.chars().collect());
+            return Self::Glob(Wildcard::iam(text));
         }
         Self::Substring(text.to_owned())
     }
@@ -112,37 +113,9 @@ impl Pattern {
     fn fits(&self, text: &str) -> bool {
         match self {
             Self::Substring(wanted) => text.contains(wanted.as_str()),
-            Self::Glob(pattern) => glob(pattern, text),
+            Self::Glob(pattern) => pattern.fits(text),
         }
     }
-}
-
-/// Each star is tried with the shortest text first, and only the last star is tried again: no
-/// pattern takes more than the product of both lengths.
-fn glob(pattern: &[char], text: &str) -> bool {
-    let text: Vec<char> = text.chars().collect();
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(c) if *c == '?' || *c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => match &mut star {
-                None => return false,
-                Some((at, taken)) => {
-                    *taken += 1;
-                    (p, t) = (*at + 1, *taken);
-                }
-            },
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
 }
 
 #[cfg(test)]

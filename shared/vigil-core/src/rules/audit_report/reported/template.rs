@@ -1,5 +1,7 @@
 //! The CA has used a template that is not on its list.
 
+use iam_policy::wildcard::Wildcard;
+
 use super::ReportedCa;
 use crate::{
     ca::CaType,
@@ -91,17 +93,8 @@ fn check(of: &ReportedCa) -> RuleAnswer {
     Ok(found)
 }
 
-/// `*` stands for any text.
 fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.ends_with(last)
+    Wildcard::iam(pattern).fits(name)
 }
 
 #[cfg(test)]
