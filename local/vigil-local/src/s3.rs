@@ -6,6 +6,7 @@
 mod access;
 mod account_block;
 mod acl;
+mod acl_calls;
 mod archive;
 mod auth;
 mod bucket_config;

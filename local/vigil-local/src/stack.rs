@@ -4,6 +4,7 @@ mod builder;
 mod data_dir;
 mod error;
 mod listener;
+mod parts;
 
 use std::path::Path;
 

@@ -10,6 +10,10 @@ use time::OffsetDateTime;
 use self::list::{CrlList, Revoked};
 use crate::{model::arn::CaArn, x509::crl::CrlEntry};
 
+/// How many partitions new certificates are spread over. The service uses several at once: of two CAs,
+/// eduedudev/firmadigital-libreria has two certificates each, and they name different ones. How many
+/// it uses is not known (`coverage/choices.json`).
+const OPEN_TOGETHER: usize = 4;
 /// "Each partition can be up to 1 MB" (AWS Security Blog on partitioned CRLs).
 const MAX_PARTITION_BYTES: usize = 1_000_000;
 /// All that is not an entry or the issuer's name: dates, extensions with the URL, and the longest
@@ -67,9 +71,6 @@ pub(crate) struct Partition {
 
 impl CrlState {
     /// A place in a CRL for a certificate that is about to be issued, and the URL of that CRL.
-    ///
-    /// A partition is closed when its CRL would reach its largest size if all that are bound to it
-    /// were revoked, or when new certificates are to carry another URL.
     pub(crate) fn reserve(
         &mut self,
         ca: &CaArn,
@@ -80,24 +81,50 @@ impl CrlState {
             let url = location::url(ca, crl, &location::complete_key(ca, crl));
             return (Binding::Complete, url);
         }
-        let is_open = |last: &Partition| {
-            let key = location::partition_key(ca, crl, &last.guid);
-            last.places > last.taken && last.url == location::url(ca, crl, &key)
-        };
-        let is_new = !self.partitions.last().is_some_and(is_open);
-        if is_new {
-            let guid = partition_id();
-            let key = location::partition_key(ca, crl, &guid);
-            let url = location::url(ca, crl, &key);
-            let places = places(issuer_name_bytes);
-            let list = CrlList::default();
-            self.partitions.push(Partition { guid, key, url, places, taken: 0, list });
-        }
-        let last = self.partitions.len() - 1;
-        let partition = &mut self.partitions[last];
+        let chosen = self.choose_partition(ca, crl);
+        let chosen = chosen.unwrap_or_else(|| self.add_partition(ca, crl, issuer_name_bytes));
+        let partition = &mut self.partitions[chosen];
         partition.taken += 1;
-        let number = u32::try_from(last).expect("there are fewer partitions than certificates");
+        let number = u32::try_from(chosen).expect("there are fewer partitions than certificates");
         (Binding::Partition(number), partition.url.clone())
+    }
+
+    /// The partition for a new certificate: of those that are open, the first with the fewest
+    /// certificates. `None` if it is a new one's turn.
+    ///
+    /// A partition is closed when its CRL would reach its largest size if all that are bound to it
+    /// were revoked, or when new certificates are to carry another URL. As they fill evenly,
+    /// partitions that were opened together close together, and as many new ones follow. All this is
+    /// read from how many certificates each has, so it goes on after a restart as without one.
+    fn choose_partition(&self, ca: &CaArn, crl: &CrlConfiguration) -> Option<usize> {
+        let folder = location::url(ca, crl, &location::partition_folder(ca, crl));
+        // Made from its parts: there may be thousands of partitions, and this is for each certificate.
+        let has_current_url = |partition: &Partition| {
+            let name = partition.url.strip_prefix(&folder);
+            name.and_then(|name| name.strip_suffix(".crl")) == Some(partition.guid.as_str())
+        };
+        let numbered = self.partitions.iter().enumerate();
+        let current = numbered.filter(|(_, partition)| has_current_url(partition));
+        if !current.clone().count().is_multiple_of(OPEN_TOGETHER) {
+            return None;
+        }
+        let open = current.filter(|(_, partition)| partition.places > partition.taken);
+        open.min_by_key(|(_, partition)| partition.taken).map(|(number, _)| number)
+    }
+
+    fn add_partition(
+        &mut self,
+        ca: &CaArn,
+        crl: &CrlConfiguration,
+        issuer_name_bytes: usize,
+    ) -> usize {
+        let guid = partition_id();
+        let key = location::partition_key(ca, crl, &guid);
+        let url = location::url(ca, crl, &key);
+        let places = places(issuer_name_bytes);
+        let list = CrlList::default();
+        self.partitions.push(Partition { guid, key, url, places, taken: 0, list });
+        self.partitions.len() - 1
     }
 
     pub(crate) fn partition_count(&self) -> usize {
@@ -236,24 +263,68 @@ mod tests {
         crl.crl_type(kind).custom_cname(name).build().unwrap()
     }
 
+    /// The numbers of the partitions of the next certificates.
+    fn next<const N: usize>(state: &mut CrlState, crl: &CrlConfiguration) -> [u32; N] {
+        std::array::from_fn(|_| match state.reserve(&ca(), crl, 100).0 {
+            Binding::Partition(number) => number,
+            Binding::Complete => panic!("the complete CRL"),
+        })
+    }
+
+    #[test]
+    fn new_certificates_are_spread_evenly_over_partitions() {
+        let mut state = CrlState::default();
+        let crl = configuration(CrlType::Partitioned, "a.example");
+        assert_eq!(next(&mut state, &crl), [0, 1, 2, 3, 0, 1, 2, 3, 0]);
+        let urls: std::collections::BTreeSet<_> =
+            state.partitions.iter().map(|partition| &partition.url).collect();
+        assert_eq!(urls.len(), OPEN_TOGETHER);
+    }
+
     #[test]
     fn a_partition_closes_when_full_or_when_its_url_would_change() {
         let mut state = CrlState::default();
         let crl = configuration(CrlType::Partitioned, "a.example");
         let room = places(100);
-        for _ in 0..room {
-            assert_eq!(state.reserve(&ca(), &crl, 100).0, Binding::Partition(0));
+        for _ in 0..OPEN_TOGETHER * room {
+            state.reserve(&ca(), &crl, 100);
         }
-        let (binding, second) = state.reserve(&ca(), &crl, 100);
-        assert_eq!(binding, Binding::Partition(1));
-        assert_ne!(state.partitions[0].url, second);
+        let taken: Vec<usize> = state.partitions.iter().map(|partition| partition.taken).collect();
+        assert_eq!(taken, [room; OPEN_TOGETHER]);
+        assert_eq!(next(&mut state, &crl), [4, 5, 6, 7, 4]);
 
         let renamed = configuration(CrlType::Partitioned, "b.example");
+        let old = state.partitions[4].url.clone();
         let (binding, url) = state.reserve(&ca(), &renamed, 100);
-        assert_eq!(binding, Binding::Partition(2));
+        assert_eq!(binding, Binding::Partition(8));
         assert!(url.starts_with("http://b.example/crl/ca-id/"), "{url}");
-        let place = state.place(&ca(), &renamed, Binding::Partition(1)).unwrap();
-        assert_eq!(place.1.as_deref(), Some(second.as_str()), "the old one keeps its name");
+        let place = state.place(&ca(), &renamed, Binding::Partition(4)).unwrap();
+        assert_eq!(place.1, Some(old), "the old one keeps its name");
+        assert_eq!(next(&mut state, &crl), [5, 6, 7, 4], "it is open again under its name");
+        assert_eq!(next(&mut state, &renamed), [9, 10, 11, 8]);
+    }
+
+    /// Certificates say which CRL is theirs; that is all there is after a restart. In a state of an
+    /// earlier version, one partition was filled after the other.
+    #[test]
+    fn the_partitions_go_on_after_a_restart() {
+        let crl = configuration(CrlType::Partitioned, "a.example");
+        let mut state = CrlState::default();
+        assert_eq!(next(&mut state, &crl), [0, 1, 2, 3, 0, 1]);
+        let mut restarted = state.without_entries();
+        for number in [0, 1, 2, 3, 0, 1] {
+            assert!(restarted.bind(Binding::Partition(number)));
+        }
+        assert_eq!(next(&mut restarted, &crl), [2, 3, 0, 1, 2, 3]);
+        assert_eq!(next(&mut state, &crl), [2, 3, 0, 1, 2, 3]);
+        assert!(!restarted.bind(Binding::Partition(4)));
+
+        let mut earlier = CrlState::default();
+        assert_eq!(next(&mut earlier, &crl), [0]);
+        for _ in 0..2 {
+            assert!(earlier.bind(Binding::Partition(0)));
+        }
+        assert_eq!(next(&mut earlier, &crl), [1, 2, 3, 1, 2, 3, 1, 2, 3, 0, 1]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The configuration calls of a bucket: policy, public access, encryption, ownership, ACL.
+//! The configuration calls of a bucket: policy, public access, encryption, ownership, versioning.
 
 use s3s::dto::*;
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
@@ -162,8 +162,24 @@ impl LocalS3 {
         self.configure(bucket, |config| config.encryption = encryption)
     }
 
-    pub(super) fn put_versioning(&self, bucket: &str, status: Option<&str>) -> S3Result<()> {
-        match status {
+    pub(super) fn location(&self) -> GetBucketLocationOutput {
+        // us-east-1 alone has no location constraint (S3 API reference, GetBucketLocation).
+        let region = Some(self.shared.account.region.clone());
+        let constraint = region.filter(|region| region != "us-east-1");
+        GetBucketLocationOutput { location_constraint: constraint.map(Into::into) }
+    }
+
+    pub(super) fn versioning(&self, bucket: &str) -> S3Result<GetBucketVersioningOutput> {
+        let status = self.config(bucket)?.versioning;
+        Ok(GetBucketVersioningOutput { mfa_delete: None, status: status.map(Into::into) })
+    }
+
+    pub(super) fn put_versioning(
+        &self,
+        bucket: &str,
+        asked: &VersioningConfiguration,
+    ) -> S3Result<()> {
+        match asked.status.as_ref().map(BucketVersioningStatus::as_str) {
             Some(status @ ("Enabled" | "Suspended")) => {
                 self.configure(bucket, |config| config.versioning = Some(status.to_owned()))
             }
@@ -201,65 +217,6 @@ impl LocalS3 {
             ));
         }
         self.configure(bucket, |config| config.ownership = Some(ownership))
-    }
-
-    pub(super) fn put_bucket_acl_of(&self, input: PutBucketAclInput) -> S3Result<()> {
-        let mut grants = acl::by_headers(&input)?;
-        let listed = input.access_control_policy.and_then(|list| list.grants);
-        let listed = listed.unwrap_or_default();
-        let canned = match (&input.acl, grants.is_empty(), listed.is_empty()) {
-            (Some(canned), true, true) => canned.as_str().to_owned(),
-            (None, false, true) => "private".to_owned(),
-            (None, true, false) => {
-                grants = acl::to_accounts(&listed, &self.shared.account.id);
-                acl::canned(&listed)?.to_owned()
-            }
-            _ => {
-                return Err(s3_error!(
-                    NotImplemented,
-                    "vigil-local takes one canned ACL, a list of grants, or grants in headers"
-                ));
-            }
-        };
-        let config = self.config(&input.bucket)?;
-        acl::check(&canned, &config)?;
-        if !grants.is_empty() && config.acls_are_disabled() {
-            return Err(s3_error!(AccessControlListNotSupported, "The bucket does not allow ACLs"));
-        }
-        self.configure(&input.bucket, |config| {
-            config.acl = canned;
-            config.acl_grants = grants;
-        })
-    }
-
-    pub(super) fn put_object_acl_of(&self, input: PutObjectAclInput) -> S3Result<()> {
-        self.must_exist(&input.bucket, &input.key)?;
-        let canned = asked_acl(
-            input.acl.as_ref().map(ObjectCannedACL::as_str),
-            input.access_control_policy,
-        )?;
-        acl::check(&canned, &self.config(&input.bucket)?)?;
-        self.configure(&input.bucket, |config| {
-            config.object_acls.insert(input.key, canned);
-        })
-    }
-
-    pub(super) fn must_exist(&self, bucket: &str, key: &str) -> S3Result<()> {
-        if self.shared.object_exists(bucket, key) {
-            return Ok(());
-        }
-        Err(s3_error!(NoSuchKey, "The specified key does not exist."))
-    }
-}
-
-fn asked_acl(canned: Option<&str>, list: Option<AccessControlPolicy>) -> S3Result<String> {
-    match (canned, list.and_then(|list| list.grants)) {
-        (Some(canned), None) => Ok(canned.to_owned()),
-        (None, Some(grants)) => acl::canned(&grants).map(str::to_owned),
-        _ => Err(s3_error!(
-            NotImplemented,
-            "vigil-local takes one canned ACL, or a list of grants that comes to one"
-        )),
     }
 }
 

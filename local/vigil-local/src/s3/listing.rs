@@ -38,6 +38,26 @@ impl LocalS3 {
         Ok(response)
     }
 
+    /// As ListObjects has it, which older clients call.
+    pub(super) async fn list_in_first_form(
+        &self,
+        request: S3Request<ListObjectsInput>,
+    ) -> S3Result<S3Response<ListObjectsOutput>> {
+        let listed = self.list(request.map_input(Into::into)).await?;
+        Ok(listed.map_output(|listed| ListObjectsOutput {
+            common_prefixes: listed.common_prefixes,
+            contents: listed.contents,
+            delimiter: listed.delimiter,
+            encoding_type: listed.encoding_type,
+            is_truncated: listed.is_truncated,
+            max_keys: listed.max_keys,
+            name: listed.name,
+            next_marker: listed.next_continuation_token,
+            prefix: listed.prefix,
+            ..Default::default()
+        }))
+    }
+
     pub(super) async fn list_versions(
         &self,
         request: S3Request<ListObjectVersionsInput>,

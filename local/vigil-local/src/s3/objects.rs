@@ -112,6 +112,20 @@ impl LocalS3 {
         Ok(S3Response::new(CopyObjectOutput { copy_object_result: copied, ..Default::default() }))
     }
 
+    pub(super) async fn copy_part(
+        &self,
+        request: S3Request<UploadPartCopyInput>,
+    ) -> S3Result<S3Response<UploadPartCopyOutput>> {
+        let CopySource::Bucket { bucket, key, version_id } = &request.input.copy_source else {
+            return Err(s3_error!(NotImplemented, "only objects of buckets can be copied"));
+        };
+        self.shared.check_key(bucket, key)?;
+        if let VersionFile::Archive { .. } = self.find(bucket, key, version_id.as_deref())?.at {
+            return Err(s3_error!(NotImplemented, "parts are copied from latest versions"));
+        }
+        self.files.upload_part_copy(request).await
+    }
+
     pub(super) async fn complete_multipart(
         &self,
         request: S3Request<CompleteMultipartUploadInput>,

@@ -1,33 +1,20 @@
-//! Builds a stack: its parts, and the order in which they start.
+//! Builds a stack: its settings, and its start.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use pca_local::{AdminToken, Clock, Guard, PcaLocal, SERVICE_ACCESS_KEY_ID, Timeline, Timings};
+use pca_local::{AdminToken, Clock, Guard, Timings};
 
-use super::data_dir::{self, DataDir, Folders, PCA};
+use super::data_dir::{self, Folders};
 use super::listener::{self, admin_token, endpoint, listen, local_address};
+use super::parts::{Base, Delivery, Stores};
 use super::{Stack, StackError};
 use crate::account::Account;
-use crate::admin::Admin;
-use crate::event_history::{EventHistory, LookupRate};
-use crate::events::api::Api;
-use crate::events::{EventBuses, Targets};
-use crate::kms::Kms;
-use crate::lambda::{self, FunctionConfig, Functions, Surroundings};
-use crate::logs::Logs;
-use crate::queues::Queues;
+use crate::event_history::LookupRate;
+use crate::lambda::{self, FunctionConfig};
 use crate::roles::Roles;
-use crate::router::Services;
-use crate::s3::{self, LocalBuckets, SECRET};
-use crate::schedule::Schedules;
-use crate::security_hub::SecurityHub;
-use crate::sinks::Sinks;
 use crate::template::{FunctionSpec, Template};
-use crate::topics::Topics;
-use crate::trails::Trails;
 
 /// How long ACM PCA takes: nothing, if not given.
 struct Immediate(Timings);
@@ -138,84 +125,29 @@ impl Builder {
         let data = data_dir::open(self.data_dir.as_deref())?;
         let listener = listen(self.listen.as_deref().unwrap_or("127.0.0.1:0")).await?;
         let address = local_address(&listener)?;
-        let endpoint = endpoint(address);
-        let token = admin_token(self.admin_token, address)?;
+        let base = Base {
+            token: admin_token(self.admin_token, address)?,
+            account: self.account,
+            clock: self.clock.unwrap_or_else(Clock::system),
+            endpoint: endpoint(address),
+            roles,
+        };
 
-        let clock = self.clock.unwrap_or_else(Clock::system);
-        let account = self.account;
-        let (kms, s3) = open_keys_and_buckets(data.path(), &account, &clock, &roles, &template)?;
+        let (kms, s3) = base.open_keys_and_buckets(data.path(), &template)?;
         let folders = Folders::make(data.path())?;
-        let targets = folders.targets.clone();
-        let queues = Queues::new(account.clone(), clock.clone(), targets.clone(), template.queues);
-        let log_api = Logs {
-            account: account.clone(),
-            functions: folders.logs.clone(),
-            targets: targets.clone(),
-            groups: template.log_groups,
-        };
-        let trails = Trails::new(&account);
-        let sinks = Arc::new(Sinks::in_folders(targets, folders.mailboxes, clock.clone()));
-        let here = (endpoint.as_str(), clock.clone());
-        let topics = Topics::new(template.topics, template.subscriptions, sinks.clone(), here);
-        let topics = Arc::new(topics);
-        let surroundings = Surroundings {
-            account: account.clone(),
-            clock: clock.clone(),
-            code: folders.code,
-            endpoint: endpoint.clone(),
-            logs: folders.logs,
-            roles: roles.clone(),
-            sinks: sinks.clone(),
-        };
-        let functions = Functions::start(functions, &surroundings);
-        let security_hub = SecurityHub::new(account.clone(), roles.clone(), sinks.clone());
-        let targets = Targets {
-            account: account.clone(),
-            functions: functions.clone(),
-            policies: template.policies,
-            sinks,
-            topics: topics.clone(),
-        };
-        let buses = EventBuses::new(template.buses, template.rules, template.records, targets);
-        let history =
-            EventHistory::before(buses.clone(), clock.clone(), trails.clone(), self.lookups);
-        let timeline = Timeline::new(clock.clone());
-        let schedules = Schedules::new(template.schedules, account.clone(), buses.clone());
-        let schedules = Arc::new(schedules);
-        timeline.register(schedules.clone());
-        timeline.register(Arc::new(functions.clone()));
-        let pca = describe_pca(&account, &endpoint, token.as_ref())
-            .events(Arc::new(history.clone()))
-            .timeline(timeline.clone())
-            .timings(self.timings.0);
-        let pca = open_pca(pca, &data)?;
+        let (queues, logs) = (base.queues(&folders, &template), base.logs(&folders, &template));
+        let left_out = template.left_out.clone();
+        let delivery = Delivery::start(&base, folders, functions, template, self.lookups);
+        let pca = base.open_pca(&data, &delivery, self.timings.0)?;
         // The clock stands where an earlier run has left it.
-        schedules.begin(clock.now());
+        delivery.schedules.begin(base.clock.now());
 
-        let services = Services {
-            account: account.clone(),
-            admin: Admin {
-                buses: buses.clone(),
-                functions: functions.clone(),
-                token: token.clone(),
-            },
-            clock: clock.clone(),
-            events: Api { account, buses: buses.clone(), clock },
-            functions: functions.clone(),
-            kms,
-            logs: log_api,
-            pca: pca.router(),
-            queues,
-            roles: roles.clone(),
-            s3: s3.into_service(Arc::new(history.clone())),
-            security_hub,
-            history,
-            topics,
-            trails,
-        };
+        let services = delivery.services(&base, Stores { kms, logs, queues, s3 }, pca.router());
         let guard = Guard::of_listener(address).and(self.allowed_hosts);
         let (stop, server) = listener::serve(listener, services.into_router(guard));
+        let Delivery { buses, functions, timeline, .. } = delivery;
         let follower = tokio::spawn(async move { timeline.follow().await });
+        let Base { endpoint, roles, token, .. } = base;
         Ok(Stack {
             endpoint,
             token,
@@ -223,7 +155,7 @@ impl Builder {
             buses,
             functions,
             roles,
-            left_out: template.left_out,
+            left_out,
             data,
             stop,
             server,
@@ -269,64 +201,4 @@ impl Builder {
 fn beside_this_executable() -> std::io::Result<PathBuf> {
     let executable = std::env::current_exe()?;
     executable.parent().map(Path::to_owned).ok_or_else(|| ErrorKind::NotFound.into())
-}
-
-/// KMS and S3, with the keys and buckets of the template.
-fn open_keys_and_buckets(
-    folder: &Path,
-    account: &Account,
-    clock: &Clock,
-    roles: &Roles,
-    template: &Template,
-) -> Result<(Kms, LocalBuckets), StackError> {
-    let kms = Kms::open(&folder.join("kms.json"), account.clone(), clock.clone(), roles.clone())
-        .and_then(|kms| kms.provide(&template.keys, &template.aliases).map(|()| kms))
-        .map_err(StackError::Kms)?;
-    let s3 = folder.join("s3");
-    let s3 = s3::open(&s3, account.clone(), clock.clone(), kms.clone(), roles.clone())
-        .map_err(StackError::S3)?;
-    for bucket in &template.buckets {
-        s3.provide(&bucket.name, &bucket.config).map_err(StackError::S3)?;
-    }
-    Ok((kms, s3))
-}
-
-/// ACM PCA in the stack's account, which writes to the stack's S3.
-fn describe_pca(
-    account: &Account,
-    endpoint: &str,
-    token: Option<&AdminToken>,
-) -> pca_local::Builder {
-    let pca = PcaLocal::builder()
-        .account(&account.id)
-        .region(&account.region)
-        .s3(service_client(endpoint, &account.region));
-    match token {
-        Some(token) => pca.admin_token(token.clone()),
-        None => pca,
-    }
-}
-
-/// It keeps its CAs where the stack keeps its data.
-fn open_pca(pca: pca_local::Builder, data: &DataDir) -> Result<PcaLocal, StackError> {
-    match data {
-        DataDir::Given { path, .. } => {
-            pca.open(&path.join(PCA)).map_err(|cause| StackError::Pca(Box::new(cause)))
-        }
-        DataDir::Temporary(_) => Ok(pca.build()),
-    }
-}
-
-/// S3 as pca-local writes to it: through the stack's own port, as the service principal.
-fn service_client(endpoint: &str, region: &str) -> aws_sdk_s3::Client {
-    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
-    let credentials = Credentials::new(SERVICE_ACCESS_KEY_ID, SECRET, None, None, "vigil-local");
-    let config = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(credentials)
-        .endpoint_url(endpoint)
-        .force_path_style(true)
-        .region(Region::new(region.to_owned()))
-        .build();
-    aws_sdk_s3::Client::from_conf(config)
 }

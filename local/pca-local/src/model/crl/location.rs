@@ -14,13 +14,18 @@ pub(crate) fn complete_key(ca: &CaArn, crl: &CrlConfiguration) -> String {
     }
 }
 
-/// A partition's key ends in a name of its own. The folder of the CA's id is that of public certificates
-/// (`http://ca-root-crl-darkcam-v2.s3.us-east-1.amazonaws.com/crl/<CA id>/EGSpfiHkjmd.crl`).
+/// A partition's key ends in a name of its own.
 pub(crate) fn partition_key(ca: &CaArn, crl: &CrlConfiguration, guid: &str) -> String {
+    format!("{}{guid}.crl", partition_folder(ca, crl))
+}
+
+/// What the keys of a CA's partitions begin with. The folder of the CA's id is that of public certificates
+/// (`http://ca-root-crl-darkcam-v2.s3.us-east-1.amazonaws.com/crl/<CA id>/EGSpfiHkjmd.crl`).
+pub(crate) fn partition_folder(ca: &CaArn, crl: &CrlConfiguration) -> String {
     match custom_path(crl) {
-        None => format!("crl/{}/{guid}.crl", ca.id),
-        Some("") => format!("{guid}.crl"),
-        Some(path) => format!("{path}/{guid}.crl"),
+        None => format!("crl/{}/", ca.id),
+        Some("") => String::new(),
+        Some(path) => format!("{path}/"),
     }
 }
 

@@ -9,5 +9,6 @@ mod remedies;
 mod settings;
 mod setups;
 mod world;
+mod writers;
 
 pub(super) use world::clean;

@@ -15,6 +15,9 @@ use crate::{
 
 pub(super) const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
 
+/// Of the bucket.
+pub(super) const OBJECTS: &str = "arn:aws:s3:::crls/*";
+
 pub(super) fn user(arn: &str) -> BucketUser {
     let ca: CaArn = arn.parse().unwrap();
     BucketUser {
