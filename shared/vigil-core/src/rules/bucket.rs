@@ -172,6 +172,20 @@ impl BucketSubject {
         self.at().with("aws:SecureTransport", "false").without("s3:TlsVersion")
     }
 
+    /// The account with this canonical user id, if it is the CAs' own: the one that owns the bucket.
+    ///
+    /// # Errors
+    ///
+    /// Why that is not known. The id then counts as another account's.
+    fn account_of_user(&self, id: &str) -> Result<Option<&str>, &str> {
+        let own = self.users.first().map(|user| user.ca.account());
+        if !self.facts.owned.known()? {
+            return Ok(None);
+        }
+        let owner = self.facts.owner_id.known()?.as_deref();
+        Ok(own.filter(|_| owner == Some(id)))
+    }
+
     fn partition(&self) -> &str {
         self.users.first().map_or("aws", |user| user.ca.partition())
     }

@@ -90,6 +90,14 @@ impl Caller {
         }
     }
 
+    /// The same, and of the bucket's owner by its canonical user id.
+    pub(super) fn account_in<'s>(&'s self, subject: &'s BucketSubject) -> Option<&'s str> {
+        match self {
+            Self::Named(Principal::CanonicalUser(id)) => subject.account_of_user(id).ok().flatten(),
+            _ => self.account(),
+        }
+    }
+
     /// For findings.
     pub(super) fn name(&self) -> String {
         match self {
@@ -149,7 +157,12 @@ impl Caller {
         let context = ["aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"]
             .into_iter()
             .fold(context.with("aws:PrincipalIsAWSService", "false"), Context::without);
-        self.identity(context)
+        match (self, self.account_in(subject)) {
+            (Self::Named(Principal::CanonicalUser(_)), Some(own)) => {
+                context.with("aws:PrincipalAccount", own)
+            }
+            _ => self.identity(context),
+        }
     }
 
     /// Account, ARN and organisation of the principal, as far as they are known.

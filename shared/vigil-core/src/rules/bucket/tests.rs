@@ -1,6 +1,7 @@
 //! A clean bucket has no findings; each test spoils one thing and gets exactly that finding.
 
 mod acls;
+mod canonical_users;
 mod choices;
 mod existence;
 mod fixtures;
