@@ -33,6 +33,7 @@ mod other_writers;
 mod owner;
 mod public_read;
 mod region;
+mod requests;
 mod service_access;
 mod tls_only;
 mod versioning;
@@ -334,10 +335,14 @@ fn service_context(
 
 /// What a request by an AWS service itself lacks: it has no session of IAM, no network of a customer,
 /// and uses no access point (IAM User Guide, Global condition keys: availability).
-const NOT_OF_A_SERVICE: [&str; 24] = [
+const NOT_OF_A_SERVICE: [&str; 30] = [
+    "aws:AssumedRoot",
     "aws:CalledVia",
     "aws:CalledViaFirst",
     "aws:CalledViaLast",
+    "aws:ChatbotSourceArn",
+    "aws:Ec2InstanceSourcePrivateIPv4",
+    "aws:Ec2InstanceSourceVpc",
     "aws:FederatedProvider",
     "aws:MultiFactorAuthAge",
     "aws:MultiFactorAuthPresent",
@@ -345,6 +350,7 @@ const NOT_OF_A_SERVICE: [&str; 24] = [
     "aws:PrincipalArn",
     "aws:PrincipalOrgID",
     "aws:PrincipalOrgPaths",
+    "aws:SourceIdentity",
     "aws:SourceVpc",
     "aws:SourceVpcArn",
     "aws:SourceVpce",
@@ -355,6 +361,7 @@ const NOT_OF_A_SERVICE: [&str; 24] = [
     "aws:VpceOrgPaths",
     "aws:userid",
     "aws:username",
+    "ec2:SourceInstanceArn",
     "s3:AccessPointNetworkOrigin",
     "s3:DataAccessPointAccount",
     "s3:DataAccessPointArn",

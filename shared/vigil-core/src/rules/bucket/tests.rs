@@ -9,6 +9,7 @@ mod policies;
 mod remedies;
 mod settings;
 mod setups;
+mod siblings;
 mod world;
 
 pub(super) use world::clean;
