@@ -101,7 +101,7 @@ mod tests {
         let unknown = Check { name: "rules", outcome: CheckResult::Unknown("denied".to_owned()) };
         let (what, mend) = (String::new(), String::new());
         let bad = Check { name: "buckets", outcome: CheckResult::Bad { what, mend } };
-        assert_eq!(exit(&[good.clone()]), Exit::Clean);
+        assert_eq!(exit(std::slice::from_ref(&good)), Exit::Clean);
         assert_eq!(exit(&[unknown.clone(), bad]), Exit::Findings);
         let checks = [good, unknown];
         assert_eq!(exit(&checks), Exit::NotChecked);
