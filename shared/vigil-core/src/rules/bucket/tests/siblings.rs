@@ -186,3 +186,64 @@ fn a_deny_without_a_header_stops_calls_that_have_none() {
         assert_eq!(found, want, "{name}");
     }
 }
+
+/// What is let in, whatever the account, is unbound, whatever else it is bound by.
+#[test]
+fn conditions_that_strangers_meet_bind_no_service() {
+    let bound = |condition: Value| {
+        let mut statement = service_statement();
+        statement["Condition"] = condition;
+        statement
+    };
+    let encrypted = || {
+        json!({"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": OBJECTS,
+               "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}})
+    };
+    let account = || json!({"StringEquals": {"aws:SourceAccount": "111122223333"}});
+    let acl = json!({"s3:x-amz-acl": "bucket-owner-full-control"});
+    let of_any_account = "arn:aws:acm-pca:us-east-1:*:certificate-authority/11223344-*";
+    let name = json!({"aws:PrincipalServiceName": "acm-pca.amazonaws.com"});
+    let unbound = ("unbound", Medium);
+    let account_only = ("account-only", Severity::Informational);
+    for (case, statements, want) in [
+        ("an ACL", vec![bound(json!({"StringEquals": acl}))], &[unbound][..]),
+        ("the service's name", vec![bound(json!({"StringEquals": name}))], &[unbound]),
+        (
+            "the service's addresses",
+            vec![bound(json!({"IpAddress": {"aws:SourceIp": "52.95.0.0/16"}}))],
+            &[unbound],
+        ),
+        (
+            "an ARN of any account",
+            vec![bound(json!({"ArnLike": {"aws:SourceArn": of_any_account}}))],
+            &[unbound],
+        ),
+        (
+            "ForAllValues, with the key",
+            vec![bound(
+                json!({"ForAllValues:StringEquals": {"aws:SourceAccount": "111122223333"}}),
+            )],
+            &[account_only],
+        ),
+        ("encryption", vec![bound(json!({})), encrypted()], &[unbound]),
+        ("encryption and the account", vec![bound(account()), encrypted()], &[account_only]),
+        ("encryption and the CA", vec![service_statement(), encrypted()], &[]),
+    ] {
+        let found = found("bucket.confused-deputy", &statements);
+        let found: Vec<_> =
+            found.iter().map(|(kind, severity)| (kind.as_str(), *severity)).collect();
+        assert_eq!(found, want, "{case}");
+    }
+}
+
+#[test]
+fn a_statement_for_crls_alone_is_unbound_and_too_narrow() {
+    let mut statement = service_statement();
+    statement["Resource"] = json!(["arn:aws:s3:::crls/crl/*", "arn:aws:s3:::crls"]);
+    statement["Condition"] = json!({});
+    let statements = [statement, tls_statement(&["s3:*"])];
+    let of = |rule| found(rule, &statements);
+    assert_eq!(of("bucket.confused-deputy"), [("unbound".to_owned(), Medium)]);
+    assert_eq!(of("bucket.service-access"), [("probe-refused".to_owned(), Medium)]);
+    assert_eq!(of("bucket.other-writers"), []);
+}
