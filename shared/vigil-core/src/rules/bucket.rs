@@ -168,9 +168,10 @@ impl BucketSubject {
         }
     }
 
-    /// A request by plain HTTP, which is of no version of TLS.
+    /// A request by plain HTTP, which is of no version of TLS. AWS services use TLS.
     fn without_tls(&self) -> Context {
-        self.at().with("aws:SecureTransport", "false").without("s3:TlsVersion")
+        let context = self.at().with("aws:PrincipalIsAWSService", "false");
+        context.with("aws:SecureTransport", "false").without("s3:TlsVersion")
     }
 
     /// The account with this canonical user id, if it is the CAs' own: the one that owns the bucket.

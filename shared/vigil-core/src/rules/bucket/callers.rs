@@ -166,7 +166,8 @@ fn behind_star(subject: &BucketSubject, policy: &BucketPolicy) -> BTreeSet<Calle
     }));
     let sources = values("aws:SourceAccount").map(account);
     let sources = sources.chain(values("aws:SourceArn").map(|one| account(account_of(one))));
-    callers.extend(sources.map(Caller::ServiceFor));
+    // ARNs of buckets have no account.
+    callers.extend(sources.filter(|account| !account.is_empty()).map(Caller::ServiceFor));
     callers.extend(values("s3:DataAccessPointAccount").map(account).map(Caller::AccessPointsOf));
     callers.extend(values("s3:DataAccessPointArn").map(arn).map(Caller::AccessPoint));
     callers

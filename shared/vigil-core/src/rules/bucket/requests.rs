@@ -87,11 +87,7 @@ impl Caller {
                     .with_all("aws:SourceOrgPaths", ["o-0000000000/r-0000/"])
             }
             Self::Named(Principal::Service(name)) => of_a_service(context, name),
-            _ => {
-                let context = context.with("aws:PrincipalIsAWSService", "false");
-                let context = OF_A_SERVICE.into_iter().fold(context, Context::without);
-                self.with_identity(context, subject)
-            }
+            _ => self.with_identity(of_no_service(context), subject),
         }
     }
 
@@ -174,6 +170,16 @@ fn unsigned(context: Context) -> Context {
     .into_iter()
     .fold(context, Context::without)
     .with_family("aws:PrincipalTag/", [])
+}
+
+fn of_no_service(context: Context) -> Context {
+    let context = context.with("aws:PrincipalIsAWSService", "false");
+    OF_A_SERVICE.into_iter().fold(context, Context::without)
+}
+
+/// A request of a relying party: it is no service, and signs nothing.
+pub(super) fn of_a_reader(context: Context) -> Context {
+    unsigned(direct(of_no_service(context)))
 }
 
 fn of_a_service(context: Context, name: &str) -> Context {

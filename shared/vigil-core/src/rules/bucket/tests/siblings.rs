@@ -101,6 +101,7 @@ fn services_behind_a_star_are_no_people() {
             &[],
         ),
         (json!({"StringEquals": {"aws:SourceOrgID": "o-1"}}), SERVICE),
+        (json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::another-bucket"}}), SERVICE),
         (json!({"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}), ANYONE),
         (json!({"ForAllValues:StringEquals": {"aws:SourceAccount": "111122223333"}}), ANYONE),
         (json!({"ForAnyValue:StringEquals": {"aws:SourceAccount": "111122223333"}}), SERVICE),
@@ -246,4 +247,34 @@ fn a_statement_for_crls_alone_is_unbound_and_too_narrow() {
     assert_eq!(of("bucket.confused-deputy"), [("unbound".to_owned(), Medium)]);
     assert_eq!(of("bucket.service-access"), [("probe-refused".to_owned(), Medium)]);
     assert_eq!(of("bucket.other-writers"), []);
+}
+
+/// Denies of plain HTTP that leave services, or the own account, alone.
+#[test]
+fn a_deny_of_http_to_all_but_services_stops_readers() {
+    let (people, own) = ("aws:PrincipalIsAWSService", "aws:PrincipalAccount");
+    for (name, condition, is_refused, is_enforced) in [
+        ("all", json!({}), true, true),
+        ("people", json!({"Bool": {people: "false"}}), true, true),
+        ("if it exists", json!({"BoolIfExists": {people: "false"}}), true, true),
+        ("others", json!({"StringNotEquals": {own: "111122223333"}}), true, false),
+        ("services", json!({"Bool": {people: "true"}}), false, false),
+        ("the own account", json!({"StringEquals": {own: "111122223333"}}), false, false),
+    ] {
+        let mut statement = tls_statement(&["s3:*"]);
+        let operators = condition.as_object().unwrap();
+        for (operator, keys) in operators {
+            let all = statement["Condition"].as_object_mut().unwrap();
+            let of_operator = all.entry(operator.clone()).or_insert_with(|| json!({}));
+            let keys = keys.as_object().unwrap().clone();
+            of_operator.as_object_mut().unwrap().extend(keys);
+        }
+        let mut subject = clean();
+        subject.users[0].served_by_bucket = true;
+        set_policy(&mut subject, &[service_statement(), statement]);
+        let found = findings(&subject);
+        let has = |of: &str| found.iter().any(|(rule, ..)| *rule == of);
+        assert_eq!(has("bucket.http-readable"), is_refused, "{name}: {found:?}");
+        assert_eq!(!has("bucket.tls-only"), is_enforced, "{name}: {found:?}");
+    }
 }
