@@ -22,6 +22,7 @@ mod report;
 mod rules;
 mod signing;
 mod state_folder;
+mod unchecked;
 
 use std::process::ExitCode;
 

@@ -21,6 +21,7 @@ use crate::{
     moment::{moment, present},
     output::line,
     state_folder::StateFolder,
+    unchecked,
 };
 use files::Counted;
 
@@ -99,7 +100,10 @@ fn make(options: &Options) -> Answer {
     line(&vigil_page::conclusion(&report));
     Ok(match (report.count_from(Severity::Low), report.unchecked.is_empty()) {
         (0, true) => Exit::Clean,
-        (0, false) => Exit::NotChecked,
+        (0, false) => {
+            line(&unchecked::why(&report, "No finding is LOW or above."));
+            Exit::NotChecked
+        }
         (_, _) => Exit::Findings,
     })
 }
