@@ -37,7 +37,7 @@ const KEPT: Duration = Duration::seconds(60);
 
 /// A larger report is read without an index of its unexpired certificates, and can be put down. A smaller
 /// one takes seconds, and some 150 MiB at most.
-const MAX_INDEXED_BYTES: u64 = if cfg!(test) { 4096 } else { 1024 * 1024 * 1024 };
+pub const MAX_INDEXED_BYTES: u64 = if cfg!(test) { 4096 } else { 1024 * 1024 * 1024 };
 
 pub(super) async fn on_event(
     event: &ServiceEvent,
@@ -241,7 +241,7 @@ impl ReportRun<'_> {
             compared,
             summary,
         };
-        let body = serde_json::to_vec_pretty(&document).map_err(AuditReportError::Write)?;
+        let body = document.written().map_err(AuditReportError::Write)?;
         let created = self.ports.evidence.create(&key, body).await;
         let created = created.map_err(AuditReportError::EvidenceStore)?;
         self.settled().await?;

@@ -11,7 +11,7 @@ use time::{
 use super::read;
 use crate::{
     arn::CaArn,
-    audit_report::Newest,
+    audit_report::{Document, Newest},
     evidence::keys,
     fleet::{CertificateNumbers, FleetReport, Growth, Unchecked},
     ports::EvidenceStore,
@@ -31,6 +31,18 @@ pub(super) async fn newest(
         report.unchecked.push(Unchecked { what: source.clone(), why });
     }
     Some(of_summary(&document, source))
+}
+
+/// The numbers of a summary that is not in an evidence bucket. `source`: where its report lies.
+///
+/// # Errors
+///
+/// The summary cannot be written as JSON.
+pub fn numbers_of(
+    document: &Document,
+    source: String,
+) -> Result<CertificateNumbers, serde_json::Error> {
+    Ok(of_summary(&serde_json::to_value(document)?, source))
 }
 
 /// Counts by day and by month, as `2026-03-01` and `2026-03`, by month.
