@@ -16,10 +16,6 @@ use crate::{
     finding::{Finding, Severity},
 };
 
-mod counter;
-
-pub use counter::CertificateCounter;
-
 /// The value of [`FleetReport::schema`].
 pub const SCHEMA: &str = "vigil.fleet-report/1";
 
