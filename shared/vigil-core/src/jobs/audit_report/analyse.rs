@@ -39,6 +39,9 @@ const KEPT: Duration = Duration::seconds(60);
 /// one takes seconds, and some 150 MiB at most.
 pub const MAX_INDEXED_BYTES: u64 = if cfg!(test) { 4096 } else { 1024 * 1024 * 1024 };
 
+/// What a document has beside its summary takes far less.
+const FRAME: u64 = 64 * 1024;
+
 pub(super) async fn on_event(
     event: &ServiceEvent,
     ports: &Ports<'_>,
@@ -169,7 +172,7 @@ impl ReportRun<'_> {
                 return Err(AuditReportError::NotReady { report: self.report.to_owned() });
             }
         }
-        let whole = match self.summarise(&record, described).await {
+        let mut whole = match self.summarise(&record, described).await {
             Ok(Reading::Whole(whole)) => *whole,
             Ok(Reading::PutDown(outcome)) => return Ok(*outcome),
             Err(AuditReportError::NotAReport { place, error }) => {
@@ -180,6 +183,7 @@ impl ReportRun<'_> {
             }
             Err(error) => return Err(error),
         };
+        whole.summary.shorten(keys::max_bytes(&key).saturating_sub(FRAME));
         let Whole { summary, compared, .. } = &whole;
         let (found, over) = findings::findings(described, self.report, summary, compared.as_ref());
         let published = self.publish(&found, &over).await?;
