@@ -349,7 +349,7 @@ impl FleetReport {
         for ca in self.cas.iter().filter(|ca| below.contains(&&ca.arn)) {
             match &ca.certificates {
                 Some(of) => {
-                    loss.certificates += of.valid;
+                    loss.certificates = loss.certificates.saturating_add(of.valid);
                     loss.last_end = loss.last_end.max(of.latest_not_after);
                     accounts.extend(of.by_account.keys());
                 }

@@ -51,10 +51,15 @@ fn by_month(timeline: &Value) -> BTreeMap<String, u64> {
     for part in ["days", "months"] {
         for (name, count) in timeline[part].as_object().into_iter().flatten() {
             let month: String = name.chars().take("2026-03".len()).collect();
-            *months.entry(month).or_default() += count.as_u64().unwrap_or_default();
+            add(months.entry(month).or_default(), count);
         }
     }
     months
+}
+
+/// A summary that another principal wrote can have any number.
+fn add(sum: &mut u64, count: &Value) {
+    *sum = sum.saturating_add(count.as_u64().unwrap_or_default());
 }
 
 /// Counts by day as counts by week, under the week's Monday.
@@ -63,8 +68,9 @@ fn by_week(days: &Value) -> BTreeMap<String, u64> {
     let mut weeks = BTreeMap::new();
     for (day, count) in days.as_object().into_iter().flatten() {
         let Ok(date) = Date::parse(day, form) else { continue };
-        let monday = date - Duration::days(date.weekday().number_days_from_monday().into());
-        *weeks.entry(monday.to_string()).or_default() += count.as_u64().unwrap_or_default();
+        let since_monday = Duration::days(date.weekday().number_days_from_monday().into());
+        let monday = date.saturating_sub(since_monday);
+        add(weeks.entry(monday.to_string()).or_default(), count);
     }
     weeks
 }
