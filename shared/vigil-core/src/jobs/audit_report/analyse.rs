@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use super::{
     Analysis, AuditReportError, JOB, Outcome, Ports, Settings, Superseded, findings,
@@ -20,17 +20,17 @@ use crate::{
     },
     evidence::keys,
     finding::Finding,
-    jobs::{
-        finding_store::{FindingStore, Published},
-        stored,
-    },
+    jobs::finding_store::{FindingStore, Published},
     ports::{
         Address, Creation, Described, ObjectFacts, PortError, ReportRecord, ReportStatus, Rest,
     },
     service_event::{EventResult, ServiceEvent},
 };
 
+mod before;
 mod put_down;
+
+use before::comparable;
 
 /// With less time left, a report is put down. A part of it, the findings and the summary fit into it.
 const KEPT: Duration = Duration::seconds(60);
@@ -282,8 +282,10 @@ impl ReportRun<'_> {
             let counter = Counter::new(basis).with_max_validity_days(self.max_validity_days);
             let counter = if is_indexed { counter.indexed() } else { counter };
             match &before {
-                Some(before) => counter.with_fingerprint_until(before.summary.fingerprint.until),
-                None => counter,
+                Ok(Some(before)) => {
+                    counter.with_fingerprint_until(before.summary.fingerprint.until)
+                }
+                Ok(None) | Err(_) => counter,
             }
         };
         let mut progress =
@@ -319,25 +321,11 @@ impl ReportRun<'_> {
             }
         }
         let input = Input { bytes: ending.bytes, sha256: digests.finish() };
-        let earlier = counter.earlier().cloned();
+        let before = comparable(before, &mut counter);
         let summary = counter.finish(ending);
         let compared = before
-            .zip(earlier)
             .map(|(before, now)| Compared::new(before.report, &before.summary, now, &summary));
         Ok(Reading::Whole(Box::new(Whole { summary, input, compared })))
-    }
-
-    /// The summary of the newest report before this one. One that is not there, or is garbage, is not
-    /// compared with; neither is one that was not read whole.
-    async fn before(&self, as_of: OffsetDateTime) -> Result<Option<Document>, AuditReportError> {
-        let newest = newest::of(self.ports.evidence, self.ca).await?;
-        let Some(newest) = newest.filter(|newest| newest.created_at < as_of) else {
-            return Ok(None);
-        };
-        let key = keys::summary(self.ca, &newest.report);
-        let stored = stored::read::<Document>(self.ports.evidence, &key).await;
-        let before = stored.map_err(AuditReportError::EvidenceStore)?.known();
-        Ok(before.filter(|before| before.ca == *self.ca && before.summary.complete))
     }
 
     /// The report is not expected any more.
