@@ -15,17 +15,18 @@ const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 /// A third of them is valid, and two thirds are revoked. A control character takes six bytes in JSON.
 fn add(counter: &mut Counter, n: u64, long: &str) {
     let long = format!("{n:04}{long}");
-    let reason = match n % 3 {
+    let name = long.as_str();
+    let reason: Option<Cow<'_, str>> = match n % 3 {
         0 => None,
-        1 => Some(Cow::Owned(long.clone())),
+        1 => Some(Cow::Borrowed(name)),
         _ => Some(Cow::Borrowed("CERTIFICATE_AUTHORITY_COMPROMISE")),
     };
     counter.add(&Record {
-        aws_account_id: Cow::Borrowed(&long),
-        requested_by_service_principal: Some(Cow::Borrowed(&long)),
+        aws_account_id: Cow::Borrowed(name),
+        requested_by_service_principal: Some(Cow::Borrowed(name)),
         certificate_arn: Cow::Owned(format!("{}/certificate/{long}", arn(1))),
-        serial: Cow::Borrowed(&long),
-        subject: Cow::Borrowed(&long),
+        serial: Cow::Borrowed(name),
+        subject: Cow::Borrowed(name),
         not_before: AT - Duration::DAY,
         not_after: AT + Duration::days(5),
         issued_at: AT - Duration::DAY,
