@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 use vigil_core::fleet::{CertificateNumbers, FleetReport};
 
-use crate::text::{number, visible};
+use crate::text::{moment, number, visible};
 
 /// The busiest accounts and templates are named; the rest is one line.
 const NAMED: usize = 12;
@@ -30,6 +30,9 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
                     (sum(|of| of.issued)) " issued, " (sum(|of| of.valid)) " valid, "
                     (sum(|of| of.not_yet_valid)) " not yet valid, " (sum(|of| of.expired)) " expired, "
                     (sum(|of| of.revoked)) " revoked, " (sum(|of| of.unreadable)) " unreadable records."
+                    @if let Some(at) = numbers.iter().filter_map(|of| of.as_of).min() {
+                        " The oldest was counted as of " (moment(at)) "."
+                    }
                 }
                 (months(&numbers))
                 (tally("By template", "Template", merged(&numbers, |of| &of.by_template)))

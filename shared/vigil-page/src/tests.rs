@@ -274,6 +274,9 @@ fn what_was_not_judged_of_files_and_successors_is_said() {
     let page = said(&of);
     assert!(page.contains("Of 1 CA, successors were not judged."), "{page}");
     assert!(page.contains("it is not known when ACM PCA created it"), "{page}");
+    of["certificates"]["as_of"] = json!("2026-02-01T00:00:00Z");
+    let page = said(&of);
+    assert!(page.contains("The oldest was counted as of 2026-02-01 00:00 UTC."), "{page}");
     of["certificates"]["source"] = json!("s3://reports/a.json");
     of["certificates"]["without_successor_within_90_days"] = json!(0);
     let page = said(&of);
