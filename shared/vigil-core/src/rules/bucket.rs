@@ -181,7 +181,7 @@ impl BucketSubject {
     /// Why that is not known. The id then counts as another account's.
     fn account_of_user(&self, id: &str) -> Result<Option<&str>, &str> {
         let own = self.users.first().map(|user| user.ca.account());
-        if !self.facts.owned.known()? {
+        if !*self.facts.owned.known()? {
             return Ok(None);
         }
         let owner = self.facts.owner_id.known()?.as_deref();
