@@ -430,7 +430,7 @@ VERIFIERS = JUDGES | {"AuditReport", "LastResortFunction"}
 NAMERS = VERIFIERS | {"Notify"}
 VARIABLES = {
     "ApprovalsNeeded": ("2", "VIGIL_APPROVALS_NEEDED", VERIFIERS),
-    "ApproverKeyHolders": (f"{KEY}=arn:aws:iam::111122223333:role/a", "VIGIL_APPROVER_KEY_HOLDERS", JUDGES),
+    "ApproverKeyHolders": (f"{KEY}=arn:aws:iam::111122223333:role/a", "VIGIL_APPROVER_KEY_HOLDERS", JUDGES | {"LastResortFunction"}),
     "CrlAdministrators": ("111122223333", "VIGIL_CRL_ADMINISTRATORS", {"CrlAudit"}),
     "ReportStale": ("2h,3h", "VIGIL_REPORT_STALE", {"AuditReport"}),
     "RetiredKeys": (f"{KEY}@2026-01-01", "VIGIL_RETIRED_KEYS", NAMERS),

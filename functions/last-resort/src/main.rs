@@ -28,7 +28,7 @@ async fn start() -> Result<(), Error> {
     let bucket = config::EVIDENCE_BUCKET.read().unwrap_or_default();
     let settings = &Settings {
         permitted: PermittedDeletions::read(&config::PERMITTED_DELETIONS.read()?),
-        approvers: config::approvers().unwrap_or_default(),
+        approvers: config::held_approvers().unwrap_or_default(),
         mode: config::MODE.parse().unwrap_or_default(),
     };
 

@@ -173,6 +173,11 @@ impl Signers {
         required.cloned().collect()
     }
 
+    /// Whether the stack names who may sign: then it can be held against who did something.
+    pub fn names_holders(&self) -> bool {
+        self.holders.is_some()
+    }
+
     /// Whether no key is named: then nothing that is signed counts.
     pub fn are_none(&self) -> bool {
         self.keys.is_empty()

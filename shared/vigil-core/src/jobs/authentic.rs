@@ -64,7 +64,7 @@ impl Gap {
         }
     }
 
-    fn in_words(self) -> String {
+    pub(in crate::jobs) fn in_words(self) -> String {
         match self {
             Self::Lasting(why) => why,
             Self::Passing(error) => chain(&error),

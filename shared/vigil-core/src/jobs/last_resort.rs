@@ -2,7 +2,8 @@
 //!
 //! It reads no policy and no state, writes no record, and restores first and tells then. What it cannot
 //! know permits nothing. A deletion stands if [`PermittedDeletions`] names it, or if its approval is signed
-//! with the keys that the stack names. A bucket or a KMS that does not answer restores.
+//! with the keys that the stack names, by others than who deleted the CA: CloudTrail's event history says who
+//! did. A bucket, a KMS or a history that does not answer restores.
 
 use futures::future::join_all;
 use serde::Serialize;
@@ -11,12 +12,15 @@ use time::{Duration, OffsetDateTime};
 use crate::{
     arn::CaArn,
     ca::{Ca, CaStatus},
+    cloudtrail::Deletion,
+    evidence::keys,
     failure::{Failure, chain},
     finding::{Finding, Kind, Names, Observation},
     instant::{in_key, rfc3339},
-    jobs::authentic,
+    jobs::{authentic, case::SKEW, on_record},
     mode::Mode,
     permit::PermittedDeletions,
+    policy::Approval,
     ports::{Bus, EvidenceStore, PortError, PublishError, RegionPorts, Regions, Signatures},
     rules::last_resort::{OBSERVED, RESTORED, TAKEN_BACK},
     signed::Signers,
@@ -99,8 +103,10 @@ pub async fn run(ports: &Ports<'_>, settings: &Settings) -> Result<Outcome, Last
         let mut ending: Vec<&Ca> =
             listing.cas.iter().filter(|ca| is_ending(ca, listing.as_of)).collect();
         ending.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
+        let recorded = recorded(region, settings, &ending).await;
         // All at once: a bucket that does not answer holds up no other CA.
-        let permits = join_all(ending.iter().map(|ca| permit(ports, settings, ca))).await;
+        let permits = ending.iter().map(|ca| permit(ports, settings, ca, &recorded));
+        let permits = join_all(permits).await;
         for (ca, permit) in ending.into_iter().zip(permits) {
             let no_permit = match permit {
                 Permit::Given => {
@@ -144,18 +150,75 @@ enum Permit {
     None(Option<String>),
 }
 
-async fn permit(ports: &Ports<'_>, settings: &Settings, ca: &Ca) -> Permit {
+/// The deletions that the event history has, or why it has none to show. It is asked once for all CAs, and
+/// only if the answer can matter.
+async fn recorded(
+    region: RegionPorts<'_>,
+    settings: &Settings,
+    ending: &[&Ca],
+) -> Result<Vec<Deletion>, String> {
+    let deleted = || ending.iter().filter_map(|ca| ca.last_state_change_at);
+    let Some((first, last)) = deleted().min().zip(deleted().max()) else { return Ok(Vec::new()) };
+    if !settings.approvers.names_holders() {
+        return Ok(Vec::new());
+    }
+    let answer = on_record::between(region.history, (first - SKEW, last + SKEW)).await;
+    answer.map_err(|error| chain(&error))
+}
+
+async fn permit(
+    ports: &Ports<'_>,
+    settings: &Settings,
+    ca: &Ca,
+    recorded: &Result<Vec<Deletion>, String>,
+) -> Permit {
     if settings.permitted.may_end(ca) {
         return Permit::Given;
     }
-    let Some(until) = ca.restorable_until else { return Permit::None(None) };
-    let deletion = (&ca.arn, ca.last_state_change_at, until);
-    let (evidence, approvers) = (ports.evidence, &settings.approvers);
-    match authentic::is_approved(evidence, ports.signatures, approvers, deletion).await {
-        Ok(true) => Permit::Given,
-        Ok(false) => Permit::None(None),
-        Err(why) => Permit::None(Some(why)),
+    let (Some(until), Some(deleted_at)) = (ca.restorable_until, ca.last_state_change_at) else {
+        return Permit::None(None);
+    };
+    let approvers = &settings.approvers;
+    if approvers.are_none() {
+        return Permit::None(None);
     }
+    let approval = authentic::approval(ports.evidence, ports.signatures, approvers, &ca.arn).await;
+    let approval = match approval {
+        Ok(Some(approval)) => approval,
+        Ok(None) => return Permit::None(None),
+        Err(gap) => return Permit::None(Some(gap.in_words())),
+    };
+    let why = approval
+        .misfit(deleted_at, until)
+        .map(str::to_owned)
+        .or_else(|| refused_deleter(&approval, ca, deleted_at, recorded));
+    match why {
+        None => Permit::Given,
+        Some(why) => Permit::None(Some(format!("{}: {why}", keys::approval(&ca.arn)))),
+    }
+}
+
+/// Why the approval does not count because of who deleted the CA, or because that is not known.
+fn refused_deleter(
+    approval: &Approval,
+    ca: &Ca,
+    deleted_at: OffsetDateTime,
+    recorded: &Result<Vec<Deletion>, String>,
+) -> Option<String> {
+    // Enough others have signed, or the stack does not name who may sign.
+    if approval.approvers.is_empty() {
+        return None;
+    }
+    let recorded = match recorded {
+        Ok(recorded) => on_record::near(recorded.clone(), &ca.arn, deleted_at),
+        Err(why) => return Some(format!("it is not known who deleted the CA: {why}")),
+    };
+    let last = on_record::last(recorded);
+    if last.is_empty() {
+        let why = "CloudTrail's event history does not have the deletion";
+        return Some(format!("it is not known who deleted the CA: {why}"));
+    }
+    last.iter().find_map(|deletion| approval.refusal(deletion, ca)).map(str::to_owned)
 }
 
 /// The status to which it came back. That another was faster is as good.

@@ -5,17 +5,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::{RegionRun, SKEW};
-use crate::{
-    ca::Ca,
-    cloudtrail::{self, Deletion},
-    failure::chain,
-};
-
-/// CloudTrail writes its times to the second, and the service takes a moment to change a state.
-pub(in crate::jobs) const TOLERANCE: Duration = Duration::minutes(1);
+use crate::{ca::Ca, cloudtrail::Deletion, failure::chain, jobs::on_record};
 
 /// What the event history says of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,17 +87,7 @@ impl RegionRun<'_> {
         now: OffsetDateTime,
     ) -> Vec<Deletion> {
         let seen = Deletion::without_event(ca, now);
-        let mut recorded = self.recorded_near(&seen, seen.at).await.unwrap_or_default();
-        let last = recorded.iter().map(|of| of.at).max();
-        recorded.retain(|of| Some(of.at) == last);
-        recorded.sort_by(|one, other| one.event_id.cmp(&other.event_id));
-        let mut callers = Vec::new();
-        recorded.retain(|of| {
-            let is_new = !callers.contains(&of.by);
-            callers.push(of.by.clone());
-            is_new
-        });
-        recorded
+        on_record::last(self.recorded_near(&seen, seen.at).await.unwrap_or_default())
     }
 
     async fn recorded_near(
@@ -112,9 +95,7 @@ impl RegionRun<'_> {
         deletion: &Deletion,
         at: OffsetDateTime,
     ) -> Result<Vec<Deletion>, (String, bool)> {
-        let mut found = self.looked_up(at).await?;
-        found.retain(|of| of.ca == deletion.ca && (of.at - at).abs() <= TOLERANCE);
-        Ok(found)
+        Ok(on_record::near(self.looked_up(at).await?, &deletion.ca, at))
     }
 
     async fn looked_up(&self, at: OffsetDateTime) -> Answer {
@@ -123,15 +104,9 @@ impl RegionRun<'_> {
             return answer;
         }
         let span = *self.lookup.span.lock().unwrap_or_else(PoisonError::into_inner);
-        let (from, to) = span.unwrap_or((at - SKEW, at + SKEW));
-        let answer = match self.history.deletions(from, to).await {
-            // What is no record of a deletion that succeeded proves none.
-            Ok(records) => Ok(records
-                .iter()
-                .filter_map(|one| cloudtrail::recorded_deletion(one).ok())
-                .collect()),
-            Err(error) => Err((chain(&error), error.is_lasting())),
-        };
+        let span = span.unwrap_or((at - SKEW, at + SKEW));
+        let answer = on_record::between(self.history, span).await;
+        let answer = answer.map_err(|error| (chain(&error), error.is_lasting()));
         *lock() = Some(answer.clone());
         answer
     }

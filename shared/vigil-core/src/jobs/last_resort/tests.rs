@@ -3,7 +3,6 @@
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::*;
-use crate::policy::Approval;
 use crate::{
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, FakeSignatures},
     finding::Severity,
@@ -18,6 +17,7 @@ struct World {
     bus: FakeBus,
     evidence: FakeEvidenceStore,
     signatures: FakeSignatures,
+    approvers: Signers,
 }
 
 impl World {
@@ -27,6 +27,7 @@ impl World {
             bus: FakeBus::default(),
             evidence: FakeEvidenceStore::default(),
             signatures: FakeSignatures::default(),
+            approvers: fakes::signers(),
         }
     }
 
@@ -41,10 +42,11 @@ impl World {
         permitted: &str,
     ) -> Result<Outcome, LastResortError> {
         self.authorities.set_now(AT + WEEK - left);
-        let Self { authorities, bus, evidence, signatures } = self;
+        let Self { authorities, bus, evidence, signatures, .. } = self;
         let ports = Ports { regions: authorities, bus, evidence, signatures };
         let permitted = PermittedDeletions::read(permitted);
-        fakes::run(run(&ports, &Settings { permitted, approvers: fakes::signers(), mode }))
+        let approvers = self.approvers.clone();
+        fakes::run(run(&ports, &Settings { permitted, approvers, mode }))
     }
 }
 
@@ -133,6 +135,42 @@ fn an_approval_that_is_signed_lets_its_deletion_end() {
     world.evidence.put(APPROVAL, &approval(fakes::APPROVERS, AT, AT + WEEK));
     let done = world.run(Duration::HOUR, "").unwrap();
     assert_eq!((done.restored.len(), done.permitted.len()), (0, 1));
+}
+
+/// A group that deletes cannot approve; without CloudTrail's record it is not known that it did not.
+#[test]
+fn an_approval_counts_if_the_record_names_another_caller() {
+    let event: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../../infra/events/deletion.json")).unwrap();
+    let record = &event["detail"];
+    let caller = record["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"].as_str().unwrap();
+    for (group, is_recorded, restored) in [
+        ("arn:aws:iam::111122223333:role/PkiApprovers", true, 0),
+        ("arn:aws:iam::111122223333:role/PkiApprovers", false, 1),
+        (caller, true, 1),
+    ] {
+        let mut world = World::with(vec![fakes::deleted_ca(AT)]);
+        world.approvers = fakes::signers().held_by(group, "");
+        world.evidence.put(APPROVAL, &approval(fakes::APPROVERS, AT, AT + WEEK));
+        if is_recorded {
+            world.authorities.history.lock().unwrap().push(record.clone());
+        }
+        let done = world.run(Duration::HOUR, "").unwrap();
+        assert_eq!(done.restored.len(), restored, "{group} {is_recorded}");
+        if restored == 1 {
+            let text = world.bus.last().evidence["refused_approval"].to_string();
+            assert!(text.contains("deleted the CA") || text.contains("was deleted by"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_history_that_cannot_be_asked_permits_nothing() {
+    let mut world = World::with(vec![fakes::deleted_ca(AT)]);
+    world.approvers = fakes::signers().held_by("arn:aws:iam::111122223333:role/PkiApprovers", "");
+    world.evidence.put(APPROVAL, &approval(fakes::APPROVERS, AT, AT + WEEK));
+    world.authorities.calls.fail_next("LookupEvents", fakes::denied("LookupEvents"));
+    assert_eq!(world.run(Duration::HOUR, "").unwrap().restored.len(), 1);
 }
 
 #[test]

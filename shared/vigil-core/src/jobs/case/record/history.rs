@@ -74,17 +74,6 @@ impl Case {
         self.deletions().next_back().expect("a case begins with a deletion")
     }
 
-    /// Where the deletion is known from.
-    pub(in crate::jobs) fn source(&self) -> Source {
-        let of_entry = |act: &Act| match act {
-            Act::Joined { .. } => Some(Source::Event),
-            Act::Seen { source, .. } => Some(*source),
-            _ => None,
-        };
-        let found = self.entries.iter().rev().find_map(|entry| of_entry(&entry.act));
-        found.expect("a case begins with a deletion")
-    }
-
     /// The one that holds: facts that come late can lead to another.
     pub fn judgement(&self) -> Option<&Judgement> {
         self.entries.iter().rev().find_map(|entry| match &entry.act {
