@@ -29,7 +29,7 @@ mod serials;
 pub use crate::distribution_point_name::DistributionPointName;
 pub use entry::{Entry, EntryFacts};
 pub use extensions::IssuingDistributionPoint;
-pub(crate) use extensions::OF_NAMES;
+pub(crate) use extensions::{OF_CERTIFICATES, OF_NAMES};
 pub use faults::{EntryFaults, Fault, FaultKind};
 pub use foreign::Foreign;
 pub use hasher::TbsHasher;

@@ -89,6 +89,12 @@ impl<'a> Extension<'a> {
         Ok(element)
     }
 
+    /// For who does not know the extension: its OID is one that relying parties read.
+    pub(crate) fn check_oid(&self) -> Result<(), DerError> {
+        let is_usual = value::is_usual_oid(self.oid);
+        if is_usual { Ok(()) } else { Err(self.id.invalid("OBJECT IDENTIFIER")) }
+    }
+
     pub(crate) fn dotted(&self) -> Result<String, DerError> {
         value::oid(self.id)
     }

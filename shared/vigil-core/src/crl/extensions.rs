@@ -54,9 +54,13 @@ pub(super) struct ExtensionFacts {
 /// As RFC 5280 names them.
 const ISSUER_ALT_NAME: &str = "issuerAltName";
 const AUTHORITY_KEY_IDENTIFIER: &str = "authorityKeyIdentifier";
+const AUTHORITY_INFO_ACCESS: &str = "authorityInfoAccess";
 
 /// The extensions whose URIs are names: no relying party fetches from them, and some refuse a bad one.
 pub(crate) const OF_NAMES: [&str; 2] = [AUTHORITY_KEY_IDENTIFIER, ISSUER_ALT_NAME];
+
+/// The extension whose URIs lead to certificates, and not to CRLs.
+pub(crate) const OF_CERTIFICATES: &str = AUTHORITY_INFO_ACCESS;
 
 /// A CRL has a handful of extensions; a list of thousands is an attack on our memory.
 const MAX_NAMED: usize = 16;
@@ -152,8 +156,7 @@ impl ExtensionFacts {
                 self.next_publish = Some(value::time(extension.single()?)?);
             }
             _ => {
-                // An OID that is too long to be dotted is malformed.
-                extension.dotted()?;
+                extension.check_oid()?;
                 if extension.critical {
                     self.unknown_critical(extension);
                 }
@@ -300,7 +303,11 @@ impl ExtensionFacts {
     /// Those of one extension hide none of another.
     fn uri(&mut self, uri: String, part: &'static str) {
         let kept = self.uris.iter().filter(|named| named.part == part).count();
-        if keeps(kept, &uri) {
+        let is_wrong = match part {
+            OF_CERTIFICATES => uri::certificates_fetched(&uri).is_err(),
+            _ => uri::fetched(&uri).is_err(),
+        };
+        if keeps(kept, &uri, is_wrong) {
             self.uris.push(NamedUri { part, uri });
         }
     }
@@ -376,7 +383,7 @@ fn name_of(oid: &[u8]) -> &'static str {
         extension::DELTA_CRL_INDICATOR => "deltaCRLIndicator",
         extension::ISSUER_ALT_NAME => ISSUER_ALT_NAME,
         extension::FRESHEST_CRL => "freshestCRL",
-        extension::AUTHORITY_INFO_ACCESS => "authorityInfoAccess",
+        extension::AUTHORITY_INFO_ACCESS => AUTHORITY_INFO_ACCESS,
         extension::NEXT_CRL_PUBLISH => "Next CRL Publish",
         _ => "another extension",
     }

@@ -98,6 +98,28 @@ fn the_certificate_in_aki_is_compared_as_names_are() {
     }
 }
 
+/// Certificates are fetched from several attributes (RFC 5280 §4.2.2.1), a CRL from one (§4.2.1.13).
+#[test]
+fn an_ldap_uri_names_several_attributes_for_certificates() {
+    const LDAP: &str =
+        "ldap://ldap.example.com/cn=CA,dc=example?cACertificate,crossCertificatePair";
+    let issuer = Issuer::new("Root");
+    let ca_issuers = tlv(tag::OBJECT_IDENTIFIER, &[0x2b, 6, 1, 5, 5, 7, 48, 2]);
+    let access = seq(&[seq(&[ca_issuers, tlv(0x86, LDAP.as_bytes())])]);
+    let access = extension(&[0x2b, 6, 1, 5, 5, 7, 1, 1], false, &access);
+    let not_valid = [("crl.uris", "not-valid", Severity::High)];
+    for (extension, want) in
+        [(access, vec![]), (distribution_point(true, LDAP, &[]), of(&not_valid))]
+    {
+        let mut draft = Draft::of_any_ca(&issuer, AT);
+        draft.extensions.as_mut().unwrap().push(extension);
+        let read = read(&issuer, &draft.sign(&issuer));
+        let location = super::super::CrlLocation::File("a.crl".to_owned());
+        let subject = CrlSubject { ca: None, profile: Profile::Rfc5280, location, ..read };
+        assert_eq!(findings(&subject), want);
+    }
+}
+
 fn rsa_spki_of_exponent_one() -> Vec<u8> {
     const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
     let modulus = [&[0, 0x80][..], &[1; 255]].concat();
