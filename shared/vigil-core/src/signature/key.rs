@@ -21,6 +21,7 @@ pub(super) const RSA: &str = "1.2.840.113549.1.1.1";
 pub(super) const RSA_PSS: &str = "1.2.840.113549.1.1.10";
 const EC: &str = "1.2.840.10045.2.1";
 const DSA: &str = "1.2.840.10040.4.1";
+const ED25519: &str = "1.3.101.112";
 
 /// Of RSA's own OIDs, these encrypt, or are parameters.
 const SIGNS_NOTHING: [&str; 4] =
@@ -50,6 +51,10 @@ impl<'a> Key<'a> {
 
     pub(super) fn is_rsa(&self) -> bool {
         self.oid == RSA || self.oid == RSA_PSS
+    }
+
+    pub(super) fn is_ed25519(&self) -> bool {
+        self.oid == ED25519
     }
 
     /// A key that may make no signatures but RSASSA-PSS (RFC 4055 §1.2).
@@ -150,7 +155,7 @@ fn family(algorithm: &str) -> Option<&str> {
         };
     }
     // Ed25519 and Ed448 (RFC 8410).
-    ["1.3.101.112", "1.3.101.113"].contains(&algorithm).then_some(algorithm)
+    [ED25519, "1.3.101.113"].contains(&algorithm).then_some(algorithm)
 }
 
 impl fmt::Display for Key<'_> {
@@ -176,7 +181,7 @@ impl fmt::Display for Key<'_> {
                 Some(curve) => return write!(f, "elliptic curve {curve}"),
                 None => "elliptic curve without a name",
             },
-            "1.3.101.112" => "Ed25519",
+            ED25519 => "Ed25519",
             "1.3.101.113" => "Ed448",
             "2.16.840.1.101.3.4.3.17" => "ML-DSA-44",
             "2.16.840.1.101.3.4.3.18" => "ML-DSA-65",

@@ -49,7 +49,9 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
     let mut critical = spoilt(&|_| {});
     critical.issuer.as_mut().unwrap().unknown_critical = vec!["1.2.3.4".to_owned()];
     let mut exponent = spoilt(&|_| {});
-    exponent.issuer.as_mut().unwrap().spki = rsa_spki_of_exponent_one();
+    exponent.issuer.as_mut().unwrap().spki = rsa_spki_of_exponent(1);
+    let mut small_order = spoilt(&|_| {});
+    small_order.issuer.as_mut().unwrap().spki = ed25519_spki_of_small_order();
     vec![
         ("crl.encoding", "name-form", form),
         ("crl.issuer-name", "empty", spoilt(&|d| d.issuer = seq(&[]))),
@@ -67,6 +69,7 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
         ("crl.issuing-distribution-point", "beyond-baseline", of_browsers),
         ("crl.issuer-certificate", "unknown-critical-extension", critical),
         ("crl.algorithms", "weak-exponent", exponent),
+        ("crl.algorithms", "broken-key", small_order),
     ]
 }
 
@@ -120,9 +123,33 @@ fn an_ldap_uri_names_several_attributes_for_certificates() {
     }
 }
 
-fn rsa_spki_of_exponent_one() -> Vec<u8> {
+/// RFC 8017 §3.1, and Baseline Requirements §6.1.6.
+#[test]
+fn an_rsa_key_has_an_odd_exponent_and_two_large_factors() {
+    let issuer = Issuer::new("Root");
+    let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+    subject.issuer.as_mut().unwrap().spki = rsa_spki_of_exponent(3);
+    assert_eq!(findings(&subject), []);
+    subject.issuer.as_mut().unwrap().spki = rsa_spki_of_exponent(2);
+    assert_eq!(findings(&subject), of(&[("crl.algorithms", "weak-key", Severity::High)]));
+    let of_29 = [&[0, 0x80][..], &[1; 255]].concat();
+    subject.issuer.as_mut().unwrap().spki = rsa_spki(&of_29, 3);
+    assert_eq!(findings(&subject), of(&[("crl.algorithms", "broken-key", Severity::Critical)]));
+}
+
+/// The neutral point.
+fn ed25519_spki_of_small_order() -> Vec<u8> {
+    let point = [&[0, 1][..], &[0; 31]].concat();
+    seq(&[algorithm(&[0x2b, 0x65, 0x70]), tlv(tag::BIT_STRING, &point)])
+}
+
+fn rsa_spki_of_exponent(exponent: u8) -> Vec<u8> {
+    let modulus = [&[0, 0x80][..], &[23; 255]].concat();
+    rsa_spki(&modulus, exponent)
+}
+
+fn rsa_spki(modulus: &[u8], exponent: u8) -> Vec<u8> {
     const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
-    let modulus = [&[0, 0x80][..], &[1; 255]].concat();
-    let key = seq(&[tlv(tag::INTEGER, &modulus), tlv(tag::INTEGER, &[1])]);
+    let key = seq(&[tlv(tag::INTEGER, modulus), tlv(tag::INTEGER, &[exponent])]);
     seq(&[algorithm(RSA), tlv(tag::BIT_STRING, &[&[0], &key[..]].concat())])
 }
