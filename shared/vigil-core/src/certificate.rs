@@ -9,6 +9,7 @@ use crate::{
     der::{DerError, Element, Reader, tag, value},
     distribution_point_name::DistributionPointName,
     extension::{self, Extension},
+    name,
     signature::{AlgorithmIdentifier, Key},
 };
 
@@ -95,6 +96,11 @@ impl Certificate {
             rest = &rest[at + BEGIN.len()..];
         }
         if all.is_empty() { Err(CertificateError::NoPem) } else { Ok(all) }
+    }
+
+    /// Whether this Name is its subject (RFC 5280 §7.1).
+    pub fn is_named(&self, name: &[u8]) -> bool {
+        name::is_same(&self.subject, name)
     }
 
     /// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 §4.1)

@@ -20,7 +20,7 @@ use vigil_core::{
 use super::{
     compare::{self, Held, With},
     input::{self, InputError, Source},
-    judged::{Judged, NOT_VERIFIED, is_verified},
+    judged::{Judged, unverified},
     output,
     progress::Progress,
     walk::{self, Keep, Walked},
@@ -227,10 +227,10 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
         }
         if findings.is_empty() {
             // Ignoring the finding verifies nothing: the answer stays "incomplete".
-            judgement.result = if judgement.rule == "crl.signature" && !is_verified(&subject) {
-                JudgementResult::Unknown { reason: NOT_VERIFIED.to_owned() }
-            } else {
-                JudgementResult::Pass
+            let unverified = unverified(&subject).filter(|_| judgement.rule == "crl.signature");
+            judgement.result = match unverified {
+                Some(reason) => JudgementResult::Unknown { reason: reason.to_owned() },
+                None => JudgementResult::Pass,
             };
         }
     }

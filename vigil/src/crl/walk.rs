@@ -68,7 +68,11 @@ impl Walked {
     ) -> Self {
         let mut facts = Box::new(crl.facts.clone());
         facts.signed_digest = signed.as_ref().map(SignedBytes::digest);
-        let candidates = by_fitness(&facts, issuers);
+        let mut candidates = by_fitness(&facts, issuers);
+        // The key of another CA verifies nothing that is in this one's name (RFC 5280 §6.3.3 (f)).
+        if candidates.iter().any(|issuer| issuer.is_named(&facts.issuer)) {
+            candidates.retain(|issuer| issuer.is_named(&facts.issuer));
+        }
         let verify = |issuer: &Certificate| crl.verify_hashed(signed.clone(), issuer);
         let good = candidates.iter().find(|issuer| verify(issuer).is_ok());
         let issuer = good.or(candidates.first()).map(|issuer| Certificate::clone(issuer));

@@ -1,6 +1,6 @@
 //! What the command is given: files in many forms, certificates, reports and versions before.
 
-use rcgen::{CrlDistributionPoint, CrlIssuingDistributionPoint};
+use rcgen::{CrlDistributionPoint, CrlIssuingDistributionPoint, DnType};
 
 use super::*;
 
@@ -208,5 +208,29 @@ fn a_command_reads_the_certificate_that_was_given() {
         let output = check(world.folder.path(), &arguments);
         assert!(text(&output).contains(shown), "{}", text(&output));
         assert!(!text(&output).contains("ISSUER.pem"), "{}", text(&output));
+    }
+}
+
+/// A CRL in the CA's name, by the key of another CA whose certificate is there, too.
+#[test]
+fn the_key_of_another_name_verifies_nothing() {
+    let world = World::new();
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let forger = World { folder: world.folder, ca: Issuer::new(params.clone(), key) };
+    forger.crl("forged.crl", 7, &[1]);
+    params.distinguished_name.push(DnType::CommonName, "Mallory");
+    let own = fs::read_to_string(forger.path("ca.pem")).unwrap();
+    let other = params.self_signed(forger.ca.key()).unwrap().pem();
+    for (issuers, rule) in
+        [([own, other.clone()].concat(), "crl.signature"), (other, "crl.issuer-name")]
+    {
+        fs::write(forger.path("ca.pem"), issuers).unwrap();
+        let checked = forger.check("forged.crl", &["--format", "json"]);
+        let rules: Vec<_> = found(&checked).into_iter().map(|(rule, _)| rule).collect();
+        assert!(rules.contains(&rule.to_owned()), "{rules:?}");
+        let hidden = forger.check("forged.crl", &["--fail-on", "critical", "--format", "json"]);
+        assert_eq!((code(&hidden), &json(&hidden)["result"]), (2, &"incomplete".into()), "{rule}");
     }
 }
