@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::{
     der::{DerError, Element, Reader, tag, value},
     distribution_point_name::DistributionPointName,
-    extension::{self, Extension},
+    extension::{self, Extension, SeenOids},
     name,
     signature::{AlgorithmIdentifier, Key},
 };
@@ -36,8 +36,12 @@ pub struct Certificate {
     pub ca: Option<bool>,
     /// keyUsage cRLSign; `None` if the extension is absent, which restricts nothing.
     pub crl_sign: Option<bool>,
-    /// It has extensions, so it is of version 3.
-    pub is_extended: bool,
+    /// As encoded: 2 is version 3; `None` if absent, which means version 1.
+    pub version: Option<u64>,
+    /// What RFC 5280 §4.1.2.9 and §4.2 forbid in its extensions: the first 16.
+    pub ill_formed: Vec<String>,
+    /// cRLDistributionPoints cannot be read to its end. No CRL is judged by it.
+    pub has_odd_distribution_points: bool,
     /// Critical extensions that RFC 5280 §4.2 does not define, dotted: the first 16.
     pub unknown_critical: Vec<String>,
     /// The URIs of cRLDistributionPoints (RFC 5280 §4.2.1.13).
@@ -98,6 +102,11 @@ impl Certificate {
         if all.is_empty() { Err(CertificateError::NoPem) } else { Ok(all) }
     }
 
+    /// Whether its extensions could all be read as RFC 5280 has them.
+    pub fn is_whole(&self) -> bool {
+        self.ill_formed.is_empty() && !self.has_odd_distribution_points
+    }
+
     /// Whether this Name is its subject (RFC 5280 §7.1).
     pub fn is_named(&self, name: &[u8]) -> bool {
         name::is_same(&self.subject, name)
@@ -117,7 +126,7 @@ impl Certificate {
         certificate.expect(tag::BIT_STRING)?;
         certificate.finish()?;
 
-        tbs.optional(tag::context_constructed(0))?;
+        let version = tbs.optional(tag::context_constructed(0))?.map(version).transpose()?;
         let serial = value::integer(tbs.expect(tag::INTEGER)?)?.to_vec();
         tbs.expect(tag::SEQUENCE)?;
         let issuer = tbs.expect(tag::SEQUENCE)?.raw.to_vec();
@@ -147,14 +156,44 @@ impl Certificate {
             authority_key_identifier: None,
             ca: None,
             crl_sign: None,
-            is_extended: extensions.is_some(),
+            version,
+            ill_formed: Vec::new(),
+            has_odd_distribution_points: false,
             unknown_critical: Vec::new(),
             distribution_points: Vec::new(),
         };
         if let Some(extensions) = extensions {
-            extension::visit_wrapped(extensions, |extension| certificate.extension(extension))?;
+            certificate.extensions(extensions)?;
         }
         Ok(certificate)
+    }
+
+    /// One that cannot be read hides no other.
+    fn extensions(&mut self, wrapper: Element<'_>) -> Result<(), DerError> {
+        if self.version != Some(2) {
+            self.ill_formed("extensions, and a version before 3".to_owned());
+        }
+        let mut seen = SeenOids::default();
+        extension::visit_wrapped(wrapper, |extension| {
+            let part = name_of(extension.oid);
+            if seen.see(extension.oid) {
+                self.ill_formed(format!("{part} twice"));
+            }
+            match self.extension(extension) {
+                Err(_) if extension.oid == extension::CRL_DISTRIBUTION_POINTS => {
+                    self.has_odd_distribution_points = true;
+                }
+                Err(error) => self.ill_formed(format!("{part}: {error}")),
+                Ok(()) => {}
+            }
+            Ok(())
+        })
+    }
+
+    fn ill_formed(&mut self, what: String) {
+        if self.ill_formed.len() < 16 {
+            self.ill_formed.push(what);
+        }
     }
 
     /// `DistributionPoint ::= SEQUENCE { distributionPoint [0], reasons [1], cRLIssuer [2] }`
@@ -179,11 +218,11 @@ impl Certificate {
         }
         match extension.oid {
             extension::SUBJECT_KEY_IDENTIFIER => {
-                let identifier = extension.single()?;
+                let identifier = extension.single()?.tagged(tag::OCTET_STRING)?;
                 self.subject_key_identifier = Some(identifier.content.to_vec());
             }
             extension::AUTHORITY_KEY_IDENTIFIER => {
-                let mut parts = extension.single()?.open()?;
+                let mut parts = extension.single()?.tagged(tag::SEQUENCE)?.open()?;
                 let identifier = parts.optional(tag::context(0))?;
                 self.authority_key_identifier = identifier.map(|of| of.content.to_vec());
             }
@@ -205,13 +244,37 @@ impl Certificate {
                 }
             }
             extension::BASIC_CONSTRAINTS => {
-                let mut constraints = extension.single()?.open()?;
+                let mut constraints = extension.single()?.tagged(tag::SEQUENCE)?.open()?;
                 let ca = constraints.optional(tag::BOOLEAN)?.map(value::boolean).transpose()?;
+                // pathLenConstraint INTEGER (0..MAX) OPTIONAL
+                constraints.optional(tag::INTEGER)?.map(value::unsigned).transpose()?;
+                constraints.finish()?;
                 self.ca = Some(ca.unwrap_or(false));
             }
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// `[0] EXPLICIT Version DEFAULT v1`
+fn version(wrapper: Element<'_>) -> Result<u64, DerError> {
+    let mut wrapped = wrapper.open()?;
+    let version = value::unsigned(wrapped.element()?)?;
+    wrapped.finish()?;
+    Ok(version)
+}
+
+/// As RFC 5280 names the extension.
+fn name_of(oid: &[u8]) -> &'static str {
+    match oid {
+        extension::SUBJECT_KEY_IDENTIFIER => "subjectKeyIdentifier",
+        extension::AUTHORITY_KEY_IDENTIFIER => "authorityKeyIdentifier",
+        extension::KEY_USAGE => "keyUsage",
+        extension::CRL_DISTRIBUTION_POINTS => "cRLDistributionPoints",
+        extension::SUBJECT_ALT_NAME => "subjectAltName",
+        extension::BASIC_CONSTRAINTS => "basicConstraints",
+        _ => "another extension",
     }
 }
 
@@ -258,6 +321,38 @@ mod tests {
         let without = |bits| Certificate::from_der(&issuer.certificate_der(bits)).unwrap().crl_sign;
         assert_eq!(without(None), None);
         assert_eq!(without(Some([2, 0x04])), Some(false), "keyCertSign alone");
+    }
+
+    /// RFC 5280 §4.1.2.1, §4.2: what other readers refuse, or read in another way.
+    #[test]
+    fn odd_extensions_of_a_certificate_are_named() {
+        use crate::crl::fixture::{extension, seq, tlv};
+        let issuer = Issuer::new("Root");
+        let ca = |content: &[Vec<u8>]| extension(&[0x55, 0x1d, 19], true, &seq(content));
+        let yes = tlv(tag::BOOLEAN, &[0xff]);
+        let good = ca(std::slice::from_ref(&yes));
+        let number = |octet: u8| tlv(tag::INTEGER, &[octet]);
+        let key = |tag| extension(&[0x55, 0x1d, 14], false, &tlv(tag, &[1; 20]));
+        for (extensions, want) in [
+            (vec![good.clone(), key(tag::OCTET_STRING)], None),
+            (vec![ca(&[yes.clone(), number(0)])], None),
+            (vec![ca(&[yes.clone(), number(0xff)])], Some("basicConstraints: ")),
+            (vec![ca(&[yes, tlv(tag::OCTET_STRING, b"x")])], Some("basicConstraints: ")),
+            (vec![ca(&[]), good.clone()], Some("basicConstraints twice")),
+            (vec![good.clone(), key(tag::INTEGER)], Some("subjectKeyIdentifier: ")),
+            (vec![extension(&[0x2a; 64], true, &number(1))], Some("another extension: ")),
+        ] {
+            let read = Certificate::from_der(&issuer.certificate_with(&extensions)).unwrap();
+            assert_eq!((read.version, read.is_whole()), (Some(2), want.is_none()), "{want:?}");
+            let is_named =
+                read.ill_formed.first().is_some_and(|one| one.starts_with(want.unwrap_or("?")));
+            assert_eq!(is_named, want.is_some(), "{:?}", read.ill_formed);
+        }
+        // A distribution point without a name that can be read.
+        let points = seq(&[seq(&[tlv(0xa0, &tlv(0xa0, &tlv(0x86, &[0xfc])))])]);
+        let extensions = [good, extension(&[0x55, 0x1d, 31], false, &points)];
+        let read = Certificate::from_der(&issuer.certificate_with(&extensions)).unwrap();
+        assert!(read.ill_formed.is_empty() && !read.is_whole() && read.ca == Some(true));
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Issuer {
         self.certificate_with(&extensions)
     }
 
-    fn certificate_with(&self, extensions: &[Vec<u8>]) -> Vec<u8> {
+    pub(crate) fn certificate_with(&self, extensions: &[Vec<u8>]) -> Vec<u8> {
         let day = |text: &[u8]| tlv(tag::UTC_TIME, text);
         let tbs = seq(&[
             tlv(0xa0, &tlv(tag::INTEGER, &[2])),

@@ -123,6 +123,19 @@ fn an_ldap_uri_names_several_attributes_for_certificates() {
     }
 }
 
+/// RFC 5280 §6.1.4 (k): one of version 1 is trusted as it is.
+#[test]
+fn a_certificate_of_version_3_has_basic_constraints() {
+    let issuer = Issuer::new("Root");
+    let not_a_ca = of(&[("crl.issuer-certificate", "not-a-ca", Severity::High)]);
+    for (version, want) in [(None, vec![]), (Some(1), not_a_ca.clone()), (Some(2), not_a_ca)] {
+        let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+        let certificate = subject.issuer.as_mut().unwrap();
+        (certificate.version, certificate.ca) = (version, None);
+        assert_eq!(findings(&subject), want, "{version:?}");
+    }
+}
+
 /// RFC 8017 §3.1, and Baseline Requirements §6.1.6.
 #[test]
 fn an_rsa_key_has_an_odd_exponent_and_two_large_factors() {
