@@ -111,6 +111,9 @@ fn before(
     current: &Walked,
     issuers: &[Certificate],
 ) -> Result<Before, InputError> {
+    let is_delta =
+        matches!(&current.crl, CrlState::Read { facts, .. } if facts.delta_base.is_some());
+    let allowed = Allowed { delta: is_delta, ..allowed };
     let of_listed = |listed| Versions::new(listed).allowing(allowed);
     let mut versions = current.listed.as_ref().map(of_listed);
     let keep = versions.as_mut().map_or(Keep::Nothing, Keep::Marks);

@@ -17,9 +17,12 @@ fn a_report_that_says_nothing_of_the_ca_is_incomplete() {
     let later = |records: &str| records.replace("2026-03-01", "2026-01-05");
     world.report(&[(8, false), (9, false)]);
     let of_another = later(&fs::read_to_string(world.path("audit.csv")).unwrap());
+    world.report(&[(8, true)]);
+    let revoked_by_another = fs::read_to_string(world.path("audit.csv")).unwrap();
     for (name, report, why) in [
         ("no record", format!("{header}\n"), "no record that can be read"),
         ("another CA's", of_another, "may be another CA's"),
+        ("its revocations", revoked_by_another, "may be another CA's"),
         ("a serial", format!("{whole}{}", ROW.replace("SERIAL", "zz")), "could not be read"),
         ("a time", format!("{whole}{}", ROW.replace("2027-01-01", "soon")), "could not be read"),
     ] {
