@@ -291,6 +291,7 @@ fn gather(
     let current = match source {
         Source::File(path) => walk::crl(path, issuers, keep),
         Source::Bytes { bytes, .. } => Ok(walk::bytes(bytes, issuers, keep)),
+        Source::Damaged { .. } => Ok(Walked::damaged(issuers)),
     };
     let current = match current {
         Ok(current) => current,

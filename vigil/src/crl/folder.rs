@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use vigil_core::crl::{CrlReader, Entry};
+use vigil_core::{
+    crl::{CrlReader, Entry},
+    jobs::crl_audit::MAX_CRL_BYTES,
+};
 
 use super::pem;
 
@@ -56,19 +59,28 @@ impl Folder {
 /// RFC 2585 §3 names a CRL in DER `.crl`. Files of the other names often are keys and certificates.
 fn is_crl(path: &Path) -> bool {
     let extension = path.extension().map(|name| name.to_string_lossy().to_ascii_lowercase());
+    // A link that leads nowhere has the error of the CRL that is gone.
+    let is_else = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
     match extension.as_deref() {
-        _ if !path.is_file() => false,
+        _ if is_else => false,
         Some("crl") => true,
         Some("der" | "pem") => holds_crl(path),
         _ => false,
     }
 }
 
-/// By the beginning of the file. One that cannot be read is a CRL: then its error is reported.
+/// In DER, by the beginning of the file. One that cannot be read is a CRL: then its error is reported.
 fn holds_crl(path: &Path) -> bool {
     const BEGINNING: u64 = 64 * 1024;
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|mut file| {
+        file.by_ref().take(BEGINNING).read_to_end(&mut bytes)?;
+        // In PEM, a CRL may stand behind many certificates.
+        if !pem::is_der(&bytes) {
+            file.take(MAX_CRL_BYTES).read_to_end(&mut bytes)?;
+        }
+        Ok(())
+    });
     if read.is_err() {
         return true;
     }

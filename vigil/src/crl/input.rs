@@ -31,6 +31,8 @@ pub(crate) enum InputError {
     },
     #[error("{path} changed while it was read", path = .0.display())]
     Changed(PathBuf),
+    #[error("{path} has over {limit} bytes", path = .0.display(), limit = MAX_CERTIFICATE_BYTES)]
+    Certificates(PathBuf),
     #[error("{path} has no file that is called .crl, and none that is called .der or .pem and is a CRL", path = .0.display())]
     NoCrls(PathBuf),
     #[error("cannot read {url}")]
@@ -67,17 +69,21 @@ impl InputError {
     }
 }
 
-/// A certificate with its chain is a few kilobytes; this is not one.
-const MAX_CERTIFICATE_BYTES: u64 = 1024 * 1024;
+/// All CAs that browsers trust, with their subordinates, are some 20 MB.
+const MAX_CERTIFICATE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// All the certificates of a file. One that cannot be read is named on standard error, if there is another.
 pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate>, InputError> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(InputError::read(path))?;
-    file.take(MAX_CERTIFICATE_BYTES).read_to_end(&mut bytes).map_err(InputError::read(path))?;
-    let read = match bytes.first() {
-        Some(0x30) => vec![Certificate::from_der(&bytes).map_err(CertificateError::from)],
-        _ => each_of_pem(&String::from_utf8_lossy(&bytes)),
+    file.take(MAX_CERTIFICATE_BYTES + 1).read_to_end(&mut bytes).map_err(InputError::read(path))?;
+    if bytes.len() as u64 > MAX_CERTIFICATE_BYTES {
+        return Err(InputError::Certificates(path.to_owned()));
+    }
+    let read = if pem::is_der(&bytes) {
+        vec![Certificate::from_der(&bytes).map_err(CertificateError::from)]
+    } else {
+        each_of_pem(&String::from_utf8_lossy(&bytes))
     };
     let mut certificates = Vec::new();
     let mut failed = Vec::new();
@@ -113,13 +119,15 @@ pub(super) enum Source {
     File(PathBuf),
     /// What was read already, and what it is called.
     Bytes { name: String, bytes: Vec<u8> },
+    /// A CRL in PEM whose base64 or end is damaged.
+    Damaged { name: String },
 }
 
 impl Source {
     pub(super) fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
-            Self::Bytes { name, .. } => name.clone(),
+            Self::Bytes { name, .. } | Self::Damaged { name } => name.clone(),
         }
     }
 }
@@ -208,9 +216,10 @@ fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
     if !metadata.is_file() {
         return Err(InputError::NotAFile(path.to_owned()));
     }
-    let mut file = File::open(path).map_err(&failed)?;
-    let mut first = [0];
-    let is_der = file.read(&mut first).map_err(&failed)? == 0 || first == [0x30];
+    let mut beginning = Vec::new();
+    let file = File::open(path).map_err(&failed)?;
+    file.take(32).read_to_end(&mut beginning).map_err(&failed)?;
+    let is_der = beginning.is_empty() || pem::is_der(&beginning);
     if is_der || metadata.len() > MAX_CRL_BYTES {
         sources.push(Source::File(path.to_owned()));
         return Ok(());
@@ -222,18 +231,23 @@ fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
 /// PEM may hold several CRLs, and have other text and blocks around them (RFC 7468 §2). What is neither
 /// PEM nor base64 is left as it is, and judged so.
 fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
-    let of = |name: String, bytes| Source::Bytes { name, bytes };
+    let of = |name: String, crl: Option<Vec<u8>>| match crl {
+        Some(bytes) => Source::Bytes { name, bytes },
+        None => Source::Damaged { name },
+    };
     let all = match Foreign::of(&bytes[..bytes.len().min(512)]) {
         // A page about CRLs may show one.
         Some(Foreign::Html | Foreign::Json) => None,
-        _ if bytes.first() != Some(&0x30) && pem::has_pem_crl(&bytes) => {
-            pem::pem_crls(&String::from_utf8_lossy(&bytes))
+        _ if !pem::is_der(&bytes) && pem::has_pem_crl(&bytes) => {
+            Some(pem::pem_crls(&String::from_utf8_lossy(&bytes)))
         }
-        Some(Foreign::Base64) => pem::base64(&String::from_utf8_lossy(&bytes)).map(|crl| vec![crl]),
+        Some(Foreign::Base64) => {
+            pem::base64(&String::from_utf8_lossy(&bytes)).map(|crl| vec![Some(crl)])
+        }
         _ => None,
     };
     match all {
-        None => sources.push(of(name.to_owned(), bytes)),
+        None => sources.push(of(name.to_owned(), Some(bytes))),
         Some(crls) if crls.len() == 1 => {
             sources.extend(crls.into_iter().map(|crl| of(name.to_owned(), crl)));
         }

@@ -26,7 +26,7 @@ use time::OffsetDateTime;
 use vigil_core::{
     certificate::Certificate,
     crl::{
-        Crl, CrlError, CrlFacts, CrlReader, Entry, TbsHasher,
+        Crl, CrlError, CrlFacts, CrlReader, Entry, Foreign, TbsHasher,
         comparison::{Fingerprints, Listed, Listing, Sample, Unnamed, Versions},
     },
     jobs::crl_audit::MAX_CRL_BYTES,
@@ -58,6 +58,12 @@ pub(super) struct Walked {
 impl Walked {
     pub(super) fn without_facts(crl: CrlState, issuers: &[Certificate]) -> Self {
         Self { crl, listed: None, issuer: issuers.first().cloned(), key_since: None }
+    }
+
+    /// A CRL in PEM that cannot be decoded.
+    pub(super) fn damaged(issuers: &[Certificate]) -> Self {
+        let error = CrlError::Foreign(Foreign::DamagedPemCrl);
+        Self::without_facts(CrlState::Unreadable(error), issuers)
     }
 
     fn read(

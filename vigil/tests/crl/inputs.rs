@@ -237,3 +237,60 @@ fn the_key_of_another_name_verifies_nothing() {
         assert_eq!((code(&hidden), &json(&hidden)["result"]), (2, &"incomplete".into()), "{rule}");
     }
 }
+
+/// As `openssl storeutl` writes them: zero is the tag of a SEQUENCE in DER.
+#[test]
+fn text_that_begins_with_a_zero_is_read_as_pem() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1]);
+    world.pem("a.crl", "a.pem", "0: CRL\n");
+    let certificate = fs::read_to_string(world.path("ca.pem")).unwrap();
+    fs::write(world.path("ca.pem"), format!("0: Certificate\n{certificate}")).unwrap();
+    let output = world.check("a.pem", &[]);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+}
+
+#[test]
+fn a_damaged_block_keeps_no_other_from_its_verdict() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1]);
+    world.pem("a.crl", "a.pem", "");
+    let good = fs::read_to_string(world.path("a.pem")).unwrap();
+    let bundle = [good.as_str(), &good[..good.len() / 2], "\n", good.as_str()].concat();
+    fs::write(world.path("some.pem"), bundle).unwrap();
+    let output = world.check("some.pem", &["--format", "json"]);
+    let checked = json(&output);
+    let crls = checked["crls"].as_array().unwrap();
+    let results: Vec<_> = crls.iter().map(|crl| crl["result"].as_str().unwrap()).collect();
+    assert_eq!((code(&output), results), (1, vec!["clean", "findings", "clean"]));
+    assert!(text(&output).contains("whose base64 or end is damaged"), "{}", text(&output));
+    let alone = world.check("a.crl", &["--previous", "some.pem"]);
+    assert_eq!(code(&alone), 2, "several");
+}
+
+/// A CRL behind many certificates, and a link whose CRL is gone.
+#[test]
+fn a_folder_hides_no_crl() {
+    let world = World::new();
+    fs::create_dir(world.path("crls")).unwrap();
+    world.crl("twice.crl", 7, &[5, 5]);
+    let certificate = fs::read_to_string(world.path("ca.pem")).unwrap();
+    world.pem("twice.crl", "crls/late.pem", &certificate.repeat(200));
+    let output = world.check("crls", &["--format", "json"]);
+    assert_eq!((code(&output), found(&output)), (1, one("crl.serials", "duplicate")));
+    std::os::unix::fs::symlink("gone.crl", world.path("crls/current.crl")).unwrap();
+    let output = world.check("crls", &[]);
+    assert_eq!(code(&output), 2, "{}", text(&output));
+}
+
+#[test]
+fn a_large_bundle_of_certificates_is_read_to_its_end() {
+    let (world, other) = (World::new(), World::new());
+    world.crl("a.crl", 7, &[1]);
+    let own = fs::read_to_string(world.path("ca.pem")).unwrap();
+    let others = fs::read_to_string(other.path("ca.pem")).unwrap();
+    let many = others.repeat(1024 * 1024 / others.len() + 1);
+    fs::write(world.path("ca.pem"), [many, own].concat()).unwrap();
+    let output = world.check("a.crl", &[]);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+}
