@@ -330,7 +330,9 @@ fn subject(
             "the CRL is a file, and its distribution point is unknown".to_owned(),
         ),
         crl: current.crl,
-        issuer: current.issuer.ok_or_else(|| "no certificate was given (--issuer)".to_owned()),
+        issuer: current
+            .issuer
+            .ok_or_else(|| "no certificate of the CRL's issuer was given (--issuer)".to_owned()),
         history: CrlHistory { key_since: current.key_since, ..history },
         metadata: None,
         as_of,

@@ -192,7 +192,10 @@ fn of_one(path: &Path, name: &str) -> Vec<Found> {
         stdin(path).map(|bytes| decoded(name, bytes, &mut sources))
     } else if remote::is_remote(name) {
         let failed = |error| InputError::Remote { url: name.to_owned(), error: Box::new(error) };
-        remote::read(name).map_err(failed).map(|bytes| decoded(name, bytes, &mut sources))
+        // Relying parties fetch DER (RFC 5280 §4.2.1.13), and decode nothing.
+        remote::read(name)
+            .map_err(failed)
+            .map(|bytes| sources.push(Source::Bytes { name: name.to_owned(), bytes }))
     } else {
         from_file(path, &mut sources)
     };

@@ -294,3 +294,19 @@ fn a_large_bundle_of_certificates_is_read_to_its_end() {
     let output = world.check("a.crl", &[]);
     assert_eq!(code(&output), 0, "{}", text(&output));
 }
+
+/// As of a folder with CRLs of several CAs, and the certificate of one.
+#[test]
+fn a_certificate_of_another_ca_says_nothing_of_the_signature() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1]);
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "Other");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let other = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+    fs::write(world.path("other.pem"), other.pem()).unwrap();
+    let arguments = ["a.crl", "--issuer", "other.pem", "--format", "json"];
+    let output = check(world.folder.path(), &arguments);
+    assert_eq!((code(&output), found(&output)), (2, Vec::new()), "{}", text(&output));
+    assert!(text(&output).contains("no certificate of the CRL's issuer"), "{}", text(&output));
+}
