@@ -177,7 +177,8 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
             Err((name, error)) => {
                 let crl = CrlState::NotChecked(chain(&error));
                 let unread = Walked::without_facts(crl, &issuers);
-                let subject = subject(options, &name, unread, Held::nothing(), as_of);
+                let location = CrlLocation::File(name.clone());
+                let subject = subject(options, location, unread, Held::nothing(), as_of);
                 all.push(judge(options, (name, subject)));
             }
         }
@@ -251,9 +252,14 @@ fn name_issuer(judgements: &mut [rules::RuleJudgement], issuer: &Path) {
         // One word of a POSIX shell.
         plain(&format!("'{}'", path.replace('\'', r"'\''")))
     };
+    // What reads PEM is given PEM.
+    let is_der = input::is_der(issuer).then(|| format!("openssl x509 -inform DER -in {word}"));
     for judgement in judgements {
         if let JudgementResult::Findings { findings } = &mut judgement.result {
             for finding in findings {
+                if let Some(reader) = &is_der {
+                    finding.what_to_do = finding.what_to_do.replace("cat ISSUER.pem", reader);
+                }
                 finding.what_to_do = finding.what_to_do.replace("ISSUER.pem", &word);
             }
         }
@@ -303,7 +309,7 @@ fn gather(
         allowed: options.profile.of(&current.crl).allowed_changes(),
     };
     let held = compare::hold(&with, source, &current, issuers, as_of)?;
-    let subject = subject(options, &name, current, held, as_of);
+    let subject = subject(options, source.location(), current, held, as_of);
     Ok(Ok((name, subject)))
 }
 
@@ -313,7 +319,7 @@ fn is_compared(options: &Options) -> bool {
 
 fn subject(
     options: &Options,
-    name: &str,
+    location: CrlLocation,
     current: Walked,
     held: Held,
     as_of: OffsetDateTime,
@@ -321,7 +327,7 @@ fn subject(
     let Held { report, previous, history } = held;
     CrlSubject {
         ca: None,
-        location: CrlLocation::File(name.to_owned()),
+        location,
         profile: options.profile.of(&current.crl),
         report,
         previous,

@@ -12,6 +12,7 @@ use vigil_core::{
     crl::Foreign,
     failure::chain,
     jobs::crl_audit::MAX_CRL_BYTES,
+    rules::crl::{CrlLocation, TextForm},
 };
 
 use super::{
@@ -117,8 +118,8 @@ fn each_of_pem(text: &str) -> Vec<Result<Certificate, CertificateError>> {
 pub(super) enum Source {
     /// DER in a regular file, which is read in pieces.
     File(PathBuf),
-    /// What was read already, and what it is called.
-    Bytes { name: String, bytes: Vec<u8> },
+    /// What was read already, and where it stood.
+    Bytes { location: CrlLocation, bytes: Vec<u8> },
     /// A CRL in PEM whose base64 or end is damaged.
     Damaged { name: String },
 }
@@ -127,7 +128,19 @@ impl Source {
     pub(super) fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
-            Self::Bytes { name, .. } | Self::Damaged { name } => name.clone(),
+            Self::Bytes { location: CrlLocation::Text { name, .. }, .. }
+            | Self::Bytes { location: CrlLocation::File(name), .. }
+            | Self::Damaged { name } => name.clone(),
+            Self::Bytes { location: CrlLocation::Bucket { bucket, key }, .. } => {
+                format!("s3://{bucket}/{key}")
+            }
+        }
+    }
+
+    pub(super) fn location(&self) -> CrlLocation {
+        match self {
+            Self::Bytes { location, .. } => location.clone(),
+            Self::File(_) | Self::Damaged { .. } => CrlLocation::File(self.name()),
         }
     }
 }
@@ -195,7 +208,7 @@ fn of_one(path: &Path, name: &str) -> Vec<Found> {
         // Relying parties fetch DER (RFC 5280 §4.2.1.13), and decode nothing.
         remote::read(name)
             .map_err(failed)
-            .map(|bytes| sources.push(Source::Bytes { name: name.to_owned(), bytes }))
+            .map(|bytes| sources.push(Source::Bytes { location: file(name), bytes }))
     } else {
         from_file(path, &mut sources)
     };
@@ -210,6 +223,13 @@ fn stdin(path: &Path) -> Result<Vec<u8>, InputError> {
     let stdin = io::stdin().lock().take(MAX_CRL_BYTES + 1);
     { stdin }.read_to_end(&mut bytes).map_err(InputError::read(path))?;
     Ok(bytes)
+}
+
+/// Whether a file is DER; not, if it cannot be read.
+pub(super) fn is_der(path: &Path) -> bool {
+    let mut beginning = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(32).read_to_end(&mut beginning));
+    read.is_ok() && pem::is_der(&beginning)
 }
 
 fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
@@ -234,28 +254,43 @@ fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
 /// PEM may hold several CRLs, and have other text and blocks around them (RFC 7468 §2). What is neither
 /// PEM nor base64 is left as it is, and judged so.
 fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
-    let of = |name: String, crl: Option<Vec<u8>>| match crl {
-        Some(bytes) => Source::Bytes { name, bytes },
+    // Of standard input, what the commands of findings read is to be saved first.
+    let path = if name == "-" { "CRL.txt" } else { name };
+    let of = |name: String, form: TextForm, crl: Option<Vec<u8>>| match crl {
+        Some(bytes) => {
+            let location = CrlLocation::Text { name, path: path.to_owned(), form };
+            Source::Bytes { location, bytes }
+        }
         None => Source::Damaged { name },
     };
-    let all = match Foreign::of(&bytes[..bytes.len().min(512)]) {
+    match Foreign::of(&bytes[..bytes.len().min(512)]) {
         // A page about CRLs may show one.
-        Some(Foreign::Html | Foreign::Json) => None,
+        Some(Foreign::Html | Foreign::Json) => {}
         _ if !pem::is_der(&bytes) && pem::has_pem_crl(&bytes) => {
-            Some(pem::pem_crls(&String::from_utf8_lossy(&bytes)))
+            let mut crls = pem::pem_crls(&String::from_utf8_lossy(&bytes));
+            if crls.len() == 1 {
+                sources.push(of(name.to_owned(), TextForm::Pem, crls.remove(0)));
+            } else {
+                sources.extend(
+                    crls.into_iter()
+                        .zip(1..)
+                        .map(|(crl, nth)| of(format!("{name}#{nth}"), TextForm::PemOf(nth), crl)),
+                );
+            }
+            return;
         }
         Some(Foreign::Base64) => {
-            pem::base64(&String::from_utf8_lossy(&bytes)).map(|crl| vec![Some(crl)])
+            if let Some(crl) = pem::base64(&String::from_utf8_lossy(&bytes)) {
+                sources.push(of(name.to_owned(), TextForm::Base64, Some(crl)));
+                return;
+            }
         }
-        _ => None,
-    };
-    match all {
-        None => sources.push(of(name.to_owned(), Some(bytes))),
-        Some(crls) if crls.len() == 1 => {
-            sources.extend(crls.into_iter().map(|crl| of(name.to_owned(), crl)));
-        }
-        Some(crls) => sources.extend(
-            crls.into_iter().enumerate().map(|(at, crl)| of(format!("{name}#{}", at + 1), crl)),
-        ),
+        _ => {}
     }
+    sources.push(Source::Bytes { location: file(name), bytes });
+}
+
+/// DER, or what is judged as if it were.
+fn file(name: &str) -> CrlLocation {
+    CrlLocation::File(name.to_owned())
 }

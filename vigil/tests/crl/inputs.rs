@@ -284,6 +284,26 @@ fn a_folder_hides_no_crl() {
 }
 
 #[test]
+fn commands_read_text_and_der_as_what_they_are() {
+    let (world, mallory) = (World::new(), World::new());
+    world.crl("twice.crl", 7, &[5, 5]);
+    world.pem("twice.crl", "a.pem", "");
+    fs::write(world.path("two.pem"), fs::read_to_string(world.path("a.pem")).unwrap().repeat(2))
+        .unwrap();
+    let shown = text(&world.check("two.pem", &[]));
+    assert!(shown.contains("awk '/BEGIN X509 CRL/{n++} n==2' two.pem | openssl crl"), "{shown}");
+    let shown = text(&world.check("a.pem", &[]));
+    assert!(shown.contains("openssl crl -in a.pem -outform DER | openssl crl"), "{shown}");
+    mallory.crl("forged.crl", 7, &[1]);
+    fs::copy(mallory.path("forged.crl"), world.path("forged.crl")).unwrap();
+    let pem = fs::read_to_string(world.path("ca.pem")).unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    fs::write(world.path("ca.der"), BASE64_STANDARD.decode(base64).unwrap()).unwrap();
+    let shown = text(&check(world.folder.path(), &["forged.crl", "--issuer", "ca.der"]));
+    assert!(shown.contains("openssl x509 -inform DER -in ca.der"), "{shown}");
+}
+
+#[test]
 fn a_large_bundle_of_certificates_is_read_to_its_end() {
     let (world, other) = (World::new(), World::new());
     world.crl("a.crl", 7, &[1]);
