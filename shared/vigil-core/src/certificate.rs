@@ -107,6 +107,11 @@ impl Certificate {
         self.ill_formed.is_empty() && !self.has_odd_distribution_points
     }
 
+    /// Whether it names itself as its issuer, as that of a root does (RFC 5280 §3.2).
+    pub fn is_self_issued(&self) -> bool {
+        self.is_named(&self.issuer)
+    }
+
     /// Whether this Name is its subject (RFC 5280 §7.1).
     pub fn is_named(&self, name: &[u8]) -> bool {
         name::is_same(&self.subject, name)

@@ -93,7 +93,9 @@ fn single(wrapper: Element<'_>) -> Result<Element<'_>, DerError> {
 fn is_mailbox(content: &[u8]) -> bool {
     let at = content.iter().rposition(|octet| *octet == b'@');
     let is_text = content.iter().all(|octet| (0x20..0x7f).contains(octet));
-    is_text && at.is_some_and(|at| at > 0 && at + 1 < content.len())
+    // Java refuses a domain of the dot alone.
+    let is_domain = |domain: &[u8]| domain.iter().any(|octet| *octet != b'.');
+    is_text && at.is_some_and(|at| at > 0 && is_domain(&content[at + 1..]))
 }
 
 /// The characters of a host's name, and of a wildcard (RFC 5280 §4.2.1.6, RFC 1034 §3.5).
@@ -163,6 +165,8 @@ mod tests {
             (0x81, b"a".to_vec(), false),
             (0x81, b"@b".to_vec(), false),
             (0x81, b"a@".to_vec(), false),
+            (0x81, b"a@.".to_vec(), false),
+            (0x81, b"a.b@[192.0.2.1]".to_vec(), true),
             (0x81, b"\xfc@b".to_vec(), false),
             (0x81, vec![], false),
             (0x82, b"*.a-b.example".to_vec(), true),

@@ -192,6 +192,12 @@ mod tests {
             (0x1e, &[0xd8, 0], false),
             (0x2c, &[0x0c, 1, 0x41], false),
             (0x03, &[0, 1], true),
+            (0x04, b"abc", true),
+            (0x04, &[0xff], false),
+            (0x18, b"19700101000000.5Z", true),
+            (0x18, b"today", false),
+            (0x02, &[1], false),
+            (0x01, &[0xff], false),
             (0x0d, b"A", false),
         ] {
             let form = check(&name_of(&[&[(3, of, text)]])).unwrap();

@@ -141,9 +141,12 @@ fn characters(uri: &str) -> Result<(), UriError> {
     if octets.len() > MAX_URI {
         return Err(UriError::Long);
     }
-    let after_authority =
-        uri.split_once("//").and_then(|(_, rest)| rest.split_once(['/', '?', '#']));
-    let is_bracketed = after_authority.is_some_and(|(_, rest)| rest.contains(['[', ']']));
+    let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
+    let after_authority = match rest.strip_prefix("//") {
+        Some(rest) => rest.find(['/', '?', '#']).map_or("", |at| &rest[at..]),
+        None => rest,
+    };
+    let is_bracketed = after_authority.contains(['[', ']']);
     if is_bracketed || uri.matches('#').count() > 1 {
         return Err(UriError::Character);
     }
@@ -199,6 +202,9 @@ mod tests {
             (":x", Err(UriError::Relative)),
             ("example.com", Err(UriError::Relative)),
             ("https://a b/", Err(UriError::Character)),
+            ("http:/]a.example/", Err(UriError::Character)),
+            ("urn:[x]", Err(UriError::Character)),
+            ("https://[::1]/", Ok(())),
             ("https://-a/", Err(UriError::Host)),
         ] {
             assert_eq!(is_name(uri), want, "{uri}");

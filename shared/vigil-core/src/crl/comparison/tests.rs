@@ -196,6 +196,33 @@ fn a_profile_allows_what_its_rules_want() {
     }
 }
 
+/// The fingerprints of the command are by chance, and what it says is not.
+#[test]
+fn the_lowest_serials_are_named_whatever_chance_says() {
+    let all = numbers(40);
+    let lowest: Vec<String> =
+        all[..10].iter().map(|of| format!("{:032x}", u32::from_be_bytes(*of))).collect();
+    let long_ago = NOW - Duration::DAY;
+    for _ in 0..4 {
+        let by = Fingerprints::by_chance();
+        let mut listing = Listing::by(by);
+        all.iter().for_each(|serial| listing.add(&entry(serial, long_ago)));
+        let listed = listing.sort();
+        let Compared { coverage, mut unnamed, .. } =
+            compared(&[&listed], None, &[record("09", None, NOW)], Some(NOW));
+        let mut sample = coverage.never_issued;
+        all.iter().rev().for_each(|serial| unnamed.name(serial, by, &mut sample));
+        assert_eq!((sample.count, &sample.first), (40, &lowest));
+        let mut empty = Listing::by(by);
+        empty.add(&entry(&[9], NOW));
+        let empty = empty.sort();
+        let mut versions = Versions::new(&empty);
+        all.iter().rev().for_each(|serial| versions.see(&entry(serial, long_ago)));
+        let (found, _) = versions.finish(Some(NOW)).unexplained();
+        assert_eq!(found.removed_unexplained.first, lowest);
+    }
+}
+
 fn numbers(count: u32) -> Vec<[u8; 4]> {
     (0..count).map(|at| (at + 0x0100_0000).to_be_bytes()).collect()
 }

@@ -110,7 +110,7 @@ impl<'l> Versions<'l> {
         self.look_for_all();
         self.removed.sort_unstable_by_key(|(fingerprint, _)| *fingerprint);
         self.removed.dedup_by_key(|(fingerprint, _)| *fingerprint);
-        let mut unnamed = Unnamed::default();
+        let mut unnamed = Unnamed::by(self.current.fingerprints());
         // Before `BACKDATED` it was made in truth: what was revoked long before had to be in it.
         let due = made.map_or(i64::MIN, |made| made.saturating_sub(LISTED_WITHIN).unix_timestamp());
         for (fingerprint, said) in self.current.unmarked(&self.kept) {

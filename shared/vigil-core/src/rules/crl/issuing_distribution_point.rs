@@ -3,6 +3,7 @@
 use super::{CrlLocation, CrlSubject, Profile};
 use crate::{
     ca::CrlType,
+    certificate::Certificate,
     crl::{DistributionPointName, IssuingDistributionPoint},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, RuleAnswer},
@@ -139,7 +140,8 @@ fn observe(point: &IssuingDistributionPoint, subject: &CrlSubject) -> Vec<Observ
         seen.push(Observation::new(NARROWED).with("flags", flags));
     }
     if subject.profile == Profile::Cabf {
-        seen.extend(beyond_baseline(point));
+        let is_of_root = subject.issuer.as_ref().is_ok_and(Certificate::is_self_issued);
+        seen.extend(beyond_baseline(point, is_of_root));
     }
     // Where a file was fetched from is not known.
     if let (Some(DistributionPointName::Full { uris, .. }), CrlLocation::Bucket { key, .. }) =
@@ -153,7 +155,9 @@ fn observe(point: &IssuingDistributionPoint, subject: &CrlSubject) -> Vec<Observ
 }
 
 /// What Baseline Requirements §7.2.2.1 exclude: fields, and names other than URIs.
-fn beyond_baseline(point: &IssuingDistributionPoint) -> Option<Observation> {
+fn beyond_baseline(point: &IssuingDistributionPoint, is_of_root: bool) -> Option<Observation> {
+    // A root issues nothing but CA certificates: its CRL for them is complete, and needs no name.
+    let is_complete = is_of_root && point.only_contains_ca_certs && point.name.is_none();
     let (has_uri, has_other) = match &point.name {
         Some(DistributionPointName::Full { uris, others }) => (!uris.is_empty(), *others > 0),
         Some(DistributionPointName::RelativeToIssuer) => (false, true),
@@ -164,7 +168,7 @@ fn beyond_baseline(point: &IssuingDistributionPoint) -> Option<Observation> {
         (point.only_contains_attribute_certs, "onlyContainsAttributeCerts"),
         (point.only_some_reasons, "onlySomeReasons"),
         (has_other, "a name that is no URI"),
-        (!has_uri, "no URI"),
+        (!has_uri && !is_complete, "no URI"),
     ]
     .into_iter()
     .filter_map(|(is_there, part)| is_there.then_some(part))

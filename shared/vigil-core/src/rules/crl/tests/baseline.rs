@@ -7,7 +7,10 @@ use super::{
     world::*,
 };
 use crate::{
-    crl::fixture::{Draft, Issuer, algorithm, distribution_point, entry, rsa_spki, tlv},
+    crl::fixture::{
+        Draft, Issuer, algorithm, distribution_point, entry, extension, name, rsa_spki, seq, tlv,
+        utc,
+    },
     der::Reader,
     finding::Severity,
     signature::AlgorithmIdentifier,
@@ -70,6 +73,31 @@ fn reasons_are_those_of_the_kind_of_certificates() {
         (USERS, Some(10), other),
     ] {
         assert_eq!(findings(&with_reason(&issuer, only, reason)), want, "{only:x} {reason:?}");
+    }
+}
+
+/// Baseline Requirements §7.2: 10 days where subscribers' certificates are, else 12 months. A root issues none.
+#[test]
+fn a_crl_of_a_root_is_one_of_ca_certificates() {
+    let issuer = Issuer::new("Root");
+    let cas = extension(&[0x55, 0x1d, 28], true, &seq(&[tlv(CAS, &[0xff])]));
+    let far = ("crl.next-update", "far-away", Severity::Medium);
+    let no_uri = ("crl.issuing-distribution-point", "beyond-baseline", Severity::Medium);
+    for (days, point, is_root, want) in [
+        (180, None, true, vec![]),
+        (367, None, true, vec![far]),
+        (180, None, false, vec![far]),
+        (7, Some(cas.clone()), true, vec![]),
+        (7, Some(cas), false, vec![no_uri]),
+    ] {
+        let mut draft = Draft { entries: None, ..Draft::of_any_ca(&issuer, AT) };
+        draft.next_update = Some(utc(AT + Duration::days(days)));
+        draft.extensions.as_mut().unwrap().extend(point);
+        let mut subject = of_browsers(read(&issuer, &draft.sign(&issuer)));
+        if !is_root {
+            subject.issuer.as_mut().unwrap().issuer = name("Another");
+        }
+        assert_eq!(findings(&subject), of(&want), "{days} {is_root}");
     }
 }
 
