@@ -3,7 +3,7 @@
 use time::Duration;
 
 use super::{
-    super::{CrlLocation, CrlState, CrlSubject, Profile},
+    super::{CrlLocation, CrlState, CrlSubject, Profile, RULES},
     world::*,
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     },
     der::Reader,
     finding::Severity,
+    rules::{JudgementResult, judge},
     signature::AlgorithmIdentifier,
 };
 
@@ -74,6 +75,17 @@ fn reasons_are_those_of_the_kind_of_certificates() {
     ] {
         assert_eq!(findings(&with_reason(&issuer, only, reason)), want, "{only:x} {reason:?}");
     }
+}
+
+#[test]
+fn a_finding_names_the_rules_that_forbid_a_reason() {
+    let subject = with_reason(&Issuer::new("Root"), USERS, Some(6));
+    let judged = judge(RULES, &subject, ARN, subject.as_of);
+    let one = judged.into_iter().find(|one| one.rule == "crl.reasons").unwrap();
+    let JudgementResult::Findings { findings } = one.result else { panic!("it has one") };
+    let said = findings[0].to_string();
+    assert!(said.contains("Baseline Requirements §7.2.2.1 and RFC 5280 do not allow"), "{said}");
+    assert!(!findings[0].impact.contains("another party"), "{said}");
 }
 
 /// Baseline Requirements §7.2: 10 days where subscribers' certificates are, else 12 months. A root issues none.
