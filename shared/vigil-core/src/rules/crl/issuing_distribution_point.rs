@@ -44,6 +44,13 @@ const ANOTHER_OBJECT: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
+/// Fetched from a URL.
+const ANOTHER_URL: Kind = Kind {
+    what_happened: "The issuingDistributionPoint of {object} names {uris}, and not the URL that the CRL was \
+                    fetched from. Checked at {as_of}.",
+    ..ANOTHER_OBJECT
+};
+
 const BASELINE: Kind = Kind {
     id: "beyond-baseline",
     severity: Severity::Medium,
@@ -143,7 +150,7 @@ fn observe(point: &IssuingDistributionPoint, subject: &CrlSubject) -> Vec<Observ
         let is_of_root = subject.issuer.as_ref().is_ok_and(Certificate::is_self_issued);
         seen.extend(beyond_baseline(point, is_of_root));
     }
-    // Where a file was fetched from is not known.
+    // Where a file was fetched from is not known; of a URL it is.
     if let (Some(DistributionPointName::Full { uris, .. }), CrlLocation::Bucket { key, .. }) =
         (&point.name, &subject.location)
         && !uris.iter().any(|uri| uri.ends_with(&format!("/{key}")))
@@ -151,7 +158,26 @@ fn observe(point: &IssuingDistributionPoint, subject: &CrlSubject) -> Vec<Observ
         let another = Observation::new(ANOTHER_OBJECT).with("uris", uris.as_slice());
         seen.push(another.with("key", key.as_str()));
     }
+    if let (Some(DistributionPointName::Full { uris, .. }), CrlLocation::File(url)) =
+        (&point.name, &subject.location)
+        && let Some(from) = place(url)
+    {
+        // Those of LDAP lead elsewhere.
+        let mut named = uris.iter().filter_map(|uri| place(uri)).peekable();
+        if named.peek().is_some() && !named.any(|place| place == from) {
+            seen.push(Observation::new(ANOTHER_URL).with("uris", uris.as_slice()));
+        }
+    }
     seen
+}
+
+/// Host and path of a URL of HTTP: relying parties look for the CRL whose name is the certificate's (RFC 5280
+/// §6.3.3 (b)), and the scheme by which a person fetches it is no part of that.
+fn place(url: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let is_http = ["http", "https"].iter().any(|http| http.eq_ignore_ascii_case(scheme));
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    is_http.then(|| (host.to_ascii_lowercase(), path))
 }
 
 /// What Baseline Requirements §7.2.2.1 exclude: fields, and names other than URIs.

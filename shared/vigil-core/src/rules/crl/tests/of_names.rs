@@ -123,6 +123,29 @@ fn an_ldap_uri_names_several_attributes_for_certificates() {
     }
 }
 
+/// RFC 5280 §6.3.3 (b) (2) (i).
+#[test]
+fn a_crl_that_is_fetched_belongs_at_its_url() {
+    let issuer = Issuer::new("Root");
+    let another = [("crl.issuing-distribution-point", "another-object", Severity::High)];
+    for (fetched_from, want) in [
+        ("http://a.example/1.crl", vec![]),
+        ("https://A.example/1.crl", vec![]),
+        ("1.crl", vec![]),
+        ("s3://a.example/1.crl", vec![]),
+        ("http://a.example/2.crl", of(&another)),
+        ("http://b.example/1.crl", of(&another)),
+    ] {
+        let mut draft = Draft::of_any_ca(&issuer, AT);
+        let point = distribution_point(true, "http://a.example/1.crl", &[]);
+        draft.extensions.as_mut().unwrap().push(point);
+        let read = read(&issuer, &draft.sign(&issuer));
+        let location = super::super::CrlLocation::File(fetched_from.to_owned());
+        let subject = CrlSubject { ca: None, profile: Profile::Rfc5280, location, ..read };
+        assert_eq!(findings(&subject), want, "{fetched_from}");
+    }
+}
+
 /// RFC 5280 §6.1.4 (k): one of version 1 is trusted as it is.
 #[test]
 fn a_certificate_of_version_3_has_basic_constraints() {
