@@ -88,7 +88,8 @@ fn an_unknown_extension_may_have_the_oid_of_a_uuid() {
         [(arc(0x83), true), (arc(0x84), false), (vec![0x2a; 63], true), (vec![0x2a; 64], false)]
     {
         let unknown = extension(&oid, true, &[tag::NULL, 0]);
-        let entry = seq(&[tlv(tag::INTEGER, &[0x11]), utc(AT), seq(&[unknown.clone()])]);
+        let entry =
+            seq(&[tlv(tag::INTEGER, &[0x11]), utc(AT), seq(std::slice::from_ref(&unknown))]);
         let issuer = Issuer::new("Root");
         let draft = Draft { entries: Some(vec![entry]), ..Draft::good(&issuer, AT) };
         let entries = Crl::read(&draft.sign(&issuer)).unwrap().facts.entries;
