@@ -28,7 +28,7 @@ impl Key<'_> {
 }
 
 /// The points of Ed25519 whose order divides eight, in both signs, and the encodings of the same that RFC
-/// 8032 §5.1.3 does not allow. Of each, there are signatures that are everyone's.
+/// 8032 §5.1.3 does not allow. Of each, anyone can make signatures.
 fn is_of_small_order(point: &[u8]) -> bool {
     /// The y of those of order eight.
     const OF_ORDER_EIGHT: [[u8; 32]; 2] = [
