@@ -36,6 +36,8 @@ pub struct Certificate {
     pub ca: Option<bool>,
     /// keyUsage cRLSign; `None` if the extension is absent, which restricts nothing.
     pub crl_sign: Option<bool>,
+    /// extKeyUsage is there, and has not anyExtendedKeyUsage: of its purposes, none is to sign CRLs (§4.2.1.12).
+    pub has_other_purposes: bool,
     /// As encoded: 2 is version 3; `None` if absent, which means version 1.
     pub version: Option<u64>,
     /// What RFC 5280 §4.1.2.9 and §4.2 forbid in its extensions: the first 16.
@@ -161,6 +163,7 @@ impl Certificate {
             authority_key_identifier: None,
             ca: None,
             crl_sign: None,
+            has_other_purposes: false,
             version,
             ill_formed: Vec::new(),
             has_odd_distribution_points: false,
@@ -236,6 +239,16 @@ impl Certificate {
                 // KeyUsage: cRLSign (6), RFC 5280 §4.2.1.3.
                 self.crl_sign = Some(value::named_bit(bits, 6));
             }
+            extension::EXTENDED_KEY_USAGE => {
+                /// anyExtendedKeyUsage
+                const ANY: &[u8] = &[0x55, 0x1d, 37, 0];
+                let mut purposes = extension.single()?.tagged(tag::SEQUENCE)?.open()?;
+                self.has_other_purposes = true;
+                while !purposes.is_empty() {
+                    let purpose = purposes.expect(tag::OBJECT_IDENTIFIER)?;
+                    self.has_other_purposes &= purpose.content != ANY;
+                }
+            }
             extension::CRL_DISTRIBUTION_POINTS => {
                 let mut points = extension.single()?.open()?;
                 while !points.is_empty() {
@@ -276,6 +289,7 @@ fn name_of(oid: &[u8]) -> &'static str {
         extension::SUBJECT_KEY_IDENTIFIER => "subjectKeyIdentifier",
         extension::AUTHORITY_KEY_IDENTIFIER => "authorityKeyIdentifier",
         extension::KEY_USAGE => "keyUsage",
+        extension::EXTENDED_KEY_USAGE => "extKeyUsage",
         extension::CRL_DISTRIBUTION_POINTS => "cRLDistributionPoints",
         extension::SUBJECT_ALT_NAME => "subjectAltName",
         extension::BASIC_CONSTRAINTS => "basicConstraints",
@@ -308,75 +322,4 @@ fn kind_of_name(name: Element<'_>) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::crl::fixture::Issuer;
-
-    #[test]
-    fn a_ca_certificate_gives_the_facts_that_its_crls_are_judged_by() {
-        let issuer = Issuer::new("Root");
-        let certificate = Certificate::from_pem(&issuer.certificate_pem()).unwrap();
-        assert_eq!(certificate.subject, issuer.name);
-        assert_eq!(certificate.issuer, issuer.name, "it signed itself");
-        assert_eq!(certificate.serial, [0x42]);
-        assert_eq!(certificate.subject_key_identifier, Some(issuer.key_identifier.clone()));
-        assert_eq!((certificate.ca, certificate.crl_sign), (Some(true), Some(true)));
-        let leaf = Certificate::from_pem(&issuer.leaf_pem("http://a/crl/1.crl")).unwrap();
-        assert_eq!(leaf.distribution_points, ["http://a/crl/1.crl"]);
-        let without = |bits| Certificate::from_der(&issuer.certificate_der(bits)).unwrap().crl_sign;
-        assert_eq!(without(None), None);
-        assert_eq!(without(Some([2, 0x04])), Some(false), "keyCertSign alone");
-    }
-
-    /// RFC 5280 §4.1.2.1, §4.2: what other readers refuse, or read in another way.
-    #[test]
-    fn odd_extensions_of_a_certificate_are_named() {
-        use crate::crl::fixture::{extension, seq, tlv};
-        let issuer = Issuer::new("Root");
-        let ca = |content: &[Vec<u8>]| extension(&[0x55, 0x1d, 19], true, &seq(content));
-        let yes = tlv(tag::BOOLEAN, &[0xff]);
-        let good = ca(std::slice::from_ref(&yes));
-        let number = |octet: u8| tlv(tag::INTEGER, &[octet]);
-        let key = |tag| extension(&[0x55, 0x1d, 14], false, &tlv(tag, &[1; 20]));
-        for (extensions, want) in [
-            (vec![good.clone(), key(tag::OCTET_STRING)], None),
-            (vec![ca(&[yes.clone(), number(0)])], None),
-            (vec![ca(&[yes.clone(), number(0xff)])], Some("basicConstraints: ")),
-            (vec![ca(&[yes, tlv(tag::OCTET_STRING, b"x")])], Some("basicConstraints: ")),
-            (vec![ca(&[]), good.clone()], Some("basicConstraints twice")),
-            (vec![good.clone(), key(tag::INTEGER)], Some("subjectKeyIdentifier: ")),
-            (vec![extension(&[0x2a; 64], true, &number(1))], Some("another extension: ")),
-        ] {
-            let read = Certificate::from_der(&issuer.certificate_with(&extensions)).unwrap();
-            assert_eq!((read.version, read.is_whole()), (Some(2), want.is_none()), "{want:?}");
-            let is_named =
-                read.ill_formed.first().is_some_and(|one| one.starts_with(want.unwrap_or("?")));
-            assert_eq!(is_named, want.is_some(), "{:?}", read.ill_formed);
-        }
-        // A distribution point without a name that can be read.
-        let points = seq(&[seq(&[tlv(0xa0, &tlv(0xa0, &tlv(0x86, &[0xfc])))])]);
-        let extensions = [good, extension(&[0x55, 0x1d, 31], false, &points)];
-        let read = Certificate::from_der(&issuer.certificate_with(&extensions)).unwrap();
-        assert!(read.ill_formed.is_empty() && !read.is_whole() && read.ca == Some(true));
-    }
-
-    #[test]
-    fn what_is_not_a_certificate_is_named_and_never_panics() {
-        assert_eq!(Certificate::from_pem("hello"), Err(CertificateError::NoPem));
-        let open = "-----BEGIN CERTIFICATE-----\nAAAA";
-        assert_eq!(Certificate::from_pem(open), Err(CertificateError::UnterminatedPem));
-        let noise = format!("{BEGIN}\n!!!!\n{END}\n");
-        assert_eq!(Certificate::from_pem(&noise), Err(CertificateError::Base64));
-        let der = Issuer::new("Root").certificate_der(Some([1, 0x06]));
-        for size in 0..der.len() {
-            assert!(Certificate::from_der(&der[..size]).is_err(), "{size}");
-        }
-        for at in 0..der.len() {
-            for bit in 0..8 {
-                let mut changed = der.clone();
-                changed[at] ^= 1 << bit;
-                let _ = Certificate::from_der(&changed);
-            }
-        }
-    }
-}
+mod tests;

@@ -81,6 +81,11 @@ impl<'a> Key<'a> {
         (!USUAL.contains(&curve)).then(|| self.to_string())
     }
 
+    /// Whether its point is in the hybrid form, which RFC 5480 §2.2 forbids.
+    pub fn is_hybrid(&self) -> bool {
+        self.oid == EC && matches!(self.bits.first(), Some(6 | 7))
+    }
+
     /// Modulus and public exponent, without leading zeros (RFC 8017 §A.1.1).
     pub(super) fn rsa(&self) -> Option<(&'a [u8], &'a [u8])> {
         if !self.is_rsa() {

@@ -148,6 +148,7 @@ fn certificate() -> Certificate {
         authority_key_identifier: None,
         ca: Some(true),
         crl_sign: Some(true),
+        has_other_purposes: false,
         version: Some(2),
         ill_formed: Vec::new(),
         has_odd_distribution_points: false,

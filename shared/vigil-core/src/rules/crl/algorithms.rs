@@ -153,6 +153,15 @@ const UNUSUAL_CURVE: Kind = Kind {
     first_command: super::SHOW_CERTIFICATE,
 };
 
+/// It is unusual in another way.
+const HYBRID_POINT: Kind = Kind {
+    title: "The key of {ca} is a hybrid point, which few relying parties read",
+    what_happened: "{object} is to be verified with a key whose point is in the hybrid form, which RFC 5480 \
+                    §2.2 forbids. Checked at {as_of}.",
+    what_to_do: "Issue a certificate with the point in the uncompressed form. Show the CA's key:",
+    ..UNUSUAL_CURVE
+};
+
 const WEAK: Kind = Kind {
     id: "weak",
     severity: Severity::High,
@@ -196,6 +205,9 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     }
     if let Some(curve) = key.as_ref().and_then(Key::unusual_curve) {
         seen.push(Observation::new(UNUSUAL_CURVE).with("curve", curve));
+    }
+    if key.as_ref().is_some_and(Key::is_hybrid) {
+        seen.push(Observation::new(HYBRID_POINT));
     }
     if subject.profile == Profile::Cabf {
         seen.extend(beyond_baseline(inside, key.as_ref()));

@@ -92,8 +92,8 @@ const UNKNOWN_CRITICAL: Kind = Kind {
 /// A CA whose certificate was renewed goes on for a while with the CRL that it had.
 const RENEWED_WITHIN: Duration = Duration::days(366);
 
-/// RFC 5280 §6.3.3 (f) asks for cRLSign alone: the issuer of an indirect CRL need not be a CA. ACM PCA has
-/// no such CRLs.
+/// RFC 5280 §6.3.3 (f) asks for cRLSign alone: the issuer of an indirect CRL need not be a CA, if its key has no
+/// other purposes (§4.2.1.12). ACM PCA has no such CRLs.
 fn may_be_delegated(subject: &CrlSubject, facts: &CrlFacts) -> bool {
     let point = facts.issuing_distribution_point.as_ref();
     subject.profile != Profile::AcmPca && point.is_some_and(|point| point.indirect_crl)
@@ -112,7 +112,7 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     }
     let reason = match issuer.ca {
         Some(true) => None,
-        _ if may_be_delegated(subject, facts) => None,
+        _ if may_be_delegated(subject, facts) && !issuer.has_other_purposes => None,
         Some(false) => Some("basicConstraints has cA FALSE"),
         // A certificate of version 1 has no extensions, and is trusted as it is or not at all.
         None if issuer.version.unwrap_or_default() == 0 => None,

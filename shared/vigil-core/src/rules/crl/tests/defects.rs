@@ -297,10 +297,11 @@ fn a_crl_of_some_reasons_has_no_entry_of_another() {
 fn only_an_indirect_crl_needs_no_ca_as_its_issuer() {
     let issuer = Issuer::new("Root");
     let rule = [("crl.issuer-certificate", "not-a-ca", Severity::High)];
-    for (flag, profile, is_found) in [
-        (0x84, Profile::Rfc5280, false),
-        (0x81, Profile::Rfc5280, true),
-        (0x84, Profile::AcmPca, true),
+    for (flag, profile, is_of_server, is_found) in [
+        (0x84, Profile::Rfc5280, false, false),
+        (0x84, Profile::Rfc5280, true, true),
+        (0x81, Profile::Rfc5280, false, true),
+        (0x84, Profile::AcmPca, false, true),
     ] {
         let mut draft = Draft::of_any_ca(&issuer, AT);
         let flags = [tlv(flag, &[0xff])];
@@ -309,6 +310,7 @@ fn only_an_indirect_crl_needs_no_ca_as_its_issuer() {
         let mut subject = read(&issuer, &draft.sign(&issuer));
         subject.profile = profile;
         subject.issuer.as_mut().unwrap().ca = Some(false);
+        subject.issuer.as_mut().unwrap().has_other_purposes = is_of_server;
         assert_eq!(findings(&subject).contains(&of(&rule)[0]), is_found, "{flag:02x} {profile:?}");
     }
 }

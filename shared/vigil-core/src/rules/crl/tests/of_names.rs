@@ -173,6 +173,22 @@ fn an_rsa_key_has_an_odd_exponent_and_two_large_factors() {
     assert_eq!(findings(&subject), of(&[("crl.algorithms", "broken-key", Severity::Critical)]));
 }
 
+/// RFC 5480 §2.2.
+#[test]
+fn a_point_is_not_in_the_hybrid_form() {
+    let issuer = Issuer::new("Root");
+    for (form, want) in
+        [(4, vec![]), (3, vec![]), (7, vec![("crl.algorithms", "unusual-curve", Severity::Low)])]
+    {
+        let p256: Vec<u8> = [&[0x2a, 0x86, 0x48, 0xce, 0x3d][..], &[3, 1, 7]].concat();
+        let ec: Vec<u8> = [&[0x2a, 0x86, 0x48, 0xce, 0x3d][..], &[2, 1]].concat();
+        let kind = seq(&[ec, p256].map(|oid| tlv(tag::OBJECT_IDENTIFIER, &oid)));
+        let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+        subject.issuer.as_mut().unwrap().spki = seq(&[kind, tlv(tag::BIT_STRING, &[0, form])]);
+        assert_eq!(findings(&subject), of(&want), "{form}");
+    }
+}
+
 /// The neutral point.
 fn ed25519_spki_of_small_order() -> Vec<u8> {
     let point = [&[0, 1][..], &[0; 31]].concat();
