@@ -7,7 +7,7 @@ use std::{
 };
 
 use vigil_core::{
-    crl::{CrlReader, Entry},
+    crl::{CrlReader, Entry, Foreign},
     jobs::crl_audit::MAX_CRL_BYTES,
 };
 
@@ -85,12 +85,24 @@ fn holds_crl(path: &Path) -> bool {
         return true;
     }
     let is_der = || CrlReader::without_hashing(|_: &Entry<'_>| {}).push(&bytes).is_ok();
-    pem::has_pem_crl(&bytes) || begins_like_a_crl(&bytes) && is_der()
+    pem::has_pem_crl(&bytes) || begins_like_a_crl(&bytes) && is_der() || is_damaged_crl(&bytes)
 }
 
 /// A SEQUENCE in a SEQUENCE. A private key begins with a number.
 fn begins_like_a_crl(bytes: &[u8]) -> bool {
-    let Some(length) = bytes.get(1) else { return false };
+    inside(bytes).is_some_and(|tbs| tbs.first() == Some(&0x30))
+}
+
+/// A CRL of version 2 in BER, or with a length that is wrong: version, and an algorithm. A certificate of
+/// version 1 has its serial number there.
+fn is_damaged_crl(bytes: &[u8]) -> bool {
+    let tbs = inside(bytes).and_then(inside);
+    tbs.is_some_and(|tbs| tbs.starts_with(&[2, 1, 1, 0x30])) && Foreign::of(bytes).is_none()
+}
+
+/// What a SEQUENCE begins with, whatever its length says.
+fn inside(bytes: &[u8]) -> Option<&[u8]> {
+    let [0x30, length, ..] = bytes else { return None };
     let header = if length & 0x80 == 0 { 2 } else { 2 + usize::from(length & 0x7f) };
-    bytes[0] == 0x30 && bytes.get(header) == Some(&0x30)
+    bytes.get(header..)
 }

@@ -268,7 +268,7 @@ fn a_damaged_block_keeps_no_other_from_its_verdict() {
     assert_eq!(code(&alone), 2, "several");
 }
 
-/// A CRL behind many certificates, and a link whose CRL is gone.
+/// A CRL behind many certificates, one in BER, and a link whose CRL is gone.
 #[test]
 fn a_folder_hides_no_crl() {
     let world = World::new();
@@ -278,6 +278,13 @@ fn a_folder_hides_no_crl() {
     world.pem("twice.crl", "crls/late.pem", &certificate.repeat(200));
     let output = world.check("crls", &["--format", "json"]);
     assert_eq!((code(&output), found(&output)), (1, one("crl.serials", "duplicate")));
+    // BER: a length that is indefinite.
+    let der = fs::read(world.path("twice.crl")).unwrap();
+    fs::write(world.path("crls/ber.der"), [&[0x30, 0x80][..], &der[4..], &[0, 0]].concat())
+        .unwrap();
+    fs::remove_file(world.path("crls/late.pem")).unwrap();
+    let output = world.check("crls", &["--format", "json"]);
+    assert_eq!((code(&output), found(&output)), (1, one("crl.parses", "unreadable")));
     std::os::unix::fs::symlink("gone.crl", world.path("crls/current.crl")).unwrap();
     let output = world.check("crls", &[]);
     assert_eq!(code(&output), 2, "{}", text(&output));
