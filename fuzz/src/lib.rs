@@ -210,6 +210,7 @@ pub fn bucket(policy: &str) -> BucketSubject {
             key: Fact::Known(None),
             versioning: Fact::Known(true),
             owned: Fact::Known(true),
+            owner_id: Fact::Known(None),
             event_notifications: Fact::Known(true),
             lifecycle: Fact::Known(Vec::new()),
             access_logs: Fact::Known(None),

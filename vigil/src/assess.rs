@@ -36,6 +36,7 @@ use crate::{
     fleet_files,
     output::{line, plain},
     state_folder::StateFolder,
+    unchecked,
 };
 use memory::Memory;
 
@@ -149,7 +150,8 @@ fn finish(options: &Options, report: &FleetReport) -> Answer {
     Ok(match (report.count_from(severity), is_complete) {
         (0, true) => Exit::Clean,
         (0, false) => {
-            line("Something could not be checked, so this is no clean result.");
+            let decides = format!("No finding is {} or above (--fail-on).", severity.label());
+            line(&unchecked::why(report, &decides));
             Exit::NotChecked
         }
         (_, _) => Exit::Findings,

@@ -11,6 +11,7 @@ mod pem;
 mod progress;
 mod remote;
 mod report;
+mod verdict;
 mod walk;
 
 use std::{panic, thread::ScopedJoinHandle};

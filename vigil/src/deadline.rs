@@ -79,7 +79,7 @@ async fn acknowledge(command: Command) -> Answer {
     }
     let restorable_until = Some(restorable_until.replace_nanosecond(0).unwrap_or(restorable_until));
     let name = keys::acknowledgement(&ca);
-    let ack = Ack { ca, by, until, restorable_until };
+    let ack = Ack { ca, by, until, restorable_until, acknowledged_at: seen.as_of };
     let evidence = clients.evidence(evidence_bucket);
     let old = evidence.read(&name).await?;
     let signed = signing::sign(&clients, &key, ack, Vec::new()).await?;

@@ -8,7 +8,7 @@ use vigil_core::{
 };
 
 use crate::{
-    exit::{Answer, Exit},
+    exit::{Answer, Exit, first_of},
     output::line,
 };
 
@@ -45,14 +45,30 @@ pub(crate) fn run(options: Options) -> Answer {
             CheckResult::Unknown(why) => line(&format!("unknown  {name}: {why}")),
         }
     }
+    let exit = exit(&checks);
+    if exit == Exit::NotChecked {
+        line(&why_not_checked(&checks));
+    }
+    Ok(exit)
+}
+
+fn exit(checks: &[Check]) -> Exit {
     let has = |wanted: fn(&CheckResult) -> bool| checks.iter().any(|check| wanted(&check.outcome));
-    Ok(if has(|it| matches!(it, CheckResult::Bad { .. })) {
+    if has(|it| matches!(it, CheckResult::Bad { .. })) {
         Exit::Findings
     } else if has(|it| matches!(it, CheckResult::Unknown(_))) {
         Exit::NotChecked
     } else {
         Exit::Clean
-    })
+    }
+}
+
+/// Nothing is bad, and these are not known to be good.
+fn why_not_checked(checks: &[Check]) -> String {
+    let unknown = checks.iter().filter(|check| matches!(check.outcome, CheckResult::Unknown(_)));
+    let names: Vec<String> = unknown.map(|check| check.name.to_owned()).collect();
+    let (some, all, names) = (names.len(), checks.len(), first_of(&names));
+    format!("Exit code 2: {some} of {all} checks could not be made, and none is bad: {names}.")
 }
 
 async fn examine(options: Options) -> Vec<Check> {
@@ -73,4 +89,23 @@ async fn examine(options: Options) -> Vec<Check> {
     };
     let version = env!("CARGO_PKG_VERSION");
     doctor::judge(&doctor::gather(&ports, stack_names, version, options).await)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unknown_is_named_and_what_is_bad_outweighs_it() {
+        let good = Check { name: "trail", outcome: CheckResult::Good(String::new()) };
+        let unknown = Check { name: "rules", outcome: CheckResult::Unknown("denied".to_owned()) };
+        let (what, mend) = (String::new(), String::new());
+        let bad = Check { name: "buckets", outcome: CheckResult::Bad { what, mend } };
+        assert_eq!(exit(std::slice::from_ref(&good)), Exit::Clean);
+        assert_eq!(exit(&[unknown.clone(), bad]), Exit::Findings);
+        let checks = [good, unknown];
+        assert_eq!(exit(&checks), Exit::NotChecked);
+        let want = "Exit code 2: 1 of 2 checks could not be made, and none is bad: rules.";
+        assert_eq!(why_not_checked(&checks), want);
+    }
 }

@@ -20,6 +20,7 @@ pub(crate) enum Command {
     /// Verify the hash chain and the sequence of acts of case records.
     ///
     /// Exit codes: 0 all records verify, 1 some do not, 2 not readable.
+    /// A file of findings in which none is about a case gives 2: nothing was compared with it.
     Verify {
         /// Case records, or folders with them. Of a copy of the evidence bucket, cases/ is read.
         #[arg(required = true, value_name = "FILE|DIR")]
@@ -64,11 +65,14 @@ pub(crate) fn run(command: Command) -> Answer {
     }
     line(&format!("{} of {} records verify", files.len() - broken, files.len()));
     let mut said = Vec::new();
+    let mut silent = None;
     if let Some(path) = &findings {
-        said.extend(stated::of_findings(&input::bytes(path)?));
+        let stated = stated::of_findings(&input::bytes(path)?);
+        silent = stated.is_empty().then_some(path);
+        said.extend(stated);
     }
     if let Some(path) = &anchor {
-        let (read, digest) = stated::of_anchor(&input::bytes(path)?)?;
+        let (read, digest) = stated::of_anchor(path)?;
         line(&format!("anchor  {}: digest {digest}", path.display()));
         said.extend(read);
     }
@@ -80,5 +84,13 @@ pub(crate) fn run(command: Command) -> Answer {
     if !said.is_empty() {
         line(&format!("{} statements about records were compared", said.len()));
     }
-    Ok(if broken == 0 { Exit::Clean } else { Exit::Findings })
+    Ok(match silent {
+        _ if broken > 0 => Exit::Findings,
+        None => Exit::Clean,
+        Some(path) => {
+            let why = "has no finding about a case, so it was not compared.";
+            line(&format!("Exit code 2: {} {why}", path.display()));
+            Exit::NotChecked
+        }
+    })
 }

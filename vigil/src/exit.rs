@@ -29,12 +29,35 @@ impl Exit {
     }
 }
 
+/// The first of the names; how many more there are.
+pub(crate) fn first_of(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {
             Exit::Clean => Self::SUCCESS,
             Exit::Findings => Self::from(1),
             Exit::NotChecked => Self::from(2),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_names_are_written_out_and_the_others_counted() {
+        let names = |count: u8| (1..=count).map(|at| at.to_string()).collect::<Vec<_>>();
+        for (count, want) in [(0, ""), (1, "1"), (3, "1, 2, 3"), (5, "1, 2, 3 and 2 more")] {
+            assert_eq!(first_of(&names(count)), want);
         }
     }
 }

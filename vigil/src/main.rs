@@ -22,6 +22,7 @@ mod report;
 mod rules;
 mod signing;
 mod state_folder;
+mod unchecked;
 
 use std::process::ExitCode;
 
@@ -64,10 +65,12 @@ enum Command {
     /// Check and explain deletion policies (offline), and publish them.
     #[command(subcommand)]
     Policy(policy::Command),
-    /// Make the page and the findings in other formats from files, offline. `ack` acknowledges a finding.
+    /// Make the page, the findings in other formats and summaries from files, offline. `ack` acknowledges a
+    /// finding.
     ///
     /// Audit reports are counted, and no rule is judged by them: `vigil assess` does that. Of several reports of
-    /// one CA, the newest counts, and the others are named on standard error.
+    /// one CA, the newest counts, and the others are named on standard error. Its summary is written as
+    /// audit-report writes it: the same report as of the same time (--as-of) gives the same octets.
     ///
     /// Exit codes: 0 no findings, 1 findings, 2 something could not be read.
     Report(report::Options),

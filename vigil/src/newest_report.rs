@@ -65,7 +65,7 @@ pub(crate) fn id_in_path(path: &str) -> Option<&str> {
     Some(named[1])
 }
 
-fn is_uuid(text: &str) -> bool {
+pub(crate) fn is_uuid(text: &str) -> bool {
     let is_fit = |(at, byte): (usize, u8)| match at {
         8 | 13 | 18 | 23 => byte == b'-',
         _ => byte.is_ascii_hexdigit(),

@@ -1,7 +1,7 @@
-//! `vigil report`: makes the page, and the findings in each format, offline.
+//! `vigil report`: makes the page, the findings in each format, and the summaries of audit reports, offline.
 
 use std::{
-    io,
+    error::Error,
     path::{Path, PathBuf},
 };
 
@@ -9,23 +9,30 @@ use clap::{Args, Subcommand};
 use time::OffsetDateTime;
 use vigil_core::{
     arn::CaArn,
-    audit_report::ReportError,
+    audit_report::Document,
     finding::Severity,
-    fleet::{CaReport, CertificateNumbers, FleetReport, RegionReport, RegionState, SCHEMA},
+    fleet::{CaReport, CertificateNumbers, FleetReport, RegionReport, RegionState, Unchecked},
     jobs::fleet,
 };
 
 use crate::{
     exit::{Answer, Exit},
-    fleet_files, input,
+    fleet_files,
     moment::{moment, present},
     output::line,
     state_folder::StateFolder,
+    unchecked,
 };
-use files::Counted;
+use files::{Counted, NewestReports, complain};
+use own::Own;
 
 mod ack;
+mod error;
 mod files;
+mod folder;
+mod own;
+mod summaries;
+mod summarise;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -45,34 +52,12 @@ pub(crate) struct Options {
     /// folder of `vigil assess --state`, or a fleet-report.json.
     #[arg(value_name = "FILE|DIR", required = true)]
     paths: Vec<PathBuf>,
-    /// Folder for report.html and the findings in other formats.
+    /// Folder for report.html, the findings in other formats, and the summary of each audit report.
     #[arg(long, value_name = "DIR", default_value = "vigil-report")]
     out: PathBuf,
     /// Judge valid and expired as of this time. Default: now.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     as_of: Option<OffsetDateTime>,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum ReportFileError {
-    #[error("there is no audit report in {0}")]
-    Empty(PathBuf),
-    #[error("{path} is not an audit report", path = .path.display())]
-    NotAReport {
-        path: PathBuf,
-        #[source]
-        cause: ReportError,
-    },
-    #[error("{0} has no record that names a CA")]
-    NoCa(PathBuf),
-    #[error("{path} cannot be read", path = .path.display())]
-    Read {
-        path: PathBuf,
-        #[source]
-        cause: io::Error,
-    },
-    #[error("{path} is not a fleet report of this version: its schema is {schema:?}")]
-    Schema { path: PathBuf, schema: String },
 }
 
 pub(crate) fn run(options: Options) -> Answer {
@@ -85,52 +70,82 @@ pub(crate) fn run(options: Options) -> Answer {
 fn make(options: &Options) -> Answer {
     let made_by = format!("vigil report {}", env!("CARGO_PKG_VERSION"));
     let as_of = options.as_of.unwrap_or_else(present);
-    let mut report = FleetReport::new(&made_by);
-    let mut counted = Vec::new();
+    let mut given = Given::new(&made_by, as_of);
     for path in &options.paths {
-        add(path, as_of, &made_by, &mut report, &mut counted)?;
+        given.add(path)?;
     }
-    for of in files::newest(counted) {
-        add_ca(of.ca, of.numbers, &mut report);
+    let Given { mut report, reports, has_judged, .. } = given;
+    let mut documents = Vec::new();
+    for of in reports.finish() {
+        documents.extend(add_ca(of, has_judged, &mut report));
     }
     count_regions(&mut report);
     report.sort();
     fleet_files::write(&options.out, &report)?;
+    summaries::write(&options.out, &documents)?;
     line(&vigil_page::conclusion(&report));
     Ok(match (report.count_from(Severity::Low), report.unchecked.is_empty()) {
         (0, true) => Exit::Clean,
-        (0, false) => Exit::NotChecked,
+        (0, false) => {
+            line(&unchecked::why(&report, "No finding is LOW or above."));
+            Exit::NotChecked
+        }
         (_, _) => Exit::Findings,
     })
 }
 
-fn add(
-    path: &Path,
+/// What the command line gives, as far as it was read.
+struct Given<'a> {
+    made_by: &'a str,
     as_of: OffsetDateTime,
-    made_by: &str,
-    report: &mut FleetReport,
-    counted: &mut Vec<Counted>,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    if is_evidence(path) {
+    report: FleetReport,
+    reports: NewestReports,
+    /// Whether rules were judged in what was given: in a copy of the evidence bucket, or a fleet report.
+    has_judged: bool,
+}
+
+impl<'a> Given<'a> {
+    fn new(made_by: &'a str, as_of: OffsetDateTime) -> Self {
+        let (report, reports) = (FleetReport::new(made_by), NewestReports::default());
+        Self { made_by, as_of, report, reports, has_judged: false }
+    }
+
+    fn add(&mut self, path: &Path) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if is_evidence(path) {
+            return self.add_evidence(path);
+        }
+        if !path.is_dir() && own::of(path) == Some(Own::FleetReport) {
+            self.report.add(own::fleet_report(path)?);
+            self.has_judged = true;
+            return Ok(());
+        }
+        self.count(folder::reports_in(path)?)
+    }
+
+    fn add_evidence(&mut self, path: &Path) -> Result<(), Box<dyn Error + Send + Sync>> {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let evidence = StateFolder::existing(path);
-        report.add(runtime.block_on(async {
-            let mut fleet = fleet::of_evidence(&evidence, &[], made_by).await;
-            fleet::add_revocation(&evidence, &mut fleet).await;
-            fleet::add_judged(&evidence, &mut fleet).await;
-            fleet
-        }));
-        return Ok(());
+        let made_by = self.made_by;
+        let of_evidence = runtime.block_on(async {
+            let mut report = fleet::of_evidence(&evidence, &[], made_by).await;
+            fleet::add_revocation(&evidence, &mut report).await;
+            fleet::add_judged(&evidence, &mut report).await;
+            report
+        });
+        self.report.add(of_evidence);
+        self.has_judged = true;
+        self.count(folder::reports_beside_evidence(path)?)
     }
-    if path.file_name().is_some_and(|name| name == "fleet-report.json") {
-        report.add(of_model(path)?);
-        return Ok(());
+
+    fn count(&mut self, files: Vec<PathBuf>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        for file in files {
+            self.report.as_of = self.report.as_of.max(self.as_of);
+            if let Some(of) = files::count(&file, self.as_of, &mut self.report.unchecked)? {
+                self.reports.add(of);
+            }
+        }
+        Ok(())
     }
-    for file in reports_in(path)? {
-        report.as_of = report.as_of.max(as_of);
-        counted.extend(files::count(&file, as_of, &mut report.unchecked)?);
-    }
-    Ok(())
 }
 
 /// Whether the folder has what functions, or `vigil assess`, keep.
@@ -138,39 +153,41 @@ fn is_evidence(path: &Path) -> bool {
     ["state", "findings", "cases"].iter().any(|name| path.join(name).is_dir())
 }
 
-fn of_model(path: &Path) -> Result<FleetReport, Box<dyn std::error::Error + Send + Sync>> {
-    let model: FleetReport = serde_json::from_value(input::json(path)?)?;
-    if model.schema != SCHEMA {
-        let schema = model.schema.chars().take(80).collect();
-        return Err(ReportFileError::Schema { path: path.to_owned(), schema }.into());
+/// Beside rules that were judged, a report in a file must not pass for one of those that they were judged by.
+const NOT_JUDGED: &str = "counted only, no rule was judged by it: audit-report judges the reports that it has \
+    requested, and `vigil assess` those in your buckets";
+
+/// Adds what a report says. The document, if its numbers are those of the page: not if the evidence bucket
+/// has a summary that says as much.
+fn add_ca(of: Counted, has_judged: bool, report: &mut FleetReport) -> Option<Document> {
+    let Counted { name, document, numbers, .. } = of;
+    let known = report.cas.iter_mut().find(|known| known.arn == document.ca);
+    if let Some(before) = known.as_ref().and_then(|known| known.certificates.as_ref())
+        && !says_more(&numbers, before)
+    {
+        let source = &before.source;
+        complain(&format!("{name}: left out, the report at {source} of the same CA says as much"));
+        return None;
     }
-    Ok(model)
+    match known {
+        Some(known) => known.certificates = Some(numbers),
+        None => report.cas.push(of_file(document.ca.clone(), numbers)),
+    }
+    if has_judged {
+        complain(&format!("{name}: {NOT_JUDGED}"));
+        report.unchecked.push(Unchecked { what: name, why: NOT_JUDGED.to_owned() });
+    }
+    Some(document)
 }
 
-fn reports_in(path: &Path) -> Result<Vec<PathBuf>, ReportFileError> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut files = Vec::new();
-    for extension in ["csv", "json"] {
-        files.extend(input::files(&[path.to_owned()], extension).unwrap_or_default());
-    }
-    if files.is_empty() {
-        return Err(ReportFileError::Empty(path.to_owned()));
-    }
-    files.sort();
-    Ok(files)
+/// Reports never forget, so a later one has more, or as much if nothing came.
+fn says_more(numbers: &CertificateNumbers, before: &CertificateNumbers) -> bool {
+    numbers.issued > before.issued || numbers.revoked > before.revoked
 }
 
-/// What a report says counts before what the evidence bucket has.
-fn add_ca(ca: CaArn, numbers: CertificateNumbers, report: &mut FleetReport) {
-    let known = report.cas.iter_mut().find(|of| of.arn == ca);
-    if let Some(known) = known {
-        known.certificates = Some(numbers);
-        return;
-    }
-    report.cas.push(CaReport {
-        arn: ca,
+fn of_file(arn: CaArn, numbers: CertificateNumbers) -> CaReport {
+    CaReport {
+        arn,
         name: None,
         ca_type: "UNKNOWN".to_owned(),
         status: "UNKNOWN".to_owned(),
@@ -184,7 +201,7 @@ fn add_ca(ca: CaArn, numbers: CertificateNumbers, report: &mut FleetReport) {
         owner: None,
         certificates: Some(numbers),
         traits: None,
-    });
+    }
 }
 
 fn count_regions(report: &mut FleetReport) {

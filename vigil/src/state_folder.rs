@@ -8,10 +8,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use vigil_core::ports::{Creation, Etag, EvidenceStore, PortError, Replacement, StoredObject};
-
-/// The largest object that is read, as of the evidence bucket.
-const MAX_BYTES: u64 = 1024 * 1024;
+use vigil_core::{
+    evidence::keys::max_bytes,
+    ports::{Creation, Etag, EvidenceStore, PortError, Replacement, StoredObject},
+};
 
 /// One process at a time writes to it: [`StateFolder::lock`].
 #[derive(Debug)]
@@ -60,8 +60,10 @@ impl StateFolder {
     fn current(&self, operation: &'static str, key: &str) -> Result<Option<Vec<u8>>, PortError> {
         let path = self.path(operation, key)?;
         match fs::metadata(&path) {
-            Ok(of) if of.len() > MAX_BYTES => {
-                let cause = io::Error::new(io::ErrorKind::FileTooLarge, "over 1 MiB");
+            // As much as functions read of the evidence bucket.
+            Ok(of) if of.len() > max_bytes(key) => {
+                let text = format!("over {} MiB", max_bytes(key) / 1024 / 1024);
+                let cause = io::Error::new(io::ErrorKind::FileTooLarge, text);
                 return Err(failed(operation, key, cause));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -180,6 +182,22 @@ mod tests {
         assert_eq!(ready(state.list("a/")).unwrap(), ["a/b.json"]);
         assert_eq!(ready(state.list("a/b")).unwrap(), ["a/b.json"]);
         assert!(ready(state.list("c/")).unwrap().is_empty());
+    }
+
+    /// The fleet report of 200 CAs is larger than a state.
+    #[test]
+    fn as_much_is_read_as_of_the_evidence_bucket() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFolder::open(folder.path().to_owned()).unwrap();
+        let large = vec![b' '; 2 * 1024 * 1024];
+        for (key, is_read) in [
+            ("reports/audit-report/latest/fleet-report.json", true),
+            ("reports/crl-audit/20260301T120000Z.json", true),
+            ("state/inventory/us-east-1.json", false),
+        ] {
+            state.put(key, &large).unwrap();
+            assert_eq!(ready(state.read(key)).is_ok(), is_read, "{key}");
+        }
     }
 
     #[test]

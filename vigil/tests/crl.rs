@@ -16,6 +16,8 @@ use rcgen::{
 };
 use tempfile::TempDir;
 
+#[path = "crl/exit_code_2.rs"]
+mod exit_code_2;
 #[path = "crl/inputs.rs"]
 mod inputs;
 

@@ -60,6 +60,11 @@ impl Statement {
         self.principals.widest()
     }
 
+    /// The principals that a `NotPrincipal` excepts; none where there is a `Principal`.
+    pub fn excepted_principals(&self) -> &[Principal] {
+        if self.principals.are_negated() { self.principals.named() } else { &[] }
+    }
+
     /// Whether the statement has a `NotPrincipal`.
     pub fn excludes_principals(&self) -> bool {
         self.principals.are_negated()

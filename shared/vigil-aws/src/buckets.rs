@@ -143,15 +143,19 @@ impl S3Buckets {
         fact("GetObjectLockConfiguration", bucket, answer, none, false)
     }
 
-    /// What it grants to others than the owner.
-    async fn acl(&self, bucket: &str) -> Fact<Vec<AclGrant>> {
+    /// The owner, and what it grants to others.
+    async fn acl(&self, bucket: &str) -> (Fact<Option<String>>, Fact<Vec<AclGrant>>) {
         let answer = self.client.get_bucket_acl().bucket(bucket).send().await;
         let answer = answer.map(|answer| {
             let owner = answer.owner.and_then(|owner| owner.id);
             let grants = answer.grants.unwrap_or_default().into_iter();
-            grants.filter_map(|grant| acl_grant(grant, owner.as_deref())).collect()
+            let grants = grants.filter_map(|grant| acl_grant(grant, owner.as_deref())).collect();
+            (owner, grants)
         });
-        fact("GetBucketAcl", bucket, answer, "", Vec::new())
+        match fact("GetBucketAcl", bucket, answer, "", (None, Vec::new())) {
+            Fact::Known((owner, grants)) => (Fact::Known(owner), Fact::Known(grants)),
+            Fact::Unknown(why) => (Fact::Unknown(why.clone()), Fact::Unknown(why)),
+        }
     }
 }
 
@@ -180,6 +184,7 @@ impl Buckets for S3Buckets {
                 key: Fact::Known(None),
                 versioning: Fact::Known(false),
                 owned: Fact::Known(false),
+                owner_id: Fact::Known(None),
                 event_notifications: Fact::Known(false),
                 lifecycle: Fact::Known(Vec::new()),
                 access_logs: Fact::Known(None),
@@ -202,6 +207,7 @@ impl Buckets for S3Buckets {
             self.object_lock(bucket),
             self.acl(bucket),
         );
+        let (owner_id, acl) = acl;
         let key = match &encryption {
             Fact::Known(Encryption::Kms { key: Some(key), .. }) => self.keys.facts(key).await,
             _ => Fact::Known(None),
@@ -216,6 +222,7 @@ impl Buckets for S3Buckets {
             encryption,
             versioning,
             owned,
+            owner_id,
             event_notifications,
             lifecycle,
             access_logs,

@@ -6,6 +6,7 @@
 
 mod brief;
 mod csv;
+mod digests;
 mod fields;
 mod json;
 mod lines;
@@ -16,6 +17,7 @@ mod record;
 mod summary;
 
 pub use brief::{Brief, Serial};
+pub use digests::Digests;
 pub use fields::{Fields, Form, Sink};
 pub use lines::{Lines, NotPlain};
 pub use newest::Newest;

@@ -47,6 +47,9 @@ pub struct BucketFacts {
     pub versioning: Fact<bool>,
     /// Whether our account owns the bucket.
     pub owned: Fact<bool>,
+    /// The canonical user id of the account that owns the bucket, as its ACL names it; `None` if it
+    /// names none.
+    pub owner_id: Fact<Option<String>>,
     /// Whether S3 sends events about the bucket's objects to EventBridge.
     pub event_notifications: Fact<bool>,
     /// The lifecycle rules that are enabled and do something to objects' current versions.
@@ -148,7 +151,7 @@ impl BucketFacts {
         self.region != Fact::Known(None)
     }
 
-    /// What could not be learnt, and why.
+    /// What could not be learnt, and why. The owner's id is read with the ACL.
     pub fn unknown(&self) -> Vec<(&'static str, &str)> {
         let facts = [
             ("location", self.region.known().err()),

@@ -16,10 +16,6 @@ use crate::{
     finding::{Finding, Severity},
 };
 
-mod counter;
-
-pub use counter::CertificateCounter;
-
 /// The value of [`FleetReport::schema`].
 pub const SCHEMA: &str = "vigil.fleet-report/1";
 
@@ -353,7 +349,7 @@ impl FleetReport {
         for ca in self.cas.iter().filter(|ca| below.contains(&&ca.arn)) {
             match &ca.certificates {
                 Some(of) => {
-                    loss.certificates += of.valid;
+                    loss.certificates = loss.certificates.saturating_add(of.valid);
                     loss.last_end = loss.last_end.max(of.latest_not_after);
                     accounts.extend(of.by_account.keys());
                 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use time::{Date, Duration, OffsetDateTime};
-use vigil_core::fleet::FleetReport;
+use vigil_core::fleet::{CertificateNumbers, FleetReport};
 
 use crate::text::{count, counted, date, number, visible};
 
@@ -22,22 +22,24 @@ struct Week {
 
 pub(crate) fn section(report: &FleetReport) -> Markup {
     let weeks = weeks(report);
-    let without: u64 = report
-        .cas
-        .iter()
-        .filter_map(|ca| ca.certificates.as_ref()?.without_successor_within_90_days)
-        .sum();
-    let (in_30, in_90) = report.cas.iter().filter_map(|ca| ca.certificates.as_ref()).fold(
-        (0, 0),
-        |(in_30, in_90), of| {
-            (in_30 + of.expiring_within_30_days, in_90 + of.expiring_within_90_days)
-        },
-    );
+    let numbers: Vec<&CertificateNumbers> =
+        report.cas.iter().filter_map(|ca| ca.certificates.as_ref()).collect();
+    let sum = |of: fn(&CertificateNumbers) -> u64| {
+        numbers.iter().fold(0, |sum: u64, one| sum.saturating_add(of(one)))
+    };
+    let without = sum(|of| of.without_successor_within_90_days.unwrap_or_default());
+    let unjudged =
+        numbers.iter().filter(|of| of.without_successor_within_90_days.is_none()).count();
+    let (in_30, in_90) =
+        (sum(|of| of.expiring_within_30_days), sum(|of| of.expiring_within_90_days));
     html! {
         section id="ends" {
             h2 { "Ends" }
             @if without > 0 {
                 p { b { (ending(without)) " within 90 days without a successor." } }
+            }
+            @if unjudged > 0 {
+                p { "Of " (count(unjudged, "CA")) ", successors were not judged." }
             }
             p {
                 (ending(in_30)) " within 30 days, "
@@ -67,7 +69,7 @@ fn monday(at: OffsetDateTime) -> Date {
 /// The weeks in which something ends, by their Mondays.
 fn weeks(report: &FleetReport) -> BTreeMap<Date, Week> {
     let first = monday(report.as_of);
-    let last = first + Duration::weeks(WEEKS);
+    let last = first.saturating_add(Duration::weeks(WEEKS));
     let mut weeks: BTreeMap<Date, Week> = BTreeMap::new();
     for ca in &report.cas {
         let end = ca.not_after.map(monday).filter(|_| ca.restorable_until.is_none());
@@ -78,7 +80,8 @@ fn weeks(report: &FleetReport) -> BTreeMap<Date, Week> {
             let form = time::macros::format_description!("[year]-[month]-[day]");
             let Ok(week) = Date::parse(week, form) else { continue };
             if (first..last).contains(&week) {
-                weeks.entry(week).or_default().certificates += ending;
+                let of = weeks.entry(week).or_default();
+                of.certificates = of.certificates.saturating_add(*ending);
             }
         }
     }
@@ -92,10 +95,10 @@ fn calendar(weeks: &BTreeMap<Date, Week>, first: Date) -> Markup {
         svg class="chart" viewBox=(format!("0 0 {} {}", COLUMNS * CELL, rows * CELL)) role="img"
             aria-label="Weeks in which CAs and certificates end. The table has the same numbers." {
             @for at in 0..WEEKS {
-                @let week = first + Duration::weeks(at);
+                @let week = first.saturating_add(Duration::weeks(at));
                 @let (x, y) = (at % COLUMNS * CELL, at / COLUMNS * CELL);
                 @let of = weeks.get(&week);
-                @let level = of.map_or(0, |of| of.certificates * 4 / most + u64::from(of.certificates > 0));
+                @let level = of.map_or(0, |of| of.certificates.saturating_mul(4) / most + u64::from(of.certificates > 0));
                 rect class=(format!("cell level{}", level.min(4))) x=(x + 1) y=(y + 1)
                     width=(CELL - 2) height=(CELL - 2) {}
                 text class="tick" x=(x + 4) y=(y + 14) { (date(week)[5..]) }

@@ -1,11 +1,11 @@
 //! What was issued and revoked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 use vigil_core::fleet::{CertificateNumbers, FleetReport};
 
-use crate::text::{number, visible};
+use crate::text::{moment, number, visible};
 
 /// The busiest accounts and templates are named; the rest is one line.
 const NAMED: usize = 12;
@@ -16,7 +16,9 @@ const HEIGHT: u64 = 100;
 pub(crate) fn section(report: &FleetReport) -> Markup {
     let numbers: Vec<&CertificateNumbers> =
         report.cas.iter().filter_map(|ca| ca.certificates.as_ref()).collect();
-    let sum = |of: fn(&CertificateNumbers) -> u64| number(numbers.iter().map(|one| of(one)).sum());
+    let sum = |of: fn(&CertificateNumbers) -> u64| {
+        number(numbers.iter().fold(0, |sum: u64, one| sum.saturating_add(of(one))))
+    };
     html! {
         section id="issuance" {
             h2 { "Certificates" }
@@ -28,6 +30,9 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
                     (sum(|of| of.issued)) " issued, " (sum(|of| of.valid)) " valid, "
                     (sum(|of| of.not_yet_valid)) " not yet valid, " (sum(|of| of.expired)) " expired, "
                     (sum(|of| of.revoked)) " revoked, " (sum(|of| of.unreadable)) " unreadable records."
+                    @if let Some(at) = numbers.iter().filter_map(|of| of.as_of).min() {
+                        " The oldest was counted as of " (moment(at)) "."
+                    }
                 }
                 (months(&numbers))
                 (tally("By template", "Template", merged(&numbers, |of| &of.by_template)))
@@ -43,7 +48,8 @@ type Tally = BTreeMap<String, u64>;
 fn merged(numbers: &[&CertificateNumbers], of: fn(&CertificateNumbers) -> &Tally) -> Tally {
     let mut merged = Tally::new();
     for (name, count) in numbers.iter().flat_map(|one| of(one)) {
-        *merged.entry(name.clone()).or_default() += count;
+        let sum: &mut u64 = merged.entry(name.clone()).or_default();
+        *sum = sum.saturating_add(*count);
     }
     merged
 }
@@ -51,7 +57,8 @@ fn merged(numbers: &[&CertificateNumbers], of: fn(&CertificateNumbers) -> &Tally
 fn tally(caption: &str, column: &str, tally: Tally) -> Markup {
     let mut entries: Vec<(String, u64)> = tally.into_iter().collect();
     entries.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let rest: u64 = entries.iter().skip(NAMED).map(|(_, count)| count).sum();
+    let rest =
+        entries.iter().skip(NAMED).fold(0, |sum: u64, (_, count)| sum.saturating_add(*count));
     html! {
         @if !entries.is_empty() {
             table {
@@ -73,23 +80,30 @@ fn tally(caption: &str, column: &str, tally: Tally) -> Markup {
     }
 }
 
+/// The height of a bar. A model that another program wrote can have any number.
+fn scaled(count: u64, most: u64) -> u64 {
+    u64::try_from(u128::from(count) * u128::from(HEIGHT) / u128::from(most)).unwrap_or(HEIGHT)
+}
+
 fn months(numbers: &[&CertificateNumbers]) -> Markup {
     let issued = merged(numbers, |of| &of.issued_by_month);
     let revoked = merged(numbers, |of| &of.revoked_by_month);
-    let months: Vec<&String> = issued.keys().rev().take(MONTHS).collect();
-    let most = issued.values().copied().max().unwrap_or_default().max(1);
+    // A CA that issues nothing any more can still revoke.
+    let all: BTreeSet<&String> = issued.keys().chain(revoked.keys()).collect();
+    let months: Vec<&String> = all.into_iter().rev().take(MONTHS).collect();
+    let most = issued.values().chain(revoked.values()).copied().max().unwrap_or_default().max(1);
     let of = |tally: &Tally, month: &String| tally.get(month).copied().unwrap_or_default();
     html! {
         @if !months.is_empty() {
             svg class="chart" viewBox=(format!("0 0 {} {}", MONTHS * BAR, HEIGHT + 18)) role="img"
                 aria-label="Certificates issued and revoked by month. The table has the same numbers." {
                 @for (at, month) in months.iter().rev().enumerate() {
-                    @let height = (of(&issued, month) * HEIGHT / most).max(1);
+                    @let height = scaled(of(&issued, month), most).max(1);
                     rect class="bar" x=(at * BAR + 2) y=(HEIGHT - height) width=(BAR - 4) height=(height) {}
-                    @let height = of(&revoked, month) * HEIGHT / most;
+                    @let height = scaled(of(&revoked, month), most);
                     @if height > 0 {
-                        rect class="bar soon" x=(at * BAR + 6) y=(HEIGHT - height.min(HEIGHT))
-                            width=(BAR - 12) height=(height.min(HEIGHT)) {}
+                        rect class="bar soon" x=(at * BAR + 6) y=(HEIGHT - height)
+                            width=(BAR - 12) height=(height) {}
                     }
                     @if at % 3 == 0 { text class="tick" x=(at * BAR) y=(HEIGHT + 14) { (visible(month)) } }
                 }

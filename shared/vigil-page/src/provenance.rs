@@ -13,6 +13,11 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
                 "Made by " (visible(&report.made_by)) ". All times are ACM PCA's own; the latest is "
                 (moment(report.as_of)) "."
             }
+            @if is_of_files(report) {
+                p {
+                    "Of an audit report in a file, it is not known when ACM PCA created it: it is counted as of                      the time that was given, or of this computer's clock."
+                }
+            }
             @if !report.unchecked.is_empty() {
                 h3 { "Not checked" }
                 ul { @for unchecked in &report.unchecked {
@@ -33,6 +38,12 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
             (audit_reports(report))
         }
     }
+}
+
+/// Whether audit reports were counted that do not lie in a bucket.
+fn is_of_files(report: &FleetReport) -> bool {
+    let mut numbers = report.cas.iter().filter_map(|ca| ca.certificates.as_ref());
+    numbers.any(|of| !of.source.starts_with("s3://"))
 }
 
 fn audit_reports(report: &FleetReport) -> Markup {

@@ -234,3 +234,74 @@ fn a_window_that_ends_soon_is_on_the_timeline() {
     let page = page(&report(vec![of], vec![], vec![]));
     assert!(page.contains("class=\"bar soon\"") && page.contains("12 hours"), "{page}");
 }
+
+#[test]
+fn a_month_with_revocations_alone_is_shown() {
+    let mut of = ca(1, None);
+    of["certificates"] = serde_json::to_value(CertificateNumbers {
+        issued_by_month: BTreeMap::from([("2025-11".to_owned(), 3)]),
+        revoked_by_month: BTreeMap::from([("2026-02".to_owned(), 41)]),
+        ..CertificateNumbers::default()
+    })
+    .unwrap();
+    let page = page(&report(vec![of], vec![], vec![]));
+    let row = "2026-02</th><td class=\"number\">0</td><td class=\"number\">41</td>";
+    assert!(page.contains("The last 2 months") && page.contains(row), "{page}");
+}
+
+#[test]
+fn every_ca_is_in_the_tree_whoever_signed_it() {
+    // Of 20 one signs the next; 30 and 31 sign each other; the issuer of 40 is not known.
+    let chain = (0..20_usize).map(|n| ca(n, n.checked_sub(1)));
+    let others = [ca(30, Some(31)), ca(31, Some(30)), ca(40, Some(99))];
+    let page = page(&report(chain.chain(others).collect(), vec![], vec![]));
+    let (_, tree) = page.split_once("<section id=\"tree\">").unwrap();
+    let (tree, _) = tree.split_once("</section>").unwrap();
+    for n in (0..20).chain([30, 31, 40]) {
+        assert_eq!(tree.matches(&format!("<b>CA {n}</b>")).count(), 1, "{n}: {tree}");
+    }
+}
+
+#[test]
+fn what_was_not_judged_of_files_and_successors_is_said() {
+    let mut of = ca(1, None);
+    let said = |of: &Value| page(&report(vec![of.clone()], vec![], vec![]));
+    of["certificates"] = serde_json::to_value(CertificateNumbers {
+        source: "reports/a.json".to_owned(),
+        ..CertificateNumbers::default()
+    })
+    .unwrap();
+    let page = said(&of);
+    assert!(page.contains("Of 1 CA, successors were not judged."), "{page}");
+    assert!(page.contains("it is not known when ACM PCA created it"), "{page}");
+    of["certificates"]["as_of"] = json!("2026-02-01T00:00:00Z");
+    let page = said(&of);
+    assert!(page.contains("The oldest was counted as of 2026-02-01 00:00 UTC."), "{page}");
+    of["certificates"]["source"] = json!("s3://reports/a.json");
+    of["certificates"]["without_successor_within_90_days"] = json!(0);
+    let page = said(&of);
+    assert!(!page.contains("were not judged") && !page.contains("it is not known when"), "{page}");
+}
+
+#[test]
+fn no_number_or_time_of_a_model_is_too_large_for_the_page() {
+    let most = u64::MAX;
+    let mut of = ca(1, None);
+    of["not_after"] = json!("9999-12-31T23:59:59Z");
+    of["certificates"] = serde_json::to_value(CertificateNumbers {
+        issued: most,
+        valid: most,
+        expiring_within_30_days: most,
+        without_successor_within_90_days: Some(most),
+        by_account: (0..20).map(|n| (n.to_string(), most)).collect(),
+        ending_by_week: BTreeMap::from([("9999-12-27".to_owned(), most)]),
+        issued_by_month: BTreeMap::from([("9999-12".to_owned(), most)]),
+        ..CertificateNumbers::default()
+    })
+    .unwrap();
+    let mut other = of.clone();
+    other["arn"] = ca(2, None)["arn"].clone();
+    let mut report = report(vec![of, other], vec![], vec![]);
+    report.as_of = time::macros::datetime!(9999-12-31 23:59:59 UTC);
+    assert!(page(&report).contains("18,446,744,073,709,551,615 issued"));
+}

@@ -10,17 +10,23 @@ use vigil_core::{
 
 use crate::text::{count, counted, moment, visible};
 
-/// Lists inside of lists: deeper ones are cut. A chain of CAs has three or four.
+/// Lists inside of lists: deeper ones stand behind the others. A chain of CAs has three or four.
 const MAX_DEPTH: usize = 12;
 
 pub(crate) fn section(report: &FleetReport) -> Markup {
-    let tops: Vec<&CaReport> = report.cas.iter().filter(|ca| ca.issuer.is_none()).collect();
+    let all: BTreeSet<&CaArn> = report.cas.iter().map(|ca| &ca.arn).collect();
+    let is_top = |ca: &&CaReport| ca.issuer.as_ref().is_none_or(|issuer| !all.contains(issuer));
+    let tops: Vec<&CaReport> = report.cas.iter().filter(is_top).collect();
     let mut seen = BTreeSet::new();
+    let tree = level(report, &tops, &mut seen, 0);
+    // Those below a circle of issuers, and those that are too deep: no CA is left out.
+    let rest: Vec<&CaReport> = report.cas.iter().filter(|ca| !seen.contains(&ca.arn)).collect();
     html! {
         section id="tree" {
             h2 { "Who signs whom" }
             p { "At each CA stands what its loss would take down." }
-            (level(report, &tops, &mut seen, 0))
+            (tree)
+            (level(report, &rest, &mut seen, 0))
         }
     }
 }
@@ -31,9 +37,12 @@ fn level<'r>(
     seen: &mut BTreeSet<&'r CaArn>,
     depth: usize,
 ) -> Markup {
+    if depth == MAX_DEPTH {
+        return Markup::default();
+    }
     let cas: Vec<&&CaReport> = cas.iter().filter(|ca| seen.insert(&ca.arn)).collect();
     html! {
-        @if !cas.is_empty() && depth < MAX_DEPTH {
+        @if !cas.is_empty() {
             ul class="tree" {
                 @for ca in cas {
                     @let below: Vec<&CaReport> =

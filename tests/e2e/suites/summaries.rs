@@ -151,8 +151,8 @@ fn summary(report: &str, format: Format) -> Summary {
     counter.finish(ending)
 }
 
-/// The model of the page, as `vigil report` makes it of the report.
-fn page(folder: &Path, report: &Path) -> Vec<u8> {
+/// The model of the page and the summary beside it, as `vigil report` makes them of the report.
+fn page(folder: &Path, report: &Path) -> [Vec<u8>; 2] {
     let out = folder.join("out");
     let mut command = Command::new(binary("vigil"));
     command
@@ -163,7 +163,9 @@ fn page(folder: &Path, report: &Path) -> Vec<u8> {
         .args(["--as-of", "2026-03-01T12:34:56Z"]);
     let made = command.output().unwrap();
     assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
-    fs::read(out.join("fleet-report.json")).unwrap()
+    let id = CA.rsplit('/').next().unwrap();
+    let files = ["fleet-report.json".to_owned(), format!("summaries/{id}.json")];
+    files.map(|name| fs::read(out.join(name)).unwrap())
 }
 
 #[test]
@@ -178,12 +180,13 @@ fn every_number_is_what_duckdb_and_python_count() {
         fs::write(path("summary", "json"), serde_json::to_vec(&seen).unwrap()).unwrap();
         fs::write(path("report", "json"), as_json).unwrap();
         fs::write(path("report", "csv"), as_csv).unwrap();
-        let model = page(folder.path(), &path("report", "json"));
+        let [model, written] = page(folder.path(), &path("report", "json"));
         assert_eq!(
             serde_json::from_slice::<Value>(&model).unwrap()["cas"][0]["certificates"]["issued"],
             RECORDS
         );
         fs::write(path("page", "json"), model).unwrap();
+        fs::write(path("written", "json"), written).unwrap();
     }
     let mut command = Command::new(tool("python"));
     command.arg(root().join("tests/fixtures/summaries.py")).arg(folder.path());

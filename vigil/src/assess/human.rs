@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use vigil_core::{
     finding::Finding,
-    fleet::{CaReport, FleetReport, RegionState},
+    fleet::{CaReport, CertificateNumbers, FleetReport, RegionState},
     instant::rfc3339,
     span::in_words,
 };
@@ -60,11 +60,18 @@ fn notes(ca: &CaReport, report: &FleetReport) -> String {
         notes.push(format!("ends {}", end.date()));
     }
     match &ca.certificates {
-        Some(of) => notes.push(format!("{} valid certificates", of.valid)),
+        Some(of) => notes.push(counted(of)),
         None if ca.restorable_until.is_none() => notes.push("no audit report".to_owned()),
         None => {}
     }
     notes.join(", ")
+}
+
+/// The newest report can be months old.
+fn counted(of: &CertificateNumbers) -> String {
+    let noun = if of.valid == 1 { "certificate" } else { "certificates" };
+    let as_of = of.as_of.map(|at| format!(" as of {}", at.date())).unwrap_or_default();
+    format!("{} valid {noun}{as_of}", of.valid)
 }
 
 fn write_finding(finding: &Finding, mark: &str) {
@@ -89,5 +96,20 @@ fn write_regions(report: &FleetReport) {
     }
     for unchecked in &report.unchecked {
         line(&format!("not checked: {}: {}", unchecked.what, unchecked.why));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn counts_say_from_when_they_are() {
+        let of = |valid, as_of| counted(&CertificateNumbers { valid, as_of, ..Default::default() });
+        let at = Some(datetime!(2026-02-01 12:00 UTC));
+        assert_eq!(of(1, at), "1 valid certificate as of 2026-02-01");
+        assert_eq!(of(12, None), "12 valid certificates");
     }
 }

@@ -62,12 +62,17 @@ impl Filter {
             && fits(&self.template, record.template_arn.as_deref().unwrap_or_default())
             && is_in(&self.issued, Some(record.issued_at))
             && is_in(&self.ending, Some(record.not_after))
-            && is_in(&self.revoked, record.revoked_at)
+            && is_in(&self.revoked, revoked_at(record))
             && self.serial.as_ref().is_none_or(|serial| digits(&record.serial) == *serial);
         let status = Status::of(record, self.as_of);
         let has_status = self.status.is_empty() || self.status.contains(&status);
         (is_wanted && has_status).then_some(status)
     }
+}
+
+/// AWS documents a record with a reason and no time: it counts as revoked when it was issued, as in summaries.
+fn revoked_at(record: &Record<'_>) -> Option<OffsetDateTime> {
+    record.revoked_at.or(record.is_revoked().then_some(record.issued_at))
 }
 
 fn back(from: OffsetDateTime, span: Span) -> OffsetDateTime {
@@ -120,7 +125,43 @@ impl Pattern {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
+    use clap::Parser as _;
+    use time::macros::datetime;
+
     use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        filters: Filters,
+    }
+
+    #[test]
+    fn a_revocation_without_a_time_is_within_that_of_issuance() {
+        let issued = datetime!(2026-02-20 0:00 UTC);
+        let record = |reason: Option<&'static str>| Record {
+            aws_account_id: Cow::Borrowed("111122223333"),
+            requested_by_service_principal: None,
+            certificate_arn: Cow::Borrowed("a"),
+            serial: Cow::Borrowed("01"),
+            subject: Cow::Borrowed("CN=a"),
+            not_before: issued,
+            not_after: issued + Duration::days(90),
+            issued_at: issued,
+            revoked_at: None,
+            revocation_reason: reason.map(Cow::Borrowed),
+            template_arn: None,
+        };
+        let accepts = |span: &str, reason| {
+            let line = Line::parse_from(["x", "--revoked-within", span]);
+            let filter = Filter::new(&line.filters, issued + Duration::days(9));
+            filter.accepts(&record(reason)).is_some()
+        };
+        assert!(accepts("10d", Some("SUPERSEDED")) && !accepts("8d", Some("SUPERSEDED")));
+        assert!(!accepts("10d", None), "it is not revoked");
+    }
 
     #[test]
     fn a_pattern_is_a_substring_or_a_glob_of_all() {

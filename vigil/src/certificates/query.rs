@@ -61,6 +61,10 @@ pub(super) async fn run(options: &Options) -> Result<Exit, CertificatesError> {
         }
     }
     wanted.finish()?;
+    if unread > 0 {
+        let what = "records or reports could not be read, or whole parts of reports are missing";
+        complain(&format!("exit code 2: {unread} {what}"));
+    }
     Ok(exit(unread))
 }
 

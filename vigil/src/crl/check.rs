@@ -10,7 +10,6 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use vigil_core::{
     certificate::Certificate,
     failure::chain,
-    rules::crl_check::Answer,
     rules::{
         self, JudgementResult,
         crl::{CrlHistory, CrlLocation, CrlState, CrlSubject, Profile, References},
@@ -23,6 +22,7 @@ use super::{
     judged::{Judged, unverified},
     output,
     progress::Progress,
+    verdict,
     walk::{self, Keep, Walked},
 };
 use crate::{
@@ -186,23 +186,14 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
     drop(progress);
     let threshold = options.fail_on.severity();
     let text = match options.format {
-        Format::Human => output::human(&all, output::is_coloured()),
+        Format::Human => output::human(&all, threshold, output::is_coloured()),
         Format::Json => {
             plain_json(&output::json(&options.issuer, &all, threshold).map_err(CheckError::Json)?)
         }
         Format::Sarif => plain_json(&output::sarif(&all, threshold)),
     };
     output::write(&text).map_err(CheckError::Output)?;
-    let answers: Vec<_> = all.iter().map(|one| one.answer(threshold)).collect();
-    Ok(if all.iter().any(Judged::is_unread) {
-        Exit::NotChecked
-    } else if answers.contains(&Answer::Findings) {
-        Exit::Findings
-    } else if answers.contains(&Answer::Incomplete) {
-        Exit::NotChecked
-    } else {
-        Exit::Clean
-    })
+    Ok(verdict::exit(&all, threshold))
 }
 
 fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {

@@ -78,7 +78,7 @@ pub(super) fn findings(judgements: &[RuleJudgement]) -> Vec<&Finding> {
 }
 
 /// Whether the finding says that the signature could not be verified here.
-fn is_unverified(finding: &Finding) -> bool {
+pub(super) fn is_unverified(finding: &Finding) -> bool {
     finding.rule == "crl.signature"
         && finding.evidence.get("kind").is_some_and(|kind| kind == "unverified")
 }

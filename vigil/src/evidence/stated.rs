@@ -1,9 +1,26 @@
 //! What findings and anchors say about case records, and whether the records agree.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 use vigil_core::{anchor::Anchor, jobs::auto_restore::Case};
+
+use crate::input::{self, InputError};
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AnchorError {
+    #[error("{path} is not an anchor", path = .path.display())]
+    NotAnAnchor {
+        path: PathBuf,
+        #[source]
+        cause: serde_json::Error,
+    },
+    #[error(transparent)]
+    Read(#[from] InputError),
+}
 
 /// That a record had this head when it had so many entries.
 pub(super) struct Said {
@@ -65,8 +82,9 @@ fn of_line(line: &str) -> Option<Said> {
 }
 
 /// With the anchor's digest, for comparison with the event that left the account.
-pub(super) fn of_anchor(body: &[u8]) -> Result<(Vec<Said>, String), serde_json::Error> {
-    let anchor: Anchor = serde_json::from_slice(body)?;
+pub(super) fn of_anchor(path: &Path) -> Result<(Vec<Said>, String), AnchorError> {
+    let anchor: Anchor = serde_json::from_slice(&input::bytes(path)?)
+        .map_err(|cause| AnchorError::NotAnAnchor { path: path.to_owned(), cause })?;
     let digest = anchor.digest();
     let by = format!("the anchor of {}", anchor.as_of.date());
     let said = |(key, head): (String, vigil_core::anchor::Head)| Said {

@@ -1,57 +1,36 @@
-//! Counts audit reports, and takes the newest of each CA.
+//! The summaries of audit reports in files, and the newest of each CA.
 
 use std::{
     collections::BTreeMap,
-    fs::File,
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::Path,
 };
 
 use time::OffsetDateTime;
 use vigil_core::{
     arn::CaArn,
-    audit_report::{BadRecord, BadRecords, Ending, Format, Record, ReportError, ReportReader},
-    fleet::{CertificateCounter, CertificateNumbers, Unchecked},
+    audit_report::{Apart, BadRecord, BadRecords, Concern, Document, SCHEMA},
+    fleet::{CertificateNumbers, Unchecked},
+    jobs::fleet,
 };
 
-use super::ReportFileError;
+use super::{
+    error::ReportFileError,
+    summarise::{Summarised, summarise},
+};
 use crate::{
-    newest_report::{Age, Owners, id_in_path},
+    newest_report::{Age, id_in_path, is_uuid},
     output::plain,
 };
 
 /// What a report says.
 pub(super) struct Counted {
-    name: String,
-    pub(super) ca: CaArn,
+    /// Its path.
+    pub(super) name: String,
+    pub(super) document: Document,
+    /// Those of the document.
     pub(super) numbers: CertificateNumbers,
     age: Age,
-}
-
-/// Counts by CA: only at the end of a report it is known whose it is.
-struct Counting {
-    as_of: OffsetDateTime,
-    owners: Owners,
-    counters: BTreeMap<String, CertificateCounter>,
-    records: u64,
-}
-
-impl Counting {
-    fn new(as_of: OffsetDateTime) -> Self {
-        Self { as_of, owners: Owners::default(), counters: BTreeMap::new(), records: 0 }
-    }
-
-    fn add(&mut self, record: &Record<'_>) {
-        self.records += 1;
-        let Some(ca) = self.owners.add(record) else { return };
-        if let Some(counter) = self.counters.get_mut(ca) {
-            counter.add(record);
-            return;
-        }
-        let mut counter = CertificateCounter::new(self.as_of);
-        counter.add(record);
-        self.counters.insert(ca.to_owned(), counter);
-    }
 }
 
 /// `None`: the report has no record.
@@ -60,64 +39,71 @@ pub(super) fn count(
     as_of: OffsetDateTime,
     unchecked: &mut Vec<Unchecked>,
 ) -> Result<Option<Counted>, ReportFileError> {
-    let mut counting = Counting::new(as_of);
-    let ending = read(path, &mut counting)?;
     let name = path.display().to_string();
-    let Counting { owners, mut counters, records, .. } = counting;
-    // The whole report of a CA that has issued nothing: it names no CA.
-    if ending.records == 0 && ending.incomplete.is_empty() {
+    let Some(read) = summarise(path, as_of)? else {
         complain(&format!("{name}: no record, skipped"));
         return Ok(None);
-    }
-    let no_ca = || ReportFileError::NoCa(path.to_owned());
-    let owner = owners.owner(&name).ok_or_else(no_ca)?;
-    let counter = counters.remove(owner.ca.as_str()).ok_or_else(no_ca)?;
-    let (_, numbers, _) = counter.finish(name.clone(), ending.unreadable.count);
-    let mut add = |why: String| unchecked.push(Unchecked { what: name.clone(), why });
-    let named = id_in_path(&name).filter(|id| *id != owner.ca.id());
-    if let Some(id) = named {
-        add(format!("its path names the CA {id}, and no record does"));
-    }
-    let foreign = records - owner.records;
-    if foreign > 0 {
-        add(format!("{foreign} records are of another CA and were not counted"));
-    }
-    for why in &ending.incomplete {
-        add(format!("incomplete: {why}"));
-    }
-    if ending.unreadable.count > 0 {
-        add(in_words(&ending.unreadable));
-    }
+    };
+    let why = what_is_wrong(&name, &read);
+    unchecked.extend(why.into_iter().map(|why| Unchecked { what: name.clone(), why }));
     let modified = path.metadata().and_then(|of| of.modified()).ok();
-    let age = Age { latest: owner.latest, modified };
-    let ca = owner.ca.clone();
-    Ok(Some(Counted { name, ca, numbers, age }))
+    let age = Age { latest: read.latest, modified };
+    let document = document(path, name.clone(), read);
+    let numbers = fleet::numbers_of(&document, name.clone())
+        .map_err(|cause| ReportFileError::Json { path: path.to_owned(), cause })?;
+    Ok(Some(Counted { name, document, numbers, age }))
 }
 
-fn read(path: &Path, counting: &mut Counting) -> Result<Ending, ReportFileError> {
-    let failed = |cause| ReportFileError::Read { path: path.to_owned(), cause };
-    let not_a_report = |cause| ReportFileError::NotAReport { path: path.to_owned(), cause };
-    let mut file = File::open(path).map_err(failed)?;
-    let mut piece = vec![0; 256 * 1024];
-    let mut take = |record: &Record<'_>| counting.add(record);
-    let mut reader: Option<ReportReader> = None;
-    loop {
-        let count = file.read(&mut piece).map_err(failed)?;
-        if count == 0 {
-            break;
-        }
-        let format = || format_of(&piece[..count]);
-        let reader = reader.get_or_insert_with(|| ReportReader::new(format()));
-        reader.push(&piece[..count], &mut take);
+/// The summary in the form that audit-report publishes. Where the report came from is not known.
+fn document(path: &Path, name: String, read: Summarised) -> Document {
+    let Summarised { ca, summary, input, .. } = read;
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    Document {
+        schema: SCHEMA.to_owned(),
+        ca,
+        // ACM PCA names a report by its id.
+        report: if is_uuid(&stem) { stem.into_owned() } else { String::new() },
+        bucket: String::new(),
+        key: name,
+        created_at: None,
+        analysed_at: summary.as_of,
+        input,
+        compared: None,
+        summary,
     }
-    let reader = reader.ok_or_else(|| not_a_report(ReportError::Empty))?;
-    reader.finish(&mut take).map_err(not_a_report)
 }
 
-/// A report that begins with `[` is JSON.
-fn format_of(beginning: &[u8]) -> Format {
-    let first = beginning.iter().find(|byte| !byte.is_ascii_whitespace() && **byte < 0x80);
-    if matches!(first, Some(b'[' | b'{')) { Format::Json } else { Format::Csv }
+/// What keeps the counts from being all that there is, one sentence each.
+fn what_is_wrong(name: &str, read: &Summarised) -> Vec<String> {
+    let Summarised { ca, summary, ending, .. } = read;
+    let mut wrong = Vec::new();
+    if let Some(id) = id_in_path(name).filter(|id| *id != ca.id()) {
+        wrong.push(format!("its path names the CA {id}, and no record does"));
+    }
+    let foreign = summary.apart.another_ca.count;
+    if foreign > 0 {
+        wrong.push(format!("{foreign} records are of another CA and were not counted"));
+    }
+    let others = Apart { another_ca: Concern::default(), ..summary.apart.clone() };
+    if others.count() > 0 {
+        wrong.push(format!("records that were not counted: {}", others.in_words()));
+    }
+    // Whether a record is later than the report is not known of a file.
+    let impossible = &summary.impossible;
+    let backwards = impossible.ends_before_it_begins.count + impossible.revoked_before_issued.count;
+    if backwards > 0 {
+        let what = "records end before they begin, or are revoked before they are issued";
+        wrong.push(format!("{backwards} {what}; they were counted"));
+    }
+    wrong.extend(ending.incomplete.iter().map(|why| format!("incomplete: {why}")));
+    if ending.unreadable.count > 0 {
+        wrong.push(in_words(&ending.unreadable));
+    }
+    if summary.records != ending.records {
+        let (all, counted) = (ending.records, summary.records);
+        wrong.push(format!("incomplete: it has {all} records, and {counted} were counted"));
+    }
+    wrong
 }
 
 /// Where each of the first lies, and how much is lost with them.
@@ -130,25 +116,35 @@ fn in_words(bad: &BadRecords) -> String {
     format!("{count} records could not be read, {bytes} bytes in all: {}", first.join("; "))
 }
 
-/// The newest report of each CA. The others are named on standard error.
-pub(super) fn newest(counted: Vec<Counted>) -> impl Iterator<Item = Counted> {
-    let mut newest: BTreeMap<CaArn, Counted> = BTreeMap::new();
-    let mut older: Vec<(String, CaArn)> = Vec::new();
-    for of in counted {
-        let Some(known) = newest.get_mut(&of.ca) else {
-            newest.insert(of.ca.clone(), of);
-            continue;
-        };
-        let left_out = if known.age > of.age { of } else { std::mem::replace(known, of) };
-        older.push((left_out.name, left_out.ca));
-    }
-    for (name, ca) in older {
-        let of = newest.get(&ca).map_or("", |of| of.name.as_str());
-        complain(&format!("{name}: left out, {of} is a newer report of the same CA"));
-    }
-    newest.into_values()
+/// The newest report of each CA.
+#[derive(Default)]
+pub(super) struct NewestReports {
+    newest: BTreeMap<CaArn, Counted>,
+    older: Vec<(String, CaArn)>,
 }
 
-fn complain(text: &str) {
+impl NewestReports {
+    pub(super) fn add(&mut self, of: Counted) {
+        let ca = of.document.ca.clone();
+        let Some(known) = self.newest.get_mut(&ca) else {
+            self.newest.insert(ca, of);
+            return;
+        };
+        let left_out = if known.age > of.age { of } else { std::mem::replace(known, of) };
+        self.older.push((left_out.name, ca));
+    }
+
+    /// In the order of the CAs. The older reports are named on standard error.
+    pub(super) fn finish(self) -> impl Iterator<Item = Counted> {
+        let Self { newest, older } = self;
+        for (name, ca) in older {
+            let of = newest.get(&ca).map_or("", |of| of.name.as_str());
+            complain(&format!("{name}: left out, {of} is a newer report of the same CA"));
+        }
+        newest.into_values()
+    }
+}
+
+pub(super) fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", plain(text));
 }

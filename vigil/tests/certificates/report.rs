@@ -35,7 +35,7 @@ fn a_report_becomes_a_page_and_findings_in_each_format() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
-    assert_eq!(names.len(), 6, "{names:?}");
+    assert_eq!(names.len(), 7, "{names:?}");
 }
 
 /// ACM PCA's report of a CA that has issued nothing is `[]`.

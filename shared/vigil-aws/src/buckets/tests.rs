@@ -123,6 +123,7 @@ async fn every_setting_is_read() {
         grant(AclGrantee::Other("them".to_owned()), "READ"),
     ];
     assert_eq!(facts.acl, Fact::Known(grants));
+    assert_eq!(facts.owner_id, Fact::Known(Some("us".to_owned())));
 }
 
 #[tokio::test]
@@ -179,6 +180,8 @@ async fn a_refusal_is_named_and_the_other_facts_are_had() {
         ["policy", "encryption", "owner", "ACL"]
     );
     assert!(unknown[0].1.starts_with("GetBucketPolicy was refused for crls: AccessDenied"));
+    let why = facts.owner_id.known().unwrap_err();
+    assert!(why.starts_with("GetBucketAcl was refused for crls: AccessDenied"), "{why}");
 }
 
 #[tokio::test]

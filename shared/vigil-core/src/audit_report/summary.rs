@@ -15,6 +15,7 @@ mod fingerprint;
 mod hours;
 mod recent_hours;
 mod serials;
+mod shorten;
 mod successors;
 mod tally;
 mod validity;

@@ -107,6 +107,7 @@ pub fn bucket_facts(name: &str) -> BucketFacts {
         key: Fact::Known(None),
         versioning: Fact::Known(true),
         owned: Fact::Known(true),
+        owner_id: Fact::Known(None),
         event_notifications: Fact::Known(false),
         lifecycle: Fact::Known(Vec::new()),
         access_logs: Fact::Known(None),

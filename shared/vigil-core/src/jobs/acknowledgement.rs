@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::authentic;
+use super::{authentic, case::SKEW};
 use crate::{
     arn::CaArn,
     ca::Ca,
@@ -35,6 +35,11 @@ pub struct Ack {
     #[serde(default, with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub restorable_until: Option<OffsetDateTime>,
+    /// The service's time of the acknowledgement. A deletion that came after it is another one, although
+    /// its window may end at the same second.
+    #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
+    pub acknowledged_at: OffsetDateTime,
 }
 
 /// An object that is not an acknowledgement of the CA's deletion.
@@ -95,7 +100,7 @@ impl Ack {
             Err(error) => return Ok(Acknowledged::Refused(format!("{key}: {}", chain(&error)))),
         };
         // One of an earlier deletion is left over, and is no reason for a finding.
-        if !signed.statement.is_for(until) {
+        if !signed.statement.is_for(ca.last_state_change_at, until) {
             return Ok(Acknowledged::No);
         }
         if let Err(why) = authentic::prove(signatures, approvers, &signed).await {
@@ -111,9 +116,15 @@ impl Ack {
         threshold_at < self.until
     }
 
-    pub(super) fn is_for(&self, restorable_until: OffsetDateTime) -> bool {
+    pub(super) fn is_for(
+        &self,
+        deleted_at: Option<OffsetDateTime>,
+        restorable_until: OffsetDateTime,
+    ) -> bool {
         let named = self.restorable_until.map(OffsetDateTime::unix_timestamp);
+        let latest = self.acknowledged_at.saturating_add(SKEW);
         named == Some(restorable_until.unix_timestamp())
+            && deleted_at.is_some_and(|at| at <= latest)
     }
 }
 
@@ -138,17 +149,23 @@ mod tests {
 
     #[test]
     fn an_acknowledgement_names_its_ca_who_knows_and_until_when() {
-        let statement =
-            format!(r#"{{"ca": "{CA}", "by": "carol", "until": "2026-12-01T00:00:00Z"}}"#);
+        let statement = format!(
+            r#"{{"ca": "{CA}", "by": "carol", "until": "2026-12-01T00:00:00Z",
+                "acknowledged_at": "2026-11-25T10:00:00Z"}}"#
+        );
         let text = format!(
             r#"{{"statement": {statement}, "signatures": [{{"key": "k", "signature": "s"}}]}}"#
         );
         let signed = read(&text).unwrap();
         let ack = signed.statement.clone();
         assert_eq!(Ack::read(&signed.to_json().unwrap(), &ack.ca).unwrap(), signed);
-        assert!(!ack.is_for(ack.until), "of no deletion");
+        let earlier = Some(ack.acknowledged_at - SKEW);
+        assert!(!ack.is_for(earlier, ack.until), "of no deletion");
         let of_one = Ack { restorable_until: Some(ack.until), ..ack.clone() };
-        assert!(of_one.is_for(ack.until));
+        assert!(of_one.is_for(earlier, ack.until));
+        let later = Some(ack.acknowledged_at + 2 * SKEW);
+        assert!(!of_one.is_for(later, ack.until), "another deletion that ends at the same second");
+        assert!(!of_one.is_for(None, ack.until), "it is not known when the CA was deleted");
         assert!(matches!(read(&text.replace("/a\"", "/b\"")), Err(AckError::OtherCa(_))));
         assert!(matches!(read(&text.replace("carol", " ")), Err(AckError::Anonymous)));
         for broken in ["", "{}", &text.replace("2026", "26"), &text.replace("by", "who")] {

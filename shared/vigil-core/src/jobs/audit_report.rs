@@ -21,7 +21,6 @@ use crate::{
 
 mod analyse;
 mod assessed;
-mod digests;
 mod document;
 mod due;
 mod error;
@@ -41,6 +40,7 @@ mod staleness;
 mod succeeding;
 mod sweep;
 
+pub use analyse::MAX_INDEXED_BYTES;
 pub(super) use assessed::{Assessed, judge};
 pub use error::{AuditReportError, RequestFailure};
 pub use outcome::{Analysis, Outcome, RequestResult, RequestedReport, Requests, Superseded};

@@ -27,6 +27,8 @@ use crate::{
 
 mod numbers;
 
+pub use numbers::numbers_of;
+
 /// What a run knows beside the evidence bucket.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Run {

@@ -12,6 +12,7 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     arn::CaArn,
+    ca::Ca,
     cloudtrail::Deletion,
     signed::{Signed, SignedError, Statement},
 };
@@ -57,6 +58,9 @@ pub const MAX_APPROVAL: Duration = Duration::days(7);
 
 /// By how much the clocks of who signs and of the service may differ.
 const SKEW: Duration = Duration::minutes(5);
+
+/// CloudTrail writes its times to the second, and the service takes a moment to change a state.
+const TOLERANCE: Duration = Duration::minutes(1);
 
 /// The tags that approve a deletion: by whom, and until when (RFC 3339).
 pub const APPROVED_BY: &str = "vigil:deletion-approved-by";
@@ -133,8 +137,8 @@ impl Approval {
         Some(read())
     }
 
-    /// Why the approval does not count for a deletion whose window ends at `until`.
-    pub fn refusal(&self, deletion: &Deletion, until: OffsetDateTime) -> Option<&'static str> {
+    /// Why the approval does not count for the deletion that left the CA as it is.
+    pub fn refusal(&self, deletion: &Deletion, ca: &Ca) -> Option<&'static str> {
         let by = self.approved_by.trim();
         let callers = [&deletion.by.arn, &deletion.by.session_issuer, &deletion.by.principal_id];
         for caller in callers.into_iter().flatten() {
@@ -146,7 +150,10 @@ impl Approval {
                 return Some("the CA was deleted by one of those who may sign the approval");
             }
         }
-        self.misfit(deletion.at, until)
+        // The deletion that is being judged, unless the CA shows that another one came after it.
+        let changed_at = ca.last_state_change_at.filter(|at| *at > deletion.at + TOLERANCE);
+        let until = ca.restorable_until.unwrap_or_else(|| deletion.expected_until());
+        self.misfit(changed_at.unwrap_or(deletion.at), until)
     }
 
     /// The same as far as times tell.
@@ -174,6 +181,11 @@ impl Approval {
         };
         if named.unix_timestamp() != until.unix_timestamp() {
             return Some("it is for another deletion of the CA: RestorableUntil differs");
+        }
+        // Windows are whole days, so a later deletion can be made to end at the same second. An approval that
+        // names an end came after its deletion.
+        if deleted_at > self.approved_at.saturating_add(SKEW) {
+            return Some("it is for an earlier deletion of the CA with the same RestorableUntil");
         }
         (self.expires > until).then_some("it is good for longer than the CA can be restored")
     }
@@ -243,6 +255,7 @@ mod tests {
             (approval(at - 8 * day, None, at + day), "more than seven days before"),
             (approval(at + day, Some(until + day), until), "another deletion"),
             (approval(at + day, Some(until), until + day), "longer than the CA can be restored"),
+            (approval(at - day, Some(until), until), "an earlier deletion"),
         ] {
             let said = of(refused).unwrap_or_default();
             assert!(said.contains(why), "{said:?}");
@@ -275,7 +288,7 @@ mod tests {
                 signers: Vec::new(),
                 approvers: Vec::new(),
             };
-            approval.refusal(&deletion, at + 7 * Duration::DAY)
+            approval.refusal(&deletion, &crate::fakes::deleted_ca(at))
         };
         assert_eq!(refusal("carol"), None);
         for deleter in [session, role, "AROA:bob", &format!(" {session} ")] {

@@ -95,8 +95,7 @@ pub(super) fn context(facts: &Facts<'_>, question: Question) -> Value {
             context.put("acknowledged", Some(acknowledged));
         }
     }
-    let until = facts.ca.restorable_until.unwrap_or_else(|| deletion.expected_until());
-    let counts = |of: &&Approval| of.refusal(deletion, until).is_none();
+    let counts = |of: &&Approval| of.refusal(deletion, facts.ca).is_none();
     context.put("approval", facts.approval.filter(counts).map(approval));
     context.put("tagApproval", facts.tag_approval.map(approval));
     put_impact(&mut context, facts);

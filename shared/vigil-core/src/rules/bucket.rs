@@ -33,6 +33,7 @@ mod other_writers;
 mod owner;
 mod public_read;
 mod region;
+mod requests;
 mod service_access;
 mod tls_only;
 mod versioning;
@@ -167,9 +168,24 @@ impl BucketSubject {
         }
     }
 
-    /// A request by plain HTTP, which is of no version of TLS.
+    /// A request by plain HTTP, which is of no version of TLS. AWS services use TLS.
     fn without_tls(&self) -> Context {
-        self.at().with("aws:SecureTransport", "false").without("s3:TlsVersion")
+        let context = self.at().with("aws:PrincipalIsAWSService", "false");
+        context.with("aws:SecureTransport", "false").without("s3:TlsVersion")
+    }
+
+    /// The account with this canonical user id, if it is the CAs' own: the one that owns the bucket.
+    ///
+    /// # Errors
+    ///
+    /// Why that is not known. The id then counts as another account's.
+    fn account_of_user(&self, id: &str) -> Result<Option<&str>, &str> {
+        let own = self.users.first().map(|user| user.ca.account());
+        if !self.facts.owned.known()? {
+            return Ok(None);
+        }
+        let owner = self.facts.owner_id.known()?.as_deref();
+        Ok(own.filter(|_| owner == Some(id)))
     }
 
     fn partition(&self) -> &str {
@@ -320,10 +336,14 @@ fn service_context(
 
 /// What a request by an AWS service itself lacks: it has no session of IAM, no network of a customer,
 /// and uses no access point (IAM User Guide, Global condition keys: availability).
-const NOT_OF_A_SERVICE: [&str; 24] = [
+const NOT_OF_A_SERVICE: [&str; 30] = [
+    "aws:AssumedRoot",
     "aws:CalledVia",
     "aws:CalledViaFirst",
     "aws:CalledViaLast",
+    "aws:ChatbotSourceArn",
+    "aws:Ec2InstanceSourcePrivateIPv4",
+    "aws:Ec2InstanceSourceVpc",
     "aws:FederatedProvider",
     "aws:MultiFactorAuthAge",
     "aws:MultiFactorAuthPresent",
@@ -331,6 +351,7 @@ const NOT_OF_A_SERVICE: [&str; 24] = [
     "aws:PrincipalArn",
     "aws:PrincipalOrgID",
     "aws:PrincipalOrgPaths",
+    "aws:SourceIdentity",
     "aws:SourceVpc",
     "aws:SourceVpcArn",
     "aws:SourceVpce",
@@ -341,6 +362,7 @@ const NOT_OF_A_SERVICE: [&str; 24] = [
     "aws:VpceOrgPaths",
     "aws:userid",
     "aws:username",
+    "ec2:SourceInstanceArn",
     "s3:AccessPointNetworkOrigin",
     "s3:DataAccessPointAccount",
     "s3:DataAccessPointArn",

@@ -208,7 +208,8 @@ async fn an_acknowledgement_that_is_not_signed_silences_nothing() {
     world.delete(&ca, 7).await;
     let until = super::support::window_end(&world, &ca).await;
     let until = until.format(&time::format_description::well_known::Rfc3339).unwrap();
-    let ack = json!({"ca": ca, "by": "mallory", "until": until, "restorable_until": until});
+    let ack = json!({"ca": ca, "by": "mallory", "until": until, "restorable_until": until,
+        "acknowledged_at": until});
     world.put(&format!("acks/{}.json", id(&ca)), &ack).await;
     world.advance(Duration::days(4) + Duration::hours(2)).await;
     assert_eq!(world.findings("restore-deadline.threshold").len(), 2, "7 d and 3 d");

@@ -128,6 +128,24 @@ async fn each_bucket_policy_is_judged_for_what_it_allows() {
     world.assert_nothing_failed();
 }
 
+/// GetBucketAcl says whose canonical user id is the own one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owners_canonical_id_is_the_own_account() {
+    let (world, ca) = world().await;
+    issue(&world, &ca).await;
+    world.advance(Duration::hours(1)).await;
+    let acl = world.s3.get_bucket_acl().bucket(BUCKET).send().await.unwrap();
+    let own = acl.owner().unwrap().id().unwrap();
+    let other = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
+    for (user, want) in [(own, "own-account LOW"), (other, "other-account HIGH")] {
+        let user = json!({"CanonicalUser": user});
+        put(&world, &[good(&ca), allow(user, json!("s3:PutObject"), OBJECTS, json!({}))]).await;
+        world.advance(Duration::hours(1)).await;
+        assert_eq!(open(&world), [format!("bucket.other-writers {want}")]);
+    }
+    world.assert_nothing_failed();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_is_open_to_the_world_is_critical() {
     let (world, ca) = world().await;

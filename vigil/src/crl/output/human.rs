@@ -10,17 +10,23 @@ use vigil_core::{
     },
 };
 
-use super::super::judged::{Judged, findings};
+use super::super::{
+    judged::{Judged, findings},
+    verdict,
+};
 use crate::output::plain;
 
-/// With colours for a terminal, if wanted.
-pub(crate) fn human(all: &[Judged], is_coloured: bool) -> String {
+/// With colours for a terminal, if wanted. The last line says why the exit code is 2, if it is.
+pub(crate) fn human(all: &[Judged], threshold: Severity, is_coloured: bool) -> String {
     let mut text = String::new();
     for judged in all {
         if all.len() > 1 {
             line(&mut text, &format!("== {}", judged.name));
         }
         one(&mut text, judged, is_coloured);
+    }
+    if let Some(why) = verdict::why_not_checked(all, threshold) {
+        line(&mut text, &why);
     }
     text
 }

@@ -120,8 +120,11 @@ impl<'de> Deserialize<'de> for Months {
     }
 }
 
+/// With four digits of the year, as the schema says: other years are not written so that they can be read.
 fn parse(day: &str) -> Option<Date> {
-    Date::parse(day, time::macros::format_description!("[year]-[month]-[day]")).ok()
+    let is_usual = day.len() == 10 && day.starts_with(|first: char| first.is_ascii_digit());
+    let form = time::macros::format_description!("[year]-[month]-[day]");
+    Date::parse(Some(day).filter(|_| is_usual)?, form).ok()
 }
 
 #[cfg(test)]
@@ -157,6 +160,22 @@ mod schema {
 
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
             counts("^[0-9]{4}-[0-9]{2}$")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Days, Months};
+
+    #[test]
+    fn only_years_of_four_digits_are_read() {
+        let days = |day: &str| serde_json::from_str::<Days>(&format!("{{\"{day}\": 1}}")).is_ok();
+        let months = |of: &str| serde_json::from_str::<Months>(&format!("{{\"{of}\": 1}}")).is_ok();
+        assert!(days("2026-03-01") && months("2026-03") && days("9999-12-31"));
+        for year in ["-001", "-0001", "+2026", "-9999", "26"] {
+            let month = format!("{year}-03");
+            assert!(!days(&format!("{month}-01")) && !months(&month), "{year}");
         }
     }
 }

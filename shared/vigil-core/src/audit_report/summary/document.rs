@@ -1,4 +1,5 @@
-//! The summary as it is kept in the evidence bucket, `summaries/<CA id>/<report>.json`.
+//! The summary as it is kept in the evidence bucket, `summaries/<CA id>/<report>.json`, and as
+//! `vigil report` writes it of a file.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -17,17 +18,18 @@ pub struct Document {
     pub schema: String,
     /// The CA.
     pub ca: CaArn,
-    /// The id of the report, a UUID.
+    /// The id of the report, a UUID. Empty: it is not known, because the report was a file of another name.
     pub report: String,
-    /// The bucket of the report.
+    /// The bucket of the report. Empty: the report was a file.
     pub bucket: String,
-    /// The key of the report.
+    /// The key of the report; of a file, its path as it was given.
     pub key: String,
-    /// When ACM PCA created the report: the time of all counts.
+    /// When ACM PCA created the report: the time of all counts. Null: it is not known, as of a file. Then the
+    /// counts are of the time in `summary`.
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub created_at: Option<OffsetDateTime>,
-    /// When it was summarised, by the clock of ACM PCA.
+    /// When it was summarised, by the clock of ACM PCA; of a file, the time of the counts.
     #[serde(with = "time::serde::rfc3339")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub analysed_at: OffsetDateTime,
@@ -38,6 +40,17 @@ pub struct Document {
     pub compared: Option<Compared>,
     /// The counts.
     pub summary: Summary,
+}
+
+impl Document {
+    /// The object's bytes.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written as JSON.
+    pub fn written(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec_pretty(self)
+    }
 }
 
 /// The bytes of a report object.

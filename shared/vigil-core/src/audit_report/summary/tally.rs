@@ -35,13 +35,22 @@ impl Tally {
             return;
         }
         *self.0.entry(cut(name)).or_default() += 1;
-        let named = self.0.len() - usize::from(self.0.contains_key(OTHERS));
-        if named > MAX_NAMES
+        self.keep(MAX_NAMES);
+    }
+
+    /// Counts the last names together, until there are so many.
+    pub(super) fn keep(&mut self, names: usize) {
+        while self.0.len() - usize::from(self.0.contains_key(OTHERS)) > names
             && let Some(last) = self.0.keys().rev().find(|name| *name != OTHERS).cloned()
             && let Some(count) = self.0.remove(&last)
         {
             *self.0.entry(OTHERS.to_owned()).or_default() += count;
         }
+    }
+
+    /// Whether some names are not counted each.
+    pub fn is_cut(&self) -> bool {
+        self.of(OTHERS) > 0
     }
 
     /// How often the name was counted.
@@ -63,7 +72,12 @@ impl FirstSeen {
         }
         let first = self.0.entry(cut(name)).or_insert(Moment(at));
         first.0 = first.0.min(at);
-        if self.0.len() > MAX_NAMES {
+        self.keep(MAX_NAMES);
+    }
+
+    /// Leaves out the last names, until there are so many.
+    pub(super) fn keep(&mut self, names: usize) {
+        while self.0.len() > names {
             self.0.pop_last();
         }
     }

@@ -53,9 +53,9 @@ impl Region<'_> {
             claim_expires_after: CLAIM_EXPIRES,
         };
         match audit_report::judge(&self.audit_report_ports(), &of).await {
-            Ok((verdicts, failures)) => {
+            Ok((verdicts, unjudged)) => {
                 report.verdicts.extend(verdicts);
-                report.unchecked.extend(failures.into_iter().map(unchecked));
+                report.unchecked.extend(unjudged.into_iter().map(Unchecked::from));
             }
             Err(error) => self.failed("audit reports", &error, report),
         }
@@ -94,7 +94,7 @@ impl Region<'_> {
             if let Some(ca) = &failure.ca {
                 left.remove(ca);
             }
-            report.unchecked.push(unchecked(failure));
+            report.unchecked.push(failure.into());
         }
         report.unchecked.extend(left.iter().map(|ca| of_report(ca, NOT_DUE.to_owned())));
         made
@@ -204,11 +204,6 @@ const NOT_DUE: &str = "a report was requested less than a day ago, so none is no
 
 fn of_report(ca: &CaArn, why: String) -> Unchecked {
     Unchecked { what: format!("audit report of {ca}"), why }
-}
-
-fn unchecked(failure: audit_report::RequestFailure) -> Unchecked {
-    let what = failure.ca.map_or_else(|| "audit reports".to_owned(), |ca| ca.to_string());
-    Unchecked { what, why: failure.reason }
 }
 
 /// The default of audit-report.

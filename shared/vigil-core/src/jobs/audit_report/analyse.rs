@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use super::{
     Analysis, AuditReportError, JOB, Outcome, Ports, Settings, Superseded, findings,
@@ -20,24 +20,27 @@ use crate::{
     },
     evidence::keys,
     finding::Finding,
-    jobs::{
-        finding_store::{FindingStore, Published},
-        stored,
-    },
+    jobs::finding_store::{FindingStore, Published},
     ports::{
         Address, Creation, Described, ObjectFacts, PortError, ReportRecord, ReportStatus, Rest,
     },
     service_event::{EventResult, ServiceEvent},
 };
 
+mod before;
 mod put_down;
+
+use before::comparable;
 
 /// With less time left, a report is put down. A part of it, the findings and the summary fit into it.
 const KEPT: Duration = Duration::seconds(60);
 
 /// A larger report is read without an index of its unexpired certificates, and can be put down. A smaller
 /// one takes seconds, and some 150 MiB at most.
-const MAX_INDEXED_BYTES: u64 = if cfg!(test) { 4096 } else { 1024 * 1024 * 1024 };
+pub const MAX_INDEXED_BYTES: u64 = if cfg!(test) { 4096 } else { 1024 * 1024 * 1024 };
+
+/// What a document has beside its summary takes far less.
+const FRAME: u64 = 64 * 1024;
 
 pub(super) async fn on_event(
     event: &ServiceEvent,
@@ -169,7 +172,7 @@ impl ReportRun<'_> {
                 return Err(AuditReportError::NotReady { report: self.report.to_owned() });
             }
         }
-        let whole = match self.summarise(&record, described).await {
+        let mut whole = match self.summarise(&record, described).await {
             Ok(Reading::Whole(whole)) => *whole,
             Ok(Reading::PutDown(outcome)) => return Ok(*outcome),
             Err(AuditReportError::NotAReport { place, error }) => {
@@ -180,6 +183,7 @@ impl ReportRun<'_> {
             }
             Err(error) => return Err(error),
         };
+        whole.summary.shorten(keys::max_bytes(&key).saturating_sub(FRAME));
         let Whole { summary, compared, .. } = &whole;
         let (found, over) = findings::findings(described, self.report, summary, compared.as_ref());
         let published = self.publish(&found, &over).await?;
@@ -241,7 +245,7 @@ impl ReportRun<'_> {
             compared,
             summary,
         };
-        let body = serde_json::to_vec_pretty(&document).map_err(AuditReportError::Write)?;
+        let body = document.written().map_err(AuditReportError::Write)?;
         let created = self.ports.evidence.create(&key, body).await;
         let created = created.map_err(AuditReportError::EvidenceStore)?;
         self.settled().await?;
@@ -278,8 +282,10 @@ impl ReportRun<'_> {
             let counter = Counter::new(basis).with_max_validity_days(self.max_validity_days);
             let counter = if is_indexed { counter.indexed() } else { counter };
             match &before {
-                Some(before) => counter.with_fingerprint_until(before.summary.fingerprint.until),
-                None => counter,
+                Ok(Some(before)) => {
+                    counter.with_fingerprint_until(before.summary.fingerprint.until)
+                }
+                Ok(None) | Err(_) => counter,
             }
         };
         let mut progress =
@@ -315,25 +321,11 @@ impl ReportRun<'_> {
             }
         }
         let input = Input { bytes: ending.bytes, sha256: digests.finish() };
-        let earlier = counter.earlier().cloned();
+        let before = comparable(before, &mut counter);
         let summary = counter.finish(ending);
         let compared = before
-            .zip(earlier)
             .map(|(before, now)| Compared::new(before.report, &before.summary, now, &summary));
         Ok(Reading::Whole(Box::new(Whole { summary, input, compared })))
-    }
-
-    /// The summary of the newest report before this one. One that is not there, or is garbage, is not
-    /// compared with; neither is one that was not read whole.
-    async fn before(&self, as_of: OffsetDateTime) -> Result<Option<Document>, AuditReportError> {
-        let newest = newest::of(self.ports.evidence, self.ca).await?;
-        let Some(newest) = newest.filter(|newest| newest.created_at < as_of) else {
-            return Ok(None);
-        };
-        let key = keys::summary(self.ca, &newest.report);
-        let stored = stored::read::<Document>(self.ports.evidence, &key).await;
-        let before = stored.map_err(AuditReportError::EvidenceStore)?.known();
-        Ok(before.filter(|before| before.ca == *self.ca && before.summary.complete))
     }
 
     /// The report is not expected any more.

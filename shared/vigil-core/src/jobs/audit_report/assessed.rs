@@ -17,7 +17,7 @@ pub(in crate::jobs) struct Assessed<'a> {
 }
 
 /// Judges every CA by its newest report, and publishes what is new and what is over. The verdicts are of
-/// all rules, and the failures of CAs.
+/// all rules, and the failures of CAs that were not judged.
 pub(in crate::jobs) async fn judge(
     ports: &Ports<'_>,
     of: &Assessed<'_>,
@@ -37,11 +37,11 @@ pub(in crate::jobs) async fn judge(
         }
         Err(why) => Err(why.clone()),
     };
-    let (judged, failures) = judge_all::all(ports, &finding_store, of.cas, authorities).await?;
+    let (judged, _) = judge_all::all(ports, &finding_store, of.cas, authorities).await?;
     for ca in of.cas {
         watch(ports, ca).await?;
     }
-    Ok((judged.verdicts, failures))
+    Ok((judged.verdicts, judged.unjudged))
 }
 
 /// The next run says what has come since the newest report of this one.

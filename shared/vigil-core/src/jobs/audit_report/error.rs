@@ -2,8 +2,8 @@
 
 use super::Requests;
 use crate::{
-    arn::CaArn, audit_report::ReportError, failure::Failure, jobs::FindingStoreError,
-    ports::PortError, service_event::EventError,
+    arn::CaArn, audit_report::ReportError, failure::Failure, fleet::Unchecked,
+    jobs::FindingStoreError, ports::PortError, service_event::EventError,
 };
 
 /// Why a run failed.
@@ -107,13 +107,20 @@ pub enum AuditReportError {
     Write(#[source] serde_json::Error),
 }
 
-/// A CA whose report could not be requested.
+/// A CA whose report could not be requested or judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestFailure {
     /// The CA; `None`: it concerns all.
     pub ca: Option<CaArn>,
     /// Why.
     pub reason: String,
+}
+
+impl From<RequestFailure> for Unchecked {
+    fn from(failure: RequestFailure) -> Self {
+        let what = failure.ca.map_or_else(|| "audit reports".to_owned(), |ca| ca.to_string());
+        Self { what, why: failure.reason }
+    }
 }
 
 fn each(failures: &[RequestFailure]) -> String {

@@ -26,6 +26,7 @@ use crate::{
 const AT_ONCE: usize = 4;
 /// With less time left, the remaining CAs are judged an hour later.
 const KEPT: Duration = Duration::seconds(90);
+const NO_TIME: &str = "no time was left to judge it by its audit report";
 /// More serial numbers are not kept: 200 CAs in each of 30 Regions, each renewed three times.
 const MAX_AUTHORITIES: usize = 20_000;
 
@@ -38,19 +39,19 @@ pub(super) async fn all(
 ) -> Result<(Judged, Vec<RequestFailure>), AuditReportError> {
     let judging = Judging::begin(ports, finding_store, authorities).await?;
     let work = cas.iter().map(async |ca| {
-        if !ports.pace.lasts(KEPT) {
-            return None;
-        }
-        Some((ca, judging.judge(ca).await))
+        let of_ca = if ports.pace.lasts(KEPT) { Some(judging.judge(ca).await) } else { None };
+        (ca, of_ca)
     });
     let (mut judged, mut failures) = (Judged::default(), Vec::new());
-    for (ca, of_ca) in in_order(AT_ONCE, work).await.into_iter().flatten() {
+    for (ca, of_ca) in in_order(AT_ONCE, work).await {
+        let failed = |reason: String| RequestFailure { ca: Some(ca.arn.clone()), reason };
         match of_ca {
-            Ok(of_ca) => judged.add(of_ca),
-            Err(error) => {
-                let (ca, reason) = (Some(ca.arn.clone()), chain(&error));
-                failures.push(RequestFailure { ca, reason });
+            Some(Ok(of_ca)) => judged.add(of_ca),
+            Some(Err(error)) => {
+                failures.push(failed(chain(&error)));
+                judged.unjudged.push(failed(chain(&error)));
             }
+            None => judged.unjudged.push(failed(NO_TIME.to_owned())),
         }
     }
     if let Some(first) = cas.first() {

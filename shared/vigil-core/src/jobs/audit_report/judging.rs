@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{AuditReportError, Ports, document, newest, request_state::RequestState};
+use super::{
+    AuditReportError, Ports, RequestFailure, document, newest, request_state::RequestState,
+};
 use crate::{
     arn::CaArn,
     audit_report::Document,
@@ -48,6 +50,8 @@ pub(super) struct Judged {
     pub(super) published: Published,
     pub(super) verdicts: Vec<fleet::RuleResult>,
     pub(super) acknowledged: Vec<fleet::Acknowledged>,
+    /// CAs that were not judged, and why: none of their rules has a verdict.
+    pub(super) unjudged: Vec<RequestFailure>,
     /// CAs with their owners, as their tags say.
     pub(super) owners: BTreeMap<CaArn, String>,
 }
@@ -57,6 +61,7 @@ impl Judged {
         self.published.add(other.published);
         self.verdicts.extend(other.verdicts);
         self.acknowledged.extend(other.acknowledged);
+        self.unjudged.extend(other.unjudged);
         self.owners.extend(other.owners);
     }
 }

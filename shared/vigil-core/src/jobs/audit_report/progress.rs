@@ -4,11 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    audit_report::{Counter, Format, ReaderState, Record, ReportReader},
+    audit_report::{Counter, Digests, Format, ReaderState, Record, ReportReader},
     ports::ObjectFacts,
 };
-
-use super::digests::{Digests, PART};
 
 /// What is kept of a report that is not read to its end, `state/audit-report/progress/…`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,7 +60,7 @@ impl Progress {
             object: object.clone(),
             reader: self.reader.state().clone(),
             counter: self.counter.clone(),
-            sha256: self.digests.done.clone(),
+            sha256: self.digests.done().to_vec(),
         }
     }
 
@@ -77,7 +75,7 @@ impl Progress {
         let mut piece = piece;
         while !piece.is_empty() {
             // A reader that was taken up begins with the last bytes of the part before.
-            let digested = self.digests.done.len() as u64 * PART;
+            let digested = self.digests.done().len() as u64 * Digests::PART;
             let before = digested.saturating_sub(self.at);
             let most = if before > 0 { before } else { self.digests.wanted() };
             let now = piece.len().min(usize::try_from(most).unwrap_or(usize::MAX));

@@ -6,7 +6,7 @@
 use time::Duration;
 
 use super::{AuditReportError, JOB, Ports, Publishing, judging::Judged};
-use crate::{evidence::keys, export, jobs::fleet, ports::Listing};
+use crate::{evidence::keys, export, fleet::Unchecked, jobs::fleet, ports::Listing};
 
 /// With less time left, the next run writes the report. A fleet of thousands of findings takes seconds.
 const NEEDED: Duration = Duration::seconds(60);
@@ -25,6 +25,7 @@ pub(super) async fn fleet_report(
     report.as_of = report.as_of.max(now);
     report.verdicts.extend(judged.verdicts);
     report.acknowledged = judged.acknowledged;
+    report.unchecked.extend(judged.unjudged.into_iter().map(Unchecked::from));
     for ca in &mut report.cas {
         ca.owner = judged.owners.get(&ca.arn).cloned();
     }

@@ -307,7 +307,7 @@ impl Sweep<'_> {
             }
             Err(error) => {
                 self.failures.push(failed(&error));
-                Judged::default()
+                Judged { unjudged: vec![failed(&error)], ..Judged::default() }
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::{
 
 mod history;
 mod judging;
+mod largest;
 mod publishing;
 mod reading_on;
 mod refusing;

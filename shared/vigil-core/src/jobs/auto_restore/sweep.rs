@@ -17,6 +17,7 @@ use crate::{
             AutoRestoreError, CaFailure, Outcome, Ports, RegionRun, Settings, SweepResult, Swept,
             TRIES,
             act::{Act, Source},
+            deleter::TOLERANCE,
             disabled,
             limit::{self, Restoration, Restorations, Taken, When},
             lookup,
@@ -170,26 +171,32 @@ impl RegionRun<'_> {
                 {
                     return Ok(Some(SweepResult::Run { outcome: Box::new(rescued) }));
                 }
-                let observes = self.settings.mode.observes();
-                if is_deleted && case.is_withheld() && !observes {
-                    // Judged anew: approvals and policies may have changed while Vigil observed.
-                    let (source, deletion) = (case.source(), case.deletion().clone());
-                    case.reopen(source, deletion, now).map_err(AutoRestoreError::Record)?;
+                let may_act = is_deleted && !self.settings.mode.observes();
+                let is_another = is_later(changed_at, case.deletion());
+                if may_act && !is_another && case.is_withheld() {
+                    case.judge_anew(now).map_err(AutoRestoreError::Record)?;
                     return self.sweep_on(ca, *case, Some(etag), now).await;
                 }
-                if is_deleted
+                if may_act
+                    && !is_another
                     && case.is_pausing()
-                    && !observes
                     && self.resume(&mut case, ca, now).await?
                 {
                     return self.sweep_on(ca, *case, Some(etag), now).await;
                 }
-                let contradicts = matches!(state, CaseState::Restored | CaseState::Reactivated);
+                let contradicts = match state {
+                    CaseState::Restored | CaseState::Reactivated => true,
+                    // What was decided was about an earlier deletion, whose window ended at the same second.
+                    CaseState::Permitted | CaseState::Escalated => is_another,
+                    CaseState::Seen
+                    | CaseState::Judged
+                    | CaseState::Restoring
+                    | CaseState::Lost => false,
+                };
                 if !is_deleted || !contradicts || is_recent(case.last_at()) {
                     return Ok(Some(SweepResult::Closed { state }));
                 }
-                let (source, deletion) = self.deletion_of(ca, now).await;
-                case.reopen(source, deletion, now).map_err(AutoRestoreError::Record)?;
+                self.begin_anew(&mut case, ca, now).await?;
                 (*case, Some(etag))
             }
             // What waits for CloudTrail's record is in no invocation's hands.
@@ -209,37 +216,49 @@ impl RegionRun<'_> {
             }
             Recorded::Absent | Recorded::Blocked(_) | Recorded::Unreadable(_) => {
                 let over = place.over.clone();
-                let on_record = self.deletion_on_record(ca, now).await;
-                (self.open(ca, on_record, now, place)?, over)
+                let mut on_record = self.deletions_on_record(ca, now).await.into_iter();
+                let mut case = self.open(ca, on_record.next(), now, place)?;
+                join(&mut case, on_record, now)?;
+                (case, over)
             }
         };
         self.sweep_on(ca, case, etag, now).await
     }
 
-    /// By CloudTrail's event history, or else by what the CA itself shows.
-    async fn deletion_of(&self, ca: &Ca, now: OffsetDateTime) -> (Source, Deletion) {
-        match self.deletion_on_record(ca, now).await {
+    /// Goes on with another deletion, by CloudTrail's event history, or else by what the CA itself shows.
+    async fn begin_anew(
+        &self,
+        case: &mut Case,
+        ca: &Ca,
+        now: OffsetDateTime,
+    ) -> Result<(), AutoRestoreError> {
+        let mut on_record = self.deletions_on_record(ca, now).await.into_iter();
+        let (source, deletion) = match on_record.next() {
             Some(deletion) => (Source::History, deletion),
             None => (Source::Sweep, Deletion::without_event(ca, now)),
-        }
+        };
+        case.reopen(source, deletion, now).map_err(AutoRestoreError::Record)?;
+        join(case, on_record, now)
     }
 
-    /// Whether the pause is over after which a CA that was deleted again and again is restored.
+    /// Whether the pause is over after which a CA that was deleted again and again is restored. Then the
+    /// deletion is judged anew, for which one of the day's restorations is taken: an approval that came in
+    /// the pause counts.
     async fn resume(
         &self,
         case: &mut Case,
         ca: &Ca,
         now: OffsetDateTime,
     ) -> Result<bool, AutoRestoreError> {
+        let mut anew = case.clone();
+        anew.judge_anew(now).map_err(AutoRestoreError::Record)?;
         let when = When { now, deleted_at: ca.last_state_change_at.unwrap_or(now) };
         let per_day = self.settings.restores_per_day;
-        let taken = limit::take(self.evidence, &ca.arn, &case.occasion(), when, per_day).await?;
-        let earlier = match taken {
-            Taken::NoneLeft { .. } => return Ok(false),
-            Taken::Allowed { earlier } => earlier,
-            Taken::Uncounted { .. } => Vec::new(),
-        };
-        case.add(now, Act::Resumed { earlier }).map_err(AutoRestoreError::Record)?;
+        let taken = limit::take(self.evidence, &ca.arn, &anew.occasion(), when, per_day).await?;
+        if matches!(taken, Taken::NoneLeft { .. }) {
+            return Ok(false);
+        }
+        *case = anew;
         Ok(true)
     }
 
@@ -386,4 +405,22 @@ impl RegionRun<'_> {
             .map_err(AutoRestoreError::EvidenceStore)?;
         Ok(())
     }
+}
+
+/// Whether the CA was deleted by another call than this one, and after it.
+fn is_later(changed_at: Option<OffsetDateTime>, than: &Deletion) -> bool {
+    changed_at.is_some_and(|at| at > than.at + TOLERANCE)
+}
+
+/// Further records of the same moment: more than one contradict each other.
+fn join(
+    case: &mut Case,
+    records: impl Iterator<Item = Deletion>,
+    now: OffsetDateTime,
+) -> Result<(), AutoRestoreError> {
+    for deletion in records {
+        let joined = Act::Joined { deletion: Box::new(deletion) };
+        case.add(now, joined).map_err(AutoRestoreError::Record)?;
+    }
+    Ok(())
 }

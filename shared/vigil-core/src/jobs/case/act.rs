@@ -53,11 +53,6 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         uncounted: Option<String>,
     },
-    /// The pause is over that came after too many restorations within a day: the CA is restored again.
-    Resumed {
-        /// The cases for which it was restored within the day before.
-        earlier: Vec<String>,
-    },
     /// The window is about to end, and policy has the CA restored whatever was decided before: the
     /// dead man's switch.
     Overruled {
@@ -224,7 +219,7 @@ impl Act {
             Self::Joined { .. } => Move::Join,
             Self::Judged { judgement } => Move::Judge(judgement.ruling()),
             Self::Restoring { .. } => Move::BeginRestoring,
-            Self::Overruled { .. } | Self::Resumed { .. } => Move::Overrule,
+            Self::Overruled { .. } => Move::Overrule,
             Self::PuttingBack { .. } | Self::PutBack { .. } => Move::Mend,
             Self::Refused { .. } => Move::Refuse,
             Self::Restored { .. } => Move::Restore,
@@ -246,7 +241,6 @@ impl Act {
             | Self::Judged { .. }
             | Self::Restoring { .. }
             | Self::Overruled { .. }
-            | Self::Resumed { .. }
             | Self::PuttingBack { .. }
             | Self::Reactivating { .. }
             | Self::Escalated { .. }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// CloudTrail writes its times to the second, and the service takes a moment to change a state.
-const TOLERANCE: Duration = Duration::minutes(1);
+pub(in crate::jobs) const TOLERANCE: Duration = Duration::minutes(1);
 
 /// What the event history says of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,16 @@ impl RegionRun<'_> {
             Err((why, is_lasting)) => return Proof::Unasked { why, is_lasting },
         };
         let is_same = |of: &&Deletion| of.event_id.as_deref() == Some(id);
+        if let Some(same) = recorded.iter().find(is_same)
+            && let Some(other) = recorded.iter().find(|of| of.at > same.at && of.by != same.by)
+        {
+            return Proof::Contradicted(format!(
+                "{id} is by {}, and CloudTrail's event history has a later deletion, {} by {}",
+                same.by.name(),
+                other.event_id.as_deref().unwrap_or_default(),
+                other.by.name()
+            ));
+        }
         match (recorded.iter().find(is_same), recorded.first()) {
             (Some(same), _) if (&same.by, same.at) == (&claimed.by, claimed.at) => {
                 Proof::Recorded(Box::new(same.clone()))
@@ -76,16 +86,25 @@ impl RegionRun<'_> {
         }
     }
 
-    /// The deletion that left the CA as it is, by the event history; `None` if that is not known.
-    pub(in crate::jobs) async fn deletion_on_record(
+    /// The deletion that left the CA as it is, by the event history: the last one of this moment. Several,
+    /// where callers differ within one second; none, where the history has none or cannot be asked.
+    pub(in crate::jobs) async fn deletions_on_record(
         &self,
         ca: &Ca,
         now: OffsetDateTime,
-    ) -> Option<Deletion> {
+    ) -> Vec<Deletion> {
         let seen = Deletion::without_event(ca, now);
-        let mut recorded = self.recorded_near(&seen, seen.at).await.ok()?;
-        // Of two calls within a minute, it is not known which one left the CA so.
-        (recorded.len() == 1).then(|| recorded.remove(0))
+        let mut recorded = self.recorded_near(&seen, seen.at).await.unwrap_or_default();
+        let last = recorded.iter().map(|of| of.at).max();
+        recorded.retain(|of| Some(of.at) == last);
+        recorded.sort_by(|one, other| one.event_id.cmp(&other.event_id));
+        let mut callers = Vec::new();
+        recorded.retain(|of| {
+            let is_new = !callers.contains(&of.by);
+            callers.push(of.by.clone());
+            is_new
+        });
+        recorded
     }
 
     async fn recorded_near(

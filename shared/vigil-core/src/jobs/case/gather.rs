@@ -50,8 +50,7 @@ impl Gathered {
 
     /// Why an approval that is there does not count for the deletion.
     pub(in crate::jobs) fn refused_approval(&self, deletion: &Deletion, ca: &Ca) -> Option<String> {
-        let until = ca.restorable_until.unwrap_or_else(|| deletion.expected_until());
-        let why = self.approval.as_ref()?.refusal(deletion, until)?;
+        let why = self.approval.as_ref()?.refusal(deletion, ca)?;
         Some(format!("{}: {why}", keys::approval(&deletion.ca)))
     }
 

@@ -196,6 +196,15 @@ impl Case {
         self.add(at, Act::Seen { source, deletion, restorable_until, over_unreadable, passed_over })
     }
 
+    /// The same deletion is judged anew, by the same events: approvals and policies may have changed.
+    pub(in crate::jobs) fn judge_anew(&mut self, at: OffsetDateTime) -> Result<(), CaseError> {
+        let (source, deletion, joined) = self.present();
+        self.reopen(source, deletion, at)?;
+        joined
+            .into_iter()
+            .try_for_each(|deletion| self.add(at, Act::Joined { deletion: Box::new(deletion) }))
+    }
+
     /// Where the record of a deletion is, if there is one.
     pub fn key_of(ca: &CaArn, until: OffsetDateTime) -> String {
         keys::case(ca, until)

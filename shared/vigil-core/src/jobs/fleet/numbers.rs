@@ -11,7 +11,7 @@ use time::{
 use super::read;
 use crate::{
     arn::CaArn,
-    audit_report::Newest,
+    audit_report::{Document, Newest},
     evidence::keys,
     fleet::{CertificateNumbers, FleetReport, Growth, Unchecked},
     ports::EvidenceStore,
@@ -33,16 +33,33 @@ pub(super) async fn newest(
     Some(of_summary(&document, source))
 }
 
+/// The numbers of a summary that is not in an evidence bucket. `source`: where its report lies.
+///
+/// # Errors
+///
+/// The summary cannot be written as JSON.
+pub fn numbers_of(
+    document: &Document,
+    source: String,
+) -> Result<CertificateNumbers, serde_json::Error> {
+    Ok(of_summary(&serde_json::to_value(document)?, source))
+}
+
 /// Counts by day and by month, as `2026-03-01` and `2026-03`, by month.
 fn by_month(timeline: &Value) -> BTreeMap<String, u64> {
     let mut months = BTreeMap::new();
     for part in ["days", "months"] {
         for (name, count) in timeline[part].as_object().into_iter().flatten() {
             let month: String = name.chars().take("2026-03".len()).collect();
-            *months.entry(month).or_default() += count.as_u64().unwrap_or_default();
+            add(months.entry(month).or_default(), count);
         }
     }
     months
+}
+
+/// A summary that another principal wrote can have any number.
+fn add(sum: &mut u64, count: &Value) {
+    *sum = sum.saturating_add(count.as_u64().unwrap_or_default());
 }
 
 /// Counts by day as counts by week, under the week's Monday.
@@ -51,8 +68,9 @@ fn by_week(days: &Value) -> BTreeMap<String, u64> {
     let mut weeks = BTreeMap::new();
     for (day, count) in days.as_object().into_iter().flatten() {
         let Ok(date) = Date::parse(day, form) else { continue };
-        let monday = date - Duration::days(date.weekday().number_days_from_monday().into());
-        *weeks.entry(monday.to_string()).or_default() += count.as_u64().unwrap_or_default();
+        let since_monday = Duration::days(date.weekday().number_days_from_monday().into());
+        let monday = date.saturating_sub(since_monday);
+        add(weeks.entry(monday.to_string()).or_default(), count);
     }
     weeks
 }

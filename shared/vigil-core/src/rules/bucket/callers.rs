@@ -1,10 +1,10 @@
-//! Requests of others than ACM PCA, as a bucket policy sees them.
+//! Who else than ACM PCA a bucket policy may let in.
 
 use std::collections::BTreeSet;
 
-use super::choices::{self, instance};
+use super::choices::instance;
 use super::{BucketSubject, OWN_ORGANISATION, OWN_ORGANISATION_VARIABLE, organisation_name};
-use crate::bucket_policy::{BucketPolicy, Context, Principal, account_of};
+use crate::bucket_policy::{BucketPolicy, Principal, Wildcard, account_of};
 
 /// An account that AWS gives to no customer.
 pub(super) const STRANGER: &str = "000000000000";
@@ -22,7 +22,7 @@ pub(super) enum Caller {
     Account(String),
     /// The ARN of an IAM principal, from a condition on `aws:PrincipalArn`.
     Arn(String),
-    /// An AWS service, on behalf of an account.
+    /// An AWS service, on behalf of an account; of any account, if it is a stranger's.
     ServiceFor(String),
     /// Every principal that an access point of the account lets in.
     AccessPointsOf(String),
@@ -31,14 +31,16 @@ pub(super) enum Caller {
 }
 
 impl Caller {
-    /// All whom the policy may let in, beside ACM PCA: the principals that statements name, and for
-    /// `"*"` a stranger and those whom its conditions name.
+    /// All whom the policy may let in, beside ACM PCA: the principals that statements name, or except
+    /// from a Deny, and for `"*"` a stranger and those whom its conditions name.
     pub(super) fn all(subject: &BucketSubject, policy: &BucketPolicy) -> Vec<Self> {
-        let named: BTreeSet<Principal> = policy
-            .statements()
-            .iter()
-            .filter(|statement| statement.allows())
-            .flat_map(|statement| statement.named_principals())
+        let (allowing, denying): (Vec<_>, Vec<_>) =
+            policy.statements().iter().partition(|statement| statement.allows());
+        let named = allowing.iter().flat_map(|statement| statement.named_principals());
+        let excepted = denying.iter().flat_map(|statement| statement.excepted_principals());
+        let excepted = excepted.filter(|principal| principal.name() != "*").cloned();
+        let named: BTreeSet<Principal> = named
+            .chain(excepted)
             .filter(|principal| !is_acm_pca(principal) && !is_deleted(principal))
             .collect();
         let mut all = Vec::new();
@@ -61,6 +63,9 @@ impl Caller {
             }
             Self::AccessPointsOf(account) => {
                 matches!(other, Self::AccessPoint(_)) && other.account() == Some(account)
+            }
+            Self::ServiceFor(account) => {
+                account == STRANGER && matches!(other, Self::ServiceFor(_))
             }
             _ => false,
         }
@@ -90,6 +95,14 @@ impl Caller {
         }
     }
 
+    /// The same, and of the bucket's owner by its canonical user id.
+    pub(super) fn account_in<'s>(&'s self, subject: &'s BucketSubject) -> Option<&'s str> {
+        match self {
+            Self::Named(Principal::CanonicalUser(id)) => subject.account_of_user(id).ok().flatten(),
+            _ => self.account(),
+        }
+    }
+
     /// For findings.
     pub(super) fn name(&self) -> String {
         match self {
@@ -100,6 +113,7 @@ impl Caller {
             Self::Organisation(id) => {
                 format!("every principal of organisation {}", organisation_name(id))
             }
+            Self::ServiceFor(account) if account == STRANGER => "every AWS service".to_owned(),
             Self::ServiceFor(account) => format!("every AWS service for account {account}"),
             Self::AccessPointsOf(account) => format!("every access point of account {account}"),
             Self::AccessPoint(arn) => {
@@ -107,101 +121,6 @@ impl Caller {
             }
         }
     }
-
-    /// The requests that it may make: as they are known, and with what it chooses by each statement. A
-    /// stranger may also send one that is not signed.
-    pub(super) fn contexts(&self, subject: &BucketSubject, policy: &BucketPolicy) -> Vec<Context> {
-        let mut known = vec![self.context(subject)];
-        if *self == Self::Stranger {
-            known.push(unsigned(self.context(subject)));
-        }
-        let allowing = policy.statements().iter().filter(|statement| statement.allows());
-        let chosen = allowing.flat_map(|statement| {
-            known.iter().map(|context| choices::chosen(context.clone(), policy, statement))
-        });
-        chosen.chain(known.iter().cloned()).collect()
-    }
-
-    /// What is known of its requests. It uses the newest TLS, because it may choose.
-    pub(super) fn context(&self, subject: &BucketSubject) -> Context {
-        let context = subject.at().with("aws:SecureTransport", "true").with("s3:TlsVersion", "1.3");
-        if let Self::Named(Principal::Service(_)) = self {
-            return context;
-        }
-        let context = match self {
-            Self::AccessPointsOf(account) => context.with("s3:DataAccessPointAccount", account),
-            Self::AccessPoint(arn) => context
-                .with("s3:DataAccessPointAccount", account_of(arn))
-                .with("s3:DataAccessPointArn", arn),
-            _ => context
-                .without("s3:DataAccessPointAccount")
-                .without("s3:DataAccessPointArn")
-                .without("s3:AccessPointNetworkOrigin"),
-        };
-        if let Self::ServiceFor(account) = self {
-            return context
-                .with("aws:PrincipalIsAWSService", "true")
-                .with("aws:SourceAccount", account)
-                .without("aws:PrincipalAccount")
-                .without("aws:PrincipalArn")
-                .without("aws:PrincipalOrgID");
-        }
-        let context = ["aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"]
-            .into_iter()
-            .fold(context.with("aws:PrincipalIsAWSService", "false"), Context::without);
-        self.identity(context)
-    }
-
-    /// Account, ARN and organisation of the principal, as far as they are known.
-    fn identity(&self, context: Context) -> Context {
-        match self {
-            Self::Stranger => context
-                .with("aws:PrincipalAccount", STRANGER)
-                .with("aws:PrincipalArn", &format!("arn:aws:iam::{STRANGER}:role/vigil-asks"))
-                .with("aws:PrincipalOrgID", "o-0000000000")
-                .with_all("aws:PrincipalOrgPaths", ["o-0000000000/r-0000/"])
-                .with("aws:userid", choices::STRANGERS_ID),
-            Self::Organisation(id) => {
-                context.with("aws:PrincipalAccount", STRANGER).with("aws:PrincipalOrgID", id)
-            }
-            Self::Account(account) => context
-                .with("aws:PrincipalAccount", account)
-                .with("aws:PrincipalArn", &format!("arn:aws:iam::{account}:role/vigil-asks")),
-            Self::Arn(arn) => {
-                context.with("aws:PrincipalAccount", account_of(arn)).with("aws:PrincipalArn", arn)
-            }
-            Self::Named(Principal::Aws(name)) => {
-                let account = account_of(name);
-                let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-                let context = if is_account {
-                    context.with("aws:PrincipalAccount", account)
-                } else {
-                    context
-                };
-                let is_one = name.contains(":iam::") && !name.ends_with(":root");
-                if is_one { context.with("aws:PrincipalArn", name) } else { context }
-            }
-            Self::AccessPoint(_)
-            | Self::AccessPointsOf(_)
-            | Self::Named(_)
-            | Self::ServiceFor(_) => context,
-        }
-    }
-}
-
-/// Without a signature there is no principal, and S3 has none of its keys.
-fn unsigned(context: Context) -> Context {
-    [
-        "aws:PrincipalAccount",
-        "aws:PrincipalArn",
-        "aws:PrincipalOrgID",
-        "aws:PrincipalOrgPaths",
-        "aws:userid",
-        "aws:username",
-    ]
-    .into_iter()
-    .fold(context, Context::without)
-    .with_family("aws:PrincipalTag/", [])
 }
 
 pub(super) fn is_acm_pca(principal: &Principal) -> bool {
@@ -216,11 +135,24 @@ fn is_deleted(principal: &Principal) -> bool {
     is_id && ["AIDA", "AROA"].iter().any(|kind| name.starts_with(kind))
 }
 
-/// Those whom conditions name, each as one example of what the value matches, and the CA's accounts.
+/// The values that conditions on the key name, in any statement. Those of `Null` are true and false.
+pub(super) fn named_values<'p>(
+    policy: &'p BucketPolicy,
+    key: &'static str,
+) -> impl Iterator<Item = &'p str> {
+    let conditions = policy.statements().iter().flat_map(|statement| statement.conditions());
+    let conditions =
+        conditions.filter(move |condition| condition.is_on(key) && condition.operator() != "Null");
+    conditions.flat_map(|condition| condition.values().iter().map(String::as_str))
+}
+
+/// Those whom conditions name, each as one example of what the value matches; the CA's accounts; and
+/// services on behalf of these and of strangers.
 fn behind_star(subject: &BucketSubject, policy: &BucketPolicy) -> BTreeSet<Caller> {
-    let values = |key: &'static str| policy.condition_values(key);
-    let own = subject.users.iter().map(|user| user.ca.account().to_owned());
-    let mut callers: BTreeSet<Caller> = own.map(Caller::Account).collect();
+    let values = |key: &'static str| named_values(policy, key);
+    let own = || subject.users.iter().map(|user| user.ca.account().to_owned());
+    let mut callers: BTreeSet<Caller> = own().map(Caller::Account).collect();
+    callers.extend(own().chain([STRANGER.to_owned()]).map(Caller::ServiceFor));
     callers.extend(values("aws:PrincipalAccount").map(|one| Caller::Account(account(one))));
     callers.extend(values("aws:PrincipalArn").map(|one| Caller::Arn(arn(one))));
     let organisations = values("aws:PrincipalOrgID").chain(values("aws:PrincipalOrgPaths"));
@@ -234,7 +166,8 @@ fn behind_star(subject: &BucketSubject, policy: &BucketPolicy) -> BTreeSet<Calle
     }));
     let sources = values("aws:SourceAccount").map(account);
     let sources = sources.chain(values("aws:SourceArn").map(|one| account(account_of(one))));
-    callers.extend(sources.map(Caller::ServiceFor));
+    // ARNs of buckets have no account.
+    callers.extend(sources.filter(|account| !account.is_empty()).map(Caller::ServiceFor));
     callers.extend(values("s3:DataAccessPointAccount").map(account).map(Caller::AccessPointsOf));
     callers.extend(values("s3:DataAccessPointArn").map(arn).map(Caller::AccessPoint));
     callers
@@ -255,7 +188,7 @@ fn account(pattern: &str) -> String {
 fn arn(pattern: &str) -> String {
     let parts: Vec<&str> = pattern.splitn(6, ':').collect();
     let [scheme, partition, service, region, of, resource] = parts.as_slice() else {
-        return instance(pattern, "x");
+        return across_colons(pattern);
     };
     let of = account(of);
     let [partition, service] = [instance(partition, "aws"), instance(service, "iam")];
@@ -264,4 +197,26 @@ fn arn(pattern: &str) -> String {
         instance(region, ""),
         instance(resource, "x")
     )
+}
+
+/// A stranger's ARN that the pattern fits: the `*` of StringLike reaches across colons, so `*role/pki`
+/// is a role of any account.
+fn across_colons(pattern: &str) -> String {
+    const OF_STRANGER: &str = "arn:aws:iam::000000000000";
+    let begins = [0, 4, 8, 12, 13].map(|from| &OF_STRANGER[from..]);
+    let texts = begins.iter().flat_map(|begin| [(*begin).to_owned(), format!("{begin}:role/")]);
+    let mut arns = texts.map(|text| instance(&pattern.replacen('*', &text, 1), "x"));
+    let is_a_role = |arn: &String| {
+        let name = arn.strip_prefix(OF_STRANGER).and_then(|behind| behind.strip_prefix(":role/"));
+        name.is_some_and(|name| !name.is_empty() && !name.contains(':'))
+    };
+    arns.find(is_a_role).unwrap_or_else(|| instance(pattern, "x"))
+}
+
+/// One principal of the account whose ARN the pattern fits.
+pub(super) fn arn_in(pattern: &str, account: &str) -> Option<String> {
+    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    let [.., of, resource] = parts.as_slice() else { return None };
+    let is_whole = parts.len() == 6 && Wildcard::iam(of).fits(account);
+    is_whole.then(|| format!("arn:aws:iam::{account}:{}", instance(resource, "x")))
 }

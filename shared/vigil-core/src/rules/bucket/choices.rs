@@ -6,7 +6,7 @@ use crate::bucket_policy::{AddressRange, BucketPolicy, Condition, Context, State
 
 /// Keys whose values come from the request or from the caller's own account (IAM User Guide, Global
 /// condition keys; Service Authorization Reference, Amazon S3).
-const CHOSEN: [&str; 16] = [
+const CHOSEN: [&str; 17] = [
     "aws:CalledVia",
     "aws:CalledViaFirst",
     "aws:CalledViaLast",
@@ -20,6 +20,8 @@ const CHOSEN: [&str; 16] = [
     "aws:VpcSourceIp",
     "aws:userid",
     "aws:username",
+    // Of an access point that the caller makes.
+    "s3:AccessPointNetworkOrigin",
     "s3:authType",
     "s3:signatureAge",
     "s3:signatureversion",

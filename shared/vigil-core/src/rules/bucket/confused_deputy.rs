@@ -132,20 +132,21 @@ fn grade_of(
     user: &BucketUser,
     service: &Principal,
 ) -> Option<Grade> {
-    let put_object = |context: &Context| put_object(subject, policy, (user, service), context);
+    let put_object = |context: Context| put_object(subject, policy, (user, service), &context);
     let ca = user.ca.as_str();
     let (account, id) = (user.ca.account(), user.ca.id());
     let organisation = organisation_of(policy);
+    let own = put_object(service_context(subject, account, ca, organisation));
+    let lets_in = |context: Context| lets_in(put_object(context), &own);
     let of_another_account = ca.replace(account, STRANGER);
-    let stranger = service_context(subject, STRANGER, &of_another_account, None);
-    match put_object(&stranger) {
-        Effect::Allowed { .. } => return Some(Grade::Unbound),
-        Effect::Unclear { why } => return Some(Grade::OtherCondition(why)),
-        Effect::Denied { .. } | Effect::Silent => {}
+    match lets_in(service_context(subject, STRANGER, &of_another_account, None)) {
+        Ok(true) => return Some(Grade::Unbound),
+        Err(why) => return Some(Grade::OtherCondition(why)),
+        Ok(false) => {}
     }
     for neighbour in neighbours(account) {
         let context = service_context(subject, &neighbour, &ca.replace(account, &neighbour), None);
-        if let Effect::Allowed { .. } = put_object(&context) {
+        if lets_in(context) == Ok(true) {
             let why =
                 format!("it also matches account {neighbour}, so it is a pattern of accounts");
             return Some(Grade::OtherCondition(why));
@@ -153,22 +154,33 @@ fn grade_of(
     }
     for (other, arn) in others(subject, policy, ca) {
         let context = service_context(subject, &other, &arn, None);
-        if let Effect::Allowed { .. } = put_object(&context) {
+        if lets_in(context) == Ok(true) {
             return Some(Grade::OtherCondition(format!("it also names account {other}")));
         }
     }
     if let Some(organisation) = organisation {
         let colleague = service_context(subject, STRANGER, &of_another_account, Some(organisation));
-        if let Effect::Allowed { .. } = put_object(&colleague) {
+        if lets_in(colleague) == Ok(true) {
             return Some(Grade::Organisation(organisation.to_owned()));
         }
     }
     let other_ca = ca.replace(id, "00000000-0000-0000-0000-000000000000");
-    let sibling = service_context(subject, account, &other_ca, organisation);
-    match put_object(&sibling) {
-        Effect::Allowed { .. } => Some(Grade::AccountOnly),
-        Effect::Unclear { why } => Some(Grade::OtherCondition(why)),
-        Effect::Denied { .. } | Effect::Silent => None,
+    match lets_in(service_context(subject, account, &other_ca, organisation)) {
+        Ok(true) => Some(Grade::AccountOnly),
+        Err(why) => Some(Grade::OtherCondition(why)),
+        Ok(false) => None,
+    }
+}
+
+/// Whether the service is let in for another CA, or why that is not clear. What is just as unclear for
+/// the CA itself, such as the service's address, does not tell the two apart.
+fn lets_in(other: Effect, own: &Effect) -> Result<bool, String> {
+    let is_as_unclear = other == *own;
+    match other {
+        Effect::Allowed { .. } => Ok(true),
+        Effect::Unclear { .. } if is_as_unclear => Ok(true),
+        Effect::Unclear { why } => Err(why),
+        Effect::Denied { .. } | Effect::Silent => Ok(false),
     }
 }
 
@@ -198,16 +210,26 @@ fn neighbours(account: &str) -> Vec<String> {
     all
 }
 
+/// The ACLs that a CA can be configured with (ACM PCA API Reference, CrlConfiguration: S3ObjectAcl). A
+/// stranger has the choice.
+const ACLS: [&str; 2] = ["bucket-owner-full-control", "public-read"];
+
+/// With the ACL that gets furthest.
 fn put_object(
     subject: &BucketSubject,
     policy: &BucketPolicy,
     (user, principal): (&BucketUser, &Principal),
     context: &Context,
 ) -> Effect {
-    policy.evaluate(&Request {
-        principal,
-        action: "s3:PutObject",
-        resource: &subject.object_arn(&user.key),
-        context,
-    })
+    let resource = &subject.object_arn(&user.key);
+    let [full, public] = ACLS.map(|acl| {
+        let context = &context.clone().with("s3:x-amz-acl", acl);
+        policy.evaluate(&Request { principal, action: "s3:PutObject", resource, context })
+    });
+    match (&full, &public) {
+        (Effect::Allowed { .. }, _) => full,
+        (_, Effect::Allowed { .. }) => public,
+        (Effect::Unclear { .. }, _) => full,
+        _ => public,
+    }
 }

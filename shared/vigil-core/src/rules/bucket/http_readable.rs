@@ -1,6 +1,6 @@
 //! Where certificates name the bucket by an http URL, the policy must not refuse plain HTTP.
 
-use super::BucketSubject;
+use super::{BucketSubject, requests::of_a_reader};
 use crate::{
     bucket_policy::{Principal, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
@@ -32,7 +32,7 @@ const REFUSED: Kind = Kind {
 
 fn check(subject: &BucketSubject) -> RuleAnswer {
     let Some(policy) = subject.policy()? else { return Ok(Vec::new()) };
-    let context = &subject.without_tls();
+    let context = &of_a_reader(subject.without_tls());
     let mut by = None;
     let mut certificate_authorities = Vec::new();
     let mut served = subject.users.iter().filter(|user| user.served_by_bucket).peekable();

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     bucket_policy::{BucketPolicy, Effect, Principal, Request, Wildcard, account_of},
-    finding::{Kind, Observation, RuleInfo, Severity},
+    finding::{Kind, Observation, RuleInfo, Severity, quoted},
     rules::{Rule, RuleAnswer},
 };
 
@@ -195,8 +195,12 @@ fn is_covered(before: &Allowed, action: &str, certain: bool) -> bool {
 fn allowed(subject: &BucketSubject, policy: &BucketPolicy, caller: &Caller) -> Allowed {
     let (principal, contexts) = (&caller.principal(), caller.contexts(subject, policy));
     let mut allowed = Allowed::new();
-    let mut ask = |action, resource: &str| {
+    let mut ask = |action: &'static str, resource: &str| {
         for context in &contexts {
+            // One request that is let in is enough, for one of many CAs.
+            if allowed.get(action) == Some(&true) {
+                return;
+            }
             let request = Request { principal, action, resource, context };
             let is_certain = match policy.evaluate(&request) {
                 Effect::Allowed { .. } => true,
@@ -224,7 +228,9 @@ fn is_administrator(subject: &BucketSubject, caller: &Caller) -> bool {
             (name.as_str(), account_of(name))
         }
         Caller::Account(account) => (account.as_str(), account.as_str()),
-        Caller::Named(principal) => (principal.name(), ""),
+        Caller::Named(principal) => {
+            (principal.name(), caller.account_in(subject).unwrap_or_default())
+        }
         _ => return false,
     };
     let fits = |pattern: &String| Wildcard::iam(pattern).fits(name) || pattern == account;
@@ -236,7 +242,21 @@ fn observe(subject: &BucketSubject, caller: &Caller, allowed: &Allowed) -> Obser
     let (kind, name) = (kind(subject, caller, certain), caller.name());
     let actions: Vec<_> = allowed.keys().copied().collect();
     let seen = Observation::new(kind).about(&name).name("who", as_subject(&name));
-    seen.with("principal", name).with("actions", actions)
+    let seen = seen.with("principal", name).with("actions", actions);
+    match not_compared(subject, caller) {
+        None => seen,
+        Some(why) => seen.with("owner_unknown", why).also(format!(
+            "Whether this canonical user id is the bucket owner's own is not known: {why}. Show the \
+             owner's:\n  aws s3api get-bucket-acl --bucket {} --query Owner.ID --output text",
+            quoted(&subject.facts.name)
+        )),
+    }
+}
+
+/// Why a canonical user id could not be compared with the owner's.
+fn not_compared<'s>(subject: &'s BucketSubject, caller: &Caller) -> Option<&'s str> {
+    let Caller::Named(Principal::CanonicalUser(id)) = caller else { return None };
+    subject.account_of_user(id).err()
 }
 
 /// As a title begins with it.
@@ -252,7 +272,7 @@ fn as_subject(name: &str) -> String {
 
 /// By the caller: anyone, another account, another service, or a principal of the CA's account.
 fn kind(subject: &BucketSubject, caller: &Caller, certain: bool) -> Kind {
-    let account = caller.account();
+    let account = caller.account_in(subject);
     let is_ours = subject.users.iter().any(|user| Some(user.ca.account()) == account);
     // RestrictPublicBuckets keeps strangers out of a public bucket, whatever its policy says.
     let restricted = matches!(subject.blocked(|block| block.restrict_public_buckets), Ok(Some(_)));

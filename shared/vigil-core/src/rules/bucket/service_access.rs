@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{BucketSubject, BucketUser};
 use crate::{
-    bucket_policy::{BucketPolicy, Effect, Principal, Request},
+    bucket_policy::{BucketPolicy, Context, Effect, Principal, Request},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, RuleAnswer},
 };
@@ -68,6 +68,24 @@ fn check(subject: &BucketSubject) -> RuleAnswer {
     Ok(subject.users.iter().flat_map(|user| judge(subject, policy.as_ref(), user)).collect())
 }
 
+/// What GetBucketAcl and GetBucketLocation lack (Service Authorization Reference, Amazon S3), so that a Deny
+/// of `s3:*` unless an object is written with a certain header denies them.
+const OF_WRITES: [&str; 13] = [
+    "s3:x-amz-acl",
+    "s3:x-amz-copy-source",
+    "s3:x-amz-grant-full-control",
+    "s3:x-amz-grant-read",
+    "s3:x-amz-grant-read-acp",
+    "s3:x-amz-grant-write",
+    "s3:x-amz-grant-write-acp",
+    "s3:x-amz-metadata-directive",
+    "s3:x-amz-server-side-encryption",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "s3:x-amz-server-side-encryption-customer-algorithm",
+    "s3:x-amz-storage-class",
+    "s3:x-amz-website-redirect-location",
+];
+
 /// `(action, resource)` of the four calls.
 pub(super) fn needs(subject: &BucketSubject, user: &BucketUser) -> [(&'static str, String); 4] {
     [
@@ -83,9 +101,11 @@ fn judge(
     policy: Option<&BucketPolicy>,
     user: &BucketUser,
 ) -> Vec<Observation> {
-    let (principal, context) = (&subject.service(user), &user.context(subject, policy));
+    let (principal, of_writes) = (&subject.service(user), &user.context(subject, policy));
+    let of_reads = &OF_WRITES.into_iter().fold(of_writes.clone(), Context::without);
     let (mut refusals, mut doubts) = (Vec::new(), Vec::new());
     for (action, resource) in &needs(subject, user) {
+        let context = if action.starts_with("s3:Get") { of_reads } else { of_writes };
         let effect =
             policy.map(|policy| policy.evaluate(&Request { principal, action, resource, context }));
         let call = |why| Call { action, why };

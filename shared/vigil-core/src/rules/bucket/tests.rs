@@ -1,6 +1,7 @@
 //! A clean bucket has no findings; each test spoils one thing and gets exactly that finding.
 
 mod acls;
+mod canonical_users;
 mod choices;
 mod existence;
 mod fixtures;
@@ -8,6 +9,7 @@ mod policies;
 mod remedies;
 mod settings;
 mod setups;
+mod siblings;
 mod world;
 mod writers;
 

@@ -30,6 +30,19 @@ fn report(world: &World, day: i64, numbers: &[u16]) -> Value {
 }
 
 #[test]
+fn a_report_before_that_cannot_be_read_is_named() {
+    let world = World::new(&[CaStatus::Active]);
+    report(&world, 0, &[1, 2, 3]);
+    let key =
+        "summaries/00000000-0000-0000-0000-000000000001/00000000-1111-4000-8000-000000000000.json";
+    world.evidence.put(key, "{}");
+    let second = report(&world, 1, &[1, 2, 3]);
+    assert_eq!(second["compared"], json!(null));
+    let said = second["summary"]["not_judged"][0].as_str().unwrap();
+    assert!(said.starts_with("what has changed since report 00000000-1111-4000-8000"), "{said}");
+}
+
+#[test]
 fn a_certificate_that_is_missing_in_the_next_report_is_found() {
     let world = World::new(&[CaStatus::Active]);
     assert_eq!(report(&world, 0, &[1, 2, 3])["compared"], json!(null));

@@ -95,6 +95,26 @@ fn a_page_that_cannot_be_written_hides_no_request() {
 }
 
 #[test]
+fn a_ca_that_was_not_judged_is_named_on_the_page() {
+    let unchecked = |world: &World| {
+        let model: FleetReport =
+            serde_json::from_str(&text(world, "latest", "fleet-report.json")).unwrap();
+        model.unchecked.into_iter().map(|of| (of.what, of.why)).collect::<Vec<_>>()
+    };
+    let hurried = world();
+    hurried.set_now(AT);
+    *hurried.pace.left.lock().unwrap() = Duration::seconds(75);
+    hurried.run(&serde_json::json!({})).unwrap();
+    let why = "no time was left to judge it by its audit report".to_owned();
+    assert_eq!(unchecked(&hurried), [(arn(1), why.clone()), (arn(2), why)]);
+    let failing = world();
+    let ca: crate::arn::CaArn = arn(1).parse().unwrap();
+    failing.evidence.fail_reading(&crate::evidence::keys::judged(ca.id()));
+    failing.sweep(AT).unwrap_err();
+    assert!(unchecked(&failing).iter().any(|(what, _)| *what == arn(1)));
+}
+
+#[test]
 fn without_time_for_the_page_the_next_run_writes_it() {
     let world = world();
     world.set_now(AT);

@@ -7,7 +7,11 @@ use super::{
     super::{CaseState, Outcome, SweepResult},
     world::*,
 };
-use crate::{ca::CaStatus, fakes, finding::Severity};
+use crate::{
+    ca::{Ca, CaStatus},
+    fakes,
+    finding::Severity,
+};
 
 /// The second deletion has an event of its own, with facts of its own.
 #[test]
@@ -59,6 +63,47 @@ fn who_insists_on_deleting_gets_people_in_the_end() {
     world.delete_again(AT + Duration::hours(26));
     let next_day = deletion_at("2026-11-21T12:00:00Z");
     assert!(is_restored(&world.deliver_event(&next_day).unwrap()), "the first two are a day old");
+}
+
+/// `vigil approve` says that an approval of a DELETED CA counts for this deletion: also in a pause.
+#[test]
+fn an_approval_in_a_pause_lets_the_deletion_stand() {
+    let world = World::new();
+    for hour in [0, 2, 4] {
+        world.delete_again(AT + Duration::hours(hour));
+        world.deliver_event(&deletion_at(&format!("2026-11-20T{}:00:00Z", 10 + hour))).unwrap();
+    }
+    let deleted_at = AT + Duration::hours(6);
+    world.delete_again(deleted_at);
+    let outcome = world.deliver_event(&deletion_at("2026-11-20T16:00:00Z")).unwrap();
+    assert_eq!(state(&outcome), Some(CaseState::Escalated));
+    world.approve_deletion(deleted_at + Duration::minutes(10), deleted_at + Duration::days(7));
+    let SweepResult::Run { outcome } = world.result(Duration::hours(7)) else { panic!() };
+    assert_eq!(state(&outcome), Some(CaseState::Permitted));
+    assert_eq!(world.authorities.status(), CaStatus::Deleted);
+}
+
+/// Windows are whole days: a later deletion with a shorter one ends at the same second.
+#[test]
+fn an_approval_permits_no_later_deletion_of_that_end() {
+    let until = AT + Duration::days(7);
+    for permitted in [false, true] {
+        let world = World::new();
+        if permitted {
+            world.approve_deletion(AT + Duration::SECOND, until);
+        }
+        world.deliver().unwrap();
+        world.approve_deletion(AT + Duration::HOUR, until);
+        // A person restores the CA, and another principal deletes it.
+        let later = AT + Duration::DAY;
+        world.authorities.set_now(later);
+        *world.authorities.cas.lock().unwrap() =
+            vec![Ca { restorable_until: Some(until), ..fakes::deleted_ca(later) }];
+        let SweepResult::Run { outcome } = world.result(Duration::hours(25)) else { panic!() };
+        assert!(is_restored(&outcome), "{outcome:?}");
+        let last = world.case().judgement().unwrap().suspicious.clone();
+        assert!(last.iter().any(|why| why.contains("an earlier deletion")), "{last:?}");
+    }
 }
 
 /// A script can delete faster than seconds pass; both windows then end at the same one.

@@ -117,6 +117,45 @@ fn the_sweep_asks_who_deleted_what_had_no_event() {
     assert_eq!(world.authorities.calls.count("LookupEvents"), 1, "two calls a second");
 }
 
+/// Deleted, restored and deleted again within a minute: the last deletion left the CA as it is.
+#[test]
+fn of_records_within_a_minute_the_last_one_names_the_caller() {
+    let by = |at: &str, is_pipeline: bool| {
+        let mut event = deletion_at(at);
+        if is_pipeline {
+            event["detail"]["userIdentity"]["arn"] = json!(PIPELINE);
+            event["detail"]["eventID"] = json!("of-the-pipeline");
+        }
+        event
+    };
+    let (before, last) = ("2026-11-20T09:59:30Z", "2026-11-20T10:00:00Z");
+    for (first, second, want) in [
+        (by(before, false), by(last, true), CaseState::Permitted),
+        (by(before, true), by(last, false), CaseState::Restored),
+        (by(last, true), by(last, false), CaseState::Restored),
+    ] {
+        let is_one_second = first["detail"]["eventTime"] == second["detail"]["eventTime"];
+        let world = world();
+        record(&world, &first);
+        record(&world, &second);
+        let SweepResult::Run { outcome } = world.result(SETTINGS.settle) else { panic!() };
+        assert_eq!(state(&outcome), Some(want), "{first} {second}");
+        let contradicts = world.bus.rules().iter().any(|rule| rule.ends_with("contradictory"));
+        assert_eq!(contradicts, is_one_second);
+    }
+}
+
+/// The event of the pipeline is true, and another principal's deletion came after it.
+#[test]
+fn an_event_is_not_believed_where_a_later_call_is_recorded() {
+    let world = world();
+    let mut earlier = by_pipeline();
+    earlier["detail"]["eventTime"] = json!("2026-11-20T09:59:30Z");
+    record(&world, &earlier);
+    record(&world, &deletion_at("2026-11-20T10:00:00Z"));
+    assert!(is_restored(&world.deliver_event(&earlier).unwrap()));
+}
+
 /// Two events of a deletion that was permitted: one is made up, and it is not known which.
 #[test]
 fn a_second_event_of_a_permitted_deletion_restores() {

@@ -84,12 +84,27 @@ impl World {
 
     pub(super) fn approve(&self, expires: &str) {
         let expires = OffsetDateTime::parse(expires, &Rfc3339).unwrap();
+        let approved_at = (AT - Duration::HOUR).max(expires - Duration::days(7));
+        self.put_approval(approved_at, None, expires);
+    }
+
+    /// As `vigil approve` does it for a CA that is DELETED already.
+    pub(super) fn approve_deletion(&self, approved_at: OffsetDateTime, until: OffsetDateTime) {
+        self.put_approval(approved_at, Some(until), until);
+    }
+
+    fn put_approval(
+        &self,
+        approved_at: OffsetDateTime,
+        restorable_until: Option<OffsetDateTime>,
+        expires: OffsetDateTime,
+    ) {
         let approval = Approval {
             ca: fakes::ARN.parse().unwrap(),
             approved_by: "bob".to_owned(),
             reason: "retired".to_owned(),
-            approved_at: (AT - Duration::HOUR).max(expires - Duration::days(7)),
-            restorable_until: None,
+            approved_at,
+            restorable_until,
             expires,
             signers: Vec::new(),
             approvers: Vec::new(),

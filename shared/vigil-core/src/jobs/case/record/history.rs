@@ -52,6 +52,23 @@ impl Case {
         }
     }
 
+    /// How the deletion that is being judged was seen first, and the events that joined since.
+    pub(super) fn present(&self) -> (Source, Deletion, Vec<Deletion>) {
+        let mut present = None;
+        for entry in &self.entries {
+            match (&entry.act, &mut present) {
+                (Act::Seen { source, deletion, .. }, _) => {
+                    present = Some((*source, Deletion::clone(deletion), Vec::new()));
+                }
+                (Act::Joined { deletion }, Some((_, _, joined))) => {
+                    joined.push(Deletion::clone(deletion));
+                }
+                _ => {}
+            }
+        }
+        present.expect("a case begins with a deletion")
+    }
+
     /// The deletion, by its event once that has come.
     pub fn deletion(&self) -> &Deletion {
         self.deletions().next_back().expect("a case begins with a deletion")

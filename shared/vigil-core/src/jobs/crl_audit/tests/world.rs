@@ -198,6 +198,7 @@ pub(super) fn good_bucket() -> BucketFacts {
         key: Fact::Known(None),
         versioning: Fact::Known(true),
         owned: Fact::Known(true),
+        owner_id: Fact::Known(None),
         event_notifications: Fact::Known(true),
         lifecycle: Fact::Known(Vec::new()),
         access_logs: Fact::Known(Some("logs".to_owned())),

@@ -70,7 +70,7 @@ impl World {
         restorable_until: Option<OffsetDateTime>,
     ) {
         let ca: CaArn = fakes::ARN.parse().unwrap();
-        let ack = Ack { ca, by: "carol".to_owned(), until, restorable_until };
+        let ack = Ack { ca, by: "carol".to_owned(), until, restorable_until, acknowledged_at: AT };
         fakes::put_signed(&self.evidence, &format!("acks/{ID}.json"), ack);
     }
 

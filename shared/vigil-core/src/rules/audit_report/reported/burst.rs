@@ -62,5 +62,5 @@ fn before(summary: &Summary, hour: OffsetDateTime) -> u64 {
     let of_days = days.filter(|(date, _)| (first..day).contains(date)).map(|(_, count)| count);
     let hours = summary.revoked_by_recent_hour.iter();
     let of_hours = hours.filter(|one| one.hour.date() == day && one.hour < hour);
-    of_days.chain(of_hours.map(|one| one.count)).sum()
+    of_days.chain(of_hours.map(|one| one.count)).fold(0, u64::saturating_add)
 }

@@ -50,5 +50,9 @@ fn check(of: &ReportedCa) -> RuleAnswer {
             .with("first_issued_at", rfc3339(first))
             .discriminator(account)
     });
-    Ok(found.collect())
+    let found: Vec<Observation> = found.collect();
+    if found.is_empty() && summary.by_account.is_cut() {
+        return Err(NotJudged::unknown("the summary does not have the names of all accounts"));
+    }
+    Ok(found)
 }

@@ -56,7 +56,8 @@ fn check(of: &ReportedCa) -> RuleAnswer {
     let quota = if is_complete { WITH_COMPLETE_CRL } else { OTHERWISE };
     let first = (summary.as_of - Duration::days(90)).date();
     let days = summary.issued_over_time.days.iter();
-    let recent: u64 = days.filter(|(day, _)| *day >= first).map(|(_, count)| count).sum();
+    let counts = days.filter(|(day, _)| *day >= first).map(|(_, count)| count);
+    let recent = counts.fold(0, u64::saturating_add);
     let left = quota.saturating_sub(summary.issued);
     let Some(days) = days_until(left, recent) else { return Ok(Vec::new()) };
     let kind = match days {

@@ -6,7 +6,7 @@ use super::ReportedCa;
 use crate::{
     ca::CaType,
     finding::{Kind, Observation, RuleInfo, Severity},
-    rules::{Rule, RuleAnswer},
+    rules::{NotJudged, Rule, RuleAnswer},
 };
 
 pub(super) const RULE: Rule<ReportedCa> = Rule {
@@ -89,6 +89,9 @@ fn check(of: &ReportedCa) -> RuleAnswer {
             .with("first_issued_at", first)
             .discriminator(name);
         found.push(seen);
+    }
+    if found.is_empty() && summary.by_template.is_cut() {
+        return Err(NotJudged::unknown("the summary does not have the names of all templates"));
     }
     Ok(found)
 }

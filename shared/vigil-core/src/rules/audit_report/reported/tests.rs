@@ -330,6 +330,17 @@ fn rules_pass_do_not_apply_or_do_not_know() {
 }
 
 #[test]
+fn rules_without_all_names_do_not_pass() {
+    let mut subject = clean();
+    let Ok((_, summary)) = &mut subject.report else { panic!() };
+    summary.by_account = serde_json::from_value(json!({"(others)": 1})).unwrap();
+    summary.by_template = serde_json::from_value(json!({"(others)": 1})).unwrap();
+    for rule in ["audit-report.new-account", "audit-report.template"] {
+        assert_eq!(result(rule, &subject), "unknown", "{rule}");
+    }
+}
+
+#[test]
 fn a_later_revocation_is_another_finding() {
     let reason = "CERTIFICATE_AUTHORITY_COMPROMISE";
     let first = revoked(2, reason, NOW - Duration::days(15));

@@ -48,7 +48,8 @@ pub(super) fn approval() -> Value {
 
 fn acknowledgement() -> Value {
     json!({"ca": fakes::ARN, "by": "carol", "until": "2026-11-27T09:30:00Z",
-        "restorable_until": "2026-11-27T10:00:00Z"})
+        "restorable_until": "2026-11-27T10:00:00Z",
+        "acknowledged_at": "2026-11-20T11:00:00Z"})
 }
 
 fn policies() -> Value {
