@@ -8,7 +8,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use gunzip::Gunzip;
-use http::{HeaderMap, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, Request, Response, StatusCode, Uri, header, uri::Authority};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
@@ -146,15 +146,7 @@ impl HttpDistribution {
             if redirects.len() == MAX_REDIRECTS {
                 return Err(DownloadError::TooManyRedirects { limit: MAX_REDIRECTS });
             }
-            let location = match location.strip_prefix('/') {
-                // Within the same host; `//host/path` names another one.
-                Some(rest) if !rest.starts_with('/') => {
-                    let authority = at.authority().map_or("", |authority| authority.as_str());
-                    format!("{}://{authority}{location}", scheme(&at))
-                }
-                Some(_) => format!("{}:{location}", scheme(&at)),
-                None => location,
-            };
+            let location = redirect::target(&at, &location);
             redirects.push(location.chars().take(200).collect());
             at = self.fetched(&location)?;
         }
@@ -169,15 +161,17 @@ impl HttpDistribution {
             Some(_) => return Err(DownloadError::NotHttp { url: url.to_owned() }),
             None => return Err(bad(&uri)),
         }
-        if uri.authority().is_none_or(|authority| authority.as_str().contains('@')) {
+        let is_plain = |authority: &Authority| {
+            let has_port = authority.as_str().len() > authority.host().len() + 1;
+            // `port_u16` has none where the number is no port's.
+            let is_port = !has_port || authority.port_u16().is_some_and(|port| port > 0);
+            is_port && !authority.as_str().contains('@')
+        };
+        if !uri.authority().is_some_and(is_plain) {
             return Err(bad(&uri));
         }
         Ok(uri)
     }
-}
-
-fn scheme(url: &Uri) -> &str {
-    url.scheme_str().unwrap_or("http")
 }
 
 /// One request on a connection of its own.
@@ -284,5 +278,6 @@ fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
 }
 
 mod gunzip;
+mod redirect;
 #[cfg(test)]
 mod tests;

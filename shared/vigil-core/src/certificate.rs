@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 use crate::{
     der::{DerError, Element, Reader, tag, value},
     distribution_point_name::DistributionPointName,
-    extension::{self, Extension},
+    extension::{self, Extension, SeenOids},
+    name,
     signature::{AlgorithmIdentifier, Key},
 };
 
@@ -35,8 +36,14 @@ pub struct Certificate {
     pub ca: Option<bool>,
     /// keyUsage cRLSign; `None` if the extension is absent, which restricts nothing.
     pub crl_sign: Option<bool>,
-    /// It has extensions, so it is of version 3.
-    pub is_extended: bool,
+    /// extKeyUsage is there, and has not anyExtendedKeyUsage: of its purposes, none is to sign CRLs (§4.2.1.12).
+    pub has_other_purposes: bool,
+    /// As encoded: 2 is version 3; `None` if absent, which means version 1.
+    pub version: Option<u64>,
+    /// What RFC 5280 §4.1.2.9 and §4.2 forbid in its extensions: the first 16.
+    pub ill_formed: Vec<String>,
+    /// cRLDistributionPoints cannot be read to its end. No CRL is judged by it.
+    pub has_odd_distribution_points: bool,
     /// Critical extensions that RFC 5280 §4.2 does not define, dotted: the first 16.
     pub unknown_critical: Vec<String>,
     /// The URIs of cRLDistributionPoints (RFC 5280 §4.2.1.13).
@@ -97,6 +104,21 @@ impl Certificate {
         if all.is_empty() { Err(CertificateError::NoPem) } else { Ok(all) }
     }
 
+    /// Whether its extensions could all be read as RFC 5280 has them.
+    pub fn is_whole(&self) -> bool {
+        self.ill_formed.is_empty() && !self.has_odd_distribution_points
+    }
+
+    /// Whether it names itself as its issuer, as that of a root does (RFC 5280 §3.2).
+    pub fn is_self_issued(&self) -> bool {
+        self.is_named(&self.issuer)
+    }
+
+    /// Whether this Name is its subject (RFC 5280 §7.1).
+    pub fn is_named(&self, name: &[u8]) -> bool {
+        name::is_same(&self.subject, name)
+    }
+
     /// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 §4.1)
     ///
     /// # Errors
@@ -111,7 +133,7 @@ impl Certificate {
         certificate.expect(tag::BIT_STRING)?;
         certificate.finish()?;
 
-        tbs.optional(tag::context_constructed(0))?;
+        let version = tbs.optional(tag::context_constructed(0))?.map(version).transpose()?;
         let serial = value::integer(tbs.expect(tag::INTEGER)?)?.to_vec();
         tbs.expect(tag::SEQUENCE)?;
         let issuer = tbs.expect(tag::SEQUENCE)?.raw.to_vec();
@@ -141,14 +163,45 @@ impl Certificate {
             authority_key_identifier: None,
             ca: None,
             crl_sign: None,
-            is_extended: extensions.is_some(),
+            has_other_purposes: false,
+            version,
+            ill_formed: Vec::new(),
+            has_odd_distribution_points: false,
             unknown_critical: Vec::new(),
             distribution_points: Vec::new(),
         };
         if let Some(extensions) = extensions {
-            extension::visit_wrapped(extensions, |extension| certificate.extension(extension))?;
+            certificate.extensions(extensions)?;
         }
         Ok(certificate)
+    }
+
+    /// One that cannot be read hides no other.
+    fn extensions(&mut self, wrapper: Element<'_>) -> Result<(), DerError> {
+        if self.version != Some(2) {
+            self.ill_formed("extensions, and a version before 3".to_owned());
+        }
+        let mut seen = SeenOids::default();
+        extension::visit_wrapped(wrapper, |extension| {
+            let part = name_of(extension.oid);
+            if seen.see(extension.oid) {
+                self.ill_formed(format!("{part} twice"));
+            }
+            match self.extension(extension) {
+                Err(_) if extension.oid == extension::CRL_DISTRIBUTION_POINTS => {
+                    self.has_odd_distribution_points = true;
+                }
+                Err(error) => self.ill_formed(format!("{part}: {error}")),
+                Ok(()) => {}
+            }
+            Ok(())
+        })
+    }
+
+    fn ill_formed(&mut self, what: String) {
+        if self.ill_formed.len() < 16 {
+            self.ill_formed.push(what);
+        }
     }
 
     /// `DistributionPoint ::= SEQUENCE { distributionPoint [0], reasons [1], cRLIssuer [2] }`
@@ -173,11 +226,11 @@ impl Certificate {
         }
         match extension.oid {
             extension::SUBJECT_KEY_IDENTIFIER => {
-                let identifier = extension.single()?;
+                let identifier = extension.single()?.tagged(tag::OCTET_STRING)?;
                 self.subject_key_identifier = Some(identifier.content.to_vec());
             }
             extension::AUTHORITY_KEY_IDENTIFIER => {
-                let mut parts = extension.single()?.open()?;
+                let mut parts = extension.single()?.tagged(tag::SEQUENCE)?.open()?;
                 let identifier = parts.optional(tag::context(0))?;
                 self.authority_key_identifier = identifier.map(|of| of.content.to_vec());
             }
@@ -185,6 +238,16 @@ impl Certificate {
                 let (bits, _) = value::bit_string(extension.single()?)?;
                 // KeyUsage: cRLSign (6), RFC 5280 §4.2.1.3.
                 self.crl_sign = Some(value::named_bit(bits, 6));
+            }
+            extension::EXTENDED_KEY_USAGE => {
+                /// anyExtendedKeyUsage
+                const ANY: &[u8] = &[0x55, 0x1d, 37, 0];
+                let mut purposes = extension.single()?.tagged(tag::SEQUENCE)?.open()?;
+                self.has_other_purposes = true;
+                while !purposes.is_empty() {
+                    let purpose = purposes.expect(tag::OBJECT_IDENTIFIER)?;
+                    self.has_other_purposes &= purpose.content != ANY;
+                }
             }
             extension::CRL_DISTRIBUTION_POINTS => {
                 let mut points = extension.single()?.open()?;
@@ -199,13 +262,38 @@ impl Certificate {
                 }
             }
             extension::BASIC_CONSTRAINTS => {
-                let mut constraints = extension.single()?.open()?;
+                let mut constraints = extension.single()?.tagged(tag::SEQUENCE)?.open()?;
                 let ca = constraints.optional(tag::BOOLEAN)?.map(value::boolean).transpose()?;
+                // pathLenConstraint INTEGER (0..MAX) OPTIONAL
+                constraints.optional(tag::INTEGER)?.map(value::unsigned).transpose()?;
+                constraints.finish()?;
                 self.ca = Some(ca.unwrap_or(false));
             }
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// `[0] EXPLICIT Version DEFAULT v1`
+fn version(wrapper: Element<'_>) -> Result<u64, DerError> {
+    let mut wrapped = wrapper.open()?;
+    let version = value::unsigned(wrapped.element()?)?;
+    wrapped.finish()?;
+    Ok(version)
+}
+
+/// As RFC 5280 names the extension.
+fn name_of(oid: &[u8]) -> &'static str {
+    match oid {
+        extension::SUBJECT_KEY_IDENTIFIER => "subjectKeyIdentifier",
+        extension::AUTHORITY_KEY_IDENTIFIER => "authorityKeyIdentifier",
+        extension::KEY_USAGE => "keyUsage",
+        extension::EXTENDED_KEY_USAGE => "extKeyUsage",
+        extension::CRL_DISTRIBUTION_POINTS => "cRLDistributionPoints",
+        extension::SUBJECT_ALT_NAME => "subjectAltName",
+        extension::BASIC_CONSTRAINTS => "basicConstraints",
+        _ => "another extension",
     }
 }
 
@@ -234,43 +322,4 @@ fn kind_of_name(name: Element<'_>) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::crl::fixture::Issuer;
-
-    #[test]
-    fn a_ca_certificate_gives_the_facts_that_its_crls_are_judged_by() {
-        let issuer = Issuer::new("Root");
-        let certificate = Certificate::from_pem(&issuer.certificate_pem()).unwrap();
-        assert_eq!(certificate.subject, issuer.name);
-        assert_eq!(certificate.issuer, issuer.name, "it signed itself");
-        assert_eq!(certificate.serial, [0x42]);
-        assert_eq!(certificate.subject_key_identifier, Some(issuer.key_identifier.clone()));
-        assert_eq!((certificate.ca, certificate.crl_sign), (Some(true), Some(true)));
-        let leaf = Certificate::from_pem(&issuer.leaf_pem("http://a/crl/1.crl")).unwrap();
-        assert_eq!(leaf.distribution_points, ["http://a/crl/1.crl"]);
-        let without = |bits| Certificate::from_der(&issuer.certificate_der(bits)).unwrap().crl_sign;
-        assert_eq!(without(None), None);
-        assert_eq!(without(Some([2, 0x04])), Some(false), "keyCertSign alone");
-    }
-
-    #[test]
-    fn what_is_not_a_certificate_is_named_and_never_panics() {
-        assert_eq!(Certificate::from_pem("hello"), Err(CertificateError::NoPem));
-        let open = "-----BEGIN CERTIFICATE-----\nAAAA";
-        assert_eq!(Certificate::from_pem(open), Err(CertificateError::UnterminatedPem));
-        let noise = format!("{BEGIN}\n!!!!\n{END}\n");
-        assert_eq!(Certificate::from_pem(&noise), Err(CertificateError::Base64));
-        let der = Issuer::new("Root").certificate_der(Some([1, 0x06]));
-        for size in 0..der.len() {
-            assert!(Certificate::from_der(&der[..size]).is_err(), "{size}");
-        }
-        for at in 0..der.len() {
-            for bit in 0..8 {
-                let mut changed = der.clone();
-                changed[at] ^= 1 << bit;
-                let _ = Certificate::from_der(&changed);
-            }
-        }
-    }
-}
+mod tests;

@@ -14,6 +14,7 @@ use crate::{
 };
 
 pub mod comparison;
+mod distribution_point;
 mod entry;
 mod extensions;
 mod faults;
@@ -27,9 +28,9 @@ mod repeats;
 mod serials;
 
 pub use crate::distribution_point_name::DistributionPointName;
+pub use distribution_point::IssuingDistributionPoint;
 pub use entry::{Entry, EntryFacts};
-pub use extensions::IssuingDistributionPoint;
-pub(crate) use extensions::OF_NAMES;
+pub(crate) use extensions::{OF_CERTIFICATES, OF_NAMES};
 pub use faults::{EntryFaults, Fault, FaultKind};
 pub use foreign::Foreign;
 pub use hasher::TbsHasher;

@@ -11,10 +11,10 @@ const MAX_NAMED: usize = 16;
 
 /// Keeps the first URIs, more of those that few fetch, and still more of those that are wrong: many good
 /// ones must not hide one of them.
-pub(crate) fn keeps(kept: usize, uri: &str) -> bool {
+pub(crate) fn keeps(kept: usize, uri: &str, is_wrong: bool) -> bool {
     kept < MAX_NAMED
         || kept < 4 * MAX_NAMED && !uri::is_plain(uri)
-        || kept < 5 * MAX_NAMED && uri::fetched(uri).is_err()
+        || kept < 5 * MAX_NAMED && is_wrong
 }
 
 /// A URI as text. What is longer than any that is fetched is cut, and stays too long.
@@ -53,7 +53,8 @@ impl DistributionPointName {
         general_name::visit(choice, |name| match name {
             GeneralName::Uri(octets) => {
                 let uri = uri_text(octets);
-                if keeps(uris.len(), &uri) { uris.push(uri) } else { others += 1 }
+                let is_wrong = uri::fetched(&uri).is_err();
+                if keeps(uris.len(), &uri, is_wrong) { uris.push(uri) } else { others += 1 }
             }
             _ => others += 1,
         })?;

@@ -15,6 +15,7 @@ pub(crate) const REASON_CODE: &[u8] = &[0x55, 0x1d, 21];
 pub(crate) const INVALIDITY_DATE: &[u8] = &[0x55, 0x1d, 24];
 pub(crate) const DELTA_CRL_INDICATOR: &[u8] = &[0x55, 0x1d, 27];
 pub(crate) const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1d, 28];
+pub(crate) const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37];
 pub(crate) const CRL_DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 31];
 pub(crate) const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 29];
 pub(crate) const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 35];
@@ -37,7 +38,7 @@ const OF_CERTIFICATES: &[&[u8]] = &[
     &[0x55, 0x1d, 33],
     AUTHORITY_KEY_IDENTIFIER,
     &[0x55, 0x1d, 36],
-    &[0x55, 0x1d, 37],
+    EXTENDED_KEY_USAGE,
     FRESHEST_CRL,
     &[0x55, 0x1d, 54],
     AUTHORITY_INFO_ACCESS,
@@ -87,6 +88,12 @@ impl<'a> Extension<'a> {
         let element = reader.element()?;
         reader.finish()?;
         Ok(element)
+    }
+
+    /// For who does not know the extension: its OID is one that relying parties read.
+    pub(crate) fn check_oid(&self) -> Result<(), DerError> {
+        let is_usual = value::is_usual_oid(self.oid);
+        if is_usual { Ok(()) } else { Err(self.id.invalid("OBJECT IDENTIFIER")) }
     }
 
     pub(crate) fn dotted(&self) -> Result<String, DerError> {

@@ -44,7 +44,9 @@ impl<'a> GeneralName<'a> {
                 Err(invalid())
             }
             // registeredID: the content of an OBJECT IDENTIFIER.
-            tag if tag == tag::context(8) && !value::is_oid(element.content) => Err(invalid()),
+            tag if tag == tag::context(8) && !value::is_usual_oid(element.content) => {
+                Err(invalid())
+            }
             tag if tag == tag::context(7) || tag == tag::context(8) => Ok(Self::Other),
             tag if tag == tag::context_constructed(0) => other_name(element),
             tag if tag == tag::context_constructed(5) => party_name(element),
@@ -91,7 +93,9 @@ fn single(wrapper: Element<'_>) -> Result<Element<'_>, DerError> {
 fn is_mailbox(content: &[u8]) -> bool {
     let at = content.iter().rposition(|octet| *octet == b'@');
     let is_text = content.iter().all(|octet| (0x20..0x7f).contains(octet));
-    is_text && at.is_some_and(|at| at > 0 && at + 1 < content.len())
+    // Java refuses a domain of the dot alone.
+    let is_domain = |domain: &[u8]| domain.iter().any(|octet| *octet != b'.');
+    is_text && at.is_some_and(|at| at > 0 && is_domain(&content[at + 1..]))
 }
 
 /// The characters of a host's name, and of a wildcard (RFC 5280 §4.2.1.6, RFC 1034 §3.5).
@@ -140,6 +144,12 @@ mod tests {
         GeneralName::read(Reader::new(&der).element().unwrap()).is_ok()
     }
 
+    /// 2.25 and a number of 128 bits (X.667).
+    const UUID: &[u8] = &[
+        0x69, 0x83, 0xf8, 0xa0, 0x90, 0x81, 0xf8, 0xa0, 0x90, 0x81, 0xf8, 0xa0, 0x90, 0x81, 0xf8,
+        0xa0, 0x90, 0x81, 0xf8, 0x20,
+    ];
+
     #[test]
     fn a_general_name_has_the_form_of_its_kind() {
         let oid = tlv(tag::OBJECT_IDENTIFIER, &[0x2a, 3]);
@@ -155,6 +165,8 @@ mod tests {
             (0x81, b"a".to_vec(), false),
             (0x81, b"@b".to_vec(), false),
             (0x81, b"a@".to_vec(), false),
+            (0x81, b"a@.".to_vec(), false),
+            (0x81, b"a.b@[192.0.2.1]".to_vec(), true),
             (0x81, b"\xfc@b".to_vec(), false),
             (0x81, vec![], false),
             (0x82, b"*.a-b.example".to_vec(), true),
@@ -169,7 +181,10 @@ mod tests {
             (0x88, vec![0x2a, 3], true),
             (0x88, vec![0x2a, 0x80, 3], false),
             (0x88, vec![], false),
+            (0x88, vec![1; 63], true),
+            (0x88, vec![1; 64], false),
             (0xa0, [oid.clone(), text(0xa0)].concat(), true),
+            (0xa0, [tlv(tag::OBJECT_IDENTIFIER, UUID), text(0xa0)].concat(), true),
             (0xa0, oid.clone(), false),
             (0xa0, text(0xa0), false),
             (0xa0, [oid.clone(), text(0xa0), oid.clone()].concat(), false),

@@ -1,6 +1,8 @@
 //! A distinguished name as text, for readers (after RFC 4514, with the attributes in their own order),
 //! and whether it is one.
 
+use std::hash::{BuildHasher, RandomState};
+
 use crate::{
     der::{DerError, Element, Reader, tag, value},
     extension::SeenOids,
@@ -70,6 +72,11 @@ pub(crate) fn check_relative(set: Element<'_>) -> Result<NameForm, DerError> {
 pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
     one == other
         || comparable(one).is_ok_and(|one| comparable(other).is_ok_and(|other| one == other))
+}
+
+/// The same of Names that are the same by [`is_same`].
+pub(crate) fn hash(name: &[u8], by: &RandomState) -> u64 {
+    comparable(name).map_or_else(|_| by.hash_one(name), |folded| by.hash_one(folded))
 }
 
 /// Type and folded value of each attribute of a set.
@@ -185,6 +192,12 @@ mod tests {
             (0x1e, &[0xd8, 0], false),
             (0x2c, &[0x0c, 1, 0x41], false),
             (0x03, &[0, 1], true),
+            (0x04, b"abc", true),
+            (0x04, &[0xff], false),
+            (0x18, b"19700101000000.5Z", true),
+            (0x18, b"today", false),
+            (0x02, &[1], false),
+            (0x01, &[0xff], false),
             (0x0d, b"A", false),
         ] {
             let form = check(&name_of(&[&[(3, of, text)]])).unwrap();

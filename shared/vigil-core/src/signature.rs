@@ -12,6 +12,7 @@ mod form;
 mod key;
 mod rsa;
 mod verify;
+mod weakness;
 
 pub(crate) use form::is_signature;
 pub use key::Key;

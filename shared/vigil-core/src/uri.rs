@@ -23,6 +23,8 @@ pub(crate) enum UriError {
     Own,
     #[error("it is of LDAP, and does not name one attribute of an entry")]
     Attribute,
+    #[error("it is of LDAP, and does not name attributes of an entry")]
+    Attributes,
 }
 
 /// More than relying parties fetch from.
@@ -58,9 +60,22 @@ pub(crate) fn scheme(uri: &str) -> Result<&str, UriError> {
     host.map_or(Ok(scheme), |host| can_exist(host).map(|()| scheme))
 }
 
-/// The same of a URI to fetch from: from another machine, and by LDAP one attribute of an entry (RFC 5280
-/// §4.2.1.13).
+/// The same of a URI to fetch a CRL from: from another machine, and by LDAP one attribute of an entry
+/// (RFC 5280 §4.2.1.13).
 pub(crate) fn fetched(uri: &str) -> Result<&str, UriError> {
+    let (scheme, attributes) = from_elsewhere(uri)?;
+    if attributes.is_none_or(|count| count == 1) { Ok(scheme) } else { Err(UriError::Attribute) }
+}
+
+/// The same of a URI to fetch certificates from: by LDAP from any number of attributes, one for the CA's and one
+/// for cross-certificates (RFC 5280 §4.2.2.1).
+pub(crate) fn certificates_fetched(uri: &str) -> Result<&str, UriError> {
+    let (scheme, attributes) = from_elsewhere(uri)?;
+    if attributes.is_none_or(|count| count > 0) { Ok(scheme) } else { Err(UriError::Attributes) }
+}
+
+/// The scheme, and of LDAP how many attributes of an entry are named.
+fn from_elsewhere(uri: &str) -> Result<(&str, Option<usize>), UriError> {
     let scheme = scheme(uri)?;
     let rest = uri[scheme.len()..].trim_start_matches(':').strip_prefix("//").unwrap_or_default();
     let at = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -69,7 +84,7 @@ pub(crate) fn fetched(uri: &str) -> Result<&str, UriError> {
         return Err(UriError::Own);
     }
     let is_ldap = scheme.eq_ignore_ascii_case("ldap");
-    if is_ldap && !names_attribute(path) { Err(UriError::Attribute) } else { Ok(scheme) }
+    Ok((scheme, is_ldap.then(|| attributes(path))))
 }
 
 /// Without the user and the port, and an address without its brackets.
@@ -89,11 +104,12 @@ fn is_own(host: &str) -> bool {
     host.rsplit('.').next().unwrap_or_default().eq_ignore_ascii_case("localhost")
 }
 
-/// `/dn?attribute`, and whatever follows (RFC 4516 §2).
-fn names_attribute(path: &str) -> bool {
+/// How many `/dn?attribute,attribute` has; whatever follows is not read (RFC 4516 §2).
+fn attributes(path: &str) -> usize {
     let mut parts = path.strip_prefix('/').unwrap_or_default().split('?');
-    let (entry, attribute) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    !entry.is_empty() && !attribute.is_empty() && !attribute.contains(',')
+    let (entry, list) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let is_list = !entry.is_empty() && list.split(',').all(|attribute| !attribute.is_empty());
+    if is_list { list.split(',').count() } else { 0 }
 }
 
 /// Whether a URI is one of HTTP that can be fetched from.
@@ -125,9 +141,12 @@ fn characters(uri: &str) -> Result<(), UriError> {
     if octets.len() > MAX_URI {
         return Err(UriError::Long);
     }
-    let after_authority =
-        uri.split_once("//").and_then(|(_, rest)| rest.split_once(['/', '?', '#']));
-    let is_bracketed = after_authority.is_some_and(|(_, rest)| rest.contains(['[', ']']));
+    let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
+    let after_authority = match rest.strip_prefix("//") {
+        Some(rest) => rest.find(['/', '?', '#']).map_or("", |at| &rest[at..]),
+        None => rest,
+    };
+    let is_bracketed = after_authority.contains(['[', ']']);
     if is_bracketed || uri.matches('#').count() > 1 {
         return Err(UriError::Character);
     }
@@ -183,6 +202,9 @@ mod tests {
             (":x", Err(UriError::Relative)),
             ("example.com", Err(UriError::Relative)),
             ("https://a b/", Err(UriError::Character)),
+            ("http:/]a.example/", Err(UriError::Character)),
+            ("urn:[x]", Err(UriError::Character)),
+            ("https://[::1]/", Ok(())),
             ("https://-a/", Err(UriError::Host)),
         ] {
             assert_eq!(is_name(uri), want, "{uri}");
@@ -209,6 +231,27 @@ mod tests {
             ("http://a b/", Err(UriError::Character)),
         ] {
             assert_eq!(fetched(uri), want, "{uri}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_fetched_from_any_number_of_attributes() {
+        for (uri, want) in [
+            ("http://ca.example.com/ca.cer", Ok("http")),
+            // RFC 5280 §4.2.2.1 has it.
+            (
+                "ldap://ldap.example.com/cn=exampleCA,dc=example,dc=com?\
+                 cACertificate;binary,crossCertificatePair;binary",
+                Ok("ldap"),
+            ),
+            ("ldap://a.example/cn=a?cACertificate?base", Ok("ldap")),
+            ("ldap://a.example/cn=a", Err(UriError::Attributes)),
+            ("ldap://a.example/cn=a?", Err(UriError::Attributes)),
+            ("ldap://a.example/cn=a?x,", Err(UriError::Attributes)),
+            ("ldap://a.example/?x,y", Err(UriError::Attributes)),
+            ("ldap://127.0.0.1/cn=a?x,y", Err(UriError::Own)),
+        ] {
+            assert_eq!(certificates_fetched(uri), want, "{uri}");
         }
     }
 

@@ -19,7 +19,7 @@ use vigil_core::{
 use super::{
     compare::{self, Held, With},
     input::{self, InputError, Source},
-    judged::{Judged, NOT_VERIFIED, is_verified},
+    judged::{Judged, unverified},
     output,
     progress::Progress,
     verdict,
@@ -177,7 +177,8 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
             Err((name, error)) => {
                 let crl = CrlState::NotChecked(chain(&error));
                 let unread = Walked::without_facts(crl, &issuers);
-                let subject = subject(options, &name, unread, Held::nothing(), as_of);
+                let location = CrlLocation::File(name.clone());
+                let subject = subject(options, location, unread, Held::nothing(), as_of);
                 all.push(judge(options, (name, subject)));
             }
         }
@@ -218,10 +219,10 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
         }
         if findings.is_empty() {
             // Ignoring the finding verifies nothing: the answer stays "incomplete".
-            judgement.result = if judgement.rule == "crl.signature" && !is_verified(&subject) {
-                JudgementResult::Unknown { reason: NOT_VERIFIED.to_owned() }
-            } else {
-                JudgementResult::Pass
+            let unverified = unverified(&subject).filter(|_| judgement.rule == "crl.signature");
+            judgement.result = match unverified {
+                Some(reason) => JudgementResult::Unknown { reason: reason.to_owned() },
+                None => JudgementResult::Pass,
             };
         }
     }
@@ -242,9 +243,14 @@ fn name_issuer(judgements: &mut [rules::RuleJudgement], issuer: &Path) {
         // One word of a POSIX shell.
         plain(&format!("'{}'", path.replace('\'', r"'\''")))
     };
+    // What reads PEM is given PEM.
+    let is_der = input::is_der(issuer).then(|| format!("openssl x509 -inform DER -in {word}"));
     for judgement in judgements {
         if let JudgementResult::Findings { findings } = &mut judgement.result {
             for finding in findings {
+                if let Some(reader) = &is_der {
+                    finding.what_to_do = finding.what_to_do.replace("cat ISSUER.pem", reader);
+                }
                 finding.what_to_do = finding.what_to_do.replace("ISSUER.pem", &word);
             }
         }
@@ -282,6 +288,7 @@ fn gather(
     let current = match source {
         Source::File(path) => walk::crl(path, issuers, keep),
         Source::Bytes { bytes, .. } => Ok(walk::bytes(bytes, issuers, keep)),
+        Source::Damaged { .. } => Ok(Walked::damaged(issuers)),
     };
     let current = match current {
         Ok(current) => current,
@@ -293,7 +300,7 @@ fn gather(
         allowed: options.profile.of(&current.crl).allowed_changes(),
     };
     let held = compare::hold(&with, source, &current, issuers, as_of)?;
-    let subject = subject(options, &name, current, held, as_of);
+    let subject = subject(options, source.location(), current, held, as_of);
     Ok(Ok((name, subject)))
 }
 
@@ -303,7 +310,7 @@ fn is_compared(options: &Options) -> bool {
 
 fn subject(
     options: &Options,
-    name: &str,
+    location: CrlLocation,
     current: Walked,
     held: Held,
     as_of: OffsetDateTime,
@@ -311,7 +318,7 @@ fn subject(
     let Held { report, previous, history } = held;
     CrlSubject {
         ca: None,
-        location: CrlLocation::File(name.to_owned()),
+        location,
         profile: options.profile.of(&current.crl),
         report,
         previous,
@@ -320,7 +327,9 @@ fn subject(
             "the CRL is a file, and its distribution point is unknown".to_owned(),
         ),
         crl: current.crl,
-        issuer: current.issuer.ok_or_else(|| "no certificate was given (--issuer)".to_owned()),
+        issuer: current
+            .issuer
+            .ok_or_else(|| "no certificate of the CRL's issuer was given (--issuer)".to_owned()),
         history: CrlHistory { key_since: current.key_since, ..history },
         metadata: None,
         as_of,

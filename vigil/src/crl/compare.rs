@@ -111,12 +111,16 @@ fn before(
     current: &Walked,
     issuers: &[Certificate],
 ) -> Result<Before, InputError> {
+    let is_delta =
+        matches!(&current.crl, CrlState::Read { facts, .. } if facts.delta_base.is_some());
+    let allowed = Allowed { delta: is_delta, ..allowed };
     let of_listed = |listed| Versions::new(listed).allowing(allowed);
     let mut versions = current.listed.as_ref().map(of_listed);
     let keep = versions.as_mut().map_or(Keep::Nothing, Keep::Marks);
     let walked = match &input::source(path)? {
         Source::File(path) => walk::crl(path, issuers, keep)?,
         Source::Bytes { bytes, .. } => walk::bytes(bytes, issuers, keep),
+        Source::Damaged { .. } => Walked::damaged(issuers),
     };
     let CrlState::Read { facts, signature: Some(Ok(())) } = &walked.crl else {
         return Ok(Before::not_compared("the version before is not a CRL by this CA"));
@@ -161,5 +165,6 @@ fn name(
             walk::name_bytes(bytes, &mut names);
             Ok(())
         }
+        Source::Damaged { .. } => Ok(()),
     }
 }

@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use vigil_core::crl::{CrlReader, Entry};
+use vigil_core::{
+    crl::{CrlReader, Entry, Foreign},
+    jobs::crl_audit::MAX_CRL_BYTES,
+};
 
 use super::pem;
 
@@ -56,29 +59,50 @@ impl Folder {
 /// RFC 2585 §3 names a CRL in DER `.crl`. Files of the other names often are keys and certificates.
 fn is_crl(path: &Path) -> bool {
     let extension = path.extension().map(|name| name.to_string_lossy().to_ascii_lowercase());
+    // A link that leads nowhere has the error of the CRL that is gone.
+    let is_else = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
     match extension.as_deref() {
-        _ if !path.is_file() => false,
+        _ if is_else => false,
         Some("crl") => true,
         Some("der" | "pem") => holds_crl(path),
         _ => false,
     }
 }
 
-/// By the beginning of the file. One that cannot be read is a CRL: then its error is reported.
+/// In DER, by the beginning of the file. One that cannot be read is a CRL: then its error is reported.
 fn holds_crl(path: &Path) -> bool {
     const BEGINNING: u64 = 64 * 1024;
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|mut file| {
+        file.by_ref().take(BEGINNING).read_to_end(&mut bytes)?;
+        // In PEM, a CRL may stand behind many certificates.
+        if !pem::is_der(&bytes) {
+            file.take(MAX_CRL_BYTES).read_to_end(&mut bytes)?;
+        }
+        Ok(())
+    });
     if read.is_err() {
         return true;
     }
     let is_der = || CrlReader::without_hashing(|_: &Entry<'_>| {}).push(&bytes).is_ok();
-    pem::has_pem_crl(&bytes) || begins_like_a_crl(&bytes) && is_der()
+    pem::has_pem_crl(&bytes) || begins_like_a_crl(&bytes) && is_der() || is_damaged_crl(&bytes)
 }
 
 /// A SEQUENCE in a SEQUENCE. A private key begins with a number.
 fn begins_like_a_crl(bytes: &[u8]) -> bool {
-    let Some(length) = bytes.get(1) else { return false };
+    inside(bytes).is_some_and(|tbs| tbs.first() == Some(&0x30))
+}
+
+/// A CRL of version 2 in BER, or with a length that is wrong: version, and an algorithm. A certificate of
+/// version 1 has its serial number there.
+fn is_damaged_crl(bytes: &[u8]) -> bool {
+    let tbs = inside(bytes).and_then(inside);
+    tbs.is_some_and(|tbs| tbs.starts_with(&[2, 1, 1, 0x30])) && Foreign::of(bytes).is_none()
+}
+
+/// What a SEQUENCE begins with, whatever its length says.
+fn inside(bytes: &[u8]) -> Option<&[u8]> {
+    let [0x30, length, ..] = bytes else { return None };
     let header = if length & 0x80 == 0 { 2 } else { 2 + usize::from(length & 0x7f) };
-    bytes[0] == 0x30 && bytes.get(header) == Some(&0x30)
+    bytes.get(header..)
 }

@@ -12,6 +12,7 @@ use vigil_core::{
     crl::Foreign,
     failure::chain,
     jobs::crl_audit::MAX_CRL_BYTES,
+    rules::crl::{CrlLocation, TextForm},
 };
 
 use super::{
@@ -31,6 +32,8 @@ pub(crate) enum InputError {
     },
     #[error("{path} changed while it was read", path = .0.display())]
     Changed(PathBuf),
+    #[error("{path} has over {limit} bytes", path = .0.display(), limit = MAX_CERTIFICATE_BYTES)]
+    Certificates(PathBuf),
     #[error("{path} has no file that is called .crl, and none that is called .der or .pem and is a CRL", path = .0.display())]
     NoCrls(PathBuf),
     #[error("cannot read {url}")]
@@ -67,17 +70,21 @@ impl InputError {
     }
 }
 
-/// A certificate with its chain is a few kilobytes; this is not one.
-const MAX_CERTIFICATE_BYTES: u64 = 1024 * 1024;
+/// All CAs that browsers trust, with their subordinates, are some 20 MB.
+const MAX_CERTIFICATE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// All the certificates of a file. One that cannot be read is named on standard error, if there is another.
 pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate>, InputError> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(InputError::read(path))?;
-    file.take(MAX_CERTIFICATE_BYTES).read_to_end(&mut bytes).map_err(InputError::read(path))?;
-    let read = match bytes.first() {
-        Some(0x30) => vec![Certificate::from_der(&bytes).map_err(CertificateError::from)],
-        _ => each_of_pem(&String::from_utf8_lossy(&bytes)),
+    file.take(MAX_CERTIFICATE_BYTES + 1).read_to_end(&mut bytes).map_err(InputError::read(path))?;
+    if bytes.len() as u64 > MAX_CERTIFICATE_BYTES {
+        return Err(InputError::Certificates(path.to_owned()));
+    }
+    let read = if pem::is_der(&bytes) {
+        vec![Certificate::from_der(&bytes).map_err(CertificateError::from)]
+    } else {
+        each_of_pem(&String::from_utf8_lossy(&bytes))
     };
     let mut certificates = Vec::new();
     let mut failed = Vec::new();
@@ -111,15 +118,29 @@ fn each_of_pem(text: &str) -> Vec<Result<Certificate, CertificateError>> {
 pub(super) enum Source {
     /// DER in a regular file, which is read in pieces.
     File(PathBuf),
-    /// What was read already, and what it is called.
-    Bytes { name: String, bytes: Vec<u8> },
+    /// What was read already, and where it stood.
+    Bytes { location: CrlLocation, bytes: Vec<u8> },
+    /// A CRL in PEM whose base64 or end is damaged.
+    Damaged { name: String },
 }
 
 impl Source {
     pub(super) fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
-            Self::Bytes { name, .. } => name.clone(),
+            Self::Bytes { location: CrlLocation::Text { name, .. }, .. }
+            | Self::Bytes { location: CrlLocation::File(name), .. }
+            | Self::Damaged { name } => name.clone(),
+            Self::Bytes { location: CrlLocation::Bucket { bucket, key }, .. } => {
+                format!("s3://{bucket}/{key}")
+            }
+        }
+    }
+
+    pub(super) fn location(&self) -> CrlLocation {
+        match self {
+            Self::Bytes { location, .. } => location.clone(),
+            Self::File(_) | Self::Damaged { .. } => CrlLocation::File(self.name()),
         }
     }
 }
@@ -184,7 +205,10 @@ fn of_one(path: &Path, name: &str) -> Vec<Found> {
         stdin(path).map(|bytes| decoded(name, bytes, &mut sources))
     } else if remote::is_remote(name) {
         let failed = |error| InputError::Remote { url: name.to_owned(), error: Box::new(error) };
-        remote::read(name).map_err(failed).map(|bytes| decoded(name, bytes, &mut sources))
+        // Relying parties fetch DER (RFC 5280 §4.2.1.13), and decode nothing.
+        remote::read(name)
+            .map_err(failed)
+            .map(|bytes| sources.push(Source::Bytes { location: file(name), bytes }))
     } else {
         from_file(path, &mut sources)
     };
@@ -201,6 +225,13 @@ fn stdin(path: &Path) -> Result<Vec<u8>, InputError> {
     Ok(bytes)
 }
 
+/// Whether a file is DER; not, if it cannot be read.
+pub(super) fn is_der(path: &Path) -> bool {
+    let mut beginning = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(32).read_to_end(&mut beginning));
+    read.is_ok() && pem::is_der(&beginning)
+}
+
 fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
     let failed = InputError::read(path);
     // Before it is opened: a named pipe that has no writer lets its reader wait.
@@ -208,9 +239,10 @@ fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
     if !metadata.is_file() {
         return Err(InputError::NotAFile(path.to_owned()));
     }
-    let mut file = File::open(path).map_err(&failed)?;
-    let mut first = [0];
-    let is_der = file.read(&mut first).map_err(&failed)? == 0 || first == [0x30];
+    let mut beginning = Vec::new();
+    let file = File::open(path).map_err(&failed)?;
+    file.take(32).read_to_end(&mut beginning).map_err(&failed)?;
+    let is_der = beginning.is_empty() || pem::is_der(&beginning);
     if is_der || metadata.len() > MAX_CRL_BYTES {
         sources.push(Source::File(path.to_owned()));
         return Ok(());
@@ -222,23 +254,43 @@ fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
 /// PEM may hold several CRLs, and have other text and blocks around them (RFC 7468 §2). What is neither
 /// PEM nor base64 is left as it is, and judged so.
 fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
-    let of = |name: String, bytes| Source::Bytes { name, bytes };
-    let all = match Foreign::of(&bytes[..bytes.len().min(512)]) {
-        // A page about CRLs may show one.
-        Some(Foreign::Html | Foreign::Json) => None,
-        _ if bytes.first() != Some(&0x30) && pem::has_pem_crl(&bytes) => {
-            pem::pem_crls(&String::from_utf8_lossy(&bytes))
+    // Of standard input, what the commands of findings read is to be saved first.
+    let path = if name == "-" { "CRL.txt" } else { name };
+    let of = |name: String, form: TextForm, crl: Option<Vec<u8>>| match crl {
+        Some(bytes) => {
+            let location = CrlLocation::Text { name, path: path.to_owned(), form };
+            Source::Bytes { location, bytes }
         }
-        Some(Foreign::Base64) => pem::base64(&String::from_utf8_lossy(&bytes)).map(|crl| vec![crl]),
-        _ => None,
+        None => Source::Damaged { name },
     };
-    match all {
-        None => sources.push(of(name.to_owned(), bytes)),
-        Some(crls) if crls.len() == 1 => {
-            sources.extend(crls.into_iter().map(|crl| of(name.to_owned(), crl)));
+    match Foreign::of(&bytes[..bytes.len().min(512)]) {
+        // A page about CRLs may show one.
+        Some(Foreign::Html | Foreign::Json) => {}
+        _ if !pem::is_der(&bytes) && pem::has_pem_crl(&bytes) => {
+            let mut crls = pem::pem_crls(&String::from_utf8_lossy(&bytes));
+            if crls.len() == 1 {
+                sources.push(of(name.to_owned(), TextForm::Pem, crls.remove(0)));
+            } else {
+                sources.extend(
+                    crls.into_iter()
+                        .zip(1..)
+                        .map(|(crl, nth)| of(format!("{name}#{nth}"), TextForm::PemOf(nth), crl)),
+                );
+            }
+            return;
         }
-        Some(crls) => sources.extend(
-            crls.into_iter().enumerate().map(|(at, crl)| of(format!("{name}#{}", at + 1), crl)),
-        ),
+        Some(Foreign::Base64) => {
+            if let Some(crl) = pem::base64(&String::from_utf8_lossy(&bytes)) {
+                sources.push(of(name.to_owned(), TextForm::Base64, Some(crl)));
+                return;
+            }
+        }
+        _ => {}
     }
+    sources.push(Source::Bytes { location: file(name), bytes });
+}
+
+/// DER, or what is judged as if it were.
+fn file(name: &str) -> CrlLocation {
+    CrlLocation::File(name.to_owned())
 }

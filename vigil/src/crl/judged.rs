@@ -43,19 +43,23 @@ impl Judged {
         });
         let mut why: Vec<_> = why.collect();
         // Whatever was ignored or is below the threshold: only a good signature makes a CRL clean.
-        if !is_verified(&self.subject) && !why.iter().any(|one| one.starts_with("crl.signature")) {
-            why.push(format!("crl.signature: {NOT_VERIFIED}"));
+        if let Some(reason) = unverified(&self.subject)
+            && !why.iter().any(|one| one.starts_with("crl.signature"))
+        {
+            why.push(format!("crl.signature: {reason}"));
         }
         why
     }
 }
 
-/// Why a CRL with nothing else is incomplete.
-pub(super) const NOT_VERIFIED: &str = "the signature was not verified";
-
-/// Whether the signature was verified and is good.
-pub(super) fn is_verified(subject: &CrlSubject) -> bool {
-    matches!(subject.crl, CrlState::Read { signature: Some(Ok(())), .. })
+/// Why a CRL with nothing else is incomplete; `None` if its issuer's signature was verified and is good.
+pub(super) fn unverified(subject: &CrlSubject) -> Option<&'static str> {
+    let CrlState::Read { facts, signature: Some(Ok(())) } = &subject.crl else {
+        return Some("the signature was not verified");
+    };
+    // A key is the CRL's issuer's by a certificate of that name.
+    let is_issuers = subject.issuer.as_ref().is_ok_and(|issuer| issuer.is_named(&facts.issuer));
+    (!is_issuers).then_some("the certificate of the key that signed it has another name")
 }
 
 /// The worst first.

@@ -28,7 +28,8 @@ const MAX_LINE: usize = 4 * 1024;
 
 pub(super) fn compare(path: &Path, against: &Against<'_>) -> Result<Compared, InputError> {
     let name = path.display().to_string();
-    let format = Format::of_key(&name).ok_or_else(|| InputError::ReportFormat(path.to_owned()))?;
+    let format = Format::of_key(&name.to_ascii_lowercase())
+        .ok_or_else(|| InputError::ReportFormat(path.to_owned()))?;
     let file = File::open(path).map_err(InputError::read(path))?;
     let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let in_segments = match format {

@@ -26,7 +26,7 @@ use time::OffsetDateTime;
 use vigil_core::{
     certificate::Certificate,
     crl::{
-        Crl, CrlError, CrlFacts, CrlReader, Entry, TbsHasher,
+        Crl, CrlError, CrlFacts, CrlReader, Entry, Foreign, TbsHasher,
         comparison::{Fingerprints, Listed, Listing, Sample, Unnamed, Versions},
     },
     jobs::crl_audit::MAX_CRL_BYTES,
@@ -49,7 +49,7 @@ pub(super) enum Keep<'k, 'l> {
 pub(super) struct Walked {
     pub(super) crl: CrlState,
     pub(super) listed: Option<Listed>,
-    /// The certificate that it is judged by.
+    /// The certificate that it is judged by, if one was given that may be its issuer's.
     pub(super) issuer: Option<Certificate>,
     /// Since when the oldest of the given certificates of its key is valid.
     pub(super) key_since: Option<OffsetDateTime>,
@@ -60,6 +60,12 @@ impl Walked {
         Self { crl, listed: None, issuer: issuers.first().cloned(), key_since: None }
     }
 
+    /// A CRL in PEM that cannot be decoded.
+    pub(super) fn damaged(issuers: &[Certificate]) -> Self {
+        let error = CrlError::Foreign(Foreign::DamagedPemCrl);
+        Self::without_facts(CrlState::Unreadable(error), issuers)
+    }
+
     fn read(
         crl: &Crl,
         signed: Option<SignedBytes>,
@@ -68,10 +74,15 @@ impl Walked {
     ) -> Self {
         let mut facts = Box::new(crl.facts.clone());
         facts.signed_digest = signed.as_ref().map(SignedBytes::digest);
-        let candidates = by_fitness(&facts, issuers);
+        let mut candidates = by_fitness(&facts, issuers);
+        // The key of another CA verifies nothing that is in this one's name (RFC 5280 §6.3.3 (f)).
+        if candidates.iter().any(|issuer| issuer.is_named(&facts.issuer)) {
+            candidates.retain(|issuer| issuer.is_named(&facts.issuer));
+        }
         let verify = |issuer: &Certificate| crl.verify_hashed(signed.clone(), issuer);
         let good = candidates.iter().find(|issuer| verify(issuer).is_ok());
-        let issuer = good.or(candidates.first()).map(|issuer| Certificate::clone(issuer));
+        let best = candidates.first().filter(|issuer| is_fit(&facts, issuer));
+        let issuer = good.or(best).map(|issuer| Certificate::clone(issuer));
         let signature = issuer.as_ref().map(verify);
         let key_since = issuer.as_ref().and_then(|issuer| {
             let of_its_key = issuers.iter().filter(|one| one.spki == issuer.spki);
@@ -79,6 +90,12 @@ impl Walked {
         });
         Self { crl: CrlState::Read { facts, signature }, listed, issuer, key_since }
     }
+}
+
+/// Whether a signature that is not of the certificate's key is forged: it would be of another CA's otherwise.
+fn is_fit(facts: &CrlFacts, issuer: &Certificate) -> bool {
+    let key = facts.authority_key_identifier.as_ref();
+    issuer.is_named(&facts.issuer) || key.is_some() && key == issuer.subject_key_identifier.as_ref()
 }
 
 /// Those that have the key that the CRL names, then the certificate that it names, then those of its

@@ -1,6 +1,6 @@
 //! What the command is given: files in many forms, certificates, reports and versions before.
 
-use rcgen::{CrlDistributionPoint, CrlIssuingDistributionPoint};
+use rcgen::{CrlDistributionPoint, CrlIssuingDistributionPoint, DnType};
 
 use super::*;
 
@@ -17,9 +17,12 @@ fn a_report_that_says_nothing_of_the_ca_is_incomplete() {
     let later = |records: &str| records.replace("2026-03-01", "2026-01-05");
     world.report(&[(8, false), (9, false)]);
     let of_another = later(&fs::read_to_string(world.path("audit.csv")).unwrap());
+    world.report(&[(8, true)]);
+    let revoked_by_another = fs::read_to_string(world.path("audit.csv")).unwrap();
     for (name, report, why) in [
         ("no record", format!("{header}\n"), "no record that can be read"),
         ("another CA's", of_another, "may be another CA's"),
+        ("its revocations", revoked_by_another, "may be another CA's"),
         ("a serial", format!("{whole}{}", ROW.replace("SERIAL", "zz")), "could not be read"),
         ("a time", format!("{whole}{}", ROW.replace("2027-01-01", "soon")), "could not be read"),
     ] {
@@ -209,4 +212,128 @@ fn a_command_reads_the_certificate_that_was_given() {
         assert!(text(&output).contains(shown), "{}", text(&output));
         assert!(!text(&output).contains("ISSUER.pem"), "{}", text(&output));
     }
+}
+
+/// A CRL in the CA's name, by the key of another CA whose certificate is there, too.
+#[test]
+fn the_key_of_another_name_verifies_nothing() {
+    let world = World::new();
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let forger = World { folder: world.folder, ca: Issuer::new(params.clone(), key) };
+    forger.crl("forged.crl", 7, &[1]);
+    params.distinguished_name.push(DnType::CommonName, "Mallory");
+    let own = fs::read_to_string(forger.path("ca.pem")).unwrap();
+    let other = params.self_signed(forger.ca.key()).unwrap().pem();
+    for (issuers, rule) in
+        [([own, other.clone()].concat(), "crl.signature"), (other, "crl.issuer-name")]
+    {
+        fs::write(forger.path("ca.pem"), issuers).unwrap();
+        let checked = forger.check("forged.crl", &["--format", "json"]);
+        let rules: Vec<_> = found(&checked).into_iter().map(|(rule, _)| rule).collect();
+        assert!(rules.contains(&rule.to_owned()), "{rules:?}");
+        let hidden = forger.check("forged.crl", &["--fail-on", "critical", "--format", "json"]);
+        assert_eq!((code(&hidden), &json(&hidden)["result"]), (2, &"incomplete".into()), "{rule}");
+    }
+}
+
+/// As `openssl storeutl` writes them: zero is the tag of a SEQUENCE in DER.
+#[test]
+fn text_that_begins_with_a_zero_is_read_as_pem() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1]);
+    world.pem("a.crl", "a.pem", "0: CRL\n");
+    let certificate = fs::read_to_string(world.path("ca.pem")).unwrap();
+    fs::write(world.path("ca.pem"), format!("0: Certificate\n{certificate}")).unwrap();
+    let output = world.check("a.pem", &[]);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+}
+
+#[test]
+fn a_damaged_block_keeps_no_other_from_its_verdict() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1]);
+    world.pem("a.crl", "a.pem", "");
+    let good = fs::read_to_string(world.path("a.pem")).unwrap();
+    let bundle = [good.as_str(), &good[..good.len() / 2], "\n", good.as_str()].concat();
+    fs::write(world.path("some.pem"), bundle).unwrap();
+    let output = world.check("some.pem", &["--format", "json"]);
+    let checked = json(&output);
+    let crls = checked["crls"].as_array().unwrap();
+    let results: Vec<_> = crls.iter().map(|crl| crl["result"].as_str().unwrap()).collect();
+    assert_eq!((code(&output), results), (1, vec!["clean", "findings", "clean"]));
+    assert!(text(&output).contains("whose base64 or end is damaged"), "{}", text(&output));
+    let alone = world.check("a.crl", &["--previous", "some.pem"]);
+    assert_eq!(code(&alone), 2, "several");
+}
+
+/// A CRL behind many certificates, one in BER, and a link whose CRL is gone.
+#[test]
+fn a_folder_hides_no_crl() {
+    let world = World::new();
+    fs::create_dir(world.path("crls")).unwrap();
+    world.crl("twice.crl", 7, &[5, 5]);
+    let certificate = fs::read_to_string(world.path("ca.pem")).unwrap();
+    world.pem("twice.crl", "crls/late.pem", &certificate.repeat(200));
+    let output = world.check("crls", &["--format", "json"]);
+    assert_eq!((code(&output), found(&output)), (1, one("crl.serials", "duplicate")));
+    // BER: a length that is indefinite.
+    let der = fs::read(world.path("twice.crl")).unwrap();
+    fs::write(world.path("crls/ber.der"), [&[0x30, 0x80][..], &der[4..], &[0, 0]].concat())
+        .unwrap();
+    fs::remove_file(world.path("crls/late.pem")).unwrap();
+    let output = world.check("crls", &["--format", "json"]);
+    assert_eq!((code(&output), found(&output)), (1, one("crl.parses", "unreadable")));
+    std::os::unix::fs::symlink("gone.crl", world.path("crls/current.crl")).unwrap();
+    let output = world.check("crls", &[]);
+    assert_eq!(code(&output), 2, "{}", text(&output));
+}
+
+#[test]
+fn commands_read_text_and_der_as_what_they_are() {
+    let (world, mallory) = (World::new(), World::new());
+    world.crl("twice.crl", 7, &[5, 5]);
+    world.pem("twice.crl", "a.pem", "");
+    fs::write(world.path("two.pem"), fs::read_to_string(world.path("a.pem")).unwrap().repeat(2))
+        .unwrap();
+    let shown = text(&world.check("two.pem", &[]));
+    assert!(shown.contains("awk '/BEGIN X509 CRL/{n++} n==2' two.pem | openssl crl"), "{shown}");
+    let shown = text(&world.check("a.pem", &[]));
+    assert!(shown.contains("openssl crl -in a.pem -outform DER | openssl crl"), "{shown}");
+    mallory.crl("forged.crl", 7, &[1]);
+    fs::copy(mallory.path("forged.crl"), world.path("forged.crl")).unwrap();
+    let pem = fs::read_to_string(world.path("ca.pem")).unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    fs::write(world.path("ca.der"), BASE64_STANDARD.decode(base64).unwrap()).unwrap();
+    let shown = text(&check(world.folder.path(), &["forged.crl", "--issuer", "ca.der"]));
+    assert!(shown.contains("openssl x509 -inform DER -in ca.der"), "{shown}");
+}
+
+#[test]
+fn a_large_bundle_of_certificates_is_read_to_its_end() {
+    let (world, other) = (World::new(), World::new());
+    world.crl("a.crl", 7, &[1]);
+    let own = fs::read_to_string(world.path("ca.pem")).unwrap();
+    let others = fs::read_to_string(other.path("ca.pem")).unwrap();
+    let many = others.repeat(1024 * 1024 / others.len() + 1);
+    fs::write(world.path("ca.pem"), [many, own].concat()).unwrap();
+    let output = world.check("a.crl", &[]);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+}
+
+/// As of a folder with CRLs of several CAs, and the certificate of one.
+#[test]
+fn a_certificate_of_another_ca_says_nothing_of_the_signature() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1]);
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "Other");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let other = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+    fs::write(world.path("other.pem"), other.pem()).unwrap();
+    let arguments = ["a.crl", "--issuer", "other.pem", "--format", "json"];
+    let output = check(world.folder.path(), &arguments);
+    assert_eq!((code(&output), found(&output)), (2, Vec::new()), "{}", text(&output));
+    assert!(text(&output).contains("no certificate of the CRL's issuer"), "{}", text(&output));
 }

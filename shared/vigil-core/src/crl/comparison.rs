@@ -3,6 +3,8 @@
 //! Only the current CRL's entries stay in memory, sixteen octets each. The version before and the
 //! report pass by, entry by entry and record by record, and leave marks on them.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
@@ -38,7 +40,7 @@ pub const BACKDATED: Duration = Duration::HOUR;
 pub struct Sample {
     /// How many there are.
     pub count: u64,
-    /// The first ten of them, in hexadecimal.
+    /// The ten lowest of them, in hexadecimal: the order in which they were found says nothing.
     pub first: Vec<String>,
 }
 
@@ -53,16 +55,22 @@ impl Sample {
     }
 
     fn name(&mut self, serial: Serial<'_>) {
-        if self.first.len() < MAX_NAMED {
-            self.first.push(serial.to_string());
+        self.insert(serial.to_string());
+    }
+
+    fn insert(&mut self, serial: String) {
+        let is_lower = |other: &String| (other.len(), other) < (serial.len(), &serial);
+        let at = self.first.partition_point(is_lower);
+        if at < MAX_NAMED {
+            self.first.insert(at, serial);
+            self.first.truncate(MAX_NAMED);
         }
     }
 
     /// Adds what another thread found.
     fn merge(&mut self, other: Self) {
         self.count += other.count;
-        self.first.extend(other.first);
-        self.first.truncate(MAX_NAMED);
+        other.first.into_iter().for_each(|serial| self.insert(serial));
     }
 }
 
@@ -106,26 +114,34 @@ pub struct Difference {
 
 /// Entries of which only the fingerprints are known. The CRL is read again for their serials.
 #[derive(Clone, Debug, Default)]
-pub struct Unnamed(Vec<u64>);
+pub struct Unnamed {
+    fingerprints: BTreeSet<u64>,
+    limit: usize,
+}
+
+/// Chance must not choose which serials are named, as far as memory goes.
+const MAX_KEPT: usize = 1 << 16;
 
 impl Unnamed {
+    fn by(fingerprints: Fingerprints) -> Self {
+        let is_by_chance = fingerprints != Fingerprints::default();
+        Self { limit: if is_by_chance { MAX_KEPT } else { MAX_NAMED }, ..Self::default() }
+    }
+
     /// Whether there is a serial to find.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.fingerprints.is_empty()
     }
 
     fn add(&mut self, fingerprint: u64) {
-        if self.0.len() < MAX_NAMED {
-            self.0.push(fingerprint);
+        if self.fingerprints.len() < self.limit {
+            self.fingerprints.insert(fingerprint);
         }
     }
 
     /// Names the serial in `sample`, if it is one of them.
     pub fn name(&mut self, serial: &[u8], by: Fingerprints, sample: &mut Sample) {
-        let fingerprint = by.of(serial);
-        let before = self.0.len();
-        self.0.retain(|wanted| *wanted != fingerprint);
-        if self.0.len() < before {
+        if self.fingerprints.remove(&by.of(serial)) {
             sample.name(Serial::of(serial));
         }
     }

@@ -117,7 +117,10 @@ impl<'a> Entry<'a> {
                 let date = extension.single()?.tagged(tag::GENERALIZED_TIME)?;
                 self.invalid_since = Some(value::time(date)?.unix_timestamp());
             }
-            _ => self.unknown_critical_extension |= extension.critical,
+            _ => {
+                extension.check_oid()?;
+                self.unknown_critical_extension |= extension.critical;
+            }
         }
         Ok(())
     }
@@ -152,7 +155,9 @@ pub struct EntryFacts {
     pub reasons: [u64; 12],
     /// Entries for certificates of another issuer (§5.3.3).
     pub indirect: u64,
-    /// Those of them whose issuer and serial another one has as well; `None` if they are too many to
+    /// Entries whose certificateIssuer is the CRL's own issuer: only an indirect CRL has such.
+    pub named_own: u64,
+    /// Those of another issuer whose issuer and serial another one has as well; `None` if they are too many to
     /// count.
     pub repeated_indirect: Option<u64>,
     /// Entries with a critical extension that RFC 5280 does not define.
@@ -201,6 +206,10 @@ impl Counter {
         if !entry.faults.is_empty() {
             self.faults(entry.faults);
         }
+    }
+
+    pub(super) fn named_own(&mut self, is_own: bool) {
+        self.facts.named_own += u64::from(is_own);
     }
 
     #[cold]

@@ -4,36 +4,16 @@ use time::OffsetDateTime;
 
 use super::{
     AuthorityCertificate, CrlFacts, Malformed, NamedUri,
+    distribution_point::{IssuingDistributionPoint, some_reasons},
     faults::{self, Fault, FaultKind},
 };
 use crate::{
-    der::{DerError, Element, Reader, tag, value},
+    der::{DerError, Element, tag, value},
     distribution_point_name::{DistributionPointName, keeps, uri_text},
     extension::{self, Extension, SeenOids},
     general_name::{self, GeneralName},
     uri,
 };
-
-/// RFC 5280 §5.2.5. The flags' names are the RFC's.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IssuingDistributionPoint {
-    /// The extension is critical, as the RFC demands.
-    pub critical: bool,
-    /// `distributionPoint`.
-    pub name: Option<DistributionPointName>,
-    /// `onlyContainsUserCerts`.
-    pub only_contains_user_certs: bool,
-    /// `onlyContainsCACerts`.
-    pub only_contains_ca_certs: bool,
-    /// `onlySomeReasons` is there, whichever they are.
-    pub only_some_reasons: bool,
-    /// Which they are: a bit for each, by its number in ReasonFlags.
-    pub some_reasons: u16,
-    /// `indirectCRL`.
-    pub indirect_crl: bool,
-    /// `onlyContainsAttributeCerts`.
-    pub only_contains_attribute_certs: bool,
-}
 
 /// What the extensions add to the facts.
 #[derive(Default)]
@@ -54,9 +34,13 @@ pub(super) struct ExtensionFacts {
 /// As RFC 5280 names them.
 const ISSUER_ALT_NAME: &str = "issuerAltName";
 const AUTHORITY_KEY_IDENTIFIER: &str = "authorityKeyIdentifier";
+const AUTHORITY_INFO_ACCESS: &str = "authorityInfoAccess";
 
 /// The extensions whose URIs are names: no relying party fetches from them, and some refuse a bad one.
 pub(crate) const OF_NAMES: [&str; 2] = [AUTHORITY_KEY_IDENTIFIER, ISSUER_ALT_NAME];
+
+/// The extension whose URIs lead to certificates, and not to CRLs.
+pub(crate) const OF_CERTIFICATES: &str = AUTHORITY_INFO_ACCESS;
 
 /// A CRL has a handful of extensions; a list of thousands is an attack on our memory.
 const MAX_NAMED: usize = 16;
@@ -130,7 +114,7 @@ impl ExtensionFacts {
             extension::CRL_NUMBER => self.number = Some(crl_number(extension)?),
             extension::AUTHORITY_KEY_IDENTIFIER => self.authority_key(extension, part)?,
             extension::ISSUING_DISTRIBUTION_POINT => {
-                let (point, is_false_encoded) = distribution_point(extension)?;
+                let (point, is_false_encoded) = IssuingDistributionPoint::read(extension)?;
                 if is_false_encoded {
                     self.fault(FaultKind::DefaultEncoded, part);
                 }
@@ -152,8 +136,7 @@ impl ExtensionFacts {
                 self.next_publish = Some(value::time(extension.single()?)?);
             }
             _ => {
-                // An OID that is too long to be dotted is malformed.
-                extension.dotted()?;
+                extension.check_oid()?;
                 if extension.critical {
                     self.unknown_critical(extension);
                 }
@@ -300,7 +283,11 @@ impl ExtensionFacts {
     /// Those of one extension hide none of another.
     fn uri(&mut self, uri: String, part: &'static str) {
         let kept = self.uris.iter().filter(|named| named.part == part).count();
-        if keeps(kept, &uri) {
+        let is_wrong = match part {
+            OF_CERTIFICATES => uri::certificates_fetched(&uri).is_err(),
+            _ => uri::fetched(&uri).is_err(),
+        };
+        if keeps(kept, &uri, is_wrong) {
             self.uris.push(NamedUri { part, uri });
         }
     }
@@ -330,43 +317,6 @@ fn crl_number(extension: &Extension<'_>) -> Result<Vec<u8>, DerError> {
     Ok(value::magnitude(octets).to_vec())
 }
 
-/// Also whether a FALSE is encoded.
-fn distribution_point(
-    extension: &Extension<'_>,
-) -> Result<(IssuingDistributionPoint, bool), DerError> {
-    let mut reader = extension.single()?.tagged(tag::SEQUENCE)?.open()?;
-    let mut point = IssuingDistributionPoint { critical: extension.critical, ..Default::default() };
-    if let Some(wrapped) = reader.optional(tag::context_constructed(0))? {
-        let mut wrapped = wrapped.open()?;
-        point.name = Some(DistributionPointName::read(wrapped.element()?)?);
-        wrapped.finish()?;
-    }
-    let users = flag(&mut reader, 1)?;
-    let cas = flag(&mut reader, 2)?;
-    if let Some(reasons) = reader.optional(tag::context(3))? {
-        point.some_reasons = some_reasons(reasons)?;
-        point.only_some_reasons = true;
-    }
-    let indirect = flag(&mut reader, 4)?;
-    let attributes = flag(&mut reader, 5)?;
-    reader.finish()?;
-    point.only_contains_user_certs = users == Some(true);
-    point.only_contains_ca_certs = cas == Some(true);
-    point.indirect_crl = indirect == Some(true);
-    point.only_contains_attribute_certs = attributes == Some(true);
-    Ok((point, [users, cas, indirect, attributes].contains(&Some(false))))
-}
-
-/// `[n] BOOLEAN DEFAULT FALSE`
-fn flag(reader: &mut Reader<'_>, number: u8) -> Result<Option<bool>, DerError> {
-    match reader.optional(tag::context(number))?.map(|flag| (flag, flag.content)) {
-        None => Ok(None),
-        Some((_, [0x00])) => Ok(Some(false)),
-        Some((_, [0xff])) => Ok(Some(true)),
-        Some((flag, _)) => Err(flag.invalid("BOOLEAN")),
-    }
-}
-
 /// As RFC 5280 names the extension.
 fn name_of(oid: &[u8]) -> &'static str {
     match oid {
@@ -376,16 +326,8 @@ fn name_of(oid: &[u8]) -> &'static str {
         extension::DELTA_CRL_INDICATOR => "deltaCRLIndicator",
         extension::ISSUER_ALT_NAME => ISSUER_ALT_NAME,
         extension::FRESHEST_CRL => "freshestCRL",
-        extension::AUTHORITY_INFO_ACCESS => "authorityInfoAccess",
+        extension::AUTHORITY_INFO_ACCESS => AUTHORITY_INFO_ACCESS,
         extension::NEXT_CRL_PUBLISH => "Next CRL Publish",
         _ => "another extension",
     }
-}
-
-/// ReasonFlags (RFC 5280 §4.2.1.13): bit 0 is unused, and without any other the CRL is for nothing.
-fn some_reasons(reasons: Element<'_>) -> Result<u16, DerError> {
-    let bits = value::named_bits_of(reasons)?;
-    let numbers = (1..=8_u16).filter(|number| value::named_bit(bits, usize::from(*number)));
-    let flags = numbers.fold(0_u16, |flags, number| flags | 1_u16 << number);
-    if flags == 0 { Err(reasons.invalid("ReasonFlags with a reason")) } else { Ok(flags) }
 }

@@ -64,7 +64,7 @@ impl Fields {
             CrlPart::Entry => match Entry::read(element) {
                 Ok(entry) => {
                     if entry.indirect {
-                        self.indirect.begin(element)?;
+                        self.indirect.begin(element, &self.issuer)?;
                     }
                     self.entry(&entry, visit);
                 }
@@ -103,9 +103,11 @@ impl Fields {
     /// RFC 5280 §5.3.3: an entry without a certificateIssuer has that of the entry before.
     #[cold]
     fn indirect_entry(&mut self, entry: &Entry<'_>, visit: &mut impl FnMut(&Entry<'_>)) {
-        let entry = Entry { indirect: true, ..*entry };
+        let is_own = self.indirect.is_own();
+        let entry = Entry { indirect: !is_own, ..*entry };
         self.indirect.see(&entry);
         self.counter.count(&entry);
+        self.counter.named_own(is_own);
         visit(&entry);
     }
 

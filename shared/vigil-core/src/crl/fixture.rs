@@ -93,9 +93,10 @@ pub(crate) fn entry_invalid_since(
     seq(&[tlv(tag::INTEGER, serial), utc(revoked_at), extensions])
 }
 
-/// The SubjectPublicKeyInfo of an RSA key of so many bits. It verifies nothing.
+/// The SubjectPublicKeyInfo of an RSA key of 1,024 or 2,048 bits. It verifies nothing, and its modulus has no
+/// small factor.
 pub(crate) fn rsa_spki(bits: usize) -> Vec<u8> {
-    let modulus = [&[0, 0x80][..], &vec![1; bits / 8 - 1]].concat();
+    let modulus = [&[0, 0x80][..], &vec![23; bits / 8 - 1]].concat();
     let key = seq(&[tlv(tag::INTEGER, &modulus), tlv(tag::INTEGER, &[1, 0, 1])]);
     let rsa = tlv(tag::OBJECT_IDENTIFIER, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1]);
     seq(&[seq(&[rsa, vec![tag::NULL, 0]]), tlv(tag::BIT_STRING, &[&[0], &key[..]].concat())])
@@ -164,7 +165,7 @@ impl Issuer {
         self.certificate_with(&extensions)
     }
 
-    fn certificate_with(&self, extensions: &[Vec<u8>]) -> Vec<u8> {
+    pub(crate) fn certificate_with(&self, extensions: &[Vec<u8>]) -> Vec<u8> {
         let day = |text: &[u8]| tlv(tag::UTC_TIME, text);
         let tbs = seq(&[
             tlv(0xa0, &tlv(tag::INTEGER, &[2])),

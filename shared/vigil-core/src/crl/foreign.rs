@@ -15,6 +15,8 @@ pub enum Foreign {
     Certificate,
     /// CMS or PKCS #7 in DER.
     Cms,
+    /// A CRL in PEM whose base64 or end is damaged, as who decodes it finds.
+    DamagedPemCrl,
     /// Data compressed by gzip.
     Gzip,
     /// HTML or XML.
@@ -106,6 +108,9 @@ impl Foreign {
                  crlDistributionPoints`)."
             }
             Self::Cms => "Take the CRL out of it with `openssl pkcs7 -inform DER -print_certs`.",
+            Self::DamagedPemCrl => {
+                "Fetch the CRL again: it was cut off, or changed on its way. Publish it as DER."
+            }
             Self::Gzip => {
                 "Decompress it with `gunzip`, and publish it without Content-Encoding: relying \
                  parties do not decompress."
@@ -129,6 +134,7 @@ impl fmt::Display for Foreign {
             Self::Base64 => "base64 text",
             Self::Certificate => "a certificate",
             Self::Cms => "a PKCS #7 or CMS message",
+            Self::DamagedPemCrl => "a CRL in PEM whose base64 or end is damaged",
             Self::Gzip => "compressed with gzip",
             Self::Html => "HTML or XML",
             Self::Json => "JSON",

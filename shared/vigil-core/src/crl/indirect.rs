@@ -6,14 +6,21 @@ use super::Entry;
 use crate::{
     der::{DerError, Element, tag},
     extension,
+    general_name::{self, GeneralName},
+    name,
 };
 
 /// Eight octets are kept of each such entry, and nothing of the others.
 #[derive(Debug, Default)]
 pub(super) struct Indirect {
     by: RandomState,
-    /// The hash of the certificateIssuer that holds until the next one (RFC 5280 §5.3.3).
-    issuer: Option<u64>,
+    /// The names in the certificateIssuer that holds until the next one (RFC 5280 §5.3.3).
+    names: Option<Vec<u8>>,
+    /// The CRL's own issuer is one of them.
+    is_own: bool,
+    /// Hashes of the others: the same of names that differ in case, white space or the types of strings alone
+    /// (§7.1).
+    others: Vec<u64>,
     /// Hashes of issuers and serials. That two are the same by chance is not to be expected.
     seen: Vec<u64>,
     too_many: bool,
@@ -23,31 +30,64 @@ pub(super) struct Indirect {
 const MAX_SEEN: usize = 1_000_000;
 
 impl Indirect {
-    /// Takes the certificateIssuer of an entry that can be read.
-    pub(super) fn begin(&mut self, entry: Element<'_>) -> Result<(), DerError> {
+    /// Takes the certificateIssuer of an entry that can be read. `own` is the CRL's issuer.
+    pub(super) fn begin(&mut self, entry: Element<'_>, own: &[u8]) -> Result<(), DerError> {
         let mut parts = entry.open()?;
         parts.expect(tag::INTEGER)?;
         parts.element()?;
         let Some(extensions) = parts.optional(tag::SEQUENCE)? else { return Ok(()) };
         extension::visit(extensions, |extension| {
             if extension.oid == extension::CERTIFICATE_ISSUER {
-                self.issuer = Some(self.by.hash_one(extension.single()?.content));
+                self.take(extension.single()?, own)?;
             }
             Ok(())
         })
     }
 
-    /// Whether entries without a certificateIssuer are of another issuer, too.
-    #[inline]
-    pub(super) fn is_begun(&self) -> bool {
-        self.issuer.is_some()
+    fn take(&mut self, names: Element<'_>, own: &[u8]) -> Result<(), DerError> {
+        // Some CAs write the same one in each entry.
+        if self.names.as_deref() == Some(names.content) {
+            return Ok(());
+        }
+        let (own, mut hashes) = (name::hash(own, &self.by), Vec::new());
+        general_name::visit(names, |name| {
+            if let GeneralName::Directory(name) = name {
+                hashes.push(name::hash(name, &self.by));
+            }
+        })?;
+        // Without a distinguished name it is another issuer, whichever that is.
+        if hashes.is_empty() {
+            hashes.push(self.by.hash_one(names.content));
+        }
+        hashes.sort_unstable();
+        hashes.dedup();
+        self.is_own = hashes.contains(&own);
+        hashes.retain(|hash| *hash != own);
+        self.others = hashes;
+        self.names = Some(names.content.to_vec());
+        Ok(())
     }
 
+    /// Whether entries without a certificateIssuer have one of an entry before.
+    #[inline]
+    pub(super) fn is_begun(&self) -> bool {
+        self.names.is_some()
+    }
+
+    /// Whether it names the CRL's own issuer.
+    pub(super) fn is_own(&self) -> bool {
+        self.is_own
+    }
+
+    /// Takes an entry for its other issuers: those of the CRL's own are counted with the entries that have no
+    /// certificateIssuer.
     pub(super) fn see(&mut self, entry: &Entry<'_>) {
-        if self.seen.len() == MAX_SEEN {
-            self.too_many = true;
-        } else {
-            self.seen.push(self.by.hash_one((self.issuer, entry.serial)));
+        for issuer in &self.others {
+            if self.seen.len() == MAX_SEEN {
+                self.too_many = true;
+                return;
+            }
+            self.seen.push(self.by.hash_one((issuer, entry.serial)));
         }
     }
 
@@ -65,41 +105,67 @@ mod tests {
 
     use super::*;
     use crate::crl::{
-        Crl,
+        Crl, EntryFacts,
         fixture::{self, Draft, Issuer, tlv},
     };
 
     const AT: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
-    /// `(indirect, repeated)` of entries that are each a serial, and an issuer if it is written.
-    fn indirect(entries: &[(u8, Option<&str>)]) -> (u64, Option<u64>) {
+    /// Each a serial, and the names in its certificateIssuer if it has one.
+    type Entries<'a> = &'a [(u8, &'a [&'a str])];
+
+    fn facts(entries: Entries<'_>) -> EntryFacts {
         let issuer = Issuer::new("Root");
-        let entry = |(serial, name): &(u8, Option<&str>)| {
+        let entry = |(serial, names): &(u8, &[&str])| {
             let mut parts = vec![tlv(tag::INTEGER, &[*serial]), fixture::utc(AT)];
-            if let Some(name) = name {
-                let names = fixture::seq(&[tlv(0xa4, &fixture::name(name))]);
+            if !names.is_empty() {
+                let names: Vec<_> = names.iter().map(|of| tlv(0xa4, &fixture::name(of))).collect();
+                let names = fixture::seq(&names);
                 parts.push(fixture::seq(&[fixture::extension(&[0x55, 0x1d, 29], true, &names)]));
             }
             fixture::seq(&parts)
         };
         let entries = Some(entries.iter().map(entry).collect());
         let crl = Draft { entries, ..Draft::good(&issuer, AT) }.sign(&issuer);
-        let entries = Crl::read(&crl).unwrap().facts.entries;
-        assert_eq!(entries.duplicate_serials.unwrap_or_default(), 0);
-        (entries.indirect, entries.repeated_indirect)
+        Crl::read(&crl).unwrap().facts.entries
     }
 
     #[test]
     fn a_certificate_issuer_holds_until_the_next_one() {
-        for (entries, want) in [
-            (&[(5, None), (6, None)][..], (0, Some(0))),
-            (&[(5, Some("A")), (5, Some("B"))], (2, Some(0))),
-            (&[(5, Some("A")), (5, Some("A"))], (2, Some(1))),
-            (&[(5, Some("A")), (5, None)], (2, Some(1))),
-            (&[(5, None), (5, Some("A"))], (1, Some(0))),
-            (&[(5, Some("A")), (6, Some("B")), (5, None), (5, Some("A"))], (4, Some(1))),
-        ] {
-            assert_eq!(indirect(entries), want, "{entries:?}");
+        let (a, b): (&[&str], &[&str]) = (&["A"], &["B"]);
+        let table: &[(Entries<'_>, (u64, Option<u64>))] = &[
+            (&[(5, &[]), (6, &[])], (0, Some(0))),
+            (&[(5, a), (5, b)], (2, Some(0))),
+            (&[(5, a), (5, a)], (2, Some(1))),
+            (&[(5, a), (5, &[])], (2, Some(1))),
+            (&[(5, &[]), (5, a)], (1, Some(0))),
+            (&[(5, a), (6, b), (5, &[]), (5, a)], (4, Some(1))),
+            (&[(5, a), (5, &["a "])], (2, Some(1))),
+            (&[(5, &["A", "B"]), (5, b)], (2, Some(1))),
+            (&[(5, &["A", "a"])], (1, Some(0))),
+        ];
+        for (entries, want) in table {
+            let facts = facts(entries);
+            assert_eq!((facts.indirect, facts.repeated_indirect), *want, "{entries:?}");
+            assert_eq!((facts.duplicate_serials, facts.named_own), (Some(0), 0), "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_of_the_crl_s_issuer_is_its_own_named_or_not() {
+        let (own, other): (&[&str], &[&str]) = (&["Root"], &["A"]);
+        let table: &[(Entries<'_>, (u64, u64, u64))] = &[
+            (&[(5, &[]), (5, own)], (0, 1, 1)),
+            (&[(5, &[]), (6, other), (5, own)], (1, 1, 1)),
+            (&[(5, &[]), (6, other), (5, &["ROOT"])], (1, 1, 1)),
+            (&[(5, own), (5, &[])], (0, 2, 1)),
+            (&[(5, own), (6, &[]), (7, other), (5, &[])], (2, 2, 0)),
+            (&[(5, &[]), (5, &["A", "Root"]), (5, other)], (1, 1, 1)),
+        ];
+        for (entries, want) in table {
+            let facts = facts(entries);
+            let found = (facts.indirect, facts.named_own, facts.duplicate_serials.unwrap());
+            assert_eq!(found, *want, "{entries:?}");
         }
     }
 }

@@ -76,8 +76,29 @@ fn a_point_in_freshest_crl_has_a_name_alone() {
 fn an_oid_of_an_extension_has_arcs_in_their_shortest_form() {
     let padded = facts_with(&[extension(&[0x2a, 0x80, 4], false, &[tag::NULL, 0])]);
     assert_eq!(malformed(&padded), ["crlExtensions"]);
-    let long = facts_with(&[extension(&[0x2a; 65], false, &[tag::NULL, 0])]);
+    let long = facts_with(&[extension(&[0x2a; 64], false, &[tag::NULL, 0])]);
     assert_eq!(malformed(&long), ["another extension"]);
+}
+
+/// X.667: 2.25 and a number of 128 bits. pyca refuses 129 bits, and more than 63 octets.
+#[test]
+fn an_unknown_extension_may_have_the_oid_of_a_uuid() {
+    let arc = |first: u8| [&[0x69, first][..], &[0xff; 17], &[0x7f]].concat();
+    for (oid, is_right) in
+        [(arc(0x83), true), (arc(0x84), false), (vec![0x2a; 63], true), (vec![0x2a; 64], false)]
+    {
+        let unknown = extension(&oid, true, &[tag::NULL, 0]);
+        let entry =
+            seq(&[tlv(tag::INTEGER, &[0x11]), utc(AT), seq(std::slice::from_ref(&unknown))]);
+        let issuer = Issuer::new("Root");
+        let draft = Draft { entries: Some(vec![entry]), ..Draft::good(&issuer, AT) };
+        let entries = Crl::read(&draft.sign(&issuer)).unwrap().facts.entries;
+        let found = (entries.with_unknown_critical_extension, entries.malformed);
+        assert_eq!(found, if is_right { (1, 0) } else { (0, 1) }, "{oid:02x?}");
+        let facts = facts_with(&[unknown]);
+        let found = (facts.unknown_critical_extensions.len(), facts.malformed.len());
+        assert_eq!(found, if is_right { (1, 0) } else { (0, 1) }, "{oid:02x?}");
+    }
 }
 
 #[test]
@@ -128,6 +149,18 @@ fn good_names_in_one_extension_hide_no_bad_uri_in_another() {
     ]);
     assert!(facts.uris.iter().any(|named| named.uri == "http://a b/"));
     assert!(facts.uris.iter().all(|named| named.part == "issuingDistributionPoint"));
+}
+
+/// RFC 5280 §4.2.2.1: each of them may name several attributes.
+#[test]
+fn good_ldap_uris_of_certificates_hide_no_bad_one() {
+    let uris = std::iter::repeat_n("ldap://a.example/cn=1?x,y", 90);
+    let access = uris.chain(["http://a b/"]).map(|uri| {
+        let ca_issuers = tlv(tag::OBJECT_IDENTIFIER, &[0x2b, 6, 1, 5, 5, 7, 48, 2]);
+        seq(&[ca_issuers, tlv(0x86, uri.as_bytes())])
+    });
+    let facts = facts_with(&[extension(ACCESS, false, &seq(&access.collect::<Vec<_>>()))]);
+    assert!(facts.uris.iter().any(|named| named.uri == "http://a b/"));
 }
 
 #[test]

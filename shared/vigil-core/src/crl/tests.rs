@@ -254,6 +254,7 @@ fn an_issuing_distribution_point_is_read_with_its_flags() {
         Some(IssuingDistributionPoint {
             critical: true,
             name: Some(DistributionPointName::Full { uris: vec![uri.to_owned()], others: 0 }),
+            name_der: tlv(0xa0, &tlv(0x86, uri.as_bytes())),
             only_contains_user_certs: true,
             indirect_crl: true,
             ..Default::default()

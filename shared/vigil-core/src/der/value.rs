@@ -104,8 +104,9 @@ pub fn named_bit(bits: &[u8], number: usize) -> bool {
     bits.get(number / 8).is_some_and(|octet| octet & (0x80 >> (number % 8)) != 0)
 }
 
-/// Longer than any that was ever assigned; it bounds what ends up in reports.
-const MAX_OID: usize = 64;
+/// X.690 sets no bound. pyca refuses a CRL with a longer one, or with an arc of more than 128 bits. Each
+/// UUID is an arc of 128 bits (X.667).
+const MAX_OID: usize = 63;
 
 /// Whether octets are the content of an OBJECT IDENTIFIER, each arc in its shortest form (X.690 §8.19.2).
 #[inline]
@@ -116,32 +117,32 @@ pub fn is_oid(content: &[u8]) -> bool {
         && !content.windows(2).any(is_padded)
 }
 
+/// Whether they are one of a length that relying parties read.
+#[inline]
+pub fn is_usual_oid(content: &[u8]) -> bool {
+    // 18 octets of seven bits, and two bits in front.
+    let fits = |arc: &[u8]| arc.len() <= 18 || arc.len() == 19 && arc[0] & 0x7f <= 3;
+    content.len() <= MAX_OID && is_oid(content) && arcs(content).all(fits)
+}
+
+/// The octets of each arc; the first two arcs share theirs (X.690 §8.19.4).
+fn arcs(content: &[u8]) -> impl Iterator<Item = &[u8]> {
+    content.split_inclusive(|octet| octet & 0x80 == 0)
+}
+
 /// The dotted form of an OBJECT IDENTIFIER's content.
 ///
 /// # Errors
 ///
-/// [`DerError`] if the element is not an OBJECT IDENTIFIER in DER.
+/// [`DerError`] if the element is not an OBJECT IDENTIFIER in DER, or longer than relying parties read.
 pub fn oid(element: Element<'_>) -> Result<String, DerError> {
     let element = element.tagged(tag::OBJECT_IDENTIFIER)?;
-    let invalid = || element.invalid("OBJECT IDENTIFIER");
-    if element.content.len() > MAX_OID {
-        return Err(invalid());
-    }
-    if element.content.last().is_none_or(|octet| octet & 0x80 != 0) {
-        return Err(invalid());
+    if !is_usual_oid(element.content) {
+        return Err(element.invalid("OBJECT IDENTIFIER"));
     }
     let mut dotted = String::new();
-    let mut arc: u64 = 0;
-    let mut arc_starts = true;
-    for &octet in element.content {
-        if arc >> 57 != 0 || (arc_starts && octet == 0x80) {
-            return Err(invalid());
-        }
-        arc = arc << 7 | u64::from(octet & 0x7f);
-        arc_starts = octet & 0x80 == 0;
-        if !arc_starts {
-            continue;
-        }
+    for octets in arcs(element.content) {
+        let arc = octets.iter().fold(0_u128, |arc, octet| arc << 7 | u128::from(octet & 0x7f));
         if dotted.is_empty() {
             let first = (arc / 40).min(2);
             dotted = format!("{first}.{}", arc - first * 40);
@@ -149,7 +150,6 @@ pub fn oid(element: Element<'_>) -> Result<String, DerError> {
             dotted.push('.');
             dotted.push_str(&arc.to_string());
         }
-        arc = 0;
     }
     Ok(dotted)
 }
@@ -265,11 +265,28 @@ mod tests {
             decode(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11], oid).as_deref(),
             Some("1.2.840.113549.1.1.11")
         );
-        let long = [&[6, 65][..], &[0x01; 65]].concat();
-        assert_eq!(decode(&long, oid), None, "too long");
+        let ones = |count: u8| [vec![6, count], vec![1; usize::from(count)]].concat();
+        assert!(decode(&ones(63), oid).is_some());
+        assert_eq!(decode(&ones(64), oid), None, "too long");
         assert_eq!(decode(&[6, 0], oid), None, "empty");
         assert_eq!(decode(&[6, 2, 0x55, 0x9d], oid), None, "unfinished arc");
         assert_eq!(decode(&[6, 3, 0x55, 0x80, 0x01], oid), None, "padded arc");
+    }
+
+    /// X.667: the OID of a UUID is 2.25 and its number.
+    #[test]
+    fn an_arc_of_an_oid_has_at_most_128_bits() {
+        let with = |first: u8| {
+            let content = [&[0x69, first][..], &[0xff; 17], &[0x7f]].concat();
+            assert!(is_oid(&content));
+            (decode(&[&[6, 20][..], &content].concat(), oid), is_usual_oid(&content))
+        };
+        let most = "2.25.340282366920938463463374607431768211455".to_owned();
+        assert_eq!(with(0x83), (Some(most), true));
+        assert_eq!(with(0x84), (None, false));
+        let first_two = [&[6, 19, 0x83][..], &[0xff; 17], &[0x7f]].concat();
+        let dotted = decode(&first_two, oid).unwrap();
+        assert_eq!(dotted, "2.340282366920938463463374607431768211375");
     }
 
     #[test]

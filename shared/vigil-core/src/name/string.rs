@@ -14,7 +14,7 @@ const GENERAL: u8 = 0x1b;
 const UNIVERSAL: u8 = 0x1c;
 const BMP: u8 = 0x1e;
 
-/// Attributes of other types than strings are rare (X.520): a BIT STRING or a SEQUENCE passes.
+/// Attributes of other types than strings are rare (X.520): those that OpenSSL, Java and pyca read pass.
 pub(super) fn has_its_characters(value: Element<'_>) -> bool {
     let content = value.content;
     match value.tag {
@@ -26,6 +26,12 @@ pub(super) fn has_its_characters(value: Element<'_>) -> bool {
         VISIBLE => content.iter().all(|octet| (0x20..0x7f).contains(octet)),
         UTF8 | UNIVERSAL | BMP => text(value).is_some(),
         TELETEX | VIDEOTEX | GRAPHIC | GENERAL | tag::BIT_STRING | tag::SEQUENCE => true,
+        // pyca reads it as UTF-8, and refuses what is not.
+        tag::OCTET_STRING => std::str::from_utf8(content).is_ok(),
+        // dateOfBirth (RFC 3739 §3.2.2)
+        tag::UTC_TIME | tag::GENERALIZED_TIME => {
+            content.iter().all(|octet| octet.is_ascii_digit() || b".Z".contains(octet))
+        }
         // Also a string in pieces, which DER forbids (X.690 §10.2).
         _ => false,
     }

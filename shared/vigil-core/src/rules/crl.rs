@@ -65,7 +65,7 @@ mod validity;
 mod version;
 mod writer;
 
-pub use location::CrlLocation;
+pub use location::{CrlLocation, TextForm};
 pub use profile::Profile;
 pub use references::References;
 pub use scanned::ScannedCertificates;

@@ -21,6 +21,7 @@ pub(super) const RSA: &str = "1.2.840.113549.1.1.1";
 pub(super) const RSA_PSS: &str = "1.2.840.113549.1.1.10";
 const EC: &str = "1.2.840.10045.2.1";
 const DSA: &str = "1.2.840.10040.4.1";
+const ED25519: &str = "1.3.101.112";
 
 /// Of RSA's own OIDs, these encrypt, or are parameters.
 const SIGNS_NOTHING: [&str; 4] =
@@ -52,6 +53,10 @@ impl<'a> Key<'a> {
         self.oid == RSA || self.oid == RSA_PSS
     }
 
+    pub(super) fn is_ed25519(&self) -> bool {
+        self.oid == ED25519
+    }
+
     /// A key that may make no signatures but RSASSA-PSS (RFC 4055 §1.2).
     pub(super) fn is_pss_only(&self) -> bool {
         self.oid == RSA_PSS
@@ -74,6 +79,11 @@ impl<'a> Key<'a> {
             &["1.2.840.10045.3.1.7", "1.3.132.0.33", "1.3.132.0.34", "1.3.132.0.35"];
         let curve = self.curve.as_deref()?;
         (!USUAL.contains(&curve)).then(|| self.to_string())
+    }
+
+    /// Whether its point is in the hybrid form, which RFC 5480 §2.2 forbids.
+    pub fn is_hybrid(&self) -> bool {
+        self.oid == EC && matches!(self.bits.first(), Some(6 | 7))
     }
 
     /// Modulus and public exponent, without leading zeros (RFC 8017 §A.1.1).
@@ -150,7 +160,7 @@ fn family(algorithm: &str) -> Option<&str> {
         };
     }
     // Ed25519 and Ed448 (RFC 8410).
-    ["1.3.101.112", "1.3.101.113"].contains(&algorithm).then_some(algorithm)
+    [ED25519, "1.3.101.113"].contains(&algorithm).then_some(algorithm)
 }
 
 impl fmt::Display for Key<'_> {
@@ -176,7 +186,7 @@ impl fmt::Display for Key<'_> {
                 Some(curve) => return write!(f, "elliptic curve {curve}"),
                 None => "elliptic curve without a name",
             },
-            "1.3.101.112" => "Ed25519",
+            ED25519 => "Ed25519",
             "1.3.101.113" => "Ed448",
             "2.16.840.1.101.3.4.3.17" => "ML-DSA-44",
             "2.16.840.1.101.3.4.3.18" => "ML-DSA-65",

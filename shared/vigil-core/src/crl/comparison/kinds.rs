@@ -17,6 +17,13 @@ pub fn are_versions(now: &CrlFacts, before: &CrlFacts) -> Result<(), &'static st
     if scope(now) != scope(before) {
         return Err("the version before has another scope (issuingDistributionPoint)");
     }
+    // After a rollover, the CA makes a CRL by each key for the certificates of that key.
+    let keys = (&now.authority_key_identifier, &before.authority_key_identifier);
+    if let (Some(now), Some(before)) = keys
+        && now != before
+    {
+        return Err("the version before is by another key (authorityKeyIdentifier)");
+    }
     Ok(())
 }
 
@@ -29,6 +36,9 @@ pub fn have_comparable_entries(now: &CrlFacts, before: &CrlFacts) -> Result<(), 
     // RFC 5280 §5.2.4: a delta CRL lists what changed since its base.
     if now.delta_base != before.delta_base {
         return Err("the version before is a delta CRL on another base");
+    }
+    if now.entries.malformed > 0 || before.entries.malformed > 0 {
+        return Err("entries that cannot be read are not compared");
     }
     // Their serials belong to the numbering of other issuers, and are not kept.
     if now.entries.indirect > 0 || before.entries.indirect > 0 {
@@ -77,6 +87,20 @@ mod tests {
         let point = |uri| vec![distribution_point(true, uri, &[])];
         let of = |more: Vec<Vec<u8>>| facts(&issuer, &more, false);
         let whole = || of(Vec::new());
+        let directory = |of: &str| {
+            let full = tlv(0xa0, &tlv(0xa0, &tlv(0xa4, &name(of))));
+            vec![extension(&[0x55, 0x1d, 28], true, &seq(&[full]))]
+        };
+        let with_odd_entry = || {
+            let mut facts = whole();
+            facts.entries.malformed = 1;
+            facts
+        };
+        let other_key = || {
+            let mut facts = whole();
+            facts.authority_key_identifier = Some(vec![9; 20]);
+            facts
+        };
         for (name, now, before, versions, entries) in [
             ("complete", whole(), whole(), true, true),
             ("delta of complete", of(delta(6)), whole(), false, false),
@@ -86,6 +110,11 @@ mod tests {
             ("a partition", of(point("http://a/1")), whole(), false, true),
             ("one partition", of(point("http://a/1")), of(point("http://a/1")), true, true),
             ("another partition", of(point("http://a/1")), of(point("http://a/2")), false, true),
+            ("another key", other_key(), whole(), false, true),
+            ("an odd entry", with_odd_entry(), whole(), true, false),
+            ("an odd entry before", whole(), with_odd_entry(), true, false),
+            ("a directory", of(directory("1")), of(directory("1")), true, true),
+            ("another directory", of(directory("1")), of(directory("2")), false, true),
             ("indirect now", facts(&issuer, &[], true), whole(), true, false),
             ("indirect before", whole(), facts(&issuer, &[], true), true, false),
         ] {

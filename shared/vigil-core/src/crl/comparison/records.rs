@@ -251,7 +251,8 @@ impl Compared {
         let time = |at| OffsetDateTime::from_unix_timestamp(at).ok();
         let latest = tally.latest.and_then(time);
         let known_until = written_at.or(latest).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let (mut never_issued, mut unnamed) = (Sample::default(), Unnamed::default());
+        let (mut never_issued, mut unnamed) =
+            (Sample::default(), Unnamed::by(against.fingerprints));
         for (list, marks) in against.lists.iter().zip(&tally.listed) {
             for (fingerprint, said) in list.unmarked(marks) {
                 if said.revoked_at() <= known_until.unix_timestamp() {

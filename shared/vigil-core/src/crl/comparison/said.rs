@@ -7,8 +7,10 @@ use super::super::Entry;
 pub(super) struct Said(u64);
 
 /// RFC 5280 §5.3.1
+const UNSPECIFIED: u64 = 0;
 const KEY_COMPROMISE: u64 = 1;
 const CERTIFICATE_HOLD: u64 = 6;
+const REMOVE_FROM_CRL: u64 = 8;
 
 impl Said {
     /// 40 bits of seconds since 1950 hold every year up to 9999; 0 is none.
@@ -34,6 +36,16 @@ impl Said {
 
     pub(super) fn reason(self) -> u64 {
         self.0 >> Self::DATE_BITS & ((1 << Self::REASON_BITS) - 1)
+    }
+
+    /// Whether it says why: unspecified is to be left out (RFC 5280 §5.3.1), and says the same as none.
+    pub(super) fn has_reason(self) -> bool {
+        self.reason() > UNSPECIFIED + 1
+    }
+
+    /// In a delta CRL: the entry leaves the complete one.
+    pub(super) fn is_removal(self) -> bool {
+        self.reason() == REMOVE_FROM_CRL + 1
     }
 
     pub(super) fn is_key_compromise(self) -> bool {

@@ -169,11 +169,12 @@ fn changes(allowed: Allowed, before: [u64; 2], now: (u64, Duration)) -> [u64; 4]
     all.map(|sample| sample.count)
 }
 
-/// Reason 1 is keyCompromise, 4 superseded, 6 certificateHold.
+/// Reason 0 is unspecified, 1 keyCompromise, 4 superseded, 6 certificateHold, 8 removeFromCRL.
 #[test]
 fn a_profile_allows_what_its_rules_want() {
     let hold = Allowed { released_hold: true, ..Allowed::default() };
     let compromise = Allowed { key_compromise: true, ..Allowed::default() };
+    let delta = Allowed { delta: true, ..hold };
     let back = -Duration::HOUR;
     for (name, allowed, before, now, want) in [
         ("a hold leaves", Allowed::default(), [4, 6], (4, Duration::ZERO), [1, 0, 0, 1]),
@@ -183,8 +184,42 @@ fn a_profile_allows_what_its_rules_want() {
         ("it may, dated back", compromise, [4, 4], (1, back), [1, 0, 0, 0]),
         ("a later date", compromise, [4, 4], (1, Duration::HOUR), [1, 0, 1, 0]),
         ("another reason", compromise, [1, 4], (4, back), [1, 1, 1, 1]),
+        ("unspecified said nothing", compromise, [0, 4], (4, Duration::ZERO), [1, 0, 0, 1]),
+        ("nor does it now", compromise, [4, 4], (0, Duration::ZERO), [1, 1, 0, 1]),
+        ("removeFromCRL", hold, [4, 4], (8, Duration::ZERO), [1, 1, 0, 1]),
+        ("it is gone from the base", delta, [4, 4], (8, Duration::ZERO), [2, 0, 0, 0]),
+        ("a hold is", delta, [6, 4], (8, Duration::ZERO), [1, 0, 0, 0]),
+        ("it was, and is back", delta, [8, 8], (4, back), [0, 0, 0, 0]),
+        ("another reason in a delta", delta, [1, 4], (4, back), [1, 1, 1, 0]),
     ] {
         assert_eq!(changes(allowed, before, now), want, "{name}");
+    }
+}
+
+/// The fingerprints of the command are by chance, and what it says is not.
+#[test]
+fn the_lowest_serials_are_named_whatever_chance_says() {
+    let all = numbers(40);
+    let lowest: Vec<String> =
+        all[..10].iter().map(|of| format!("{:032x}", u32::from_be_bytes(*of))).collect();
+    let long_ago = NOW - Duration::DAY;
+    for _ in 0..4 {
+        let by = Fingerprints::by_chance();
+        let mut listing = Listing::by(by);
+        all.iter().for_each(|serial| listing.add(&entry(serial, long_ago)));
+        let listed = listing.sort();
+        let Compared { coverage, mut unnamed, .. } =
+            compared(&[&listed], None, &[record("09", None, NOW)], Some(NOW));
+        let mut sample = coverage.never_issued;
+        all.iter().rev().for_each(|serial| unnamed.name(serial, by, &mut sample));
+        assert_eq!((sample.count, &sample.first), (40, &lowest));
+        let mut empty = Listing::by(by);
+        empty.add(&entry(&[9], NOW));
+        let empty = empty.sort();
+        let mut versions = Versions::new(&empty);
+        all.iter().rev().for_each(|serial| versions.see(&entry(serial, long_ago)));
+        let (found, _) = versions.finish(Some(NOW)).unexplained();
+        assert_eq!(found.removed_unexplained.first, lowest);
     }
 }
 

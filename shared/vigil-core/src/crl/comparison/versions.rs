@@ -17,6 +17,9 @@ pub struct Allowed {
     /// An entry may become keyCompromise, and such a one may be dated back (CA/Browser Forum Baseline
     /// Requirements §7.2.2.1).
     pub key_compromise: bool,
+    /// Both are delta CRLs on one base: removeFromCRL is no reason, and an entry of the base that has changed
+    /// comes with its old date (RFC 5280 §5.2.4, §5.3.1).
+    pub delta: bool,
 }
 
 /// Holds the entries of the version before against the current ones.
@@ -63,13 +66,18 @@ impl<'l> Versions<'l> {
         let fingerprints = waiting.iter().map(|(fingerprint, ..)| *fingerprint);
         self.current.mark_all(fingerprints, &mut self.kept, &mut is_listed);
         for ((fingerprint, serial, before), is_listed) in waiting.iter().zip(is_listed) {
-            if !is_listed {
+            let is_delta = self.allowed.delta;
+            // It was not revoked any more.
+            if is_delta && before.is_removal() {
+                continue;
+            }
+            let now = if is_listed { self.current.find(*fingerprint) } else { &[] };
+            if now.is_empty() || is_delta && now.iter().all(|(_, now)| now.is_removal()) {
                 if !self.allowed.released_hold || !before.is_hold() {
                     self.removed.push((*fingerprint, *serial));
                 }
                 continue;
             }
-            let now = self.current.find(*fingerprint);
             if now.iter().all(|(_, now)| now != before) {
                 self.changed(serial.serial(), *before, now[0].1);
             }
@@ -86,7 +94,7 @@ impl<'l> Versions<'l> {
         let is_compromise = self.allowed.key_compromise && now.is_key_compromise();
         let is_dated_back = is_compromise && now.revoked_at() < before.revoked_at();
         let difference = &mut self.difference;
-        if before.reason() != now.reason() && before.reason() != 0 && !is_compromise {
+        if before.reason() != now.reason() && before.has_reason() && !is_compromise {
             difference.reason_changed.add(serial);
         }
         if before.revoked_at() != now.revoked_at() && !is_dated_back {
@@ -102,11 +110,12 @@ impl<'l> Versions<'l> {
         self.look_for_all();
         self.removed.sort_unstable_by_key(|(fingerprint, _)| *fingerprint);
         self.removed.dedup_by_key(|(fingerprint, _)| *fingerprint);
-        let mut unnamed = Unnamed::default();
+        let mut unnamed = Unnamed::by(self.current.fingerprints());
         // Before `BACKDATED` it was made in truth: what was revoked long before had to be in it.
         let due = made.map_or(i64::MIN, |made| made.saturating_sub(LISTED_WITHIN).unix_timestamp());
         for (fingerprint, said) in self.current.unmarked(&self.kept) {
-            let is_allowed = self.allowed.key_compromise && said.is_key_compromise();
+            let is_compromise = self.allowed.key_compromise && said.is_key_compromise();
+            let is_allowed = is_compromise || self.allowed.delta;
             if said.revoked_at() < due && said.revoked_at() != i64::MIN && !is_allowed {
                 self.difference.readded.count += 1;
                 unnamed.add(*fingerprint);

@@ -137,7 +137,7 @@ impl Seen {
             return;
         }
         let certificate = match answer {
-            Ok(pem) => Certificate::from_pem(&pem).ok(),
+            Ok(pem) => Certificate::from_pem(&pem).ok().filter(Certificate::is_whole),
             Err(PortError::NotFound { .. }) => None,
             // Throttled, or the CA was deleted meanwhile: the next run sees.
             Err(PortError::InvalidState { .. } | PortError::Throttled { .. }) => {

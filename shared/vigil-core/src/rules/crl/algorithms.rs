@@ -12,8 +12,9 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         id: "crl.algorithms",
         holds: "Both signature algorithms of the CRL are equal, strong, and the one that the CA is \
                 configured with.",
-        cites: "RFC 5280 §5.1.1.2; RFC 4055 §3, §5; RFC 5758 §3.2; RFC 8410 §3; NIST SP 800-131A; CA/Browser Forum Baseline Requirements §7.1.3.2; AWS Private CA API Reference, CertificateAuthorityConfiguration",
+        cites: "RFC 5280 §5.1.1.2; RFC 4055 §3, §5; RFC 5758 §3.2; RFC 8410 §3; RFC 8032 §5.1.3; RFC 8017 §3.1; NIST SP 800-131A; CA/Browser Forum Baseline Requirements §6.1.1.3, §6.1.6, §7.1.3.2; AWS Private CA API Reference, CertificateAuthorityConfiguration",
         kinds: &[
+            BROKEN_KEY,
             DIFFERS,
             MISMATCH,
             NOT_ALLOWED,
@@ -26,6 +27,14 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         ],
     },
     check,
+};
+
+const BROKEN_KEY: Kind = Kind {
+    id: "broken-key",
+    title: "Anyone can sign as {ca}: {reason}",
+    what_happened: "{object} is to be verified with a key that keeps no secret: {reason}. Checked at \
+                    {as_of}.",
+    ..WEAK_EXPONENT
 };
 
 const DIFFERS: Kind = Kind {
@@ -119,6 +128,16 @@ const WEAK_KEY: Kind = Kind {
     first_command: super::SHOW_CERTIFICATE,
 };
 
+/// It is weak in another way.
+const EVEN_EXPONENT: Kind = Kind {
+    title: "The key of {ca} is no RSA key: its exponent is even",
+    what_happened: "{object} is to be verified with an RSA key whose public exponent is even, and RFC \
+                    8017 has odd ones. Checked at {as_of}.",
+    impact: "Nothing is known of the security of such a key. Some relying parties reject certificates and \
+             CRLs of {ca}.",
+    ..WEAK_KEY
+};
+
 /// NIST SP 800-131A, CA/Browser Forum Baseline Requirements §6.1.5.
 const MINIMUM_RSA_BITS: usize = 2048;
 
@@ -132,6 +151,15 @@ const UNUSUAL_CURVE: Kind = Kind {
     what_to_do: "Move to a CA with a key on P-256, P-384 or P-521, unless all relying parties know the \
                  curve. Show the CA's key:",
     first_command: super::SHOW_CERTIFICATE,
+};
+
+/// It is unusual in another way.
+const HYBRID_POINT: Kind = Kind {
+    title: "The key of {ca} is a hybrid point, which few relying parties read",
+    what_happened: "{object} is to be verified with a key whose point is in the hybrid form, which RFC 5480 \
+                    §2.2 forbids. Checked at {as_of}.",
+    what_to_do: "Issue a certificate with the point in the uncompressed form. Show the CA's key:",
+    ..UNUSUAL_CURVE
 };
 
 const WEAK: Kind = Kind {
@@ -169,9 +197,17 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     }
     if key.as_ref().is_some_and(Key::is_rsa_exponent_one) {
         seen.push(Observation::new(WEAK_EXPONENT));
+    } else if let Some(reason) = key.as_ref().and_then(Key::weakness) {
+        seen.push(Observation::new(BROKEN_KEY).with("reason", reason));
+    }
+    if key.as_ref().is_some_and(Key::is_rsa_exponent_even) {
+        seen.push(Observation::new(EVEN_EXPONENT));
     }
     if let Some(curve) = key.as_ref().and_then(Key::unusual_curve) {
         seen.push(Observation::new(UNUSUAL_CURVE).with("curve", curve));
+    }
+    if key.as_ref().is_some_and(Key::is_hybrid) {
+        seen.push(Observation::new(HYBRID_POINT));
     }
     if subject.profile == Profile::Cabf {
         seen.extend(beyond_baseline(inside, key.as_ref()));

@@ -2,7 +2,7 @@
 
 use super::CrlSubject;
 use crate::{
-    crl::comparison::Coverage,
+    crl::{CrlFacts, comparison::Coverage},
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
     rules::{NotJudged, Rule, RuleAnswer},
@@ -39,8 +39,9 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         report => {
             let facts = subject.facts()?;
             let report = report?;
-            if facts.issuing_distribution_point.is_some() {
-                return Err(NotJudged::not_applicable("the CRL may be one partition of several"));
+            subject.has_own_report(report)?;
+            if report.missing.count > 0 {
+                may_lack(facts)?;
             }
             report
         }
@@ -60,4 +61,17 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         .with("report", name.as_str())
         .with("revoked_since", missing_since.map(rfc3339));
     Ok(vec![seen])
+}
+
+/// Whether what the CRL does not list may be listed in another one.
+fn may_lack(facts: &CrlFacts) -> Result<(), NotJudged> {
+    let where_else = if facts.delta_base.is_some() {
+        "in the base of this delta CRL"
+    } else if facts.issuing_distribution_point.is_some() {
+        "in another CRL, because the CRL may be one partition of several"
+    } else {
+        return Ok(());
+    };
+    let reason = format!("revoked certificates that it does not list may be listed {where_else}");
+    Err(NotJudged::unknown(reason))
 }

@@ -16,8 +16,8 @@ pub(super) const RULE: Rule<CrlSubject> = Rule {
         id: "crl.issuer-certificate",
         holds: "The CA's certificate is a CA's, or that of an indirect CRL's issuer, and is valid when the \
                 CRL is made and judged.",
-        cites: "RFC 5280 §4.1.2.5, §4.2, §4.2.1.9, §6.1.4 (k), §6.3.3 (f)",
-        kinds: &[EXPIRED, NOT_A_CA, NOT_YET_VALID, OLDER_THAN_CA, UNKNOWN_CRITICAL],
+        cites: "RFC 5280 §4.1.2.1, §4.1.2.5, §4.2, §4.2.1.9, §6.1.4 (k), §6.3.3 (f)",
+        kinds: &[EXPIRED, ILL_FORMED, NOT_A_CA, NOT_YET_VALID, OLDER_THAN_CA, UNKNOWN_CRITICAL],
     },
     check,
 };
@@ -32,6 +32,18 @@ const EXPIRED: Kind = Kind {
     what_to_do: "Install a new certificate for the CA. If vigil crl check found this, pass the one that is \
                  valid now with --issuer. Get the CA's request for a new one:",
     first_command: commands::CSR,
+};
+
+const ILL_FORMED: Kind = Kind {
+    id: "ill-formed",
+    severity: Severity::High,
+    title: "The certificate of {ca} has extensions that RFC 5280 forbids",
+    what_happened: "The certificate that {object} is verified with has extensions twice, or such that \
+                    cannot be read: {parts}. Checked at {as_of}.",
+    impact: "Some relying parties reject the certificate, and every CRL with it. Others read something \
+             else in it.",
+    what_to_do: "Issue a CA certificate with extensions as RFC 5280 has them. Show the certificate:",
+    first_command: super::SHOW_CERTIFICATE,
 };
 
 const NOT_A_CA: Kind = Kind {
@@ -80,8 +92,8 @@ const UNKNOWN_CRITICAL: Kind = Kind {
 /// A CA whose certificate was renewed goes on for a while with the CRL that it had.
 const RENEWED_WITHIN: Duration = Duration::days(366);
 
-/// RFC 5280 §6.3.3 (f) asks for cRLSign alone: the issuer of an indirect CRL need not be a CA. ACM PCA has
-/// no such CRLs.
+/// RFC 5280 §6.3.3 (f) asks for cRLSign alone: the issuer of an indirect CRL need not be a CA, if its key has no
+/// other purposes (§4.2.1.12). ACM PCA has no such CRLs.
 fn may_be_delegated(subject: &CrlSubject, facts: &CrlFacts) -> bool {
     let point = facts.issuing_distribution_point.as_ref();
     subject.profile != Profile::AcmPca && point.is_some_and(|point| point.indirect_crl)
@@ -100,14 +112,17 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     }
     let reason = match issuer.ca {
         Some(true) => None,
-        _ if may_be_delegated(subject, facts) => None,
+        _ if may_be_delegated(subject, facts) && !issuer.has_other_purposes => None,
         Some(false) => Some("basicConstraints has cA FALSE"),
         // A certificate of version 1 has no extensions, and is trusted as it is or not at all.
-        None if !issuer.is_extended => None,
+        None if issuer.version.unwrap_or_default() == 0 => None,
         None => Some("it has no basicConstraints"),
     };
     if let Some(reason) = reason {
         seen.push(Observation::new(NOT_A_CA).with("reason", reason));
+    }
+    if !issuer.ill_formed.is_empty() {
+        seen.push(Observation::new(ILL_FORMED).with("parts", issuer.ill_formed.as_slice()));
     }
     if !issuer.unknown_critical.is_empty() {
         let oids = issuer.unknown_critical.as_slice();

@@ -3,6 +3,7 @@
 use super::{CrlLocation, CrlSubject, Profile};
 use crate::{
     ca::CrlType,
+    certificate::Certificate,
     crl::{DistributionPointName, IssuingDistributionPoint},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, RuleAnswer},
@@ -41,6 +42,13 @@ const ANOTHER_OBJECT: Kind = Kind {
     impact: super::NOT_USABLE,
     what_to_do: super::RESTORE_VERSION,
     first_command: super::LIST_VERSIONS,
+};
+
+/// Fetched from a URL.
+const ANOTHER_URL: Kind = Kind {
+    what_happened: "The issuingDistributionPoint of {object} names {uris}, and not the URL that the CRL was \
+                    fetched from. Checked at {as_of}.",
+    ..ANOTHER_OBJECT
 };
 
 const BASELINE: Kind = Kind {
@@ -139,9 +147,10 @@ fn observe(point: &IssuingDistributionPoint, subject: &CrlSubject) -> Vec<Observ
         seen.push(Observation::new(NARROWED).with("flags", flags));
     }
     if subject.profile == Profile::Cabf {
-        seen.extend(beyond_baseline(point));
+        let is_of_root = subject.issuer.as_ref().is_ok_and(Certificate::is_self_issued);
+        seen.extend(beyond_baseline(point, is_of_root));
     }
-    // Where a file was fetched from is not known.
+    // Where a file was fetched from is not known; of a URL it is.
     if let (Some(DistributionPointName::Full { uris, .. }), CrlLocation::Bucket { key, .. }) =
         (&point.name, &subject.location)
         && !uris.iter().any(|uri| uri.ends_with(&format!("/{key}")))
@@ -149,11 +158,32 @@ fn observe(point: &IssuingDistributionPoint, subject: &CrlSubject) -> Vec<Observ
         let another = Observation::new(ANOTHER_OBJECT).with("uris", uris.as_slice());
         seen.push(another.with("key", key.as_str()));
     }
+    if let (Some(DistributionPointName::Full { uris, .. }), CrlLocation::File(url)) =
+        (&point.name, &subject.location)
+        && let Some(from) = place(url)
+    {
+        // Those of LDAP lead elsewhere.
+        let mut named = uris.iter().filter_map(|uri| place(uri)).peekable();
+        if named.peek().is_some() && !named.any(|place| place == from) {
+            seen.push(Observation::new(ANOTHER_URL).with("uris", uris.as_slice()));
+        }
+    }
     seen
 }
 
+/// Host and path of a URL of HTTP: relying parties look for the CRL whose name is the certificate's (RFC 5280
+/// §6.3.3 (b)), and the scheme by which a person fetches it is no part of that.
+fn place(url: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let is_http = ["http", "https"].iter().any(|http| http.eq_ignore_ascii_case(scheme));
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    is_http.then(|| (host.to_ascii_lowercase(), path))
+}
+
 /// What Baseline Requirements §7.2.2.1 exclude: fields, and names other than URIs.
-fn beyond_baseline(point: &IssuingDistributionPoint) -> Option<Observation> {
+fn beyond_baseline(point: &IssuingDistributionPoint, is_of_root: bool) -> Option<Observation> {
+    // A root issues nothing but CA certificates: its CRL for them is complete, and needs no name.
+    let is_complete = is_of_root && point.only_contains_ca_certs && point.name.is_none();
     let (has_uri, has_other) = match &point.name {
         Some(DistributionPointName::Full { uris, others }) => (!uris.is_empty(), *others > 0),
         Some(DistributionPointName::RelativeToIssuer) => (false, true),
@@ -164,7 +194,7 @@ fn beyond_baseline(point: &IssuingDistributionPoint) -> Option<Observation> {
         (point.only_contains_attribute_certs, "onlyContainsAttributeCerts"),
         (point.only_some_reasons, "onlySomeReasons"),
         (has_other, "a name that is no URI"),
-        (!has_uri, "no URI"),
+        (!has_uri && !is_complete, "no URI"),
     ]
     .into_iter()
     .filter_map(|(is_there, part)| is_there.then_some(part))

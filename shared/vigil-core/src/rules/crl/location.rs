@@ -12,8 +12,41 @@ pub enum CrlLocation {
         /// The object's key.
         key: String,
     },
-    /// A path on the machine of the caller.
+    /// A path on the machine of the caller, or a URL, with a CRL in DER.
     File(String),
+    /// A file with a CRL in text.
+    Text {
+        /// What the caller calls the CRL.
+        name: String,
+        /// The file.
+        path: String,
+        /// How the CRL stands in it.
+        form: TextForm,
+    },
+}
+
+/// How a CRL stands in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextForm {
+    /// In base64.
+    Base64,
+    /// As the only one in PEM.
+    Pem,
+    /// As this one in PEM, counted from one.
+    PemOf(usize),
+}
+
+impl TextForm {
+    /// Writes the CRL in DER to standard output.
+    fn reader(self) -> &'static str {
+        match self {
+            Self::Base64 => "base64 -d < {path}",
+            Self::Pem => "openssl crl -in {path} -outform DER",
+            Self::PemOf(_) => {
+                "awk '/BEGIN X509 CRL/{n++} n=={nth}' {path} | openssl crl -outform DER"
+            }
+        }
+    }
 }
 
 /// Of a file it is not known where it came from.
@@ -23,6 +56,7 @@ const ANOTHER_COPY: &str = "Fetch the CRL again from its distribution point. If 
 
 /// Writes the CRL to standard output. The commands of kinds about its content begin with it.
 const DOWNLOAD: &str = "aws s3 cp s3://{bucket}/{key} -";
+const SHOW: &str = " | openssl crl -inform DER -noout -text";
 
 impl CrlLocation {
     /// With `{object}`, and `{bucket}` and `{key}` where there are any.
@@ -37,11 +71,37 @@ impl CrlLocation {
             }
             Self::File(path) => {
                 let show = format!("openssl crl -inform DER -noout -text -in {}", quoted(path));
-                let is_url = path.starts_with("http://") || path.starts_with("https://");
+                let begins = |scheme: &str| {
+                    path.get(..scheme.len()).is_some_and(|of| of.eq_ignore_ascii_case(scheme))
+                };
+                let (reader, is_elsewhere) = if begins("http://") || begins("https://") {
+                    ("curl -sSL {object}", true)
+                } else if begins("s3://") {
+                    ("aws s3 cp {object} -", true)
+                } else if path == "-" {
+                    ("cat CRL.der", true)
+                } else {
+                    ("cat {object}", false)
+                };
+                let piped = format!("{}{SHOW}", reader.replace("{object}", &quoted(path)));
                 Names::new(path.as_str())
                     .with("object", path.as_str())
-                    .instead(DOWNLOAD, if is_url { "curl -sSL {object}" } else { "cat {object}" })
-                    .otherwise(ANOTHER_COPY, show)
+                    .instead(DOWNLOAD, reader)
+                    .otherwise(ANOTHER_COPY, if is_elsewhere { piped } else { show })
+            }
+            Self::Text { name, path, form } => {
+                let nth = match form {
+                    TextForm::PemOf(nth) => nth.to_string(),
+                    TextForm::Base64 | TextForm::Pem => String::new(),
+                };
+                let reader = form.reader();
+                let show = reader.replace("{path}", &quoted(path)).replace("{nth}", &nth);
+                Names::new(name.as_str())
+                    .with("object", name.as_str())
+                    .with("path", path.as_str())
+                    .with("nth", nth)
+                    .instead(DOWNLOAD, reader)
+                    .otherwise(ANOTHER_COPY, format!("{show}{SHOW}"))
             }
         }
     }
@@ -69,10 +129,20 @@ mod tests {
     fn a_command_reads_the_crl_where_it_is() {
         let file = |path: &str| CrlLocation::File(path.to_owned());
         let (bucket, key) = ("crls".to_owned(), "crl/1.crl".to_owned());
+        let text = |path: &str, form| {
+            let name = format!("{path}#");
+            CrlLocation::Text { name, path: path.to_owned(), form }
+        };
+        let second = "awk '/BEGIN X509 CRL/{n++} n==2' 'a b.pem' | openssl crl -outform DER";
         for (location, reads) in [
             (CrlLocation::Bucket { bucket, key }, "aws s3 cp s3://crls/crl/1.crl -"),
             (file("a b.crl"), "cat 'a b.crl'"),
             (file("http://ca.example.com/1.crl"), "curl -sSL http://ca.example.com/1.crl"),
+            (file("S3://crls/1.crl"), "aws s3 cp S3://crls/1.crl -"),
+            (file("-"), "cat CRL.der"),
+            (text("a.txt", TextForm::Base64), "base64 -d < a.txt"),
+            (text("a.pem", TextForm::Pem), "openssl crl -in a.pem -outform DER"),
+            (text("a b.pem", TextForm::PemOf(2)), second),
         ] {
             let seen = Observation::new(KIND);
             let names = location.names();

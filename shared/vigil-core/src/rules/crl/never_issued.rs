@@ -33,9 +33,10 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         Ok(report) if subject.ca.is_some() => report,
         report => subject.facts().and(report)?,
     };
+    subject.has_own_report(report)?;
     let Coverage { never_issued, report: name, unreadable, .. } = report;
     if never_issued.count == 0 {
-        return subject.has_own_report(report).map(|()| Vec::new());
+        return Ok(Vec::new());
     }
     if *unreadable > 0 {
         let reason = format!("{unreadable} records of the audit report could not be read");

@@ -4,6 +4,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{CrlSubject, Profile};
 use crate::{
+    certificate::Certificate,
     crl::comparison::BACKDATED,
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
@@ -139,7 +140,9 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
             .name("left", in_words(left))
     }));
     let point = facts.issuing_distribution_point.as_ref();
-    let only_cas = point.is_some_and(|point| point.only_contains_ca_certs);
+    // A root issues no certificates of subscribers (Baseline Requirements §6.1.7).
+    let is_of_root = subject.issuer.as_ref().is_ok_and(Certificate::is_self_issued);
+    let only_cas = is_of_root || point.is_some_and(|point| point.only_contains_ca_certs);
     let limit = longest(subject.profile, only_cas);
     if let Some(validity) = facts.this_update.map(|this_update| next_update - this_update)
         && validity > limit

@@ -104,7 +104,7 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
         CrlState::Unreadable(CrlError::Foreign(format)) => {
             let kind = match &subject.location {
                 CrlLocation::Bucket { .. } => ANOTHER_FORMAT,
-                CrlLocation::File(_) => ANOTHER_FORMAT_OF_FILE,
+                CrlLocation::File(_) | CrlLocation::Text { .. } => ANOTHER_FORMAT_OF_FILE,
             };
             let seen = Observation::new(kind).with("format", format.to_string());
             Ok(vec![seen.name("remedy", format.remedy())])

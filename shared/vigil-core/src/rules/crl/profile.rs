@@ -39,7 +39,11 @@ impl Profile {
 
     /// What may change from one version of a CRL to the next. ACM PCA has no hold, and changes no entry.
     pub fn allowed_changes(self) -> Allowed {
-        Allowed { released_hold: self != Self::AcmPca, key_compromise: self == Self::Cabf }
+        Allowed {
+            released_hold: self != Self::AcmPca,
+            key_compromise: self == Self::Cabf,
+            ..Allowed::default()
+        }
     }
 
     pub(super) fn only_of_acm_pca(self) -> Result<(), NotJudged> {

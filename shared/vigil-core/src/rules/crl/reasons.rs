@@ -41,6 +41,15 @@ const NOT_ALLOWED: Kind = Kind {
     first_command: super::LIST_VERSIONS,
 };
 
+/// Of other CAs than ACM PCA.
+const NOT_ALLOWED_OF_OTHERS: Kind = Kind {
+    what_happened: "Entries of {object} have reason codes that {rules} not allow: {named}. Checked at {as_of}.",
+    impact: "Some relying parties reject a CRL with such a code. Auditors of public CAs ask for a reason.",
+    what_to_do: "Have the CA give these entries a reason that is allowed. Show what the CRL says now:",
+    first_command: super::SHOW_CRL,
+    ..NOT_ALLOWED
+};
+
 const OUT_OF_SCOPE: Kind = Kind {
     id: "out-of-scope",
     severity: Severity::Medium,
@@ -60,7 +69,7 @@ const NAMES: [(usize, &str); 7] = [
     (7, "unused (7)"),
     (8, "removeFromCRL"),
     (10, "aACompromise"),
-    (11, "over 10"),
+    (11, "below 0 or over 10"),
 ];
 
 fn is_allowed(code: usize, subject: &CrlSubject, facts: &CrlFacts) -> bool {
@@ -148,7 +157,14 @@ fn not_allowed(subject: &CrlSubject) -> RuleAnswer {
         .collect();
     if !counts.is_empty() {
         let named: Vec<_> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
-        let other = Observation::new(NOT_ALLOWED).name("named", named.join(", "));
+        let (kind, rules) = match subject.profile {
+            Profile::AcmPca => (NOT_ALLOWED, "RFC 5280 and RevokeCertificate do"),
+            Profile::Rfc5280 => (NOT_ALLOWED_OF_OTHERS, "RFC 5280 §5.3.1 does"),
+            Profile::Cabf => {
+                (NOT_ALLOWED_OF_OTHERS, "Baseline Requirements §7.2.2.1 and RFC 5280 do")
+            }
+        };
+        let other = Observation::new(kind).name("named", named.join(", ")).name("rules", rules);
         seen.push(other.with("counts", serde_json::to_value(counts).unwrap_or_default()));
     }
     Ok(seen)

@@ -30,9 +30,9 @@ const DUPLICATE: Kind = Kind {
 const INDIRECT: Kind = Kind {
     id: "indirect",
     severity: Severity::High,
-    title: "The CRL of {ca} has {entries} of another issuer",
-    what_happened: "Entries of {object} have a certificateIssuer other than the CA: {count}. Checked at \
-                    {as_of}.",
+    title: "The CRL of {ca} has {entries} with a certificateIssuer",
+    what_happened: "Entries of {object} name the issuer of their certificates, as only those of an indirect \
+                    CRL do: {count}. Checked at {as_of}.",
     impact: super::NOT_ACM_PCA,
     ..DUPLICATE
 };
@@ -77,7 +77,7 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
     let repeated = [entries.duplicate_serials, entries.repeated_indirect];
     let counts = [
         (DUPLICATE, repeated.into_iter().flatten().sum::<u64>()),
-        (INDIRECT, if may_be_indirect { 0 } else { entries.indirect }),
+        (INDIRECT, if may_be_indirect { 0 } else { entries.indirect + entries.named_own }),
         (LONG, entries.long_serials),
         (NEGATIVE, entries.negative_serials),
         (UNDATED, entries.undated),

@@ -2,7 +2,7 @@
 
 use super::{CrlSubject, Profile};
 use crate::{
-    crl::{FaultKind, OF_NAMES},
+    crl::{FaultKind, OF_CERTIFICATES, OF_NAMES},
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{Rule, RuleAnswer},
     uri,
@@ -67,7 +67,9 @@ fn check(subject: &CrlSubject) -> RuleAnswer {
             }
             continue;
         }
-        match uri::fetched(&named.uri) {
+        let is_of_certificates = named.part == OF_CERTIFICATES;
+        let fetched = if is_of_certificates { uri::certificates_fetched } else { uri::fetched };
+        match fetched(&named.uri) {
             Err(error) => not_valid.push(format!("{} {shown:?}: {error}", named.part)),
             Ok(scheme) if !is_fetched(scheme, subject.profile) => {
                 not_fetched.push(format!("{} {shown:?}", named.part));

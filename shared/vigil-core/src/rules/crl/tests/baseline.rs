@@ -3,13 +3,17 @@
 use time::Duration;
 
 use super::{
-    super::{CrlLocation, CrlState, CrlSubject, Profile},
+    super::{CrlLocation, CrlState, CrlSubject, Profile, RULES},
     world::*,
 };
 use crate::{
-    crl::fixture::{Draft, Issuer, algorithm, distribution_point, entry, rsa_spki, tlv},
+    crl::fixture::{
+        Draft, Issuer, algorithm, distribution_point, entry, extension, name, rsa_spki, seq, tlv,
+        utc,
+    },
     der::Reader,
     finding::Severity,
+    rules::{JudgementResult, judge},
     signature::AlgorithmIdentifier,
 };
 
@@ -70,6 +74,42 @@ fn reasons_are_those_of_the_kind_of_certificates() {
         (USERS, Some(10), other),
     ] {
         assert_eq!(findings(&with_reason(&issuer, only, reason)), want, "{only:x} {reason:?}");
+    }
+}
+
+#[test]
+fn a_finding_names_the_rules_that_forbid_a_reason() {
+    let subject = with_reason(&Issuer::new("Root"), USERS, Some(6));
+    let judged = judge(RULES, &subject, ARN, subject.as_of);
+    let one = judged.into_iter().find(|one| one.rule == "crl.reasons").unwrap();
+    let JudgementResult::Findings { findings } = one.result else { panic!("it has one") };
+    let said = findings[0].to_string();
+    assert!(said.contains("Baseline Requirements §7.2.2.1 and RFC 5280 do not allow"), "{said}");
+    assert!(!findings[0].impact.contains("another party"), "{said}");
+}
+
+/// Baseline Requirements §7.2: 10 days where subscribers' certificates are, else 12 months. A root issues none.
+#[test]
+fn a_crl_of_a_root_is_one_of_ca_certificates() {
+    let issuer = Issuer::new("Root");
+    let cas = extension(&[0x55, 0x1d, 28], true, &seq(&[tlv(CAS, &[0xff])]));
+    let far = ("crl.next-update", "far-away", Severity::Medium);
+    let no_uri = ("crl.issuing-distribution-point", "beyond-baseline", Severity::Medium);
+    for (days, point, is_root, want) in [
+        (180, None, true, vec![]),
+        (367, None, true, vec![far]),
+        (180, None, false, vec![far]),
+        (7, Some(cas.clone()), true, vec![]),
+        (7, Some(cas), false, vec![no_uri]),
+    ] {
+        let mut draft = Draft { entries: None, ..Draft::of_any_ca(&issuer, AT) };
+        draft.next_update = Some(utc(AT + Duration::days(days)));
+        draft.extensions.as_mut().unwrap().extend(point);
+        let mut subject = of_browsers(read(&issuer, &draft.sign(&issuer)));
+        if !is_root {
+            subject.issuer.as_mut().unwrap().issuer = name("Another");
+        }
+        assert_eq!(findings(&subject), of(&want), "{days} {is_root}");
     }
 }
 

@@ -297,10 +297,11 @@ fn a_crl_of_some_reasons_has_no_entry_of_another() {
 fn only_an_indirect_crl_needs_no_ca_as_its_issuer() {
     let issuer = Issuer::new("Root");
     let rule = [("crl.issuer-certificate", "not-a-ca", Severity::High)];
-    for (flag, profile, is_found) in [
-        (0x84, Profile::Rfc5280, false),
-        (0x81, Profile::Rfc5280, true),
-        (0x84, Profile::AcmPca, true),
+    for (flag, profile, is_of_server, is_found) in [
+        (0x84, Profile::Rfc5280, false, false),
+        (0x84, Profile::Rfc5280, true, true),
+        (0x81, Profile::Rfc5280, false, true),
+        (0x84, Profile::AcmPca, false, true),
     ] {
         let mut draft = Draft::of_any_ca(&issuer, AT);
         let flags = [tlv(flag, &[0xff])];
@@ -309,7 +310,26 @@ fn only_an_indirect_crl_needs_no_ca_as_its_issuer() {
         let mut subject = read(&issuer, &draft.sign(&issuer));
         subject.profile = profile;
         subject.issuer.as_mut().unwrap().ca = Some(false);
+        subject.issuer.as_mut().unwrap().has_other_purposes = is_of_server;
         assert_eq!(findings(&subject).contains(&of(&rule)[0]), is_found, "{flag:02x} {profile:?}");
+    }
+}
+
+/// RFC 5280 §5.3.3: also where it is the CA itself.
+#[test]
+fn only_an_indirect_crl_names_the_issuers_of_entries() {
+    let issuer = Issuer::new("Root");
+    let rule = [("crl.serials", "indirect", Severity::High)];
+    for (flag, is_found) in [(0x84, false), (0x81, true)] {
+        let mut draft = Draft::of_any_ca(&issuer, AT);
+        let point = distribution_point(true, "http://a.example/1.crl", &[tlv(flag, &[0xff])]);
+        draft.extensions.as_mut().unwrap().push(point);
+        let own = fixture::seq(&[tlv(0xa4, &issuer.name)]);
+        let own = fixture::seq(&[extension(&[0x55, 0x1d, 29], true, &own)]);
+        draft.entries = Some(vec![fixture::seq(&[tlv(tag::INTEGER, &[1]), utc(AT), own])]);
+        let read = read(&issuer, &draft.sign(&issuer));
+        let found = findings(&CrlSubject { profile: Profile::Rfc5280, ..read });
+        assert_eq!(found.contains(&of(&rule)[0]), is_found, "{flag:02x}");
     }
 }
 

@@ -311,6 +311,11 @@ fn issuers(issuer: &Issuer) -> Vec<Fixture> {
             "not-yet-valid",
             with(|c| c.not_before = AT + Duration::DAY * 2),
         ),
+        (
+            "crl.issuer-certificate",
+            "ill-formed",
+            with(|c| c.ill_formed = vec!["keyUsage twice".to_owned()]),
+        ),
         ("crl.issuer-certificate", "not-a-ca", with(|c| c.ca = Some(false))),
         ("crl.issuer-certificate", "older-than-ca", older),
         ("crl.algorithms", "weak-key", with(|c| c.spki = fixture::rsa_spki(1024))),

@@ -49,7 +49,9 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
     let mut critical = spoilt(&|_| {});
     critical.issuer.as_mut().unwrap().unknown_critical = vec!["1.2.3.4".to_owned()];
     let mut exponent = spoilt(&|_| {});
-    exponent.issuer.as_mut().unwrap().spki = rsa_spki_of_exponent_one();
+    exponent.issuer.as_mut().unwrap().spki = rsa_spki_of_exponent(1);
+    let mut small_order = spoilt(&|_| {});
+    small_order.issuer.as_mut().unwrap().spki = ed25519_spki_of_small_order();
     vec![
         ("crl.encoding", "name-form", form),
         ("crl.issuer-name", "empty", spoilt(&|d| d.issuer = seq(&[]))),
@@ -67,6 +69,7 @@ pub(super) fn fixtures(issuer: &Issuer) -> Vec<Fixture> {
         ("crl.issuing-distribution-point", "beyond-baseline", of_browsers),
         ("crl.issuer-certificate", "unknown-critical-extension", critical),
         ("crl.algorithms", "weak-exponent", exponent),
+        ("crl.algorithms", "broken-key", small_order),
     ]
 }
 
@@ -98,9 +101,107 @@ fn the_certificate_in_aki_is_compared_as_names_are() {
     }
 }
 
-fn rsa_spki_of_exponent_one() -> Vec<u8> {
+/// Certificates are fetched from several attributes (RFC 5280 §4.2.2.1), a CRL from one (§4.2.1.13).
+#[test]
+fn an_ldap_uri_names_several_attributes_for_certificates() {
+    const LDAP: &str =
+        "ldap://ldap.example.com/cn=CA,dc=example?cACertificate,crossCertificatePair";
+    let issuer = Issuer::new("Root");
+    let ca_issuers = tlv(tag::OBJECT_IDENTIFIER, &[0x2b, 6, 1, 5, 5, 7, 48, 2]);
+    let access = seq(&[seq(&[ca_issuers, tlv(0x86, LDAP.as_bytes())])]);
+    let access = extension(&[0x2b, 6, 1, 5, 5, 7, 1, 1], false, &access);
+    let not_valid = [("crl.uris", "not-valid", Severity::High)];
+    for (extension, want) in
+        [(access, vec![]), (distribution_point(true, LDAP, &[]), of(&not_valid))]
+    {
+        let mut draft = Draft::of_any_ca(&issuer, AT);
+        draft.extensions.as_mut().unwrap().push(extension);
+        let read = read(&issuer, &draft.sign(&issuer));
+        let location = super::super::CrlLocation::File("a.crl".to_owned());
+        let subject = CrlSubject { ca: None, profile: Profile::Rfc5280, location, ..read };
+        assert_eq!(findings(&subject), want);
+    }
+}
+
+/// RFC 5280 §6.3.3 (b) (2) (i).
+#[test]
+fn a_crl_that_is_fetched_belongs_at_its_url() {
+    let issuer = Issuer::new("Root");
+    let another = [("crl.issuing-distribution-point", "another-object", Severity::High)];
+    for (fetched_from, want) in [
+        ("http://a.example/1.crl", vec![]),
+        ("https://A.example/1.crl", vec![]),
+        ("1.crl", vec![]),
+        ("s3://a.example/1.crl", vec![]),
+        ("http://a.example/2.crl", of(&another)),
+        ("http://b.example/1.crl", of(&another)),
+    ] {
+        let mut draft = Draft::of_any_ca(&issuer, AT);
+        let point = distribution_point(true, "http://a.example/1.crl", &[]);
+        draft.extensions.as_mut().unwrap().push(point);
+        let read = read(&issuer, &draft.sign(&issuer));
+        let location = super::super::CrlLocation::File(fetched_from.to_owned());
+        let subject = CrlSubject { ca: None, profile: Profile::Rfc5280, location, ..read };
+        assert_eq!(findings(&subject), want, "{fetched_from}");
+    }
+}
+
+/// RFC 5280 §6.1.4 (k): one of version 1 is trusted as it is.
+#[test]
+fn a_certificate_of_version_3_has_basic_constraints() {
+    let issuer = Issuer::new("Root");
+    let not_a_ca = of(&[("crl.issuer-certificate", "not-a-ca", Severity::High)]);
+    for (version, want) in [(None, vec![]), (Some(1), not_a_ca.clone()), (Some(2), not_a_ca)] {
+        let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+        let certificate = subject.issuer.as_mut().unwrap();
+        (certificate.version, certificate.ca) = (version, None);
+        assert_eq!(findings(&subject), want, "{version:?}");
+    }
+}
+
+/// RFC 8017 §3.1, and Baseline Requirements §6.1.6.
+#[test]
+fn an_rsa_key_has_an_odd_exponent_and_two_large_factors() {
+    let issuer = Issuer::new("Root");
+    let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+    subject.issuer.as_mut().unwrap().spki = rsa_spki_of_exponent(3);
+    assert_eq!(findings(&subject), []);
+    subject.issuer.as_mut().unwrap().spki = rsa_spki_of_exponent(2);
+    assert_eq!(findings(&subject), of(&[("crl.algorithms", "weak-key", Severity::High)]));
+    let of_29 = [&[0, 0x80][..], &[1; 255]].concat();
+    subject.issuer.as_mut().unwrap().spki = rsa_spki(&of_29, 3);
+    assert_eq!(findings(&subject), of(&[("crl.algorithms", "broken-key", Severity::Critical)]));
+}
+
+/// RFC 5480 §2.2.
+#[test]
+fn a_point_is_not_in_the_hybrid_form() {
+    let issuer = Issuer::new("Root");
+    for (form, want) in
+        [(4, vec![]), (3, vec![]), (7, vec![("crl.algorithms", "unusual-curve", Severity::Low)])]
+    {
+        let p256: Vec<u8> = [&[0x2a, 0x86, 0x48, 0xce, 0x3d][..], &[3, 1, 7]].concat();
+        let ec: Vec<u8> = [&[0x2a, 0x86, 0x48, 0xce, 0x3d][..], &[2, 1]].concat();
+        let kind = seq(&[ec, p256].map(|oid| tlv(tag::OBJECT_IDENTIFIER, &oid)));
+        let mut subject = read(&issuer, &Draft::good(&issuer, AT).sign(&issuer));
+        subject.issuer.as_mut().unwrap().spki = seq(&[kind, tlv(tag::BIT_STRING, &[0, form])]);
+        assert_eq!(findings(&subject), of(&want), "{form}");
+    }
+}
+
+/// The neutral point.
+fn ed25519_spki_of_small_order() -> Vec<u8> {
+    let point = [&[0, 1][..], &[0; 31]].concat();
+    seq(&[algorithm(&[0x2b, 0x65, 0x70]), tlv(tag::BIT_STRING, &point)])
+}
+
+fn rsa_spki_of_exponent(exponent: u8) -> Vec<u8> {
+    let modulus = [&[0, 0x80][..], &[23; 255]].concat();
+    rsa_spki(&modulus, exponent)
+}
+
+fn rsa_spki(modulus: &[u8], exponent: u8) -> Vec<u8> {
     const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
-    let modulus = [&[0, 0x80][..], &[1; 255]].concat();
-    let key = seq(&[tlv(tag::INTEGER, &modulus), tlv(tag::INTEGER, &[1])]);
+    let key = seq(&[tlv(tag::INTEGER, modulus), tlv(tag::INTEGER, &[exponent])]);
     seq(&[algorithm(RSA), tlv(tag::BIT_STRING, &[&[0], &key[..]].concat())])
 }

@@ -9,8 +9,9 @@ use super::{
 use crate::{
     crl::{
         comparison::{Coverage, Difference, Sample},
-        fixture::{Draft, Issuer, entry},
+        fixture::{Draft, Issuer, distribution_point, entry, extension, tlv},
     },
+    der::tag,
     finding::{Finding, Severity},
     rules::{JudgementResult, judge},
 };
@@ -51,6 +52,40 @@ fn report_and_previous_version_findings_have_their_own_rules() {
     let rule = "crl.early-removal";
     let want = [(rule, "early", Severity::High), (rule, "unexplained", Severity::Low)];
     assert_eq!(findings(&removed), of(&want));
+}
+
+/// What a delta CRL or a partition does not list may be listed in another CRL.
+#[test]
+fn a_part_of_the_revocations_lacks_nothing_for_certain() {
+    let issuer = Issuer::new("Root");
+    let delta = extension(&[0x55, 0x1d, 27], true, &tlv(tag::INTEGER, &[1]));
+    let point = distribution_point(true, "http://a.example/1.crl", &[]);
+    for (more, missing, want) in [
+        (None, 1, "findings"),
+        (Some(delta.clone()), 1, "unknown"),
+        (Some(point.clone()), 1, "unknown"),
+        (Some(delta), 0, "pass"),
+        (Some(point), 0, "pass"),
+    ] {
+        let mut draft = Draft::of_any_ca(&issuer, AT);
+        draft.extensions.as_mut().unwrap().extend(more);
+        let missing = Sample { count: missing, ..Sample::default() };
+        let subject = CrlSubject {
+            ca: None,
+            profile: Profile::Rfc5280,
+            report: Ok(Coverage { missing, ..coverage() }),
+            ..read(&issuer, &draft.sign(&issuer))
+        };
+        let judged = judge(RULES, &subject, ARN, subject.as_of);
+        let one = judged.iter().find(|one| one.rule == "crl.completeness").unwrap();
+        let found = match &one.result {
+            JudgementResult::Findings { .. } => "findings",
+            JudgementResult::Unknown { .. } => "unknown",
+            JudgementResult::NotApplicable { .. } => "not applicable",
+            JudgementResult::Pass => "pass",
+        };
+        assert_eq!(found, want);
+    }
 }
 
 /// The certificate's end from both sides, one second apart.
