@@ -193,6 +193,10 @@ fn nothing_of_a_tests_text_is_passed_on() {
     assert_eq!((&test.id, test.severity), (&id.as_str().unwrap().to_owned(), Severity::Low));
     let message = Message::new(&test, &deployment());
     assert!(message.subject.contains("This is a test"), "{}", message.subject);
+    assert!(
+        message.email.contains("To run the test again:\n  vigil doctor"),
+        "as docs/rules.md has it"
+    );
     for text in ["title", "what_happened", "impact", "what_to_do", "why", "resource"] {
         let text = event["detail"][text].as_str().unwrap();
         assert!(!message.email.contains(text), "{text}");
