@@ -225,11 +225,12 @@ pub(crate) const INVALID: Kind = Kind {
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). The policies under policies/ in the evidence bucket \
                     do not load: {problem}. The built-in policies decided.",
     impact: "Your own policies have no effect on this and every further deletion.",
-    what_to_do: "Correct your policy files in FOLDER (infra/policies/schema.cedarschema lists what they can use), and \
-                 check them:\n  vigil policy check FOLDER\nHave a publisher sign them as the new set, with its key in \
-                 place of PUBLISHER-KEY:\n  vigil policy publish FOLDER --author NAME --key PUBLISHER-KEY \
-                 --evidence-bucket EVIDENCE-BUCKET\nRead the set that does not load:",
-    first_command: "aws s3 cp s3://EVIDENCE-BUCKET/policies/set.json -",
+    what_to_do: "Read the set that does not load:",
+    first_command: "aws s3 cp s3://EVIDENCE-BUCKET/policies/set.json -\n\
+                    Correct your policy files in FOLDER (infra/policies/schema.cedarschema lists what they can use), and \
+                    check them:\n  vigil policy check FOLDER\n\
+                    Have a publisher sign them as the new set, with its key in place of PUBLISHER-KEY:\n  \
+                    vigil policy publish FOLDER --author NAME --key PUBLISHER-KEY --evidence-bucket EVIDENCE-BUCKET",
 };
 
 /// Objects of the evidence bucket counted as absent, or it took no record.

@@ -134,6 +134,20 @@ mod tests {
         }
     }
 
+    /// A reader of the page and the operator who is woken begin with the same command. How a CRL of another
+    /// format begins is shown before the versions of its object.
+    #[test]
+    fn the_first_command_is_the_first_that_a_finding_has() {
+        for rule in all() {
+            let kinds = rule.kinds.iter().filter(|_| rule.id != "crl.parses");
+            for kind in kinds {
+                let is_command = |line: &str| line.starts_with("  ");
+                assert!(!kind.what_to_do.lines().any(is_command), "{} {}", rule.id, kind.id);
+                assert!(!is_command(kind.first_command), "{} {}", rule.id, kind.id);
+            }
+        }
+    }
+
     /// `make docs` writes the page.
     #[test]
     fn docs_rules_md_is_made_from_the_rules() {
