@@ -81,10 +81,12 @@ const HEAD: &str = "# Rules
 
 Every rule of Vigil, with every kind of finding it can make: its severity, its title, its impact and the first command
 to run. `{ca}`, `{bucket}` and the like stand for real names, which each finding fills in.
-`notify` completes `EVIDENCE-BUCKET`, `REPORT-BUCKET` and `APPROVER-KEY` (the stack's output `ApproverKeyArn`) in what it sends, and `audit-report` in its page.
+`notify` completes `EVIDENCE-BUCKET`, `REPORT-BUCKET` and `APPROVER-KEY` (the stack's output `ApproverKeyArn`) in what it sends to people,
+and `audit-report` in its page. The JSON for programs has these words as they are.
 
-A finding has an id, which stays the same while the fact does. It is published when it is first detected, when it
-becomes more severe, and when it is resolved. `crl-audit` records of every rule whether it passed, did not apply, could
+A finding has an id, which stays the same while the fact does. It is published when it is first detected and when it
+becomes more severe. Findings of `crl-audit` and `audit-report`, and alerts about a CA that is restored, are published
+again when they are resolved. Those of `auto-restore` and `last-resort` report one event, and are not resolved. `crl-audit` records of every rule whether it passed, did not apply, could
 not be judged (and why), or what it found. `make docs` makes this page from the rules.
 ";
 
