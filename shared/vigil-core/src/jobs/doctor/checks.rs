@@ -257,7 +257,7 @@ fn subscriptions(facts: &Facts) -> CheckResult {
             ),
         );
     }
-    Good(format!("{} confirmed subscriptions", all.len()))
+    Good(format!("confirmed subscriptions: {}", all.len()))
 }
 
 fn dead_letters(facts: &Facts) -> CheckResult {
