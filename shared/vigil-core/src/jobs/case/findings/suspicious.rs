@@ -15,7 +15,7 @@ use crate::{
 /// The finding about them, if there are any.
 pub(super) fn suspicious(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Option<Finding> {
     let objects = case.suspicious();
-    let first = objects.first()?;
+    let first = objects.first()?.as_str();
     let (object, _) = first.split_once(": ").unwrap_or((first, ""));
     let object = object.to_owned();
     let arn = &case.deletion().ca;
