@@ -47,7 +47,7 @@ pub(crate) struct Options {
     all_reports: bool,
     #[command(flatten)]
     filters: Filters,
-    /// Order of the certificates. Descending with a minus in front, as -ending.
+    /// Order of the certificates: issued, ending, revoked, subject or serial. Descending with a minus in front, as -ending.
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true, value_parser = sort::order)]
     sort: Option<sort::Order>,
     /// Print at most so many.

@@ -84,9 +84,37 @@ async fn acknowledge(command: Command) -> Answer {
     let old = evidence.read(&name).await?;
     let signed = signing::sign(&clients, &key, ack, Vec::new()).await?;
     signing::store(&evidence, &name, &signed, old.as_ref()).await?;
-    let end = restorable_until.map(rfc3339).unwrap_or_default();
-    line(&format!("acknowledged until {} ({name})", rfc3339(until)));
+    let end = restorable_until.unwrap_or(until);
+    line(&format!("acknowledged until {} ({name})", counts_until(until, end)));
     line(&format!("signed with {}", signing::keys(&signed)));
-    line(&format!("the CA is destroyed at {end}; the final alert before that is still sent"));
+    line("the final alert is still sent");
+    line(&format!(
+        "without a signed approval, the last resort restores the CA before {} (if LastResort is true)",
+        rfc3339(end)
+    ));
     Ok(Exit::Clean)
+}
+
+/// An acknowledgement counts for one deletion, so no longer than the window of that.
+fn counts_until(until: OffsetDateTime, end: OffsetDateTime) -> String {
+    if until < end {
+        return rfc3339(until);
+    }
+    format!("{}, the end of its restoration window", rfc3339(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn an_acknowledgement_ends_with_its_window() {
+        let end = datetime!(2026-12-07 16:56:13 UTC);
+        let of = |until| counts_until(until, end);
+        assert_eq!(of(datetime!(2026-12-01 0:00 UTC)), "2026-12-01T00:00:00Z");
+        let want = "2026-12-07T16:56:13Z, the end of its restoration window";
+        assert_eq!(of(datetime!(2026-12-20 0:00 UTC)), want);
+    }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use vigil_aws::clients::Clients;
-use vigil_core::jobs::replay;
+use vigil_core::jobs::replay::{self, DeadLetters as _};
 
 use crate::{
     exit::{Answer, Exit},
@@ -14,7 +14,8 @@ pub(crate) struct Options {
     /// The dead-letter queue, by its name or URL.
     #[arg(value_name = "QUEUE")]
     queue: String,
-    /// Say what would be done, and leave the messages in the queue. They stay hidden for a minute.
+    /// Say what would be done, and leave the messages in the queue. They stay hidden for a minute: wait that long before
+    /// the real run.
     #[arg(long)]
     dry_run: bool,
 }
@@ -27,6 +28,15 @@ pub(crate) fn run(options: &Options) -> Answer {
 async fn hand_back(options: &Options) -> Answer {
     let queue = Clients::load().await.dead_letters(&options.queue).await?;
     let done = replay::run(&queue, !options.dry_run).await?;
+    if done.is_empty() {
+        let hidden = queue.hidden().await?;
+        if hidden > 0 {
+            let are = if hidden == 1 { "message is" } else { "messages are" };
+            let by = "by a dry run of the last minute, or by another receiver";
+            line(&format!("{hidden} {are} hidden {by}: try again in a minute"));
+            return Ok(Exit::NotChecked);
+        }
+    }
     let verb = if options.dry_run { "would go to" } else { "went to" };
     let mut kept = 0;
     for letter in &done {

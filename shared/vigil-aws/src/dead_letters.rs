@@ -51,6 +51,18 @@ impl DeadLetters for SqsDeadLetters {
         Ok(messages.map(letter).collect())
     }
 
+    async fn hidden(&self) -> Result<u64, PortError> {
+        let name = "ApproximateNumberOfMessagesNotVisible";
+        let request = json!({"QueueUrl": self.url, "AttributeNames": [name]});
+        let answer = self.call("GetQueueAttributes", &request).await?;
+        let count = answer["Attributes"][name].as_str().and_then(|text| text.parse().ok());
+        count.ok_or_else(|| PortError::Other {
+            operation: "GetQueueAttributes",
+            resource: self.url.clone(),
+            cause: format!("the answer has no {name}").into(),
+        })
+    }
+
     async fn delete(&self, letter: &DeadLetter) -> Result<(), PortError> {
         let request = json!({"QueueUrl": self.url, "ReceiptHandle": letter.receipt});
         self.call("DeleteMessage", &request).await.map(|_| ())

@@ -1,16 +1,15 @@
 //! The AWS CLI commands of findings about a CA, as templates.
 
+/// Takes a DELETED CA back: the beginning of a longer text.
+macro_rules! restore {
+    () => {
+        "aws acm-pca restore-certificate-authority --certificate-authority-arn {arn} --region {region}"
+    };
+}
+pub(crate) use restore;
+
 /// Takes a DELETED CA back.
-pub(crate) const RESTORE: &str = "aws acm-pca restore-certificate-authority \
-                                  --certificate-authority-arn {arn} --region {region}";
-/// The same, or what an approver does who wants the CA to be destroyed.
-pub(crate) const RESTORE_OR_ACKNOWLEDGE: &str = "aws acm-pca restore-certificate-authority \
-     --certificate-authority-arn {arn} --region {region}\n\
-     If the CA may be destroyed, an approver signs that, with the reason in place of REASON:\n  \
-     vigil approve {arn} --by NAME --reason REASON --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET\n\
-     An acknowledgement only ends these alerts until DATE (as 2026-12-01), all but the last. Without an approval, the \
-     last resort restores the CA:\n  \
-     vigil deadline ack {arn} --until DATE --by NAME --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET";
+pub(crate) const RESTORE: &str = restore!();
 /// Makes a DISABLED CA ACTIVE.
 pub(crate) const ACTIVATE: &str = "aws acm-pca update-certificate-authority \
                                    --certificate-authority-arn {arn} --region {region} --status ACTIVE";

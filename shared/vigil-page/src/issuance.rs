@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 use vigil_core::fleet::{CertificateNumbers, FleetReport};
 
-use crate::text::{moment, number, visible};
+use crate::text::{count, moment, number, visible};
 
 /// The busiest accounts and templates are named; the rest is one line.
 const NAMED: usize = 12;
@@ -111,7 +111,7 @@ fn months(numbers: &[&CertificateNumbers]) -> Markup {
             details {
                 summary { "Issued and revoked by month" }
                 table {
-                    caption { "The last " (months.len()) " months with certificates" }
+                    caption { "The last " (count(months.len(), "month")) " with certificates" }
                     thead { tr {
                         th scope="col" { "Month" } th scope="col" { "Issued" } th scope="col" { "Revoked" }
                     } }

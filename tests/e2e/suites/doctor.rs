@@ -97,7 +97,7 @@ async fn the_doctor_sees_rules_that_are_off_and_no_finding_arrives() {
     assert_bad(&world, "test finding", "aws logs tail /aws/lambda/vigil-notify");
     assert_bad(&world, "rules", "--event-bus-name vigil");
     off("FindingsToLog");
-    assert_bad(&world, "test finding", "make deploy");
+    assert_bad(&world, "test finding", "revert the drift");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,10 +216,12 @@ async fn a_dead_letter_is_reported_and_handed_back_once() {
     world.stack.settled().await;
     world.advance(Duration::minutes(5)).await;
     assert_eq!(waiting(&world, queue), "1");
-    assert_bad(&world, "dead letters", &format!("vigil replay {queue}"));
+    assert_bad(&world, "dead letters", &format!("remove the cause, then: vigil replay {queue}"));
 
     let (code, text) = vigil(&world, "alice", &["replay", queue, "--dry-run"]);
     assert!(code == 0 && text.contains("1 of 1 messages would go"), "{text}");
+    let (code, text) = vigil(&world, "alice", &["replay", queue]);
+    assert!(code == 2 && text.contains("1 message is hidden"), "{text}");
     world.advance(Duration::minutes(2)).await;
     assert_eq!(waiting(&world, queue), "1", "a dry run leaves it");
     let before = world.stack.invocations().len();

@@ -32,7 +32,7 @@ pub(crate) struct Options {
     /// the recorded request is used.
     #[arg(value_name = "EVENT.json")]
     event: PathBuf,
-    /// A *.cedar file, or a folder of them. Default: the built-in policies.
+    /// A *.cedar file, a folder of them, or a signed set (policies/set.json). Default: the built-in policies.
     #[arg(long, value_name = "DIR|FILE")]
     policies: Option<PathBuf>,
     /// The CA, as printed by `aws acm-pca describe-certificate-authority`.

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::{
     Finding, Kind, RuleInfo, Status, id,
-    template::{fill, plain, quoted},
+    template::{fill, grouped, plain, quoted},
 };
 use crate::{arn::CaArn, ca, instant::rfc3339};
 
@@ -142,7 +142,8 @@ impl Observation {
         let value = |name: &str| self.value(names, name, as_of).or_else(|| of_id(name));
         let prose = |template: &str, limit: usize| {
             let shown = |name: &str| {
-                Some(value(name).map_or_else(|| format!("{{{name}}}"), |text| plain(&text, limit)))
+                let value = self.large(name).or_else(|| value(name));
+                Some(value.map_or_else(|| format!("{{{name}}}"), |text| plain(&text, limit)))
             };
             fill(template, shown).unwrap_or_default()
         };
@@ -184,6 +185,14 @@ impl Observation {
             evidence: self.evidence,
             as_of,
         }
+    }
+
+    /// Evidence that is a large number, for a sentence. A command needs its digits alone.
+    fn large(&self, name: &str) -> Option<String> {
+        if self.names.contains_key(name) {
+            return None;
+        }
+        self.evidence.get(name)?.as_u64().filter(|number| *number >= 10_000).map(grouped)
     }
 
     /// Its own names come first, then the evidence, then the names around it.

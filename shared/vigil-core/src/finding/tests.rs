@@ -101,3 +101,12 @@ fn without_a_bucket_the_other_command_is_given() {
 fn the_json_schema_is_made_from_the_type() {
     crate::schemas::assert_schema::<Finding>("finding");
 }
+
+#[test]
+fn a_large_number_is_grouped_in_sentences_alone() {
+    let names = Names::new("e").with("ca", "x");
+    let seen = Observation::new(KIND).with("by", 1_000_000);
+    let finding = seen.finding(&RULE, &names, "arn:a", datetime!(2026-01-31 00:00 UTC));
+    assert_eq!(finding.title, "1,000,000 broke x");
+    assert!(finding.what_to_do.ends_with("--by 1000000"), "{}", finding.what_to_do);
+}

@@ -183,18 +183,14 @@ fn test_of(finding: Finding) -> Finding {
         status: Status::New,
         resource: text("vigil-doctor"),
         title: text(TEST.title),
-        what_happened: text(
-            "An operator ran `vigil doctor`, which tests the way from the bus to you.",
-        ),
-        impact: text(TEST_IMPACT),
-        what_to_do: text("Nothing."),
+        what_happened: text(TEST.what_happened),
+        impact: text(TEST.impact),
+        what_to_do: format!("{}\n  {}", TEST.what_to_do, TEST.first_command),
         why: format!("Rule {}, kind {}: {}", TEST_FINDING.id, TEST.id, TEST_FINDING.holds),
         evidence: serde_json::Map::new(),
         as_of: finding.as_of,
     }
 }
-
-const TEST_IMPACT: &str = "None. CAs and CRLs are as they were.";
 
 #[cfg(test)]
 mod tests;

@@ -36,6 +36,13 @@ pub trait DeadLetters: Send + Sync {
     /// [`PortError::NotFound`] if there is no such queue.
     async fn receive(&self) -> Result<Vec<DeadLetter>, PortError>;
 
+    /// GetQueueAttributes: about how many messages another receiver holds, or a dry run of the last minute.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if it is not known.
+    async fn hidden(&self) -> Result<u64, PortError>;
+
     /// DeleteMessage.
     ///
     /// # Errors

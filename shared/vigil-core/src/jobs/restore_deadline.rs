@@ -25,6 +25,7 @@ use crate::{
 mod alert;
 mod anchoring;
 mod background;
+mod end_permit;
 mod ending;
 mod error;
 mod findings;
@@ -286,7 +287,9 @@ impl<'a> RegionWatch<'a> {
         (key, seen): (&str, Option<StoredObject>),
     ) -> Result<Watch, CaError> {
         let missed = self.missed(ca, until, due, ack).await?;
-        let background = Background::gather(self.ports.evidence, &ca.arn, until, self.now).await;
+        let permit = self.end_permit(&ca.arn, ca.last_state_change_at, until).await;
+        let evidence = self.ports.evidence;
+        let background = Background::gather(evidence, &ca.arn, until, permit, self.now).await;
         let finding = findings::finding(ca, until, due, &missed, &background, self.now);
         let threshold = due.threshold.to_string();
         let claim = Alert { state: AlertState::Claimed, at: self.now, finding };

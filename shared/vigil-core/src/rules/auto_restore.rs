@@ -40,7 +40,8 @@ pub(crate) const RESTORED_ACTIVE: Kind = Kind {
     title: "Restored, now ACTIVE{when}: {by_short} deleted {ca}",
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). {restorer} restored it{when}: {reason}. \
                     It is ACTIVE.",
-    impact: "From {deleted_at} until the restoration, {ca} could neither issue nor revoke certificates. It can now.",
+    impact: "{ca} could not issue certificates from its disabling on, nor revoke any from {deleted_at} on. Since its \
+             restoration it can do both.",
     what_to_do: "Nothing needs to be done for the CA. {ask} Find the call in CloudTrail:",
     first_command: WHO_DELETED,
 };
@@ -224,17 +225,18 @@ pub(crate) const INVALID: Kind = Kind {
     what_happened: "At {deleted_at}, {who} deleted {ca} ({ca_id}). The policies under policies/ in the evidence bucket \
                     do not load: {problem}. The built-in policies decided.",
     impact: "Your own policies have no effect on this and every further deletion.",
-    what_to_do: "Correct your policy files in FOLDER (infra/policies/schema.cedarschema lists what they can use), and \
-                 check them:\n  vigil policy check FOLDER\nHave a publisher sign them as the new set, with its key in \
-                 place of PUBLISHER-KEY:\n  vigil policy publish FOLDER --author NAME --key PUBLISHER-KEY \
-                 --evidence-bucket EVIDENCE-BUCKET\nRead the set that does not load:",
-    first_command: "aws s3 cp s3://EVIDENCE-BUCKET/policies/set.json -",
+    what_to_do: "Read the set that does not load:",
+    first_command: "aws s3 cp s3://EVIDENCE-BUCKET/policies/set.json -\n\
+                    Correct your policy files in FOLDER (infra/policies/schema.cedarschema lists what they can use), and \
+                    check them:\n  vigil policy check FOLDER\n\
+                    Have a publisher sign them as the new set, with its key in place of PUBLISHER-KEY:\n  \
+                    vigil policy publish FOLDER --author NAME --key PUBLISHER-KEY --evidence-bucket EVIDENCE-BUCKET",
 };
 
 /// Objects of the evidence bucket counted as absent, or it took no record.
 pub(crate) const EVIDENCE_SUSPICIOUS: RuleInfo = RuleInfo {
     id: "auto-restore.evidence-suspicious",
-    holds: "Every object of the evidence bucket can be read, and tells what can be true.",
+    holds: "Every object of the evidence bucket can be read, and its content is plausible.",
     cites: "Amazon S3 User Guide, Working with objects; ARCHITECTURE.md, The evidence bucket",
     kinds: &[UNUSABLE, UNWRITABLE],
 };
@@ -242,13 +244,13 @@ pub(crate) const EVIDENCE_SUSPICIOUS: RuleInfo = RuleInfo {
 pub(crate) const UNUSABLE: Kind = Kind {
     id: "unusable",
     severity: Severity::High,
-    title: "Vigil ignored an object about {ca} that does not count",
+    title: "Vigil ignored an object about {ca} that it cannot use",
     what_happened: "{by_short} deleted {ca} ({ca_id}) at {deleted_at}. These objects counted as absent: {objects}.",
     impact: "What does not count permits nothing. If one of the objects was an approval, the deletion was judged \
              without it.",
-    what_to_do: "Find out who wrote the objects, and remove them or put them right. The trail's data events have who \
-                 wrote them. The deletion's own call:",
-    first_command: WHO_DELETED,
+    what_to_do: "Find out who wrote each object: its versions have the times, and the trail's data events, if it logs \
+                 those of the bucket, have the principals. Show the versions:",
+    first_command: "aws s3api list-object-versions --bucket EVIDENCE-BUCKET --prefix {object}",
 };
 
 pub(crate) const UNWRITABLE: Kind = Kind {
@@ -258,11 +260,15 @@ pub(crate) const UNWRITABLE: Kind = Kind {
     what_happened: "{by_short} deleted {ca} ({ca_id}) at {deleted_at}. Vigil restored it without a record: {cause}.",
     impact: "No case says what was decided about this deletion. Until the bucket can be written, nothing that Vigil \
              does is on record.",
-    what_to_do: "Check the bucket's policy, its key and the role of auto-restore. The deletion's own call:",
-    first_command: WHO_DELETED,
+    what_to_do: "Find out what refuses the write: the bucket's policy, its key, or the role of auto-restore. Show the \
+                 policy:",
+    first_command: "aws s3api get-bucket-policy --bucket EVIDENCE-BUCKET --query Policy --output text\n\
+                    Show which key encrypts the objects:\n  \
+                    aws s3api get-bucket-encryption --bucket EVIDENCE-BUCKET\n\
+                    If a change beside CloudFormation is the cause, revert the drift (docs/runbook.md).",
 };
 
-/// Two events tell of one deletion, or the event history contradicts the event.
+/// One deletion has two events, or the event history contradicts the event.
 pub(crate) const EVENTS_CONTRADICTORY: RuleInfo = RuleInfo {
     id: "auto-restore.events-contradictory",
     holds: "Every deletion has one event, and CloudTrail's event history has the same.",
@@ -294,7 +300,7 @@ pub(crate) const PERMANENTLY_DELETED: Kind = Kind {
     id: "permanently-deleted",
     severity: Severity::Critical,
     title: "Permanently deleted: {by_short} deleted {ca}",
-    what_happened: "At {deleted_at}, {who} deleted {ca}. It can no longer be restored at {as_of}.",
+    what_happened: "At {deleted_at}, {who} deleted {ca}. At {as_of}, it could no longer be restored.",
     impact: "The key is lost. Certificates of {ca} can be neither revoked nor renewed, and when its last CRL expires, \
              relying parties that require a fresh one refuse them. A CA that was CREATING or FAILED has no window, and \
              issued nothing.",

@@ -68,11 +68,19 @@ pub const RULES: &[Rule<BucketSubject>] = &[
 const NO_NEW_CRL: &str = "ACM PCA cannot write the CRL of {ca}. New revocations are not published, and when \
                           the current CRL expires, relying parties that require a fresh CRL refuse every \
                           certificate.";
-const SHOW_POLICY: &str =
-    "aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text";
+macro_rules! save_policy {
+    () => {
+        "aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text > policy.json"
+    };
+}
 /// The first step of [`set_policy`].
-const SAVE_POLICY: &str =
-    "aws s3api get-bucket-policy --bucket {bucket} --query Policy --output text > policy.json";
+const SAVE_POLICY: &str = save_policy!();
+/// The same, and the other steps of a change that is described before.
+const EDIT_POLICY: &str = concat!(
+    save_policy!(),
+    "\nMake the change in policy.json. Then set the policy:\n  \
+     aws s3api put-bucket-policy --bucket {bucket} --policy file://policy.json"
+);
 
 /// One bucket with everything that it is judged by.
 #[derive(Clone, Debug)]

@@ -81,10 +81,12 @@ const HEAD: &str = "# Rules
 
 Every rule of Vigil, with every kind of finding it can make: its severity, its title, its impact and the first command
 to run. `{ca}`, `{bucket}` and the like stand for real names, which each finding fills in.
-`notify` completes `EVIDENCE-BUCKET`, `REPORT-BUCKET` and `APPROVER-KEY` (the stack's output `ApproverKeyArn`) in what it sends, and `audit-report` in its page.
+`notify` completes `EVIDENCE-BUCKET`, `REPORT-BUCKET` and `APPROVER-KEY` (the stack's output `ApproverKeyArn`) in what it sends to people,
+and `audit-report` in its page. The JSON for programs has these words as they are.
 
-A finding has an id, which stays the same while the fact does. It is published when it is first detected, when it
-becomes more severe, and when it is resolved. `crl-audit` records of every rule whether it passed, did not apply, could
+A finding has an id, which stays the same while the fact does. It is published when it is first detected and when it
+becomes more severe. Findings of `crl-audit` and `audit-report`, and alerts about a CA that is restored, are published
+again when they are resolved. Those of `auto-restore` and `last-resort` report one event, and are not resolved. `crl-audit` records of every rule whether it passed, did not apply, could
 not be judged (and why), or what it found. `make docs` makes this page from the rules.
 ";
 
@@ -130,6 +132,20 @@ mod tests {
                     assert!(sentence.ends_with(['.', '}']), "{} {}: {sentence}", rule.id, kind.id);
                 }
                 assert!(what_to_do.ends_with([':', '.']), "{} {}", rule.id, kind.id);
+            }
+        }
+    }
+
+    /// A reader of the page and the operator who is woken begin with the same command. How a CRL of another
+    /// format begins is shown before the versions of its object.
+    #[test]
+    fn the_first_command_is_the_first_that_a_finding_has() {
+        for rule in all() {
+            let kinds = rule.kinds.iter().filter(|_| rule.id != "crl.parses");
+            for kind in kinds {
+                let is_command = |line: &str| line.starts_with("  ");
+                assert!(!kind.what_to_do.lines().any(is_command), "{} {}", rule.id, kind.id);
+                assert!(!is_command(kind.first_command), "{} {}", rule.id, kind.id);
             }
         }
     }

@@ -10,6 +10,13 @@ use crate::{
     finding::Names,
 };
 
+/// What a relying party sees: the beginning of a longer text.
+macro_rules! download {
+    () => {
+        "curl -sSL --max-redirs 3 -D - -o crl.der {url}"
+    };
+}
+
 mod caching;
 mod content;
 mod content_type;
@@ -23,7 +30,7 @@ pub const RULES: &[Rule<DistributionSubject>] =
     &[reachable::RULE, content::RULE, content_type::RULE, caching::RULE];
 
 /// What a relying party sees.
-const DOWNLOAD: &str = "curl -sSL --max-redirs 3 -D - -o crl.der {url}";
+const DOWNLOAD: &str = download!();
 
 /// The CRL in its bucket, and the CRL that was downloaded.
 #[derive(Clone, Debug)]

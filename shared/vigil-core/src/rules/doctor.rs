@@ -13,12 +13,13 @@ pub(crate) const TEST_FINDING: RuleInfo = RuleInfo {
     kinds: &[TEST],
 };
 
+/// Its texts name nothing: `notify` sends them as they are, and none of what the event says.
 pub(crate) const TEST: Kind = Kind {
     id: "test",
     severity: Severity::Low,
     title: "This is a test of Vigil's findings",
-    what_happened: "At {as_of}, `vigil doctor` published this finding to test the way to you.",
-    impact: "None. Findings of the stack {stack} reach you.",
-    what_to_do: "Nothing. The command runs the test again:",
-    first_command: "vigil doctor --name {name} --stack {stack}",
+    what_happened: "An operator ran `vigil doctor`, which tests the way from the bus to you.",
+    impact: "None. CAs and CRLs are as they were.",
+    what_to_do: "Nothing. To run the test again:",
+    first_command: "vigil doctor",
 };

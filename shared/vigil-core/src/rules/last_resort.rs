@@ -1,7 +1,7 @@
 //! What the last resort reports.
 
 use crate::{
-    commands::{RESTORE, WHO_DELETED},
+    commands::RESTORE,
     finding::{Kind, RuleInfo, Severity},
 };
 
@@ -36,12 +36,14 @@ pub(crate) const TAKEN_BACK: Kind = Kind {
     what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. At {as_of} its window was about to end, at \
                     {restorable_until}. {no_permit} the last resort restored the CA. It is {status}.",
     impact: "{ca} is not lost. Until it is ACTIVE again, it issues no certificates.",
-    what_to_do: "Unless it is marked as compromised (tag vigil:compromised, or an object under holds/), make it ACTIVE if \
-                 it is needed:\n  aws acm-pca update-certificate-authority --certificate-authority-arn {arn} --region \
-                 {region} --status ACTIVE\nIf the deletion was intended, have an approver sign an approval, and delete \
-                 the CA again within seven days:\n  vigil approve {arn} --by NAME --reason REASON --key APPROVER-KEY \
-                 --evidence-bucket EVIDENCE-BUCKET\nIf a policy alone permitted the deletion, this is how it ends. \
-                 Otherwise find out why auto-restore and restore-deadline did not restore it earlier. CloudTrail \
-                 records who deleted it:",
-    first_command: WHO_DELETED,
+    what_to_do: "If a policy alone permitted the deletion, this is how it ends. Otherwise find out why auto-restore and \
+                 restore-deadline did not restore it earlier. CloudTrail records who deleted it:",
+    first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
+                    AttributeKey=EventName,AttributeValue=DeleteCertificateAuthority\n\
+                    If the CA is needed, and is not marked as compromised (tag vigil:compromised, or an object under \
+                    holds/), make it ACTIVE:\n  \
+                    aws acm-pca update-certificate-authority --certificate-authority-arn {arn} --region {region} --status ACTIVE\n\
+                    If the deletion was intended, an approver signs it, and another role deletes the CA again within seven \
+                    days:\n  \
+                    vigil approve {arn} --by NAME --reason REASON --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET",
 };

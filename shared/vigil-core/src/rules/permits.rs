@@ -1,6 +1,17 @@
 //! What auto-restore reports about the objects that permit deletions and decide about them.
 
-use crate::finding::{Kind, RuleInfo, Severity};
+use crate::{
+    commands::restore,
+    finding::{Kind, RuleInfo, Severity},
+};
+
+/// How a set takes the place of another one: the end of what to do.
+macro_rules! publish {
+    () => {
+        ". HIGHER is a version above each that was there, and PUBLISHER-KEY the key of the publishers:\n  \
+         vigil policy publish FOLDER --at-least HIGHER --author NAME --key PUBLISHER-KEY --evidence-bucket EVIDENCE-BUCKET"
+    };
+}
 
 /// In the order of docs/rules.md.
 pub const RULES: &[RuleInfo] = &[POLICIES_CHANGED, PERMIT_ADDED];
@@ -20,9 +31,11 @@ pub(crate) const POLICIES_REPLACED: Kind = Kind {
     what_happened: "Version {version} of {key}, which names {author} as its author and is signed with {keys}, has taken \
                     the place of {from}. Its files: {files}. Seen at {as_of}.",
     impact: "These policies decide about every further deletion.",
-    what_to_do: "Nothing, if the change was intended. Otherwise publish the former policies with a higher version, and \
-                 find out who signed. Read the set:",
-    first_command: "aws s3 cp s3://EVIDENCE-BUCKET/{key} -",
+    what_to_do: "Nothing, if the change was intended. Otherwise find out who signed. Read the set:",
+    first_command: concat!(
+        "aws s3 cp s3://EVIDENCE-BUCKET/{key} -\nPublish the former policies, which are in FOLDER",
+        publish!()
+    ),
 };
 
 pub(crate) const POLICIES_NOT_COUNTED: Kind = Kind {
@@ -31,9 +44,12 @@ pub(crate) const POLICIES_NOT_COUNTED: Kind = Kind {
     title: "The deletion policies in the evidence bucket do not count; the built-in ones decide",
     what_happened: "The policies in the evidence bucket do not count: {why}. Seen at {as_of}.",
     impact: "The built-in policies decide about every further deletion.",
-    what_to_do: "Find out who wrote or removed {key}: the trail's data events have it. Publish the set anew with a \
-                 higher version. The versions of the object:",
-    first_command: "aws s3api list-object-versions --bucket EVIDENCE-BUCKET --prefix {key}",
+    what_to_do: "Find out who wrote or removed {key}: the trail's data events have it, if it logs those of the bucket. Show \
+                 the versions:",
+    first_command: concat!(
+        "aws s3api list-object-versions --bucket EVIDENCE-BUCKET --prefix {key}\nPublish the set anew, of the files in FOLDER",
+        publish!()
+    ),
 };
 
 /// An approval or acknowledgement was written.
@@ -49,19 +65,25 @@ pub(crate) const APPROVAL_ADDED: Kind = Kind {
     severity: Severity::High,
     title: "An approval by {by} of the deletion of {ca} was written",
     what_happened: "{key} in the evidence bucket was written or changed. It names {by} as the approver, which is not \
-                    verified, and {signed}. Seen at {as_of}. Whether the signatures count is checked when the CA is \
-                    deleted.",
-    impact: "If they count, {ca} ({ca_id}) can be deleted, and is lost at the end of its restoration window.",
-    what_to_do: "Nothing, if the approval was intended. Otherwise remove the object. Read it:",
-    first_command: "aws s3 cp s3://EVIDENCE-BUCKET/{key} -",
+                    verified. It {signed}. Seen at {as_of}. Vigil verifies it when the CA is deleted.",
+    impact: "If enough signatures are valid, {ca} ({ca_id}) can be deleted, and is permanently deleted at the end of its \
+             restoration window.",
+    what_to_do: "Nothing, if the approval was intended. Read it:",
+    first_command: concat!(
+        "aws s3 cp s3://EVIDENCE-BUCKET/{key} -\n\
+         If it was not, remove it:\n  aws s3 rm s3://EVIDENCE-BUCKET/{key}\n\
+         If the CA is DELETED already, restore it, too:\n  ",
+        restore!()
+    ),
 };
 
 pub(crate) const ACKNOWLEDGEMENT_ADDED: Kind = Kind {
     id: "acknowledgement",
     title: "An acknowledgement by {by} of the deletion of {ca} was written",
     what_happened: "{key} in the evidence bucket was written or changed. It names {by}, which is not verified, and \
-                    {signed}. Seen at {as_of}. Whether the signatures count is checked before each alert.",
-    impact: "If they count, no alert but the last is sent while the restoration window of {ca} ({ca_id}) runs out.",
-    what_to_do: "Nothing, if the acknowledgement was intended. Otherwise remove the object. Read it:",
+                    it {signed}. Seen at {as_of}. Vigil verifies it before each alert.",
+    impact: "If enough signatures are valid, no alert but the last is sent while the restoration window of {ca} ({ca_id}) \
+             runs out.",
+    what_to_do: "Nothing, if the acknowledgement was intended. Read it:",
     ..APPROVAL_ADDED
 };

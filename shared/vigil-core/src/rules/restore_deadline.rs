@@ -1,7 +1,7 @@
 //! What restore-deadline reports about restoration windows.
 
 use crate::{
-    commands::{RESTORE, RESTORE_OR_ACKNOWLEDGE, WHO_DELETED},
+    commands::{RESTORE, WHO_DELETED, restore},
     finding::{Kind, RuleInfo, Severity},
     rules::window,
 };
@@ -28,7 +28,7 @@ const TEXTS: Kind = Kind {
                     {threshold} has passed.",
     impact: "Lost at {restorable_until}: {lost}",
     what_to_do: "If the CA is still needed, restore it before {restorable_until}. {restoring_costs}. Restore it:",
-    first_command: RESTORE_OR_ACKNOWLEDGE,
+    first_command: RESTORE,
 };
 
 /// An acknowledgement that is there, and does not count.
@@ -45,10 +45,13 @@ pub(crate) const NOT_AUTHENTIC: Kind = Kind {
     title: "An acknowledgement of the deletion of {ca} does not count",
     what_happened: "{ca} ({ca_id}) is DELETED. Its acknowledgement does not count: {why}.",
     impact: "Alerts about {ca} are sent as if it had not been acknowledged.",
-    what_to_do: "If an approver wrote it, have an approver sign it again, until DATE (as 2026-12-01):\n  vigil deadline ack {arn} \
-                 --until DATE --by NAME --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET\nIf not, find out which principal wrote the \
-                 object and take that permission away. If the CA is still needed, restore it:",
-    first_command: RESTORE,
+    what_to_do: "Find out which principal wrote the object. If it is no approver, take that permission away. If the CA is \
+                 still needed, restore it:",
+    first_command: concat!(
+        restore!(),
+        "\nIf an approver wrote the acknowledgement, an approver signs it again, until that date or an earlier one:\n  \
+         vigil deadline ack {arn} --until {restorable_until} --by NAME --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET"
+    ),
 };
 
 /// A deleted CA cannot be restored any more.

@@ -191,7 +191,7 @@ fn added(ca: &Ca, key: &str, digest: &str, body: Option<&Value>, as_of: OffsetDa
     let keys = signatures.into_iter().flatten().filter_map(|one| one["key"].as_str());
     let signers: Vec<String> = keys.take(8).map(shown).collect();
     let signed = match signers.is_empty() {
-        true => "is not signed".to_owned(),
+        true => "is not signed, so it permits nothing".to_owned(),
         false => format!("is signed with {}", signers.join(", ")),
     };
     let is_approval = key.starts_with(keys::APPROVALS);

@@ -20,6 +20,8 @@ use crate::{
     rules::auto_restore as rules,
 };
 
+mod suspicious;
+
 /// All findings about the state that a case has reached. `ca` is absent where it is gone; `left` says
 /// why a restored one is kept as it is.
 pub(in crate::jobs) fn findings(
@@ -46,7 +48,7 @@ pub(in crate::jobs) fn findings(
     };
     let problems = [
         policies_unusable(case, ca, as_of),
-        suspicious(case, ca, as_of),
+        suspicious::suspicious(case, ca, as_of),
         contradiction(case, ca, as_of),
     ];
     end.into_iter().chain(problems.into_iter().flatten()).collect()
@@ -92,11 +94,13 @@ fn restored(
         .name("restorer", restorer(by))
         .name("reason", reason(case, by));
     let seen = match not_put_back {
-        Some(why) => seen.also(format!("What the CA had before may be missing: {why}.")),
+        Some(why) => seen.also(format!(
+            "Its policy, permissions or tags may be missing: Vigil could not put them back ({why})."
+        )),
         None => seen,
     };
     let seen = seen.also(format!(
-        "If the deletion was intended, an approver signs it; then delete the CA again. {}",
+        "If the deletion was intended, an approver signs it, and another role deletes the CA again. {}",
         how_to_approve(&case.deletion().ca)
     ));
     Some(finding(&rules::RESTORED, seen, case, ca, as_of))
@@ -184,18 +188,6 @@ fn policies_unusable(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Opt
     let problem = case.judgement()?.policy_problem.as_ref()?;
     let seen = Observation::new(rules::INVALID).with("problem", problem.as_str());
     Some(finding(&rules::POLICIES_UNUSABLE, seen, case, ca, as_of))
-}
-
-/// Objects of the evidence bucket that counted as absent.
-fn suspicious(case: &Case, ca: Option<&Ca>, as_of: OffsetDateTime) -> Option<Finding> {
-    let objects = case.suspicious();
-    if objects.is_empty() {
-        return None;
-    }
-    let seen = Observation::new(rules::UNUSABLE)
-        .name("objects", objects.join("; "))
-        .with("objects", objects);
-    Some(finding(&rules::EVIDENCE_SUSPICIOUS, seen, case, ca, as_of))
 }
 
 /// The events of one deletion cannot all be true.

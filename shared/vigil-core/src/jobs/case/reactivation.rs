@@ -33,7 +33,7 @@ pub(in crate::jobs) enum KeptDisabled {
         policies: Vec<String>,
         errors: Vec<String>,
     },
-    /// No record says that it was disabled.
+    /// No record says when it was disabled, and that it was ACTIVE before.
     NotRecorded,
     /// Policy permits it, and Vigil observes only.
     Observed {
@@ -101,7 +101,9 @@ impl KeptDisabled {
                 let why: Vec<&str> = policies.iter().chain(errors).map(String::as_str).collect();
                 format!("policy does not permit to reactivate it ({})", why.join("; "))
             }
-            Self::NotRecorded => "no record says who disabled it before the deletion".to_owned(),
+            Self::NotRecorded => {
+                "no record shows that it was ACTIVE until shortly before the deletion".to_owned()
+            }
             Self::Observed { policies } if policies.is_empty() => OBSERVES.to_owned(),
             Self::Observed { policies } => {
                 format!("{OBSERVES}; policy permits to reactivate it ({})", policies.join("; "))

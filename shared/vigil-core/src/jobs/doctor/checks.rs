@@ -40,8 +40,11 @@ fn bad(what: impl Display, mend: impl Display) -> CheckResult {
     CheckResult::Bad { what: what.to_string(), mend: mend.to_string() }
 }
 
-/// The command that puts back what a deployment made.
+/// Deploys another version.
 const DEPLOY: &str = "make deploy";
+
+/// Puts back what was removed beside CloudFormation: to deploy the unchanged template changes nothing.
+const REVERT: &str = "revert the drift (docs/runbook.md, at its beginning)";
 
 /// Judges everything, in the order in which a finding travels.
 pub fn judge(facts: &Facts) -> Vec<Check> {
@@ -108,13 +111,19 @@ fn trail(facts: &Facts) -> CheckResult {
 }
 
 fn functions(facts: &Facts) -> CheckResult {
-    let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
+    let (mut missing, mut wrong, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for (name, function) in &facts.functions {
         match function {
             Err(why) => unknown.push(format!("{name}: {why}")),
-            Ok(None) => wrong.push(format!("{}-{name} is missing", facts.stack_names.name)),
+            Ok(None) => missing.push(format!("{}-{name} is missing", facts.stack_names.name)),
             Ok(Some(function)) => wrong.extend(function_is_wrong(name, function, &facts.version)),
         }
+    }
+    if !missing.is_empty() {
+        return bad(
+            missing.join("; "),
+            format!("if there is no stack yet, {DEPLOY}; else {REVERT}"),
+        );
     }
     if !wrong.is_empty() {
         return bad(wrong.join("; "), DEPLOY);
@@ -173,17 +182,17 @@ fn rules(facts: &Facts) -> CheckResult {
             return bad(format!("the rule {} is disabled", rule.name), enable(rule));
         }
         if rule.targets.is_empty() {
-            return bad(format!("the rule {} has no target", rule.name), DEPLOY);
+            return bad(format!("the rule {} has no target", rule.name), REVERT);
         }
         if rule.targets.iter().any(|target| target.dead_letters.is_none()) {
             return bad(
                 format!("the rule {} has a target without a dead-letter queue", rule.name),
-                DEPLOY,
+                REVERT,
             );
         }
     }
     if !missing.is_empty() {
-        return bad(format!("these rules are missing: {}", missing.join(", ")), DEPLOY);
+        return bad(format!("these rules are missing: {}", missing.join(", ")), REVERT);
     }
     Good(format!("{} rules and {} schedules are enabled", RULES.len(), SCHEDULES.len()))
 }
@@ -248,7 +257,7 @@ fn subscriptions(facts: &Facts) -> CheckResult {
             ),
         );
     }
-    Good(format!("{} confirmed subscriptions", all.len()))
+    Good(format!("confirmed subscriptions: {}", all.len()))
 }
 
 fn dead_letters(facts: &Facts) -> CheckResult {
@@ -260,10 +269,10 @@ fn dead_letters(facts: &Facts) -> CheckResult {
         let name = queue.rsplit(':').next().unwrap_or(queue);
         match waiting {
             Err(why) => unknown.push(why.clone()),
-            Ok(None) => return bad(format!("the dead-letter queue {name} is missing"), DEPLOY),
+            Ok(None) => return bad(format!("the dead-letter queue {name} is missing"), REVERT),
             Ok(Some(0)) => {}
             Ok(Some(count)) => {
-                let mend = format!("vigil replay {name} --dry-run");
+                let mend = format!("remove the cause, then: vigil replay {name}");
                 return bad(format!("{count} dead letters lie in {name}"), mend);
             }
         }
@@ -377,8 +386,8 @@ fn test(facts: &Facts) -> CheckResult {
         Ok(test) if !test.is_logged => bad(
             format!("the test finding {} did not reach the log group", test.id),
             format!(
-                "{DEPLOY}, which restores the log group's resource policy; then aws events list-targets-by-rule \
-                 --rule {}-FindingsToLog… --event-bus-name {name}",
+                "{REVERT}: the rule FindingsToLog or the log group's resource policy; show the rule: aws events \
+                 list-rules --event-bus-name {name} --name-prefix {}-FindingsToLog",
                 facts.stack_names.stack
             ),
         ),

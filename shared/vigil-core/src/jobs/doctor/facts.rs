@@ -373,8 +373,6 @@ async fn test(
 pub(super) fn finding(stack_names: &StackNames, now: OffsetDateTime, nonce: u32) -> Finding {
     let at = rfc3339(now);
     let names = Names::new(format!("vigil doctor of the stack {} at {at}", stack_names.stack));
-    let names =
-        names.with("name", stack_names.name.as_str()).with("stack", stack_names.stack.as_str());
     let resource = format!("vigil-doctor:{}", stack_names.stack);
     Observation::new(TEST).discriminator(format!("{at} {nonce}")).finding(
         &TEST_FINDING,

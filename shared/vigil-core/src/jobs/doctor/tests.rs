@@ -83,7 +83,7 @@ const BAD: &[(&str, Change, &str)] = &[
     ("trail", |facts| facts.trails.as_mut().unwrap()[0].is_logging = false, "start-logging"),
     ("trail", |facts| facts.trails.as_mut().unwrap()[0].has_writes = false, "put-event-selectors"),
     ("trail", |facts| facts.trails = Ok(Vec::new()), "create-trail"),
-    ("functions", |facts| _ = facts.functions.insert("notify", Ok(None)), "make deploy"),
+    ("functions", |facts| _ = facts.functions.insert("notify", Ok(None)), "revert the drift"),
     ("functions", |facts| function(facts, "notify").state = "Failed".to_owned(), "make deploy"),
     ("functions", |facts| function(facts, "notify").version = None, "make deploy"),
     (
@@ -96,17 +96,17 @@ const BAD: &[(&str, Change, &str)] = &[
         |facts| _ = facts.runs.insert("crl-audit", Ok(Some("it failed".to_owned()))),
         "aws logs tail /aws/lambda/vigil-crl-audit",
     ),
-    ("rules", |facts| _ = facts.rules.as_mut().unwrap().remove(0), "make deploy"),
+    ("rules", |facts| _ = facts.rules.as_mut().unwrap().remove(0), "revert the drift"),
     (
         "rules",
         |facts| facts.rules.as_mut().unwrap()[3].is_enabled = false,
         "aws events enable-rule --name stack-AutoRestoreDeletion-1ABC",
     ),
-    ("rules", |facts| facts.rules.as_mut().unwrap()[0].targets.clear(), "make deploy"),
+    ("rules", |facts| facts.rules.as_mut().unwrap()[0].targets.clear(), "revert the drift"),
     (
         "rules",
         |facts| facts.rules.as_mut().unwrap()[0].targets[0].dead_letters = None,
-        "make deploy",
+        "revert the drift",
     ),
     (
         "one stack",
@@ -135,12 +135,12 @@ const BAD: &[(&str, Change, &str)] = &[
     (
         "dead letters",
         |facts| facts.dead_letters.values_mut().for_each(|waiting| *waiting = Ok(Some(2))),
-        "vigil replay queue",
+        "remove the cause, then: vigil replay queue",
     ),
     (
         "dead letters",
         |facts| facts.dead_letters.values_mut().for_each(|waiting| *waiting = Ok(None)),
-        "make deploy",
+        "revert the drift",
     ),
     (
         "concurrency",
@@ -183,7 +183,7 @@ const BAD: &[(&str, Change, &str)] = &[
         |facts| _ = facts.crl_buckets.insert("crls".to_owned(), Ok(Some(false))),
         "put-bucket-notification-configuration --bucket crls",
     ),
-    ("test finding", |facts| facts.test.as_mut().unwrap().is_logged = false, "make deploy"),
+    ("test finding", |facts| facts.test.as_mut().unwrap().is_logged = false, "revert the drift"),
     (
         "test finding",
         |facts| facts.test.as_mut().unwrap().is_sent = false,

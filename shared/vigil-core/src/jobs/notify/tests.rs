@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    finding::{Status, golden::assert_file},
+    fakes,
+    finding::{Names, Observation, golden::assert_file},
     ports::Cause,
 };
 
@@ -27,6 +28,25 @@ fn event() -> Value {
 
 fn finding() -> Finding {
     read(&event()).unwrap()
+}
+
+/// Of a rule whose findings are resolved: those of auto-restore are not.
+fn expired() -> Finding {
+    let rules = crate::rules::all();
+    let rule = rules.iter().find(|rule| rule.id == "crl.next-update").unwrap();
+    let kind = rule.kinds.iter().find(|kind| kind.id == "expired").unwrap();
+    let (crl, ca) = ("s3://crls/crl/11223344-1234-1122-2233-112233445566.crl", fakes::ARN);
+    let names = Names::new(crl)
+        .of_ca(&ca.parse().unwrap(), Some("Payments Issuing CA"))
+        .with("object", crl)
+        .with("writer", "ACM PCA")
+        .with("bucket", "crls");
+    Observation::new(*kind).with("next_update", "2026-11-20T10:00:00Z").finding(
+        rule,
+        &names,
+        ca,
+        finding().as_of,
+    )
 }
 
 /// Keeps subjects; refuses while `fails`.
@@ -95,7 +115,7 @@ fn every_protocol_has_its_text() {
     let pretty = |value| format!("{}\n", serde_json::to_string_pretty(value).unwrap());
     assert_file("tests/golden/notify/chat.json", &pretty(&message.chat));
     assert_file("tests/golden/notify/finding.json", &pretty(&message.finding));
-    let resolved = Message::new(&finding().with_status(Status::Resolved), &deployment());
+    let resolved = Message::new(&expired().with_status(Status::Resolved), &deployment());
     let mail = format!("Subject: {}\n\n{}", resolved.subject, resolved.email);
     assert_file("tests/golden/notify/email-resolved.txt", &mail);
 }
@@ -193,6 +213,10 @@ fn nothing_of_a_tests_text_is_passed_on() {
     assert_eq!((&test.id, test.severity), (&id.as_str().unwrap().to_owned(), Severity::Low));
     let message = Message::new(&test, &deployment());
     assert!(message.subject.contains("This is a test"), "{}", message.subject);
+    assert!(
+        message.email.contains("To run the test again:\n  vigil doctor"),
+        "as docs/rules.md has it"
+    );
     for text in ["title", "what_happened", "impact", "what_to_do", "why", "resource"] {
         let text = event["detail"][text].as_str().unwrap();
         assert!(!message.email.contains(text), "{text}");

@@ -3,6 +3,7 @@
 
 use time::OffsetDateTime;
 
+use super::end_permit::EndPermit;
 use crate::{
     arn::CaArn,
     instant::rfc3339,
@@ -19,6 +20,7 @@ pub(super) struct Background {
     pub(super) impact: Impact,
     /// As far as its record says; absent where there is none, or none that holds together.
     pub(super) deletion: Option<Account>,
+    pub(super) permit: EndPermit,
 }
 
 /// auto-restore's record of the deletion, in words.
@@ -34,12 +36,13 @@ impl Background {
         evidence: &dyn EvidenceStore,
         ca: &CaArn,
         until: OffsetDateTime,
+        permit: EndPermit,
         now: OffsetDateTime,
     ) -> Self {
         let impact = impact::gather(evidence, ca, now).await;
         let entry = evidence.read(&Case::key_of(ca, until)).await.ok().flatten();
         let case = entry.and_then(|entry| Case::read(&entry.body).ok());
-        Self { impact, deletion: case.as_ref().map(account) }
+        Self { impact, deletion: case.as_ref().map(account), permit }
     }
 }
 

@@ -23,10 +23,11 @@ pub(super) fn finding(
 ) -> Finding {
     let until = window.restorable_until;
     let kind = match ending {
+        // It issued nothing, so that nothing is lost however it ended.
+        Ending::Gone | Ending::Unannounced if !window.had_certificate => NEVER_CERTIFIED,
         // Whether alerts were sent does not matter: no policy has permitted it.
-        Ending::Gone if window.had_certificate && !is_permitted => UNPERMITTED,
+        Ending::Gone if !is_permitted => UNPERMITTED,
         Ending::Gone | Ending::Restored => AS_ANNOUNCED,
-        Ending::Unannounced if !window.had_certificate => NEVER_CERTIFIED,
         Ending::Unannounced if now < until => BEFORE_WINDOW_END,
         Ending::Unannounced => UNANNOUNCED,
     };

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use super::{Background, thresholds::Due};
+use super::{Background, end_permit::alternatives, thresholds::Due};
 use crate::{
     ca::{Ca, UsageMode},
     evidence::keys,
@@ -36,7 +36,7 @@ pub(super) fn finding(
         delay,
     );
     let time_of = |at: Option<OffsetDateTime>| at.map_or(Value::Null, |at| rfc3339(at).into());
-    let Background { impact, deletion } = background;
+    let Background { impact, deletion, permit } = background;
     let (certificates, subordinates) = (impact.certificates.as_ref(), impact.subordinates.as_ref());
     let last = certificates.and_then(|of| of.last_not_after);
     let key = keys::alert(&ca.arn, until, due.threshold);
@@ -53,6 +53,10 @@ pub(super) fn finding(
             "Policy has the CA restored now ({}), but {OBSERVES}. Restore it yourself if it is needed.",
             due.withheld.join(", ")
         ))
+    };
+    let seen = match alternatives(ca, until, *permit, due.is_last, now) {
+        Some(paragraph) => seen.also(paragraph),
+        None => seen,
     };
     seen.discriminator(format!("{}/{}", in_key(until), due.threshold))
         .with("threshold", due.threshold.to_string())
@@ -143,7 +147,7 @@ fn lost(ca: &Ca, impact: &Impact, now: OffsetDateTime) -> String {
     }
     if let Some(not_after) = ca.not_after.filter(|not_after| *not_after <= now) {
         return format!(
-            "the key. The CA's certificate ran out at {}; a new one for the same key can only be \
+            "the key. The CA's certificate expired at {}; a new one for the same key can only be \
              imported while the CA exists.",
             rfc3339(not_after)
         );

@@ -39,6 +39,8 @@ pub(super) struct Due {
     pub(super) at: OffsetDateTime,
     /// The less urgent ones, which passed before.
     pub(super) earlier: Vec<Span>,
+    /// Whether no other threshold comes after it.
+    pub(super) is_last: bool,
     /// The policies that have the CA restored now, where Vigil only observes.
     pub(super) withheld: Vec<String>,
 }
@@ -77,6 +79,7 @@ impl Thresholds {
             threshold,
             at: until - threshold.duration(),
             earlier: passed,
+            is_last: ahead.is_empty(),
             withheld: Vec::new(),
         });
         let next = ahead

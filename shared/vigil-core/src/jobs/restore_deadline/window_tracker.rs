@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::{
     CaError, CaFailure, Closed, Outcome, Ports, RegionSweep, RegionWatch, Settings,
     alert::{Alert, AlertState},
+    end_permit::EndPermit,
     ending,
     tracked_window::{Ending, TrackedWindow},
 };
@@ -15,7 +16,7 @@ use crate::{
     ca::{Ca, CaStatus},
     evidence::keys,
     finding::{Finding, Status},
-    jobs::{authentic, conditional, stored},
+    jobs::{conditional, stored},
     ports::Etag,
 };
 
@@ -113,9 +114,9 @@ impl RegionWatch<'_> {
             (Ending::Restored, self.resolve(&window).await?)
         } else {
             let ending = Ending::of_gone(self.is_announced(&window).await?, &window, self.now);
-            let permitted = &self.settings.permitted;
-            let is_permitted = permitted.names(window.ca.id(), window.restorable_until)
-                || self.is_approved(&window).await;
+            let permit =
+                self.end_permit(&window.ca, window.deleted_at, window.restorable_until).await;
+            let is_permitted = permit != EndPermit::None;
             let finding = ending::finding(&window, ending, is_permitted, self.now);
             self.publish(std::slice::from_ref(&finding)).await?;
             (ending, vec![finding.id])
@@ -124,14 +125,6 @@ impl RegionWatch<'_> {
         self.note(&ended, Some(etag)).await?;
         let (ca, restorable_until) = (ended.ca, ended.restorable_until);
         Ok(Some(Closed { ca, restorable_until, ending, findings }))
-    }
-
-    /// Whether the approval of the deletion is there and signed. What is unknown is not approved.
-    async fn is_approved(&self, window: &TrackedWindow) -> bool {
-        let approvers = &self.settings.rescue.approvers;
-        let deletion = (&window.ca, window.deleted_at, window.restorable_until);
-        let (evidence, signatures) = (self.ports.evidence, self.ports.signatures);
-        authentic::is_approved(evidence, signatures, approvers, deletion).await.unwrap_or(false)
     }
 
     /// Whether the alert of the last threshold was sent.

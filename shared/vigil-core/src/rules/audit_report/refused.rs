@@ -92,7 +92,7 @@ const IAM: Kind = Kind {
     title: "audit-report may not request audit reports of {which}",
     what_happened: "The role of audit-report was refused the request at {as_of} for {cas}. The answer: {error}",
     what_to_do: "Let the role call acm-pca:CreateCertificateAuthorityAuditReport on these CAs, and s3:PutObject on \
-                 bucket {bucket}. Look for what denies it in the role, its boundary and the organization's policies. \
+                 bucket {bucket}. Look for what denies it in the role, its boundary and the organisation's policies. \
                  List the role's policies, with the name of the execution role of audit-report in place of ROLE:",
     first_command: "aws iam list-role-policies --role-name ROLE\n\
                     Show each, with its name in place of POLICY:\n  \
@@ -104,7 +104,7 @@ const QUOTA: Kind = Kind {
     id: "quota",
     title: "A quota keeps ACM PCA from making audit reports of {which}",
     what_happened: "ACM PCA refused the request at {as_of} for {cas}: a quota is reached. Its answer: {error}",
-    what_to_do: "Find out which principal requests reports, too. Show the quotas:",
+    what_to_do: "Find out which other principal requests reports. Show the quotas:",
     first_command: "aws service-quotas list-service-quotas --service-code acm-pca --region {region}",
     ..BUCKET_POLICY
 };

@@ -13,11 +13,11 @@ use crate::{
     rules::{NotJudged, Rule, Subject},
 };
 
-/// How a finding is ended that stays true: the middle of a text of what to do.
+/// How a finding is ended that stays true: the last thing that is done about it, so the end of its commands.
 macro_rules! acknowledge {
     () => {
         ", with your name in place of NAME and the reason in place of REASON:\n  vigil report ack {finding_id} --by NAME \
-         --note REASON --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET\n"
+         --note REASON --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET"
     };
 }
 

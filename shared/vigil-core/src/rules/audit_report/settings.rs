@@ -49,9 +49,12 @@ pub(crate) const REFUSED: Kind = Kind {
     title: "An acknowledgement of a finding about {ca} does not count",
     what_happened: "The acknowledgement {key} of a finding about {ca} ({ca_id}) does not count: {error}. Checked at {as_of}.",
     impact: "The finding stays open.",
-    what_to_do: "Find out which principal wrote the object, and sign the acknowledgement anew, with your name in place \
-                 of NAME and the reason in place of REASON:",
-    first_command: "vigil report ack {acknowledged} --by NAME --note REASON --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET",
+    what_to_do: "Find out which principal wrote the object: its versions have the times, and the trail's data events, if \
+                 it logs those of the bucket, have the principals. Show the versions:",
+    first_command: "aws s3api list-object-versions --bucket EVIDENCE-BUCKET --prefix {key} --region {region}\n\
+                    If the finding may be acknowledged, an approver signs that anew, with the name in place of NAME and the \
+                    reason in place of REASON:\n  \
+                    vigil report ack {acknowledged} --by NAME --note REASON --key APPROVER-KEY --evidence-bucket EVIDENCE-BUCKET",
 };
 
 pub(crate) fn refused(

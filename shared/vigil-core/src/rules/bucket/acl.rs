@@ -24,7 +24,7 @@ const ANYONE_WRITES: Kind = Kind {
     what_happened: "The ACL of bucket {bucket} grants {permissions} to {grantee}. Checked at {as_of}.",
     impact: "Anyone on the internet, or with an AWS account, can delete the CRLs of {ca} or replace them, so \
              that revoked certificates are accepted or all are refused.",
-    what_to_do: "Set the ACL to private. Better: disable ACLs with BucketOwnerEnforced. Set the ACL:",
+    what_to_do: "Set the ACL to private, and disable ACLs (BucketOwnerEnforced), so that none counts. Set the ACL:",
     first_command: "aws s3api put-bucket-acl --bucket {bucket} --acl private",
 };
 

@@ -64,10 +64,12 @@ const UNUSABLE: Kind = Kind {
     what_happened: "Bucket {bucket} encrypts with key {key}, which is {state}. Checked at {as_of}.",
     impact: "The CRLs in the bucket can be neither written nor read. Relying parties that require a CRL refuse \
              every certificate of {ca}.",
-    what_to_do: "If the key is pending deletion, cancel that. Then enable the key:\n  aws kms cancel-key-deletion \
-                 --key-id {key} --region {region}\n  aws kms enable-key --key-id {key} --region {region}\nIf it cannot \
-                 be enabled, encrypt the bucket with SSE-S3. Show the key's state:",
-    first_command: "aws kms describe-key --key-id {key} --region {region}",
+    what_to_do: "Show the key's state:",
+    first_command: "aws kms describe-key --key-id {key} --region {region}\n\
+                    If it is pending deletion, cancel that:\n  \
+                    aws kms cancel-key-deletion --key-id {key} --region {region}\n\
+                    Then enable the key. If it cannot be enabled, encrypt the bucket with SSE-S3:\n  \
+                    aws kms enable-key --key-id {key} --region {region}",
 };
 
 /// S3 asks for a data key, and for its own decryption when an object comes in parts.

@@ -1,6 +1,6 @@
 //! The bucket that a CA writes to must be there.
 
-use super::BucketSubject;
+use super::{BucketSubject, service_access};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     rules::{NotJudged, Rule, RuleAnswer},
@@ -24,11 +24,13 @@ const MISSING: Kind = Kind {
     what_happened: "The CRL configuration of {ca} names bucket {bucket}, which does not exist at {as_of}.",
     impact: "Relying parties cannot download the CRL. Bucket names are global: an attacker who creates \
              {bucket} serves CRLs for {ca}.",
-    what_to_do: "Create the bucket again in your own account at once. Then restore its policy, and check \
-                 it with the next run of crl-audit. Create it:",
+    what_to_do: "Create the bucket again in your own account at once:",
     // `s3 mb` sets the LocationConstraint that every Region but us-east-1 needs.
     first_command: "aws s3 mb s3://{bucket} --region {region}",
 };
+
+const ADD: &str = "Then let ACM PCA write. Make a policy.json of {\"Version\":\"2012-10-17\",\"Statement\":[…]}, with this in \
+                   place of …:";
 
 fn check(subject: &BucketSubject) -> RuleAnswer {
     if let Err(why) = subject.facts.region.known() {
@@ -40,6 +42,7 @@ fn check(subject: &BucketSubject) -> RuleAnswer {
     let cas: Vec<_> = subject.users.iter().map(|user| user.ca.as_str()).collect();
     let seen = Observation::new(MISSING)
         .with("bucket", subject.facts.name.as_str())
-        .with("certificate_authorities", cas);
+        .with("certificate_authorities", cas)
+        .also(super::set_policy(subject, ADD, &service_access::statements(subject)));
     Ok(vec![seen])
 }

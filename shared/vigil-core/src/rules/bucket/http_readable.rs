@@ -26,8 +26,8 @@ const REFUSED: Kind = Kind {
     impact: "Relying parties cannot download the CRL. Those that require one refuse every certificate of \
              {ca}.",
     what_to_do: "Exclude s3:GetObject on CRLs from the statement that requires TLS. A CRL is signed and \
-                 public, and a client needs it before it can trust TLS. Show the policy:",
-    first_command: super::SHOW_POLICY,
+                 public, and a client needs it before it can trust TLS. Save the policy:",
+    first_command: super::EDIT_POLICY,
 };
 
 fn check(subject: &BucketSubject) -> RuleAnswer {

@@ -26,7 +26,7 @@ const ARCHIVES: Kind = Kind {
     impact: "Relying parties cannot download an archived CRL. A CRL that is no longer renewed is archived \
              first.",
     what_to_do: CHANGE,
-    first_command: SHOW,
+    first_command: EDIT,
 };
 
 /// The rule also asks for tags or a size. ACM PCA tags nothing, and sizes differ.
@@ -47,7 +47,7 @@ const EXPIRES: Kind = Kind {
     impact: "Relying parties cannot download a deleted CRL. A CRL that is no longer renewed is deleted \
              first.",
     what_to_do: CHANGE,
-    first_command: SHOW,
+    first_command: EDIT,
 };
 
 const MAY_EXPIRE: Kind = Kind {
@@ -59,9 +59,12 @@ const MAY_EXPIRE: Kind = Kind {
     ..EXPIRES
 };
 
-const CHANGE: &str = "Give the rule a prefix or filter that excludes CRLs, or disable it. Show the rules, \
-                      change them in a file, and set them with put-bucket-lifecycle-configuration:";
-const SHOW: &str = "aws s3api get-bucket-lifecycle-configuration --bucket {bucket}";
+const CHANGE: &str =
+    "Give the rule a prefix or filter that excludes CRLs, or disable it. Save the rules:";
+/// What else the answer has is no part of the rules.
+const EDIT: &str = "aws s3api get-bucket-lifecycle-configuration --bucket {bucket} --query '{Rules:Rules}' > rules.json\n\
+    Make the change in rules.json. Then set the rules:\n  \
+    aws s3api put-bucket-lifecycle-configuration --bucket {bucket} --lifecycle-configuration file://rules.json";
 
 /// Objects in these have to be restored before they can be read.
 const ARCHIVE_CLASSES: [&str; 2] = ["DEEP_ARCHIVE", "GLACIER"];

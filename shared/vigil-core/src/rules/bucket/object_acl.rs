@@ -31,8 +31,8 @@ const ACLS_DISABLED: Kind = Kind {
     what_happened: "Bucket {bucket} has ACLs disabled (BucketOwnerEnforced). {ca} is configured to write CRLs \
                     with ACL PUBLIC_READ. Checked at {as_of}.",
     impact: super::NO_NEW_CRL,
-    what_to_do: "Better: set S3ObjectAcl to BUCKET_OWNER_FULL_CONTROL and serve the CRL through CloudFront. Or \
-                 let the bucket accept public ACLs, with the commands below. Show the configuration that an \
+    what_to_do: "Recommended: set S3ObjectAcl to BUCKET_OWNER_FULL_CONTROL and serve the CRL through CloudFront. \
+                 Otherwise let the bucket accept public ACLs, with the commands below. Show the configuration that an \
                  update of the CA has to repeat:",
     first_command: commands::REVOCATION_CONFIGURATION,
 };

@@ -53,8 +53,8 @@ const ANYONE: Kind = Kind {
     what_happened: "The policy of bucket {bucket} allows anyone {actions} on CRLs. Checked at {as_of}.",
     impact: "Anyone on the internet can delete the CRLs of {ca} or replace them, so that revoked certificates \
              are accepted or all are refused.",
-    what_to_do: "Remove these actions from the statement that allows them, and set the policy. Show it:",
-    first_command: super::SHOW_POLICY,
+    what_to_do: "Remove these actions from the statement that allows them. Save the policy:",
+    first_command: super::EDIT_POLICY,
 };
 
 /// Block Public Access keeps strangers out, or conditions that Vigil cannot evaluate may.

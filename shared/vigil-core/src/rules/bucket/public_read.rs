@@ -27,8 +27,8 @@ const BEYOND_CRLS: Kind = Kind {
                     at {as_of}.",
     impact: "Whatever else is stored in the bucket, such as audit reports, is public.",
     what_to_do: "Remove s3:GetObject from the statement with Principal \"*\", or name only the CRLs as its \
-                 Resource. Show the policy:",
-    first_command: super::SHOW_POLICY,
+                 Resource. Save the policy:",
+    first_command: super::EDIT_POLICY,
 };
 
 /// CRLs are public, so reading them past the distribution costs money and reveals no secret.

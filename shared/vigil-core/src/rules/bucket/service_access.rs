@@ -41,7 +41,7 @@ const PROBE_REFUSED: Kind = Kind {
     what_happened: "The policy of bucket {bucket} lets ACM PCA write the CRL of {ca}, and not the object \
                     {probe} that it writes to the root of the bucket. Checked at {as_of}.",
     impact: "CreateCertificateAuthority and UpdateCertificateAuthority refuse a CRL configuration with \
-             this bucket. The next change of {ca}'s configuration fails.",
+             this bucket. The next change of the configuration of {ca} fails.",
     what_to_do: "Let ACM PCA write every object of the bucket. Save the policy as policy.json:",
     first_command: super::SAVE_POLICY,
 };

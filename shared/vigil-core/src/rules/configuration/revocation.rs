@@ -21,7 +21,7 @@ pub(super) const RULE: Rule<Ca> = Rule {
 const NONE: Kind = Kind {
     id: "none",
     severity: Severity::Medium,
-    title: "{ca} has neither a CRL nor OCSP: its certificates cannot be revoked",
+    title: "{ca} has neither a CRL nor OCSP: revocations are not published",
     what_happened: "{ca} has neither a CRL nor OCSP enabled. Checked at {as_of}.",
     impact: "Relying parties go on accepting certificates of {ca} that are revoked.",
     what_to_do: "Enable OCSP, or a CRL. Reissue the certificates that must be revocable: existing ones name \

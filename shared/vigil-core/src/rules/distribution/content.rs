@@ -23,10 +23,12 @@ const ANOTHER_CRL: Kind = Kind {
     what_happened: "{url} serves a CRL of {ca} that differs from the one in bucket {bucket}, and is not older. \
                     Checked at {as_of}.",
     impact: "The downloaded CRL may lack revocations that the CRL in the bucket lists.",
-    what_to_do: "Check the origin of the distribution, then invalidate its cache, with its id in place of \
-                 DISTRIBUTION:\n  aws cloudfront create-invalidation --distribution-id DISTRIBUTION --paths \
-                 '/*'\nShow what clients get:",
-    first_command: super::DOWNLOAD,
+    what_to_do: "Save what clients get, with its headers:",
+    first_command: concat!(
+        download!(),
+        "\nCheck the origin of the distribution. Then invalidate its cache, with its id in place of DISTRIBUTION:\n  \
+         aws cloudfront create-invalidation --distribution-id DISTRIBUTION --paths '/*'"
+    ),
 };
 
 const EXPIRED: Kind = Kind {

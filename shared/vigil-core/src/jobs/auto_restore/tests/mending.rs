@@ -83,7 +83,10 @@ fn a_denied_repair_is_published_and_the_ca_is_still_reactivated() {
     let Outcome::Case(outcome) = world.deliver().unwrap() else { panic!() };
     assert_eq!(outcome.state, CaseState::Reactivated);
     let what_to_do = world.bus.last().what_to_do;
-    assert!(what_to_do.contains("may be missing: PutPolicy was refused"), "{what_to_do}");
+    assert!(
+        what_to_do.contains("may be missing: Vigil could not put them back (PutPolicy was refused"),
+        "{what_to_do}"
+    );
 }
 
 #[test]

@@ -99,6 +99,8 @@ fn every_kind_reads_as_its_golden_file_says() {
     };
     let permit = Verdict::Permit { policies: vec!["approved".to_owned()] };
     let permitted = Act::Permitted { restorable_until: ca.restorable_until };
+    let key = crate::evidence::keys::approval(&ca.arn);
+    let unsigned = format!("{key}: the approval does not count: it is not signed");
     let problem = "policies/mine.cedar: unexpected token `permitt`";
     let all = [
         of(&restored_as("ACTIVE", Restorer::External)),
@@ -113,7 +115,8 @@ fn every_kind_reads_as_its_golden_file_says() {
         of(&escalated(ask(), &[], true)),
         of(&case(vec![judged(to_restore(), None), Act::Withheld])),
         of(&case(vec![judged(to_restore(), Some(problem))])),
-        of(&case(vec![judged_without("approvals/x.json: GetObject was refused")])),
+        of(&case(vec![judged_without("state/restorations/x.json: GetObject was refused")])),
+        of(&case(vec![judged_without(&unsigned)])),
         of(&case(vec![judged_by_contradictory_events()])),
         vec![unrecorded(&disabled, Some(ca), &fakes::denied("PutObject"), now)],
         findings(&case(vec![Act::Lost]), None, None, None, now),

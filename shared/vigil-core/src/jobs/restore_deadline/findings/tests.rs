@@ -8,6 +8,7 @@ use crate::{
         Certificates,
         restore_deadline::{
             background::Account,
+            end_permit::EndPermit,
             ending, refused,
             tracked_window::{Ending, TrackedWindow},
         },
@@ -37,7 +38,7 @@ fn what_is_lost_depends_on_the_cas_certificate() {
     let unknown = Impact::default();
     let words = lost(&ca, &unknown, AT);
     assert!(words.contains("unknown number") && words.contains("2027-09-16"), "{words}");
-    assert!(lost(&ca, &unknown, AT + Duration::days(300)).contains("ran out"));
+    assert!(lost(&ca, &unknown, AT + Duration::days(300)).contains("expired at"));
     let certificates = Certificates { valid: 7, last_not_after: Some(AT), as_of: AT };
     let subordinates = Subordinates {
         living: 1,
@@ -77,7 +78,7 @@ fn known() -> Background {
         why_it_stands: "policy `approved` permits it: approved by carol, CHG-1042".to_owned(),
     };
     let impact = Impact { certificates: Some(certificates), ..Impact::default() };
-    Background { impact, deletion: Some(deletion) }
+    Background { impact, deletion: Some(deletion), permit: EndPermit::Approval }
 }
 
 /// The alert that `threshold` causes on its time, `late`.
@@ -88,7 +89,13 @@ fn alert(ca: &Ca, threshold: &str, late: Duration, background: &Background) -> F
     finding(
         ca,
         until,
-        &Due { threshold, at, earlier: Vec::new(), withheld: Vec::new() },
+        &Due {
+            threshold,
+            at,
+            earlier: Vec::new(),
+            is_last: threshold.duration() <= Duration::HOUR,
+            withheld: Vec::new(),
+        },
         &[],
         background,
         at + late,
@@ -118,7 +125,7 @@ fn every_kind_reads_as_its_golden_file_says() {
     let ca = fakes::deleted_ca(AT);
     let month = Ca { restorable_until: Some(AT + Duration::days(30)), ..ca.clone() };
     let never = Ca { serial: None, not_before: None, not_after: None, ..ca.clone() };
-    let unknown = Background { impact: Impact::default(), deletion: None };
+    let unknown = Background { impact: Impact::default(), deletion: None, permit: EndPermit::None };
     let findings = [
         alert(&never, "3d", Duration::ZERO, &unknown),
         alert(&month, "14d", Duration::ZERO, &unknown),

@@ -142,3 +142,15 @@ fn an_alert_names_the_caller_the_reason_and_the_impact() {
     assert!(finding.evidence["living_subordinates"].is_null(), "unknown");
     assert_eq!(finding.evidence["audience"], serde_json::json!(["owners", "operators"]));
 }
+
+#[test]
+fn an_alert_about_an_approved_deletion_asks_for_no_approval() {
+    let world = World::new(vec![fakes::deleted_ca(AT)]);
+    world.sweep(Duration::ZERO).unwrap();
+    assert!(world.bus.last().what_to_do.contains("vigil approve"), "nothing permits it yet");
+    approve(&world);
+    world.sweep(Duration::days(4)).unwrap();
+    let advice = world.bus.last().what_to_do;
+    assert!(!advice.contains("vigil approve"), "{advice}");
+    assert!(advice.contains("permanent deletion is approved. Leave approvals/"), "{advice}");
+}

@@ -116,3 +116,19 @@ fn a_loss_that_was_not_permitted_is_critical() {
     assert_eq!(finding.severity, Severity::Critical);
     assert_eq!(finding.evidence["kind"], "unpermitted");
 }
+
+/// Its end was announced and no approval permits it; it issued nothing.
+#[test]
+fn a_ca_that_never_had_a_certificate_is_no_loss() {
+    let ca = fakes::deleted_ca(AT);
+    let world = World::new(vec![Ca { serial: None, not_before: None, not_after: None, ..ca }]);
+    for hour in 0..7 * 24 {
+        world.sweep(Duration::hours(hour)).unwrap();
+    }
+    world.set(Vec::new());
+    world.sweep(Duration::days(7)).unwrap();
+    let finding = world.bus.last();
+    assert_eq!(finding.severity, Severity::Informational);
+    assert_eq!(finding.evidence["kind"], "never-certified");
+    assert!(finding.impact.starts_with("None: "), "{}", finding.impact);
+}

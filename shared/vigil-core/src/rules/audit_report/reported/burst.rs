@@ -27,14 +27,12 @@ const BURST: Kind = Kind {
     what_happened: "In the hour from {hour}, {count} certificates of {ca} ({ca_id}) were revoked; in the 90 days before, \
                     {before}. As of the audit report of {as_of}.",
     impact: "Relying parties that check revocation refuse these certificates. What they identify may be unreachable.",
-    what_to_do: concat!(
-        "Find out whether it was meant. A revocation cannot be undone: issue those certificates again that are in use. \
-         To accept it, end this finding",
-        acknowledge!(),
-        "CloudTrail records who revoked:"
+    what_to_do: "Find out whether it was meant. A revocation cannot be undone: issue those certificates again that are in \
+                 use. CloudTrail records who revoked:",
+    first_command: concat!(
+        "aws cloudtrail lookup-events --region {region} --lookup-attributes AttributeKey=EventName,AttributeValue=RevokeCertificate\nWhen that is done, end this finding",
+        acknowledge!()
     ),
-    first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
-                    AttributeKey=EventName,AttributeValue=RevokeCertificate",
 };
 
 fn check(of: &ReportedCa) -> RuleAnswer {

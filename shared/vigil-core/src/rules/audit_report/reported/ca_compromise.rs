@@ -24,14 +24,12 @@ const REVOKED: Kind = Kind {
     what_happened: "The audit report of {ca} ({ca_id}) of {as_of} has {count} certificate(s) revoked with reason \
                     CERTIFICATE_AUTHORITY_COMPROMISE, the last at {last}: {first}.",
     impact: "If {ca} itself is compromised, an attacker can issue certificates that every relying party accepts.",
-    what_to_do: concat!(
-        "Find out which CA is meant. If it is this one, have its issuer revoke its certificate, and replace every \
-         certificate that it issued. When that is done, end this finding",
-        acknowledge!(),
-        "CloudTrail records who revoked:"
+    what_to_do: "Find out which CA is meant. If it is this one, have its issuer revoke its certificate, and replace every \
+                 certificate that it issued. CloudTrail records who revoked:",
+    first_command: concat!(
+        "aws cloudtrail lookup-events --region {region} --lookup-attributes AttributeKey=EventName,AttributeValue=RevokeCertificate\nWhen that is done, end this finding",
+        acknowledge!()
     ),
-    first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
-                    AttributeKey=EventName,AttributeValue=RevokeCertificate",
 };
 
 /// Each later revocation makes another finding: reports never forget the earlier ones.

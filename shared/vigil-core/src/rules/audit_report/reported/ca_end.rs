@@ -24,9 +24,9 @@ pub(super) const RULE: Rule<ReportedCa> = Rule {
 const MONTHS_24: Kind = Kind {
     id: "24-months",
     severity: Severity::Low,
-    title: "The certificate of {ca} ends within 24 months",
-    what_happened: "The certificate of {ca} ({ca_id}) ends at {ca_end}, in {days} days. Checked at {checked_at}.",
-    impact: "After its end, {ca} issues no certificates, and relying parties refuse those that it has issued.",
+    title: "The certificate of {ca} expires within 24 months",
+    what_happened: "The certificate of {ca} ({ca_id}) expires at {ca_end}, in {days} days. Checked at {checked_at}.",
+    impact: "From then on, {ca} issues no certificates, and relying parties refuse those that it has issued.",
     what_to_do: "Plan the succession: a new certificate for this CA, or another CA that relying parties trust in time. Get \
                  the request for a new certificate:",
     first_command: CSR,
@@ -35,14 +35,14 @@ const MONTHS_24: Kind = Kind {
 const MONTHS_12: Kind = Kind {
     id: "12-months",
     severity: Severity::Medium,
-    title: "The certificate of {ca} ends within 12 months",
+    title: "The certificate of {ca} expires within 12 months",
     ..MONTHS_24
 };
 
 const MONTHS_6: Kind = Kind {
     id: "6-months",
     severity: Severity::High,
-    title: "The certificate of {ca} ends within 6 months",
+    title: "The certificate of {ca} expires within 6 months",
     ..MONTHS_24
 };
 
@@ -52,7 +52,7 @@ fn check(of: &ReportedCa) -> RuleAnswer {
         return Err(NotJudged::not_applicable(format!("the CA is {}", ca.status)));
     }
     let Some(end) = ca.not_after else {
-        return Err(NotJudged::unknown("ACM PCA does not say when its certificate ends"));
+        return Err(NotJudged::unknown("ACM PCA does not say when its certificate expires"));
     };
     let left = end - of.now;
     // Months of 30.44 days, and whole days.

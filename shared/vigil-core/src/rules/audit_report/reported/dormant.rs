@@ -19,22 +19,24 @@ pub(super) const RULE: Rule<ReportedCa> = Rule {
     check,
 };
 
-/// The key of the tag. Its value is a day, as 2026-03-01; with any other, since Vigil watches the CA.
+/// The key of the tag. Its value is a day, as 2026-03-01; with any other, since Vigil began to watch the CA.
 const TAG: &str = "vigil:dormant";
 
 const ISSUED: Kind = Kind {
     id: "issued",
     severity: Severity::High,
     title: "{ca} is meant to be dormant and has issued a certificate at {last}",
-    what_happened: "{ca} ({ca_id}) has the tag vigil:dormant, and is dormant since {since}. It has issued a certificate at \
+    what_happened: "{ca} ({ca_id}) has the tag vigil:dormant, and has been dormant since {since}. It has issued a certificate at \
                     {last}. As of the audit report of {as_of}.",
     impact: "A principal uses a CA that is not meant to be used, perhaps to have certificates that are not noticed.",
-    what_to_do: concat!(
-        "Find out who asked for it. Disable the CA if it is not in use. To accept it, end this finding",
-        acknowledge!(),
-        "List what it has issued:"
+    what_to_do: "List what it has issued, and find out who asked for it:",
+    first_command: concat!(
+        "vigil certificates --ca {arn} --issued-within 90d --report-bucket REPORT-BUCKET\n\
+         If it is not in use, disable the CA:\n  \
+         aws acm-pca update-certificate-authority --certificate-authority-arn {arn} --region {region} --status DISABLED\n\
+         If it was meant, end this finding",
+        acknowledge!()
     ),
-    first_command: "vigil certificates --ca {arn} --issued-within 90d --report-bucket REPORT-BUCKET",
 };
 
 fn check(of: &ReportedCa) -> RuleAnswer {

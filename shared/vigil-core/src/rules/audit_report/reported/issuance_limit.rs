@@ -25,8 +25,8 @@ pub(super) const RULE: Rule<ReportedCa> = Rule {
 const TOO_SHORT: Kind = Kind {
     id: "too-short",
     severity: Severity::Medium,
-    title: "{ca} ends in {left} days, and still issues certificates for {longest} days",
-    what_happened: "The certificate of {ca} ({ca_id}) ends at {ca_end}, in {left} days. In the 90 days to the audit report \
+    title: "{ca} expires in {left} days, and still issues certificates for {longest} days",
+    what_happened: "The certificate of {ca} ({ca_id}) expires at {ca_end}, in {left} days. In the 90 days to the audit report \
                     of {as_of} it has issued a certificate for {longest} days.",
     impact: "ACM PCA refuses the next request for so long a validity. Renewals that ask for it fail.",
     what_to_do: "Renew the CA's certificate, or have clients ask for less. Get the request for a new certificate:",
@@ -42,7 +42,7 @@ fn check(of: &ReportedCa) -> RuleAnswer {
         return Err(NotJudged::not_applicable("it has issued nothing in the last 90 days"));
     };
     let Some(end) = of.ca.not_after else {
-        return Err(NotJudged::unknown("ACM PCA does not say when its certificate ends"));
+        return Err(NotJudged::unknown("ACM PCA does not say when its certificate expires"));
     };
     let left = end - of.now;
     if left >= Duration::days(longest.into()) {

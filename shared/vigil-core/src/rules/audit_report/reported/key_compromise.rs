@@ -10,7 +10,7 @@ use crate::{
 pub(super) const RULE: Rule<ReportedCa> = Rule {
     info: RuleInfo {
         id: "audit-report.key-compromise",
-        holds: "No certificate was revoked for the compromise of its key since Vigil watches the CA.",
+        holds: "No certificate was revoked for the compromise of its key since Vigil began to watch the CA.",
         cites: "RFC 5280 §5.3.1 (keyCompromise); AWS Private CA API Reference, RevokeCertificate",
         kinds: &[REVOKED],
     },
@@ -24,19 +24,17 @@ const REVOKED: Kind = Kind {
     what_happened: "The audit report of {ca} ({ca_id}) of {as_of} has {count} certificate(s) revoked with reason \
                     KEY_COMPROMISE since {since}, the last at {last}: {first}.",
     impact: "Another principal may hold the keys. Relying parties that do not check revocation still accept them.",
-    what_to_do: concat!(
-        "Find out how the keys were lost, and which other keys lay beside them. When that is done, end this finding",
-        acknowledge!(),
-        "CloudTrail records who revoked:"
+    what_to_do: "Find out how the keys were lost, and which other keys lay beside them. CloudTrail records who revoked:",
+    first_command: concat!(
+        "aws cloudtrail lookup-events --region {region} --lookup-attributes AttributeKey=EventName,AttributeValue=RevokeCertificate\nWhen that is done, end this finding",
+        acknowledge!()
     ),
-    first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
-                    AttributeKey=EventName,AttributeValue=RevokeCertificate",
 };
 
 fn check(of: &ReportedCa) -> RuleAnswer {
     let concern = &of.summary()?.key_compromise;
     let Some(since) = of.watched_since else {
-        return Err(NotJudged::unknown("since when Vigil watches the CA is not known"));
+        return Err(NotJudged::unknown("since when Vigil has watched the CA is not known"));
     };
     let new: Vec<_> = concern.first.iter().filter(|one| one.at > since).collect();
     let Some(last) = new.first() else { return Ok(Vec::new()) };

@@ -1,4 +1,4 @@
-//! An account has requested certificates for the first time since Vigil watches the CA.
+//! An account has requested certificates for the first time since Vigil began to watch the CA.
 
 use super::ReportedCa;
 use crate::{
@@ -24,18 +24,19 @@ const NEW: Kind = Kind {
     what_happened: "Account {requester} requested {count} certificate(s) of {ca} ({ca_id}), the first at {first_issued_at}. As of \
                     the audit report of {as_of}.",
     impact: "Principals of another account get certificates that relying parties of {ca} accept.",
-    what_to_do: concat!(
-        "Add the account to `accounts` of the settings if it is meant. To accept it, end this finding",
-        acknowledge!(),
-        "Show which accounts may use the CA:"
+    what_to_do: "Find out whether the account is meant. Show which accounts may use the CA:",
+    first_command: concat!(
+        "aws acm-pca get-policy --resource-arn {arn} --region {region} --output text\n\
+         If it is not meant, remove it from the policy or the RAM share. If it is, add it to `accounts` of the settings, or \
+         end this finding",
+        acknowledge!()
     ),
-    first_command: "aws acm-pca get-policy --resource-arn {arn} --region {region} --output text",
 };
 
 fn check(of: &ReportedCa) -> RuleAnswer {
     let summary = of.summary()?;
     let Some(since) = of.watched_since else {
-        return Err(NotJudged::unknown("since when Vigil watches the CA is not known"));
+        return Err(NotJudged::unknown("since when Vigil has watched the CA is not known"));
     };
     let accounts = summary.first_issued_by_account.iter();
     let is_known = |account: &str| {

@@ -10,7 +10,7 @@ use crate::{
 pub(super) const RULE: Rule<ReportedCa> = Rule {
     info: RuleInfo {
         id: "audit-report.successor",
-        holds: "Every valid certificate that ends within 30 days has a successor: a later one for the same subject.",
+        holds: "Every valid certificate that expires within 30 days has a successor: a later one for the same subject.",
         cites: "AWS Private CA User Guide, Use audit reports; AWS Certificate Manager User Guide, Managed renewal",
         kinds: &[WITHIN_7_DAYS, WITHIN_30_DAYS],
     },
@@ -20,10 +20,10 @@ pub(super) const RULE: Rule<ReportedCa> = Rule {
 const WITHIN_30_DAYS: Kind = Kind {
     id: "30-days",
     severity: Severity::Low,
-    title: "{count} certificate(s) of {ca} end within 30 days and have no successor",
-    what_happened: "{count} valid certificate(s) of {ca} ({ca_id}) end within 30 days, {soon} of them within 7 days, and no \
+    title: "{count} certificate(s) of {ca} expire within 30 days and have no successor",
+    what_happened: "{count} valid certificate(s) of {ca} ({ca_id}) expire within 30 days, {soon} of them within 7 days, and no \
                     later certificate has the same subject. The soonest: {first}. As of the audit report of {as_of}.",
-    impact: "If they are still in use, connections to what they identify fail from their end on.",
+    impact: "If they are still in use, connections to what they identify fail when they expire.",
     what_to_do: "Renew those that are in use. If certificates of this CA are not renewed, set `renews` to false in the \
                  settings. List them:",
     first_command: "vigil certificates --ca {arn} --ending-within 30d --without-successor --report-bucket REPORT-BUCKET",
@@ -32,7 +32,7 @@ const WITHIN_30_DAYS: Kind = Kind {
 const WITHIN_7_DAYS: Kind = Kind {
     id: "7-days",
     severity: Severity::Medium,
-    title: "{soon} certificate(s) of {ca} end within 7 days and have no successor",
+    title: "{soon} certificate(s) of {ca} expire within 7 days and have no successor",
     ..WITHIN_30_DAYS
 };
 

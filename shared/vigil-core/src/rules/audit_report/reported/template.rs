@@ -27,13 +27,11 @@ const UNLISTED: Kind = Kind {
     what_happened: "{ca} ({ca_id}) issued {certificates} with template {template}, which the settings do not \
                     list, the first at {first_issued_at}. As of the audit report of {as_of}.",
     impact: "Certificates can be used for what {ca} is not meant for.",
-    what_to_do: concat!(
-        "Add the template to the settings if it is meant. To accept what there is, end this finding",
-        acknowledge!(),
-        "CloudTrail records who asked for it:"
+    what_to_do: "Find out whether the template is meant. CloudTrail records who asked for it:",
+    first_command: concat!(
+        "aws cloudtrail lookup-events --region {region} --lookup-attributes AttributeKey=EventName,AttributeValue=IssueCertificate\nIf it is meant, add the template to the settings. To accept what there is alone, end this finding",
+        acknowledge!()
     ),
-    first_command: "aws cloudtrail lookup-events --region {region} --lookup-attributes \
-                    AttributeKey=EventName,AttributeValue=IssueCertificate",
 };
 
 const PASSTHROUGH: Kind = Kind {

@@ -27,13 +27,15 @@ const UNKNOWN: Kind = Kind {
     what_happened: "Certificate {serial} of {ca} ({ca_id}), issued at {issued_at} for {subject}, is a CA certificate. No \
                     CA that Vigil has listed has this serial number. As of the audit report of {as_of}.",
     impact: "The holder of its key can issue certificates that every relying party of {ca} accepts.",
-    what_to_do: concat!(
-        "Find out which principal asked for it, and where its key is. If the CA is known, name it in the note",
-        acknowledge!(),
-        "If it is not known, revoke it:"
+    what_to_do: "Find out which principal asked for it, and where its key is:",
+    first_command: concat!(
+        "aws cloudtrail lookup-events --region {region} --lookup-attributes AttributeKey=EventName,AttributeValue=IssueCertificate\n\
+         If the CA is not known, revoke its certificate:\n  \
+         aws acm-pca revoke-certificate --certificate-authority-arn {arn} --region {region} --certificate-serial {serial} \
+         --revocation-reason PRIVILEGE_WITHDRAWN\n\
+         If it is known, name it in the note, and end this finding",
+        acknowledge!()
     ),
-    first_command: "aws acm-pca revoke-certificate --certificate-authority-arn {arn} --region {region} \
-                    --certificate-serial {serial} --revocation-reason PRIVILEGE_WITHDRAWN",
 };
 
 /// So long a new CA has for the import of its certificate.

@@ -22,9 +22,9 @@ const VALID: Kind = Kind {
     id: "valid",
     severity: Severity::Medium,
     title: "{count} valid certificate(s) of {ca} cannot be revoked: it has neither CRL nor OCSP",
-    what_happened: "{ca} ({ca_id}) has {count} valid certificate(s), the last of which ends at {last_end}, and neither a CRL nor \
+    what_happened: "{ca} ({ca_id}) has {count} valid certificate(s), the last of which expires at {last_end}, and neither a CRL nor \
                     OCSP. As of the audit report of {as_of}.",
-    impact: "If one of their keys is lost, relying parties accept it until the certificate ends.",
+    impact: "If one of their keys is lost, relying parties accept it until the certificate expires.",
     what_to_do: "Enable OCSP or a CRL. Only certificates that are issued from then on name it: issue those again that must \
                  be revocable. Enable OCSP:",
     first_command: ENABLE_OCSP,
