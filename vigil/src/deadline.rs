@@ -77,14 +77,14 @@ async fn acknowledge(command: Command) -> Answer {
         let (until, now) = (rfc3339(until), rfc3339(seen.as_of));
         return Err(AckRefused::Past { until, now }.into());
     }
-    let restorable_until = Some(restorable_until.replace_nanosecond(0).unwrap_or(restorable_until));
+    let end = restorable_until.replace_nanosecond(0).unwrap_or(restorable_until);
+    let restorable_until = Some(end);
     let name = keys::acknowledgement(&ca);
     let ack = Ack { ca, by, until, restorable_until, acknowledged_at: seen.as_of };
     let evidence = clients.evidence(evidence_bucket);
     let old = evidence.read(&name).await?;
     let signed = signing::sign(&clients, &key, ack, Vec::new()).await?;
     signing::store(&evidence, &name, &signed, old.as_ref()).await?;
-    let end = restorable_until.unwrap_or(until);
     line(&format!("acknowledged until {} ({name})", counts_until(until, end)));
     line(&format!("signed with {}", signing::keys(&signed)));
     line("the final alert is still sent");

@@ -25,6 +25,7 @@ mod first_crl;
 mod rejected_events;
 mod snapshots;
 mod sweep;
+mod sweep_disabled;
 pub(in crate::jobs) mod vanished;
 mod watch;
 

@@ -17,17 +17,15 @@ use crate::{
             AutoRestoreError, CaFailure, Outcome, Ports, RegionRun, Settings, SweepResult, Swept,
             TRIES,
             act::{Act, Source},
-            disabled,
             limit::{self, Restoration, Restorations, Taken, When},
             lookup,
             machine::CaseState,
             record::{Case, Recorded},
             runner::{CaseRunner, Observation},
         },
-        conditional,
         dead_mans_switch::{AtDeadline, LastCall},
         on_record::TOLERANCE,
-        stored::{self, Stored},
+        stored,
     },
     ports::{Etag, PortError},
 };
@@ -355,55 +353,6 @@ impl RegionRun<'_> {
             lookup::until_in(key)
         };
         Ok(restorations.filter_map(of_case).collect())
-    }
-
-    async fn sweep_disabled(
-        &self,
-        region: &str,
-        cas: &[Ca],
-        now: OffsetDateTime,
-        failures: &mut Vec<CaFailure>,
-    ) {
-        let keys = match self.evidence.list(keys::DISABLED).await {
-            Ok(keys) => keys.into_iter().collect::<BTreeSet<_>>(),
-            Err(cause) => {
-                return failures
-                    .push(CaFailure::of_all(region, AutoRestoreError::EvidenceStore(cause)));
-            }
-        };
-        for ca in cas {
-            let is_noted = keys.contains(&keys::disabled(&ca.arn));
-            let concerns = match ca.status {
-                CaStatus::Active => is_noted,
-                CaStatus::Disabled => true,
-                _ => false,
-            };
-            if concerns && let Err(error) = self.note_observed(ca, now).await {
-                failures.push(CaFailure::new(&ca.arn, error));
-            }
-        }
-    }
-
-    /// If another invocation writes the record meanwhile, the next sweep sees to it.
-    async fn note_observed(&self, ca: &Ca, now: OffsetDateTime) -> Result<(), AutoRestoreError> {
-        let key = keys::disabled(&ca.arn);
-        let stored = stored::read(self.evidence, &key).await;
-        let (old, over) = match stored.map_err(AutoRestoreError::EvidenceStore)? {
-            Stored::Known(old, etag) => (Some(old), Some(etag)),
-            Stored::Absent => (None, None),
-            Stored::Unusable { etag: Some(etag), .. } => (None, Some(etag)),
-            // It can be neither read nor replaced.
-            Stored::Unusable { etag: None, .. } => return Ok(()),
-        };
-        let settle = self.settings.settle;
-        let Some(record) = disabled::by_observation(old.as_ref(), ca, now, settle) else {
-            return Ok(());
-        };
-        let body = serde_json::to_vec_pretty(&record).map_err(AutoRestoreError::Write)?;
-        conditional::write(self.evidence, &key, body, over.as_ref())
-            .await
-            .map_err(AutoRestoreError::EvidenceStore)?;
-        Ok(())
     }
 }
 
