@@ -165,7 +165,9 @@ impl Queue {
     /// So many of the items are on disk.
     pub(super) fn done(&self, pushed: u64) {
         self.waiting().has_failed = false;
-        self.progress.send_modify(|progress| progress.done = pushed);
+        // What was dropped counts as done since memory was made anew, and was never taken: an attempt
+        // without items knows of fewer. Behind `pushed`, every call would wait for ever.
+        self.progress.send_modify(|progress| progress.done = progress.done.max(pushed));
     }
 
     /// A commit has failed: what waits behind it is dropped, and nothing more is accepted until
@@ -260,6 +262,41 @@ mod tests {
         queue.done(pushed);
         assert!(!queue.has_failed());
         assert_eq!(settled(&queue, 1), Some(true));
+    }
+
+    /// All that can happen, five steps of it: where nothing waits to be written, no call waits.
+    #[test]
+    fn a_call_waits_for_nothing_where_nothing_is_queued() {
+        let push = |queue: &Queue| queue.push(queue.generation(), change());
+        let fail = |queue: &Queue| {
+            push(queue);
+            drop(queue.take());
+            queue.shut();
+            push(queue);
+            queue.reopen();
+        };
+        // Without items it is the attempt after a failure, which `take` waits for.
+        let write = |queue: &Queue| {
+            let pushed = {
+                let mut waiting = queue.waiting();
+                waiting.items.clear();
+                waiting.accepted
+            };
+            queue.done(pushed);
+        };
+        let again = |queue: &Queue| queue.begin_again(vec![Change::Cleared]).unwrap();
+        let steps: [&dyn Fn(&Queue); 4] = [&push, &fail, &write, &again];
+        for number in 0..steps.len().pow(5) {
+            let queue = Queue::default();
+            let path: Vec<usize> =
+                (0..5).map(|place| number / steps.len().pow(place) % steps.len()).collect();
+            for step in &path {
+                steps[*step](&queue);
+                let is_written = queue.waiting().items.is_empty();
+                let want = is_written.then_some(true);
+                assert_eq!(settled(&queue, queue.generation()), want, "{path:?}");
+            }
+        }
     }
 
     #[test]
