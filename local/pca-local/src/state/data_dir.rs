@@ -15,6 +15,7 @@ pub(super) mod load;
 mod mark;
 mod private;
 mod queue;
+mod replacement;
 pub(super) mod schema;
 mod sealed;
 mod shared;
@@ -30,7 +31,6 @@ use std::{
 };
 
 pub use self::error::CloseError;
-pub(crate) use self::error::{StorageError, der_of};
 pub use self::{directory::DataDirError, inspect::check};
 use self::{
     directory::Directory,
@@ -38,6 +38,10 @@ use self::{
     shared::Shared,
     watch::Watch,
     writer::{Database, Writer},
+};
+pub(crate) use self::{
+    error::{StorageError, der_of},
+    replacement::Replacement,
 };
 use crate::{
     model::{change::Change, error::explain},
@@ -142,8 +146,9 @@ impl DataDir {
     }
 
     /// Begins a generation with these changes; what is queued before them is written first.
-    pub(crate) fn begin_again(&self, changes: Vec<Change>) -> Result<(), StorageError> {
-        self.0.as_ref().map_or(Ok(()), |disk| disk.queue.begin_again(changes))
+    pub(crate) fn begin_again(&self, changes: Vec<Change>) -> Result<Replacement, StorageError> {
+        let Some(disk) = &self.0 else { return Ok(Replacement::in_memory()) };
+        disk.queue.begin_again(changes)
     }
 
     /// Begins a generation with what is on disk, after a commit that failed.

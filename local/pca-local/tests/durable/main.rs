@@ -11,6 +11,7 @@ mod process;
 mod damage;
 mod load;
 mod outside;
+mod room;
 mod stops;
 
 use std::path::{Path, PathBuf};

@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
             return rows;
         }
         let (data_dir, ca) = (self.data_dir.clone(), self.ca);
-        let since = data_dir.generation();
+        let since = self.cell.generation();
         let read = tokio::task::spawn_blocking(move || {
             data_dir.wait_settled(since)?;
             data_dir.bodies(ca, places)
