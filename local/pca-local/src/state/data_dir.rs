@@ -40,7 +40,7 @@ use self::{
     writer::{Database, Writer},
 };
 pub(crate) use self::{
-    error::{StorageError, der_of},
+    error::{BodyOf, StorageError, der_of},
     replacement::Replacement,
 };
 use crate::{
@@ -184,12 +184,13 @@ impl DataDir {
     }
 
     /// The DER of one certificate, which has to be on disk.
-    pub(crate) async fn body(&self, ca: u64, place: u32) -> Result<Vec<u8>, StorageError> {
+    pub(crate) async fn body(&self, wanted: BodyOf) -> Result<Vec<u8>, StorageError> {
+        let BodyOf { ca, place, .. } = wanted;
         let missing = StorageError::Missing { ca, place };
         let Some(disk) = &self.0 else { return Err(missing) };
         let places = place as usize..place as usize + 1;
         let read = disk.connection.with_later(move |from| load::bodies(from, ca, places)).await??;
-        read.into_iter().next().ok_or(missing)
+        wanted.check(read.into_iter().next().ok_or(missing)?)
     }
 
     /// Those of some certificates in the order of issuance, all of which have to be on disk. None

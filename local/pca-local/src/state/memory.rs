@@ -26,7 +26,7 @@ use crate::{
         tokens::{Tokens, fresh, prune},
     },
     state::{
-        data_dir::{DataDir, Replacement, StorageError},
+        data_dir::{BodyOf, DataDir, Replacement, StorageError},
         restored::{Restorable, Restored},
     },
 };
@@ -100,9 +100,9 @@ impl Store {
     }
 
     /// The DER of a certificate that stays on disk.
-    pub(crate) async fn read_body(&self, ca: u64, place: u32) -> Result<Vec<u8>, StorageError> {
+    pub(crate) async fn read_body(&self, wanted: BodyOf) -> Result<Vec<u8>, StorageError> {
         self.settled().await?;
-        self.data_dir.body(ca, place).await
+        self.data_dir.body(wanted).await
     }
 
     /// The CAs whose moments count: none while nothing can be written down.
