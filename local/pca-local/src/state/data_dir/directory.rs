@@ -20,6 +20,8 @@ const LOG_INDEX: &str = "state.db-shm";
 const LAST_COMMIT: &str = "last-commit";
 /// What a database begins with (SQLite, "Database File Format").
 const MAGIC: &[u8] = b"SQLite format 3\0";
+/// What an empty file system of ext2 to ext4 has in it, which may be mounted as a volume.
+const OF_FILE_SYSTEM: &str = "lost+found";
 /// In the lock until the first start has made its database: until then an empty directory is
 /// nothing lost.
 const NEW: &[u8] = b"new\n";
@@ -160,6 +162,7 @@ impl Directory {
         for entry in path.read_dir().map_err(unusable)? {
             files.push(entry.map_err(unusable)?.file_name());
         }
+        files.retain(|name| name != OF_FILE_SYSTEM);
         let has = |wanted: &str| files.iter().any(|name| name == wanted);
         let is_ours = files.is_empty() || [LOCK, DATABASE, LOG, LAST_COMMIT].into_iter().any(has);
         if !is_ours {
