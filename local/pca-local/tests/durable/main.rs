@@ -8,6 +8,7 @@
 #[path = "../process/mod.rs"]
 mod process;
 
+mod changed;
 mod damage;
 mod load;
 mod outside;

@@ -12,6 +12,7 @@ use super::{
     mark::{Kept, MarkFile},
     private,
 };
+use crate::model::error::explain;
 
 const DATABASE: &str = "state.db";
 const LOCK: &str = "lock";
@@ -85,7 +86,8 @@ pub enum DataDirError {
     )]
     Absent { file: PathBuf },
     #[error(
-        "{} was written by a newer pca-local (format {found}; this one knows {known}): use that one",
+        "{} was written by a newer pca-local (format {found}; this one knows {known}): use that one. If \
+         there is none, its header is damaged: `pca-local salvage DIR > state.jsonl` writes what is left",
         .file.display()
     )]
     Newer { file: PathBuf, found: i64, known: i64 },
@@ -106,6 +108,12 @@ pub enum DataDirError {
         .file.display()
     )]
     Older { file: PathBuf },
+    #[error(
+        "nothing can be saved from {}: {why}. Put a backup of state.db that was made earlier alone in a \
+         new directory, or import an exported state",
+        .file.display()
+    )]
+    Hopeless { file: PathBuf, why: String },
     #[error(
         "{} cannot be opened: see to it that this user may read and write it and its directory, that \
          the disk has room, and that no other program has it open; or put a backup that was made earlier \
@@ -332,6 +340,19 @@ impl Directory {
 
     pub(in crate::state) fn damaged(&self, source: LoadError) -> DataDirError {
         DataDirError::Damaged { file: self.database(), source: Box::new(source) }
+    }
+}
+
+impl DataDirError {
+    /// In place of what advises to salvage, or to use another directory, where that was tried.
+    pub(in crate::state) fn of_salvage(self, directory: &Path) -> Self {
+        let why = match self {
+            Self::Damaged { source, .. } => explain(&*source),
+            Self::Incomplete { lost, .. } => lost,
+            Self::NotOurs { .. } => "it is not a pca-local state, or its header is lost".to_owned(),
+            other => return other,
+        };
+        Self::Hopeless { file: directory.join(DATABASE), why }
     }
 }
 
