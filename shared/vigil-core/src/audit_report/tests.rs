@@ -5,6 +5,7 @@ use super::*;
 mod counting;
 mod damage;
 mod indexed;
+mod names;
 mod pieces;
 
 const AS_OF: OffsetDateTime = datetime!(2021-01-01 0:00 UTC);
