@@ -67,7 +67,13 @@ fn seen(summary: &Summary) -> [Seen<'static>; 5] {
         of(
             &FOREIGN_RECORDS,
             FOREIGN,
-            &[&apart.another_ca, &apart.other_serial, &apart.repeated, &apart.repeated_serial],
+            &[
+                &apart.another_ca,
+                &apart.other_serial,
+                &apart.repeated,
+                &apart.repeated_serial,
+                &impossible.shared_serial,
+            ],
         ),
         of(
             &IMPOSSIBLE_RECORDS,
@@ -113,7 +119,7 @@ pub(super) fn findings(
             .with("report_created_at", rfc3339(summary.as_of))
             .name("as_of", rfc3339(summary.as_of))
             .name("ca_end", ca_end.as_str())
-            .name("classes", summary.apart.in_words());
+            .name("classes", summary.apart.in_words(&summary.impossible.shared_serial));
         let finding = finding(rule, seen, described, report);
         if count > 0 { found.push(finding) } else { over.push(finding.id) }
     }
