@@ -227,6 +227,17 @@ fn a_ca_that_only_revoked_has_changed_and_a_quiet_one_has_not() {
 }
 
 #[test]
+fn ends_are_not_known_where_no_audit_report_was_read() {
+    let unread = page(&report(vec![ca(1, None)], vec![], vec![]));
+    assert!(unread.contains("No audit report was read"), "{unread}");
+    assert!(!unread.contains("0 valid certificates end"), "{unread}");
+    let mut of = ca(2, None);
+    of["certificates"] = serde_json::to_value(CertificateNumbers::default()).unwrap();
+    let read = page(&report(vec![ca(1, None), of], vec![], vec![]));
+    assert!(read.contains("in the audit reports of 1 of 2 CAs."), "{read}");
+}
+
+#[test]
 fn a_window_that_ends_soon_is_on_the_timeline() {
     let mut of = ca(1, None);
     of["restorable_until"] = json!("2026-03-02T00:00:00Z");

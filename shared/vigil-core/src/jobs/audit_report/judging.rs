@@ -31,6 +31,9 @@ use crate::{
     },
 };
 
+/// Why a CA is not judged of which no report was read.
+pub(in crate::jobs) const NOT_SUMMARISED: &str = "no audit report of the CA was summarised";
+
 /// What all CAs are judged by.
 pub(super) struct Judging<'a> {
     ports: &'a Ports<'a>,
@@ -187,7 +190,7 @@ impl<'a> Judging<'a> {
     async fn subject(&self, ca: &Ca) -> Result<ReportedCa, AuditReportError> {
         let evidence = self.ports.evidence;
         let report = match newest::of(evidence, &ca.arn).await? {
-            None => Err("no audit report of the CA was summarised".to_owned()),
+            None => Err(NOT_SUMMARISED.to_owned()),
             Some(newest) => {
                 let key = keys::summary(&ca.arn, &newest.report);
                 let read = stored::read::<Document>(evidence, &key).await;

@@ -64,6 +64,9 @@ pub(crate) const ACKNOWLEDGED: [&str; 7] = [
     "audit-report.unknown-subordinate",
 ];
 
+/// Why no rule about what came since is judged at first.
+pub(crate) const NOT_WATCHED: &str = "since when Vigil watches the CA is not known";
+
 /// A CA, and what is known of its certificates.
 #[derive(Clone, Debug)]
 pub(crate) struct ReportedCa {
