@@ -1,4 +1,4 @@
-//! Which rules about audit reports could not be judged: what they would have found is not known.
+//! Which rules about audit reports could not be judged, or found more than is shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,5 +35,11 @@ pub(super) fn not_judged(reported: &BTreeSet<&str>, verdicts: &[RuleResult]) -> 
             why: format!("{reason}: {}", rules.join(", ")),
         }
     };
-    by_reason.into_iter().map(unchecked).collect()
+    by_reason.into_iter().map(unchecked).chain(verdicts.iter().filter_map(not_shown)).collect()
+}
+
+/// Acknowledgements need a deployed stack, so that what is beyond the first findings never follows.
+fn not_shown(of: &RuleResult) -> Option<Unchecked> {
+    let why = of.reason.clone().filter(|_| of.result == RuleStatus::Findings)?;
+    Some(Unchecked { what: format!("all that {} found of {}", of.rule, of.resource), why })
 }

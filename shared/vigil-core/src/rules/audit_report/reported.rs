@@ -110,7 +110,12 @@ impl ReportedCa {
 /// colons, as in reports: hexadecimal without leading zeros.
 pub(crate) fn serial(text: &str) -> String {
     let is_decimal = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let hex = if is_decimal { hexadecimal(text) } else { text.replace(':', "") };
+    if is_decimal { reported_serial(&hexadecimal(text)) } else { reported_serial(text) }
+}
+
+/// The same of a serial number that a report has: in hexadecimal, also where it has no letter.
+fn reported_serial(text: &str) -> String {
+    let hex = text.replace(':', "");
     hex.trim_start_matches('0').to_ascii_lowercase()
 }
 
