@@ -98,6 +98,8 @@ impl Wanted<BufWriter<Stdout>> {
         let mut output = Output::new(options.format, out);
         if options.count_by.is_none() {
             output.head();
+        } else {
+            output.head_of_counts();
         }
         Self {
             filter: Filter::new(&options.filters, options.as_of.unwrap_or_else(present)),
