@@ -238,6 +238,23 @@ fn ends_are_not_known_where_no_audit_report_was_read() {
 }
 
 #[test]
+fn what_is_not_known_of_a_ca_is_not_said_of_it() {
+    let mut of = ca(1, None);
+    (of["status"], of["crl"], of["ocsp"]) = (json!("UNKNOWN"), Value::Null, Value::Null);
+    let unknown = page(&report(vec![of.clone()], vec![], vec![]));
+    for text in ["The status of 1 CA is", "The revocation configuration of 1 CA is"] {
+        assert!(unknown.contains(&format!("{text} not known.")), "{unknown}");
+    }
+    assert!(!unknown.contains("is DELETED") && !unknown.contains("a CRL enabled"), "{unknown}");
+    let mut known = ca(2, None);
+    known["crl"] = Value::Null;
+    let both = page(&report(vec![of, known.clone()], vec![], vec![]));
+    assert!(both.contains("No other CA is DELETED."), "{both}");
+    let page = page(&report(vec![known], vec![], vec![]));
+    assert!(page.contains("No CA is DELETED.") && page.contains("No CA has a CRL enabled."));
+}
+
+#[test]
 fn a_window_that_ends_soon_is_on_the_timeline() {
     let mut of = ca(1, None);
     of["restorable_until"] = json!("2026-03-02T00:00:00Z");

@@ -1,7 +1,7 @@
 //! Words, numbers and times, and what strangers wrote as it is shown.
 
 use time::{Date, OffsetDateTime};
-use vigil_core::arn::CaArn;
+use vigil_core::{arn::CaArn, fleet::FleetReport};
 
 /// No value on the page is longer.
 const MAX_VALUE: usize = 2_000;
@@ -34,6 +34,21 @@ pub fn hides(char: char) -> bool {
             | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
             | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{fe00}'..='\u{fe0f}'
             | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// What no CA has, as far as it is known.
+pub(crate) fn none_of(
+    report: &FleetReport,
+    unknown: usize,
+    what: &str,
+    none: &str,
+    no_other: &str,
+) -> String {
+    match report.cas.len() - unknown {
+        _ if unknown == 0 => format!("{none}."),
+        0 => format!("The {what} of {} is not known.", count(unknown, "CA")),
+        _ => format!("The {what} of {} is not known. {no_other}.", count(unknown, "CA")),
+    }
 }
 
 /// `1 finding`, `2 findings`.

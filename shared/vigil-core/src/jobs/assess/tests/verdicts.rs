@@ -92,6 +92,16 @@ fn rules_without_an_audit_report_are_named_as_not_judged() {
 }
 
 #[test]
+fn a_rule_whose_facts_were_refused_is_named_as_not_judged() {
+    let world = World::new(vec![active()]);
+    world.authorities.calls.fail_next("tags", denied("ListTags"));
+    let report = world.assess();
+    let of = report.unchecked.iter().find(|of| of.what.starts_with("1 rule of "));
+    let why = &of.expect("the rule by a tag").why;
+    assert!(why.contains("ListTags") && why.ends_with(": audit-report.dormant-ca"), "{why}");
+}
+
+#[test]
 fn a_subordinate_in_another_assessed_region_is_known() {
     let here = World::new(vec![active()]);
     let there = World::new(vec![Ca {
