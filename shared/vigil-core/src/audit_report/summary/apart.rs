@@ -47,15 +47,13 @@ impl Apart {
             + self.repeated_serial.count
     }
 
-    /// How many of each class there are, in words, and how many [share](Impossible::shared_serial) a
-    /// serial number.
-    pub fn in_words(&self, shared_serial: &Concern) -> String {
+    /// How many of each class there are, in words.
+    pub fn in_words(&self) -> String {
         let classes = [
             ("of another CA", &self.another_ca),
             ("with a serial number that is not the end of the ARN", &self.other_serial),
             ("the same record again", &self.repeated),
             ("once as revoked and once as not revoked", &self.repeated_serial),
-            ("a serial number again in a record that differs", shared_serial),
         ];
         let there = classes.iter().filter(|(_, of)| of.count > 0);
         let shown: Vec<String> = there.map(|(what, of)| format!("{what}: {}", of.count)).collect();
