@@ -187,14 +187,17 @@ fn not_applicable_and_unknown_never_count_as_passed() {
 #[test]
 fn what_was_acknowledged_is_apart_and_not_open() {
     let mut report = report(vec![ca(1, None)], vec![], vec![]);
-    let finding = finding(1, "CRITICAL", "an old compromise")["finding"].clone();
+    let mut finding = finding(1, "CRITICAL", "an old compromise")["finding"].clone();
+    finding["evidence"]["serial"] = json!("0a");
     let of = json!({"by": "carol", "note": "<b>known</b>", "finding": finding});
     report.acknowledged = vec![serde_json::from_value(of).unwrap()];
     assert_eq!(conclusion(&report), "No finding is open.");
     let page = page(&report);
     assert!(page.contains("○ 1 finding acknowledged: so, and accepted"), "{page}");
     assert!(
-        page.contains("CRITICAL an old compromise 1. carol: &lt;b&gt;known&lt;/b&gt;"),
+        page.contains(
+            "CRITICAL an old compromise 1. carol: &lt;b&gt;known&lt;/b&gt; (serial 0a, finding"
+        ),
         "{page}"
     );
 }
