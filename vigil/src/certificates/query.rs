@@ -136,6 +136,9 @@ impl<W: Write> Wanted<W> {
 
     fn finish(self) -> Result<(), CertificatesError> {
         let mut output = self.output;
+        if let Some(why) = self.counter.as_ref().and_then(Counter::lacks) {
+            complain(&why);
+        }
         for (name, count) in self.counter.into_iter().flat_map(Counter::finish) {
             output.count(&name, count);
         }
