@@ -241,6 +241,14 @@ fn ends_are_not_known_where_no_audit_report_was_read() {
 }
 
 #[test]
+fn only_a_region_that_was_asked_has_no_ca() {
+    let mut report = report(vec![], vec![], vec![]);
+    assert_eq!(conclusion(&report), "There is no CA.");
+    report.regions.clear();
+    assert_eq!(conclusion(&report), "What was read names no CA.");
+}
+
+#[test]
 fn what_is_not_known_of_a_ca_is_not_said_of_it() {
     let mut of = ca(1, None);
     (of["status"], of["crl"], of["ocsp"]) = (json!("UNKNOWN"), Value::Null, Value::Null);
