@@ -18,7 +18,7 @@ const COLUMNS: [&str; 11] = [
 ];
 
 /// What a formula begins with.
-pub(super) const FORMULA: [char; 11] =
+const FORMULA: [char; 11] =
     ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The header and the lines. A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@`, also in full

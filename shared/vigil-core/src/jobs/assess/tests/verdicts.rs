@@ -73,7 +73,7 @@ fn rules_without_an_audit_report_are_named_as_not_judged() {
     let other = active().arn.as_str().replace("11223344-1234", "99999999-1234");
     let gone = Ca { arn: other.parse().unwrap(), ..deleted() };
     let world = World::new(vec![active(), gone]);
-    let named = |report: &FleetReport| -> Vec<crate::fleet::Unchecked> {
+    let named = |report: &FleetReport| -> Vec<Unchecked> {
         report.unchecked.iter().filter(|of| of.what.contains(" rules of ")).cloned().collect()
     };
     let report = world.assess();
