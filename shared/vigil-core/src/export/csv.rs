@@ -18,8 +18,7 @@ const COLUMNS: [&str; 11] = [
 ];
 
 /// What a formula begins with.
-const FORMULA: [char; 11] =
-    ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The header and the lines. A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@`, also in full
 /// width, or with a tab or a line's end, for a formula (OWASP, CSV Injection): such a cell gets an
