@@ -65,7 +65,7 @@ pub(crate) const ACKNOWLEDGED: [&str; 7] = [
 ];
 
 /// Why no rule about what came since is judged at first.
-pub(crate) const NOT_WATCHED: &str = "since when Vigil watches the CA is not known";
+pub(crate) const NOT_WATCHED: &str = "since when Vigil has watched the CA is not known";
 
 /// A CA, and what is known of its certificates.
 #[derive(Clone, Debug)]
