@@ -287,7 +287,7 @@ pub struct Heartbeat {
     /// The function that ran.
     pub function: String,
     /// The service's time of the run.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub as_of: OffsetDateTime,
     /// The Regions that answered.
     pub regions: Vec<String>,

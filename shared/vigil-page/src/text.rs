@@ -62,7 +62,7 @@ pub(crate) fn number(value: u64) -> String {
 
 /// `2026-03-01 12:00 UTC`
 pub(crate) fn moment(at: OffsetDateTime) -> String {
-    let at = at.to_offset(time::UtcOffset::UTC);
+    let at = vigil_core::instant::in_utc(at);
     format!("{} {:02}:{:02} UTC", date(at.date()), at.hour(), at.minute())
 }
 

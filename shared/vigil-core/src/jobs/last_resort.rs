@@ -5,7 +5,7 @@
 //! with the keys that the stack names, by others than who deleted the CA: CloudTrail's event history says who
 //! did. A bucket, a KMS or a history that does not answer restores.
 
-use futures::future::join_all;
+use futures::{FutureExt as _, TryFutureExt as _, future::join_all};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
@@ -17,7 +17,12 @@ use crate::{
     failure::{Failure, chain},
     finding::{Finding, Kind, Names, Observation},
     instant::{in_key, rfc3339},
-    jobs::{authentic, case::SKEW, on_record},
+    jobs::{
+        authentic,
+        case::SKEW,
+        isolated::{Panicked, isolated},
+        on_record,
+    },
     mode::Mode,
     permit::PermittedDeletions,
     policy::Approval,
@@ -103,9 +108,13 @@ pub async fn run(ports: &Ports<'_>, settings: &Settings) -> Result<Outcome, Last
         let mut ending: Vec<&Ca> =
             listing.cas.iter().filter(|ca| is_ending(ca, listing.as_of)).collect();
         ending.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
-        let recorded = recorded(region, settings, &ending).await;
+        let recorded = &recorded(region, settings, &ending).await;
         // All at once: a bucket that does not answer holds up no other CA.
-        let permits = ending.iter().map(|ca| permit(ports, settings, ca, &recorded));
+        // All the same if the looking fails: a CA is not lost to a defect of ours.
+        let permits = ending.iter().map(|ca| async move {
+            let looked = isolated(permit(ports, settings, ca, recorded).map(Ok::<_, Panicked>));
+            looked.await.unwrap_or_else(|why| Permit::None(Some(why.to_string())))
+        });
         let permits = join_all(permits).await;
         for (ca, permit) in ending.into_iter().zip(permits) {
             let no_permit = match permit {
@@ -120,7 +129,7 @@ pub async fn run(ports: &Ports<'_>, settings: &Settings) -> Result<Outcome, Last
                 findings.push(finding(OBSERVED, ca, no_permit.as_deref(), listing.as_of));
                 continue;
             }
-            match restore(region, ca).await {
+            match isolated(restore(region, ca).map_err(Unrestored::Refused)).await {
                 Ok(status) => {
                     outcome.restored.push(ca.arn.clone());
                     let ca = &Ca { status, ..ca.clone() };
@@ -219,6 +228,15 @@ fn refused_deleter(
         return Some(format!("it is not known who deleted the CA: {why}"));
     }
     last.iter().find_map(|deletion| approval.refusal(deletion, ca)).map(str::to_owned)
+}
+
+/// Why a CA is not back.
+#[derive(Debug, thiserror::Error)]
+enum Unrestored {
+    #[error(transparent)]
+    Refused(PortError),
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
 }
 
 /// The status to which it came back. That another was faster is as good.

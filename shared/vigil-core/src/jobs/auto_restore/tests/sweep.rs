@@ -115,3 +115,15 @@ fn only_the_templates_own_input_is_a_sweep() {
         assert_eq!(error.error_type(), "MalformedEvent", "{event}");
     }
 }
+
+/// A defect that comes of what one CA is, or of what somebody has left for it.
+#[test]
+fn a_panic_costs_no_other_ca_its_turn() {
+    let other = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/other";
+    let first = Ca { arn: other.parse().unwrap(), ..fakes::deleted_ca(AT - Duration::HOUR) };
+    let world = World::with(vec![fakes::deleted_ca(AT), first]);
+    world.evidence.panic_reading("cases/other/");
+    let error = world.sweep(SETTINGS.settle).unwrap_err();
+    assert!(error.to_string().contains(&format!("{other}: Vigil panicked")), "{error}");
+    assert_eq!(world.authorities.status(), CaStatus::Disabled);
+}
