@@ -45,7 +45,7 @@ pub use objects::{Address, Delivery, ObjectFacts, Objects, Rest};
 pub use pace::{Pace, TimeIsUp};
 pub use regions::{RegionPorts, Regions};
 pub use report_files::{ReportFiles, ReportTags};
-pub use sealed::{Sealed, seal};
+pub use sealed::{Sealed, seal, without_seal};
 pub use signatures::{Sealing, Secret, Signatures};
 
 /// Takes an object piece by piece, in order; `Break` ends the delivery.
