@@ -1,6 +1,6 @@
 //! How moments are written, for texts and JSON, and in the keys of objects; and how they are read.
 //!
-//! Whoever writes an object or a tag chooses its moments. One whose UTC is beyond the years 0 to 9999 is
+//! The principal that writes an object or a tag chooses its moments. One whose UTC is beyond the years 0 to 9999 is
 //! not read, and a moment that came another way is written as the nearest that can be: `time` panics there.
 
 use time::{

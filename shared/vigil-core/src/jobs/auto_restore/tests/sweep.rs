@@ -116,7 +116,7 @@ fn only_the_templates_own_input_is_a_sweep() {
     }
 }
 
-/// A defect that comes of what one CA is, or of what somebody has left for it.
+/// A defect that comes of what one CA is, or of what lies in the bucket for it.
 #[test]
 fn a_panic_costs_no_other_ca_its_turn() {
     let other = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/other";
