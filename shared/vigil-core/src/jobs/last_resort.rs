@@ -110,7 +110,7 @@ pub async fn run(ports: &Ports<'_>, settings: &Settings) -> Result<Outcome, Last
         ending.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
         let recorded = &recorded(region, settings, &ending).await;
         // All at once: a bucket that does not answer holds up no other CA.
-        // All the same if the looking fails: a CA is not lost to a defect of ours.
+        // A panic gives no permit: a CA is not lost to a defect of ours.
         let permits = ending.iter().map(|ca| async move {
             let looked = isolated(permit(ports, settings, ca, recorded).map(Ok::<_, Panicked>));
             looked.await.unwrap_or_else(|why| Permit::None(Some(why.to_string())))

@@ -65,7 +65,7 @@ pub(crate) const APPROVAL_ADDED: Kind = Kind {
     severity: Severity::High,
     title: "An approval of the deletion of {ca} was written",
     what_happened: "{key} in the evidence bucket was written or changed. It is signed with {signers}; the signatures are \
-                    valid. It names {by} as the approver, a text that who signed has chosen. Seen at {as_of}. Vigil \
+                    valid. It names {by} as the approver, a text that the signer has chosen. Seen at {as_of}. Vigil \
                     verifies it again when the CA is deleted.",
     impact: "While it is valid, {ca} ({ca_id}) can be deleted, and is permanently deleted at the end of its restoration \
              window.",
@@ -82,7 +82,7 @@ pub(crate) const ACKNOWLEDGEMENT_ADDED: Kind = Kind {
     id: "acknowledgement",
     title: "An acknowledgement of the deletion of {ca} was written",
     what_happened: "{key} in the evidence bucket was written or changed. It is signed with {signers}; the signatures are \
-                    valid. It names {by}, a text that who signed has chosen. Seen at {as_of}. Vigil verifies it again \
+                    valid. It names {by}, a text that the signer has chosen. Seen at {as_of}. Vigil verifies it again \
                     before each alert.",
     impact: "While it is valid, no alert but the last is sent while the restoration window of {ca} ({ca_id}) runs out.",
     what_to_do: "Nothing, if the acknowledgement was intended. Read it:",
@@ -93,7 +93,7 @@ pub(crate) const ACKNOWLEDGEMENT_ADDED: Kind = Kind {
 pub(crate) const PERMIT_NOT_COUNTED: Kind = Kind {
     id: "not-counted",
     severity: Severity::Medium,
-    title: "An approval or acknowledgement of the deletion of {ca} does not count",
+    title: "An approval or acknowledgement that does not count: {ca}",
     what_happened: "{key} in the evidence bucket was written or changed, and it does not count: {why}. Vigil shows nothing \
                     of what it says. Seen at {as_of}. Further changes are reported at most once a day.",
     impact: "It permits and silences nothing about {ca} ({ca_id}). A principal that may not sign can write to the bucket, or \

@@ -83,7 +83,7 @@ impl RegionRun<'_> {
                 }
                 match self.standing(&ca.arn, &key, body.as_deref()).await {
                     Ok(Standing::Counts { by, keys }) => {
-                        findings.push(added(ca, &key, &digest, (&by, keys), as_of));
+                        findings.push(added(ca, &key, &digest, (by.as_str(), keys), as_of));
                         new.permits.insert(key, digest);
                     }
                     Ok(Standing::Not(why)) => {
