@@ -45,7 +45,7 @@ pub(crate) fn run(command: Command) -> Answer {
     let (mut broken, mut cases) = (0, Cases::default());
     for path in &files {
         let name = path.display();
-        match Case::read(&input::bytes(path)?) {
+        match Case::read_as_written(&input::bytes(path)?) {
             Ok(case) => {
                 let state = serde_json::to_value(case.state())?;
                 let state = state.as_str().unwrap_or_default();

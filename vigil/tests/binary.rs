@@ -278,6 +278,8 @@ fn broken_evidence_is_named_with_its_fault() {
         ("forged/forged.json", &CASE.replace("user/bob", "user/eve")),
         ("forged/shortened.json", &shortened()),
         ("forged/garbage.json", "{}"),
+        ("forged/twice.json", &CASE.replacen("\"by\": {", "\"by\": {}, \"by\": {", 1)),
+        ("forged/more.json", &CASE.replacen('{', "{\"approved_by\": \"the board\",", 1)),
     ]);
     let (code, text) = code_and_text(&["evidence", "verify", &folder.text("")]);
     assert_eq!(code, Some(0), "{text}");
@@ -290,7 +292,9 @@ fn broken_evidence_is_named_with_its_fault() {
         "the chain of entries is broken: entry 0 does not have the hash that it claims",
         "the record says the state is Reactivated, and its entries Restored",
         "it is not the record of a case",
-        "0 of 3 records verify",
+        "more.json: it is not as Vigil writes records",
+        "twice.json: it is not as Vigil writes records",
+        "0 of 5 records verify",
     ] {
         assert!(text.contains(words), "{text}");
     }

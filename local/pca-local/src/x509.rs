@@ -10,7 +10,7 @@ mod extension;
 mod general_name;
 pub mod issue;
 pub mod key;
-mod moment;
+pub(crate) mod moment;
 pub mod name;
 pub mod name_constraints;
 pub mod ocsp;

@@ -5,9 +5,15 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// The instant in UTC, or the last that UTC has.
+fn in_utc(at: OffsetDateTime) -> OffsetDateTime {
+    let last = time::macros::datetime!(9999-12-31 23:59:59 UTC);
+    at.checked_to_offset(time::UtcOffset::UTC).unwrap_or(last)
+}
+
 /// `2026-01-01T00:00:00Z`: EventBridge has no fractions of a second.
 pub(crate) fn to_the_second(at: OffsetDateTime) -> String {
-    let whole = at.to_offset(time::UtcOffset::UTC).truncate_to_second();
+    let whole = in_utc(at).truncate_to_second();
     whole.format(&Rfc3339).expect("a year of four digits is formatted")
 }
 
@@ -25,7 +31,7 @@ pub(crate) fn http_date(at: OffsetDateTime) -> String {
     let format = time::macros::format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
     );
-    at.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
+    in_utc(at).format(format).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Anchor {
     /// The service's time.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
     /// By key: the records of windows that have not ended for more than 35 days.

@@ -115,19 +115,19 @@ pub struct Ca {
     /// Present once the CA has had a certificate of its own; so are `not_before` and `not_after`.
     pub serial: Option<String>,
     /// The beginning of its own certificate.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     pub not_before: Option<OffsetDateTime>,
     /// The end of its own certificate.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     pub not_after: Option<OffsetDateTime>,
     /// `CreatedAt`.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     pub created_at: Option<OffsetDateTime>,
     /// `LastStateChangeAt`.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     pub last_state_change_at: Option<OffsetDateTime>,
     /// Present while the CA is DELETED: the time from which it cannot be restored.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     pub restorable_until: Option<OffsetDateTime>,
     /// The CRL configuration.
     pub crl: Option<CrlConfiguration>,

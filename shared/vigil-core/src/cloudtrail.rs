@@ -20,7 +20,7 @@ pub struct Deletion {
     /// The CA that was deleted.
     pub ca: CaArn,
     /// `eventTime`, to the second.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub at: OffsetDateTime,
     /// `permanentDeletionTimeInDays`, where the caller sent it.
@@ -46,7 +46,7 @@ pub struct Disabling {
     /// The CA that was disabled.
     pub ca: CaArn,
     /// `eventTime`, to the second.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub at: OffsetDateTime,
     /// Who disabled it.
     pub by: Principal,

@@ -65,7 +65,7 @@ pub struct Finding {
     /// The facts for programs. `kind` names the kind of the rule.
     pub evidence: Map<String, Value>,
     /// When the fact was seen, by the clock of the service.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
 }

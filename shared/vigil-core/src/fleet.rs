@@ -26,7 +26,7 @@ pub struct FleetReport {
     /// [`SCHEMA`].
     pub schema: String,
     /// The latest time that ACM PCA stated in this run.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
     /// The command or function that made the report, and its version.
@@ -103,15 +103,15 @@ pub struct CaReport {
     /// `KeyAlgorithm`.
     pub key_algorithm: Option<String>,
     /// The end of its own certificate.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub not_after: Option<OffsetDateTime>,
     /// `LastStateChangeAt`: of a DELETED CA, when it was deleted.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub last_state_change_at: Option<OffsetDateTime>,
     /// Of a DELETED CA, until when it can be restored.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub restorable_until: Option<OffsetDateTime>,
     /// Where its CRL is written, if one is enabled.
@@ -138,7 +138,7 @@ pub struct CrlReport {
     /// The bucket.
     pub bucket: Option<String>,
     /// When the newest CRL that was read was issued.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub this_update: Option<OffsetDateTime>,
     /// How long a CRL is valid, as the CA is configured.
@@ -152,7 +152,7 @@ pub struct CertificateNumbers {
     /// Where the report lies, as `s3://<bucket>/<key>` or a path.
     pub source: String,
     /// The time of the counts.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub as_of: Option<OffsetDateTime>,
     /// All that the CA ever issued.
@@ -175,7 +175,7 @@ pub struct CertificateNumbers {
     #[serde(default)]
     pub without_successor_within_90_days: Option<u64>,
     /// Of the valid ones.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub latest_not_after: Option<OffsetDateTime>,
     /// What has changed since the report before, if that is known.

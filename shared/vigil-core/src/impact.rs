@@ -24,11 +24,11 @@ pub struct Certificates {
     /// Neither revoked nor expired.
     pub valid: u64,
     /// The latest `notAfter` of a valid certificate; `None` if none is valid.
-    #[serde(rename = "latest_not_after", with = "time::serde::rfc3339::option")]
+    #[serde(rename = "latest_not_after", with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub last_not_after: Option<OffsetDateTime>,
     /// What was issued after this is not counted.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
 }

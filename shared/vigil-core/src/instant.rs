@@ -1,20 +1,63 @@
-//! How moments are written: for texts and JSON, and in the keys of objects.
+//! How moments are written, for texts and JSON, and in the keys of objects; and how they are read.
+//!
+//! The principal that writes an object or a tag chooses its moments. One whose UTC is beyond the years 0 to 9999 is
+//! not read, and a moment that came another way is written as the nearest that can be: `time` panics there.
 
 use time::{
-    OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,
+    OffsetDateTime, UtcOffset,
+    format_description::well_known::Rfc3339,
+    macros::{datetime, format_description},
 };
+
+pub mod text;
+
+/// The first and the last moment that RFC 3339 can write in UTC.
+const WRITABLE: (OffsetDateTime, OffsetDateTime) =
+    (datetime!(0000-01-01 00:00 UTC), datetime!(9999-12-31 23:59:59.999999999 UTC));
+
+/// Why a text is not a moment.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what its variant is")]
+pub enum NotAMoment {
+    #[error(transparent)]
+    Form(#[from] time::error::Parse),
+    #[error("in UTC it is not in the years 0 to 9999")]
+    Beyond,
+}
+
+/// Reads RFC 3339.
+///
+/// # Errors
+///
+/// [`NotAMoment`] if the text has another form, or cannot be written in UTC.
+pub fn parse(text: &str) -> Result<OffsetDateTime, NotAMoment> {
+    writable(OffsetDateTime::parse(text, &Rfc3339)?).ok_or(NotAMoment::Beyond)
+}
+
+/// The moment, if it can be written in UTC.
+fn writable(at: OffsetDateTime) -> Option<OffsetDateTime> {
+    let (first, last) = WRITABLE;
+    (first..=last).contains(&at).then_some(at)
+}
+
+/// The moment in UTC, or the nearest that can be written. The only such conversion: clippy.toml refuses
+/// `to_offset`, which panics.
+pub fn in_utc(at: OffsetDateTime) -> OffsetDateTime {
+    let (first, last) = WRITABLE;
+    let at = at.clamp(first, last);
+    at.checked_to_offset(UtcOffset::UTC).unwrap_or(last)
+}
 
 /// `2026-01-31T00:00:00Z`, to the second, rounded down: no deadline is stated too late.
 pub fn rfc3339(at: OffsetDateTime) -> String {
     let at = at.replace_nanosecond(0).unwrap_or(at);
-    // Only years beyond 9999 have no such form; no service of AWS's writes one.
-    at.to_offset(UtcOffset::UTC).format(&Rfc3339).unwrap_or_else(|_| at.to_string())
+    in_utc(at).format(&Rfc3339).unwrap_or_else(|_| at.to_string())
 }
 
 /// `20260131T000000Z`: to the second, sorts as text, and is safe in a path.
 pub fn in_key(at: OffsetDateTime) -> String {
     let form = format_description!("[year][month][day]T[hour][minute][second]Z");
-    at.to_offset(UtcOffset::UTC).format(form).unwrap_or_else(|_| at.unix_timestamp().to_string())
+    in_utc(at).format(form).unwrap_or_else(|_| at.unix_timestamp().to_string())
 }
 
 /// Seconds since 1970 of a moment in UTC that is written as year and `[month, day, hour, minute,
@@ -74,9 +117,39 @@ pub(crate) fn number_pairs(digits: [u8; 8]) -> Option<[u8; 4]> {
 
 #[cfg(test)]
 mod tests {
-    use time::{Date, Month, macros::datetime};
+    use time::{Date, Month};
 
     use super::*;
+
+    /// RFC 3339, but in UTC before year 0 or after year 9999.
+    pub(super) const BEYOND: [&str; 4] = [
+        "9999-12-31T23:59:59-23:59",
+        "9999-12-31T23:59:59-00:01",
+        "0000-01-01T00:00:00+23:59",
+        "0000-01-01T00:00:00+00:01",
+    ];
+
+    #[test]
+    fn a_moment_beyond_utc_is_not_read() {
+        for text in BEYOND {
+            assert!(matches!(parse(text), Err(NotAMoment::Beyond)), "{text}");
+        }
+        for text in ["9999-12-31T23:59:59+23:59", "0000-01-01T00:00:00-23:59"] {
+            assert!(parse(text).is_ok(), "{text}");
+        }
+        assert!(matches!(parse("soon"), Err(NotAMoment::Form(_))));
+    }
+
+    #[test]
+    fn a_moment_beyond_utc_is_written_as_the_nearest() {
+        for (text, nearest, key) in [
+            (BEYOND[0], "9999-12-31T23:59:59Z", "99991231T235959Z"),
+            (BEYOND[2], "0000-01-01T00:00:00Z", "00000101T000000Z"),
+        ] {
+            let at = OffsetDateTime::parse(text, &Rfc3339).unwrap();
+            assert_eq!((rfc3339(at).as_str(), in_key(at).as_str()), (nearest, key), "{text}");
+        }
+    }
 
     #[test]
     fn moments_are_written_in_utc_and_rounded_down() {

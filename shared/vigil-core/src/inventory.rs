@@ -19,7 +19,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
     /// When they were listed, by the clock of ACM PCA.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub as_of: OffsetDateTime,
     /// By ARN.
     pub cas: BTreeMap<CaArn, Known>,
@@ -33,17 +33,17 @@ pub struct Known {
     /// The common name of the subject.
     pub common_name: Option<String>,
     /// The end of the CA's own certificate.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     pub not_after: Option<OffsetDateTime>,
     /// Of the CA's own certificate, as ACM PCA writes it: whether it is another one by now.
     pub serial: Option<String>,
     /// `None`: the CA has no certificate, or none has been read yet.
     pub identity: Option<Identity>,
     /// When the last snapshot of the CA was taken.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     pub snapshot_at: Option<OffsetDateTime>,
     /// Since when the service says that the CA is DISABLED.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     pub disabled_since: Option<OffsetDateTime>,
 }
 
@@ -69,13 +69,13 @@ pub struct Subordinates {
     /// Of these, the ACTIVE ones.
     pub active: u32,
     /// The latest end of their certificates.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub last_not_after: Option<OffsetDateTime>,
     /// The first of them, to be shown.
     pub names: Vec<String>,
     /// When the oldest of the inventories was made.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
 }

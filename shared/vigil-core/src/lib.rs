@@ -21,6 +21,7 @@ pub mod failure;
 pub mod finding;
 pub mod fleet;
 mod general_name;
+pub mod hidden;
 pub mod impact;
 pub mod instant;
 pub mod inventory;

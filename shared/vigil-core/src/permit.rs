@@ -3,9 +3,9 @@
 //! It is a parameter of the stack. A principal that can change it can change the functions
 //! themselves, so it is as authentic as they are. Signed permits would be checked here, too.
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
-use crate::ca::Ca;
+use crate::{ca::Ca, instant};
 
 /// Deletions, each by the id of the CA and the end of its window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ impl PermittedDeletions {
     pub fn read(text: &str) -> Self {
         let entry = |entry: &str| {
             let (id, until) = entry.trim().split_once('@')?;
-            let until = OffsetDateTime::parse(until.trim(), &Rfc3339).ok()?;
+            let until = instant::parse(until.trim()).ok()?;
             Some((id.trim().to_owned(), until.unix_timestamp()))
         };
         Self(text.split(',').filter_map(entry).collect())

@@ -45,7 +45,7 @@ pub use objects::{Address, Delivery, ObjectFacts, Objects, Rest};
 pub use pace::{Pace, TimeIsUp};
 pub use regions::{RegionPorts, Regions};
 pub use report_files::{ReportFiles, ReportTags};
-pub use sealed::{Sealed, seal};
+pub use sealed::{Sealed, seal, without_seal};
 pub use signatures::{Sealing, Secret, Signatures};
 
 /// Takes an object piece by piece, in order; `Break` ends the delivery.
@@ -287,7 +287,7 @@ pub struct Heartbeat {
     /// The function that ran.
     pub function: String,
     /// The service's time of the run.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub as_of: OffsetDateTime,
     /// The Regions that answered.
     pub regions: Vec<String>,

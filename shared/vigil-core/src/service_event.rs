@@ -73,7 +73,7 @@ pub enum EventError {
 #[derive(Deserialize)]
 struct Envelope {
     id: String,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     time: OffsetDateTime,
     resources: Vec<String>,
     detail: Detail,

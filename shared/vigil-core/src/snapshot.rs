@@ -17,7 +17,7 @@ pub struct Snapshot {
     /// The CA.
     pub ca: CaArn,
     /// When it was read.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub as_of: OffsetDateTime,
     /// What it had.
     #[serde(flatten)]
@@ -25,7 +25,7 @@ pub struct Snapshot {
     /// When its owner changed something that could not be read any more: the CA was DELETED.
     #[serde(
         default,
-        with = "time::serde::rfc3339::option",
+        with = "crate::instant::text::option",
         skip_serializing_if = "Option::is_none"
     )]
     pub changed_at: Option<OffsetDateTime>,

@@ -1,7 +1,9 @@
 //! Words, numbers and times, and what strangers wrote as it is shown.
 
 use time::{Date, OffsetDateTime};
-use vigil_core::{arn::CaArn, fleet::FleetReport};
+use vigil_core::{arn::CaArn, fleet::FleetReport, hidden::code_point};
+
+pub use vigil_core::hidden::hides;
 
 /// No value on the page is longer.
 const MAX_VALUE: usize = 2_000;
@@ -12,7 +14,7 @@ pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len().min(MAX_VALUE));
     for char in text.chars().take(MAX_VALUE) {
         if hides(char) && char != '\n' && char != '\t' {
-            shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(char)));
+            shown.push_str(&code_point(char));
         } else {
             shown.push(char);
         }
@@ -21,19 +23,6 @@ pub fn visible(text: &str) -> String {
         shown.push('…');
     }
     shown
-}
-
-/// Whether a reader does not see the character, or reads others in another order because of it.
-///
-/// Controls; soft hyphen; marks, embeddings, overrides and isolates (Unicode Standard Annex #9);
-/// characters without width; separators of lines; variation selectors and tags.
-pub fn hides(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}'
-            | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// What no CA has, as far as it is known.
@@ -77,7 +66,7 @@ pub(crate) fn number(value: u64) -> String {
 
 /// `2026-03-01 12:00 UTC`
 pub(crate) fn moment(at: OffsetDateTime) -> String {
-    let at = at.to_offset(time::UtcOffset::UTC);
+    let at = vigil_core::instant::in_utc(at);
     format!("{} {:02}:{:02} UTC", date(at.date()), at.hour(), at.minute())
 }
 

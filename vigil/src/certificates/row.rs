@@ -44,13 +44,13 @@ pub(super) struct Row {
     pub(super) status: Status,
     pub(super) subject: String,
     pub(super) serial: String,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "vigil_core::instant::text")]
     pub(super) not_before: OffsetDateTime,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "vigil_core::instant::text")]
     pub(super) not_after: OffsetDateTime,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "vigil_core::instant::text")]
     pub(super) issued_at: OffsetDateTime,
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "vigil_core::instant::text::option")]
     pub(super) revoked_at: Option<OffsetDateTime>,
     pub(super) revocation_reason: Option<String>,
     pub(super) template_arn: Option<String>,

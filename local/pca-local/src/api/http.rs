@@ -223,7 +223,7 @@ pub(crate) fn http_date(at: OffsetDateTime) -> String {
     let format = format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
     );
-    at.to_offset(time::UtcOffset::UTC).format(format).expect("every instant has these fields")
+    crate::x509::moment::in_utc(at).format(format).expect("every instant has these fields")
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use http::{HeaderMap, request::Parts};
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
-use crate::model::error::ApiError;
+use crate::{model::error::ApiError, x509::moment::in_utc};
 use authorization::Authorization;
 
 const SERVICE: &str = "acm-pca";
@@ -136,7 +136,7 @@ fn check_scope(authorization: &Authorization<'_>) -> Result<(), ApiError> {
 
 fn check_age(date: &str, signed_at: OffsetDateTime, now: OffsetDateTime) -> Result<(), ApiError> {
     let instant = |at: OffsetDateTime| {
-        at.to_offset(time::UtcOffset::UTC)
+        in_utc(at)
             .format(format_description!("[year][month][day]T[hour][minute][second]Z"))
             .unwrap_or_default()
     };

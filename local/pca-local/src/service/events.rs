@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::model::arn::CaArn;
+use crate::{model::arn::CaArn, x509::moment::in_utc};
 
 /// Takes EventBridge events in the full envelope (`version`, `id`, `detail-type`, `source`,
 /// `account`, `time`, `region`, `resources`, `detail`). Called while a request is being answered:
@@ -120,10 +120,7 @@ pub(crate) fn envelope(
 
 /// Events carry whole seconds.
 pub(crate) fn instant(at: OffsetDateTime) -> String {
-    at.to_offset(time::UtcOffset::UTC)
-        .truncate_to_second()
-        .format(&Rfc3339)
-        .expect("years 0 to 9999 have an RFC 3339 form")
+    in_utc(at).truncate_to_second().format(&Rfc3339).expect("years 0 to 9999 have an RFC 3339 form")
 }
 
 #[cfg(test)]

@@ -3,15 +3,21 @@
 use std::time::Duration;
 
 use der::asn1::{GeneralizedTime, UtcTime};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, UtcOffset, macros::datetime};
 use x509_cert::time::Time;
+
+/// The instant in UTC, or the last that UTC has: a seed or the admin API may name one beyond.
+pub(crate) fn in_utc(instant: OffsetDateTime) -> OffsetDateTime {
+    let last = datetime!(9999-12-31 23:59:59 UTC);
+    instant.checked_to_offset(UtcOffset::UTC).unwrap_or(last)
+}
 
 /// RFC 5280 §4.1.2.5: UTCTime through the year 2049, GeneralizedTime from 2050 on, whole seconds.
 /// Instants before 1970 have no use here and are an error.
 pub(crate) fn to_time(instant: OffsetDateTime) -> der::Result<Time> {
     let seconds = u64::try_from(instant.unix_timestamp()).map_err(|_| der::ErrorKind::DateTime)?;
     let since_epoch = Duration::from_secs(seconds);
-    if instant.to_offset(time::UtcOffset::UTC).year() <= i32::from(UtcTime::MAX_YEAR) {
+    if in_utc(instant).year() <= i32::from(UtcTime::MAX_YEAR) {
         Ok(Time::UtcTime(UtcTime::from_unix_duration(since_epoch)?))
     } else {
         Ok(Time::GeneralTime(GeneralizedTime::from_unix_duration(since_epoch)?))
@@ -20,7 +26,7 @@ pub(crate) fn to_time(instant: OffsetDateTime) -> der::Result<Time> {
 
 /// Appends what [`to_time`] encodes to, for lists too long to go through it.
 pub(crate) fn write(instant: OffsetDateTime, out: &mut Vec<u8>) -> der::Result<()> {
-    let instant = instant.to_offset(time::UtcOffset::UTC);
+    let instant = in_utc(instant);
     let year = match instant.year() {
         year @ 1970..=9999 => year as u16,
         _ => return Err(der::ErrorKind::DateTime.into()),
@@ -52,7 +58,6 @@ pub(crate) fn from_time(time: Time) -> der::Result<OffsetDateTime> {
 #[cfg(test)]
 mod tests {
     use der::Encode;
-    use time::macros::datetime;
 
     use super::*;
 
@@ -74,6 +79,13 @@ mod tests {
             write(instant, &mut written).unwrap();
             assert_eq!(String::from_utf8(written).unwrap(), want, "{instant}");
         }
+    }
+
+    #[test]
+    fn an_instant_beyond_utc_is_the_last_that_utc_has() {
+        let beyond = datetime!(9999-12-31 23:59:59 -23:59);
+        assert_eq!(in_utc(beyond), datetime!(9999-12-31 23:59:59 UTC));
+        assert!(to_time(beyond).is_err());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use aws_sdk_acmpca::types::{Validity, ValidityPeriodType};
 use time::{Date, Duration, Month, OffsetDateTime, Time};
 
+use super::moment::in_utc;
+
 /// How far a certificate that asks for nothing else is backdated.
 const BACKDATED: Duration = Duration::minutes(60);
 
@@ -132,7 +134,7 @@ fn end_date(value: i64) -> Option<OffsetDateTime> {
 }
 
 fn whole_seconds(instant: OffsetDateTime) -> OffsetDateTime {
-    instant.to_offset(time::UtcOffset::UTC).truncate_to_second()
+    in_utc(instant).truncate_to_second()
 }
 
 #[cfg(test)]

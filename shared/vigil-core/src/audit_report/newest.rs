@@ -16,6 +16,6 @@ pub struct Newest {
     /// Its key in the bucket.
     pub key: String,
     /// When ACM PCA created it.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub created_at: OffsetDateTime,
 }

@@ -38,7 +38,7 @@ pub use validity::{MAX_DAYS, ValidityCount};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
     /// The time of the counts: when ACM PCA created the report.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
     /// Whether every record was read, to the end of the report.
@@ -66,22 +66,22 @@ pub struct Summary {
     /// Of the valid ones.
     pub expiring_within_90_days: u64,
     /// Of the valid ones, and of those that one record has as valid and another one as revoked.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub earliest_not_after: Option<OffsetDateTime>,
     /// Of the valid ones, and of those that one record has as valid and another one as revoked.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub latest_not_after: Option<OffsetDateTime>,
     /// Of the valid ones, those by a template for root CAs, `RootCACertificate`: a root's own certificate.
     #[serde(default)]
     pub valid_roots: u64,
     /// As `latest_not_after`, without those.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub latest_not_after_without_roots: Option<OffsetDateTime>,
     /// The end of the CA's own certificate, if it is known.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub ca_not_after: Option<OffsetDateTime>,
     /// All certificates by their template.
@@ -124,7 +124,7 @@ pub struct Summary {
     #[serde(default)]
     pub over_max_validity: Concern,
     /// When the newest certificate was issued.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub last_issued_at: Option<OffsetDateTime>,
     /// The longest time from issuance to end, in days, of what was issued in the last 90 days. A root's

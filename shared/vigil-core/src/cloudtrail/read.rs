@@ -3,10 +3,10 @@
 //! Fields that we do not know are passed over: CloudTrail adds some with every version.
 
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::{Deletion, Disabling, EventRejection, Principal};
-use crate::arn::CaArn;
+use crate::{arn::CaArn, instant};
 
 /// The longest text that is taken from an event.
 const MAX_LENGTH: usize = 1024;
@@ -155,7 +155,7 @@ fn ca(event: &Value, parameter: &'static str) -> Result<CaArn, EventRejection> {
 fn event_time(event: &Value) -> Result<OffsetDateTime, EventRejection> {
     let field = "detail.eventTime";
     let text = required(event, "/detail/eventTime", field)?;
-    let at = OffsetDateTime::parse(&text, &Rfc3339).map_err(|error| EventRejection::Malformed {
+    let at = instant::parse(&text).map_err(|error| EventRejection::Malformed {
         field,
         found: format!("{text:?} ({error})"),
     })?;

@@ -24,6 +24,8 @@ pub struct FakeEvidenceStore {
     broken: Mutex<Option<String>>,
     /// The objects that may not be read, by the beginnings of their keys.
     unreadable: Mutex<Vec<String>>,
+    /// The objects of which the reading panics, by the beginnings of their keys.
+    panicking: Mutex<Vec<String>>,
     /// The objects that S3 has archived.
     archived: Mutex<Vec<String>>,
     /// The keys that may not be written, by their beginnings.
@@ -55,6 +57,11 @@ impl FakeEvidenceStore {
     /// What begins so is there, and may not be read: archived, or encrypted with another key.
     pub fn refuse_reading(&self, prefix: &str) {
         lock(&self.unreadable).push(prefix.to_owned());
+    }
+
+    /// Has a defect of ours come upon the objects whose keys begin so.
+    pub fn panic_reading(&self, prefix: &str) {
+        lock(&self.panicking).push(prefix.to_owned());
     }
 
     /// Moves an object to a storage class from which it cannot be read.
@@ -126,6 +133,7 @@ impl EvidenceStore for FakeEvidenceStore {
         if lock(&self.broken).as_deref() == Some(key) {
             return Err(broken("GetObject"));
         }
+        assert!(!begins(&self.panicking, key), "{key} comes upon a defect");
         if begins(&self.unreadable, key) {
             return Err(denied("GetObject"));
         }

@@ -1,5 +1,7 @@
 //! Fills the names of a kind's texts.
 
+use crate::hidden::{code_point, hides};
+
 /// Replaces each `{name}` by what `value` gives for it. A name is lower-case letters and `_`; other
 /// braces, as JSON has them, stay.
 ///
@@ -28,17 +30,25 @@ pub(super) fn fill(
     Ok(text)
 }
 
-/// At most `limit` characters and none that controls a terminal: an attacker may have chosen some
+/// At most `limit` characters and none that controls a terminal or hides: an attacker may have chosen some
 /// of the values.
 pub(super) fn plain(text: &str, limit: usize) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(limit)
-        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
-        .collect();
-    if text.chars().nth(limit).is_some() {
-        shown.pop();
-        shown.push('…');
+    let (mut shown, mut length) = (String::new(), 0);
+    for char in text.chars() {
+        let visible = match char {
+            char if char.is_control() => char::REPLACEMENT_CHARACTER.to_string(),
+            char if hides(char) => code_point(char),
+            char => char.to_string(),
+        };
+        length += visible.chars().count();
+        if length > limit {
+            if shown.chars().count() >= limit {
+                shown.pop();
+            }
+            shown.push('…');
+            break;
+        }
+        shown.push_str(&visible);
     }
     shown
 }
@@ -62,7 +72,7 @@ pub(crate) fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
-    let word: String = word.chars().filter(|c| !c.is_control()).collect();
+    let word: String = word.chars().filter(|c| !hides(*c)).collect();
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
@@ -85,6 +95,15 @@ mod tests {
         assert_eq!(quoted("$(id)'`"), r"'$(id)'\''`'");
         assert_eq!(quoted("a\nb"), "'ab'");
         assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn what_hides_is_shown_by_its_code_point() {
+        assert_eq!(plain("a\u{202e}b\u{2028}\u{7}é", 99), "a⟨U+202E⟩b⟨U+2028⟩\u{fffd}é");
+        assert_eq!(plain("abcdef", 6), "abcdef");
+        assert_eq!(plain("abcdefg", 6), "abcde…");
+        assert_eq!(plain("ab\u{202e}", 6), "ab…");
+        assert_eq!(quoted("a\u{202e} b"), "'a b'");
     }
 
     #[test]

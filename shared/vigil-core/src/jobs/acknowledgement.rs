@@ -28,16 +28,16 @@ pub struct Ack {
     /// Who acknowledges.
     pub by: String,
     /// No alert is sent for thresholds that pass before this.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub until: OffsetDateTime,
     /// The `RestorableUntil` of the deletion that is acknowledged. Without it, nothing is.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub restorable_until: Option<OffsetDateTime>,
     /// The service's time of the acknowledgement. A deletion that came after it is another one, although
     /// its window may end at the same second.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub acknowledged_at: OffsetDateTime,
 }

@@ -8,6 +8,7 @@ use crate::{
     arn::CaArn,
     evidence::keys,
     failure::chain,
+    hidden::hides,
     policy::Approval,
     ports::{EvidenceStore, PortError, Signatures},
     signed::{self, Signed, Signers, Standing, Statement},
@@ -167,7 +168,7 @@ async fn check(
 
 /// The text is of who wrote the object.
 fn shown(key: &str) -> String {
-    key.chars().filter(|letter| !letter.is_control()).take(200).collect()
+    key.chars().filter(|letter| !hides(*letter)).take(200).collect()
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub enum FindingStoreError {
 struct StoredFinding {
     state: PublicationState,
     /// When this state was reached.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     at: OffsetDateTime,
     finding: Finding,
 }

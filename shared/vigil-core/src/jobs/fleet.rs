@@ -300,9 +300,9 @@ struct Stored {
 #[derive(Deserialize)]
 struct Window {
     ca: CaArn,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     restorable_until: OffsetDateTime,
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     deleted_at: Option<OffsetDateTime>,
     #[serde(default)]
     ending: Option<serde_json::Value>,
@@ -331,14 +331,14 @@ struct ScanSeen {
 
 #[derive(Default, Deserialize)]
 struct CrlSeen {
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     this_update: Option<OffsetDateTime>,
 }
 
 /// As much of crl-audit's run report as is shown.
 #[derive(Deserialize)]
 struct AuditRun {
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     as_of: OffsetDateTime,
     #[serde(default)]
     unchecked: Vec<String>,

@@ -6,6 +6,7 @@
 //! did. A bucket, a KMS or a history that does not answer restores.
 
 use futures::{
+    FutureExt as _,
     future::join_all,
     stream::{self, StreamExt as _},
 };
@@ -20,7 +21,12 @@ use crate::{
     failure::{Failure, chain},
     finding::{Finding, Kind, Names, Observation},
     instant::{in_key, rfc3339},
-    jobs::{authentic, case::SKEW, on_record},
+    jobs::{
+        authentic,
+        case::SKEW,
+        isolated::{Panicked, isolated},
+        on_record,
+    },
     mode::Mode,
     permit::PermittedDeletions,
     policy::Approval,
@@ -144,10 +150,17 @@ async fn of_region(
     ending.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
     let recorded = recorded(region, settings, &ending).await;
     // All at once: a bucket that does not answer holds up no other CA.
-    let permits = ending.iter().map(|ca| permit(ports, settings, ca, &recorded));
+    // A panic gives no permit: a CA is not lost to a defect of ours.
+    let recorded = &recorded;
+    let permits = ending.iter().map(|ca| async move {
+        let permit = isolated(permit(ports, settings, ca, recorded).map(Ok::<_, Panicked>)).await;
+        permit.unwrap_or_else(|why| Permit::None(Some(why.to_string())))
+    });
     let permits = join_all(permits).await;
     let acts = ending.into_iter().zip(permits).map(|(ca, permit)| async move {
-        (ca.arn.clone(), act(ports, settings, region, (ca, permit), listing.as_of).await)
+        let done = act(ports, settings, region, (ca, permit), listing.as_of);
+        let done = isolated(done.map(Ok::<_, Panicked>)).await;
+        (ca.arn.clone(), done.unwrap_or_else(|why| Done::Failed(format!("{}: {why}", ca.arn))))
     });
     let mut done: Vec<_> = stream::iter(acts).buffer_unordered(TOGETHER).collect().await;
     done.sort_by(|(one, _), (other, _)| one.cmp(other));

@@ -15,6 +15,7 @@ use crate::{
     jobs::{
         case, conditional,
         dead_mans_switch::{self, AtDeadline, LastCall},
+        isolated::isolated,
         stored,
     },
     permit::PermittedDeletions,
@@ -112,7 +113,7 @@ pub async fn run(
         failures.append(&mut region_sweep.failures);
     }
     window_tracker::close_ended(&answered, ports, settings, &mut outcome, &mut failures).await;
-    if let Err(step) = anchoring::anchor(ports, as_of).await {
+    if let Err(step) = isolated(anchoring::anchor(ports, as_of)).await {
         failures.push(CaFailure::of_all(step));
     }
     let beat = Heartbeat {
@@ -166,7 +167,8 @@ impl<'a> RegionWatch<'a> {
         let mut deleted: Vec<&Ca> =
             listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
         deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
-        let watches = deleted.into_iter().map(|ca| async move { (ca, self.watch(ca).await) });
+        let watches =
+            deleted.into_iter().map(|ca| async move { (ca, isolated(self.watch(ca)).await) });
         let watches: Vec<_> = stream::iter(watches).buffered(AT_ONCE).collect().await;
         let (mut watched, mut failures) = (Vec::new(), Vec::new());
         for (ca, watch) in watches {

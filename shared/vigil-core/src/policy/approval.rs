@@ -8,12 +8,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     arn::CaArn,
     ca::Ca,
     cloudtrail::Deletion,
+    instant,
     signed::{Signed, SignedError, Statement},
 };
 
@@ -29,16 +30,16 @@ pub struct Approval {
     /// Why.
     pub reason: String,
     /// The service's time of the approval.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub approved_at: OffsetDateTime,
     /// The end of the window of the deletion that is approved; without it, one that comes within seven
     /// days is.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub restorable_until: Option<OffsetDateTime>,
     /// The deletion was called before this.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub expires: OffsetDateTime,
     /// The keys that signed it, once that is verified.
@@ -117,7 +118,7 @@ impl Approval {
         let read = || {
             let approved_by = tag(APPROVED_BY)?.clone().unwrap_or_default();
             let until = tag(APPROVED_UNTIL)?.clone().unwrap_or_default();
-            let expires = OffsetDateTime::parse(&until, &Rfc3339)
+            let expires = instant::parse(&until)
                 .map_err(|_| ApprovalError::TagNotATime(until.chars().take(64).collect()))?;
             let reason = "tagged".to_owned();
             let (restorable_until, signers, approvers) = (None, Vec::new(), Vec::new());
@@ -315,6 +316,11 @@ mod tests {
         assert!(matches!(read(&[until]), Some(Err(ApprovalError::TagMissing(APPROVED_BY)))));
         let soon = (APPROVED_UNTIL, "soon");
         assert!(matches!(read(&[by, soon]), Some(Err(ApprovalError::TagNotATime(_)))));
+        // What has no form in UTC can neither be judged nor be written.
+        for beyond in ["9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00+23:59"] {
+            let tags = read(&[by, (APPROVED_UNTIL, beyond)]);
+            assert!(matches!(tags, Some(Err(ApprovalError::TagNotATime(_)))), "{beyond}");
+        }
         let nobody = (APPROVED_BY, "");
         assert!(matches!(read(&[nobody, until]), Some(Err(ApprovalError::Anonymous))));
     }

@@ -16,7 +16,7 @@ pub struct Publication {
     /// A name for the record. Who published follows from the key.
     pub author: String,
     /// The time of the publication.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub published_at: OffsetDateTime,
     /// In the order in which they are read.

@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use cedar_policy::{Context, Entities, EntityUid, Request, Schema};
 use serde_json::{Map, Value, json};
-use time::{
-    OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description,
-};
+use time::{OffsetDateTime, macros::format_description};
 
 use super::{Approval, Question};
 use crate::{
-    arn::CaArn, ca::Ca, cloudtrail::Deletion, impact::Certificates, inventory::Subordinates,
-    snapshot::Snapshot,
+    arn::CaArn, ca::Ca, cloudtrail::Deletion, impact::Certificates, instant::in_utc,
+    inventory::Subordinates, snapshot::Snapshot,
 };
 
 /// All that is known when a deletion is judged. An absent fact is an unknown one; but for the
@@ -150,7 +148,7 @@ pub(crate) fn recorded_approval(deletion: &Deletion, request: &Value) -> Option<
         reason: text("reason")?,
         approved_at,
         restorable_until,
-        expires: OffsetDateTime::parse(&text("expires")?, &Rfc3339).ok()?,
+        expires: crate::instant::parse(&text("expires")?).ok()?,
         signers: signers.unwrap_or_default(),
         approvers: Vec::new(),
     })
@@ -248,7 +246,7 @@ impl Attributes {
 /// Cedar's `datetime` takes this form and no fraction of other than three digits.
 fn instant(at: OffsetDateTime) -> Value {
     let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-    match at.to_offset(UtcOffset::UTC).format(form) {
+    match in_utc(at).format(form) {
         Ok(text) => text.into(),
         // Cannot happen with this form; if it did, the schema check would refuse the request.
         Err(error) => error.to_string().into(),

@@ -62,13 +62,24 @@ const TAG: usize = 44;
 
 /// The object without its seal; `None` if that is not the secret's for this key and body.
 fn unseal(secret: &Secret, key: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+    let (body, found) = split(sealed)?;
+    hmac::verify(&hmac_key(secret), &message(key, &body), &found).ok()?;
+    Some(body)
+}
+
+/// The object without what has the form of a seal, whether that is good or not.
+pub fn without_seal(sealed: &[u8]) -> Option<Vec<u8>> {
+    split(sealed).map(|(body, _)| body)
+}
+
+/// The object and its seal.
+fn split(sealed: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let (body, end) = sealed.split_at_checked(sealed.len().checked_sub(BEFORE.len() + TAG + 2)?)?;
     let found = end.strip_prefix(BEFORE)?.strip_suffix(AFTER)?;
     let found = BASE64_STANDARD.decode(found).ok()?;
     let mut body = body.to_vec();
     body.push(b'}');
-    hmac::verify(&hmac_key(secret), &message(key, &body), &found).ok()?;
-    Some(body)
+    Some((body, found))
 }
 
 fn tag(secret: &Secret, key: &str, body: &[u8]) -> hmac::Tag {

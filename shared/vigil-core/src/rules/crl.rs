@@ -215,7 +215,7 @@ pub enum CrlState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrlHistory {
     /// When the object was last seen, or the service last said that it had written it.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     pub seen_at: Option<OffsetDateTime>,
     /// The highest CRLNumber ever seen under a good signature.
     #[serde(default, with = "hex_octets")]
@@ -231,13 +231,13 @@ pub struct CrlHistory {
     #[serde(skip)]
     pub key_since: Option<OffsetDateTime>,
     /// The latest thisUpdate ever seen under a good signature.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     pub this_update: Option<OffsetDateTime>,
     /// The last failure to write the CRL, until it is written again.
     #[serde(default)]
     pub failure: Option<GenerationFailure>,
     /// When the service last said, or S3 of it, that it had written the object.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     pub written_at: Option<OffsetDateTime>,
     /// The last write that was not the service's, until the service has written again.
     #[serde(default)]
@@ -248,7 +248,7 @@ pub struct CrlHistory {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignWrite {
     /// When.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub at: OffsetDateTime,
     /// As S3 names the requester: an account's id or a service principal.
     pub by: String,
@@ -258,7 +258,7 @@ pub struct ForeignWrite {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenerationFailure {
     /// When.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub at: OffsetDateTime,
     /// AWS's words.
     pub reason: Option<String>,

@@ -57,17 +57,18 @@ pub(crate) const PERMIT_ADDED: RuleInfo = RuleInfo {
     id: "auto-restore.permit-added",
     holds: "Every approval and acknowledgement was reported when it was first seen.",
     cites: "docs/permitting-deletions.md; AWS Private CA User Guide, Delete your private CA",
-    kinds: &[ACKNOWLEDGEMENT_ADDED, APPROVAL_ADDED],
+    kinds: &[ACKNOWLEDGEMENT_ADDED, APPROVAL_ADDED, PERMIT_NOT_COUNTED],
 };
 
 pub(crate) const APPROVAL_ADDED: Kind = Kind {
     id: "approval",
     severity: Severity::High,
-    title: "An approval by {by} of the deletion of {ca} was written",
-    what_happened: "{key} in the evidence bucket was written or changed. It names {by} as the approver, which is not \
-                    verified. It {signed}. Seen at {as_of}. Vigil verifies it when the CA is deleted.",
-    impact: "If enough signatures are valid, {ca} ({ca_id}) can be deleted, and is permanently deleted at the end of its \
-             restoration window.",
+    title: "An approval of the deletion of {ca} was written",
+    what_happened: "{key} in the evidence bucket was written or changed. It is signed with {signers}; the signatures are \
+                    valid. It names {by} as the approver, a text that the signer has chosen. Seen at {as_of}. Vigil \
+                    verifies it again when the CA is deleted.",
+    impact: "While it is valid, {ca} ({ca_id}) can be deleted, and is permanently deleted at the end of its restoration \
+             window.",
     what_to_do: "Nothing, if the approval was intended. Read it:",
     first_command: concat!(
         "aws s3 cp s3://EVIDENCE-BUCKET/{key} -\n\
@@ -79,11 +80,25 @@ pub(crate) const APPROVAL_ADDED: Kind = Kind {
 
 pub(crate) const ACKNOWLEDGEMENT_ADDED: Kind = Kind {
     id: "acknowledgement",
-    title: "An acknowledgement by {by} of the deletion of {ca} was written",
-    what_happened: "{key} in the evidence bucket was written or changed. It names {by}, which is not verified, and \
-                    it {signed}. Seen at {as_of}. Vigil verifies it before each alert.",
-    impact: "If enough signatures are valid, no alert but the last is sent while the restoration window of {ca} ({ca_id}) \
-             runs out.",
+    title: "An acknowledgement of the deletion of {ca} was written",
+    what_happened: "{key} in the evidence bucket was written or changed. It is signed with {signers}; the signatures are \
+                    valid. It names {by}, a text that the signer has chosen. Seen at {as_of}. Vigil verifies it again \
+                    before each alert.",
+    impact: "While it is valid, no alert but the last is sent while the restoration window of {ca} ({ca_id}) runs out.",
     what_to_do: "Nothing, if the acknowledgement was intended. Read it:",
     ..APPROVAL_ADDED
+};
+
+/// Nothing of the object is in it: its author may be any principal that can write there.
+pub(crate) const PERMIT_NOT_COUNTED: Kind = Kind {
+    id: "not-counted",
+    severity: Severity::Medium,
+    title: "An approval or acknowledgement that does not count: {ca}",
+    what_happened: "{key} in the evidence bucket was written or changed, and it does not count: {why}. Vigil shows nothing \
+                    of what it says. Seen at {as_of}. Further changes are reported at most once a day.",
+    impact: "It permits and silences nothing about {ca} ({ca_id}). A principal that may not sign can write to the bucket, or \
+             signatures are missing that are needed.",
+    what_to_do: "Nothing, if further signatures are to come. Otherwise do not follow what it says, remove it, and find out \
+                 who wrote it: the trail's data events have it, if it logs those of the bucket. Read it:",
+    first_command: "aws s3 cp s3://EVIDENCE-BUCKET/{key} -\nRemove it:\n  aws s3 rm s3://EVIDENCE-BUCKET/{key}",
 };

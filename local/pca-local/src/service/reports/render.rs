@@ -12,7 +12,7 @@ use crate::{
         data_dir::{DataDir, StorageError, der_of},
         memory::AuthorityCell,
     },
-    x509::{certificate::subject_of, name::rfc2253},
+    x509::{certificate::subject_of, moment::in_utc, name::rfc2253},
 };
 
 /// As many certificates are read at once as do not keep other calls waiting for the CA's lock.
@@ -165,7 +165,7 @@ fn write_csv(record: &Record<'_>, out: &mut Vec<u8>) {
 
 /// `2020-02-26T19:39:58+0000`
 fn instant(at: OffsetDateTime) -> String {
-    let at = at.to_offset(time::UtcOffset::UTC);
+    let at = in_utc(at);
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}+0000",
         at.year(),

@@ -2,15 +2,17 @@
 
 use maud::{Markup, html};
 use time::{
-    Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339,
-    macros::format_description,
+    Duration, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description,
 };
 
-use crate::x509::name::{Name, rfc2253};
+use crate::x509::{
+    moment::in_utc,
+    name::{Name, rfc2253},
+};
 
 /// `2026-01-05 09:00:00 UTC`
 pub(super) fn moment(at: OffsetDateTime) -> Markup {
-    let at = at.to_offset(UtcOffset::UTC).truncate_to_second();
+    let at = in_utc(at).truncate_to_second();
     let day = at.format(format_description!("[year]-[month]-[day]")).unwrap_or_default();
     let hour = at.format(format_description!("[hour]:[minute]:[second] UTC")).unwrap_or_default();
     // A narrow column breaks between the two only.

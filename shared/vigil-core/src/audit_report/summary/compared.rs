@@ -12,7 +12,7 @@ pub struct Compared {
     /// The id of the report before.
     pub report: String,
     /// When it was created.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub created_at: OffsetDateTime,
     /// What it said of the past.

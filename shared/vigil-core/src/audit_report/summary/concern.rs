@@ -32,7 +32,7 @@ pub struct Named {
     /// Its subject.
     pub subject: String,
     /// The time by which it is one of the worst: the end of validity, or the revocation.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub at: OffsetDateTime,
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::{Date, Month, OffsetDateTime};
 
+use crate::instant::in_utc;
+
 /// How many days a summary shows one by one.
 pub(super) const SHOWN_DAYS: i32 = 400;
 /// How many months before these it shows: forty years. Earlier ones are counted together.
@@ -40,7 +42,7 @@ impl Timeline {
             return;
         }
         let first = Date::from_julian_day(from).map_or(0, month);
-        match month(at.to_offset(time::UtcOffset::UTC).date()) {
+        match month(in_utc(at).date()) {
             at if at > first - SHOWN_MONTHS => self.months.count(at),
             _ => self.earlier += 1,
         }
@@ -48,7 +50,7 @@ impl Timeline {
 }
 
 pub(super) fn julian(at: OffsetDateTime) -> i32 {
-    at.to_offset(time::UtcOffset::UTC).date().to_julian_day()
+    in_utc(at).date().to_julian_day()
 }
 
 fn month(date: Date) -> i32 {

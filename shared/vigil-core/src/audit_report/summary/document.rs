@@ -26,11 +26,11 @@ pub struct Document {
     pub key: String,
     /// When ACM PCA created the report: the time of all counts. Null: it is not known, as of a file. Then the
     /// counts are of the time in `summary`.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub created_at: Option<OffsetDateTime>,
     /// When it was summarised, by the clock of ACM PCA; of a file, the time of the counts.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub analysed_at: OffsetDateTime,
     /// The bytes that were read.

@@ -16,7 +16,7 @@ use super::super::Record;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Fingerprint {
     /// The moment, inclusive.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub until: OffsetDateTime,
     /// How many certificates.

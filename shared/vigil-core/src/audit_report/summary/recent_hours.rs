@@ -1,7 +1,7 @@
 //! The last three days, hour by hour.
 
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime, UtcOffset};
+use time::{Duration, OffsetDateTime};
 
 /// So many hours before the report are counted one by one.
 const SHOWN_HOURS: i64 = 72;
@@ -17,7 +17,7 @@ pub struct RecentHours(Vec<HourCount>);
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct HourCount {
     /// When it begins, in UTC.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub hour: OffsetDateTime,
     /// How many.
@@ -33,7 +33,6 @@ impl RecentHours {
         let seconds = at.unix_timestamp();
         let begin = seconds - seconds.rem_euclid(3600);
         let Ok(hour) = OffsetDateTime::from_unix_timestamp(begin) else { return };
-        let hour = hour.to_offset(UtcOffset::UTC);
         match self.0.binary_search_by_key(&hour, |one| one.hour) {
             Ok(place) => self.0[place].count += 1,
             Err(place) => self.0.insert(place, HourCount { hour, count: 1 }),

@@ -44,7 +44,7 @@ pub struct Succeeding {
     /// The id of its report that was read.
     pub report: String,
     /// When that report was created.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     pub as_of: OffsetDateTime,
 }

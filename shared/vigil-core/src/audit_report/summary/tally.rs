@@ -21,7 +21,7 @@ pub struct FirstSeen(BTreeMap<String, Moment>);
 /// A time of RFC 3339, to the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Moment(#[serde(with = "time::serde::rfc3339")] pub OffsetDateTime);
+pub struct Moment(#[serde(with = "crate::instant::text")] pub OffsetDateTime);
 
 const MAX_NAMES: usize = 1000;
 /// Of one name; templates and principals of AWS are shorter.

@@ -69,7 +69,7 @@ pub struct Analysis {
     /// Records that could not be read.
     pub unreadable: u64,
     /// When the report was created: the time of these numbers.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub as_of: OffsetDateTime,
     /// What was published.
     pub findings: Published,
@@ -92,7 +92,7 @@ pub struct Superseded {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Requests {
     /// When the CAs were listed, by the clock of ACM PCA.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub as_of: OffsetDateTime,
     /// CAs of all states.
     pub seen: usize,

@@ -12,16 +12,16 @@ use time::{Duration, OffsetDateTime};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RequestState {
     /// When the CA was first seen in a state in which reports are made of it.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     pub(super) since: Option<OffsetDateTime>,
     /// The last attempt to request a report.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     pub(super) attempted_at: Option<OffsetDateTime>,
     /// Attempts without an answer on record, in Unix seconds: each may have made a report all the same.
     #[serde(default)]
     pub(super) unanswered: BTreeSet<i64>,
     /// The last request that ACM PCA took.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     pub(super) requested_at: Option<OffsetDateTime>,
     /// Reports that are not summarised yet, the oldest first.
     #[serde(default)]
@@ -33,10 +33,10 @@ pub(super) struct RequestState {
 pub(super) struct Pending {
     /// Its id.
     pub(super) report: String,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub(super) asked_at: OffsetDateTime,
     /// When an invocation was started that summarises it.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::instant::text::option")]
     pub(super) started_at: Option<OffsetDateTime>,
     /// How often.
     #[serde(default)]

@@ -7,6 +7,7 @@ use crate::{
     arn::CaArn,
     audit_report::Newest,
     failure::chain,
+    instant::in_utc,
     ports::{Address, PortError},
 };
 
@@ -33,7 +34,7 @@ pub(super) async fn supersede(
 /// The older of two reports of one month. Events come in any order.
 fn superseded<'a>(known: &'a Newest, report: &'a Newest) -> Option<&'a Newest> {
     let month = |at: OffsetDateTime| {
-        let at = at.to_offset(time::UtcOffset::UTC);
+        let at = in_utc(at);
         (at.year(), at.month())
     };
     if known.report == report.report || month(known.created_at) != month(report.created_at) {

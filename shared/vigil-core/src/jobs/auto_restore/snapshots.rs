@@ -15,6 +15,7 @@ use crate::{
     jobs::{
         case::{AutoRestoreError, CaFailure, Outcome, RegionRun},
         conditional,
+        isolated::isolated,
         stored::{self, Stored},
     },
     ports::{Listing, PortError},
@@ -90,7 +91,7 @@ impl RegionRun<'_> {
         }
         wanted.sort_by_key(|(snapshot_at, ca)| (*snapshot_at, &ca.arn));
         for (_, ca) in wanted.into_iter().take(MAX_SNAPSHOTS) {
-            let refreshed = self.refresh_snapshot(ca, listing.as_of, inventory).await;
+            let refreshed = isolated(self.refresh_snapshot(ca, listing.as_of, inventory)).await;
             match refreshed {
                 Ok(()) => {}
                 Err(AutoRestoreError::ReadAttributes(PortError::Throttled { .. })) => return,

@@ -24,6 +24,7 @@ use crate::{
             runner::{CaseRunner, Observation},
         },
         dead_mans_switch::{AtDeadline, LastCall},
+        isolated::isolated,
         on_record::TOLERANCE,
         stored,
     },
@@ -52,7 +53,7 @@ pub(super) async fn all(
     let region_sweeps = region_sweeps.await;
     let as_of = region_sweeps.iter().filter_map(|region| region.as_of).max();
     let watched = match as_of {
-        Some(as_of) => watch::policies(ports, settings, as_of).await,
+        Some(as_of) => isolated(watch::policies(ports, settings, as_of)).await,
         None => Ok(()),
     };
     merged(region_sweeps, watched)
@@ -108,8 +109,7 @@ impl RegionRun<'_> {
             let result = match ca.restorable_until {
                 // CREATING and FAILED CAs have no restoration window: nothing can be restored.
                 None => Ok(SweepResult::NoWindow),
-                Some(until) => self
-                    .sweep_case(ca, until, now)
+                Some(until) => isolated(self.sweep_case(ca, until, now))
                     .await
                     .map(|result| result.unwrap_or(SweepResult::EventAwaited)),
             };
@@ -121,7 +121,7 @@ impl RegionRun<'_> {
         self.sweep_restored(&region, &listing.cas, now, &mut swept, &mut failures).await;
         self.sweep_disabled(&region, &listing.cas, now, &mut failures).await;
         self.keep_inventory(&region, &listing, &mut failures).await;
-        if let Err(error) = self.watch_permits(&region, &listing).await {
+        if let Err(error) = isolated(self.watch_permits(&region, &listing)).await {
             failures.push(CaFailure::of_all(&region, error));
         }
         RegionSweep { as_of: Some(now), region, seen, swept, failures }
@@ -319,7 +319,7 @@ impl RegionRun<'_> {
         };
         for ca in cas.iter().filter(|ca| keys.contains(&keys::restorations(&ca.arn))) {
             let current = ca.restorable_until.map(OffsetDateTime::unix_timestamp);
-            let open = match self.restorations(ca).await {
+            let open = match isolated(self.restorations(ca)).await {
                 Ok(cases) => cases,
                 Err(error) => {
                     failures.push(CaFailure::new(&ca.arn, error));
@@ -330,7 +330,7 @@ impl RegionRun<'_> {
                 if Some(until.unix_timestamp()) == current {
                     continue;
                 }
-                match self.sweep_case(ca, until, now).await {
+                match isolated(self.sweep_case(ca, until, now)).await {
                     Ok(Some(result @ SweepResult::Run { .. })) => {
                         swept.push(Swept { ca: ca.arn.clone(), result });
                     }

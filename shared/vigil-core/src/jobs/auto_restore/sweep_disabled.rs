@@ -10,6 +10,7 @@ use crate::{
     jobs::{
         case::{AutoRestoreError, CaFailure, RegionRun, disabled},
         conditional,
+        isolated::isolated,
         stored::{self, Stored},
     },
 };
@@ -36,7 +37,7 @@ impl RegionRun<'_> {
                 CaStatus::Disabled => true,
                 _ => false,
             };
-            if concerns && let Err(error) = self.note_observed(ca, now).await {
+            if concerns && let Err(error) = isolated(self.note_observed(ca, now)).await {
                 failures.push(CaFailure::new(&ca.arn, error));
             }
         }

@@ -1,38 +1,27 @@
 //! What is new among the objects that permit and decide: the set of policies, approvals and
 //! acknowledgements. Each sweep compares them with what the sweep before saw, and publishes what is new.
 
-use std::collections::BTreeMap;
-
-use aws_lc_rs::digest;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::{Serialize, de::DeserializeOwned};
 use time::OffsetDateTime;
 
 use crate::{
-    arn::CaArn,
-    ca::Ca,
     evidence::keys,
-    failure::chain,
     finding::{Finding, Names, Observation},
     jobs::{
         authentic::Gap,
-        case::{AutoRestoreError, Ports, RegionRun, Settings},
+        case::{AutoRestoreError, Ports, Settings},
         conditional,
         policy_set::{self, SeenSets, SignedSet},
         stored::{self, Stored},
     },
-    ports::{Bus, Etag, EvidenceStore, Listing},
+    ports::{Bus, Etag, EvidenceStore},
     rules::permits as rules,
 };
 
-/// Texts of an object that any principal may have written are shown up to this length.
-const MAX_SHOWN: usize = 120;
+mod permits;
 
-/// `state/permits/<Region>.json`: digests of approvals and acknowledgements, by key.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct SeenPermits {
-    permits: BTreeMap<String, String>,
-}
+/// A text that a signer has chosen is shown up to this length.
+const MAX_SHOWN: usize = 120;
 
 /// Publishes a change of the set of policies.
 pub(super) async fn policies(
@@ -138,77 +127,6 @@ fn of_policies(observed: Observation, as_of: OffsetDateTime) -> Finding {
     observed.finding(&rules::POLICIES_CHANGED, &names, keys::POLICY_SET, as_of)
 }
 
-impl RegionRun<'_> {
-    /// Publishes approvals and acknowledgements that are new, or not as they were.
-    pub(super) async fn watch_permits(
-        &self,
-        region: &str,
-        listing: &Listing,
-    ) -> Result<(), AutoRestoreError> {
-        let state = keys::seen_permits(region);
-        let (old, over) = before::<SeenPermits>(self.evidence, &state).await?;
-        let mut there = Vec::new();
-        for prefix in [keys::APPROVALS, keys::ACKNOWLEDGEMENTS] {
-            let keys = self.evidence.list(prefix).await;
-            there.extend(keys.map_err(AutoRestoreError::EvidenceStore)?);
-        }
-        let (mut new, mut findings) = (SeenPermits::default(), Vec::new());
-        for ca in &listing.cas {
-            for key in [keys::approval(&ca.arn), keys::acknowledgement(&ca.arn)] {
-                if !there.contains(&key) {
-                    continue;
-                }
-                let (digest, body) = self.digest_of(&key).await?;
-                if old.permits.get(&key) != Some(&digest) {
-                    findings.push(added(ca, &key, &digest, body.as_ref(), listing.as_of));
-                }
-                new.permits.insert(key, digest);
-            }
-        }
-        publish(self.bus, &findings).await?;
-        keep(self.evidence, (&old, &new), (&state, over)).await
-    }
-
-    async fn digest_of(&self, key: &str) -> Result<(String, Option<Value>), AutoRestoreError> {
-        match self.evidence.read(key).await {
-            Ok(Some(object)) => {
-                let digest = digest::digest(&digest::SHA256, &object.body);
-                Ok((hex::encode(digest), serde_json::from_slice(&object.body).ok()))
-            }
-            Ok(None) => Ok((String::new(), None)),
-            Err(cause) if cause.is_lasting() => Ok((chain(&cause), None)),
-            Err(cause) => Err(AutoRestoreError::EvidenceStore(cause)),
-        }
-    }
-}
-
-/// Nothing is verified here: it is reported before it is relied on.
-fn added(ca: &Ca, key: &str, digest: &str, body: Option<&Value>, as_of: OffsetDateTime) -> Finding {
-    let text = |pointer: &str| body.and_then(|body| body.pointer(pointer)).and_then(Value::as_str);
-    let by =
-        text("/statement/approved_by").or(text("/statement/by")).unwrap_or("an unnamed principal");
-    let signatures = body.and_then(|body| body["signatures"].as_array());
-    let keys = signatures.into_iter().flatten().filter_map(|one| one["key"].as_str());
-    let signers: Vec<String> = keys.take(8).map(shown).collect();
-    let signed = match signers.is_empty() {
-        true => "is not signed, so it permits nothing".to_owned(),
-        false => format!("is signed with {}", signers.join(", ")),
-    };
-    let is_approval = key.starts_with(keys::APPROVALS);
-    let kind = if is_approval { rules::APPROVAL_ADDED } else { rules::ACKNOWLEDGEMENT_ADDED };
-    let observed = Observation::new(kind)
-        .discriminator(digest)
-        .name("by", shown(by))
-        .name("signed", signed)
-        .with("digest", digest)
-        .with("keys", signers);
-    let arn: &CaArn = &ca.arn;
-    let names = Names::new(format!("{key} in the evidence bucket"))
-        .of_ca(arn, ca.common_name.as_deref())
-        .with("key", key);
-    observed.finding(&rules::PERMIT_ADDED, &names, arn.as_str(), as_of)
-}
-
 fn shown(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(MAX_SHOWN).collect()
+    text.chars().take(MAX_SHOWN).collect()
 }

@@ -24,7 +24,7 @@ pub enum Act {
         /// The deletion.
         deletion: Box<Deletion>,
         /// When the window ends.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "crate::instant::text")]
         #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         restorable_until: OffsetDateTime,
         /// There was an object at the case's key, but not a case that holds together: it was
@@ -64,7 +64,7 @@ pub enum Act {
     /// What the CA had before, and has not now, is put back.
     PuttingBack {
         /// When the CA had it.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "crate::instant::text")]
         #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         snapshot_at: OffsetDateTime,
         /// What is put back.
@@ -89,14 +89,14 @@ pub enum Act {
         /// AWS's request id, if Vigil restored it.
         request_id: Option<String>,
         /// When it was deleted again, if it is.
-        #[serde(with = "time::serde::rfc3339::option")]
+        #[serde(with = "crate::instant::text::option")]
         #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
         deleted_again_at: Option<OffsetDateTime>,
     },
     /// The CA is to be made ACTIVE, as it was until it was disabled.
     Reactivating {
         /// When it was disabled.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "crate::instant::text")]
         #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         disabled_at: OffsetDateTime,
         /// Who disabled it, where CloudTrail says so.
@@ -115,7 +115,7 @@ pub enum Act {
     /// A policy permits the deletion: the CA stays DELETED.
     Permitted {
         /// When the window ends.
-        #[serde(with = "time::serde::rfc3339::option")]
+        #[serde(with = "crate::instant::text::option")]
         #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
         restorable_until: Option<OffsetDateTime>,
     },
@@ -134,14 +134,14 @@ pub enum Act {
     /// The CA has signed a CRL since it was restored: it works.
     FirstCrl {
         /// thisUpdate of that CRL.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "crate::instant::text")]
         #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
         this_update: OffsetDateTime,
     },
     /// The next CRL is overdue. `last`: of the newest that crl-audit has seen, where it looks.
     Unverified {
         /// Its thisUpdate.
-        #[serde(with = "time::serde::rfc3339::option")]
+        #[serde(with = "crate::instant::text::option")]
         #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
         last: Option<OffsetDateTime>,
     },

@@ -20,14 +20,14 @@ const TOLERANCE: Duration = Duration::minutes(1);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::jobs) struct Disabled {
     pub(in crate::jobs) ca: CaArn,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub(in crate::jobs) since: OffsetDateTime,
     /// Whether it is known that the CA was ACTIVE until then.
     pub(in crate::jobs) was_active: bool,
     pub(in crate::jobs) by: Option<Principal>,
     pub(in crate::jobs) event_id: Option<String>,
     /// When it was first found ACTIVE after that.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     pub(in crate::jobs) active_again: Option<OffsetDateTime>,
 }
 

@@ -5,6 +5,7 @@ use crate::{
     arn::CaArn,
     cloudtrail::EventRejection,
     failure::{Failure, chain},
+    jobs::isolated::Panicked,
     ports::{PortError, PublishError},
 };
 
@@ -31,6 +32,8 @@ pub enum AutoRestoreError {
     EvidenceStore(#[source] PortError),
     #[error("could not list the CAs")]
     List(#[source] PortError),
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
     #[error("the outcome for the CA is certain, but could not be published")]
     Publish(#[source] PublishError),
     #[error("could not read the tags, policy or permissions of the CA")]
@@ -116,6 +119,7 @@ impl Failure for AutoRestoreError {
             Self::EvidenceStore(_) | Self::Record(_) | Self::Write(_) => "EvidenceFailed",
             Self::List(_) => "ListFailed",
             Self::ReadAttributes(_) => "ObserveFailed",
+            Self::Panicked(_) => "Panicked",
             Self::PutBack(_) => "MendFailed",
             Self::Publish(_) => "PublishFailed",
             Self::Reactivate(_) => "ReactivateFailed",

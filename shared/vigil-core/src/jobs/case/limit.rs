@@ -65,7 +65,7 @@ pub(in crate::jobs) struct Restorations {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::jobs) struct Restoration {
     pub(in crate::jobs) case: String,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub(in crate::jobs) at: OffsetDateTime,
 }
 

@@ -31,7 +31,7 @@ pub enum Outcome {
         /// The CA that was disabled.
         ca: CaArn,
         /// When.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "crate::instant::text")]
         disabled_at: OffsetDateTime,
         /// The record of the CA was changed.
         recorded: bool,
@@ -41,7 +41,7 @@ pub enum Outcome {
         /// The CA that was changed.
         ca: CaArn,
         /// When.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "crate::instant::text")]
         changed_at: OffsetDateTime,
         /// The snapshot of the CA was changed.
         recorded: bool,
@@ -56,7 +56,7 @@ pub enum Outcome {
         /// The CA of the event.
         ca: CaArn,
         /// When it was deleted anew.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "crate::instant::text")]
         deleted_again_at: OffsetDateTime,
     },
     /// `deleted`: the deleted CAs, and those whose case was still open.
@@ -64,7 +64,7 @@ pub enum Outcome {
         /// Those that answered.
         regions: Vec<String>,
         /// The latest time that a Region gave.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "crate::instant::text")]
         as_of: OffsetDateTime,
         /// CAs of all states.
         seen: usize,

@@ -6,6 +6,7 @@
 
 mod history;
 mod read;
+mod written;
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -81,6 +82,10 @@ pub enum CaseError {
     Contradiction { what: &'static str, said: String, found: String },
     #[error("entry {seq} cannot follow what is before it (state {state:?})")]
     Illegal { seq: usize, state: Option<CaseState> },
+    #[error(
+        "it is not as Vigil writes records: it has a member twice, one that no record has, or another form"
+    )]
+    NotAsWritten,
     #[error("it is not the record of a case")]
     NotACase(#[source] serde_json::Error),
     #[error("it is a record of version {0}, and this program reads version {VERSION}")]

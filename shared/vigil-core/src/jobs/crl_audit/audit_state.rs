@@ -43,7 +43,7 @@ pub(super) struct AuditState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KnownCertificate {
     serial: String,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     not_after: OffsetDateTime,
     pub(super) pem: String,
 }

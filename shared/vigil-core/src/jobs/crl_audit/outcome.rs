@@ -20,7 +20,7 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Audit {
     /// The service's time at the beginning.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub as_of: OffsetDateTime,
     /// CAs of all states.
     pub seen: usize,

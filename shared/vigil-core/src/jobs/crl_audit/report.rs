@@ -22,7 +22,7 @@ const MAX_RUNS_A_SECOND: u32 = 100;
 pub(super) struct Report {
     #[serde(skip)]
     key: String,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     as_of: OffsetDateTime,
     trigger: String,
@@ -49,7 +49,7 @@ pub(super) struct Report {
 pub(super) struct UsedReport {
     ca: CaArn,
     /// When ACM PCA created the audit report: what happened later is not in it.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     created_at: OffsetDateTime,
     /// Its age at the run, in whole hours.

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use time::{
-    Date, Duration, OffsetDateTime, format_description::well_known::Rfc3339,
-    macros::format_description,
-};
+use time::{Date, Duration, OffsetDateTime, macros::format_description};
 
 use super::read;
 use crate::{
@@ -14,6 +11,7 @@ use crate::{
     audit_report::{Document, Newest},
     evidence::keys,
     fleet::{CertificateNumbers, FleetReport, Growth, Unchecked},
+    instant,
     ports::EvidenceStore,
 };
 
@@ -86,9 +84,8 @@ fn growth(compared: &Value) -> Option<Growth> {
 fn of_summary(document: &Value, source: String) -> CertificateNumbers {
     let summary = document.get("summary").unwrap_or(document);
     let count = |name: &str| summary[name].as_u64().unwrap_or_default();
-    let time = |name: &str| -> Option<OffsetDateTime> {
-        OffsetDateTime::parse(summary[name].as_str()?, &Rfc3339).ok()
-    };
+    let time =
+        |name: &str| -> Option<OffsetDateTime> { instant::parse(summary[name].as_str()?).ok() };
     let tally = |name: &str| {
         let counts = summary[name].as_object().into_iter().flatten();
         counts.filter_map(|(name, count)| Some((name.clone(), count.as_u64()?))).collect()

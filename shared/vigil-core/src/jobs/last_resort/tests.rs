@@ -220,3 +220,13 @@ fn a_bucket_or_kms_that_fails_restores() {
         assert_eq!(world.run(Duration::HOUR, "").unwrap().restored.len(), 1);
     }
 }
+
+#[test]
+fn a_panic_over_its_approval_costs_no_ca() {
+    let other = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/other";
+    let other = Ca { arn: other.parse().unwrap(), ..fakes::deleted_ca(AT) };
+    let world = World::with(vec![other, fakes::deleted_ca(AT)]);
+    world.evidence.panic_reading("approvals/other");
+    let done = world.run(TIME_LEFT - Duration::SECOND, "").unwrap();
+    assert_eq!(done.restored.len(), 2);
+}

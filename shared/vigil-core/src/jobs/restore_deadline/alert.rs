@@ -10,7 +10,7 @@ use crate::finding::Finding;
 pub(super) struct Alert {
     pub(super) state: AlertState,
     /// When this alert was claimed.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub(super) at: OffsetDateTime,
     pub(super) finding: Finding,
 }

@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::{
     arn::CaArn,
     failure::{Failure, chain},
-    jobs::case::AutoRestoreError,
+    jobs::{case::AutoRestoreError, isolated::Panicked},
     ports::{PortError, PublishError},
 };
 
@@ -63,6 +63,8 @@ pub enum CaError {
     EvidenceStore(#[source] PortError),
     #[error("could not list the CAs")]
     List(#[source] PortError),
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
     #[error("could not send the alert")]
     Publish(#[source] PublishError),
     /// What policy does not let end.

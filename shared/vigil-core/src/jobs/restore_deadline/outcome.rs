@@ -10,7 +10,7 @@ use crate::{arn::CaArn, ca::Ca, jobs::case};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Outcome {
     /// The latest time that a Region gave.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub as_of: OffsetDateTime,
     /// Those that answered.
     pub regions: Vec<String>,
@@ -28,7 +28,7 @@ pub struct Closed {
     /// The CA.
     pub ca: CaArn,
     /// When its window ended, or would have.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub restorable_until: OffsetDateTime,
     /// How it ended.
     pub ending: Ending,
@@ -42,7 +42,7 @@ pub struct Watched {
     /// The CA.
     pub ca: CaArn,
     /// When its window ends.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     pub restorable_until: Option<OffsetDateTime>,
     /// What was done.
     #[serde(flatten)]
@@ -60,7 +60,7 @@ pub enum Watch {
         /// Who acknowledged the deletion.
         by: String,
         /// Until when.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "crate::instant::text")]
         until: OffsetDateTime,
         /// The next threshold.
         next: Next,
@@ -88,7 +88,7 @@ pub enum Watch {
         /// The threshold, such as `1d`.
         threshold: String,
         /// Since when.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "crate::instant::text")]
         at: OffsetDateTime,
     },
     /// The service gives no RestorableUntil.

@@ -51,7 +51,7 @@ pub struct Next {
     /// The threshold, such as `1d`.
     pub threshold: String,
     /// When it passes.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub at: OffsetDateTime,
 }
 

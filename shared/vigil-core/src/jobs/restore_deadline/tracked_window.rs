@@ -9,13 +9,13 @@ use crate::arn::CaArn;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct TrackedWindow {
     pub(super) ca: CaArn,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     pub(super) restorable_until: OffsetDateTime,
     pub(super) common_name: Option<String>,
     pub(super) had_certificate: bool,
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     pub(super) deleted_at: Option<OffsetDateTime>,
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     pub(super) ca_not_after: Option<OffsetDateTime>,
     /// `None`: it is still DELETED.
     pub(super) ending: Option<Ending>,

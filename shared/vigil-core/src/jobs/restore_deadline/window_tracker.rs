@@ -16,7 +16,7 @@ use crate::{
     ca::{Ca, CaStatus},
     evidence::keys,
     finding::{Finding, Status},
-    jobs::{conditional, stored},
+    jobs::{conditional, isolated::isolated, stored},
     ports::Etag,
 };
 
@@ -59,7 +59,7 @@ pub(super) async fn close_ended(
         let Ok(window) = serde_json::from_slice::<TrackedWindow>(&found.body) else { continue };
         let Some(job) = job_in(window.ca.region()) else { continue };
         let of = window.ca.clone();
-        match job.close(window, &found.etag, ca.is_some()).await {
+        match isolated(job.close(window, &found.etag, ca.is_some())).await {
             Ok(closed) => outcome.closed.extend(closed),
             Err(step) => failures.push(CaFailure::new(&of, step)),
         }

@@ -12,11 +12,11 @@ use crate::instant::rfc3339;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ScannedCertificates {
     /// `None`: from the first on.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub issued_after: Option<OffsetDateTime>,
     /// `None`: up to now.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(with = "crate::instant::text::option")]
     #[cfg_attr(test, schemars(with = "Option<crate::schemas::DateTime>"))]
     pub issued_before: Option<OffsetDateTime>,
     /// Valid certificates of the newest audit report that were not read; `None` if the report could

@@ -49,6 +49,8 @@ impl Trial {
         let tags = tags.iter().map(tag).collect();
         let attached = Attached { tags, ..Attached::default() };
         trial.world.authorities.attached.lock().unwrap().insert(fakes::ARN.to_owned(), attached);
+        let (last, as_of) = (AT + Duration::days(300), AT - Duration::HOUR);
+        fakes::put_summary(&trial.world.evidence, fakes::ARN, 3, last, as_of);
         trial.at(-Duration::minutes(30)).send(&json!({"task": "sweep"}));
         trial.world.delete_again(AT);
         trial
@@ -155,6 +157,8 @@ fn no_tag_costs_or_changes_a_ca() {
             ("good", "carol", "2026-11-27T09:59:00Z"),
             ("of the future", "carol", "9999-12-31T23:59:59Z"),
             ("of the past", "carol", "0001-01-01T00:00:00Z"),
+            ("before the first moment", "carol", "0000-01-01T00:00:00+23:59"),
+            ("after the last moment", "carol", "9999-12-31T23:59:59-23:59"),
             ("a list", "[]", "[]"),
             ("foreign", "arn:aws:iam::999999999999:root", "2026-11-27T09:59:00Z"),
             ("look-alike", "\u{441}arol\u{202e}", "２０２６-11-27T09:59:00Z"),

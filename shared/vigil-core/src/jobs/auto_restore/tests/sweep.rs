@@ -115,3 +115,31 @@ fn only_the_templates_own_input_is_a_sweep() {
         assert_eq!(error.error_type(), "MalformedEvent", "{event}");
     }
 }
+
+/// A defect that comes of what one CA is, or of what lies in the bucket for it.
+#[test]
+fn a_panic_costs_no_other_ca_its_turn() {
+    let other = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/other";
+    let first = Ca { arn: other.parse().unwrap(), ..fakes::deleted_ca(AT - Duration::HOUR) };
+    let world = World::with(vec![fakes::deleted_ca(AT), first]);
+    world.evidence.panic_reading("cases/other/");
+    let error = world.sweep(SETTINGS.settle).unwrap_err();
+    assert!(error.to_string().contains(&format!("{other}: Vigil panicked")), "{error}");
+    assert_eq!(world.authorities.status(), CaStatus::Disabled);
+}
+
+#[test]
+fn a_panic_over_a_snapshot_costs_no_other_snapshot() {
+    let first = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/00";
+    let active = |arn: &str| Ca {
+        arn: arn.parse().unwrap(),
+        status: CaStatus::Active,
+        ..fakes::deleted_ca(AT)
+    };
+    let world = World::with(vec![active(first), active(fakes::ARN)]);
+    world.evidence.panic_reading("state/snapshots/00");
+    let error = world.sweep(Duration::MINUTE).unwrap_err();
+    assert!(error.to_string().contains(&format!("{first}: Vigil panicked")), "{error}");
+    let is_snapshot = |key: &String| key.starts_with("state/snapshots/11223344");
+    assert!(world.evidence.keys().iter().any(is_snapshot));
+}

@@ -8,6 +8,7 @@ use crate::{
     ca::{Ca, CaStatus},
     fakes,
     finding::Severity,
+    jobs::acknowledgement::Ack,
     policy::{PolicyFile, Publication},
     rules::{
         fixtures::{assert_all_kinds, assert_presentable},
@@ -28,6 +29,17 @@ fn publish(world: &World, version: u64, text: &str) {
     let author = "carol".to_owned();
     let set = Publication { version, author, published_at: AT, files };
     fakes::put_signed(&world.evidence, "policies/set.json", set);
+}
+
+fn acknowledge(world: &World) {
+    let ack = Ack {
+        ca: fakes::ARN.parse().unwrap(),
+        by: "carol".to_owned(),
+        until: AT + Duration::DAY,
+        restorable_until: Some(AT + Duration::days(7)),
+        acknowledged_at: AT,
+    };
+    fakes::put_signed(&world.evidence, &APPROVAL.replace("approvals/", "acks/"), ack);
 }
 
 fn told(world: &World, after: i64) -> Vec<(String, Severity)> {
@@ -100,10 +112,39 @@ fn an_approval_or_acknowledgement_is_reported_once() {
     assert_eq!(told(&world, 2), []);
     world.approve("2026-11-25T00:00:00Z");
     assert_eq!(told(&world, 3), [("approval".to_owned(), Severity::High)], "changed");
-    let ack = APPROVAL.replace("approvals/", "acks/");
-    world.evidence.put(&ack, &json!({"by": "mallory\u{202e}"}).to_string());
-    assert_eq!(told(&world, 4), [("acknowledgement".to_owned(), Severity::High)], "unsigned, too");
-    assert!(world.bus.last().what_happened.contains("an unnamed principal"));
+    acknowledge(&world);
+    assert_eq!(told(&world, 4), [("acknowledgement".to_owned(), Severity::High)]);
+}
+
+/// Its text would otherwise reach who is on call, as often as its author likes.
+#[test]
+fn what_does_not_count_is_reported_daily_and_not_quoted() {
+    let world = quiet();
+    let forge = |name: &str| {
+        let statement = json!({"ca": fakes::ARN, "approved_by": format!("URGENT\u{202e} {name}"),
+            "reason": "URGENT", "approved_at": "2026-11-20T09:00:00Z",
+            "expires": "2026-11-21T10:00:00Z"});
+        let signature = json!({"key": "URGENT\u{2028} verified by AWS", "signature": "URGENT"});
+        let forged = json!({"statement": statement, "signatures": [signature]});
+        world.evidence.put(APPROVAL, &forged.to_string());
+    };
+    let once = [("not-counted".to_owned(), Severity::Medium)];
+    forge("sign in at https://vigil-sso.example");
+    assert_eq!(told(&world, 1), once);
+    let finding = serde_json::to_string(&world.bus.last()).unwrap();
+    assert!(!finding.contains("URGENT"), "{finding}");
+    forge("again");
+    assert_eq!(told(&world, 2), [], "at most one a day");
+    world.evidence.remove(APPROVAL);
+    assert_eq!(told(&world, 3), []);
+    forge("and again");
+    assert_eq!(told(&world, 4), []);
+    assert_eq!(told(&world, 24 * 60), [], "it has not changed");
+    world.evidence.put(APPROVAL, "URGENT");
+    assert_eq!(told(&world, 24 * 60 + 1), once);
+    world.approve("2026-11-26T00:00:00Z");
+    let counts = [("approval".to_owned(), Severity::High)];
+    assert_eq!(told(&world, 24 * 60 + 2), counts, "what counts is reported at once");
 }
 
 #[test]
@@ -111,9 +152,9 @@ fn every_kind_reads_as_its_golden_file_says() {
     let world = quiet();
     publish(&world, 2, FORBID);
     world.approve("2026-11-26T00:00:00Z");
-    let ack = json!({"statement": {"by": "carol"}, "signatures": []});
-    world.evidence.put(&APPROVAL.replace("approvals/", "acks/"), &ack.to_string());
+    acknowledge(&world);
     told(&world, 1);
+    world.evidence.put(&APPROVAL.replace("approvals/", "acks/"), "{}");
     publish(&world, 1, PERMIT);
     told(&world, 2);
     let all = world.bus.published.lock().unwrap().clone();

@@ -19,7 +19,7 @@ use crate::{
 struct Document {
     version: u32,
     ca: CaArn,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     #[cfg_attr(test, schemars(with = "crate::schemas::DateTime"))]
     restorable_until: OffsetDateTime,
     state: CaseState,
@@ -30,7 +30,7 @@ struct Document {
 #[derive(Deserialize)]
 struct Stamp {
     seq: usize,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     at: OffsetDateTime,
 }
 

@@ -33,7 +33,7 @@ pub(crate) enum ObjectChange {
 #[derive(Deserialize)]
 struct Envelope {
     id: String,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "crate::instant::text")]
     time: OffsetDateTime,
     #[serde(rename = "detail-type")]
     detail_type: String,

@@ -45,6 +45,17 @@ fn a_record_that_is_garbage_does_not_silence_an_alert() {
 }
 
 #[test]
+fn a_panic_costs_no_other_ca_its_alert() {
+    let other = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/other";
+    let first = Ca { arn: other.parse().unwrap(), ..fakes::deleted_ca(AT - Duration::HOUR) };
+    let world = World::new(vec![fakes::deleted_ca(AT), first]);
+    world.evidence.panic_reading("state/deadline/other");
+    let error = world.sweep(Duration::ZERO).unwrap_err();
+    assert!(error.to_string().contains(&format!("{other}: Vigil panicked")), "{error}");
+    assert_eq!(world.alerted(), ["7d"]);
+}
+
+#[test]
 fn one_failing_ca_does_not_keep_the_others_from_their_turn() {
     let other = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/other";
     let first = Ca { arn: other.parse().unwrap(), ..fakes::deleted_ca(AT - Duration::HOUR) };

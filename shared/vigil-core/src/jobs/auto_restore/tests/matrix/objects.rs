@@ -112,7 +112,11 @@ pub(super) fn other_kinds() -> Vec<Kind> {
             json!({"report": "r", "bucket": "b",
             "key": "k", "created_at": "2026-11-20T09:00:00Z"}),
         ),
-        plain(&format!("summaries/{ID}/r.json"), json!({"ca": fakes::ARN, "report": "r"})),
+        plain(
+            &format!("summaries/{ID}/r.json"),
+            json!({"ca": fakes::ARN, "report": "r", "summary": {"valid": 3,
+                "latest_not_after": "2026-12-20T09:00:00Z", "as_of": "2026-11-20T09:00:00Z"}}),
+        ),
         plain(&format!("state/crl-audit/cas/{ID}.json"), json!({"ca": fakes::ARN})),
         plain("settings/audit-report.json", json!({})),
         plain("rejected-events/a.json", json!({})),
@@ -150,6 +154,12 @@ pub(super) const FORMS: &[(&str, Form)] = &[
     ("of the past", |kind, world| {
         world.evidence.put(&kind.key, &authentic_as(kind, &kind.body.replace("2026-", "0001-")));
     }),
+    ("before the first moment", |kind, world| {
+        world.evidence.put(&kind.key, &with_moments(kind, "0000-01-01T00:00:00+23:59"));
+    }),
+    ("after the last moment", |kind, world| {
+        world.evidence.put(&kind.key, &with_moments(kind, "9999-12-31T23:59:59-23:59"));
+    }),
     ("foreign", |kind, world| {
         let body =
             kind.body.replace("111122223333", "999999999999").replace("11223344-", "99999999-");
@@ -186,6 +196,18 @@ fn authentic_as(kind: &Kind, body: &str) -> String {
 
 pub(super) fn authentic(kind: &Kind) -> String {
     authentic_as(kind, &kind.body)
+}
+
+/// Every moment in it is another; a signature is not for that.
+fn with_moments(kind: &Kind, moment: &str) -> String {
+    let body = authentic(kind);
+    let mut parts = body.split("\"2026-");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (_, rest) = part.split_once('"').unwrap();
+        text.push_str(&format!("\"{moment}\"{rest}"));
+    }
+    text
 }
 
 fn by_a_wrong_key(kind: &Kind) -> String {
