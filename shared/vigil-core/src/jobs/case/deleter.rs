@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use time::OffsetDateTime;
 
-use super::{RegionRun, SKEW};
-use crate::{ca::Ca, cloudtrail::Deletion, failure::chain, jobs::on_record};
+use super::{AutoRestoreError, RegionRun, SKEW, gather::RetryUntilKnown};
+use crate::{ca::Ca, cloudtrail::Deletion, failure::chain, jobs::on_record, policy::Approval};
 
 /// What the event history says of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,26 @@ impl RegionRun<'_> {
     ) -> Vec<Deletion> {
         let seen = Deletion::without_event(ca, now);
         on_record::last(self.recorded_near(&seen, seen.at).await.unwrap_or_default())
+    }
+
+    /// Why an approval does not count because of who deleted the CA, by the event history, or because that is
+    /// not known. An error where the history could not be asked, and the next attempt may succeed.
+    pub(in crate::jobs) async fn refused_deleter(
+        &self,
+        approval: &Approval,
+        ca: &Ca,
+        now: OffsetDateTime,
+        retry_until_known: RetryUntilKnown,
+    ) -> Result<Option<String>, AutoRestoreError> {
+        match self.looked_up(ca.last_state_change_at.unwrap_or(now)).await {
+            Err((why, false)) if retry_until_known == RetryUntilKnown::Yes => {
+                Err(AutoRestoreError::EventHistory { why })
+            }
+            answer => {
+                let recorded = answer.map_err(|(why, _)| why);
+                Ok(on_record::refused_deleter(approval, ca, recorded))
+            }
+        }
     }
 
     async fn recorded_near(

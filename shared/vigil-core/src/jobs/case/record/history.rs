@@ -71,7 +71,8 @@ impl Case {
                     all.extend(passed_over.iter().cloned());
                 }
                 Act::Judged { judgement } => all.extend(judgement.suspicious.iter().cloned()),
-                Act::Restoring { uncounted: Some(why), .. } => all.push(why.clone()),
+                Act::Restoring { uncounted: Some(why), .. }
+                | Act::Overruled { refused_approval: Some(why), .. } => all.push(why.clone()),
                 _ => {}
             }
         }
