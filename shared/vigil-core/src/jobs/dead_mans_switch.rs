@@ -5,7 +5,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::case::{
-    AutoRestoreError, Outcome, Ports, RegionRun, Settings, TRIES,
+    AutoRestoreError, Outcome, RegionRun, TRIES,
     act::{Act, Source},
     deleter::Proof,
     gather::{self, Gathered, RetryUntilKnown},
@@ -20,7 +20,7 @@ use crate::{
     evidence::keys,
     failure::chain,
     policy::{self, Facts, PolicyAnswer, Question},
-    ports::{PortError, RegionPorts},
+    ports::PortError,
 };
 
 /// A CA whose last threshold has passed.
@@ -50,17 +50,8 @@ impl AtDeadline {
     }
 }
 
-/// Restores the CA if policy requires it.
-pub(super) async fn run(
-    call: LastCall<'_>,
-    region: RegionPorts<'_>,
-    ports: &Ports<'_>,
-    settings: &Settings,
-) -> Result<AtDeadline, AutoRestoreError> {
-    RegionRun::new(region, ports, settings).at_deadline(call).await
-}
-
 impl RegionRun<'_> {
+    /// Restores the CA if policy requires it.
     pub(super) async fn at_deadline(
         &self,
         call: LastCall<'_>,

@@ -5,6 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use futures::lock;
 use time::OffsetDateTime;
 
 use super::{AutoRestoreError, RegionRun, SKEW, gather::RetryUntilKnown};
@@ -26,17 +27,20 @@ pub(in crate::jobs) enum Proof {
 /// The answer of the event history, which one invocation asks for once: the account has two calls a second.
 #[derive(Default)]
 pub(in crate::jobs) struct Lookup {
-    span: Mutex<Option<(OffsetDateTime, OffsetDateTime)>>,
-    answer: Mutex<Option<Answer>>,
+    span: Mutex<Option<Span>>,
+    answer: lock::Mutex<Option<(Span, Answer)>>,
 }
+
+/// From and to.
+type Span = (OffsetDateTime, OffsetDateTime);
 
 type Answer = Result<Vec<Deletion>, (String, bool)>;
 
 impl Lookup {
-    /// Has the one question be about all these deletions.
-    pub(in crate::jobs) fn cover(&self, cas: &[&Ca], now: OffsetDateTime) {
+    /// Has the one question be about all these deletions, of which none is later than `latest`.
+    pub(in crate::jobs) fn cover(&self, cas: &[&Ca], latest: OffsetDateTime) {
         let earliest = cas.iter().filter_map(|ca| ca.last_state_change_at).min();
-        let span = earliest.map(|at| (at - SKEW, now + SKEW));
+        let span = earliest.map(|at| (at - SKEW, latest + SKEW));
         *self.span.lock().unwrap_or_else(PoisonError::into_inner) = span;
     }
 }
@@ -119,15 +123,19 @@ impl RegionRun<'_> {
     }
 
     async fn looked_up(&self, at: OffsetDateTime) -> Answer {
-        let lock = || self.lookup.answer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(answer) = lock().clone() {
-            return answer;
+        let has = |(from, to): &Span| (*from..=*to).contains(&at);
+        // Locked while it is asked: who asks at the same time waits for the same answer.
+        let mut known = self.lookup.answer.lock().await;
+        if let Some((span, answer)) = &*known
+            && has(span)
+        {
+            return answer.clone();
         }
         let span = *self.lookup.span.lock().unwrap_or_else(PoisonError::into_inner);
-        let span = span.unwrap_or((at - SKEW, at + SKEW));
+        let span = span.filter(has).unwrap_or((at - SKEW, at + SKEW));
         let answer = on_record::between(self.history, span).await;
         let answer = answer.map_err(|error| (chain(&error), error.is_lasting()));
-        *lock() = Some(answer.clone());
+        *known = Some((span, answer.clone()));
         answer
     }
 }

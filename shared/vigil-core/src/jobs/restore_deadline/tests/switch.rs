@@ -7,7 +7,12 @@ use super::{
     super::{Ending, Outcome, RestoreDeadlineError, Settings, Watch},
     world::*,
 };
-use crate::{ca::CaStatus, fakes, jobs::auto_restore};
+use crate::{
+    arn::CaArn,
+    ca::{Ca, CaStatus},
+    fakes,
+    jobs::auto_restore,
+};
 
 /// A deletion that stands by no approval, of a CA that is in use.
 #[test]
@@ -191,4 +196,22 @@ fn the_history_is_not_asked_where_no_approval_is_needed() {
     with_left(&world, &settings, Duration::HOUR).unwrap();
     assert_eq!(world.authorities.status(), CaStatus::Deleted);
     assert_eq!(world.authorities.calls.count("LookupEvents"), 0);
+}
+
+/// The account has two calls a second, and CAs are deleted in groups.
+#[test]
+fn one_question_to_the_history_is_about_all_cas() {
+    let settings = held_by(GROUP);
+    let world = permitted(&settings);
+    let arn = fakes::ARN.replace("11223344-", "99999999-");
+    let other: CaArn = arn.parse().unwrap();
+    approve_ca(&world, other.clone());
+    world.set(vec![fakes::deleted_ca(AT), Ca { arn: other, ..fakes::deleted_ca(AT) }]);
+    let mut second = event()["detail"].clone();
+    second["eventID"] = json!("of-the-other");
+    second["requestParameters"]["certificateAuthorityArn"] = json!(arn);
+    world.authorities.history.lock().unwrap().extend([event()["detail"].clone(), second]);
+    with_left(&world, &settings, Duration::minutes(10)).unwrap();
+    assert_eq!(world.authorities.changed("restore"), 0);
+    assert_eq!(world.authorities.calls.count("LookupEvents"), 1);
 }
