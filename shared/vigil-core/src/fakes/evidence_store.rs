@@ -177,6 +177,15 @@ impl EvidenceStore for FakeEvidenceStore {
         }
         let objects = lock(&self.objects);
         let from = objects.range(prefix.to_owned()..).map(|(key, _)| key);
-        Ok(from.take_while(|key| key.starts_with(prefix)).cloned().collect())
+        let found: Vec<_> = from.take_while(|key| key.starts_with(prefix)).cloned().collect();
+        let max = keys::max_listed(prefix);
+        if found.len() > max {
+            return Err(PortError::InvalidState {
+                operation: "ListObjectsV2",
+                resource: prefix.to_owned(),
+                cause: format!("there are more than {max} keys").into(),
+            });
+        }
+        Ok(found)
     }
 }
