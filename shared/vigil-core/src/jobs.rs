@@ -20,6 +20,7 @@ mod finding_store;
 pub mod fleet;
 mod impact;
 mod in_order;
+mod listed;
 mod on_record;
 mod policy_set;
 mod stored;

@@ -37,6 +37,13 @@ impl FakeEvidenceStore {
         lock(&self.objects).insert(key.to_owned(), body.as_bytes().to_vec());
     }
 
+    /// Writes more keys below a prefix than are listed.
+    pub fn flood(&self, prefix: &str) {
+        for number in 0..=keys::max_listed(prefix) {
+            self.put(&format!("{prefix}~{number:05}"), "");
+        }
+    }
+
     /// Removes an object.
     pub fn remove(&self, key: &str) {
         lock(&self.objects).remove(key);

@@ -5,6 +5,7 @@ mod asking;
 mod bad_input;
 mod deleter;
 mod first_crl;
+mod floods;
 mod hostile;
 mod judging;
 mod matrix;

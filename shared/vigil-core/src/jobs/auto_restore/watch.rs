@@ -18,6 +18,7 @@ use crate::{
         authentic::Gap,
         case::{AutoRestoreError, Ports, RegionRun, Settings},
         conditional,
+        listed::Listed,
         policy_set::{self, SeenSets, SignedSet},
         stored::{self, Stored},
     },
@@ -27,6 +28,10 @@ use crate::{
 
 /// Texts of an object that any principal may have written are shown up to this length.
 const MAX_SHOWN: usize = 120;
+
+/// The objects about one CA that permit: below which prefix, at which key.
+const KEYS: [(&str, fn(&CaArn) -> String); 2] =
+    [(keys::APPROVALS, keys::approval), (keys::ACKNOWLEDGEMENTS, keys::acknowledgement)];
 
 /// `state/permits/<Region>.json`: digests of approvals and acknowledgements, by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,18 +152,22 @@ impl RegionRun<'_> {
     ) -> Result<(), AutoRestoreError> {
         let state = keys::seen_permits(region);
         let (old, over) = before::<SeenPermits>(self.evidence, &state).await?;
-        let mut there = Vec::new();
-        for prefix in [keys::APPROVALS, keys::ACKNOWLEDGEMENTS] {
-            let keys = self.evidence.list(prefix).await;
-            there.extend(keys.map_err(AutoRestoreError::EvidenceStore)?);
+        let (mut there, mut unlisted) = (Vec::new(), None);
+        for (prefix, key) in KEYS {
+            let listed = Listed::below(self.evidence, prefix).await;
+            let listed = listed.map_err(AutoRestoreError::EvidenceStore)?;
+            let keys = listing.cas.iter().map(|ca| key(&ca.arn));
+            there.extend(keys.filter(|key| listed.may_have(key)));
+            unlisted = unlisted.or(listed.problem());
         }
         let (mut new, mut findings) = (SeenPermits::default(), Vec::new());
         for ca in &listing.cas {
-            for key in [keys::approval(&ca.arn), keys::acknowledgement(&ca.arn)] {
+            for (_, key) in KEYS {
+                let key = key(&ca.arn);
                 if !there.contains(&key) {
                     continue;
                 }
-                let (digest, body) = self.digest_of(&key).await?;
+                let Some((digest, body)) = self.digest_of(&key).await? else { continue };
                 if old.permits.get(&key) != Some(&digest) {
                     findings.push(added(ca, &key, &digest, body.as_ref(), listing.as_of));
                 }
@@ -166,17 +175,26 @@ impl RegionRun<'_> {
             }
         }
         publish(self.bus, &findings).await?;
-        keep(self.evidence, (&old, &new), (&state, over)).await
+        keep(self.evidence, (&old, &new), (&state, over)).await?;
+        match unlisted {
+            None => Ok(()),
+            // Everything was read all the same; the sweep's failure shows that the prefix is full.
+            Some(cause) => Err(AutoRestoreError::EvidenceStore(cause)),
+        }
     }
 
-    async fn digest_of(&self, key: &str) -> Result<(String, Option<Value>), AutoRestoreError> {
+    /// `None`: there is no such object.
+    async fn digest_of(
+        &self,
+        key: &str,
+    ) -> Result<Option<(String, Option<Value>)>, AutoRestoreError> {
         match self.evidence.read(key).await {
             Ok(Some(object)) => {
                 let digest = digest::digest(&digest::SHA256, &object.body);
-                Ok((hex::encode(digest), serde_json::from_slice(&object.body).ok()))
+                Ok(Some((hex::encode(digest), serde_json::from_slice(&object.body).ok())))
             }
-            Ok(None) => Ok((String::new(), None)),
-            Err(cause) if cause.is_lasting() => Ok((chain(&cause), None)),
+            Ok(None) => Ok(None),
+            Err(cause) if cause.is_lasting() => Ok(Some((chain(&cause), None))),
             Err(cause) => Err(AutoRestoreError::EvidenceStore(cause)),
         }
     }
