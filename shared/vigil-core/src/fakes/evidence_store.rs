@@ -28,6 +28,8 @@ pub struct FakeEvidenceStore {
     archived: Mutex<Vec<String>>,
     /// The keys that may not be written, by their beginnings.
     unwritable: Mutex<Vec<String>>,
+    /// The keys that another writer always writes first, by their beginnings.
+    contended: Mutex<Vec<String>>,
     objects: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
@@ -72,6 +74,19 @@ impl FakeEvidenceStore {
     /// Has writes to keys that begin so refused.
     pub fn refuse_writing(&self, prefix: &str) {
         lock(&self.unwritable).push(prefix.to_owned());
+    }
+
+    /// At keys that begin so, another writer is faster each time, and writes what is no record.
+    pub fn contend(&self, prefix: &str) {
+        lock(&self.contended).push(prefix.to_owned());
+    }
+
+    fn loses(&self, key: &str) -> bool {
+        let loses = begins(&self.contended, key);
+        if loses {
+            self.put(key, "{}");
+        }
+        loses
     }
 
     /// An object as JSON.
@@ -119,6 +134,9 @@ impl EvidenceStore for FakeEvidenceStore {
         if begins(&self.unwritable, key) {
             return Err(denied("PutObject"));
         }
+        if self.loses(key) {
+            return Ok(Creation::AlreadyExists);
+        }
         let mut objects = lock(&self.objects);
         if objects.contains_key(key) {
             return Ok(Creation::AlreadyExists);
@@ -165,6 +183,9 @@ impl EvidenceStore for FakeEvidenceStore {
         self.calls.make("replace").await?;
         if begins(&self.unwritable, key) {
             return Err(denied("PutObject"));
+        }
+        if self.loses(key) {
+            return Ok(Replacement::Changed);
         }
         match lock(&self.objects).get_mut(key) {
             Some(old) if etag(old) == *seen => {

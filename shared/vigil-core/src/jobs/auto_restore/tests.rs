@@ -3,6 +3,7 @@
 mod again;
 mod asking;
 mod bad_input;
+mod contended;
 mod deleter;
 mod first_crl;
 mod floods;
