@@ -638,7 +638,18 @@ def test_each_prefix_of_the_evidence_bucket_is_written_by_its_owner():
     assert set(denied) - written == {"acks/*", "approvals/*", "policies/*"}
     assert as_list(denied["approvals/*"]) == ["arn:aws:iam::111122223333:role/A"]
     assert as_list(denied["policies/*"]) == ["arn:aws:iam::111122223333:role/P"]
-    assert not [sid for sid in evidence_policy(ProtectEvidence="false") if sid.endswith(("Role", "Roles"))]
+    owned = ("Role", "Roles", "Approvers", "Publishers")
+    assert not [sid for sid in evidence_policy(ProtectEvidence="false") if sid.endswith(owned)]
+
+
+def test_what_no_principal_may_sign_is_written_by_none():
+    found = evidence_policy()
+    for sid, prefixes in [("ApprovalsByApprovers", ["acks", "approvals"]), ("PoliciesByPublishers", ["policies"])]:
+        assert "Condition" not in found[sid], sid
+        assert [as_list(found[sid][part]) for part in ("Effect", "Principal", "Action")] == [["Deny"], ["*"], ["s3:PutObject"]]
+        assert [one.split("/", 1)[1] for one in as_list(found[sid]["Resource"])] == [f"{prefix}/*" for prefix in prefixes]
+    key = "arn:aws:kms:us-east-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab"
+    assert "ApprovalsByApprovers" not in evidence_policy(ApproverKeys=key), "its principals are not known"
 
 
 def test_only_break_glass_changes_what_protects_the_evidence():

@@ -336,12 +336,24 @@ impl<'a> RegionWatch<'a> {
         if due.earlier.is_empty() {
             return Ok(Vec::new());
         }
-        let prefix = keys::alerts(&ca.arn, until);
-        let alerted = self.ports.evidence.list(&prefix).await.map_err(CaError::EvidenceStore)?;
-        let is_alerted = |span: &Span| alerted.contains(&keys::alert(&ca.arn, until, *span));
-        let since = due.earlier.iter().rposition(is_alerted).map_or(0, |last| last + 1);
+        let mut since = due.earlier.len();
+        while let Some(last) = since.checked_sub(1) {
+            if self.is_there(&keys::alert(&ca.arn, until, due.earlier[last])).await? {
+                break;
+            }
+            since = last;
+        }
         let is_missed = |span: &&Span| ack.is_none_or(|ack| !ack.covers(until - span.duration()));
         Ok(due.earlier[since..].iter().filter(is_missed).map(ToString::to_string).collect())
+    }
+
+    async fn is_there(&self, key: &str) -> Result<bool, CaError> {
+        match stored::object(self.ports.evidence, key).await {
+            Ok(found) => Ok(found.is_some()),
+            // There is something that cannot be read.
+            Err(cause) if cause.is_lasting() => Ok(true),
+            Err(cause) => Err(CaError::EvidenceStore(cause)),
+        }
     }
 
     fn is_claimed(&self, alert: &Alert) -> bool {

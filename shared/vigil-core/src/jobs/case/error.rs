@@ -92,6 +92,10 @@ impl CaFailure {
         Self { region, ca: Some(ca.clone()), error: Box::new(error) }
     }
 
+    pub(in crate::jobs) fn of_store(region: &str, cause: PortError) -> Self {
+        Self::of_all(region, AutoRestoreError::EvidenceStore(cause))
+    }
+
     pub(in crate::jobs) fn of_all(region: &str, error: AutoRestoreError) -> Self {
         Self { region: region.to_owned(), ca: None, error: Box::new(error) }
     }

@@ -16,8 +16,9 @@ use crate::{
     ca::{Ca, CaStatus},
     evidence::keys,
     finding::{Finding, Status},
-    jobs::{conditional, isolated::isolated, stored},
+    jobs::{conditional, isolated::isolated, listed::Listed, stored},
     ports::Etag,
+    span::Span,
 };
 
 /// Publishes how the deletions ended that were watched and are over. What belongs to a Region that
@@ -29,15 +30,20 @@ pub(super) async fn close_ended(
     outcome: &mut Outcome,
     failures: &mut Vec<CaFailure>,
 ) {
-    let keys = match ports.evidence.list(keys::WINDOWS).await {
-        Ok(keys) => keys,
-        Err(cause) => return failures.push(CaFailure::of_all(CaError::EvidenceStore(cause))),
-    };
     let listed: BTreeMap<String, &Ca> = answered
         .iter()
         .flat_map(|of| &of.listing.cas)
         .map(|ca| (keys::window(&ca.arn), ca))
         .collect();
+    let keys = match Listed::below(ports.evidence, keys::WINDOWS).await {
+        Ok(Listed::Keys(keys)) => keys,
+        // Those of CAs that are gone stay unknown, and the run fails.
+        Ok(Listed::Unknown(cause)) => {
+            failures.push(CaFailure::of_all(CaError::EvidenceStore(cause)));
+            listed.keys().cloned().collect()
+        }
+        Err(cause) => return failures.push(CaFailure::of_all(CaError::EvidenceStore(cause))),
+    };
     let job_in = |region: &str| {
         let region_sweep = answered.iter().find(|region_sweep| region_sweep.region == region)?;
         let ports_there = ports.regions.of(region)?;
@@ -141,7 +147,15 @@ impl RegionWatch<'_> {
     async fn resolve(&self, window: &TrackedWindow) -> Result<Vec<String>, CaError> {
         let prefix = keys::alerts(&window.ca, window.restorable_until);
         let mut findings = Vec::new();
-        for key in self.ports.evidence.list(&prefix).await.map_err(CaError::EvidenceStore)? {
+        let keys = match Listed::below(self.ports.evidence, &prefix).await {
+            Ok(Listed::Keys(keys)) => keys,
+            Ok(Listed::Unknown(_)) => {
+                let of = |span: &Span| keys::alert(&window.ca, window.restorable_until, *span);
+                self.settings.thresholds.spans().iter().map(of).collect()
+            }
+            Err(cause) => return Err(CaError::EvidenceStore(cause)),
+        };
+        for key in keys {
             let Some(entry) =
                 stored::object(self.ports.evidence, &key).await.map_err(CaError::EvidenceStore)?
             else {

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use super::{Case, CaseEntry, Doubt};
 use crate::{
     cloudtrail::Deletion,
+    evidence::keys,
     jobs::case::{
         act::{Act, Judgement, Source},
         machine::CaseState,
@@ -20,12 +21,14 @@ impl Case {
         })
     }
 
-    /// Under what a restoration is counted: the record, and which of its deletions.
+    /// Under what a restoration is counted: the record, and which of its deletions. It is one restoration at
+    /// whichever of the record's keys.
     pub(in crate::jobs) fn occasion(&self) -> String {
         let seen = self.entries.iter().filter(|entry| matches!(entry.act, Act::Seen { .. }));
+        let key = keys::case(&self.ca, self.until);
         match seen.count() {
-            ..=1 => self.key(),
-            more => format!("{}#{more}", self.key()),
+            ..=1 => key,
+            more => format!("{key}#{more}"),
         }
     }
 

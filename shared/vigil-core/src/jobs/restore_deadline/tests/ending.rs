@@ -2,7 +2,10 @@
 
 use time::Duration;
 
-use super::{super::Ending, world::*};
+use super::{
+    super::{Ending, Watch},
+    world::*,
+};
 use crate::{
     ca::{Ca, CaStatus},
     failure::Failure,
@@ -36,6 +39,29 @@ fn a_restored_ca_resolves_its_alerts_once() {
     });
     assert!(world.sweep(Duration::days(25)).unwrap().closed.is_empty());
     assert_eq!(world.bus.rules().len(), 4);
+}
+
+/// What cannot be listed is asked for by its key.
+#[test]
+fn alerts_are_resolved_where_their_prefixes_are_full() {
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::days(16)).unwrap();
+    world.evidence.flood(&format!("alerts/{ID}/20261220T100000Z/"));
+    world.evidence.flood("state/deadline/");
+    world.set(vec![disabled()]);
+    let told = world.sweep(Duration::days(24)).unwrap_err().to_string();
+    assert!(told.contains("more than 10000 keys"), "{told}");
+    assert_eq!(world.bus.last().status, Status::Resolved);
+}
+
+/// The alert names the thresholds that were missed, by the keys of their alerts.
+#[test]
+fn missed_thresholds_are_known_where_alerts_are_too_many() {
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::days(16)).unwrap();
+    world.evidence.flood(&format!("alerts/{ID}/20261220T100000Z/"));
+    let Watch::Alerted { missed, .. } = world.watch(Duration::days(29)) else { panic!() };
+    assert_eq!(missed, ["7d", "3d"]);
 }
 
 #[test]
