@@ -224,11 +224,9 @@ fn every_function_is_given_the_variables_that_it_reads() {
                 "APPROVER_KEYS" => &["config::held_approvers()", "config::approver_key()"],
                 "POLICY_KEYS" => &["config::publishers()"],
                 "SECURITY_HUB_PRODUCT" => &["config::security_hub_product()"],
-                "RETIRED_KEYS" => &[
-                    "config::held_approvers()",
-                    "config::approver_key()",
-                    "config::publishers()",
-                ],
+                "RETIRED_KEYS" => {
+                    &["config::held_approvers()", "config::approver_key()", "config::publishers()"]
+                }
                 _ => &[],
             };
             let by_helper = helpers.iter().any(|helper| main.contains(helper));
