@@ -17,6 +17,8 @@ use crate::{
     signed::{Signed, SignedError, Statement},
 };
 
+mod cosigning;
+
 /// The content of `approvals/<CA id>.json`. See docs/permitting-deletions.md.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
