@@ -20,7 +20,6 @@ use crate::{
     jobs::{authentic, case::SKEW, on_record},
     mode::Mode,
     permit::PermittedDeletions,
-    policy::Approval,
     ports::{Bus, EvidenceStore, PortError, PublishError, RegionPorts, Regions, Signatures},
     rules::last_resort::{OBSERVED, RESTORED, TAKEN_BACK},
     signed::Signers,
@@ -191,34 +190,11 @@ async fn permit(
     let why = approval
         .misfit(deleted_at, until)
         .map(str::to_owned)
-        .or_else(|| refused_deleter(&approval, ca, deleted_at, recorded));
+        .or_else(|| on_record::refused_deleter(&approval, ca, recorded.clone()));
     match why {
         None => Permit::Given,
         Some(why) => Permit::None(Some(format!("{}: {why}", keys::approval(&ca.arn)))),
     }
-}
-
-/// Why the approval does not count because of who deleted the CA, or because that is not known.
-fn refused_deleter(
-    approval: &Approval,
-    ca: &Ca,
-    deleted_at: OffsetDateTime,
-    recorded: &Result<Vec<Deletion>, String>,
-) -> Option<String> {
-    // Enough others have signed, or the stack does not name who may sign.
-    if approval.approvers.is_empty() {
-        return None;
-    }
-    let recorded = match recorded {
-        Ok(recorded) => on_record::near(recorded.clone(), &ca.arn, deleted_at),
-        Err(why) => return Some(format!("it is not known who deleted the CA: {why}")),
-    };
-    let last = on_record::last(recorded);
-    if last.is_empty() {
-        let why = "CloudTrail's event history does not have the deletion";
-        return Some(format!("it is not known who deleted the CA: {why}"));
-    }
-    last.iter().find_map(|deletion| approval.refusal(deletion, ca)).map(str::to_owned)
 }
 
 /// The status to which it came back. That another was faster is as good.

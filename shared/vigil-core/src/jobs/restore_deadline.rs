@@ -13,8 +13,9 @@ use crate::{
     ca::{Ca, CaStatus},
     evidence::keys,
     jobs::{
-        case, conditional,
-        dead_mans_switch::{self, AtDeadline, LastCall},
+        case::{self, RegionRun},
+        conditional,
+        dead_mans_switch::{AtDeadline, LastCall},
         stored,
     },
     permit::PermittedDeletions,
@@ -146,7 +147,8 @@ struct RegionSweep {
 }
 
 struct RegionWatch<'a> {
-    region: RegionPorts<'a>,
+    /// With which the dead man's switch restores.
+    region: RegionRun<'a>,
     ports: Ports<'a>,
     settings: &'a Settings,
     now: OffsetDateTime,
@@ -159,6 +161,7 @@ impl<'a> RegionWatch<'a> {
         settings: &'a Settings,
         now: OffsetDateTime,
     ) -> Self {
+        let region = RegionRun::new(region, ports, &settings.rescue);
         Self { region, ports: *ports, settings, now }
     }
 
@@ -166,6 +169,12 @@ impl<'a> RegionWatch<'a> {
         let mut deleted: Vec<&Ca> =
             listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
         deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
+        // The switch asks CloudTrail once about all of them: the account has two calls a second.
+        let is_ending = |until: OffsetDateTime| until - self.now <= self.settings.rescue.last_call;
+        let ending = deleted.iter().filter(|ca| ca.restorable_until.is_some_and(is_ending));
+        let ending: Vec<&Ca> = ending.copied().collect();
+        let latest = ending.iter().filter_map(|ca| ca.last_state_change_at).max();
+        self.region.lookup.cover(&ending, latest.unwrap_or(self.now));
         let watches = deleted.into_iter().map(|ca| async move { (ca, self.watch(ca).await) });
         let watches: Vec<_> = stream::iter(watches).buffered(AT_ONCE).collect().await;
         let (mut watched, mut failures) = (Vec::new(), Vec::new());
@@ -233,9 +242,7 @@ impl<'a> RegionWatch<'a> {
     ) -> Result<AtDeadline, CaError> {
         let acknowledged = ack.is_some_and(|ack| self.now < ack.until);
         let call = LastCall { ca, until, acknowledged, now: self.now };
-        let settings = &self.settings.rescue;
-        let rescued = Box::pin(dead_mans_switch::run(call, self.region, &self.ports, settings));
-        match rescued.await {
+        match Box::pin(self.region.at_deadline(call)).await {
             Ok(ended) => Ok(ended),
             Err(error) => {
                 let alerted = self.reach(ca, until, due, None, ack).await;

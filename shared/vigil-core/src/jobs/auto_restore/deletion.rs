@@ -108,7 +108,11 @@ impl RegionRun<'_> {
         for (is_own, recorded) in records {
             match recorded {
                 Recorded::Absent | Recorded::Blocked(_) | Recorded::Unreadable(_) => {}
-                Recorded::Case(case, etag) if case.knows(deletion.event_id.as_deref()) => {
+                // Its id with another caller or time contradicts the case of the present deletion. Of a past
+                // one, nothing is left to decide.
+                Recorded::Case(case, etag)
+                    if case.knows(deletion) || (!is_own && case.knows_id_of(deletion)) =>
+                {
                     return Ok(CaseOfEvent::Known(case, etag));
                 }
                 // Where the CA still stands as the event left it, only its own key counts.

@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, FakeSignatures},
     finding::Severity,
+    policy::Approval,
     rules::fixtures::{assert_all_kinds, assert_presentable},
 };
 
