@@ -54,20 +54,32 @@ pub(in crate::jobs) fn refused_deleter(
     ca: &Ca,
     recorded: Result<Vec<Deletion>, String>,
 ) -> Option<String> {
+    let window = (ca.last_state_change_at, ca.restorable_until);
+    refused_deleter_of(approval, &ca.arn, window, recorded)
+}
+
+/// The same of a CA that may be gone: when it was deleted, and the end of its window.
+pub(in crate::jobs) fn refused_deleter_of(
+    approval: &Approval,
+    ca: &CaArn,
+    (deleted_at, until): (Option<OffsetDateTime>, Option<OffsetDateTime>),
+    recorded: Result<Vec<Deletion>, String>,
+) -> Option<String> {
     // Enough others have signed, or the stack does not name who may sign.
     if approval.approvers.is_empty() {
         return None;
     }
     let unknown = |why: &str| Some(format!("it is not known who deleted the CA: {why}"));
-    let Some(deleted_at) = ca.last_state_change_at else {
+    let Some(deleted_at) = deleted_at else {
         return unknown("ACM PCA does not say when it was deleted");
     };
     let recorded = match recorded {
-        Ok(recorded) => last(near(recorded, &ca.arn, deleted_at)),
+        Ok(recorded) => last(near(recorded, ca, deleted_at)),
         Err(why) => return unknown(&why),
     };
     if recorded.is_empty() {
         return unknown("CloudTrail's event history does not have the deletion");
     }
-    recorded.iter().find_map(|deletion| approval.refusal(deletion, ca)).map(str::to_owned)
+    let refused = |deletion: &Deletion| approval.refusal_at(deletion, Some(deleted_at), until);
+    recorded.iter().find_map(refused).map(str::to_owned)
 }

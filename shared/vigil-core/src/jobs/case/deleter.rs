@@ -34,7 +34,8 @@ pub(in crate::jobs) struct Lookup {
 /// From and to.
 type Span = (OffsetDateTime, OffsetDateTime);
 
-type Answer = Result<Vec<Deletion>, (String, bool)>;
+/// Why it could not be asked, and whether that is lasting.
+pub(in crate::jobs) type Answer = Result<Vec<Deletion>, (String, bool)>;
 
 impl Lookup {
     /// Has the one question be about all these deletions, of which none is later than `latest`.
@@ -122,7 +123,8 @@ impl RegionRun<'_> {
         Ok(on_record::near(self.looked_up(at).await?, &deletion.ca, at))
     }
 
-    async fn looked_up(&self, at: OffsetDateTime) -> Answer {
+    /// The deletions of the Region around this time, by the event history.
+    pub(in crate::jobs) async fn looked_up(&self, at: OffsetDateTime) -> Answer {
         let has = |(from, to): &Span| (*from..=*to).contains(&at);
         // Locked while it is asked: who asks at the same time waits for the same answer.
         let mut known = self.lookup.answer.lock().await;

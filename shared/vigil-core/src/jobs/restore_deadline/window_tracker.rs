@@ -8,7 +8,6 @@ use time::OffsetDateTime;
 use super::{
     CaError, CaFailure, Closed, Outcome, Ports, RegionSweep, RegionWatch, Settings,
     alert::{Alert, AlertState},
-    end_permit::EndPermit,
     ending,
     tracked_window::{Ending, TrackedWindow},
 };
@@ -44,11 +43,15 @@ pub(super) async fn close_ended(
         }
         Err(cause) => return failures.push(CaFailure::of_all(CaError::EvidenceStore(cause))),
     };
-    let job_in = |region: &str| {
-        let region_sweep = answered.iter().find(|region_sweep| region_sweep.region == region)?;
-        let ports_there = ports.regions.of(region)?;
-        Some(RegionWatch::new(ports_there, ports, settings, region_sweep.listing.as_of))
-    };
+    // One for each Region: what CloudTrail answered about one CA may be about others, too.
+    let jobs: BTreeMap<&str, RegionWatch<'_>> = answered
+        .iter()
+        .filter_map(|RegionSweep { region, listing, .. }| {
+            let ports_there = ports.regions.of(region)?;
+            let job = RegionWatch::new(ports_there, ports, settings, listing.as_of);
+            Some((region.as_str(), job))
+        })
+        .collect();
     for key in keys {
         let ca = listed.get(&key);
         if ca.is_some_and(|ca| ca.status == CaStatus::Deleted) {
@@ -63,7 +66,7 @@ pub(super) async fn close_ended(
         };
         let Some(found) = found else { continue };
         let Ok(window) = serde_json::from_slice::<TrackedWindow>(&found.body) else { continue };
-        let Some(job) = job_in(window.ca.region()) else { continue };
+        let Some(job) = jobs.get(window.ca.region()) else { continue };
         let of = window.ca.clone();
         match isolated(job.close(window, &found.etag, ca.is_some())).await {
             Ok(closed) => outcome.closed.extend(closed),
@@ -120,9 +123,7 @@ impl RegionWatch<'_> {
             (Ending::Restored, self.resolve(&window).await?)
         } else {
             let ending = Ending::of_gone(self.is_announced(&window).await?, &window, self.now);
-            let permit =
-                self.end_permit(&window.ca, window.deleted_at, window.restorable_until).await;
-            let is_permitted = permit != EndPermit::None;
+            let is_permitted = self.was_permitted(&window).await;
             let finding = ending::finding(&window, ending, is_permitted, self.now);
             self.publish(std::slice::from_ref(&finding)).await?;
             (ending, vec![finding.id])
