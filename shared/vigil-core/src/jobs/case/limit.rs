@@ -228,7 +228,8 @@ mod tests {
     fn a_note_is_done_without_where_another_writer_is_faster() {
         let evidence = FakeEvidenceStore::default();
         evidence.contend("state/restorations/");
-        let noted = note(&evidence, &fakes::ARN.parse().unwrap(), "a", NOW);
+        let ca = fakes::ARN.parse().unwrap();
+        let noted = note(&evidence, &ca, "a", NOW);
         assert!(fakes::run(noted).is_ok());
     }
 

@@ -68,10 +68,8 @@ impl RegionRun<'_> {
         let (mut new, mut findings, mut unasked) = (SeenPermits::default(), Vec::new(), None);
         let (as_of, today) = (listing.as_of, in_utc(listing.as_of).date().to_string());
         for ca in &listing.cas {
-            let of_ca = [
-                (keys::approval(&ca.arn), &approvals),
-                (keys::acknowledgement(&ca.arn), &acks),
-            ];
+            let of_ca =
+                [(keys::approval(&ca.arn), &approvals), (keys::acknowledgement(&ca.arn), &acks)];
             for (key, listed) in of_ca {
                 let noted = old.not_counted.get(&key);
                 if let Some(noted) = noted.filter(|noted| noted.day == today) {
