@@ -114,7 +114,7 @@ def test_a_role_sends_to_the_dead_letter_queue_of_its_function_only():
     for name, found in roles(stack()).items():
         own = name.removesuffix("Function")
         sent = [one["Resource"] for one in found if one["Action"] == "sqs:SendMessage"]
-        assert sent == [f"arn:aws:sqs:us-east-1:111122223333:vigil-local-{own}DeadLetters-1ABC"], name
+        assert sent == [f"arn:aws:sqs:us-east-1:111122223333:vigil-local-{own}DeadLetters"], name
 
 
 def test_no_role_writes_what_permits_a_deletion():
@@ -430,7 +430,7 @@ VERIFIERS = JUDGES | {"AuditReport", "LastResortFunction"}
 NAMERS = VERIFIERS | {"Notify"}
 VARIABLES = {
     "ApprovalsNeeded": ("2", "VIGIL_APPROVALS_NEEDED", VERIFIERS),
-    "ApproverKeyHolders": (f"{KEY}=arn:aws:iam::111122223333:role/a", "VIGIL_APPROVER_KEY_HOLDERS", JUDGES | {"LastResortFunction"}),
+    "ApproverKeyHolders": (f"{KEY}=arn:aws:iam::111122223333:role/a", "VIGIL_APPROVER_KEY_HOLDERS", VERIFIERS),
     "CrlAdministrators": ("111122223333", "VIGIL_CRL_ADMINISTRATORS", {"CrlAudit"}),
     "ReportStale": ("2h,3h", "VIGIL_REPORT_STALE", {"AuditReport"}),
     "RetiredKeys": (f"{KEY}@2026-01-01", "VIGIL_RETIRED_KEYS", NAMERS),
@@ -463,6 +463,15 @@ def test_a_setting_reaches_its_functions(parameter):
 
 
 CAROL = "arn:aws:iam::111122223333:role/carol"
+
+
+def test_who_verifies_signatures_knows_who_may_sign():
+    for name, function in stack(Approvers=CAROL).of_type("AWS::Lambda::Function").items():
+        variables = function["Environment"]["Variables"]
+        # `notify` names a key in its messages, and verifies nothing.
+        verifies = "VIGIL_APPROVALS_NEEDED" in variables
+        assert verifies == (name in VERIFIERS) == ("VIGIL_APPROVER_KEY_HOLDERS" in variables), name
+        assert variables.get("VIGIL_APPROVERS") == (CAROL if verifies else None), name
 
 
 @pytest.mark.parametrize(
@@ -567,6 +576,32 @@ def test_every_function_and_queue_is_in_the_alarms_on_all_of_them():
     assert watched("DeadLettersAgeAlarm") == queues
 
 
+def test_the_alarm_on_changes_counts_every_rule_of_changes():
+    of = stack()
+    metrics = of.resources["ChangesUndeliveredAlarm"]["Properties"]["Metrics"]
+    counted = [it["MetricStat"]["Metric"]["Dimensions"][0]["Value"] for it in metrics if "MetricStat" in it]
+    rules = [of.physical(name) for name in of.of_type("AWS::Events::Rule") if name.endswith("Changed")]
+    assert sorted(counted) == sorted(rules)
+    # CloudWatch's quota of metrics in an alarm on an expression.
+    assert len(counted) <= 10
+    (expression,) = [it["Expression"] for it in metrics if "Expression" in it]
+    assert all(f"FILL({it['Id']}, 0)" in expression for it in metrics if "MetricStat" in it)
+
+
+def keys_pattern(**parameters):
+    pattern = stack(**parameters).resources["KeysChanged"]["Properties"]["EventPattern"]
+    asked, answered = pattern["detail"]["$or"]
+    return [one["suffix"] for one in asked["requestParameters"]["keyId"]], answered["responseElements"]["keyId"]
+
+
+def test_each_key_of_the_stack_is_watched_for_changes():
+    of = stack()
+    assert keys_pattern() == ([of.ref("StateKey")], ["none"])
+    own, others = keys_pattern(Approvers=CAROL, Publishers=CAROL, KmsKeyArn=KEY, ApproverKeys=f"{KEY},{KEY}-b")
+    assert own == [of.ref("StateKey"), of.ref("ApproverKey"), of.ref("PolicyKey"), KEY.rpartition("/")[2]]
+    assert others == [KEY, f"{KEY}-b"]
+
+
 # ---- What the template promises in other places -------------------------------------------------
 
 
@@ -638,7 +673,18 @@ def test_each_prefix_of_the_evidence_bucket_is_written_by_its_owner():
     assert set(denied) - written == {"acks/*", "approvals/*", "policies/*"}
     assert as_list(denied["approvals/*"]) == ["arn:aws:iam::111122223333:role/A"]
     assert as_list(denied["policies/*"]) == ["arn:aws:iam::111122223333:role/P"]
-    assert not [sid for sid in evidence_policy(ProtectEvidence="false") if sid.endswith(("Role", "Roles"))]
+    owned = ("Role", "Roles", "Approvers", "Publishers")
+    assert not [sid for sid in evidence_policy(ProtectEvidence="false") if sid.endswith(owned)]
+
+
+def test_what_no_principal_may_sign_is_written_by_none():
+    found = evidence_policy()
+    for sid, prefixes in [("ApprovalsByApprovers", ["acks", "approvals"]), ("PoliciesByPublishers", ["policies"])]:
+        assert "Condition" not in found[sid], sid
+        assert [as_list(found[sid][part]) for part in ("Effect", "Principal", "Action")] == [["Deny"], ["*"], ["s3:PutObject"]]
+        assert [one.split("/", 1)[1] for one in as_list(found[sid]["Resource"])] == [f"{prefix}/*" for prefix in prefixes]
+    key = "arn:aws:kms:us-east-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab"
+    assert "ApprovalsByApprovers" not in evidence_policy(ApproverKeys=key), "its principals are not known"
 
 
 def test_only_break_glass_changes_what_protects_the_evidence():

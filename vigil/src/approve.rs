@@ -8,7 +8,7 @@ use vigil_core::{
     ca::{Ca, CaStatus},
     evidence::keys,
     instant::rfc3339,
-    policy::{Approval, ApprovalError, MAX_APPROVAL},
+    policy::{Approval, MAX_APPROVAL},
     ports::{Authorities as _, EvidenceStore as _},
     signed::Signed,
 };
@@ -18,6 +18,10 @@ use crate::{
     output::line,
     signing::{self, moment},
 };
+
+mod cosign;
+
+use cosign::CosignRefused;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -37,7 +41,8 @@ pub(crate) struct Options {
     /// already, the default is the end of its window.
     #[arg(long, value_name = "DATE", value_parser = moment)]
     expires: Option<OffsetDateTime>,
-    /// Add a signature to the approval that is there, for deletions that need several groups.
+    /// Add a signature to the approval that is there, for deletions that need several groups. It must be one that
+    /// could be made now, and its signatures are verified.
     #[arg(long, conflicts_with_all = ["expires", "reason"])]
     cosign: bool,
     /// Vigil's evidence bucket, as vigil-evidence-111122223333-us-east-1.
@@ -58,7 +63,7 @@ enum ApprovalRefused {
     Unusable {
         key: String,
         #[source]
-        cause: ApprovalError,
+        cause: CosignRefused,
     },
     #[error("the window of {0} has ended: it cannot be restored, and needs no approval")]
     TooLate(CaArn),
@@ -80,35 +85,43 @@ async fn approve(options: Options) -> Answer {
     let old = evidence.read(&key).await?;
     let (statement, others) = if options.cosign {
         let old = old.as_ref().ok_or_else(|| ApprovalRefused::NothingToSign(options.ca.clone()))?;
-        let read = Approval::read(&old.body, &options.ca);
+        let verifier = clients.signatures();
+        let checked = cosign::checked(&old.body, &seen.ca, seen.as_of, &verifier).await;
         let cause = |cause| ApprovalRefused::Unusable { key: key.clone(), cause };
-        let Signed { statement, signatures } = read.map_err(cause)?;
-        (statement, signatures)
+        let approval = checked.map_err(cause)?;
+        // Before it is signed: what is printed afterwards comes too late to stop it.
+        show(&approval, &key);
+        line(&format!("signing it with {}", options.key));
+        (approval.statement, approval.signatures)
     } else {
         (statement(&options, &seen.ca, seen.as_of)?, Vec::new())
     };
-    let (until, expires) = (statement.restorable_until, statement.expires);
     let signed = signing::sign(&clients, &options.key, statement, others).await?;
     signing::store(&evidence, &key, &signed, old.as_ref()).await?;
-    let approval = &signed.statement;
-    line(&format!("approved by {}: {} ({key})", approval.approved_by, approval.reason));
-    line(&format!("signed with {}", signing::keys(&signed)));
-    match until {
-        Some(until) => {
-            line(&format!(
-                "it counts for the deletion that ends at {}, and no other",
-                rfc3339(until)
-            ));
-            line(
-                "if Vigil restores the CA before it reads this, approve anew and delete the CA again",
-            );
-        }
-        None => line(&format!(
-            "it counts for a deletion that is called before {}; leave it there until RestorableUntil",
-            rfc3339(expires)
-        )),
+    show(&signed, &key);
+    if signed.statement.restorable_until.is_some() {
+        line("if Vigil restores the CA before it reads this, approve anew and delete the CA again");
     }
     Ok(Exit::Clean)
+}
+
+/// What is approved, by whom and for how long.
+fn show(approval: &Signed<Approval>, key: &str) {
+    let Approval { ca, approved_by, reason, approved_at, restorable_until, expires, .. } =
+        &approval.statement;
+    line(&format!("approved by {approved_by}: {reason} ({key})"));
+    line(&format!("of the deletion of {ca}, at {}", rfc3339(*approved_at)));
+    line(&format!("signed with {}", signing::keys(approval)));
+    match restorable_until {
+        Some(until) => line(&format!(
+            "it counts for the deletion that ends at {}, and no other",
+            rfc3339(*until)
+        )),
+        None => line(&format!(
+            "it counts for a deletion that is called before {}; leave it there until RestorableUntil",
+            rfc3339(*expires)
+        )),
+    }
 }
 
 /// For the deletion that there is, or for one to come.

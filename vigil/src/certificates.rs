@@ -53,7 +53,8 @@ pub(crate) struct Options {
     /// Print at most so many.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Print numbers by this field, not certificates.
+    /// Print numbers by this field, not certificates. Of more than 100,000 values, those that come later are
+    /// counted together.
     #[arg(long, value_enum, conflicts_with_all = ["sort", "limit"])]
     count_by: Option<count::Field>,
     /// Form of the output.

@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, time::SystemTime};
 use time::OffsetDateTime;
 use vigil_core::{arn::CaArn, audit_report::Record};
 
-/// A report is of one CA. Records of more CAs than these are not counted by CA.
+/// A report is of one CA. Of so many, records are counted. One more takes the place of the one with the fewest
+/// records, and counts from there on (Metwally, Agrawal and El Abbadi, "Space-Saving"): so a CA that more than
+/// a hundredth of the records name is among them at the end, whatever their order.
 const MAX_CAS: usize = 100;
 
 /// Up to when a report knows. Of two reports of a CA, the greater one is the newer.
@@ -21,39 +23,55 @@ pub(crate) struct Age {
 #[derive(Debug)]
 pub(crate) struct Owner {
     pub(crate) ca: CaArn,
+    /// At most so many, where records name more CAs than are counted.
     pub(crate) records: u64,
     /// The latest issuance or revocation.
     pub(crate) latest: OffsetDateTime,
 }
 
 /// The CAs that the records of a report name.
-#[derive(Debug, Default)]
-pub(crate) struct Owners(BTreeMap<String, Owner>);
+#[derive(Debug)]
+pub(crate) struct Owners {
+    by_name: BTreeMap<String, Owner>,
+    /// The id of the CA that the report's path names.
+    in_path: Option<String>,
+}
 
 impl Owners {
+    /// Of the report with this path.
+    pub(crate) fn of(path: &str) -> Self {
+        Self { by_name: BTreeMap::new(), in_path: id_in_path(path).map(str::to_owned) }
+    }
+
     /// Counts a record, and returns the ARN of its CA; `None` if it names none.
     pub(crate) fn add<'r>(&mut self, record: &'r Record<'_>) -> Option<&'r str> {
         let certificate: &str = &record.certificate_arn;
         let name = certificate.split_once("/certificate/").map_or(certificate, |(of, _)| of);
         let latest = record.revoked_at.map_or(record.issued_at, |at| at.max(record.issued_at));
-        if let Some(owner) = self.0.get_mut(name) {
+        if let Some(owner) = self.by_name.get_mut(name) {
             owner.records += 1;
             owner.latest = owner.latest.max(latest);
             return Some(name);
         }
-        if self.0.len() >= MAX_CAS {
-            return None;
-        }
         let ca: CaArn = name.parse().ok()?;
-        self.0.insert(name.to_owned(), Owner { ca, records: 1, latest });
+        let before = if self.by_name.len() < MAX_CAS { 0 } else { self.make_room() };
+        self.by_name.insert(name.to_owned(), Owner { ca, records: before + 1, latest });
         Some(name)
+    }
+
+    /// Leaves out the CA with the fewest records, and returns how many these are.
+    fn make_room(&mut self) -> u64 {
+        let is_in_path = |of: &Owner| self.in_path.as_deref() == Some(of.ca.id());
+        let others = self.by_name.iter().filter(|(_, of)| !is_in_path(of));
+        let fewest = others.min_by_key(|(_, of)| of.records).map(|(name, _)| name.clone());
+        fewest.and_then(|name| self.by_name.remove(&name)).map_or(0, |of| of.records)
     }
 
     /// The CA that the report's path names, if a record names it, too; otherwise the CA that most
     /// records name. The order of the records makes no difference.
-    pub(crate) fn owner(&self, path: &str) -> Option<&Owner> {
-        let id = id_in_path(path);
-        self.0.values().max_by_key(|of| (id == Some(of.ca.id()), of.records))
+    pub(crate) fn owner(&self) -> Option<&Owner> {
+        let id = self.in_path.as_deref();
+        self.by_name.values().max_by_key(|of| (id == Some(of.ca.id()), of.records))
     }
 }
 
@@ -84,9 +102,9 @@ mod tests {
     const ONE: &str = "11223344-1234-1122-2233-112233445566";
     const OTHER: &str = "99999999-1234-1122-2233-112233445566";
 
-    fn owner(ids: &[&str], path: &str) -> String {
-        let mut owners = Owners::default();
-        for id in ids {
+    fn owner(ids: &[impl AsRef<str>], path: &str) -> String {
+        let mut owners = Owners::of(path);
+        for id in ids.iter().map(AsRef::as_ref) {
             let ca = format!("arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/{id}");
             let at = datetime!(2026-01-01 0:00 UTC);
             let record = Record {
@@ -104,7 +122,23 @@ mod tests {
             };
             assert_eq!(owners.add(&record), Some(ca.as_str()));
         }
-        owners.owner(path).unwrap().ca.id().to_owned()
+        owners.owner().unwrap().ca.id().to_owned()
+    }
+
+    #[test]
+    fn records_of_many_other_cas_do_not_hide_its_own() {
+        let others: Vec<String> = (0..150).map(|n| format!("{n:08}{}", &ONE[8..])).collect();
+        let own = vec![OTHER.to_owned(); 40];
+        for ids in [[own.clone(), others.clone()].concat(), [others.clone(), own].concat()] {
+            assert_eq!(owner(&ids, "report.json"), OTHER);
+        }
+        // One record is enough where the path names the CA, too.
+        let path = format!("audit-report/{OTHER}/x.json");
+        let once = vec![OTHER.to_owned()];
+        let twice = [others.clone(), others.clone()].concat();
+        for ids in [[once.clone(), twice.clone()].concat(), [twice, once].concat()] {
+            assert_eq!(owner(&ids, &path), OTHER);
+        }
     }
 
     #[test]

@@ -9,9 +9,18 @@ use vigil_page::hides;
 /// order in which a line is read, and two names can differ in an invisible character alone. Each
 /// becomes its code point, as on the page.
 pub(crate) fn plain(text: &str) -> String {
+    shown(text, |_| false)
+}
+
+/// The same for a cell of CSV, in which line ends and tabs are text.
+pub(crate) fn plain_cell(text: &str) -> String {
+    shown(text, |c| matches!(c, '\n' | '\r' | '\t'))
+}
+
+fn shown(text: &str, is_kept: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if hides(c) {
+        if hides(c) && !is_kept(c) {
             shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
         } else {
             shown.push(c);

@@ -31,7 +31,7 @@ async fn start() -> Result<(), Error> {
         claim_expires_after: config::CLAIM_EXPIRES.parse::<Span>()?.duration(),
     };
 
-    let approvers = &config::approvers()?;
+    let approvers = &config::held_approvers()?;
     let deployment = &Deployment {
         evidence_bucket: bucket.clone(),
         report_bucket: Some(settings.report_bucket.clone()),

@@ -238,9 +238,12 @@ impl PcaLocal {
     }
 
     /// Forgets every CA of every account, planned faults, metrics, and how far rates are used up. The
-    /// clock and all settings stay. Does nothing if the data directory cannot be written to.
-    pub fn reset(&self) {
-        self.service.reset();
+    /// clock and all settings stay.
+    ///
+    /// # Errors
+    /// When the data directory cannot be written to: then nothing is forgotten.
+    pub async fn reset(&self) -> Result<(), StateError> {
+        Ok(self.service.reset().await?)
     }
 
     /// Makes what the seed asks for, as far as it is not there.

@@ -327,6 +327,16 @@ fn a_directory_that_cannot_be_one_is_refused_by_name() {
     assert!(refused(&at("mine")).contains("is in use by another pca-local"));
 }
 
+/// As a volume of ext4 is when it is mounted first.
+#[test]
+fn a_directory_with_lost_and_found_alone_is_new() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("lost+found")).unwrap();
+    open(folder.path()).close().unwrap();
+    open(folder.path()).close().unwrap();
+    assert!(folder.path().join("lost+found").is_dir());
+}
+
 #[tokio::test]
 async fn a_damaged_file_is_an_error_and_never_a_panic() {
     let parent = tempfile::tempdir().unwrap();

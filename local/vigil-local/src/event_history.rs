@@ -1,8 +1,8 @@
 //! CloudTrail's event history: LookupEvents over what the services of the stack recorded.
 //!
 //! Only the services write it. An event that a test or a caller puts on a bus is not in it, so it
-//! distinguishes a true call from a forged event. It holds the last thousand records, AWS's 90
-//! days.
+//! distinguishes a true call from a forged event. It holds the last thousand records of changes, and as many
+//! of calls that only read, AWS's 90 days.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,12 +17,13 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::events::EventBuses;
-use crate::recent::Recent;
 use crate::trails::Trails;
 
 mod rate;
+mod records;
 
 pub(crate) use rate::LookupRate;
+use records::Records;
 
 const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
 const MAX_RESULTS: usize = 50;
@@ -36,8 +37,7 @@ struct Inner {
     buses: EventBuses,
     clock: Clock,
     trails: Trails,
-    /// The details of CloudTrail's records, oldest first.
-    records: Recent<Value>,
+    records: Records,
     rate: LookupRate,
     calls: rate::Calls,
 }
@@ -84,7 +84,7 @@ impl EventHistory {
         trails: Trails,
         rate: LookupRate,
     ) -> Self {
-        let (records, calls) = (Recent::default(), rate::Calls::default());
+        let (records, calls) = (Records::default(), rate::Calls::default());
         Self(Arc::new(Inner { buses, clock, trails, records, rate, calls }))
     }
 

@@ -59,7 +59,8 @@ impl Kms {
         Ok(Self(Arc::new(Inner { account, clock, keys, roles })))
     }
 
-    /// Makes keys and aliases, unless an earlier run has. An alias is a name and a key's id or ARN.
+    /// Makes keys and aliases, unless an earlier run has. An alias is a name and a key's id or ARN. As an
+    /// update of the stack does, it replaces the policy of a key for which the template has another one now.
     pub(crate) fn provide(
         &self,
         keys: &[KeySpec],
@@ -67,15 +68,31 @@ impl Kms {
     ) -> Result<(), ProvideError> {
         let now = self.0.clock.now();
         let there = self.0.keys.at(now).keys;
-        for KeySpec { id, policy, spec } in keys.iter().filter(|key| !there.contains_key(&key.id)) {
+        for KeySpec { id, policy, spec } in keys {
             let default = || operations::default_policy(&self.0.account.id);
             let policy = policy.clone().unwrap_or_else(default);
             Policy::of_key(&policy)
                 .map_err(|cause| ProvideError::Policy { key: id.clone(), cause })?;
-            let failed = |_| ProvideError::Material { key: id.clone() };
-            let key = Key::new(policy, now).of_spec(*spec).map_err(failed)?;
-            let keep = |state: &mut KmsState| {
-                state.keys.entry(id.clone()).or_insert(key);
+            let of_template = Some(policy.clone());
+            let keep: Box<dyn FnOnce(&mut KmsState)> = match there.get(id) {
+                None => {
+                    let failed = |_| ProvideError::Material { key: id.clone() };
+                    let new = Key { of_template, ..Key::new(policy, now) };
+                    let key = new.of_spec(*spec).map_err(failed)?;
+                    Box::new(|state: &mut KmsState| {
+                        state.keys.entry(id.clone()).or_insert(key);
+                    })
+                }
+                // A key of an older vigil-local does not say what the template gave it.
+                Some(held) if held.of_template.as_ref().unwrap_or(&held.policy) != &policy => {
+                    tracing::warn!(key = %id, "the key has the policy of the template, which is another one");
+                    Box::new(|state: &mut KmsState| {
+                        if let Some(key) = state.keys.get_mut(id) {
+                            (key.policy, key.of_template) = (policy, of_template);
+                        }
+                    })
+                }
+                Some(_) => continue,
             };
             self.0.keys.change(keep).map_err(ProvideError::State)?;
         }
@@ -147,4 +164,43 @@ pub enum ProvideError {
     Material { key: String },
     #[error(transparent)]
     State(StateError),
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_key_has_the_policy_that_the_template_gave_it_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let policy = |action: &str| {
+            let statement = json!({
+                "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": action, "Resource": "*",
+            });
+            json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
+        };
+        let open = |action: &str| {
+            let (account, clock) =
+                (Account::default(), Clock::frozen_at(datetime!(2026-01-01 0:00 UTC)));
+            let roles = Roles::new(account.clone(), std::iter::empty()).unwrap();
+            let kms = Kms::open(&folder.path().join("kms.json"), account, clock, roles).unwrap();
+            let spec = KeySpecName::Symmetric;
+            let key = KeySpec { id: "1".to_owned(), policy: Some(policy(action)), spec };
+            kms.provide(&[key], &[]).unwrap();
+            kms
+        };
+        let held = |kms: &Kms| kms.0.keys.at(kms.0.clock.now()).keys["1"].policy.clone();
+        assert_eq!(held(&open("kms:Sign")), policy("kms:Sign"));
+        let put = open("kms:Verify");
+        assert_eq!(held(&put), policy("kms:Verify"), "another parameter of the template");
+        let own = policy("kms:Describe*");
+        put.0
+            .keys
+            .change(|state| state.keys.get_mut("1").unwrap().policy.clone_from(&own))
+            .unwrap();
+        assert_eq!(held(&open("kms:Verify")), own, "the template says what it said before");
+        assert_eq!(held(&open("kms:Sign")), policy("kms:Sign"));
+    }
 }

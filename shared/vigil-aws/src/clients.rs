@@ -124,7 +124,8 @@ impl Clients {
 
     /// A client of EventBridge.
     pub fn event_bridge(&self) -> aws_sdk_eventbridge::Client {
-        aws_sdk_eventbridge::Client::new(&self.sdk)
+        let bus = aws_sdk_eventbridge::config::Builder::from(&self.sdk).timeout_config(in_time());
+        aws_sdk_eventbridge::Client::from_conf(bus.build())
     }
 
     /// ACM PCA in each of these Regions; in the function's own, if none is named.
@@ -134,6 +135,7 @@ impl Clients {
         WatchedRegions::new(names.into_iter().map(|name| {
             let config = aws_sdk_acmpca::config::Builder::from(&self.sdk)
                 .region(aws_sdk_acmpca::config::Region::new(name.clone()))
+                .timeout_config(in_time())
                 .build();
             let region = aws_config::Region::new(name.clone());
             let history = CloudTrail::new(self.sdk.clone().into_builder().region(region).build());
@@ -235,6 +237,15 @@ impl Clients {
     pub fn topic(&self, arn: String) -> SnsTopic {
         SnsTopic::new(aws_sdk_sns::Client::new(&self.sdk), arn)
     }
+}
+
+/// One call that is not answered must not use up the time of an invocation, which other CAs need, too.
+fn in_time() -> TimeoutConfig {
+    let attempt = Duration::from_secs(8);
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(2 * attempt)
+        .build()
 }
 
 fn in_a_hurry() -> TimeoutConfig {

@@ -12,27 +12,20 @@ mod variables;
 pub use variables::*;
 use variables::{ENDPOINT, REGION, S3_ENDPOINT};
 
-/// The keys of who may approve and acknowledge.
-///
-/// # Errors
-///
-/// [`ConfigError`] for a variable that cannot be used.
-pub fn approvers() -> Result<Signers, ConfigError> {
-    let needed = APPROVALS_NEEDED.parse::<u8>()?;
-    Ok(Signers::read(&APPROVER_KEYS.read()?, &RETIRED_KEYS.read()?, needed.into()))
-}
-
-/// The same, with those who may sign with each key.
+/// The keys of who may approve and acknowledge, with those who may sign with each key. There is no other way
+/// to have them: each function that verifies counts the same keys.
 ///
 /// # Errors
 ///
 /// [`ConfigError`] for a variable that cannot be used.
 pub fn held_approvers() -> Result<Signers, ConfigError> {
+    let needed = APPROVALS_NEEDED.parse::<u8>()?;
+    let approvers = Signers::read(&APPROVER_KEYS.read()?, &RETIRED_KEYS.read()?, needed.into());
     let (principals, holders) = (APPROVERS.read()?, APPROVER_KEY_HOLDERS.read()?);
     match principals.is_empty() && holders.is_empty() {
         // A template from before these variables names no holders, and means no keys to be unusable.
-        true => approvers(),
-        false => Ok(approvers()?.held_by(&principals, &holders)),
+        true => Ok(approvers),
+        false => Ok(approvers.held_by(&principals, &holders)),
     }
 }
 

@@ -4,6 +4,8 @@
 //! already" can mean "by us, a moment ago". The jobs bear that, because what they find is a case or
 //! a claim like any other's, which is carried on with, or expires.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_s3::{
     Client,
@@ -17,7 +19,7 @@ use aws_sdk_s3::{
 };
 use vigil_core::{
     evidence::keys,
-    ports::{Creation, Etag, EvidenceStore, Pages, PortError, Replacement, StoredObject},
+    ports::{Cause, Creation, Etag, EvidenceStore, Pages, PortError, Replacement, StoredObject},
 };
 
 use crate::answer::port_error;
@@ -27,6 +29,9 @@ const MIB: i64 = 1024 * 1024;
 /// S3 answers 409 while another conditional write of the key is under way, and asks for a new try:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>.
 const CONFLICT_TRIES: usize = 4;
+
+/// Restorations wait for lists, and S3 takes long where there are many delete markers.
+const TIME_TO_LIST: Duration = Duration::from_secs(10);
 
 /// The evidence bucket, as [`EvidenceStore`].
 #[derive(Clone, Debug)]
@@ -126,6 +131,45 @@ impl EvidenceBucket {
         call.send().await
     }
 
+    async fn pages(&self, prefix: &str) -> Result<Vec<String>, PortError> {
+        let max = keys::max_listed(prefix);
+        let call = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let mut pages = call.into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page =
+                page.map_err(|error| port_error("ListObjectsV2", &self.resource(prefix), error))?;
+            let is_last = !page.is_truncated.unwrap_or_default();
+            found.extend(
+                page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key),
+            );
+            // The next page would have one more.
+            if found.len() > max || (found.len() == max && !is_last) {
+                let cause = format!("there are more than {max} keys").into();
+                return Err(self.unlistable(prefix, cause));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn in_time(
+        &self,
+        prefix: &str,
+        limit: Duration,
+        list: impl Future<Output = Result<Vec<String>, PortError>>,
+    ) -> Result<Vec<String>, PortError> {
+        match tokio::time::timeout(limit, list).await {
+            Ok(listed) => listed,
+            Err(late) => Err(self.unlistable(prefix, late.into())),
+        }
+    }
+
+    /// What was put there does not go away by asking again.
+    fn unlistable(&self, prefix: &str, cause: Cause) -> PortError {
+        let (operation, resource) = ("ListObjectsV2", self.resource(prefix));
+        PortError::InvalidState { operation, resource, cause }
+    }
+
     fn other(&self, operation: &'static str, key: &str, cause: &str) -> PortError {
         PortError::Other { operation, resource: self.resource(key), cause: cause.into() }
     }
@@ -210,17 +254,7 @@ impl EvidenceStore for EvidenceBucket {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, PortError> {
-        let call = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
-        let mut pages = call.into_paginator().send();
-        let mut keys = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page =
-                page.map_err(|error| port_error("ListObjectsV2", &self.resource(prefix), error))?;
-            keys.extend(
-                page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key),
-            );
-        }
-        Ok(keys)
+        self.in_time(prefix, TIME_TO_LIST, self.pages(prefix)).await
     }
 }
 

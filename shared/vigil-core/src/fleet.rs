@@ -232,7 +232,7 @@ pub struct RuleResult {
     pub resource: String,
     /// The verdict.
     pub result: RuleStatus,
-    /// Why the rule did not apply, or could not judge.
+    /// Why the rule did not apply, or could not judge; or how many more it found than are findings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The worst severity of what was found.

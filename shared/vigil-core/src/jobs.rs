@@ -21,6 +21,7 @@ pub mod fleet;
 mod impact;
 mod in_order;
 mod isolated;
+mod listed;
 mod on_record;
 mod policy_set;
 mod stored;

@@ -191,7 +191,8 @@ pub trait EvidenceStore: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`PortError`] if a page cannot be had.
+    /// [`PortError::InvalidState`] if there are more than [`max_listed`](crate::evidence::keys::max_listed), or if
+    /// S3 takes too long to list them. Another [`PortError`] if a page cannot be had.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, PortError>;
 }
 

@@ -21,7 +21,9 @@ enum Unit {
 
 /// The text is not a span of time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a span of time: write a positive number and a unit, as 14d, 6h, 30m or 90s")]
+#[error(
+    "{0:?} is not a span of time: write a positive number and a unit, as 14d, 6h, 30m or 90s, and 3660d at most"
+)]
 pub struct NotASpan(pub String);
 
 /// Ten years: longer than any window or timeout that exists.
@@ -128,6 +130,14 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Span>(), Err(NotASpan(text.to_owned())), "{text}");
         }
+    }
+
+    #[test]
+    fn the_longest_span_is_named_where_one_is_refused() {
+        let longest = format!("{}d", MAX_SPAN.whole_days());
+        longest.parse::<Span>().unwrap();
+        let error = "3661d".parse::<Span>().unwrap_err().to_string();
+        assert!(error.ends_with(&format!("and {longest} at most")), "{error}");
     }
 
     #[test]

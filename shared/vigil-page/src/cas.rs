@@ -144,10 +144,12 @@ fn rules(verdicts: &[&RuleResult]) -> Markup {
 }
 
 fn failed_rule(verdict: &RuleResult) -> String {
-    match verdict.severity {
-        Some(severity) => format!("{} ({})", verdict.rule, severity.label()),
-        None => verdict.rule.clone(),
+    let severity = verdict.severity.map(|severity| severity.label().to_owned());
+    let notes: Vec<String> = severity.into_iter().chain(verdict.reason.clone()).collect();
+    if notes.is_empty() {
+        return verdict.rule.clone();
     }
+    format!("{} ({})", verdict.rule, notes.join("; "))
 }
 
 fn joined(rules: impl Iterator<Item = String>) -> String {

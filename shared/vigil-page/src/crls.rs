@@ -6,7 +6,7 @@ use vigil_core::{
     span::in_words,
 };
 
-use crate::text::{moment, visible};
+use crate::text::{moment, none_of, visible};
 
 pub(crate) fn section(report: &FleetReport) -> Markup {
     let with_crl: Vec<&CaReport> =
@@ -15,7 +15,7 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
         section id="crls" {
             h2 { "CRLs" }
             @if with_crl.is_empty() {
-                p { "No CA has a CRL enabled." }
+                p { (none_enabled(report)) }
             } @else {
                 div class="wide" tabindex="0" role="region" aria-label="CRLs" {
                     table class="sortable" {
@@ -34,6 +34,13 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
             }
         }
     }
+}
+
+/// Where neither is known, what was read says nothing of revocation.
+fn none_enabled(report: &FleetReport) -> String {
+    let unknown = report.cas.iter().filter(|ca| ca.crl.is_none() && ca.ocsp.is_none()).count();
+    let (none, no_other) = ("No CA has a CRL enabled", "No other CA has a CRL enabled");
+    none_of(report, unknown, "revocation configuration", none, no_other)
 }
 
 fn row(report: &FleetReport, ca: &CaReport) -> Markup {

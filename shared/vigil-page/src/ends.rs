@@ -32,6 +32,7 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
         numbers.iter().filter(|of| of.without_successor_within_90_days.is_none()).count();
     let (in_30, in_90) =
         (sum(|of| of.expiring_within_30_days), sum(|of| of.expiring_within_90_days));
+    let counted = numbers.len();
     html! {
         section id="ends" {
             h2 { "Ends" }
@@ -41,9 +42,14 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
             @if unjudged > 0 {
                 p { "Of " (count(unjudged, "CA")) ", successors were not judged." }
             }
-            p {
-                (ending(in_30)) " within 30 days, "
-                (number(in_90)) " within 90 days, in the audit reports that were read."
+            @if counted > 0 {
+                p {
+                    (ending(in_30)) " within 30 days, "
+                    (number(in_90)) " within 90 days, in the audit reports of "
+                    (number(counted as u64)) " of " (count(report.cas.len(), "CA")) "."
+                }
+            } @else {
+                p { "No audit report was read, so the ends of certificates are not known." }
             }
             @if weeks.is_empty() {
                 p { "No CA ends in the next " (WEEKS) " weeks." }

@@ -48,7 +48,11 @@ fn acknowledged(report: &FleetReport) -> Markup {
                     @for of in report.acknowledged.iter().take(MAX_ACKNOWLEDGED) {
                         li {
                             (of.finding.severity.label()) " " (visible(&of.finding.title)) ". "
-                            (visible(&of.by)) ": " (visible(&of.note))
+                            (visible(&of.by)) ": " (visible(&of.note)) " ("
+                            @if let Some(serial) = of.finding.evidence.get("serial").and_then(|of| of.as_str()) {
+                                "serial " (visible(serial)) ", "
+                            }
+                            "finding " (visible(&of.finding.id)) ")"
                         }
                     }
                     @if report.acknowledged.len() > MAX_ACKNOWLEDGED {

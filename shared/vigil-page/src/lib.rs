@@ -132,6 +132,9 @@ pub fn conclusion(report: &FleetReport) -> String {
         format!("Nothing is urgent: {} of low severity.", text::count(lesser, "finding"))
     } else if report.cas.is_empty() && !report.unchecked.is_empty() {
         "Nothing could be checked.".to_owned()
+    } else if report.cas.is_empty() && report.regions.is_empty() {
+        // No Region was asked: an audit report of a CA that has issued nothing does not name it.
+        "What was read names no CA.".to_owned()
     } else if report.cas.is_empty() {
         "There is no CA.".to_owned()
     } else {

@@ -187,14 +187,17 @@ fn not_applicable_and_unknown_never_count_as_passed() {
 #[test]
 fn what_was_acknowledged_is_apart_and_not_open() {
     let mut report = report(vec![ca(1, None)], vec![], vec![]);
-    let finding = finding(1, "CRITICAL", "an old compromise")["finding"].clone();
+    let mut finding = finding(1, "CRITICAL", "an old compromise")["finding"].clone();
+    finding["evidence"]["serial"] = json!("0a");
     let of = json!({"by": "carol", "note": "<b>known</b>", "finding": finding});
     report.acknowledged = vec![serde_json::from_value(of).unwrap()];
     assert_eq!(conclusion(&report), "No finding is open.");
     let page = page(&report);
     assert!(page.contains("○ 1 finding acknowledged: so, and accepted"), "{page}");
     assert!(
-        page.contains("CRITICAL an old compromise 1. carol: &lt;b&gt;known&lt;/b&gt;"),
+        page.contains(
+            "CRITICAL an old compromise 1. carol: &lt;b&gt;known&lt;/b&gt; (serial 0a, finding"
+        ),
         "{page}"
     );
 }
@@ -224,6 +227,42 @@ fn a_ca_that_only_revoked_has_changed_and_a_quiet_one_has_not() {
     let page = page(&report(vec![grown(1, 0, 3), grown(2, 0, 0)], vec![], vec![]));
     assert!(page.contains("Grown: 1 CA"), "{page}");
     assert!(page.contains("0 more issued, 3 more revoked"), "{page}");
+}
+
+#[test]
+fn ends_are_not_known_where_no_audit_report_was_read() {
+    let unread = page(&report(vec![ca(1, None)], vec![], vec![]));
+    assert!(unread.contains("No audit report was read"), "{unread}");
+    assert!(!unread.contains("0 valid certificates end"), "{unread}");
+    let mut of = ca(2, None);
+    of["certificates"] = serde_json::to_value(CertificateNumbers::default()).unwrap();
+    let read = page(&report(vec![ca(1, None), of], vec![], vec![]));
+    assert!(read.contains("in the audit reports of 1 of 2 CAs."), "{read}");
+}
+
+#[test]
+fn only_a_region_that_was_asked_has_no_ca() {
+    let mut report = report(vec![], vec![], vec![]);
+    assert_eq!(conclusion(&report), "There is no CA.");
+    report.regions.clear();
+    assert_eq!(conclusion(&report), "What was read names no CA.");
+}
+
+#[test]
+fn what_is_not_known_of_a_ca_is_not_said_of_it() {
+    let mut of = ca(1, None);
+    (of["status"], of["crl"], of["ocsp"]) = (json!("UNKNOWN"), Value::Null, Value::Null);
+    let unknown = page(&report(vec![of.clone()], vec![], vec![]));
+    for text in ["The status of 1 CA is", "The revocation configuration of 1 CA is"] {
+        assert!(unknown.contains(&format!("{text} not known.")), "{unknown}");
+    }
+    assert!(!unknown.contains("is DELETED") && !unknown.contains("a CRL enabled"), "{unknown}");
+    let mut known = ca(2, None);
+    known["crl"] = Value::Null;
+    let both = page(&report(vec![of, known.clone()], vec![], vec![]));
+    assert!(both.contains("No other CA is DELETED."), "{both}");
+    let page = page(&report(vec![known], vec![], vec![]));
+    assert!(page.contains("No CA is DELETED.") && page.contains("No CA has a CRL enabled."));
 }
 
 #[test]

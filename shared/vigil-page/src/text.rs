@@ -1,7 +1,7 @@
 //! Words, numbers and times, and what strangers wrote as it is shown.
 
 use time::{Date, OffsetDateTime};
-use vigil_core::{arn::CaArn, hidden::code_point};
+use vigil_core::{arn::CaArn, fleet::FleetReport, hidden::code_point};
 
 pub use vigil_core::hidden::hides;
 
@@ -23,6 +23,21 @@ pub fn visible(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// What no CA has, as far as it is known.
+pub(crate) fn none_of(
+    report: &FleetReport,
+    unknown: usize,
+    what: &str,
+    none: &str,
+    no_other: &str,
+) -> String {
+    match report.cas.len() - unknown {
+        _ if unknown == 0 => format!("{none}."),
+        0 => format!("The {what} of {} is not known.", count(unknown, "CA")),
+        _ => format!("The {what} of {} is not known. {no_other}.", count(unknown, "CA")),
+    }
 }
 
 /// `1 finding`, `2 findings`.

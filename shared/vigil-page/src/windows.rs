@@ -7,7 +7,7 @@ use vigil_core::{
     span::in_words,
 };
 
-use crate::text::{moment, visible};
+use crate::text::{moment, none_of, visible};
 
 /// The longest window of ACM PCA, in days.
 const MAX_DAYS: i64 = 30;
@@ -22,7 +22,7 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
         section id="windows" {
             h2 { "Restoration windows" }
             @if open.is_empty() {
-                p { "No CA is DELETED." }
+                p { (none_deleted(report)) }
             } @else {
                 (timeline(&open, report.as_of))
                 div class="wide" tabindex="0" role="region" aria-label="Restoration windows" {
@@ -49,6 +49,12 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
             }
         }
     }
+}
+
+/// An audit report says nothing of the CA itself.
+fn none_deleted(report: &FleetReport) -> String {
+    let unknown = report.cas.iter().filter(|ca| ca.status == "UNKNOWN").count();
+    none_of(report, unknown, "status", "No CA is DELETED", "No other CA is DELETED")
 }
 
 fn left(until: OffsetDateTime, now: OffsetDateTime) -> String {

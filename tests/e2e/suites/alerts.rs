@@ -75,6 +75,7 @@ async fn a_change_of_vigil_is_mailed_without_its_functions() {
                 "requestParameters": parameters}})
     };
     let topic = "arn:aws:sns:us-east-1:111122223333:vigil-local-OnCall";
+    let queue = "https://sqs.us-east-1.amazonaws.com/111122223333/vigil-local-NotifyDeadLetters";
     let ours = [
         ("events", "DisableRule", json!({"name": "vigil-local-AutoRestoreDeletion-1ABC"})),
         ("events", "RemoveTargets", json!({"rule": "vigil-local-NotifyFindings-1ABC"})),
@@ -84,6 +85,10 @@ async fn a_change_of_vigil_is_mailed_without_its_functions() {
         ("lambda", "PutFunctionConcurrency20171031", json!({"functionName": "vigil-notify"})),
         ("iam", "DeleteRolePolicy", json!({"roleName": "vigil-local-AutoRestoreRole-1ABC"})),
         ("sns", "DeleteTopic", json!({"topicArn": topic})),
+        ("sns", "Unsubscribe", json!({"subscriptionArn": format!("{topic}:2bcfbf39")})),
+        ("kms", "DisableKey", json!({"keyId": "StateKey"})),
+        ("monitoring", "DeleteAlarms", json!({"alarmNames": ["vigil-local-ErrorsAlarm-1ABC"]})),
+        ("sqs", "PurgeQueue", json!({"queueUrl": queue})),
         ("s3", "PutBucketPolicy", json!({"bucketName": e2e::world::EVIDENCE})),
         ("cloudformation", "DeleteStack", json!({"stackName": "vigil-local"})),
     ];

@@ -218,19 +218,15 @@ fn every_function_is_given_the_variables_that_it_reads() {
                 constant == "FETCH_DISTRIBUTION_POINTS" && main.contains(".distribution()");
             // Both read what names their keys, and the keys that are retired.
             let helpers: &[&str] = match constant {
-                "APPROVALS_NEEDED" => &["config::approvers()", "config::held_approvers()"],
-                "APPROVERS" | "APPROVER_KEY_HOLDERS" => &["config::held_approvers()"],
-                "APPROVER_KEYS" => {
-                    &["config::approvers()", "config::held_approvers()", "config::approver_key()"]
+                "APPROVALS_NEEDED" | "APPROVERS" | "APPROVER_KEY_HOLDERS" => {
+                    &["config::held_approvers()"]
                 }
+                "APPROVER_KEYS" => &["config::held_approvers()", "config::approver_key()"],
                 "POLICY_KEYS" => &["config::publishers()"],
                 "SECURITY_HUB_PRODUCT" => &["config::security_hub_product()"],
-                "RETIRED_KEYS" => &[
-                    "config::approvers()",
-                    "config::held_approvers()",
-                    "config::approver_key()",
-                    "config::publishers()",
-                ],
+                "RETIRED_KEYS" => {
+                    &["config::held_approvers()", "config::approver_key()", "config::publishers()"]
+                }
                 _ => &[],
             };
             let by_helper = helpers.iter().any(|helper| main.contains(helper));

@@ -34,11 +34,13 @@ const NONE: &str = "(none)";
 pub(super) struct Counter {
     field: Field,
     counts: BTreeMap<String, u64>,
+    /// Certificates that are counted as others.
+    others: u64,
 }
 
 impl Counter {
     pub(super) fn new(field: Field) -> Self {
-        Self { field, counts: BTreeMap::new() }
+        Self { field, counts: BTreeMap::new(), others: 0 }
     }
 
     pub(super) fn add(&mut self, record: &Record<'_>, status: Status) {
@@ -71,18 +73,52 @@ impl Counter {
             *count += 1;
             return;
         }
-        let value = if self.counts.len() < MAX_VALUES { value } else { OTHERS };
-        *self.counts.entry(value.to_owned()).or_default() += 1;
+        if self.counts.len() < MAX_VALUES {
+            self.counts.insert(value.to_owned(), 1);
+        } else {
+            self.others += 1;
+        }
+    }
+
+    /// Why the most frequent values may not be among those that are counted.
+    pub(super) fn lacks(&self) -> Option<String> {
+        let others = self.others;
+        (others > 0).then(|| {
+            format!(
+                "there are more than {MAX_VALUES} values: those that came later, of {others} certificates, \
+                 are counted together as {OTHERS}, and may be among the most frequent"
+            )
+        })
     }
 
     /// Months and validities in their own order, all else by number.
     pub(super) fn finish(self) -> Vec<(String, u64)> {
-        let mut counts: Vec<(String, u64)> = self.counts.into_iter().collect();
+        let others = Some((OTHERS.to_owned(), self.others)).filter(|(_, count)| *count > 0);
+        let mut counts: Vec<(String, u64)> = self.counts.into_iter().chain(others).collect();
         let is_in_order =
             matches!(self.field, Field::Issued | Field::Ending | Field::Revoked | Field::Validity);
         if !is_in_order {
             counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         }
         counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_beyond_the_limit_are_counted_and_said_to_be() {
+        let mut counter = Counter::new(Field::Subject);
+        (0..MAX_VALUES).for_each(|n| counter.count(&n.to_string()));
+        assert_eq!(counter.lacks(), None);
+        for value in ["late", "late", OTHERS, "7"] {
+            counter.count(value);
+        }
+        assert!(counter.lacks().unwrap().contains("of 3 certificates"), "{:?}", counter.lacks());
+        let counts = counter.finish();
+        assert_eq!(counts[0], (OTHERS.to_owned(), 3));
+        assert_eq!(counts[1], ("7".to_owned(), 2));
     }
 }

@@ -119,13 +119,13 @@ async fn candidate(source: Source, clients: &Clients) -> Candidate {
 
 /// The id of the report's CA, and up to when it knows; `None` if it cannot be read, or names no CA.
 async fn glance(source: &Source, clients: &Clients) -> Option<(String, Glance)> {
-    let mut owners = Owners::default();
+    let mut owners = Owners::of(&source.name());
     let mut take = |record: &Record<'_>| {
         owners.add(record);
         ControlFlow::Continue(())
     };
     let ending = source.read(clients, &mut take).await.ok()?;
-    let owner = owners.owner(&source.name())?;
+    let owner = owners.owner()?;
     let age = Age { latest: owner.latest, modified: source.modified() };
     Some((owner.ca.id().to_owned(), Glance { age, ending }))
 }

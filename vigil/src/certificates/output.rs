@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use vigil_core::export::csv_cell;
 
 use super::{Format, row::Row};
-use crate::output::{plain, plain_json};
+use crate::output::{plain, plain_cell, plain_json};
 
 pub(super) struct Output<W> {
     format: Format,
@@ -49,6 +49,13 @@ impl<W: Write> Output<W> {
         }
     }
 
+    /// The same for numbers.
+    pub(super) fn head_of_counts(&mut self) {
+        if self.format == Format::Csv {
+            self.line("value,count");
+        }
+    }
+
     pub(super) fn row(&mut self, row: &Row) {
         let text = match self.format {
             Format::Jsonl => match serde_json::to_string(row) {
@@ -58,7 +65,7 @@ impl<W: Write> Output<W> {
                     return;
                 }
             },
-            Format::Csv => cells(row).map(|cell| csv_cell(&cell)).join(","),
+            Format::Csv => cells(row).map(|cell| csv_cell(&plain_cell(&cell))).join(","),
             Format::Table => plain(&format!(
                 "{:13}  {:20}  {:20}  {:47}  {}",
                 row.status.name(),
@@ -76,7 +83,7 @@ impl<W: Write> Output<W> {
             Format::Jsonl => {
                 plain_json(&serde_json::json!({"value": name, "count": count}).to_string())
             }
-            Format::Csv => format!("{},{count}", csv_cell(name)),
+            Format::Csv => format!("{},{count}", csv_cell(&plain_cell(name))),
             Format::Table => plain(&format!("{count:>12}  {name}")),
         };
         self.line(&text);
@@ -174,7 +181,8 @@ mod tests {
             let text = written(format);
             assert!(!text.contains(['\u{1b}']), "{text}");
         }
-        assert!(written(Format::Csv).contains("\"'=1+1\""));
+        let cells = written(Format::Csv);
+        assert!(cells.contains("\"'=1+1\"") && cells.contains("⟨U+202E⟩\nb\""), "{cells}");
         assert_eq!(written(Format::Table).lines().count(), 4, "no line is forged");
         let lines = written(Format::Jsonl);
         let read: serde_json::Value = serde_json::from_str(lines.lines().nth(1).unwrap()).unwrap();

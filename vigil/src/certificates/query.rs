@@ -98,6 +98,8 @@ impl Wanted<BufWriter<Stdout>> {
         let mut output = Output::new(options.format, out);
         if options.count_by.is_none() {
             output.head();
+        } else {
+            output.head_of_counts();
         }
         Self {
             filter: Filter::new(&options.filters, options.as_of.unwrap_or_else(present)),
@@ -134,6 +136,9 @@ impl<W: Write> Wanted<W> {
 
     fn finish(self) -> Result<(), CertificatesError> {
         let mut output = self.output;
+        if let Some(why) = self.counter.as_ref().and_then(Counter::lacks) {
+            complain(&why);
+        }
         for (name, count) in self.counter.into_iter().flat_map(Counter::finish) {
             output.count(&name, count);
         }

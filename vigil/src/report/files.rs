@@ -90,6 +90,11 @@ fn what_is_wrong(name: &str, read: &Summarised) -> Vec<String> {
     }
     // Whether a record is later than the report is not known of a file.
     let impossible = &summary.impossible;
+    let shared = impossible.shared_serial.count;
+    if shared > 0 {
+        let what = "records have the serial number of another one that differs";
+        wrong.push(format!("{shared} {what}; they were counted"));
+    }
     let backwards = impossible.ends_before_it_begins.count + impossible.revoked_before_issued.count;
     if backwards > 0 {
         let what = "records end before they begin, or are revoked before they are issued";

@@ -47,14 +47,14 @@ pub(super) fn summarise(
     let mut file = File::open(path).map_err(failed)?;
     let is_indexed = file.metadata().map_err(failed)?.len() <= MAX_INDEXED_BYTES;
     let name = path.display().to_string();
-    let mut counting = Counting::begin(as_of, is_indexed, None);
+    let mut counting = Counting::begin(as_of, is_indexed, &name, None);
     for _ in 0..2 {
         let (ending, input) = read(path, &mut file, &mut counting)?;
         if ending.records == 0 && ending.incomplete.is_empty() {
             return Ok(None);
         }
         let Counting { owners, counted, missed, .. } = counting;
-        let owner = owners.owner(&name).ok_or_else(no_ca)?;
+        let owner = owners.owner().ok_or_else(no_ca)?;
         if let Some((ca, mut counter)) = counted
             && ca == owner.ca
             && missed == 0
@@ -66,7 +66,7 @@ pub(super) fn summarise(
         }
         let again = |cause| ReportFileError::ReadTwice { path: path.to_owned(), cause };
         file.rewind().map_err(again)?;
-        counting = Counting::begin(as_of, is_indexed, Some(owner.ca.clone()));
+        counting = Counting::begin(as_of, is_indexed, &name, Some(owner.ca.clone()));
     }
     Err(ReportFileError::Changed(path.to_owned()))
 }
@@ -84,8 +84,8 @@ struct Counting {
 
 impl Counting {
     /// `ca`: `None`, if it is that of the first record.
-    fn begin(as_of: OffsetDateTime, is_indexed: bool, ca: Option<CaArn>) -> Self {
-        let owners = Owners::default();
+    fn begin(as_of: OffsetDateTime, is_indexed: bool, name: &str, ca: Option<CaArn>) -> Self {
+        let owners = Owners::of(name);
         let mut counting = Self { as_of, is_indexed, owners, counted: None, missed: 0 };
         if let Some(ca) = ca {
             counting.count(ca);

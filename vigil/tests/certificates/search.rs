@@ -122,6 +122,19 @@ fn counts_add_up_to_all() {
 }
 
 #[test]
+fn counts_in_csv_have_a_header_as_certificates_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = json_report(folder.path());
+    let arguments = ["certificates", report.as_str(), "--count-by", "account", "--format", "csv"];
+    let output = command(&arguments).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "value,count", "{text}");
+    let count = |line: &&str| line.rsplit_once(',').unwrap().1.parse::<u64>().unwrap();
+    assert_eq!(lines[1..].iter().map(count).sum::<u64>(), 5, "{text}");
+}
+
+#[test]
 fn no_subject_moves_the_cursor() {
     let folder = tempfile::tempdir().unwrap();
     let report = json_report(folder.path());

@@ -38,6 +38,9 @@ const PRIVATE_KEY: &str = "PRIVATE KEY";
 
 /// Makes what the seed asks for, as far as it is not there.
 pub(crate) async fn plant(service: &Arc<Service>, seed: &Seed) -> Result<(), SeedError> {
+    // From the beginning: after a commit that fails on the way, what stands then is on disk, and is not
+    // all that was asked for.
+    let generation = service.store.generation();
     let mut new = Vec::new();
     for (number, authority) in seed.authorities.iter().enumerate() {
         let plot = Plot::new(service, authority, number);
@@ -50,7 +53,7 @@ pub(crate) async fn plant(service: &Arc<Service>, seed: &Seed) -> Result<(), See
     for (plot, _) in new.iter().filter(|(_, is_new)| *is_new) {
         plot.conclude().await.map_err(|refusal| refusal.at(&plot.place))?;
     }
-    service.store.settled().await.map_err(|_| SeedError::NotWritten)
+    service.store.settled_since(generation).await.map_err(|_| SeedError::NotWritten)
 }
 
 /// One CA of a seed, and where it is to be.

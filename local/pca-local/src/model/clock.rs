@@ -66,6 +66,20 @@ impl Clock {
         }
     }
 
+    /// Moves, if to anything, when `write` has taken the move down together with what belongs to it. Stays
+    /// where it is if that fails.
+    pub(crate) fn move_with<T, E>(
+        &self,
+        to: Option<ClockMode>,
+        write: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        // Under the lock, as the moves that the keeper is called for.
+        let mut mode = self.mode();
+        let written = write()?;
+        *mode = to.unwrap_or(*mode);
+        Ok(written)
+    }
+
     /// Goes back to what is written down, after a move that could not be.
     pub(crate) fn go_back_to(&self, mode: ClockMode) {
         *self.mode() = mode;

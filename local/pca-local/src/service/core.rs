@@ -9,7 +9,7 @@ use crate::{
         announcer::Announcer, background::Background, buckets::Buckets, faults::PlannedFaults,
         metrics::Metrics, quotas::Limiter, timeline::Timeline, timing::Timings,
     },
-    state::memory::Store,
+    state::{data_dir::StorageError, memory::Store},
 };
 
 /// One ACM PCA service without its API. Each part is used for itself; most work needs the clock
@@ -45,14 +45,13 @@ impl Service {
         *self.timings.lock().unwrap_or_else(PoisonError::into_inner) = timings;
     }
 
-    /// Forgets every CA, the planned faults, the metrics, and how far rates are used up.
-    pub(crate) fn reset(&self) {
-        if let Err(error) = self.store.clear() {
-            tracing::error!(%error, "nothing was forgotten");
-            return;
-        }
+    /// Forgets every CA, the planned faults, the metrics, and how far rates are used up: all of it, or
+    /// nothing.
+    pub(crate) async fn reset(&self) -> Result<(), StorageError> {
+        self.store.clear()?.written().await?;
         self.faults.clear();
         self.limiter.clear();
         self.metrics.clear();
+        Ok(())
     }
 }

@@ -153,7 +153,7 @@ impl Publisher {
     ) -> Option<NotWritten> {
         let job = PendingCrl::prepare(&mut cell.lock(), binding, now)?;
         let validity = job.validity;
-        let written = self.write(job, acts).await;
+        let written = self.write(cell.generation(), job, acts).await;
         let mut authority = cell.lock();
         let list = authority.crl.list_mut(binding)?;
         match written {
@@ -203,8 +203,14 @@ impl Publisher {
     }
 
     /// Writes the CRL after its content, the number included, is on disk.
-    async fn write(&self, job: PendingCrl, acts: &mut Vec<Act>) -> Result<(), NotWritten> {
-        self.service.store.settled().await.map_err(|error| NotWritten::signing(&error))?;
+    async fn write(
+        &self,
+        generation: u64,
+        job: PendingCrl,
+        acts: &mut Vec<Act>,
+    ) -> Result<(), NotWritten> {
+        let settled = self.service.store.settled_since(generation).await;
+        settled.map_err(|error| NotWritten::signing(&error))?;
         let PendingCrl { ca, bucket, key, acl, content, .. } = job;
         let at = content.generated_at;
         let der = tokio::task::spawn_blocking(move || content.sign())
@@ -328,4 +334,44 @@ impl CrlContent {
 fn validity(crl: &CrlConfiguration) -> Duration {
     let days = crl.expiration_in_days().unwrap_or(DEFAULT_EXPIRATION_DAYS);
     Duration::days(i64::from(days))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{PcaLocal, Timings, state::seed::Seed};
+
+    #[tokio::test]
+    async fn no_crl_is_signed_whose_number_may_be_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let pca = PcaLocal::builder().timings(Timings::IMMEDIATE).open(folder.path()).unwrap();
+        let crl = json!({"Enabled": true, "ExpirationInDays": 7, "S3BucketName": "bucket"});
+        let seed = json!({"authorities": [{
+            "id": "11111111-1111-4111-8111-111111111111",
+            "create": {
+                "CertificateAuthorityType": "ROOT",
+                "CertificateAuthorityConfiguration": {
+                    "KeyAlgorithm": "EC_prime256v1", "SigningAlgorithm": "SHA256WITHECDSA",
+                    "Subject": {"CommonName": "Root"},
+                },
+                "RevocationConfiguration": {"CrlConfiguration": crl},
+            },
+            "certificate": {"serial": "00000000000000000000000000000001"},
+            "issued": [{
+                "serial": "0000000000000000000000000000000a",
+                "subject": {"CommonName": "www.example.com"},
+            }],
+        }]});
+        pca.plant(&Seed::from_json(seed.to_string().as_bytes()).unwrap()).await.unwrap();
+        let service = Arc::clone(pca.service());
+        let (cell, later) = (service.store.all().remove(0), service.now() + Duration::DAY);
+        // As after a commit that has failed, the CA is not what is on disk any more.
+        pca.reset().await.unwrap();
+        let published = Publisher::new(service).publish(cell, later).await.unwrap();
+        assert!(published.acts.is_empty(), "nothing is signed");
+        let why = published.failure.unwrap().why;
+        assert!(why.contains("data directory"), "{why}");
+    }
 }

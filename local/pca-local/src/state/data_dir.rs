@@ -15,7 +15,9 @@ pub(super) mod load;
 mod mark;
 mod private;
 mod queue;
-pub(super) mod schema;
+pub(super) mod reading;
+mod replacement;
+mod schema;
 mod sealed;
 mod shared;
 mod watch;
@@ -30,7 +32,6 @@ use std::{
 };
 
 pub use self::error::CloseError;
-pub(crate) use self::error::{StorageError, der_of};
 pub use self::{directory::DataDirError, inspect::check};
 use self::{
     directory::Directory,
@@ -38,6 +39,10 @@ use self::{
     shared::Shared,
     watch::Watch,
     writer::{Database, Writer},
+};
+pub(crate) use self::{
+    error::{BodyOf, StorageError, der_of},
+    replacement::Replacement,
 };
 use crate::{
     model::{change::Change, error::explain},
@@ -142,8 +147,9 @@ impl DataDir {
     }
 
     /// Begins a generation with these changes; what is queued before them is written first.
-    pub(crate) fn begin_again(&self, changes: Vec<Change>) -> Result<(), StorageError> {
-        self.0.as_ref().map_or(Ok(()), |disk| disk.queue.begin_again(changes))
+    pub(crate) fn begin_again(&self, changes: Vec<Change>) -> Result<Replacement, StorageError> {
+        let Some(disk) = &self.0 else { return Ok(Replacement::in_memory()) };
+        disk.queue.begin_again(changes)
     }
 
     /// Begins a generation with what is on disk, after a commit that failed.
@@ -179,12 +185,13 @@ impl DataDir {
     }
 
     /// The DER of one certificate, which has to be on disk.
-    pub(crate) async fn body(&self, ca: u64, place: u32) -> Result<Vec<u8>, StorageError> {
+    pub(crate) async fn body(&self, wanted: BodyOf) -> Result<Vec<u8>, StorageError> {
+        let BodyOf { ca, place, .. } = wanted;
         let missing = StorageError::Missing { ca, place };
         let Some(disk) = &self.0 else { return Err(missing) };
         let places = place as usize..place as usize + 1;
         let read = disk.connection.with_later(move |from| load::bodies(from, ca, places)).await??;
-        read.into_iter().next().ok_or(missing)
+        wanted.check(read.into_iter().next().ok_or(missing)?)
     }
 
     /// Those of some certificates in the order of issuance, all of which have to be on disk. None

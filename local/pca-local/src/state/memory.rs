@@ -26,7 +26,7 @@ use crate::{
         tokens::{Tokens, fresh, prune},
     },
     state::{
-        data_dir::{DataDir, StorageError},
+        data_dir::{BodyOf, DataDir, Replacement, StorageError},
         restored::{Restorable, Restored},
     },
 };
@@ -100,9 +100,9 @@ impl Store {
     }
 
     /// The DER of a certificate that stays on disk.
-    pub(crate) async fn read_body(&self, ca: u64, place: u32) -> Result<Vec<u8>, StorageError> {
+    pub(crate) async fn read_body(&self, wanted: BodyOf) -> Result<Vec<u8>, StorageError> {
         self.settled().await?;
-        self.data_dir.body(ca, place).await
+        self.data_dir.body(wanted).await
     }
 
     /// The CAs whose moments count: none while nothing can be written down.
@@ -110,17 +110,19 @@ impl Store {
         if self.data_dir.has_failed() { Vec::new() } else { self.all() }
     }
 
-    /// Replaces all CAs. Calls that are under way with the old ones end with an error. `changes` do the
-    /// same on disk.
+    /// Replaces all CAs, and sets the clock. Calls that are under way with the old ones end with an error.
+    /// `changes` do the same on disk, in one commit.
     pub(crate) fn replace(
         &self,
+        clock: &Clock,
         restored: Restored,
         changes: Vec<Change>,
-    ) -> Result<(), StorageError> {
+    ) -> Result<Replacement, StorageError> {
         let mut shelves = self.shelves();
-        self.data_dir.begin_again(changes)?;
+        let mode = restored.clock;
+        let replacement = clock.move_with(mode, || self.data_dir.begin_again(changes))?;
         *shelves = self.shelve(restored);
-        Ok(())
+        Ok(replacement)
     }
 
     fn shelve(&self, restored: Restored) -> HashMap<AccountRegion, Shelf> {
@@ -285,8 +287,11 @@ impl Store {
     }
 
     /// Forgets everything, idempotency tokens included.
-    pub(crate) fn clear(&self) -> Result<(), StorageError> {
-        self.replace(Restored::default(), vec![Change::Cleared])
+    pub(crate) fn clear(&self) -> Result<Replacement, StorageError> {
+        let mut shelves = self.shelves();
+        let replacement = self.data_dir.begin_again(vec![Change::Cleared])?;
+        shelves.clear();
+        Ok(replacement)
     }
 
     /// Those that still count against the quota of the place, deleted ones included.

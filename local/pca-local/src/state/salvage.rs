@@ -6,16 +6,16 @@ use std::{
     path::Path,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::data_dir::{
     directory::Directory,
     inspect,
-    load::{self, Names, Table},
-    schema,
+    load::{self, LoadError, Names, Table},
+    reading,
 };
 use crate::{
-    model::{error::explain, record::StateRecord},
+    model::{error::explain, record::StateRecord, record_error::RecordError},
     state::{
         file::{StateError, Writing},
         restored::Restored,
@@ -33,8 +33,11 @@ pub fn salvage(
     to: &mut impl Write,
     lost: &mut impl Write,
 ) -> Result<bool, StateError> {
-    let directory = Directory::inspect(directory)?;
-    let connection = schema::open_to_inspect(&directory)?;
+    let opened = Directory::inspect(directory).and_then(|directory| {
+        let (connection, header) = reading::open_to_salvage(&directory)?;
+        Ok((directory, connection, header))
+    });
+    let (directory, connection, header) = opened.map_err(|error| error.of_salvage(directory))?;
     let mut found = Found::default();
     found.lost.extend(inspect::lacks(&connection, &directory));
     found.read(&connection);
@@ -48,9 +51,22 @@ pub fn salvage(
     }
     writing.end()?;
     let left_out = broken.iter().map(|(ca, why)| format!("CA {ca} and all that it issued: {why}"));
-    let lines: Vec<String> = found.lost.into_iter().chain(left_out).collect();
+    let doubtful = found
+        .doubtful
+        .into_iter()
+        .filter(|(ca, _)| found.restored.authorities.contains_key(ca) && !broken.contains_key(ca));
+    let damaged = header.map(|header| format!("damaged: {header}"));
+    let without_their_ca = found.without_their_ca.into_iter().map(|(ca, records)| {
+        format!("CA {ca} and all that it issued, {records} rows: its own one is lost")
+    });
+    let not_saved = found.lost.into_iter().chain(without_their_ca).chain(left_out);
+    let lines: Vec<String> = damaged
+        .into_iter()
+        .chain(not_saved.map(|what| format!("not saved: {what}")))
+        .chain(doubtful.map(|(_, why)| format!("saved as it was found: {why}")))
+        .collect();
     for line in &lines {
-        writeln!(lost, "not saved: {line}")?;
+        writeln!(lost, "{line}")?;
     }
     Ok(lines.is_empty())
 }
@@ -64,6 +80,10 @@ struct Found {
     /// The places that certificates have now that others before them are lost.
     places: HashMap<(u64, u32), u32>,
     lost: Vec<String>,
+    /// CAs whose own row is not as it was written, and why.
+    doubtful: BTreeMap<u64, String>,
+    /// CAs that are not among the records, and how many records are of them.
+    without_their_ca: BTreeMap<u64, usize>,
 }
 
 /// The CA's own records first, of whatever is of one CA.
@@ -87,12 +107,15 @@ impl Found {
     fn rows(&mut self, from: &Connection, table: &Table, names: &Names) -> Vec<StateRecord> {
         let (mut seen, mut read) = (BTreeSet::new(), Vec::new());
         for order in ["ASC", "DESC"] {
-            let (before, lost) = (seen.len(), &mut self.lost);
+            let (before, lost, doubtful) = (seen.len(), &mut self.lost, &mut self.doubtful);
             let ended = table.each(from, order, |row| {
                 let key = table.key_of(row)?;
                 if seen.insert(key.clone()) {
-                    match table.record(names, row) {
-                        Ok(record) => read.push(record),
+                    match saved(table, names, row) {
+                        Ok((record, doubt)) => {
+                            doubtful.extend(doubt);
+                            read.push(record);
+                        }
                         Err(error) => {
                             let (name, why) = (table.name, explain(&error));
                             lost.push(format!("row {key} of the table {name}: {why}"));
@@ -135,6 +158,9 @@ impl Found {
         let order = order_of(&record);
         match self.restored.take(record.clone()) {
             Ok(()) => self.records.entry(order).or_default().push(record),
+            Err(RecordError::NoSuchAuthority { ca }) => {
+                *self.without_their_ca.entry(ca).or_default() += 1;
+            }
             Err(error) => self.lost.push(explain(&error)),
         }
     }
@@ -153,6 +179,27 @@ impl Found {
             Some((*ca, why.to_owned()))
         });
         missing.collect()
+    }
+}
+
+/// A row as a record. A CA's own one also if it is not as it was written, with why: all that the CA has made
+/// hangs on it. A key or a date that is another one would pass for that which was written.
+fn saved(
+    table: &Table,
+    names: &Names,
+    row: &Row<'_>,
+) -> Result<(StateRecord, Option<(u64, String)>), LoadError> {
+    match table.record(names, row) {
+        Ok(record) => Ok((record, None)),
+        Err(error @ LoadError::Changed { table: "authority", .. }) => {
+            let Ok(record) = table.unverified(names, row) else { return Err(error) };
+            let doubt = record.ca().map(|ca| {
+                let why = explain(&error);
+                (ca, format!("{why}. Compare CA {ca} with what you know of it"))
+            });
+            Ok((record, doubt))
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -13,11 +13,14 @@ use crate::{model::error::explain, service::core::Service};
 pub(crate) async fn written(service: &Service, generation: u64, answer: Response) -> Response {
     match service.store.settled_since(generation).await {
         Ok(()) => answer,
-        Err(error) => {
-            let body = Json(json!({"error": explain(&error)}));
-            (StatusCode::INTERNAL_SERVER_ERROR, body).into_response()
-        }
+        Err(error) => failed(&error),
     }
+}
+
+/// 500, with the reason.
+pub(crate) fn failed(why: &dyn std::error::Error) -> Response {
+    let body = Json(json!({"error": explain(why)}));
+    (StatusCode::INTERNAL_SERVER_ERROR, body).into_response()
 }
 
 /// 400, with the reason.

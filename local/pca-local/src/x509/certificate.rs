@@ -3,7 +3,7 @@
 mod serial;
 mod tbs;
 
-use der::asn1::{AnyRef, OctetString};
+use der::asn1::{AnyRef, OctetString, UintRef};
 use der::{Decode, Encode, Reader, SliceReader};
 use spki::SubjectPublicKeyInfoRef;
 use time::OffsetDateTime;
@@ -186,23 +186,32 @@ impl Certificate {
 
 /// The subject alone: a report of a million certificates has no time to read the rest.
 pub(crate) fn subject_of(der: &[u8]) -> der::Result<Name> {
+    // serialNumber, signature, issuer, validity, subject.
+    Name::from_der(field_of(der, 4)?)
+}
+
+/// The serial number alone, for the same reason.
+pub(crate) fn serial_of(der: &[u8]) -> der::Result<Serial> {
+    Ok(Serial::new(UintRef::from_der(field_of(der, 0)?)?.as_bytes()))
+}
+
+/// One of the fields of RFC 5280 §4.1, by how many stand between it and the version, which is optional.
+fn field_of(der: &[u8], place: usize) -> der::Result<&[u8]> {
     let signed = Signed::from_der(der)?;
     let mut reader = SliceReader::new(signed.content)?;
-    let subject = reader.sequence(|fields| {
-        // RFC 5280 §4.1: version (optional), serialNumber, signature, issuer, validity, subject.
+    reader.sequence(|fields| {
         if fields.peek_byte() == Some(0xa0) {
             fields.tlv_bytes()?;
         }
-        for _ in 0..4 {
+        for _ in 0..place {
             fields.tlv_bytes()?;
         }
-        let subject = fields.tlv_bytes()?;
+        let found = fields.tlv_bytes()?;
         while !fields.is_finished() {
             fields.tlv_bytes()?;
         }
-        Ok::<_, der::Error>(subject)
-    })?;
-    Name::from_der(subject)
+        Ok::<_, der::Error>(found)
+    })
 }
 
 impl std::fmt::Debug for Certificate {

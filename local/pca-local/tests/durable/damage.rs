@@ -280,3 +280,31 @@ fn a_row_that_changed_is_refused_by_name() {
         assert!(lost.contains(table), "{lost}");
     }
 }
+
+/// Each row is whole, and is another one's.
+#[test]
+fn an_exchanged_certificate_is_never_served() {
+    let world = World::new();
+    let (server, model) = world.established("data", 4);
+    assert_eq!(server.stop("TERM"), Some(0));
+    let data = world.at("data");
+    let database = rusqlite::Connection::open(data.join("state.db")).unwrap();
+    for change in ["id = -1 WHERE id = 2", "id = 2 WHERE id = 3", "id = 3 WHERE id = -1"] {
+        assert_eq!(database.execute(&format!("UPDATE body SET {change}"), []).unwrap(), 1);
+    }
+    drop(database);
+    fs::remove_file(data.join("last-commit")).unwrap();
+    let (code, _, _) = run(&["check", data.to_str().unwrap()], b"");
+    assert_eq!(code, Some(1));
+    let server = world.start("data");
+    // The first is the CA's own.
+    for (place, arn) in (1..).zip(&model.issued) {
+        let wanted = json!({"CertificateAuthorityArn": model.ca, "CertificateArn": arn});
+        let (status, answer) = server.call("GetCertificate", &wanted).unwrap();
+        assert_eq!(status == 500, [2, 3].contains(&place), "{place}: {answer}");
+        let download = format!("download/certificate/{arn}");
+        let (shown, _) = server.try_admin("GET", &download, &json!(null)).unwrap();
+        assert_eq!(shown == 200, status == 200, "{place}");
+    }
+    assert_eq!(server.text("GET", "/_pca-local/state").unwrap_or_default(), Value::Null, "cut");
+}

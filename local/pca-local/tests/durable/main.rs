@@ -8,9 +8,11 @@
 #[path = "../process/mod.rs"]
 mod process;
 
+mod changed;
 mod damage;
 mod load;
 mod outside;
+mod room;
 mod stops;
 
 use std::path::{Path, PathBuf};

@@ -19,6 +19,9 @@ pub(crate) use sink::Sink;
 
 pub(crate) mod sink;
 
+/// No call takes so long: one that is never answered ends its test.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// A number from the environment.
 #[expect(clippy::disallowed_methods, reason = "how a test is told to try again")]
 pub(crate) fn setting(name: &str, default: u64) -> u64 {
@@ -192,6 +195,7 @@ impl Server {
     pub(crate) fn text(&self, method: &str, path: &str) -> Result<Value, String> {
         let failed = |error: std::io::Error| error.to_string();
         let mut stream = TcpStream::connect(&self.address).map_err(failed)?;
+        stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
         let request = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
         stream.write_all(request.as_bytes()).map_err(failed)?;
         let mut answer = Vec::new();
@@ -211,6 +215,7 @@ impl Server {
     ) -> Result<(u16, Value), String> {
         let failed = |error: std::io::Error| error.to_string();
         let mut stream = TcpStream::connect(&self.address).map_err(failed)?;
+        stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
         let body = body.to_string();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\

@@ -8,7 +8,7 @@ use std::{
 use serde_json::json;
 
 use super::{
-    is_there, issue,
+    is_there, issue, listed,
     process::{Row, Server, Sink, run},
     scale,
 };
@@ -139,4 +139,27 @@ fn a_full_disk_is_logged_with_its_begin_and_end() {
     row.saw(format!(
         "{refused} calls refused, {failed} times said, and {failed} times that it is over"
     ));
+}
+
+/// The attempt that finds room writes nothing: calls must not wait for what was dropped before it.
+#[test]
+fn reads_are_answered_when_a_full_disk_has_room_again() {
+    let _row = Row::new("3c no room, then room again, and no change", "reads are answered");
+    let (folder, sink) = (tempfile::tempdir().unwrap(), Sink::start());
+    let data = folder.path().join("data");
+    let server = Server::start(&data, &sink);
+    let (ca, request) = server.active_root("Root");
+    assert_eq!(server.stop("TERM"), Some(0));
+    let server = Server::start_more(&data, &sink, "trap '' XFSZ; ulimit -S -f 1200;", &[]);
+    while issue(&server, &ca, &request).is_ok() {}
+    let mut lift = std::process::Command::new("prlimit");
+    lift.args(["--pid", &server.id().to_string(), "--fsize=unlimited"]);
+    assert!(lift.status().unwrap().success());
+    let is_failing = || server.try_admin("GET", "health", &json!(null)).unwrap().0 != 200;
+    while is_failing() {}
+    let of_ca = json!({"CertificateAuthorityArn": ca});
+    server.acknowledged("DescribeCertificateAuthority", &of_ca).unwrap();
+    listed(&server, &json!({}));
+    assert!(server.text("GET", "/_pca-local/state").is_ok());
+    issue(&server, &ca, &request).unwrap();
 }

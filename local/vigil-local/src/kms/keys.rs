@@ -16,6 +16,9 @@ pub(super) struct Key {
     pub(super) created: OffsetDateTime,
     pub(super) description: String,
     pub(super) policy: String,
+    /// The policy that the template gave it last, which PutKeyPolicy may have replaced since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) of_template: Option<String>,
     pub(super) is_enabled: bool,
     /// AWS's own, as `aws/s3` is.
     pub(super) is_aws_managed: bool,
@@ -39,10 +42,20 @@ impl std::fmt::Debug for Key {
 impl Key {
     /// A symmetric key, which keeps no material.
     pub(super) fn new(policy: String, created: OffsetDateTime) -> Self {
-        let (description, deletion) = (String::new(), None);
+        let (description, deletion, of_template) = (String::new(), None, None);
         let (spec, material) = (KeySpecName::Symmetric, None);
         let (is_enabled, is_aws_managed) = (true, false);
-        Self { created, description, policy, is_enabled, is_aws_managed, deletion, spec, material }
+        Self {
+            created,
+            description,
+            policy,
+            of_template,
+            is_enabled,
+            is_aws_managed,
+            deletion,
+            spec,
+            material,
+        }
     }
 
     /// With new material.

@@ -87,3 +87,27 @@ async fn a_list_goes_over_all_pages() {
     assert_eq!(bucket.list("p/").await.unwrap(), ["p/1", "p/2"]);
     assert!(wire.asked()[1].uri.contains("continuation-token=t"));
 }
+
+/// One page of 1,000 keys is all that is asked for, however many there are.
+#[tokio::test]
+async fn a_list_of_too_many_keys_is_refused_and_ends_early() {
+    let keys = "<Contents><Key>policies/x</Key></Contents>".repeat(1000);
+    let page = |more: &str| ok(&format!("<ListBucketResult>{keys}{more}</ListBucketResult>"));
+    let more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>";
+    let (full, wire) = bucket([page(more), page("")]);
+    let error = full.list("policies/").await.unwrap_err();
+    assert!(error.is_lasting(), "{error}");
+    assert!(vigil_core::failure::chain(&error).contains("more than 1000 keys"), "{error}");
+    assert_eq!(wire.asked().len(), 1);
+    let (just, _) = bucket([page("<IsTruncated>false</IsTruncated>")]);
+    assert_eq!(just.list("policies/").await.unwrap().len(), 1000);
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_end_is_refused() {
+    let (bucket, _) = bucket([]);
+    let listed = bucket.in_time("policies/", Duration::ZERO, std::future::pending()).await;
+    let error = listed.unwrap_err();
+    assert!(error.is_lasting(), "{error}");
+    assert!(error.to_string().contains("s3://evidence/policies/"), "{error}");
+}

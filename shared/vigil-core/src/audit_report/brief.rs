@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
     Fields, Form,
-    record::{Text, not_a_time, parse_time, seconds_in_utc},
+    record::{Text, not_a_time, optional_text, parse_time, seconds_in_utc},
 };
 
 /// As the report writes it, `00:11:…`.
@@ -109,7 +109,7 @@ fn optional_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i6
 }
 
 fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    Ok(Option::<Text<'_>>::deserialize(deserializer)?.is_some())
+    Ok(optional_text(deserializer)?.is_some())
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 //! A field in quotes may have line ends inside. A line that has lost a quote would take the next ones
 //! along: so where the quotes of a record do not come out even, only its first line is lost.
 //!
+//! A header lacks a name where a fault has changed it. The report is then incomplete; its columns are taken to
+//! stand where the service puts them, if all others do.
+//!
 //! A report that was cut off inside its last field has as many fields as it should. So a last line without
 //! a line's end is a record only if it ends with a whole ARN of a template.
 
@@ -55,6 +58,10 @@ impl Csv {
                 progress.take(sink, S::Form::of_fields(&fields), place);
                 return Some(line.len() + 1);
             }
+        }
+        match rest.mark()? {
+            0 => {}
+            mark => return Some(mark),
         }
         let cut = cut(rest, self.columns.map(|columns| columns.count))?;
         self.number += 1;

@@ -119,7 +119,7 @@ pub(super) enum Header {
 
 impl Header {
     pub(super) fn read(names: &[&[u8]]) -> Self {
-        // Some tools put a byte order mark before the first name.
+        // Some tools put a byte order mark into the quotes of the first name.
         let plain = |name: &&[u8]| name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name).to_vec();
         let names: Vec<Vec<u8>> = names.iter().map(plain).collect();
         let is_known = |name: &[u8]| {
@@ -129,25 +129,30 @@ impl Header {
             .iter()
             .enumerate()
             .find(|(at, name)| is_known(name) && names[..*at].contains(name));
+        let lacks = |what: &str| format!("the header has no column {what:?}");
+        // In place of those that are unknown, the others may stand where the service puts them.
+        let is_placed = || {
+            let mut pairs = names.iter().zip(DOCUMENTED);
+            let fits = |(name, documented): (&Vec<u8>, &str)| {
+                name == documented.as_bytes() || !is_known(name)
+            };
+            let some = names.iter().any(|name| is_known(name));
+            some && names.len() == DOCUMENTED.len() && pairs.all(fits)
+        };
         match (Columns::find(&names), twice) {
-            (Ok(columns), None) => Self::Whole(columns),
             (Ok(columns), Some((_, name))) => {
                 let name = String::from_utf8_lossy(name);
                 Self::Damaged(columns, format!("the header has the column {name:?} twice"))
             }
-            (Err(lacks), _) => {
-                let why = format!("the header has no column {lacks:?}");
-                let mut pairs = names.iter().zip(DOCUMENTED);
-                let fits = |(name, documented): (&Vec<u8>, &str)| {
-                    name == documented.as_bytes() || !is_known(name)
-                };
-                let some = names.iter().any(|name| is_known(name));
-                if some && names.len() == DOCUMENTED.len() && pairs.all(fits) {
-                    Self::Damaged(Columns::documented(), why)
-                } else {
-                    Self::Foreign(why)
-                }
+            (Ok(columns), None) if columns.template_arn.is_some() => Self::Whole(columns),
+            // Older reports have no templates, and no column that is unknown either.
+            (Ok(columns), None) if names.iter().all(|name| is_known(name)) => Self::Whole(columns),
+            (Ok(columns), None) => {
+                let columns = if is_placed() { Columns::documented() } else { columns };
+                Self::Damaged(columns, lacks("templateArn"))
             }
+            (Err(name), _) if is_placed() => Self::Damaged(Columns::documented(), lacks(name)),
+            (Err(name), _) => Self::Foreign(lacks(name)),
         }
     }
 }

@@ -12,10 +12,12 @@ use super::{
     progress::{Progress, Rest},
 };
 
+mod members;
 mod opening;
 mod plain;
 mod scan;
 
+use members::damaged_name;
 use opening::{Opening, opening};
 use scan::{End, scan};
 
@@ -38,8 +40,6 @@ enum ArrayPosition {
     AfterArray,
 }
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
 impl Json {
     /// How many bytes the next step uses; `None`: it needs more of them.
     pub(super) fn step(
@@ -52,13 +52,9 @@ impl Json {
             return self.lost(rest, progress);
         }
         let bytes = rest.bytes;
-        if rest.offset == 0 && bytes[0] == BYTE_ORDER_MARK[0] {
-            if bytes.starts_with(BYTE_ORDER_MARK) {
-                return Some(BYTE_ORDER_MARK.len());
-            }
-            if bytes.len() < BYTE_ORDER_MARK.len() && !rest.at_end {
-                return None;
-            }
+        match rest.mark()? {
+            0 => {}
+            mark => return Some(mark),
         }
         match (self.position, bytes[0]) {
             (_, b' ' | b'\t' | b'\r' | b'\n') => Some(white_space(bytes)),
@@ -108,8 +104,12 @@ impl Json {
         self.position = ArrayPosition::AfterRecord;
         match end {
             End::At(at) if is_object => {
-                let record = serde_json::from_slice(&rest.bytes[..at]);
-                let record = record.map_err(|error: serde_json::Error| error.to_string());
+                let object = &rest.bytes[..at];
+                let record = match damaged_name(object) {
+                    Some(why) => Err(why),
+                    None => serde_json::from_slice(object)
+                        .map_err(|error: serde_json::Error| error.to_string()),
+                };
                 progress.take(sink, record, (number, offset, at));
                 Some(at)
             }

@@ -11,6 +11,7 @@ use super::{
     brief::{seconds, sixteen},
     csv::{NO_FIELDS, plain_fields, whole_line},
     fields::{Columns, text},
+    progress::BYTE_ORDER_MARK,
     record::seconds_in_utc,
 };
 
@@ -36,7 +37,8 @@ enum Column {
 impl Lines {
     /// By the header that `beginning` begins with, and where the first line begins.
     pub fn after_header(beginning: &[u8]) -> Option<(Self, usize)> {
-        let header = whole_line(beginning)?;
+        let marked = beginning.strip_prefix(BYTE_ORDER_MARK).unwrap_or(beginning);
+        let header = whole_line(marked)?;
         let mut names = NO_FIELDS;
         let count = plain_fields(header, &mut names)?;
         let found = Columns::of_header(&names[..count])?;
@@ -46,7 +48,7 @@ impl Lines {
         columns[found.revocation_reason] = Column::Reason;
         columns[found.revoked_at] = Column::RevokedAt;
         columns[found.serial] = Column::Serial;
-        Some((Self(columns), header.len() + 1))
+        Some((Self(columns), beginning.len() - marked.len() + header.len() + 1))
     }
 
     /// Reads whole lines.

@@ -13,6 +13,26 @@ pub(super) struct Rest<'b> {
     pub(super) offset: u64,
 }
 
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+impl Rest<'_> {
+    /// The length of the byte order mark that some tools put before a report, if it is here; `None`: more
+    /// bytes are needed to tell.
+    pub(super) fn mark(self) -> Option<usize> {
+        if self.offset > 0 {
+            return Some(0);
+        }
+        let length = BYTE_ORDER_MARK.len();
+        if self.bytes.starts_with(BYTE_ORDER_MARK) {
+            Some(length)
+        } else if BYTE_ORDER_MARK.starts_with(self.bytes) && !self.at_end {
+            None
+        } else {
+            Some(0)
+        }
+    }
+}
+
 /// What is counted while a report is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Progress {

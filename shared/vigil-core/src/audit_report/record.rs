@@ -12,8 +12,9 @@ use time::{
 use super::{Fields, Form};
 use crate::instant::{number_pairs, unix_seconds};
 
-/// The fields by their names in the report. Fields that AWS adds are ignored. Texts are borrowed
-/// from the report where they need no unescaping.
+/// The fields by their names in the report. Fields that AWS adds are ignored. In JSON, an optional field
+/// that is empty is one that is not there, as in CSV. Texts are borrowed from the report where they need
+/// no unescaping.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record<'r> {
@@ -21,7 +22,7 @@ pub struct Record<'r> {
     #[serde(borrow)]
     pub aws_account_id: Cow<'r, str>,
     /// Set when a service asked, as ACM does.
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "optional_text")]
     pub requested_by_service_principal: Option<Cow<'r, str>>,
     /// The ARN of the certificate.
     #[serde(borrow)]
@@ -45,10 +46,10 @@ pub struct Record<'r> {
     #[serde(default, deserialize_with = "optional_time")]
     pub revoked_at: Option<OffsetDateTime>,
     /// The reason of RFC 5280 §5.3.1, by name.
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "optional_text")]
     pub revocation_reason: Option<Cow<'r, str>>,
     /// The template that it was issued by.
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "optional_text")]
     pub template_arn: Option<Cow<'r, str>>,
 }
 
@@ -132,6 +133,14 @@ pub(super) struct Text<'t>(#[serde(borrow)] pub(super) Cow<'t, str>);
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
     let Text(text) = Text::deserialize(deserializer)?;
     parse_time(&text).ok_or_else(|| D::Error::custom(not_a_time(&text)))
+}
+
+/// An empty text is none, as it is in CSV.
+pub(super) fn optional_text<'de: 't, 't, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Cow<'t, str>>, D::Error> {
+    let text = Option::<Text<'t>>::deserialize(deserializer)?.map(|Text(text)| text);
+    Ok(text.filter(|text| !text.is_empty()))
 }
 
 fn optional_time<'de, D: Deserializer<'de>>(

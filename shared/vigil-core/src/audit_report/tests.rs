@@ -5,7 +5,9 @@ use super::*;
 mod counting;
 mod damage;
 mod indexed;
+mod names;
 mod pieces;
+mod twice;
 
 const AS_OF: OffsetDateTime = datetime!(2021-01-01 0:00 UTC);
 const CA: &str = "arn:aws:acm-pca:region:123456789012:certificate-authority/CA_ID";

@@ -235,6 +235,18 @@ pub fn max_bytes(key: &str) -> u64 {
     }
 }
 
+/// The most keys that are listed below a prefix. There is no end to what can be written to the bucket, and a
+/// function has little memory and time. A key has up to 1,024 bytes.
+pub fn max_listed(prefix: &str) -> usize {
+    match prefix {
+        // One page. Each judgement asks for it, only to see whether there is anything beside the set.
+        POLICIES => 1_000,
+        // Of these there are several for each CA, and no restoration waits for them.
+        CASES | AUDIT_STATES | "alerts/" | "findings/" | "reports/crl-audit/" => 50_000,
+        _ => 10_000,
+    }
+}
+
 /// How far a large audit report was compared with a CA's CRL.
 pub fn compared_report(ca_id: &str) -> String {
     format!("{COMPARED_REPORTS}{ca_id}.json")

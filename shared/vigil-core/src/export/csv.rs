@@ -17,8 +17,12 @@ const COLUMNS: [&str; 11] = [
     "as_of",
 ];
 
-/// The header and the lines. A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or
-/// a carriage return for a formula (OWASP, CSV Injection): such a cell gets an apostrophe in front.
+/// What a formula begins with.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// The header and the lines. A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@`, also in full
+/// width, or with a tab or a line's end, for a formula (OWASP, CSV Injection): such a cell gets an
+/// apostrophe in front.
 pub fn csv(report: &FleetReport) -> String {
     let mut text = String::new();
     line(&mut text, &COLUMNS.map(str::to_owned));
@@ -57,7 +61,7 @@ fn line(text: &mut String, cells: &[String; COLUMNS.len()]) {
 pub fn csv_cell(value: &str) -> String {
     let mut cell = String::with_capacity(value.len() + 3);
     cell.push('"');
-    if value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    if value.starts_with(FORMULA) {
         cell.push('\'');
     }
     for char in value.chars() {

@@ -111,6 +111,9 @@ fn no_cell_is_a_formula_and_text_survives() {
         assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
         assert!(!cell.contains(['\0', '\u{1b}']), "{cell:?}");
     }
+    for begins in ["\n=1", "＝1", "＋1", "－1", "＠1", "\t1", "\r1"] {
+        assert_eq!(csv_cell(begins), format!("\"'{begins}\""));
+    }
 }
 
 #[test]

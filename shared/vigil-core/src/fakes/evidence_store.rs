@@ -30,6 +30,8 @@ pub struct FakeEvidenceStore {
     archived: Mutex<Vec<String>>,
     /// The keys that may not be written, by their beginnings.
     unwritable: Mutex<Vec<String>>,
+    /// The keys that another writer always writes first, by their beginnings.
+    contended: Mutex<Vec<String>>,
     objects: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
@@ -37,6 +39,13 @@ impl FakeEvidenceStore {
     /// Writes an object.
     pub fn put(&self, key: &str, body: &str) {
         lock(&self.objects).insert(key.to_owned(), body.as_bytes().to_vec());
+    }
+
+    /// Writes more keys below a prefix than are listed.
+    pub fn flood(&self, prefix: &str) {
+        for number in 0..=keys::max_listed(prefix) {
+            self.put(&format!("{prefix}~{number:05}"), "");
+        }
     }
 
     /// Removes an object.
@@ -72,6 +81,19 @@ impl FakeEvidenceStore {
     /// Has writes to keys that begin so refused.
     pub fn refuse_writing(&self, prefix: &str) {
         lock(&self.unwritable).push(prefix.to_owned());
+    }
+
+    /// At keys that begin so, another writer is faster each time, and writes what is no record.
+    pub fn contend(&self, prefix: &str) {
+        lock(&self.contended).push(prefix.to_owned());
+    }
+
+    fn loses(&self, key: &str) -> bool {
+        let loses = begins(&self.contended, key);
+        if loses {
+            self.put(key, "{}");
+        }
+        loses
     }
 
     /// An object as JSON.
@@ -118,6 +140,9 @@ impl EvidenceStore for FakeEvidenceStore {
         self.calls.make("create").await?;
         if begins(&self.unwritable, key) {
             return Err(denied("PutObject"));
+        }
+        if self.loses(key) {
+            return Ok(Creation::AlreadyExists);
         }
         let mut objects = lock(&self.objects);
         if objects.contains_key(key) {
@@ -167,6 +192,9 @@ impl EvidenceStore for FakeEvidenceStore {
         if begins(&self.unwritable, key) {
             return Err(denied("PutObject"));
         }
+        if self.loses(key) {
+            return Ok(Replacement::Changed);
+        }
         match lock(&self.objects).get_mut(key) {
             Some(old) if etag(old) == *seen => {
                 *old = body;
@@ -185,6 +213,15 @@ impl EvidenceStore for FakeEvidenceStore {
         }
         let objects = lock(&self.objects);
         let from = objects.range(prefix.to_owned()..).map(|(key, _)| key);
-        Ok(from.take_while(|key| key.starts_with(prefix)).cloned().collect())
+        let found: Vec<_> = from.take_while(|key| key.starts_with(prefix)).cloned().collect();
+        let max = keys::max_listed(prefix);
+        if found.len() > max {
+            return Err(PortError::InvalidState {
+                operation: "ListObjectsV2",
+                resource: prefix.to_owned(),
+                cause: format!("there are more than {max} keys").into(),
+            });
+        }
+        Ok(found)
     }
 }

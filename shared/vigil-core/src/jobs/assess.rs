@@ -34,6 +34,7 @@ mod collected;
 mod commands;
 mod in_bucket;
 mod inventory;
+mod not_judged;
 mod read_only;
 mod reports;
 mod scan_time;

@@ -43,6 +43,7 @@ mod sweep;
 pub use analyse::MAX_INDEXED_BYTES;
 pub(super) use assessed::{Assessed, judge};
 pub use error::{AuditReportError, RequestFailure};
+pub(super) use judging::NOT_SUMMARISED;
 pub use outcome::{Analysis, Outcome, RequestResult, RequestedReport, Requests, Superseded};
 
 /// The largest report that is read: the 100 million certificates of a full CA, at 1 KiB each.

@@ -2,8 +2,6 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use time::OffsetDateTime;
-
 use crate::{
     arn::CaArn,
     evidence::keys,
@@ -88,24 +86,6 @@ pub(in crate::jobs) async fn approval(
     let signers = proven.map_err(|why| Gap::of_signed(&key, why))?;
     let approvers = approvers.required_principals(&signers);
     Ok(Some(Approval { signers, approvers, ..signed.statement }))
-}
-
-/// Whether a deletion is approved; if not, the reason, as far as there is an approval.
-pub(in crate::jobs) async fn is_approved(
-    evidence: &dyn EvidenceStore,
-    signatures: &dyn Signatures,
-    approvers: &Signers,
-    (ca, deleted_at, until): (&CaArn, Option<OffsetDateTime>, OffsetDateTime),
-) -> Result<bool, String> {
-    if approvers.are_none() {
-        return Ok(false);
-    }
-    let approval = approval(evidence, signatures, approvers, ca).await.map_err(Gap::in_words)?;
-    let (Some(approval), Some(deleted_at)) = (approval, deleted_at) else { return Ok(false) };
-    match approval.misfit(deleted_at, until) {
-        None => Ok(true),
-        Some(why) => Err(format!("{}: {why}", keys::approval(ca))),
-    }
 }
 
 /// The keys that signed, if they are enough. One signature that does not count takes nothing from the

@@ -26,6 +26,7 @@ pub(super) mod limit;
 pub(super) mod lookup;
 pub(super) mod machine;
 mod outcome;
+mod races;
 pub(super) mod reactivation;
 pub(super) mod record;
 pub(super) mod runner;
@@ -80,6 +81,7 @@ pub(super) struct RegionRun<'a> {
     pub(super) attachments: &'a dyn Attachments,
     pub(super) history: &'a dyn EventHistory,
     pub(super) lookup: deleter::Lookup,
+    pub(super) races: races::Races,
     pub(super) evidence: &'a dyn EvidenceStore,
     pub(super) bus: &'a dyn Bus,
     pub(super) signatures: &'a dyn Signatures,
@@ -89,9 +91,18 @@ pub(super) struct RegionRun<'a> {
 impl<'a> RegionRun<'a> {
     pub(super) fn new(region: RegionPorts<'a>, ports: &Ports<'a>, settings: &'a Settings) -> Self {
         let RegionPorts { authorities, attachments, history } = region;
-        let lookup = deleter::Lookup::default();
         let Ports { evidence, bus, signatures, .. } = *ports;
-        Self { authorities, attachments, history, lookup, evidence, bus, signatures, settings }
+        Self {
+            authorities,
+            attachments,
+            history,
+            lookup: deleter::Lookup::default(),
+            races: races::Races::default(),
+            evidence,
+            bus,
+            signatures,
+            settings,
+        }
     }
 
     /// Opens the case of a deletion that was found without its event: `on_record` is CloudTrail's record

@@ -5,7 +5,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::case::{
-    AutoRestoreError, Outcome, Ports, RegionRun, Settings, TRIES,
+    AutoRestoreError, Outcome, RegionRun, TRIES,
     act::{Act, Source},
     deleter::Proof,
     gather::{self, Gathered, RetryUntilKnown},
@@ -17,9 +17,10 @@ use super::case::{
 use crate::{
     ca::{Ca, CaStatus},
     cloudtrail::Deletion,
+    evidence::keys,
     failure::chain,
-    policy::{self, PolicyAnswer, Question},
-    ports::{PortError, RegionPorts},
+    policy::{self, Facts, PolicyAnswer, Question},
+    ports::PortError,
 };
 
 /// A CA whose last threshold has passed.
@@ -49,17 +50,8 @@ impl AtDeadline {
     }
 }
 
-/// Restores the CA if policy requires it.
-pub(super) async fn run(
-    call: LastCall<'_>,
-    region: RegionPorts<'_>,
-    ports: &Ports<'_>,
-    settings: &Settings,
-) -> Result<AtDeadline, AutoRestoreError> {
-    RegionRun::new(region, ports, settings).at_deadline(call).await
-}
-
 impl RegionRun<'_> {
+    /// Restores the CA if policy requires it.
     pub(super) async fn at_deadline(
         &self,
         call: LastCall<'_>,
@@ -110,9 +102,12 @@ impl RegionRun<'_> {
         let gathered =
             gather::gather(self, &ca.arn, &case.occasion(), now, retry_until_known).await;
         let mut gathered = gathered?;
-        gathered.recall_approval(&case);
-        let Some((policies, request)) = self.must_restore(&gathered, case.deletion(), call).await
-        else {
+        gathered.recall_approval(&case, &self.settings.approvers);
+        let refused_approval =
+            self.refused_approval(&gathered, case.deletion(), call, retry_until_known).await?;
+        let is_approved = refused_approval.is_none();
+        let required = self.must_restore(&gathered, case.deletion(), call, is_approved).await;
+        let Some((policies, request)) = required else {
             return Ok(AtDeadline::NotRequired);
         };
         if self.settings.mode.observes() {
@@ -123,7 +118,7 @@ impl RegionRun<'_> {
             Err(PortError::NotFound { .. }) => Observation::Gone { as_of: now },
             Err(cause) => return Err(AutoRestoreError::Describe(cause)),
         };
-        let overruled = Act::Overruled { policies, request };
+        let overruled = Act::Overruled { policies, request, refused_approval };
         case.add(now, overruled).map_err(AutoRestoreError::Record)?;
         // Once the CA is back, only this leads a sweep to a case whose maker was cut short.
         let noted = limit::note(self.evidence, &ca.arn, &case.occasion(), now).await;
@@ -137,30 +132,45 @@ impl RegionRun<'_> {
         Ok(AtDeadline::ended(&case))
     }
 
+    /// Why the approval of a single group does not count at the end, where the CA stays DELETED because of it: the
+    /// event history does not name another caller. The event that the deletion was judged by may be made up.
+    async fn refused_approval(
+        &self,
+        gathered: &Gathered,
+        claimed: &Deletion,
+        call: LastCall<'_>,
+        retry_until_known: RetryUntilKnown,
+    ) -> Result<Option<String>, AutoRestoreError> {
+        let LastCall { ca, now, .. } = call;
+        let Some(approval) = gathered.approval_of_one_group() else { return Ok(None) };
+        let unknown = claimed.by_unknown(ca);
+        let is_required = |deletion: &Deletion, is_approved: bool| {
+            ask(gathered, deletion, call, is_approved).is_some()
+        };
+        if is_required(claimed, true)
+            || !(is_required(claimed, false) || is_required(&unknown, false))
+        {
+            return Ok(None);
+        }
+        let refused = self.refused_deleter(approval, ca, now, retry_until_known).await?;
+        Ok(refused.map(|why| format!("{}: {why}", keys::approval(&ca.arn))))
+    }
+
     /// The policies that restore the CA, and what they were asked. A CA stays DELETED because of its deleter
     /// only if CloudTrail recorded that deleter.
     async fn must_restore(
         &self,
         gathered: &Gathered,
         claimed: &Deletion,
-        LastCall { ca, acknowledged, .. }: LastCall<'_>,
+        call: LastCall<'_>,
+        is_approved: bool,
     ) -> Option<(Vec<String>, Value)> {
-        let ask = |deletion: &Deletion| {
-            let facts = gathered.facts(deletion, ca);
-            match policy::must_restore_at_deadline(&gathered.policies, &facts, acknowledged) {
-                PolicyAnswer::Granted { policies } => {
-                    let question = Question::Deadline { acknowledged };
-                    Some((policies, policy::request_json(&facts, question)))
-                }
-                PolicyAnswer::Denied { .. } => None,
-            }
-        };
-        if let Some(answer) = ask(claimed) {
+        if let Some(answer) = ask(gathered, claimed, call, is_approved) {
             return Some(answer);
         }
-        let of_unknown = ask(&claimed.by_unknown(ca))?;
+        let of_unknown = ask(gathered, &claimed.by_unknown(call.ca), call, is_approved)?;
         match self.proof(claimed).await {
-            Proof::Recorded(recorded) => ask(&recorded),
+            Proof::Recorded(recorded) => ask(gathered, &recorded, call, is_approved),
             _ => Some(of_unknown),
         }
     }
@@ -179,5 +189,24 @@ impl RegionRun<'_> {
             }
             found => found,
         }
+    }
+}
+
+/// The policies that restore the CA, and what they were asked. `is_approved`: an approval counts, if there is one.
+fn ask(
+    gathered: &Gathered,
+    deletion: &Deletion,
+    call: LastCall<'_>,
+    is_approved: bool,
+) -> Option<(Vec<String>, Value)> {
+    let LastCall { ca, acknowledged, .. } = call;
+    let facts = gathered.facts(deletion, ca);
+    let facts = if is_approved { facts } else { Facts { approval: None, ..facts } };
+    match policy::must_restore_at_deadline(&gathered.policies, &facts, acknowledged) {
+        PolicyAnswer::Granted { policies } => {
+            let question = Question::Deadline { acknowledged };
+            Some((policies, policy::request_json(&facts, question)))
+        }
+        PolicyAnswer::Denied { .. } => None,
     }
 }

@@ -5,7 +5,11 @@
 //! with the keys that the stack names, by others than who deleted the CA: CloudTrail's event history says who
 //! did. A bucket, a KMS or a history that does not answer restores.
 
-use futures::{FutureExt as _, TryFutureExt as _, future::join_all};
+use futures::{
+    FutureExt as _,
+    future::join_all,
+    stream::{self, StreamExt as _},
+};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
@@ -25,7 +29,6 @@ use crate::{
     },
     mode::Mode,
     permit::PermittedDeletions,
-    policy::Approval,
     ports::{Bus, EvidenceStore, PortError, PublishError, RegionPorts, Regions, Signatures},
     rules::last_resort::{OBSERVED, RESTORED, TAKEN_BACK},
     signed::Signers,
@@ -87,64 +90,108 @@ pub struct LastResortError {
 /// [`LastResortError`] if a Region did not answer, a CA could not be restored, or the restorations
 /// could not be published.
 pub async fn run(ports: &Ports<'_>, settings: &Settings) -> Result<Outcome, LastResortError> {
-    let mut outcome =
-        Outcome { seen: 0, restored: Vec::new(), withheld: Vec::new(), permitted: Vec::new() };
-    let (mut failures, mut findings) = (Vec::new(), Vec::new());
     let watched = ports.regions.names().iter();
     let watched = watched.filter_map(|name| Some((name, ports.regions.of(name)?)));
-    let listed = join_all(
-        watched
-            .map(|(name, region)| async move { (name, region, region.authorities.list().await) }),
-    );
-    for (name, region, listing) in listed.await {
-        let listing = match listing {
-            Ok(listing) => listing,
-            Err(cause) => {
-                failures.push(format!("{name}: {}", chain(&cause)));
+    let of_regions = watched.map(|(name, region)| of_region(ports, settings, name, region));
+    let mut outcome =
+        Outcome { seen: 0, restored: Vec::new(), withheld: Vec::new(), permitted: Vec::new() };
+    let mut failures = Vec::new();
+    for of_region in join_all(of_regions).await {
+        let (seen, done) = match of_region {
+            Ok(seen_and_done) => seen_and_done,
+            Err(why) => {
+                failures.push(why);
                 continue;
             }
         };
-        outcome.seen += listing.cas.len();
-        let mut ending: Vec<&Ca> =
-            listing.cas.iter().filter(|ca| is_ending(ca, listing.as_of)).collect();
-        ending.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
-        let recorded = &recorded(region, settings, &ending).await;
-        // All at once: a bucket that does not answer holds up no other CA.
-        // A panic gives no permit: a CA is not lost to a defect of ours.
-        let permits = ending.iter().map(|ca| async move {
-            let looked = isolated(permit(ports, settings, ca, recorded).map(Ok::<_, Panicked>));
-            looked.await.unwrap_or_else(|why| Permit::None(Some(why.to_string())))
-        });
-        let permits = join_all(permits).await;
-        for (ca, permit) in ending.into_iter().zip(permits) {
-            let no_permit = match permit {
-                Permit::Given => {
-                    outcome.permitted.push(ca.arn.clone());
-                    continue;
+        outcome.seen += seen;
+        for (ca, done) in done {
+            match done {
+                Done::Permitted => outcome.permitted.push(ca),
+                Done::Withheld(unpublished) => {
+                    outcome.withheld.push(ca);
+                    failures.extend(unpublished);
                 }
-                Permit::None(why) => why,
-            };
-            if settings.mode.observes() {
-                outcome.withheld.push(ca.arn.clone());
-                findings.push(finding(OBSERVED, ca, no_permit.as_deref(), listing.as_of));
-                continue;
-            }
-            match isolated(restore(region, ca).map_err(Unrestored::Refused)).await {
-                Ok(status) => {
-                    outcome.restored.push(ca.arn.clone());
-                    let ca = &Ca { status, ..ca.clone() };
-                    findings.push(finding(TAKEN_BACK, ca, no_permit.as_deref(), listing.as_of));
+                Done::Restored(unpublished) => {
+                    outcome.restored.push(ca);
+                    failures.extend(unpublished);
                 }
-                Err(cause) => failures.push(format!("{}: {}", ca.arn, chain(&cause))),
+                Done::Failed(why) => failures.push(why),
             }
         }
     }
-    if !findings.is_empty()
-        && let Err(error) = ports.bus.publish(&findings).await
-    {
-        failures.push(unpublished(&error));
-    }
     if failures.is_empty() { Ok(outcome) } else { Err(LastResortError { outcome, failures }) }
+}
+
+/// What was done about a CA that is about to end, and why its finding could not be published.
+enum Done {
+    Permitted,
+    Withheld(Option<String>),
+    Restored(Option<String>),
+    Failed(String),
+}
+
+/// So many CAs are restored at once: one call that is not answered holds up no other CA, and the quota of
+/// RestoreCertificateAuthority is some calls a second.
+const TOGETHER: usize = 8;
+
+/// How many CAs a Region has, and what was done about those that are about to end; or why it did not answer.
+async fn of_region(
+    ports: &Ports<'_>,
+    settings: &Settings,
+    name: &str,
+    region: RegionPorts<'_>,
+) -> Result<(usize, Vec<(CaArn, Done)>), String> {
+    let listing = region.authorities.list().await;
+    let listing = listing.map_err(|cause| format!("{name}: {}", chain(&cause)))?;
+    let mut ending: Vec<&Ca> =
+        listing.cas.iter().filter(|ca| is_ending(ca, listing.as_of)).collect();
+    ending.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
+    let recorded = recorded(region, settings, &ending).await;
+    // All at once: a bucket that does not answer holds up no other CA.
+    // A panic gives no permit: a CA is not lost to a defect of ours.
+    let recorded = &recorded;
+    let permits = ending.iter().map(|ca| async move {
+        let permit = isolated(permit(ports, settings, ca, recorded).map(Ok::<_, Panicked>)).await;
+        permit.unwrap_or_else(|why| Permit::None(Some(why.to_string())))
+    });
+    let permits = join_all(permits).await;
+    let acts = ending.into_iter().zip(permits).map(|(ca, permit)| async move {
+        let done = act(ports, settings, region, (ca, permit), listing.as_of);
+        let done = isolated(done.map(Ok::<_, Panicked>)).await;
+        (ca.arn.clone(), done.unwrap_or_else(|why| Done::Failed(format!("{}: {why}", ca.arn))))
+    });
+    let mut done: Vec<_> = stream::iter(acts).buffer_unordered(TOGETHER).collect().await;
+    done.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok((listing.cas.len(), done))
+}
+
+/// The finding is published as soon as the CA is back: an invocation may end before its last CA.
+async fn act(
+    ports: &Ports<'_>,
+    settings: &Settings,
+    region: RegionPorts<'_>,
+    (ca, permit): (&Ca, Permit),
+    now: OffsetDateTime,
+) -> Done {
+    let no_permit = match permit {
+        Permit::Given => return Done::Permitted,
+        Permit::None(why) => why,
+    };
+    let publish = async |finding| {
+        let published = ports.bus.publish(&[finding]).await;
+        published.err().map(|error| unpublished(&error))
+    };
+    if settings.mode.observes() {
+        return Done::Withheld(publish(finding(OBSERVED, ca, no_permit.as_deref(), now)).await);
+    }
+    match restore(region, ca).await {
+        Ok(status) => {
+            let ca = &Ca { status, ..ca.clone() };
+            Done::Restored(publish(finding(TAKEN_BACK, ca, no_permit.as_deref(), now)).await)
+        }
+        Err(cause) => Done::Failed(format!("{}: {}", ca.arn, chain(&cause))),
+    }
 }
 
 fn is_ending(ca: &Ca, now: OffsetDateTime) -> bool {
@@ -200,43 +247,11 @@ async fn permit(
     let why = approval
         .misfit(deleted_at, until)
         .map(str::to_owned)
-        .or_else(|| refused_deleter(&approval, ca, deleted_at, recorded));
+        .or_else(|| on_record::refused_deleter(&approval, ca, recorded.clone()));
     match why {
         None => Permit::Given,
         Some(why) => Permit::None(Some(format!("{}: {why}", keys::approval(&ca.arn)))),
     }
-}
-
-/// Why the approval does not count because of who deleted the CA, or because that is not known.
-fn refused_deleter(
-    approval: &Approval,
-    ca: &Ca,
-    deleted_at: OffsetDateTime,
-    recorded: &Result<Vec<Deletion>, String>,
-) -> Option<String> {
-    // Enough others have signed, or the stack does not name who may sign.
-    if approval.approvers.is_empty() {
-        return None;
-    }
-    let recorded = match recorded {
-        Ok(recorded) => on_record::near(recorded.clone(), &ca.arn, deleted_at),
-        Err(why) => return Some(format!("it is not known who deleted the CA: {why}")),
-    };
-    let last = on_record::last(recorded);
-    if last.is_empty() {
-        let why = "CloudTrail's event history does not have the deletion";
-        return Some(format!("it is not known who deleted the CA: {why}"));
-    }
-    last.iter().find_map(|deletion| approval.refusal(deletion, ca)).map(str::to_owned)
-}
-
-/// Why a CA is not back.
-#[derive(Debug, thiserror::Error)]
-enum Unrestored {
-    #[error(transparent)]
-    Refused(PortError),
-    #[error(transparent)]
-    Panicked(#[from] Panicked),
 }
 
 /// The status to which it came back. That another was faster is as good.

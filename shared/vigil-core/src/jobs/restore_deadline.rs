@@ -13,8 +13,9 @@ use crate::{
     ca::{Ca, CaStatus},
     evidence::keys,
     jobs::{
-        case, conditional,
-        dead_mans_switch::{self, AtDeadline, LastCall},
+        case::{self, RegionRun},
+        conditional,
+        dead_mans_switch::{AtDeadline, LastCall},
         isolated::isolated,
         stored,
     },
@@ -147,7 +148,8 @@ struct RegionSweep {
 }
 
 struct RegionWatch<'a> {
-    region: RegionPorts<'a>,
+    /// With which the dead man's switch restores.
+    region: RegionRun<'a>,
     ports: Ports<'a>,
     settings: &'a Settings,
     now: OffsetDateTime,
@@ -160,6 +162,7 @@ impl<'a> RegionWatch<'a> {
         settings: &'a Settings,
         now: OffsetDateTime,
     ) -> Self {
+        let region = RegionRun::new(region, ports, &settings.rescue);
         Self { region, ports: *ports, settings, now }
     }
 
@@ -167,6 +170,12 @@ impl<'a> RegionWatch<'a> {
         let mut deleted: Vec<&Ca> =
             listing.cas.iter().filter(|ca| ca.status == CaStatus::Deleted).collect();
         deleted.sort_by_key(|ca| (ca.restorable_until, &ca.arn));
+        // The switch asks CloudTrail once about all of them: the account has two calls a second.
+        let is_ending = |until: OffsetDateTime| until - self.now <= self.settings.rescue.last_call;
+        let ending = deleted.iter().filter(|ca| ca.restorable_until.is_some_and(is_ending));
+        let ending: Vec<&Ca> = ending.copied().collect();
+        let latest = ending.iter().filter_map(|ca| ca.last_state_change_at).max();
+        self.region.lookup.cover(&ending, latest.unwrap_or(self.now));
         let watches =
             deleted.into_iter().map(|ca| async move { (ca, isolated(self.watch(ca)).await) });
         let watches: Vec<_> = stream::iter(watches).buffered(AT_ONCE).collect().await;
@@ -235,9 +244,7 @@ impl<'a> RegionWatch<'a> {
     ) -> Result<AtDeadline, CaError> {
         let acknowledged = ack.is_some_and(|ack| self.now < ack.until);
         let call = LastCall { ca, until, acknowledged, now: self.now };
-        let settings = &self.settings.rescue;
-        let rescued = Box::pin(dead_mans_switch::run(call, self.region, &self.ports, settings));
-        match rescued.await {
+        match Box::pin(self.region.at_deadline(call)).await {
             Ok(ended) => Ok(ended),
             Err(error) => {
                 let alerted = self.reach(ca, until, due, None, ack).await;
@@ -329,12 +336,24 @@ impl<'a> RegionWatch<'a> {
         if due.earlier.is_empty() {
             return Ok(Vec::new());
         }
-        let prefix = keys::alerts(&ca.arn, until);
-        let alerted = self.ports.evidence.list(&prefix).await.map_err(CaError::EvidenceStore)?;
-        let is_alerted = |span: &Span| alerted.contains(&keys::alert(&ca.arn, until, *span));
-        let since = due.earlier.iter().rposition(is_alerted).map_or(0, |last| last + 1);
+        let mut since = due.earlier.len();
+        while let Some(last) = since.checked_sub(1) {
+            if self.is_there(&keys::alert(&ca.arn, until, due.earlier[last])).await? {
+                break;
+            }
+            since = last;
+        }
         let is_missed = |span: &&Span| ack.is_none_or(|ack| !ack.covers(until - span.duration()));
         Ok(due.earlier[since..].iter().filter(is_missed).map(ToString::to_string).collect())
+    }
+
+    async fn is_there(&self, key: &str) -> Result<bool, CaError> {
+        match stored::object(self.ports.evidence, key).await {
+            Ok(found) => Ok(found.is_some()),
+            // There is something that cannot be read.
+            Err(cause) if cause.is_lasting() => Ok(true),
+            Err(cause) => Err(CaError::EvidenceStore(cause)),
+        }
     }
 
     fn is_claimed(&self, alert: &Alert) -> bool {

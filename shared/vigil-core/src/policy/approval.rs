@@ -18,6 +18,8 @@ use crate::{
     signed::{Signed, SignedError, Statement},
 };
 
+mod cosigning;
+
 /// The content of `approvals/<CA id>.json`. See docs/permitting-deletions.md.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -140,6 +142,16 @@ impl Approval {
 
     /// Why the approval does not count for the deletion that left the CA as it is.
     pub fn refusal(&self, deletion: &Deletion, ca: &Ca) -> Option<&'static str> {
+        self.refusal_at(deletion, ca.last_state_change_at, ca.restorable_until)
+    }
+
+    /// The same of a CA that may be gone: `changed_at` and `until` are what ACM PCA said while it was DELETED.
+    pub fn refusal_at(
+        &self,
+        deletion: &Deletion,
+        changed_at: Option<OffsetDateTime>,
+        until: Option<OffsetDateTime>,
+    ) -> Option<&'static str> {
         let by = self.approved_by.trim();
         let callers = [&deletion.by.arn, &deletion.by.session_issuer, &deletion.by.principal_id];
         for caller in callers.into_iter().flatten() {
@@ -152,8 +164,8 @@ impl Approval {
             }
         }
         // The deletion that is being judged, unless the CA shows that another one came after it.
-        let changed_at = ca.last_state_change_at.filter(|at| *at > deletion.at + TOLERANCE);
-        let until = ca.restorable_until.unwrap_or_else(|| deletion.expected_until());
+        let changed_at = changed_at.filter(|at| *at > deletion.at + TOLERANCE);
+        let until = until.unwrap_or_else(|| deletion.expected_until());
         self.misfit(changed_at.unwrap_or(deletion.at), until)
     }
 

@@ -16,7 +16,7 @@ mod thresholds;
 pub(crate) use history::{DIFFERENT, HISTORY, MISSING};
 pub(crate) use refused::{Cause, REFUSED, finding as refused_finding, id as refused_id};
 pub(crate) use region::ca_quota;
-pub(crate) use reported::{ACKNOWLEDGED, RULES as REPORTED, ReportedCa, serial};
+pub(crate) use reported::{ACKNOWLEDGED, NOT_WATCHED, RULES as REPORTED, ReportedCa, serial};
 pub(crate) use settings::{refused as acknowledgement_refused, unusable as settings_unusable};
 pub(crate) use stale::{CREATING, NO_REPORT, OLD, STALE, UNFINISHED, VERY_OLD};
 pub(crate) use thresholds::Thresholds;

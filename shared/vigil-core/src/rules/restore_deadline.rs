@@ -98,7 +98,7 @@ pub(crate) const UNPERMITTED: Kind = Kind {
     id: "unpermitted",
     title: "Deleted {ca} is permanently deleted, and its end was not permitted",
     what_happened: "{ca} ({ca_id}) was deleted at {deleted_at}. Its restoration window ended at {restorable_until}. No \
-                    approval and no parameter permitted this deletion's end.",
+                    approval that counts and no parameter permitted this deletion's end.",
     what_to_do: "It cannot be restored. Find out whether certificates below the CA are still in use, and replace them. \
                  Find out why the last resort did not restore it: its log, its schedule, its alarms. CloudTrail records \
                  who deleted the CA:",

@@ -41,6 +41,18 @@ async fn each_prefix_is_written_by_its_role_alone() {
     world.publish("permit(principal, action, resource);").await;
 }
 
+/// Without approvers and publishers nothing that lies there could count.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_principal_may_sign_is_written_by_none() {
+    let parameters = [("ProtectEvidence", "true"), ("Approvers", ""), ("Publishers", "")];
+    let world = World::start_with(&parameters).await;
+    for key in ["acks/a.json", "approvals/a.json", "policies/x.cedar"] {
+        let put = world.s3.put_object().bucket(EVIDENCE).key(key).body(vec![1].into()).send().await;
+        let refused = put.expect_err(key);
+        assert!(format!("{refused:?}").contains("AccessDenied"), "{key}: {refused:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_set_of_policies_is_named_and_does_not_decide() {
     let world = World::start().await;

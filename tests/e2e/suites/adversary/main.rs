@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod changes;
+mod cosigning;
 mod deleter;
 mod denial;
 mod evidence;

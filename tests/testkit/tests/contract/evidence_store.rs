@@ -64,6 +64,7 @@ sentences!(Fake, Real;
     an_object_of_a_mebibyte_is_read_and_no_larger_one
     a_prefix_lists_its_keys_in_the_order_of_their_bytes
     a_list_goes_over_all_pages
+    a_list_of_too_many_keys_is_refused
 );
 
 async fn create(port: &impl EvidenceStore, key: &str, body: &[u8]) -> Etag {
@@ -185,4 +186,16 @@ async fn a_list_goes_over_all_pages(world: &impl World) {
         create(world.port(), key, b"{}").await;
     }
     assert_eq!(world.port().list("many/").await.unwrap(), keys);
+}
+
+async fn a_list_of_too_many_keys_is_refused(world: &impl World) {
+    let port = world.port();
+    for number in 0..1000 {
+        create(port, &format!("policies/{number:04}"), b"{}").await;
+    }
+    assert_eq!(port.list("policies/").await.unwrap().len(), 1000);
+    create(port, "policies/one-more", b"{}").await;
+    let error = port.list("policies/").await.unwrap_err();
+    assert!(matches!(error, PortError::InvalidState { .. }), "{error}");
+    assert!(vigil_core::failure::chain(&error).contains("more than 1000 keys"), "{error}");
 }

@@ -14,6 +14,7 @@ use crate::{
         core::Service,
         pending_work::{self},
     },
+    state::data_dir::BodyOf,
     x509::pem,
 };
 
@@ -31,10 +32,10 @@ pub(crate) async fn run(
         .filter(|_| issuer == ca)
         .ok_or_else(|| not_found(&certificate_arn))?;
     pending_work::poll_certificate(service, &cell, serial);
-    let (place, held, chain) = find(&cell.lock(), &certificate_arn, serial)?;
+    let (wanted, held, chain) = find(&cell.lock(), &certificate_arn, serial)?;
     let der = match held {
         Some(der) => der,
-        None => service.store.read_body(place.0, place.1).await?,
+        None => service.store.read_body(wanted).await?,
     };
     Ok(Output::builder()
         .certificate(pem::encode(pem::CERTIFICATE, &der))
@@ -42,9 +43,9 @@ pub(crate) async fn run(
         .build())
 }
 
-type Found = ((u64, u32), Option<Vec<u8>>, Option<String>);
+type Found = (BodyOf, Option<Vec<u8>>, Option<String>);
 
-/// The certificate's CA and place, its DER if it is in memory, and its chain.
+/// Where the certificate is, its DER if it is in memory, and its chain.
 fn find(authority: &Authority, certificate_arn: &str, serial: [u8; 16]) -> Result<Found, ApiError> {
     match authority.unissued.get(&serial) {
         // linkerd/linkerd2#2622. The reason is in IssueCertificateDetails only.
@@ -64,7 +65,8 @@ fn find(authority: &Authority, certificate_arn: &str, serial: [u8; 16]) -> Resul
     }
     let issued = authority.issued.get(&serial).ok_or_else(|| not_found(certificate_arn))?;
     let chain = if issued.is_self_signed { None } else { issuing_chain(authority) };
-    Ok(((authority.ordinal, issued.place), issued.der.map(<[u8]>::to_vec), chain))
+    let wanted = BodyOf { ca: authority.ordinal, place: issued.place, serial };
+    Ok((wanted, issued.der.map(<[u8]>::to_vec), chain))
 }
 
 fn not_found(certificate_arn: &str) -> ApiError {

@@ -55,7 +55,7 @@ pub(super) struct Rendering {
 
 impl Rendering {
     pub(super) fn new(cell: AuthorityCell, format: Format, data_dir: DataDir) -> Self {
-        let generation = data_dir.generation();
+        let generation = cell.generation();
         let end = cell.lock().issued.len();
         Self { cell, format, next: 0, end, is_finished: false, data_dir, generation }
     }

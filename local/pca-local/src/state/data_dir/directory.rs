@@ -12,6 +12,7 @@ use super::{
     mark::{Kept, MarkFile},
     private,
 };
+use crate::model::error::explain;
 
 const DATABASE: &str = "state.db";
 const LOCK: &str = "lock";
@@ -20,6 +21,8 @@ const LOG_INDEX: &str = "state.db-shm";
 const LAST_COMMIT: &str = "last-commit";
 /// What a database begins with (SQLite, "Database File Format").
 const MAGIC: &[u8] = b"SQLite format 3\0";
+/// What an empty file system of ext2 to ext4 has in it, which may be mounted as a volume.
+const OF_FILE_SYSTEM: &str = "lost+found";
 /// In the lock until the first start has made its database: until then an empty directory is
 /// nothing lost.
 const NEW: &[u8] = b"new\n";
@@ -83,7 +86,8 @@ pub enum DataDirError {
     )]
     Absent { file: PathBuf },
     #[error(
-        "{} was written by a newer pca-local (format {found}; this one knows {known}): use that one",
+        "{} was written by a newer pca-local (format {found}; this one knows {known}): use that one. If \
+         there is none, its header is damaged: `pca-local salvage DIR > state.jsonl` writes what is left",
         .file.display()
     )]
     Newer { file: PathBuf, found: i64, known: i64 },
@@ -104,6 +108,12 @@ pub enum DataDirError {
         .file.display()
     )]
     Older { file: PathBuf },
+    #[error(
+        "nothing can be saved from {}: {why}. Put a backup of state.db that was made earlier alone in a \
+         new directory, or import an exported state",
+        .file.display()
+    )]
+    Hopeless { file: PathBuf, why: String },
     #[error(
         "{} cannot be opened: see to it that this user may read and write it and its directory, that \
          the disk has room, and that no other program has it open; or put a backup that was made earlier \
@@ -160,6 +170,7 @@ impl Directory {
         for entry in path.read_dir().map_err(unusable)? {
             files.push(entry.map_err(unusable)?.file_name());
         }
+        files.retain(|name| name != OF_FILE_SYSTEM);
         let has = |wanted: &str| files.iter().any(|name| name == wanted);
         let is_ours = files.is_empty() || [LOCK, DATABASE, LOG, LAST_COMMIT].into_iter().any(has);
         if !is_ours {
@@ -329,6 +340,19 @@ impl Directory {
 
     pub(in crate::state) fn damaged(&self, source: LoadError) -> DataDirError {
         DataDirError::Damaged { file: self.database(), source: Box::new(source) }
+    }
+}
+
+impl DataDirError {
+    /// In place of what advises to salvage, or to use another directory, where that was tried.
+    pub(in crate::state) fn of_salvage(self, directory: &Path) -> Self {
+        let why = match self {
+            Self::Damaged { source, .. } => explain(&*source),
+            Self::Incomplete { lost, .. } => lost,
+            Self::NotOurs { .. } => "it is not a pca-local state, or its header is lost".to_owned(),
+            other => return other,
+        };
+        Self::Hopeless { file: directory.join(DATABASE), why }
     }
 }
 

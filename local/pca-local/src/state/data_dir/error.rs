@@ -1,9 +1,20 @@
 //! Why the data directory could not be written to or read.
 
-use crate::model::{
-    error::{ApiError, explain},
-    issued_certificates::CertificateEntry,
+use crate::{
+    model::{
+        error::{ApiError, explain},
+        issued_certificates::CertificateEntry,
+    },
+    x509::certificate::serial_of,
 };
+
+/// A certificate as memory has it, by which its octets on disk are known again.
+#[derive(Clone, Copy)]
+pub(crate) struct BodyOf {
+    pub(crate) ca: u64,
+    pub(crate) place: u32,
+    pub(crate) serial: [u8; 16],
+}
 
 /// What a call ends with when its changes are not on disk, or what it read is not there.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +26,11 @@ pub(crate) enum StorageError {
          lists all damage"
     )]
     Damaged { ca: u64, place: u32 },
+    #[error(
+        "certificate {place} of CA {ca} is another one in the data directory: `pca-local check DIR` \
+         lists all damage"
+    )]
+    Exchanged { ca: u64, place: u32 },
     #[error(
         "certificate {place} of CA {ca} is not in the data directory: `pca-local check DIR` lists \
          all that is missing"
@@ -57,6 +73,21 @@ pub(crate) fn der_of<'a>(
     entry: &CertificateEntry<'a>,
     read: Option<&'a Vec<u8>>,
 ) -> Result<&'a [u8], StorageError> {
-    let read = read.map(Vec::as_slice);
-    entry.der.or(read).ok_or(StorageError::Missing { ca, place: entry.place })
+    match (entry.der, read) {
+        (Some(der), _) => Ok(der),
+        (None, Some(read)) => {
+            let CertificateEntry { place, serial, .. } = *entry;
+            BodyOf { ca, place, serial }.check(read.as_slice())
+        }
+        (None, None) => Err(StorageError::Missing { ca, place: entry.place }),
+    }
+}
+
+impl BodyOf {
+    /// Rows can be exchanged together with their checksums.
+    pub(crate) fn check<T: AsRef<[u8]>>(self, der: T) -> Result<T, StorageError> {
+        let Self { ca, place, serial } = self;
+        let found = serial_of(der.as_ref()).ok().and_then(|found| found.to_array());
+        if found == Some(serial) { Ok(der) } else { Err(StorageError::Exchanged { ca, place }) }
+    }
 }

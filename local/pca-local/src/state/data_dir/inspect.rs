@@ -9,7 +9,7 @@ use super::{
     directory::{DataDirError, Directory},
     load,
     mark::{Kept, Mark, MarkFile, Seal, moment},
-    schema,
+    reading,
     sealed::{is_as_left, not_as_left},
 };
 use crate::{
@@ -78,7 +78,7 @@ fn marked(connection: &Connection, directory: &Directory) -> Result<Mark, DataDi
 /// Why the log is not that of this database. A page of it that cannot be read says nothing: the log may
 /// have a whole one.
 fn apart(directory: &Directory, found: &Mark) -> Result<Option<String>, DataDirError> {
-    let alone = schema::open_alone(directory)?;
+    let alone = reading::open_alone(directory)?;
     let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'mark'";
     Ok(match alone.query_row(sql, [], |row| row.get::<_, i64>(0)) {
         Ok(0) => found.is_apart_from(None),
@@ -136,7 +136,7 @@ fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 pub fn check(directory: &Path, to: &mut impl Write) -> Result<bool, DataDirError> {
     let directory = Directory::inspect(directory)?;
     let said = |error| directory.no_output(error);
-    let mut connection = schema::open_to_inspect(&directory)?;
+    let mut connection = reading::open_to_inspect(&directory)?;
     let mut found: Vec<String> = Vec::new();
     match Mark::read(&connection) {
         Ok(Some((mark, _))) => {

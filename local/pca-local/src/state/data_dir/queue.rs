@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::error::StorageError;
+use super::{error::StorageError, replacement::Replacement};
 use crate::model::change::Change;
 
 pub(super) enum Item {
@@ -128,7 +128,7 @@ impl Queue {
     }
 
     /// Memory is made anew, and these changes do the same to what is on disk, after what is queued.
-    pub(super) fn begin_again(&self, changes: Vec<Change>) -> Result<(), StorageError> {
+    pub(super) fn begin_again(&self, changes: Vec<Change>) -> Result<Replacement, StorageError> {
         let mut waiting = self.waiting();
         if waiting.gate != Gate::Open {
             return Err(StorageError::NotWritten);
@@ -136,11 +136,12 @@ impl Queue {
         waiting.generation += 1;
         waiting.pushed += 1;
         waiting.accepted = waiting.pushed;
-        waiting.items.push(Item::Changes(changes));
+        let (replacement, written) = Replacement::queued();
+        waiting.items.extend([Item::Changes(changes), Item::Then(written)]);
         self.arrived.notify_one();
         let generation = waiting.generation;
         self.progress.send_modify(|progress| progress.begin(generation));
-        Ok(())
+        Ok(replacement)
     }
 
     /// Waits for something to write: all that has come in, and how many items there have been.
@@ -165,7 +166,9 @@ impl Queue {
     /// So many of the items are on disk.
     pub(super) fn done(&self, pushed: u64) {
         self.waiting().has_failed = false;
-        self.progress.send_modify(|progress| progress.done = pushed);
+        // What was dropped counts as done since memory was made anew, and was never taken: an attempt
+        // without items knows of fewer. Behind `pushed`, every call would wait for ever.
+        self.progress.send_modify(|progress| progress.done = progress.done.max(pushed));
     }
 
     /// A commit has failed: what waits behind it is dropped, and nothing more is accepted until
@@ -207,117 +210,4 @@ impl Queue {
 }
 
 #[cfg(test)]
-mod tests {
-    use futures::FutureExt as _;
-
-    use super::*;
-
-    fn change() -> Item {
-        Item::Changes(vec![Change::Cleared])
-    }
-
-    /// `None` while it waits.
-    fn settled(queue: &Queue, since: u64) -> Option<bool> {
-        queue.settled(since).now_or_never().map(|outcome| outcome.is_ok())
-    }
-
-    #[test]
-    fn a_call_waits_only_for_what_was_queued_before_it_ended() {
-        let queue = Queue::default();
-        assert_eq!(settled(&queue, 0), Some(true), "nothing has happened");
-        queue.push(0, change());
-        queue.push(0, change());
-        assert_eq!(settled(&queue, 0), None);
-        let (items, pushed) = queue.take().unwrap();
-        assert_eq!((items.len(), pushed), (2, 2));
-        assert_eq!(settled(&queue, 0), None, "taken is not written");
-        queue.push(0, change());
-        queue.done(pushed);
-        assert_eq!(settled(&queue, 0), None, "the third is not written");
-        let (_, pushed) = queue.take().unwrap();
-        queue.done(pushed);
-        assert_eq!(settled(&queue, 0), Some(true));
-    }
-
-    #[test]
-    fn a_failed_commit_ends_only_the_calls_under_way() {
-        let queue = Queue::default();
-        queue.push(0, change());
-        queue.take().unwrap();
-        queue.push(0, change());
-        queue.shut();
-        queue.push(0, change());
-        assert_eq!(settled(&queue, 0), None, "memory is not made anew yet");
-        queue.reopen();
-        assert_eq!(settled(&queue, 0), Some(false));
-        assert!(queue.has_failed());
-        assert_eq!((queue.generation(), settled(&queue, 1)), (1, Some(true)));
-        queue.push(0, change());
-        assert_eq!(settled(&queue, 1), Some(true), "of CAs that are replaced nothing is written");
-        queue.push(1, change());
-        let (items, pushed) = queue.take().unwrap();
-        assert_eq!(items.len(), 1);
-        queue.done(pushed);
-        assert!(!queue.has_failed());
-        assert_eq!(settled(&queue, 1), Some(true));
-    }
-
-    #[test]
-    fn what_is_on_disk_is_done_whatever_fails_after_it() {
-        let queue = Queue::default();
-        queue.push(0, change());
-        // The call is woken after all that follows.
-        let mut waiting = Box::pin(queue.settled(0));
-        assert!(waiting.as_mut().now_or_never().is_none());
-        let (_, pushed) = queue.take().unwrap();
-        queue.done(pushed);
-        queue.push(0, change());
-        queue.take().unwrap();
-        queue.shut();
-        queue.reopen();
-        assert!(waiting.now_or_never().unwrap().is_ok());
-        assert_eq!(settled(&queue, 0), Some(false), "nor what began in between");
-    }
-
-    #[test]
-    fn a_replacement_follows_the_queue_and_needs_an_open_gate() {
-        let queue = Queue::default();
-        queue.push(0, change());
-        queue.begin_again(vec![Change::Cleared]).unwrap();
-        queue.push(0, change());
-        let (items, pushed) = queue.take().unwrap();
-        assert_eq!(items.len(), 2, "what is changed in what has been replaced is nobody's");
-        queue.done(pushed);
-        assert_eq!((settled(&queue, 0), settled(&queue, 1)), (Some(false), Some(true)));
-        queue.shut();
-        assert!(queue.begin_again(vec![Change::Cleared]).is_err());
-        queue.give_up();
-        assert_eq!(settled(&queue, 1), Some(false), "for good");
-    }
-
-    #[test]
-    fn a_commit_that_fails_at_the_end_does_not_open_the_gate() {
-        let queue = Queue::default();
-        queue.push(0, change());
-        queue.close();
-        queue.take().unwrap();
-        queue.shut();
-        queue.reopen();
-        assert!(queue.take().is_none());
-    }
-
-    #[test]
-    fn a_closed_queue_writes_what_it_holds_and_takes_no_more() {
-        let queue = Queue::default();
-        queue.push(0, change());
-        queue.close();
-        queue.push(0, change());
-        let (items, pushed) = queue.take().unwrap();
-        assert_eq!((items.len(), pushed), (1, 1));
-        queue.done(pushed);
-        assert!(queue.take().is_none());
-        assert_eq!(settled(&queue, 0), None);
-        queue.give_up();
-        assert_eq!(settled(&queue, 0), Some(false));
-    }
-}
+mod tests;

@@ -1,7 +1,5 @@
 //! The database in a data directory: its tables, its format, and how it is opened.
 
-use std::{fmt::Write as _, os::unix::ffi::OsStrExt as _, path::Path};
-
 use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi::ErrorCode, types::Value};
 
 use super::{
@@ -12,9 +10,9 @@ use super::{
 };
 
 /// "PCAL", so that another program's database is not taken for ours.
-const APPLICATION_ID: i64 = 0x5043_414c;
+pub(super) const APPLICATION_ID: i64 = 0x5043_414c;
 /// Counts the formats. A change that older versions cannot read is a new format.
-const FORMAT: i64 = 5;
+pub(super) const FORMAT: i64 = 5;
 
 /// Certificates are split: what is needed of each at the start is scanned without their DER. A
 /// certificate's `id` is the CA's number times 2^32 plus its place in the order of issuance, so
@@ -126,7 +124,7 @@ pub(in crate::state) fn open(directory: &Directory) -> Result<Connection, DataDi
         .map_err(failed)?;
     let is_new = application == 0 && format == 0 && tables == 0;
     if !is_new && application != APPLICATION_ID {
-        return Err(directory.not_ours());
+        return Err(not_ours(&connection, directory));
     }
     if format > FORMAT {
         return Err(directory.newer(format, FORMAT));
@@ -199,16 +197,12 @@ fn rehearse(connection: &mut Connection, format: i64) -> Result<(), LoadError> {
 }
 
 /// An older format forgets checks. A header that says so is not believed where the tables are newer.
-fn is_so_old(
+pub(super) fn is_so_old(
     connection: &Connection,
     directory: &Directory,
     format: i64,
 ) -> Result<(), DataDirError> {
-    let sql = "SELECT count(*) FROM pragma_table_info('mark') WHERE name = 'base'";
-    let found: i64 = connection
-        .query_row(sql, [], |row| row.get(0))
-        .map_err(|error| directory.damaged(error.into()))?;
-    if found == 0 {
+    if !is_of_today(connection).map_err(|error| directory.damaged(error.into()))? {
         return Ok(());
     }
     Err(directory.incomplete(format!(
@@ -217,8 +211,26 @@ fn is_so_old(
     )))
 }
 
+/// A header that names another program is not believed either where the tables are ours.
+pub(super) fn not_ours(connection: &Connection, directory: &Directory) -> DataDirError {
+    if !is_of_today(connection).unwrap_or(false) {
+        return directory.not_ours();
+    }
+    directory.incomplete(
+        "state.db says that it is of another program, and has the tables of pca-local: its header was \
+         damaged or changed"
+            .to_owned(),
+    )
+}
+
+/// By what came with the last format, whatever the header says.
+pub(super) fn is_of_today(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT count(*) FROM pragma_table_info('mark') WHERE name = 'base'";
+    connection.query_row(sql, [], |row| Ok(row.get::<_, i64>(0)? > 0))
+}
+
 /// Sets a pragma, and sees that it is set: SQLite answers a refusal with the value that stays.
-fn set(connection: &Connection, pragma: &str, value: &str) -> rusqlite::Result<()> {
+pub(super) fn set(connection: &Connection, pragma: &str, value: &str) -> rusqlite::Result<()> {
     connection.execute_batch(&format!("PRAGMA {pragma} = {value}"))?;
     let found: Value = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
     let found = match found {
@@ -251,77 +263,4 @@ pub(in crate::state) fn may_remove_log(connection: &Connection) -> rusqlite::Res
 /// Also the least that can be written, to see whether anything can.
 pub(in crate::state) fn write_format(to: &Connection) -> rusqlite::Result<()> {
     to.pragma_update(None, "user_version", FORMAT)
-}
-
-/// A connection that changes nothing, to a database that may be damaged.
-pub(in crate::state) fn open_to_inspect(directory: &Directory) -> Result<Connection, DataDirError> {
-    // Without a log nothing is written, and nothing has to be: the directory may be read only.
-    let connection =
-        if directory.has_log() { open_with_log(directory)? } else { open_alone(directory)? };
-    let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy) => directory.cannot_be_opened(error),
-        _ => directory.damaged(LoadError::from(error)),
-    };
-    let pragma = |name: &str| -> rusqlite::Result<i64> {
-        connection.pragma_query_value(None, name, |row| row.get(0))
-    };
-    let application = pragma("application_id").map_err(failed)?;
-    let format = pragma("user_version").map_err(failed)?;
-    match (application, format) {
-        (APPLICATION_ID, FORMAT) => Ok(connection),
-        (APPLICATION_ID, format) if format > FORMAT => Err(directory.newer(format, FORMAT)),
-        (APPLICATION_ID, format) if format < 1 => Err(directory.incomplete(format!(
-            "state.db says that it has the format {format}, which there never was"
-        ))),
-        (APPLICATION_ID, format) => {
-            is_so_old(&connection, directory, format)?;
-            Err(directory.older())
-        }
-        _ => Err(directory.not_ours()),
-    }
-}
-
-/// A path in a URI (RFC 3986 §2.1).
-fn escaped(path: &Path) -> String {
-    let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || b"/-_.~".contains(octet);
-    let octets = path.as_os_str().as_bytes().iter();
-    octets.fold(String::new(), |mut text, octet| {
-        if is_plain(octet) {
-            text.push(char::from(*octet));
-        } else {
-            let _ = write!(text, "%{octet:02X}");
-        }
-        text
-    })
-}
-
-/// The database without its log.
-pub(super) fn open_alone(directory: &Directory) -> Result<Connection, DataDirError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_URI;
-    let uri = format!("file:{}?immutable=1", escaped(&directory.database()));
-    Connection::open_with_flags(uri, flags).map_err(|error| directory.cannot_be_opened(error))
-}
-
-/// With an index of the log in memory, as [`open`] has it: no file is written, and none has to be. Where
-/// nothing may be written, SQLite cannot lock the file, and no other process can use the directory.
-fn open_with_log(directory: &Directory) -> Result<Connection, DataDirError> {
-    let failed = |error| directory.cannot_be_opened(error);
-    let path = directory.database();
-    let may_write = std::fs::OpenOptions::new().write(true).open(&path).is_ok();
-    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = if may_write {
-        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)
-    } else {
-        let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY;
-        Connection::open_with_flags_and_vfs(path, flags, c"unix-none")
-    };
-    let connection = connection.map_err(failed)?;
-    set(&connection, "locking_mode", "exclusive").map_err(failed)?;
-    let no_checkpoint = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
-    connection.set_db_config(no_checkpoint, true).map_err(failed)?;
-    connection.pragma_update(None, "query_only", true).map_err(failed)?;
-    connection.pragma_update(None, "cache_size", -4096).map_err(failed)?;
-    Ok(connection)
 }

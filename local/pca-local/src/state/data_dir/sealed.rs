@@ -21,7 +21,7 @@ pub(super) fn is_as_left(directory: &Directory) -> Result<(), DataDirError> {
 pub(super) fn not_as_left(at: OffsetDateTime) -> String {
     format!(
         "state.db is not as it was left in good order at {}: it was damaged or changed. If you changed it \
-         yourself, remove last-commit",
+         yourself, set the digest of each row that you changed to NULL, and remove last-commit",
         moment(at)
     )
 }

@@ -63,12 +63,7 @@ pub(crate) async fn import(
         return Err(StateError::Altered { why });
     }
     let restored = restored.finish().map_err(|error| StateError::Incomplete(Reason::of(&error)))?;
-    let mode = restored.clock;
-    store.replace(restored, changes)?;
-    if let Some(mode) = mode {
-        clock.set_mode(mode);
-    }
-    Ok(store.settled().await?)
+    Ok(store.replace(clock, restored, changes)?.written().await?)
 }
 
 /// Whether there is one. Its octets, which the last record has the digest of.

@@ -40,6 +40,12 @@ impl AuthorityCell {
         }))
     }
 
+    /// In which the CA was put here. What is seen in it is on disk, or is to be, only as long as no other
+    /// has begun.
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.generation
+    }
+
     pub(crate) fn lock(&self) -> Guard<'_> {
         let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
         Guard { kept, cell: &self.0, is_touched: false }

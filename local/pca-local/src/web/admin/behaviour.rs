@@ -13,7 +13,7 @@ use axum::{
 
 use crate::{
     service::{core::Service, faults::Faults, timing::ChangedTimings},
-    web::answer::{refuse, written},
+    web::answer::{failed, refuse},
 };
 
 pub(super) fn router() -> Router<Arc<Service>> {
@@ -69,6 +69,8 @@ async fn clear_faults(State(service): State<Arc<Service>>) -> Response {
 }
 
 async fn reset(State(service): State<Arc<Service>>) -> Response {
-    service.reset();
-    written(&service, service.store.generation(), StatusCode::NO_CONTENT.into_response()).await
+    match service.reset().await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => failed(&error),
+    }
 }

@@ -20,9 +20,9 @@ use crate::{
     service::core::Service,
     state::{
         file::{self, Export, StateError},
-        seed::Seed,
+        seed::{Seed, SeedError},
     },
-    web::answer::refuse,
+    web::answer::{failed, refuse},
 };
 
 /// How much of the state is sent at once.
@@ -84,6 +84,7 @@ async fn seed(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bod
     };
     match planted {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error @ SeedError::NotWritten) => failed(&error),
         Err(error) => refuse(&format!("POST /_pca-local/seed: {}", explain(&error))),
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         error::explain,
     },
     service::{core::Service, crl_publisher::CrlContent},
-    state::memory::AuthorityCell,
+    state::{data_dir::BodyOf, memory::AuthorityCell},
     x509::{csr, pem},
 };
 
@@ -41,14 +41,15 @@ pub(super) async fn certificate(
 async fn issued(service: &Service, ca: &CaArn, serial: &str) -> Option<String> {
     let cell = service.store.find(ca, service.now()).ok()?;
     let serial = arn::parse_serial(serial)?;
-    let (ordinal, place, held) = {
+    let (wanted, held) = {
         let authority = cell.lock();
         let issued = authority.issued.get(&serial)?;
-        (authority.ordinal, issued.place, issued.der.map(<[u8]>::to_vec))
+        let wanted = BodyOf { ca: authority.ordinal, place: issued.place, serial };
+        (wanted, issued.der.map(<[u8]>::to_vec))
     };
     let der = match held {
         Some(der) => der,
-        None => service.store.read_body(ordinal, place).await.ok()?,
+        None => service.store.read_body(wanted).await.ok()?,
     };
     Some(pem::encode(pem::CERTIFICATE, &der))
 }

@@ -117,7 +117,10 @@ mod tests {
         assert!(agrees(plain.as_bytes()));
         let short = plain.replace(r#""revokedAt":"2020-02-26T20:00:36+0000","#, "");
         assert!(agrees(short.as_bytes()));
-        assert!(!agrees(plain.replace("SUPERSEDED", "").as_bytes()), "an empty text is there");
+        assert!(
+            !agrees(plain.replace("SUPERSEDED", "").as_bytes()),
+            "an empty text is left to the slow way"
+        );
         assert!(!agrees(plain.replace("awsAccountId", "account").as_bytes()));
         let mut no_text = plain.into_bytes();
         let reason = no_text.windows(10).position(|ten| ten == b"SUPERSEDED").unwrap();

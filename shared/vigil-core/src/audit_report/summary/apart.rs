@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{super::Record, Concern, serials::Repeated};
+use super::{super::Record, Concern};
 
 /// Records that are not counted as the CA's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,10 +15,8 @@ pub struct Apart {
     pub other_serial: Concern,
     /// Unexpired, and the same record was there before.
     pub repeated: Concern,
-    /// Unexpired, and another record with the same serial number was there before. One of such records
-    /// is counted: a revoked one, if there is one, and otherwise the first. Of several revoked ones the
-    /// first is counted by time and reason, and the compromise of a key or a CA by any of them. Where they
-    /// differ in more than the revocation, the first one says the rest.
+    /// Unexpired, and a record was there before that differs in nothing but that one of them is revoked
+    /// and the other is not. The certificate is counted as revoked.
     pub repeated_serial: Concern,
 }
 
@@ -34,6 +32,10 @@ pub struct Impossible {
     pub revoked_before_issued: Concern,
     /// Revoked after the report was created.
     pub revoked_after_report: Concern,
+    /// Unexpired, and a record of another certificate with this serial number was there before, or of
+    /// another revocation. Those that differ are named by the serial number alone.
+    #[serde(default)]
+    pub shared_serial: Concern,
 }
 
 impl Apart {
@@ -51,19 +53,11 @@ impl Apart {
             ("of another CA", &self.another_ca),
             ("with a serial number that is not the end of the ARN", &self.other_serial),
             ("the same record again", &self.repeated),
-            ("a serial number again in a record that differs", &self.repeated_serial),
+            ("once as revoked and once as not revoked", &self.repeated_serial),
         ];
         let there = classes.iter().filter(|(_, of)| of.count > 0);
         let shown: Vec<String> = there.map(|(what, of)| format!("{what}: {}", of.count)).collect();
         shown.join("; ")
-    }
-
-    pub(super) fn repeats(&mut self, record: &Record<'_>, repeated: Repeated) {
-        let concern = match repeated {
-            Repeated::Equal => &mut self.repeated,
-            Repeated::Different(_) => &mut self.repeated_serial,
-        };
-        concern.add(record, record.not_after);
     }
 
     /// Whether the record is apart: then it is counted here. `prefix`: of the ARNs of the CA's
@@ -93,12 +87,9 @@ fn is_serial(name: &str, serial: &str) -> bool {
 }
 
 impl Impossible {
-    /// How many contradictions there are; a record can have several.
-    pub fn count(&self) -> u64 {
-        self.ends_before_it_begins.count
-            + self.issued_after_report.count
-            + self.revoked_before_issued.count
-            + self.revoked_after_report.count
+    /// `record` has the serial number of another one that differs.
+    pub(super) fn shares_serial(&mut self, record: &Record<'_>, as_of: OffsetDateTime) {
+        self.shared_serial.add_alike(record, "(several records)", as_of);
     }
 
     pub(super) fn see(&mut self, record: &Record<'_>, as_of: OffsetDateTime) {

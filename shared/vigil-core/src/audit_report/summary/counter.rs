@@ -7,11 +7,15 @@ use super::{
     super::{Ending, Record},
     Fingerprint, Succeeding, Summary,
     days::{SHOWN_DAYS, julian},
-    serials::{Repeated, Says},
+    serials::Repeated,
     successors::Unexpired,
     validity,
 };
 use crate::arn::CaArn;
+
+mod contradicted;
+
+use contradicted::Contradicted;
 
 /// What the counts are judged by.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +38,8 @@ pub struct Counter {
     earlier: Option<Fingerprint>,
     #[serde(skip)]
     unexpired: Option<Unexpired>,
+    #[serde(skip)]
+    contradicted: Contradicted,
 }
 
 impl Counter {
@@ -41,7 +47,8 @@ impl Counter {
     pub fn new(basis: Basis<'_>) -> Self {
         let prefix = basis.ca.map(|ca| format!("{ca}/certificate/"));
         let summary = Summary::new(basis.as_of, basis.ca_not_after);
-        Self { summary, prefix, earlier: None, unexpired: None }
+        let contradicted = Contradicted::default();
+        Self { summary, prefix, earlier: None, unexpired: None, contradicted }
     }
 
     /// Also finds successors and serial numbers that come twice. Some 60 bytes of memory are used for
@@ -92,7 +99,7 @@ impl Counter {
 
     /// Counts a record. Records come in any order.
     pub fn add(&mut self, record: &Record<'_>) {
-        let Self { summary, prefix, earlier, unexpired } = self;
+        let Self { summary, prefix, earlier, unexpired, contradicted } = self;
         if summary.apart.takes(record, prefix.as_deref()) {
             return;
         }
@@ -101,11 +108,13 @@ impl Counter {
         if let Some(unexpired) = unexpired.as_mut().filter(|_| !is_expired)
             && let Some(repeated) = unexpired.repeats(record)
         {
-            summary.apart.repeats(record, repeated);
-            if let Repeated::Different(before) = repeated {
-                add_other(summary, unexpired, record, before);
+            match repeated {
+                Repeated::Another => summary.impossible.shares_serial(record, summary.as_of),
+                Repeated::Equal => return summary.apart.repeated.add(record, record.not_after),
+                Repeated::Revoked | Repeated::Unrevoked => {
+                    return contradicted.add(summary, unexpired, record, repeated);
+                }
             }
-            return;
         }
         add_fingerprints(&mut summary.fingerprint, earlier.as_mut(), record);
         summary.impossible.see(record, summary.as_of);
@@ -135,7 +144,7 @@ impl Counter {
         summary.unreadable = unreadable;
         match self.unexpired {
             Some(unexpired) => {
-                leave_out_contradicted(&mut summary, &unexpired);
+                self.contradicted.leave_out(&mut summary);
                 summary.successors = Some(unexpired.finish());
             }
             None => summary.not_judged.extend(NOT_INDEXED.map(str::to_owned)),
@@ -239,48 +248,6 @@ fn add_revoked(summary: &mut Summary, record: &Record<'_>, is_expired: bool) {
     }
 }
 
-/// Another record of a serial number that was there before. If one of them is revoked, the certificate
-/// counts as revoked. Both orders do the same: the unrevoked one is added and taken back, and names that
-/// it takes in lists are left out at the end.
-fn add_other(summary: &mut Summary, unexpired: &mut Unexpired, record: &Record<'_>, before: Says) {
-    match (record.is_revoked(), before.is_revoked()) {
-        (true, false) => {
-            take_back_unrevoked(summary, unexpired, record);
-            summary.impossible.see_revocation(record, summary.as_of);
-            add_revoked(summary, record, false);
-        }
-        (true, true) => add_compromise(summary, record, before),
-        (false, true) if !before.is_unrevoked() => {
-            add_unrevoked(summary, Some(&mut *unexpired), record);
-            take_back_unrevoked(summary, unexpired, record);
-        }
-        (false, _) => {}
-    }
-}
-
-/// Names what no record of the serial number before has said.
-fn add_compromise(summary: &mut Summary, record: &Record<'_>, before: Says) {
-    let at = record.revoked_at.unwrap_or(record.issued_at);
-    match record.revocation_reason.as_deref() {
-        Some("CERTIFICATE_AUTHORITY_COMPROMISE") if !before.is_ca_compromise() => {
-            summary.ca_compromise.add(record, at);
-        }
-        Some("KEY_COMPROMISE") if !before.is_key_compromise() => {
-            summary.key_compromise.add(record, at);
-        }
-        _ => {}
-    }
-}
-
-/// The lists of valid certificates do not name one that is revoked.
-fn leave_out_contradicted(summary: &mut Summary, unexpired: &Unexpired) {
-    let lists =
-        [&mut summary.ca_certificates, &mut summary.over_max_validity, &mut summary.outliving_ca];
-    for list in lists {
-        list.retain(|one| !unexpired.is_contradicted(&one.serial));
-    }
-}
-
 /// An unexpired certificate that is not revoked.
 fn add_unrevoked(summary: &mut Summary, unexpired: Option<&mut Unexpired>, record: &Record<'_>) {
     let kind = kind_of(record);
@@ -295,39 +262,6 @@ fn add_unrevoked(summary: &mut Summary, unexpired: Option<&mut Unexpired>, recor
         add_valid(summary, record, kind);
     } else {
         summary.not_yet_valid += 1;
-    }
-}
-
-/// Takes back what [`add_unrevoked`] has counted of this certificate.
-fn take_back_unrevoked(summary: &mut Summary, unexpired: &mut Unexpired, record: &Record<'_>) {
-    let kind = kind_of(record);
-    if kind != TemplateKind::EndEntity {
-        summary.ca_certificates.take_back();
-    }
-    let is_begun = record.not_before <= summary.as_of;
-    unexpired.take_back(record, summary.as_of, is_begun);
-    if is_begun {
-        take_back_valid(summary, record, kind);
-    } else {
-        summary.not_yet_valid = summary.not_yet_valid.saturating_sub(1);
-    }
-}
-
-fn take_back_valid(summary: &mut Summary, record: &Record<'_>, kind: TemplateKind) {
-    let left = record.not_after - summary.as_of;
-    let less = |count: &mut u64, is_counted: bool| {
-        *count = count.saturating_sub(u64::from(is_counted));
-    };
-    less(&mut summary.valid, true);
-    less(&mut summary.valid_roots, kind == TemplateKind::Root);
-    less(&mut summary.expiring_within_30_days, left <= Duration::days(30));
-    less(&mut summary.expiring_within_90_days, left <= Duration::days(90));
-    summary.ending_per_day.take_back(julian(record.not_after));
-    if is_too_long(summary, record, kind) {
-        summary.over_max_validity.take_back();
-    }
-    if outlives_ca(summary, record) {
-        summary.outliving_ca.take_back();
     }
 }
 

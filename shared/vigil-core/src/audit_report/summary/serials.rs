@@ -1,75 +1,66 @@
 //! Serial numbers that come twice among the unexpired certificates.
 //!
-//! ACM PCA writes no such records. Whatever their order, a certificate that any of them has as revoked is
-//! revoked: a record that was added to the report hides no revocation.
+//! ACM PCA writes no such records, so what is counted must hide nothing, whatever their order is: each
+//! record is counted. But a revoked record and an unrevoked one that differ in nothing else are of one
+//! certificate, which is revoked.
 
 use std::{
     collections::{HashMap, HashSet},
     hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher},
 };
 
-use super::super::Record;
+use super::super::{Record, brief::sixteen};
 
 /// What is known of the serial numbers so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Serials {
-    /// By the hash of the serial number.
+    /// The first record of each, by the hash of the serial number.
     seen: HashMap<u64, Seen, BuildHasherDefault<AsIs>>,
     /// Records that differ from the first one with their serial number.
-    others: HashSet<(u64, u32)>,
+    others: HashSet<(u64, Seen)>,
+    /// Of these serial numbers, what was said of the revocation of each certificate.
+    said: HashMap<(u64, u32), Says>,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// A record without its serial number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Seen {
-    /// Half of the hash of the first record.
-    first: u32,
-    says: Says,
+    /// A hash of all but the revocation.
+    certificate: u32,
+    /// Zero: it is not revoked.
+    revocation: u32,
 }
 
-/// What records with one serial number say of its revocation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Says(u8);
-
-impl Says {
-    const UNREVOKED: Self = Self(1);
-    const REVOKED: Self = Self(2);
-    const CA_COMPROMISE: Self = Self(4);
-    const KEY_COMPROMISE: Self = Self(8);
-
+impl Seen {
     fn of(record: &Record<'_>) -> Self {
-        if !record.is_revoked() {
-            return Self::UNREVOKED;
-        }
-        match record.revocation_reason.as_deref() {
-            Some("CERTIFICATE_AUTHORITY_COMPROMISE") => Self::REVOKED.and(Self::CA_COMPROMISE),
-            Some("KEY_COMPROMISE") => Self::REVOKED.and(Self::KEY_COMPROMISE),
-            _ => Self::REVOKED,
-        }
+        let Record { revoked_at, revocation_reason, .. } = record;
+        let revocation =
+            if record.is_revoked() { hash((revoked_at, revocation_reason)) as u32 | 1 } else { 0 };
+        let certificate = hash((
+            &record.aws_account_id,
+            &record.requested_by_service_principal,
+            &record.certificate_arn,
+            &record.subject,
+            [record.not_before, record.not_after, record.issued_at],
+            &record.template_arn,
+        )) as u32;
+        Self { certificate, revocation }
     }
 
-    fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+    fn is_revoked(self) -> bool {
+        self.revocation != 0
     }
 
-    fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
+    fn says(self) -> Says {
+        Says { revoked: self.is_revoked(), unrevoked: !self.is_revoked() }
     }
+}
 
-    pub(super) fn is_unrevoked(self) -> bool {
-        self.has(Self::UNREVOKED)
-    }
-
-    pub(super) fn is_revoked(self) -> bool {
-        self.has(Self::REVOKED)
-    }
-
-    pub(super) fn is_ca_compromise(self) -> bool {
-        self.has(Self::CA_COMPROMISE)
-    }
-
-    pub(super) fn is_key_compromise(self) -> bool {
-        self.has(Self::KEY_COMPROMISE)
-    }
+/// What the records of one certificate say of its revocation.
+#[derive(Clone, Copy, Debug, Default)]
+struct Says {
+    revoked: bool,
+    unrevoked: bool,
 }
 
 /// A serial number that was there before.
@@ -77,32 +68,58 @@ impl Says {
 pub(super) enum Repeated {
     /// In the same record.
     Equal,
-    /// In other records only, which said this.
-    Different(Says),
+    /// In a record that differs in nothing but that the certificate is not revoked.
+    Unrevoked,
+    /// In a record that differs in nothing but that the certificate is revoked.
+    Revoked,
+    /// In records of another certificate, or of another revocation.
+    Another,
 }
 
 impl Serials {
     /// Whether the serial number was there before.
     pub(super) fn see(&mut self, record: &Record<'_>) -> Option<Repeated> {
-        let (serial, of_record, says) =
-            (hash(&record.serial), hash(record) as u32, Says::of(record));
-        let Some(seen) = self.seen.get_mut(&serial) else {
-            self.seen.insert(serial, Seen { first: of_record, says });
+        let (serial, this) = (hash_serial(&record.serial), Seen::of(record));
+        let Some(first) = self.seen.get(&serial).copied() else {
+            self.seen.insert(serial, this);
             return None;
         };
-        if seen.first == of_record || !self.others.insert((serial, of_record)) {
+        if first == this || !self.others.insert((serial, this)) {
             return Some(Repeated::Equal);
         }
-        let before = seen.says;
-        seen.says = before.and(says);
-        Some(Repeated::Different(before))
+        let is_of_first = first.certificate == this.certificate;
+        let by_first = if is_of_first { first.says() } else { Says::default() };
+        let said = self.said.entry((serial, this.certificate)).or_insert(by_first);
+        let before = *said;
+        let Says { revoked, unrevoked } = this.says();
+        *said = Says { revoked: before.revoked | revoked, unrevoked: before.unrevoked | unrevoked };
+        Some(match this.is_revoked() {
+            true if before.unrevoked && !before.revoked => Repeated::Unrevoked,
+            false if before.revoked => Repeated::Revoked,
+            _ => Repeated::Another,
+        })
     }
+}
 
-    /// Whether one record has the serial number as revoked, and another has it as not revoked.
-    pub(super) fn is_contradicted(&self, serial: &str) -> bool {
-        let says = self.seen.get(&hash(serial)).map(|seen| seen.says);
-        says.is_some_and(|says| says.is_revoked() && says.is_unrevoked())
+/// A hash of the number, in whatever way it is written: with colons or without, in letters of either
+/// case, with zeros before it.
+fn hash_serial(text: &str) -> u64 {
+    let usual = text.as_bytes().try_into().ok().and_then(sixteen);
+    if let Some(number) = usual.or_else(|| number(text)) {
+        return hash(number);
     }
+    // A longer one, or none at all.
+    let mut hasher = DefaultHasher::new();
+    let digits = text.bytes().filter(|byte| *byte != b':').skip_while(|byte| *byte == b'0');
+    digits.for_each(|byte| hasher.write_u8(byte.to_ascii_lowercase()));
+    hasher.finish()
+}
+
+fn number(text: &str) -> Option<u128> {
+    text.chars().filter(|character| *character != ':').try_fold(0_u128, |number, character| {
+        let digit = character.to_digit(16)?;
+        (number >> 124 == 0).then_some(number << 4 | u128::from(digit))
+    })
 }
 
 /// What is hashed already.
@@ -129,4 +146,26 @@ pub(super) fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hash_serial;
+
+    #[test]
+    fn a_serial_is_one_number_in_each_of_its_forms() {
+        let long = "1".repeat(40);
+        let (with_colons, without) = (format!("00:{long}:Ab"), format!("{long}aB"));
+        for (one, other) in [
+            ("00:AB:0c", "ab0C"),
+            ("0:0", ""),
+            ("00:00:00:00:00:00:00:00:00:00:00:00:00:00:AB:0c", "ab:0c"),
+            (with_colons.as_str(), without.as_str()),
+        ] {
+            assert_eq!(hash_serial(one), hash_serial(other), "{one} {other}");
+        }
+        for (one, other) in [("ab", "ba"), ("a", "a0"), ("xy", "yx"), (&long[..], &long[1..])] {
+            assert_ne!(hash_serial(one), hash_serial(other), "{one} {other}");
+        }
+    }
 }

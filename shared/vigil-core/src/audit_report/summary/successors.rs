@@ -6,14 +6,15 @@
 //! For this, 12 bytes are kept of each unexpired certificate, and 20 to 40 for finding [serial numbers
 //! that come twice](super::serials). So there is a limit, by the size of the report: above it neither is judged.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter::repeat_n};
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    super::{Record, shown},
+    super::Record,
     Named,
+    concern::TakenBack,
     serials::{Repeated, Serials, hash},
 };
 use crate::arn::CaArn;
@@ -69,10 +70,11 @@ pub(super) struct Unexpired {
     /// Of those that are not revoked: a hash of the subject in two halves, and twice the seconds from the
     /// report to the end, plus one for a valid one.
     ends: Vec<[u32; 3]>,
-    /// The names of the soonest to end.
-    candidates: BTreeMap<(u32, String), (u64, Named)>,
-    /// Of those in `ends`, which another record of the report has as revoked.
+    /// The names of the soonest to end: a hash of the subject, and how many certificates have the name.
+    candidates: BTreeMap<(u32, Named), (u64, usize)>,
+    /// Of those in `ends` and `candidates`, which another record of the report has as revoked.
     revoked: Vec<[u32; 3]>,
+    taken_back: TakenBack,
     serials: Serials,
 }
 
@@ -85,14 +87,13 @@ impl Unexpired {
         self.serials.see(record)
     }
 
-    /// Whether one record has the serial number as revoked, and another has it as not revoked.
-    pub(super) fn is_contradicted(&self, serial: &str) -> bool {
-        self.serials.is_contradicted(serial)
-    }
-
     /// Takes back what [`Self::add`] has added of this certificate.
     pub(super) fn take_back(&mut self, record: &Record<'_>, as_of: OffsetDateTime, is_valid: bool) {
-        self.revoked.push(end_of(record, as_of, is_valid));
+        let end = end_of(record, as_of, is_valid);
+        self.revoked.push(end);
+        if is_soon(end) {
+            self.taken_back.add(&Named::new(record, record.not_after));
+        }
     }
 
     /// Adds a certificate that is neither revoked nor expired.
@@ -100,27 +101,22 @@ impl Unexpired {
         let end = end_of(record, as_of, is_valid);
         let (subject, left) = (hash(&record.subject), end[2] >> 1);
         self.ends.push(end);
-        if !is_valid || i64::from(left) > Duration::days(90).whole_seconds() {
+        if !is_soon(end) {
             return;
         }
         let is_full = self.candidates.len() == MAX_CANDIDATES;
         if is_full && self.candidates.last_key_value().is_some_and(|((last, _), _)| left > *last) {
             return;
         }
-        let named = Named {
-            certificate: shown(&record.certificate_arn),
-            serial: shown(&record.serial),
-            subject: shown(&record.subject),
-            at: record.not_after,
-        };
-        self.candidates.insert((left, named.certificate.clone()), (subject, named));
+        let named = Named::new(record, record.not_after);
+        self.candidates.entry((left, named)).or_insert((subject, 0)).1 += 1;
         if self.candidates.len() > MAX_CANDIDATES {
             self.candidates.pop_last();
         }
     }
 
     pub(super) fn finish(self) -> Successors {
-        let Self { ends, candidates, revoked, serials } = self;
+        let Self { ends, candidates, revoked, mut taken_back, serials: _ } = self;
         let ends = without(ends, revoked);
         let mut successors = Successors::default();
         for of_subject in ends.chunk_by(|one, other| one[..2] == other[..2]) {
@@ -137,8 +133,8 @@ impl Unexpired {
         let without = candidates
             .into_iter()
             .filter(|((left, _), (subject, _))| last_of(*subject) <= *left)
-            .filter(|(_, (_, named))| !serials.is_contradicted(&named.serial))
-            .map(|(_, (_, named))| named);
+            .flat_map(|((_, named), (_, count))| repeat_n(named, count))
+            .filter(|named| !taken_back.has(named));
         successors.without = without.take(MAX_WITHOUT).collect();
         let count = successors.within_90_days.without_successor;
         successors.without_is_complete =
@@ -155,6 +151,11 @@ fn end_of(record: &Record<'_>, as_of: OffsetDateTime, is_valid: bool) -> [u32; 3
     let left = u32::try_from(left.max(0)).unwrap_or(LONGEST).min(LONGEST);
     let subject = hash(&record.subject);
     [(subject >> 32) as u32, subject as u32, left << 1 | u32::from(is_valid)]
+}
+
+/// Whether it is a valid one that ends within the longest of the windows.
+fn is_soon([_, _, end]: [u32; 3]) -> bool {
+    end & 1 == 1 && i64::from(end >> 1) <= Duration::days(90).whole_seconds()
 }
 
 /// All that are not in `less`, in order.

@@ -75,9 +75,10 @@ fn only_a_hundred_without_successor_are_named() {
 fn a_serial_that_comes_twice_is_told_apart() {
     let summary =
         indexed(&[of(1, "CN=a", 5), of(1, "CN=a", 5), of(1, "CN=b", 5), of(2, "CN=c", 5)]);
-    assert_eq!((summary.issued, summary.valid, summary.records), (2, 2, 4));
-    let apart = &summary.apart;
-    assert_eq!((apart.repeated.count, apart.repeated_serial.count), (1, 1));
+    assert_eq!((summary.issued, summary.valid, summary.records), (3, 3, 4));
+    let (apart, impossible) = (&summary.apart, &summary.impossible);
+    let counts = [&apart.repeated, &apart.repeated_serial, &impossible.shared_serial];
+    assert_eq!(counts.map(|concern| concern.count), [1, 0, 1]);
     assert!(summary.complete, "{:?}", summary.incomplete_because);
 }
 
@@ -121,8 +122,10 @@ fn a_compromise_in_any_record_of_a_serial_is_named() {
     for _ in 0..records.len() {
         records.rotate_left(1);
         let summary = indexed(&records);
-        assert_eq!((summary.valid, summary.revoked, summary.key_compromise.count), (0, 1, 1));
-        assert_eq!((summary.apart.repeated.count, summary.apart.repeated_serial.count), (1, 2));
+        assert_eq!((summary.valid, summary.revoked, summary.key_compromise.count), (0, 2, 1));
+        let (apart, impossible) = (&summary.apart, &summary.impossible);
+        let counts = [&apart.repeated, &apart.repeated_serial, &impossible.shared_serial];
+        assert_eq!(counts.map(|concern| concern.count), [1, 1, 1]);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use time::Duration;
 
-use super::{CLAIM_EXPIRES, Region, audit_report, in_bucket::InBucket};
+use super::{CLAIM_EXPIRES, Region, audit_report, in_bucket::InBucket, not_judged::not_judged};
 use crate::{
     arn::CaArn,
     ca::{Ca, CaStatus},
@@ -54,6 +54,9 @@ impl Region<'_> {
         };
         match audit_report::judge(&self.audit_report_ports(), &of).await {
             Ok((verdicts, unjudged)) => {
+                let reported = self.cas.iter().filter(|ca| is_reported(ca));
+                let reported = reported.map(|ca| ca.arn.as_str()).collect();
+                report.unchecked.extend(not_judged(&reported, &verdicts));
                 report.verdicts.extend(verdicts);
                 report.unchecked.extend(unjudged.into_iter().map(Unchecked::from));
             }

@@ -67,7 +67,13 @@ fn seen(summary: &Summary) -> [Seen<'static>; 5] {
         of(
             &FOREIGN_RECORDS,
             FOREIGN,
-            &[&apart.another_ca, &apart.other_serial, &apart.repeated, &apart.repeated_serial],
+            &[
+                &apart.another_ca,
+                &apart.other_serial,
+                &apart.repeated,
+                &apart.repeated_serial,
+                &impossible.shared_serial,
+            ],
         ),
         of(
             &IMPOSSIBLE_RECORDS,
@@ -96,6 +102,15 @@ fn seen(summary: &Summary) -> [Seen<'static>; 5] {
 
 const MAX_FIRST: usize = 10;
 
+/// How many records of each class are foreign or repeated.
+fn classes(summary: &Summary) -> String {
+    let apart = Some(summary.apart.in_words()).filter(|words| !words.is_empty());
+    let shared = Some(summary.impossible.shared_serial.count).filter(|count| *count > 0);
+    let shared =
+        shared.map(|count| format!("a serial number again in a record that differs: {count}"));
+    apart.into_iter().chain(shared).collect::<Vec<_>>().join("; ")
+}
+
 /// The findings of a report, and the ids of those that it shows to be over.
 pub(super) fn findings(
     described: &Described,
@@ -113,7 +128,7 @@ pub(super) fn findings(
             .with("report_created_at", rfc3339(summary.as_of))
             .name("as_of", rfc3339(summary.as_of))
             .name("ca_end", ca_end.as_str())
-            .name("classes", summary.apart.in_words());
+            .name("classes", classes(summary));
         let finding = finding(rule, seen, described, report);
         if count > 0 { found.push(finding) } else { over.push(finding.id) }
     }

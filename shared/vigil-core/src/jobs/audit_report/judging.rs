@@ -31,6 +31,9 @@ use crate::{
     },
 };
 
+/// Why a CA is not judged of which no report was read.
+pub(in crate::jobs) const NOT_SUMMARISED: &str = "no audit report of the CA was summarised";
+
 /// What all CAs are judged by.
 pub(super) struct Judging<'a> {
     ports: &'a Ports<'a>,
@@ -43,6 +46,10 @@ pub(super) struct Judging<'a> {
     acknowledged: BTreeSet<String>,
     now: OffsetDateTime,
 }
+
+/// So many findings of one rule are open of a CA at once: more say no more, and each is a message. Those
+/// that are acknowledged do not count, so that the others follow them.
+const MAX_OPEN: usize = 50;
 
 /// What was found of one CA, or of several.
 #[derive(Debug, Default)]
@@ -134,20 +141,36 @@ impl<'a> Judging<'a> {
         if let Some(owner) = owner(subject.tags.as_ref().ok()) {
             judged.owners.insert(ca.arn.clone(), owner);
         }
-        let mut found = Vec::new();
+        let (mut found, mut waiting) = (Vec::new(), BTreeSet::new());
         for judgement in &judgements {
             let JudgementResult::Findings { findings } = &judgement.result else {
                 judged.verdicts.push(verdict(judgement, None));
                 continue;
             };
-            let before = found.len();
+            let mut of_rule = Vec::new();
             for finding in findings {
-                self.sort(ca, finding, &mut found, &mut judged).await?;
+                self.sort(ca, finding, &mut of_rule, &mut judged).await?;
             }
-            let worst = found[before..].iter().filter(|one: &&Finding| one.rule == judgement.rule);
-            judged.verdicts.push(verdict(judgement, worst.map(|one| one.severity).max()));
+            let is_of_rule = |one: &&Finding| one.rule == judgement.rule;
+            let worst = of_rule.iter().filter(is_of_rule).map(|one| one.severity).max();
+            let more: BTreeSet<String> = of_rule
+                .iter()
+                .filter(is_of_rule)
+                .skip(MAX_OPEN)
+                .map(|one| one.id.clone())
+                .collect();
+            let mut verdict = verdict(judgement, worst);
+            if !more.is_empty() {
+                verdict.reason =
+                    Some(format!("{} more were found: {MAX_OPEN} are shown", more.len()));
+            }
+            judged.verdicts.push(verdict);
+            found.extend(of_rule.into_iter().filter(|one| !more.contains(&one.id)));
+            waiting.extend(more);
         }
-        judged.published = self.settle(ca, &judgements, &found, &judged.acknowledged).await?;
+        let acknowledged = &judged.acknowledged;
+        judged.published =
+            self.settle(ca, &judgements, (&found[..], &waiting), acknowledged).await?;
         Ok(judged)
     }
 
@@ -187,7 +210,7 @@ impl<'a> Judging<'a> {
     async fn subject(&self, ca: &Ca) -> Result<ReportedCa, AuditReportError> {
         let evidence = self.ports.evidence;
         let report = match newest::of(evidence, &ca.arn).await? {
-            None => Err("no audit report of the CA was summarised".to_owned()),
+            None => Err(NOT_SUMMARISED.to_owned()),
             Some(newest) => {
                 let key = keys::summary(&ca.arn, &newest.report);
                 let read = stored::read::<Document>(evidence, &key).await;
@@ -218,11 +241,12 @@ impl<'a> Judging<'a> {
     }
 
     /// A finding is on record as open before it is published, so that it is resolved after a crash, too.
+    /// `waiting`: what was found, too, and is not published yet, or stays as it is.
     async fn settle(
         &self,
         ca: &Ca,
         judgements: &[RuleJudgement],
-        found: &[Finding],
+        (found, waiting): (&[Finding], &BTreeSet<String>),
         acknowledged: &[fleet::Acknowledged],
     ) -> Result<Published, AuditReportError> {
         let key = keys::judged(ca.arn.id());
@@ -244,7 +268,8 @@ impl<'a> Judging<'a> {
         };
         let mut over = Vec::new();
         for (id, rule) in &state.open {
-            if found.iter().any(|one| one.id == *id) || is_unknown(rule) {
+            let is_found = found.iter().any(|one| one.id == *id) || waiting.contains(id);
+            if is_found || is_unknown(rule) {
                 continue;
             }
             let because = match acknowledged.iter().find(|one| one.finding.id == *id) {

@@ -6,6 +6,7 @@ use super::deletion_match::{self, DeletionMatch};
 use crate::{
     cloudtrail::Deletion,
     evidence::keys,
+    failure::chain,
     jobs::case::{
         AutoRestoreError, Outcome, RegionRun, TRIES,
         act::{Act, Source},
@@ -108,7 +109,11 @@ impl RegionRun<'_> {
         for (is_own, recorded) in records {
             match recorded {
                 Recorded::Absent | Recorded::Blocked(_) | Recorded::Unreadable(_) => {}
-                Recorded::Case(case, etag) if case.knows(deletion.event_id.as_deref()) => {
+                // Its id with another caller or time contradicts the case of the present deletion. Of a past
+                // one, nothing is left to decide.
+                Recorded::Case(case, etag)
+                    if case.knows(deletion) || (!is_own && case.knows_id_of(deletion)) =>
+                {
                     return Ok(CaseOfEvent::Known(case, etag));
                 }
                 // Where the CA still stands as the event left it, only its own key counts.
@@ -163,10 +168,11 @@ impl RegionRun<'_> {
         expected: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<(RecordSlot, Vec<(bool, Recorded)>), AutoRestoreError> {
-        let listed = match self.evidence.list(&keys::cases(&deletion.ca)).await {
-            Ok(keys) => Some(keys),
-            // What may not be listed may perhaps be read.
-            Err(cause) if cause.is_lasting() => None,
+        let prefix = keys::cases(&deletion.ca);
+        let (listed, unlisted) = match self.evidence.list(&prefix).await {
+            Ok(keys) => (Some(keys), None),
+            // What cannot be listed may perhaps be read.
+            Err(cause) if cause.is_lasting() => (None, Some(cause)),
             Err(cause) => return Err(AutoRestoreError::EvidenceStore(cause)),
         };
         let own = until.map(OffsetDateTime::unix_timestamp);
@@ -181,6 +187,13 @@ impl RegionRun<'_> {
             let (own_slot, recorded) = self.find(&deletion.ca, until, true, now).await?;
             slot = own_slot;
             records.push((true, recorded));
+        }
+        if let Some(cause) = unlisted {
+            let key = keys::case(&deletion.ca, expected);
+            if !is_own(&key) {
+                records.push((false, self.recorded(&key).await?));
+            }
+            slot.passed_over.push(format!("{prefix}: {}", chain(&cause)));
         }
         for key in listed.iter().flatten().filter(|key| !is_own(key)) {
             if until_of(key).is_some_and(|until| (until - expected).abs() <= TOLERANCE) {

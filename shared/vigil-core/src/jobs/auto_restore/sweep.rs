@@ -25,6 +25,7 @@ use crate::{
         },
         dead_mans_switch::{AtDeadline, LastCall},
         isolated::isolated,
+        listed::Listed,
         on_record::TOLERANCE,
         stored,
     },
@@ -310,14 +311,13 @@ impl RegionRun<'_> {
         swept: &mut Vec<Swept>,
         failures: &mut Vec<CaFailure>,
     ) {
-        let keys = match self.evidence.list(keys::RESTORATIONS).await {
-            Ok(keys) => keys.into_iter().collect::<BTreeSet<_>>(),
+        let listed = match Listed::below(self.evidence, keys::RESTORATIONS).await {
+            Ok(listed) => listed,
             Err(cause) => {
-                return failures
-                    .push(CaFailure::of_all(region, AutoRestoreError::EvidenceStore(cause)));
+                return failures.push(CaFailure::of_store(region, cause));
             }
         };
-        for ca in cas.iter().filter(|ca| keys.contains(&keys::restorations(&ca.arn))) {
+        for ca in cas.iter().filter(|ca| listed.may_have(&keys::restorations(&ca.arn))) {
             let current = ca.restorable_until.map(OffsetDateTime::unix_timestamp);
             let open = match isolated(self.restorations(ca)).await {
                 Ok(cases) => cases,
@@ -339,6 +339,7 @@ impl RegionRun<'_> {
                 }
             }
         }
+        failures.extend(listed.problem().map(|cause| CaFailure::of_store(region, cause)));
     }
 
     /// The cases for which a CA was restored of late.

@@ -1,7 +1,5 @@
 //! Records that a CA is DISABLED, or no longer, where no event said so.
 
-use std::collections::BTreeSet;
-
 use time::OffsetDateTime;
 
 use crate::{
@@ -11,6 +9,7 @@ use crate::{
         case::{AutoRestoreError, CaFailure, RegionRun, disabled},
         conditional,
         isolated::isolated,
+        listed::Listed,
         stored::{self, Stored},
     },
 };
@@ -23,15 +22,12 @@ impl RegionRun<'_> {
         now: OffsetDateTime,
         failures: &mut Vec<CaFailure>,
     ) {
-        let keys = match self.evidence.list(keys::DISABLED).await {
-            Ok(keys) => keys.into_iter().collect::<BTreeSet<_>>(),
-            Err(cause) => {
-                return failures
-                    .push(CaFailure::of_all(region, AutoRestoreError::EvidenceStore(cause)));
-            }
+        let listed = match Listed::below(self.evidence, keys::DISABLED).await {
+            Ok(listed) => listed,
+            Err(cause) => return failures.push(CaFailure::of_store(region, cause)),
         };
         for ca in cas {
-            let is_noted = keys.contains(&keys::disabled(&ca.arn));
+            let is_noted = listed.may_have(&keys::disabled(&ca.arn));
             let concerns = match ca.status {
                 CaStatus::Active => is_noted,
                 CaStatus::Disabled => true,
@@ -41,6 +37,7 @@ impl RegionRun<'_> {
                 failures.push(CaFailure::new(&ca.arn, error));
             }
         }
+        failures.extend(listed.problem().map(|cause| CaFailure::of_store(region, cause)));
     }
 
     /// If another invocation writes the record meanwhile, the next sweep sees to it.

@@ -3,8 +3,10 @@
 mod again;
 mod asking;
 mod bad_input;
+mod contended;
 mod deleter;
 mod first_crl;
+mod floods;
 mod hostile;
 mod judging;
 mod matrix;

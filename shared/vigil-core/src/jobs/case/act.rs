@@ -60,6 +60,9 @@ pub enum Act {
         policies: Vec<String>,
         /// Cedar's request, as in a judgement.
         request: Value,
+        /// An approval that did not count at the end, and why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused_approval: Option<String>,
     },
     /// What the CA had before, and has not now, is put back.
     PuttingBack {

@@ -5,10 +5,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use futures::lock;
 use time::OffsetDateTime;
 
-use super::{RegionRun, SKEW};
-use crate::{ca::Ca, cloudtrail::Deletion, failure::chain, jobs::on_record};
+use super::{AutoRestoreError, RegionRun, SKEW, gather::RetryUntilKnown};
+use crate::{ca::Ca, cloudtrail::Deletion, failure::chain, jobs::on_record, policy::Approval};
 
 /// What the event history says of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,17 +27,21 @@ pub(in crate::jobs) enum Proof {
 /// The answer of the event history, which one invocation asks for once: the account has two calls a second.
 #[derive(Default)]
 pub(in crate::jobs) struct Lookup {
-    span: Mutex<Option<(OffsetDateTime, OffsetDateTime)>>,
-    answer: Mutex<Option<Answer>>,
+    span: Mutex<Option<Span>>,
+    answer: lock::Mutex<Option<(Span, Answer)>>,
 }
 
-type Answer = Result<Vec<Deletion>, (String, bool)>;
+/// From and to.
+type Span = (OffsetDateTime, OffsetDateTime);
+
+/// Why it could not be asked, and whether that is lasting.
+pub(in crate::jobs) type Answer = Result<Vec<Deletion>, (String, bool)>;
 
 impl Lookup {
-    /// Has the one question be about all these deletions.
-    pub(in crate::jobs) fn cover(&self, cas: &[&Ca], now: OffsetDateTime) {
+    /// Has the one question be about all these deletions, of which none is later than `latest`.
+    pub(in crate::jobs) fn cover(&self, cas: &[&Ca], latest: OffsetDateTime) {
         let earliest = cas.iter().filter_map(|ca| ca.last_state_change_at).min();
-        let span = earliest.map(|at| (at - SKEW, now + SKEW));
+        let span = earliest.map(|at| (at - SKEW, latest + SKEW));
         *self.span.lock().unwrap_or_else(PoisonError::into_inner) = span;
     }
 }
@@ -90,6 +95,26 @@ impl RegionRun<'_> {
         on_record::last(self.recorded_near(&seen, seen.at).await.unwrap_or_default())
     }
 
+    /// Why an approval does not count because of who deleted the CA, by the event history, or because that is
+    /// not known. An error where the history could not be asked, and the next attempt may succeed.
+    pub(in crate::jobs) async fn refused_deleter(
+        &self,
+        approval: &Approval,
+        ca: &Ca,
+        now: OffsetDateTime,
+        retry_until_known: RetryUntilKnown,
+    ) -> Result<Option<String>, AutoRestoreError> {
+        match self.looked_up(ca.last_state_change_at.unwrap_or(now)).await {
+            Err((why, false)) if retry_until_known == RetryUntilKnown::Yes => {
+                Err(AutoRestoreError::EventHistory { why })
+            }
+            answer => {
+                let recorded = answer.map_err(|(why, _)| why);
+                Ok(on_record::refused_deleter(approval, ca, recorded))
+            }
+        }
+    }
+
     async fn recorded_near(
         &self,
         deletion: &Deletion,
@@ -98,16 +123,21 @@ impl RegionRun<'_> {
         Ok(on_record::near(self.looked_up(at).await?, &deletion.ca, at))
     }
 
-    async fn looked_up(&self, at: OffsetDateTime) -> Answer {
-        let lock = || self.lookup.answer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(answer) = lock().clone() {
-            return answer;
+    /// The deletions of the Region around this time, by the event history.
+    pub(in crate::jobs) async fn looked_up(&self, at: OffsetDateTime) -> Answer {
+        let has = |(from, to): &Span| (*from..=*to).contains(&at);
+        // Locked while it is asked: who asks at the same time waits for the same answer.
+        let mut known = self.lookup.answer.lock().await;
+        if let Some((span, answer)) = &*known
+            && has(span)
+        {
+            return answer.clone();
         }
         let span = *self.lookup.span.lock().unwrap_or_else(PoisonError::into_inner);
-        let span = span.unwrap_or((at - SKEW, at + SKEW));
+        let span = span.filter(has).unwrap_or((at - SKEW, at + SKEW));
         let answer = on_record::between(self.history, span).await;
         let answer = answer.map_err(|error| (chain(&error), error.is_lasting()));
-        *lock() = Some(answer.clone());
+        *known = Some((span, answer.clone()));
         answer
     }
 }

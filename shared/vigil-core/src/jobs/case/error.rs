@@ -26,6 +26,9 @@ pub enum AutoRestoreError {
         refusal: EventRejection,
         unkept: Box<PortError>,
     },
+    /// And the approval of a single group depends on it. The next attempt may succeed.
+    #[error("it could not be asked who deleted the CA: {why}")]
+    EventHistory { why: String },
     #[error("{ca} is listed, but cannot be described")]
     Inconsistent { ca: CaArn },
     #[error("could not read or write the evidence")]
@@ -89,6 +92,10 @@ impl CaFailure {
         Self { region, ca: Some(ca.clone()), error: Box::new(error) }
     }
 
+    pub(in crate::jobs) fn of_store(region: &str, cause: PortError) -> Self {
+        Self::of_all(region, AutoRestoreError::EvidenceStore(cause))
+    }
+
     pub(in crate::jobs) fn of_all(region: &str, error: AutoRestoreError) -> Self {
         Self { region: region.to_owned(), ca: None, error: Box::new(error) }
     }
@@ -115,6 +122,7 @@ impl Failure for AutoRestoreError {
             Self::Contended { .. } => "CaseContended",
             Self::Describe(_) => "DescribeFailed",
             Self::Event(refusal) | Self::EventNotKept { refusal, .. } => refusal.error_type(),
+            Self::EventHistory { .. } => "EventHistoryFailed",
             Self::Inconsistent { .. } => "InconsistentService",
             Self::EvidenceStore(_) | Self::Record(_) | Self::Write(_) => "EvidenceFailed",
             Self::List(_) => "ListFailed",

@@ -17,6 +17,7 @@ use crate::{
     },
     policy::{self, Approval, Facts, Policies},
     ports::EvidenceStore,
+    signed::Signers,
     snapshot::Snapshot,
 };
 
@@ -40,12 +41,22 @@ pub(in crate::jobs) struct Gathered {
 impl Gathered {
     /// An approval that cannot be asked for counts as it did when the deletion was judged: that it was
     /// there is on record, and nothing says that it has been withdrawn.
-    pub(in crate::jobs) fn recall_approval(&mut self, case: &Case) {
+    pub(in crate::jobs) fn recall_approval(&mut self, case: &Case, signers: &Signers) {
         if self.is_approval_unasked {
             let judgement = case.judgement();
-            self.approval =
+            let recorded =
                 judgement.and_then(|of| policy::recorded_approval(case.deletion(), &of.request));
+            // Who may not have deleted the CA follows from the keys.
+            self.approval = recorded.map(|approval| {
+                let approvers = signers.required_principals(&approval.signers);
+                Approval { approvers, ..approval }
+            });
         }
+    }
+
+    /// The approval, if a single group has made it: without its principals too few keys have signed.
+    pub(in crate::jobs) fn approval_of_one_group(&self) -> Option<&Approval> {
+        self.approval.as_ref().filter(|approval| !approval.approvers.is_empty())
     }
 
     /// Why an approval that is there does not count for the deletion.

@@ -68,10 +68,15 @@ impl RegionRun<'_> {
         now: OffsetDateTime,
     ) -> Result<(RecordSlot, Recorded), AutoRestoreError> {
         let mut passed_over = Vec::new();
+        // The first key with something that is no record: it is written over, unless the record is at a later key.
+        let mut unreadable = None;
         for copy in 1..=COPIES {
             let key = keys::case_copy(ca, until, copy);
             match self.recorded(&key).await? {
                 Recorded::Blocked(why) => passed_over.push(why),
+                Recorded::Absent | Recorded::Unreadable(_) if self.races.are_lost_at(&key) => {
+                    passed_over.push(format!("{key}: another writer is faster each time"));
+                }
                 Recorded::Case(case, _)
                     if is_deleted && now < until && case.state() == CaseState::Lost =>
                 {
@@ -82,16 +87,21 @@ impl RegionRun<'_> {
                 Recorded::Case(case, _) if case.last_at().is_some_and(|at| at > now + AHEAD) => {
                     passed_over.push(format!("{key}: it is dated in the future"));
                 }
-                Recorded::Unreadable(etag) => {
-                    let over = Some(etag.clone());
-                    return Ok((
-                        RecordSlot { copy, over, passed_over },
-                        Recorded::Unreadable(etag),
-                    ));
+                Recorded::Unreadable(etag) if unreadable.is_none() => {
+                    unreadable = Some((copy, etag, passed_over.clone()));
+                    passed_over.push(format!("{key}: it is no record"));
                 }
+                Recorded::Unreadable(_) => passed_over.push(format!("{key}: it is no record")),
+                Recorded::Absent if unreadable.is_some() => break,
                 found => return Ok((RecordSlot { copy, over: None, passed_over }, found)),
             }
         }
-        Ok((RecordSlot { copy: COPIES + 1, over: None, passed_over }, Recorded::Absent))
+        Ok(match unreadable {
+            Some((copy, etag, passed_over)) => {
+                let over = Some(etag.clone());
+                (RecordSlot { copy, over, passed_over }, Recorded::Unreadable(etag))
+            }
+            None => (RecordSlot { copy: COPIES + 1, over: None, passed_over }, Recorded::Absent),
+        })
     }
 }

@@ -4,6 +4,7 @@
 //! every caller that sees the deleted CA, with or without the event. The record is a chain of acts
 //! ([`crate::evidence`]); acts are added, never changed.
 
+mod events;
 mod history;
 mod read;
 mod written;

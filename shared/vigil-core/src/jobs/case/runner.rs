@@ -183,8 +183,13 @@ impl<'a> CaseRunner<'a> {
             }
             Ok(Taken::Allowed { earlier }) => self.add(Act::Restoring { earlier, uncounted: None }),
             Ok(Taken::Uncounted { why }) => self.restore_uncounted(why),
-            Err(error) if self.must_not_wait(&error) => self.restore_uncounted(chain(&error)),
-            Err(error) => Err(error),
+            Err(error) => {
+                self.note_race(&error);
+                if self.must_not_wait(&error) {
+                    return self.restore_uncounted(chain(&error));
+                }
+                Err(error)
+            }
         }
     }
 

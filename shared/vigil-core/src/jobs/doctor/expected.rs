@@ -21,6 +21,8 @@ pub const RULES: &[(&str, bool)] = &[
     ("EvidenceChanged", false),
     ("FindingsToLog", true),
     ("FunctionsChanged", false),
+    ("KeysChanged", false),
+    ("MonitoringChanged", false),
     ("NotifyFindings", true),
     ("RolesChanged", false),
     ("RulesChanged", false),

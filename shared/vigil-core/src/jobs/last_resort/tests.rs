@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore, FakeSignatures},
     finding::Severity,
+    policy::Approval,
     rules::fixtures::{assert_all_kinds, assert_presentable},
 };
 
@@ -104,6 +105,19 @@ fn what_fails_for_one_ca_or_for_the_bus_restores_the_others() {
         "{text}"
     );
     assert_eq!(world.run(Duration::HOUR, "").unwrap().restored.len(), 1, "and the next run");
+}
+
+/// Of an invocation that ends before its last CA, the findings of the others are not lost.
+#[test]
+fn each_restoration_is_published_by_itself() {
+    let other = |n: u32| Ca {
+        arn: fakes::ARN.replace("11223344-", &format!("{n:08}-")).parse().unwrap(),
+        ..fakes::deleted_ca(AT)
+    };
+    let world = World::with((0..20).map(other).collect());
+    world.bus.fail_next();
+    let error = world.run(Duration::HOUR, "").unwrap_err();
+    assert_eq!((error.outcome.restored.len(), world.bus.rules().len()), (20, 19));
 }
 
 #[test]

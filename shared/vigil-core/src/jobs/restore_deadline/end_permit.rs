@@ -2,14 +2,15 @@
 
 use time::OffsetDateTime;
 
-use super::RegionWatch;
+use super::{RegionWatch, tracked_window::TrackedWindow};
 use crate::{
     arn::CaArn,
     ca::Ca,
     evidence::keys,
     finding::{APPROVER_KEY, EVIDENCE_BUCKET},
     instant::rfc3339,
-    jobs::authentic,
+    jobs::{authentic, on_record},
+    policy::Approval,
 };
 
 /// What lets a CA that had a certificate end with its window.
@@ -33,13 +34,40 @@ impl RegionWatch<'_> {
         if self.settings.permitted.names(ca.id(), until) {
             return EndPermit::Parameter;
         }
-        let approvers = &self.settings.rescue.approvers;
-        let (evidence, signatures) = (self.ports.evidence, self.ports.signatures);
-        let deletion = (ca, deleted_at, until);
-        match authentic::is_approved(evidence, signatures, approvers, deletion).await {
-            Ok(true) => EndPermit::Approval,
-            Ok(false) | Err(_) => EndPermit::None,
+        match self.approval(ca, deleted_at, until).await {
+            Some(_) => EndPermit::Approval,
+            None => EndPermit::None,
         }
+    }
+
+    /// Whether this window was permitted to end, as last-resort judges it: the approval of a single group counts if
+    /// CloudTrail's event history names another caller.
+    pub(super) async fn was_permitted(&self, window: &TrackedWindow) -> bool {
+        let (ca, deleted_at, until) = (&window.ca, window.deleted_at, window.restorable_until);
+        if self.settings.permitted.names(ca.id(), until) {
+            return true;
+        }
+        let Some(approval) = self.approval(ca, deleted_at, until).await else { return false };
+        let Some(asked_at) = deleted_at.filter(|_| !approval.approvers.is_empty()) else {
+            return true;
+        };
+        let recorded = self.region.looked_up(asked_at).await.map_err(|(why, _)| why);
+        let window = (deleted_at, Some(until));
+        on_record::refused_deleter_of(&approval, ca, window, recorded).is_none()
+    }
+
+    /// The approval whose signatures and times count for this deletion.
+    async fn approval(
+        &self,
+        ca: &CaArn,
+        deleted_at: Option<OffsetDateTime>,
+        until: OffsetDateTime,
+    ) -> Option<Approval> {
+        let approvers = &self.settings.rescue.approvers;
+        let deleted_at = deleted_at.filter(|_| !approvers.are_none())?;
+        let (evidence, signatures) = (self.ports.evidence, self.ports.signatures);
+        let approval = authentic::approval(evidence, signatures, approvers, ca).await.ok()??;
+        approval.misfit(deleted_at, until).is_none().then_some(approval)
     }
 }
 

@@ -59,6 +59,10 @@ pub struct Next {
 const TOLERANCE: Duration = Duration::minutes(1);
 
 impl Thresholds {
+    pub(super) fn spans(&self) -> &[Span] {
+        &self.0
+    }
+
     /// The most urgent one.
     pub fn last(&self) -> Option<Span> {
         self.0.last().copied()

@@ -8,7 +8,6 @@ use time::OffsetDateTime;
 use super::{
     CaError, CaFailure, Closed, Outcome, Ports, RegionSweep, RegionWatch, Settings,
     alert::{Alert, AlertState},
-    end_permit::EndPermit,
     ending,
     tracked_window::{Ending, TrackedWindow},
 };
@@ -16,8 +15,9 @@ use crate::{
     ca::{Ca, CaStatus},
     evidence::keys,
     finding::{Finding, Status},
-    jobs::{conditional, isolated::isolated, stored},
+    jobs::{conditional, isolated::isolated, listed::Listed, stored},
     ports::Etag,
+    span::Span,
 };
 
 /// Publishes how the deletions ended that were watched and are over. What belongs to a Region that
@@ -29,20 +29,29 @@ pub(super) async fn close_ended(
     outcome: &mut Outcome,
     failures: &mut Vec<CaFailure>,
 ) {
-    let keys = match ports.evidence.list(keys::WINDOWS).await {
-        Ok(keys) => keys,
-        Err(cause) => return failures.push(CaFailure::of_all(CaError::EvidenceStore(cause))),
-    };
     let listed: BTreeMap<String, &Ca> = answered
         .iter()
         .flat_map(|of| &of.listing.cas)
         .map(|ca| (keys::window(&ca.arn), ca))
         .collect();
-    let job_in = |region: &str| {
-        let region_sweep = answered.iter().find(|region_sweep| region_sweep.region == region)?;
-        let ports_there = ports.regions.of(region)?;
-        Some(RegionWatch::new(ports_there, ports, settings, region_sweep.listing.as_of))
+    let keys = match Listed::below(ports.evidence, keys::WINDOWS).await {
+        Ok(Listed::Keys(keys)) => keys,
+        // Those of CAs that are gone stay unknown, and the run fails.
+        Ok(Listed::Unknown(cause)) => {
+            failures.push(CaFailure::of_all(CaError::EvidenceStore(cause)));
+            listed.keys().cloned().collect()
+        }
+        Err(cause) => return failures.push(CaFailure::of_all(CaError::EvidenceStore(cause))),
     };
+    // One for each Region: what CloudTrail answered about one CA may be about others, too.
+    let jobs: BTreeMap<&str, RegionWatch<'_>> = answered
+        .iter()
+        .filter_map(|RegionSweep { region, listing, .. }| {
+            let ports_there = ports.regions.of(region)?;
+            let job = RegionWatch::new(ports_there, ports, settings, listing.as_of);
+            Some((region.as_str(), job))
+        })
+        .collect();
     for key in keys {
         let ca = listed.get(&key);
         if ca.is_some_and(|ca| ca.status == CaStatus::Deleted) {
@@ -57,7 +66,7 @@ pub(super) async fn close_ended(
         };
         let Some(found) = found else { continue };
         let Ok(window) = serde_json::from_slice::<TrackedWindow>(&found.body) else { continue };
-        let Some(job) = job_in(window.ca.region()) else { continue };
+        let Some(job) = jobs.get(window.ca.region()) else { continue };
         let of = window.ca.clone();
         match isolated(job.close(window, &found.etag, ca.is_some())).await {
             Ok(closed) => outcome.closed.extend(closed),
@@ -114,9 +123,7 @@ impl RegionWatch<'_> {
             (Ending::Restored, self.resolve(&window).await?)
         } else {
             let ending = Ending::of_gone(self.is_announced(&window).await?, &window, self.now);
-            let permit =
-                self.end_permit(&window.ca, window.deleted_at, window.restorable_until).await;
-            let is_permitted = permit != EndPermit::None;
+            let is_permitted = self.was_permitted(&window).await;
             let finding = ending::finding(&window, ending, is_permitted, self.now);
             self.publish(std::slice::from_ref(&finding)).await?;
             (ending, vec![finding.id])
@@ -141,7 +148,15 @@ impl RegionWatch<'_> {
     async fn resolve(&self, window: &TrackedWindow) -> Result<Vec<String>, CaError> {
         let prefix = keys::alerts(&window.ca, window.restorable_until);
         let mut findings = Vec::new();
-        for key in self.ports.evidence.list(&prefix).await.map_err(CaError::EvidenceStore)? {
+        let keys = match Listed::below(self.ports.evidence, &prefix).await {
+            Ok(Listed::Keys(keys)) => keys,
+            Ok(Listed::Unknown(_)) => {
+                let of = |span: &Span| keys::alert(&window.ca, window.restorable_until, *span);
+                self.settings.thresholds.spans().iter().map(of).collect()
+            }
+            Err(cause) => return Err(CaError::EvidenceStore(cause)),
+        };
+        for key in keys {
             let Some(entry) =
                 stored::object(self.ports.evidence, &key).await.map_err(CaError::EvidenceStore)?
             else {

@@ -64,6 +64,9 @@ pub(crate) const ACKNOWLEDGED: [&str; 7] = [
     "audit-report.unknown-subordinate",
 ];
 
+/// Why no rule about what came since is judged at first.
+pub(crate) const NOT_WATCHED: &str = "since when Vigil has watched the CA is not known";
+
 /// A CA, and what is known of its certificates.
 #[derive(Clone, Debug)]
 pub(crate) struct ReportedCa {
@@ -107,7 +110,12 @@ impl ReportedCa {
 /// colons, as in reports: hexadecimal without leading zeros.
 pub(crate) fn serial(text: &str) -> String {
     let is_decimal = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let hex = if is_decimal { hexadecimal(text) } else { text.replace(':', "") };
+    if is_decimal { reported_serial(&hexadecimal(text)) } else { reported_serial(text) }
+}
+
+/// The same of a serial number that a report has: in hexadecimal, also where it has no letter.
+fn reported_serial(text: &str) -> String {
+    let hex = text.replace(':', "");
     hex.trim_start_matches('0').to_ascii_lowercase()
 }
 

@@ -8,7 +8,10 @@ use time::OffsetDateTime;
 use crate::{
     model::{arn::parse_serial, error::explain, issued_certificates::CertificateEntry},
     service::core::Service,
-    state::{data_dir::DataDir, memory::AuthorityCell},
+    state::{
+        data_dir::{BodyOf, DataDir},
+        memory::AuthorityCell,
+    },
     x509::{certificate::subject_of, name::rfc2253},
 };
 
@@ -169,12 +172,15 @@ impl<'a> Reader<'a> {
         trouble: &mut Option<String>,
     ) -> Vec<(u32, Vec<u8>)> {
         let mut rows = Vec::with_capacity(places.len());
+        let mut all_wanted = Vec::with_capacity(places.len());
         let is_in_memory = {
             let authority = self.cell.lock();
             let mut all = true;
             for entry in authority.issued.range(places.clone()) {
                 all &= entry.der.is_some();
                 rows.push((entry.place, entry.der.unwrap_or_default().to_vec()));
+                let (place, serial) = (entry.place, entry.serial);
+                all_wanted.push(BodyOf { ca: self.ca, place, serial });
             }
             all
         };
@@ -182,14 +188,19 @@ impl<'a> Reader<'a> {
             return rows;
         }
         let (data_dir, ca) = (self.data_dir.clone(), self.ca);
-        let since = data_dir.generation();
+        let since = self.cell.generation();
         let read = tokio::task::spawn_blocking(move || {
             data_dir.wait_settled(since)?;
             data_dir.bodies(ca, places)
         });
         match read.await {
             Ok(Ok(bodies)) => {
-                rows.iter_mut().zip(bodies).for_each(|((_, der), body)| *der = body);
+                for (((_, der), wanted), body) in rows.iter_mut().zip(all_wanted).zip(bodies) {
+                    match wanted.check(body) {
+                        Ok(body) => *der = body,
+                        Err(error) => *trouble = Some(explain(&error)),
+                    }
+                }
             }
             Ok(Err(error)) => *trouble = Some(explain(&error)),
             Err(error) => *trouble = Some(error.to_string()),

@@ -69,6 +69,39 @@ fn audit_report_rules_have_verdicts_and_findings() {
 }
 
 #[test]
+fn rules_without_an_audit_report_are_named_as_not_judged() {
+    let other = active().arn.as_str().replace("11223344-1234", "99999999-1234");
+    let gone = Ca { arn: other.parse().unwrap(), ..deleted() };
+    let world = World::new(vec![active(), gone]);
+    let named = |report: &FleetReport| -> Vec<Unchecked> {
+        report.unchecked.iter().filter(|of| of.what.contains(" rules of ")).cloned().collect()
+    };
+    let report = world.assess();
+    let of = named(&report);
+    let [of] = of.as_slice() else { panic!("of the CA that has reports: {of:?}") };
+    assert!(of.what.ends_with(active().arn.as_str()), "{of:?}");
+    assert!(of.why.starts_with("no audit report of it was found"), "{of:?}");
+    let judged = ["audit-report.unknown-subordinate", "audit-report.ca-compromise"];
+    for rule in judged {
+        assert_eq!(verdict(&report, rule).0, RuleStatus::Unknown);
+        assert!(of.why.contains(rule), "{of:?}");
+    }
+    world.put_report(&active(), REPORT, AT - Duration::DAY, &record());
+    let again = named(&world.assess());
+    assert!(again.is_empty(), "what only a second run can know is not named: {again:?}");
+}
+
+#[test]
+fn a_rule_whose_facts_were_refused_is_named_as_not_judged() {
+    let world = World::new(vec![active()]);
+    world.authorities.calls.fail_next("tags", denied("ListTags"));
+    let report = world.assess();
+    let of = report.unchecked.iter().find(|of| of.what.starts_with("1 rule of "));
+    let why = &of.expect("the rule by a tag").why;
+    assert!(why.contains("ListTags") && why.ends_with(": audit-report.dormant-ca"), "{why}");
+}
+
+#[test]
 fn a_subordinate_in_another_assessed_region_is_known() {
     let here = World::new(vec![active()]);
     let there = World::new(vec![Ca {

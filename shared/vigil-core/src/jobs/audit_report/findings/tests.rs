@@ -87,16 +87,19 @@ fn every_kind_reads_as_its_golden_file_says() {
 #[test]
 fn each_class_of_foreign_records_has_its_own_words() {
     let described = Described { ca: fakes::deleted_ca(AT - Duration::DAY), as_of: AT };
-    let text = |apart: Apart| {
+    let text = |apart: Apart, shared: Concern| {
         let mut summary = Summary::new(AT, None);
-        summary.apart = apart;
+        (summary.apart, summary.impossible.shared_serial) = (apart, shared);
         findings(&described, REPORT, &summary, None).0.remove(0).what_happened
     };
     let of = |count: u64| Concern { count, first: Vec::new() };
     let none = Apart::default();
-    let twice = text(Apart { repeated_serial: of(2), ..none.clone() });
-    assert!(twice.contains("(a serial number again in a record that differs: 2)"), "{twice}");
-    let several = text(Apart { another_ca: of(1), other_serial: of(3), repeated: of(4), ..none });
+    let twice = text(Apart { repeated_serial: of(2), ..none.clone() }, of(0));
+    assert!(twice.contains("(once as revoked and once as not revoked: 2)"), "{twice}");
+    let shared = text(none.clone(), of(5));
+    assert!(shared.contains("(a serial number again in a record that differs: 5)"), "{shared}");
+    let apart = Apart { another_ca: of(1), other_serial: of(3), repeated: of(4), ..none };
+    let several = text(apart, of(0));
     let words = "(of another CA: 1; with a serial number that is not the end of the ARN: 3; \
                  the same record again: 4)";
     assert!(several.contains(words), "{several}");

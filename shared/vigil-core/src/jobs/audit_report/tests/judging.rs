@@ -70,6 +70,39 @@ fn a_finding_that_reports_keep_ends_when_it_is_acknowledged() {
 }
 
 #[test]
+fn what_is_beyond_fifty_findings_follows_acknowledgements() {
+    let rule = "audit-report.unknown-subordinate";
+    let world = World { page: Some(model), ..World::new(&[CaStatus::Active]) };
+    let subordinates = (1..=55).map(|n| {
+        let mut of = certificate("2027-01-01T00:00:00+0000", None);
+        of["serial"] = json!(format!("{n:02x}"));
+        of["certificateArn"] = json!(format!("{}/certificate/{n:02x}", arn(1)));
+        of["templateArn"] =
+            json!("arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1");
+        of
+    });
+    world.put_report(&Value::Array(subordinates.collect()));
+    world.run(&event("success")).unwrap();
+    let report = page(&world);
+    assert_eq!(statuses(&world, rule), vec![Status::New; 50]);
+    let verdict = report.verdicts.iter().find(|of| of.rule == rule).unwrap();
+    assert_eq!(verdict.reason.as_deref(), Some("5 more were found: 50 are shown"));
+    for finding in world.findings(rule) {
+        let ack = FindingAck {
+            finding: finding.id,
+            rule: rule.to_owned(),
+            ca: arn(1).parse().unwrap(),
+            by: "carol".to_owned(),
+            note: "CAs of the factory".to_owned(),
+        };
+        put(&world, ack, &[APPROVERS]);
+    }
+    world.sweep(AT + Duration::hours(2)).unwrap();
+    let count = |wanted| statuses(&world, rule).iter().filter(|status| **status == wanted).count();
+    assert_eq!((count(Status::New), count(Status::Resolved)), (55, 50));
+}
+
+#[test]
 fn an_acknowledgement_that_does_not_count_is_a_finding() {
     let refused = "audit-report.acknowledgement";
     type Spoil = fn(&mut FindingAck);

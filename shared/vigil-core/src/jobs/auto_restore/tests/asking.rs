@@ -11,7 +11,10 @@ use crate::{
     ca::{Ca, CaStatus},
     fakes,
     inventory::{Identity, Inventory, Known},
-    jobs::dead_mans_switch::{self, AtDeadline, LastCall},
+    jobs::{
+        case::RegionRun,
+        dead_mans_switch::{AtDeadline, LastCall},
+    },
     policy::Verdict,
 };
 
@@ -114,7 +117,8 @@ fn last_call(world: &World, acknowledged: bool) -> Option<Outcome> {
     world.authorities.set_now(now);
     let call = LastCall { ca: &ca, until, acknowledged, now };
     let region = world.ports().regions.of(ca.arn.region()).unwrap();
-    match fakes::run(dead_mans_switch::run(call, region, &world.ports(), &SETTINGS)).unwrap() {
+    let region = RegionRun::new(region, &world.ports(), &SETTINGS);
+    match fakes::run(region.at_deadline(call)).unwrap() {
         AtDeadline::Ended(outcome) => Some(*outcome),
         AtDeadline::NotRequired => None,
         AtDeadline::Withheld { .. } => panic!("nothing is withheld in the mode enforce"),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::{
-    super::{Act, CaseState, Source, SweepResult},
+    super::{Act, CaseState, Outcome, Source, SweepResult},
     world::*,
 };
 use crate::{ca::CaStatus, fakes, finding::Severity};
@@ -165,6 +165,52 @@ fn a_second_event_of_a_permitted_deletion_restores() {
     let second = deletion_at("2026-11-20T10:00:00Z");
     assert!(is_restored(&world.deliver_event(&second).unwrap()));
     assert_eq!(world.bus.last().rule, "auto-restore.events-contradictory");
+}
+
+fn by_mallory() -> Value {
+    let mut event: Value = serde_json::from_str(EVENT).unwrap();
+    event["detail"]["userIdentity"]["arn"] = json!("arn:aws:iam::111122223333:user/mallory");
+    event
+}
+
+/// A principal that may invoke the function knows the true id, and can be faster than CloudTrail.
+#[test]
+fn a_known_id_with_another_caller_or_time_restores() {
+    let truth: Value = serde_json::from_str(EVENT).unwrap();
+    let mut later = truth.clone();
+    later["detail"]["eventTime"] = json!("2026-11-20T10:00:20Z");
+    for forged in [by_mallory(), later] {
+        for (first, second) in [(&forged, &truth), (&truth, &forged)] {
+            let world = World::new();
+            world.approve("2026-11-26T00:00:00Z");
+            let permitted = world.deliver_event(first).unwrap();
+            assert_eq!(state(&permitted), Some(CaseState::Permitted));
+            let again = world.deliver_event(first).unwrap();
+            assert!(matches!(again, Outcome::Duplicate { .. }), "CloudTrail delivers it twice");
+            assert!(is_restored(&world.deliver_event(second).unwrap()));
+            let told = world.bus.last();
+            assert_eq!(told.rule, "auto-restore.events-contradictory");
+            assert!(told.what_happened.contains("alice at 2026-11-20T10:00:00Z"), "{told:?}");
+        }
+    }
+}
+
+#[test]
+fn the_event_of_a_recorded_deletion_is_a_duplicate() {
+    let world = World::new();
+    world.approve("2026-11-26T00:00:00Z");
+    record(&world, &serde_json::from_str(EVENT).unwrap());
+    let SweepResult::Run { outcome } = world.result(SETTINGS.settle) else { panic!() };
+    assert_eq!(state(&outcome), Some(CaseState::Permitted));
+    assert!(matches!(world.deliver().unwrap(), Outcome::Duplicate { .. }));
+    assert!(is_restored(&world.deliver_event(&by_mallory()).unwrap()));
+    let changes = world.authorities.calls.count("restore");
+    let third = by_pipeline();
+    assert!(
+        matches!(world.deliver_event(&third).unwrap(), Outcome::Duplicate { .. }),
+        "it is back"
+    );
+    assert_eq!(world.authorities.calls.count("restore"), changes);
 }
 
 /// The switch lets a CA go because of its deleter, whom an event has made up.

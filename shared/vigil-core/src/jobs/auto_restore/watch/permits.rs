@@ -19,6 +19,7 @@ use crate::{
         acknowledgement::Ack,
         authentic::{self, Unproven},
         case::{AutoRestoreError, RegionRun},
+        listed::Listed,
     },
     policy::Approval,
     ports::{Listing, PortError},
@@ -60,23 +61,26 @@ impl RegionRun<'_> {
     ) -> Result<(), AutoRestoreError> {
         let state = keys::seen_permits(region);
         let (old, over) = before::<SeenPermits>(self.evidence, &state).await?;
-        let mut there = Vec::new();
-        for prefix in [keys::APPROVALS, keys::ACKNOWLEDGEMENTS] {
-            let keys = self.evidence.list(prefix).await;
-            there.extend(keys.map_err(AutoRestoreError::EvidenceStore)?);
-        }
+        let approvals = Listed::below(self.evidence, keys::APPROVALS).await;
+        let approvals = approvals.map_err(AutoRestoreError::EvidenceStore)?;
+        let acks = Listed::below(self.evidence, keys::ACKNOWLEDGEMENTS).await;
+        let acks = acks.map_err(AutoRestoreError::EvidenceStore)?;
         let (mut new, mut findings, mut unasked) = (SeenPermits::default(), Vec::new(), None);
         let (as_of, today) = (listing.as_of, in_utc(listing.as_of).date().to_string());
         for ca in &listing.cas {
-            for key in [keys::approval(&ca.arn), keys::acknowledgement(&ca.arn)] {
+            let of_ca = [
+                (keys::approval(&ca.arn), &approvals),
+                (keys::acknowledgement(&ca.arn), &acks),
+            ];
+            for (key, listed) in of_ca {
                 let noted = old.not_counted.get(&key);
                 if let Some(noted) = noted.filter(|noted| noted.day == today) {
                     new.not_counted.insert(key.clone(), noted.clone());
                 }
-                if !there.contains(&key) {
+                if !listed.may_have(&key) {
                     continue;
                 }
-                let (digest, body) = self.content_of(&key).await?;
+                let Some((digest, body)) = self.content_of(&key).await? else { continue };
                 if old.permits.get(&key) == Some(&digest) {
                     new.permits.insert(key, digest);
                     continue;
@@ -107,18 +111,23 @@ impl RegionRun<'_> {
         }
         publish(self.bus, &findings).await?;
         keep(self.evidence, (&old, &new), (&state, over)).await?;
-        unasked.map_or(Ok(()), |cause| Err(AutoRestoreError::EvidenceStore(cause)))
+        // Everything was read all the same; the sweep's failure shows that a prefix is full.
+        let problem = unasked.or(approvals.problem()).or(acks.problem());
+        problem.map_or(Ok(()), |cause| Err(AutoRestoreError::EvidenceStore(cause)))
     }
 
-    /// What cannot be read is known by the reason.
-    async fn content_of(&self, key: &str) -> Result<(String, Option<Vec<u8>>), AutoRestoreError> {
+    /// What cannot be read is known by the reason. `None`: there is no such object.
+    async fn content_of(
+        &self,
+        key: &str,
+    ) -> Result<Option<(String, Option<Vec<u8>>)>, AutoRestoreError> {
         match self.evidence.read(key).await {
             Ok(Some(object)) => {
                 let digest = digest::digest(&digest::SHA256, &object.body);
-                Ok((hex::encode(digest), Some(object.body)))
+                Ok(Some((hex::encode(digest), Some(object.body))))
             }
-            Ok(None) => Ok((String::new(), None)),
-            Err(cause) if cause.is_lasting() => Ok((chain(&cause), None)),
+            Ok(None) => Ok(None),
+            Err(cause) if cause.is_lasting() => Ok(Some((chain(&cause), None))),
             Err(cause) => Err(AutoRestoreError::EvidenceStore(cause)),
         }
     }

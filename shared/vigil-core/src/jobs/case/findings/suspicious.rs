@@ -58,7 +58,7 @@ fn cure(why: &str, ca: &CaArn) -> String {
             sign("--cosign")
         );
     }
-    if why.contains("keys that are needed") {
+    if why.contains("keys that are needed") || why.contains("not known who deleted") {
         return format!(
             "If the deletion was intended, another group signs the approval, too, with its own key. Then delete the \
              CA again:\n  {}\n{remove}",
@@ -88,6 +88,7 @@ mod tests {
         for why in [
             "the CA was deleted by one of those who may sign the approval",
             "1 of the 2 keys that are needed have signed it",
+            "it is not known who deleted the CA: CloudTrail's event history does not have the deletion",
         ] {
             let text = of(why);
             assert!(text.contains("--cosign") && !text.contains("--reason"), "{why}: {text}");

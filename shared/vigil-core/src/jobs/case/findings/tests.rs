@@ -70,7 +70,8 @@ fn restored_as(status: &str, by: Restorer) -> Case {
 
 /// Escalated, and then restored at the last threshold.
 fn overruled() -> Case {
-    let overruled = Act::Overruled { policies: Vec::new(), request: Value::Null };
+    let overruled =
+        Act::Overruled { policies: Vec::new(), request: Value::Null, refused_approval: None };
     case(vec![
         judged(ask(), None),
         Act::Escalated { earlier: Vec::new(), asked: true },

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use super::{Case, CaseEntry, Doubt};
 use crate::{
     cloudtrail::Deletion,
+    evidence::keys,
     jobs::case::{
         act::{Act, Judgement, Source},
         machine::CaseState,
@@ -13,42 +14,21 @@ use crate::{
 };
 
 impl Case {
-    fn deletions(&self) -> impl DoubleEndedIterator<Item = &Deletion> {
+    pub(super) fn deletions(&self) -> impl DoubleEndedIterator<Item = &Deletion> {
         self.entries.iter().filter_map(|entry| match &entry.act {
             Act::Seen { deletion, .. } | Act::Joined { deletion } => Some(&**deletion),
             _ => None,
         })
     }
 
-    /// Whether an event has been taken in, by CloudTrail's id of it.
-    pub(in crate::jobs) fn knows(&self, event_id: Option<&str>) -> bool {
-        self.deletions().any(|deletion| deletion.event_id.as_deref() == event_id)
-    }
-
-    /// Events of the one deletion that is being judged, by CloudTrail's ids: more than one contradict each
-    /// other, because a call has one record.
-    pub(in crate::jobs) fn event_ids(&self) -> Vec<&str> {
-        let mut ids = Vec::new();
-        for entry in &self.entries {
-            let id = match &entry.act {
-                Act::Seen { deletion, .. } => {
-                    ids.clear();
-                    deletion.event_id.as_deref()
-                }
-                Act::Joined { deletion } => deletion.event_id.as_deref(),
-                _ => None,
-            };
-            ids.extend(id.filter(|id| !ids.contains(id)));
-        }
-        ids
-    }
-
-    /// Under what a restoration is counted: the record, and which of its deletions.
+    /// Under what a restoration is counted: the record, and which of its deletions. It is one restoration at
+    /// whichever of the record's keys.
     pub(in crate::jobs) fn occasion(&self) -> String {
         let seen = self.entries.iter().filter(|entry| matches!(entry.act, Act::Seen { .. }));
+        let key = keys::case(&self.ca, self.until);
         match seen.count() {
-            ..=1 => self.key(),
-            more => format!("{}#{more}", self.key()),
+            ..=1 => key,
+            more => format!("{key}#{more}"),
         }
     }
 
@@ -94,7 +74,8 @@ impl Case {
                     all.extend(passed_over.iter().cloned());
                 }
                 Act::Judged { judgement } => all.extend(judgement.suspicious.iter().cloned()),
-                Act::Restoring { uncounted: Some(why), .. } => all.push(why.clone()),
+                Act::Restoring { uncounted: Some(why), .. }
+                | Act::Overruled { refused_approval: Some(why), .. } => all.push(why.clone()),
                 _ => {}
             }
         }

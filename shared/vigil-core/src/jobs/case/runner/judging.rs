@@ -67,9 +67,7 @@ impl CaseRunner<'_> {
         };
         let ruled =
             |verdict, deletion| Ruled { verdict, deletion, unknown: None, contradiction: None };
-        let ids = self.case.event_ids();
-        if ids.len() > 1 {
-            let why = format!("the events {} are of one deletion", ids.join(" and "));
+        if let Some(why) = self.case.contradiction() {
             return Some(contradicted(claimed, why));
         }
         let verdict = judge(claimed);

@@ -23,15 +23,27 @@ impl CaseRunner<'_> {
     pub(super) fn must_not_wait(&self, cause: &AutoRestoreError) -> bool {
         let now = self.observation.as_of();
         let left = self.case.until() - now;
-        let is_lasting =
-            matches!(cause, AutoRestoreError::EvidenceStore(cause) if cause.is_lasting());
+        let is_lasting = match cause {
+            AutoRestoreError::EvidenceStore(cause) => cause.is_lasting(),
+            AutoRestoreError::Contended { .. } => self.run_in.races.are_lost_for(self.case.ca()),
+            _ => false,
+        };
         let repeated = now - self.case.deletion().at >= REPETITIONS_TAKE;
         left < TIME_TO_REPEAT || (is_lasting && (repeated || left < TIME_TO_RECORD))
+    }
+
+    pub(super) fn note_race(&self, cause: &AutoRestoreError) {
+        if let AutoRestoreError::Contended { key } = cause {
+            self.run_in.races.lose(key);
+        }
     }
 
     /// Puts the decision to restore on record, or goes on without where that must not wait.
     pub(super) async fn record_decision(&mut self) -> Result<(), AutoRestoreError> {
         let written = self.write().await;
+        if let Err(cause) = &written {
+            self.note_race(cause);
+        }
         let must_not_wait = written.as_ref().is_err_and(|cause| self.must_not_wait(cause));
         match written {
             Err(AutoRestoreError::EvidenceStore(cause)) if must_not_wait => {
@@ -41,6 +53,15 @@ impl CaseRunner<'_> {
             // All keys of the record are taken by what cannot be used.
             Err(AutoRestoreError::Contended { key }) if self.case.copy() > COPIES => {
                 let cause = "no key is left for the record".into();
+                self.unrecorded =
+                    Some(PortError::InvalidState { operation: "PutObject", resource: key, cause });
+                Ok(())
+            }
+            // Another invocation that has won would have been read by now.
+            Err(AutoRestoreError::Contended { key })
+                if must_not_wait && self.run_in.races.are_lost_for(self.case.ca()) =>
+            {
+                let cause = "another writer is faster each time".into();
                 self.unrecorded =
                     Some(PortError::InvalidState { operation: "PutObject", resource: key, cause });
                 Ok(())

@@ -1,8 +1,12 @@
 //! How a watch ends: the CA is back, or gone.
 
+use serde_json::{Value, json};
 use time::Duration;
 
-use super::{super::Ending, world::*};
+use super::{
+    super::{Ending, Watch, run},
+    world::*,
+};
 use crate::{
     ca::{Ca, CaStatus},
     failure::Failure,
@@ -36,6 +40,29 @@ fn a_restored_ca_resolves_its_alerts_once() {
     });
     assert!(world.sweep(Duration::days(25)).unwrap().closed.is_empty());
     assert_eq!(world.bus.rules().len(), 4);
+}
+
+/// What cannot be listed is asked for by its key.
+#[test]
+fn alerts_are_resolved_where_their_prefixes_are_full() {
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::days(16)).unwrap();
+    world.evidence.flood(&format!("alerts/{ID}/20261220T100000Z/"));
+    world.evidence.flood("state/deadline/");
+    world.set(vec![disabled()]);
+    let told = world.sweep(Duration::days(24)).unwrap_err().to_string();
+    assert!(told.contains("more than 10000 keys"), "{told}");
+    assert_eq!(world.bus.last().status, Status::Resolved);
+}
+
+/// The alert names the thresholds that were missed, by the keys of their alerts.
+#[test]
+fn missed_thresholds_are_known_where_alerts_are_too_many() {
+    let world = World::new(vec![month()]);
+    world.sweep(Duration::days(16)).unwrap();
+    world.evidence.flood(&format!("alerts/{ID}/20261220T100000Z/"));
+    let Watch::Alerted { missed, .. } = world.watch(Duration::days(29)) else { panic!() };
+    assert_eq!(missed, ["7d", "3d"]);
 }
 
 #[test]
@@ -115,6 +142,42 @@ fn a_loss_that_was_not_permitted_is_critical() {
     let finding = world.bus.last();
     assert_eq!(finding.severity, Severity::Critical);
     assert_eq!(finding.evidence["kind"], "unpermitted");
+}
+
+/// As last-resort judges it: what it could not know did not permit the end.
+#[test]
+fn a_loss_is_permitted_if_the_record_names_another() {
+    const GROUP: &str = "arn:aws:iam::111122223333:role/PkiApprovers";
+    let event = include_str!("../../../../../../infra/events/deletion.json");
+    let event: Value = serde_json::from_str(event).unwrap();
+    let deleter = "arn:aws:iam::111122223333:role/Admin";
+    let denied = || Some(fakes::denied("LookupEvents"));
+    for (group, is_recorded, failure, want) in [
+        (GROUP, true, None, "as-announced"),
+        (deleter, true, None, "unpermitted"),
+        (GROUP, false, None, "unpermitted"),
+        (GROUP, true, denied(), "unpermitted"),
+    ] {
+        let mut held = settings();
+        held.rescue.approvers = fakes::signers().held_by(group, "");
+        let world = World::new(vec![fakes::deleted_ca(AT)]);
+        approve(&world);
+        if is_recorded {
+            world.authorities.history.lock().unwrap().push(event["detail"].clone());
+        }
+        let sweep = |after| {
+            world.authorities.set_now(AT + after);
+            fakes::run(run(&json!({}), &world.ports(), &held)).unwrap()
+        };
+        sweep(Duration::DAY);
+        sweep(Duration::days(7) - Duration::minutes(30));
+        world.set(Vec::new());
+        if let Some(failure) = failure {
+            world.authorities.calls.fail_next("LookupEvents", failure);
+        }
+        assert_eq!(sweep(Duration::days(7)).closed.len(), 1);
+        assert_eq!(world.bus.last().evidence["kind"], want, "{group} {is_recorded}");
+    }
 }
 
 /// Its end was announced and no approval permits it; it issued nothing.

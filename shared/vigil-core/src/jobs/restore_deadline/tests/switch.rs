@@ -1,13 +1,18 @@
 //! The dead man's switch, which takes a deletion back at its last threshold.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use time::Duration;
 
 use super::{
-    super::{Ending, Watch},
+    super::{Ending, Outcome, RestoreDeadlineError, Settings, Watch},
     world::*,
 };
-use crate::{ca::CaStatus, fakes, jobs::auto_restore};
+use crate::{
+    arn::CaArn,
+    ca::{Ca, CaStatus},
+    fakes,
+    jobs::auto_restore,
+};
 
 /// A deletion that stands by no approval, of a CA that is in use.
 #[test]
@@ -96,4 +101,117 @@ fn in_observe_the_last_alert_says_what_would_be_done() {
     assert_eq!(world.authorities.status(), CaStatus::Deleted);
     let what_to_do = world.bus.last().what_to_do;
     assert!(what_to_do.contains("Mode is observe"), "{what_to_do}");
+}
+
+const GROUP: &str = "arn:aws:iam::111122223333:role/PkiApprovers";
+
+fn event() -> Value {
+    serde_json::from_str(include_str!("../../../../../../infra/events/deletion.json")).unwrap()
+}
+
+fn held_by(group: &str) -> Settings {
+    let mut held = settings();
+    held.rescue.approvers = fakes::signers().held_by(group, "");
+    held
+}
+
+/// Approved by one group, and permitted by an event that names bob.
+fn permitted(settings: &Settings) -> World {
+    let world = World::with_the_built_in_policies(vec![fakes::deleted_ca(AT)]);
+    approve(&world);
+    let mut event = event();
+    event["detail"]["userIdentity"] =
+        json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/bob"});
+    fakes::run(auto_restore::run(&event, &world.ports(), &settings.rescue)).unwrap();
+    assert_eq!(world.authorities.status(), CaStatus::Deleted);
+    world
+}
+
+fn with_left(
+    world: &World,
+    settings: &Settings,
+    left: Duration,
+) -> Result<Outcome, RestoreDeadlineError> {
+    world.authorities.set_now(AT + Duration::days(7) - left);
+    fakes::run(super::super::run(&json!({}), &world.ports(), settings))
+}
+
+/// The event may be made up by the group that approved, to hide that it deleted the CA, too.
+#[test]
+fn at_the_end_an_approval_counts_if_another_is_on_record() {
+    let admin = "arn:aws:iam::111122223333:role/Admin";
+    for (group, is_recorded, want) in [
+        (GROUP, true, CaStatus::Deleted),
+        (GROUP, false, CaStatus::Disabled),
+        (admin, true, CaStatus::Disabled),
+    ] {
+        for is_readable in [true, false] {
+            let settings = held_by(group);
+            let world = permitted(&settings);
+            if is_recorded {
+                world.authorities.history.lock().unwrap().push(event()["detail"].clone());
+            }
+            if !is_readable {
+                world.evidence.fail_reading(&format!("approvals/{ID}.json"));
+            }
+            with_left(&world, &settings, Duration::minutes(10)).unwrap();
+            assert_eq!(world.authorities.status(), want, "{group} {is_recorded} {is_readable}");
+            let published = world.bus.published.lock().unwrap();
+            let is_named = published.iter().any(|told| {
+                told.rule == "auto-restore.evidence-suspicious"
+                    && told.evidence["objects"].to_string().contains("deleted")
+            });
+            assert_eq!(is_named, want == CaStatus::Disabled, "{published:?}");
+        }
+    }
+}
+
+#[test]
+fn a_history_that_fails_is_asked_again_while_there_is_time() {
+    let settings = held_by(GROUP);
+    let repeats = Duration::minutes(20);
+    for (failure, left, want) in [
+        (fakes::broken("LookupEvents"), Duration::HOUR, CaStatus::Deleted),
+        (fakes::broken("LookupEvents"), repeats + Duration::SECOND, CaStatus::Deleted),
+        (fakes::broken("LookupEvents"), repeats, CaStatus::Disabled),
+        (fakes::denied("LookupEvents"), Duration::HOUR, CaStatus::Disabled),
+    ] {
+        let world = permitted(&settings);
+        world.authorities.history.lock().unwrap().push(event()["detail"].clone());
+        world.authorities.calls.fail_next("LookupEvents", failure);
+        let failed = with_left(&world, &settings, left).is_err();
+        assert_eq!(world.authorities.status(), want, "{left}");
+        assert_eq!(failed, want == CaStatus::Deleted, "it is repeated");
+        with_left(&world, &settings, left - Duration::MINUTE).unwrap();
+        assert_eq!(world.authorities.status(), want, "{left}, repeated");
+    }
+}
+
+#[test]
+fn the_history_is_not_asked_where_no_approval_is_needed() {
+    let settings = held_by(GROUP);
+    let world = permitted(&settings);
+    let end = AT + Duration::days(7);
+    world.acknowledge(end - Duration::minutes(30), Some(end));
+    with_left(&world, &settings, Duration::HOUR).unwrap();
+    assert_eq!(world.authorities.status(), CaStatus::Deleted);
+    assert_eq!(world.authorities.calls.count("LookupEvents"), 0);
+}
+
+/// The account has two calls a second, and CAs are deleted in groups.
+#[test]
+fn one_question_to_the_history_is_about_all_cas() {
+    let settings = held_by(GROUP);
+    let world = permitted(&settings);
+    let arn = fakes::ARN.replace("11223344-", "99999999-");
+    let other: CaArn = arn.parse().unwrap();
+    approve_ca(&world, other.clone());
+    world.set(vec![fakes::deleted_ca(AT), Ca { arn: other, ..fakes::deleted_ca(AT) }]);
+    let mut second = event()["detail"].clone();
+    second["eventID"] = json!("of-the-other");
+    second["requestParameters"]["certificateAuthorityArn"] = json!(arn);
+    world.authorities.history.lock().unwrap().extend([event()["detail"].clone(), second]);
+    with_left(&world, &settings, Duration::minutes(10)).unwrap();
+    assert_eq!(world.authorities.changed("restore"), 0);
+    assert_eq!(world.authorities.calls.count("LookupEvents"), 1);
 }

@@ -7,6 +7,7 @@ use super::super::{Ack, Outcome, Ports, RestoreDeadlineError, Settings, Watch, r
 use crate::{
     arn::CaArn,
     ca::Ca,
+    evidence::keys,
     fakes::{self, FakeAuthorities, FakeBus, FakeEvidenceStore},
     finding::Status,
     jobs::auto_restore,
@@ -105,8 +106,13 @@ pub(super) fn month() -> Ca {
 }
 
 pub(super) fn approve(world: &World) {
+    approve_ca(world, fakes::ARN.parse().unwrap());
+}
+
+pub(super) fn approve_ca(world: &World, ca: CaArn) {
+    let key = keys::approval(&ca);
     let approval = Approval {
-        ca: fakes::ARN.parse().unwrap(),
+        ca,
         approved_by: "carol".to_owned(),
         reason: "CHG-1042".to_owned(),
         approved_at: AT - Duration::HOUR,
@@ -115,7 +121,7 @@ pub(super) fn approve(world: &World) {
         signers: Vec::new(),
         approvers: Vec::new(),
     };
-    fakes::put_signed(&world.evidence, &format!("approvals/{ID}.json"), approval);
+    fakes::put_signed(&world.evidence, &key, approval);
 }
 
 pub(super) fn delete(world: &World) -> auto_restore::Outcome {

@@ -1,6 +1,6 @@
 //! A certificate was revoked because its key was compromised.
 
-use super::ReportedCa;
+use super::{NOT_WATCHED, ReportedCa};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
@@ -34,7 +34,7 @@ const REVOKED: Kind = Kind {
 fn check(of: &ReportedCa) -> RuleAnswer {
     let concern = &of.summary()?.key_compromise;
     let Some(since) = of.watched_since else {
-        return Err(NotJudged::unknown("since when Vigil has watched the CA is not known"));
+        return Err(NotJudged::unknown(NOT_WATCHED));
     };
     let new: Vec<_> = concern.first.iter().filter(|one| one.at > since).collect();
     let Some(last) = new.first() else { return Ok(Vec::new()) };

@@ -1,6 +1,6 @@
 //! An account has requested certificates for the first time since Vigil began to watch the CA.
 
-use super::ReportedCa;
+use super::{NOT_WATCHED, ReportedCa};
 use crate::{
     finding::{Kind, Observation, RuleInfo, Severity},
     instant::rfc3339,
@@ -36,7 +36,7 @@ const NEW: Kind = Kind {
 fn check(of: &ReportedCa) -> RuleAnswer {
     let summary = of.summary()?;
     let Some(since) = of.watched_since else {
-        return Err(NotJudged::unknown("since when Vigil has watched the CA is not known"));
+        return Err(NotJudged::unknown(NOT_WATCHED));
     };
     let accounts = summary.first_issued_by_account.iter();
     let is_known = |account: &str| {

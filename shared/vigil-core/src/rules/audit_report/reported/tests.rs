@@ -385,4 +385,6 @@ fn decimal_and_hexadecimal_serial_numbers_are_compared() {
         assert_eq!(serial(decimal), serial(hex), "{decimal}");
     }
     assert_ne!(serial("511"), serial("512"));
+    // A report has no decimal numbers, so that this one is no other CA's.
+    assert_eq!(reported_serial("10"), serial("16"));
 }

@@ -2,7 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::{ReportedCa, serial};
+use super::{ReportedCa, reported_serial};
 use crate::{
     audit_report::Named,
     finding::{Kind, Observation, RuleInfo, Severity},
@@ -40,17 +40,15 @@ const UNKNOWN: Kind = Kind {
 
 /// So long a new CA has for the import of its certificate.
 const SETTLE: Duration = Duration::HOUR;
-/// More findings than this say no more.
-const MAX_FOUND: usize = 50;
 
 fn check(of: &ReportedCa) -> RuleAnswer {
     let issued = &of.summary()?.ca_certificates;
     let known = of.authorities.as_ref().map_err(NotJudged::unknown)?;
     let is_settled = |at: OffsetDateTime| of.now - at >= SETTLE;
-    let is_unknown = |one: &&Named| is_settled(one.at) && !known.contains(&serial(&one.serial));
+    let is_unknown =
+        |one: &&Named| is_settled(one.at) && !known.contains(&reported_serial(&one.serial));
     let unknown = issued.first.iter().filter(is_unknown);
     let found: Vec<Observation> = unknown
-        .take(MAX_FOUND)
         .map(|one| {
             Observation::new(UNKNOWN)
                 .with("certificate", one.certificate.as_str())
