@@ -2,8 +2,13 @@
 
 use super::Requests;
 use crate::{
-    arn::CaArn, audit_report::ReportError, failure::Failure, fleet::Unchecked,
-    jobs::FindingStoreError, ports::PortError, service_event::EventError,
+    arn::CaArn,
+    audit_report::ReportError,
+    failure::Failure,
+    fleet::Unchecked,
+    jobs::{FindingStoreError, isolated::Panicked},
+    ports::PortError,
+    service_event::EventError,
 };
 
 /// Why a run failed.
@@ -88,6 +93,9 @@ pub enum AuditReportError {
     /// The page of the fleet, or another form of its findings, could not be written.
     #[error("could not write the report of the fleet")]
     Page(#[source] PortError),
+    /// A defect of Vigil's.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
     /// The report is larger than [`Settings::max_report_bytes`](super::Settings::max_report_bytes).
     #[error("the report {place} is over {limit} bytes")]
     TooLarge {
@@ -146,6 +154,7 @@ impl Failure for AuditReportError {
             Self::FindingStore(_) => "PublishFailed",
             Self::Acknowledgement(_) => "AcknowledgementFailed",
             Self::Page(_) => "PageFailed",
+            Self::Panicked(_) => "Panicked",
             Self::TooLarge { .. } => "ReportTooLarge",
         }
     }

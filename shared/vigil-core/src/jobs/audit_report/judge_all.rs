@@ -17,6 +17,7 @@ use crate::{
     jobs::{
         finding_store::FindingStore,
         in_order::in_order,
+        isolated::isolated,
         stored::{self, Stored},
     },
     rules::audit_report::{ca_quota, serial},
@@ -39,7 +40,8 @@ pub(super) async fn all(
 ) -> Result<(Judged, Vec<RequestFailure>), AuditReportError> {
     let judging = Judging::begin(ports, finding_store, authorities).await?;
     let work = cas.iter().map(async |ca| {
-        let of_ca = if ports.pace.lasts(KEPT) { Some(judging.judge(ca).await) } else { None };
+        let of_ca =
+            if ports.pace.lasts(KEPT) { Some(isolated(judging.judge(ca)).await) } else { None };
         (ca, of_ca)
     });
     let (mut judged, mut failures) = (Judged::default(), Vec::new());

@@ -1,6 +1,7 @@
 //! One run's work: every CA and every bucket is a work item, and what is not begun in time is
 //! continued later.
 
+use futures::FutureExt as _;
 use time::{Duration, OffsetDateTime};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     ca::Ca,
-    jobs::{finding_store::FindingStore, in_order::in_order},
+    jobs::{finding_store::FindingStore, in_order::in_order, isolated::isolated},
     ports::Continuation,
     rules::RuleJudgement,
 };
@@ -75,10 +76,10 @@ impl AuditRun<'_> {
         let arns: Vec<String> =
             work_items.iter().map(|work_item| work_item.ca.arn.to_string()).collect();
         let ready = certificates::fetch(self.ports, &mut work_items).await;
-        let audits = work_items
-            .into_iter()
-            .take(ready)
-            .map(|work_item| self.in_time(self.audit(work_item, scopes)));
+        let audits = work_items.into_iter().take(ready).map(|work_item| {
+            let resource = work_item.ca.arn.to_string();
+            self.in_time(resource, self.audit(work_item, scopes))
+        });
         let done = in_order(AT_ONCE, audits).await;
         let begun = sum.add(done);
         if begun < arns.len() {
@@ -89,18 +90,26 @@ impl AuditRun<'_> {
         let (block, unknown) = gather::account::block(self.ports, &buckets).await;
         sum.failures.extend(unknown);
         let audits = buckets.into_iter();
-        let audits = audits.map(|bucket| self.in_time(self.audit_bucket(bucket, &block, scopes)));
+        let audits = audits.map(|bucket| {
+            let resource = format!("arn:aws:s3:::{}", bucket.0);
+            self.in_time(resource, self.audit_bucket(bucket, &block, scopes))
+        });
         let done = in_order(BUCKETS_AT_ONCE, audits).await;
         arns.into_iter().nth(sum.add(done))
     }
 
-    /// Begins it only while there is time.
-    async fn in_time(&self, work: impl Future<Output = Checked>) -> Option<Checked> {
+    /// Begins it only while there is time. A panic is this resource's alone.
+    async fn in_time(
+        &self,
+        resource: String,
+        work: impl Future<Output = Checked>,
+    ) -> Option<Checked> {
         if self.trigger.is_of_all() && !self.ports.pace.lasts(certificate_scan::KEPT) {
             return None;
         }
         self.ports.pace.pause(Duration::ZERO).await.ok()?;
-        Some(work.await)
+        let checked = isolated(work.map(Ok)).await;
+        Some(checked.unwrap_or_else(|step| Checked::failed(&resource, step)))
     }
 
     async fn settle(

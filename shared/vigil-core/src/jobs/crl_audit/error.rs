@@ -7,7 +7,7 @@ use crate::{
     bucket_policy::Malformed,
     certificate::CertificateError,
     failure::{Failure, chain},
-    jobs::FindingStoreError,
+    jobs::{FindingStoreError, isolated::Panicked},
     ports::PortError,
     service_event::EventError,
 };
@@ -70,6 +70,8 @@ pub enum CheckError {
     HandOn(#[source] PortError),
     #[error("there was no time for a single CA")]
     NoTime,
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
     #[error("could not write the report")]
     Report(#[source] PortError),
     #[error("too many runs of this second have written a report: {key}")]

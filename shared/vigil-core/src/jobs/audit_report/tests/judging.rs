@@ -258,3 +258,14 @@ fn a_certificate_of_the_succeeding_ca_is_a_successor() {
     assert_eq!(without("s", Some("garbage"), true), (json!(0), 1, 0), "a tag that names no CA");
     assert_eq!(without("s", None, false), (json!(1), 0, 1), "without a report, it is said");
 }
+
+#[test]
+fn a_panic_over_one_ca_keeps_no_other_from_the_page() {
+    let world = World { page: Some(model), ..World::new(&[CaStatus::Active, CaStatus::Active]) };
+    let first = arn(1);
+    world.evidence.panic_reading(&keys::judged(first.rsplit('/').next().unwrap()));
+    let error = world.sweep(AT).unwrap_err().to_string();
+    assert!(error.contains(&format!("{first}: Vigil panicked")), "{error}");
+    assert!(!error.contains(&arn(2)), "{error}");
+    assert!(!world.evidence.body("reports/audit-report/latest/report.html").is_empty());
+}

@@ -96,6 +96,17 @@ fn a_broken_policy_is_found_and_resolved_for_every_ca() {
     assert_eq!(world.published().len(), 6);
 }
 
+/// Of a CRL, any host may choose each octet.
+#[test]
+fn a_panic_over_one_crl_hides_no_other() {
+    let world = World::clean();
+    world.objects.panicking.lock().unwrap().push(key(1));
+    world.put(2, b"-----BEGIN X509 CRL-----".to_vec());
+    let error = world.run(Duration::HOUR, &json!({})).unwrap_err().to_string();
+    assert!(error.contains(&format!("{}: Vigil panicked", arn(1))), "{error}");
+    assert_eq!(world.published(), [new("crl.parses")]);
+}
+
 #[test]
 fn a_failing_ca_or_bucket_hides_no_other_and_is_reported() {
     let world = World::clean();

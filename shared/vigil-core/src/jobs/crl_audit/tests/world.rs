@@ -33,6 +33,8 @@ pub(super) fn key(n: u8) -> String {
 pub(super) struct FakeObjects {
     pub(super) objects: Mutex<BTreeMap<String, Vec<u8>>>,
     pub(super) denied: Mutex<Vec<String>>,
+    /// A defect of ours comes upon these.
+    pub(super) panicking: Mutex<Vec<String>>,
     /// By key and version.
     pub(super) versions: Mutex<BTreeMap<(String, String), Vec<u8>>>,
     /// Where reports were read from.
@@ -55,6 +57,7 @@ impl Objects for FakeObjects {
         sink: &mut ByteSink<'_>,
     ) -> Result<Delivery, PortError> {
         assert!(bucket == "crls" || bucket == "reports", "{bucket}");
+        assert!(!self.panicking.lock().unwrap().iter().any(|one| one == key), "{key}");
         if self.denied.lock().unwrap().iter().any(|denied| denied == key) {
             return Err(denied("GetObject"));
         }
