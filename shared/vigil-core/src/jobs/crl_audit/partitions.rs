@@ -45,7 +45,7 @@ pub(super) async fn of(
     let known = ports.evidence.list(&prefix).await.map_err(CheckError::AuditState)?;
     let memories = known.into_iter().map(async |state_key| {
         let (state, _) = audit_state::read(ports.evidence, &state_key).await?;
-        Ok((state_key, state))
+        Ok::<_, CheckError>((state_key, state))
     });
     let of_bucket = format!(":::{}/", scope.bucket);
     for read in in_order(AT_ONCE, memories).await {
