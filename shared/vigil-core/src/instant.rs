@@ -50,8 +50,9 @@ pub fn in_utc(at: OffsetDateTime) -> OffsetDateTime {
 
 /// `2026-01-31T00:00:00Z`, to the second, rounded down: no deadline is stated too late.
 pub fn rfc3339(at: OffsetDateTime) -> String {
+    let at = in_utc(at);
     let at = at.replace_nanosecond(0).unwrap_or(at);
-    in_utc(at).format(&Rfc3339).unwrap_or_else(|_| at.to_string())
+    at.format(&Rfc3339).unwrap_or_else(|_| at.to_string())
 }
 
 /// `20260131T000000Z`: to the second, sorts as text, and is safe in a path.

@@ -73,10 +73,10 @@ fn a_finding_that_reports_keep_ends_when_it_is_acknowledged() {
 fn what_is_beyond_fifty_findings_follows_acknowledgements() {
     let rule = "audit-report.unknown-subordinate";
     let world = World { page: Some(model), ..World::new(&[CaStatus::Active]) };
-    let subordinates = (1..=55).map(|n| {
+    let subordinates = (0x101..0x138).map(|n| {
         let mut of = certificate("2027-01-01T00:00:00+0000", None);
-        of["serial"] = json!(format!("{n:02x}"));
-        of["certificateArn"] = json!(format!("{}/certificate/{n:02x}", arn(1)));
+        of["serial"] = json!(format!("{n:04x}"));
+        of["certificateArn"] = json!(format!("{}/certificate/{n:04x}", arn(1)));
         of["templateArn"] =
             json!("arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1");
         of
