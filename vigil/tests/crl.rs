@@ -18,6 +18,8 @@ use tempfile::TempDir;
 
 #[path = "crl/exit_code_2.rs"]
 mod exit_code_2;
+#[path = "crl/for_programs.rs"]
+mod for_programs;
 #[path = "crl/inputs.rs"]
 mod inputs;
 

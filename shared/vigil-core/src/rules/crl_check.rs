@@ -13,7 +13,7 @@ pub enum CrlCheck {
     One(Box<CheckedCrl>),
     /// Several CRLs are in a list.
     Several {
-        /// The worst of theirs.
+        /// `incomplete` if one of them could not be read; else the worst of theirs.
         result: Answer,
         /// In the order of the arguments.
         crls: Vec<CheckedCrl>,
@@ -29,8 +29,8 @@ pub enum Answer {
     Clean,
     /// There are findings of the severity that `--fail-on` names, or above.
     Findings,
-    /// Nothing was found, and the signature was not verified, or what was given could not be compared:
-    /// the CRL is not known to be clean.
+    /// It could not be read; or nothing was found, and the signature was not verified, or what was given
+    /// could not be compared: the CRL is not known to be clean.
     Incomplete,
 }
 

@@ -6,16 +6,16 @@ use vigil_core::{
     finding::Severity,
     instant::rfc3339,
     name::readable,
-    rules::crl_check::{Answer, CheckedCrl, CheckedFacts, CrlCheck, Issuers, NotChecked},
+    rules::crl_check::{CheckedCrl, CheckedFacts, CrlCheck, Issuers, NotChecked},
     rules::{
         JudgementResult,
         crl::{CrlState, CrlSubject},
     },
 };
 
-use super::super::judged::Judged;
+use super::super::{judged::Judged, verdict::overall};
 
-/// One CRL is one object; of several, each is one in `crls`, and `result` is the worst.
+/// One CRL is one object; of several, each is one in `crls`, and `result` is what the exit code says.
 ///
 /// # Errors
 ///
@@ -28,11 +28,7 @@ pub(crate) fn json(
     let objects: Vec<_> = all.iter().map(|one| object(issuers, one, threshold)).collect();
     let check = match <[CheckedCrl; 1]>::try_from(objects) {
         Ok([one]) => CrlCheck::One(Box::new(one)),
-        Err(crls) => {
-            let is = |answer| crls.iter().any(|one| one.result == answer);
-            let worst = [Answer::Findings, Answer::Incomplete].into_iter().find(|one| is(*one));
-            CrlCheck::Several { result: worst.unwrap_or(Answer::Clean), crls }
-        }
+        Err(crls) => CrlCheck::Several { result: overall(all, threshold), crls },
     };
     Ok(format!("{}\n", serde_json::to_string_pretty(&check)?))
 }
