@@ -120,27 +120,22 @@ pub(super) enum Source {
     File(PathBuf),
     /// What was read already, and where it stood.
     Bytes { location: CrlLocation, bytes: Vec<u8> },
-    /// A CRL in PEM whose base64 or end is damaged.
-    Damaged { name: String },
+    /// A CRL in PEM whose base64 or end is damaged, and where it stood.
+    Damaged { location: CrlLocation },
 }
 
 impl Source {
     pub(super) fn name(&self) -> String {
-        match self {
-            Self::File(path) => path.display().to_string(),
-            Self::Bytes { location: CrlLocation::Text { name, .. }, .. }
-            | Self::Bytes { location: CrlLocation::File(name), .. }
-            | Self::Damaged { name } => name.clone(),
-            Self::Bytes { location: CrlLocation::Bucket { bucket, key }, .. } => {
-                format!("s3://{bucket}/{key}")
-            }
+        match self.location() {
+            CrlLocation::Text { name, .. } | CrlLocation::File(name) => name,
+            CrlLocation::Bucket { bucket, key } => format!("s3://{bucket}/{key}"),
         }
     }
 
     pub(super) fn location(&self) -> CrlLocation {
         match self {
-            Self::Bytes { location, .. } => location.clone(),
-            Self::File(_) | Self::Damaged { .. } => CrlLocation::File(self.name()),
+            Self::Bytes { location, .. } | Self::Damaged { location } => location.clone(),
+            Self::File(path) => CrlLocation::File(path.display().to_string()),
         }
     }
 }
@@ -256,12 +251,10 @@ fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
 fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
     // Of standard input, what the commands of findings read is to be saved first.
     let path = if name == "-" { "CRL.txt" } else { name };
-    let of = |name: String, form: TextForm, crl: Option<Vec<u8>>| match crl {
-        Some(bytes) => {
-            let location = CrlLocation::Text { name, path: path.to_owned(), form };
-            Source::Bytes { location, bytes }
-        }
-        None => Source::Damaged { name },
+    let at = |name: String, form| CrlLocation::Text { name, path: path.to_owned(), form };
+    let of = |name: String, form: TextForm, nth: usize, crl: Option<Vec<u8>>| match crl {
+        Some(bytes) => Source::Bytes { location: at(name, form), bytes },
+        None => Source::Damaged { location: at(name, TextForm::DamagedOf(nth)) },
     };
     match Foreign::of(&bytes[..bytes.len().min(512)]) {
         // A page about CRLs may show one.
@@ -269,19 +262,18 @@ fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
         _ if !pem::is_der(&bytes) && pem::has_pem_crl(&bytes) => {
             let mut crls = pem::pem_crls(&String::from_utf8_lossy(&bytes));
             if crls.len() == 1 {
-                sources.push(of(name.to_owned(), TextForm::Pem, crls.remove(0)));
+                sources.push(of(name.to_owned(), TextForm::Pem, 1, crls.remove(0)));
             } else {
-                sources.extend(
-                    crls.into_iter()
-                        .zip(1..)
-                        .map(|(crl, nth)| of(format!("{name}#{nth}"), TextForm::PemOf(nth), crl)),
-                );
+                for (crl, nth) in crls.into_iter().zip(1..) {
+                    sources.push(of(format!("{name}#{nth}"), TextForm::PemOf(nth), nth, crl));
+                }
             }
             return;
         }
         Some(Foreign::Base64) => {
             if let Some(crl) = pem::base64(&String::from_utf8_lossy(&bytes)) {
-                sources.push(of(name.to_owned(), TextForm::Base64, Some(crl)));
+                let location = at(name.to_owned(), TextForm::Base64);
+                sources.push(Source::Bytes { location, bytes: crl });
                 return;
             }
         }

@@ -21,3 +21,43 @@ fn the_result_of_several_is_what_the_exit_code_says() {
         assert_eq!(*is_successful, want.0 != 2, "{more:?}");
     }
 }
+
+/// A code scanning service opens the file that is named.
+#[test]
+fn sarif_names_the_file_of_several_crls() {
+    let world = World::new();
+    world.crl("twice.crl", 7, &[5, 5]);
+    world.pem("twice.crl", "a.pem", "");
+    let block = fs::read_to_string(world.path("a.pem")).unwrap();
+    fs::write(world.path("two#1.pem"), [&block, &block[..block.len() / 2]].concat()).unwrap();
+    let log = json(&world.check("two#1.pem", &["--format", "sarif"]));
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let seen = results.iter().map(|result| {
+        let location = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        assert_eq!(location, "two%231.pem");
+        let message = result["message"]["text"].as_str().unwrap();
+        (result["ruleId"].as_str().unwrap(), message)
+    });
+    let seen: Vec<_> = seen.collect();
+    let of = |rule: &str| seen.iter().find(|(of, _)| *of == rule).unwrap().1;
+    assert!(of("crl.serials").contains(" (CRL 1 of the file). "), "{seen:?}");
+    assert!(of("crl.parses").contains(" (CRL 2 of the file). "), "{seen:?}");
+    let alone = json(&world.check("a.pem", &["--format", "sarif"]));
+    assert!(!alone.to_string().contains("of the file)"), "{alone:#}");
+}
+
+/// Of a block that cannot be decoded, too.
+#[test]
+fn a_command_shows_a_damaged_block_of_its_file() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1]);
+    world.pem("a.crl", "a.pem", "");
+    let block = fs::read_to_string(world.path("a.pem")).unwrap();
+    fs::write(world.path("two.pem"), [&block, &block[..block.len() / 2]].concat()).unwrap();
+    let shown = text(&world.check("two.pem", &[]));
+    let command = "awk '/BEGIN X509 CRL/{n++} n==2' two.pem | head -c 64 | od -c";
+    assert!(shown.contains(command), "{shown}");
+    let mut shell = Command::new("sh");
+    let output = shell.args(["-c", command]).current_dir(world.folder.path()).output().unwrap();
+    assert!(text(&output).contains("B   E   G   I   N"), "{}", text(&output));
+}
