@@ -149,6 +149,37 @@ fn present() -> OffsetDateTime {
 }
 
 pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
+    let all = match judge_all(options) {
+        Ok(all) => all,
+        Err(error) => {
+            write_failure(options.format, &error)?;
+            return Err(error.into());
+        }
+    };
+    let threshold = options.fail_on.severity();
+    let text = match options.format {
+        Format::Human => output::human(&all, threshold, output::is_coloured()),
+        Format::Json => {
+            plain_json(&output::json(&options.issuer, &all, threshold).map_err(CheckError::Json)?)
+        }
+        Format::Sarif => plain_json(&output::sarif(&all, threshold)),
+    };
+    output::write(&text).map_err(CheckError::Output)?;
+    Ok(verdict::exit(&all, threshold))
+}
+
+/// Programs read the error as they do an answer. For readers it is on standard error alone.
+fn write_failure(format: Format, error: &InputError) -> Result<(), CheckError> {
+    let text = match format {
+        Format::Human => return Ok(()),
+        Format::Json => output::json_of_failure(chain(error)).map_err(CheckError::Json)?,
+        Format::Sarif => output::sarif_of_failure(&chain(error)),
+    };
+    output::write(&plain_json(&text)).map_err(CheckError::Output)
+}
+
+/// The error is of a file that every CRL is compared with, or of the only CRL, if readers are to be shown it.
+fn judge_all(options: &Options) -> Result<Vec<Judged>, InputError> {
     let as_of = options.as_of.unwrap_or_else(present);
     let sources = input::sources(&options.files, &options.issuer);
     let mut issuers = Vec::new();
@@ -172,7 +203,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
             Ok(gathered) => all.push(judge(options, gathered)),
             // With nothing else to judge, the error is the whole answer. Programs read it as they do others.
             Err((_, error)) if is_alone && matches!(options.format, Format::Human) => {
-                return Err(error.into());
+                return Err(error);
             }
             Err((name, error)) => {
                 let crl = CrlState::NotChecked(chain(&error));
@@ -183,17 +214,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
             }
         }
     }
-    drop(progress);
-    let threshold = options.fail_on.severity();
-    let text = match options.format {
-        Format::Human => output::human(&all, threshold, output::is_coloured()),
-        Format::Json => {
-            plain_json(&output::json(&options.issuer, &all, threshold).map_err(CheckError::Json)?)
-        }
-        Format::Sarif => plain_json(&output::sarif(&all, threshold)),
-    };
-    output::write(&text).map_err(CheckError::Output)?;
-    Ok(verdict::exit(&all, threshold))
+    Ok(all)
 }
 
 fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {

@@ -61,3 +61,28 @@ fn a_command_shows_a_damaged_block_of_its_file() {
     let output = shell.args(["-c", command]).current_dir(world.folder.path()).output().unwrap();
     assert!(text(&output).contains("B   E   G   I   N"), "{}", text(&output));
 }
+
+#[test]
+fn a_file_to_compare_with_that_is_unread_is_an_answer() {
+    let world = World::new();
+    world.crl("a.crl", 7, &[1]);
+    for file in ["none.pem", "none.csv"] {
+        for option in ["--issuer", "--previous", "--report"] {
+            let with = |format| {
+                let arguments = ["a.crl", "--issuer", "ca.pem", option, file, "--format", format];
+                check(world.folder.path(), &arguments)
+            };
+            let output = with("json");
+            let checked = json(&output);
+            assert_eq!((code(&output), &checked["result"]), (2, &"incomplete".into()), "{option}");
+            assert!(checked["error"].as_str().unwrap().contains(file), "{option}: {checked:#}");
+            let output = with("sarif");
+            let run = &json(&output)["runs"][0]["invocations"][0];
+            assert_eq!((code(&output), &run["executionSuccessful"]), (2, &false.into()));
+            let note = run["toolExecutionNotifications"][0]["message"]["text"].as_str().unwrap();
+            assert!(note.contains(file), "{option}: {note}");
+            let output = with("human");
+            assert!(output.stdout.is_empty(), "{option}: readers have it on standard error");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::RuleJudgement;
 
-/// One CRL, or several.
+/// One CRL, or several, or why none was checked.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "CrlCheck"))]
 #[serde(untagged)]
@@ -17,6 +17,13 @@ pub enum CrlCheck {
         result: Answer,
         /// In the order of the arguments.
         crls: Vec<CheckedCrl>,
+    },
+    /// A file of `--issuer`, `--previous` or `--report` could not be read: no CRL was checked.
+    Failed {
+        /// `incomplete`.
+        result: Answer,
+        /// Which file, and why.
+        error: String,
     },
 }
 

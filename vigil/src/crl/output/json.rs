@@ -6,7 +6,7 @@ use vigil_core::{
     finding::Severity,
     instant::rfc3339,
     name::readable,
-    rules::crl_check::{CheckedCrl, CheckedFacts, CrlCheck, Issuers, NotChecked},
+    rules::crl_check::{Answer, CheckedCrl, CheckedFacts, CrlCheck, Issuers, NotChecked},
     rules::{
         JudgementResult,
         crl::{CrlState, CrlSubject},
@@ -30,7 +30,20 @@ pub(crate) fn json(
         Ok([one]) => CrlCheck::One(Box::new(one)),
         Err(crls) => CrlCheck::Several { result: overall(all, threshold), crls },
     };
-    Ok(format!("{}\n", serde_json::to_string_pretty(&check)?))
+    text(&check)
+}
+
+/// No CRL was checked, and why.
+///
+/// # Errors
+///
+/// None that is known: the types are JSON's.
+pub(crate) fn json_of_failure(error: String) -> serde_json::Result<String> {
+    text(&CrlCheck::Failed { result: Answer::Incomplete, error })
+}
+
+fn text(check: &CrlCheck) -> serde_json::Result<String> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(check)?))
 }
 
 fn object(issuers: &[PathBuf], judged: &Judged, threshold: Severity) -> CheckedCrl {

@@ -32,13 +32,27 @@ pub(crate) fn sarif(all: &[Judged], threshold: Severity) -> String {
             results.push(result(finding, index, place));
         }
         if judged.answer(threshold) == Answer::Incomplete {
-            incomplete.extend(judged.unchecked().iter().map(|why| {
-                let text = format!("incomplete: {}: {why}", judged.name);
-                json!({ "level": "error", "message": { "text": text } })
-            }));
+            incomplete.extend(
+                judged
+                    .unchecked()
+                    .iter()
+                    .map(|why| notification(&format!("incomplete: {}: {why}", judged.name))),
+            );
         }
     }
-    let is_complete = incomplete.is_empty();
+    log(&rules, &results, &incomplete)
+}
+
+/// No CRL was checked, and why.
+pub(crate) fn sarif_of_failure(error: &str) -> String {
+    log(&[], &[], &[notification(&format!("incomplete: {error}"))])
+}
+
+fn notification(text: &str) -> Value {
+    json!({ "level": "error", "message": { "text": text } })
+}
+
+fn log(rules: &[RuleInfo], results: &[Value], incomplete: &[Value]) -> String {
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -50,7 +64,7 @@ pub(crate) fn sarif(all: &[Judged], threshold: Severity) -> String {
                 "rules": rules.iter().map(descriptor).collect::<Vec<_>>(),
             }},
             "invocations": [{
-                "executionSuccessful": is_complete,
+                "executionSuccessful": incomplete.is_empty(),
                 "toolExecutionNotifications": incomplete,
             }],
             "results": results,
