@@ -17,6 +17,7 @@ use vigil_core::{
 
 use super::{
     folder::Folder,
+    issuers::CertificateForm,
     pattern, pem,
     remote::{self, RemoteError},
 };
@@ -74,23 +75,29 @@ impl InputError {
 const MAX_CERTIFICATE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// All the certificates of a file. One that cannot be read is named on standard error, if there is another.
-pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate>, InputError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<(Certificate, CertificateForm)>, InputError> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(InputError::read(path))?;
     file.take(MAX_CERTIFICATE_BYTES + 1).read_to_end(&mut bytes).map_err(InputError::read(path))?;
     if bytes.len() as u64 > MAX_CERTIFICATE_BYTES {
         return Err(InputError::Certificates(path.to_owned()));
     }
-    let read = if pem::is_der(&bytes) {
-        vec![Certificate::from_der(&bytes).map_err(CertificateError::from)]
+    let (read, is_alone) = if pem::is_der(&bytes) {
+        (vec![Certificate::from_der(&bytes).map_err(CertificateError::from)], None)
     } else {
-        each_of_pem(&String::from_utf8_lossy(&bytes))
+        let text = String::from_utf8_lossy(&bytes);
+        (each_of_pem(&text), Some(text.matches("-----BEGIN ").count() == 1))
+    };
+    let form = |nth| match is_alone {
+        None => CertificateForm::Der,
+        Some(true) => CertificateForm::Pem,
+        Some(false) => CertificateForm::PemOf(nth),
     };
     let mut certificates = Vec::new();
     let mut failed = Vec::new();
     for (at, read) in read.into_iter().enumerate() {
         match read {
-            Ok(certificate) => certificates.push(certificate),
+            Ok(certificate) => certificates.push((certificate, form(at + 1))),
             Err(error) => failed.push((at + 1, error)),
         }
     }
@@ -218,13 +225,6 @@ fn stdin(path: &Path) -> Result<Vec<u8>, InputError> {
     let stdin = io::stdin().lock().take(MAX_CRL_BYTES + 1);
     { stdin }.read_to_end(&mut bytes).map_err(InputError::read(path))?;
     Ok(bytes)
-}
-
-/// Whether a file is DER; not, if it cannot be read.
-pub(super) fn is_der(path: &Path) -> bool {
-    let mut beginning = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(32).read_to_end(&mut beginning));
-    read.is_ok() && pem::is_der(&beginning)
 }
 
 fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
