@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod folder;
 mod input;
+mod issuers;
 mod judged;
 mod output;
 mod pattern;

@@ -16,8 +16,12 @@ use rcgen::{
 };
 use tempfile::TempDir;
 
+#[path = "crl/commands.rs"]
+mod commands;
 #[path = "crl/exit_code_2.rs"]
 mod exit_code_2;
+#[path = "crl/for_programs.rs"]
+mod for_programs;
 #[path = "crl/inputs.rs"]
 mod inputs;
 

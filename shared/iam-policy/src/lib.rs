@@ -64,6 +64,16 @@ impl Policy {
         self.has_version
     }
 
+    /// The same policy for one who knows whose the canonical user id is: a Deny that excepts it in its
+    /// `NotPrincipal` excepts the account.
+    #[must_use]
+    pub fn with_account_of_user(mut self, user: &str, account: &str) -> Self {
+        for statement in self.statements.iter_mut().filter(|statement| !statement.allows) {
+            statement.principals.except_as_account(user, account);
+        }
+        self
+    }
+
     /// The values that conditions on `key` name, in any statement. Case of `key` does not matter.
     pub fn condition_values(&self, key: &str) -> impl Iterator<Item = &str> {
         let conditions = self.statements.iter().flat_map(|statement| statement.conditions());

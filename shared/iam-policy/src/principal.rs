@@ -59,6 +59,20 @@ impl Principals {
         self.named.iter().any(|named| named.covers(caller)) != self.negated
     }
 
+    /// Whether a `NotPrincipal` may except the caller, though by no name that can be compared.
+    pub(crate) fn may_except(&self, caller: &Principal) -> bool {
+        self.negated && self.named.iter().any(|named| named.may_be_of_the_account_of(caller))
+    }
+
+    /// Names the account in place of the canonical user id, which a `NotPrincipal` has.
+    pub(crate) fn except_as_account(&mut self, user: &str, account: &str) {
+        for named in self.named.iter_mut().filter(|_| self.negated) {
+            if matches!(named, Principal::CanonicalUser(id) if id == user) {
+                *named = Principal::Aws(account.to_owned());
+            }
+        }
+    }
+
     /// Whom the element lets the statement apply to. [`Principal::Anyone`] stands for the principals
     /// that a `NotPrincipal` leaves.
     pub(crate) fn widest(&self) -> Vec<Principal> {
@@ -113,6 +127,15 @@ impl Principal {
             }
             (named, calling) => named == calling,
         }
+    }
+
+    /// A canonical user id is an account's, and does not say which one's (Amazon S3 User Guide, Principals
+    /// for bucket policies).
+    fn may_be_of_the_account_of(&self, caller: &Self) -> bool {
+        matches!(
+            (self, caller),
+            (Self::CanonicalUser(_), Self::Aws(_)) | (Self::Aws(_), Self::CanonicalUser(_))
+        )
     }
 }
 

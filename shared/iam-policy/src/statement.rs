@@ -71,10 +71,19 @@ impl Statement {
     }
 
     pub(crate) fn matches(&self, request: &Request<'_>) -> Match {
-        Match::from(self.principals.include(request.principal))
+        self.principal_matches(request)
             .and(|| Match::from(self.actions.cover(&request.action.to_ascii_lowercase())))
             .and(|| self.resource_matches(request))
             .and(|| condition::all_met(&self.conditions, request.context, self.has_variables))
+    }
+
+    fn principal_matches(&self, request: &Request<'_>) -> Match {
+        let is_included = self.principals.include(request.principal);
+        if is_included && !self.allows && self.principals.may_except(request.principal) {
+            let why = "whether a canonical user id and an ARN are of one account";
+            return Match::Unknown(why.to_owned());
+        }
+        Match::from(is_included)
     }
 
     fn resource_matches(&self, request: &Request<'_>) -> Match {

@@ -8,6 +8,7 @@ use crate::der::{DerError, Element, Reader, tag, value};
 
 #[cfg(feature = "brainpool")]
 mod brainpool;
+mod fitted;
 mod form;
 mod key;
 mod rsa;

@@ -1,9 +1,6 @@
 //! `vigil crl check`: reads the files, judges the CRL and writes the verdicts.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 use clap::ValueEnum;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -19,17 +16,14 @@ use vigil_core::{
 use super::{
     compare::{self, Held, With},
     input::{self, InputError, Source},
+    issuers::Issuers,
     judged::{Judged, unverified},
     output,
     progress::Progress,
     verdict,
     walk::{self, Keep, Walked},
 };
-use crate::{
-    exit::Exit,
-    fail_on::Threshold,
-    output::{plain, plain_json},
-};
+use crate::{exit::Exit, fail_on::Threshold, output::plain_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -149,41 +143,13 @@ fn present() -> OffsetDateTime {
 }
 
 pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
-    let as_of = options.as_of.unwrap_or_else(present);
-    let sources = input::sources(&options.files, &options.issuer);
-    let mut issuers = Vec::new();
-    for path in &options.issuer {
-        issuers.extend(input::certificates(path)?);
-    }
-    walk::sort_issuers(&mut issuers, as_of);
-    let is_alone = sources.len() == 1;
-    let progress = Progress::of(sources.len(), options.report.is_some());
-    let mut all = Vec::new();
-    for (at, source) in sources.into_iter().enumerate() {
-        progress.show(
-            at + 1,
-            source.as_ref().map_or_else(|(name, _)| name.clone(), Source::name).as_str(),
-        );
-        let gathered = match source {
-            Ok(source) => gather(options, &source, &issuers, as_of)?,
-            Err(unread) => Err(unread),
-        };
-        match gathered {
-            Ok(gathered) => all.push(judge(options, gathered)),
-            // With nothing else to judge, the error is the whole answer. Programs read it as they do others.
-            Err((_, error)) if is_alone && matches!(options.format, Format::Human) => {
-                return Err(error.into());
-            }
-            Err((name, error)) => {
-                let crl = CrlState::NotChecked(chain(&error));
-                let unread = Walked::without_facts(crl, &issuers);
-                let location = CrlLocation::File(name.clone());
-                let subject = subject(options, location, unread, Held::nothing(), as_of);
-                all.push(judge(options, (name, subject)));
-            }
+    let all = match judge_all(options) {
+        Ok(all) => all,
+        Err(error) => {
+            write_failure(options.format, &error)?;
+            return Err(error.into());
         }
-    }
-    drop(progress);
+    };
     let threshold = options.fail_on.severity();
     let text = match options.format {
         Format::Human => output::human(&all, threshold, output::is_coloured()),
@@ -196,7 +162,52 @@ pub(super) fn run(options: &Options) -> Result<Exit, CheckError> {
     Ok(verdict::exit(&all, threshold))
 }
 
-fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
+/// Programs read the error as they do an answer. For readers it is on standard error alone.
+fn write_failure(format: Format, error: &InputError) -> Result<(), CheckError> {
+    let text = match format {
+        Format::Human => return Ok(()),
+        Format::Json => output::json_of_failure(chain(error)).map_err(CheckError::Json)?,
+        Format::Sarif => output::sarif_of_failure(&chain(error)),
+    };
+    output::write(&plain_json(&text)).map_err(CheckError::Output)
+}
+
+/// The error is of a file that every CRL is compared with, or of the only CRL, if readers are to be shown it.
+fn judge_all(options: &Options) -> Result<Vec<Judged>, InputError> {
+    let as_of = options.as_of.unwrap_or_else(present);
+    let sources = input::sources(&options.files, &options.issuer);
+    let issuers = Issuers::read(&options.issuer, as_of)?;
+    let is_alone = sources.len() == 1;
+    let progress = Progress::of(sources.len(), options.report.is_some());
+    let mut all = Vec::new();
+    for (at, source) in sources.into_iter().enumerate() {
+        progress.show(
+            at + 1,
+            source.as_ref().map_or_else(|(name, _)| name.clone(), Source::name).as_str(),
+        );
+        let gathered = match source {
+            Ok(source) => gather(options, &source, &issuers.certificates, as_of)?,
+            Err(unread) => Err(unread),
+        };
+        match gathered {
+            Ok(gathered) => all.push(judge(options, &issuers, gathered)),
+            // With nothing else to judge, the error is the whole answer. Programs read it as they do others.
+            Err((_, error)) if is_alone && matches!(options.format, Format::Human) => {
+                return Err(error);
+            }
+            Err((name, error)) => {
+                let crl = CrlState::NotChecked(chain(&error));
+                let unread = Walked::without_facts(crl, &issuers.certificates);
+                let location = CrlLocation::File(name.clone());
+                let subject = subject(options, location, unread, Held::nothing(), as_of);
+                all.push(judge(options, &issuers, (name, subject)));
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn judge(options: &Options, issuers: &Issuers, (name, subject): (String, CrlSubject)) -> Judged {
     let mut judgements = rules::judge(rules::crl::RULES, &subject, &name, subject.as_of);
     let mut left_out = Vec::new();
     for judgement in &mut judgements {
@@ -226,35 +237,9 @@ fn judge(options: &Options, (name, subject): (String, CrlSubject)) -> Judged {
             };
         }
     }
-    if let [issuer] = options.issuer.as_slice() {
-        name_issuer(&mut judgements, issuer);
-    }
+    issuers.name(subject.issuer.as_ref().ok(), &mut judgements);
     let wanted = wanted(options);
     Judged { name, subject, judgements, ignored: left_out, wanted }
-}
-
-/// The commands of findings read the certificate from where it is.
-fn name_issuer(judgements: &mut [rules::RuleJudgement], issuer: &Path) {
-    let path = issuer.display().to_string();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    let word = if path.chars().all(is_plain) {
-        path
-    } else {
-        // One word of a POSIX shell.
-        plain(&format!("'{}'", path.replace('\'', r"'\''")))
-    };
-    // What reads PEM is given PEM.
-    let is_der = input::is_der(issuer).then(|| format!("openssl x509 -inform DER -in {word}"));
-    for judgement in judgements {
-        if let JudgementResult::Findings { findings } = &mut judgement.result {
-            for finding in findings {
-                if let Some(reader) = &is_der {
-                    finding.what_to_do = finding.what_to_do.replace("cat ISSUER.pem", reader);
-                }
-                finding.what_to_do = finding.what_to_do.replace("ISSUER.pem", &word);
-            }
-        }
-    }
 }
 
 /// The signature, and what was given to compare the CRL with.

@@ -17,6 +17,7 @@ use vigil_core::{
 
 use super::{
     folder::Folder,
+    issuers::CertificateForm,
     pattern, pem,
     remote::{self, RemoteError},
 };
@@ -74,23 +75,29 @@ impl InputError {
 const MAX_CERTIFICATE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// All the certificates of a file. One that cannot be read is named on standard error, if there is another.
-pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate>, InputError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<(Certificate, CertificateForm)>, InputError> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(InputError::read(path))?;
     file.take(MAX_CERTIFICATE_BYTES + 1).read_to_end(&mut bytes).map_err(InputError::read(path))?;
     if bytes.len() as u64 > MAX_CERTIFICATE_BYTES {
         return Err(InputError::Certificates(path.to_owned()));
     }
-    let read = if pem::is_der(&bytes) {
-        vec![Certificate::from_der(&bytes).map_err(CertificateError::from)]
+    let (read, is_alone) = if pem::is_der(&bytes) {
+        (vec![Certificate::from_der(&bytes).map_err(CertificateError::from)], None)
     } else {
-        each_of_pem(&String::from_utf8_lossy(&bytes))
+        let text = String::from_utf8_lossy(&bytes);
+        (each_of_pem(&text), Some(text.matches("-----BEGIN ").count() == 1))
+    };
+    let form = |nth| match is_alone {
+        None => CertificateForm::Der,
+        Some(true) => CertificateForm::Pem,
+        Some(false) => CertificateForm::PemOf(nth),
     };
     let mut certificates = Vec::new();
     let mut failed = Vec::new();
     for (at, read) in read.into_iter().enumerate() {
         match read {
-            Ok(certificate) => certificates.push(certificate),
+            Ok(certificate) => certificates.push((certificate, form(at + 1))),
             Err(error) => failed.push((at + 1, error)),
         }
     }
@@ -120,27 +127,22 @@ pub(super) enum Source {
     File(PathBuf),
     /// What was read already, and where it stood.
     Bytes { location: CrlLocation, bytes: Vec<u8> },
-    /// A CRL in PEM whose base64 or end is damaged.
-    Damaged { name: String },
+    /// A CRL in PEM whose base64 or end is damaged, and where it stood.
+    Damaged { location: CrlLocation },
 }
 
 impl Source {
     pub(super) fn name(&self) -> String {
-        match self {
-            Self::File(path) => path.display().to_string(),
-            Self::Bytes { location: CrlLocation::Text { name, .. }, .. }
-            | Self::Bytes { location: CrlLocation::File(name), .. }
-            | Self::Damaged { name } => name.clone(),
-            Self::Bytes { location: CrlLocation::Bucket { bucket, key }, .. } => {
-                format!("s3://{bucket}/{key}")
-            }
+        match self.location() {
+            CrlLocation::Text { name, .. } | CrlLocation::File(name) => name,
+            CrlLocation::Bucket { bucket, key } => format!("s3://{bucket}/{key}"),
         }
     }
 
     pub(super) fn location(&self) -> CrlLocation {
         match self {
-            Self::Bytes { location, .. } => location.clone(),
-            Self::File(_) | Self::Damaged { .. } => CrlLocation::File(self.name()),
+            Self::Bytes { location, .. } | Self::Damaged { location } => location.clone(),
+            Self::File(path) => CrlLocation::File(path.display().to_string()),
         }
     }
 }
@@ -225,13 +227,6 @@ fn stdin(path: &Path) -> Result<Vec<u8>, InputError> {
     Ok(bytes)
 }
 
-/// Whether a file is DER; not, if it cannot be read.
-pub(super) fn is_der(path: &Path) -> bool {
-    let mut beginning = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(32).read_to_end(&mut beginning));
-    read.is_ok() && pem::is_der(&beginning)
-}
-
 fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
     let failed = InputError::read(path);
     // Before it is opened: a named pipe that has no writer lets its reader wait.
@@ -256,12 +251,10 @@ fn from_file(path: &Path, sources: &mut Vec<Source>) -> Result<(), InputError> {
 fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
     // Of standard input, what the commands of findings read is to be saved first.
     let path = if name == "-" { "CRL.txt" } else { name };
-    let of = |name: String, form: TextForm, crl: Option<Vec<u8>>| match crl {
-        Some(bytes) => {
-            let location = CrlLocation::Text { name, path: path.to_owned(), form };
-            Source::Bytes { location, bytes }
-        }
-        None => Source::Damaged { name },
+    let at = |name: String, form| CrlLocation::Text { name, path: path.to_owned(), form };
+    let of = |name: String, form: TextForm, nth: usize, crl: Option<Vec<u8>>| match crl {
+        Some(bytes) => Source::Bytes { location: at(name, form), bytes },
+        None => Source::Damaged { location: at(name, TextForm::DamagedOf(nth)) },
     };
     match Foreign::of(&bytes[..bytes.len().min(512)]) {
         // A page about CRLs may show one.
@@ -269,19 +262,18 @@ fn decoded(name: &str, bytes: Vec<u8>, sources: &mut Vec<Source>) {
         _ if !pem::is_der(&bytes) && pem::has_pem_crl(&bytes) => {
             let mut crls = pem::pem_crls(&String::from_utf8_lossy(&bytes));
             if crls.len() == 1 {
-                sources.push(of(name.to_owned(), TextForm::Pem, crls.remove(0)));
+                sources.push(of(name.to_owned(), TextForm::Pem, 1, crls.remove(0)));
             } else {
-                sources.extend(
-                    crls.into_iter()
-                        .zip(1..)
-                        .map(|(crl, nth)| of(format!("{name}#{nth}"), TextForm::PemOf(nth), crl)),
-                );
+                for (crl, nth) in crls.into_iter().zip(1..) {
+                    sources.push(of(format!("{name}#{nth}"), TextForm::PemOf(nth), nth, crl));
+                }
             }
             return;
         }
         Some(Foreign::Base64) => {
             if let Some(crl) = pem::base64(&String::from_utf8_lossy(&bytes)) {
-                sources.push(of(name.to_owned(), TextForm::Base64, Some(crl)));
+                let location = at(name.to_owned(), TextForm::Base64);
+                sources.push(Source::Bytes { location, bytes: crl });
                 return;
             }
         }

@@ -10,8 +10,8 @@ use std::{
 };
 
 pub(super) use human::human;
-pub(super) use json::json;
-pub(super) use sarif::sarif;
+pub(super) use json::{json, json_of_failure};
+pub(super) use sarif::{sarif, sarif_of_failure};
 
 /// Whether the output is a terminal that shows colours, and the user wants them (no-color.org).
 pub(super) fn is_coloured() -> bool {

@@ -1,4 +1,5 @@
-//! The exit code of `vigil crl check`; and where it is 2, one line that says why it is not 0 or 1.
+//! The answer of `vigil crl check` over all CRLs and its exit code; and where it is 2, one line that says
+//! why it is not 0 or 1.
 
 use vigil_core::{finding::Severity, rules::crl_check::Answer};
 
@@ -6,16 +7,24 @@ use super::judged::{Judged, findings, is_unverified};
 use crate::exit::{Exit, first_of};
 
 /// A CRL that cannot be read outweighs what was found in others: it may be worse.
-pub(super) fn exit(all: &[Judged], threshold: Severity) -> Exit {
+pub(super) fn overall(all: &[Judged], threshold: Severity) -> Answer {
     let has = |answer: Answer| all.iter().any(|one| one.answer(threshold) == answer);
     if all.iter().any(Judged::is_unread) {
-        Exit::NotChecked
+        Answer::Incomplete
     } else if has(Answer::Findings) {
-        Exit::Findings
+        Answer::Findings
     } else if has(Answer::Incomplete) {
-        Exit::NotChecked
+        Answer::Incomplete
     } else {
-        Exit::Clean
+        Answer::Clean
+    }
+}
+
+pub(super) fn exit(all: &[Judged], threshold: Severity) -> Exit {
+    match overall(all, threshold) {
+        Answer::Clean => Exit::Clean,
+        Answer::Findings => Exit::Findings,
+        Answer::Incomplete => Exit::NotChecked,
     }
 }
 

@@ -115,8 +115,8 @@ fn by_fitness<'c>(facts: &CrlFacts, issuers: &'c [Certificate]) -> Vec<&'c Certi
 
 /// Those first that may sign CRLs, of CAs, and valid. The rest of the order is one whatever the order of
 /// the files.
-pub(super) fn sort_issuers(issuers: &mut [Certificate], as_of: OffsetDateTime) {
-    issuers.sort_by_cached_key(|one| {
+pub(super) fn sort_issuers<T>(issuers: &mut [(Certificate, T)], as_of: OffsetDateTime) {
+    issuers.sort_by_cached_key(|(one, _)| {
         let is_valid = (one.not_before..=one.not_after).contains(&as_of);
         let may_not = (one.crl_sign == Some(false), one.ca == Some(false), !is_valid);
         (may_not, Reverse(one.not_after), one.serial.clone(), one.issuer.clone())

@@ -224,3 +224,40 @@ fn a_stored_policy_may_name_what_cannot_be_put() {
     assert_eq!(refused, Malformed { problem: Problem::Principal, statement });
     assert!(Policy::of_bucket(&text("*"), "crls").is_ok());
 }
+
+/// A canonical user id and an ARN can be of one account: a Deny that excepts one is not certain of the other.
+#[test]
+fn a_canonical_user_may_be_the_account_of_an_arn() {
+    const USER: &str = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
+    let user = || Principal::CanonicalUser(USER.to_owned());
+    let role = || Principal::Aws("arn:aws:iam::111122223333:role/a".to_owned());
+    let except = |excepted: serde_json::Value| {
+        policy(json!([
+            {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
+            {"Effect": "Deny", "NotPrincipal": excepted, "Action": "*", "Resource": "*"},
+        ]))
+    };
+    let canonical = json!({"CanonicalUser": USER});
+    let of_aws = json!({"AWS": "111122223333"});
+    for (name, excepted, caller, want) in [
+        ("the user", &canonical, user(), "allowed"),
+        ("another user", &canonical, Principal::CanonicalUser("b".repeat(64)), "denied"),
+        ("a role of some account", &canonical, role(), "unclear"),
+        ("a service", &canonical, service(), "denied"),
+        ("anyone", &canonical, Principal::Anyone, "denied"),
+        ("a user of some account", &of_aws, user(), "unclear"),
+    ] {
+        assert_eq!(
+            evaluate(&except(excepted.clone()), &caller, &Context::default()),
+            want,
+            "{name}"
+        );
+    }
+    let known = except(canonical.clone()).with_account_of_user(USER, "111122223333");
+    assert_eq!(evaluate(&known, &role(), &Context::default()), "allowed");
+    let other = Principal::Aws("arn:aws:iam::444455556666:role/a".to_owned());
+    assert_eq!(evaluate(&known, &other, &Context::default()), "denied");
+    // An Allow for a user is for no ARN, as before.
+    let allow = allow(json!({"Principal": canonical}));
+    assert_eq!(evaluate(&allow, &role(), &Context::default()), "silent");
+}

@@ -116,6 +116,11 @@ fn openssl_and_we_agree_on_its_crls_in_every_algorithm() {
         ("SHA256WITHECDSA", &p256, md("sha256").to_vec()),
         ("SHA384WITHECDSA", &p384, md("sha384").to_vec()),
         ("SHA512WITHECDSA", &p521, md("sha512").to_vec()),
+        ("SHA224WITHECDSA", &p256, md("sha224").to_vec()),
+        ("SHA1WITHECDSA", &p384, md("sha1").to_vec()),
+        ("SHA224WITHECDSA", &p384, md("sha224").to_vec()),
+        ("SHA224WITHECDSA", &k256, md("sha224").to_vec()),
+        ("SHA512WITHECDSA", &k256, md("sha512").to_vec()),
         ("ED25519", &ed25519, md("null").to_vec()),
     ] {
         agree(name, key, &sign);

@@ -210,9 +210,21 @@ impl BucketSubject {
         match self.facts.policy.known() {
             Err(why) => Err(NotJudged::unknown(format!("the policy is not known: {why}"))),
             Ok(None) => Ok(None),
-            Ok(Some(text)) => BucketPolicy::of_resource(text).map(Some).map_err(|error| {
-                NotJudged::unknown(format!("the policy cannot be judged: {error}"))
-            }),
+            Ok(Some(text)) => match BucketPolicy::of_resource(text) {
+                Ok(policy) => Ok(Some(self.with_own_user(policy))),
+                Err(error) => {
+                    Err(NotJudged::unknown(format!("the policy cannot be judged: {error}")))
+                }
+            },
+        }
+    }
+
+    /// A Deny that excepts the own canonical user id excepts the own account.
+    fn with_own_user(&self, policy: BucketPolicy) -> BucketPolicy {
+        let Ok(Some(id)) = self.facts.owner_id.known() else { return policy };
+        match self.account_of_user(id) {
+            Ok(Some(account)) => policy.with_account_of_user(id, account),
+            Ok(None) | Err(_) => policy,
         }
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::RuleJudgement;
 
-/// One CRL, or several.
+/// One CRL, or several, or why none was checked.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "CrlCheck"))]
 #[serde(untagged)]
@@ -13,10 +13,17 @@ pub enum CrlCheck {
     One(Box<CheckedCrl>),
     /// Several CRLs are in a list.
     Several {
-        /// The worst of theirs.
+        /// `incomplete` if one of them could not be read; else the worst of theirs.
         result: Answer,
         /// In the order of the arguments.
         crls: Vec<CheckedCrl>,
+    },
+    /// A file of `--issuer`, `--previous` or `--report` could not be read: no CRL was checked.
+    Failed {
+        /// `incomplete`.
+        result: Answer,
+        /// Which file, and why.
+        error: String,
     },
 }
 
@@ -29,8 +36,8 @@ pub enum Answer {
     Clean,
     /// There are findings of the severity that `--fail-on` names, or above.
     Findings,
-    /// Nothing was found, and the signature was not verified, or what was given could not be compared:
-    /// the CRL is not known to be clean.
+    /// It could not be read; or nothing was found, and the signature was not verified, or what was given
+    /// could not be compared: the CRL is not known to be clean.
     Incomplete,
 }
 

@@ -5,7 +5,7 @@ use aws_lc_rs::{
     signature::{self as lc, UnparsedPublicKey, VerificationAlgorithm},
 };
 
-use super::{AlgorithmIdentifier, Hash, Key, Pss, SignatureAlgorithm, digest_of, rsa};
+use super::{AlgorithmIdentifier, Hash, Key, Pss, SignatureAlgorithm, digest_of, fitted, rsa};
 use crate::der::DerError;
 
 /// Why a signature does not count as verified.
@@ -116,7 +116,9 @@ impl SignedBytes {
                 }
             }
             (None, Message::Hashing(context)) => {
-                let known = is_signed_on_brainpool(&key, self.by, context, signature);
+                let digest = context.finish();
+                let known = fitted::is_signed((&key, spki), self.by, &digest, signature)
+                    .or_else(|| is_signed_on_brainpool(&key, self.by, &digest, signature));
                 known.ok_or_else(|| SignatureError::of_unknown(&self.algorithm, spki))?
             }
             (None, Message::Whole(_)) => {
@@ -131,10 +133,10 @@ impl SignedBytes {
 fn is_signed_on_brainpool(
     key: &Key<'_>,
     algorithm: SignatureAlgorithm,
-    context: digest::Context,
+    digest: &Digest,
     signature: &[u8],
 ) -> Option<bool> {
-    super::brainpool::is_signed(key, algorithm, &context.finish(), signature)
+    super::brainpool::is_signed(key, algorithm, digest, signature)
 }
 
 /// A program without these curves does not know.
@@ -142,7 +144,7 @@ fn is_signed_on_brainpool(
 fn is_signed_on_brainpool(
     _: &Key<'_>,
     _: SignatureAlgorithm,
-    _: digest::Context,
+    _: &Digest,
     _: &[u8],
 ) -> Option<bool> {
     None

@@ -13,9 +13,9 @@ use vigil_core::{
     },
 };
 
-use super::super::judged::Judged;
+use super::super::{judged::Judged, verdict::overall};
 
-/// One CRL is one object; of several, each is one in `crls`, and `result` is the worst.
+/// One CRL is one object; of several, each is one in `crls`, and `result` is what the exit code says.
 ///
 /// # Errors
 ///
@@ -28,13 +28,22 @@ pub(crate) fn json(
     let objects: Vec<_> = all.iter().map(|one| object(issuers, one, threshold)).collect();
     let check = match <[CheckedCrl; 1]>::try_from(objects) {
         Ok([one]) => CrlCheck::One(Box::new(one)),
-        Err(crls) => {
-            let is = |answer| crls.iter().any(|one| one.result == answer);
-            let worst = [Answer::Findings, Answer::Incomplete].into_iter().find(|one| is(*one));
-            CrlCheck::Several { result: worst.unwrap_or(Answer::Clean), crls }
-        }
+        Err(crls) => CrlCheck::Several { result: overall(all, threshold), crls },
     };
-    Ok(format!("{}\n", serde_json::to_string_pretty(&check)?))
+    text(&check)
+}
+
+/// No CRL was checked, and why.
+///
+/// # Errors
+///
+/// None that is known: the types are JSON's.
+pub(crate) fn json_of_failure(error: String) -> serde_json::Result<String> {
+    text(&CrlCheck::Failed { result: Answer::Incomplete, error })
+}
+
+fn text(check: &CrlCheck) -> serde_json::Result<String> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(check)?))
 }
 
 fn object(issuers: &[PathBuf], judged: &Judged, threshold: Severity) -> CheckedCrl {

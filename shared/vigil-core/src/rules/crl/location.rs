@@ -30,6 +30,8 @@ pub enum CrlLocation {
 pub enum TextForm {
     /// In base64.
     Base64,
+    /// As this block in PEM, counted from one, which cannot be decoded.
+    DamagedOf(usize),
     /// As the only one in PEM.
     Pem,
     /// As this one in PEM, counted from one.
@@ -37,10 +39,11 @@ pub enum TextForm {
 }
 
 impl TextForm {
-    /// Writes the CRL in DER to standard output.
+    /// Writes the CRL in DER to standard output; the text of one that cannot be decoded.
     fn reader(self) -> &'static str {
         match self {
             Self::Base64 => "base64 -d < {path}",
+            Self::DamagedOf(_) => "awk '/BEGIN X509 CRL/{n++} n=={nth}' {path}",
             Self::Pem => "openssl crl -in {path} -outform DER",
             Self::PemOf(_) => {
                 "awk '/BEGIN X509 CRL/{n++} n=={nth}' {path} | openssl crl -outform DER"
@@ -91,7 +94,7 @@ impl CrlLocation {
             }
             Self::Text { name, path, form } => {
                 let nth = match form {
-                    TextForm::PemOf(nth) => nth.to_string(),
+                    TextForm::DamagedOf(nth) | TextForm::PemOf(nth) => nth.to_string(),
                     TextForm::Base64 | TextForm::Pem => String::new(),
                 };
                 let reader = form.reader();
@@ -143,6 +146,7 @@ mod tests {
             (text("a.txt", TextForm::Base64), "base64 -d < a.txt"),
             (text("a.pem", TextForm::Pem), "openssl crl -in a.pem -outform DER"),
             (text("a b.pem", TextForm::PemOf(2)), second),
+            (text("a.pem", TextForm::DamagedOf(2)), "awk '/BEGIN X509 CRL/{n++} n==2' a.pem"),
         ] {
             let seen = Observation::new(KIND);
             let names = location.names();

@@ -82,3 +82,35 @@ fn an_administrators_account_has_the_owners_id() {
     subject.administrators = vec!["111122223333".to_owned()];
     assert_eq!(findings(&subject), []);
 }
+
+/// A Deny for everyone but this user counts for no more than it is known to do.
+#[test]
+fn a_deny_that_excepts_a_user_hides_no_account() {
+    let own_role = "arn:aws:iam::111122223333:role/deploy";
+    let other_role = "arn:aws:iam::444455556666:role/deploy";
+    let known = || Fact::Known(Some(OWNER.to_owned()));
+    let unread = || Fact::Unknown("GetBucketAcl was refused".to_owned());
+    let own = &[("own-account", Low)][..];
+    let unclear = &[("other-account-conditionally", Severity::Medium)][..];
+    for (name, excepted, role, owner_id, want) in [
+        ("the owner excepted, own role", OWNER, own_role, known(), own),
+        ("the owner excepted, another's role", OWNER, other_role, known(), &[]),
+        ("a foreign user, another's role", STRANGER, other_role, known(), unclear),
+        ("an unknown user, own role", OWNER, own_role, unread(), own),
+        ("an unknown user, another's role", OWNER, other_role, unread(), unclear),
+    ] {
+        let mut subject = clean();
+        subject.facts.owner_id = owner_id;
+        let objects = "arn:aws:s3:::crls/*";
+        let allow = json!({"Effect": "Allow", "Principal": {"AWS": role},
+            "Action": "s3:PutObject", "Resource": objects});
+        let deny = json!({"Effect": "Deny", "NotPrincipal":
+            {"CanonicalUser": excepted, "Service": "acm-pca.amazonaws.com"},
+            "Action": "s3:PutObject", "Resource": objects});
+        let tls = tls_statement(&["s3:*"]);
+        set_policy(&mut subject, &[service_statement(), tls, allow, deny]);
+        let found = findings(&subject);
+        let found: Vec<_> = found.iter().map(|(_, kind, level)| (kind.as_str(), *level)).collect();
+        assert_eq!(found, want, "{name}");
+    }
+}
