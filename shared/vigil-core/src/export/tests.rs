@@ -161,6 +161,22 @@ fn a_product_is_the_default_one_of_an_account() {
     }
 }
 
+#[test]
+fn security_hub_learns_when_a_resolved_finding_was_found() {
+    let arn = "arn:aws:securityhub:us-east-1:111122223333:product/111122223333/default";
+    let (found, over) = (datetime!(2026-03-01 12:00 UTC), datetime!(2026-03-04 12:00 UTC));
+    let finding = fakes::finding("crl.signature", Severity::High, CA, found);
+    let resolved = finding.resolved(over, "it passes");
+    let entry = asff_of(&arn.parse().unwrap(), &resolved);
+    assert_eq!(entry["CreatedAt"], "2026-03-01T12:00:00Z");
+    assert_eq!(entry["UpdatedAt"], "2026-03-04T12:00:00Z");
+    // Evidence that is no moment, or one to come, says nothing.
+    for wrong in ["never", "2026-03-05T12:00:00Z"] {
+        let of = resolved.clone().with_evidence("found_at", wrong);
+        assert_eq!(of.found_at(), over, "{wrong}");
+    }
+}
+
 /// A bucket's ARN has no account, and a CA may be in another Region than the hub.
 #[test]
 fn a_finding_belongs_to_the_product_wherever_its_resource_is() {
