@@ -59,7 +59,7 @@ pub(super) async fn all(
     if let Some(first) = cas.first() {
         judged.published.add(judging.judge_settings(first).await?);
     }
-    if let Some((finding, is_found)) = ca_quota(cas, finding_store.now) {
+    if let Some((finding, is_found)) = ca_quota(cas, judging.quota_days(), finding_store.now) {
         let because = "the quota is not near any more";
         judged.published.add(judging.tell(finding, is_found, because).await?);
     }
