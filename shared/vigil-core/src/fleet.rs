@@ -210,6 +210,12 @@ pub struct Growth {
     pub valid: i64,
     /// How many more are revoked.
     pub revoked: i64,
+    /// Accounts that the report before had not; at most 20.
+    #[serde(default)]
+    pub new_accounts: Vec<String>,
+    /// Templates that the report before had not; at most 20.
+    #[serde(default)]
+    pub new_templates: Vec<String>,
 }
 
 /// A finding that is open.

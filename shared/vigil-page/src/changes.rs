@@ -10,6 +10,8 @@ use crate::text::{count, number, visible};
 
 /// Of each list, so many are named.
 const NAMED: usize = 50;
+/// The model names no more new accounts or templates.
+const NEW_NAMES: usize = 20;
 
 pub(crate) fn section(report: &FleetReport) -> Markup {
     let new: Vec<&Finding> =
@@ -33,7 +35,8 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
 fn changed(report: &FleetReport) -> Markup {
     let since = |ca: &CaReport| ca.certificates.as_ref().and_then(|of| of.since.clone());
     let changed = report.cas.iter().filter_map(|ca| Some((ca, since(ca)?)));
-    let changed = changed.filter(|(_, of)| of.issued != 0 || of.revoked != 0);
+    let has_names = |of: &Growth| !of.new_accounts.is_empty() || !of.new_templates.is_empty();
+    let changed = changed.filter(|(_, of)| of.issued != 0 || of.revoked != 0 || has_names(of));
     let (shrunk, grown): (Vec<_>, Vec<_>) =
         changed.partition(|(_, of)| of.issued < 0 || of.revoked < 0);
     html! {
@@ -54,12 +57,23 @@ fn numbers(heading: &str, mut cas: Vec<(&CaReport, Growth)>) -> Markup {
                     li {
                         (visible(ca.shown())) ": " (difference(of.issued)) " issued, "
                         (difference(of.revoked)) " revoked"
+                        (new_names("accounts", &of.new_accounts))
+                        (new_names("templates", &of.new_templates))
                     }
                 }
                 @if cas.len() > NAMED { li { "and " (cas.len() - NAMED) " more" } }
             }
         }
     }
+}
+
+/// `; new accounts: 111122223333`. Nothing, where there is none.
+fn new_names(what: &str, names: &[String]) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let more = if names.len() >= NEW_NAMES { " and perhaps more" } else { "" };
+    format!("; new {what}: {}{more}", visible(&names.join(", ")))
 }
 
 /// `3 more`, `1,200 fewer`.
@@ -86,6 +100,22 @@ fn list(heading: &str, findings: &[&Finding]) -> Markup {
 mod tests {
     use super::*;
     use crate::tests::{ca, report};
+
+    #[test]
+    fn new_accounts_and_templates_are_named() {
+        let mut of = ca(1, None);
+        let numbers = vigil_core::fleet::CertificateNumbers::default();
+        of["certificates"] = serde_json::to_value(numbers).unwrap();
+        of["certificates"]["since"] = serde_json::json!({
+            "created_at": "2026-02-28T00:00:00Z", "issued": 0, "valid": 0, "revoked": 0,
+            "new_accounts": ["111122223333", "444455556666"],
+            "new_templates": vec!["<b>/V1"; NEW_NAMES],
+        });
+        let text = section(&report(vec![of], vec![], vec![])).into_string();
+        let names = "; new accounts: 111122223333, 444455556666; new templates: &lt;b&gt;/V1, ";
+        assert!(text.contains(names), "{text}");
+        assert!(text.contains("&lt;b&gt;/V1 and perhaps more</li>"), "{text}");
+    }
 
     #[test]
     fn growth_and_shrinkage_have_their_own_words() {
