@@ -118,6 +118,7 @@ fn of_summary(document: &Value, source: String) -> CertificateNumbers {
         by_template: tally("by_template"),
         revoked_by_reason: tally("revoked_by_reason"),
         ending_by_week: by_week(&summary["ending_per_day"]),
+        without_successor_by_week: by_week(&summary["successors"]["without_per_day"]),
         issued_by_month: by_month(&summary["issued_over_time"]),
         revoked_by_month: by_month(&summary["revoked_over_time"]),
     }
@@ -128,6 +129,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn ends_without_successor_are_counted_by_week() {
+        let days = json!({"2026-03-02": 2, "2026-03-08": 3, "2026-03-09": 4, "never": 5});
+        let document = json!({"summary": {"successors": {"without_per_day": days}}});
+        let weeks = of_summary(&document, String::new()).without_successor_by_week;
+        let want = [("2026-03-02", 5), ("2026-03-09", 4)].map(|(day, n)| (day.to_owned(), n));
+        assert_eq!(weeks, BTreeMap::from(want));
+        let unjudged = json!({"summary": {"successors": null}});
+        assert!(of_summary(&unjudged, String::new()).without_successor_by_week.is_empty());
+    }
 
     #[test]
     fn a_hostile_summary_has_no_more_new_names_than_others() {
