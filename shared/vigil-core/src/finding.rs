@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+use crate::instant;
+
 mod kind;
 mod observation;
 mod template;
@@ -35,6 +37,8 @@ pub const EVIDENCE_BUCKET: &str = "EVIDENCE-BUCKET";
 pub const APPROVER_KEY: &str = "APPROVER-KEY";
 /// Stands in commands for the name of the bucket of audit reports, which `notify` fills in.
 pub const REPORT_BUCKET: &str = "REPORT-BUCKET";
+/// The fact for programs that says since when a finding is open, where `as_of` says something later.
+const FOUND_AT: &str = "found_at";
 /// The rule of that finding.
 pub(crate) const TEST_RULE: &str = "doctor.test-finding";
 
@@ -133,6 +137,26 @@ impl Finding {
     pub fn with_status(mut self, status: Status) -> Self {
         self.status = status;
         self
+    }
+
+    /// When it was found: `as_of`, unless it was resolved or became worse since.
+    pub fn found_at(&self) -> OffsetDateTime {
+        let noted = self.evidence.get(FOUND_AT).and_then(Value::as_str);
+        noted.and_then(|at| instant::parse(at).ok()).map_or(self.as_of, |at| at.min(self.as_of))
+    }
+
+    /// Notes that it was found before `as_of`.
+    #[must_use]
+    pub(crate) fn with_found_at(self, at: OffsetDateTime) -> Self {
+        self.with_evidence(FOUND_AT, instant::rfc3339(at))
+    }
+
+    /// The same finding, which is over at `now`. Its evidence keeps when it was found.
+    #[must_use]
+    pub(crate) fn resolved(self, now: OffsetDateTime, because: &str) -> Self {
+        let found_at = self.found_at();
+        let over = Self { status: Status::Resolved, as_of: now, ..self };
+        over.with_found_at(found_at).with_evidence("resolved_because", because)
     }
 }
 

@@ -190,6 +190,9 @@ pub struct CertificateNumbers {
     /// Valid certificates that end in a week, by the week's Monday, as `2026-03-02`.
     #[serde(default)]
     pub ending_by_week: BTreeMap<String, u64>,
+    /// Of these, those that end within 90 days and have no successor. Empty where that was not judged.
+    #[serde(default)]
+    pub without_successor_by_week: BTreeMap<String, u64>,
     /// Issued certificates by month, as `2026-03`.
     #[serde(default)]
     pub issued_by_month: BTreeMap<String, u64>,
@@ -210,6 +213,12 @@ pub struct Growth {
     pub valid: i64,
     /// How many more are revoked.
     pub revoked: i64,
+    /// Accounts that the report before had not; at most 20.
+    #[serde(default)]
+    pub new_accounts: Vec<String>,
+    /// Templates that the report before had not; at most 20.
+    #[serde(default)]
+    pub new_templates: Vec<String>,
 }
 
 /// A finding that is open.

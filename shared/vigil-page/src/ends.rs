@@ -17,6 +17,7 @@ const CELL: i64 = 42;
 #[derive(Default)]
 struct Week {
     cas: Vec<String>,
+    without_successor: u64,
     certificates: u64,
 }
 
@@ -37,7 +38,10 @@ pub(crate) fn section(report: &FleetReport) -> Markup {
         section id="ends" {
             h2 { "Ends" }
             @if without > 0 {
-                p { b { (ending(without)) " within 90 days without a successor." } }
+                p {
+                    b { (ending(without)) " within 90 days without a successor." }
+                    " ▲ marks their weeks."
+                }
             }
             @if unjudged > 0 {
                 p { "Of " (count(unjudged, "CA")) ", successors were not judged." }
@@ -82,16 +86,30 @@ fn weeks(report: &FleetReport) -> BTreeMap<Date, Week> {
         if let Some(week) = end.filter(|week| (first..last).contains(week)) {
             weeks.entry(week).or_default().cas.push(ca.shown().to_owned());
         }
-        for (week, ending) in ca.certificates.iter().flat_map(|of| &of.ending_by_week) {
-            let form = time::macros::format_description!("[year]-[month]-[day]");
-            let Ok(week) = Date::parse(week, form) else { continue };
-            if (first..last).contains(&week) {
-                let of = weeks.entry(week).or_default();
-                of.certificates = of.certificates.saturating_add(*ending);
-            }
-        }
+        let Some(numbers) = &ca.certificates else { continue };
+        let shown = (first, last);
+        add(&mut weeks, shown, &numbers.ending_by_week, |week| &mut week.certificates);
+        let without = &numbers.without_successor_by_week;
+        add(&mut weeks, shown, without, |week| &mut week.without_successor);
     }
     weeks
+}
+
+/// Adds the counts of those weeks that are shown.
+fn add(
+    weeks: &mut BTreeMap<Date, Week>,
+    (first, last): (Date, Date),
+    counts: &BTreeMap<String, u64>,
+    of_week: fn(&mut Week) -> &mut u64,
+) {
+    let form = time::macros::format_description!("[year]-[month]-[day]");
+    for (week, count) in counts {
+        let Ok(week) = Date::parse(week, form) else { continue };
+        if (first..last).contains(&week) {
+            let sum = of_week(weeks.entry(week).or_default());
+            *sum = sum.saturating_add(*count);
+        }
+    }
 }
 
 fn calendar(weeks: &BTreeMap<Date, Week>, first: Date) -> Markup {
@@ -107,10 +125,11 @@ fn calendar(weeks: &BTreeMap<Date, Week>, first: Date) -> Markup {
                 @let level = of.map_or(0, |of| of.certificates.saturating_mul(4) / most + u64::from(of.certificates > 0));
                 rect class=(format!("cell level{}", level.min(4))) x=(x + 1) y=(y + 1)
                     width=(CELL - 2) height=(CELL - 2) {}
-                text class="tick" x=(x + 4) y=(y + 14) { (date(week)[5..]) }
+                text class="tick" x=(x + 4) y=(y + 10) { (date(week)[5..]) }
                 @if let Some(of) = of {
-                    @if of.certificates > 0 { text class="tick" x=(x + 4) y=(y + 26) { (of.certificates) } }
-                    @if !of.cas.is_empty() { text class="mark" x=(x + 4) y=(y + 38) { "CA ×" (of.cas.len()) } }
+                    @if of.without_successor > 0 { text class="mark" x=(x + 4) y=(y + 20) { "▲ " (of.without_successor) } }
+                    @if of.certificates > 0 { text class="tick" x=(x + 4) y=(y + 30) { (of.certificates) } }
+                    @if !of.cas.is_empty() { text class="mark" x=(x + 4) y=(y + 39) { "CA ×" (of.cas.len()) } }
                 }
             }
         }
@@ -126,18 +145,48 @@ fn table(weeks: &BTreeMap<Date, Week>) -> Markup {
                     caption { "Ends by week" }
                     thead { tr {
                         th scope="col" { "Week of" }
-                        th scope="col" { "CAs" }
+                        th scope="col" { "Without successor ▲" }
                         th scope="col" { "Valid certificates" }
+                        th scope="col" { "CAs" }
                     } }
                     tbody { @for (week, of) in weeks {
                         tr {
                             th scope="row" { (date(*week)) }
-                            td { (visible(&of.cas.join(", "))) }
+                            td class="number" { (number(of.without_successor)) }
                             td class="number" { (number(of.certificates)) }
+                            td { (visible(&of.cas.join(", "))) }
                         }
                     } }
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{ca, report};
+
+    #[test]
+    fn those_without_successor_are_in_front_in_each_week() {
+        let week = |n: u64| BTreeMap::from([("2026-03-09".to_owned(), n)]);
+        let with = |n: usize, without: u64| {
+            let mut of = ca(n, None);
+            let numbers = CertificateNumbers {
+                without_successor_within_90_days: Some(without),
+                ending_by_week: week(1_200),
+                without_successor_by_week: week(without),
+                ..CertificateNumbers::default()
+            };
+            of["certificates"] = serde_json::to_value(numbers).unwrap();
+            of
+        };
+        let text = section(&report(vec![with(1, 3), with(2, 4)], vec![], vec![])).into_string();
+        let row = "2026-03-09</th><td class=\"number\">7</td><td class=\"number\">2,400</td>";
+        assert!(text.contains(row), "{text}");
+        assert!(text.contains(">▲ 7</text>"), "{text}");
+        let none = section(&report(vec![with(1, 0)], vec![], vec![])).into_string();
+        assert!(!none.contains("▲ 0") && !none.contains("marks their weeks"), "{none}");
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 
 const ACCOUNT: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority";
 
-fn ca(n: usize, issuer: Option<usize>) -> Value {
+pub(crate) fn ca(n: usize, issuer: Option<usize>) -> Value {
     let arn = |n: usize| format!("{ACCOUNT}/00000000-0000-0000-0000-{n:012}");
     json!({
         "arn": arn(n), "name": format!("CA {n}"), "ca_type": "ROOT", "status": "ACTIVE",
@@ -32,7 +32,7 @@ fn finding(n: usize, severity: &str, text: &str) -> Value {
     }})
 }
 
-fn report(cas: Vec<Value>, findings: Vec<Value>, verdicts: Vec<Value>) -> FleetReport {
+pub(crate) fn report(cas: Vec<Value>, findings: Vec<Value>, verdicts: Vec<Value>) -> FleetReport {
     let report = json!({
         "schema": "vigil.fleet-report/1", "as_of": "2026-03-01T12:00:00Z", "made_by": "test",
         "regions": [{"name": "us-east-1", "state": "answered", "cas": cas.len()}],

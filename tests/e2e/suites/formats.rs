@@ -47,6 +47,7 @@ fn ca(n: usize) -> Value {
             "by_account": {"111122223333": 900}, "by_template": {HOSTILE: 900},
             "revoked_by_reason": {"SUPERSEDED": 50},
             "ending_by_week": {"2026-03-02": 5, "2026-03-16": 30, "2026-06-01": 300},
+            "without_successor_by_week": {"2026-03-02": 2, "2026-03-16": 7},
             "issued_by_month": {"2026-01": 400, "2026-02": 500}, "revoked_by_month": {"2026-02": 50},
         },
     })

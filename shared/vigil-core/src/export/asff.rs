@@ -109,7 +109,7 @@ fn entry(product: &Product, stage: Stage, finding: &Finding, updated: &str) -> V
         "ProductArn": product.arn(),
         "GeneratorId": format!("vigil/{}", finding.rule),
         "AwsAccountId": product.account,
-        "CreatedAt": rfc3339(finding.as_of),
+        "CreatedAt": rfc3339(finding.found_at()),
         "UpdatedAt": updated,
         // In place of the fields at the top, which a provider must not update.
         "FindingProviderFields": {

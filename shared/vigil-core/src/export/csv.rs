@@ -1,7 +1,14 @@
-//! `findings.csv` (RFC 4180), one line for each finding, for spreadsheets.
+//! `findings.csv` (RFC 4180), one line for each finding, for spreadsheets; then one for each thing that was
+//! not checked, so that a table without findings does not pass for a clean fleet.
 
 use super::staged;
-use crate::{fleet::FleetReport, instant::rfc3339};
+use crate::{
+    fleet::{FleetReport, RuleStatus},
+    instant::rfc3339,
+};
+
+/// The status of a line that is no finding.
+const NOT_CHECKED: &str = "NOT_CHECKED";
 
 const COLUMNS: [&str; 11] = [
     "id",
@@ -20,9 +27,10 @@ const COLUMNS: [&str; 11] = [
 /// What a formula begins with.
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// The header and the lines. A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@`, also in full
-/// width, or with a tab or a line's end, for a formula (OWASP, CSV Injection): such a cell gets an
-/// apostrophe in front.
+/// The header and the lines. What was not checked has the status `NOT_CHECKED` and no id.
+///
+/// A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@`, also in full width, or with a tab or a
+/// line's end, for a formula (OWASP, CSV Injection): such a cell gets an apostrophe in front.
 pub fn csv(report: &FleetReport) -> String {
     let mut text = String::new();
     line(&mut text, &COLUMNS.map(str::to_owned));
@@ -43,6 +51,19 @@ pub fn csv(report: &FleetReport) -> String {
                 rfc3339(finding.as_of),
             ],
         );
+    }
+    let as_of = rfc3339(report.as_of);
+    let mut not_checked = |rule: &str, resource: &str, title: String, why: &str| {
+        let cells =
+            ["", NOT_CHECKED, "", rule, resource, title.as_str(), why, "", "", "", as_of.as_str()];
+        line(&mut text, &cells.map(str::to_owned));
+    };
+    for of in report.verdicts.iter().filter(|of| of.result == RuleStatus::Unknown) {
+        let why = of.reason.as_deref().unwrap_or_default();
+        not_checked(&of.rule, &of.resource, format!("{} could not be judged", of.rule), why);
+    }
+    for of in &report.unchecked {
+        not_checked("", &of.what, format!("{} could not be checked", of.what), &of.why);
     }
     text
 }

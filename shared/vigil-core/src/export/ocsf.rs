@@ -15,12 +15,28 @@ pub const OCSF_VERSION: &str = "1.5.0";
 const COMPLIANCE: u64 = 2003;
 const DETECTION: u64 = 2004;
 
+/// The control of what could not be checked, where that is no single rule.
+const NOT_CHECKED: &str = "not-checked";
+
 /// One event for each finding, and one for each rule that holds for a resource. A finding's id stays
 /// the same, so a later event updates or closes it.
+///
+/// What was not checked is a Compliance Finding of status Unknown, so that a file without findings does not
+/// pass for a clean fleet. That of a rule has the id of its pass, which closes it.
 pub fn ocsf(report: &FleetReport) -> Vec<Value> {
     let findings = staged(report).map(|(stage, finding)| event(report, stage, finding));
     let passed = report.verdicts.iter().filter(|of| of.result == RuleStatus::Pass);
-    findings.chain(passed.map(|verdict| pass(report, verdict))).collect()
+    let unknown = report.verdicts.iter().filter(|of| of.result == RuleStatus::Unknown).map(|of| {
+        let title = format!("{} could not be judged", of.rule);
+        let why = of.reason.as_deref().unwrap_or("the facts could not be learnt");
+        not_checked(report, (&of.rule, &of.resource), &title, why)
+    });
+    let unchecked = report.unchecked.iter().map(|of| {
+        let title = format!("{} could not be checked", of.what);
+        not_checked(report, (NOT_CHECKED, &of.what), &title, &of.why)
+    });
+    let passed = passed.map(|verdict| pass(report, verdict));
+    findings.chain(passed).chain(unknown).chain(unchecked).collect()
 }
 
 fn event(report: &FleetReport, stage: Stage, finding: &Finding) -> Value {
@@ -63,23 +79,41 @@ fn event(report: &FleetReport, stage: Stage, finding: &Finding) -> Value {
 }
 
 fn pass(report: &FleetReport, verdict: &RuleResult) -> Value {
-    let at = milliseconds(report.as_of);
-    let mut event = base(report, COMPLIANCE, 1, &verdict.resource);
-    event["activity_name"] = "Create".into();
+    let RuleResult { rule, resource, .. } = verdict;
+    let mut event = without_finding(report, (rule, resource), &format!("{rule} holds"));
     event["status_id"] = 4.into();
     event["status"] = "Resolved".into();
+    event["message"] = format!("{rule} holds for {resource}").into();
+    event["compliance"] = compliance(rule, 1, "Pass");
+    event
+}
+
+fn not_checked(report: &FleetReport, of: (&str, &str), title: &str, why: &str) -> Value {
+    let mut event = without_finding(report, of, title);
+    event["status_id"] = 1.into();
+    event["status"] = "New".into();
+    event["status_detail"] = why.into();
+    event["message"] = format!("{title}: {why}").into();
+    event["compliance"] = compliance(of.0, 0, "Unknown");
+    event["compliance"]["status_details"] = json!([why]);
+    event
+}
+
+/// What is said of a resource by a rule, or control, that has found nothing.
+fn without_finding(report: &FleetReport, (rule, resource): (&str, &str), title: &str) -> Value {
+    let at = milliseconds(report.as_of);
+    let mut event = base(report, COMPLIANCE, 1, resource);
+    event["activity_name"] = "Create".into();
     event["severity_id"] = severity_id(Severity::Informational).into();
     event["severity"] = severity_name(Severity::Informational).into();
     event["time"] = at.into();
-    event["message"] = format!("{} holds for {}", verdict.rule, verdict.resource).into();
     event["finding_info"] = json!({
-        "uid": format!("{}/{}", verdict.rule, verdict.resource),
-        "title": format!("{} holds", verdict.rule),
-        "types": [verdict.rule],
+        "uid": format!("{rule}/{resource}"),
+        "title": title,
+        "types": [rule],
         "last_seen_time": at,
         "product": {"name": "Vigil", "vendor_name": "Vigil"},
     });
-    event["compliance"] = compliance(&verdict.rule, 1, "Pass");
     event
 }
 
@@ -92,8 +126,10 @@ fn base(report: &FleetReport, class: u64, activity: u64, resource: &str) -> Valu
         COMPLIANCE => "Compliance Finding",
         _ => "Detection Finding",
     };
-    let (account, region) = place(resource);
-    let partition = resource.split(':').nth(1).unwrap_or("aws");
+    // What could not be checked has not always an ARN.
+    let arn = Some(resource).filter(|resource| resource.starts_with("arn:"));
+    let (account, region) = arn.map_or((None, None), place);
+    let partition = arn.and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
     let mut cloud = json!({"provider": "AWS", "cloud_partition": partition});
     let mut of_resource =
         json!({"uid": resource, "type": kind(resource), "cloud_partition": partition});

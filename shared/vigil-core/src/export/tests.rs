@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     fakes,
     finding::{Finding, Severity},
-    fleet::{FleetReport, OpenFinding, RuleResult, RuleStatus},
+    fleet::{FleetReport, OpenFinding, RuleResult, RuleStatus, Unchecked},
 };
 
 const CA: &str = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566";
@@ -100,6 +100,45 @@ fn every_form_has_the_same_findings() {
     }
 }
 
+/// Else a file without findings would look like that of a clean fleet.
+#[test]
+fn csv_and_ocsf_say_what_was_not_checked() {
+    let mut report = FleetReport::new("vigil test");
+    let why = "access denied: arn:x";
+    report.verdicts.push(RuleResult {
+        rule: "crl.parses".to_owned(),
+        resource: CA.to_owned(),
+        result: RuleStatus::Unknown,
+        reason: Some(why.to_owned()),
+        severity: None,
+    });
+    let what = "audit report of s3://a:b:c:d:e/f".to_owned();
+    report.unchecked.push(Unchecked { what: what.clone(), why: why.to_owned() });
+
+    let lines = read_csv(&csv(&report));
+    let said: Vec<_> = lines[1..].iter().map(|of| [0, 1, 3, 4, 6].map(|at| &*of[at])).collect();
+    let want = [["", "NOT_CHECKED", "crl.parses", CA, why], ["", "NOT_CHECKED", "", &*what, why]];
+    assert_eq!(said, want);
+
+    let events = ocsf(&report);
+    assert_eq!(events.len(), 2);
+    for event in &events {
+        assert_eq!((&event["class_uid"], &event["status_detail"]), (&2003.into(), &why.into()));
+        let compliance = &event["compliance"];
+        assert_eq!(
+            (&compliance["status_id"], &compliance["status"]),
+            (&0.into(), &"Unknown".into())
+        );
+    }
+    assert_eq!(events[0]["finding_info"]["uid"], format!("crl.parses/{CA}"), "as its pass");
+    assert_eq!(events[0]["cloud"]["region"], "us-east-1");
+    assert_eq!(
+        events[1]["cloud"],
+        serde_json::json!({"provider": "AWS", "cloud_partition": "aws"})
+    );
+    assert!(asff(&report).is_empty(), "it is no finding");
+}
+
 #[test]
 fn no_cell_is_a_formula_and_text_survives() {
     let lines = read_csv(&csv(&report()));
@@ -158,6 +197,22 @@ fn a_product_is_the_default_one_of_an_account() {
         "arn:aws:s3:::111122223333",
     ] {
         assert!(wrong.parse::<Product>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn security_hub_learns_when_a_resolved_finding_was_found() {
+    let arn = "arn:aws:securityhub:us-east-1:111122223333:product/111122223333/default";
+    let (found, over) = (datetime!(2026-03-01 12:00 UTC), datetime!(2026-03-04 12:00 UTC));
+    let finding = fakes::finding("crl.signature", Severity::High, CA, found);
+    let resolved = finding.resolved(over, "it passes");
+    let entry = asff_of(&arn.parse().unwrap(), &resolved);
+    assert_eq!(entry["CreatedAt"], "2026-03-01T12:00:00Z");
+    assert_eq!(entry["UpdatedAt"], "2026-03-04T12:00:00Z");
+    // Evidence that is no moment, or one to come, says nothing.
+    for wrong in ["never", "2026-03-05T12:00:00Z"] {
+        let of = resolved.clone().with_evidence("found_at", wrong);
+        assert_eq!(of.found_at(), over, "{wrong}");
     }
 }
 

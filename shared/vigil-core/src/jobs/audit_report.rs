@@ -39,6 +39,7 @@ mod retention;
 mod staleness;
 mod succeeding;
 mod sweep;
+mod turns;
 
 pub use analyse::MAX_INDEXED_BYTES;
 pub(super) use assessed::{Assessed, judge};

@@ -98,7 +98,13 @@ impl FindingStore<'_> {
                 Some((_, etag)) => Some(etag),
                 None => None,
             };
-            let finding = finding.clone().with_status(Status::New);
+            let mut finding = finding.clone().with_status(Status::New);
+            // It became worse, and is open since it was found.
+            if let Some((Some(record), _)) = &found
+                && record.is_published(Status::New)
+            {
+                finding = finding.with_found_at(record.finding.found_at());
+            }
             match self.claim(finding, over).await? {
                 Ok(claim) => claims.push(claim),
                 Err(id) => published.claimed_elsewhere.push(id),
@@ -123,9 +129,7 @@ impl FindingStore<'_> {
             {
                 continue;
             }
-            let mut finding = record.finding.with_status(Status::Resolved);
-            finding.as_of = self.now;
-            let finding = finding.with_evidence("resolved_because", reason);
+            let finding = record.finding.resolved(self.now, reason);
             if let Ok(claim) = self.claim(finding, Some(&etag)).await? {
                 claims.push(claim);
             }
@@ -313,6 +317,25 @@ mod tests {
             (published(Severity::High), published(Severity::Medium), published(Severity::High)),
             (1, 0, 0)
         );
+    }
+
+    #[test]
+    fn since_when_a_finding_is_open_outlives_a_worse_one() {
+        let world = World::default();
+        let at = |hour| AT + Duration::hours(hour);
+        let announce = |hour, severity| {
+            let finding = Finding { severity, as_of: at(hour), ..finding() };
+            fakes::run(world.at(at(hour)).announce(&[finding])).unwrap();
+        };
+        announce(0, Severity::Low);
+        announce(1, Severity::High);
+        fakes::run(world.at(at(2)).resolve(&[finding().id], "it passes")).unwrap();
+        announce(3, Severity::Low);
+        let published = world.bus.published.lock().unwrap();
+        let found: Vec<_> = published.iter().map(Finding::found_at).collect();
+        assert_eq!(found, [at(0), at(0), at(0), at(3)], "what comes again is new");
+        let seen: Vec<_> = published.iter().map(|finding| finding.as_of).collect();
+        assert_eq!(seen, [at(0), at(1), at(2), at(3)]);
     }
 
     #[test]

@@ -27,7 +27,16 @@ pub struct Compared {
     pub revoked: i64,
     /// How many more have expired unrevoked.
     pub expired: i64,
+    /// Accounts that requested certificates, and of which the report before had none: the first 20 in order.
+    #[serde(default)]
+    pub new_accounts: Vec<String>,
+    /// Templates, the same.
+    #[serde(default)]
+    pub new_templates: Vec<String>,
 }
+
+/// No summary grows beyond what is read for the sake of names.
+const MAX_NEW: usize = 20;
 
 impl Compared {
     /// `summary` beside `before`. `now`: the fingerprint of this report for the time of the one before.
@@ -43,6 +52,8 @@ impl Compared {
             valid: more(summary.valid, before.valid),
             revoked: more(summary.revoked, before.revoked),
             expired: more(summary.expired, before.expired),
+            new_accounts: summary.by_account.new_since(&before.by_account, MAX_NEW),
+            new_templates: summary.by_template.new_since(&before.by_template, MAX_NEW),
         }
     }
 

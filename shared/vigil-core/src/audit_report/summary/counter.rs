@@ -145,7 +145,7 @@ impl Counter {
         match self.unexpired {
             Some(unexpired) => {
                 self.contradicted.leave_out(&mut summary);
-                summary.successors = Some(unexpired.finish());
+                summary.successors = Some(unexpired.finish(summary.as_of));
             }
             None => summary.not_judged.extend(NOT_INDEXED.map(str::to_owned)),
         }

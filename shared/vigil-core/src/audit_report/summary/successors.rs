@@ -15,6 +15,7 @@ use super::{
     super::Record,
     Named,
     concern::TakenBack,
+    days::{Days, julian},
     serials::{Repeated, Serials, hash},
 };
 use crate::arn::CaArn;
@@ -33,6 +34,9 @@ pub struct Successors {
     pub without: Vec<Named>,
     /// Whether these are all that there are room for. Only the soonest 20,000 to end can be named.
     pub without_is_complete: bool,
+    /// All of those within 90 days that have none, by the day on which they end.
+    #[serde(default)]
+    pub without_per_day: Days,
 }
 
 /// A CA that succeeds the report's: its certificates count as successors, too.
@@ -115,14 +119,14 @@ impl Unexpired {
         }
     }
 
-    pub(super) fn finish(self) -> Successors {
+    pub(super) fn finish(self, as_of: OffsetDateTime) -> Successors {
         let Self { ends, candidates, revoked, mut taken_back, serials: _ } = self;
         let ends = without(ends, revoked);
         let mut successors = Successors::default();
         for of_subject in ends.chunk_by(|one, other| one[..2] == other[..2]) {
             let last = of_subject.last().map_or(0, |one| one[2] >> 1);
             for left in of_subject.iter().filter(|one| one[2] & 1 == 1).map(|one| one[2] >> 1) {
-                successors.count(left, last > left);
+                successors.count(left, last > left, as_of);
             }
         }
         let last_of = |subject: u64| {
@@ -171,10 +175,15 @@ fn without(mut all: Vec<[u32; 3]>, mut less: Vec<[u32; 3]>) -> Vec<[u32; 3]> {
 }
 
 impl Successors {
-    fn count(&mut self, left: u32, has_successor: bool) {
+    fn count(&mut self, left: u32, has_successor: bool, as_of: OffsetDateTime) {
+        let left = Duration::seconds(left.into());
+        if !has_successor && left <= Duration::days(90) {
+            // Within the second in which it ends.
+            self.without_per_day.count(julian(as_of.saturating_add(left)));
+        }
         let all = [&mut self.within_7_days, &mut self.within_30_days, &mut self.within_90_days];
         for (days, ending) in DAYS.into_iter().zip(all) {
-            if i64::from(left) > Duration::days(days).whole_seconds() {
+            if left > Duration::days(days) {
                 continue;
             }
             if has_successor {

@@ -53,6 +53,17 @@ impl Tally {
         self.of(OTHERS) > 0
     }
 
+    /// The first names, in order, that `before` had not: at most so many.
+    pub(super) fn new_since(&self, before: &Self, max: usize) -> Vec<String> {
+        // Where `before` is cut, one behind its last name may be among its others.
+        let last = before.0.keys().rev().find(|name| *name != OTHERS).filter(|_| before.is_cut());
+        let is_new = |name: &str| {
+            name != OTHERS && before.of(name) == 0 && last.is_none_or(|last| name < last.as_str())
+        };
+        let new = self.iter().map(|(name, _)| name).filter(|name| is_new(name));
+        new.take(max).map(str::to_owned).collect()
+    }
+
     /// How often the name was counted.
     pub fn of(&self, name: &str) -> u64 {
         self.0.get(name).copied().unwrap_or(0)
@@ -95,6 +106,32 @@ impl FirstSeen {
 
 fn cut(name: &str) -> String {
     name.chars().take(MAX_NAME).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(names: &[&str]) -> Tally {
+        let mut tally = Tally::default();
+        names.iter().for_each(|name| tally.count(name));
+        tally
+    }
+
+    #[test]
+    fn only_a_name_that_was_surely_not_there_is_new() {
+        let now = tally(&["a", "b", "c", "d", "x", "x"]);
+        assert_eq!(now.new_since(&tally(&["b", "d"]), 9), ["a", "c", "x"]);
+        assert_eq!(now.new_since(&tally(&["b", "d"]), 2), ["a", "c"], "the first");
+        assert!(now.new_since(&now, 9).is_empty());
+        // Of three names, two are counted each: what is behind them may be the third.
+        let mut cut = tally(&["b", "d", "e"]);
+        cut.keep(2);
+        assert_eq!(now.new_since(&cut, 9), ["a", "c"]);
+        let mut others = tally(&["a", "b"]);
+        others.keep(1);
+        assert!(others.new_since(&tally(&["a"]), 9).is_empty(), "the others have no name");
+    }
 }
 
 #[cfg(test)]

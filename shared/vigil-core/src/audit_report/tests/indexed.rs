@@ -44,6 +44,9 @@ fn a_successor_has_the_subject_is_unrevoked_and_ends_later() {
     assert_eq!(summary.expiring_within_90_days, 6);
     let without: Vec<_> = successors.without.iter().map(|one| one.subject.as_str()).collect();
     assert_eq!(without, ["CN=b", "CN=c", "CN=d", "CN=d"], "the soonest first");
+    let per_day: Vec<_> = successors.without_per_day.iter().collect();
+    let day = |days: i32| (AS_OF + DAY * days).date();
+    assert_eq!(per_day, [(day(7), 1), (day(20), 1), (day(80), 2)]);
     assert!(successors.without_is_complete && summary.not_judged.is_empty());
     records.reverse();
     assert_eq!(indexed(&records), summary);

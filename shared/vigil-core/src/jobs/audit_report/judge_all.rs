@@ -8,6 +8,7 @@ use time::Duration;
 use super::{
     AuditReportError, Ports, RequestFailure, document,
     judging::{Judged, Judging},
+    turns::in_turn,
 };
 use crate::{
     ca::Ca,
@@ -25,13 +26,13 @@ use crate::{
 
 /// How many CAs are judged at once. ListTags may be called 20 times a second.
 const AT_ONCE: usize = 4;
-/// With less time left, the remaining CAs are judged an hour later.
+/// With less time left, the remaining CAs are judged in one of the next hours.
 const KEPT: Duration = Duration::seconds(90);
 const NO_TIME: &str = "no time was left to judge it by its audit report";
 /// More serial numbers are not kept: 200 CAs in each of 30 Regions, each renewed three times.
 const MAX_AUTHORITIES: usize = 20_000;
 
-/// Judges every CA. One that fails hides no other.
+/// Judges every CA, beginning with another one each hour. One that fails hides no other.
 pub(super) async fn all(
     ports: &Ports<'_>,
     finding_store: &FindingStore<'_>,
@@ -39,7 +40,8 @@ pub(super) async fn all(
     authorities: Result<BTreeSet<String>, String>,
 ) -> Result<(Judged, Vec<RequestFailure>), AuditReportError> {
     let judging = Judging::begin(ports, finding_store, authorities).await?;
-    let work = cas.iter().map(async |ca| {
+    let cas_in_turn: Vec<&Ca> = in_turn(cas.iter().collect(), finding_store.now);
+    let work = cas_in_turn.into_iter().map(async |ca| {
         let of_ca =
             if ports.pace.lasts(KEPT) { Some(isolated(judging.judge(ca)).await) } else { None };
         (ca, of_ca)
@@ -59,7 +61,7 @@ pub(super) async fn all(
     if let Some(first) = cas.first() {
         judged.published.add(judging.judge_settings(first).await?);
     }
-    if let Some((finding, is_found)) = ca_quota(cas, finding_store.now) {
+    if let Some((finding, is_found)) = ca_quota(cas, judging.quota_days(), finding_store.now) {
         let because = "the quota is not near any more";
         judged.published.add(judging.tell(finding, is_found, because).await?);
     }

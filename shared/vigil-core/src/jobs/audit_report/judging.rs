@@ -119,6 +119,11 @@ impl<'a> Judging<'a> {
         Ok(Published { resolved, ..Published::default() })
     }
 
+    /// How many days before a Region's quota of CAs is reached that is a finding.
+    pub(super) fn quota_days(&self) -> u32 {
+        self.settings.of_region().quota_days
+    }
+
     /// The limit of validity of the CA's certificates, in days.
     pub(super) fn max_validity_days(
         &self,

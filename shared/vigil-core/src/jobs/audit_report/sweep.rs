@@ -15,6 +15,7 @@ use super::{
     request::{Answer, INTERVAL, note, request},
     request_state::{Pending, RequestState},
     staleness,
+    turns::in_turn,
 };
 use crate::{
     arn::CaArn,
@@ -89,12 +90,15 @@ impl Sweep<'_> {
             self.continue_later(&left).await;
         }
         // Where requests took all the time, the next invocation has some for this.
-        for candidate in &candidates {
+        let mut followed: Vec<&Candidate<'_>> = candidates.iter().collect();
+        followed.sort_by(|a, b| a.ca.arn.cmp(&b.ca.arn));
+        for candidate in in_turn(followed, self.now) {
             if self.ports.pace.lasts(Duration::SECOND) {
                 self.follow_up(candidate).await;
             }
         }
-        for ca in listing.cas.iter().filter(|ca| !can_have_report(ca)) {
+        let others: Vec<&Ca> = listing.cas.iter().filter(|ca| !can_have_report(ca)).collect();
+        for ca in in_turn(others, self.now) {
             if self.ports.pace.lasts(Duration::SECOND) {
                 self.end_of(ca).await;
             }

@@ -66,12 +66,17 @@ impl RegionRun<'_> {
             last => Act::Unverified { last },
         };
         let status = match &act {
-            Act::FirstCrl { .. } => (doubt == Doubt::Published).then_some(Status::Resolved),
+            Act::FirstCrl { .. } => match doubt {
+                Doubt::Published(at) => Some((Status::Resolved, at)),
+                _ => None,
+            },
             // Where crl-audit does not audit the CA, nothing is known, and no finding is published.
-            _ => last.map(|_| Status::New),
+            _ => last.map(|_| (Status::New, now)),
         };
-        if let Some(status) = status {
+        if let Some((status, found_at)) = status {
             let finding = findings::unverified(case, ca, since, last, now).with_status(status);
+            let finding =
+                if status == Status::Resolved { finding.with_found_at(found_at) } else { finding };
             self.bus.publish(&[finding]).await.map_err(AutoRestoreError::Publish)?;
         }
         case.add(now, act).map_err(AutoRestoreError::Record)?;

@@ -111,8 +111,8 @@ pub(in crate::jobs) enum Recorded {
 pub(in crate::jobs) enum Doubt {
     /// Nothing: the next CRL is perhaps not due.
     NotYet,
-    /// The findings were published.
-    Published,
+    /// The finding was published then.
+    Published(OffsetDateTime),
     /// crl-audit does not audit its CRLs.
     Unseen,
 }

@@ -73,11 +73,20 @@ fn by_week(days: &Value) -> BTreeMap<String, u64> {
     weeks
 }
 
+/// A summary has no more new names, and none is longer.
+const MAX_NEW: usize = 20;
+const MAX_NAME: usize = 128;
+
 fn growth(compared: &Value) -> Option<Growth> {
     let more = |name: &str| compared[name].as_i64();
+    let names = |name: &str| -> Vec<String> {
+        let names = compared[name].as_array().into_iter().flatten().filter_map(Value::as_str);
+        names.take(MAX_NEW).map(|name| name.chars().take(MAX_NAME).collect()).collect()
+    };
     let created_at = compared["created_at"].as_str()?.chars().take(40).collect();
     let (issued, valid, revoked) = (more("issued")?, more("valid")?, more("revoked")?);
-    Some(Growth { created_at, issued, valid, revoked })
+    let (new_accounts, new_templates) = (names("new_accounts"), names("new_templates"));
+    Some(Growth { created_at, issued, valid, revoked, new_accounts, new_templates })
 }
 
 /// Fields are only added to a summary, and an older one lacks some: those are zero or absent.
@@ -109,7 +118,39 @@ fn of_summary(document: &Value, source: String) -> CertificateNumbers {
         by_template: tally("by_template"),
         revoked_by_reason: tally("revoked_by_reason"),
         ending_by_week: by_week(&summary["ending_per_day"]),
+        without_successor_by_week: by_week(&summary["successors"]["without_per_day"]),
         issued_by_month: by_month(&summary["issued_over_time"]),
         revoked_by_month: by_month(&summary["revoked_over_time"]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ends_without_successor_are_counted_by_week() {
+        let days = json!({"2026-03-02": 2, "2026-03-08": 3, "2026-03-09": 4, "never": 5});
+        let document = json!({"summary": {"successors": {"without_per_day": days}}});
+        let weeks = of_summary(&document, String::new()).without_successor_by_week;
+        let want = [("2026-03-02", 5), ("2026-03-09", 4)].map(|(day, n)| (day.to_owned(), n));
+        assert_eq!(weeks, BTreeMap::from(want));
+        let unjudged = json!({"summary": {"successors": null}});
+        assert!(of_summary(&unjudged, String::new()).without_successor_by_week.is_empty());
+    }
+
+    #[test]
+    fn a_hostile_summary_has_no_more_new_names_than_others() {
+        let long = "x".repeat(MAX_NAME + 1);
+        let compared = json!({"created_at": "2026-03-01T12:00:00Z", "issued": 1, "valid": 1,
+            "revoked": 0, "new_accounts": [7, "a"], "new_templates": vec![long; MAX_NEW + 1]});
+        let read = growth(&compared).unwrap();
+        assert_eq!(read.new_accounts, ["a"]);
+        assert_eq!(read.new_templates, vec!["x".repeat(MAX_NAME); MAX_NEW]);
+        // A summary of before has none.
+        let before = json!({"created_at": "", "issued": 1, "valid": 1, "revoked": 0});
+        assert!(growth(&before).unwrap().new_accounts.is_empty());
     }
 }

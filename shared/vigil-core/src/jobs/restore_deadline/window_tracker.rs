@@ -14,7 +14,7 @@ use super::{
 use crate::{
     ca::{Ca, CaStatus},
     evidence::keys,
-    finding::{Finding, Status},
+    finding::Finding,
     jobs::{conditional, isolated::isolated, listed::Listed, stored},
     ports::Etag,
     span::Span,
@@ -167,9 +167,7 @@ impl RegionWatch<'_> {
             if !matches!(alert.state, AlertState::Sent | AlertState::Claimed) {
                 continue;
             }
-            let mut finding = alert.finding.with_status(Status::Resolved);
-            finding.as_of = self.now;
-            let finding = finding.with_evidence("resolved_because", "the CA was restored");
+            let finding = alert.finding.resolved(self.now, "the CA was restored");
             self.publish(std::slice::from_ref(&finding)).await?;
             findings.push(finding.id.clone());
             let resolved = Alert { state: AlertState::Resolved, at: self.now, finding };

@@ -7,9 +7,7 @@ use crate::{
     finding::{Finding, Kind, Names, Observation, RuleInfo, Severity},
 };
 
-/// Within so many days a quota that is reached is a finding.
-const WITHIN_DAYS: u64 = 365;
-/// Within so many days it is more severe.
+/// Within so many days a quota that is reached is more severe.
 const SOON_DAYS: u64 = 90;
 /// The default quota (L-799883CD). It can be raised; what it was raised to is not known.
 const QUOTA: u64 = 200;
@@ -17,7 +15,7 @@ const QUOTA: u64 = 200;
 /// The Region's CAs come near their quota.
 pub(crate) const CA_QUOTA: RuleInfo = RuleInfo {
     id: "audit-report.ca-quota",
-    holds: "At the rate of the last 90 days, the Region does not reach 200 CAs within a year. DELETED ones count.",
+    holds: "At the rate of the last 90 days, the Region does not reach 200 CAs within quota_days. DELETED ones count.",
     cites: "AWS General Reference, AWS Private CA endpoints and quotas (L-799883CD)",
     kinds: &[REACHED, SOON, WITHIN],
 };
@@ -45,15 +43,20 @@ pub(crate) const REACHED: Kind = Kind {
     ..WITHIN
 };
 
-/// The finding about the quota, or its id for its end. `None`: there is no CA.
-pub(crate) fn ca_quota(cas: &[Ca], now: OffsetDateTime) -> Option<(Finding, bool)> {
+/// The finding about the quota, or its id for its end. `None`: there is no CA. `within_days`: the Region has
+/// no settings of its own, so those for every CA apply.
+pub(crate) fn ca_quota(
+    cas: &[Ca],
+    within_days: u32,
+    now: OffsetDateTime,
+) -> Option<(Finding, bool)> {
     let first = &cas.first()?.arn;
     let count = cas.len() as u64;
     let since = now - Duration::days(90);
     let recent = cas.iter().filter(|ca| ca.created_at.is_some_and(|at| at > since)).count() as u64;
     let left = QUOTA.saturating_sub(count);
     let days = left.checked_mul(90)?.checked_div(recent).unwrap_or(u64::MAX);
-    let is_found = left == 0 || days <= WITHIN_DAYS;
+    let is_found = left == 0 || days <= SOON_DAYS || days <= within_days.into();
     let day = now + Duration::days(i64::try_from(days.min(100_000)).unwrap_or_default());
     let kind = match days {
         _ if left == 0 => REACHED,
@@ -103,7 +106,7 @@ mod tests {
             (200, 0, Some(("reached", "2299-12-15"))),
             (300, 5, Some(("reached", "2026-03-01"))),
         ] {
-            let (finding, is_found) = ca_quota(&cas(old, new), NOW).unwrap();
+            let (finding, is_found) = ca_quota(&cas(old, new), 365, NOW).unwrap();
             let kind = finding.evidence["kind"].as_str().unwrap();
             let day = finding.evidence["day"].as_str().unwrap();
             assert_eq!(is_found.then_some((kind, day)), want, "{old} {new}");
@@ -111,6 +114,16 @@ mod tests {
                 assert_presentable(&finding);
             }
         }
-        assert!(ca_quota(&[], NOW).is_none());
+        assert!(ca_quota(&[], 365, NOW).is_none());
+    }
+
+    #[test]
+    fn quota_days_say_how_early_it_is_a_finding() {
+        // 210 days are left with these, and 90 with 100 new ones.
+        let is_found = |cas: &[Ca], days| ca_quota(cas, days, NOW).unwrap().1;
+        for (days, want) in [(0, false), (209, false), (210, true), (u32::MAX, true)] {
+            assert_eq!(is_found(&cas(190, 3), days), want, "{days}");
+            assert!(is_found(&cas(0, 100), days), "{days}: soon is always found");
+        }
     }
 }

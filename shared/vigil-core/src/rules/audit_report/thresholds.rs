@@ -73,7 +73,8 @@ pub struct Overrides {
     /// so many. Built-in: 10.
     #[serde(default)]
     pub min_burst: Option<u64>,
-    /// A quota that is reached within so many days is a finding. Built-in: 365.
+    /// A quota that is reached within so many days is a finding; within 90 days it always is. Built-in: 365.
+    /// For the quota of CAs in a Region, `default` alone counts.
     #[serde(default)]
     pub quota_days: Option<u32>,
 }
@@ -144,14 +145,20 @@ impl ReportSettings {
         Ok(read)
     }
 
+    /// The settings for what is of no single CA.
+    pub(crate) fn of_region(&self) -> Thresholds {
+        let mut thresholds = Thresholds::default();
+        thresholds.set(&self.default);
+        thresholds
+    }
+
     /// The settings for a CA.
     pub(crate) fn of(
         &self,
         ca: &CaArn,
         tags: Option<&BTreeMap<String, Option<String>>>,
     ) -> Thresholds {
-        let mut thresholds = Thresholds::default();
-        thresholds.set(&self.default);
+        let mut thresholds = self.of_region();
         for of in &self.tags {
             let tag = tags.and_then(|tags| tags.get(&of.key));
             let is_meant = |value: &Option<String>| of.value.is_none() || of.value == *value;

@@ -67,7 +67,7 @@ fn without_report(described: &Described) -> Vec<Finding> {
     let key = format!("acks/findings/{}.json", all[0].id);
     all.push(acknowledgement_refused(&all[0], &key, ca, "it is not signed", AT));
     let cas = |count| vec![Ca { created_at: Some(AT - Duration::DAY), ..ca.clone() }; count];
-    all.extend([50, 199, 200].map(|count| ca_quota(&cas(count), AT).unwrap().0));
+    all.extend([50, 199, 200].map(|count| ca_quota(&cas(count), 365, AT).unwrap().0));
     for cause in Cause::ALL {
         let error = "ValidationException: Permission error with your S3 bucket 'reports'.";
         all.extend(refused_finding(cause, "reports", &[ca], error, AT));

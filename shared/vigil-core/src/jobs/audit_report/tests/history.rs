@@ -7,7 +7,8 @@ use super::{
     *,
 };
 
-/// A report of the first CA with the certificates of these numbers, of which those above 3 are issued after the first one.
+/// A report of the first CA with the certificates of these numbers, of which those above 3 are issued after the first one,
+/// by another account and template.
 fn report(world: &World, day: i64, numbers: &[u16]) -> Value {
     let certificates = numbers.iter().map(|n| {
         let mut certificate = certificate("2026-12-01T00:00:00+0000", None);
@@ -15,6 +16,9 @@ fn report(world: &World, day: i64, numbers: &[u16]) -> Value {
         certificate["serial"] = json!(format!("{:02x}:{:02x}", n / 256, n % 256));
         if *n > 3 {
             certificate["issuedAt"] = json!("2026-03-01T13:00:00+0000");
+            certificate["awsAccountId"] = json!("444455556666");
+            certificate["templateArn"] =
+                json!("arn:aws:acm-pca:::template/EndEntityClientAuthCertificate/V1");
         }
         certificate
     });
@@ -51,6 +55,9 @@ fn a_certificate_that_is_missing_in_the_next_report_is_found() {
         (&second["compared"]["issued"], &second["compared"]["valid"]),
         (&json!(1), &json!(1))
     );
+    assert_eq!(second["compared"]["new_accounts"], json!(["444455556666"]));
+    let template = "arn:aws:acm-pca:::template/EndEntityClientAuthCertificate/V1";
+    assert_eq!(second["compared"]["new_templates"], json!([template]));
     assert!(world.findings("audit-report.history").is_empty());
     report(&world, 2, &[1, 2, 4]);
     let told = world.findings("audit-report.history");

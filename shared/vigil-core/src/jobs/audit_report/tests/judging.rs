@@ -154,6 +154,20 @@ fn settings_that_cannot_be_used_are_a_finding_that_ends() {
     assert_eq!(verdict.result, RuleStatus::NotApplicable);
 }
 
+/// One CA in 90 days: the other 199 of the quota last for 17,910 days.
+#[test]
+fn the_quota_of_cas_is_judged_by_the_settings() {
+    let world = compromised();
+    let rule = "audit-report.ca-quota";
+    page(&world);
+    assert!(statuses(&world, rule).is_empty());
+    let settings =
+        json!({"schema": "vigil.audit-report-settings/1", "default": {"quota_days": 17_910}});
+    world.evidence.put(keys::REPORT_SETTINGS, &settings.to_string());
+    page(&world);
+    assert_eq!(statuses(&world, rule), [Status::New]);
+}
+
 #[test]
 fn what_was_found_of_a_ca_ends_with_it() {
     let world = compromised();

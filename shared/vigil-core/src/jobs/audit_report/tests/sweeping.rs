@@ -183,6 +183,32 @@ fn what_has_no_time_left_is_continued_later() {
     assert_eq!(asked, (1..=5).map(arn).collect::<Vec<_>>());
 }
 
+/// Each hour, there is time for the first CA alone.
+#[test]
+fn every_ca_has_a_turn_though_time_is_always_short() {
+    let all: Vec<_> = (1..=6).map(arn).collect();
+    // How many CAs are followed up before the time is up, and what then shows whose turn it was.
+    for (lasting, rule) in [(1, "audit-report.stale"), (6 + 1, "audit-report.ca-end")] {
+        let world = World::new(&[const { CaStatus::Active }; 6]);
+        *world.reports.refuses.lock().unwrap() = true;
+        let sweep = |hour, lasting| {
+            world.set_now(AT + Duration::hours(hour));
+            let pace = fakes::FakePace::with_turns(usize::MAX);
+            *pace.lasting.lock().unwrap() = lasting;
+            let ports = Ports { pace: &pace, ..world.ports() };
+            fakes::run(run(&json!({}), &ports, &World::settings())).unwrap_err();
+        };
+        sweep(-40, 0);
+        assert!(world.findings(rule).is_empty());
+        (0..12).for_each(|hour| sweep(hour, lasting));
+        let mut judged: Vec<_> =
+            world.findings(rule).into_iter().map(|finding| finding.resource).collect();
+        judged.sort();
+        judged.dedup();
+        assert_eq!(judged, all, "{rule}");
+    }
+}
+
 #[test]
 fn counts_are_those_of_the_reports_creation() {
     let summary = |after: Duration| {

@@ -76,6 +76,7 @@ fn a_crl_that_is_late_is_published_once_and_again_when_it_comes() {
     crl(&world, AT + due);
     world.sweep(due + Duration::hours(2)).unwrap();
     let resolved = world.bus.last();
+    assert_eq!(resolved.found_at(), published.as_of);
     assert_eq!((resolved.id, resolved.status), (published.id, crate::finding::Status::Resolved));
     assert!(matches!(last_act(&world), Act::FirstCrl { .. }));
 }

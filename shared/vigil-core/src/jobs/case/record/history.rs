@@ -114,7 +114,9 @@ impl Case {
         for entry in self.entries.iter().rev() {
             match &entry.act {
                 Act::Unverified { last: None } => doubt = Doubt::Unseen,
-                Act::Unverified { last: Some(_) } => doubt = Doubt::Published,
+                Act::Unverified { last: Some(_) } => {
+                    doubt = Doubt::Published(entry.at);
+                }
                 Act::Restored { deleted_again_at: None, .. } => return Some((entry.at, doubt)),
                 Act::FirstCrl { .. } | Act::Restored { .. } | Act::Seen { .. } => return None,
                 _ => {}
