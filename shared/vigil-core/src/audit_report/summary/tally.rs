@@ -109,6 +109,17 @@ fn cut(name: &str) -> String {
 }
 
 #[cfg(test)]
+impl schemars::JsonSchema for Moment {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        crate::schemas::DateTime::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -131,16 +142,5 @@ mod tests {
         let mut others = tally(&["a", "b"]);
         others.keep(1);
         assert!(others.new_since(&tally(&["a"]), 9).is_empty(), "the others have no name");
-    }
-}
-
-#[cfg(test)]
-impl schemars::JsonSchema for Moment {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Moment".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        crate::schemas::DateTime::json_schema(generator)
     }
 }
