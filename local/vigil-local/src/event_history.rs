@@ -95,7 +95,7 @@ impl EventHistory {
         }
         #[expect(clippy::disallowed_methods, reason = "AWS counts calls in real time")]
         let now = Instant::now();
-        if !self.0.calls.take(self.0.rate, now) {
+        if !self.0.calls.take(self.0.rate, (now, self.0.clock.now())) {
             return refuse(("ThrottlingException", "Rate exceeded"));
         }
         let Ok(request) = serde_json::from_slice::<LookupEvents>(body) else {
