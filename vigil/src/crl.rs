@@ -1,5 +1,6 @@
 //! `vigil crl`: checks CRLs: files, URLs and objects in S3.
 
+mod certificate_form;
 mod check;
 mod compare;
 mod folder;

@@ -16,8 +16,8 @@ use vigil_core::{
 };
 
 use super::{
+    certificate_form::CertificateForm,
     folder::Folder,
-    issuers::CertificateForm,
     pattern, pem,
     remote::{self, RemoteError},
 };
@@ -125,9 +125,9 @@ fn each_of_pem(text: &str) -> Vec<Result<Certificate, CertificateError>> {
 pub(super) enum Source {
     /// DER in a regular file, which is read in pieces.
     File(PathBuf),
-    /// What was read already, and where it stood.
+    /// What was read already, and its place.
     Bytes { location: CrlLocation, bytes: Vec<u8> },
-    /// A CRL in PEM whose base64 or end is damaged, and where it stood.
+    /// A CRL in PEM whose base64 or end is damaged, and its place.
     Damaged { location: CrlLocation },
 }
 

@@ -1,6 +1,6 @@
 //! The certificates of `--issuer`, and how the commands of findings read each from where it stands.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use time::OffsetDateTime;
 use vigil_core::{
@@ -12,23 +12,12 @@ use super::{
     input::{self, InputError},
     walk,
 };
-use crate::output::plain;
 
 /// In the order in which they are tried.
 pub(super) struct Issuers {
     pub(super) certificates: Vec<Certificate>,
     /// Of each, the command that writes it to standard output in PEM.
     readers: Vec<String>,
-}
-
-/// How a certificate stands in its file.
-#[derive(Clone, Copy)]
-pub(super) enum CertificateForm {
-    Der,
-    /// As the only block in PEM.
-    Pem,
-    /// As this certificate in PEM, counted from one, beside other blocks.
-    PemOf(usize),
 }
 
 impl Issuers {
@@ -55,29 +44,4 @@ impl Issuers {
             }
         }
     }
-}
-
-impl CertificateForm {
-    fn reader(self, path: &Path) -> String {
-        let word = word(path);
-        match self {
-            // What reads PEM is given PEM.
-            Self::Der => format!("openssl x509 -inform DER -in {word}"),
-            Self::Pem => format!("cat {word}"),
-            // Programs take the first block of what they are given.
-            Self::PemOf(nth) => {
-                format!("awk '/-----BEGIN CERTIFICATE-----/{{n++}} n=={nth}' {word}")
-            }
-        }
-    }
-}
-
-/// One word of a POSIX shell.
-fn word(path: &Path) -> String {
-    let path = path.display().to_string();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    if path.chars().all(is_plain) {
-        return path;
-    }
-    plain(&format!("'{}'", path.replace('\'', r"'\''")))
 }
