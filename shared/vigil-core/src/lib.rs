@@ -37,6 +37,7 @@ pub mod signature;
 pub mod signed;
 pub mod snapshot;
 pub mod span;
+pub mod thousands;
 mod uri;
 
 #[cfg(test)]

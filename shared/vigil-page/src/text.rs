@@ -4,6 +4,7 @@ use time::{Date, OffsetDateTime};
 use vigil_core::{arn::CaArn, fleet::FleetReport, hidden::code_point};
 
 pub use vigil_core::hidden::hides;
+pub(crate) use vigil_core::thousands::grouped as number;
 
 /// No value on the page is longer.
 const MAX_VALUE: usize = 2_000;
@@ -49,19 +50,6 @@ pub(crate) fn count(count: usize, noun: &str) -> String {
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", number(count))
-}
-
-/// With a comma between thousands.
-pub(crate) fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// `2026-03-01 12:00 UTC`

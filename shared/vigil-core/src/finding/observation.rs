@@ -7,9 +7,9 @@ use time::OffsetDateTime;
 
 use super::{
     Finding, Kind, RuleInfo, Status, id,
-    template::{fill, grouped, plain, quoted},
+    template::{fill, plain, quoted},
 };
-use crate::{arn::CaArn, ca, instant::rfc3339};
+use crate::{arn::CaArn, ca, instant::rfc3339, thousands::grouped};
 
 /// One line of a mail, a chat or a pager.
 const MAX_TITLE: usize = 99;

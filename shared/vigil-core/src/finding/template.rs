@@ -53,19 +53,6 @@ pub(super) fn plain(text: &str, limit: usize) -> String {
     shown
 }
 
-/// With a comma between thousands, as the page has it.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// One word of a POSIX shell. An object key of `x; rm -rf ~` must not become a command.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@=+,%".contains(c);
@@ -104,13 +91,6 @@ mod tests {
         assert_eq!(plain("abcdefg", 6), "abcde…");
         assert_eq!(plain("ab\u{202e}", 6), "ab…");
         assert_eq!(quoted("a\u{202e} b"), "'a b'");
-    }
-
-    #[test]
-    fn thousands_are_set_apart() {
-        for (number, want) in [(10_000, "10,000"), (999_999, "999,999"), (1_000_000, "1,000,000")] {
-            assert_eq!(grouped(number), want);
-        }
     }
 
     #[test]
